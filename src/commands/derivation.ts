@@ -1,0 +1,84 @@
+import { SeccompGenError } from "../errors.ts";
+import type { Recording, Run } from "../aggregator/types.ts";
+import { diffFilters } from "../diff/index.ts";
+import type { ProfileDiff } from "../diff/types.ts";
+import { emitDocker } from "../emitter/index.ts";
+import { buildPolicy } from "../policy/index.ts";
+import type { ArgTier, FloorChoice, Policy } from "../policy/types.ts";
+import { loadDockerDefault, readProfile, resolve } from "../profile/index.ts";
+import type { DockerProfile, HostContext } from "../profile/types.ts";
+import type { Filter } from "../seccomp/types.ts";
+import { compatArch, defaultCapabilities, dockerDefaultFor, newestDockerDefault } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { readText } from "./files.ts";
+
+/** The policy options as they stand on the command line. */
+export interface PolicyArguments {
+  readonly args: ArgTier;
+  readonly exact: boolean;
+  readonly floor: FloorChoice;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  /** A Docker version or a profile file; undefined: the recorded engine's version. */
+  readonly against: string | undefined;
+}
+
+/** A profile and how it was come by. */
+export interface Derivation {
+  readonly policy: Policy;
+  /** The profile's text. */
+  readonly profile: string;
+  /** Docker's default (or `--against`) → the profile, as the recorded engine resolves both. */
+  readonly diff: ProfileDiff;
+  readonly ceilingName: string;
+}
+
+/** The second half of the spine: recording → policy → profile, and the profile against the ceiling. */
+export async function derive(recording: Recording, options: PolicyArguments): Promise<Derivation> {
+  const reference = await loadReference(options.against ?? newestEngine(recording.runs));
+  const hosts = hostsOf(recording);
+  const ceiling = resolveFor(reference.profile, hosts);
+  const policy = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const profile = emitDocker(policy);
+  const after = resolveFor(readProfile(profile, "the generated profile"), hosts);
+  return { policy, profile, diff: diffFilters(ceiling, after), ceilingName: reference.name };
+}
+
+/** A profile to compare with, and what to call it in output. */
+export interface Reference {
+  readonly name: string;
+  readonly profile: DockerProfile;
+}
+
+/** Docker's default of a version (undefined: the newest known), or a profile file. */
+export async function loadReference(versionOrFile: string | undefined): Promise<Reference> {
+  if (versionOrFile === undefined) return { name: "Docker's newest default", profile: await loadDockerDefault(newestDockerDefault) };
+  if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
+    const version = versionOrFile.replace(/^v/, "");
+    const { file } = dockerDefaultFor(version);
+    return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file) };
+  }
+  return { name: versionOrFile, profile: readProfile(await readText(versionOrFile), versionOrFile) };
+}
+
+/** The newest engine among the runs: the profile may not allow more than it does. */
+function newestEngine(runs: readonly Run[]): string | undefined {
+  const versions = runs.flatMap((run) => (run.versions.engine === undefined || run.command[0] === "podman" ? [] : [run.versions.engine]));
+  return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
+}
+
+/** One host per native architecture of the recording; the container's capabilities are those of all runs together. */
+export function hostsOf(recording: Recording): readonly HostContext[] {
+  const capabilities = new Set(recording.runs.flatMap((run) => run.capabilities ?? defaultCapabilities));
+  const kernel = recording.runs.map((run) => run.versions.kernel).filter((version) => version !== undefined).sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
+  const observed = Object.keys(recording.syscalls) as ScmpArch[];
+  const compat = new Set(observed.flatMap((arch) => [compatArch(arch, "32 bit"), compatArch(arch, "x32")]));
+  const natives = observed.filter((arch) => !compat.has(arch));
+  if (natives.length === 0) throw new SeccompGenError({ code: "usage", what: `the recording ${recording.name} holds no calls`, todo: "Record the workload again." });
+  return natives.map((arch) => ({ arch, capabilities, kernel, runtime: "runc" }));
+}
+
+/** A profile as each host resolves it, by architecture. */
+export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]): ReadonlyMap<ScmpArch, Filter> {
+  return new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { SeccompGenError } from "../errors.ts";
+
+/**
+ * Writes a file so that readers see the old content or the new, never half of one: a temporary file beside it, flushed to disk,
+ * then renamed over it (rename(2)). Folders are made as needed. Throws `file-unwritable`; then nothing is left behind.
+ */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const mode = await modeOf(path);
+    const handle = await open(temporary, "wx", mode);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+  }
+}
+
+/** An existing file keeps its permissions. */
+async function modeOf(path: string): Promise<number> {
+  const existing = await stat(path).catch(() => undefined);
+  return existing === undefined ? 0o644 : existing.mode & 0o777;
+}
+
+/** Checks early, before a long recording, that a file can be written where it will go. */
+export async function checkWritable(path: string): Promise<void> {
+  const probe = join(dirname(path), `.seccomp-gen.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await (await open(probe, "wx", 0o600)).close();
+  } catch (error) {
+    throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+/** The text of a file; `undefined` where there is none. Throws `file-unreadable` for anything else. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isSystemError(error) && error.code === "ENOENT") return undefined;
+    throw new SeccompGenError({ code: "file-unreadable", path, detail: systemDetail(error) }, { cause: error });
+  }
+}
+
+/** The text of a file that must be there. Throws `file-unreadable`. */
+export async function readText(path: string): Promise<string> {
+  const text = await readIfPresent(path);
+  if (text === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file" });
+  return text;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error;
+}
+
+/** What the system said, without our temporary names. */
+export function systemDetail(error: unknown): string {
+  if (!isSystemError(error)) return String(error);
+  const known: Readonly<Record<string, string>> = {
+    EACCES: "permission denied",
+    EISDIR: "it is a folder",
+    ENOENT: "no such file or folder",
+    ENOSPC: "no space left on the device",
+    ENOTDIR: "a part of the path is not a folder",
+    EROFS: "the file system is read-only",
+  };
+  return known[error.code ?? ""] ?? error.message;
+}

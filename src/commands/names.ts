@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { SeccompGenError } from "../errors.ts";
+
+/** Names become folders and files: letters, digits, `.`, `_`, `-`, and no dot in front. */
+export function checkName(name: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)) return name;
+  throw new SeccompGenError({
+    code: "usage",
+    what: `${JSON.stringify(name)} cannot be the name of a recording`,
+    todo: "Give one with --name: letters, digits, dot, underscore and hyphen, not beginning with a dot or hyphen.",
+  });
+}
+
+/** `registry:5000/library/nginx:1.27@sha256:…` → `nginx`. */
+export function nameFromImage(image: string): string {
+  const withoutDigest = image.replace(/@.*$/, "");
+  const last = withoutDigest.split("/").at(-1) ?? "";
+  return last.replace(/:.*$/, "");
+}
+
+export function recordingPath(name: string): string {
+  return join("traces", name, "recording.json");
+}
+
+export function profilePath(name: string): string {
+  return join("profiles", `${name}.json`);
+}

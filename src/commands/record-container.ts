@@ -1,0 +1,109 @@
+import { createAggregator } from "../aggregator/index.ts";
+import type { Aggregator } from "../aggregator/index.ts";
+import type { Run } from "../aggregator/types.ts";
+import { inspectEngine } from "../container/engine.ts";
+import type { Engine } from "../container/engine.ts";
+import { inspectImage } from "../container/image.ts";
+import type { Image } from "../container/image.ts";
+import { redactedCommand } from "../container/redaction.ts";
+import type { RunCommand } from "../container/run-command.ts";
+import { choosesSeccomp } from "../container/run-command.ts";
+import { isOn, valuesOf } from "../container/run-options.ts";
+import { securityContext } from "../container/security.ts";
+import { sideProcesses } from "../container/side-processes.ts";
+import { SeccompGenError } from "../errors.ts";
+import { escapeTerminal } from "../review/escape.ts";
+import { parseStrace } from "../strace-parser/index.ts";
+import { allCapabilities, defaultCapabilities, nativeArch } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { ensureTracer } from "../tracer/bundle.ts";
+import type { TracedEnd } from "../tracer/container-trace.ts";
+import { traceContainer } from "../tracer/container-trace.ts";
+import { showProgress } from "./progress.ts";
+import type { Recorded, RecordOptions } from "./record.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Records `docker run …`. Throws where the workload never started or its exercise failed: then there is nothing to keep. */
+export async function recordContainer(run: RunCommand, options: RecordOptions, terminal: Terminal): Promise<Recorded> {
+  const engine = await inspectEngine(run.cli);
+  const image = await inspectImage(run, terminal.note);
+  const arch = architectureOf(engine, image);
+  const tracer = await ensureTracer(run.cli, engine.architecture, terminal.note);
+  announce(run, options, terminal);
+
+  const aggregators: Aggregator[] = [];
+  const endProgress = showProgress(aggregators, terminal.note);
+  const end = await traceContainer(
+    run,
+    image,
+    tracer,
+    { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: terminal.note },
+    sideProcesses(run, image, options.exec),
+    async (name, chunks) => {
+      const aggregator = createAggregator({ arch });
+      aggregators.push(aggregator);
+      for await (const event of parseStrace(chunks, { file: name })) aggregator.add(event);
+    },
+  ).finally(endProgress);
+  checkEnd(end, aggregators, options);
+  for (const side of end.sideFailures) terminal.note(`${side.label}: ${escapeTerminal(side.reason)}`);
+  if (end.by === "itself" && end.exitCode !== 0) {
+    terminal.note(`the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the recording is incomplete`);
+  }
+  return { run: runFacts(run, image, engine, end), aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself" };
+}
+
+function architectureOf(engine: Engine, image: Image): ScmpArch {
+  const arch = nativeArch(engine.architecture);
+  if (arch === undefined) throw new SeccompGenError({ code: "architecture", detail: `the engine runs on ${engine.architecture}` });
+  const imageArch = nativeArch(image.architecture);
+  if (image.architecture !== "" && imageArch !== arch && !(arch === "SCMP_ARCH_X86_64" && image.architecture === "386")) {
+    throw new SeccompGenError({ code: "architecture", detail: `the image is for ${image.architecture}, the engine runs on ${engine.architecture}; an emulated program cannot be traced` });
+  }
+  return arch;
+}
+
+function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): void {
+  if (run.options.some((option) => option.settings.some((setting) => choosesSeccomp(setting.name, setting.value)))) {
+    terminal.note("--security-opt seccomp=… is left out while recording: strace cannot run under a minimal profile; Docker's default applies");
+  }
+  if (isOn(run.options, "detach") && options.while === undefined && options.stopAfter === undefined) {
+    terminal.note("recording a detached container; press Ctrl-C to stop it and write the profile");
+  }
+}
+
+/** Refuses what is no recording of the workload. */
+function checkEnd(end: TracedEnd, aggregators: readonly Aggregator[], options: RecordOptions): void {
+  const started = aggregators.some((aggregator) => aggregator.counts().started);
+  if (!started) {
+    throw new SeccompGenError({ code: "workload-not-started", detail: end.stderrTail.trim().split("\n").slice(-3).join("\n") }, { exitCode: end.exitCode });
+  }
+  if (options.while === undefined || end.by === "stop-after" || end.by === "interrupt") return;
+  if (end.whileExitCode !== 0) {
+    throw new SeccompGenError({ code: "while-failed", exitCode: end.whileExitCode, containerExitCode: end.by === "itself" ? end.exitCode : undefined });
+  }
+}
+
+function runFacts(run: RunCommand, image: Image, engine: Engine, end: TracedEnd): Run {
+  const security = securityContext(run, { all: allCapabilities, granted: defaultCapabilities, noNewPrivileges: engine.noNewPrivileges });
+  const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime;
+  return {
+    source: "container",
+    command: redactedCommand(run),
+    image: { reference: image.reference, digest: image.digest },
+    versions: {
+      strace: end.strace,
+      engine: shortVersion(engine.version),
+      ...(runtime === undefined ? {} : { runtime: [runtime, shortVersion(engine.runtimeVersions.get(runtime) ?? "")].join(" ").trim() }),
+      ...(engine.kernel === undefined ? {} : { kernel: /^\d+\.\d+/.exec(engine.kernel)?.[0] ?? engine.kernel }),
+    },
+    capabilities: security.capabilities,
+    noNewPrivileges: security.noNewPrivileges,
+    ended: end.by === "itself" ? (end.exitCode === 137 ? "cut" : "exited") : "stopped",
+  };
+}
+
+/** `20.10.24+dfsg1` → `20.10.24`: a distribution's rebuild is the same engine. */
+function shortVersion(version: string): string {
+  return /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
+}

@@ -1,0 +1,41 @@
+import { release, arch as machine } from "node:os";
+import { createAggregator } from "../aggregator/index.ts";
+import type { Aggregator } from "../aggregator/index.ts";
+import { SeccompGenError } from "../errors.ts";
+import { parseStrace } from "../strace-parser/index.ts";
+import { nativeArch } from "../tables/index.ts";
+import { traceOnHost } from "../tracer/host-trace.ts";
+import { showProgress } from "./progress.ts";
+import type { Recorded, RecordOptions } from "./record.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Records a program on this host. Only its base name is kept of its command. */
+export async function recordHost(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<Recorded> {
+  if (options.while !== undefined || options.exec.length > 0) {
+    throw new SeccompGenError({ code: "usage", what: "--while and --exec need a container", todo: "Record docker run …, or start and stop the program yourself (--stop-after, Ctrl-C)." });
+  }
+  const arch = nativeArch(machine());
+  if (arch === undefined) throw new SeccompGenError({ code: "architecture", detail: `this host is ${machine()}` });
+  terminal.note("host mode: tracing a program on this host, outside any container; the profile fits a container that runs the same program");
+  const aggregators: Aggregator[] = [];
+  const endProgress = showProgress(aggregators, terminal.note);
+  const end = await traceOnHost(words, { stopAfter: options.stopAfter, interrupted: terminal.interrupted }, async (name, chunks) => {
+    const aggregator = createAggregator({ arch });
+    aggregators.push(aggregator);
+    for await (const event of parseStrace(chunks, { file: name })) aggregator.add(event);
+  }).finally(endProgress);
+  if (!aggregators.some((aggregator) => aggregator.counts().started)) {
+    throw new SeccompGenError({ code: "workload-not-started", detail: "" }, { exitCode: end.exitCode });
+  }
+  return {
+    run: {
+      source: "host",
+      command: [],
+      versions: { strace: end.strace, kernel: /^\d+\.\d+/.exec(release())?.[0] ?? release() },
+      ended: end.by === "itself" ? "exited" : "stopped",
+    },
+    aggregators,
+    exitCode: end.exitCode,
+    stoppedByUs: end.by !== "itself",
+  };
+}

@@ -1,0 +1,24 @@
+/** The edges a command talks to; tests give their own. */
+export interface Terminal {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Progress, notices and warnings: one line each. */
+  readonly note: (line: string) => void;
+  readonly color: boolean;
+  readonly width: number;
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
+  readonly interrupted: AbortSignal;
+}
+
+/** The process's own terminal. Signals abort `interrupted`. */
+export function processTerminal(): Terminal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
+  return {
+    out: (text) => process.stdout.write(text),
+    note: (line) => process.stderr.write(`seccomp-gen: ${line}\n`),
+    color: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+    width: process.stdout.columns ?? 100,
+    interrupted: controller.signal,
+  };
+}

@@ -1,0 +1,159 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import type { ContainerCli } from "./cli.ts";
+import { capture } from "./cli.ts";
+import type { RunCommand } from "./run-command.ts";
+import { isOn, valuesOf } from "./run-options.ts";
+
+/** How long the workload is let run, and what is done to it meanwhile. */
+export interface Exercise {
+  /** A shell command run while the container is up; its end stops the container. */
+  readonly while: string | undefined;
+  /** Seconds after which the container is stopped. */
+  readonly stopAfter: number | undefined;
+  /** Called with the container's id before we stop it (health checks, --exec). */
+  readonly beforeStop: (container: string) => Promise<void>;
+  /** Ctrl-C, SIGTERM. */
+  readonly interrupted: AbortSignal;
+  readonly notice: (line: string) => void;
+}
+
+/** What became of the workload. */
+export interface SessionEnd {
+  /** The workload's exit code (docker run's own 125 to 127 where it never started); undefined where it is not known. */
+  readonly exitCode: number | undefined;
+  /** Who ended it. */
+  readonly by: "itself" | "while" | "stop-after" | "interrupt";
+  /** The container was seen running, or ended with a code of its own. */
+  readonly started: boolean;
+  /** Exit code of the `--while` command; undefined where there was none or it was cut off. */
+  readonly whileExitCode: number | undefined;
+  /** The container ended before the `--while` command did. */
+  readonly endedDuringWhile: boolean;
+  /** The last lines on the CLI's stderr: what the runtime said, when it said anything. */
+  readonly stderrTail: string;
+}
+
+/** How long a `--while` command may go on after its container has ended. */
+const whileGraceMs = 20_000;
+
+/**
+ * Runs a workload's container with the user's terminal, exercises it, and makes sure that it is stopped with its own stop
+ * signal and removed. `words` are the words after the CLI's own (`run …`).
+ */
+export async function runSession(run: RunCommand, words: readonly string[], exercise: Exercise): Promise<SessionEnd> {
+  const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-"));
+  const ownCidfile = join(folder, "cid");
+  const cidfile = valuesOf(run.options, "cidfile").at(-1) ?? ownCidfile;
+  const [verb = "run", ...rest] = words;
+  const args = cidfile === ownCidfile ? [verb, "--cidfile", cidfile, ...rest] : words;
+  const [file = "", ...cliWords] = run.cli.words;
+  const tty = isOn(run.options, "tty");
+  const child = execa(file, [...cliWords, ...args], {
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: tty ? "inherit" : ["inherit", "pipe"],
+    reject: false,
+    buffer: false,
+    forceKillAfterDelay: false,
+  });
+  let stderrTail = "";
+  child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
+  // execa marks pipes it reads itself; a piped stderr must be drained for the child to end.
+  const childEnd = child.then((result) => result.exitCode ?? (result.signal === undefined ? 255 : 128));
+  const container = await Promise.race([waitForContainer(run.cli, cidfile, childEnd), childEnd.then(() => undefined)]);
+  const id = container ?? (await readId(cidfile));
+  try {
+    if (container === undefined) {
+      const exitCode = await childEnd;
+      const started = id !== undefined && ![125, 126, 127].includes(exitCode);
+      return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail };
+    }
+    const ended = isOn(run.options, "detach") ? childEnd.then(() => waitForExit(run.cli, container)) : childEnd;
+    return { ...(await exerciseContainer(run.cli, container, ended, exercise)), stderrTail };
+  } finally {
+    if (id !== undefined) await capture(run.cli, ["rm", "-f", "-v", id]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function exerciseContainer(cli: ContainerCli, container: string, ended: Promise<number | undefined>, exercise: Exercise): Promise<Omit<SessionEnd, "stderrTail">> {
+  const over = new AbortController();
+  const whileEnd = exercise.while === undefined ? undefined : runWhile(exercise.while, container, over.signal);
+  const exited = ended.then((exitCode) => ({ by: "itself" as const, exitCode }));
+  const first = await Promise.race([
+    exited,
+    ...(whileEnd === undefined ? [] : [whileEnd.then(() => ({ by: "while" as const }))]),
+    ...(exercise.stopAfter === undefined ? [] : [delay(exercise.stopAfter * 1000, { by: "stop-after" as const }, { signal: over.signal }).catch(() => exited)]),
+    aborted(exercise.interrupted).then(() => ({ by: "interrupt" as const })),
+  ]);
+  if (first.by === "itself") {
+    // A client that asks the service to shut down sees the container go first; give it a moment to end by itself.
+    const whileExitCode = whileEnd === undefined ? undefined : await Promise.race([whileEnd, delay(whileGraceMs, undefined)]);
+    over.abort();
+    return { exitCode: first.exitCode, by: "itself", started: true, whileExitCode, endedDuringWhile: whileEnd !== undefined && whileExitCode === undefined };
+  }
+  if (first.by !== "interrupt") await exercise.beforeStop(container);
+  exercise.notice("stopping the container with its own stop signal");
+  await capture(cli, ["stop", container]);
+  const exitCode = await ended;
+  const whileExitCode = first.by === "while" ? await whileEnd : undefined;
+  over.abort();
+  return { exitCode, by: first.by, started: true, whileExitCode, endedDuringWhile: false };
+}
+
+/** Runs the `--while` command; its output goes to stderr, for stdout is the workload's. Its container is in $SECCOMP_GEN_CONTAINER. */
+async function runWhile(command: string, container: string, over: AbortSignal): Promise<number> {
+  const child = execa(command, {
+    shell: "/bin/sh",
+    stdin: "ignore",
+    stdout: process.stderr,
+    stderr: "inherit",
+    reject: false,
+    detached: true, // a process group of its own, so that everything it started can be ended with it
+    env: { SECCOMP_GEN_CONTAINER: container },
+  });
+  const end = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
+  };
+  over.addEventListener("abort", end, { once: true });
+  const result = await child;
+  over.removeEventListener("abort", end);
+  return result.exitCode ?? 128;
+}
+
+/** The id from the cidfile once the container runs; undefined when it never does before the CLI ends. */
+async function waitForContainer(cli: ContainerCli, cidfile: string, cliEnd: Promise<number>): Promise<string | undefined> {
+  let cliEnded: number | undefined;
+  void cliEnd.then((exitCode) => (cliEnded = exitCode));
+  for (;;) {
+    const id = await readId(cidfile);
+    if (id !== undefined) {
+      const state = await capture(cli, ["inspect", "--format", "{{.State.Running}}", id]);
+      if (state.stdout === "true") return id;
+    }
+    // A detached `run` ends at once; its container may still be starting, or already be over.
+    if (cliEnded !== undefined) return cliEnded === 0 && id !== undefined ? id : undefined;
+    await delay(50);
+  }
+}
+
+async function readId(cidfile: string): Promise<string | undefined> {
+  const text = await readFile(cidfile, "utf8").catch(() => "");
+  return text.trim() === "" ? undefined : text.trim();
+}
+
+async function waitForExit(cli: ContainerCli, container: string): Promise<number | undefined> {
+  const { exitCode, stdout } = await capture(cli, ["wait", container]);
+  return exitCode === 0 && /^\d+$/.test(stdout) ? Number(stdout) : undefined;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

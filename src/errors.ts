@@ -1,0 +1,95 @@
+/**
+ * The one error class. A failure is a code plus data; what a person reads comes from one total table, so that every
+ * message says what happened, where, and what to do.
+ */
+export type Problem =
+  | { readonly code: "usage"; readonly what: string; readonly todo: string }
+  | { readonly code: "file-unreadable"; readonly path: string; readonly detail: string }
+  | { readonly code: "file-unwritable"; readonly path: string; readonly detail: string }
+  | { readonly code: "no-container-cli"; readonly tool: string; readonly detail: string }
+  | { readonly code: "no-engine"; readonly tool: string; readonly detail: string }
+  | { readonly code: "engine-permission"; readonly tool: string; readonly detail: string }
+  | { readonly code: "container-cli-failed"; readonly tool: string; readonly doing: string; readonly detail: string }
+  | { readonly code: "no-image"; readonly image: string; readonly detail: string }
+  | { readonly code: "no-tracer"; readonly detail: string }
+  | { readonly code: "architecture"; readonly detail: string }
+  | { readonly code: "workload-not-started"; readonly detail: string }
+  | { readonly code: "while-failed"; readonly exitCode: number | undefined; readonly containerExitCode: number | undefined }
+  | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
+  | { readonly code: "no-command"; readonly image: string };
+
+type Text = { readonly what: string; readonly todo: string };
+
+const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { code: Code }>) => Text } = {
+  usage: ({ what, todo }) => ({ what, todo }),
+  "file-unreadable": ({ path, detail }) => ({ what: `cannot read ${path}: ${detail}`, todo: "Check the path and its permissions." }),
+  "file-unwritable": ({ path, detail }) => ({
+    what: `cannot write ${path}: ${detail}`,
+    todo: "Nothing was changed. Free space or choose another place, then run the command again.",
+  }),
+  "no-container-cli": ({ tool, detail }) => ({
+    what: `cannot run ${tool}: ${detail}`,
+    todo: `Install ${tool}, or record a plain command on this host: seccomp-gen record -- CMD`,
+  }),
+  "no-engine": ({ tool, detail }) => ({
+    what: `no ${tool} engine answers\n${detail}`,
+    todo: "Start the engine (e.g. systemctl start docker), or point to one with DOCKER_HOST or --context. Without any engine, record a plain command on this host: seccomp-gen record -- CMD",
+  }),
+  "engine-permission": ({ tool, detail }) => ({
+    what: `this user may not talk to the ${tool} engine\n${detail}`,
+    todo: `Put sudo in front of ${tool} (seccomp-gen record -- sudo ${tool} run …), or join the group that owns its socket.`,
+  }),
+  "no-image": ({ image, detail }) => ({
+    what: `no image ${image}\n${detail}`,
+    todo: "Check the name, build or pull the image first, or log in to its registry.",
+  }),
+  "no-tracer": ({ detail }) => ({
+    what: `no strace to record with: ${detail}`,
+    todo: "Install strace (apt-get install strace), or let the engine reach a registry once so that the tracer image can be built.",
+  }),
+  architecture: ({ detail }) => ({
+    what: `cannot trace here: ${detail}`,
+    todo: "Record on a machine of the image's own architecture.",
+  }),
+  "workload-not-started": ({ detail }) => ({
+    what: `the workload did not start, so there is nothing to record${detail === "" ? "" : `\n${detail}`}`,
+    todo: "Check that the same command runs without seccomp-gen. Nothing was written.",
+  }),
+  "while-failed": ({ exitCode, containerExitCode }) => ({
+    what:
+      (exitCode === undefined ? "the container ended before the --while command did" : `the --while command failed with exit code ${exitCode}`) +
+      (containerExitCode === undefined ? "" : `; the container ended by itself with exit code ${containerExitCode}`),
+    todo: "Nothing was written. Traced programs start slowly: let the command wait for the service (curl --retry 20 --retry-connrefused …), then record again.",
+  }),
+  "recording-exists": ({ path, aside }) => ({
+    what: `${path} holds calls that this recording did not see`,
+    todo: `Nothing was replaced; the new recording is in ${aside}. Run again with --append to keep both, or --force to replace; or merge the two files: seccomp-gen merge ${path} ${aside} -o ${path}`,
+  }),
+  "no-command": ({ image }) => ({
+    what: `${image} has neither entrypoint nor command`,
+    todo: "Say what to run after the image name.",
+  }),
+  "container-cli-failed": ({ tool, doing, detail }) => ({
+    what: `${tool} failed while ${doing}\n${detail}`,
+    todo: `The lines above are ${tool}'s own words; nothing was written.`,
+  }),
+};
+
+/** Something a user can understand and act on. `problem` is for programs, `message` and `todo` are for people. */
+export class SeccompGenError extends Error {
+  override readonly name = "SeccompGenError";
+  readonly problem: Problem;
+  readonly todo: string;
+
+  /** What the process should end with: 2, or the workload's own exit code where it is the workload's failure. */
+  readonly exitCode: number;
+
+  constructor(problem: Problem, options?: ErrorOptions & { readonly exitCode?: number | undefined }) {
+    // The table is total; TypeScript cannot correlate the code with its own row.
+    const { what, todo } = (texts[problem.code] as (problem: Problem) => Text)(problem);
+    super(what, options);
+    this.problem = problem;
+    this.todo = todo;
+    this.exitCode = options?.exitCode || 2;
+  }
+}

@@ -1,0 +1,40 @@
+import type { ActionRule, Filter } from "../seccomp/types.ts";
+import type { ScmpArch } from "../tables/types.ts";
+
+export type ArgTier = "none" | "standard" | "strict";
+export type FloorChoice = "any" | "runc" | "crun";
+
+/** The policy options of DESIGN §10, already read. The ceiling is resolved by the caller: policy reads no profile and no host. */
+export interface PolicyOptions {
+  readonly args: ArgTier;
+  /** No companions. */
+  readonly exact: boolean;
+  readonly floor: FloorChoice;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  /** Docker's default for the recorded engine and capabilities, per architecture. */
+  readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
+  /** What the ceiling is called in output, e.g. "Docker 20.10.24's default". */
+  readonly ceilingName: string;
+}
+
+/** One thing the policy did that the user must hear of. */
+export type PolicyNote =
+  /** Observed, but the ceiling denies it: left out. `attempts`: what the recording says came back. */
+  | { readonly kind: "above-ceiling"; readonly arch: ScmpArch; readonly syscall: string; readonly results: readonly string[]; readonly processes: readonly string[]; readonly values: readonly (readonly bigint[])[] | undefined }
+  /** Taken in above the ceiling because of --allow. */
+  | { readonly kind: "allowed-above-ceiling"; readonly arch: ScmpArch; readonly syscall: string }
+  /** Pinned by argument values. */
+  | { readonly kind: "pinned"; readonly arch: ScmpArch; readonly syscall: string; readonly rules: readonly ActionRule[] }
+  /** Could be pinned, but is not, and why. */
+  | { readonly kind: "unpinned"; readonly arch: ScmpArch; readonly syscall: string; readonly reason: string }
+  /** A name the tables do not know (a newer kernel's call): no profile can name it. */
+  | { readonly kind: "unknown-syscall"; readonly arch: ScmpArch; readonly syscall: string };
+
+export interface Policy {
+  /** One per observed architecture, sorted; the native one first. */
+  readonly filters: readonly Filter[];
+  readonly notes: readonly PolicyNote[];
+  /** In words, for the head of the profile: recording, floor, tier, ceiling. */
+  readonly assumptions: readonly string[];
+}

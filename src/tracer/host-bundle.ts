@@ -1,0 +1,55 @@
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { arch, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { execa } from "execa";
+import type { ContainerCli } from "../container/cli.ts";
+import { cliFailure } from "../container/cli.ts";
+import { SeccompGenError } from "../errors.ts";
+import { nativeArch } from "../tables/index.ts";
+import { hostStrace } from "./host-strace.ts";
+import { traceFolder, tracerFolder } from "./strace-command.ts";
+
+/**
+ * Packs this host's strace, its loader and libraries, and the three programs the trace reader needs (sh, cat, tail) into an
+ * image, without any network. Only for an engine of this host's architecture.
+ */
+export async function importHostStrace(cli: ContainerCli, engineArchitecture: string): Promise<{ image: string; id: string; version: string }> {
+  if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
+    throw new SeccompGenError({ code: "no-tracer", detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so its strace is of no use there` });
+  }
+  const strace = await hostStrace();
+  const root = await mkdtemp(join(tmpdir(), "seccomp-gen-bundle-"));
+  try {
+    await mkdir(join(root, tracerFolder), { recursive: true });
+    await mkdir(join(root, traceFolder));
+    await execa("chmod", ["1777", join(root, traceFolder)]);
+    await copyFile(strace.path, join(root, tracerFolder, "strace"));
+    for (const library of await librariesOf(strace.path)) {
+      await copyFile(library, join(root, tracerFolder, basename(library)));
+      if (/\/ld[-.]/.test(library)) await copyFile(library, join(root, tracerFolder, "ld.so"));
+    }
+    for (const tool of ["sh", "cat", "tail"]) await copyTool(root, tool);
+    const image = `seccomp-gen-tracer:host-${strace.version}`;
+    const [file = "", ...words] = cli.words;
+    const tar = execa("tar", ["-C", root, "-c", "."], { encoding: "buffer" });
+    const imported = await tar.pipe(file, [...words, "import", "-", image], { reject: false, encoding: "utf8" });
+    if (imported.exitCode !== 0) throw cliFailure(cli, "importing this host's strace", String(imported.stderr));
+    return { image, id: String(imported.stdout).trim(), version: `strace ${strace.version}` };
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function copyTool(root: string, tool: string): Promise<void> {
+  const { stdout: path } = await execa("sh", ["-c", `command -v ${tool}`]);
+  for (const [from, to] of [[path, `/bin/${tool}`] as const, ...(await librariesOf(path)).map((library) => [library, library] as const)]) {
+    await mkdir(join(root, dirname(to)), { recursive: true });
+    await copyFile(from, join(root, to));
+  }
+}
+
+/** Absolute paths of the libraries and the loader that ldd(1) lists. */
+async function librariesOf(program: string): Promise<readonly string[]> {
+  const { stdout } = await execa("ldd", [program]);
+  return [...stdout.matchAll(/(\/\S+)/g)].map((match) => match[1] ?? "");
+}

@@ -1,0 +1,74 @@
+import { constants, createReadStream } from "node:fs";
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { constants as osConstants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import { SeccompGenError } from "../errors.ts";
+import type { TraceSink } from "./container-trace.ts";
+import { hostStrace } from "./host-strace.ts";
+import { straceWords } from "./strace-command.ts";
+
+/** What became of a program traced on this host. */
+export interface HostEnd {
+  /** Its exit code, 128 + n when signal n ended it. */
+  readonly exitCode: number;
+  readonly by: "itself" | "stop-after" | "interrupt";
+  readonly strace: string;
+}
+
+export interface HostExercise {
+  readonly stopAfter: number | undefined;
+  readonly interrupted: AbortSignal;
+}
+
+/** Between SIGTERM and SIGKILL when we end the program. */
+const stopTimeoutMs = 10_000;
+
+/**
+ * Runs a program on this host under strace. The trace comes through a fifo in a private folder: nothing of it is stored.
+ * Ends when the program and all its descendants have ended.
+ */
+export async function traceOnHost(program: readonly string[], exercise: HostExercise, sink: TraceSink): Promise<HostEnd> {
+  const strace = await hostStrace();
+  const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-"));
+  const fifo = join(folder, "trace");
+  try {
+    await execa("mkfifo", ["-m", "600", fifo]);
+    const [file = "", ...words] = straceWords([strace.path], fifo, program, { detached: true });
+    const child = execa(file, words, { stdio: "inherit", reject: false, forceKillAfterDelay: false });
+    const reading = sink("main", createReadStream(fifo));
+    reading.catch(() => undefined);
+    let by: HostEnd["by"] = "itself";
+    const over = new AbortController();
+    const stop = async (why: HostEnd["by"], signal: NodeJS.Signals): Promise<void> => {
+      by = why;
+      child.kill(signal);
+      await delay(stopTimeoutMs, undefined, { signal: over.signal });
+      child.kill("SIGKILL");
+    };
+    // A Ctrl-C on the terminal has reached the program already; SIGTERM to us alone has not.
+    exercise.interrupted.addEventListener("abort", () => void stop("interrupt", "SIGTERM").catch(() => undefined), { once: true });
+    if (exercise.stopAfter !== undefined) {
+      void delay(exercise.stopAfter * 1000, undefined, { signal: over.signal }).then(() => stop("stop-after", "SIGTERM")).catch(() => undefined);
+    }
+    const result = await child;
+    if (result.code === "ENOENT") throw new SeccompGenError({ code: "no-tracer", detail: `${strace.path} cannot be run` });
+    await unblock(fifo);
+    await reading;
+    over.abort();
+    return { exitCode: result.exitCode ?? 128 + signalNumber(result.signal), by, strace: strace.version };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Opening a fifo to read waits for a writer; when strace never opened it, we are that writer for a moment. */
+async function unblock(fifo: string): Promise<void> {
+  const handle = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined);
+  await handle?.close();
+}
+
+function signalNumber(signal: string | undefined): number {
+  return signal === undefined ? 0 : (osConstants.signals[signal as NodeJS.Signals] ?? 0);
+}
