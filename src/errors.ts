@@ -16,6 +16,7 @@ export type Problem =
   | { readonly code: "workload-not-started"; readonly detail: string }
   | { readonly code: "while-failed"; readonly exitCode: number | undefined; readonly containerExitCode: number | undefined }
   | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
+  | { readonly code: "not-a-trace"; readonly path: string; readonly detail: string | undefined }
   | { readonly code: "no-command"; readonly image: string };
 
 type Text = { readonly what: string; readonly todo: string };
@@ -46,6 +47,10 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "no-tracer": ({ detail }) => ({
     what: `no strace to record with: ${detail}`,
     todo: "Install strace (apt-get install strace), or let the engine reach a registry once so that the tracer image can be built.",
+  }),
+  "not-a-trace": ({ path, detail }) => ({
+    what: `${path} holds no system call that could be read${detail === undefined ? "" : `: ${detail}`}`,
+    todo: "Give a recording.json or a log of strace -f -o FILE.",
   }),
   architecture: ({ detail }) => ({
     what: `cannot trace here: ${detail}`,

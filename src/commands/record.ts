@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import { buildRecording, mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import type { Recording, Run } from "../aggregator/types.ts";
 import type { RunCommand } from "../container/run-command.ts";

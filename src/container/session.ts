@@ -62,9 +62,8 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   });
   let stderrTail = "";
   child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
-  // execa marks pipes it reads itself; a piped stderr must be drained for the child to end.
   const childEnd = child.then((result) => result.exitCode ?? (result.signal === undefined ? 255 : 128));
-  const container = await Promise.race([waitForContainer(run.cli, cidfile, childEnd), childEnd.then(() => undefined)]);
+  const container = await waitForContainer(run.cli, cidfile, childEnd, isOn(run.options, "detach"));
   const id = container ?? (await readId(cidfile));
   try {
     if (container === undefined) {
@@ -125,18 +124,18 @@ async function runWhile(command: string, container: string, over: AbortSignal): 
   return result.exitCode ?? 128;
 }
 
-/** The id from the cidfile once the container runs; undefined when it never does before the CLI ends. */
-async function waitForContainer(cli: ContainerCli, cidfile: string, cliEnd: Promise<number>): Promise<string | undefined> {
+/** The id from the cidfile once the container runs; undefined when the CLI ended first. A detached `run` ends at once: its container is taken as it is. */
+async function waitForContainer(cli: ContainerCli, cidfile: string, cliEnd: Promise<number>, detached: boolean): Promise<string | undefined> {
   let cliEnded: number | undefined;
   void cliEnd.then((exitCode) => (cliEnded = exitCode));
   for (;;) {
+    const ended = cliEnded; // read before the id: the CLI writes the file before it ends
     const id = await readId(cidfile);
+    if (ended !== undefined) return detached && ended === 0 ? id : undefined;
     if (id !== undefined) {
       const state = await capture(cli, ["inspect", "--format", "{{.State.Running}}", id]);
       if (state.stdout === "true") return id;
     }
-    // A detached `run` ends at once; its container may still be starting, or already be over.
-    if (cliEnded !== undefined) return cliEnded === 0 && id !== undefined ? id : undefined;
     await delay(50);
   }
 }

@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
+import { processTerminal } from "./commands/terminal.ts";
+import { SeccompGenError } from "./errors.ts";
+
+/** argv → command. The only place that sets the exit code: 0 fine, 1 a finding, 2 trouble. */
+const terminal = processTerminal();
+const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+const program = new Command("seccomp-gen")
+  .description("Record what a container does and get the smallest Docker seccomp profile it runs under, with a reason for every line.")
+  .version(version)
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText("after", "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx");
+
+function example(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}
+
+function withExercise(command: Command): Command {
+  return command
+    .option("--while <cmd>", "shell command that exercises the running container; its end stops it ($SECCOMP_GEN_CONTAINER is the container's id)")
+    .option("--exec <cmd>", "a command you will `docker exec` in the container (repeatable)", repeated, [])
+    .option("--stop-after <seconds>", "stop the container after so many seconds", seconds);
+}
+
+const recordCommand = withPolicyOptions(
+  withExercise(program.command("record").description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json")),
+)
+  .argument("<command...>", "docker run … or podman run …, or any command of this host")
+  .option("--name <name>", "name of the recording and profile (default: the image's)")
+  .option("--append", "merge with the recording that is there", false)
+  .option("--force", "replace the recording that is there", false)
+  .option("--verify", "run the workload again under the new profile", false)
+  .passThroughOptions()
+  .action(async (words: string[], options) => {
+    const { record } = await import("./commands/record.ts");
+    process.exitCode = await record(words, { ...options, ...policyArguments(options) }, terminal);
+  });
+example(
+  recordCommand,
+  "seccomp-gen record -- docker run --rm alpine ls /",
+  "seccomp-gen record --while './smoke-test.sh' --verify -- docker run -p 127.0.0.1:8080:80 nginx",
+);
+
+const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))
+  .argument("<traces...>", "recordings or strace logs: files, globs, gzipped, or - for standard input")
+  .option("-o, --output <file>", "write here instead of standard output")
+  .option("--name <name>", "name of a recording made from raw logs")
+  .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
+  .action(async (patterns: string[], options) => {
+    const { generate } = await import("./commands/generate.ts");
+    process.exitCode = await generate(patterns, { ...options, ...policyArguments(options) }, terminal);
+  });
+example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log");
+
+const mergeCommand = program
+  .command("merge")
+  .description("merge recordings and raw strace logs into one recording")
+  .argument("<traces...>")
+  .option("-o, --output <file>", "write here instead of standard output")
+  .option("--name <name>", "name of a recording made from raw logs")
+  .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
+  .action(async (patterns: string[], options) => {
+    const { merge } = await import("./commands/generate.ts");
+    process.exitCode = await merge(patterns, options, terminal);
+  });
+example(mergeCommand, "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json");
+
+const verifyCommand = withExercise(program.command("verify").description("prove that a workload runs under a profile"))
+  .argument("<profile>")
+  .argument("<command...>", "docker run … or podman run …")
+  .option("--times <n>", "run it so often", count, 1)
+  .option("--expect-exit <code>", "exit code a workload that ends by itself must have", exitCodeOption, 0)
+  .passThroughOptions()
+  .action(async (profile: string, words: string[], options) => {
+    const { verify } = await import("./commands/verify.ts");
+    process.exitCode = await verify(profile, words, options, terminal);
+  });
+example(verifyCommand, "seccomp-gen verify --while 'curl -sf localhost:8080' profiles/nginx.json -- docker run -p 127.0.0.1:8080:80 nginx");
+
+const diffCommand = program
+  .command("diff")
+  .description("compare two profiles by what they allow; exit code 1 when they differ")
+  .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
+  .addOption(new Option("--format <format>").choices(["text", "markdown", "json"]).default("text"))
+  .option("--against <version|file>", "what a single profile is compared with")
+  .option("--cap-add <capability>", "compare for a container with this capability (repeatable)", repeated, [])
+  .option("--cap-drop <capability>", "compare for a container without this capability (repeatable)", repeated, [])
+  .option("--arch <arch>", "architecture to compare for (default: this machine's)")
+  .option("--kernel <version>", "kernel to compare for (default: a new one)")
+  .addOption(new Option("--runtime <runtime>", "whose reading of the profiles to compare").choices(["runc", "crun"]).default("runc"))
+  .action(async (files: string[], options) => {
+    const { diff } = await import("./commands/diff.ts");
+    process.exitCode = await diff(files, options, terminal);
+  });
+example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** The one way out for failures. */
+function report(error: unknown): number {
+  if (error instanceof SeccompGenError) {
+    terminal.note(`error: ${error.message}\n  ${error.todo}`);
+    return error.exitCode;
+  }
+  // commander has written its own message; help and version are no failure.
+  if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")) return error.exitCode === 0 ? 0 : 2;
+  terminal.note(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  This is a bug in seccomp-gen; please report it with the command that led here.`);
+  return 2;
+}

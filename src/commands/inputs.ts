@@ -1,0 +1,100 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Readable, pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import glob from "fast-glob";
+import { buildRecording, createAggregator, mergeRecordings, parseRecording } from "../aggregator/index.ts";
+import type { Recording } from "../aggregator/types.ts";
+import { SeccompGenError } from "../errors.ts";
+import { parseStrace } from "../strace-parser/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { systemDetail } from "./files.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What is not in the files themselves. */
+export interface InputContext {
+  readonly name: string;
+  /** The native architecture of raw logs. */
+  readonly arch: ScmpArch;
+}
+
+/** Reads recordings and raw strace logs (paths, globs, `-`, also gzipped) and merges them into one recording. */
+export async function readTraces(patterns: readonly string[], context: InputContext, terminal: Terminal): Promise<Recording> {
+  const recordings: Recording[] = [];
+  for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
+  const [first, ...rest] = recordings;
+  if (first === undefined) throw new SeccompGenError({ code: "usage", what: "no trace given", todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json" });
+  return rest.reduce((merged, next) => mergeRecordings(merged, next), first);
+}
+
+/** Paths and globs → files, sorted; a pattern that matches nothing is an error, not nothing. */
+async function expand(patterns: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const pattern of patterns) {
+    if (pattern === "-" || (await stat(pattern).then((found) => found.isFile() || found.isFIFO(), () => false))) {
+      files.push(pattern);
+      continue;
+    }
+    const matches = glob.isDynamicPattern(pattern) ? (await glob(pattern, { dot: true })).sort() : [];
+    if (matches.length === 0) throw new SeccompGenError({ code: "file-unreadable", path: pattern, detail: glob.isDynamicPattern(pattern) ? "no file matches" : "no such file" });
+    files.push(...matches);
+  }
+  return [...new Set(files)];
+}
+
+async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
+  const label = path === "-" ? "standard input" : path;
+  try {
+    const chunks = decompressed(path === "-" ? process.stdin : createReadStream(path));
+    const first = await chunks.next();
+    const head = first.done === true ? new Uint8Array() : first.value;
+    const all = rejoin(head, chunks);
+    return looksLikeJson(head) ? parseRecording(await text(all), label) : await readLog(all, label, context, terminal);
+  } catch (error) {
+    if (error instanceof SeccompGenError) throw error;
+    throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
+  }
+}
+
+async function readLog(chunks: AsyncIterable<Uint8Array>, label: string, context: InputContext, terminal: Terminal): Promise<Recording> {
+  const aggregator = createAggregator({ arch: context.arch });
+  for await (const event of parseStrace(chunks, { file: label })) aggregator.add(event);
+  const { calls, unparsed, unparsedTotal } = aggregator.counts();
+  if (calls === 0) throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason });
+  if (unparsedTotal > 0) {
+    for (const line of unparsed) terminal.note(`${line.file ?? label}:${line.line}: not read: ${line.reason}`);
+    terminal.note(`${label}: ${unparsedTotal} lines were not read`);
+  }
+  const finished = aggregator.finish();
+  return buildRecording(context.name, { source: "log", command: [], versions: {}, ended: finished.cut ? "cut" : "exited" }, finished);
+}
+
+function looksLikeJson(head: Uint8Array): boolean {
+  return /^(\uFEFF)?\s*\{/.test(Buffer.from(head.subarray(0, 200)).toString("utf8"));
+}
+
+async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  yield* rest;
+}
+
+/** Unpacks what begins with gzip's magic number (RFC 1952); anything else passes through. */
+async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) return;
+  const all = rejoin(first.value, { [Symbol.asyncIterator]: () => iterator });
+  if (first.value[0] === 0x1f && first.value[1] === 0x8b) {
+    const unpacked = createGunzip();
+    pipeline(Readable.from(all), unpacked, () => undefined); // a failure reaches the reader of `unpacked`
+    yield* unpacked as AsyncIterable<Uint8Array>;
+  } else {
+    yield* all;
+  }
+}

@@ -1,0 +1,47 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import type { PolicyArguments } from "./derivation.ts";
+
+/** Adds the policy options of every command that makes a profile. */
+export function withPolicyOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--args <tier>", "which arguments are pinned to the values seen").choices(["none", "standard", "strict"]).default("standard"))
+    .option("--exact", "leave out companions: what the same program calls on another day", false)
+    .addOption(new Option("--floor <runtime>", "whose own calls are allowed").choices(["any", "runc", "crun"]).default("any"))
+    .option("--allow <names>", "syscalls to allow, also above Docker's default (comma-separated, repeatable)", names, [])
+    .option("--deny <names>", "syscalls to leave out although they were seen", names, [])
+    .option("--against <version|file>", "the profile that may not be exceeded (default: Docker's for the recorded engine)");
+}
+
+/** The policy options as commander hands them over. */
+export function policyArguments(options: PolicyArguments): PolicyArguments {
+  return { args: options.args, exact: options.exact, floor: options.floor, allow: options.allow, deny: options.deny, against: options.against };
+}
+
+function names(value: string, previous: readonly string[]): readonly string[] {
+  const given = value.split(",").map((name) => name.trim());
+  if (given.some((name) => !/^[a-z_][a-z0-9_]*$/.test(name))) throw new InvalidArgumentError("Not a syscall name.");
+  return [...previous, ...given];
+}
+
+/** Collects a repeatable option. */
+export function repeated(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+export function seconds(value: string): number {
+  const number = Number(value);
+  if (!(number > 0)) throw new InvalidArgumentError("Not a positive number of seconds.");
+  return number;
+}
+
+export function count(value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("Not a count.");
+  return Number(value);
+}
+
+export function exitCodeOption(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 255) throw new InvalidArgumentError("Not an exit code (0 to 255).");
+  return number;
+}
