@@ -1,0 +1,29 @@
+import { dockerDefaults } from "./data/docker-defaults.ts";
+
+export { dockerDefaults };
+
+/** The profile file of the newest engine release known. */
+export const newestDockerDefault: string = dockerDefaults.at(-1)?.file ?? "";
+
+/**
+ * The default profile an engine of this version ships, as file name under profiles/docker-default/. A version that is not listed
+ * gets the newest listed release's before it (the oldest, where there is none), and `exact` is false. `20.10.24+dfsg1` reads as `20.10.24`.
+ */
+export function dockerDefaultFor(version: string): { readonly file: string; readonly exact: boolean } {
+  const wanted = /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
+  const releases = dockerDefaults.flatMap(({ file, releases }) => releases.map((release) => ({ file, release }))).sort((a, b) => compareVersions(a.release, b.release));
+  const exact = releases.find(({ release }) => release === wanted);
+  if (exact !== undefined) return { file: exact.file, exact: true };
+  const before = releases.filter(({ release }) => compareVersions(release, wanted) <= 0).at(-1) ?? releases[0];
+  return { file: before?.file ?? newestDockerDefault, exact: false };
+}
+
+/** Orders dotted version numbers; missing parts count as 0. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split("."), b.split(".")];
+  for (let part = 0; part < Math.max(left.length, right.length); part += 1) {
+    const difference = Number(left[part] ?? 0) - Number(right[part] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

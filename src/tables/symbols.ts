@@ -1,0 +1,123 @@
+import { constants } from "./data/constants.ts";
+import { ioctlRequests } from "./data/ioctls.ts";
+
+interface SymbolTable {
+  readonly byName: ReadonlyMap<string, bigint>;
+  readonly byValue: ReadonlyMap<bigint, string>;
+  /** Its symbols are bits that are OR-ed. */
+  readonly bits: boolean;
+}
+
+function readTable(lines: string, bits: boolean): SymbolTable {
+  const rows = lines.split("\n").map((line): [string, bigint] => {
+    const [name = "", value = "0"] = line.split(" ");
+    return [name, BigInt(value)];
+  });
+  return { byName: new Map(rows), byValue: new Map(rows.toReversed().map(([name, value]) => [value, name])), bits };
+}
+
+/** Tables whose symbols are OR-ed, beside those that say so in their name. */
+const alsoBits: ReadonlySet<string> = new Set(["mmap_prot"]);
+
+const read = new Map<string, SymbolTable>();
+function table(name: string): SymbolTable {
+  let found = read.get(name);
+  if (found === undefined) {
+    found = readTable(constants[name]?.values ?? "", /flags$/.test(name) || alsoBits.has(name));
+    read.set(name, found);
+  }
+  return found;
+}
+
+interface Use {
+  readonly name: string;
+  /** The argument has this meaning only together with another one. */
+  readonly conditional: boolean;
+}
+
+const uses = new Map<string, Use[]>();
+for (const [name, { usedBy }] of Object.entries(constants)) {
+  for (const use of usedBy) {
+    const [, position, rest] = /^(\w+\[\d\])(.*)$/.exec(use) ?? [];
+    if (position === undefined) continue;
+    uses.set(position, [...(uses.get(position) ?? []), { name, conditional: /^ (when|>>|&)/.test(rest ?? "") || (rest ?? "").startsWith(".") }]);
+  }
+}
+
+let requests: SymbolTable | undefined;
+function ioctls(): SymbolTable {
+  requests ??= readTable(ioctlRequests.trim(), false);
+  return requests;
+}
+
+let everywhere: Map<string, bigint | undefined> | undefined;
+/** Any table's symbol, where all tables agree on its number. */
+function anywhere(symbol: string): bigint | undefined {
+  if (everywhere === undefined) {
+    everywhere = new Map();
+    for (const name of Object.keys(constants)) {
+      for (const [known, value] of table(name).byName) everywhere.set(known, everywhere.has(known) && everywhere.get(known) !== value ? undefined : value);
+    }
+  }
+  return everywhere.get(symbol);
+}
+
+/**
+ * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") → 2n. `A or B` (requests that share
+ * a number) reads as A. Values are x86_64's; undefined: not known.
+ */
+export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
+  const [name = ""] = symbol.split(" or ");
+  if (syscall === "ioctl" && index === 1) return ioctls().byName.get(name);
+  for (const use of uses.get(`${syscall}[${index}]`) ?? []) {
+    const value = table(use.name).byName.get(name);
+    if (value !== undefined) return value;
+  }
+  return anywhere(name);
+}
+
+/** A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD"; undefined where no table speaks of this argument. */
+export function describeValue(syscall: string, index: number, value: bigint): string | undefined {
+  if (syscall === "ioctl" && index === 1) return requestName(value);
+  const tables = (uses.get(`${syscall}[${index}]`) ?? []).filter((use) => !use.conditional).map((use) => table(use.name));
+  if (tables.length === 0) return undefined;
+  for (const { byValue } of tables) {
+    const name = byValue.get(value) ?? byValue.get(BigInt.asIntN(32, value));
+    if (name !== undefined) return name;
+  }
+  const parts: string[] = [];
+  let rest = value;
+  for (const { byValue } of tables.filter(({ bits }) => bits)) {
+    for (const [bit, name] of [...byValue].sort(([a], [b]) => (a < b ? 1 : -1))) {
+      if (bit > 0n && (rest & bit) === bit) {
+        parts.unshift(name);
+        rest &= ~bit;
+      }
+    }
+  }
+  if (rest !== 0n) {
+    const low = syscall === "clone" ? table("signals").byValue.get(rest) : tables.find(({ bits, byValue }) => !bits && byValue.has(rest))?.byValue.get(rest);
+    parts.push(low ?? `0x${rest.toString(16)}`);
+  }
+  return parts.length === 0 ? "0" : parts.join("|");
+}
+
+/** Requests of terminals first: they are what containers meet, and others share their numbers. */
+function requestName(value: bigint): string | undefined {
+  const names = [...ioctls().byName].filter(([, number]) => number === value).map(([name]) => name);
+  return names.find((name) => /^(T[CI]|FI)/.test(name)) ?? names[0];
+}
+
+/** errno(3)'s number of a name. */
+export function errnoNumber(name: string): number | undefined {
+  const value = table("errnos").byName.get(name);
+  return value === undefined ? undefined : Number(value);
+}
+
+/** errno(3)'s name of a number. */
+export function errnoName(number: number): string | undefined {
+  return table("errnos").byValue.get(BigInt(number));
+}
+
+/** Every capability of capabilities(7), as the kernel headers number them. */
+export const allCapabilities: readonly string[] = [...table("cap").byName.keys()].sort();
