@@ -17,6 +17,10 @@ export type Problem =
   | { readonly code: "while-failed"; readonly exitCode: number | undefined; readonly containerExitCode: number | undefined }
   | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
   | { readonly code: "not-a-trace"; readonly path: string; readonly detail: string | undefined }
+  | { readonly code: "recording-invalid"; readonly source: string; readonly detail: string }
+  | { readonly code: "recording-newer"; readonly source: string; readonly version: number; readonly known: number }
+  | { readonly code: "profile-json"; readonly source: string; readonly line: number; readonly column: number; readonly detail: string }
+  | { readonly code: "profile-invalid"; readonly source: string; readonly pointer: string; readonly line: number; readonly column: number; readonly detail: string; readonly todo: string }
   | { readonly code: "no-command"; readonly image: string };
 
 type Text = { readonly what: string; readonly todo: string };
@@ -70,6 +74,19 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what: `${path} holds calls that this recording did not see`,
     todo: `Nothing was replaced; the new recording is in ${aside}. Run again with --append to keep both, or --force to replace; or merge the two files: seccomp-gen merge ${path} ${aside} -o ${path}`,
   }),
+  "recording-invalid": ({ source, detail }) => ({
+    what: `${source} is no recording: ${detail}`,
+    todo: "Give a recording.json as `seccomp-gen record` writes it, or a log of strace -f -o FILE. A profile is compared with `seccomp-gen diff`.",
+  }),
+  "recording-newer": ({ source, version, known }) => ({
+    what: `${source} has format version ${version}; this seccomp-gen reads up to version ${known}`,
+    todo: "Update seccomp-gen.",
+  }),
+  "profile-json": ({ source, line, column, detail }) => ({
+    what: `${source}:${line}:${column}: not JSON: ${detail}`,
+    todo: "A profile is a JSON document. Correct it there, then run the command again.",
+  }),
+  "profile-invalid": ({ source, pointer, line, column, detail, todo }) => ({ what: `${source}:${line}:${column}: ${pointer}: ${detail}`, todo }),
   "no-command": ({ image }) => ({
     what: `${image} has neither entrypoint nor command`,
     todo: "Say what to run after the image name.",

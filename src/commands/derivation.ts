@@ -8,7 +8,7 @@ import type { ArgTier, FloorChoice, Policy } from "../policy/types.ts";
 import { loadDockerDefault, readProfile, resolve } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
 import type { Filter } from "../seccomp/types.ts";
-import { compatArch, defaultCapabilities, dockerDefaultFor, newestDockerDefault } from "../tables/index.ts";
+import { defaultCapabilities, dockerDefaultFor, hostArch, newestDockerDefault } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { readText } from "./files.ts";
 
@@ -72,8 +72,7 @@ export function hostsOf(recording: Recording): readonly HostContext[] {
   const capabilities = new Set(recording.runs.flatMap((run) => run.capabilities ?? defaultCapabilities));
   const kernel = recording.runs.map((run) => run.versions.kernel).filter((version) => version !== undefined).sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
   const observed = Object.keys(recording.syscalls) as ScmpArch[];
-  const compat = new Set(observed.flatMap((arch) => [compatArch(arch, "32 bit"), compatArch(arch, "x32")]));
-  const natives = observed.filter((arch) => !compat.has(arch));
+  const natives = observed.filter((arch) => hostArch(arch, observed) === arch);
   if (natives.length === 0) throw new SeccompGenError({ code: "usage", what: `the recording ${recording.name} holds no calls`, todo: "Record the workload again." });
   return natives.map((arch) => ({ arch, capabilities, kernel, runtime: "runc" }));
 }

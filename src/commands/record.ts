@@ -50,8 +50,8 @@ export async function record(words: readonly string[], options: RecordOptions, t
   const derivation = await derive(recording, options);
   await writeAtomically(paths.recording, stringifyRecording(recording));
   await writeAtomically(paths.profile, derivation.profile);
-  const unparsed = recorded.aggregators.flatMap((aggregator) => aggregator.counts().unparsed);
-  terminal.note(renderSummary({ ...derivation, recording, paths, unparsed: unparsed.length, container: run !== undefined, verified: options.verify }));
+  const unparsed = recorded.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
+  terminal.note(renderSummary({ ...derivation, recording, paths, unparsed, container: run !== undefined, verified: options.verify }));
   const exitCode = recorded.stoppedByUs ? 0 : (recorded.exitCode ?? 0);
   if (!options.verify) return exitCode;
   const verdictCode = await verifyRecorded(run, paths.profile, options, recorded, terminal);

@@ -1,3 +1,4 @@
+import type { Filter, Rule } from "../seccomp/types.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
 /** What a DockerProfile is resolved against. Always a parameter, never read inside. */
@@ -44,4 +45,24 @@ export interface DockerProfile {
   readonly architectures?: readonly string[];
   readonly archMap?: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[];
   readonly syscalls: readonly DockerSyscallGroup[];
+}
+
+/** What resolving met that is not in the filters. */
+export type ResolutionProblem =
+  /** libseccomp knows no such syscall: engines drop the name. */
+  | { readonly kind: "unknown-syscall"; readonly name: string; readonly pointer: string }
+  /** No libseccomp token: the container does not start. */
+  | { readonly kind: "unknown-architecture"; readonly name: string }
+  /** libseccomp refuses the rule because an earlier one says otherwise for the same calls: the container does not start. */
+  | { readonly kind: "conflict"; readonly arch: ScmpArch; readonly syscall: string; readonly rule: Rule; readonly pointer: string }
+  /** The runtime refuses this: the container does not start. */
+  | { readonly kind: "refused"; readonly pointer: string; readonly reason: string };
+
+/** A profile as one host's runtime understands it. */
+export interface Resolution {
+  /** The host's own architecture first, then the others the profile names. */
+  readonly filters: ReadonlyMap<ScmpArch, Filter>;
+  /** Syscall names that nobody knows, sorted. */
+  readonly dropped: readonly string[];
+  readonly problems: readonly ResolutionProblem[];
 }

@@ -1,0 +1,182 @@
+import { argNumber } from "../strace-parser/index.ts";
+import type { StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
+import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { inspectedArguments } from "./inspected-arguments.ts";
+import { Programs } from "./programs.ts";
+import { maxValues } from "./types.ts";
+import type { ArgValues, SyscallRecord } from "./types.ts";
+
+/** A line that told nothing. */
+export interface UnreadLine {
+  readonly file: string | undefined;
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** How far a recording has come. */
+export interface Counts {
+  readonly calls: number;
+  readonly distinct: number;
+  /** The call seen for the first time last. */
+  readonly newest: string | undefined;
+  /** The first `maxUnread` lines that could not be read. */
+  readonly unparsed: readonly UnreadLine[];
+  readonly unparsedTotal: number;
+  /** A program was executed: the workload has begun. */
+  readonly started: boolean;
+}
+
+/** What one log told. */
+export interface Aggregate {
+  readonly syscalls: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
+  /** The log ends inside of calls: more may have happened. */
+  readonly cut: boolean;
+}
+
+export interface Aggregator {
+  add(event: StraceEvent): void;
+  counts(): Counts;
+  /** Ends the log. `add` may not be called afterwards. */
+  finish(): Aggregate;
+}
+
+interface Seen {
+  calls: number;
+  readonly results: Set<string>;
+  readonly processes: Set<string>;
+  readonly values: Map<string, readonly bigint[]>;
+  many: boolean;
+}
+
+const maxUnread = 10;
+
+/** Collects the calls of one log. `arch` is the native architecture of the machine that wrote it. */
+export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggregator {
+  const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
+  const programs = new Programs();
+  const unparsed: UnreadLine[] = [];
+  let unparsedTotal = 0;
+  let calls = 0;
+  let newest: string | undefined;
+  let started = false;
+  let cut = false;
+
+  const unread = (event: StraceEvent, reason: string): void => {
+    unparsedTotal += 1;
+    if (unparsed.length < maxUnread) unparsed.push({ file: event.source.file, line: event.source.line, reason });
+  };
+
+  function call(event: SyscallEvent): void {
+    const entered = compatArch(arch, event.personality);
+    if (entered === undefined || event.name.startsWith("???")) {
+      unread(event, entered === undefined ? `a call in ${event.personality} mode, which ${arch} does not have` : "strace could not tell which call this is");
+      return;
+    }
+    // A call that no profile can name is kept under strace's name: policy reports it.
+    const name = libseccompName(entered, event.name) ?? event.name;
+    const byName = seen.get(entered) ?? new Map<string, Seen>();
+    seen.set(entered, byName);
+    let record = byName.get(name);
+    if (record === undefined) {
+      record = { calls: 0, results: new Set(), processes: new Set(), values: new Map(), many: false };
+      byName.set(name, record);
+      newest = name;
+    }
+    calls += 1;
+    record.calls += 1;
+    if (!event.injected) record.results.add(resultWord(event.result));
+    if (event.result.type === "unfinished") cut = true;
+    inspect(event, entered, name, record);
+    programs.follow(event);
+    programs.attribute(event, record.processes);
+    if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
+  }
+
+  return {
+    add(event) {
+      switch (event.kind) {
+        case "syscall":
+          call(event);
+          break;
+        case "exit":
+          programs.ended(event.tracee.pid);
+          break;
+        case "unparsed":
+          unread(event, event.reason);
+          break;
+        case "signal":
+        case "superseded":
+        case "personality":
+        case "message":
+          break;
+        default:
+          event satisfies never;
+      }
+    },
+    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), newest, unparsed, unparsedTotal, started }),
+    finish() {
+      programs.finish();
+      const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record)]))]);
+      return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
+    },
+  };
+}
+
+function resultWord(result: SyscallResult): string {
+  switch (result.type) {
+    case "value":
+      return "ok";
+    case "error":
+    case "restart":
+      return result.type === "error" ? result.errno : "?";
+    case "none":
+    case "unfinished":
+      return "?";
+    default:
+      return result satisfies never;
+  }
+}
+
+function inspect(event: SyscallEvent, arch: ScmpArch, name: string, record: Seen): void {
+  const inspected = inspectedArguments(arch, name);
+  if (inspected === undefined || record.many) return;
+  const values: bigint[] = [];
+  for (const [position, index] of inspected.indices.entries()) {
+    const at = inspected.names === undefined ? index : event.argNames.indexOf(inspected.names[position]);
+    const arg = event.args[at];
+    const value = arg === undefined || !event.argsComplete ? undefined : argNumber(arg, (symbol) => symbolValue(name, index, symbol));
+    if (value === undefined) {
+      record.many = true; // a value that cannot be read may be any
+      record.values.clear();
+      return;
+    }
+    // strace shows the low 32 bits of int-like arguments, negative ones with their sign.
+    values.push(BigInt.asUintN(value < 0n ? 32 : 64, value));
+  }
+  record.values.set(values.join(), values);
+  if (record.values.size > maxValues) {
+    record.many = true;
+    record.values.clear();
+  }
+}
+
+function toRecord(arch: ScmpArch, name: string, record: Seen): SyscallRecord {
+  const inspected = inspectedArguments(arch, name);
+  const args: ArgValues | undefined = inspected && { indices: inspected.indices, values: record.many ? "many" : [...record.values.values()].sort(compareTuples) };
+  return {
+    calls: 10 ** Math.floor(Math.log10(record.calls)),
+    results: [...record.results].sort(),
+    processes: [...record.processes].sort(),
+    ...(args === undefined ? {} : { args }),
+  };
+}
+
+/** Numeric order, position by position. */
+export function compareTuples(a: readonly bigint[], b: readonly bigint[]): number {
+  for (const [position, value] of a.entries()) {
+    const other = b[position] ?? 0n;
+    if (value !== other) return value < other ? -1 : 1;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,41 @@
+import { Ajv } from "ajv";
+import { isLosslessNumber, parse } from "lossless-json";
+import { SeccompGenError } from "../errors.ts";
+import { isScmpArch } from "../tables/index.ts";
+import { mergeRecordings } from "./recording.ts";
+import { recordingSchema } from "./schema.ts";
+import { recordingVersion } from "./types.ts";
+import type { Recording } from "./types.ts";
+
+const validate = new Ajv({ allErrors: false, allowUnionTypes: true }).compile(recordingSchema);
+
+/** Reads recording.json. Throws SeccompGenError where it is no JSON, no recording, or of a newer format. */
+export function parseRecording(text: string, source: string): Recording {
+  const invalid = (detail: string, cause?: unknown): SeccompGenError => new SeccompGenError({ code: "recording-invalid", source, detail }, { cause });
+  let plain: unknown;
+  let exact: unknown;
+  try {
+    plain = JSON.parse(text);
+    exact = parse(text);
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error), error);
+  }
+  const version = typeof plain === "object" && plain !== null && "version" in plain ? plain.version : undefined;
+  if (typeof version === "number" && version > recordingVersion) throw new SeccompGenError({ code: "recording-newer", source, version, known: recordingVersion });
+  if (!validate(plain)) {
+    const [first] = validate.errors ?? [];
+    throw invalid(`${first?.instancePath === "" ? "the document" : first?.instancePath}: ${first?.message ?? "not as the format says"}`);
+  }
+  const recording = numbers(exact, []) as Recording;
+  const unknown = Object.keys(recording.syscalls).find((arch) => !isScmpArch(arch));
+  if (unknown !== undefined) throw invalid(`/syscalls: unknown architecture ${unknown}`);
+  return mergeRecordings(recording, recording); // brings hand-edited order into the canonical one
+}
+
+/** Argument values stay exact (bigint); all other numbers of the format are small. */
+function numbers(value: unknown, path: readonly string[]): unknown {
+  if (isLosslessNumber(value)) return path.at(-1) === "values" ? BigInt(value.value) : Number(value.value);
+  if (Array.isArray(value)) return value.map((item) => numbers(item, path));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, numbers(item, [...path, key])]));
+}

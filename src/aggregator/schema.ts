@@ -1,0 +1,57 @@
+const strings = { type: "array", items: { type: "string" } } as const;
+const uint64 = { type: "integer", minimum: 0 } as const;
+
+/** JSON Schema of recording.json, version 1. See types.ts for what the members mean. */
+export const recordingSchema = {
+  type: "object",
+  required: ["version", "name", "runs", "syscalls"],
+  additionalProperties: false,
+  properties: {
+    version: { const: 1 },
+    name: { type: "string", minLength: 1 },
+    runs: {
+      type: "array",
+      minItems: 1,
+      items: {
+        type: "object",
+        required: ["source", "command", "versions", "ended"],
+        additionalProperties: false,
+        properties: {
+          source: { enum: ["container", "host", "log"] },
+          command: strings,
+          image: { type: "object", required: ["reference", "digest"], additionalProperties: false, properties: { reference: { type: "string" }, digest: { type: "string" } } },
+          versions: { type: "object", additionalProperties: false, properties: Object.fromEntries(["strace", "engine", "runtime", "kernel", "libseccomp"].map((part) => [part, { type: "string" }])) },
+          capabilities: strings,
+          noNewPrivileges: { type: "boolean" },
+          ended: { enum: ["exited", "stopped", "cut"] },
+        },
+      },
+    },
+    syscalls: {
+      type: "object",
+      additionalProperties: {
+        type: "object",
+        propertyNames: { pattern: "^[A-Za-z0-9_#?]+$" },
+        additionalProperties: {
+          type: "object",
+          required: ["calls", "results", "processes"],
+          additionalProperties: false,
+          properties: {
+            calls: { type: "integer", minimum: 1 },
+            results: strings,
+            processes: strings,
+            args: {
+              type: "object",
+              required: ["indices", "values"],
+              additionalProperties: false,
+              properties: {
+                indices: { type: "array", items: { type: "integer", minimum: 0, maximum: 5 } },
+                values: { anyOf: [{ const: "many" }, { type: "array", items: { type: "array", items: uint64 } }] },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+} as const;

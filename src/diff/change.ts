@@ -1,0 +1,64 @@
+import { evaluate, isAllowing, partition, sameAction } from "../seccomp/index.ts";
+import type { Action, ActionRule, Filter, SeccompData } from "../seccomp/types.ts";
+import { syscallNumber } from "../tables/index.ts";
+import type { ChangeKind, SyscallChange } from "./types.ts";
+
+/** One call and what the two filters answer. */
+interface Answer {
+  readonly args: SeccompData["args"];
+  readonly was: Action;
+  readonly is: Action;
+}
+
+/** The difference the two filters make on one syscall; undefined: none, on any arguments. */
+export function compareSyscall(before: Filter, after: Filter, syscall: string): SyscallChange | undefined {
+  const nr = syscallNumber(before.arch, syscall);
+  const answers = [...answersOf(before, after, syscall, nr)];
+  const kind = kindOf(answers);
+  if (kind === undefined) return undefined;
+  const { args, was, is } = witnessOf(kind, answers);
+  return {
+    arch: before.arch,
+    syscall,
+    kind,
+    before: rulesOf(before, syscall, nr),
+    after: rulesOf(after, syscall, nr),
+    witness: { arch: before.arch, name: syscall, nr, args },
+    was,
+    is,
+  };
+}
+
+function* answersOf(before: Filter, after: Filter, syscall: string, nr: number | undefined): Generator<Answer> {
+  for (const args of partition([...rulesOf(before, syscall, nr), ...rulesOf(after, syscall, nr)].map(({ rule }) => rule))) {
+    const call = { arch: before.arch, name: syscall, nr, args };
+    yield { args, was: evaluate(before, call), is: evaluate(after, call) };
+  }
+}
+
+/** The rules that can decide: none where runc's stub answers before them. */
+function rulesOf(filter: Filter, syscall: string, nr: number | undefined): readonly ActionRule[] {
+  return filter.enosysAbove !== undefined && nr !== undefined && nr > filter.enosysAbove ? [] : (filter.syscalls.get(syscall) ?? []);
+}
+
+function kindOf(answers: readonly Answer[]): ChangeKind | undefined {
+  const opened = answers.some(({ was, is }) => !isAllowing(was) && isAllowing(is));
+  const closed = answers.some(({ was, is }) => isAllowing(was) && !isAllowing(is));
+  const allowedBefore = answers.some(({ was }) => isAllowing(was));
+  const allowedAfter = answers.some(({ is }) => isAllowing(is));
+  if (opened && closed) return "changed";
+  if (opened) return allowedBefore ? "widened" : "newly-allowed";
+  if (closed) return allowedAfter ? "narrowed" : "no-longer-allowed";
+  const different = answers.filter(({ was, is }) => !sameAction(was, is));
+  if (different.length === 0) return undefined;
+  return different.some(({ was }) => isAllowing(was)) ? "changed" : "denied-differently";
+}
+
+/** What opens is the witness, before what closes, before what is answered differently. */
+function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
+  const opens = ({ was, is }: Answer): boolean => !isAllowing(was) && isAllowing(is);
+  const closes = ({ was, is }: Answer): boolean => isAllowing(was) && !isAllowing(is);
+  const found = answers.find(opens) ?? answers.find(closes) ?? answers.find(({ was, is }) => !sameAction(was, is));
+  if (found === undefined) throw new RangeError(`no witness for ${kind}`);
+  return found;
+}

@@ -1,0 +1,68 @@
+import { evaluate, isAllowing, partition, sameAction } from "../seccomp/index.ts";
+import type { Filter } from "../seccomp/types.ts";
+import { syscallNames, syscallNumber } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { compareSyscall } from "./change.ts";
+import type { ProfileChange, ProfileDiff, SyscallChange } from "./types.ts";
+
+type Filters = ReadonlyMap<ScmpArch, Filter>;
+
+/**
+ * What changes from one resolved profile to another, by meaning: complete (every syscall of the architecture's table, every set of rules a
+ * call can meet) and with a witness for each change. A default action that changed is one profile change; under it, only syscalls that
+ * one of the profiles names are told one by one, and all others where the way between allowed and denied changed with it.
+ */
+export function diffFilters(before: Filters, after: Filters): ProfileDiff {
+  const profile: ProfileChange[] = [];
+  const syscalls: SyscallChange[] = [];
+  for (const arch of new Set([...before.keys(), ...after.keys()])) {
+    const [old, next] = [before.get(arch), after.get(arch)];
+    if (old === undefined || next === undefined) {
+      profile.push({ kind: old === undefined ? "architecture-added" : "architecture-removed", arch });
+      continue;
+    }
+    const defaults = !sameAction(old.defaultAction, next.defaultAction);
+    if (defaults) profile.push({ kind: "default-changed", arch, was: old.defaultAction, is: next.defaultAction });
+    for (const name of defaults ? namedIn(arch, old, next) : callable(arch, old, next)) {
+      const change = compareSyscall(old, next, name);
+      if (change !== undefined) syscalls.push(change);
+    }
+  }
+  return { profile, syscalls, allowedBefore: allowedCounts(before), allowedAfter: allowedCounts(after) };
+}
+
+/**
+ * What `filter` allows and `ceiling` does not, also in part and also where a call newly reaches the kernel with arguments the ceiling
+ * denies. Empty: the filter is never wider. Both have to be of one architecture.
+ */
+export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
+  if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be held against ${ceiling.arch}`);
+  return callable(filter.arch, filter, ceiling).flatMap((name) => {
+    const change = compareSyscall(ceiling, filter, name);
+    return change !== undefined && !isAllowing(change.was) && isAllowing(change.is) ? [change] : [];
+  });
+}
+
+/** All syscalls with a number there, sorted; also what the filters name beyond the table. */
+function callable(arch: ScmpArch, ...filters: readonly Filter[]): readonly string[] {
+  const names = syscallNames(arch);
+  const known = new Set(names);
+  const more = filters.flatMap(({ syscalls }) => [...syscalls.keys()].filter((name) => !known.has(name)));
+  return more.length === 0 ? names : [...new Set([...names, ...more])].sort();
+}
+
+function namedIn(arch: ScmpArch, before: Filter, after: Filter): readonly string[] {
+  return callable(arch, before, after).filter((name) => before.syscalls.has(name) || after.syscalls.has(name));
+}
+
+function allowedCounts(filters: Filters): { readonly [arch in ScmpArch]?: number } {
+  return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => allowsSome(filter, name)).length]));
+}
+
+function allowsSome(filter: Filter, name: string): boolean {
+  const nr = syscallNumber(filter.arch, name);
+  for (const args of partition((filter.syscalls.get(name) ?? []).map(({ rule }) => rule))) {
+    if (isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }))) return true;
+  }
+  return false;
+}

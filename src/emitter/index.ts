@@ -1,0 +1,1 @@
+export { emitDocker } from "./docker.ts";

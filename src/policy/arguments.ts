@@ -1,0 +1,135 @@
+import type { SyscallRecord } from "../aggregator/types.ts";
+import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/types.ts";
+import { errnoNumber } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { floorFcntlCommands, floorPrctlOptions } from "./floor.ts";
+import type { ArgTier } from "./types.ts";
+
+/** How a call is pinned by its arguments: what is allowed, and what the rest of interest answers. The two never overlap. */
+export interface Pin {
+  readonly allow: readonly Rule[];
+  readonly answers: readonly { readonly action: Action; readonly rule: Rule; readonly reason: string; readonly source: string }[];
+}
+
+/** What pinning needs to know beside the values. */
+export interface PinContext {
+  readonly arch: ScmpArch;
+  readonly tier: ArgTier;
+  /** The container runtime sets up capabilities under the filter. */
+  readonly privilegedFloor: boolean;
+}
+
+/** An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32 bits are compared (CVE-2019-7303 was a comparison of 64). */
+export function equals32(index: ArgIndex, value: bigint): ArgCondition {
+  return { index, op: "SCMP_CMP_MASKED_EQ", mask: 0xffff_ffffn, datum: value & 0xffff_ffffn };
+}
+
+/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h): the mask of Docker's default profile. */
+export const namespaceFlags = 0x7e02_0000n;
+
+const errno = (name: string): Action => ({ action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber(name) ?? 1 });
+
+/** Families that programs look for before they use them, and do without where the kernel was built without them (getaddrinfo(3), if_nameindex(3), nscd). */
+const probedFamilies: readonly { readonly value: bigint; readonly name: string }[] = [
+  { value: 1n, name: "AF_UNIX" },
+  { value: 2n, name: "AF_INET" },
+  { value: 10n, name: "AF_INET6" },
+  { value: 16n, name: "AF_NETLINK" },
+];
+
+type Pinner = (values: readonly (readonly bigint[])[], context: PinContext) => Pin;
+
+function pinOperation(index: ArgIndex, position = 0, always: (context: PinContext) => readonly bigint[] = () => []): Pinner {
+  return (values, context) => ({
+    allow: [...new Set([...values.map((tuple) => tuple[position] ?? 0n), ...always(context)])].sort(ascending).map((value) => ({ conditions: [equals32(index, value)] })),
+    answers: [],
+  });
+}
+
+const pinSocket: Pinner = (values) => {
+  const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);
+  const netlink = 16n;
+  const allow = families.flatMap((family): Rule[] => {
+    if (family !== netlink) return [{ conditions: [equals32(0, family)] }];
+    const protocols = [...new Set(values.filter(([own]) => own === netlink).map(([, protocol]) => protocol ?? 0n))].sort(ascending);
+    return protocols.map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] }));
+  });
+  return { allow, answers: familyAnswers(families, "socket(2)") };
+};
+
+const pinSocketpair: Pinner = (values) => {
+  const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);
+  return { allow: families.map((family) => ({ conditions: [equals32(0, family)] })), answers: [] };
+};
+
+function familyAnswers(allowed: readonly bigint[], source: string): Pin["answers"] {
+  return probedFamilies
+    .filter(({ value }) => !allowed.includes(value))
+    .map(({ value, name }) => ({ action: errno("EAFNOSUPPORT"), rule: { conditions: [equals32(0, value)] }, reason: `${name} was not used: answers as a kernel without it`, source }));
+}
+
+/** Threads and processes, but no namespace that was not seen. */
+const pinClone: Pinner = (values, { arch }) => {
+  const index: ArgIndex = arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X" ? 1 : 0;
+  const used = values.reduce((flags, [value]) => flags | (value ?? 0n), 0n) & namespaceFlags;
+  const denied = namespaceFlags & ~used;
+  const bits = [...Array(32).keys()].map((bit) => 1n << BigInt(bit)).filter((bit) => (denied & bit) !== 0n);
+  return {
+    allow: [{ conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask: denied, datum: 0n }] }],
+    answers: bits.map((bit) => ({
+      action: errno("EPERM"),
+      rule: { conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask: bit, datum: bit }] },
+      reason: "a new namespace: answers as under Docker's default",
+      source: "clone(2)",
+    })),
+  };
+};
+
+/** personality takes the whole value (0xffffffff only asks), and Docker's default compares it whole. */
+const pinPersonality: Pinner = (values) => ({
+  allow: [...new Set([0n, 0xffff_ffffn, ...values.map(([value]) => value ?? 0n)])].sort(ascending).map((datum) => ({ conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum }] })),
+  answers: [],
+});
+
+interface PinRow {
+  readonly tier: Exclude<ArgTier, "none">;
+  readonly pin: Pinner;
+  readonly reason: string;
+}
+
+const rows: { readonly [syscall: string]: PinRow } = {
+  socket: { tier: "standard", pin: pinSocket, reason: "rare address families and netlink protocols are a steady source of kernel vulnerabilities; a program does not vary them" },
+  socketpair: { tier: "standard", pin: pinSocketpair, reason: "as socket" },
+  clone: { tier: "standard", pin: pinClone, reason: "a user namespace gives every capability inside of it" },
+  unshare: { tier: "standard", pin: pinOperation(0), reason: "as clone" },
+  setns: { tier: "standard", pin: pinOperation(1), reason: "as clone" },
+  personality: { tier: "standard", pin: pinPersonality, reason: "switches off address randomization" },
+  keyctl: { tier: "standard", pin: pinOperation(0), reason: "keyrings are not namespaced" },
+  bpf: { tier: "standard", pin: pinOperation(0), reason: "the kernel's verifier is a steady source of vulnerabilities" },
+  ptrace: { tier: "standard", pin: pinOperation(0), reason: "reads and writes other processes" },
+  seccomp: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
+  quotactl: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
+  prctl: { tier: "strict", pin: pinOperation(0, 0, ({ privilegedFloor }) => (privilegedFloor ? floorPrctlOptions : [])), reason: "each option is an operation of its own" },
+  arch_prctl: { tier: "strict", pin: pinOperation(0, 0, () => [0x1002n, 0x3001n]), reason: "each code is an operation of its own; ARCH_SET_FS and ARCH_CET_STATUS are how libcs start" },
+  ioctl: { tier: "strict", pin: pinOperation(1), reason: "the request decides which driver function runs" },
+  fcntl: { tier: "strict", pin: pinOperation(1, 0, () => floorFcntlCommands), reason: "each command is an operation of its own" },
+  fcntl64: { tier: "strict", pin: pinOperation(1, 0, () => floorFcntlCommands), reason: "as fcntl" },
+  io_uring_register: { tier: "strict", pin: pinOperation(1), reason: "each opcode is an operation of its own" },
+  kcmp: { tier: "strict", pin: pinOperation(2), reason: "what is compared of another process" },
+  syslog: { tier: "strict", pin: pinOperation(0), reason: "reading and clearing the kernel log differ" },
+};
+
+/** How the tier pins a call with these observed values; a reason where it could but does not; undefined: the tier has nothing to say. */
+export function pinFor(syscall: string, record: SyscallRecord | undefined, context: PinContext): Pin | { readonly unpinned: string } | undefined {
+  const row = Object.hasOwn(rows, syscall) ? rows[syscall] : undefined;
+  if (row === undefined || context.tier === "none" || (row.tier === "strict" && context.tier !== "strict")) return undefined;
+  const values = record?.args?.values ?? [];
+  if (values === "many") return { unpinned: "too many different values, or values that could not be read" };
+  // A call that was not observed has nothing to be pinned to; only clone's mask holds without values.
+  if (values.length === 0 && syscall !== "clone") return undefined;
+  return row.pin(values, context);
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

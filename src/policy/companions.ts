@@ -1,0 +1,121 @@
+/** Calls that the same program makes on another day. A row fires when one of `triggers` was observed; no triggers: for every program. */
+export interface CompanionRow {
+  readonly triggers: readonly string[];
+  readonly names: readonly string[];
+  readonly reason: string;
+  readonly source: string;
+}
+
+/** Calls that do the same for a program: which one is used depends on the libc, its version and the architecture. */
+export interface TwinRow {
+  readonly names: readonly string[];
+  readonly source: string;
+}
+
+export const companionRows: readonly CompanionRow[] = [
+  { triggers: [], names: ["exit", "exit_group"], reason: "every program and thread ends", source: "exit_group(2)" },
+  { triggers: [], names: ["restart_syscall"], reason: "a sleep that was stopped and continued goes on through it", source: "restart_syscall(2)" },
+  { triggers: [], names: ["rt_sigreturn", "sigreturn"], reason: "the return from every signal handler", source: "sigreturn(2)" },
+  { triggers: [], names: ["clock_gettime", "clock_gettime64", "gettimeofday", "time", "getcpu", "clock_getres"], reason: "the vDSO falls back to the call where the clock cannot be read without the kernel", source: "vdso(7)" },
+  { triggers: [], names: ["rt_sigprocmask", "rt_sigaction", "gettid", "getpid", "tgkill"], reason: "abort(3), assertions and stack protector end a program through them", source: "glibc stdlib/abort.c; musl src/exit/abort.c" },
+  { triggers: ["brk", "mmap", "mmap2"], names: ["brk", "mmap", "mmap2", "munmap", "mremap", "madvise", "mprotect"], reason: "malloc grows, shrinks and protects memory as the load asks", source: "glibc malloc/malloc.c, malloc/arena.c; musl src/malloc" },
+  { triggers: ["brk", "mmap", "mmap2"], names: ["getrandom"], reason: "malloc's thread cache takes a random key", source: "glibc malloc/malloc.c, tcache_key_initialize (2.34)" },
+  { triggers: ["futex", "clone", "clone3", "futex_time64"], names: ["futex", "futex_time64", "sched_yield", "set_robust_list", "rseq", "madvise", "munmap", "gettid"], reason: "threads contend, start and end", source: "glibc nptl/, musl src/thread" },
+  {
+    triggers: ["set_tid_address", "arch_prctl", "set_thread_area", "set_tls"],
+    names: ["set_tid_address", "set_robust_list", "rseq", "prlimit64", "getrandom", "arch_prctl", "brk", "mmap", "mmap2", "mprotect", "munmap", "readlinkat", "readlink"],
+    reason: "the start of another libc version",
+    source: "glibc csu/libc-start.c, sysdeps/nptl/dl-tls_init_tp.c; musl src/env/__libc_start_main.c",
+  },
+  { triggers: ["pread64", "openat"], names: ["access", "faccessat", "openat", "read", "pread64", "fstat", "newfstatat", "fstat64", "fstatat64", "close", "lseek"], reason: "the dynamic loader and stdio open and read files", source: "glibc elf/dl-load.c, libio/fileops.c; musl ldso/dynlink.c" },
+  { triggers: ["sendto", "sendmsg", "sendmmsg"], names: ["sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "poll", "ppoll", "connect", "bind", "getsockname"], reason: "the resolver asks one or several questions at once, over UDP or TCP", source: "glibc resolv/res_send.c; musl src/network/res_msend.c" },
+  { triggers: ["close_range"], names: ["getdents64", "openat", "close", "fcntl", "prlimit64"], reason: "where close_range fails, descriptors are closed one by one from /proc/self/fd", source: "glibc io/closefrom.c; CPython Modules/_posixsubprocess.c" },
+  { triggers: ["copy_file_range"], names: ["sendfile", "sendfile64", "splice"], reason: "where copy_file_range cannot copy between two file systems", source: "copy_file_range(2); coreutils src/copy.c; Go internal/poll" },
+];
+
+export const twinRows: readonly TwinRow[] = [
+  { names: ["open", "openat"], source: "open(2)" },
+  { names: ["stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx"], source: "stat(2), statx(2)" },
+  { names: ["fstat", "fstat64", "newfstatat", "fstatat64", "statx"], source: "stat(2); glibc 2.33 sysdeps/unix/sysv/linux/fstat.c" },
+  { names: ["statfs", "statfs64"], source: "statfs(2)" },
+  { names: ["fstatfs", "fstatfs64"], source: "statfs(2)" },
+  { names: ["access", "faccessat", "faccessat2"], source: "access(2)" },
+  { names: ["pipe", "pipe2"], source: "pipe(2)" },
+  { names: ["dup2", "dup3"], source: "dup(2)" },
+  { names: ["fork", "vfork", "clone"], source: "fork(2); glibc posix/fork.c" },
+  { names: ["waitpid", "wait4", "waitid"], source: "wait4(2)" },
+  { names: ["epoll_create", "epoll_create1"], source: "epoll_create(2)" },
+  { names: ["epoll_wait", "epoll_pwait"], source: "epoll_wait(2)" },
+  { names: ["select", "_newselect", "pselect6", "pselect6_time64"], source: "select(2)" },
+  { names: ["poll", "ppoll", "ppoll_time64"], source: "poll(2)" },
+  { names: ["mkdir", "mkdirat"], source: "mkdir(2)" },
+  { names: ["mknod", "mknodat"], source: "mknod(2)" },
+  { names: ["rmdir", "unlink", "unlinkat"], source: "unlink(2)" },
+  { names: ["rename", "renameat", "renameat2"], source: "rename(2)" },
+  { names: ["link", "linkat"], source: "link(2)" },
+  { names: ["symlink", "symlinkat"], source: "symlink(2)" },
+  { names: ["readlink", "readlinkat"], source: "readlink(2)" },
+  { names: ["chmod", "fchmodat", "fchmodat2"], source: "chmod(2)" },
+  { names: ["chown", "chown32", "lchown", "lchown32", "fchownat"], source: "chown(2)" },
+  { names: ["fchown", "fchown32"], source: "chown(2)" },
+  { names: ["utime", "utimes", "futimesat", "utimensat", "utimensat_time64"], source: "utime(2), utimensat(2)" },
+  { names: ["getdents", "getdents64"], source: "getdents(2)" },
+  { names: ["accept", "accept4"], source: "accept(2)" },
+  { names: ["send", "sendto"], source: "send(2)" },
+  { names: ["recv", "recvfrom"], source: "recv(2)" },
+  { names: ["recvmmsg", "recvmmsg_time64"], source: "recvmmsg(2)" },
+  { names: ["eventfd", "eventfd2"], source: "eventfd(2)" },
+  { names: ["inotify_init", "inotify_init1"], source: "inotify_init(2)" },
+  { names: ["signalfd", "signalfd4"], source: "signalfd(2)" },
+  { names: ["timerfd_settime", "timerfd_settime64"], source: "timerfd_create(2)" },
+  { names: ["nanosleep", "clock_nanosleep", "clock_nanosleep_time64"], source: "nanosleep(2); glibc 2.31 posix/nanosleep.c" },
+  { names: ["clock_gettime", "clock_gettime64"], source: "clock_gettime(2)" },
+  { names: ["getrlimit", "ugetrlimit", "prlimit64"], source: "getrlimit(2)" },
+  { names: ["setrlimit", "prlimit64"], source: "setrlimit(2)" },
+  { names: ["alarm", "setitimer"], source: "alarm(2)" },
+  { names: ["getpgrp", "getpgid"], source: "getpgrp(2)" },
+  { names: ["read", "readv"], source: "stdio reads with either (glibc libio, musl src/stdio/__stdio_read.c)" },
+  { names: ["write", "writev"], source: "stdio writes with either (glibc libio, musl src/stdio/__stdio_write.c)" },
+  { names: ["preadv", "preadv2"], source: "preadv2(2)" },
+  { names: ["pwritev", "pwritev2"], source: "pwritev2(2)" },
+  { names: ["fcntl", "fcntl64"], source: "fcntl(2)" },
+  { names: ["lseek", "_llseek"], source: "lseek(2)" },
+  { names: ["truncate", "truncate64"], source: "truncate(2)" },
+  { names: ["ftruncate", "ftruncate64"], source: "truncate(2)" },
+  { names: ["fadvise64", "fadvise64_64", "arm_fadvise64_64"], source: "posix_fadvise(2)" },
+  { names: ["sendfile", "sendfile64"], source: "sendfile(2)" },
+  { names: ["mmap", "mmap2"], source: "mmap2(2)" },
+  { names: ["futex", "futex_time64"], source: "futex(2)" },
+  { names: ["getuid", "getuid32"], source: "getuid(2)" },
+  { names: ["geteuid", "geteuid32"], source: "getuid(2)" },
+  { names: ["getgid", "getgid32"], source: "getgid(2)" },
+  { names: ["getegid", "getegid32"], source: "getgid(2)" },
+  { names: ["getgroups", "getgroups32"], source: "getgroups(2)" },
+  { names: ["setuid", "setuid32"], source: "setuid(2)" },
+  { names: ["setgid", "setgid32"], source: "setgid(2)" },
+  { names: ["setgroups", "setgroups32"], source: "getgroups(2)" },
+  { names: ["setresuid", "setresuid32"], source: "setresuid(2)" },
+  { names: ["setresgid", "setresgid32"], source: "setresuid(2)" },
+  { names: ["sigaction", "rt_sigaction"], source: "sigaction(2)" },
+  { names: ["sigprocmask", "rt_sigprocmask"], source: "sigprocmask(2)" },
+  { names: ["rt_sigtimedwait", "rt_sigtimedwait_time64"], source: "sigwaitinfo(2)" },
+];
+
+/** A companion call and why it is there. */
+export interface Companion {
+  readonly name: string;
+  readonly reason: string;
+  readonly source: string;
+}
+
+/** What goes with the observed calls. Twins are taken of observed calls only, not of other companions. */
+export function companionsOf(observed: ReadonlySet<string>): readonly Companion[] {
+  const rows = companionRows.filter(({ triggers }) => triggers.length === 0 || triggers.some((name) => observed.has(name)));
+  const twins = twinRows.filter(({ names }) => names.some((name) => observed.has(name)));
+  const all = [
+    ...rows.flatMap(({ names, reason, source }) => names.map((name) => ({ name, reason, source }))),
+    ...twins.flatMap(({ names, source }) => names.map((name) => ({ name, reason: "the same operation by another libc or architecture", source }))),
+  ];
+  const first = new Map(all.toReversed().map((companion) => [companion.name, companion]));
+  return [...first.values()].filter(({ name }) => !observed.has(name));
+}

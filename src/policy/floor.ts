@@ -1,0 +1,51 @@
+import type { FloorChoice } from "./types.ts";
+
+/**
+ * What a container runtime calls after the filter is installed and before the workload's program runs. Without it the container does
+ * not start (exit 125). Measured with strace on x86_64, Linux 6.18, over 8 to 12 starts each: runc 1.1.5 (Docker 20.10.24), runc 1.1.15
+ * (Docker 26.1.5), runc 1.3.6 (Docker 28.5.2), crun 1.8.1, 1.21 and 1.28, with and without no-new-privileges, and `docker exec`.
+ */
+export interface FloorRow {
+  readonly names: readonly string[];
+  readonly runtimes: readonly Exclude<FloorChoice, "any">[];
+  /** `privileged`: only without no-new-privileges, where the filter is installed before the runtime drops its privileges. */
+  readonly when: "always" | "privileged";
+  readonly reason: string;
+  readonly source: string;
+}
+
+const measured = "strace of the runtimes, see above";
+
+export const floorRows: readonly FloorRow[] = [
+  { names: ["execve"], runtimes: ["runc", "crun"], when: "always", reason: "starts the program", source: measured },
+  { names: ["close", "close_range"], runtimes: ["runc", "crun"], when: "always", reason: "closes the runtime's descriptors", source: measured },
+  { names: ["write"], runtimes: ["runc", "crun"], when: "always", reason: "tells the engine that the container starts", source: measured },
+  { names: ["umask"], runtimes: ["crun"], when: "always", reason: "docker exec sets the file mode mask", source: measured },
+  { names: ["openat", "openat2", "fstat", "fstatfs", "fcntl", "getdents64"], runtimes: ["runc"], when: "always", reason: "marks inherited descriptors close-on-exec through /proc/self/fd, opens the exec fifo", source: measured },
+  { names: ["statx"], runtimes: ["runc"], when: "always", reason: "reopens the exec fifo; runc 1.3 does not start without it, also not if it answers ENOSYS", source: `${measured}; runc issue 4984` },
+  {
+    names: ["clone", "epoll_ctl", "epoll_pwait", "exit", "exit_group", "futex", "getpid", "gettid", "madvise", "mmap", "mprotect", "munmap", "nanosleep", "rt_sigprocmask", "rt_sigreturn", "sched_yield", "set_robust_list", "sigaltstack", "tgkill", "rseq"],
+    runtimes: ["runc"],
+    when: "always",
+    reason: "Go's scheduler may start or park a thread at any time",
+    source: `${measured}; Go runtime/os_linux.go`,
+  },
+  { names: ["capget", "capset", "prctl"], runtimes: ["runc", "crun"], when: "privileged", reason: "drops capabilities", source: measured },
+  { names: ["setgid", "setgroups", "setuid", "setresgid", "setresuid"], runtimes: ["runc", "crun"], when: "privileged", reason: "becomes the container's user", source: measured },
+  { names: ["fchown"], runtimes: ["runc", "crun"], when: "privileged", reason: "gives the standard streams to the container's user", source: measured },
+  { names: ["chdir", "getcwd", "newfstatat", "faccessat2", "getppid"], runtimes: ["runc"], when: "privileged", reason: "goes to the working directory and looks up the program", source: measured },
+  { names: ["read"], runtimes: ["runc", "crun"], when: "privileged", reason: "waits for the engine's start signal", source: measured },
+  { names: ["pselect6", "rt_sigaction", "rt_sigprocmask"], runtimes: ["crun"], when: "privileged", reason: "waits for the engine's start signal, resets signal handlers", source: measured },
+  { names: ["openat", "statx"], runtimes: ["crun"], when: "privileged", reason: "docker exec looks up the user and the program", source: measured },
+];
+
+/** prctl options the runtimes use after the filter is installed (prctl(2)): PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_CAP_AMBIENT. Only without no-new-privileges. */
+export const floorPrctlOptions: readonly bigint[] = [8n, 24n, 47n];
+
+/** fcntl commands the runtimes use (fcntl(2)): F_GETFD, F_SETFD, and F_GETFL, F_SETFL, F_DUPFD_CLOEXEC of Go's os package. */
+export const floorFcntlCommands: readonly bigint[] = [1n, 2n, 3n, 4n, 1030n];
+
+/** The rows that apply. */
+export function floorFor(choice: FloorChoice, noNewPrivileges: boolean): readonly FloorRow[] {
+  return floorRows.filter((row) => (choice === "any" || row.runtimes.includes(choice)) && (row.when === "always" || !noNewPrivileges));
+}

@@ -1,0 +1,32 @@
+import { dockerArch } from "../tables/index.ts";
+import type { DockerSyscallGroup, HostContext } from "./types.ts";
+
+/**
+ * Does moby keep the group for this host (moby/profiles seccomp/seccomp_linux.go, setupSeccomp)? One excluded architecture, one excluded
+ * capability or a new enough kernel drops it; every included capability has to be there.
+ */
+export function groupApplies({ includes, excludes }: DockerSyscallGroup, host: HostContext): boolean {
+  const arch = dockerArch(host.arch);
+  const listed = (arches: readonly string[] | undefined): boolean => arches?.includes(arch) ?? false;
+  if (listed(excludes?.arches)) return false;
+  if (excludes?.caps?.some((name) => host.capabilities.has(name)) ?? false) return false;
+  if (given(excludes?.minKernel) && kernelAtLeast(host.kernel, excludes?.minKernel ?? "")) return false;
+  if ((includes?.arches?.length ?? 0) > 0 && !listed(includes?.arches)) return false;
+  if (!(includes?.caps?.every((name) => host.capabilities.has(name)) ?? true)) return false;
+  return !given(includes?.minKernel) || kernelAtLeast(host.kernel, includes?.minKernel ?? "");
+}
+
+function given(version: string | undefined): boolean {
+  return version !== undefined && version !== "";
+}
+
+/** Compares version and major revision only, as moby does: 4.8.0-rc1 is 4.8. An unknown kernel is new enough. */
+function kernelAtLeast(kernel: string | undefined, wanted: string): boolean {
+  if (kernel === undefined) return true;
+  const [[version = 0, major = 0], [wantedVersion = 0, wantedMajor = 0]] = [numbers(kernel), numbers(wanted)];
+  return version > wantedVersion || (version === wantedVersion && major >= wantedMajor);
+}
+
+function numbers(version: string): readonly number[] {
+  return (/^(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+}

@@ -1,0 +1,8 @@
+/** The profile document: read it (any format in use), resolve it for a host into filters, find Docker's own defaults. */
+export { loadDockerDefault } from "./docker-default.ts";
+export { offsetOf, positionAt } from "./position.ts";
+export type { Position } from "./position.ts";
+export { readProfile } from "./read.ts";
+export { resolve } from "./resolve.ts";
+export { nearest } from "./suggestion.ts";
+export type * from "./types.ts";

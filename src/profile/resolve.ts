@@ -1,0 +1,86 @@
+import { hasWideArguments, isAllowing, refusedRule, sameAction } from "../seccomp/index.ts";
+import type { Action, ActionRule, Filter } from "../seccomp/types.ts";
+import { isScmpArch, isSyscallName, multiplexerOf, syscallNumber } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { toAction } from "./action.ts";
+import { groupApplies } from "./applies.ts";
+import { multiplexedRule } from "./multiplexer.ts";
+import { toRules } from "./rules.ts";
+import type { DockerProfile, DockerSyscallGroup, HostContext, Resolution, ResolutionProblem } from "./types.ts";
+
+interface Group {
+  readonly pointer: string;
+  readonly group: DockerSyscallGroup;
+}
+
+/**
+ * The filters a host's engine and runtime make of a profile, one for each architecture the kernel will ask about. Follows moby
+ * (includes, excludes, archMap), runc or crun (rules equal to the default skipped, or-bound conditions, ENOSYS stub) and libseccomp
+ * (unknown names, multiplexed socket and ipc calls).
+ */
+export function resolve(profile: DockerProfile, host: HostContext): Resolution {
+  const groups = profile.syscalls.map((group, index): Group => ({ pointer: `/syscalls/${index}`, group })).filter(({ group }) => groupApplies(group, host));
+  const defaultAction = toAction(profile.defaultAction, host.ignoresDefaultErrnoRet === true ? undefined : profile.defaultErrnoRet);
+  const { arches, unknown } = architecturesOf(profile, host.arch);
+  const filters = new Map(arches.map((arch) => [arch, filterOf(arch, groups, defaultAction, profile, host)]));
+  const strangers = groups.flatMap(({ group, pointer }) => group.names.flatMap((name, index): ResolutionProblem[] => (isSyscallName(name) ? [] : [{ kind: "unknown-syscall", name, pointer: `${pointer}/names/${index}` }])));
+  return {
+    filters,
+    dropped: [...new Set(strangers.flatMap((problem) => (problem.kind === "unknown-syscall" ? [problem.name] : [])))].sort(),
+    problems: [...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })), ...strangers, ...conflicts(filters)],
+  };
+}
+
+/** Rules that libseccomp refuses. One is enough: the container does not start, whatever architecture it is for. */
+function conflicts(filters: ReadonlyMap<ScmpArch, Filter>): readonly ResolutionProblem[] {
+  return [...filters.values()].flatMap(({ arch, syscalls }) =>
+    [...syscalls].flatMap(([syscall, rules]): ResolutionProblem[] => {
+      const refused = refusedRule(rules, hasWideArguments(arch));
+      if (refused === undefined) return [];
+      return [{ kind: "conflict", arch, syscall, rule: refused.rule, pointer: refused.because.type === "profile" ? refused.because.pointer : "" }];
+    }),
+  );
+}
+
+/** The host's own first: libseccomp always has it, whatever the profile lists. */
+function architecturesOf(profile: DockerProfile, native: ScmpArch): { readonly arches: readonly ScmpArch[]; readonly unknown: readonly string[] } {
+  const entry = profile.archMap?.find(({ architecture }) => architecture === native);
+  const listed = [...(profile.architectures ?? []), ...(entry === undefined ? [] : [entry.architecture, ...entry.subArchitectures])];
+  return { arches: [...new Set([native, ...listed.filter(isScmpArch)])], unknown: listed.filter((name) => !isScmpArch(name)) };
+}
+
+function filterOf(arch: ScmpArch, groups: readonly Group[], defaultAction: Action, profile: DockerProfile, host: HostContext): Filter {
+  const syscalls = new Map<string, ActionRule[]>();
+  const add = (name: string, rule: ActionRule): void => {
+    const rules = syscalls.get(name);
+    if (rules === undefined) syscalls.set(name, [rule]);
+    else rules.push(rule);
+  };
+  for (const { pointer, group } of groups) {
+    const action = toAction(group.action, group.errnoRet);
+    if (sameAction(action, defaultAction)) continue;
+    const because = { type: "profile", pointer, comment: group.comment } as const;
+    for (const name of group.names) {
+      for (const rule of toRules(group.args)) {
+        const muxed = multiplexedRule(arch, name, rule);
+        if (muxed !== undefined) add(muxed.syscall, { action, rule: muxed.rule, because });
+        if (syscallNumber(arch, name) !== undefined) add(name, { action, rule, because });
+      }
+    }
+  }
+  return { arch, defaultAction, syscalls, enosysAbove: stubNumber(arch, groups, defaultAction, profile, host) };
+}
+
+/**
+ * runc puts a stub before the filter: ENOSYS above the highest number the profile names, unless the default lets calls through or the
+ * profile chose ENOSYS itself (runc libcontainer/seccomp/patchbpf, generatePatch() and findLastSyscalls()). Multiplexed names
+ * do not count: libseccomp resolves them to pseudo numbers below zero.
+ */
+function stubNumber(arch: ScmpArch, groups: readonly Group[], defaultAction: Action, profile: DockerProfile, host: HostContext): number | undefined {
+  if (host.runtime !== "runc") return undefined;
+  if (isAllowing(defaultAction) && defaultAction.action !== "SCMP_ACT_NOTIFY") return undefined;
+  if (profile.defaultErrnoRet === 38 && host.ignoresDefaultErrnoRet !== true) return undefined;
+  const numbers = groups.flatMap(({ group }) => group.names.flatMap((name) => (multiplexerOf(arch, name) === undefined ? [syscallNumber(arch, name) ?? 0] : [])));
+  const highest = Math.max(0, ...numbers);
+  return highest === 0 ? undefined : highest;
+}

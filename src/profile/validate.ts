@@ -1,0 +1,80 @@
+import { Ajv } from "ajv";
+import type { ErrorObject } from "ajv";
+import { SeccompGenError } from "../errors.ts";
+import type { Json } from "./json.ts";
+import { offsetOf, positionAt } from "./position.ts";
+import { profileSchema } from "./schema.ts";
+import { nearest } from "./suggestion.ts";
+
+const validator = new Ajv({ verbose: true, strict: true, allowMatchingProperties: true, strictRequired: false }).compile(profileSchema);
+
+/** Where a profile's text comes from. `base`: the pointer of the profile in the document (`/linux/seccomp` in an OCI config). */
+export interface Origin {
+  readonly text: string;
+  readonly source: string;
+  readonly base: string;
+}
+
+/** Throws `profile-invalid` for the first member that is not as the schema says. */
+export function validate(document: Json, origin: Origin): void {
+  if (validator(ajvView(document))) return;
+  const [error] = [...(validator.errors ?? [])].sort((a, b) => depth(b) - depth(a));
+  if (error !== undefined) reject(origin, pointerOf(error), explain(error, ajvView(document)));
+}
+
+/** Throws `profile-invalid` at a pointer within the profile. */
+export function reject(origin: Origin, pointer: string, explanation: { readonly detail: string; readonly todo: string }): never {
+  const full = origin.base + pointer;
+  const { line, column } = positionAt(origin.text, offsetOf(origin.text, full));
+  throw new SeccompGenError({ code: "profile-invalid", source: origin.source, pointer: full === "" ? "/" : full, line, column, ...explanation });
+}
+
+/** ajv knows no bigint: a number stands in for it here, which only range and type are asked of. */
+function ajvView(value: Json): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(ajvView);
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, ajvView(member)]));
+  return value;
+}
+
+/** The error nearest to the fault: what `anyOf` says about a whole group tells least. */
+function depth(error: ErrorObject): number {
+  return error.instancePath.split("/").length * 2 + (error.keyword === "anyOf" ? 1 : 0);
+}
+
+function pointerOf(error: ErrorObject): string {
+  return error.instancePath;
+}
+
+function explain(error: ErrorObject, document: unknown): { readonly detail: string; readonly todo: string } {
+  const found = error.data === document ? "" : `, not ${show(error.data)}`;
+  switch (error.keyword) {
+    case "enum": {
+      const known = error.params["allowedValues"] as readonly string[];
+      const near = typeof error.data === "string" ? nearest(error.data, known) : undefined;
+      return { detail: `${show(error.data)} is not known`, todo: near === undefined ? `It has to be one of ${known.join(", ")}.` : `Did you mean ${near}?` };
+    }
+    case "required":
+      return { detail: `${String(error.params["missingProperty"])} is missing`, todo: `Add ${JSON.stringify(error.params["missingProperty"])}.` };
+    case "anyOf":
+      return { detail: "a group without names", todo: 'Say which syscalls it is about: "names": ["read", …].' };
+    case "type":
+      return { detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`, todo: "Correct it, then run the command again." };
+    case "minimum":
+    case "maximum":
+      return { detail: `${show(error.data)} is out of range: it ${error.message ?? ""}`, todo: "Arguments are unsigned: a negative value is written as its 64-bit two's complement." };
+    case "pattern":
+      return { detail: `${show(error.data)} is no kernel version`, todo: 'Write version and major revision only, e.g. "4.8".' };
+    default:
+      return { detail: `this ${error.message ?? "is not valid"}${found}`, todo: "Correct it, then run the command again." };
+  }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function withArticle(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}

@@ -1,0 +1,61 @@
+import { errnoName } from "../tables/index.ts";
+import type { Action } from "./types.ts";
+
+/** errno a denying rule answers where nobody chose one: EPERM (runc, crun and moby agree). */
+export const defaultErrno = 1;
+
+/** ENOSYS, asm-generic/errno.h: the same number on x86, arm, powerpc, riscv and s390. */
+export const enosys = 38;
+
+/** What libseccomp answers to a call through an architecture the filter does not name (SCMP_FLTATR_ACT_BADARCH, seccomp_attr_set(3)). */
+export const badArchAction: Action = { action: "SCMP_ACT_KILL_THREAD" };
+
+/** The same answer, errno included. */
+export function sameAction(a: Action, b: Action): boolean {
+  return a.action === b.action && ("errnoRet" in a ? a.errnoRet : undefined) === ("errnoRet" in b ? b.errnoRet : undefined);
+}
+
+/**
+ * May the call reach the kernel? Also under TRACE and NOTIFY: there another process decides, and under TRACE that may be any process
+ * in the container that can ptrace (PTRACE_O_TRACESECCOMP, ptrace(2)). For a ceiling that is as good as allowed.
+ */
+export function isAllowing({ action }: Action): boolean {
+  switch (action) {
+    case "SCMP_ACT_ALLOW":
+    case "SCMP_ACT_LOG":
+    case "SCMP_ACT_TRACE":
+    case "SCMP_ACT_NOTIFY":
+      return true;
+    case "SCMP_ACT_ERRNO":
+    case "SCMP_ACT_TRAP":
+    case "SCMP_ACT_KILL_THREAD":
+    case "SCMP_ACT_KILL_PROCESS":
+      return false;
+    default:
+      return action satisfies never;
+  }
+}
+
+/** An action in words: `allow`, `EPERM`, `errno 4000`, `kill process`, … */
+export function formatAction(action: Action): string {
+  switch (action.action) {
+    case "SCMP_ACT_ALLOW":
+      return "allow";
+    case "SCMP_ACT_LOG":
+      return "allow and log";
+    case "SCMP_ACT_ERRNO":
+      return errnoName(action.errnoRet) ?? `errno ${action.errnoRet}`;
+    case "SCMP_ACT_TRACE":
+      return `ask the tracer (${action.errnoRet})`;
+    case "SCMP_ACT_NOTIFY":
+      return "ask the agent";
+    case "SCMP_ACT_TRAP":
+      return "SIGSYS";
+    case "SCMP_ACT_KILL_THREAD":
+      return "kill thread";
+    case "SCMP_ACT_KILL_PROCESS":
+      return "kill process";
+    default:
+      return action satisfies never;
+  }
+}

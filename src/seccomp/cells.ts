@@ -1,0 +1,73 @@
+import { conditionMatches, intervals, maxValue } from "./condition.ts";
+import type { ArgCondition } from "./types.ts";
+
+/** All values with `(value & mask) === bits`; `bits` lies within `mask`. */
+interface Cube {
+  readonly mask: bigint;
+  readonly bits: bigint;
+}
+
+/**
+ * One value for every way in which values can answer the conditions (all on the same argument): the smallest of each class.
+ * Complete: two values that some condition tells apart are never represented by one. The boundaries of the interval conditions cut
+ * the range into pieces; where masks meet them, the pieces are cut on into cubes of bits.
+ */
+export function representatives(conditions: readonly ArgCondition[]): readonly bigint[] {
+  const masked = conditions.filter((condition) => condition.op === "SCMP_CMP_MASKED_EQ");
+  const starts = pieceStarts(conditions);
+  if (masked.length === 0) return starts;
+  const found = new Map<string, bigint>();
+  const cuts = masked.map(({ mask, datum }): Cube => ({ mask, bits: datum & mask }));
+  starts.forEach((low, piece) => {
+    const high = (starts[piece + 1] ?? maxValue + 1n) - 1n;
+    for (const cube of cutAll(prefixCubes(low, high), cuts)) {
+      const signature = `${piece} ${conditions.map((condition) => (conditionMatches(condition, cube.bits) ? 1 : 0)).join("")}`;
+      const known = found.get(signature);
+      if (known === undefined || cube.bits < known) found.set(signature, cube.bits);
+    }
+  });
+  return [...found.values()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** First values of the pieces between which no interval condition changes its answer, ascending. */
+function pieceStarts(conditions: readonly ArgCondition[]): readonly bigint[] {
+  const starts = new Set<bigint>([0n]);
+  for (const condition of conditions) {
+    for (const { low, high } of intervals(condition) ?? []) {
+      starts.add(low);
+      if (high < maxValue) starts.add(high + 1n);
+    }
+  }
+  return [...starts].sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** An interval as cubes of a fixed prefix, fewest first: at most 126. */
+export function prefixCubes(low: bigint, high: bigint): readonly Cube[] {
+  const cubes: Cube[] = [];
+  for (let start = low; start <= high; ) {
+    let size = start === 0n ? maxValue + 1n : start & -start;
+    while (start + size - 1n > high) size >>= 1n;
+    cubes.push({ mask: maxValue & ~(size - 1n), bits: start });
+    start += size;
+  }
+  return cubes;
+}
+
+/** Cuts cubes until each lies wholly inside or outside of every cut. */
+function cutAll(cubes: readonly Cube[], cuts: readonly Cube[]): readonly Cube[] {
+  return cuts.reduce<readonly Cube[]>((pieces, cut) => pieces.flatMap((piece) => split(piece, cut)), cubes);
+}
+
+/** The part of a cube inside `cut` first, then what is left, one piece for each bit in which it differs. */
+function split(cube: Cube, cut: Cube): readonly Cube[] {
+  if (((cube.bits ^ cut.bits) & cube.mask & cut.mask) !== 0n) return [cube];
+  const pieces: Cube[] = [];
+  let { mask, bits } = cube;
+  for (let free = cut.mask & ~cube.mask; free !== 0n; free &= free - 1n) {
+    const bit = free & -free;
+    pieces.push({ mask: mask | bit, bits: bits | (~cut.bits & bit) });
+    mask |= bit;
+    bits |= cut.bits & bit;
+  }
+  return [{ mask, bits }, ...pieces];
+}

@@ -1,0 +1,14 @@
+/** The algebra of filters: actions, conditions, rules, what implies what, and what the kernel answers. SEMANTICS.md has the law. */
+export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";
+export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
+export { boundaryValues } from "./boundary.ts";
+export { representatives } from "./cells.ts";
+export { conditionMatches, maxValue } from "./condition.ts";
+export { decide, decidingRule, evaluate, refusedRule } from "./evaluate.ts";
+export type { Decision } from "./evaluate.ts";
+export { impliedByAny, implies } from "./implies.ts";
+export { partition } from "./partition.ts";
+export { formatCondition, formatRule, ruleKey, ruleMatches } from "./rule.ts";
+export type { DescribeValue } from "./rule.ts";
+export { simplify } from "./simplify.ts";
+export type * from "./types.ts";

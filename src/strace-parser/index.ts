@@ -1,0 +1,29 @@
+import { createStraceParser } from "./parser.ts";
+import type { ParserOptions } from "./parser.ts";
+import type { StraceEvent } from "./types.ts";
+
+export { argNumber } from "./argument.ts";
+export { createStraceParser } from "./parser.ts";
+export type { ParserOptions, StraceParser } from "./parser.ts";
+export type * from "./types.ts";
+
+/** Bytes of a log in any pieces; strings are taken as UTF-8. */
+export type Chunks = Iterable<Uint8Array | string>;
+export type AsyncChunks = AsyncIterable<Uint8Array | string>;
+
+/**
+ * Reads a log of strace(1) as it comes in. Streaming: holds one line and the calls that are open. Total: never throws on its input
+ * (a failing source throws its own error); what is no line of strace is an event too.
+ */
+export async function* parseStrace(chunks: AsyncChunks | Chunks, options: ParserOptions = {}): AsyncGenerator<StraceEvent, void, undefined> {
+  const parser = createStraceParser(options);
+  for await (const chunk of chunks) yield* parser.push(chunk);
+  yield* parser.end();
+}
+
+/** As `parseStrace`, for what is already in memory. */
+export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): Generator<StraceEvent, void, undefined> {
+  const parser = createStraceParser(options);
+  for (const chunk of chunks) yield* parser.push(chunk);
+  yield* parser.end();
+}
