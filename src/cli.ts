@@ -14,6 +14,7 @@ const program = new Command("seccomp-gen")
   .version(version)
   .showSuggestionAfterError()
   .exitOverride()
+  .enablePositionalOptions()
   .addHelpText("after", "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx");
 
 function example(command: Command, ...lines: readonly string[]): Command {
@@ -75,12 +76,11 @@ const verifyCommand = withExercise(program.command("verify").description("prove 
   .argument("<command...>", "docker run … or podman run …")
   .option("--times <n>", "run it so often", count, 1)
   .option("--expect-exit <code>", "exit code a workload that ends by itself must have", exitCodeOption, 0)
-  .passThroughOptions()
   .action(async (profile: string, words: string[], options) => {
     const { verify } = await import("./commands/verify.ts");
     process.exitCode = await verify(profile, words, options, terminal);
   });
-example(verifyCommand, "seccomp-gen verify --while 'curl -sf localhost:8080' profiles/nginx.json -- docker run -p 127.0.0.1:8080:80 nginx");
+example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p 127.0.0.1:8080:80 nginx");
 
 const diffCommand = program
   .command("diff")

@@ -53,9 +53,26 @@ export function prefixCubes(low: bigint, high: bigint): readonly Cube[] {
   return cubes;
 }
 
-/** Cuts cubes until each lies wholly inside or outside of every cut. */
+/**
+ * Cuts cubes until each lies wholly inside or outside of every cut. Cubes that answered alike so far and fix the same of the bits that are
+ * still asked for have the same future: one of them is enough.
+ */
 function cutAll(cubes: readonly Cube[], cuts: readonly Cube[]): readonly Cube[] {
-  return cuts.reduce<readonly Cube[]>((pieces, cut) => pieces.flatMap((piece) => split(piece, cut)), cubes);
+  let pieces = cubes.map((cube) => ({ cube, answers: 0n }));
+  cuts.forEach((cut, position) => {
+    const asked = cuts.slice(position + 1).reduce((bits, { mask }) => bits | mask, 0n);
+    const kept = new Map<string, { readonly cube: Cube; readonly answers: bigint }>();
+    for (const { cube, answers } of pieces) {
+      for (const part of split(cube, cut)) {
+        const next = (answers << 1n) | (((part.bits ^ cut.bits) & cut.mask) === 0n ? 1n : 0n);
+        const key = `${next} ${part.mask & asked} ${part.bits & asked}`;
+        const known = kept.get(key);
+        if (known === undefined || part.bits < known.cube.bits) kept.set(key, { cube: part, answers: next });
+      }
+    }
+    pieces = [...kept.values()];
+  });
+  return pieces.map(({ cube }) => cube);
 }
 
 /** The part of a cube inside `cut` first, then what is left, one piece for each bit in which it differs. */

@@ -101,6 +101,8 @@ ensure_base_image() {
   cp -a /etc/apt/sources.list.d/. "$root/etc/apt/sources.list.d/" 2>/dev/null || true
   tar -C "$root" -c . | docker import - "$base_image" >/dev/null
   rm -rf "$root"
+  # What a registry would have brought; the tracer image is built from it.
+  docker image inspect debian:$suite-slim >/dev/null 2>&1 || docker tag "$base_image" debian:$suite-slim
 }
 
 case "${1-}" in

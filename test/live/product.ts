@@ -1,0 +1,36 @@
+import { execa } from "execa";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+
+export interface Ran {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command line as a user would. */
+export async function product(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const { exitCode, stdout, stderr } = await execa("node", [cli, ...args], { cwd, reject: false, timeout: 170_000, stdin: "ignore", env });
+  return { exitCode, stdout, stderr };
+}
+
+export async function docker(...args: readonly string[]): Promise<Ran> {
+  const { exitCode, stdout, stderr } = await execa("docker", args, { reject: false, timeout: 120_000, stdin: "ignore" });
+  return { exitCode, stdout, stderr };
+}
+
+/** An empty folder to work in. */
+export function workplace(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "seccomp-gen-live-"));
+}
+
+/** What exists on the engine that a session could leave behind. */
+export async function leftovers(): Promise<string> {
+  const containers = await docker("ps", "-aq");
+  const volumes = await docker("volume", "ls", "-q");
+  return [...containers.stdout.split("\n"), ...volumes.stdout.split("\n").filter((name) => !name.startsWith("seccomp-gen-tracer-"))].filter((line) => line !== "").join(" ");
+}
