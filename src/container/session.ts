@@ -91,7 +91,7 @@ async function exerciseContainer(cli: ContainerCli, container: string, ended: Pr
   ]);
   if (first.by === "itself") {
     // A client that asks the service to shut down sees the container go first; give it a moment to end by itself.
-    const whileExitCode = whileEnd === undefined ? undefined : await Promise.race([whileEnd, delay(whileGraceMs, undefined)]);
+    const whileExitCode = whileEnd === undefined ? undefined : await Promise.race([whileEnd, delay(whileGraceMs, undefined, { signal: over.signal }).catch(() => undefined)]);
     over.abort();
     return { exitCode: first.exitCode, by: "itself", started: true, whileExitCode, endedDuringWhile: whileEnd !== undefined && whileExitCode === undefined };
   }

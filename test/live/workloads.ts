@@ -21,7 +21,7 @@ export const workloads: readonly Workload[] = [
     name: "nginx",
     folder: "nginx",
     run: ["--rm", "--network", "none", "seccomp-gen-test-nginx"],
-    exercise: client("nginx", "curl -sf --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1/ | grep \"a page\"; curl -s -o /dev/null -w \"%{http_code}\" http://127.0.0.1/nothing | grep 404; curl -sfI http://127.0.0.1/"),
+    exercise: client("nginx", "curl -sf -m 5 --retry 5 --retry-delay 1 --retry-connrefused http://127.0.0.1/ | grep \"a page\"; curl -s -m 5 -o /dev/null -w \"%{http_code}\" http://127.0.0.1/nothing | grep 404; curl -sfI -m 5 http://127.0.0.1/"),
     exitCode: 0,
     essential: "accept4",
     deterministic: false,
@@ -32,7 +32,7 @@ export const workloads: readonly Workload[] = [
     run: ["--rm", "--network", "none", "seccomp-gen-test-redis"],
     exercise: client(
       "redis",
-      "until redis-cli ping; do sleep 0.2; done; redis-cli set key value; redis-cli get key | grep value; redis-cli bgsave; until redis-cli info persistence | grep rdb_bgsave_in_progress:0; do sleep 0.2; done; redis-cli info persistence | grep rdb_last_bgsave_status:ok; redis-cli shutdown save || true",
+      "for n in $(seq 50); do timeout 2 redis-cli ping && break; sleep 0.2; done; redis-cli set key value; redis-cli get key | grep value; redis-cli bgsave; for n in $(seq 50); do redis-cli info persistence | grep rdb_bgsave_in_progress:0 && break; sleep 0.2; done; redis-cli info persistence | grep rdb_last_bgsave_status:ok; redis-cli shutdown save || true",
     ),
     exitCode: 0,
     essential: "epoll_wait",
@@ -41,8 +41,8 @@ export const workloads: readonly Workload[] = [
   {
     name: "python",
     folder: "python",
-    run: ["--rm", "--network", "none", "seccomp-gen-test-python"],
-    exercise: client("python", "for n in $(seq 50); do python3 -c \"import urllib.request as r; print(r.urlopen(\\\"http://127.0.0.1:8000/\\\").read())\" 2>/dev/null | grep page && exit 0; sleep 0.2; done; exit 1"),
+    run: ["--rm", "--network", "none", "--stop-timeout", "2", "seccomp-gen-test-python"],
+    exercise: client("python", "for n in $(seq 20); do timeout 5 python3 -c \"import urllib.request as r; print(r.urlopen(\\\"http://127.0.0.1:8000/\\\").read())\" 2>/dev/null | grep page && exit 0; sleep 0.2; done; exit 1"),
     exitCode: 0,
     essential: "listen",
     deterministic: false,
