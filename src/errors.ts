@@ -30,7 +30,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "file-unreadable": ({ path, detail }) => ({ what: `cannot read ${path}: ${detail}`, todo: "Check the path and its permissions." }),
   "file-unwritable": ({ path, detail }) => ({
     what: `cannot write ${path}: ${detail}`,
-    todo: "Nothing was changed. Free space or choose another place, then run the command again.",
+    todo: "This file is as it was. Free space or choose another place, then run the command again.",
   }),
   "no-container-cli": ({ tool, detail }) => ({
     what: `cannot run ${tool}: ${detail}`,

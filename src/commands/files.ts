@@ -32,11 +32,12 @@ async function modeOf(path: string): Promise<number> {
   return existing === undefined ? 0o644 : existing.mode & 0o777;
 }
 
-/** Checks early, before a long recording, that a file can be written where it will go. */
+/** Checks early, before a long recording, that a file can be written where it will go. Makes nothing: the nearest folder that is there must take files. */
 export async function checkWritable(path: string): Promise<void> {
-  const probe = join(dirname(path), `.seccomp-gen.${randomBytes(6).toString("hex")}.tmp`);
+  let folder = dirname(path);
+  while (!(await stat(folder).then(() => true, () => false)) && dirname(folder) !== folder) folder = dirname(folder);
+  const probe = join(folder, `.seccomp-gen.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    await mkdir(dirname(path), { recursive: true });
     await (await open(probe, "wx", 0o600)).close();
   } catch (error) {
     throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });

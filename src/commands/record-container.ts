@@ -75,13 +75,19 @@ function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): 
 /** Refuses what is no recording of the workload. */
 function checkEnd(end: TracedEnd, aggregators: readonly Aggregator[], options: RecordOptions): void {
   const started = aggregators.some((aggregator) => aggregator.counts().started);
-  if (!started) {
-    throw new SeccompGenError({ code: "workload-not-started", detail: end.stderrTail.trim().split("\n").slice(-3).join("\n") }, { exitCode: end.exitCode });
-  }
+  if (!started) throw notStarted(end);
   if (options.while === undefined || end.by === "stop-after" || end.by === "interrupt") return;
   if (end.whileExitCode !== 0) {
     throw new SeccompGenError({ code: "while-failed", exitCode: end.whileExitCode, containerExitCode: end.by === "itself" ? end.exitCode : undefined });
   }
+}
+
+/** strace says first what the runtime would have said: then the exit code is the runtime's too (docker run reference: 127 not found, 126 not executable). */
+function notStarted(end: TracedEnd): SeccompGenError {
+  const said = end.stderrTail.trim().split("\n").slice(-3).join("\n");
+  const missing = /^\S*strace: (?:Can't stat|exec:?) .*$/m.exec(said)?.[0].replace(/^\S*strace: /, "");
+  const exitCode = missing === undefined ? end.exitCode : /No such file/.test(missing) ? 127 : 126;
+  return new SeccompGenError({ code: "workload-not-started", detail: missing ?? said }, { exitCode });
 }
 
 function runFacts(run: RunCommand, image: Image, engine: Engine, end: TracedEnd): Run {

@@ -50,7 +50,8 @@ export function cliFailure(cli: ContainerCli, doing: string, stderr: string): Se
   if (/permission denied.*(docker daemon|docker\.sock|docker API)|(docker daemon|docker\.sock).*permission denied/is.test(stderr)) {
     return new SeccompGenError({ code: "engine-permission", tool, detail });
   }
-  if (/cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused|failed to connect to the docker API/i.test(stderr)) {
+  const answered = /^Error response from daemon/m.test(stderr);
+  if (!answered && /cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused|failed to connect to the docker API/i.test(stderr)) {
     return new SeccompGenError({ code: "no-engine", tool, detail });
   }
   return new SeccompGenError({ code: "container-cli-failed", tool, doing, detail });

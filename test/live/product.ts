@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
 export interface Ran {
   readonly exitCode: number | undefined;
@@ -14,7 +14,7 @@ export interface Ran {
 
 /** Runs the built command line as a user would. */
 export async function product(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const { exitCode, stdout, stderr } = await execa("node", [cli, ...args], { cwd, reject: false, timeout: 170_000, stdin: "ignore", env });
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...args], { cwd, reject: false, timeout: 170_000, stdin: "ignore", env });
   return { exitCode, stdout, stderr };
 }
 

@@ -1,0 +1,171 @@
+import { execa } from "execa";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { cli, docker, leftovers, product, workplace } from "./product.ts";
+
+const image = "seccomp-gen-base:bookworm";
+let before = "";
+let folder = "";
+beforeAll(async () => {
+  before = await leftovers();
+});
+beforeEach(async () => {
+  folder = await workplace();
+});
+afterAll(async () => {
+  expect(await leftovers()).toBe(before);
+});
+
+/** What is in the folder, also what should not be. */
+async function files(): Promise<readonly string[]> {
+  return (await readdir(folder, { recursive: true })).sort();
+}
+
+describe("the engine", () => {
+  test("is not there", async () => {
+    const ran = await product(folder, ["record", "--", "docker", "run", image], { DOCKER_HOST: "unix:///nowhere.sock" });
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/no docker engine answers[^]*systemctl start docker/);
+    expect(await files()).toEqual([]);
+  });
+
+  test("cannot be called", async () => {
+    const ran = await product(folder, ["record", "--", "docker", "run", image], { PATH: folder });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(/cannot run docker: not found in PATH/);
+  });
+
+  test.skipIf(process.getuid?.() !== 0 || !process.env["DOCKER_HOST"]?.startsWith("unix:"))("may not be used by this user", async () => {
+    const host = process.env["DOCKER_HOST"] ?? "";
+    const { stderr, exitCode } = await execa("su", ["nobody", "-s", "/bin/sh", "-c", `cd /tmp && DOCKER_HOST=${host} ${process.execPath} ${cli} record -- docker run ${image} true`], { reject: false });
+    expect(stderr).toMatch(/may not talk to the docker engine[^]*sudo/);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("the image", () => {
+  test("is unknown and cannot be pulled", async () => {
+    const ran = await product(folder, ["record", "--", "docker", "run", "localhost:1/no/such-image:1"]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(/no image localhost:1\/no\/such-image:1[^]*build or pull the image first/);
+    expect(await files()).toEqual([]);
+  });
+});
+
+describe("the workload", () => {
+  test("does not exist", async () => {
+    const ran = await product(folder, ["record", "--", "docker", "run", "--rm", image, "/no/such/program"]);
+    expect(ran.exitCode).toBe(127);
+    expect(ran.stderr).toMatch(/did not start[^]*\/no\/such\/program/);
+    expect(await files()).toEqual([]);
+  });
+
+  test("is killed: its exit code is kept and the recording says that it is cut off", async () => {
+    const ran = await product(folder, ["record", "--name", "app", "--while", "docker kill $SECCOMP_GEN_CONTAINER; sleep 1; exit 1", "--", "docker", "run", "--rm", image, "sleep", "60"]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(/--while command failed[^]*137/);
+    expect(await files()).toEqual([]);
+  });
+
+  test("cannot be started by the engine", async () => {
+    const ran = await product(folder, ["record", "--", "docker", "run", "--rm", "--workdir", "/etc/passwd", image, "true"]);
+    expect(ran.exitCode).toBeGreaterThan(124);
+    expect(ran.stderr).toMatch(/did not start/);
+    expect(await files()).toEqual([]);
+  });
+});
+
+describe("writing", () => {
+  test("to a place that is no folder fails before anything runs", async () => {
+    await writeFile(join(folder, "traces"), "a file");
+    const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", image, "echo", "ran"]);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/traces\/app\/recording.json: a part of the path is not a folder/);
+    expect(await files()).toEqual(["traces"]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("to a full disk leaves what was there", async () => {
+    await mkdir(join(folder, "profiles"));
+    const kept = "x".repeat(3000);
+    await execa("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", join(folder, "profiles")]);
+    try {
+      await writeFile(join(folder, "profiles", "app.json"), kept);
+      const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", image, "true"]);
+      expect(ran.exitCode).toBe(2);
+      expect(ran.stderr).toMatch(/cannot write profiles\/app.json: no space left/);
+      expect(await readFile(join(folder, "profiles", "app.json"), "utf8")).toBe(kept);
+      expect(await readdir(join(folder, "profiles"))).toEqual(["app.json"]);
+    } finally {
+      await execa("umount", [join(folder, "profiles")]);
+    }
+  });
+
+  test("never replaces more by less", async () => {
+    const more = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", image, "ls", "/"]);
+    expect(more.exitCode, more.stderr).toBe(0);
+    const recording = await readFile(join(folder, "traces/app/recording.json"), "utf8");
+    const less = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", image, "true"]);
+    expect(less.exitCode).toBe(2);
+    expect(less.stderr).toMatch(/holds calls that this recording did not see[^]*--append/);
+    expect(await readFile(join(folder, "traces/app/recording.json"), "utf8")).toBe(recording);
+    const both = await product(folder, ["record", "--name", "app", "--append", "--", "docker", "run", "--rm", image, "true"]);
+    expect(both.exitCode, both.stderr).toBe(0);
+  });
+});
+
+describe("files that are not what they should be", () => {
+  test.each([
+    ["no JSON", ["diff", "broken"], "not json", /broken:1:1: not JSON/],
+    ["no profile", ["diff", "broken"], "{}", /defaultAction is missing/],
+    ["no profile to verify", ["verify", "broken", "--", "docker", "run", image], "[]", /has to be an object/],
+    ["an empty trace", ["generate", "broken"], "", /no system call/],
+    ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no system call/],
+    ["a recording cut short", ["generate", "broken"], '{"version": 1, "name": "a', /no recording/],
+    ["no such file", ["generate", "other"], "", /cannot read other: no such file/],
+  ])("%s", async (_, args, content, message) => {
+    await writeFile(join(folder, "broken"), content);
+    const ran = await product(folder, args);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toMatch(message);
+  });
+
+  test("a trace cut short is read as far as it goes", async () => {
+    await writeFile(join(folder, "log"), '7 execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0\n7 openat(AT_FDCWD, "/etc/pas');
+    const ran = await product(folder, ["generate", "log", "--arch", "amd64"]);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ defaultAction: "SCMP_ACT_ERRNO" });
+  });
+});
+
+describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
+  test("ends a service in order: profile written, nothing left behind", async () => {
+    const child = execa("node", [cli, "record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdin: "ignore" });
+    await running("seccomp-gen-test-nginx");
+    await delay(1500);
+    child.kill(signal);
+    const { exitCode, stderr } = await child;
+    expect(stderr).toContain("profile made");
+    expect(exitCode).toBe(0);
+    expect(await files()).toContain(join("profiles", "app.json"));
+    expect(await leftovers()).toBe(before);
+  });
+
+  test("during verify ends it without a verdict and leaves nothing behind", async () => {
+    await product(folder, ["record", "--name", "app", "--stop-after", "2", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"]);
+    const child = execa("node", [cli, "verify", "profiles/app.json", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdin: "ignore" });
+    await running("seccomp-gen-test-nginx");
+    child.kill(signal);
+    expect((await child).exitCode).toBe(2);
+    expect(await leftovers()).toBe(before);
+  });
+});
+
+async function running(ancestor: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if ((await docker("ps", "-q", "--filter", `ancestor=${ancestor}`)).stdout !== "") return;
+    await delay(100);
+  }
+  throw new Error(`no container of ${ancestor}`);
+}
