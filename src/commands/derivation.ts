@@ -5,10 +5,10 @@ import type { ProfileDiff } from "../diff/types.ts";
 import { emitDocker } from "../emitter/index.ts";
 import { buildPolicy } from "../policy/index.ts";
 import type { ArgTier, FloorChoice, Policy } from "../policy/types.ts";
-import { loadDockerDefault, readProfile, resolve } from "../profile/index.ts";
+import { loadDockerDefault, nearest, readProfile, resolve } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
 import type { Filter } from "../seccomp/types.ts";
-import { defaultCapabilities, dockerDefaultFor, hostArch, newestDockerDefault } from "../tables/index.ts";
+import { defaultCapabilities, dockerDefaultFor, hostArch, isSyscallName, newestDockerDefault, syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { readText } from "./files.ts";
 
@@ -35,6 +35,8 @@ export interface Derivation {
 
 /** The second half of the spine: recording → policy → profile, and the profile against the ceiling. */
 export async function derive(recording: Recording, options: PolicyArguments): Promise<Derivation> {
+  checkNames("--allow", options.allow);
+  checkNames("--deny", options.deny);
   const reference = await loadReference(options.against ?? newestEngine(recording.runs));
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
@@ -42,6 +44,14 @@ export async function derive(recording: Recording, options: PolicyArguments): Pr
   const profile = emitDocker(policy);
   const after = resolveFor(readProfile(profile, "the generated profile"), hosts);
   return { policy, profile, diff: diffFilters(ceiling, after), ceilingName: reference.name };
+}
+
+/** A misspelt name would allow or deny nothing. */
+function checkNames(option: string, names: readonly string[]): void {
+  const unknown = names.find((name) => !isSyscallName(name));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, syscallNames("SCMP_ARCH_X86_64"));
+  throw new SeccompGenError({ code: "usage", what: `${option}: there is no syscall ${unknown}`, todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?` });
 }
 
 /** A profile to compare with, and what to call it in output. */

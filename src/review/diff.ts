@@ -3,7 +3,7 @@ import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../d
 import { formatAction, formatRule } from "../seccomp/index.ts";
 import type { ActionRule } from "../seccomp/types.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
-import { escapeTerminal } from "./escape.ts";
+import { escapeLine } from "./escape.ts";
 
 export interface DiffView {
   readonly format: "text" | "markdown" | "json";
@@ -41,7 +41,7 @@ const sections: readonly { readonly kind: ChangeKind; readonly title: string; re
 
 function text(diff: ProfileDiff, { before, after, color, width }: DiffView): string {
   const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
-  const lines = [`${escapeTerminal(before)} → ${escapeTerminal(after)}`, ...counts(diff), ...diff.profile.map((change) => `  ${profileChange(change)}`)];
+  const lines = [`${escapeLine(before)} → ${escapeLine(after)}`, ...counts(diff), ...diff.profile.map((change) => `  ${profileChange(change)}`)];
   for (const arch of archesOf(diff)) {
     for (const { kind, title, color: code } of sections) {
       const changes = ofKind(diff, arch, kind);
@@ -68,7 +68,7 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
     return `${change.syscall}${shown}${conditions.some(({ rule }) => rule.conditions.length > 0) ? ` [${rules(change.syscall, conditions)}]` : ""}`;
   };
   for (const change of changes) {
-    const word = escapeTerminal(label(change));
+    const word = escapeLine(label(change));
     if (line.length + word.length + 1 > Math.max(40, width) && line.trim() !== "") {
       lines.push(line);
       line = " ";
@@ -85,7 +85,7 @@ function detail(change: SyscallChange): readonly string[] {
     `    before: ${rules(syscall, before)}`,
     `    after:  ${rules(syscall, after)}`,
     `    e.g. ${call(change)}: ${formatAction(was)} → ${formatAction(is)}`,
-  ].map(escapeTerminal);
+  ].map(escapeLine);
 }
 
 function call({ syscall, witness }: SyscallChange): string {
@@ -125,7 +125,7 @@ function ofKind(diff: ProfileDiff, arch: SyscallChange["arch"], kind: ChangeKind
 }
 
 function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
-  const cell = (words: string): string => escapeTerminal(words).replace(/[\\|`<>&*_[\]]/g, (char) => `&#${char.charCodeAt(0)};`);
+  const cell = (words: string): string => escapeLine(words).replace(/[\\|`<>&*_[\]]/g, (char) => `&#${char.charCodeAt(0)};`);
   const lines = [`### ${cell(before)} → ${cell(after)}`, "", ...counts(diff).map((line) => `- ${cell(line.trim())}`), ...diff.profile.map((change) => `- ${cell(profileChange(change))}`)];
   for (const arch of archesOf(diff)) {
     for (const { kind, title } of sections) {

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
+import type { Recording, Run } from "../../src/aggregator/index.ts";
+import { parseStraceSync } from "../../src/strace-parser/index.ts";
+
+const run: Run = { source: "log", command: [], versions: { strace: "6.1" }, ended: "exited" };
+
+function recordingOf(log: string): Recording {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  for (const event of parseStraceSync(log)) aggregator.add(event);
+  return buildRecording("app", run, aggregator.finish());
+}
+
+const calls = (log: string): Recording["syscalls"]["SCMP_ARCH_X86_64"] => recordingOf(log).syscalls.SCMP_ARCH_X86_64;
+
+describe("a log becomes a recording", () => {
+  test("counts only by order of magnitude, results by name", () => {
+    const log = `${'7 read(3, "x", 1) = 1\n'.repeat(99)}7 read(3, 0x1, 1) = -1 EAGAIN (Resource temporarily unavailable)\n`;
+    expect(calls(log)?.["read"]).toEqual({ calls: 100, results: ["EAGAIN", "ok"], processes: ["?"] });
+  });
+
+  test("calls made before the fork returned belong to the program that forked", () => {
+    const log = ['7 execve("/bin/sh", ["sh"], 0x1 /* 0 vars */) = 0', "8 getpid() = 8", "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8", '8 execve("/usr/bin/ls", ["ls"], 0x1) = 0', "8 getuid() = 0"].join("\n");
+    expect(calls(log)?.["getpid"]?.processes).toEqual(["sh"]);
+    expect(calls(log)?.["getuid"]?.processes).toEqual(["ls"]);
+    expect(calls(log)?.["clone"]?.args).toEqual({ indices: [0], values: [[0x1000011n]] });
+  });
+
+  test("symbols, numbers and both together are the same value", () => {
+    for (const args of ["AF_UNIX, SOCK_STREAM, 0", "0x1 /* AF_UNIX */, 0x1 /* SOCK_STREAM */, 0", "1, 1, 0"]) {
+      expect(calls(`7 socket(${args}) = 3`)?.["socket"]?.args).toEqual({ indices: [0, 2], values: [[1n, 0n]] });
+    }
+  });
+
+  test("a value that cannot be read may be any", () => {
+    expect(calls("7 socket(AF_UNHEARD_OF, SOCK_STREAM, 0) = 3")?.["socket"]?.args?.values).toBe("many");
+  });
+
+  test("more values than can be told apart are many", () => {
+    const log = Array.from({ length: 100 }, (_, request) => `7 ioctl(3, ${0x5401 + request}, 0x7ffd) = 0`).join("\n");
+    expect(calls(log)?.["ioctl"]?.args?.values).toBe("many");
+  });
+
+  test("calls in 32-bit mode stand under their own architecture", () => {
+    const log = ["7 [ Process PID=7 runs in 32 bit mode. ]", "[ Process PID=7 runs in 32 bit mode. ]", "getpid() = 7"].slice(1).join("\n");
+    expect(Object.keys(recordingOf(log).syscalls)).toContain("SCMP_ARCH_X86");
+  });
+
+  test("nothing of strings, paths or environment is kept", () => {
+    const text = stringifyRecording(recordingOf('7 execve("/secret/dir/app", ["app", "hunter2"], ["PW=hunter2"]) = 0\n7 write(1, "hunter2", 7) = 7\n7 prctl(PR_SET_NAME, "hunter2") = 0\n'));
+    expect(text).not.toMatch(/hunter2|secret/);
+  });
+});
+
+describe("the file", () => {
+  test("reads back as written, 64-bit values too", () => {
+    const recording = recordingOf("7 personality(0xffffffffffffffff) = 0\n7 socket(AF_INET, SOCK_STREAM, 0) = 3\n");
+    expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
+  });
+
+  test("of a newer format is refused by name", () => {
+    expect(() => parseRecording('{"version": 99}', "traces/x/recording.json")).toThrow(/traces\/x\/recording.json has format version 99/);
+  });
+
+  test.each([["[]"], ["null"], ['{"version":1}'], ['{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X":{}}}'], ['{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"read":{"calls":-1,"results":[],"processes":[]}}}}'], ["{"]])(
+    "is refused: %s",
+    (text) => {
+      expect(() => parseRecording(text, "x")).toThrow(/is no recording/);
+    },
+  );
+
+  test("a name like __proto__ is a name", () => {
+    const text = '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"__proto__":{"calls":1,"results":["ok"],"processes":["x"]}}}}';
+    const outcome = (() => {
+      try {
+        return stringifyRecording(parseRecording(text, "x"));
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    expect(outcome).toMatch(/__proto__|no recording/);
+    expect(({} as { calls?: number }).calls).toBeUndefined();
+  });
+});
+
+const line = fc.tuple(
+  fc.constantFrom("7", "8"),
+  fc.oneof(
+    fc.constantFrom("getpid() = 7", "brk(NULL) = 0x1", "openat(AT_FDCWD, \"x\", O_RDONLY) = -1 ENOENT (No such file or directory)", 'execve("/bin/a", [], 0x1) = 0', 'execve("/bin/b", [], 0x1) = 0', "exit_group(0) = ?", "getuid( <unfinished ...>"),
+    fc.nat(20).map((family) => `socket(${family}, SOCK_STREAM, 0) = 3`),
+    fc.nat(200).map((request) => `ioctl(3, ${request}, 0x1) = 0`),
+  ),
+);
+const recordings = fc.array(line, { maxLength: 60 }).map((lines) => recordingOf(lines.map(([pid, call]) => `${pid} ${call}`).join("\n")));
+const bytes = stringifyRecording;
+
+describe("merge", () => {
+  test("of one with itself changes nothing", () => fc.assert(fc.property(recordings, (a) => bytes(mergeRecordings(a, a)) === bytes(a))));
+  test("does not care about order", () => fc.assert(fc.property(recordings, recordings, (a, b) => bytes(mergeRecordings(a, b)) === bytes(mergeRecordings(b, a)))));
+  test("does not care about grouping", () =>
+    fc.assert(fc.property(recordings, recordings, recordings, (a, b, c) => bytes(mergeRecordings(mergeRecordings(a, b), c)) === bytes(mergeRecordings(a, mergeRecordings(b, c))))));
+  test("survives the file", () =>
+    fc.assert(fc.property(recordings, recordings, (a, b) => bytes(mergeRecordings(parseRecording(bytes(a), "a"), parseRecording(bytes(b), "b"))) === bytes(mergeRecordings(a, b)))));
+});

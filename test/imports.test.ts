@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import glob from "fast-glob";
+import { expect, test } from "vitest";
+
+/** Which stage may know which: the arrows of the data. A stage not named on the right is none of the left one's business. */
+const arrows: { readonly [stage: string]: { readonly may: readonly string[]; readonly because: string } } = {
+  "strace-parser": { may: [], because: "it is a library of its own" },
+  tables: { may: [], because: "facts know nothing of their use" },
+  seccomp: { may: ["tables"], because: "the algebra knows neither JSON nor Docker" },
+  aggregator: { may: ["strace-parser", "tables", "errors"], because: "a recording is made of events alone" },
+  policy: { may: ["aggregator", "seccomp", "tables"], because: "a policy is a function of the recording; the ceiling is given" },
+  profile: { may: ["seccomp", "tables", "errors"], because: "reading a profile has nothing to do with how it was made" },
+  diff: { may: ["seccomp", "tables"], because: "filters are compared, whatever they were made from" },
+  lint: { may: ["diff", "policy", "profile", "seccomp", "tables"], because: "findings are made from profiles" },
+  emitter: { may: ["policy", "seccomp", "tables"], because: "text is made from a policy" },
+  review: { may: ["aggregator", "diff", "lint", "policy", "seccomp", "tables"], because: "models go in, strings come out" },
+  container: { may: ["errors"], because: "it speaks with the container CLI and nothing else" },
+  tracer: { may: ["container", "errors", "tables"], because: "it brings bytes; what they mean is the parser's" },
+  verifier: { may: ["container"], because: "it runs a workload and reports" },
+};
+
+/** Packages have their places too: who else imports them does another stage's work. */
+const packages: { readonly [name: string]: readonly string[] } = {
+  execa: ["container", "tracer"],
+  ajv: ["profile", "aggregator"],
+  commander: ["cli.ts", "commands"],
+  "fast-glob": ["commands"],
+  "lossless-json": ["aggregator", "emitter", "profile", "review", "lint"],
+};
+
+const src = fileURLToPath(new URL("../src/", import.meta.url));
+const imports = glob.sync("**/*.ts", { cwd: src }).flatMap((file) =>
+  [...readFileSync(src + file, "utf8").matchAll(/^(?:import|export)[^;]*? from "([^"]+)";/gm)].map(([, from = ""]) => ({ file, stage: file.split("/")[0] ?? "", from })),
+);
+
+test("stages know only what the picture shows", () => {
+  const wrong = imports.flatMap(({ file, stage, from }) => {
+    const target = /^\.\.\/(?:\.\.\/)*([a-z-]+)/.exec(from)?.[1];
+    const row = arrows[stage];
+    return target === undefined || row === undefined || row.may.includes(target) ? [] : [`src/${file} imports ${from}: ${row.because}`];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("every folder has its arrows", () => {
+  const folders = new Set(imports.filter(({ file }) => file.includes("/")).map(({ stage }) => stage));
+  folders.delete("commands");
+  expect([...folders].filter((stage) => arrows[stage] === undefined)).toEqual([]);
+});
+
+test("packages are used where they belong", () => {
+  const wrong = imports.flatMap(({ file, stage, from }) => {
+    const places = packages[from];
+    return places === undefined || places.includes(stage) ? [] : [`src/${file} imports ${from}, which belongs to ${places.join(", ")}`];
+  });
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { buildRecording, createAggregator } from "../../src/aggregator/index.ts";
+import type { Recording, Run } from "../../src/aggregator/index.ts";
+import { diffFilters } from "../../src/diff/index.ts";
+import { emitDocker } from "../../src/emitter/index.ts";
+import { buildPolicy, companionRows, floorRows, probeRows, twinRows } from "../../src/policy/index.ts";
+import type { Policy, PolicyOptions } from "../../src/policy/index.ts";
+import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index.ts";
+import { evaluate } from "../../src/seccomp/index.ts";
+import type { Action } from "../../src/seccomp/types.ts";
+import { parseStraceSync } from "../../src/strace-parser/index.ts";
+import { defaultCapabilities, dockerDefaultFor, isSyscallName, syscallNumber } from "../../src/tables/index.ts";
+import type { ScmpArch } from "../../src/tables/index.ts";
+
+const arch = "SCMP_ARCH_X86_64";
+const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
+const docker = await loadDockerDefault(dockerDefaultFor("20.10.24").file);
+const ceiling = resolve(docker, host).filters;
+
+function recordingOf(log: readonly string[], run: Partial<Run> = {}): Recording {
+  const aggregator = createAggregator({ arch });
+  for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n"))) aggregator.add(event);
+  return buildRecording("app", { source: "container", command: [], versions: { engine: "20.10.24" }, noNewPrivileges: false, ended: "exited", ...run }, aggregator.finish());
+}
+
+function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, run: Partial<Run> = {}): Policy {
+  return buildPolicy(recordingOf(log, run), { args: "standard", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "Docker's", ...options });
+}
+
+/** What the emitted text answers, read and resolved again as runc would. */
+function answer(policy: Policy, name: string, args: readonly bigint[] = []): Action {
+  const resolved = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
+  if (resolved === undefined) throw new Error("no filter");
+  const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [bigint, bigint, bigint, bigint, bigint, bigint];
+  return evaluate(resolved, { arch, name, nr: syscallNumber(arch, name), args: six });
+}
+
+const allowed: Action = { action: "SCMP_ACT_ALLOW" };
+const errno = (errnoRet: number): Action => ({ action: "SCMP_ACT_ERRNO", errnoRet });
+
+describe("what was seen", () => {
+  test("is allowed", () => expect(answer(policyOf(["7 setpgid(0, 0) = 0"]), "setpgid")).toEqual(allowed));
+
+  test("but denied by the ceiling is reported and left out", () => {
+    const policy = policyOf(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"]);
+    expect(answer(policy, "mount")).toEqual(errno(1));
+    expect(policy.notes).toContainEqual(expect.objectContaining({ kind: "above-ceiling", syscall: "mount", results: ["EPERM"] }));
+  });
+
+  test("but denied is taken in by --allow, and said", () => {
+    const policy = policyOf(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"], { allow: ["mount"] });
+    expect(answer(policy, "mount")).toEqual(allowed);
+    expect(policy.notes).toContainEqual(expect.objectContaining({ kind: "allowed-above-ceiling", syscall: "mount" }));
+  });
+
+  test("is left out by --deny", () => expect(answer(policyOf(["7 setpgid(0, 0) = 0"], { deny: ["setpgid"] }), "setpgid")).toEqual(errno(38)));
+});
+
+describe("what was not seen", () => {
+  test("answers ENOSYS where only the profile denies", () => expect(answer(policyOf([]), "ptrace")).toEqual(errno(38)));
+  test("answers as Docker where Docker denies", () => expect(answer(policyOf([]), "reboot")).toEqual(errno(1)));
+  test("clone3 answers ENOSYS even when it was tried and failed", () => expect(answer(policyOf(["7 clone3({flags=0}, 88) = -1 ENOSYS (Function not implemented)"]), "clone3")).toEqual(errno(38)));
+});
+
+describe("arguments", () => {
+  const socket = ["7 socket(AF_INET, SOCK_STREAM, 0) = 3", "7 socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) = 3"];
+
+  test("a socket's family is pinned, and other common ones answer EAFNOSUPPORT", () => {
+    const policy = policyOf(socket);
+    expect(answer(policy, "socket", [2n, 1n, 0n])).toEqual(allowed);
+    expect(answer(policy, "socket", [1n, 1n, 0n])).toEqual(errno(97));
+    expect(answer(policy, "socket", [16n, 3n, 0n])).toEqual(allowed);
+    expect(answer(policy, "socket", [16n, 3n, 9n])).toEqual(errno(38));
+    expect(answer(policy, "socket", [17n, 3n, 0n])).toEqual(errno(38));
+  });
+
+  test("they are compared on 32 bits", () => expect(answer(policyOf(socket), "socket", [0xdead_beef_0000_0002n, 1n, 0n])).toEqual(allowed));
+
+  test("clone makes no namespace", () => {
+    const policy = policyOf(["7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8"]);
+    expect(answer(policy, "clone", [0x1200011n])).toEqual(allowed);
+    for (const flag of [0x20000n, 0x10000000n, 0x40000000n, 0x7e020000n]) expect(answer(policy, "clone", [flag | 17n])).toEqual(errno(1));
+  });
+
+  test("none leaves them open as far as the ceiling goes", () => expect(answer(policyOf(socket, { args: "none" }), "socket", [17n, 3n, 0n])).toEqual(allowed));
+
+  test("strict pins operations", () => {
+    const policy = policyOf(["7 fcntl(3, F_SETLK, 0x1) = 0"], { args: "strict" });
+    expect(answer(policy, "fcntl", [3n, 6n])).toEqual(allowed);
+    expect(answer(policy, "fcntl", [3n, 1n])).toEqual(allowed); // the runtime's own
+    expect(answer(policy, "fcntl", [3n, 1031n])).toEqual(errno(38));
+  });
+});
+
+describe("the floor", () => {
+  test("follows no-new-privileges", () => {
+    expect(answer(policyOf([], { exact: true }), "capset")).toEqual(allowed);
+    expect(answer(policyOf([], { exact: true }, { noNewPrivileges: true }), "capset")).toEqual(errno(38));
+  });
+
+  test("of crun is smaller", () => {
+    const allowing = (floor: PolicyOptions["floor"]): number => [...(policyOf([], { exact: true, floor }).filters[0]?.syscalls.values() ?? [])].filter((rules) => rules.some(({ action }) => action.action === "SCMP_ACT_ALLOW")).length;
+    expect(allowing("crun")).toBeLessThan(allowing("any"));
+  });
+});
+
+describe("companions", () => {
+  test("come with their trigger only, and not with --exact", () => {
+    expect(answer(policyOf(["7 pipe([3, 4]) = 0"]), "pipe2")).toEqual(allowed);
+    expect(answer(policyOf([]), "pipe2")).toEqual(errno(38));
+    expect(answer(policyOf(["7 pipe([3, 4]) = 0"], { exact: true }), "pipe2")).toEqual(errno(38));
+  });
+});
+
+test.each(["1.13.0", "20.10.24", "23.0.0", "28.5.2"])("nothing exceeds Docker %s's default, whatever was seen", async (version) => {
+  const limit = resolve(await loadDockerDefault(dockerDefaultFor(version).file), host).filters;
+  const everything = [...(ceiling.get(arch)?.syscalls.keys() ?? [])].map((name) => `7 ${name}(0x7e020011, 0x28, 0x1) = 0`);
+  for (const args of ["none", "standard", "strict"] as const) {
+    const policy = policyOf(everything, { args, ceiling: limit });
+    const after = resolve(readProfile(emitDocker(policy), "profile"), host).filters;
+    const wider = diffFilters(limit, after).syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed");
+    expect(wider).toEqual([]);
+  }
+});
+
+test("what is emitted answers as the policy says", () => {
+  const policy = policyOf(["7 socket(AF_INET, SOCK_STREAM, 0) = 3", "7 setpgid(0, 0) = 0"]);
+  const filters = new Map<ScmpArch, Policy["filters"][number]>(policy.filters.map((filter) => [filter.arch, filter]));
+  const read = resolve(readProfile(emitDocker(policy), "profile"), { ...host, runtime: "crun" }).filters;
+  expect(diffFilters(filters, read).syscalls).toEqual([]);
+});
+
+test("every row of the tables names calls that exist and says why", () => {
+  for (const row of floorRows) expect(row.names.filter((name) => !isSyscallName(name)), row.reason).toEqual([]);
+  for (const row of companionRows) expect([...row.triggers, ...row.names].filter((name) => !isSyscallName(name)), row.reason).toEqual([]);
+  for (const row of twinRows) expect(row.names.filter((name) => !isSyscallName(name)), row.source).toEqual([]);
+  for (const row of probeRows) expect(row.names.filter((name) => !isSyscallName(name)), row.who).toEqual([]);
+  for (const { reason, source } of [...floorRows, ...companionRows]) expect(Math.min(reason.length, source.length)).toBeGreaterThan(5);
+});
