@@ -23,6 +23,7 @@ const image: Image = {
   command: ["serve"],
   user: "",
   healthcheck: ["CMD-SHELL", "curl -f localhost"],
+  shell: ["/bin/sh", "-c"],
 };
 
 describe("containerCliIndex", () => {
