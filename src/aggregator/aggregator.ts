@@ -4,6 +4,7 @@ import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import { Programs } from "./programs.ts";
+import type { ExecutedProgram } from "./programs.ts";
 import { maxValues } from "./types.ts";
 import type { ArgValues, SyscallRecord } from "./types.ts";
 
@@ -37,6 +38,8 @@ export interface Aggregate {
 export interface Aggregator {
   add(event: StraceEvent): void;
   counts(): Counts;
+  /** The programs that ran. */
+  executed(): readonly ExecutedProgram[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
 }
@@ -115,6 +118,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
       }
     },
     counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), newest, unparsed, unparsedTotal, started }),
+    executed: () => programs.executed(),
     finish() {
       programs.finish();
       const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record)]))]);

@@ -1,6 +1,16 @@
 import { basename } from "node:path";
 import type { SyscallEvent } from "../strace-parser/types.ts";
 
+/** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
+export interface ExecutedProgram {
+  readonly path: string;
+  asRoot: boolean;
+  asUser: boolean;
+}
+
+/** So many different paths are kept, whatever the log says. */
+const maxExecuted = 10_000;
+
 /**
  * Which program a thread runs: the base name of what it executed last, or its parent did. A child's calls often stand in the log
  * before the clone that made it returns; they are attributed when it does.
@@ -8,6 +18,14 @@ import type { SyscallEvent } from "../strace-parser/types.ts";
 export class Programs {
   readonly #running = new Map<number | undefined, string>();
   readonly #waiting = new Map<number | undefined, Set<Set<string>>>();
+  readonly #executed = new Map<string, ExecutedProgram>();
+  /** Threads that have not yet asked who they are since they executed a program. */
+  readonly #fresh = new Map<number | undefined, ExecutedProgram>();
+
+  /** What was executed, by path. Stays in memory: a recording holds no paths. */
+  executed(): readonly ExecutedProgram[] {
+    return [...this.#executed.values()];
+  }
 
   /** Puts who made the call into `callers`, now or as soon as it is known. */
   attribute(event: SyscallEvent, callers: Set<string>): void {
@@ -23,8 +41,16 @@ export class Programs {
     const { pid } = event.tracee;
     if (event.name.startsWith("execve")) {
       const path = event.args.find((arg) => arg.type === "string" && arg.bytes.length > 0);
-      const name = path?.type === "string" ? basename(Buffer.from(path.bytes).toString("utf8")) : "";
-      if (event.result.value === 0n && name !== "") this.#running.set(pid, name);
+      const file = path?.type === "string" ? Buffer.from(path.bytes).toString("utf8") : "";
+      if (event.result.value !== 0n || file === "") return;
+      this.#running.set(pid, basename(file));
+      const program = this.#executed.get(file) ?? { path: file, asRoot: false, asUser: false };
+      if (this.#executed.size < maxExecuted) this.#executed.set(file, program);
+      this.#fresh.set(pid, program);
+    } else if (event.name === "getuid" || event.name === "geteuid") {
+      const program = this.#fresh.get(pid);
+      if (program !== undefined) program[event.result.value === 0n ? "asRoot" : "asUser"] = true;
+      this.#fresh.delete(pid);
     } else if (/^(v?fork|clone3?)$/.test(event.name) && event.result.value > 0n) {
       const parent = this.#running.get(pid);
       const child = Number(event.result.value);
@@ -38,6 +64,7 @@ export class Programs {
   ended(pid: number | undefined): void {
     this.#settle(pid, this.#running.get(pid) ?? unknownProgram);
     this.#running.delete(pid);
+    this.#fresh.delete(pid);
   }
 
   /** The log ends: what is still waiting was made by nobody we know, or by what the thread ran later. */

@@ -57,7 +57,7 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 
 /** A run's JSON with its keys in the format's order. */
 export function canonicalRun(run: Run): string {
-  const { source, command, image, versions, capabilities, noNewPrivileges, ended } = run;
+  const { source, command, image, versions, capabilities, noNewPrivileges, init, ended } = run;
   const { strace, engine, runtime, kernel, libseccomp } = versions;
   return JSON.stringify({
     source,
@@ -66,6 +66,7 @@ export function canonicalRun(run: Run): string {
     versions: { strace, engine, runtime, kernel, libseccomp },
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
+    ...(init === undefined ? {} : { init }),
     ended,
   });
 }

@@ -23,6 +23,7 @@ export const recordingSchema = {
           versions: { type: "object", additionalProperties: false, properties: Object.fromEntries(["strace", "engine", "runtime", "kernel", "libseccomp"].map((part) => [part, { type: "string" }])) },
           capabilities: strings,
           noNewPrivileges: { type: "boolean" },
+          init: { const: true },
           ended: { enum: ["exited", "stopped", "cut"] },
         },
       },

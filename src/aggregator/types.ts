@@ -28,6 +28,8 @@ export interface Run {
   /** The container's bounding set, sorted (`CAP_CHOWN`, …). Absent: unknown. */
   readonly capabilities?: readonly string[];
   readonly noNewPrivileges?: boolean;
+  /** An init process of the engine (`docker run --init`) starts the workload; it is under the profile, but outside of the trace. */
+  readonly init?: true;
   /** How the trace ended: the workload exited, was stopped by us, or the trace breaks off (then more may be missing). */
   readonly ended: "exited" | "stopped" | "cut";
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { createAggregator } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import type { Run } from "../aggregator/types.ts";
@@ -17,8 +18,10 @@ import { parseStrace } from "../strace-parser/index.ts";
 import { allCapabilities, defaultCapabilities, nativeArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
+import type { TracerBundle } from "../tracer/bundle.ts";
 import type { TracedEnd } from "../tracer/container-trace.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
+import { setuidPrograms } from "../tracer/setuid.ts";
 import { showProgress } from "./progress.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
@@ -50,7 +53,9 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, t
   if (end.by === "itself" && end.exitCode !== 0) {
     terminal.note(`the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the recording is incomplete`);
   }
-  return { run: runFacts(run, image, engine, end), aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself" };
+  const facts = runFacts(run, image, engine, end);
+  for (const warning of await tracingEffects(run, image, tracer, facts, aggregators)) terminal.note(escapeTerminal(warning));
+  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself" };
 }
 
 function architectureOf(engine: Engine, image: Image): ScmpArch {
@@ -70,6 +75,21 @@ function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): 
   if (isOn(run.options, "detach") && options.while === undefined && options.stopAfter === undefined) {
     terminal.note("recording a detached container; press Ctrl-C to stop it and write the profile");
   }
+}
+
+/** What behaved otherwise because it was traced. */
+async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundle, facts: Run, aggregators: readonly Aggregator[]): Promise<readonly string[]> {
+  const user = valuesOf(run.options, "user").at(-1) ?? image.user;
+  const tracerIsPrivileged = /^(?:|0|root)(?::|$)/.test(user) && (facts.capabilities ?? []).includes("CAP_SYS_PTRACE");
+  if (facts.noNewPrivileges === true || tracerIsPrivileged) return [];
+  // A setuid program that root started has lost nothing.
+  const suspects = aggregators.flatMap((aggregator) => aggregator.executed()).filter(({ asRoot, asUser }) => asUser || !asRoot);
+  const setuid = await setuidPrograms(run, tracer, [...new Set(suspects.map(({ path }) => path))]);
+  if (setuid.length === 0) return [];
+  return [
+    `${setuid.map((path) => basename(path)).join(", ")}: setuid, and under a tracer without CAP_SYS_PTRACE such a program runs without its privilege; calls may be missing. ` +
+      `For the recording only, let the container start as root with --cap-add SYS_PTRACE`,
+  ];
 }
 
 /** Refuses what is no recording of the workload. */
@@ -105,6 +125,7 @@ function runFacts(run: RunCommand, image: Image, engine: Engine, end: TracedEnd)
     },
     capabilities: security.capabilities,
     noNewPrivileges: security.noNewPrivileges,
+    ...(isOn(run.options, "init") ? { init: true as const } : {}),
     ended: end.by === "itself" ? (end.exitCode === 137 ? "cut" : "exited") : "stopped",
   };
 }

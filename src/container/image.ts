@@ -16,8 +16,6 @@ export interface Image {
   readonly user: string;
   /** HEALTHCHECK's test (`["CMD", …]`, `["CMD-SHELL", "…"]`), or undefined where there is none. */
   readonly healthcheck: readonly string[] | undefined;
-  /** What runs the shell form of a health check (Dockerfile SHELL). */
-  readonly shell: readonly string[];
 }
 
 /** Inspects the image of a run command, pulling it first as `run` itself would (stderr of the pull goes to `progress`). */
@@ -56,7 +54,6 @@ interface InspectedImage {
     readonly Entrypoint?: readonly string[] | string | null;
     readonly Cmd?: readonly string[] | string | null;
     readonly User?: string;
-    readonly Shell?: readonly string[] | null;
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null;
   } | null;
   /** podman puts it beside Config. */
@@ -73,7 +70,6 @@ function readImage(reference: string, inspected: unknown): Image {
     entrypoint: words(image.Config?.Entrypoint),
     command: words(image.Config?.Cmd),
     user: image.Config?.User ?? "",
-    shell: image.Config?.Shell ?? ["/bin/sh", "-c"],
     healthcheck: test.length === 0 || test[0] === "NONE" ? undefined : test,
   };
 }

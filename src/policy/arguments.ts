@@ -2,7 +2,8 @@ import type { SyscallRecord } from "../aggregator/types.ts";
 import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/types.ts";
 import { errnoNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import { floorFcntlCommands, floorPrctlOptions } from "./floor.ts";
+import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
+import type { FloorContext } from "./floor.ts";
 import type { ArgTier } from "./types.ts";
 
 /** How a call is pinned by its arguments: what is allowed, and what the rest of interest answers. The two never overlap. */
@@ -15,8 +16,8 @@ export interface Pin {
 export interface PinContext {
   readonly arch: ScmpArch;
   readonly tier: ArgTier;
-  /** The container runtime sets up capabilities under the filter. */
-  readonly privilegedFloor: boolean;
+  /** The container runtime, and what --init puts before the program, make calls of their own under the filter. */
+  readonly start: FloorContext;
 }
 
 /** An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32 bits are compared (CVE-2019-7303 was a comparison of 64). */
@@ -109,9 +110,9 @@ const rows: { readonly [syscall: string]: PinRow } = {
   ptrace: { tier: "standard", pin: pinOperation(0), reason: "reads and writes other processes" },
   seccomp: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
   quotactl: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
-  prctl: { tier: "strict", pin: pinOperation(0, 0, ({ privilegedFloor }) => (privilegedFloor ? floorPrctlOptions : [])), reason: "each option is an operation of its own" },
+  prctl: { tier: "strict", pin: pinOperation(0, 0, ({ start }) => [...(start.noNewPrivileges ? [] : floorPrctlOptions), ...(start.init ? initPrctlOptions : [])]), reason: "each option is an operation of its own" },
   arch_prctl: { tier: "strict", pin: pinOperation(0, 0, () => [0x1002n, 0x3001n]), reason: "each code is an operation of its own; ARCH_SET_FS and ARCH_CET_STATUS are how libcs start" },
-  ioctl: { tier: "strict", pin: pinOperation(1), reason: "the request decides which driver function runs" },
+  ioctl: { tier: "strict", pin: pinOperation(1, 0, ({ start }) => (start.init ? initIoctlRequests : [])), reason: "the request decides which driver function runs" },
   fcntl: { tier: "strict", pin: pinOperation(1, 0, () => floorFcntlCommands), reason: "each command is an operation of its own" },
   fcntl64: { tier: "strict", pin: pinOperation(1, 0, () => floorFcntlCommands), reason: "as fcntl" },
   io_uring_register: { tier: "strict", pin: pinOperation(1), reason: "each opcode is an operation of its own" },

@@ -6,6 +6,7 @@ import type { ScmpArch } from "../tables/types.ts";
 import { pinFor } from "./arguments.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor } from "./floor.ts";
+import type { FloorContext } from "./floor.ts";
 import { probeRows } from "./probes.ts";
 import type { Policy, PolicyNote, PolicyOptions } from "./types.ts";
 
@@ -37,8 +38,11 @@ class RuleBook {
 export function buildPolicy(recording: Recording, options: PolicyOptions): Policy {
   const observedArches = Object.keys(recording.syscalls) as ScmpArch[];
   const arches = [...observedArches].sort((a, b) => Number(isNative(b, options)) - Number(isNative(a, options)) || (a < b ? -1 : 1));
-  const noNewPrivileges = recording.runs.length > 0 && recording.runs.every((run) => run.noNewPrivileges === true);
-  const context = { recording, options, noNewPrivileges, notes: [] as PolicyNote[], book: new RuleBook() };
+  const start: FloorContext = {
+    noNewPrivileges: recording.runs.length > 0 && recording.runs.every((run) => run.noNewPrivileges === true),
+    init: recording.runs.some((run) => run.init === true),
+  };
+  const context = { recording, options, start, notes: [] as PolicyNote[], book: new RuleBook() };
   const denied = new Set(options.deny);
   for (const arch of arches) addObserved(arch, denied, context);
   addFloor(arches, denied, context);
@@ -50,13 +54,13 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
     syscalls: new Map([...context.book.rules].filter(([name]) => existsOn(arch, name)).sort(([a], [b]) => (a < b ? -1 : 1))),
     enosysAbove: undefined,
   }));
-  return { filters, notes: context.notes, assumptions: assumptionsOf(recording, options, noNewPrivileges) };
+  return { filters, notes: context.notes, assumptions: assumptionsOf(recording, options, start) };
 }
 
 interface Context {
   readonly recording: Recording;
   readonly options: PolicyOptions;
-  readonly noNewPrivileges: boolean;
+  readonly start: FloorContext;
   readonly notes: PolicyNote[];
   readonly book: RuleBook;
 }
@@ -105,7 +109,7 @@ function addAllowed(arch: ScmpArch, name: string, record: SyscallRecord | undefi
     if (record !== undefined) notes.push(aboveCeiling(arch, name, record));
     return false;
   }
-  const pin = pinFor(name, record, { arch, tier: options.args, privilegedFloor: !context.noNewPrivileges });
+  const pin = pinFor(name, record, { arch, tier: options.args, start: context.start });
   if (pin !== undefined && "unpinned" in pin) notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.unpinned });
   const wanted = pin === undefined || "unpinned" in pin ? limits : pin.allow;
   const within = wanted.filter((rule) => impliedByAny(rule, limits));
@@ -158,9 +162,9 @@ function valuesBeyond(arch: ScmpArch, name: string, record: SyscallRecord, { cei
 
 /** The runtime is a program of the machine's own architecture. */
 function addFloor(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
-  const { options, noNewPrivileges } = context;
+  const { options, start } = context;
   for (const arch of arches.filter((candidate) => isNative(candidate, options))) {
-    for (const { names, reason, source } of floorFor(options.floor, noNewPrivileges)) {
+    for (const { names, reason, source } of floorFor(options.floor, start)) {
       for (const name of names) {
         if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, { type: "floor", reason, source }, context);
       }
@@ -204,10 +208,11 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
   }
 }
 
-function assumptionsOf(recording: Recording, options: PolicyOptions, noNewPrivileges: boolean): readonly string[] {
+function assumptionsOf(recording: Recording, options: PolicyOptions, { noNewPrivileges, init }: FloorContext): readonly string[] {
   return [
     `recording ${recording.name}`,
     noNewPrivileges ? "no-new-privileges" : "with or without no-new-privileges",
+    ...(init ? ["with --init"] : []),
     `runtime ${options.floor === "any" ? "runc or crun" : options.floor}`,
     `arguments ${options.args}`,
     ...(options.exact ? ["exact: no companions"] : []),

@@ -8,8 +8,8 @@ import type { FloorChoice } from "./types.ts";
 export interface FloorRow {
   readonly names: readonly string[];
   readonly runtimes: readonly Exclude<FloorChoice, "any">[];
-  /** `privileged`: only without no-new-privileges, where the filter is installed before the runtime drops its privileges. */
-  readonly when: "always" | "privileged";
+  /** `privileged`: only without no-new-privileges, where the filter is installed before the runtime drops its privileges. `init`: only with --init. */
+  readonly when: "always" | "privileged" | "init";
   readonly reason: string;
   readonly source: string;
 }
@@ -37,7 +37,18 @@ export const floorRows: readonly FloorRow[] = [
   { names: ["read"], runtimes: ["runc", "crun"], when: "privileged", reason: "waits for the engine's start signal", source: measured },
   { names: ["pselect6", "rt_sigaction", "rt_sigprocmask"], runtimes: ["crun"], when: "privileged", reason: "waits for the engine's start signal, resets signal handlers", source: measured },
   { names: ["openat", "statx"], runtimes: ["crun"], when: "privileged", reason: "docker exec looks up the user and the program", source: measured },
+  {
+    names: ["arch_prctl", "brk", "clone", "execve", "exit_group", "getpgrp", "getpid", "getrandom", "ioctl", "kill", "mprotect", "prctl", "prlimit64", "readlink", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "set_robust_list", "set_tid_address", "setpgid", "wait4", "write"],
+    runtimes: ["runc", "crun"],
+    when: "init",
+    reason: "tini, which --init puts before the program, starts it, passes signals on and reaps zombies",
+    source: "strace of tini 0.19.0, with and without a terminal; tini src/tini.c",
+  },
 ];
+
+/** What else tini asks: prctl PR_GET_CHILD_SUBREAPER (prctl(2)), ioctl TIOCSPGRP (ioctl_tty(2)). */
+export const initPrctlOptions: readonly bigint[] = [37n];
+export const initIoctlRequests: readonly bigint[] = [0x5410n];
 
 /** prctl options the runtimes use after the filter is installed (prctl(2)): PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_CAP_AMBIENT. Only without no-new-privileges. */
 export const floorPrctlOptions: readonly bigint[] = [8n, 24n, 47n];
@@ -45,7 +56,16 @@ export const floorPrctlOptions: readonly bigint[] = [8n, 24n, 47n];
 /** fcntl commands the runtimes use (fcntl(2)): F_GETFD, F_SETFD, and F_GETFL, F_SETFL, F_DUPFD_CLOEXEC of Go's os package. */
 export const floorFcntlCommands: readonly bigint[] = [1n, 2n, 3n, 4n, 1030n];
 
+/** How the container is started. */
+export interface FloorContext {
+  /** Every recorded run had no-new-privileges. */
+  readonly noNewPrivileges: boolean;
+  /** A recorded run had --init. */
+  readonly init: boolean;
+}
+
 /** The rows that apply. */
-export function floorFor(choice: FloorChoice, noNewPrivileges: boolean): readonly FloorRow[] {
-  return floorRows.filter((row) => (choice === "any" || row.runtimes.includes(choice)) && (row.when === "always" || !noNewPrivileges));
+export function floorFor(choice: FloorChoice, { noNewPrivileges, init }: FloorContext): readonly FloorRow[] {
+  const applies = { always: true, privileged: !noNewPrivileges, init };
+  return floorRows.filter((row) => (choice === "any" || row.runtimes.includes(choice)) && applies[row.when]);
 }

@@ -63,7 +63,8 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
     .flatMap((calls) => Object.entries(calls))
     .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
     .map(([name]) => name);
-  return refused.length === 0 ? [] : [`refused by the kernel for lack of privilege (allowed as in the recording): ${[...new Set(refused)].join(", ")}`];
+  const ptrace = refused.includes("ptrace") ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was not seen"] : [];
+  return refused.length === 0 ? [] : [...ptrace, `refused by the kernel for lack of privilege (allowed as in the recording): ${[...new Set(refused)].join(", ")}`];
 }
 
 function others({ policy, unparsed }: SummaryModel): readonly string[] {

@@ -10,7 +10,7 @@ import { hostStrace } from "./host-strace.ts";
 import { traceFolder, tracerFolder } from "./strace-command.ts";
 
 /**
- * Packs this host's strace, its loader and libraries, and the three programs the trace reader needs (sh, cat, tail) into an
+ * Packs this host's strace and stat, their loader and libraries, and the three programs the trace reader needs (sh, cat, tail) into an
  * image, without any network. Only for an engine of this host's architecture.
  */
 export async function importHostStrace(cli: ContainerCli, engineArchitecture: string): Promise<{ image: string; id: string; version: string }> {
@@ -23,10 +23,12 @@ export async function importHostStrace(cli: ContainerCli, engineArchitecture: st
     await mkdir(join(root, tracerFolder), { recursive: true });
     await mkdir(join(root, traceFolder));
     await execa("chmod", ["1777", join(root, traceFolder)]);
-    await copyFile(strace.path, join(root, tracerFolder, "strace"));
-    for (const library of await librariesOf(strace.path)) {
-      await copyFile(library, join(root, tracerFolder, basename(library)));
-      if (/\/ld[-.]/.test(library)) await copyFile(library, join(root, tracerFolder, "ld.so"));
+    for (const program of [strace.path, await pathOf("stat")]) {
+      await copyFile(program, join(root, tracerFolder, basename(program)));
+      for (const library of await librariesOf(program)) {
+        await copyFile(library, join(root, tracerFolder, basename(library)));
+        if (/\/ld[-.]/.test(library)) await copyFile(library, join(root, tracerFolder, "ld.so"));
+      }
     }
     for (const tool of ["sh", "cat", "tail"]) await copyTool(root, tool);
     const image = `seccomp-gen-tracer:host-${strace.version}`;
@@ -41,11 +43,15 @@ export async function importHostStrace(cli: ContainerCli, engineArchitecture: st
 }
 
 async function copyTool(root: string, tool: string): Promise<void> {
-  const { stdout: path } = await execa("sh", ["-c", `command -v ${tool}`]);
+  const path = await pathOf(tool);
   for (const [from, to] of [[path, `/bin/${tool}`] as const, ...(await librariesOf(path)).map((library) => [library, library] as const)]) {
     await mkdir(join(root, dirname(to)), { recursive: true });
     await copyFile(from, join(root, to));
   }
+}
+
+async function pathOf(tool: string): Promise<string> {
+  return (await execa("sh", ["-c", `command -v ${tool}`])).stdout;
 }
 
 /** Absolute paths of the libraries and the loader that ldd(1) lists. */

@@ -23,7 +23,6 @@ const image: Image = {
   command: ["serve"],
   user: "",
   healthcheck: ["CMD-SHELL", "curl -f localhost"],
-  shell: ["/bin/sh", "-c"],
 };
 
 describe("containerCliIndex", () => {

@@ -48,6 +48,8 @@ export const workloads: readonly Workload[] = [
     deterministic: false,
   },
   { name: "bash", folder: "bash", run: ["--rm", "--network", "none", "seccomp-gen-test-bash"], exitCode: 3, essential: "pipe2", deterministic: false },
+  // An init process of the engine stands before the program, under the profile but outside of the trace.
+  { name: "init", folder: "bash", run: ["--rm", "--init", "--network", "none", "seccomp-gen-test-bash"], exitCode: 3, essential: "rt_sigtimedwait", deterministic: false },
   { name: "static", folder: "static", run: ["--rm", "--network", "none", "seccomp-gen-test-static"], exitCode: 0, essential: "uname", deterministic: true },
   {
     name: "nonroot",
