@@ -28,9 +28,9 @@ export function workplace(): Promise<string> {
   return mkdtemp(join(tmpdir(), "seccomp-gen-live-"));
 }
 
-/** What exists on the engine that a session could leave behind. */
+/** What exists on the engine that a session could leave behind: containers of the tests' and the tracer's images, volumes for traces. */
 export async function leftovers(): Promise<string> {
-  const containers = await docker("ps", "-aq");
+  const containers = await docker("ps", "-a", "--format", "{{.Image}} {{.ID}}");
   const volumes = await docker("volume", "ls", "-q");
-  return [...containers.stdout.split("\n"), ...volumes.stdout.split("\n").filter((name) => !name.startsWith("seccomp-gen-tracer-"))].filter((line) => line !== "").join(" ");
+  return [...containers.stdout.split("\n"), ...volumes.stdout.split("\n")].filter((line) => /^seccomp-gen-(?!tracer-[0-9a-f]+$)/.test(line)).join("; ");
 }
