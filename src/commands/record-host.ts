@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { release, arch as machine } from "node:os";
 import { createAggregator } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
@@ -25,7 +26,9 @@ export async function recordHost(words: readonly string[], options: RecordOption
     for await (const event of parseStrace(chunks, { file: name })) aggregator.add(event);
   }).finally(endProgress);
   if (!aggregators.some((aggregator) => aggregator.counts().started)) {
-    throw new SeccompGenError({ code: "workload-not-started", detail: "" }, { exitCode: end.exitCode });
+    // As a shell would end (POSIX "Exit Status for Commands"): 126 for what is there and cannot be executed, else 127.
+    const present = (words[0] ?? "").includes("/") && existsSync(words[0] ?? "");
+    throw new SeccompGenError({ code: "workload-not-started", detail: "" }, { exitCode: present ? 126 : 127 });
   }
   return {
     run: {

@@ -1,8 +1,8 @@
 import type { Recording } from "../aggregator/types.ts";
 import type { ProfileDiff } from "../diff/types.ts";
 import type { Policy, PolicyNote } from "../policy/types.ts";
-import type { ScmpArch } from "../tables/types.ts";
-import { escapeTerminal } from "./escape.ts";
+import { dockerArch } from "../tables/index.ts";
+import { escapeLine } from "./escape.ts";
 
 /** What `record` and `generate` tell at the end. */
 export interface SummaryModel {
@@ -32,18 +32,14 @@ export function renderSummary(model: SummaryModel): string {
     ...files(model),
     ...next(model),
   ];
-  return [`${model.recording.name}: profile made`, ...lines.map((line) => `  ${escapeTerminal(line)}`)].join("\n");
+  return [`${model.recording.name}: profile made`, ...lines.map((line) => `  ${escapeLine(line)}`)].join("\n");
 }
 
 function kept({ diff, ceilingName, policy }: SummaryModel): readonly string[] {
   return policy.filters.map(({ arch }) => {
     const share = `keeps ${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
-    return policy.filters.length > 1 ? `${archLabel(arch)}: ${share}` : share;
+    return policy.filters.length > 1 ? `${dockerArch(arch)}: ${share}` : share;
   });
-}
-
-function archLabel(arch: ScmpArch): string {
-  return arch.replace("SCMP_ARCH_", "").toLowerCase();
 }
 
 function pinned(notes: readonly PolicyNote[]): readonly string[] {
