@@ -86,6 +86,27 @@ const pinClone: Pinner = (values, { arch }) => {
   };
 };
 
+const protWrite = 2n;
+const protExec = 4n;
+
+/**
+ * Memory is writable or executable, not both (mmap(2), mprotect(2); PROT_WRITE 2, PROT_EXEC 4), and memory that was mapped without PROT_EXEC does not
+ * become executable, unless that was seen. The rest answers EACCES, as under SELinux's execmem and execmod, which just-in-time compilers know.
+ */
+function pinProtection(index: ArgIndex, makesExecutable: boolean): Pinner {
+  return (values) => {
+    const seen = values.map(([protection]) => protection ?? 0n);
+    const both = protWrite | protExec;
+    if (seen.some((protection) => (protection & both) === both)) return { allow: [{ conditions: [] }], answers: [] };
+    const masked = (mask: bigint, datum: bigint): Rule => ({ conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }] });
+    const answer = (rule: Rule, reason: string): Pin["answers"][number] => ({ action: errno("EACCES"), rule, reason, source: "mprotect(2)" });
+    if (!makesExecutable || seen.some((protection) => (protection & protExec) !== 0n)) {
+      return { allow: [0n, protWrite, protExec].map((datum) => masked(both, datum)), answers: [answer(masked(both, both), "memory both writable and executable: answers as SELinux does")] };
+    }
+    return { allow: [masked(protExec, 0n)], answers: [answer(masked(protExec, protExec), "memory made executable: answers as SELinux does")] };
+  };
+}
+
 /** personality takes the whole value (0xffffffff only asks), and Docker's default compares it whole. */
 const pinPersonality: Pinner = (values) => ({
   allow: [...new Set([0n, 0xffff_ffffn, ...values.map(([value]) => value ?? 0n)])].sort(ascending).map((datum) => ({ conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum }] })),
@@ -105,6 +126,10 @@ const rows: { readonly [syscall: string]: PinRow } = {
   unshare: { tier: "standard", pin: pinOperation(0), reason: "as clone" },
   setns: { tier: "standard", pin: pinOperation(1), reason: "as clone" },
   personality: { tier: "standard", pin: pinPersonality, reason: "switches off address randomization" },
+  mmap: { tier: "standard", pin: pinProtection(2, false), reason: "code that an attacker wrote has to become executable" },
+  mmap2: { tier: "standard", pin: pinProtection(2, false), reason: "as mmap" },
+  mprotect: { tier: "standard", pin: pinProtection(2, true), reason: "as mmap" },
+  pkey_mprotect: { tier: "standard", pin: pinProtection(2, true), reason: "as mmap" },
   keyctl: { tier: "standard", pin: pinOperation(0), reason: "keyrings are not namespaced" },
   bpf: { tier: "standard", pin: pinOperation(0), reason: "the kernel's verifier is a steady source of vulnerabilities" },
   ptrace: { tier: "standard", pin: pinOperation(0), reason: "reads and writes other processes" },
@@ -120,14 +145,21 @@ const rows: { readonly [syscall: string]: PinRow } = {
   syslog: { tier: "strict", pin: pinOperation(0), reason: "reading and clearing the kernel log differ" },
 };
 
+/** Calls that hold without observed values: what they are pinned to does not come from the recording. */
+const pinnedUnseen: ReadonlySet<string> = new Set(["clone", "mmap", "mmap2", "mprotect"]);
+
+/** Where mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap), the filter cannot see the protection. */
+const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_X86", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_M68K"]);
+
 /** How the tier pins a call with these observed values; a reason where it could but does not; undefined: the tier has nothing to say. */
 export function pinFor(syscall: string, record: SyscallRecord | undefined, context: PinContext): Pin | { readonly unpinned: string } | undefined {
   const row = Object.hasOwn(rows, syscall) ? rows[syscall] : undefined;
   if (row === undefined || context.tier === "none" || (row.tier === "strict" && context.tier !== "strict")) return undefined;
+  if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   const values = record?.args?.values ?? [];
   if (values === "many") return { unpinned: "too many different values, or values that could not be read" };
-  // A call that was not observed has nothing to be pinned to; only clone's mask holds without values.
-  if (values.length === 0 && syscall !== "clone") return undefined;
+  // A call that was not observed has nothing to be pinned to.
+  if (values.length === 0 && !pinnedUnseen.has(syscall)) return undefined;
   return row.pin(values, context);
 }
 

@@ -82,6 +82,21 @@ describe("arguments", () => {
     for (const flag of [0x20000n, 0x10000000n, 0x40000000n, 0x7e020000n]) expect(answer(policy, "clone", [flag | 17n])).toEqual(errno(1));
   });
 
+  test("memory is writable or executable, not both, and does not become executable", () => {
+    const policy = policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_EXEC, MAP_PRIVATE, 3, 0) = 0x7f", "7 mprotect(0x7f, 4096, PROT_READ) = 0"]);
+    for (const protection of [0n, 1n, 3n, 4n, 5n]) expect(answer(policy, "mmap", [0n, 4096n, protection])).toEqual(allowed);
+    for (const protection of [6n, 7n, 0xf_0000_0007n]) expect(answer(policy, "mmap", [0n, 4096n, protection])).toEqual(errno(13));
+    expect(answer(policy, "mprotect", [0n, 4096n, 3n])).toEqual(allowed);
+    expect(answer(policy, "mprotect", [0n, 4096n, 5n])).toEqual(errno(13));
+  });
+
+  test("a just-in-time compiler keeps what it was seen to do, and no more", () => {
+    const policy = policyOf(["7 mprotect(0x7f, 4096, PROT_READ|PROT_EXEC) = 0"]);
+    expect(answer(policy, "mprotect", [0n, 4096n, 5n])).toEqual(allowed);
+    expect(answer(policy, "mprotect", [0n, 4096n, 7n])).toEqual(errno(13));
+    expect(answer(policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE, -1, 0) = 0x7f"]), "mmap", [0n, 4096n, 7n])).toEqual(allowed);
+  });
+
   test("none leaves them open as far as the ceiling goes", () => expect(answer(policyOf(socket, { args: "none" }), "socket", [17n, 3n, 0n])).toEqual(allowed));
 
   test("strict pins operations", () => {
