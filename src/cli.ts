@@ -99,6 +99,17 @@ const diffCommand = program
   });
 example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
 
+const cleanCommand = program
+  .command("clean")
+  .description("remove the containers and volumes that a killed recording left behind")
+  .argument("[command...]", "the container command (default: docker)")
+  .passThroughOptions()
+  .action(async (words: string[]) => {
+    const { clean } = await import("./commands/clean.ts");
+    process.exitCode = await clean(words, terminal);
+  });
+example(cleanCommand, "seccomp-gen clean", "seccomp-gen clean -- sudo podman");
+
 try {
   await program.parseAsync();
 } catch (error) {

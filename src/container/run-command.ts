@@ -30,6 +30,12 @@ export function containerCliIndex(words: readonly string[]): number | undefined 
   return tools.some((tool) => tool === basename(words[at] ?? "")) ? at : undefined;
 }
 
+/** The words of a container CLI alone (`sudo docker --context x`); undefined: they name none. */
+export function containerCli(words: readonly string[]): ContainerCli | undefined {
+  const at = containerCliIndex(words);
+  return at === undefined ? undefined : { tool: basename(words[at] ?? "") as (typeof tools)[number], words };
+}
+
 /**
  * Takes `docker [global options] [container] run [options] IMAGE [COMMAND…]` apart. Which options take a value is asked of
  * the CLI (`run --help`), never kept in a list of ours. Returns undefined where the words are no container command.

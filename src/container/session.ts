@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import type { ContainerCli } from "./cli.ts";
 import { capture } from "./cli.ts";
+import { sessionOptions } from "./leftovers.ts";
 import type { RunCommand } from "./run-command.ts";
 import { isOn, valuesOf } from "./run-options.ts";
 
@@ -49,7 +50,7 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   const ownCidfile = join(folder, "cid");
   const cidfile = valuesOf(run.options, "cidfile").at(-1) ?? ownCidfile;
   const [verb = "run", ...rest] = words;
-  const args = cidfile === ownCidfile ? [verb, "--cidfile", cidfile, ...rest] : words;
+  const args = [verb, ...(cidfile === ownCidfile ? ["--cidfile", cidfile] : []), ...sessionOptions(), ...rest];
   const [file = "", ...cliWords] = run.cli.words;
   const tty = isOn(run.options, "tty");
   const child = execa(file, [...cliWords, ...args], {

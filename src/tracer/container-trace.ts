@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture, cliFailure } from "../container/cli.ts";
+import { sessionOptions, traceVolumePrefix } from "../container/leftovers.ts";
 import type { Image } from "../container/image.ts";
 import { startedProcess } from "../container/image.ts";
 import type { RunCommand } from "../container/run-command.ts";
@@ -38,14 +39,14 @@ export async function traceContainer(
   sink: TraceSink,
 ): Promise<TracedEnd> {
   const id = randomBytes(6).toString("hex");
-  const outVolume = `seccomp-gen-out-${id}`;
+  const outVolume = `${traceVolumePrefix}${id}`;
   const reader = await startReader(run.cli, bundle, outVolume, `seccomp-gen-reader-${id}`);
   const sideFailures: { label: string; reason: string }[] = [];
   try {
     const reading = sink("main", reader.chunks);
     // The sink fails only when its own work fails; the session must still be ended in order.
     reading.catch(() => undefined);
-    const words = tracedWords(run, image, bundle, outVolume, id);
+    const words = tracedWords(run, image, bundle, outVolume);
     const beforeStop = async (container: string): Promise<void> => {
       for (const [index, side] of sides.entries()) {
         const failure = await traceSide(run.cli, container, reader.name, side, `exec-${index + 1}`, sink);
@@ -63,12 +64,11 @@ export async function traceContainer(
   }
 }
 
-function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, outVolume: string, id: string): readonly string[] {
+function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, outVolume: string): readonly string[] {
   const [entrypoint = "", ...words] = straceWords(containerStrace, `${traceFolder}/trace`, startedProcess(run, image), { detached: true });
   return runWords(run, {
     without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
     options: [
-      ...["--label", `seccomp-gen.recording=${id}`],
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`],
       ...["--volume", `${outVolume}:${traceFolder}`],
       ...["--entrypoint", entrypoint],
@@ -128,7 +128,7 @@ async function startReader(cli: ContainerCli, bundle: TracerBundle, outVolume: s
 
 function readerWords(bundle: TracerBundle, outVolume: string, name: string): readonly string[] {
   return [
-    ...["run", "--rm", "--interactive", "--name", name, "--label", "seccomp-gen.reader"],
+    ...["run", "--rm", "--interactive", "--name", name, ...sessionOptions()],
     // The least it can do with: no network, no writes but the volumes, and files of any owner readable.
     ...["--network", "none", "--read-only", "--security-opt", "no-new-privileges", "--cap-drop", "ALL", "--cap-add", "DAC_OVERRIDE"],
     ...["--volume", `${bundle.volume}:${tracerFolder}`, "--volume", `${outVolume}:${traceFolder}`],

@@ -1,4 +1,5 @@
 import { capture } from "../container/cli.ts";
+import { sessionOptions } from "../container/leftovers.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import type { TracerBundle } from "./bundle.ts";
 import { tracerFolder } from "./strace-command.ts";
@@ -16,7 +17,7 @@ export async function setuidPrograms(run: RunCommand, bundle: TracerBundle, path
   if (absolute.length === 0) return [];
   const { stdout } = await capture(run.cli, [
     ...["run", "--rm", "--pull", "never", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "0"],
-    ...["--label", "seccomp-gen.stat", "--volume", `${bundle.volume}:${tracerFolder}:ro`, "--entrypoint", `${tracerFolder}/ld.so`, run.image],
+    ...[...sessionOptions(), "--volume", `${bundle.volume}:${tracerFolder}:ro`, "--entrypoint", `${tracerFolder}/ld.so`, run.image],
     ...["--library-path", tracerFolder, `${tracerFolder}/stat`, "-L", "-c", "%f %n", "--", ...absolute],
   ]);
   return stdout.split("\n").flatMap((line) => {

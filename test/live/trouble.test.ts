@@ -162,6 +162,26 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   });
 });
 
+test("kill -9 leaves something behind, and clean removes it, but not what is alive", async () => {
+  const start = (name: string) => execa(process.execPath, [cli, "record", "--name", name, "--", "docker", "run", "--rm", "--network", "none", "--name", `seccomp-gen-live-${name}`, "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdio: "ignore" });
+  const alive = start("alive");
+  const killed = start("killed");
+  for (let tries = 0; tries < 100 && (await docker("ps", "-q", "--filter", "name=seccomp-gen-live-")).stdout.split("\n").length < 2; tries += 1) await delay(100);
+  await delay(500);
+  killed.kill("SIGKILL");
+  await killed;
+  try {
+    const cleaned = await product(folder, ["clean"]);
+    expect(cleaned.exitCode, cleaned.stderr).toBe(0);
+    expect((await docker("ps", "--format", "{{.Names}}", "--filter", "name=seccomp-gen-live-")).stdout).toBe("seccomp-gen-live-alive");
+    expect((await product(folder, ["clean"])).stderr).toContain("nothing left behind");
+  } finally {
+    alive.kill("SIGTERM");
+    await alive;
+  }
+  expect(await leftovers()).toBe(before);
+});
+
 async function running(ancestor: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     if ((await docker("ps", "-q", "--filter", `ancestor=${ancestor}`)).stdout !== "") return;
