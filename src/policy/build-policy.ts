@@ -188,7 +188,8 @@ function allowsAny(book: RuleBook, name: string): boolean {
 
 /**
  * One principle: what Docker's default denies keeps the answer it has there; what only this profile denies answers ENOSYS, from which
- * libraries fall back. ENOSYS is the default action, and said explicitly for the calls that libraries probe.
+ * libraries fall back. ENOSYS is the default action, and said again for every call: Docker before 23 ignores `defaultErrnoRet` and would
+ * answer EPERM, from which programs do not fall back.
  */
 function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): void {
   const probes = new Map(probeRows.flatMap((row) => row.names.map((name) => [name, row])));
@@ -203,6 +204,8 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
         book.add(name, { action: eperm, rule: always, because: { type: "fallback", reason: "denied by Docker's default too: the same answer", source: "moby default profile" } });
       } else if (probe !== undefined) {
         book.add(name, { action: enosys, rule: always, because: { type: "fallback", reason: "libraries try it and fall back where the kernel does not have it", source: `${probe.who} → ${probe.fallback}` } });
+      } else if (there === enosys) {
+        book.add(name, { action: enosys, rule: always, because: { type: "fallback", reason: "denied by this profile alone: as if the kernel did not have it", source: "Docker before 23 ignores defaultErrnoRet" } });
       }
     }
   }

@@ -30,6 +30,7 @@ export const companionRows: readonly CompanionRow[] = [
   { triggers: ["pread64", "openat"], names: ["access", "faccessat", "openat", "read", "pread64", "fstat", "newfstatat", "fstat64", "fstatat64", "close", "lseek"], reason: "the dynamic loader and stdio open and read files", source: "glibc elf/dl-load.c, libio/fileops.c; musl ldso/dynlink.c" },
   { triggers: ["sendto", "sendmsg", "sendmmsg"], names: ["sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "poll", "ppoll", "connect", "bind", "getsockname"], reason: "the resolver asks one or several questions at once, over UDP or TCP", source: "glibc resolv/res_send.c; musl src/network/res_msend.c" },
   { triggers: ["close_range"], names: ["getdents64", "openat", "close", "fcntl", "prlimit64"], reason: "where close_range fails, descriptors are closed one by one from /proc/self/fd", source: "glibc io/closefrom.c; CPython Modules/_posixsubprocess.c" },
+  { triggers: ["setxattr", "fsetxattr"], names: ["chmod", "fchmod", "fchmodat"], reason: "cp -a, install and mv set permissions through an ACL or, since coreutils 9.6, with fchmod where there is none", source: "gnulib lib/qcopy-acl.c; libacl" },
   { triggers: ["copy_file_range"], names: ["sendfile", "sendfile64", "splice"], reason: "where copy_file_range cannot copy between two file systems", source: "copy_file_range(2); coreutils src/copy.c; Go internal/poll" },
 ];
 
@@ -55,9 +56,9 @@ export const twinRows: readonly TwinRow[] = [
   { names: ["link", "linkat"], source: "link(2)" },
   { names: ["symlink", "symlinkat"], source: "symlink(2)" },
   { names: ["readlink", "readlinkat"], source: "readlink(2)" },
-  { names: ["chmod", "fchmodat", "fchmodat2"], source: "chmod(2)" },
-  { names: ["chown", "chown32", "lchown", "lchown32", "fchownat"], source: "chown(2)" },
-  { names: ["fchown", "fchown32"], source: "chown(2)" },
+  { names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], source: "chmod(2); tar, cp and install change with names or descriptors" },
+  { names: ["getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr"], source: "listxattr(2); coreutils 9.5 ls and cp list attributes where older ones asked for each" },
+  { names: ["chown", "chown32", "lchown", "lchown32", "fchown", "fchown32", "fchownat"], source: "chown(2); as chmod" },
   { names: ["utime", "utimes", "futimesat", "utimensat", "utimensat_time64"], source: "utime(2), utimensat(2)" },
   { names: ["getdents", "getdents64"], source: "getdents(2)" },
   { names: ["accept", "accept4"], source: "accept(2)" },

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that a Docker engine is there. Usage: engine.sh start|stop|status|env|base-image
+# Makes sure that a Docker engine is there. Usage: engine.sh start|stop|status|env|base-image [SUITE]
 #
 # A running engine is used as it is. Otherwise, on Debian or Ubuntu as root, docker.io is installed and a private dockerd is started with its
 # own data root, exec root, pid file and socket; crun is its second runtime. `eval "$(engine.sh env)"` points the docker command to it.
@@ -8,8 +8,8 @@ set -euo pipefail
 state=${SECCOMP_GEN_ENGINE_DIR:-/var/lib/seccomp-gen-engine}
 socket=$state/docker.sock
 pid_file=$state/dockerd.pid
-base_image=seccomp-gen-base:bookworm
-suite=bookworm
+suite=${2:-bookworm}
+base_image=seccomp-gen-base:$suite
 
 say() { printf '%s\n' "engine: $*" >&2; }
 fail() { say "$*"; exit 2; }
@@ -111,5 +111,5 @@ case "${1-}" in
   status) if foreign; then echo "an engine answers"; elif private; then echo "private engine: unix://$socket"; else echo "no engine"; exit 1; fi ;;
   env) print_env ;;
   base-image) ensure_base_image ;;
-  *) fail "usage: engine.sh start|stop|status|env|base-image" ;;
+  *) fail "usage: engine.sh start|stop|status|env|base-image [SUITE]" ;;
 esac
