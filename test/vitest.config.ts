@@ -3,14 +3,17 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Two projects: `unit` needs nothing but Node; `live` runs real containers, one file at a time, on the engine that globalSetup finds or starts. */
+/**
+ * Projects: `unit` needs nothing but Node; `live` runs real containers, one file at a time, on the engine that globalSetup finds or starts; `engines`
+ * does so on other generations of engines too, and only when asked for (npm run test:engines).
+ */
 export default defineConfig({
   root,
   test: {
     projects: [
       {
         root,
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/live/**", "**/node_modules/**"] },
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"] },
       },
       {
         root,
@@ -22,6 +25,10 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 600_000,
         },
+      },
+      {
+        root,
+        test: { name: "engines", include: process.env["SECCOMP_GEN_ENGINES"] === undefined ? [] : ["test/engines/**/*.test.ts"], globalSetup: "test/live/global-setup.ts", fileParallelism: false, testTimeout: 300_000 },
       },
     ],
   },
