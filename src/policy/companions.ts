@@ -14,6 +14,12 @@ export interface TwinRow {
 
 export const companionRows: readonly CompanionRow[] = [
   { triggers: [], names: ["exit", "exit_group"], reason: "every program and thread ends", source: "exit_group(2)" },
+  {
+    triggers: [],
+    names: ["getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getpid", "getppid", "gettid", "getpgrp", "umask"],
+    reason: "always successful by contract, so nobody checks: denied, getuid answers 4294967258",
+    source: "getuid(2), getpid(2), umask(2)",
+  },
   { triggers: [], names: ["restart_syscall"], reason: "a sleep that was stopped and continued goes on through it", source: "restart_syscall(2)" },
   { triggers: [], names: ["rt_sigreturn", "sigreturn"], reason: "the return from every signal handler", source: "sigreturn(2)" },
   { triggers: [], names: ["clock_gettime", "clock_gettime64", "gettimeofday", "time", "getcpu", "clock_getres"], reason: "the vDSO falls back to the call where the clock cannot be read without the kernel", source: "vdso(7)" },
