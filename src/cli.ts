@@ -99,6 +99,19 @@ const diffCommand = program
   });
 example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
 
+const checkCommand = program
+  .command("check")
+  .description("say which calls of recordings or strace logs a profile would deny, without running anything; exit code 1 if any")
+  .argument("<profile>")
+  .argument("<traces...>", "recordings or strace logs: files, globs, gzipped, or - for standard input")
+  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
+  .action(async (profile: string, patterns: string[], options) => {
+    const { check } = await import("./commands/check.ts");
+    process.exitCode = await check(profile, patterns, options, terminal);
+  });
+example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
+
 const cleanCommand = program
   .command("clean")
   .description("remove the containers and volumes that a killed recording left behind")

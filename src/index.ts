@@ -1,5 +1,6 @@
 /** The library: the stages of the command line, without its disk and processes. */
 export * from "./aggregator/index.ts";
+export * from "./check/index.ts";
 export * from "./diff/index.ts";
 export * from "./emitter/index.ts";
 export { SeccompGenError } from "./errors.ts";

@@ -1,6 +1,7 @@
 /** Models → words. Pure. */
 export { renderDiff } from "./diff.ts";
 export type { DiffView } from "./diff.ts";
+export { renderCheck } from "./check.ts";
 export { escapeLine, escapeTerminal } from "./escape.ts";
 export { renderSummary } from "./summary.ts";
 export type { SummaryModel } from "./summary.ts";

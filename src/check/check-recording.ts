@@ -1,0 +1,49 @@
+import type { Recording, SyscallRecord } from "../aggregator/types.ts";
+import { argIndexes, badArchAction, evaluate, isAllowing, partition } from "../seccomp/index.ts";
+import type { Action, ArgIndex, Filter, SeccompData } from "../seccomp/types.ts";
+import { errnoName, syscallNumber } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import type { CheckFinding } from "./types.ts";
+
+/**
+ * Which calls of a recording the filters would deny: each recorded set of argument values is asked of `evaluate`, with every value of the other arguments that a
+ * rule can tell apart. A call that only ever failed with the error that the profile answers too is no finding.
+ */
+export function checkRecording(recording: Recording, filters: ReadonlyMap<ScmpArch, Filter>): readonly CheckFinding[] {
+  return Object.entries(recording.syscalls).flatMap(([arch, calls]) =>
+    Object.entries(calls).flatMap(([syscall, record]) => checkCall(arch as ScmpArch, syscall, record, filters.get(arch as ScmpArch))),
+  );
+}
+
+function checkCall(arch: ScmpArch, syscall: string, record: SyscallRecord, filter: Filter | undefined): readonly CheckFinding[] {
+  const about = { arch, syscall, results: record.results, processes: record.processes, calls: record.calls };
+  if (filter === undefined) return [{ kind: "denied", ...about, args: [], answer: badArchAction }];
+  const { indices, values } = record.args === undefined || record.args.values === "many" ? { indices: [], values: [[]] } : { indices: record.args.indices, values: record.args.values };
+  const findings = values.flatMap((tuple): CheckFinding[] => {
+    const known = new Map(tuple.map((value, position) => [indices[position] as ArgIndex, value]));
+    const answers = answersOf(filter, syscall, known);
+    const denied = answers.filter((action) => !isAllowing(action) && !alreadyFailedSo(record, action));
+    const [answer] = denied;
+    if (answer === undefined) return [];
+    const args = [...known].map(([index, value]) => ({ index, value }));
+    return [{ kind: denied.length === answers.length ? "denied" : "undecided", ...about, args, answer }];
+  });
+  // Denied whatever the arguments are: said once.
+  const [first] = findings;
+  const whole = first !== undefined && findings.length === values.length && findings.every(({ kind, answer }) => kind === "denied" && JSON.stringify(answer) === JSON.stringify(first.answer));
+  return whole ? [{ ...first, args: [] }] : findings;
+}
+
+/** What the filter answers to the call with these arguments, for all that it can tell apart in the others. */
+function answersOf(filter: Filter, syscall: string, known: ReadonlyMap<ArgIndex, bigint>): readonly Action[] {
+  const nr = syscallNumber(filter.arch, syscall);
+  const rules = (filter.syscalls.get(syscall) ?? []).map(({ rule }) => rule);
+  return [...partition(rules)].map((args) => {
+    const filled = argIndexes.map((index) => known.get(index) ?? args[index]) as unknown as SeccompData["args"];
+    return evaluate(filter, { arch: filter.arch, name: syscall, nr, args: filled });
+  });
+}
+
+function alreadyFailedSo({ results }: SyscallRecord, action: Action): boolean {
+  return action.action === "SCMP_ACT_ERRNO" && results.length === 1 && results[0] === errnoName(action.errnoRet);
+}

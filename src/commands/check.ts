@@ -1,0 +1,23 @@
+import { checkRecording } from "../check/index.ts";
+import { readProfile } from "../profile/index.ts";
+import { renderCheck } from "../review/index.ts";
+import { hostsOf, resolveFor } from "./derivation.ts";
+import { readText } from "./files.ts";
+import { archOf } from "./generate.ts";
+import { readTraces } from "./inputs.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface CheckOptions {
+  readonly format: "text" | "json";
+  /** Architecture of raw logs. */
+  readonly arch: string | undefined;
+}
+
+/** `seccomp-gen check PROFILE TRACES…`: 0 the profile allows what was recorded, 1 it would deny some of it, 2 trouble. Nothing is run. */
+export async function check(profile: string, patterns: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
+  const document = readProfile(await readText(profile), profile);
+  const recording = await readTraces(patterns, { name: "check", arch: archOf(options.arch) }, terminal);
+  const findings = checkRecording(recording, resolveFor(document, hostsOf(recording)));
+  terminal.out(renderCheck(findings, { format: options.format, profile }));
+  return findings.some(({ kind }) => kind === "denied") ? 1 : 0;
+}
