@@ -65,6 +65,14 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
   let started = false;
   let cut = false;
 
+  /** The last call of each thread: a filter that kills or traps makes strace print the call's number as its result, and says so only afterwards. */
+  const unsettled = new Map<number | undefined, { readonly results: Set<string>; readonly word: string }>();
+  const settle = (pid: number | undefined, word?: string): void => {
+    const last = unsettled.get(pid);
+    last?.results.add(word ?? last.word);
+    unsettled.delete(pid);
+  };
+
   const unread = (event: StraceEvent, reason: string): void => {
     unparsedTotal += 1;
     if (unparsed.length < maxUnread) unparsed.push({ file: event.source.file, line: event.source.line, reason });
@@ -88,7 +96,8 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     }
     calls += 1;
     record.calls += 1;
-    if (!event.injected) record.results.add(resultWord(event.result));
+    settle(event.tracee.pid);
+    if (!event.injected) unsettled.set(event.tracee.pid, { results: record.results, word: resultWord(event.result) });
     if (event.result.type === "unfinished") cut = true;
     inspect(event, entered, name, record);
     programs.follow(event);
@@ -103,12 +112,15 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
           call(event);
           break;
         case "exit":
+          settle(event.tracee.pid, event.status.type === "killed" && event.status.signal === "SIGSYS" ? "SIGSYS" : undefined);
           programs.ended(event.tracee.pid);
+          break;
+        case "signal":
+          if (event.signal === "SIGSYS") settle(event.tracee.pid, "SIGSYS");
           break;
         case "unparsed":
           unread(event, event.reason);
           break;
-        case "signal":
         case "superseded":
         case "personality":
         case "message":
@@ -120,6 +132,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), newest, unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
     finish() {
+      for (const pid of [...unsettled.keys()]) settle(pid);
       programs.finish();
       const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record)]))]);
       return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };

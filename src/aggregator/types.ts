@@ -38,7 +38,7 @@ export interface Run {
 export interface SyscallRecord {
   /** Order of magnitude of the number of calls: 1, 10, 100 … (10 means 10 to 99). Merges by maximum. */
   readonly calls: number;
-  /** `ok`, errno names, `?` (never returned); sorted. */
+  /** `ok`, errno names, `?` (never returned), `SIGSYS` (a filter killed or trapped it); sorted. */
   readonly results: readonly string[];
   /** Base names of the programs that made the call, sorted. `?` where the log does not tell. */
   readonly processes: readonly string[];

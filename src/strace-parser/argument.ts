@@ -1,4 +1,4 @@
-import { annotationEnd, findOutside, stringEnd } from "./scan.ts";
+import { annotationEnd, findAllOutside, findOutside, stringEnd } from "./scan.ts";
 import type { Arg } from "./types.ts";
 
 /** One decoded argument with its name, where the line gives one (`flags=…`). */
@@ -10,55 +10,49 @@ export interface NamedArg {
 const fieldName = /^([A-Za-z_][A-Za-z0-9_.]*)=(?!=)/;
 
 /** Decodes what stands between the parentheses of a call. Total: what is not understood is `unknown`, as text. */
-export function decodeArguments(text: string): readonly NamedArg[] {
-  return split(text, ",").map((part) => decodeNamed(part));
+export function decodeArguments(text: string, depth = 0): readonly NamedArg[] {
+  return split(text, ",").map((part) => decodeNamed(part, depth));
 }
 
-function decodeNamed(text: string): NamedArg {
+function decodeNamed(text: string, depth: number): NamedArg {
   const name = fieldName.exec(text)?.[1];
-  return name === undefined ? { name, value: decode(text) } : { name, value: decode(text.slice(name.length + 1)) };
+  return name === undefined ? { name, value: decode(text, depth) } : { name, value: decode(text.slice(name.length + 1), depth) };
 }
 
 /** Splits at a separator that stands outside of everything; parts are trimmed, no empty last part. */
 function split(text: string, separator: string): readonly string[] {
-  const parts: string[] = [];
-  let start = 0;
-  while (start < text.length) {
-    const end = findOutside(text, start, separator);
-    parts.push(text.slice(start, end < 0 ? text.length : end).trim());
-    if (end < 0) break;
-    start = end + 1;
-  }
+  const ends = [...findAllOutside(text, separator), text.length];
+  const parts = ends.map((end, index) => text.slice(index === 0 ? 0 : (ends[index - 1] ?? 0) + 1, end).trim());
   return parts.filter((part, index) => part !== "" || index < parts.length - 1);
 }
 
+/** No struct of strace is nested deeper; what is, is left as text. */
+const maxDepth = 32;
+
 /** Decodes one value. */
-export function decode(text: string): Arg {
-  const arrow = text.includes("=>") ? changeAt(text) : -1;
-  if (arrow >= 0) return { type: "change", before: decode(text.slice(0, arrow).trim()), after: decode(text.slice(arrow + 2).trim()) };
+export function decode(text: string, depth = 0): Arg {
+  if (depth > maxDepth) return unknown(text);
+  const arrow = text.includes("=>") ? findAllOutside(text, "=").find((at) => text.charAt(at + 1) === ">") : undefined;
+  if (arrow !== undefined) return { type: "change", before: decode(text.slice(0, arrow).trim(), depth + 1), after: decode(text.slice(arrow + 2).trim(), depth + 1) };
   switch (text.charAt(0)) {
     case '"':
       return decodeString(text);
+    case "@":
+      return decodeAbstract(text);
     case "{":
-      return text.endsWith("}") ? decodeStruct(text.slice(1, -1)) : unknown(text);
+      return text.endsWith("}") ? decodeStruct(text.slice(1, -1), depth + 1) : unknown(text);
     case "[":
-      return text.endsWith("]") ? decodeArray(text.slice(1, -1), false) : unknown(text);
+      return text.endsWith("]") ? decodeArray(text.slice(1, -1), false, depth + 1) : unknown(text);
     case "~":
-      return text.startsWith("~[") && text.endsWith("]") ? decodeArray(text.slice(2, -1), true) : unknown(text);
+      return text.startsWith("~[") && text.endsWith("]") ? decodeArray(text.slice(2, -1), true, depth + 1) : unknown(text);
     default:
       if (text === "NULL") return { type: "null" };
-      return decodeCall(text) ?? decodeScalar(text) ?? unknown(text);
+      return decodeCall(text, depth + 1) ?? decodeScalar(text) ?? unknown(text);
   }
 }
 
 function unknown(text: string): Arg {
   return { type: "unknown", text };
-}
-
-function changeAt(text: string): number {
-  let at = -1;
-  while ((at = findOutside(text, at + 1, "=")) >= 0) if (text.charAt(at + 1) === ">") return at;
-  return -1;
 }
 
 const escapes: { readonly [letter: string]: number } = { n: 10, t: 9, r: 13, v: 11, f: 12, a: 7, b: 8, e: 27 };
@@ -68,8 +62,19 @@ function decodeString(text: string): Arg {
   if (end < 0) return unknown(text);
   const rest = text.slice(end);
   if (rest !== "" && rest !== "...") return unknown(text);
+  return { type: "string", bytes: unescapeText(text.slice(1, end - 1)), cut: rest === "..." };
+}
+
+/** The name of an abstract socket (unix(7)), which begins with a NUL. */
+function decodeAbstract(text: string): Arg {
+  const name = decodeString(text.slice(1));
+  return name.type === "string" ? { ...name, bytes: Uint8Array.from([0, ...name.bytes]) } : unknown(text);
+}
+
+/** The bytes that strace wrote with C escapes (util.c, `string_quote`). */
+export function unescapeText(text: string): Uint8Array {
   const bytes: number[] = [];
-  for (let at = 1; at < end - 1; at += 1) {
+  for (let at = 0; at < text.length; at += 1) {
     if (text.charCodeAt(at) !== 0x5c) {
       bytes.push(text.charCodeAt(at) & 0xff);
       continue;
@@ -83,30 +88,31 @@ function decodeString(text: string): Arg {
       bytes.push(escapes[text.charAt(at)] ?? text.charCodeAt(at) & 0xff);
     }
   }
-  return { type: "string", bytes: Uint8Array.from(bytes), cut: rest === "..." };
+  return Uint8Array.from(bytes);
 }
 
-function decodeStruct(text: string): Arg {
+function decodeStruct(text: string, depth: number): Arg {
   const parts = split(text, ",");
-  const fields = parts.filter((part) => part !== "...").map((part) => decodeNamed(part));
+  const fields = parts.filter((part) => part !== "...").map((part) => decodeNamed(part, depth));
   return { type: "struct", fields, abbreviated: fields.length < parts.length };
 }
 
-function decodeArray(text: string, negated: boolean): Arg {
+function decodeArray(text: string, negated: boolean, depth: number): Arg {
   // Signal sets are separated by blanks: [INT CHLD]; in all other arrays commas separate.
   const commas = split(text, ",");
   const parts = commas.length === 1 && /^[A-Z0-9_]+( [A-Z0-9_]+)+$/.test(text.trim()) ? text.trim().split(" ") : commas;
-  const elements = parts.filter((part) => part !== "...").map((part) => decode(part));
+  const elements = parts.filter((part) => part !== "...").map((part) => decode(part, depth));
   return { type: "array", elements, negated, abbreviated: elements.length < parts.length };
 }
 
-function decodeCall(text: string): Arg | undefined {
+function decodeCall(text: string, depth: number): Arg | undefined {
   const name = /^([A-Za-z_]\w*)\(/.exec(text)?.[1];
   if (name === undefined || !text.endsWith(")") || findOutside(text, name.length + 1, ")") !== text.length - 1) return undefined;
-  return { type: "call", name, args: decodeArguments(text.slice(name.length + 1, -1)).map(({ value }) => value) };
+  return { type: "call", name, args: decodeArguments(text.slice(name.length + 1, -1), depth).map(({ value }) => value) };
 }
 
-const numberPattern = /^-?(?:0x[0-9a-fA-F]+|\d+)/;
+/** At most 64 bits; longer digits are no number of a kernel. */
+const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,22})(?![0-9a-zA-Z])/;
 const symbolPattern = /^[A-Za-z_][A-Za-z0-9_]*(?: or [A-Za-z_][A-Za-z0-9_]*)*/;
 
 /** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `AT_FDCWD</tmp>`. */
@@ -149,6 +155,7 @@ function decodeScalar(text: string): Arg | undefined {
         rest = rest.slice(end);
       }
     }
+    if (rest.startsWith("(deleted)")) rest = rest.slice("(deleted)".length);
     if (rest === "") break;
     if (!rest.startsWith("|")) return undefined;
     rest = rest.slice(1);

@@ -18,8 +18,18 @@ const callName = /^([A-Za-z_][A-Za-z0-9_#]*|\?\?\?\??)\(/;
 
 /** The name of the call that a line begins with; undefined: it begins with no call. */
 export function nameOf(text: string): string | undefined {
-  return callName.exec(text)?.[1];
+  const end = text.indexOf("(");
+  if (end <= 0 || end > 64) return undefined;
+  const name = text.slice(0, end);
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  if (!callName.test(text)) return undefined;
+  if (names.size < 2000) names.set(name, name);
+  return name;
 }
+
+/** Each name is kept once, not once per line. */
+const names = new Map<string, string>();
 
 /** Takes `name(args) = result` apart; undefined: the line breaks off, or is no call. */
 export function readCall(text: string): CallText | undefined {
@@ -31,14 +41,21 @@ export function readCall(text: string): CallText | undefined {
 }
 
 function finish(text: string, name: string, start: number, closed: number): CallText | undefined {
-  const rest = /^\) *(?:= (.*))?$/s.exec(text.slice(closed));
-  const read = rest?.[1] === undefined ? undefined : readResult(rest[1]);
-  return read === undefined ? undefined : { name, args: text.slice(start, closed), ...read, argsComplete: true };
+  let at = closed + 1;
+  while (text.charCodeAt(at) === 0x20) at += 1;
+  if (text.charCodeAt(at) !== 0x3d || text.charCodeAt(at + 1) !== 0x20) return undefined;
+  const read = readResult(text.slice(at + 2));
+  if (read === undefined) return undefined;
+  // "(… <unfinished ...>) = ?": the thread ended inside of the call.
+  return { name, args: text.slice(start, closed).replace(/ ?<unfinished \.\.\.>$/, ""), result: read.result, injected: read.injected, argsComplete: true };
 }
+
+/** So many closing brackets are tried from the end. */
+const maxAttempts = 32;
 
 /** Where brackets inside of the arguments do not match (a path with odd characters): the last `) = ` that is followed by a result. */
 function backwards(text: string, name: string, start: number): CallText | undefined {
-  for (let at = text.length; (at = text.lastIndexOf(")", at - 1)) >= start; ) {
+  for (let at = text.length, tries = 0; tries < maxAttempts && (at = text.lastIndexOf(")", at - 1)) >= start; tries += 1) {
     const found = finish(text, name, start, at);
     if (found !== undefined) return found;
   }

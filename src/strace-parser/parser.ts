@@ -1,9 +1,11 @@
 import { decode } from "./argument.ts";
 import { LazySyscall, nameOf, readCall } from "./call.ts";
 import type { CallText } from "./call.ts";
+import { createLineCutter, maxLine } from "./lines.ts";
+import { Personalities } from "./personalities.ts";
 import { readPrefix } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
-import type { Personality, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
+import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
 
 export interface ParserOptions {
   /** What to call the log in events' `source`. */
@@ -14,161 +16,264 @@ export interface ParserOptions {
 export interface StraceParser {
   push(chunk: Uint8Array | string): StraceEvent[];
   end(): StraceEvent[];
+  /** Lines read so far, and how many of them went on with what an earlier one began: the others are one event each. */
+  counts(): { readonly lines: number; readonly continuations: number };
 }
 
-/** The first half of an interrupted call. */
-interface Pending {
+/** The beginning of a call whose end stands in another line. */
+interface Head {
   readonly text: string;
   readonly prefix: Prefix;
   readonly source: Source;
 }
 
-/** Longer than any line strace writes with its default limits; what exceeds it is reported, not stored. */
-const maxLine = 64 * 1024 * 1024;
-const unfinished = / ?<(?:unfinished|detached) \.\.\.>$/;
 const resumed = /^<\.\.\. ([A-Za-z_][A-Za-z0-9_#]*|\?\?\?\??) resumed>/;
+const message = /^(?:\S*\/)?strace: /;
+const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
+const tableHead = /^% time +\S/;
 
 /** A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw. */
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
-  const pending = new Map<number | undefined, Pending>();
-  const personalities = new Map<number | undefined, Personality>();
+  const cutter = createLineCutter();
+  const pending = new Map<number | undefined, Head>();
+  const personalities = new Personalities();
+  /** A call that broke off at the end of its line: what shares the stream wrote into it. */
+  let cut: (Head & { readonly byMessage: boolean }) | undefined;
+  /** The last first half that was printed: with -z, a second half comes without leader. */
+  let lastHead: Head | undefined;
+  let inTable = false;
+  let sawCall = false;
   let line = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  let skipping = false;
+  let continuations = 0;
 
-  const modeOf = (tracee: Tracee): Personality => personalities.get(tracee.pid) ?? "64 bit";
-
-  const call = (text: CallText, prefix: Prefix, source: Source): SyscallEvent =>
-    new LazySyscall(text, { tracee: prefix.tracee, source, number: prefix.number, personality: modeOf(prefix.tracee) });
+  const emit = (text: CallText, { prefix, source }: Pick<Head, "prefix" | "source">): SyscallEvent => {
+    sawCall = true;
+    const event = new LazySyscall(text, { tracee: prefix.tracee, source, number: prefix.number, personality: personalities.of(prefix.tracee.pid) });
+    personalities.follow(event);
+    return event;
+  };
 
   /** A call that will not be resumed. */
-  const broken = ({ text, prefix, source }: Pending, type: "none" | "unfinished"): SyscallEvent => {
-    const name = nameOf(text) ?? "???";
-    return call({ name, args: text.slice(name.length + 1).replace(/, *$/, ""), result: { type }, injected: false, argsComplete: false }, prefix, source);
+  const broken = (head: Head, type: "none" | "unfinished"): SyscallEvent => {
+    const name = nameOf(head.text) ?? "???";
+    return emit({ name, args: head.text.slice(name.length + 1).replace(/, *$/, ""), result: { type }, injected: false, argsComplete: false }, head);
   };
 
-  const drop = (pid: number | undefined, type: "none" | "unfinished"): StraceEvent[] => {
+  const drop = (pid: number | undefined, type: "none" | "unfinished", events: StraceEvent[]): void => {
     const open = pending.get(pid);
+    if (open === undefined) return;
     pending.delete(pid);
-    return open === undefined ? [] : [broken(open, type)];
+    personalities.resumed(pid);
+    events.push(broken(open, type));
   };
 
-  function read(text: string, complete: boolean): StraceEvent[] {
+  const dropCut = (events: StraceEvent[]): void => {
+    if (cut !== undefined) events.push(unparsed("a call without its end", cut.text, cut.prefix.tracee, cut.source));
+    cut = undefined;
+  };
+
+  /** A whole call, or its first half; false: neither. */
+  function begin(head: Head, complete: boolean, events: StraceEvent[]): boolean {
+    const { pid } = head.prefix.tracee;
+    const half = firstHalf(head.text);
+    const whole = half === undefined || half.released ? readCall(half?.text ?? head.text) : undefined;
+    if (half === undefined && whole === undefined && complete) return false;
+    drop(pid, "none", events);
+    if (whole !== undefined) {
+      events.push(emit(whole, head));
+    } else if (half === undefined || half.released) {
+      events.push(broken({ ...head, text: half?.text ?? head.text }, "unfinished"));
+    } else {
+      lastHead = { ...head, text: half.text };
+      pending.set(pid, lastHead);
+      personalities.interrupted(pid, nameOf(half.text));
+    }
+    return true;
+  }
+
+  /** Every line is one event, unless it goes on with, or is gone on with by, another. */
+  function count(raw: string, complete: boolean, events: StraceEvent[]): void {
+    const before = events.length;
+    read(raw, complete, events);
+    continuations += 1 - (events.length - before);
+  }
+
+  function read(raw: string, complete: boolean, events: StraceEvent[]): void {
     line += 1;
-    if (text.trim() === "") return [];
+    const text = raw.includes("\u001b") || raw.includes("\0") || raw.endsWith("\r") ? cleaned(raw) : raw;
     const prefix = readPrefix(text);
-    const body = text.slice(prefix.end).trimEnd();
-    const source: Source = { file: options.file, line, column: prefix.end + 1 };
     const { tracee } = prefix;
-    if (body.startsWith("<... ")) return resume(body, prefix, source);
-    if (body.startsWith("--- ") || body.startsWith("+++ ")) return [...special(body, tracee, source)];
-    const mode = /^\[ Process PID=(\d+) runs in (64 bit|32 bit|x32) mode\. \]$/.exec(body);
+    const source: Source = { file: options.file, line, column: prefix.end + 1 };
+    if (raw.length > maxLine) {
+      events.push(unparsed("a line longer than 64 MiB", raw, tracee, source));
+      return;
+    }
+    const body = (prefix.end === 0 ? text : text.slice(prefix.end)).trimEnd();
+    if (cut !== undefined && tracee.pid === undefined && goesOn(body, events)) return;
+    const code = body.charCodeAt(0);
+    const isName = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code === 0x3f;
+    if (isName && !message.test(body) && nameOf(body) !== undefined) {
+      const weave = woven.exec(body);
+      const head: Head = { text: weave === null ? body : body.slice(0, weave.index), prefix, source };
+      if (weave === null && begin(head, complete, events)) return;
+      dropCut(events);
+      cut = { ...head, byMessage: weave !== null };
+      if (weave !== null) events.push({ kind: "message", tracee, source, text: weave[0] });
+      return;
+    }
+    if (body.startsWith("<... ")) return resume(body, prefix, source, events);
+    events.push(other(body, text, tracee, source, events));
+  }
+
+  /** The other half of a call that something else was written into. */
+  function goesOn(body: string, events: StraceEvent[]): boolean {
+    if (cut === undefined || (!cut.byMessage && !body.startsWith(")"))) return false;
+    const head: Head = { ...cut, text: cut.text + body };
+    const begun = cut;
+    cut = undefined;
+    if (begin(head, true, events)) return true;
+    cut = begun;
+    return false;
+  }
+
+  function resume(body: string, prefix: Prefix, source: Source, events: StraceEvent[]): void {
+    const { tracee } = prefix;
+    const name = resumed.exec(body)?.[1];
+    if (name === undefined) return void events.push(unparsed("not a line of strace", body, tracee, source));
+    const after = body.slice(body.indexOf("resumed>") + "resumed>".length);
+    // Without -o the pid column is there only while several threads live: the first half may have none.
+    const key = [tracee.pid, undefined].find((pid) => isHeadOf(pending.get(pid), name));
+    const open = key === undefined && !isHeadOf(pending.get(undefined), name) ? undefined : pending.get(key);
+    if (open === undefined) {
+      events.push(orphan(name, after, body, prefix, source));
+      return;
+    }
+    pending.delete(key);
+    personalities.resumed(key);
+    // strace may learn the name only when the call ends.
+    const begun = open.text.startsWith("???") ? name + open.text.slice(open.text.indexOf("(")) : open.text;
+    const head: Head = { text: begun + after, prefix: { tracee, number: open.prefix.number ?? prefix.number, end: open.prefix.end }, source: open.source };
+    if (begin(head, true, events)) return;
+    // strace before 5.0 writes a blank after `resumed>`.
+    if (begin({ ...head, text: begun.trimEnd() + after }, true, events)) return;
+    events.push(broken(open, "unfinished"));
+  }
+
+  /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
+  function orphan(name: string, after: string, body: string, prefix: Prefix, source: Source): StraceEvent {
+    const tail = /\) *= ([^"]*)$/s.exec(after);
+    const whole = tail === null ? undefined : readCall(`${name}() = ${tail[1]}`);
+    return whole === undefined ? unparsed("the second half of a call that never began", body, prefix.tracee, source) : emit({ ...whole, argsComplete: false }, { prefix, source });
+  }
+
+  function other(body: string, text: string, tracee: Tracee, source: Source, events: StraceEvent[]): StraceEvent {
+    const said = (words: string): StraceEvent => ({ kind: "message", tracee, source, text: words });
+    if (body === "") {
+      inTable = false;
+      return said("");
+    }
+    if (body.startsWith("--- ")) return signal(body, tracee, source, personalities.of(tracee.pid)) ?? unparsed("not a line of strace", body, tracee, source);
+    if (body.startsWith("+++ ")) return ended(body, tracee, source, events);
+    const mode = /^\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/.exec(body);
     if (mode !== null) {
       const personality = mode[2] as Personality;
       const about: Tracee = { pid: tracee.pid ?? Number(mode[1]), comm: tracee.comm };
-      personalities.set(tracee.pid, personality);
-      personalities.set(Number(mode[1]), personality);
-      return [{ kind: "personality", tracee: about, source, personality }];
+      for (const pid of new Set([tracee.pid, about.pid])) personalities.set(pid, personality);
+      return { kind: "personality", tracee: about, source, personality };
     }
-    if (/^strace: |^ ?> |^ ?\| [0-9a-f]{5}|^\[ ?Process |^Process \d+ (?:attached|detached)/.test(body) || /^ [>|] /.test(text)) {
-      return [{ kind: "message", tracee, source, text: body }];
+    if (message.test(body) || /^ [>|*] /.test(text)) return said(body);
+    if (tableHead.test(body)) {
+      inTable = true;
+      return sawCall ? said(body) : unparsed("a summary of strace -c counts calls, but holds neither arguments nor results; record without -c", body, tracee, source);
     }
-    const name = nameOf(body);
-    if (name === undefined) return [unparsed("not a line of strace", body, tracee, source)];
-    const done = readCall(body);
-    if (done !== undefined) return [...drop(tracee.pid, "none"), call(done, prefix, source)];
-    if (unfinished.test(body)) {
-      const before = drop(tracee.pid, "none");
-      const text = body.replace(unfinished, "");
-      const whole = readCall(text);
-      if (whole !== undefined) return [...before, call(whole, prefix, source)];
-      pending.set(tracee.pid, { text, prefix, source });
-      return before;
-    }
-    if (!complete) return [...drop(tracee.pid, "none"), broken({ text: body, prefix, source }, "unfinished")];
-    return [unparsed("a call without its end", body, tracee, source)];
-  }
-
-  function resume(body: string, prefix: Prefix, source: Source): StraceEvent[] {
-    const name = resumed.exec(body)?.[1];
-    if (name === undefined) return [unparsed("not a line of strace", body, prefix.tracee, source)];
-    const after = body.slice(body.indexOf("resumed>") + "resumed>".length);
-    const open = pending.get(prefix.tracee.pid);
-    if (open !== undefined && (nameOf(open.text) === name || nameOf(open.text)?.startsWith("???") === true)) {
-      pending.delete(prefix.tracee.pid);
-      if (unfinished.test(after)) {
-        pending.set(prefix.tracee.pid, { ...open, text: open.text + after.replace(unfinished, "") });
-        return [];
+    if (inTable || /^System call usage summary for .* mode:$/.test(body)) return said(body);
+    const half = tracee.pid === undefined ? lastHead : undefined;
+    const key = half?.prefix.tracee.pid;
+    if (half !== undefined && pending.get(key) === half && /\) *= /.test(body)) {
+      const whole = readCall(half.text + body);
+      if (whole !== undefined) {
+        pending.delete(key);
+        personalities.resumed(key);
+        return emit(whole, half);
       }
-      // Where the first half ended with a full argument, strace writes the separator in the second half, except before 5.x: a blank.
-      const whole = readCall(open.text + after) ?? readCall(`${open.text.trimEnd()}${after}`);
-      return [whole === undefined ? broken(open, "unfinished") : call(whole, { ...open.prefix, number: open.prefix.number ?? prefix.number }, open.source)];
     }
-    // The log began in the middle of the call: its arguments are lost, its name and result are not.
-    const tail = /\) *= (.*)$/s.exec(after);
-    const whole = readCall(`${name}()${tail === null ? "" : ` = ${tail[1]}`}`);
-    return [whole === undefined ? unparsed("the second half of a call that never began", body, prefix.tracee, source) : call({ ...whole, argsComplete: false }, prefix, source)];
+    return unparsed(foreignFormat(body, line) ?? "not a line of strace", body, tracee, source);
   }
 
-  function special(body: string, tracee: Tracee, source: Source): StraceEvent[] {
-    const signal = /^--- (?:(stopped by) )?(SIG[A-Z0-9_]+|[A-Z]+)(?: (\{.*\}))? ---$/s.exec(body);
-    if (signal !== null) {
-      const [, stop, name = "", info] = signal;
-      return [{ kind: "signal", tracee, source, signal: name, stop: stop !== undefined, personality: modeOf(tracee), info: info === undefined ? undefined : decode(info) }];
-    }
-    const exited = /^\+\+\+ exited with (\d+) \+\+\+$/.exec(body);
-    const killed = /^\+\+\+ killed by (\w+)( \(core dumped\))? \+\+\+$/.exec(body);
-    if (exited !== null || killed !== null) {
-      const before = drop(tracee.pid, "none");
-      personalities.delete(tracee.pid);
-      const status = killed === null ? { type: "exited" as const, code: Number(exited?.[1]) } : { type: "killed" as const, signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
-      return [...before, { kind: "exit", tracee, source, status }];
-    }
-    const superseded = /^\+\+\+ superseded by execve in pid (\d+) \+\+\+$/.exec(body);
+  function ended(body: string, tracee: Tracee, source: Source, events: StraceEvent[]): StraceEvent {
+    const superseded = /^\+\+\+ superseded by execve in pid (\d{1,10}) \+\+\+$/.exec(body);
     if (superseded !== null) {
       const by = Number(superseded[1]);
-      const before = drop(tracee.pid, "none");
+      drop(tracee.pid, "none", events);
+      // The thread goes on under the leader's id: its execve is resumed there.
       const open = pending.get(by);
       pending.delete(by);
-      // The thread goes on under the leader's id: its execve is resumed there.
       if (open !== undefined) pending.set(tracee.pid, { ...open, prefix: { ...open.prefix, tracee } });
-      return [...before, { kind: "superseded", tracee, source, by }];
+      return { kind: "superseded", tracee, source, by };
     }
-    return [unparsed("not a line of strace", body, tracee, source)];
-  }
-
-  function lines(bytes: Buffer): StraceEvent[] {
-    const events: StraceEvent[] = [];
-    let start = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      if (skipping) skipping = false;
-      else for (const event of read(bytes.toString("latin1", start, end), true)) events.push(event);
-      start = end + 1;
-    }
-    rest = bytes.subarray(start);
-    if (rest.length > maxLine) {
-      line += 1;
-      events.push(unparsed("a line longer than 64 MiB", rest.toString("latin1", 0, 200), { pid: undefined, comm: undefined }, { file: options.file, line, column: 1 }));
-      rest = Buffer.alloc(0);
-      skipping = true;
-    }
-    return events;
+    const status = exitStatus(body);
+    if (status === undefined) return unparsed("not a line of strace", body, tracee, source);
+    drop(tracee.pid, "none", events);
+    personalities.ended(tracee.pid);
+    return { kind: "exit", tracee, source, status };
   }
 
   return {
     push(chunk) {
-      const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      if (skipping && !bytes.includes(10)) return [];
-      return lines(rest.length === 0 ? bytes : Buffer.concat([rest, bytes]));
-    },
-    end() {
-      const events = rest.length > 0 && !skipping ? read(rest.toString("latin1", 0, rest.length), false) : [];
-      rest = Buffer.alloc(0);
-      for (const open of pending.values()) events.push(broken(open, "unfinished"));
-      pending.clear();
+      const events: StraceEvent[] = [];
+      cutter.push(typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk, (text) => count(text, true, events));
       return events;
     },
+    end() {
+      const events: StraceEvent[] = [];
+      const rest = cutter.rest();
+      if (rest !== undefined) count(rest, false, events);
+      const before = events.length;
+      dropCut(events);
+      for (const pid of [...pending.keys()]) drop(pid, "unfinished", events);
+      continuations -= events.length - before;
+      return events;
+    },
+    counts: () => ({ lines: line, continuations }),
   };
+}
+
+/** strace marks a call that it could not finish on its line; `released`: it let go of the thread, or (-ff) the thread's log goes on in another file. */
+function firstHalf(text: string): { readonly text: string; readonly released: boolean } | undefined {
+  const mark = text.endsWith(" ...>") ? / ?<(unfinished|detached|pid changed to \d+) \.\.\.>$/.exec(text) : null;
+  return mark === null ? undefined : { text: text.slice(0, mark.index), released: mark[1] !== "unfinished" };
+}
+
+function isHeadOf(head: Head | undefined, name: string): boolean {
+  if (head === undefined) return false;
+  const own = nameOf(head.text);
+  return own === name || own?.startsWith("???") === true;
+}
+
+/** Without colours (color.c), NULs (holes in a file that a program truncated) and carriage returns: strace writes none of them as data. */
+function cleaned(text: string): string {
+  return text.replace(/\u001b\[[0-9;]*m|\0+|\r$/g, "");
+}
+
+function signal(body: string, tracee: Tracee, source: Source, personality: Personality): SignalEvent | undefined {
+  const read = /^--- (stopped by )?([A-Z0-9_+]+)(?: (\{.*\}))? ---$/s.exec(body);
+  if (read === null) return undefined;
+  const [, stop, name = "", info] = read;
+  return { kind: "signal", tracee, source, signal: name, stop: stop !== undefined, personality, info: info === undefined ? undefined : decode(info) };
+}
+
+function exitStatus(body: string): ExitEvent["status"] | undefined {
+  const exited = /^\+\+\+ exited with (\d{1,10}) \+\+\+$/.exec(body);
+  if (exited !== null) return { type: "exited", code: Number(exited[1]) };
+  const killed = /^\+\+\+ killed by (\S+)( \(core dumped\))? \+\+\+$/.exec(body);
+  return killed === null ? undefined : { type: "killed", signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
+}
+
+/** Other tracers' logs are met under the name of strace's. */
+function foreignFormat(body: string, line: number): string | undefined {
+  if (line === 1 && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body)) return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
+  if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body)) return "a line of perf trace, not of strace";
+  return undefined;
 }
 
 function unparsed(reason: string, text: string, tracee: Tracee, source: Source): StraceEvent {

@@ -1,3 +1,4 @@
+import { unescapeText } from "./argument.ts";
 import type { Tracee } from "./types.ts";
 
 /** What stands before the event of a line: pid, time, number of the call, instruction pointer. */
@@ -9,37 +10,73 @@ export interface Prefix {
   readonly end: number;
 }
 
-const pid = /(?:\[pid +(\d+)(?:<((?:[^>\\]|\\.)*)>)?\] |(\d+)(?:<((?:[^>\\]|\\.)*)>)? +)/y;
-const time = / *(?:\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|\d{4}-\d{2}-\d{2}T\S+|\d{8,}(?:\.\d+)?) +/y;
-const relative = / *(?:\(\+ *\d+(?:\.\d+)?\)|\d+\.\d+) +/y;
-const bracketed = /\[ *(\d*)\] +(?=\S)|\[([0-9a-f]{8,}|\?{4,})\] +/y;
+const noTracee: Tracee = { pid: undefined, comm: undefined };
+const nothing: Prefix = { tracee: noTracee, number: undefined, end: 0 };
 
-/** strace's largest pid is the kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time (-ttt without fraction). */
+const pid = /(?:\[pid +(\d+)(?:<((?:[^<>\\]|\\.)*)>)?\] |(\d+)(?:<((?:[^<>\\]|\\.)*)>)? +)/y;
+const context = /\[[A-Za-z_][\w.,:+-]*\] /y;
+const time = /(?:\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|\d{8,}(?:\.\d+)?) +/y;
+const delta = / *(?:\(\+ *\d+(?:\.\d+)?\)|\d+\.\d+) +/y;
+/** An instruction pointer has 8 or 16 digits, a number never (strace syscall.c prints `%4u`, x32's with bit 30 has 10). */
+const pointer = /\[(?:[0-9a-f]{16}|[0-9a-f]{8}|\?{16}|\?{8})\] +/y;
+const callNumber = /\[(?: *(\d{1,10})|\?{3})\] +/y;
+
+/** The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time (-ttt without fraction). */
 const maxPid = 4 * 1024 * 1024;
 
-/** Reads the columns that -f, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`). */
+/** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`). */
 export function readPrefix(line: string): Prefix {
+  const first = line.charCodeAt(0);
+  if ((first >= 0x61 && first <= 0x7a) || first === 0x2d || first === 0x2b || first === 0x3c) return nothing;
+  const plain = plainPid(line);
+  if (plain !== undefined) return plain;
   let end = 0;
-  let tracee: Tracee = noTracee;
+  let tracee = noTracee;
   pid.lastIndex = 0;
-  const process = pid.exec(line);
-  if (process !== null && Number(process[1] ?? process[3]) <= maxPid) {
+  const found = pid.exec(line);
+  if (found !== null && Number(found[1] ?? found[3]) <= maxPid) {
     end = pid.lastIndex;
-    tracee = { pid: Number(process[1] ?? process[3]), comm: process[2] ?? process[4] };
+    const comm = found[2] ?? found[4];
+    tracee = { pid: Number(found[1] ?? found[3]), comm: comm === undefined ? undefined : Buffer.from(unescapeText(comm)).toString("utf8") };
   }
-  for (const column of [time, relative]) {
+  for (const column of [context, time, delta]) {
     column.lastIndex = end;
     if (column.test(line)) end = column.lastIndex;
   }
   let number: number | undefined;
-  for (let columns = 0; columns < 2; columns += 1) {
-    bracketed.lastIndex = end;
-    const found = bracketed.exec(line);
-    if (found === null) break;
-    if (found[1] !== undefined && found[1] !== "") number = Number(found[1]);
-    end = bracketed.lastIndex;
+  pointer.lastIndex = callNumber.lastIndex = end;
+  if (!pointer.test(line)) {
+    const numbered = callNumber.exec(line);
+    if (numbered !== null) {
+      end = callNumber.lastIndex;
+      number = numbered[1] === undefined ? undefined : Number(numbered[1]);
+    }
   }
-  return { tracee, number, end };
+  pointer.lastIndex = end;
+  if (pointer.test(line)) end = pointer.lastIndex;
+  return end === 0 && tracee === noTracee ? nothing : { tracee, number, end };
 }
 
-const noTracee: Tracee = { pid: undefined, comm: undefined };
+const tracees = new Map<number, Tracee>();
+
+/** Most lines: digits, blanks, and the event. */
+function plainPid(line: string): Prefix | undefined {
+  let at = 0;
+  let value = 0;
+  for (let code = line.charCodeAt(at); code >= 0x30 && code <= 0x39; code = line.charCodeAt((at += 1))) value = value * 10 + code - 0x30;
+  if (at === 0 || at > 7 || value > maxPid || line.charCodeAt(at) !== 0x20) return undefined;
+  while (line.charCodeAt(at) === 0x20) at += 1;
+  const next = line.charCodeAt(at);
+  const isEvent = (next >= 0x61 && next <= 0x7a) || next === 0x2d || next === 0x2b || next === 0x3c;
+  return isEvent ? { tracee: traceeOf(value), number: undefined, end: at } : undefined;
+}
+
+/** One object per thread, not per line. */
+function traceeOf(value: number): Tracee {
+  const known = tracees.get(value);
+  if (known !== undefined) return known;
+  if (tracees.size > 10_000) tracees.clear();
+  const made: Tracee = { pid: value, comm: undefined };
+  tracees.set(value, made);
+  return made;
+}

@@ -6,20 +6,32 @@ export interface ReadResult {
   readonly injected: boolean;
 }
 
-const value = /^(-?(?:0x[0-9a-fA-F]+|\d+))/;
+const value = /^(-?(?:0x[0-9a-fA-F]{1,16}|\d{1,22}))(?![0-9a-zA-Z])/;
+const failed = /^-1 (?:(E[A-Z0-9_]+|errno \d+)|\((errno \d+)\))/;
+const question = /^\?(?: ([A-Z][A-Z0-9_]*| <unavailable>)| *(?:$|[(<]))/;
 const restarts = new Set(["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"]);
+
+const small: readonly SyscallResult[] = Array.from({ length: 64 }, (_, value) => ({ type: "value", value: BigInt(value) }));
+const none: SyscallResult = { type: "none" };
 
 /** Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (To be restarted)`, `?`; undefined: none of these. */
 export function readResult(text: string): ReadResult | undefined {
-  const injected = text.includes("(INJECTED)");
-  if (text.startsWith("?")) {
-    const errno = /^\? ([A-Z][A-Z0-9_]*)/.exec(text)?.[1];
-    if (errno === undefined) return { result: { type: "none" }, injected };
-    return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected };
+  if (text.length < 3) {
+    const number = Number(text);
+    const known = text !== "" && !text.startsWith(" ") ? small[number] : undefined;
+    if (known !== undefined) return { result: known, injected: false };
   }
-  const failed = /^-1 (?:(E[A-Z0-9_]+|errno \d+)|\((errno \d+)\))/.exec(text);
-  if (failed !== null) {
-    const errno = failed[1] ?? failed[2] ?? "";
+  const injected = text.includes("(INJECTED");
+  if (text.startsWith("?")) {
+    const errno = question.exec(text);
+    if (errno === null && !text.startsWith("? ")) return undefined;
+    const name = errno?.[1];
+    if (name === undefined || name.startsWith(" ")) return { result: none, injected };
+    return { result: restarts.has(name) ? { type: "restart", errno: name } : { type: "error", errno: name }, injected };
+  }
+  const error = failed.exec(text);
+  if (error !== null) {
+    const errno = error[1] ?? error[2] ?? "";
     return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected };
   }
   const number = value.exec(text)?.[1];

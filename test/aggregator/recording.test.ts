@@ -27,6 +27,11 @@ describe("a log becomes a recording", () => {
     expect(calls(log)?.["clone"]?.args).toEqual({ indices: [0], values: [[0x1000011n]] });
   });
 
+  test("a call that a filter killed or trapped was no success, though strace prints its number as result", () => {
+    expect(calls("7 getuid() = 102\n7 +++ killed by SIGSYS +++\n")?.["getuid"]?.results).toEqual(["SIGSYS"]);
+    expect(calls("7 getpgrp() = 111\n7 --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---\n7 getpgrp() = 7\n")?.["getpgrp"]?.results).toEqual(["SIGSYS", "ok"]);
+  });
+
   test("symbols, numbers and both together are the same value", () => {
     for (const args of ["AF_UNIX, SOCK_STREAM, 0", "0x1 /* AF_UNIX */, 0x1 /* SOCK_STREAM */, 0", "1, 1, 0"]) {
       expect(calls(`7 socket(${args}) = 3`)?.["socket"]?.args).toEqual({ indices: [0, 2], values: [[1n, 0n]] });

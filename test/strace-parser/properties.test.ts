@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import glob from "fast-glob";
+import { describe, expect, test } from "vitest";
+import { createStraceParser, parseStraceSync } from "../../src/strace-parser/index.ts";
+import type { StraceEvent } from "../../src/strace-parser/index.ts";
+import { formatEvent } from "./format-event.ts";
+
+const folder = fileURLToPath(new URL("../corpus/strace/", import.meta.url));
+const logs = glob.sync("*.txt", { cwd: folder }).sort().map((file) => readFileSync(folder + file, "utf8").split("\n=== log ===\n")[1]?.split("\n=== events ===\n")[0] ?? "");
+const lines = logs.flatMap((log) => log.split("\n"));
+
+/** Lines of strace, whole, cut or doubled, between bytes of any kind. */
+const anyLog = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...lines) },
+      { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...lines), fc.nat(80)).map(([line, end]) => line.slice(0, end)) },
+      { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
+      { weight: 1, arbitrary: fc.array(fc.constantFrom("(", ")", '"', "\\", "<", ">", "{", "[", "]", "}", "=", " ", ",", "-1", "7", "...", "<unfinished ...>", "resumed>", "read"), { maxLength: 20 }).map((parts) => parts.join("")) },
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => Buffer.from(parts.join("\n"), "latin1"));
+
+function eventsOf(chunks: readonly Uint8Array[]): readonly string[] {
+  return [...parseStraceSync(chunks)].map(formatEvent);
+}
+
+function pushed(bytes: Uint8Array): readonly StraceEvent[] {
+  return createStraceParser().push(bytes);
+}
+
+const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
+
+describe("any bytes", () => {
+  test("are read without an error, and decoded too", () => fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void eventsOf([bytes])), runs));
+
+  test("give the same events however they are cut", () =>
+    fc.assert(
+      fc.property(anyLog, fc.array(fc.nat(2000), { maxLength: 8 }), (bytes, cuts) => {
+        const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
+        const chunks = places.slice(1).map((end, index) => Uint8Array.from(bytes.subarray(places[index], end)));
+        expect(eventsOf(chunks)).toEqual(eventsOf([bytes]));
+      }),
+      runs,
+    ));
+
+  test("are one event a line, but for lines that go on with others", () =>
+    fc.assert(
+      fc.property(anyLog, (bytes) => {
+        const parser = createStraceParser();
+        const events = parser.push(bytes).length + parser.end().length;
+        const { lines: read, continuations } = parser.counts();
+        expect(read).toBe(bytes.length === 0 ? 0 : bytes.toString("latin1").replace(/\n$/, "").split("\n").length);
+        expect(events + continuations).toBe(read);
+      }),
+      runs,
+    ));
+
+  test("of a log that goes on begin with the events of its beginning", () =>
+    fc.assert(
+      fc.property(anyLog, fc.nat(2000), (bytes, length) => {
+        const whole = pushed(bytes).map(formatEvent);
+        const beginning = pushed(bytes.subarray(0, length)).map(formatEvent);
+        expect(whole.slice(0, beginning.length)).toEqual(beginning);
+      }),
+      runs,
+    ));
+});
+
+describe("what is meant to be expensive", () => {
+  const long = 3_000_000;
+  test.each([
+    ["brackets that close", `7 read(${"(".repeat(long)}${")".repeat(long)}) = 0`],
+    ["brackets that do not", `7 read(${"(".repeat(long)}`],
+    ["closing brackets", `7 read("${")".repeat(long)}`],
+    ["nested structs", `7 clone(${"{a=".repeat(long / 3)}${"}".repeat(long / 3)}) = 0`],
+    ["annotations that do not close", `7 clone(${"a<".repeat(long / 2)}) = 0`],
+    ["annotations and commas", `7 clone(${"3<b,".repeat(long / 4)}) = 0`],
+    ["digits", `7 socket(${"9".repeat(long)}) = ${"9".repeat(long)}`],
+    ["backslashes", `7 write(1, "${"\\".repeat(long)}", 1) = 1`],
+    ["quotes", `7 write(1, ${'"'.repeat(long + 1)}, 1) = 1`],
+    ["blanks", `7 read(3${" ".repeat(long)}) = 0`],
+    ["arrows", `7 clone(${"a=>".repeat(long / 3)}) = 0`],
+    ["halves", `${'7 read(3, "x" <unfinished ...>\n'.repeat(20_000)}`],
+    ["comments", `7 clone(${"/*".repeat(long / 2)}) = 0`],
+    ["flags", `7 clone(${"A|".repeat(long / 2)}A) = 0`],
+    ["a name", `7 <${"a".repeat(long)}> read(3) = 0`],
+  ])("%s: read in a moment", { timeout: 20_000 }, (_, log) => {
+    for (const event of parseStraceSync([log])) if (event.kind === "syscall") void event.args;
+  });
+});
+
+test("a line of 100 MB is reported and passed over, and the next one read", { timeout: 60_000 }, () => {
+  const chunk = Buffer.alloc(1 << 20, "a");
+  const parser = createStraceParser();
+  parser.push("7 write(1, \"");
+  for (let megabytes = 0; megabytes < 100; megabytes += 1) expect(parser.push(chunk)).toEqual([]);
+  const events = [...parser.push('", 1) = 1\n7 getpid() = 7\n'), ...parser.end()];
+  expect(events).toMatchObject([{ kind: "unparsed", reason: "a line longer than 64 MiB" }, { kind: "syscall", name: "getpid" }]);
+});
