@@ -117,7 +117,7 @@ const symbolPattern = /^[A-Za-z_][A-Za-z0-9_]*(?: or [A-Za-z_][A-Za-z0-9_]*)*/;
 
 /** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `AT_FDCWD</tmp>`. */
 function decodeScalar(text: string): Arg | undefined {
-  let rest = text;
+  let rest = text.startsWith("|0x") ? text.slice(1) : text; // statx flags with -X raw (statx.c)
   let value = 0n;
   let comment: string | undefined;
   let annotation: string | undefined;
