@@ -3,7 +3,7 @@ import type { StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
-import { Programs } from "./programs.ts";
+import { followsProgram, Programs } from "./programs.ts";
 import type { ExecutedProgram } from "./programs.ts";
 import { maxValues } from "./types.ts";
 import type { ArgValues, SyscallRecord } from "./types.ts";
@@ -44,6 +44,11 @@ export interface Aggregator {
   finish(): Aggregate;
 }
 
+/** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
+type Entry =
+  | { readonly unread: string }
+  | { readonly unread: undefined; readonly arch: ScmpArch; readonly name: string; readonly record: Seen; readonly inspected: boolean; readonly followed: boolean };
+
 interface Seen {
   calls: number;
   readonly results: Set<string>;
@@ -78,14 +83,21 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     if (unparsed.length < maxUnread) unparsed.push({ file: event.source.file, line: event.source.line, reason });
   };
 
-  function call(event: SyscallEvent): void {
-    const entered = compatArch(arch, event.personality);
-    if (entered === undefined || event.name.startsWith("???")) {
-      unread(event, entered === undefined ? `a call in ${event.personality} mode, which ${arch} does not have` : "strace could not tell which call this is");
-      return;
-    }
+  /** Each call's record, found once for each way of entering it. */
+  const entries = new Map<string, Map<string, Entry>>();
+
+  function entryOf({ name: printed, personality }: SyscallEvent): Entry {
+    const ofMode = entries.get(personality) ?? new Map<string, Entry>();
+    entries.set(personality, ofMode);
+    let entry = ofMode.get(printed);
+    if (entry === undefined) ofMode.set(printed, (entry = makeEntry(printed, compatArch(arch, personality))));
+    return entry;
+  }
+
+  function makeEntry(printed: string, entered: ScmpArch | undefined): Entry {
+    if (entered === undefined || printed.startsWith("???")) return { unread: entered === undefined ? `a call in a mode which ${arch} does not have` : "strace could not tell which call this is" };
     // A call that no profile can name is kept under strace's name: policy reports it.
-    const name = libseccompName(entered, event.name) ?? event.name;
+    const name = libseccompName(entered, printed) ?? printed;
     const byName = seen.get(entered) ?? new Map<string, Seen>();
     seen.set(entered, byName);
     let record = byName.get(name);
@@ -94,15 +106,25 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
       byName.set(name, record);
       newest = name;
     }
+    return { unread: undefined, arch: entered, name, record, inspected: inspectedArguments(entered, name) !== undefined, followed: followsProgram(printed) };
+  }
+
+  function call(event: SyscallEvent): void {
+    const entry = entryOf(event);
+    if (entry.unread !== undefined) return unread(event, entry.unread);
+    const { record } = entry;
+    const { pid } = event.tracee;
     calls += 1;
     record.calls += 1;
-    settle(event.tracee.pid);
-    if (!event.injected) unsettled.set(event.tracee.pid, { results: record.results, word: resultWord(event.result) });
+    settle(pid);
+    if (!event.injected) unsettled.set(pid, { results: record.results, word: resultWord(event.result) });
     if (event.result.type === "unfinished") cut = true;
-    inspect(event, entered, name, record);
-    programs.follow(event);
+    if (entry.inspected) inspect(event, entry.arch, entry.name, record);
+    if (entry.followed) {
+      programs.follow(event);
+      if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
+    }
     programs.attribute(event, record.processes);
-    if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
   }
 
   return {

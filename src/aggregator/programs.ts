@@ -8,6 +8,13 @@ export interface ExecutedProgram {
   asUser: boolean;
 }
 
+/** The calls that tell which program runs, and as whom. */
+export function followsProgram(name: string): boolean {
+  return name.startsWith("execve") || forks.test(name) || name === "getuid" || name === "geteuid";
+}
+
+const forks = /^(?:v?fork|clone3?)$/;
+
 /** So many different paths are kept, whatever the log says. */
 const maxExecuted = 10_000;
 
@@ -51,7 +58,7 @@ export class Programs {
       const program = this.#fresh.get(pid);
       if (program !== undefined) program[event.result.value === 0n ? "asRoot" : "asUser"] = true;
       this.#fresh.delete(pid);
-    } else if (/^(v?fork|clone3?)$/.test(event.name) && event.result.value > 0n) {
+    } else if (forks.test(event.name) && event.result.value > 0n) {
       const parent = this.#running.get(pid);
       const child = Number(event.result.value);
       if (parent === undefined) return;

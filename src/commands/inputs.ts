@@ -6,7 +6,7 @@ import glob from "fast-glob";
 import { buildRecording, createAggregator, mergeRecordings, parseRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
-import { parseStrace } from "../strace-parser/index.ts";
+import { createStraceParser } from "../strace-parser/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { systemDetail } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
@@ -58,7 +58,9 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
 
 async function readLog(chunks: AsyncIterable<Uint8Array>, label: string, context: InputContext, terminal: Terminal): Promise<Recording> {
   const aggregator = createAggregator({ arch: context.arch });
-  for await (const event of parseStrace(chunks, { file: label })) aggregator.add(event);
+  const parser = createStraceParser({ file: label });
+  for await (const chunk of chunks) for (const event of parser.push(chunk)) aggregator.add(event);
+  for (const event of parser.end()) aggregator.add(event);
   const { calls, unparsed, unparsedTotal } = aggregator.counts();
   if (calls === 0) throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason });
   if (unparsedTotal > 0) {

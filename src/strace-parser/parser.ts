@@ -100,7 +100,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   function read(raw: string, complete: boolean, events: StraceEvent[]): void {
     line += 1;
-    const text = raw.includes("\u001b") || raw.includes("\0") || raw.endsWith("\r") ? cleaned(raw) : raw;
+    const text = isPlain(raw) ? raw : cleaned(raw);
     const prefix = readPrefix(text);
     const { tracee } = prefix;
     const source: Source = { file: options.file, line, column: prefix.end + 1 };
@@ -108,12 +108,13 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       events.push(unparsed("a line longer than 64 MiB", raw, tracee, source));
       return;
     }
-    const body = (prefix.end === 0 ? text : text.slice(prefix.end)).trimEnd();
+    const rest = prefix.end === 0 ? text : text.slice(prefix.end);
+    const body = rest.endsWith(" ") ? rest.trimEnd() : rest;
     if (cut !== undefined && tracee.pid === undefined && goesOn(body, events)) return;
     const code = body.charCodeAt(0);
     const isName = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code === 0x3f;
-    if (isName && !message.test(body) && nameOf(body) !== undefined) {
-      const weave = woven.exec(body);
+    if (isName && !body.startsWith("strace: ") && nameOf(body) !== undefined) {
+      const weave = body.endsWith("tached") || body.endsWith(" threads") ? woven.exec(body) : null;
       const head: Head = { text: weave === null ? body : body.slice(0, weave.index), prefix, source };
       if (weave === null && begin(head, complete, events)) return;
       dropCut(events);
@@ -248,6 +249,11 @@ function isHeadOf(head: Head | undefined, name: string): boolean {
   if (head === undefined) return false;
   const own = nameOf(head.text);
   return own === name || own?.startsWith("???") === true;
+}
+
+/** A control character at the beginning or end, or a colour anywhere. */
+function isPlain(raw: string): boolean {
+  return raw.charCodeAt(0) !== 0 && raw.charCodeAt(raw.length - 1) !== 0x0d && !raw.includes("\u001b");
 }
 
 /** Without colours (color.c), NULs (holes in a file that a program truncated) and carriage returns: strace writes none of them as data. */

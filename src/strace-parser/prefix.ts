@@ -27,7 +27,7 @@ const maxPid = 4 * 1024 * 1024;
 /** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`). */
 export function readPrefix(line: string): Prefix {
   const first = line.charCodeAt(0);
-  if ((first >= 0x61 && first <= 0x7a) || first === 0x2d || first === 0x2b || first === 0x3c) return nothing;
+  if (isEvent(first)) return nothing;
   const plain = plainPid(line);
   if (plain !== undefined) return plain;
   let end = 0;
@@ -59,16 +59,34 @@ export function readPrefix(line: string): Prefix {
 
 const tracees = new Map<number, Tracee>();
 
-/** Most lines: digits, blanks, and the event. */
+/** Most lines: the thread, perhaps the number of the call, and the event. */
 function plainPid(line: string): Prefix | undefined {
   let at = 0;
   let value = 0;
   for (let code = line.charCodeAt(at); code >= 0x30 && code <= 0x39; code = line.charCodeAt((at += 1))) value = value * 10 + code - 0x30;
   if (at === 0 || at > 7 || value > maxPid || line.charCodeAt(at) !== 0x20) return undefined;
+  at = afterBlanks(line, at);
+  if (isEvent(line.charCodeAt(at))) return { tracee: traceeOf(value), number: undefined, end: at };
+  if (line.charCodeAt(at) !== 0x5b) return undefined;
+  // [ 123] of -n
+  at = afterBlanks(line, at + 1);
+  const digits = at;
+  let number = 0;
+  for (let code = line.charCodeAt(at); code >= 0x30 && code <= 0x39; code = line.charCodeAt((at += 1))) number = number * 10 + code - 0x30;
+  if (at === digits || at - digits > 4 || line.charCodeAt(at) !== 0x5d) return undefined;
+  at = afterBlanks(line, at + 1);
+  return isEvent(line.charCodeAt(at)) ? { tracee: traceeOf(value), number, end: at } : undefined;
+}
+
+function afterBlanks(line: string, start: number): number {
+  let at = start;
   while (line.charCodeAt(at) === 0x20) at += 1;
-  const next = line.charCodeAt(at);
-  const isEvent = (next >= 0x61 && next <= 0x7a) || next === 0x2d || next === 0x2b || next === 0x3c;
-  return isEvent ? { tracee: traceeOf(value), number: undefined, end: at } : undefined;
+  return at;
+}
+
+/** A letter, or the beginning of `---`, `+++`, `<...`. */
+function isEvent(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || code === 0x2d || code === 0x2b || code === 0x3c;
 }
 
 /** One object per thread, not per line. */
