@@ -12,6 +12,7 @@ export interface TracerBundle {
   readonly volume: string;
 }
 
+const hostImage = "seccomp-gen-tracer:host";
 const dockerfile = fileURLToPath(new URL("../../Dockerfile.trace", import.meta.url));
 
 /**
@@ -21,11 +22,19 @@ const dockerfile = fileURLToPath(new URL("../../Dockerfile.trace", import.meta.u
 export async function ensureTracer(cli: ContainerCli, architecture: string, notice: (line: string) => void): Promise<TracerBundle> {
   const recipe = await readFile(dockerfile, "utf8");
   const image = `seccomp-gen-tracer:${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`;
-  const id = (await imageId(cli, image)) ?? (await build(cli, image, recipe, notice));
-  if (id !== undefined) return bundle(image, id);
-  const imported = await importHostStrace(cli, architecture);
+  const known = await imageId(cli, image);
+  if (known !== undefined) return bundle(image, known);
+  // Where it could not be built once, it is not tried again each time.
+  const earlier = await imageId(cli, hostImage);
+  if (earlier !== undefined) {
+    notice(`using the strace that was packed from this host (${cli.tool} rmi ${hostImage} to build the tracer image instead)`);
+    return bundle(hostImage, earlier);
+  }
+  const built = await build(cli, image, recipe, notice);
+  if (built !== undefined) return bundle(image, built);
+  const imported = await importHostStrace(cli, hostImage, architecture);
   notice(`the tracer image could not be built; using this host's strace instead (${imported.version})`);
-  return bundle(imported.image, imported.id);
+  return bundle(hostImage, imported.id);
 }
 
 function bundle(image: string, id: string): TracerBundle {

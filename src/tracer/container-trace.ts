@@ -119,8 +119,11 @@ async function startReader(cli: ContainerCli, bundle: TracerBundle, outVolume: s
     child.stdin.end();
     const { stderr } = await child;
     // A volume that a killed run left half filled is made anew, once.
-    if (attempt === "second") throw cliFailure(cli, "starting the trace reader", Buffer.from(stderr).toString("utf8"));
     await capture(cli, ["rm", "-f", name]);
+    if (attempt === "second") {
+      await capture(cli, ["volume", "rm", "-f", outVolume]);
+      throw cliFailure(cli, "starting the trace reader", Buffer.from(stderr).toString("utf8"));
+    }
     await capture(cli, ["volume", "rm", "-f", bundle.volume]);
   }
   throw new SeccompGenError({ code: "no-tracer", detail: "the trace reader did not start" });

@@ -13,7 +13,7 @@ import { traceFolder, tracerFolder } from "./strace-command.ts";
  * Packs this host's strace and stat, their loader and libraries, and the three programs the trace reader needs (sh, cat, tail) into an
  * image, without any network. Only for an engine of this host's architecture.
  */
-export async function importHostStrace(cli: ContainerCli, engineArchitecture: string): Promise<{ image: string; id: string; version: string }> {
+export async function importHostStrace(cli: ContainerCli, image: string, engineArchitecture: string): Promise<{ id: string; version: string }> {
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
     throw new SeccompGenError({ code: "no-tracer", detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so its strace is of no use there` });
   }
@@ -31,12 +31,11 @@ export async function importHostStrace(cli: ContainerCli, engineArchitecture: st
       }
     }
     for (const tool of ["sh", "cat", "tail"]) await copyTool(root, tool);
-    const image = `seccomp-gen-tracer:host-${strace.version}`;
     const [file = "", ...words] = cli.words;
     const tar = execa("tar", ["-C", root, "-c", "."], { encoding: "buffer" });
     const imported = await tar.pipe(file, [...words, "import", "-", image], { reject: false, encoding: "utf8" });
     if (imported.exitCode !== 0) throw cliFailure(cli, "importing this host's strace", String(imported.stderr));
-    return { image, id: String(imported.stdout).trim(), version: `strace ${strace.version}` };
+    return { id: String(imported.stdout).trim(), version: `strace ${strace.version}` };
   } finally {
     await rm(root, { recursive: true, force: true });
   }
