@@ -8,7 +8,7 @@ import type { ArgTier, FloorChoice, Policy } from "../policy/types.ts";
 import { loadDockerDefault, nearest, readProfile, resolve } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
 import type { Filter } from "../seccomp/types.ts";
-import { defaultCapabilities, dockerDefaultFor, hostArch, isSyscallName, newestDockerDefault, syscallNames } from "../tables/index.ts";
+import { defaultCapabilities, dockerDefaultFor, dockerDefaults, hostArch, isSyscallName, newestDockerDefault, syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { readText } from "./files.ts";
 
@@ -62,7 +62,10 @@ export interface Reference {
 
 /** Docker's default of a version (undefined: the newest known), or a profile file. */
 export async function loadReference(versionOrFile: string | undefined): Promise<Reference> {
-  if (versionOrFile === undefined) return { name: "Docker's newest default", profile: await loadDockerDefault(newestDockerDefault) };
+  if (versionOrFile === undefined) {
+    const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
+    return { name: `Docker ${newest}'s default`, profile: await loadDockerDefault(newestDockerDefault) };
+  }
   if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
     const version = versionOrFile.replace(/^v/, "");
     const { file } = dockerDefaultFor(version);
