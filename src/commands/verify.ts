@@ -49,8 +49,15 @@ export async function verifyContainer(run: RunCommand, profile: string, options:
 /** Says what was found; resolves to the exit code. */
 export function reportVerdict(verdict: Verdict, profile: string, terminal: Terminal): number {
   const [code, ...lines] = verdictText(verdict);
-  terminal.note(`verify ${profile}: ${lines.map((line) => escapeTerminal(line)).join("\n  ")}`);
+  terminal.note(`verify ${profile}: ${lines.map((line) => escapeTerminal(line)).join("\n  ")}${code === 1 ? `\n  next: ${advice(verdict)}` : ""}`);
   return code;
+}
+
+/** What to do about a failure. */
+function advice(verdict: Verdict): string {
+  if (verdict.kind === "not-started") return "look whether the command starts without the profile; a profile for no-new-privileges does not start without it, and one made with --floor of one runtime not on another";
+  if (verdict.kind === "side-failed") return "record the command too: seccomp-gen record --append --exec 'CMD' …";
+  return "look whether the same passes without the profile; if it does, record what was missing with seccomp-gen record --append … and verify again";
 }
 
 function verdictText(verdict: Verdict): readonly [number, ...string[]] {
