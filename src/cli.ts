@@ -28,6 +28,15 @@ function withExercise(command: Command): Command {
     .option("--stop-after <seconds>", "stop the container after so many seconds", seconds);
 }
 
+function withHostOptions(command: Command): Command {
+  return command
+    .option("--cap-add <capability>", "for a container with this capability (repeatable)", repeated, [])
+    .option("--cap-drop <capability>", "for a container without this capability (repeatable)", repeated, [])
+    .option("--arch <arch>", "for this architecture (default: this machine's)")
+    .option("--kernel <version>", "for this kernel (default: a new one)")
+    .addOption(new Option("--runtime <runtime>", "as this runtime reads a profile").choices(["runc", "crun"]).default("runc"));
+}
+
 const recordCommand = withPolicyOptions(
   withExercise(program.command("record").description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json")),
 )
@@ -82,22 +91,25 @@ const verifyCommand = withExercise(program.command("verify").description("prove 
   });
 example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p 127.0.0.1:8080:80 nginx");
 
-const diffCommand = program
-  .command("diff")
-  .description("compare two profiles by what they allow; exit code 1 when they differ")
+const diffCommand = withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ"))
   .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
   .addOption(new Option("--format <format>").choices(["text", "markdown", "json"]).default("text"))
   .option("--against <version|file>", "what a single profile is compared with")
-  .option("--cap-add <capability>", "compare for a container with this capability (repeatable)", repeated, [])
-  .option("--cap-drop <capability>", "compare for a container without this capability (repeatable)", repeated, [])
-  .option("--arch <arch>", "architecture to compare for (default: this machine's)")
-  .option("--kernel <version>", "kernel to compare for (default: a new one)")
-  .addOption(new Option("--runtime <runtime>", "whose reading of the profiles to compare").choices(["runc", "crun"]).default("runc"))
   .action(async (files: string[], options) => {
     const { diff } = await import("./commands/diff.ts");
     process.exitCode = await diff(files, options, terminal);
   });
 example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
+
+const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
+  .argument("<profiles...>")
+  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
+  .action(async (files: string[], options) => {
+    const { lint } = await import("./commands/lint.ts");
+    process.exitCode = await lint(files, options, terminal);
+  });
+example(lintCommand, "seccomp-gen lint profiles/*.json");
 
 const checkCommand = program
   .command("check")

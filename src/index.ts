@@ -5,6 +5,7 @@ export * from "./diff/index.ts";
 export * from "./emitter/index.ts";
 export { SeccompGenError } from "./errors.ts";
 export type { Problem } from "./errors.ts";
+export * from "./lint/index.ts";
 export * from "./policy/index.ts";
 export { loadDockerDefault, readProfile, resolve } from "./profile/index.ts";
 export type * from "./profile/types.ts";

@@ -7,10 +7,14 @@ import { defaultCapabilities, nativeArch } from "../tables/index.ts";
 import { loadReference, resolveFor } from "./derivation.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface DiffOptions {
+export interface DiffOptions extends HostOptions {
   readonly format: "text" | "markdown" | "json";
   readonly against: string | undefined;
-  /** Capabilities both profiles are resolved for, beside Docker's default ones. */
+}
+
+/** The host that profiles are resolved for. */
+export interface HostOptions {
+  /** Capabilities the container has, beside Docker's default ones. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly arch: string | undefined;
@@ -29,7 +33,8 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
   return change.profile.length + change.syscalls.length === 0 ? 0 : 1;
 }
 
-function hostOf(options: DiffOptions): HostContext {
+/** Reads the host off the options. */
+export function hostOf(options: HostOptions): HostContext {
   const arch = nativeArch(options.arch ?? machine());
   if (arch === undefined) throw new SeccompGenError({ code: "usage", what: `unknown architecture ${options.arch ?? machine()}`, todo: "Say which one with --arch amd64 or --arch arm64." });
   const capability = (name: string): string => (/^CAP_/i.test(name) ? name : `CAP_${name}`).toUpperCase();

@@ -3,5 +3,7 @@ export { renderDiff } from "./diff.ts";
 export type { DiffView } from "./diff.ts";
 export { renderCheck } from "./check.ts";
 export { escapeLine, escapeTerminal } from "./escape.ts";
+export { renderLint } from "./lint.ts";
+export type { PlacedFinding } from "./lint.ts";
 export { renderSummary } from "./summary.ts";
 export type { SummaryModel } from "./summary.ts";

@@ -1,0 +1,5 @@
+/** DockerProfile → findings. */
+export { dangerousCalls } from "./dangerous-calls.ts";
+export { lintProfile } from "./lint-profile.ts";
+export type { LintContext } from "./lint-profile.ts";
+export type * from "./types.ts";

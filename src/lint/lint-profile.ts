@@ -1,0 +1,124 @@
+import { exceeds } from "../diff/index.ts";
+import { floorFor, probeRows } from "../policy/index.ts";
+import { nearest, resolve } from "../profile/index.ts";
+import type { DockerProfile, HostContext } from "../profile/types.ts";
+import { callArgs, evaluate, isAllowing } from "../seccomp/index.ts";
+import type { Filter } from "../seccomp/types.ts";
+import { dockerArch, syscallNames, syscallNumber } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { dangerousCalls } from "./dangerous-calls.ts";
+import type { Finding } from "./types.ts";
+
+/** What a profile is linted against. */
+export interface LintContext {
+  readonly host: HostContext;
+  /** What it should not exceed, and its name. */
+  readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
+  readonly ceilingName: string;
+}
+
+/** What the author of a profile should know of it, in the order of the document. */
+export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName }: LintContext): readonly Finding[] {
+  const resolution = resolve(profile, host);
+  const own = resolution.filters.get(host.arch);
+  if (own === undefined) return [];
+  return [
+    ...denylist(own),
+    ...resolution.problems.map(problem),
+    ...groups(profile),
+    ...(isAllowing(own.defaultAction) ? [] : [...beyond(resolution.filters, ceiling, ceilingName), ...dangerous(own), ...floor(own), ...traps(own, ceiling.get(host.arch))]),
+    ...architectures(resolution.filters, host),
+  ];
+}
+
+function denylist({ defaultAction }: Filter): readonly Finding[] {
+  if (!isAllowing(defaultAction)) return [];
+  return [{ kind: "denylist", severity: "error", pointer: "/defaultAction", names: [], what: "everything that is not named is allowed, also calls of kernels to come" }];
+}
+
+function problem(found: ReturnType<typeof resolve>["problems"][number]): Finding {
+  switch (found.kind) {
+    case "unknown-syscall": {
+      const meant = nearest(found.name, syscallNames("SCMP_ARCH_X86_64"));
+      return { kind: "unknown-syscall", severity: "warning", pointer: found.pointer, names: [found.name], what: `there is no syscall ${found.name}, so the name does nothing${meant === undefined ? "" : `; did you mean ${meant}?`}` };
+    }
+    case "unknown-architecture":
+      return { kind: "unknown-architecture", severity: "error", pointer: "/architectures", names: [found.name], what: `libseccomp knows no architecture ${found.name}: the container does not start` };
+    case "conflict":
+      return { kind: "conflict", severity: "error", pointer: found.pointer, names: [found.syscall], what: `libseccomp refuses this rule on ${found.syscall} beside an earlier one with another action (${dockerArch(found.arch)}): the container does not start` };
+    case "refused":
+      return { kind: "refused", severity: "error", pointer: found.pointer, names: [], what: `${found.reason}: the container does not start` };
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Arguments that are an int: the ABI leaves the upper half of the register undefined. */
+const intArguments: { readonly [syscall: string]: readonly number[] } = {
+  socket: [0, 1, 2], socketpair: [0, 1, 2], ioctl: [0, 1], fcntl: [0, 1], prctl: [0], setns: [0, 1], keyctl: [0], bpf: [0], seccomp: [0, 1], madvise: [2], kill: [1], setsockopt: [1, 2], getsockopt: [1, 2],
+};
+
+function groups({ syscalls }: DockerProfile): readonly Finding[] {
+  return syscalls.flatMap(({ names, action, args = [] }, index): Finding[] => {
+    const pointer = `/syscalls/${index}`;
+    const twice = args.find((arg, at) => args.findIndex(({ index: other }) => other === arg.index) !== at);
+    const wide = args.flatMap((arg, at) => (arg.op === "SCMP_CMP_MASKED_EQ" ? [] : names.filter((name) => Object.hasOwn(intArguments, name) && intArguments[name]?.includes(arg.index) === true).map((name) => ({ name, at }))));
+    const first = wide[0];
+    return [
+      ...(twice === undefined ? [] : [{ kind: "or-not-and" as const, severity: "error" as const, pointer: `${pointer}/args`, names, what: `two conditions on argument ${twice.index}: runc and crun let either one suffice` }]),
+      ...(first === undefined
+        ? []
+        : [{ kind: "wide-comparison" as const, severity: "warning" as const, pointer: `${pointer}/args/${first.at}`, names: [...new Set(wide.map(({ name }) => name))], what: "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no longer matches; use SCMP_CMP_MASKED_EQ with the mask 4294967295" }]),
+      ...(action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE" ? [{ kind: "agent-needed" as const, severity: "warning" as const, pointer: `${pointer}/action`, names, what: `${action} needs a program that answers; without one these calls fail with ENOSYS` }] : []),
+    ];
+  });
+}
+
+function beyond(filters: ReadonlyMap<ScmpArch, Filter>, ceiling: ReadonlyMap<ScmpArch, Filter>, ceilingName: string): readonly Finding[] {
+  return [...filters].flatMap(([arch, filter]): Finding[] => {
+    const limit = ceiling.get(arch);
+    const wider = limit === undefined ? [] : exceeds(filter, limit).map(({ syscall }) => syscall);
+    return wider.length === 0 ? [] : [{ kind: "beyond-docker", severity: "warning", pointer: "", names: wider, what: `allows on ${dockerArch(arch)} what ${ceilingName} denies: ${wider.join(", ")}` }];
+  });
+}
+
+function allows(filter: Filter, name: string): boolean {
+  return filter.syscalls.get(name)?.some(({ action }) => isAllowing(action)) ?? false;
+}
+
+function dangerous(filter: Filter): readonly Finding[] {
+  return dangerousCalls.flatMap(({ names, pinnable, reason }): Finding[] => {
+    const open = names.filter((name) => allows(filter, name) && !(pinnable && filter.syscalls.get(name)?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0)));
+    const because = open.flatMap((name) => filter.syscalls.get(name) ?? []).find(({ action }) => isAllowing(action))?.because;
+    return open.length === 0 ? [] : [{ kind: "dangerous-call", severity: "warning", pointer: because?.type === "profile" ? because.pointer : "", names: open, what: `${open.join(", ")}: ${reason}` }];
+  });
+}
+
+function floor(filter: Filter): readonly Finding[] {
+  const missing = (noNewPrivileges: boolean): readonly string[] => [...new Set(floorFor("any", { noNewPrivileges, init: false }).flatMap(({ names }) => names))].filter((name) => syscallNumber(filter.arch, name) !== undefined && !allows(filter, name)).sort();
+  const always = missing(true);
+  if (always.length > 0) return [{ kind: "missing-floor", severity: "warning", pointer: "", names: always, what: `the container runtime itself may call ${always.join(", ")}: on some versions of runc or crun the container does not start` }];
+  const privileged = missing(false);
+  return privileged.length === 0 ? [] : [{ kind: "missing-floor", severity: "note", pointer: "", names: privileged, what: `without no-new-privileges the container runtime also calls ${privileged.join(", ")}: the container starts only with --security-opt no-new-privileges` }];
+}
+
+/** Calls that the ceiling answers so too are no trap: programs in containers live with that. */
+function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] {
+  const answersEperm = (asked: Filter, name: string): boolean => {
+    const answer = evaluate(asked, { arch: asked.arch, name, nr: syscallNumber(asked.arch, name), args: callArgs() });
+    return answer.action === "SCMP_ACT_ERRNO" && answer.errnoRet === 1;
+  };
+  const probed = probeRows.flatMap(({ names }) => names).filter((name) => syscallNumber(filter.arch, name) !== undefined);
+  const trapped = probed.filter((name) => answersEperm(filter, name) && !(ceiling !== undefined && answersEperm(ceiling, name)));
+  return trapped.length === 0 ? [] : [{ kind: "enosys-trap", severity: "warning", pointer: "", names: trapped, what: `libraries fall back from ENOSYS, but these answer EPERM: ${trapped.join(", ")}; a newer libc or runtime breaks on them` }];
+}
+
+function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostContext): readonly Finding[] {
+  return [...filters].filter(([other]) => other !== arch).flatMap(([other, filter]): Finding[] => {
+    const pinned = filter.syscalls.get("socket")?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0) ?? false;
+    return [
+      { kind: "compat-architecture", severity: "note", pointer: "/architectures", names: [dockerArch(other)], what: `calls of ${dockerArch(other)} are served too; few images have programs of it, and it is a second way into the kernel` },
+      ...(pinned && allows(filter, "socketcall") ? [{ kind: "socketcall-open" as const, severity: "warning" as const, pointer: "", names: ["socket", "socketcall"], what: `socket is pinned, but on ${dockerArch(other)} socketcall opens any socket: its arguments are in memory, where no filter sees them` }] : []),
+    ];
+  });
+}

@@ -1,0 +1,30 @@
+/** How much a finding weighs: `error`: the container does not start, or the profile does not do what it says; `warning`: a risk; `note`: worth knowing. */
+export type Severity = "error" | "warning" | "note";
+
+export type FindingKind =
+  | "denylist"
+  | "unknown-syscall"
+  | "unknown-architecture"
+  | "conflict"
+  | "refused"
+  | "or-not-and"
+  | "wide-comparison"
+  | "beyond-docker"
+  | "dangerous-call"
+  | "missing-floor"
+  | "enosys-trap"
+  | "socketcall-open"
+  | "compat-architecture"
+  | "agent-needed";
+
+/** One thing about a profile that its author should know. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  /** JSON pointer of the place; empty: the document. */
+  readonly pointer: string;
+  /** The syscalls or names it is about. */
+  readonly names: readonly string[];
+  /** What is so, in words. */
+  readonly what: string;
+}
