@@ -46,4 +46,4 @@ attack() {
 say "3. An attack: open a raw packet socket to read and forge the network's traffic"
 printf "under Docker's default profile:"; attack
 printf "under profiles/nginx.json:     "; attack --security-opt "seccomp=profiles/nginx.json"
-bash "$root/test/engine/engine.sh" status | grep -q private && printf '\nThe engine that this demo started goes on running; npm run engine -- stop ends it.\n'
+if bash "$root/test/engine/engine.sh" status | grep -q private; then printf '\nThe private engine goes on running; npm run engine -- stop ends it.\n'; fi

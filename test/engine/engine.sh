@@ -15,7 +15,7 @@ say() { printf '%s\n' "engine: $*" >&2; }
 fail() { say "$*"; exit 2; }
 answers() { DOCKER_HOST=$1 timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 private() { [ -S "$socket" ] && answers "unix://$socket"; }
-foreign() { command -v docker >/dev/null && timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+foreign() { [ "${DOCKER_HOST-}" != "unix://$socket" ] && command -v docker >/dev/null && timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 install_packages() {
   [ "$(id -u)" = 0 ] || fail "no Docker engine answers, and only root can install one. Start yours (systemctl start docker) or run this as root."
