@@ -3,6 +3,7 @@ import type { StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
+import type { Inspected } from "./inspected-arguments.ts";
 import { followsProgram, Programs } from "./programs.ts";
 import type { ExecutedProgram } from "./programs.ts";
 import { maxValues } from "./types.ts";
@@ -47,7 +48,7 @@ export interface Aggregator {
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
 type Entry =
   | { readonly unread: string }
-  | { readonly unread: undefined; readonly arch: ScmpArch; readonly name: string; readonly record: Seen; readonly inspected: boolean; readonly followed: boolean };
+  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean };
 
 interface Seen {
   calls: number;
@@ -106,7 +107,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
       byName.set(name, record);
       newest = name;
     }
-    return { unread: undefined, arch: entered, name, record, inspected: inspectedArguments(entered, name) !== undefined, followed: followsProgram(printed) };
+    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed) };
   }
 
   function call(event: SyscallEvent): void {
@@ -119,7 +120,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     settle(pid);
     if (!event.injected) unsettled.set(pid, { results: record.results, word: resultWord(event.result) });
     if (event.result.type === "unfinished") cut = true;
-    if (entry.inspected) inspect(event, entry.arch, entry.name, record);
+    if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
     if (entry.followed) {
       programs.follow(event);
       if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
@@ -177,9 +178,8 @@ function resultWord(result: SyscallResult): string {
   }
 }
 
-function inspect(event: SyscallEvent, arch: ScmpArch, name: string, record: Seen): void {
-  const inspected = inspectedArguments(arch, name);
-  if (inspected === undefined || record.many) return;
+function inspect(event: SyscallEvent, name: string, inspected: Inspected, record: Seen): void {
+  if (record.many) return;
   const values: bigint[] = [];
   for (const [position, index] of inspected.indices.entries()) {
     const at = inspected.names === undefined ? index : event.argNames.indexOf(inspected.names[position]);

@@ -1,7 +1,7 @@
 import type { ScmpArch } from "../tables/types.ts";
 
 /** Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker would like to choose. */
-interface Inspected {
+export interface Inspected {
   /** Kernel argument indices (`seccomp_data.args`), ascending. */
   readonly indices: readonly number[];
   /** What strace calls them where its order is not the kernel's (clone prints child_stack first: strace clone.c). */

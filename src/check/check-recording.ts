@@ -1,5 +1,5 @@
 import type { Recording, SyscallRecord } from "../aggregator/types.ts";
-import { argIndexes, badArchAction, evaluate, isAllowing, partition } from "../seccomp/index.ts";
+import { argIndexes, badArchAction, evaluate, isAllowing, partition, sameAction } from "../seccomp/index.ts";
 import type { Action, ArgIndex, Filter, SeccompData } from "../seccomp/types.ts";
 import { errnoName, syscallNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -30,7 +30,7 @@ function checkCall(arch: ScmpArch, syscall: string, record: SyscallRecord, filte
   });
   // Denied whatever the arguments are: said once.
   const [first] = findings;
-  const whole = first !== undefined && findings.length === values.length && findings.every(({ kind, answer }) => kind === "denied" && JSON.stringify(answer) === JSON.stringify(first.answer));
+  const whole = first !== undefined && findings.length === values.length && findings.every(({ kind, answer }) => kind === "denied" && sameAction(answer, first.answer));
   return whole ? [{ ...first, args: [] }] : findings;
 }
 

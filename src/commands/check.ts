@@ -3,7 +3,7 @@ import { readProfile } from "../profile/index.ts";
 import { renderCheck } from "../review/index.ts";
 import { hostsOf, resolveFor } from "./derivation.ts";
 import { readText } from "./files.ts";
-import { archOf } from "./generate.ts";
+import { archOf } from "./host.ts";
 import { readTraces } from "./inputs.ts";
 import type { Terminal } from "./terminal.ts";
 

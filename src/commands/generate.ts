@@ -1,13 +1,11 @@
-import { arch as machine } from "node:os";
 import { basename } from "node:path";
 import { stringifyRecording } from "../aggregator/index.ts";
-import { SeccompGenError } from "../errors.ts";
 import { renderSummary } from "../review/summary.ts";
-import { dockerArch, nativeArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { derive } from "./derivation.ts";
 import type { PolicyArguments } from "./derivation.ts";
 import { writeAtomically } from "./files.ts";
+import { archOf } from "./host.ts";
 import { readTraces } from "./inputs.ts";
 import { checkName } from "./names.ts";
 import type { Terminal } from "./terminal.ts";
@@ -42,12 +40,4 @@ export async function merge(patterns: readonly string[], options: Pick<GenerateO
 
 function contextOf(options: Pick<GenerateOptions, "output" | "name" | "arch">): { name: string; arch: ScmpArch } {
   return { name: checkName(options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, ""))), arch: archOf(options.arch) };
-}
-
-/** The architecture of raw logs: what `--arch` says, else this machine's. */
-export function archOf(option: string | undefined): ScmpArch {
-  const arch = nativeArch(option ?? machine());
-  if (arch !== undefined) return arch;
-  const known = (["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390X", "SCMP_ARCH_PPC64LE"] as const).map(dockerArch);
-  throw new SeccompGenError({ code: "usage", what: `unknown architecture ${option ?? machine()}`, todo: `Say on which machine the log was made with --arch: ${known.join(", ")}` });
 }

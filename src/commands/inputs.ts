@@ -6,9 +6,9 @@ import glob from "fast-glob";
 import { buildRecording, createAggregator, mergeRecordings, parseRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
-import { createStraceParser } from "../strace-parser/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { systemDetail } from "./files.ts";
+import { readInto } from "./reading.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What is not in the files themselves. */
@@ -58,9 +58,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
 
 async function readLog(chunks: AsyncIterable<Uint8Array>, label: string, context: InputContext, terminal: Terminal): Promise<Recording> {
   const aggregator = createAggregator({ arch: context.arch });
-  const parser = createStraceParser({ file: label });
-  for await (const chunk of chunks) for (const event of parser.push(chunk)) aggregator.add(event);
-  for (const event of parser.end()) aggregator.add(event);
+  await readInto(aggregator, chunks, label);
   const { calls, unparsed, unparsedTotal } = aggregator.counts();
   if (calls === 0) throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason });
   if (unparsedTotal > 0) {

@@ -2,9 +2,9 @@ import { lintProfile } from "../lint/index.ts";
 import { offsetOf, positionAt, readProfile } from "../profile/index.ts";
 import { renderLint } from "../review/index.ts";
 import { loadReference, resolveFor } from "./derivation.ts";
-import { hostOf } from "./diff.ts";
-import type { HostOptions } from "./diff.ts";
 import { readText } from "./files.ts";
+import { hostOf } from "./host.ts";
+import type { HostOptions } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface LintOptions extends HostOptions {

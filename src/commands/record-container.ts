@@ -14,7 +14,6 @@ import { securityContext } from "../container/security.ts";
 import { sideProcesses } from "../container/side-processes.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../review/escape.ts";
-import { parseStrace } from "../strace-parser/index.ts";
 import { allCapabilities, defaultCapabilities, nativeArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
@@ -23,6 +22,7 @@ import type { TracedEnd } from "../tracer/container-trace.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
 import { setuidPrograms } from "../tracer/setuid.ts";
 import { showProgress } from "./progress.ts";
+import { readInto } from "./reading.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,7 +45,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, t
     async (name, chunks) => {
       const aggregator = createAggregator({ arch });
       aggregators.push(aggregator);
-      for await (const event of parseStrace(chunks, { file: name })) aggregator.add(event);
+      await readInto(aggregator, chunks, name);
     },
   ).finally(endProgress);
   checkEnd(end, aggregators, options);

@@ -3,10 +3,10 @@ import { release, arch as machine } from "node:os";
 import { createAggregator } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import { SeccompGenError } from "../errors.ts";
-import { parseStrace } from "../strace-parser/index.ts";
 import { nativeArch } from "../tables/index.ts";
 import { traceOnHost } from "../tracer/host-trace.ts";
 import { showProgress } from "./progress.ts";
+import { readInto } from "./reading.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -23,7 +23,7 @@ export async function recordHost(words: readonly string[], options: RecordOption
   const end = await traceOnHost(words, { stopAfter: options.stopAfter, interrupted: terminal.interrupted }, async (name, chunks) => {
     const aggregator = createAggregator({ arch });
     aggregators.push(aggregator);
-    for await (const event of parseStrace(chunks, { file: name })) aggregator.add(event);
+    await readInto(aggregator, chunks, name);
   }).finally(endProgress);
   if (!aggregators.some((aggregator) => aggregator.counts().started)) {
     // As a shell would end (POSIX "Exit Status for Commands"): 126 for what is there and cannot be executed, else 127.

@@ -86,9 +86,14 @@ function allows(filter: Filter, name: string): boolean {
   return filter.syscalls.get(name)?.some(({ action }) => isAllowing(action)) ?? false;
 }
 
+/** Allowed, but only with some arguments. */
+function isPinned(filter: Filter, name: string): boolean {
+  return filter.syscalls.get(name)?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0) ?? false;
+}
+
 function dangerous(filter: Filter): readonly Finding[] {
   return dangerousCalls.flatMap(({ names, pinnable, reason }): Finding[] => {
-    const open = names.filter((name) => allows(filter, name) && !(pinnable && filter.syscalls.get(name)?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0)));
+    const open = names.filter((name) => allows(filter, name) && !(pinnable && isPinned(filter, name)));
     const because = open.flatMap((name) => filter.syscalls.get(name) ?? []).find(({ action }) => isAllowing(action))?.because;
     return open.length === 0 ? [] : [{ kind: "dangerous-call", severity: "warning", pointer: because?.type === "profile" ? because.pointer : "", names: open, what: `${open.join(", ")}: ${reason}` }];
   });
@@ -115,10 +120,9 @@ function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] 
 
 function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostContext): readonly Finding[] {
   return [...filters].filter(([other]) => other !== arch).flatMap(([other, filter]): Finding[] => {
-    const pinned = filter.syscalls.get("socket")?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0) ?? false;
     return [
       { kind: "compat-architecture", severity: "note", pointer: "/architectures", names: [dockerArch(other)], what: `calls of ${dockerArch(other)} are served too; few images have programs of it, and it is a second way into the kernel` },
-      ...(pinned && allows(filter, "socketcall") ? [{ kind: "socketcall-open" as const, severity: "warning" as const, pointer: "", names: ["socket", "socketcall"], what: `socket is pinned, but on ${dockerArch(other)} socketcall opens any socket: its arguments are in memory, where no filter sees them` }] : []),
+      ...(isPinned(filter, "socket") && allows(filter, "socketcall") ? [{ kind: "socketcall-open" as const, severity: "warning" as const, pointer: "", names: ["socket", "socketcall"], what: `socket is pinned, but on ${dockerArch(other)} socketcall opens any socket: its arguments are in memory, where no filter sees them` }] : []),
     ];
   });
 }

@@ -59,12 +59,17 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return emit({ name, args: head.text.slice(name.length + 1).replace(/, *$/, ""), result: { type }, injected: false, argsComplete: false }, head);
   };
 
-  const drop = (pid: number | undefined, type: "none" | "unfinished", events: StraceEvent[]): void => {
+  /** The thread is no longer inside of its call. */
+  const close = (pid: number | undefined): Head | undefined => {
     const open = pending.get(pid);
-    if (open === undefined) return;
     pending.delete(pid);
     personalities.resumed(pid);
-    events.push(broken(open, type));
+    return open;
+  };
+
+  const drop = (pid: number | undefined, type: "none" | "unfinished", events: StraceEvent[]): void => {
+    const open = close(pid);
+    if (open !== undefined) events.push(broken(open, type));
   };
 
   const dropCut = (events: StraceEvent[]): void => {
@@ -143,14 +148,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (name === undefined) return void events.push(unparsed("not a line of strace", body, tracee, source));
     const after = body.slice(body.indexOf("resumed>") + "resumed>".length);
     // Without -o the pid column is there only while several threads live: the first half may have none.
-    const key = [tracee.pid, undefined].find((pid) => isHeadOf(pending.get(pid), name));
-    const open = key === undefined && !isHeadOf(pending.get(undefined), name) ? undefined : pending.get(key);
-    if (open === undefined) {
-      events.push(orphan(name, after, body, prefix, source));
-      return;
-    }
-    pending.delete(key);
-    personalities.resumed(key);
+    const key = isHeadOf(pending.get(tracee.pid), name) ? tracee.pid : undefined;
+    const open = isHeadOf(pending.get(key), name) ? close(key) : undefined;
+    if (open === undefined) return void events.push(orphan(name, after, body, prefix, source));
     // strace may learn the name only when the call ends.
     const begun = open.text.startsWith("???") ? name + open.text.slice(open.text.indexOf("(")) : open.text;
     const head: Head = { text: begun + after, prefix: { tracee, number: open.prefix.number ?? prefix.number, end: open.prefix.end }, source: open.source };
@@ -193,8 +193,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (half !== undefined && pending.get(key) === half && /\) *= /.test(body)) {
       const whole = readCall(half.text + body);
       if (whole !== undefined) {
-        pending.delete(key);
-        personalities.resumed(key);
+        close(key);
         return emit(whole, half);
       }
     }
@@ -207,8 +206,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       const by = Number(superseded[1]);
       drop(tracee.pid, "none", events);
       // The thread goes on under the leader's id: its execve is resumed there.
-      const open = pending.get(by);
-      pending.delete(by);
+      const open = close(by);
       if (open !== undefined) pending.set(tracee.pid, { ...open, prefix: { ...open.prefix, tracee } });
       return { kind: "superseded", tracee, source, by };
     }

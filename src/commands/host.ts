@@ -1,0 +1,31 @@
+import { arch as machine } from "node:os";
+import { SeccompGenError } from "../errors.ts";
+import type { HostContext } from "../profile/types.ts";
+import { defaultCapabilities, dockerArch, nativeArch } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+
+/** The host that profiles are resolved for. */
+export interface HostOptions {
+  /** Capabilities the container has, beside Docker's default ones. */
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly arch: string | undefined;
+  readonly kernel: string | undefined;
+  readonly runtime: "runc" | "crun";
+}
+
+/** Reads the host off the options. */
+export function hostOf(options: HostOptions): HostContext {
+  const capability = (name: string): string => (/^CAP_/i.test(name) ? name : `CAP_${name}`).toUpperCase();
+  const dropped = new Set(options.capDrop.map(capability));
+  const base = dropped.has("CAP_ALL") ? [] : defaultCapabilities.filter((name: string) => !dropped.has(name));
+  return { arch: archOf(options.arch), capabilities: new Set([...base, ...options.capAdd.map(capability)]), kernel: options.kernel, runtime: options.runtime };
+}
+
+/** What `--arch` says (as uname, Docker or libseccomp call it), else this machine's architecture. */
+export function archOf(option: string | undefined): ScmpArch {
+  const arch = nativeArch(option ?? machine());
+  if (arch !== undefined) return arch;
+  const known = (["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390X", "SCMP_ARCH_PPC64LE"] as const).map(dockerArch);
+  throw new SeccompGenError({ code: "usage", what: `unknown architecture ${option ?? machine()}`, todo: `Say which one is meant with --arch: ${known.join(", ")}` });
+}
