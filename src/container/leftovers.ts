@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ContainerCli } from "./cli.ts";
 import { capture, output } from "./cli.ts";
 
@@ -39,6 +40,20 @@ export async function removeLeftovers(cli: ContainerCli, { containers, volumes }
     if (exitCode !== 0) failures.push(`${args.at(-1)}: ${stderr.trim()}`);
   }
   return failures;
+}
+
+/** So often, and so long between, an engine is asked that is still removing a container which uses the volume. */
+const removalAttempts = 25;
+const removalPauseMs = 200;
+
+/** Removes a volume of ours; resolves to the engine's words where it refuses for good. */
+export async function removeVolume(cli: ContainerCli, name: string): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { exitCode, stderr } = await capture(cli, ["volume", "rm", "-f", name]);
+    if (exitCode === 0) return undefined;
+    if (attempt === removalAttempts) return stderr.trim();
+    await delay(removalPauseMs);
+  }
 }
 
 async function usersOf(cli: ContainerCli, volume: string): Promise<readonly string[]> {

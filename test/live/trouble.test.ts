@@ -9,6 +9,8 @@ const image = "seccomp-gen-base:bookworm";
 let before = "";
 let folder = "";
 beforeAll(async () => {
+  // A run of these tests that was killed may have left something on an engine that goes on; `clean` below would find it.
+  await product(await workplace(), ["clean"]);
   before = await leftovers();
 });
 beforeEach(async () => {
