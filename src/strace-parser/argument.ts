@@ -1,114 +1,165 @@
+import { isDigit, isWord, latin1, startsWith } from "./bytes.ts";
 import { annotationEnd, findAllOutside, findOutside, stringEnd } from "./scan.ts";
 import type { Arg } from "./types.ts";
 
-/** One decoded argument with its name, where the line gives one (`flags=…`). */
-export interface NamedArg {
-  readonly name: string | undefined;
-  readonly value: Arg;
+/** A part of a list: where its name (`flags=…`) begins, where its value begins and ends. `value` equals `start` where there is no name. */
+export interface Part {
+  readonly start: number;
+  readonly value: number;
+  readonly end: number;
 }
 
-const fieldName = /^([A-Za-z_][A-Za-z0-9_.]*)=(?!=)/;
+const comma = 0x2c;
+const equals = 0x3d;
+const greater = 0x3e;
+const blank = 0x20;
+const dot = 0x2e;
 
-/** Decodes what stands between the parentheses of a call. Total: what is not understood is `unknown`, as text. */
-export function decodeArguments(text: string, depth = 0): readonly NamedArg[] {
-  return split(text, ",").map((part) => decodeNamed(part, depth));
+/** Splits a list at the commas that stand outside of everything; parts are trimmed, no empty last part. */
+export function splitList(bytes: Uint8Array, start: number, end: number): readonly Part[] {
+  const parts: Part[] = [];
+  let from = start;
+  const ends = findAllOutside(bytes, start, end, comma);
+  for (let index = 0; index <= ends.length; index += 1) {
+    const to = ends[index] ?? end;
+    let first = from;
+    let last = to;
+    while (first < last && bytes[first] === blank) first += 1;
+    while (last > first && bytes[last - 1] === blank) last -= 1;
+    if (first < last || index < ends.length) parts.push({ start: first, value: afterName(bytes, first, last), end: last });
+    from = to + 1;
+  }
+  return parts;
 }
 
-function decodeNamed(text: string, depth: number): NamedArg {
-  const name = fieldName.exec(text)?.[1];
-  return name === undefined ? { name, value: decode(text, depth) } : { name, value: decode(text.slice(name.length + 1), depth) };
+/** After `name=`; `start` where the part has no name. */
+function afterName(bytes: Uint8Array, start: number, end: number): number {
+  if (!isWord(bytes[start]) || isDigit(bytes[start])) return start;
+  let at = start + 1;
+  while (at < end && (isWord(bytes[at]) || bytes[at] === dot)) at += 1;
+  return at < end && bytes[at] === equals && !(at + 1 < end && bytes[at + 1] === equals) ? at + 1 : start;
 }
 
-/** Splits at a separator that stands outside of everything; parts are trimmed, no empty last part. */
-function split(text: string, separator: string): readonly string[] {
-  const ends = [...findAllOutside(text, separator), text.length];
-  const parts = ends.map((end, index) => text.slice(index === 0 ? 0 : (ends[index - 1] ?? 0) + 1, end).trim());
-  return parts.filter((part, index) => part !== "" || index < parts.length - 1);
+/** The name of a part; undefined: it has none. */
+export function nameOfPart(bytes: Uint8Array, part: Part): string | undefined {
+  return part.value === part.start ? undefined : latin1(bytes, part.start, part.value - 1);
 }
 
 /** No struct of strace is nested deeper; what is, is left as text. */
 const maxDepth = 32;
 
-/** Decodes one value. */
-export function decode(text: string, depth = 0): Arg {
-  if (depth > maxDepth) return unknown(text);
-  const arrow = text.includes("=>") ? findAllOutside(text, "=").find((at) => text.charAt(at + 1) === ">") : undefined;
-  if (arrow !== undefined) return { type: "change", before: decode(text.slice(0, arrow).trim(), depth + 1), after: decode(text.slice(arrow + 2).trim(), depth + 1) };
-  switch (text.charAt(0)) {
-    case '"':
-      return decodeString(text);
-    case "@":
-      return decodeAbstract(text);
-    case "{":
-      return text.endsWith("}") ? decodeStruct(text.slice(1, -1), depth + 1) : unknown(text);
-    case "[":
-      return text.endsWith("]") ? decodeArray(text.slice(1, -1), false, depth + 1) : unknown(text);
-    case "~":
-      return text.startsWith("~[") && text.endsWith("]") ? decodeArray(text.slice(2, -1), true, depth + 1) : unknown(text);
+/** Decodes one value. Total: what is not understood is `unknown`, as text. */
+export function decode(bytes: Uint8Array, start: number, end: number, depth = 0): Arg {
+  if (depth > maxDepth) return unknown(bytes, start, end);
+  const arrow = findArrow(bytes, start, end);
+  if (arrow >= 0) return { type: "change", before: decodeTrimmed(bytes, start, arrow, depth + 1), after: decodeTrimmed(bytes, arrow + 2, end, depth + 1) };
+  switch (bytes[start]) {
+    case 0x22 /* " */:
+      return decodeString(bytes, start, end);
+    case 0x40 /* @ */:
+      return decodeAbstract(bytes, start, end);
+    case 0x7b /* { */:
+      return isClosed(bytes, start, end, 0x7d) ? decodeStruct(bytes, start + 1, end - 1, depth + 1) : unknown(bytes, start, end);
+    case 0x5b /* [ */:
+      return isClosed(bytes, start, end, 0x5d) ? decodeArray(bytes, start + 1, end - 1, false, depth + 1) : unknown(bytes, start, end);
+    case 0x7e /* ~ */:
+      return bytes[start + 1] === 0x5b && isClosed(bytes, start + 1, end, 0x5d) ? decodeArray(bytes, start + 2, end - 1, true, depth + 1) : unknown(bytes, start, end);
     default:
-      if (text === "NULL") return { type: "null" };
-      return decodeCall(text, depth + 1) ?? decodeScalar(text) ?? unknown(text);
+      if (end - start === 4 && startsWith(bytes, start, end, "NULL")) return { type: "null" };
+      return decodeCall(bytes, start, end, depth + 1) ?? decodeScalar(latin1(bytes, start, end)) ?? unknown(bytes, start, end);
   }
 }
 
-function unknown(text: string): Arg {
-  return { type: "unknown", text };
+function decodeTrimmed(bytes: Uint8Array, start: number, end: number, depth: number): Arg {
+  let first = start;
+  let last = end;
+  while (first < last && bytes[first] === blank) first += 1;
+  while (last > first && bytes[last - 1] === blank) last -= 1;
+  return decode(bytes, first, last, depth);
+}
+
+function isClosed(bytes: Uint8Array, start: number, end: number, closing: number): boolean {
+  return end - start >= 2 && bytes[end - 1] === closing;
+}
+
+/** Where the first `=>` stands outside of everything; -1: nowhere. */
+function findArrow(bytes: Uint8Array, start: number, end: number): number {
+  let candidate = start;
+  while (candidate < end - 1 && !(bytes[candidate] === equals && bytes[candidate + 1] === greater)) candidate += 1;
+  if (candidate >= end - 1) return -1;
+  return findAllOutside(bytes, start, end, equals).find((at) => at + 1 < end && bytes[at + 1] === greater) ?? -1;
+}
+
+function unknown(bytes: Uint8Array, start: number, end: number): Arg {
+  return { type: "unknown", text: latin1(bytes, start, end) };
 }
 
 const escapes: { readonly [letter: string]: number } = { n: 10, t: 9, r: 13, v: 11, f: 12, a: 7, b: 8, e: 27 };
 
-function decodeString(text: string): Arg {
-  const end = stringEnd(text, 0);
-  if (end < 0) return unknown(text);
-  const rest = text.slice(end);
-  if (rest !== "" && rest !== "...") return unknown(text);
-  return { type: "string", bytes: unescapeText(text.slice(1, end - 1)), cut: rest === "..." };
+function decodeString(bytes: Uint8Array, start: number, end: number): Arg {
+  const after = stringEnd(bytes, start, end);
+  const cut = after >= 0 && end - after === 3 && startsWith(bytes, after, end, "...");
+  if (after < 0 || (after !== end && !cut)) return unknown(bytes, start, end);
+  return { type: "string", bytes: unescapeBytes(bytes, start + 1, after - 1), cut };
 }
 
 /** The name of an abstract socket (unix(7)), which begins with a NUL. */
-function decodeAbstract(text: string): Arg {
-  const name = decodeString(text.slice(1));
-  return name.type === "string" ? { ...name, bytes: Uint8Array.from([0, ...name.bytes]) } : unknown(text);
+function decodeAbstract(bytes: Uint8Array, start: number, end: number): Arg {
+  const name = bytes[start + 1] === 0x22 ? decodeString(bytes, start + 1, end) : unknown(bytes, start, end);
+  return name.type === "string" ? { ...name, bytes: Uint8Array.from([0, ...name.bytes]) } : unknown(bytes, start, end);
 }
 
 /** The bytes that strace wrote with C escapes (util.c, `string_quote`). */
-export function unescapeText(text: string): Uint8Array {
-  const bytes: number[] = [];
+export function unescapeBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const text = latin1(bytes, start, end);
+  if (!text.includes("\\")) return bytes.slice(start, end);
+  const data: number[] = [];
   for (let at = 0; at < text.length; at += 1) {
     if (text.charCodeAt(at) !== 0x5c) {
-      bytes.push(text.charCodeAt(at) & 0xff);
+      data.push(text.charCodeAt(at));
       continue;
     }
     at += 1;
     const [digits] = /^(?:x[0-9a-fA-F]{1,2}|[0-7]{1,3})/.exec(text.slice(at, at + 3)) ?? [];
     if (digits !== undefined) {
-      bytes.push((digits.startsWith("x") ? Number.parseInt(digits.slice(1), 16) : Number.parseInt(digits, 8)) & 0xff);
+      data.push((digits.startsWith("x") ? Number.parseInt(digits.slice(1), 16) : Number.parseInt(digits, 8)) & 0xff);
       at += digits.length - 1;
-    } else {
-      bytes.push(escapes[text.charAt(at)] ?? text.charCodeAt(at) & 0xff);
+    } else if (at < text.length) {
+      data.push(escapes[text.charAt(at)] ?? text.charCodeAt(at));
     }
   }
-  return Uint8Array.from(bytes);
+  return Uint8Array.from(data);
 }
 
-function decodeStruct(text: string, depth: number): Arg {
-  const parts = split(text, ",");
-  const fields = parts.filter((part) => part !== "...").map((part) => decodeNamed(part, depth));
+function decodeStruct(bytes: Uint8Array, start: number, end: number, depth: number): Arg {
+  const parts = splitList(bytes, start, end);
+  const fields = parts.filter((part) => !isEllipsis(bytes, part)).map((part) => ({ name: nameOfPart(bytes, part), value: decode(bytes, part.value, part.end, depth) }));
   return { type: "struct", fields, abbreviated: fields.length < parts.length };
 }
 
-function decodeArray(text: string, negated: boolean, depth: number): Arg {
-  // Signal sets are separated by blanks: [INT CHLD]; in all other arrays commas separate.
-  const commas = split(text, ",");
-  const parts = commas.length === 1 && /^[A-Z0-9_]+( [A-Z0-9_]+)+$/.test(text.trim()) ? text.trim().split(" ") : commas;
-  const elements = parts.filter((part) => part !== "...").map((part) => decode(part, depth));
-  return { type: "array", elements, negated, abbreviated: elements.length < parts.length };
+function decodeArray(bytes: Uint8Array, start: number, end: number, negated: boolean, depth: number): Arg {
+  const commas = splitList(bytes, start, end);
+  const signals = commas.length === 1 ? signalSet(latin1(bytes, start, end).trim()) : undefined;
+  if (signals !== undefined) return { type: "array", elements: signals.map((signal) => decodeScalar(signal) ?? { type: "unknown", text: signal }), negated, abbreviated: false };
+  const elements = commas.filter((part) => !isEllipsis(bytes, part)).map((part) => decode(bytes, part.start, part.end, depth));
+  return { type: "array", elements, negated, abbreviated: elements.length < commas.length };
 }
 
-function decodeCall(text: string, depth: number): Arg | undefined {
-  const name = /^([A-Za-z_]\w*)\(/.exec(text)?.[1];
-  if (name === undefined || !text.endsWith(")") || findOutside(text, name.length + 1, ")") !== text.length - 1) return undefined;
-  return { type: "call", name, args: decodeArguments(text.slice(name.length + 1, -1), depth).map(({ value }) => value) };
+/** Signal sets are separated by blanks: [INT CHLD]; in all other arrays commas separate. */
+function signalSet(text: string): readonly string[] | undefined {
+  return /^[A-Z0-9_]+( [A-Z0-9_]+)+$/.test(text) ? text.split(" ") : undefined;
+}
+
+function isEllipsis(bytes: Uint8Array, { start, end }: Part): boolean {
+  return end - start === 3 && startsWith(bytes, start, end, "...");
+}
+
+function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number): Arg | undefined {
+  if (bytes[end - 1] !== 0x29 || end <= start || isDigit(bytes[start])) return undefined;
+  let at = start;
+  while (at < end && isWord(bytes[at])) at += 1;
+  if (at === start || bytes[at] !== 0x28 || findOutside(bytes, at + 1, end, 0x29) !== end - 1) return undefined;
+  return { type: "call", name: latin1(bytes, start, at), args: splitList(bytes, at + 1, end - 1).map((part) => decode(bytes, part.value, part.end, depth)) };
 }
 
 /** At most 64 bits; longer digits are no number of a kernel. */
@@ -139,7 +190,7 @@ function decodeScalar(text: string): Arg | undefined {
     } else symbols.push(symbol ?? "");
     parts += 1;
     if (rest.startsWith("<")) {
-      const end = annotationEnd(rest, 0);
+      const end = annotationEndIn(rest);
       if (end < 0) return undefined;
       annotation = rest.slice(1, end - 1);
       rest = rest.slice(end);
@@ -149,7 +200,7 @@ function decodeScalar(text: string): Arg | undefined {
       comment = comment === undefined ? said[1] : `${comment}|${said[1]}`;
       rest = rest.slice(said[0].length);
       if (rest.startsWith("<")) {
-        const end = annotationEnd(rest, 0);
+        const end = annotationEndIn(rest);
         if (end < 0) return undefined;
         annotation = rest.slice(1, end - 1);
         rest = rest.slice(end);
@@ -161,6 +212,10 @@ function decodeScalar(text: string): Arg | undefined {
     rest = rest.slice(1);
   }
   return symbols.length === 0 ? { type: "number", value, comment, annotation } : { type: "flags", symbols, value, comment, annotation };
+}
+
+function annotationEndIn(text: string): number {
+  return annotationEnd(Buffer.from(text, "latin1"), 0, text.length);
 }
 
 function integer(text: string): bigint {

@@ -1,103 +1,156 @@
-import { decodeArguments } from "./argument.ts";
-import type { NamedArg } from "./argument.ts";
+import { decode, nameOfPart, splitList } from "./argument.ts";
+import type { Part } from "./argument.ts";
+import { afterBlanks, endsWith, isWord, Kept, latin1, startsWith } from "./bytes.ts";
 import { readResult } from "./result.ts";
+import type { ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
 import type { Arg, Personality, Source, SyscallEvent, SyscallResult, Tracee } from "./types.ts";
 
-/** The text of a call, taken apart but not decoded. */
+const opening = 0x28;
+const closing = 0x29;
+
+/** A call's text, taken apart but not decoded. */
 export interface CallText {
   readonly name: string;
+  readonly bytes: Uint8Array;
   /** Between the parentheses. */
-  readonly args: string;
-  readonly result: SyscallResult;
-  readonly injected: boolean;
+  readonly start: number;
+  readonly end: number;
+  readonly read: ReadResult;
   readonly argsComplete: boolean;
 }
 
-const callName = /^([A-Za-z_][A-Za-z0-9_#]*|\?\?\?\??)\(/;
+/** Longer than any syscall's name, or `name#number`. */
+const maxName = 64;
 
-/** The name of the call that a line begins with; undefined: it begins with no call. */
-export function nameOf(text: string): string | undefined {
-  const end = text.indexOf("(");
-  if (end <= 0 || end > 64) return undefined;
-  const name = text.slice(0, end);
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  if (!callName.test(text)) return undefined;
-  if (names.size < 2000) names.set(name, name);
-  return name;
+/** Each name is made once, not once per line. */
+const names = new Kept<string>(latin1, 2048);
+
+/** After the name of the call that the text begins with, where its `(` stands; -1: it begins with no call. Names: `openat`, `ioctl#64`, `???`. */
+export function nameEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  if (bytes[at] === 0x3f /* ? */) {
+    while (at < end && bytes[at] === 0x3f) at += 1;
+    if (at - start < 3 || at - start > 4) return -1;
+  } else {
+    const first = bytes[at] ?? 0;
+    if (first >= 0x30 && first <= 0x39) return -1;
+    while (at < end && (isWord(bytes[at]) || (bytes[at] === 0x23 && at > start))) at += 1;
+  }
+  return at > start && at - start <= maxName && at < end && bytes[at] === opening ? at : -1;
 }
 
-/** Each name is kept once, not once per line. */
-const names = new Map<string, string>();
+/** The name of the call that the text begins with; undefined: it begins with no call. */
+export function nameOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const after = nameEnd(bytes, start, end);
+  return after < 0 ? undefined : names.get(bytes, start, after);
+}
 
 /** Takes `name(args) = result` apart; undefined: the line breaks off, or is no call. */
-export function readCall(text: string): CallText | undefined {
-  const name = nameOf(text);
-  if (name === undefined) return undefined;
-  const start = name.length + 1;
-  const closed = findOutside(text, start, ")");
-  return (closed >= 0 ? finish(text, name, start, closed) : undefined) ?? backwards(text, name, start);
+export function readCall(bytes: Uint8Array, start: number, end: number): CallText | undefined {
+  const open = nameEnd(bytes, start, end);
+  if (open < 0) return undefined;
+  const closed = findOutside(bytes, open + 1, end, closing);
+  return (closed >= 0 ? finish(bytes, start, open, closed, end) : undefined) ?? backwards(bytes, start, open, end);
 }
 
-function finish(text: string, name: string, start: number, closed: number): CallText | undefined {
-  let at = closed + 1;
-  while (text.charCodeAt(at) === 0x20) at += 1;
-  if (text.charCodeAt(at) !== 0x3d || text.charCodeAt(at + 1) !== 0x20) return undefined;
-  const read = readResult(text.slice(at + 2));
+function finish(bytes: Uint8Array, start: number, open: number, closed: number, end: number): CallText | undefined {
+  const at = afterBlanks(bytes, closed + 1, end);
+  if (bytes[at] !== 0x3d || bytes[at + 1] !== 0x20 || at + 1 >= end) return undefined;
+  const read = readResult(bytes, at + 2, end);
   if (read === undefined) return undefined;
-  // "(… <unfinished ...>) = ?": the thread ended inside of the call.
-  return { name, args: text.slice(start, closed).replace(/ ?<unfinished \.\.\.>$/, ""), result: read.result, injected: read.injected, argsComplete: true };
+  return { name: names.get(bytes, start, open), bytes, start: open + 1, end: withoutMark(bytes, open + 1, closed), read, argsComplete: true };
+}
+
+const mark = "<unfinished ...>";
+
+/** `(… <unfinished ...>) = ?`: the thread ended inside of the call. */
+function withoutMark(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, mark)) return end;
+  const before = end - mark.length;
+  return before > start && bytes[before - 1] === 0x20 ? before - 1 : before;
 }
 
 /** So many closing brackets are tried from the end. */
 const maxAttempts = 32;
 
 /** Where brackets inside of the arguments do not match (a path with odd characters): the last `) = ` that is followed by a result. */
-function backwards(text: string, name: string, start: number): CallText | undefined {
-  for (let at = text.length, tries = 0; tries < maxAttempts && (at = text.lastIndexOf(")", at - 1)) >= start; tries += 1) {
-    const found = finish(text, name, start, at);
+function backwards(bytes: Uint8Array, start: number, open: number, end: number): CallText | undefined {
+  let tries = 0;
+  for (let at = end - 1; at > open && tries < maxAttempts; at -= 1) {
+    if (bytes[at] !== closing) continue;
+    tries += 1;
+    const found = finish(bytes, start, open, at, end);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
+/** Where an event stands in its log, and who made it. */
+export interface CallContext {
+  readonly tracee: Tracee;
+  readonly number: number | undefined;
+  readonly file: string | undefined;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Arguments that are asked for one by one are flags, commands and the like: few different ones, often. */
+const keptArgs = new Kept<Arg>(decode, 2048);
+
 /** A system call whose arguments are decoded on first use. */
 export class LazySyscall implements SyscallEvent {
   readonly kind = "syscall";
   readonly tracee: Tracee;
-  readonly source: Source;
   readonly number: number | undefined;
   readonly personality: Personality;
   readonly name: string;
   readonly result: SyscallResult;
   readonly injected: boolean;
   readonly argsComplete: boolean;
-  readonly #text: string;
-  #decoded: readonly NamedArg[] | undefined;
+  readonly #context: CallContext;
+  readonly #text: CallText;
+  #parts: readonly Part[] | undefined;
+  #args: readonly Arg[] | undefined;
 
-  constructor(call: CallText, context: { tracee: Tracee; source: Source; number: number | undefined; personality: Personality }) {
+  constructor(text: CallText, context: CallContext, personality: Personality) {
     this.tracee = context.tracee;
-    this.source = context.source;
     this.number = context.number;
-    this.personality = context.personality;
-    this.name = call.name;
-    this.result = call.result;
-    this.injected = call.injected;
-    this.argsComplete = call.argsComplete;
-    this.#text = call.args;
+    this.personality = personality;
+    this.name = text.name;
+    this.result = text.read.result;
+    this.injected = text.read.injected;
+    this.argsComplete = text.argsComplete;
+    this.#context = context;
+    this.#text = text;
+  }
+
+  get source(): Source {
+    const { file, line, column } = this.#context;
+    return { file, line, column };
   }
 
   get args(): readonly Arg[] {
-    return this.#named().map(({ value }) => value);
+    this.#args ??= this.#split().map(({ value, end }) => decode(this.#text.bytes, value, end));
+    return this.#args;
   }
 
   get argNames(): readonly (string | undefined)[] {
-    return this.#named().map(({ name }) => name);
+    return this.#split().map((part) => nameOfPart(this.#text.bytes, part));
   }
 
-  #named(): readonly NamedArg[] {
-    this.#decoded ??= decodeArguments(this.#text);
-    return this.#decoded;
+  arg(index: number): Arg | undefined {
+    const part = this.#split()[index];
+    return part === undefined ? undefined : (this.#args?.[index] ?? keptArgs.get(this.#text.bytes, part.value, part.end));
+  }
+
+  argNamed(name: string): Arg | undefined {
+    const index = this.#split().findIndex((part) => part.value - part.start === name.length + 1 && startsWith(this.#text.bytes, part.start, part.end, name));
+    return index < 0 ? undefined : this.arg(index);
+  }
+
+  #split(): readonly Part[] {
+    this.#parts ??= splitList(this.#text.bytes, this.#text.start, this.#text.end);
+    return this.#parts;
   }
 }

@@ -1,42 +1,47 @@
-/** Cuts bytes into lines. Holds one line at the most, and copies it once. */
+/** Cuts bytes into lines. Holds one line at the most, and copies only lines that stand in two chunks. */
 export interface LineCutter {
-  /** Calls `line` for each line that ends in the chunk, without its newline, as Latin-1. */
-  push(chunk: Uint8Array, line: (text: string) => void): void;
+  /** Calls `line` for each line that ends in the chunk: it is `bytes` from `start` up to `end`, without its newline. */
+  push(chunk: Uint8Array, line: (bytes: Uint8Array, start: number, end: number) => void): void;
   /** What stands after the last newline; undefined: nothing. */
-  rest(): string | undefined;
+  rest(): Uint8Array | undefined;
 }
 
 /** Longer than any line strace writes with its default limits. Of a longer one the beginning is kept, so that it can be reported. */
 export const maxLine = 64 * 1024 * 1024;
 
+const newline = 0x0a;
+
 export function createLineCutter(): LineCutter {
   let parts: Uint8Array[] = [];
   let held = 0;
 
-  const take = (last: Buffer): string => {
-    if (held === 0) return last.toString("latin1");
+  const take = (last: Uint8Array): Uint8Array => {
     const whole = Buffer.concat([...parts, last]);
     parts = [];
     held = 0;
-    return whole.toString("latin1");
+    return whole;
   };
 
   const hold = (part: Uint8Array): void => {
     if (part.length === 0 || held > maxLine) return;
-    parts.push(Uint8Array.from(part)); // a copy: the chunk may be a stream's, which uses it again
+    parts.push(part.slice()); // a copy: the chunk may be a stream's, which uses it again
     held += part.length;
   };
 
   return {
     push(chunk, line) {
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let start = 0;
-      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-        line(take(bytes.subarray(start, end)));
+      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+        if (held === 0) {
+          line(chunk, start, end);
+        } else {
+          const whole = take(chunk.subarray(start, end));
+          line(whole, 0, whole.length);
+        }
         start = end + 1;
       }
-      hold(bytes.subarray(start));
+      hold(start === 0 ? chunk : chunk.subarray(start));
     },
-    rest: () => (held === 0 ? undefined : take(Buffer.alloc(0))),
+    rest: () => (held === 0 ? undefined : take(new Uint8Array())),
   };
 }

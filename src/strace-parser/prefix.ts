@@ -1,4 +1,5 @@
-import { unescapeText } from "./argument.ts";
+import { unescapeBytes } from "./argument.ts";
+import { afterBlanks, afterDigits, decimal, isDigit, isWord } from "./bytes.ts";
 import type { Tracee } from "./types.ts";
 
 /** What stands before the event of a line: pid, time, number of the call, instruction pointer. */
@@ -10,91 +11,189 @@ export interface Prefix {
   readonly end: number;
 }
 
-const noTracee: Tracee = { pid: undefined, comm: undefined };
-const nothing: Prefix = { tracee: noTracee, number: undefined, end: 0 };
-
-const pid = /(?:\[pid +(\d+)(?:<((?:[^<>\\]|\\.)*)>)?\] |(\d+)(?:<((?:[^<>\\]|\\.)*)>)? +)/y;
-const context = /\[[A-Za-z_][\w.,:+-]*\] /y;
-const time = /(?:\d{1,2}:\d{2}:\d{2}(?:\.\d+)?|\d{8,}(?:\.\d+)?) +/y;
-const delta = / *(?:\(\+ *\d+(?:\.\d+)?\)|\d+\.\d+) +/y;
-/** An instruction pointer has 8 or 16 digits, a number never (strace syscall.c prints `%4u`, x32's with bit 30 has 10). */
-const pointer = /\[(?:[0-9a-f]{16}|[0-9a-f]{8}|\?{16}|\?{8})\] +/y;
-const callNumber = /\[(?: *(\d{1,10})|\?{3})\] +/y;
+const open = 0x5b;
+const close = 0x5d;
+const blank = 0x20;
+const dot = 0x2e;
+const colon = 0x3a;
+const question = 0x3f;
 
 /** The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time (-ttt without fraction). */
 const maxPid = 4 * 1024 * 1024;
 
+/** A thread's name has at most 15 bytes (TASK_COMM_LEN), each written with at most four. */
+const maxComm = 64;
+
 /** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`). */
-export function readPrefix(line: string): Prefix {
-  const first = line.charCodeAt(0);
-  if (isEvent(first)) return nothing;
-  const plain = plainPid(line);
-  if (plain !== undefined) return plain;
-  let end = 0;
+export function readPrefix(bytes: Uint8Array, start: number, end: number): Prefix {
+  if (isEvent(bytes[start])) return { tracee: noTracee, number: undefined, end: start };
   let tracee = noTracee;
-  pid.lastIndex = 0;
-  const found = pid.exec(line);
-  if (found !== null && Number(found[1] ?? found[3]) <= maxPid) {
-    end = pid.lastIndex;
-    const comm = found[2] ?? found[4];
-    tracee = { pid: Number(found[1] ?? found[3]), comm: comm === undefined ? undefined : Buffer.from(unescapeText(comm)).toString("utf8") };
-  }
-  for (const column of [context, time, delta]) {
-    column.lastIndex = end;
-    if (column.test(line)) end = column.lastIndex;
-  }
-  let number: number | undefined;
-  pointer.lastIndex = callNumber.lastIndex = end;
-  if (!pointer.test(line)) {
-    const numbered = callNumber.exec(line);
-    if (numbered !== null) {
-      end = callNumber.lastIndex;
-      number = numbered[1] === undefined ? undefined : Number(numbered[1]);
+  let at = start;
+  if (isDigit(bytes[at])) {
+    const digits = afterDigits(bytes, at, end);
+    const column = pidColumn(bytes, at, digits, end);
+    if (column !== undefined) {
+      at = afterBlanks(bytes, column.end, end);
+      tracee = column.tracee;
+    }
+  } else if (bytes[at] === open) {
+    const column = bracketedPid(bytes, at, end);
+    if (column !== undefined) {
+      at = column.end;
+      tracee = column.tracee;
     }
   }
-  pointer.lastIndex = end;
-  if (pointer.test(line)) end = pointer.lastIndex;
-  return end === 0 && tracee === noTracee ? nothing : { tracee, number, end };
+  if (isEvent(bytes[at])) return { tracee, number: undefined, end: at };
+  at = afterContext(bytes, at, end);
+  at = afterTime(bytes, at, end);
+  at = afterDelta(bytes, at, end);
+  let number: number | undefined;
+  if (bytes[at] === open && afterPointer(bytes, at, end) === at) {
+    const digits = afterBlanks(bytes, at + 1, end);
+    const after = bytes[digits] === question ? afterRun(bytes, digits, end, isQuestion, 3) : afterDigits(bytes, digits, end);
+    const known = bytes[digits] !== question;
+    if (after - digits > 0 && after - digits <= 10 && (known || (after - digits === 3 && digits === at + 1)) && bytes[after] === close && bytes[after + 1] === blank && after + 1 < end) {
+      if (known) number = decimal(bytes, digits, after);
+      at = afterBlanks(bytes, after + 1, end);
+    }
+  }
+  return { tracee, number, end: afterPointer(bytes, at, end) };
 }
 
-const tracees = new Map<number, Tracee>();
+interface PidColumn {
+  readonly tracee: Tracee;
+  readonly end: number;
+}
 
-/** Most lines: the thread, perhaps the number of the call, and the event. */
-function plainPid(line: string): Prefix | undefined {
-  let at = 0;
-  let value = 0;
-  for (let code = line.charCodeAt(at); code >= 0x30 && code <= 0x39; code = line.charCodeAt((at += 1))) value = value * 10 + code - 0x30;
-  if (at === 0 || at > 7 || value > maxPid || line.charCodeAt(at) !== 0x20) return undefined;
-  at = afterBlanks(line, at);
-  if (isEvent(line.charCodeAt(at))) return { tracee: traceeOf(value), number: undefined, end: at };
-  if (line.charCodeAt(at) !== 0x5b) return undefined;
-  // [ 123] of -n
-  at = afterBlanks(line, at + 1);
+/** `7 `, `7<comm> `. */
+function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number): PidColumn | undefined {
+  if (digits - start > 7 || digits >= end) return undefined;
+  const pid = decimal(bytes, start, digits);
+  if (pid > maxPid) return undefined;
+  if (bytes[digits] === blank) return { tracee: traceeOf(pid), end: digits };
+  const comm = commEnd(bytes, digits, end);
+  return comm < end && bytes[comm] === blank && comm > digits ? { tracee: named(pid, bytes, digits, comm), end: comm } : undefined;
+}
+
+/** `[pid     7] `, `[pid 7<comm>] `. */
+function bracketedPid(bytes: Uint8Array, start: number, end: number): PidColumn | undefined {
+  if (bytes[start + 1] !== 0x70 || bytes[start + 2] !== 0x69 || bytes[start + 3] !== 0x64 || bytes[start + 4] !== blank) return undefined;
+  const digits = afterBlanks(bytes, start + 4, end);
+  const after = afterDigits(bytes, digits, end);
+  if (after === digits || after - digits > 7) return undefined;
+  const pid = decimal(bytes, digits, after);
+  const comm = commEnd(bytes, after, end);
+  if (pid > maxPid || bytes[comm] !== close || bytes[comm + 1] !== blank || comm + 1 >= end) return undefined;
+  return { tracee: comm > after ? named(pid, bytes, after, comm) : traceeOf(pid), end: comm + 2 };
+}
+
+/** After `<comm>`; `start` where there is none. */
+function commEnd(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== 0x3c) return start;
+  const limit = Math.min(end, start + maxComm + 2);
+  for (let at = start + 1; at < limit; at += 1) {
+    if (bytes[at] === 0x3e) return at + 1;
+    if (bytes[at] === 0x3c) return start;
+    if (bytes[at] === 0x5c) at += 1;
+  }
+  return start;
+}
+
+/** `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext) */
+function afterContext(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== open || isDigit(bytes[start + 1]) || !isWord(bytes[start + 1])) return start;
+  const after = afterRun(bytes, start + 1, end, isContext, end);
+  return after + 1 < end && bytes[after] === close && bytes[after + 1] === blank ? after + 2 : start;
+}
+
+/** `12:34:56`, `12:34:56.123456`, `1700000000.123456`, and the blanks after it. */
+function afterTime(bytes: Uint8Array, start: number, end: number): number {
+  const first = afterDigits(bytes, start, end);
+  let at = first;
+  if (bytes[at] === colon && first > start && first - start <= 2) {
+    for (let part = 0; part < 2; part += 1) {
+      const digits = at + 1;
+      at = afterDigits(bytes, digits, end);
+      if (at - digits !== 2 || (part === 0 && bytes[at] !== colon)) return start;
+    }
+  } else if (first - start < 8) return start;
+  at = afterFraction(bytes, at, end);
+  return at < end && bytes[at] === blank ? afterBlanks(bytes, at, end) : start;
+}
+
+/** `     0.000123`, `(+     0.000123)`, and the blanks after it. */
+function afterDelta(bytes: Uint8Array, start: number, end: number): number {
+  let at = afterBlanks(bytes, start, end);
+  const bracket = bytes[at] === 0x28 && bytes[at + 1] === 0x2b;
+  if (bracket) at = afterBlanks(bytes, at + 2, end);
   const digits = at;
-  let number = 0;
-  for (let code = line.charCodeAt(at); code >= 0x30 && code <= 0x39; code = line.charCodeAt((at += 1))) number = number * 10 + code - 0x30;
-  if (at === digits || at - digits > 4 || line.charCodeAt(at) !== 0x5d) return undefined;
-  at = afterBlanks(line, at + 1);
-  return isEvent(line.charCodeAt(at)) ? { tracee: traceeOf(value), number, end: at } : undefined;
+  const whole = afterDigits(bytes, digits, end);
+  at = afterFraction(bytes, whole, end);
+  if (whole === digits || (!bracket && at === whole)) return start;
+  if (bracket) {
+    if (bytes[at] !== 0x29) return start;
+    at += 1;
+  }
+  return at < end && bytes[at] === blank ? afterBlanks(bytes, at, end) : start;
 }
 
-function afterBlanks(line: string, start: number): number {
+/** `[00007f0123456789] `: an instruction pointer has 8 or 16 digits, a number never (strace syscall.c prints `%4u`, x32's with bit 30 has 10). */
+function afterPointer(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== open) return start;
+  const unknown = bytes[start + 1] === question;
+  const after = afterRun(bytes, start + 1, end, unknown ? isQuestion : isLowerHex, 16);
+  const length = after - start - 1;
+  if ((length !== 8 && length !== 16) || bytes[after] !== close || bytes[after + 1] !== blank || after + 1 >= end) return start;
+  return afterBlanks(bytes, after + 1, end);
+}
+
+function afterFraction(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== dot) return start;
+  const after = afterDigits(bytes, start + 1, end);
+  return after > start + 1 ? after : start;
+}
+
+function afterRun(bytes: Uint8Array, start: number, end: number, is: (byte: number) => boolean, most: number): number {
+  const limit = Math.min(end, start + most);
   let at = start;
-  while (line.charCodeAt(at) === 0x20) at += 1;
+  while (at < limit && is(bytes[at] ?? 0)) at += 1;
   return at;
 }
 
-/** A letter, or the beginning of `---`, `+++`, `<...`. */
-function isEvent(code: number): boolean {
-  return (code >= 0x61 && code <= 0x7a) || code === 0x2d || code === 0x2b || code === 0x3c;
+function isQuestion(byte: number): boolean {
+  return byte === question;
 }
 
+function isLowerHex(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x61 && byte <= 0x66);
+}
+
+function isContext(byte: number): boolean {
+  return isWord(byte) || ".,:+-".includes(String.fromCharCode(byte));
+}
+
+/** A letter, or the beginning of `---`, `+++`, `<...`. */
+function isEvent(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === 0x3c);
+}
+
+const noTracee: Tracee = { pid: undefined, comm: undefined };
+
+function named(pid: number, bytes: Uint8Array, start: number, end: number): Tracee {
+  return { pid, comm: Buffer.from(unescapeBytes(bytes, start + 1, end - 1)).toString("utf8") };
+}
+
+let latest: Tracee = noTracee;
+const tracees = new Map<number, Tracee>();
+
 /** One object per thread, not per line. */
-function traceeOf(value: number): Tracee {
-  const known = tracees.get(value);
-  if (known !== undefined) return known;
-  if (tracees.size > 10_000) tracees.clear();
-  const made: Tracee = { pid: value, comm: undefined };
-  tracees.set(value, made);
-  return made;
+function traceeOf(pid: number): Tracee {
+  if (latest.pid === pid) return latest;
+  let known = tracees.get(pid);
+  if (known === undefined) {
+    if (tracees.size > 10_000) tracees.clear();
+    tracees.set(pid, (known = { pid, comm: undefined }));
+  }
+  latest = known;
+  return known;
 }

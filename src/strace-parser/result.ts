@@ -1,3 +1,4 @@
+import { decimal, isDigit, isWord, Kept, latin1, startsWith } from "./bytes.ts";
 import type { SyscallResult } from "./types.ts";
 
 /** A result with what strace says about it. */
@@ -6,38 +7,100 @@ export interface ReadResult {
   readonly injected: boolean;
 }
 
-const value = /^(-?(?:0x[0-9a-fA-F]{1,16}|\d{1,22}))(?![0-9a-zA-Z])/;
-const failed = /^-1 (?:(E[A-Z0-9_]+|errno \d+)|\((errno \d+)\))/;
-const question = /^\?(?: ([A-Z][A-Z0-9_]*| <unavailable>)| *(?:$|[(<]))/;
 const restarts = new Set(["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"]);
 
-const small: readonly SyscallResult[] = Array.from({ length: 64 }, (_, value) => ({ type: "value", value: BigInt(value) }));
+/** The number of digits that are at most 64 bits; longer ones are no result. */
+const maxDecimal = 22;
+const maxHex = 16;
+
+/** A value that is read when asked for: most are addresses nobody wants. */
+class LazyValue {
+  readonly type = "value";
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get value(): bigint {
+    const text = latin1(this.#bytes, this.#start, this.#end);
+    const negative = text.startsWith("-");
+    const digits = negative ? text.slice(1) : text;
+    const magnitude = /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits);
+    return negative ? -magnitude : magnitude;
+  }
+}
+
+const small: readonly ReadResult[] = Array.from({ length: 4096 }, (_, value) => ({ result: { type: "value", value: BigInt(value) }, injected: false }));
 const none: SyscallResult = { type: "none" };
 
+/** Each errno's results, made once. */
+const errors = new Kept<ReadResult>((bytes, start, end) => {
+  const errno = latin1(bytes, start, end);
+  return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected: false };
+}, 512);
+
 /** Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (To be restarted)`, `?`; undefined: none of these. */
-export function readResult(text: string): ReadResult | undefined {
-  if (text.length < 3) {
-    const number = Number(text);
-    const known = text !== "" && !text.startsWith(" ") ? small[number] : undefined;
-    if (known !== undefined) return { result: known, injected: false };
+export function readResult(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
+  if (bytes[start] === 0x3f && start < end) return readQuestion(latin1(bytes, start, end));
+  const failed = bytes[start] === 0x2d && startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;
+  if (failed !== undefined) return isInjected(bytes, start + 3, end) ? { ...failed, injected: true } : failed;
+  const after = numberEnd(bytes, start, end);
+  if (after < 0) return undefined;
+  const injected = after < end && isInjected(bytes, after, end);
+  const short = after - start <= 4 && bytes[start] !== 0x2d && (after - start === 1 || (bytes[start] !== 0x30 && bytes[start + 1] !== 0x78)) ? small[decimal(bytes, start, after)] : undefined;
+  if (short !== undefined && !injected) return short;
+  return { result: new LazyValue(bytes, start, after), injected };
+}
+
+/** `ENOENT (…)`, `errno 530`, `(errno 530)` */
+function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
+  if (bytes[start] === 0x45 /* E */) {
+    let after = start + 1;
+    while (after < end && isWord(bytes[after]) && !(bytes[after] !== undefined && (bytes[after] ?? 0) >= 0x61)) after += 1;
+    return after > start + 1 ? errors.get(bytes, start, after) : undefined;
   }
+  const bracket = bytes[start] === 0x28 ? 1 : 0;
+  if (!startsWith(bytes, start + bracket, end, "errno ")) return undefined;
+  const digits = start + bracket + "errno ".length;
+  let after = digits;
+  while (after < end && isDigit(bytes[after])) after += 1;
+  if (after === digits || (bracket === 1 && (after >= end || bytes[after] !== 0x29))) return undefined;
+  return errors.get(bytes, start + bracket, after);
+}
+
+/** After a number that no letter or digit follows; -1: none. */
+function numberEnd(bytes: Uint8Array, start: number, end: number): number {
+  const digits = start < end && bytes[start] === 0x2d ? start + 1 : start;
+  const hex = bytes[digits] === 0x30 && bytes[digits + 1] === 0x78 && digits + 1 < end;
+  const first = hex ? digits + 2 : digits;
+  let after = first;
+  while (after < end && (hex ? isHex(bytes[after]) : isDigit(bytes[after]))) after += 1;
+  if (after === first || after - first > (hex ? maxHex : maxDecimal)) return -1;
+  return after < end && isWord(bytes[after]) && bytes[after] !== 0x5f ? -1 : after;
+}
+
+function isHex(byte: number | undefined): boolean {
+  return byte !== undefined && (isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46));
+}
+
+/** strace's mark of a result that -e inject made: `(INJECTED)`, `(INJECTED: retval)`, after anything else. */
+function isInjected(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at] === 0x28 && bytes[at + 1] === 0x49 && startsWith(bytes, at, end, "(INJECTED")) return true;
+  return false;
+}
+
+const question = /^\?(?: ([A-Z][A-Z0-9_]*| <unavailable>)| *(?:$|[(<]))/;
+
+function readQuestion(text: string): ReadResult | undefined {
+  const errno = question.exec(text);
+  if (errno === null && !text.startsWith("? ")) return undefined;
   const injected = text.includes("(INJECTED");
-  if (text.startsWith("?")) {
-    const errno = question.exec(text);
-    if (errno === null && !text.startsWith("? ")) return undefined;
-    const name = errno?.[1];
-    if (name === undefined || name.startsWith(" ")) return { result: none, injected };
-    return { result: restarts.has(name) ? { type: "restart", errno: name } : { type: "error", errno: name }, injected };
-  }
-  const error = failed.exec(text);
-  if (error !== null) {
-    const errno = error[1] ?? error[2] ?? "";
-    return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected };
-  }
-  const number = value.exec(text)?.[1];
-  if (number === undefined) return undefined;
-  const negative = number.startsWith("-");
-  const digits = negative ? number.slice(1) : number;
-  const magnitude = /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits);
-  return { result: { type: "value", value: negative ? -magnitude : magnitude }, injected };
+  const name = errno?.[1];
+  if (name === undefined || name.startsWith(" ")) return { result: none, injected };
+  return { result: restarts.has(name) ? { type: "restart", errno: name } : { type: "error", errno: name }, injected };
 }

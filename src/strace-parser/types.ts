@@ -55,7 +55,7 @@ export type SyscallResult =
   /** The log ends, or strace let go, before the call returned. */
   | { readonly type: "unfinished" };
 
-/** A system call. Arguments are decoded when asked for; an event is valid as long as you keep it. */
+/** A system call. Arguments are decoded when asked for; an event reads from the chunk it came in, as long as you keep it. */
 export interface SyscallEvent {
   readonly kind: "syscall";
   readonly tracee: Tracee;
@@ -74,6 +74,10 @@ export interface SyscallEvent {
   readonly args: readonly Arg[];
   /** The name of each argument where the line gives one (`-N`, `clone(child_stack=NULL, flags=…)`), else undefined. */
   readonly argNames: readonly (string | undefined)[];
+  /** One argument, decoded alone; undefined: there are fewer. */
+  arg(index: number): Arg | undefined;
+  /** The argument that the line calls so; undefined: none. */
+  argNamed(name: string): Arg | undefined;
 }
 
 export interface SignalEvent {

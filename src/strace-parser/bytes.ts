@@ -1,0 +1,99 @@
+/** Reading bytes as the ASCII they are. All positions are offsets into the bytes; an `end` is the offset after the last byte. */
+
+const blank = 0x20;
+
+export function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+/** 0-9 a-z A-Z _ */
+export function isWord(byte: number | undefined): boolean {
+  return byte !== undefined && wordBytes[byte] === 1;
+}
+
+const wordBytes = new Uint8Array(256);
+for (const char of "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") wordBytes[char.charCodeAt(0)] = 1;
+
+/** After the decimal digits that begin at `start`. */
+export function afterDigits(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isDigit(bytes[at])) at += 1;
+  return at;
+}
+
+export function afterBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] === blank) at += 1;
+  return at;
+}
+
+/** The number that the decimal digits stand for; exact up to 15 of them. */
+export function decimal(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) value = value * 10 + (bytes[at] ?? 0) - 0x30;
+  return value;
+}
+
+/** Does `text` (ASCII) stand at `start`? */
+export function startsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start < text.length) return false;
+  for (let at = 0; at < text.length; at += 1) if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  return true;
+}
+
+/** Does `text` (ASCII) stand before `end`? */
+export function endsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  return end - start >= text.length && startsWith(bytes, end - text.length, end, text);
+}
+
+/** The bytes as characters of the same number. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start)).toString("latin1");
+}
+
+/** Longer runs of bytes are not worth comparing. */
+const maxKept = 64;
+
+/** Values that are made of few different runs of bytes, each made once: the names of calls and errnos, the flags of arguments. */
+export class Kept<T> {
+  readonly #make: (bytes: Uint8Array, start: number, end: number) => T;
+  readonly #capacity: number;
+  #slots: ({ readonly text: Uint8Array; readonly value: T } | undefined)[] = [];
+  #count = 0;
+
+  /** `make` must depend on nothing but the bytes. `capacity` is a power of two; when it is used up, it begins anew. */
+  constructor(make: (bytes: Uint8Array, start: number, end: number) => T, capacity: number) {
+    this.#make = make;
+    this.#capacity = capacity;
+  }
+
+  get(bytes: Uint8Array, start: number, end: number): T {
+    const length = end - start;
+    if (length > maxKept) return this.#make(bytes, start, end);
+    let hash = length;
+    for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+    const mask = this.#capacity * 2 - 1;
+    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const kept = this.#slots[slot];
+      if (kept === undefined) return this.#keep(slot, bytes, start, end);
+      if (isSame(kept.text, bytes, start, length)) return kept.value;
+    }
+  }
+
+  #keep(slot: number, bytes: Uint8Array, start: number, end: number): T {
+    const value = this.#make(bytes, start, end);
+    if (this.#slots.length === 0 || this.#count === this.#capacity) {
+      this.#slots = new Array(this.#capacity * 2).fill(undefined);
+      this.#count = 0;
+    }
+    this.#slots[slot] = { text: bytes.slice(start, end), value };
+    this.#count += 1;
+    return value;
+  }
+}
+
+function isSame(text: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
+  if (text.length !== length) return false;
+  for (let at = 0; at < length; at += 1) if (text[at] !== bytes[start + at]) return false;
+  return true;
+}
