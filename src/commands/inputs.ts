@@ -1,13 +1,12 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Readable, pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
 import glob from "fast-glob";
 import { buildRecording, createAggregator, mergeRecordings, parseRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { systemDetail } from "./files.ts";
+import { readUnpacked } from "./log-source.ts";
+import { showReading } from "./progress.ts";
 import { readInto } from "./reading.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -18,7 +17,7 @@ export interface InputContext {
   readonly arch: ScmpArch;
 }
 
-/** Reads recordings and raw strace logs (paths, globs, `-`, also gzipped) and merges them into one recording. */
+/** Reads recordings and raw strace logs (paths, globs, `-`, also packed) and merges them into one recording. */
 export async function readTraces(patterns: readonly string[], context: InputContext, terminal: Terminal): Promise<Recording> {
   const recordings: Recording[] = [];
   for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
@@ -44,8 +43,9 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
 
 async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
   const label = path === "-" ? "standard input" : path;
+  const progress = showReading(label, terminal);
   try {
-    const chunks = decompressed(path === "-" ? process.stdin : createReadStream(path));
+    const chunks = readUnpacked(path, progress.read);
     const first = await chunks.next();
     const head = first.done === true ? new Uint8Array() : first.value;
     const all = rejoin(head, chunks);
@@ -53,6 +53,8 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
+  } finally {
+    progress.end();
   }
 }
 
@@ -75,26 +77,11 @@ function looksLikeJson(head: Uint8Array): boolean {
 
 async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  for await (const chunk of chunks) parts.push(new Uint8Array(chunk)); // its memory is used again
   return Buffer.concat(parts).toString("utf8");
 }
 
 async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   yield* rest;
-}
-
-/** Unpacks what begins with gzip's magic number (RFC 1952); anything else passes through. */
-async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  if (first.done === true) return;
-  const all = rejoin(first.value, { [Symbol.asyncIterator]: () => iterator });
-  if (first.value[0] === 0x1f && first.value[1] === 0x8b) {
-    const unpacked = createGunzip();
-    pipeline(Readable.from(all), unpacked, () => undefined); // a failure reaches the reader of `unpacked`
-    yield* unpacked as AsyncIterable<Uint8Array>;
-  } else {
-    yield* all;
-  }
 }

@@ -1,4 +1,6 @@
 import type { Aggregator } from "../aggregator/index.ts";
+import { escapeTerminal } from "../review/escape.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Between two progress lines: quick at first, then seldom, and only when something new was seen. */
 const intervalMs = 2_000;
@@ -20,4 +22,40 @@ export function showProgress(aggregators: readonly Aggregator[], note: (line: st
   }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** A file that is read faster than this shows nothing. */
+const patienceMs = 500;
+
+/** Shows how the reading of a long file goes, in one line of the terminal that is written over: bytes, rate, time left. Nothing where stderr is no terminal. */
+export function showReading(label: string, terminal: Pick<Terminal, "status">): { readonly read: (done: number, total: number | undefined) => void; readonly end: () => void } {
+  const { status } = terminal;
+  if (status === undefined) return { read: () => undefined, end: () => undefined };
+  const begun = performance.now();
+  let next = begun + patienceMs;
+  let shown = false;
+  return {
+    read(done, total) {
+      const now = performance.now();
+      if (now < next) return;
+      next = now + 200;
+      shown = true;
+      status(readingLine(escapeTerminal(label), done, total, (now - begun) / 1000));
+    },
+    end() {
+      if (shown) status("");
+    },
+  };
+}
+
+/** `app.log: 120 of 480 MB, 60 MB/s, 6 s left` */
+export function readingLine(label: string, done: number, total: number | undefined, seconds: number): string {
+  const rate = done / seconds;
+  const size = total === undefined ? `${megabytes(done)} MB` : `${megabytes(done)} of ${megabytes(total)} MB`;
+  const left = total === undefined ? "" : `, ${Math.ceil(Math.max(0, total - done) / rate)} s left`;
+  return `${label}: ${size}, ${megabytes(rate)} MB/s${left}`;
+}
+
+function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString("en");
 }

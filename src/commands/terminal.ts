@@ -4,6 +4,8 @@ export interface Terminal {
   readonly out: (text: string) => void;
   /** Progress, notices and warnings: one line each. */
   readonly note: (line: string) => void;
+  /** One line that is written over by the next, and removed by an empty one; undefined where stderr is no terminal. */
+  readonly status: ((line: string) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
@@ -17,6 +19,7 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => process.stdout.write(text),
     note: (line) => process.stderr.write(`seccomp-gen: ${line}\n`),
+    status: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`) : undefined,
     color: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
     width: process.stdout.columns ?? 100,
     interrupted: controller.signal,

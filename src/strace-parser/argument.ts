@@ -112,7 +112,7 @@ function decodeAbstract(bytes: Uint8Array, start: number, end: number): Arg {
 /** The bytes that strace wrote with C escapes (util.c, `string_quote`). */
 export function unescapeBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const text = latin1(bytes, start, end);
-  if (!text.includes("\\")) return bytes.slice(start, end);
+  if (!text.includes("\\")) return new Uint8Array(bytes.subarray(start, end));
   const data: number[] = [];
   for (let at = 0; at < text.length; at += 1) {
     if (text.charCodeAt(at) !== 0x5c) {

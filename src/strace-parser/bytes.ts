@@ -30,7 +30,7 @@ export function afterBlanks(bytes: Uint8Array, start: number, end: number): numb
 /** The number that the decimal digits stand for; exact up to 15 of them. */
 export function decimal(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (let at = start; at < end; at += 1) value = value * 10 + (bytes[at] ?? 0) - 0x30;
+  for (let at = start; at < end; at += 1) value = value * 10 + (bytes[at] as number) - 0x30;
   return value;
 }
 
@@ -49,6 +49,28 @@ export function endsWith(bytes: Uint8Array, start: number, end: number, text: st
 /** The bytes as characters of the same number. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start)).toString("latin1");
+}
+
+/** The bytes in memory of their own (Buffer's own `slice` shares it). */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return join(bytes, start, end, bytes, end, end);
+}
+
+/** One run of bytes after the other, in memory of their own. */
+export function join(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): Uint8Array {
+  const length = aEnd - aStart;
+  const whole = Buffer.allocUnsafe(length + bEnd - bStart);
+  fill(whole, 0, a, aStart, aEnd);
+  fill(whole, length, b, bStart, bEnd);
+  return whole;
+}
+
+/** Fewer bytes than this are copied faster one by one. */
+const fewBytes = 200;
+
+function fill(target: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number): void {
+  if (end - start > fewBytes) target.set(bytes.subarray(start, end), at);
+  else for (let from = start; from < end; from += 1) target[at + from - start] = bytes[from] as number;
 }
 
 /** Longer runs of bytes are not worth comparing. */
@@ -71,7 +93,7 @@ export class Kept<T> {
     const length = end - start;
     if (length > maxKept) return this.#make(bytes, start, end);
     let hash = length;
-    for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+    for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     const mask = this.#capacity * 2 - 1;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const kept = this.#slots[slot];
@@ -86,7 +108,7 @@ export class Kept<T> {
       this.#slots = new Array(this.#capacity * 2).fill(undefined);
       this.#count = 0;
     }
-    this.#slots[slot] = { text: bytes.slice(start, end), value };
+    this.#slots[slot] = { text: copyOf(bytes, start, end), value };
     this.#count += 1;
     return value;
   }

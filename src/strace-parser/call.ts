@@ -1,6 +1,6 @@
 import { decode, nameOfPart, splitList } from "./argument.ts";
 import type { Part } from "./argument.ts";
-import { afterBlanks, endsWith, isWord, Kept, latin1, startsWith } from "./bytes.ts";
+import { afterBlanks, endsWith, isDigit, isWord, Kept, latin1, startsWith } from "./bytes.ts";
 import { readResult } from "./result.ts";
 import type { ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
@@ -27,39 +27,50 @@ const maxName = 64;
 const names = new Kept<string>(latin1, 2048);
 
 /** After the name of the call that the text begins with, where its `(` stands; -1: it begins with no call. Names: `openat`, `ioctl#64`, `???`. */
-export function nameEnd(bytes: Uint8Array, start: number, end: number): number {
+function nameEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   if (bytes[at] === 0x3f /* ? */) {
     while (at < end && bytes[at] === 0x3f) at += 1;
     if (at - start < 3 || at - start > 4) return -1;
   } else {
-    const first = bytes[at] ?? 0;
-    if (first >= 0x30 && first <= 0x39) return -1;
+    if (isDigit(bytes[at])) return -1;
     while (at < end && (isWord(bytes[at]) || (bytes[at] === 0x23 && at > start))) at += 1;
   }
-  return at > start && at - start <= maxName && at < end && bytes[at] === opening ? at : -1;
+  return at > start && at - start <= maxName && at < end ? at : -1;
 }
 
-/** The name of the call that the text begins with; undefined: it begins with no call. */
-export function nameOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+/** The beginning of a call: its name, and where what follows its `(` begins and ends. */
+export interface CallStart {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads `name(`; undefined: the text begins with no call. */
+export function readStart(bytes: Uint8Array, start: number, end: number): CallStart | undefined {
   const after = nameEnd(bytes, start, end);
-  return after < 0 ? undefined : names.get(bytes, start, after);
+  return after < 0 || bytes[after] !== opening ? undefined : { name: names.get(bytes, start, after), bytes, start: after + 1, end };
 }
 
-/** Takes `name(args) = result` apart; undefined: the line breaks off, or is no call. */
-export function readCall(bytes: Uint8Array, start: number, end: number): CallText | undefined {
-  const open = nameEnd(bytes, start, end);
-  if (open < 0) return undefined;
-  const closed = findOutside(bytes, open + 1, end, closing);
-  return (closed >= 0 ? finish(bytes, start, open, closed, end) : undefined) ?? backwards(bytes, start, open, end);
+/** Reads `<... name resumed>`; `end` is the offset after it. */
+export function readResumed(bytes: Uint8Array, start: number, end: number): { readonly name: string; readonly end: number } | undefined {
+  const first = start + "<... ".length;
+  const after = nameEnd(bytes, first, end);
+  return after < 0 || !startsWith(bytes, after, end, " resumed>") ? undefined : { name: names.get(bytes, first, after), end: after + " resumed>".length };
 }
 
-function finish(bytes: Uint8Array, start: number, open: number, closed: number, end: number): CallText | undefined {
+/** Takes `args) = result` apart; undefined: the line breaks off, or is no call. */
+export function readCall(call: CallStart): CallText | undefined {
+  const closed = findOutside(call.bytes, call.start, call.end, closing);
+  return (closed >= 0 ? finish(call, closed) : undefined) ?? backwards(call);
+}
+
+function finish({ name, bytes, start, end }: CallStart, closed: number): CallText | undefined {
   const at = afterBlanks(bytes, closed + 1, end);
   if (bytes[at] !== 0x3d || bytes[at + 1] !== 0x20 || at + 1 >= end) return undefined;
   const read = readResult(bytes, at + 2, end);
-  if (read === undefined) return undefined;
-  return { name: names.get(bytes, start, open), bytes, start: open + 1, end: withoutMark(bytes, open + 1, closed), read, argsComplete: true };
+  return read === undefined ? undefined : { name, bytes, start, end: withoutMark(bytes, start, closed), read, argsComplete: true };
 }
 
 const mark = "<unfinished ...>";
@@ -75,12 +86,12 @@ function withoutMark(bytes: Uint8Array, start: number, end: number): number {
 const maxAttempts = 32;
 
 /** Where brackets inside of the arguments do not match (a path with odd characters): the last `) = ` that is followed by a result. */
-function backwards(bytes: Uint8Array, start: number, open: number, end: number): CallText | undefined {
+function backwards(call: CallStart): CallText | undefined {
   let tries = 0;
-  for (let at = end - 1; at > open && tries < maxAttempts; at -= 1) {
-    if (bytes[at] !== closing) continue;
+  for (let at = call.end - 1; at >= call.start && tries < maxAttempts; at -= 1) {
+    if (call.bytes[at] !== closing) continue;
     tries += 1;
-    const found = finish(bytes, start, open, at, end);
+    const found = finish(call, at);
     if (found !== undefined) return found;
   }
   return undefined;

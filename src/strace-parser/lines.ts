@@ -1,3 +1,5 @@
+import { copyOf } from "./bytes.ts";
+
 /** Cuts bytes into lines. Holds one line at the most, and copies only lines that stand in two chunks. */
 export interface LineCutter {
   /** Calls `line` for each line that ends in the chunk: it is `bytes` from `start` up to `end`, without its newline. */
@@ -24,7 +26,7 @@ export function createLineCutter(): LineCutter {
 
   const hold = (part: Uint8Array): void => {
     if (part.length === 0 || held > maxLine) return;
-    parts.push(part.slice()); // a copy: the chunk may be a stream's, which uses it again
+    parts.push(copyOf(part, 0, part.length)); // a copy: the chunk may be a stream's, which uses it again
     held += part.length;
   };
 

@@ -1,7 +1,7 @@
 import { decode } from "./argument.ts";
-import { endsWith, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, nameOf, readCall } from "./call.ts";
-import type { CallContext, CallText } from "./call.ts";
+import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
+import { LazySyscall, readCall, readResumed, readStart } from "./call.ts";
+import type { CallContext, CallStart, CallText } from "./call.ts";
 import { createLineCutter, maxLine } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
 import { readPrefix } from "./prefix.ts";
@@ -21,11 +21,8 @@ export interface StraceParser {
   counts(): { readonly lines: number; readonly continuations: number };
 }
 
-/** The beginning of a call whose end stands in another line: `bytes` from `start` up to `end`. */
-interface Head {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+/** A call, or the beginning of one whose end stands in another line. */
+interface Head extends CallStart {
   readonly context: CallContext;
 }
 
@@ -34,7 +31,6 @@ const carriageReturn = 0x0d;
 const blank = 0x20;
 const less = 0x3c;
 
-const resumed = /^<\.\.\. ([A-Za-z_][A-Za-z0-9_#]*|\?\?\?\??) resumed>/;
 const message = /^(?:\S*\/)?strace: /;
 const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
 const tableHead = /^% time +\S/;
@@ -63,14 +59,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   };
 
   /** A call that will not be resumed. */
-  const broken = ({ bytes, start, end, context }: Head, type: "none" | "unfinished"): SyscallEvent => {
-    const name = nameOf(bytes, start, end) ?? "???";
-    let last = end;
-    while (last > start && bytes[last - 1] === blank) last -= 1;
-    if (bytes[last - 1] === 0x2c) last -= 1;
-    else last = end;
-    const first = start + name.length + 1;
-    return emit({ name, bytes, start: first, end: Math.max(first, last), read: { result: { type }, injected: false }, argsComplete: false }, context);
+  const broken = ({ name, bytes, start, end, context }: Head, type: "none" | "unfinished"): SyscallEvent => {
+    const last = withoutBlanks(bytes, start, end);
+    const read = { result: { type }, injected: false };
+    return emit({ name, bytes, start, end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end, read, argsComplete: false }, context);
   };
 
   /** The thread is no longer inside of its call. */
@@ -88,26 +80,25 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   };
 
   const dropCut = (): void => {
-    if (cut !== undefined) events.push(unparsed("a call without its end", latin1(cut.bytes, cut.start, cut.end), cut.context.tracee, sourceOf(cut.context)));
+    if (cut !== undefined) events.push(unparsed("a call without its end", `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`, cut.context.tracee, sourceOf(cut.context)));
     cut = undefined;
   };
 
   /** A whole call, or its first half; false: neither. */
-  function begin(bytes: Uint8Array, start: number, end: number, context: CallContext, complete: boolean): boolean {
-    const { pid } = context.tracee;
-    const half = firstHalf(bytes, start, end);
-    const textEnd = half?.end ?? end;
-    const whole = half === undefined || half.released ? readCall(bytes, start, textEnd) : undefined;
+  function begin(head: Head, complete: boolean): boolean {
+    const { pid } = head.context.tracee;
+    const half = firstHalf(head);
+    const whole = half === undefined ? readCall(head) : half.released ? readCall(half.head) : undefined;
     if (half === undefined && whole === undefined && complete) return false;
     drop(pid, "none");
     if (whole !== undefined) {
-      events.push(emit(whole, context));
+      events.push(emit(whole, head.context));
     } else if (half === undefined || half.released) {
-      events.push(broken({ bytes, start, end: textEnd, context }, "unfinished"));
+      events.push(broken(half?.head ?? head, "unfinished"));
     } else {
-      lastHead = kept(bytes, start, textEnd, context);
+      lastHead = kept(half.head);
       pending.set(pid, lastHead);
-      personalities.interrupted(pid, nameOf(bytes, start, textEnd));
+      personalities.interrupted(pid, head.name);
     }
     return true;
   }
@@ -129,14 +120,15 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       return;
     }
     const at = prefix.end;
-    let last = end;
-    while (last > at && bytes[last - 1] === blank) last -= 1;
+    const last = withoutBlanks(bytes, at, end);
     if (cut !== undefined && tracee.pid === undefined && goesOn(bytes, at, last)) return;
-    if (nameOf(bytes, at, last) !== undefined && !startsWith(bytes, at, last, "strace: ")) {
-      const weave = endsWith(bytes, at, last, "tached") || endsWith(bytes, at, last, " threads") ? woven.exec(latin1(bytes, at, last)) : null;
-      if (weave === null && begin(bytes, at, last, context, complete)) return;
+    const call = readStart(bytes, at, last);
+    if (call !== undefined) {
+      const head: Head = { name: call.name, bytes, start: call.start, end: last, context };
+      const weave = endsWith(bytes, at, last, "tached") || endsWith(bytes, at, last, " threads") ? woven.exec(latin1(bytes, call.start, last)) : null;
+      if (weave === null && begin(head, complete)) return;
       dropCut();
-      cut = { ...kept(bytes, at, weave === null ? last : at + weave.index, context), byMessage: weave !== null };
+      cut = { ...kept(weave === null ? head : { ...head, end: call.start + weave.index }), byMessage: weave !== null };
       if (weave !== null) events.push({ kind: "message", tracee, source: sourceOf(context), text: weave[0] });
       return;
     }
@@ -148,40 +140,34 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function goesOn(bytes: Uint8Array, start: number, end: number): boolean {
     if (cut === undefined || (!cut.byMessage && bytes[start] !== 0x29)) return false;
     const begun = cut;
-    const joined = join(begun.bytes, begun.start, begun.end, bytes, start, end);
     cut = undefined;
-    if (begin(joined, 0, joined.length, begun.context, true)) return true;
+    if (begin(joined(begun, bytes, start, end), true)) return true;
     cut = begun;
     return false;
   }
 
   function resume(bytes: Uint8Array, start: number, end: number, context: CallContext): void {
     const { tracee } = context;
-    const name = resumed.exec(latin1(bytes, start, Math.min(end, start + 100)))?.[1];
-    if (name === undefined) return void events.push(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
-    const after = start + "<... ".length + name.length + " resumed>".length;
+    const resumed = readResumed(bytes, start, end);
+    if (resumed === undefined) return void events.push(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
+    const { name, end: after } = resumed;
     // Without -o the pid column is there only while several threads live: the first half may have none.
     const key = isHeadOf(pending.get(tracee.pid), name) ? tracee.pid : undefined;
     const open = isHeadOf(pending.get(key), name) ? close(key) : undefined;
     if (open === undefined) return void events.push(orphan(name, bytes, start, after, end, context));
-    // strace may learn the name only when the call ends.
-    const begun = nameOf(open.bytes, open.start, open.end)?.startsWith("???") === true ? renamed(name, open) : open;
-    const whole: CallContext = { ...open.context, tracee, number: open.context.number ?? context.number };
-    const joined = join(begun.bytes, begun.start, begun.end, bytes, after, end);
-    if (begin(joined, 0, joined.length, whole, true)) return;
+    // strace may learn the name, or the number, only when the call ends.
+    const begun: Head = { name, bytes: open.bytes, start: open.start, end: open.end, context: { tracee, number: open.context.number ?? context.number, file, line: open.context.line, column: open.context.column } };
+    if (begin(joined(begun, bytes, after, end), true)) return;
     // strace before 5.0 writes a blank after `resumed>`.
-    let trimmed = begun.end;
-    while (trimmed > begun.start && begun.bytes[trimmed - 1] === blank) trimmed -= 1;
-    const closer = join(begun.bytes, begun.start, trimmed, bytes, after, end);
-    if (begin(closer, 0, closer.length, whole, true)) return;
+    if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
     events.push(broken(open, "unfinished"));
   }
 
   /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
   function orphan(name: string, bytes: Uint8Array, start: number, after: number, end: number, context: CallContext): StraceEvent {
     const tail = /\) *= ([^"]*)$/s.exec(latin1(bytes, after, end));
-    const bare = tail === null ? undefined : Buffer.from(`${name}() = ${tail[1]}`, "latin1");
-    const whole = bare === undefined ? undefined : readCall(bare, 0, bare.length);
+    const bare = tail === null ? undefined : Buffer.from(`) = ${tail[1]}`, "latin1");
+    const whole = bare === undefined ? undefined : readCall({ name, bytes: bare, start: 0, end: bare.length });
     return whole === undefined ? unparsed("the second half of a call that never began", latin1(bytes, start, end), context.tracee, sourceOf(context)) : emit({ ...whole, argsComplete: false }, context);
   }
 
@@ -213,8 +199,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const key = half?.context.tracee.pid;
     if (half !== undefined && pending.get(key) === half && /\) *= /.test(body)) {
       const rest = Buffer.from(body, "latin1");
-      const joined = join(half.bytes, half.start, half.end, rest, 0, rest.length);
-      const whole = readCall(joined, 0, joined.length);
+      const whole = readCall(joined(half, rest, 0, rest.length));
       if (whole !== undefined) {
         close(key);
         return emit(whole, half.context);
@@ -278,39 +263,36 @@ function sourceOf({ file, line, column }: CallContext): Source {
   return { file, line, column };
 }
 
+function withoutBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let last = end;
+  while (last > start && bytes[last - 1] === blank) last -= 1;
+  return last;
+}
+
 /** What is to be gone on with later must not depend on the chunk. */
-function kept(bytes: Uint8Array, start: number, end: number, context: CallContext): Head {
-  return { bytes: bytes.slice(start, end), start: 0, end: end - start, context };
+function kept({ name, bytes, start, end, context }: Head): Head {
+  return { name, bytes: copyOf(bytes, start, end), start: 0, end: end - start, context };
 }
 
-function join(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): Uint8Array {
-  const whole = new Uint8Array(aEnd - aStart + bEnd - bStart);
-  whole.set(a.subarray(aStart, aEnd));
-  whole.set(b.subarray(bStart, bEnd), aEnd - aStart);
-  return whole;
-}
-
-/** A call with another name. */
-function renamed(name: string, { bytes, start, end, context }: Head): Head {
-  const before = Buffer.from(name, "latin1");
-  const whole = join(before, 0, before.length, bytes, bytes.indexOf(0x28, start), end);
-  return { bytes: whole, start: 0, end: whole.length, context };
+/** A call with its other half. */
+function joined({ name, bytes, start, end, context }: Head, rest: Uint8Array, restStart: number, restEnd: number): Head {
+  const whole = join(bytes, start, end, rest, restStart, restEnd);
+  return { name, bytes: whole, start: 0, end: whole.length, context };
 }
 
 const halfMark = / ?<(unfinished|detached|pid changed to \d+) \.\.\.>$/;
 
 /** strace marks a call that it could not finish on its line; `released`: it let go of the thread, or (-ff) the thread's log goes on in another file. */
-function firstHalf(bytes: Uint8Array, start: number, end: number): { readonly end: number; readonly released: boolean } | undefined {
+function firstHalf(head: Head): { readonly head: Head; readonly released: boolean } | undefined {
+  const { name, bytes, start, end, context } = head;
   if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, " ...>")) return undefined;
   const from = Math.max(start, end - 40);
   const mark = halfMark.exec(latin1(bytes, from, end));
-  return mark === null ? undefined : { end: from + mark.index, released: mark[1] !== "unfinished" };
+  return mark === null ? undefined : { head: { name, bytes, start, end: from + mark.index, context }, released: mark[1] !== "unfinished" };
 }
 
 function isHeadOf(head: Head | undefined, name: string): boolean {
-  if (head === undefined) return false;
-  const own = nameOf(head.bytes, head.start, head.end);
-  return own === name || own?.startsWith("???") === true;
+  return head !== undefined && (head.name === name || head.name.startsWith("???"));
 }
 
 /** Without colours (color.c), NULs (holes in a file that a program truncated) and carriage returns: strace writes none of them as data. */

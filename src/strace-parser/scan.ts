@@ -80,7 +80,7 @@ function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all
   let depth = 0;
   let annotations = true;
   for (let at = start; at < end; at += 1) {
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at] as number;
     if (byte === wanted && depth === 0) {
       if (all === undefined) return at;
       all.push(at);

@@ -12,7 +12,7 @@ const log = (...calls: readonly string[]): string => ['7 execve("/bin/app", ["ap
 let folder = "";
 let out = "";
 let notes: string[] = [];
-const terminal: Terminal = { out: (text) => (out += text), note: (line) => notes.push(line), color: false, width: 80, interrupted: new AbortController().signal };
+const terminal: Terminal = { out: (text) => (out += text), note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "seccomp-gen-test-"));

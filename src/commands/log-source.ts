@@ -1,0 +1,97 @@
+import { open, stat } from "node:fs/promises";
+import { Readable, pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { execa } from "execa";
+import { SeccompGenError } from "../errors.ts";
+
+/** How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both count bytes of the file, packed or not. */
+export type OnRead = (done: number, total: number | undefined) => void;
+
+/**
+ * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is valid until the next one is asked for.
+ * Throws what the system throws, and `file-unreadable` where an unpacker is missing or fails.
+ */
+export async function* readUnpacked(path: string, onRead: OnRead): AsyncGenerator<Uint8Array> {
+  const label = path === "-" ? "standard input" : path;
+  const chunks = path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead);
+  const first = await chunks.next();
+  if (first.done === true) return;
+  const all = rejoin(first.value, chunks);
+  const packing = packings.find(({ magic }) => magic.every((byte, at) => first.value[at] === byte));
+  if (packing === undefined) yield* all;
+  else if (packing.tool === undefined) yield* gunzipped(all);
+  else yield* unpackedBy(packing.tool, packing.package, all, label);
+}
+
+/** Compression formats by their magic numbers: gzip (RFC 1952) by Node, the others by the system's own tool. */
+const packings: readonly { readonly magic: readonly number[]; readonly tool: string | undefined; readonly package: string }[] = [
+  { magic: [0x1f, 0x8b], tool: undefined, package: "" },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], tool: "xz", package: "xz-utils" },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], tool: "zstd", package: "zstd" },
+  { magic: [0x42, 0x5a, 0x68], tool: "bzip2", package: "bzip2" },
+];
+
+/** Large enough that a read costs little, small enough for the processor's cache. */
+const chunkBytes = 512 * 1024;
+
+/** Reads the next chunk while the last one is worked on. */
+async function* fileChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  const { size } = await stat(path).then((found) => (found.isFile() ? found : { size: undefined }));
+  const handle = await open(path);
+  const buffers: readonly Buffer[] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
+  const read = async (turn: number): Promise<Uint8Array> => {
+    const buffer = buffers[turn % 2] ?? Buffer.alloc(0);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+    return buffer.subarray(0, bytesRead);
+  };
+  let next = read(0);
+  try {
+    let done = 0;
+    for (let turn = 1; ; turn += 1) {
+      const chunk = await next;
+      if (chunk.length === 0) return;
+      next = read(turn);
+      next.catch(() => undefined); // it is awaited when it is its turn
+      done += chunk.length;
+      onRead(done, size);
+      yield chunk;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await handle.close();
+  }
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  let done = 0;
+  for await (const chunk of source) {
+    done += chunk.length;
+    onRead(done, undefined);
+    yield chunk;
+  }
+}
+
+async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* rest;
+}
+
+/** For what reads ahead. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield new Uint8Array(chunk);
+}
+
+async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const unpacked = createGunzip();
+  pipeline(Readable.from(copies(packed)), unpacked, () => undefined); // a failure reaches the reader of `unpacked`
+  yield* unpacked as AsyncIterable<Uint8Array>;
+}
+
+async function* unpackedBy(tool: string, debianPackage: string, packed: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+  const child = execa(tool, ["-dc"], { stdin: "pipe", stdout: "pipe", encoding: "buffer", buffer: { stdout: false, stderr: true }, reject: false });
+  pipeline(Readable.from(copies(packed)), child.stdin, () => undefined); // the tool says what was wrong
+  yield* child.stdout as AsyncIterable<Uint8Array>;
+  const { code, exitCode, stderr } = await child;
+  if (code === "ENOENT") throw new SeccompGenError({ code: "file-unreadable", path: label, detail: `it is packed, and ${tool} is not installed (apt-get install ${debianPackage})` });
+  if (exitCode !== 0) throw new SeccompGenError({ code: "file-unreadable", path: label, detail: Buffer.from(stderr).toString("utf8").trim() || `${tool} failed` });
+}
