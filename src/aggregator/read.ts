@@ -1,13 +1,14 @@
-import { Ajv } from "ajv";
+import type { ValidateFunction } from "ajv";
 import { isLosslessNumber, parse } from "lossless-json";
 import { SeccompGenError } from "../errors.ts";
 import { isScmpArch } from "../tables/index.ts";
+import { validateRecording } from "./data/validate-recording.ts";
 import { mergeRecordings } from "./recording.ts";
-import { recordingSchema } from "./schema.ts";
 import { recordingVersion } from "./types.ts";
 import type { Recording } from "./types.ts";
 
-const validate = new Ajv({ allErrors: false, allowUnionTypes: true }).compile(recordingSchema);
+/** Compiled from schema.ts beforehand. */
+const validate = validateRecording as ValidateFunction;
 
 /** Reads recording.json. Throws SeccompGenError where it is no JSON, no recording, or of a newer format. */
 export function parseRecording(text: string, source: string): Recording {

@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import glob from "fast-glob";
 import { buildRecording, createAggregator, mergeRecordings, parseRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
@@ -34,6 +33,7 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
       files.push(pattern);
       continue;
     }
+    const { default: glob } = await import("fast-glob");
     const matches = glob.isDynamicPattern(pattern) ? (await glob(pattern, { dot: true })).sort() : [];
     if (matches.length === 0) throw new SeccompGenError({ code: "file-unreadable", path: pattern, detail: glob.isDynamicPattern(pattern) ? "no file matches" : "no such file" });
     files.push(...matches);

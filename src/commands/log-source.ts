@@ -1,7 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { execa } from "execa";
 import { SeccompGenError } from "../errors.ts";
 
 /** How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both count bytes of the file, packed or not. */
@@ -88,6 +87,7 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 }
 
 async function* unpackedBy(tool: string, debianPackage: string, packed: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+  const { execa } = await import("execa");
   const child = execa(tool, ["-dc"], { stdin: "pipe", stdout: "pipe", encoding: "buffer", buffer: { stdout: false, stderr: true }, reject: false });
   pipeline(Readable.from(copies(packed)), child.stdin, () => undefined); // the tool says what was wrong
   yield* child.stdout as AsyncIterable<Uint8Array>;

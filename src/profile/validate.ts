@@ -1,12 +1,12 @@
-import { Ajv } from "ajv";
-import type { ErrorObject } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { SeccompGenError } from "../errors.ts";
+import { validateProfile } from "./data/validate-profile.ts";
 import type { Json } from "./json.ts";
 import { offsetOf, positionAt } from "./position.ts";
-import { profileSchema } from "./schema.ts";
 import { nearest } from "./suggestion.ts";
 
-const validator = new Ajv({ verbose: true, strict: true, allowMatchingProperties: true, strictRequired: false }).compile(profileSchema);
+/** Compiled from schema.ts beforehand. */
+const validator = validateProfile as ValidateFunction;
 
 /** Where a profile's text comes from. `base`: the pointer of the profile in the document (`/linux/seccomp` in an OCI config). */
 export interface Origin {
