@@ -17,14 +17,18 @@ export function evaluate(filter: Filter, call: SeccompData): Action {
 
 /** What the kernel does with this call, and which rule said so. */
 export function decide(filter: Filter, call: SeccompData): Decision {
-  if (call.arch !== filter.arch || isForeignNumber(filter, call.nr)) return { action: badArchAction, by: "bad-architecture" };
+  if (call.arch !== filter.arch) return badArchitecture;
+  // The stub stands before libseccomp's own checks.
   if (filter.enosysAbove !== undefined && call.nr !== undefined && stubAnswers(filter.arch, call.nr, filter.enosysAbove)) {
     return { action: { action: "SCMP_ACT_ERRNO", errnoRet: enosys }, by: "enosys-stub" };
   }
+  if (isForeignNumber(filter, call.nr)) return badArchitecture;
   const rules = filter.syscalls.get(call.name);
   const rule = rules === undefined ? undefined : decidingRule(rules, call.args, hasWideArguments(filter.arch));
   return rule === undefined ? { action: filter.defaultAction, by: "default" } : { action: rule.action, by: "rule", rule };
 }
+
+const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture" };
 
 /** x32 calls carry bit 30 and come in under x86_64's audit number; libseccomp tells the two apart by it. -1 is let through to the default. */
 function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
@@ -32,8 +36,13 @@ function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
   return (arch === "SCMP_ARCH_X86_64" && nr >= 0x4000_0000) || (arch === "SCMP_ARCH_X32" && nr < 0x4000_0000);
 }
 
+const x32Bit = 0x4000_0000;
+
 /** runc's stub: numbers above the highest one named, and setup(2) on s390, which stands for every number the kernel does not know there. */
 function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
+  // On x86_64 it looks at bit 30 first: numbers with it are x32's, and are compared with x32's highest number or not at all.
+  if (arch === "SCMP_ARCH_X86_64" && (nr & x32Bit) !== 0) return false;
+  if (arch === "SCMP_ARCH_X32" && (nr & x32Bit) === 0) return false;
   return nr > above || (nr === 0 && (arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X"));
 }
 

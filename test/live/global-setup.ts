@@ -10,7 +10,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const host = /DOCKER_HOST=(\S+)/.exec(await engine("env"))?.[1];
   if (host !== undefined) process.env["DOCKER_HOST"] = host;
   await engine("base-image");
-  for (const folder of new Set(workloads.map(({ folder }) => folder))) {
+  for (const folder of new Set(["probe", ...workloads.map(({ folder }) => folder)])) {
     const context = fileURLToPath(new URL(`workloads/${folder}/`, import.meta.url));
     await execa("docker", ["build", "-q", "--network", "host", "-t", `seccomp-gen-test-${folder}`, context], { env: { DOCKER_BUILDKIT: "0" }, timeout: 600_000, stdout: "ignore", stderr: "pipe" });
   }
