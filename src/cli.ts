@@ -1,17 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./commands/terminal.ts";
+import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
 
 /** argv → command. The only place that sets the exit code: 0 fine, 1 a finding, 2 trouble. */
 const terminal = processTerminal();
-const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
 const program = new Command("seccomp-gen")
   .description("Record what a container does and get the smallest Docker seccomp profile it runs under, with a reason for every line.")
-  .version(version)
+  .version(productVersion())
   .showSuggestionAfterError()
   .exitOverride()
   .enablePositionalOptions()
@@ -57,15 +56,17 @@ example(
 );
 
 const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))
-  .argument("<traces...>", "recordings or strace logs: files, globs, gzipped, or - for standard input")
+  .argument("[traces...]", "recordings or strace logs: files, globs, packed ones, or - for standard input")
   .option("-o, --output <file>", "write here instead of standard output")
+  .option("--all", "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made with", false)
+  .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
   .option("--name <name>", "name of a recording made from raw logs")
   .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
   .action(async (patterns: string[], options) => {
     const { generate } = await import("./commands/generate.ts");
     process.exitCode = await generate(patterns, { ...options, ...policyArguments(options) }, terminal);
   });
-example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log");
+example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log", "seccomp-gen generate --all --check");
 
 const mergeCommand = program
   .command("merge")
@@ -103,13 +104,14 @@ example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff -
 
 const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
   .argument("<profiles...>")
-  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
+  .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
   .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
   .action(async (files: string[], options) => {
     const { lint } = await import("./commands/lint.ts");
     process.exitCode = await lint(files, options, terminal);
   });
-example(lintCommand, "seccomp-gen lint profiles/*.json");
+example(lintCommand, "seccomp-gen lint profiles/*.json", "seccomp-gen lint --fix old.json", "seccomp-gen lint --format sarif profiles/*.json > lint.sarif");
 
 const checkCommand = program
   .command("check")

@@ -19,6 +19,7 @@ export type Problem =
   | { readonly code: "not-a-trace"; readonly path: string; readonly detail: string | undefined }
   | { readonly code: "recording-invalid"; readonly source: string; readonly detail: string }
   | { readonly code: "recording-newer"; readonly source: string; readonly version: number; readonly known: number }
+  | { readonly code: "policy-invalid"; readonly source: string; readonly detail: string }
   | { readonly code: "profile-json"; readonly source: string; readonly line: number; readonly column: number; readonly detail: string }
   | { readonly code: "profile-invalid"; readonly source: string; readonly pointer: string; readonly line: number; readonly column: number; readonly detail: string; readonly todo: string }
   | { readonly code: "no-command"; readonly image: string };
@@ -55,6 +56,10 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "not-a-trace": ({ path, detail }) => ({
     what: `${path} holds no system call that could be read${detail === undefined ? "" : `: ${detail}`}`,
     todo: "Give a recording.json or a log of strace -f -o FILE.",
+  }),
+  "policy-invalid": ({ source, detail }) => ({
+    what: `${source} holds no policy options: ${detail}`,
+    todo: "It may have args, exact, floor, allow, deny and against, as the options of generate are called.",
   }),
   architecture: ({ detail }) => ({
     what: `cannot trace here: ${detail}`,

@@ -23,8 +23,8 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
 
 /** Packages have their places too: who else imports them does another stage's work. */
 const packages: { readonly [name: string]: readonly string[] } = {
-  execa: ["container", "tracer"],
-  ajv: ["profile", "aggregator"],
+  execa: ["commands", "container", "tracer"],
+  ajv: ["profile", "aggregator", "commands"],
   commander: ["cli.ts", "commands"],
   "fast-glob": ["commands"],
   "lossless-json": ["aggregator", "emitter", "profile", "review", "lint"],

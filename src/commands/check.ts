@@ -1,10 +1,11 @@
 import { checkRecording } from "../check/index.ts";
 import { readProfile } from "../profile/index.ts";
 import { renderCheck } from "../review/index.ts";
-import { hostsOf, resolveFor } from "./derivation.ts";
+import { hostsOf } from "./derivation.ts";
 import { readText } from "./files.ts";
 import { archOf } from "./host.ts";
 import { readTraces } from "./inputs.ts";
+import { resolveFor } from "./reference.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CheckOptions {

@@ -5,12 +5,11 @@ import type { ProfileDiff } from "../diff/types.ts";
 import { emitDocker } from "../emitter/index.ts";
 import { buildPolicy } from "../policy/index.ts";
 import type { ArgTier, FloorChoice, Policy } from "../policy/types.ts";
-import { loadDockerDefault, nearest, readProfile, resolve } from "../profile/index.ts";
-import type { DockerProfile, HostContext } from "../profile/types.ts";
-import type { Filter } from "../seccomp/types.ts";
-import { defaultCapabilities, dockerDefaultFor, dockerDefaults, hostArch, isSyscallName, newestDockerDefault, syscallNames } from "../tables/index.ts";
+import { nearest, readProfile } from "../profile/index.ts";
+import type { HostContext } from "../profile/types.ts";
+import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import { readText } from "./files.ts";
+import { loadReference, resolveFor } from "./reference.ts";
 
 /** The policy options as they stand on the command line. */
 export interface PolicyArguments {
@@ -54,26 +53,6 @@ function checkNames(option: string, names: readonly string[]): void {
   throw new SeccompGenError({ code: "usage", what: `${option}: there is no syscall ${unknown}`, todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?` });
 }
 
-/** A profile to compare with, and what to call it in output. */
-export interface Reference {
-  readonly name: string;
-  readonly profile: DockerProfile;
-}
-
-/** Docker's default of a version (undefined: the newest known), or a profile file. */
-export async function loadReference(versionOrFile: string | undefined): Promise<Reference> {
-  if (versionOrFile === undefined) {
-    const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
-    return { name: `Docker ${newest}'s default`, profile: await loadDockerDefault(newestDockerDefault) };
-  }
-  if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
-    const version = versionOrFile.replace(/^v/, "");
-    const { file } = dockerDefaultFor(version);
-    return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file) };
-  }
-  return { name: versionOrFile, profile: readProfile(await readText(versionOrFile), versionOrFile) };
-}
-
 /** The newest engine among the runs: the profile may not allow more than it does. */
 function newestEngine(runs: readonly Run[]): string | undefined {
   const versions = runs.flatMap((run) => (run.versions.engine === undefined || run.command[0] === "podman" ? [] : [run.versions.engine]));
@@ -88,9 +67,4 @@ export function hostsOf(recording: Recording): readonly HostContext[] {
   const natives = observed.filter((arch) => hostArch(arch, observed) === arch);
   if (natives.length === 0) throw new SeccompGenError({ code: "usage", what: `the recording ${recording.name} holds no calls`, todo: "Record the workload again." });
   return natives.map((arch) => ({ arch, capabilities, kernel, runtime: "runc" }));
-}
-
-/** A profile as each host resolves it, by architecture. */
-export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]): ReadonlyMap<ScmpArch, Filter> {
-  return new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
 }

@@ -1,7 +1,7 @@
 import { diffFilters } from "../diff/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { renderDiff } from "../review/index.ts";
-import { loadReference, resolveFor } from "./derivation.ts";
+import { loadReference, resolveFor } from "./reference.ts";
 import { hostOf } from "./host.ts";
 import type { HostOptions } from "./host.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,13 +1,16 @@
-import { basename } from "node:path";
+import { basename, normalize } from "node:path";
 import { stringifyRecording } from "../aggregator/index.ts";
+import { SeccompGenError } from "../errors.ts";
 import { renderSummary } from "../review/summary.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { derive } from "./derivation.ts";
 import type { PolicyArguments } from "./derivation.ts";
-import { writeAtomically } from "./files.ts";
+import { readIfPresent, writeAtomically } from "./files.ts";
 import { archOf } from "./host.ts";
 import { readTraces } from "./inputs.ts";
 import { checkName } from "./names.ts";
+import { profileOf, regenerateAll } from "./regenerate.ts";
+import { policyOf, storePolicy } from "./stored-policy.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface GenerateOptions extends PolicyArguments {
@@ -15,19 +18,36 @@ export interface GenerateOptions extends PolicyArguments {
   readonly name: string | undefined;
   /** Architecture of raw logs, as uname, Docker or libseccomp call it. */
   readonly arch: string | undefined;
+  /** Every kept recording with its stored options. */
+  readonly all: boolean;
+  /** Compare with the file instead of writing it. */
+  readonly check: boolean;
 }
 
-/** `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. */
+/** `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0 fine, 1 with --check: the file is another. */
 export async function generate(patterns: readonly string[], options: GenerateOptions, terminal: Terminal): Promise<number> {
+  if (options.all !== (patterns.length === 0)) throw new SeccompGenError({ code: "usage", what: options.all ? "--all takes no traces" : "no trace given", todo: "seccomp-gen generate TRACES… -o profiles/app.json, or seccomp-gen generate --all" });
+  if (options.all) return regenerateAll(options.check, terminal);
   const recording = await readTraces(patterns, contextOf(options), terminal);
   const derivation = await derive(recording, options);
+  if (options.check) return compareWithFile(options.output, derivation.profile, terminal);
   if (options.output === undefined) {
     terminal.out(derivation.profile);
   } else {
     await writeAtomically(options.output, derivation.profile);
+    const [only, ...others] = patterns;
+    // The profile that belongs to a kept recording: how it was made is kept too.
+    if (only !== undefined && others.length === 0 && basename(only) === "recording.json" && normalize(options.output) === profileOf(normalize(only))) await storePolicy(only, policyOf(options));
   }
   terminal.note(renderSummary({ ...derivation, recording, paths: { profile: options.output }, container: true, unparsed: 0, verified: false }));
   return 0;
+}
+
+async function compareWithFile(path: string | undefined, profile: string, terminal: Terminal): Promise<number> {
+  if (path === undefined) throw new SeccompGenError({ code: "usage", what: "--check needs a file", todo: "Name the profile: seccomp-gen generate TRACES… -o profiles/app.json --check, or check them all: seccomp-gen generate --all --check" });
+  const same = (await readIfPresent(path)) === profile;
+  terminal.note(same ? `${path} is up to date` : `${path} is not what these traces give: it was edited, or it is older than they or this seccomp-gen`);
+  return same ? 0 : 1;
 }
 
 /** `seccomp-gen merge`: recordings and raw logs → one recording. */

@@ -1,31 +1,53 @@
-import { lintProfile } from "../lint/index.ts";
-import { offsetOf, positionAt, readProfile } from "../profile/index.ts";
-import { renderLint } from "../review/index.ts";
-import { loadReference, resolveFor } from "./derivation.ts";
-import { readText } from "./files.ts";
+import { diffFilters } from "../diff/index.ts";
+import { fixProfile, lintProfile } from "../lint/index.ts";
+import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
+import type { HostContext } from "../profile/types.ts";
+import { escapeLine } from "../review/escape.ts";
+import { renderDiff, renderLint } from "../review/index.ts";
+import type { PlacedFinding } from "../review/lint.ts";
+import { loadReference, resolveFor } from "./reference.ts";
+import { readText, writeAtomically } from "./files.ts";
 import { hostOf } from "./host.ts";
 import type { HostOptions } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
+import { productVersion } from "./version.ts";
 
 export interface LintOptions extends HostOptions {
-  readonly format: "text" | "json";
+  readonly format: "text" | "json" | "sarif";
+  /** Correct what has one safe answer. */
+  readonly fix: boolean;
   readonly against: string | undefined;
 }
 
-/** `seccomp-gen lint PROFILES…`: 0 nothing but notes, 1 errors or warnings, 2 trouble. */
+/** `seccomp-gen lint PROFILES…`: 0 nothing but notes, 1 errors or warnings, 2 trouble. With --fix: of what is left. */
 export async function lint(files: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);
   const reference = await loadReference(options.against);
   const ceiling = resolveFor(reference.profile, [host]);
-  const findings = [];
+  const findings: PlacedFinding[] = [];
   for (const file of files) {
-    const text = await readText(file);
+    const written = await readText(file);
+    const text = options.fix ? await fixFile(file, written, host, terminal) : written;
+    const base = profilePointer(text, file);
     for (const finding of lintProfile(readProfile(text, file), { host, ceiling, ceilingName: reference.name })) {
-      findings.push({ ...finding, file, ...positionAt(text, offsetOf(text, finding.pointer)) });
+      findings.push({ ...finding, file, pointer: base + finding.pointer, ...positionAt(text, offsetOf(text, base + finding.pointer)) });
     }
   }
-  terminal.out(renderLint(findings, options.format));
+  terminal.out(renderLint(findings, options.format, productVersion()));
   const serious = findings.filter(({ severity }) => severity !== "note").length;
   terminal.note(findings.length === 0 ? `nothing to say of ${files.length === 1 ? "this profile" : `these ${files.length} profiles`}` : `${serious} errors and warnings, ${findings.length - serious} notes`);
   return serious === 0 ? 0 : 1;
+}
+
+/** Writes the corrected file and says what it changes; resolves to what the file holds now. */
+async function fixFile(file: string, text: string, host: HostContext, terminal: Terminal): Promise<string> {
+  const fixed = fixProfile(text, readProfile(text, file), profilePointer(text, file));
+  if (fixed.text === text) return text;
+  const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) => resolveFor(profile, [host]));
+  await writeAtomically(file, fixed.text);
+  for (const { pointer, what } of fixed.fixes) terminal.note(escapeLine(`${file}: ${pointer}: ${what}`));
+  if (before !== undefined && after !== undefined) {
+    terminal.note(renderDiff(diffFilters(before, after), { format: "text", before: "before", after: "after", color: false, width: terminal.width }).trimEnd());
+  }
+  return fixed.text;
 }

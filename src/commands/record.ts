@@ -12,6 +12,7 @@ import { checkWritable, readIfPresent, writeAtomically } from "./files.ts";
 import { checkName, nameFromImage, profilePath, recordingPath } from "./names.ts";
 import { recordContainer } from "./record-container.ts";
 import { recordHost } from "./record-host.ts";
+import { policyOf, storePolicy } from "./stored-policy.ts";
 import type { Terminal } from "./terminal.ts";
 import { reportVerdict, verifyContainer } from "./verify.ts";
 
@@ -49,6 +50,7 @@ export async function record(words: readonly string[], options: RecordOptions, t
   const recording = await combine(existing, fresh, paths.recording, options);
   const derivation = await derive(recording, options);
   await writeAtomically(paths.recording, stringifyRecording(recording));
+  await storePolicy(paths.recording, policyOf(options));
   await writeAtomically(paths.profile, derivation.profile);
   const unparsed = recorded.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
   terminal.note(renderSummary({ ...derivation, recording, paths, unparsed, container: run !== undefined, verified: options.verify }));

@@ -7,6 +7,8 @@ import type { Filter } from "../seccomp/types.ts";
 import { dockerArch, syscallNames, syscallNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
+import { isIntArgument } from "./int-arguments.ts";
+import { shadowedRules } from "./shadowed.ts";
 import type { Finding } from "./types.ts";
 
 /** What a profile is linted against. */
@@ -26,6 +28,9 @@ export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName
     ...denylist(own),
     ...resolution.problems.map(problem),
     ...groups(profile),
+    ...oldFormat(profile),
+    ...shadowed(own),
+    ...huge(own),
     ...(isAllowing(own.defaultAction) ? [] : [...beyond(resolution.filters, ceiling, ceilingName), ...dangerous(own), ...floor(own), ...traps(own, ceiling.get(host.arch))]),
     ...architectures(resolution.filters, host),
   ];
@@ -53,16 +58,11 @@ function problem(found: ReturnType<typeof resolve>["problems"][number]): Finding
   }
 }
 
-/** Arguments that are an int: the ABI leaves the upper half of the register undefined. */
-const intArguments: { readonly [syscall: string]: readonly number[] } = {
-  socket: [0, 1, 2], socketpair: [0, 1, 2], ioctl: [0, 1], fcntl: [0, 1], prctl: [0], setns: [0, 1], keyctl: [0], bpf: [0], seccomp: [0, 1], madvise: [2], kill: [1], setsockopt: [1, 2], getsockopt: [1, 2],
-};
-
 function groups({ syscalls }: DockerProfile): readonly Finding[] {
   return syscalls.flatMap(({ names, action, args = [] }, index): Finding[] => {
     const pointer = `/syscalls/${index}`;
     const twice = args.find((arg, at) => args.findIndex(({ index: other }) => other === arg.index) !== at);
-    const wide = args.flatMap((arg, at) => (arg.op === "SCMP_CMP_MASKED_EQ" ? [] : names.filter((name) => Object.hasOwn(intArguments, name) && intArguments[name]?.includes(arg.index) === true).map((name) => ({ name, at }))));
+    const wide = args.flatMap((arg, at) => (arg.op === "SCMP_CMP_MASKED_EQ" ? [] : names.filter((name) => isIntArgument(name, arg.index)).map((name) => ({ name, at }))));
     const first = wide[0];
     return [
       ...(twice === undefined ? [] : [{ kind: "or-not-and" as const, severity: "error" as const, pointer: `${pointer}/args`, names, what: `two conditions on argument ${twice.index}: runc and crun let either one suffice` }]),
@@ -116,6 +116,36 @@ function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] 
   const probed = probeRows.flatMap(({ names }) => names).filter((name) => syscallNumber(filter.arch, name) !== undefined);
   const trapped = probed.filter((name) => answersEperm(filter, name) && !(ceiling !== undefined && answersEperm(ceiling, name)));
   return trapped.length === 0 ? [] : [{ kind: "enosys-trap", severity: "warning", pointer: "", names: trapped, what: `libraries fall back from ENOSYS, but these answer EPERM: ${trapped.join(", ")}; a newer libc or runtime breaks on them` }];
+}
+
+/** Engines of today still read it, other tools do not. */
+function oldFormat({ syscalls, architectures, archMap }: DockerProfile): readonly Finding[] {
+  const first = syscalls.findIndex(({ oldSpelling }) => oldSpelling === true);
+  const names = syscalls.flatMap((group) => (group.oldSpelling === true ? group.names : []));
+  return [
+    ...(first < 0 ? [] : [{ kind: "old-format" as const, severity: "note" as const, pointer: `/syscalls/${first}/name`, names, what: `${names.length} groups have "name" for one call, as before Docker 1.13; "names" takes them together and is what other tools read` }]),
+    ...((architectures ?? []).length + (archMap ?? []).length > 0 ? [] : [{ kind: "missing-architectures" as const, severity: "note" as const, pointer: "", names: [], what: "names no architectures: the engine filters its own only, and kills what enters the kernel by another (a 32-bit program)" }]),
+  ];
+}
+
+function shadowed(filter: Filter): readonly Finding[] {
+  const byPlace = new Map<string, Set<string>>();
+  for (const { name, rule } of shadowedRules(filter)) {
+    const pointer = rule.because.type === "profile" ? rule.because.pointer : "";
+    byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
+  }
+  return [...byPlace].map(([pointer, found]): Finding => {
+    const names = [...found].sort();
+    return { kind: "shadowed-rule", severity: "note", pointer, names, what: `says nothing new of ${names.join(", ")}: another rule answers these calls already` };
+  });
+}
+
+/** The kernel takes programs of at most 4096 instructions (BPF_MAXINSNS); each call and each condition needs one or more. Measured: 3000 conditions start on runc and crun, 6000 do not. */
+const maxInstructions = 4096;
+
+function huge({ syscalls }: Filter): readonly Finding[] {
+  const parts = [...syscalls.values()].reduce((sum, rules) => sum + 1 + rules.reduce((conditions, { rule }) => conditions + rule.conditions.length, 0), 0);
+  return parts < maxInstructions ? [] : [{ kind: "huge-profile", severity: "error", pointer: "/syscalls", names: [], what: `${parts} calls and conditions: the kernel takes at most ${maxInstructions} instructions, so the container does not start` }];
 }
 
 function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostContext): readonly Finding[] {

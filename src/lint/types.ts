@@ -15,7 +15,11 @@ export type FindingKind =
   | "enosys-trap"
   | "socketcall-open"
   | "compat-architecture"
-  | "agent-needed";
+  | "agent-needed"
+  | "shadowed-rule"
+  | "old-format"
+  | "missing-architectures"
+  | "huge-profile";
 
 /** One thing about a profile that its author should know. */
 export interface Finding {

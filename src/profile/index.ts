@@ -2,7 +2,7 @@
 export { loadDockerDefault } from "./docker-default.ts";
 export { offsetOf, positionAt } from "./position.ts";
 export type { Position } from "./position.ts";
-export { readProfile } from "./read.ts";
+export { profilePointer, readProfile } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { nearest } from "./suggestion.ts";
 export type * from "./types.ts";

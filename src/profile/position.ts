@@ -41,7 +41,7 @@ function childOffset(text: string, container: number, part: string): number | un
 }
 
 /** The offset behind the value that starts here. */
-function valueEnd(text: string, start: number): number {
+export function valueEnd(text: string, start: number): number {
   let depth = 0;
   for (let offset = start; offset < text.length; offset += 1) {
     const char = text[offset];
@@ -64,5 +64,5 @@ function skipSpace(text: string, start: number): number {
 }
 
 function isSpace(char: string | undefined): boolean {
-  return char === " " || char === "\t" || char === "\n" || char === "\r";
+  return char === " " || char === "\t" || char === "\n" || char === "\r" || char === "\uFEFF";
 }

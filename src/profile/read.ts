@@ -21,6 +21,11 @@ export function readProfile(text: string, source: string): DockerProfile {
   return toProfile(document as Members, origin);
 }
 
+/** Where the profile stands in its document: `""`, or `/linux/seccomp` in an OCI runtime config. Throws `profile-json`. */
+export function profilePointer(text: string, source: string): string {
+  return unwrap(parseJson(text.replace(/^\uFEFF/, ""), source)).base;
+}
+
 /** An OCI runtime config (`config.json`) carries the profile inside. */
 function unwrap(document: Json): { readonly document: Json; readonly base: string } {
   const seccomp = member(member(document, "linux"), "seccomp");
@@ -56,6 +61,7 @@ function toGroup(group: Members, pointer: string, origin: Origin): DockerSyscall
   const args = group["args"] as readonly Members[] | undefined;
   const { comment, includes, excludes } = group as { readonly comment?: string; readonly includes?: DockerCondition; readonly excludes?: DockerCondition };
   return {
+    ...(name === undefined ? {} : { oldSpelling: true as const }),
     names: name === undefined ? names : [name],
     action: group["action"] as string,
     ...(errnoRet === undefined ? {} : { errnoRet }),

@@ -29,6 +29,8 @@ export interface DockerCondition {
 }
 
 export interface DockerSyscallGroup {
+  /** Written with the old `name` for one call (Docker before 1.13). */
+  readonly oldSpelling?: true;
   readonly names: readonly string[];
   readonly action: string;
   readonly errnoRet?: number;

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { generate, merge } from "../../src/commands/generate.ts";
 import type { Terminal } from "../../src/commands/terminal.ts";
 
-const options = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, output: undefined, name: "app", arch: "amd64" } as const;
+const options = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, output: undefined, name: "app", arch: "amd64", all: false, check: false } as const;
 const log = (...calls: readonly string[]): string => ['7 execve("/bin/app", ["app"], 0x1) = 0', ...calls.map((call) => `7 ${call}`), ""].join("\n");
 
 let folder = "";
@@ -85,5 +85,32 @@ describe("generate", () => {
     expect(await allowedBy([path], { against: ceiling })).toEqual(["execve", "flock"]);
     await allowedBy([path], { against: "19.03.5" });
     expect(notes.at(-1)).toContain("Docker 19.03.5's default");
+  });
+
+  test("keeps how a profile was made beside its recording, and makes all again or says which differ", async () => {
+    const here = process.cwd();
+    process.chdir(folder);
+    try {
+      out = "";
+      await merge([await file("log", log("socket(AF_INET, SOCK_STREAM, 0) = 3"))], { output: "traces/kept/recording.json", name: "kept", arch: "amd64" }, terminal);
+      const first = ["./traces/kept/recording.json"];
+      await generate(first, { ...options, deny: ["socket"], output: "profiles/kept.json" }, terminal);
+      expect(JSON.parse(await readFile("traces/kept/policy.json", "utf8"))).toEqual({ deny: ["socket"] });
+      expect(await generate([], { ...options, all: true, check: true }, terminal)).toBe(0);
+      const made = await readFile("profiles/kept.json", "utf8");
+      await writeFile("profiles/kept.json", made.replace("SCMP_ACT_ERRNO", "SCMP_ACT_LOG"));
+      notes.length = 0;
+      expect(await generate([], { ...options, all: true, check: true }, terminal)).toBe(1);
+      expect(notes.join("\n")).toMatch(/profiles\/kept\.json is not what traces\/kept\/recording\.json gives/);
+      expect(await generate(first, { ...options, output: "profiles/kept.json", check: true }, terminal)).toBe(1);
+      expect(await generate([], { ...options, all: true }, terminal)).toBe(0);
+      expect(await readFile("profiles/kept.json", "utf8")).toBe(made);
+      await writeFile("traces/kept/policy.json", '{"alow": ["mount"]}');
+      await expect(generate([], { ...options, all: true }, terminal)).rejects.toThrow(/traces\/kept\/policy\.json holds no policy options/);
+      await generate(first, { ...options, output: "profiles/kept.json" }, terminal);
+      await expect(readFile("traces/kept/policy.json")).rejects.toThrow(/ENOENT/);
+    } finally {
+      process.chdir(here);
+    }
   });
 });

@@ -1,0 +1,31 @@
+import { loadDockerDefault, readProfile, resolve } from "../profile/index.ts";
+import type { DockerProfile, HostContext } from "../profile/types.ts";
+import type { Filter } from "../seccomp/types.ts";
+import { dockerDefaultFor, dockerDefaults, newestDockerDefault } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { readText } from "./files.ts";
+
+/** A profile to compare with, and what to call it in output. */
+export interface Reference {
+  readonly name: string;
+  readonly profile: DockerProfile;
+}
+
+/** Docker's default of a version (undefined: the newest known), or a profile file. */
+export async function loadReference(versionOrFile: string | undefined): Promise<Reference> {
+  if (versionOrFile === undefined) {
+    const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
+    return { name: `Docker ${newest}'s default`, profile: await loadDockerDefault(newestDockerDefault) };
+  }
+  if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
+    const version = versionOrFile.replace(/^v/, "");
+    const { file } = dockerDefaultFor(version);
+    return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file) };
+  }
+  return { name: versionOrFile, profile: readProfile(await readText(versionOrFile), versionOrFile) };
+}
+
+/** A profile as each host resolves it, by architecture. */
+export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]): ReadonlyMap<ScmpArch, Filter> {
+  return new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
+}

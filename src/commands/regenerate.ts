@@ -1,0 +1,41 @@
+import { dirname, join } from "node:path";
+import { parseRecording } from "../aggregator/index.ts";
+import { SeccompGenError } from "../errors.ts";
+import { derive } from "./derivation.ts";
+import { readIfPresent, readText, writeAtomically } from "./files.ts";
+import { profilePath } from "./names.ts";
+import { readStoredPolicy } from "./stored-policy.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Every recording that is kept as the command line keeps them: traces/NAME/recording.json. */
+export async function keptRecordings(): Promise<readonly string[]> {
+  const { default: glob } = await import("fast-glob");
+  return (await glob("traces/*/recording.json", { followSymbolicLinks: false })).sort();
+}
+
+/** The profile that belongs to a recording: traces/NAME/recording.json → profiles/NAME.json. */
+export function profileOf(recording: string): string {
+  return profilePath(dirname(recording).split("/").at(-1) ?? "");
+}
+
+/** `seccomp-gen generate --all [--check]`: makes all profiles again, or says which are not what their recordings give. 0 fine, 1 with --check: some differ. */
+export async function regenerateAll(check: boolean, terminal: Terminal): Promise<number> {
+  const recordings = await keptRecordings();
+  if (recordings.length === 0) throw new SeccompGenError({ code: "usage", what: "no recordings here", todo: "--all reads traces/NAME/recording.json below the current folder; record something first, or go to the folder that holds traces/." });
+  let different = 0;
+  for (const recording of recordings) {
+    const made = await derive(parseRecording(await readText(recording), recording), await readStoredPolicy(recording));
+    const path = join(".", profileOf(recording));
+    const there = await readIfPresent(path);
+    if (there === made.profile) continue;
+    different += 1;
+    if (check) {
+      terminal.note(there === undefined ? `${path} is missing` : `${path} is not what ${recording} gives: it was edited, or it is older than the recording or this seccomp-gen`);
+    } else {
+      await writeAtomically(path, made.profile);
+      terminal.note(`${path}: written`);
+    }
+  }
+  terminal.note(`${recordings.length} recordings; ${different === 0 ? "all profiles are up to date" : `${different} profiles ${check ? "differ: seccomp-gen generate --all makes them again" : "written"}`}`);
+  return check && different > 0 ? 1 : 0;
+}
