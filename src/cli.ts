@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
 import { count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
+import { failureKinds } from "./commands/failure-kinds.ts";
 import { processTerminal } from "./commands/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
@@ -101,6 +102,17 @@ const diffCommand = withHostOptions(program.command("diff").description("compare
     process.exitCode = await diff(files, options, terminal);
   });
 example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
+
+const reviewCommand = withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names"))
+  .argument("[base]", "a git revision (default: where this branch left the main one)")
+  .addOption(new Option("--format <format>").choices(["markdown", "text", "json"]).default("markdown"))
+  .addOption(new Option("--fail-on <kinds...>", "what makes the exit code 1").choices([...failureKinds]).default(["dangerous", "unbacked", "beyond-docker"]))
+  .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
+  .action(async (base: string | undefined, options) => {
+    const { review } = await import("./commands/review.ts");
+    process.exitCode = await review(base, options, terminal);
+  });
+example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any");
 
 const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
   .argument("<profiles...>")

@@ -62,3 +62,18 @@ function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
   if (found === undefined) throw new RangeError(`no witness for ${kind}`);
   return found;
 }
+
+/**
+ * A call that `before` denies and `after` lets through, and that `unless` denies too, on any of the arguments the three can tell apart; undefined: there is
+ * none. All have to be of one architecture; an undefined filter denies everything.
+ */
+export function newlyPossible(before: Filter | undefined, after: Filter, unless: Filter | undefined, syscall: string): SeccompData | undefined {
+  const nr = syscallNumber(after.arch, syscall);
+  const filters = [before, after, unless].filter((filter) => filter !== undefined);
+  const lets = (filter: Filter | undefined, call: SeccompData): boolean => filter !== undefined && isAllowing(evaluate(filter, call));
+  for (const args of partition(filters.flatMap((filter) => rulesOf(filter, syscall, nr)).map(({ rule }) => rule))) {
+    const call = { arch: after.arch, name: syscall, nr, args };
+    if (lets(after, call) && !lets(before, call) && !lets(unless, call)) return call;
+  }
+  return undefined;
+}

@@ -1,6 +1,6 @@
-import { evaluate, isAllowing, partition, sameAction } from "../seccomp/index.ts";
+import { allowsSome, isAllowing, sameAction } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
-import { syscallNames, syscallNumber } from "../tables/index.ts";
+import { syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { compareSyscall } from "./change.ts";
 import type { ProfileChange, ProfileDiff, SyscallChange } from "./types.ts";
@@ -57,12 +57,4 @@ function namedIn(arch: ScmpArch, before: Filter, after: Filter): readonly string
 
 function allowedCounts(filters: Filters): { readonly [arch in ScmpArch]?: number } {
   return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => allowsSome(filter, name)).length]));
-}
-
-function allowsSome(filter: Filter, name: string): boolean {
-  const nr = syscallNumber(filter.arch, name);
-  for (const args of partition((filter.syscalls.get(name) ?? []).map(({ rule }) => rule))) {
-    if (isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }))) return true;
-  }
-  return false;
 }

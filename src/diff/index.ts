@@ -1,3 +1,4 @@
 /** Two resolved profiles, compared by what they mean. */
+export { newlyPossible } from "./change.ts";
 export { diffFilters, exceeds } from "./diff-filters.ts";
 export type * from "./types.ts";

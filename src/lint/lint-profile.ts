@@ -2,7 +2,7 @@ import { exceeds } from "../diff/index.ts";
 import { floorFor, probeRows } from "../policy/index.ts";
 import { nearest, resolve } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
-import { callArgs, evaluate, isAllowing } from "../seccomp/index.ts";
+import { allowsSome, callArgs, evaluate, isAllowing } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
 import { dockerArch, syscallNames, syscallNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -82,10 +82,6 @@ function beyond(filters: ReadonlyMap<ScmpArch, Filter>, ceiling: ReadonlyMap<Scm
   });
 }
 
-function allows(filter: Filter, name: string): boolean {
-  return filter.syscalls.get(name)?.some(({ action }) => isAllowing(action)) ?? false;
-}
-
 /** Allowed, but only with some arguments. */
 function isPinned(filter: Filter, name: string): boolean {
   return filter.syscalls.get(name)?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0) ?? false;
@@ -93,14 +89,14 @@ function isPinned(filter: Filter, name: string): boolean {
 
 function dangerous(filter: Filter): readonly Finding[] {
   return dangerousCalls.flatMap(({ names, pinnable, reason }): Finding[] => {
-    const open = names.filter((name) => allows(filter, name) && !(pinnable && isPinned(filter, name)));
+    const open = names.filter((name) => allowsSome(filter, name) && !(pinnable && isPinned(filter, name)));
     const because = open.flatMap((name) => filter.syscalls.get(name) ?? []).find(({ action }) => isAllowing(action))?.because;
     return open.length === 0 ? [] : [{ kind: "dangerous-call", severity: "warning", pointer: because?.type === "profile" ? because.pointer : "", names: open, what: `${open.join(", ")}: ${reason}` }];
   });
 }
 
 function floor(filter: Filter): readonly Finding[] {
-  const missing = (noNewPrivileges: boolean): readonly string[] => [...new Set(floorFor("any", { noNewPrivileges, init: false }).flatMap(({ names }) => names))].filter((name) => syscallNumber(filter.arch, name) !== undefined && !allows(filter, name)).sort();
+  const missing = (noNewPrivileges: boolean): readonly string[] => [...new Set(floorFor("any", { noNewPrivileges, init: false }).flatMap(({ names }) => names))].filter((name) => syscallNumber(filter.arch, name) !== undefined && !allowsSome(filter, name)).sort();
   const always = missing(true);
   if (always.length > 0) return [{ kind: "missing-floor", severity: "warning", pointer: "", names: always, what: `the container runtime itself may call ${always.join(", ")}: on some versions of runc or crun the container does not start` }];
   const privileged = missing(false);
@@ -152,7 +148,7 @@ function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostCon
   return [...filters].filter(([other]) => other !== arch).flatMap(([other, filter]): Finding[] => {
     return [
       { kind: "compat-architecture", severity: "note", pointer: "/architectures", names: [dockerArch(other)], what: `calls of ${dockerArch(other)} are served too; few images have programs of it, and it is a second way into the kernel` },
-      ...(isPinned(filter, "socket") && allows(filter, "socketcall") ? [{ kind: "socketcall-open" as const, severity: "warning" as const, pointer: "", names: ["socket", "socketcall"], what: `socket is pinned, but on ${dockerArch(other)} socketcall opens any socket: its arguments are in memory, where no filter sees them` }] : []),
+      ...(isPinned(filter, "socket") && allowsSome(filter, "socketcall") ? [{ kind: "socketcall-open" as const, severity: "warning" as const, pointer: "", names: ["socket", "socketcall"], what: `socket is pinned, but on ${dockerArch(other)} socketcall opens any socket: its arguments are in memory, where no filter sees them` }] : []),
     ];
   });
 }

@@ -4,6 +4,7 @@ import { formatAction, formatRule } from "../seccomp/index.ts";
 import type { ActionRule } from "../seccomp/types.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
 import { escapeLine } from "./escape.ts";
+import { markdownCell } from "./markdown.ts";
 
 export interface DiffView {
   readonly format: "text" | "markdown" | "json";
@@ -41,7 +42,7 @@ const sections: readonly { readonly kind: ChangeKind; readonly title: string; re
 
 function text(diff: ProfileDiff, { before, after, color, width }: DiffView): string {
   const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
-  const lines = [`${escapeLine(before)} → ${escapeLine(after)}`, ...counts(diff), ...diff.profile.map((change) => `  ${profileChange(change)}`)];
+  const lines = [`${escapeLine(before)} → ${escapeLine(after)}`, ...counts(diff), ...diff.profile.map((change) => `  ${profileChangeText(change)}`)];
   for (const arch of archesOf(diff)) {
     for (const { kind, title, color: code } of sections) {
       const changes = ofKind(diff, arch, kind);
@@ -65,7 +66,7 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
   const label = (change: SyscallChange): string => {
     const conditions = change.kind === "newly-allowed" ? change.after : [];
     const shown = change.kind === "denied-differently" ? ` (${formatAction(change.was)} → ${formatAction(change.is)})` : "";
-    return `${change.syscall}${shown}${conditions.some(({ rule }) => rule.conditions.length > 0) ? ` [${rules(change.syscall, conditions)}]` : ""}`;
+    return `${change.syscall}${shown}${conditions.some(({ rule }) => rule.conditions.length > 0) ? ` [${rulesText(change.syscall, conditions)}]` : ""}`;
   };
   for (const change of changes) {
     const word = escapeLine(label(change));
@@ -82,18 +83,18 @@ function detail(change: SyscallChange): readonly string[] {
   const { syscall, before, after, was, is } = change;
   return [
     `  ${syscall}`,
-    `    before: ${rules(syscall, before)}`,
-    `    after:  ${rules(syscall, after)}`,
-    `    e.g. ${call(change)}: ${formatAction(was)} → ${formatAction(is)}`,
+    `    before: ${rulesText(syscall, before)}`,
+    `    after:  ${rulesText(syscall, after)}`,
+    `    e.g. ${exampleCall(change)}: ${formatAction(was)} → ${formatAction(is)}`,
   ].map(escapeLine);
 }
 
-function call({ syscall, witness }: SyscallChange): string {
+export function exampleCall({ syscall, witness }: SyscallChange): string {
   const used = Math.max(0, ...witness.args.map((value, index) => (value === 0n ? 0 : index + 1)));
   return `${syscall}(${witness.args.slice(0, Math.max(1, used)).map((value, index) => describeValue(syscall, index, value) ?? `${value < 10n ? value : `0x${value.toString(16)}`}`).join(", ")})`;
 }
 
-function rules(syscall: string, list: readonly ActionRule[]): string {
+export function rulesText(syscall: string, list: readonly ActionRule[]): string {
   if (list.length === 0) return "the default action";
   return list.map(({ action, rule }) => `${formatAction(action)} ${formatRule(rule, (index, value) => describeValue(syscall, index, value))}`).join("; ");
 }
@@ -103,7 +104,7 @@ function counts(diff: ProfileDiff): readonly string[] {
   return arches.map((arch) => `  ${dockerArch(arch)}: ${diff.allowedBefore[arch] ?? 0} syscalls allowed before, ${diff.allowedAfter[arch] ?? 0} after`);
 }
 
-function profileChange(change: ProfileChange): string {
+export function profileChangeText(change: ProfileChange): string {
   switch (change.kind) {
     case "architecture-added":
       return `architecture ${dockerArch(change.arch)}: now served by the profile; before, its calls killed the process`;
@@ -125,8 +126,8 @@ function ofKind(diff: ProfileDiff, arch: SyscallChange["arch"], kind: ChangeKind
 }
 
 function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
-  const cell = (words: string): string => escapeLine(words).replace(/[\\|`<>&*_[\]]/g, (char) => `&#${char.charCodeAt(0)};`);
-  const lines = [`### ${cell(before)} → ${cell(after)}`, "", ...counts(diff).map((line) => `- ${cell(line.trim())}`), ...diff.profile.map((change) => `- ${cell(profileChange(change))}`)];
+  const cell = markdownCell;
+  const lines = [`### ${cell(before)} → ${cell(after)}`, "", ...counts(diff).map((line) => `- ${cell(line.trim())}`), ...diff.profile.map((change) => `- ${cell(profileChangeText(change))}`)];
   for (const arch of archesOf(diff)) {
     for (const { kind, title } of sections) {
       const changes = ofKind(diff, arch, kind);
@@ -136,7 +137,7 @@ function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
         lines.push("", `<details><summary>${summary}</summary>`, "", changes.map(({ syscall }) => cell(syscall)).join(", "), "", "</details>");
       } else {
         lines.push("", `**${summary}**`, "", "| syscall | before | after | for example |", "|---|---|---|---|");
-        lines.push(...changes.map((change) => `| ${cell(change.syscall)} | ${cell(rules(change.syscall, change.before))} | ${cell(rules(change.syscall, change.after))} | ${cell(`${call(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`)} |`));
+        lines.push(...changes.map((change) => `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before))} | ${cell(rulesText(change.syscall, change.after))} | ${cell(`${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`)} |`));
       }
     }
   }
