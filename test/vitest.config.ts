@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"] },
+        test: { name: "unit", testTimeout: 60_000, include: ["test/**/*.test.ts"], exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"] },
       },
       {
         root,

@@ -1,3 +1,4 @@
+import { escapeJson } from "../escape.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Aggregate } from "./aggregator.ts";
 import { compareTuples } from "./aggregator.ts";
@@ -79,7 +80,7 @@ export function stringifyRecording(recording: Recording): string {
       const lines = Object.entries(byName).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => `      ${JSON.stringify(name)}: ${recordText(record)}`);
       return `    ${JSON.stringify(arch)}: {${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n    `}}`;
     });
-  return [
+  const lines = [
     "{",
     `  "version": ${recording.version},`,
     `  "name": ${JSON.stringify(recording.name)},`,
@@ -87,7 +88,8 @@ export function stringifyRecording(recording: Recording): string {
     `  "syscalls": {\n${calls.join(",\n")}\n  }`,
     "}",
     "",
-  ].join("\n");
+  ];
+  return escapeJson(lines.join("\n"));
 }
 
 function recordText({ calls, results, processes, args }: SyscallRecord): string {

@@ -1,8 +1,10 @@
+import { escapeTerminal } from "../review/escape.ts";
+
 /** The edges a command talks to; tests give their own. */
 export interface Terminal {
   /** Results. */
   readonly out: (text: string) => void;
-  /** Progress, notices and warnings: one line each. */
+  /** Progress, notices and warnings, one line each. Whatever is in them, from a trace or a file, reaches the terminal as text only. */
   readonly note: (line: string) => void;
   /** One line that is written over by the next, and removed by an empty one; undefined where stderr is no terminal. */
   readonly status: ((line: string) => void) | undefined;
@@ -18,8 +20,8 @@ export function processTerminal(): Terminal {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
   return {
     out: (text) => process.stdout.write(text),
-    note: (line) => process.stderr.write(`seccomp-gen: ${line}\n`),
-    status: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`) : undefined,
+    note: (line) => process.stderr.write(`seccomp-gen: ${escapeTerminal(line)}\n`),
+    status: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[K${escapeTerminal(line).slice(0, (process.stderr.columns ?? 80) - 1)}`) : undefined,
     color: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
     width: process.stdout.columns ?? 100,
     interrupted: controller.signal,

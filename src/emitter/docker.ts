@@ -1,4 +1,5 @@
 import { stringify } from "lossless-json";
+import { escapeJson } from "../escape.ts";
 import type { Policy } from "../policy/types.ts";
 import { ruleKey } from "../seccomp/index.ts";
 import type { ActionRule, ArgCondition, Because } from "../seccomp/types.ts";
@@ -46,7 +47,7 @@ export function emitDocker(policy: Policy): string {
     ...architectureMembers(arches),
     syscalls: [...groups.values()].sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0)).map(({ group }) => ({ ...group, names: group.names.sort() })),
   };
-  return `${stringify(document, undefined, 2)}\n`;
+  return `${escapeJson(stringify(document, undefined, 2) ?? "")}\n`;
 }
 
 /** One machine's architectures are listed; those of several machines need the map by machine (moby `archMap`). */
