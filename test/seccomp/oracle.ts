@@ -37,6 +37,12 @@ export function ask(oracle: string, experiments: readonly Experiment[]): readonl
   });
 }
 
+/** Not every virtual machine lets 64-bit programs make i386 calls (int 0x80); there they end by SIGSEGV, whatever the filter says. */
+export function makesCompatCalls(oracle: string): boolean {
+  const [outcome] = ask(oracle, [{ rules: [], architectures: ["x86"], calls: [{ nr: 96, compat: true, args: [0n, 0n, 0n, 0n, 0n, 0n] }] }]);
+  return outcome !== undefined && "answers" in outcome && outcome.answers[0] === defaultErrno;
+}
+
 function script({ rules, calls, architectures = [] }: Experiment): string {
   return [
     `F ${defaultErrno}`,
