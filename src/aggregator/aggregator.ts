@@ -1,5 +1,5 @@
 import { argNumber } from "../strace-parser/index.ts";
-import type { StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
+import type { Arg, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
@@ -53,10 +53,34 @@ type Entry =
 interface Seen {
   calls: number;
   readonly results: Set<string>;
+  /** The result that was added last. */
+  latest: string | undefined;
   readonly processes: Set<string>;
   readonly values: Map<string, readonly bigint[]>;
+  /** Arguments, one after the other, that stand in `values` already. */
+  readonly told: Map<Arg, ReadonlyMap<Arg, true>>;
   many: boolean;
 }
+
+/** A call whose result is not yet sure. */
+interface Unsettled {
+  record: Seen | undefined;
+  word: string;
+}
+
+function addResult(last: Unsettled, word: string): void {
+  const { record } = last;
+  if (record === undefined) return;
+  last.record = undefined;
+  if (record.latest === word) return;
+  record.latest = word;
+  if (record.results.size < maxResults) record.results.add(word);
+}
+
+/** So many threads are followed at a time, and so much is told apart, whatever the log says; more than there are on any real machine. */
+const maxThreads = 100_000;
+const maxResults = 1_000;
+const maxNames = 4_096;
 
 const maxUnread = 10;
 
@@ -72,11 +96,26 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
   let cut = false;
 
   /** The last call of each thread: a filter that kills or traps makes strace print the call's number as its result, and says so only afterwards. */
-  const unsettled = new Map<number | undefined, { readonly results: Set<string>; readonly word: string }>();
+  const unsettled = new Map<number | undefined, Unsettled>();
+  let latestPid: number | undefined;
+  let latest: Unsettled | undefined;
+
+  const unsettledOf = (pid: number | undefined): Unsettled => {
+    if (latest !== undefined && latestPid === pid) return latest;
+    latest = unsettled.get(pid);
+    if (latest === undefined) {
+      if (unsettled.size >= maxThreads) for (const [oldest] of unsettled) { settle(oldest); break; }
+      unsettled.set(pid, (latest = { record: undefined, word: "" }));
+    }
+    latestPid = pid;
+    return latest;
+  };
+
   const settle = (pid: number | undefined, word?: string): void => {
     const last = unsettled.get(pid);
-    last?.results.add(word ?? last.word);
+    if (last !== undefined) addResult(last, word ?? last.word);
     unsettled.delete(pid);
+    latest = undefined;
   };
 
   const unread = (event: StraceEvent, reason: string): void => {
@@ -88,10 +127,13 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
   const entries = new Map<string, Map<string, Entry>>();
 
   function entryOf({ name: printed, personality }: SyscallEvent): Entry {
-    const ofMode = entries.get(personality) ?? new Map<string, Entry>();
-    entries.set(personality, ofMode);
-    let entry = ofMode.get(printed);
-    if (entry === undefined) ofMode.set(printed, (entry = makeEntry(printed, compatArch(arch, personality))));
+    let ofMode = entries.get(personality);
+    if (ofMode === undefined) entries.set(personality, (ofMode = new Map()));
+    const known = ofMode.get(printed);
+    if (known !== undefined) return known;
+    if (ofMode.size >= maxNames) return { unread: "more different calls than there are" };
+    const entry = makeEntry(printed, compatArch(arch, personality));
+    ofMode.set(printed, entry);
     return entry;
   }
 
@@ -103,7 +145,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     seen.set(entered, byName);
     let record = byName.get(name);
     if (record === undefined) {
-      record = { calls: 0, results: new Set(), processes: new Set(), values: new Map(), many: false };
+      record = { calls: 0, results: new Set(), latest: undefined, processes: new Set(), values: new Map(), told: new Map(), many: false };
       byName.set(name, record);
       newest = name;
     }
@@ -117,8 +159,12 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     const { pid } = event.tracee;
     calls += 1;
     record.calls += 1;
-    settle(pid);
-    if (!event.injected) unsettled.set(pid, { results: record.results, word: resultWord(event.result) });
+    const last = unsettledOf(pid);
+    addResult(last, last.word);
+    if (!event.injected) {
+      last.record = record;
+      last.word = resultWord(event.result);
+    }
     if (event.result.type === "unfinished") cut = true;
     if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
     if (entry.followed) {
@@ -145,6 +191,9 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
           unread(event, event.reason);
           break;
         case "superseded":
+          settle(event.by);
+          programs.ended(event.by);
+          break;
         case "personality":
         case "message":
           break;
@@ -178,13 +227,14 @@ function resultWord(result: SyscallResult): string {
   }
 }
 
-function inspect(event: SyscallEvent, name: string, inspected: Inspected, record: Seen): void {
+function inspect(event: SyscallEvent, name: string, { indices, names }: Inspected, record: Seen): void {
   if (record.many) return;
+  const args = indices.map((index, position) => (event.argsComplete ? (names === undefined ? event.arg(index) : event.argNamed(names[position] ?? "")) : undefined));
+  const [first, second = first] = args;
+  if (first !== undefined && second !== undefined && record.told.get(first)?.has(second) === true) return;
   const values: bigint[] = [];
-  for (const [position, index] of inspected.indices.entries()) {
-    const at = inspected.names === undefined ? index : event.argNames.indexOf(inspected.names[position]);
-    const arg = event.args[at];
-    const value = arg === undefined || !event.argsComplete ? undefined : argNumber(arg, (symbol) => symbolValue(name, index, symbol));
+  for (const [position, arg] of args.entries()) {
+    const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, indices[position] ?? 0, symbol));
     if (value === undefined) {
       record.many = true; // a value that cannot be read may be any
       record.values.clear();
@@ -194,10 +244,21 @@ function inspect(event: SyscallEvent, name: string, inspected: Inspected, record
     values.push(BigInt.asUintN(value < 0n ? 32 : 64, value));
   }
   record.values.set(values.join(), values);
+  if (first !== undefined && second !== undefined) tell(record.told, first, second);
   if (record.values.size > maxValues) {
     record.many = true;
     record.values.clear();
   }
+}
+
+/** The parser makes equal arguments once, but not for ever. */
+const maxTold = 256;
+
+function tell(told: Map<Arg, ReadonlyMap<Arg, true>>, first: Arg, second: Arg): void {
+  if (told.size >= maxTold) told.clear();
+  const seconds = new Map(told.get(first));
+  if (seconds.size >= maxTold) seconds.clear();
+  told.set(first, seconds.set(second, true));
 }
 
 function toRecord(arch: ScmpArch, name: string, record: Seen): SyscallRecord {

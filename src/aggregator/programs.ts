@@ -38,8 +38,11 @@ export class Programs {
   attribute(event: SyscallEvent, callers: Set<string>): void {
     const { pid, comm } = event.tracee;
     const program = this.#running.get(pid) ?? comm;
-    if (program !== undefined) callers.add(program);
-    else this.#waiting.set(pid, (this.#waiting.get(pid) ?? new Set()).add(callers));
+    if (program !== undefined) return add(callers, program);
+    const waiting = this.#waiting.get(pid);
+    if (waiting !== undefined) return void waiting.add(callers);
+    if (this.#waiting.size < maxThreads) this.#waiting.set(pid, new Set([callers]));
+    else add(callers, unknownProgram);
   }
 
   /** Follows execve, fork, vfork, clone and clone3. */
@@ -50,7 +53,7 @@ export class Programs {
       const path = event.args.find((arg) => arg.type === "string" && arg.bytes.length > 0);
       const file = path?.type === "string" ? Buffer.from(path.bytes).toString("utf8") : "";
       if (event.result.value !== 0n || file === "") return;
-      this.#running.set(pid, basename(file));
+      this.#run(pid, basename(file));
       const program = this.#executed.get(file) ?? { path: file, asRoot: false, asUser: false };
       if (this.#executed.size < maxExecuted) this.#executed.set(file, program);
       this.#fresh.set(pid, program);
@@ -63,7 +66,7 @@ export class Programs {
       const child = Number(event.result.value);
       if (parent === undefined) return;
       this.#settle(child, parent); // what it did before its own execve
-      if (!this.#running.has(child)) this.#running.set(child, parent);
+      if (!this.#running.has(child)) this.#run(child, parent);
     }
   }
 
@@ -79,10 +82,23 @@ export class Programs {
     for (const pid of [...this.#waiting.keys()]) this.#settle(pid, this.#running.get(pid) ?? unknownProgram);
   }
 
+  #run(pid: number | undefined, program: string): void {
+    if (this.#running.size >= maxThreads) for (const oldest of this.#running.keys()) { this.ended(oldest); break; }
+    this.#running.set(pid, program);
+  }
+
   #settle(pid: number | undefined, program: string): void {
-    for (const callers of this.#waiting.get(pid) ?? []) callers.add(program);
+    for (const callers of this.#waiting.get(pid) ?? []) add(callers, program);
     this.#waiting.delete(pid);
   }
 }
 
 const unknownProgram = "?";
+
+/** So many threads are followed at a time, and so many programs told apart, whatever the log says. */
+const maxThreads = 100_000;
+const maxPrograms = 1_000;
+
+function add(callers: Set<string>, program: string): void {
+  if (!callers.has(program)) callers.add(callers.size < maxPrograms ? program : unknownProgram);
+}

@@ -60,10 +60,38 @@ export function readResumed(bytes: Uint8Array, start: number, end: number): { re
   return after < 0 || !startsWith(bytes, after, end, " resumed>") ? undefined : { name: names.get(bytes, first, after), end: after + " resumed>".length };
 }
 
-/** Takes `args) = result` apart; undefined: the line breaks off, or is no call. */
-export function readCall(call: CallStart): CallText | undefined {
+/**
+ * Takes `args) = result` apart; undefined: the line breaks off, or is no call. `complete`: the line ends with a newline, so that no string in it is left open.
+ * Then what stands after the last `) = ` is the result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
+ */
+export function readCall(call: CallStart, complete = true): CallText | undefined {
+  const plain = complete ? beforePlainResult(call.bytes, call.start, call.end) : -1;
+  const read = plain >= 0 ? finish(call, plain) : undefined;
+  if (read !== undefined) return read;
   const closed = findOutside(call.bytes, call.start, call.end, closing);
-  return (closed >= 0 ? finish(call, closed) : undefined) ?? backwards(call);
+  return (closed >= 0 ? finish(call, closed) : undefined) ?? (complete ? backwards(call) : undefined);
+}
+
+/** What must be looked at from the front: a result with an annotation, a struct or a string. */
+const notPlain = new Uint8Array(256);
+for (const char of '"<>=') notPlain[char.charCodeAt(0)] = 1;
+
+/** Where the `)` stands that `= result` follows, up to the end and without anything that nests (but the time of -T); -1: nowhere. */
+function beforePlainResult(bytes: Uint8Array, start: number, end: number): number {
+  let at = beforeDuration(bytes, start, end) - 1;
+  while (at > start && notPlain[bytes[at] as number] !== 1) at -= 1;
+  if (at <= start || bytes[at] !== 0x3d || bytes[at + 1] !== 0x20) return -1;
+  at -= 1;
+  while (at > start && bytes[at] === 0x20) at -= 1;
+  return bytes[at] === closing ? at : -1;
+}
+
+/** Before ` <0.000012>` (-T); `end` where there is none. */
+function beforeDuration(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[end - 1] !== 0x3e) return end;
+  let at = end - 2;
+  while (at > start && (isDigit(bytes[at]) || bytes[at] === 0x2e)) at -= 1;
+  return at > start && bytes[at] === 0x3c && bytes[at - 1] === 0x20 && at < end - 2 ? at - 1 : end;
 }
 
 function finish({ name, bytes, start, end }: CallStart, closed: number): CallText | undefined {

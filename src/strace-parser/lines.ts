@@ -9,7 +9,7 @@ export interface LineCutter {
 }
 
 /** Longer than any line strace writes with its default limits. Of a longer one the beginning is kept, so that it can be reported. */
-export const maxLine = 64 * 1024 * 1024;
+export const maxLine = 16 * 1024 * 1024;
 
 const newline = 0x0a;
 

@@ -16,6 +16,8 @@ export interface ParserOptions {
 export interface StraceParser {
   /** Events read from the chunk when they are asked for something: do not write to it while you keep them. The parser itself keeps nothing of it. */
   push(chunk: Uint8Array | string): StraceEvent[];
+  /** As `push`, but hands each event over as soon as it is read and collects none. What `visit` throws ends the log. */
+  each(chunk: Uint8Array | string, visit: (event: StraceEvent) => void): void;
   end(): StraceEvent[];
   /** Lines read so far, and how many of them went on with what an earlier one began: the others are one event each. */
   counts(): { readonly lines: number; readonly continuations: number };
@@ -49,7 +51,14 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   let sawCall = false;
   let line = 0;
   let continuations = 0;
-  let events: StraceEvent[] = [];
+  let given = 0;
+  let openBytes = 0;
+  let visit: (event: StraceEvent) => void = ignore;
+
+  const give = (event: StraceEvent): void => {
+    given += 1;
+    visit(event);
+  };
 
   const emit = (text: CallText, context: CallContext): SyscallEvent => {
     sawCall = true;
@@ -69,18 +78,31 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const close = (pid: number | undefined): Head | undefined => {
     if (pending.size === 0) return undefined;
     const open = pending.get(pid);
-    if (open !== undefined) pending.delete(pid);
+    if (open !== undefined) {
+      pending.delete(pid);
+      openBytes -= open.bytes.length;
+    }
     personalities.resumed(pid);
     return open;
   };
 
+  /** A hostile log may open calls without end: the oldest are given up. */
+  const open = (pid: number | undefined, head: Head): void => {
+    pending.set(pid, head);
+    openBytes += head.bytes.length;
+    while (pending.size > maxOpen || (openBytes > maxOpenBytes && pending.size > 1)) {
+      const [oldest] = pending.keys();
+      drop(oldest, "unfinished");
+    }
+  };
+
   const drop = (pid: number | undefined, type: "none" | "unfinished"): void => {
     const open = close(pid);
-    if (open !== undefined) events.push(broken(open, type));
+    if (open !== undefined) give(broken(open, type));
   };
 
   const dropCut = (): void => {
-    if (cut !== undefined) events.push(unparsed("a call without its end", `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`, cut.context.tracee, sourceOf(cut.context)));
+    if (cut !== undefined) give(unparsed("a call without its end", `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`, cut.context.tracee, sourceOf(cut.context)));
     cut = undefined;
   };
 
@@ -88,16 +110,16 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function begin(head: Head, complete: boolean): boolean {
     const { pid } = head.context.tracee;
     const half = firstHalf(head);
-    const whole = half === undefined ? readCall(head) : half.released ? readCall(half.head) : undefined;
+    const whole = half === undefined ? readCall(head, complete) : half.released ? readCall(half.head) : undefined;
     if (half === undefined && whole === undefined && complete) return false;
     drop(pid, "none");
     if (whole !== undefined) {
-      events.push(emit(whole, head.context));
+      give(emit(whole, head.context));
     } else if (half === undefined || half.released) {
-      events.push(broken(half?.head ?? head, "unfinished"));
+      give(broken(half?.head ?? head, "unfinished"));
     } else {
       lastHead = kept(half.head);
-      pending.set(pid, lastHead);
+      open(pid, lastHead);
       personalities.interrupted(pid, head.name);
     }
     return true;
@@ -105,9 +127,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   /** Every line is one event, unless it goes on with, or is gone on with by, another. */
   function count(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
-    const before = events.length;
+    const before = given;
     read(bytes, start, end, complete);
-    continuations += 1 - (events.length - before);
+    continuations += 1 - (given - before);
   }
 
   function read(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
@@ -116,7 +138,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const { tracee } = prefix;
     const context: CallContext = { tracee, number: prefix.number, file, line, column: prefix.end - start + 1 };
     if (end - start > maxLine) {
-      events.push(unparsed("a line longer than 64 MiB", latin1(bytes, start, start + maxShown), tracee, sourceOf(context)));
+      give(unparsed("a line longer than 16 MiB", latin1(bytes, start, start + maxShown), tracee, sourceOf(context)));
       return;
     }
     const at = prefix.end;
@@ -129,11 +151,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       if (weave === null && begin(head, complete)) return;
       dropCut();
       cut = { ...kept(weave === null ? head : { ...head, end: call.start + weave.index }), byMessage: weave !== null };
-      if (weave !== null) events.push({ kind: "message", tracee, source: sourceOf(context), text: weave[0] });
+      if (weave !== null) give({ kind: "message", tracee, source: sourceOf(context), text: weave[0] });
       return;
     }
     if (bytes[at] === less && startsWith(bytes, at, last, "<... ")) return resume(bytes, at, last, context);
-    events.push(other(latin1(bytes, at, last), latin1(bytes, start, Math.min(end, start + 3)), context));
+    give(other(latin1(bytes, at, last), latin1(bytes, start, Math.min(end, start + 3)), context));
   }
 
   /** The other half of a call that something else was written into. */
@@ -149,18 +171,18 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function resume(bytes: Uint8Array, start: number, end: number, context: CallContext): void {
     const { tracee } = context;
     const resumed = readResumed(bytes, start, end);
-    if (resumed === undefined) return void events.push(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
+    if (resumed === undefined) return void give(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
     const { name, end: after } = resumed;
     // Without -o the pid column is there only while several threads live: the first half may have none.
     const key = isHeadOf(pending.get(tracee.pid), name) ? tracee.pid : undefined;
-    const open = isHeadOf(pending.get(key), name) ? close(key) : undefined;
-    if (open === undefined) return void events.push(orphan(name, bytes, start, after, end, context));
+    const head = isHeadOf(pending.get(key), name) ? close(key) : undefined;
+    if (head === undefined) return void give(orphan(name, bytes, start, after, end, context));
     // strace may learn the name, or the number, only when the call ends.
-    const begun: Head = { name, bytes: open.bytes, start: open.start, end: open.end, context: { tracee, number: open.context.number ?? context.number, file, line: open.context.line, column: open.context.column } };
+    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, context: { tracee, number: head.context.number ?? context.number, file, line: head.context.line, column: head.context.column } };
     if (begin(joined(begun, bytes, after, end), true)) return;
     // strace before 5.0 writes a blank after `resumed>`.
     if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
-    events.push(broken(open, "unfinished"));
+    give(broken(head, "unfinished"));
   }
 
   /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
@@ -214,8 +236,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       const by = Number(superseded[1]);
       drop(tracee.pid, "none");
       // The thread goes on under the leader's id: its execve is resumed there.
-      const open = close(by);
-      if (open !== undefined) pending.set(tracee.pid, { ...open, context: { ...open.context, tracee } });
+      const head = close(by);
+      if (head !== undefined) open(tracee.pid, { ...head, context: { ...head.context, tracee } });
       return { kind: "superseded", tracee, source, by };
     }
     const status = exitStatus(body);
@@ -233,31 +255,42 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     count(plain, 0, plain.length, complete);
   }
 
-  const taken = (): StraceEvent[] => {
-    const made = events;
-    events = [];
-    return made;
-  };
+  function each(chunk: Uint8Array | string, visitor: (event: StraceEvent) => void): void {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk;
+    const coloured = bytes.includes(escape);
+    visit = visitor;
+    cutter.push(bytes, (held, start, end) => readLine(held, start, end, true, coloured || held !== bytes));
+    visit = ignore;
+  }
 
   return {
+    each,
     push(chunk) {
-      const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk;
-      const coloured = bytes.includes(escape);
-      cutter.push(bytes, (held, start, end) => readLine(held, start, end, true, coloured || held !== bytes));
-      return taken();
+      const events: StraceEvent[] = [];
+      each(chunk, (event) => events.push(event));
+      return events;
     },
     end() {
+      const events: StraceEvent[] = [];
+      visit = (event) => events.push(event);
       const rest = cutter.rest();
       if (rest !== undefined) readLine(rest, 0, rest.length, false, true);
-      const before = events.length;
+      const before = given;
       dropCut();
       for (const pid of [...pending.keys()]) drop(pid, "unfinished");
-      continuations -= events.length - before;
-      return taken();
+      continuations -= given - before;
+      visit = ignore;
+      return events;
     },
     counts: () => ({ lines: line, continuations }),
   };
 }
+
+function ignore(): void {}
+
+/** More threads than this are not inside of calls at one time (the kernel's default limit of ids is less), nor do they have this many bytes of arguments. */
+const maxOpen = 65_536;
+const maxOpenBytes = 2 * maxLine;
 
 function sourceOf({ file, line, column }: CallContext): Source {
   return { file, line, column };

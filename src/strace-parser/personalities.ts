@@ -13,6 +13,9 @@ export class Personalities {
   /** Threads inside of a call that makes a thread. */
   readonly #forking = new Set<number | undefined>();
 
+  /** The thread that was seen last. */
+  #last: number | undefined;
+
   of(pid: number | undefined): Personality {
     if (this.#modes.size === 0) return "64 bit";
     if (!this.#known.has(pid)) this.#inherit(pid);
@@ -20,13 +23,14 @@ export class Personalities {
   }
 
   set(pid: number | undefined, personality: Personality): void {
-    this.#known.add(pid);
+    this.#see(pid);
+    forgetOldest(this.#modes, maxThreads);
     this.#modes.set(pid, personality);
   }
 
   /** A call of the thread broke off. */
   interrupted(pid: number | undefined, name: string | undefined): void {
-    this.#known.add(pid);
+    this.#see(pid);
     if (name !== undefined && forks.test(name)) this.#forking.add(pid);
   }
 
@@ -36,7 +40,7 @@ export class Personalities {
 
   /** A call returned: it may have made a thread. */
   follow({ name, result, tracee, personality }: SyscallEvent): void {
-    this.#known.add(tracee.pid);
+    this.#see(tracee.pid);
     if (personality === "64 bit" || result.type !== "value" || result.value <= 0n || !forks.test(name)) return;
     const child = Number(result.value);
     if (!this.#modes.has(child)) this.set(child, personality);
@@ -45,6 +49,7 @@ export class Personalities {
   ended(pid: number | undefined): void {
     this.#modes.delete(pid);
     this.#known.delete(pid);
+    this.#last = undefined;
     this.#forking.delete(pid);
   }
 
@@ -53,6 +58,23 @@ export class Personalities {
     const parents = [...this.#forking].map((parent) => this.#modes.get(parent) ?? "64 bit");
     const [first] = parents;
     if (first !== undefined && first !== "64 bit" && parents.every((mode) => mode === first)) this.#modes.set(pid, first);
+    this.#see(pid);
+  }
+
+  #see(pid: number | undefined): void {
+    if (pid === this.#last && pid !== undefined) return;
+    this.#last = pid;
+    forgetOldest(this.#known, maxThreads);
     this.#known.add(pid);
   }
+}
+
+/** So many threads are followed at a time, whatever the log says. */
+const maxThreads = 100_000;
+
+/** Makes room for one more. */
+function forgetOldest<K>(collection: { readonly size: number; keys(): Iterator<K>; delete(key: K): boolean }, most: number): void {
+  if (collection.size < most) return;
+  const oldest = collection.keys().next();
+  if (oldest.done !== true) collection.delete(oldest.value);
 }

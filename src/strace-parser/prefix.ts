@@ -31,6 +31,8 @@ export function readPrefix(bytes: Uint8Array, start: number, end: number): Prefi
   let at = start;
   if (isDigit(bytes[at])) {
     const digits = afterDigits(bytes, at, end);
+    const event = afterBlanks(bytes, digits, end);
+    if (digits - at < 7 && event > digits && isEvent(bytes[event])) return { tracee: traceeOf(decimal(bytes, at, digits)), number: undefined, end: event };
     const column = pidColumn(bytes, at, digits, end);
     if (column !== undefined) {
       at = afterBlanks(bytes, column.end, end);

@@ -99,5 +99,5 @@ test("a line of 100 MB is reported and passed over, and the next one read", { ti
   parser.push("7 write(1, \"");
   for (let megabytes = 0; megabytes < 100; megabytes += 1) expect(parser.push(chunk)).toEqual([]);
   const events = [...parser.push('", 1) = 1\n7 getpid() = 7\n'), ...parser.end()];
-  expect(events).toMatchObject([{ kind: "unparsed", reason: "a line longer than 64 MiB" }, { kind: "syscall", name: "getpid" }]);
+  expect(events).toMatchObject([{ kind: "unparsed", reason: "a line longer than 16 MiB" }, { kind: "syscall", name: "getpid" }]);
 });
