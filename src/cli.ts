@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
-import { count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
-import { failureKinds } from "./commands/failure-kinds.ts";
+import { alsoFormat, count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./commands/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
+import { failureKinds, reviewFormats } from "./review/review-model.ts";
 
 /** argv → command. The only place that sets the exit code: 0 fine, 1 a finding, 2 trouble. */
 const terminal = processTerminal();
@@ -105,14 +105,15 @@ example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff -
 
 const reviewCommand = withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names"))
   .argument("[base]", "a git revision (default: where this branch left the main one)")
-  .addOption(new Option("--format <format>").choices(["markdown", "text", "json"]).default("markdown"))
+  .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
+  .option("--also <format=file>", "write it in another format too (repeatable)", alsoFormat, [])
   .addOption(new Option("--fail-on <kinds...>", "what makes the exit code 1").choices([...failureKinds]).default(["dangerous", "unbacked", "beyond-docker"]))
   .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
   .action(async (base: string | undefined, options) => {
     const { review } = await import("./commands/review.ts");
     process.exitCode = await review(base, options, terminal);
   });
-example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any");
+example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
 
 const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
   .argument("<profiles...>")
@@ -160,6 +161,10 @@ function report(error: unknown): number {
   if (error instanceof SeccompGenError) {
     terminal.note(`error: ${error.message}\n  ${error.todo}`);
     return error.exitCode;
+  }
+  if (error instanceof RangeError && error.name === "TooManyWays") {
+    terminal.note(`error: these rules cannot be compared: ${error.message}\n  Use one rule with a mask of several bits, or a list of values, instead of many masks.`);
+    return 2;
   }
   // commander has written its own message; help and version are no failure.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")) return error.exitCode === 0 ? 0 : 2;

@@ -1,8 +1,18 @@
 import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/types.ts";
 import type { Because } from "../seccomp/types.ts";
 
-/** How closely a reviewer should look. `danger`: attackers look for it, or Docker's default denies it; `notable`: arguments that were pinned are wider; `ordinary`: the rest. */
+/** How closely a reviewer should look. `danger`: attackers look for it, Docker's default denies it, or nobody saw it and options let it in; `notable`: arguments that were pinned are wider; `ordinary`: the rest. */
 export type Level = "danger" | "notable" | "ordinary";
+
+/** Who stands behind something that became possible. */
+export type Backing =
+  /** The committed recording with the committed options gives it. `fresh`: the former recording did not. */
+  | { readonly type: "recording"; readonly because: Because; readonly fresh: boolean }
+  /** Only because the options beside the recording (policy.json) were changed: the same recording with the former options does not give it. */
+  | { readonly type: "options"; readonly because: Because }
+  /** There is a recording, and it does not give it. */
+  | { readonly type: "nothing" }
+  | { readonly type: "no-recording" };
 
 /** Something that became possible. */
 export interface Opening {
@@ -10,10 +20,9 @@ export interface Opening {
   readonly level: Level;
   /** What it exposes, where a table says so. */
   readonly exposes: string | undefined;
-  /** Why the profile has the rule that lets the example through; undefined: the default action does. */
-  readonly because: Because | undefined;
-  /** The recording, with its options, gives it too; undefined: there is no recording to ask. */
-  readonly backed: boolean | undefined;
+  readonly backing: Backing;
+  /** What the rule in the profile that lets the example through says of itself: a claim of whoever wrote it. Undefined: the default action lets it through. */
+  readonly claim: Because | undefined;
   /** Docker's default denies the example. */
   readonly beyondDocker: boolean;
 }

@@ -1,12 +1,23 @@
-import { lstat, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readFile, realpath } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
+import { git, runGit } from "./git.ts";
 
-/** A JSON file that differs between a revision and the working tree; a side without the file is undefined. Paths are relative to the repository. */
+/** A file that differs between a revision and the working tree; a side without the file is undefined. Paths are relative to the repository. */
 export interface ChangedFile {
   readonly path: string;
+  /** What it was called before, where git sees a renaming. */
+  readonly formerPath?: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
+}
+
+/** A changed file that was not read. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+  /** It is where profiles are kept, or was read before: nobody may miss it. */
+  readonly alarming: boolean;
 }
 
 /** What was changed, and where. */
@@ -16,79 +27,130 @@ export interface Changes {
   /** The commit that the working tree is compared with. */
   readonly base: string;
   readonly files: readonly ChangedFile[];
-  /** Files too large to be a profile or a recording, and such that are no files. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  readonly skipped: readonly SkippedFile[];
   /** A file of the working tree, changed or not; undefined: there is none, or it is none of ours. */
   readonly read: (path: string) => Promise<string | undefined>;
+  /** The same in the commit compared with. */
+  readonly readBefore: (path: string) => Promise<string | undefined>;
 }
 
 /** Larger files are not read: profiles and recordings are a hundredth of it. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** The JSON files changed between `base` (undefined: where this branch left the main one) and the working tree, untracked ones too. Throws `usage` outside of a repository and for unknown revisions. */
+/** More files are not looked at, and that is said: whoever changes so many may want to hide one. */
+const maxFiles = 2000;
+
+/** JSON anywhere, and whatever stands where profiles and recordings are kept. */
+const pathspecs = ["*.json", ":(glob)**/profiles/**", ":(glob)**/traces/**/recording.json", ":(glob)**/traces/**/policy.json"];
+
+/** The files changed between `base` (undefined: where this branch left the main one) and the working tree, untracked ones too. Throws `usage` outside of a repository and for unknown revisions. */
 export async function changedFiles(base: string | undefined): Promise<Changes> {
-  const root = (await git(".", ["rev-parse", "--show-toplevel"])).trimEnd();
+  const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
   const commit = base === undefined ? await mainBase(root) : await commitOf(root, base);
-  const listed = await git(root, ["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", commit, "--", "*.json"]);
-  const untracked = await git(root, ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.json"]);
+  const entries = await changedEntries(root, commit);
+  const sizes = await sizesOf(root, entries.flatMap(({ blob }) => (blob === undefined ? [] : [blob])));
   const files: ChangedFile[] = [];
-  const skipped: { path: string; reason: string }[] = [];
-  for (const path of [...new Set([...listed.split("\0"), ...untracked.split("\0")])].filter((name) => name !== "").sort()) {
-    const after = await fileNow(join(root, path));
-    const before = await fileAt(root, commit, path);
-    const reason = [before, after].find((side) => side !== undefined && typeof side !== "string");
-    if (reason !== undefined && typeof reason !== "string") skipped.push({ path, reason: reason.reason });
-    else files.push({ path, before: before as string | undefined, after: after as string | undefined });
+  const skipped: SkippedFile[] = entries.slice(maxFiles).map(({ path }) => ({ path, reason: `more than ${maxFiles} files were changed`, alarming: true }));
+  for (const { path, formerPath, mode, blob } of entries.slice(0, maxFiles)) {
+    const after = await fileNow(root, path);
+    const before = blob === undefined ? undefined : await blobText(root, mode, blob, sizes);
+    if (isText(before) && isText(after)) files.push({ path, ...(formerPath === undefined ? {} : { formerPath }), before, after });
+    else skipped.push({ path, reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "", alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after) });
   }
-  const read = async (path: string): Promise<string | undefined> => {
-    const text = await fileNow(join(root, path));
-    return typeof text === "string" ? text : undefined;
-  };
-  return { root, base: commit, files, skipped, read };
+  return { root, base: commit, files, skipped, read: async (path) => textOf(await fileNow(root, path)), readBefore: async (path) => textOf(await fileAt(root, commit, path)) };
+}
+
+interface Entry {
+  readonly path: string;
+  readonly formerPath: string | undefined;
+  /** What git has of it in the commit. */
+  readonly mode: string;
+  readonly blob: string | undefined;
+}
+
+/** What stands where profiles and recordings are kept comes first. */
+async function changedEntries(root: string, commit: string): Promise<readonly Entry[]> {
+  const raw = (await git(root, ["diff", "--raw", "--no-abbrev", "--find-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "-z", commit, "--", ...pathspecs])).split("\0");
+  const entries = new Map<string, Entry>();
+  for (let at = 0; at < raw.length; ) {
+    const [, mode = "", blob = "", status = ""] = /^:(\d+) \d+ ([0-9a-f]+) [0-9a-f]+ ([A-Z])/.exec(raw[at] ?? "") ?? [];
+    if (mode === "") break;
+    const renamed = status === "R" || status === "C";
+    const [first = "", second = ""] = [raw[at + 1], raw[at + 2]];
+    const path = renamed ? second : first;
+    entries.set(path, { path, formerPath: status === "R" ? first : undefined, mode, blob: /^0+$/.test(blob) || status === "C" ? undefined : blob });
+    at += renamed ? 3 : 2;
+  }
+  for (const path of (await git(root, ["ls-files", "--others", "--exclude-standard", "-z", "--", ...pathspecs])).split("\0")) {
+    if (path !== "" && !entries.has(path)) entries.set(path, { path, formerPath: undefined, mode: "", blob: undefined });
+  }
+  return [...entries.values()].sort((a, b) => Number(isKeptPlace(b.path)) - Number(isKeptPlace(a.path)) || (a.path < b.path ? -1 : 1));
+}
+
+function isKeptPlace(path: string): boolean {
+  return /(^|\/)(profiles|traces)\//.test(path);
+}
+
+function looksLikeProfile(side: Side): boolean {
+  return typeof side === "string" && /"defaultAction"/i.test(side);
 }
 
 async function mainBase(root: string): Promise<string> {
   for (const main of ["origin/HEAD", "origin/main", "origin/master", "main", "master"]) {
-    const { exitCode, stdout } = await run(root, ["merge-base", "HEAD", main]);
+    const { exitCode, stdout } = await runGit(root, ["merge-base", "HEAD", main]);
     if (exitCode === 0) return stdout.trim();
   }
-  throw new SeccompGenError({ code: "usage", what: "no main branch to compare with", todo: "Name a revision: seccomp-gen review HEAD~1" });
+  const shallow = (await runGit(root, ["rev-parse", "--is-shallow-repository"])).stdout.trim() === "true";
+  throw new SeccompGenError({
+    code: "usage",
+    what: shallow ? "this is a shallow clone: it does not hold the commit at which this branch left the main one" : "no main branch to compare with",
+    todo: shallow ? "Fetch the history (git fetch --unshallow; with actions/checkout: fetch-depth: 0), or name a revision: seccomp-gen review origin/main" : "Name a revision: seccomp-gen review HEAD~1",
+  });
 }
 
 async function commitOf(root: string, revision: string): Promise<string> {
-  const { exitCode, stdout } = await run(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+  const { exitCode, stdout } = await runGit(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
   if (exitCode === 0) return stdout.trim();
-  throw new SeccompGenError({ code: "usage", what: `git knows no revision ${revision}`, todo: "Name a branch, tag or commit; in a shallow clone fetch it first (fetch-depth: 0)." });
+  throw new SeccompGenError({ code: "usage", what: `git knows no revision ${revision}`, todo: "Name a branch, tag or commit; in a shallow clone fetch it first (git fetch origin BRANCH; with actions/checkout: fetch-depth: 0)." });
 }
 
+/** A file's text, no file, or why it was not read. */
 type Side = string | undefined | { readonly reason: string };
 
-async function fileAt(root: string, commit: string, path: string): Promise<Side> {
-  const { stdout: entry } = await run(root, ["ls-tree", "-l", "-z", commit, "--", `:(literal)${path}`]);
-  const [, mode = "", size = ""] = /^(\d+) \w+ \w+ +(\S+)\t/.exec(entry) ?? [];
-  if (mode === "") return undefined;
-  if (!mode.startsWith("100")) return { reason: "it is no file" };
-  if (Number(size) > maxBytes) return { reason: "it is too large" };
-  return git(root, ["cat-file", "blob", `${commit}:${path}`]);
+function isText(side: Side): side is string | undefined {
+  return side === undefined || typeof side === "string";
 }
 
-async function fileNow(path: string): Promise<Side> {
-  const found = await lstat(path).catch(() => undefined);
+function textOf(side: Side): string | undefined {
+  return typeof side === "string" ? side : undefined;
+}
+
+async function sizesOf(root: string, blobs: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (blobs.length === 0) return new Map();
+  const lines = (await git(root, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], `${blobs.join("\n")}\n`)).trimEnd().split("\n");
+  return new Map(lines.map((line) => line.split(" ")).map(([blob = "", size]) => [blob, Number(size)]));
+}
+
+async function blobText(root: string, mode: string, blob: string, sizes: ReadonlyMap<string, number>): Promise<Side> {
+  if (!mode.startsWith("100")) return { reason: "it was no file" };
+  if (!((sizes.get(blob) ?? 0) <= maxBytes)) return { reason: "it was too large" };
+  return git(root, ["cat-file", "blob", blob]);
+}
+
+async function fileAt(root: string, commit: string, path: string): Promise<Side> {
+  const { stdout } = await runGit(root, ["ls-tree", "-z", commit, "--", `:(top,literal)${path}`]);
+  const [, mode = "", blob = ""] = /^(\d+) blob ([0-9a-f]+)\t/.exec(stdout) ?? [];
+  return blob === "" ? undefined : blobText(root, mode, blob, await sizesOf(root, [blob]));
+}
+
+/** Nothing leads out of the repository: no path upwards, no link at its end or on its way. */
+async function fileNow(root: string, path: string): Promise<Side> {
+  if (isAbsolute(path) || /(^|\/)\.\.(\/|$)/.test(path)) return undefined;
+  const place = join(root, path);
+  const found = await lstat(place).catch(() => undefined);
   if (found === undefined) return undefined;
   if (!found.isFile()) return { reason: "it is no file" };
   if (found.size > maxBytes) return { reason: "it is too large" };
-  return readFile(path, "utf8");
-}
-
-async function git(folder: string, args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await run(folder, args);
-  if (exitCode !== 0) throw new SeccompGenError({ code: "usage", what: `git ${args[0] ?? ""} failed: ${stderr.trim().split("\n").at(-1) ?? ""}`, todo: "Run it in a git repository that holds the profiles." });
-  return stdout;
-}
-
-async function run(folder: string, args: readonly string[]): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
-  const { execa } = await import("execa");
-  const { exitCode, stdout, stderr, code } = await execa("git", args, { cwd: folder, reject: false, stripFinalNewline: false, stdin: "ignore", env: { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
-  if (code === "ENOENT") throw new SeccompGenError({ code: "usage", what: "git is not installed", todo: "Install git (apt-get install git)." });
-  return { exitCode: exitCode ?? 255, stdout, stderr };
+  if ((await realpath(place)) !== join(await realpath(root), path)) return { reason: "it is reached through a link" };
+  return readFile(place, "utf8");
 }

@@ -32,11 +32,11 @@ export interface Derivation {
   readonly ceilingName: string;
 }
 
-/** The second half of the spine: recording → policy → profile, and the profile against the ceiling. */
-export async function derive(recording: Recording, options: PolicyArguments): Promise<Derivation> {
+/** The second half of the spine: recording → policy → profile, and the profile against the ceiling. `load` finds the profile that may not be exceeded. */
+export async function derive(recording: Recording, options: PolicyArguments, load = loadReference): Promise<Derivation> {
   checkNames("--allow", options.allow);
   checkNames("--deny", options.deny);
-  const reference = await loadReference(options.against ?? newestEngine(recording.runs));
+  const reference = await load(options.against ?? newestEngine(recording.runs));
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
   const policy = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });

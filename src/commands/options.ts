@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { reviewFormats } from "../review/review-model.ts";
 import type { PolicyArguments } from "./derivation.ts";
 
 /** Adds the policy options of every command that makes a profile. */
@@ -27,6 +28,14 @@ function names(value: string, previous: readonly string[]): readonly string[] {
 /** Collects a repeatable option. */
 export function repeated(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
+}
+
+/** `sarif=review.sarif`. */
+export function alsoFormat(value: string, previous: readonly { readonly format: string; readonly file: string }[]): readonly { readonly format: string; readonly file: string }[] {
+  const [, name, file = ""] = /^([a-z]+)=(.+)$/s.exec(value) ?? [];
+  const format = reviewFormats.find((known) => known === name);
+  if (format === undefined) throw new InvalidArgumentError(`Not FORMAT=FILE; formats are ${reviewFormats.join(", ")}.`);
+  return [...previous, { format, file }];
 }
 
 export function seconds(value: string): number {

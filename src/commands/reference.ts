@@ -11,8 +11,8 @@ export interface Reference {
   readonly profile: DockerProfile;
 }
 
-/** Docker's default of a version (undefined: the newest known), or a profile file. */
-export async function loadReference(versionOrFile: string | undefined): Promise<Reference> {
+/** Docker's default of a version (undefined: the newest known), or a profile file, which `read` reads. */
+export async function loadReference(versionOrFile: string | undefined, read = readText): Promise<Reference> {
   if (versionOrFile === undefined) {
     const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
     return { name: `Docker ${newest}'s default`, profile: await loadDockerDefault(newestDockerDefault) };
@@ -22,7 +22,7 @@ export async function loadReference(versionOrFile: string | undefined): Promise<
     const { file } = dockerDefaultFor(version);
     return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file) };
   }
-  return { name: versionOrFile, profile: readProfile(await readText(versionOrFile), versionOrFile) };
+  return { name: versionOrFile, profile: readProfile(await read(versionOrFile), versionOrFile) };
 }
 
 /** A profile as each host resolves it, by architecture. */

@@ -1,198 +1,224 @@
 import { stringify } from "lossless-json";
-import type { Assessment, Level, Opening } from "../assessment/types.ts";
-import type { Finding } from "../lint/types.ts";
-import { formatAction } from "../seccomp/index.ts";
-import type { Because } from "../seccomp/types.ts";
-import { dockerArch } from "../tables/index.ts";
-import { exampleCall, profileChangeText, rulesText } from "./diff.ts";
-import { escapeLine } from "./escape.ts";
-import { markdownCell } from "./markdown.ts";
+import type { Opening } from "../assessment/types.ts";
+import { profileChangeText, rulesText } from "./diff.ts";
+import type { Block, Line, Span } from "./page.ts";
+import { pageToHtml } from "./page-html.ts";
+import { pageToMarkdown } from "./page-markdown.ts";
+import { pageToText } from "./page-text.ts";
+import { reviewToCodeClimate } from "./review-codeclimate.ts";
+import type { FailureKind, JudgedProfile, ReviewedProfile, ReviewedRecording, ReviewFormat, ReviewModel } from "./review-model.ts";
+import { reviewToSarif } from "./review-sarif.ts";
+import { clipped, doubtWords, exampleLine, groupOpenings, levelWords, openingLine, reasonLine, runLine } from "./review-words.ts";
 
-/** A profile that was changed, or whose recording was. */
-export interface ReviewedProfile {
-  readonly path: string;
-  readonly state:
-    | { readonly type: "unreadable"; readonly reason: string }
-    | {
-        readonly type: "added" | "changed" | "removed";
-        readonly assessment: Assessment;
-        /** Is the profile what its recording gives? `none`: it has no recording. */
-        readonly source: "same" | "different" | "none" | "removed";
-        /** Errors and warnings that were not there before. */
-        readonly findings: readonly Finding[];
-      };
+export interface ReviewView {
+  readonly format: ReviewFormat;
+  readonly color: boolean;
+  /** Of this program, for SARIF. */
+  readonly version: string;
 }
 
-export interface ReviewedRecording {
-  readonly path: string;
-  /** How many runs more than before. */
-  readonly runs: number;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly unreadable: string | undefined;
+/** A review for a pull request's comment (markdown), a terminal (text), a browser (html), code scanning (sarif, codeclimate) or a program (json). Markdown is at most `maxComment` characters long. */
+export function renderReview(model: ReviewModel, view: ReviewView): string {
+  switch (view.format) {
+    case "json":
+      return `${stringify(model, undefined, 2)}\n`;
+    case "sarif":
+      return reviewToSarif(model, view.version);
+    case "codeclimate":
+      return reviewToCodeClimate(model);
+    case "text":
+      return pageToText(page(model, everything), view.color);
+    case "html":
+      return pageToHtml(page(model, everything), "Seccomp profiles: review");
+    case "markdown":
+      return comment(model);
+    default:
+      return view.format satisfies never;
+  }
 }
 
-export interface ReviewModel {
-  /** The commit compared with. */
-  readonly base: string;
-  readonly ceilingName: string;
-  readonly profiles: readonly ReviewedProfile[];
-  readonly recordings: readonly ReviewedRecording[];
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+/** GitHub's limit of a comment is 65,536 characters; a marker and a note of who wrote it need a few. */
+const maxComment = 64_000;
+
+/** How much is shown: files in the overview, profiles with a section of their own, rows and names in each. */
+interface Limits {
+  readonly files: number;
+  readonly sections: number;
+  readonly rows: number;
 }
 
-/** A review for a pull request's comment (markdown), a terminal (text) or a program (json). Markdown is at most `maxComment` characters long. */
-export function renderReview(model: ReviewModel, view: { readonly format: "markdown" | "text" | "json"; readonly color: boolean }): string {
-  if (view.format === "json") return `${stringify(model, undefined, 2)}\n`;
-  const words = view.format === "markdown" ? markdown : terminal(view.color);
-  if (view.format === "text") return document(model, words, Infinity);
-  for (const rows of [200, 60, 20, 5, 1, headlinesOnly]) {
-    const text = document(model, words, rows);
+const everything: Limits = { files: Infinity, sections: Infinity, rows: Infinity };
+
+/** Less and less, until it fits. */
+const steps: readonly Limits[] = [
+  everything,
+  { files: 500, sections: 200, rows: 60 },
+  { files: 200, sections: 60, rows: 20 },
+  { files: 100, sections: 30, rows: 8 },
+  { files: 60, sections: 20, rows: 3 },
+  { files: 40, sections: 8, rows: 3 },
+  { files: 20, sections: 0, rows: 0 },
+];
+
+function comment(model: ReviewModel): string {
+  for (const limits of steps) {
+    const text = pageToMarkdown(page(model, limits));
     if (text.length <= maxComment) return text;
   }
-  return `${words.title("Seccomp profiles")}\n\n${model.profiles.length} profiles changed, more than fit into a comment. Run \`seccomp-gen review\` to see them.\n`;
+  return pageToMarkdown([title, verdict(model), { type: "paragraph", line: ["The details are more than fit into a comment: seccomp-gen review shows them."] }]);
 }
 
-/** GitHub's limit of a comment is 65,536 characters. */
-const maxComment = 60_000;
+const title: Block = { type: "title", line: ["Seccomp profiles"] };
 
-const headlinesOnly = 0;
-
-/** How one format says things. Everything that comes from a file goes through `value`. */
-interface Words {
-  readonly title: (text: string) => string;
-  readonly heading: (text: string) => string;
-  readonly value: (text: string) => string;
-  readonly table: (openings: readonly Opening[]) => readonly string[];
-  readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
-  readonly item: (text: string) => string;
+/** Most dangerous first: whatever is cut, it is the least. */
+function page(model: ReviewModel, limits: Limits): readonly Block[] {
+  const profiles = [...model.profiles].sort((a, b) => alarm(b) - alarm(a) || (a.path < b.path ? -1 : 1));
+  const alarming = model.skipped.filter((file) => file.alarming);
+  const overview = [
+    ...alarming.map(({ path, reason }): Line => [{ strong: "not looked at" }, ": ", data(path), `: ${reason}`]),
+    ...profiles.map(headline),
+    ...model.options.map(({ path, before, after }): Line => ["options changed in ", data(path), ": ", data(before), " → ", data(after)]),
+    ...model.recordings.map(recordingLine),
+    ...model.skipped.filter((file) => !file.alarming).map(({ path, reason }): Line => [data(path), `: not looked at, ${reason}`]),
+  ];
+  const judged = profiles.flatMap(({ path, state }) => (state.type === "unreadable" ? [] : [{ path, state }]));
+  const sections = judged.slice(0, limits.sections).flatMap(({ path, state }) => section(path, state, limits));
+  const cut = overview.length > limits.files || judged.length > limits.sections || (limits.rows < Infinity && judged.some(({ state }) => state.assessment.openings.length > limits.rows));
+  return [
+    title,
+    verdict(model),
+    ...(overview.length === 0 ? [] : [{ type: "list", items: overview.slice(0, limits.files) } as const]),
+    ...(cut ? [{ type: "paragraph", line: [{ strong: "Cut" }, `: this change is larger than a comment. The most dangerous comes first; ${Math.max(0, overview.length - limits.files)} files, ${Math.max(0, judged.length - limits.sections)} profiles' details and the ends of long tables are left out. seccomp-gen review ${model.base.slice(0, 12)} --format text shows all of it.`] } as const] : []),
+    ...sections,
+    ...(model.stops.length === 0 ? [] : [{ type: "heading", line: ["To pass the check"] } as const, { type: "list", items: model.stops.map((kind): Line => [stopWords[kind].todo]) } as const]),
+  ];
 }
 
-/** At most `rows` lines of a table. */
-function document(model: ReviewModel, words: Words, rows: number): string {
-  const lines = [words.title("Seccomp profiles"), ""];
-  if (model.profiles.length + model.recordings.length === 0) lines.push("No profile and no recording has changed.");
-  for (const { path, state } of model.profiles) {
-    lines.push(words.item(`${words.value(path)}: ${state.type === "unreadable" ? `cannot be read: ${words.value(state.reason)}` : headline(state)}`));
-  }
-  for (const { path, runs, added, removed, unreadable } of model.recordings) {
-    const seen = [added.length === 0 ? "" : `newly seen: ${added.slice(0, 20).map(words.value).join(", ")}${added.length > 20 ? " …" : ""}`, removed.length === 0 ? "" : `no longer: ${removed.slice(0, 20).map(words.value).join(", ")}${removed.length > 20 ? " …" : ""}`].filter((text) => text !== "");
-    lines.push(words.item(`${words.value(path)}: ${unreadable !== undefined ? `cannot be read: ${words.value(unreadable)}` : `${runs > 0 ? `${runs} more ways of recording; ` : ""}${seen.length === 0 ? "no other calls" : seen.join("; ")}`}`));
-  }
-  for (const { path, reason } of model.skipped) lines.push(words.item(`${words.value(path)}: not looked at, ${reason}`));
-  if (rows === headlinesOnly) lines.push("", "The details are more than fit into a comment: `seccomp-gen review` shows them.");
-  for (const { path, state } of rows === headlinesOnly ? [] : model.profiles) {
-    if (state.type !== "unreadable") lines.push(...profileSection(path, state, words, rows));
-  }
-  return `${lines.join("\n").trimEnd()}\n`;
+/** How urgently a profile wants to be seen. */
+function alarm({ state }: ReviewedProfile): number {
+  if (state.type === "unreadable") return 1e6;
+  const { assessment, failures } = state;
+  const count = (level: Opening["level"]): number => assessment.openings.filter((opening) => opening.level === level).length;
+  return (assessment.open ? 1e5 : 0) + Math.min(count("danger"), 99) * 1000 + Math.min(failures.length, 9) * 100 + Math.min(count("notable") * 10 + count("ordinary"), 99);
 }
 
-/** So many ordinary calls have a line each. */
-const maxOrdinary = 12;
+/** What is wrong, and what to do about it. */
+const stopWords: { readonly [kind in FailureKind]: { readonly what: string; readonly todo: string } } = {
+  dangerous: { what: "something dangerous became possible", todo: "Merge only if the application cannot do without the calls marked dangerous, and somebody who knows it says so." },
+  "beyond-docker": { what: "something exceeds Docker's default", todo: "What Docker's default denies is denied to every ordinary container. Run without it, or say in the pull request why this one needs it." },
+  unbacked: { what: "something is not what a recording gives", todo: "Undo edits by hand with seccomp-gen generate --all. If the application needs the call, record it: seccomp-gen record --append …" },
+  widened: { what: "something became possible", todo: "Look at what became possible." },
+  lint: { what: "lint has new findings", todo: "seccomp-gen lint says what to do about each kind." },
+  any: { what: "something could not be read or judged", todo: "Correct the file, or make it again: seccomp-gen generate --all." },
+};
 
-type Readable = Exclude<ReviewedProfile["state"], { readonly type: "unreadable" }>;
+/** What to do with the change, in one sentence. */
+function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel): Block {
+  if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0) return { type: "paragraph", line: ["No profile and no recording has changed."] };
+  const openings = profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.assessment.openings));
+  if (stops.length > 0) return { type: "paragraph", line: [{ strong: "Stop." }, ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`] };
+  const serious = openings.filter(({ level }) => level === "danger").length;
+  if (serious > 0) return { type: "paragraph", line: [{ strong: "Look at it." }, ` ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`] };
+  if (openings.some(({ level }) => level === "notable")) return { type: "paragraph", line: [{ strong: "Look at it." }, " Nothing dangerous, but some calls may be made with arguments that they could not be made with before."] };
+  if (openings.length > 0) return { type: "paragraph", line: [{ strong: "Ordinary." }, " What became possible is nothing that attackers look for, and within Docker's default."] };
+  return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing became possible that was not."] };
+}
 
-function headline({ type, assessment, source, findings }: Readable): string {
+function data(text: string): Span {
+  return { data: clipped(text, 200) };
+}
+
+function plural(number: number, one: string, more: string): string {
+  return `${number} ${number === 1 ? one : more}`;
+}
+
+/** The profile's name is its file's. */
+function headline({ path, formerPath, state }: ReviewedProfile): Line {
+  const name = path.replace(/^.*\//, "").replace(/\.json$/, "");
+  const head: Line = [...(/^[\w.-]{1,60}$/.test(name) ? [{ strong: name }, " (", data(path), ")"] : [data(path)]), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
+  return state.type === "unreadable" ? [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }] : [...head, summary(state)];
+}
+
+/** Lint says of dangerous calls and such beyond Docker's default what the table says too. */
+function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["findings"] {
+  const told = new Set(assessment.openings.map(({ change }) => change.syscall));
+  return findings.filter(({ kind, names }) => !((kind === "dangerous-call" || kind === "beyond-docker") && names.every((name) => told.has(name))));
+}
+
+function summary(state: JudgedProfile): string {
+  const { type, assessment, source } = state;
   const { openings, closings, otherAnswers, profile, open } = assessment;
-  const count = (number: number, one: string, more: string): string[] => (number === 0 ? [] : [`${number} ${number === 1 ? one : more}`]);
-  const fresh = openings.filter(({ change }) => change.kind === "newly-allowed").length;
+  const findings = otherFindings(state);
+  const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
+  const count = (number: number, one: string, more = one): string[] => (number === 0 ? [] : [plural(number, one, more)]);
+  const isFresh = ({ change }: Opening): boolean => change.kind === "newly-allowed";
+  const fresh = distinct(openings.filter(isFresh));
   const changes = [
-    ...(fresh === 0 ? [] : [`+${fresh} ${fresh === 1 ? "syscall" : "syscalls"}`]),
-    ...count(openings.length - fresh, "widened", "widened"),
-    ...count(closings.length, "closed or narrowed", "closed or narrowed"),
+    ...(fresh === 0 ? [] : [`+${plural(fresh, "syscall", "syscalls")}`]),
+    ...count(distinct(openings.filter((opening) => !isFresh(opening))), "widened"),
+    ...count(closings.length, "closed or narrowed"),
     ...count(otherAnswers.length, "denied with another answer", "denied with other answers"),
     ...count(profile.length, "change of the whole profile", "changes of the whole profile"),
   ];
-  const unbacked = openings.filter(({ backed }) => backed !== true).length;
-  const beyond = openings.filter(({ beyondDocker }) => beyondDocker).length;
+  const unbacked = distinct(openings.filter(({ backing }) => backing.type === "nothing"));
+  const byOptions = distinct(openings.filter(({ backing }) => backing.type === "options"));
+  const beyond = distinct(openings.filter(({ beyondDocker }) => beyondDocker));
   return [
     type === "added" ? "new, compared with Docker's default" : type === "removed" ? "removed: Docker's default applies" : "",
     changes.length === 0 ? "every call gets the same answer as before" : changes.join(", "),
     open ? "what it does not name is now allowed" : beyond > 0 ? `${beyond} beyond Docker's default` : openings.length > 0 ? "still within Docker's default" : "",
-    ...count(openings.filter(({ level }) => level === "danger").length, "dangerous", "dangerous"),
-    source === "none" ? "it has no recording" : source === "different" ? (unbacked > 0 ? `${unbacked} not backed by the recording` : "it is not what its recording gives (seccomp-gen generate --all)") : "",
+    ...count(distinct(openings.filter(({ level }) => level === "danger")), "dangerous"),
+    ...count(unbacked, "change is not backed by a recording", "changes are not backed by a recording"),
+    ...count(byOptions, "change comes from changed options, not from a recording", "changes come from changed options, not from a recording"),
+    source === "none" ? "it has no recording" : source === "different" && unbacked === 0 ? "the file is not what its recording gives (seccomp-gen generate --all makes it again)" : "",
     ...count(findings.length, "new lint finding", "new lint findings"),
   ]
     .filter((text) => text !== "")
     .join("; ");
 }
 
-function profileSection(path: string, { assessment, findings }: Readable, words: Words, rows: number): readonly string[] {
-  const { openings, closings, otherAnswers, profile } = assessment;
-  const lines: string[] = [];
-  if (profile.length > 0) lines.push(...profile.map((change) => words.item(words.value(profileChangeText(change)))), "");
-  // Many ordinary ones say less than their names do.
+function recordingLine({ path, formerPath, state }: ReviewedRecording): Line {
+  const head: Line = [data(path), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
+  if (state.type === "unreadable") return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
+  if (state.type === "removed") return [...head, "removed"];
+  const { newRuns, goneRuns, added, removed, otherArguments, capabilities, lostNoNewPrivileges, doubts } = state;
+  const listed = (words: string, names: readonly string[]): readonly Line[] => (names.length === 0 ? [] : [[`${words}: `, { data: names.slice(0, 20).join(", ") }, names.length > 20 ? ` and ${names.length - 20} more` : ""]]);
+  const [only] = newRuns;
+  const parts: readonly Line[] = [
+    ...(state.type === "added" ? [["new"]] : []),
+    ...(newRuns.length === 1 && only !== undefined ? [["1 new run: ", ...runLine(only)]] : newRuns.length > 1 ? [[`${newRuns.length} new runs`]] : []),
+    ...(goneRuns === 0 ? [] : [[`${plural(goneRuns, "run is", "runs are")} gone`]]),
+    ...(state.type === "added" ? [] : [...listed("newly seen", added), ...listed("with other arguments", otherArguments), ...listed("no longer seen", removed)]),
+    ...(capabilities.length === 0 ? [] : [[{ strong: "recorded with capabilities that no former run had" }, ", to which Docker's default allows more: ", { data: capabilities.slice(0, 10).join(", ") }]]),
+    ...(lostNoNewPrivileges ? [["now also recorded without no-new-privileges"]] : []),
+    ...doubts.map((doubt): Line => [doubtWords[doubt]]),
+  ];
+  return [...head, ...(parts.length === 0 ? ["the same calls, from the same runs"] : parts.flatMap((part, at): Line => (at === 0 ? part : ["; ", ...part])))];
+}
+
+/** So many ordinary calls have a row each; of more, the names say as much. */
+const maxOrdinary = 12;
+
+function section(path: string, state: JudgedProfile, { rows }: Limits): readonly Block[] {
+  const { openings, closings, otherAnswers, profile } = state.assessment;
   const ordinary = openings.filter(({ level }) => level === "ordinary");
-  const shown = ordinary.length > maxOrdinary ? openings.filter(({ level }) => level !== "ordinary") : openings;
-  if (shown.length > 0) lines.push(...words.table(shown.slice(0, rows)));
-  if (shown.length > rows) lines.push("", `${shown.length - rows} more became possible: seccomp-gen review shows all of them.`);
-  const names = (list: readonly { readonly syscall: string }[]): string => {
-    const shown = list.slice(0, rows * 5).map(({ syscall }) => words.value(syscall));
-    return `${shown.join(", ")}${list.length > shown.length ? `, and ${list.length - shown.length} more` : ""}`;
+  const inTable = groupOpenings(ordinary.length > maxOrdinary ? openings.filter(({ level }) => level !== "ordinary") : openings, state).slice(0, rows);
+  const shownFindings = otherFindings(state);
+  const inRules = inTable.filter(({ opening: { change } }) => [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0));
+  const names = (list: readonly { readonly syscall: string }[]): Block => {
+    const all = [...new Set(list.map(({ syscall }) => syscall))];
+    const shown = all.slice(0, rows * 10);
+    return { type: "paragraph", line: [{ data: shown.join(", ") }, all.length > shown.length ? ` and ${all.length - shown.length} more` : ""] };
   };
-  if (shown.length < openings.length) lines.push("", ...words.folded(`Also newly possible, ordinary calls (${ordinary.length})`, [names(ordinary.map(({ change }) => change))]));
-  if (findings.length > 0) lines.push("", ...findings.slice(0, rows).map(({ severity, what, kind }) => words.item(`${severity}: ${words.value(what)} [${kind}]`)));
-  if (closings.length > 0) lines.push("", ...words.folded(`No longer possible, or under narrower conditions (${closings.length})`, [names(closings)]));
-  if (otherAnswers.length > 0) lines.push("", ...words.folded(`Denied with another answer (${otherAnswers.length})`, [names(otherAnswers)]));
-  return lines.length === 0 ? [] : ["", words.heading(words.value(path)), "", ...lines];
-}
-
-const levelWords: { readonly [level in Level]: string } = { danger: "dangerous", notable: "look at it", ordinary: "ordinary" };
-
-/** Syscall and what it exposes; why it is there; a call that was denied and is not now. */
-function openingTexts({ change, level, exposes, because, backed, beyondDocker }: Opening, manyArches: boolean): { readonly what: string; readonly why: string; readonly rule: string; readonly example: string; readonly level: string } {
-  const doubts = [backed === false ? "not in the recording" : "", beyondDocker ? "Docker's default denies it" : ""].filter((text) => text !== "");
-  return {
-    level: levelWords[level],
-    what: `${change.syscall}${manyArches ? ` (${dockerArch(change.arch)})` : ""}${change.kind === "newly-allowed" ? "" : ", under wider conditions"}${exposes === undefined ? "" : `: ${exposes}`}`,
-    why: [reasonText(because), ...doubts].join("; "),
-    rule: `${rulesText(change.syscall, change.before)} → ${rulesText(change.syscall, change.after)}`,
-    example: `${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`,
-  };
-}
-
-function reasonText(because: Because | undefined): string {
-  if (because === undefined) return "the default action allows it";
-  return because.type === "profile" ? (because.comment ?? "the profile gives no reason") : because.type;
-}
-
-const markdown: Words = {
-  title: (text) => `## ${text}`,
-  heading: (text) => `### ${text}`,
-  value: markdownCell,
-  item: (text) => `- ${text}`,
-  table: (openings) => [
-    "| | became possible | why | for example |",
-    "|---|---|---|---|",
-    ...openings.map((opening) => {
-      const { level, what, why, example } = openingTexts(opening, severalArches(openings));
-      return `| ${opening.level === "danger" ? `**${level}**` : level} | ${markdownCell(what)} | ${markdownCell(clipped(why))} | ${markdownCell(example)} |`;
-    }),
-  ],
-  folded: (summary, lines) => [`<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
-};
-
-function terminal(color: boolean): Words {
-  const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
-  const colors: { readonly [level in Level]: number } = { danger: 31, notable: 33, ordinary: 0 };
-  return {
-    title: (text) => text,
-    heading: (text) => text,
-    value: escapeLine,
-    item: (text) => `  ${text}`,
-    table: (openings) =>
-      openings.flatMap((opening) => {
-        const { level, what, why, rule, example } = openingTexts(opening, severalArches(openings));
-        return [`  ${paint(colors[opening.level], `${level}: ${escapeLine(what)}`)}`, `    why:     ${escapeLine(why)}`, ...(opening.change.kind === "newly-allowed" && opening.change.after.every(({ rule: { conditions } }) => conditions.length === 0) ? [] : [`    rules:   ${escapeLine(rule)}`]), `    example: ${escapeLine(example)}`];
-      }),
-    folded: (summary, lines) => [`  ${summary}`, ...lines.map((line) => `    ${line}`)],
-  };
-}
-
-function severalArches(openings: readonly Opening[]): boolean {
-  return new Set(openings.map(({ change }) => change.arch)).size > 1;
-}
-
-function clipped(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  const folded = (words: string, list: readonly { readonly syscall: string }[]): readonly Block[] => (list.length === 0 ? [] : [{ type: "folded", summary: `${words} (${list.length})`, blocks: [names(list)] }]);
+  const blocks: readonly Block[] = [
+    ...(profile.length === 0 ? [] : [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]),
+    ...(inTable.length === 0 ? [] : [{ type: "table", head: ["danger", "now possible", "why", "for example"], rows: inTable.map(({ opening, arches }) => ({ weight: opening.level, cells: [[levelWords[opening.level]], openingLine(opening, arches), reasonLine(opening, state), exampleLine(opening)] })) } as const]),
+    ...(shownFindings.length === 0 ? [] : [{ type: "list", items: shownFindings.slice(0, rows).map(({ severity, what, kind }): Line => [`lint ${severity}: `, { data: clipped(what, 300) }, ` [${kind}]`]) } as const]),
+    ...(ordinary.length > maxOrdinary ? folded("Also possible now, ordinary calls", ordinary.map(({ change }) => change)) : []),
+    ...(inRules.length === 0 ? [] : [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items: inRules.map(({ opening: { change } }): Line => [{ data: change.syscall }, ": ", { data: clipped(rulesText(change.syscall, change.before), 400) }, " → ", { data: clipped(rulesText(change.syscall, change.after), 400) }]) }] } as const]),
+    ...folded("No longer possible, or with fewer arguments", closings),
+    ...folded("Denied as before, with another answer", otherAnswers),
+  ];
+  return blocks.length === 0 ? [] : [{ type: "heading", line: [data(path)] }, ...blocks];
 }

@@ -29,6 +29,17 @@ export function representatives(conditions: readonly ArgCondition[]): readonly b
   return [...found.values()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/**
+ * Rules tell more calls apart than anybody can go through: single bits of one argument double the ways with each rule. Profiles in use have fewer than a
+ * hundred ways a syscall; whoever wrote such rules wants a tool to hang, or to look away.
+ */
+export class TooManyWays extends RangeError {
+  override readonly name = "TooManyWays";
+}
+
+/** So many ways in which the values of one argument can answer are followed. */
+const maxPieces = 2048;
+
 /** First values of the pieces between which no interval condition changes its answer, ascending. */
 function pieceStarts(conditions: readonly ArgCondition[]): readonly bigint[] {
   const starts = new Set<bigint>([0n]);
@@ -70,6 +81,7 @@ function cutAll(cubes: readonly Cube[], cuts: readonly Cube[]): readonly Cube[] 
         if (known === undefined || part.bits < known.cube.bits) kept.set(key, { cube: part, answers: next });
       }
     }
+    if (kept.size > maxPieces) throw new TooManyWays(`conditions with ${cuts.length} masks on one argument tell more than ${maxPieces} kinds of values apart`);
     pieces = [...kept.values()];
   });
   return pieces.map(({ cube }) => cube);

@@ -3,7 +3,7 @@ export { allowsSome } from "./allows-some.ts";
 export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";
 export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
 export { boundaryValues } from "./boundary.ts";
-export { representatives } from "./cells.ts";
+export { representatives, TooManyWays } from "./cells.ts";
 export { conditionMatches, maxValue } from "./condition.ts";
 export { decide, decidingRule, evaluate, refusedRule } from "./evaluate.ts";
 export type { Decision } from "./evaluate.ts";

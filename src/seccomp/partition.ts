@@ -1,5 +1,5 @@
 import { argIndexes, callArgs } from "./args.ts";
-import { representatives } from "./cells.ts";
+import { representatives, TooManyWays } from "./cells.ts";
 import { conditionMatches } from "./condition.ts";
 import type { ArgCondition, ArgIndex, Rule, SeccompData } from "./types.ts";
 
@@ -9,8 +9,16 @@ import type { ArgCondition, ArgIndex, Rule, SeccompData } from "./types.ts";
  * the same rules with the same conditions left are followed once. So the number of calls follows the rules, not 2^384.
  */
 export function* partition(rules: readonly Rule[]): Generator<SeccompData["args"]> {
-  yield* from(0, rules, {}, new Set());
+  let calls = 0;
+  for (const args of from(0, rules, {}, new Set())) {
+    calls += 1;
+    if (calls > maxCalls) throw new TooManyWays(`${rules.length} rules of one syscall tell more than ${maxCalls} calls apart`);
+    yield args;
+  }
 }
+
+/** So many calls of one syscall are told apart. */
+const maxCalls = 20_000;
 
 type Values = { readonly [index in ArgIndex]?: bigint };
 

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { failureKinds } from "../../src/commands/failure-kinds.ts";
-import type { FailureKind } from "../../src/commands/failure-kinds.ts";
+import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
+import type { Run } from "../../src/aggregator/types.ts";
 import { generate } from "../../src/commands/generate.ts";
 import { review } from "../../src/commands/review.ts";
 import type { ReviewOptions } from "../../src/commands/review.ts";
 import type { Terminal } from "../../src/commands/terminal.ts";
+import type { FailureKind } from "../../src/review/review-model.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = process.cwd();
@@ -17,7 +18,7 @@ let folder = "";
 let out = "";
 let notes: string[] = [];
 const terminal: Terminal = { out: (text) => (out += text), note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
-const defaults: ReviewOptions = { format: "markdown", failOn: ["dangerous", "unbacked", "beyond-docker"], against: undefined, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" };
+const defaults: ReviewOptions = { format: "markdown", also: [], failOn: ["dangerous", "unbacked", "beyond-docker"], against: undefined, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" };
 
 const git = (...args: readonly string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: folder, encoding: "utf8" });
 
@@ -34,10 +35,28 @@ interface Profile {
 }
 
 /** Changes the committed profile of nginx, as somebody with an editor would. */
-function edit(change: (profile: Profile) => void, path = "profiles/nginx.json"): void {
-  const profile = JSON.parse(readFileSync(join(folder, "profiles/nginx.json"), "utf8")) as Profile;
+function edit(change: (profile: Profile) => void, path = "profiles/nginx.json", from = "profiles/nginx.json"): void {
+  const profile = JSON.parse(readFileSync(join(folder, from), "utf8")) as Profile;
   change(profile);
   writeFileSync(join(folder, path), JSON.stringify(profile, undefined, 2));
+}
+
+function ourRun(): Run {
+  const [run] = parseRecording(readFileSync(join(folder, "traces/nginx/recording.json"), "utf8"), "x").runs;
+  if (run === undefined) throw new Error("no run");
+  return run;
+}
+
+/** Records one more call, in a new run or in one that was there. */
+function record(name: string, process: string, ...runs: readonly Run[]): void {
+  const path = join(folder, "traces/nginx/recording.json");
+  const recording = parseRecording(readFileSync(path, "utf8"), path);
+  const more = { ...recording, runs: [...recording.runs, ...runs], syscalls: { SCMP_ARCH_X86_64: { [name]: { calls: 1, results: ["ok"], processes: [process] } } } };
+  writeFileSync(path, stringifyRecording(mergeRecordings(recording, more)));
+}
+
+async function regenerate(): Promise<void> {
+  await generate([], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, output: undefined, name: undefined, arch: undefined, all: true, check: false }, terminal);
 }
 
 async function reviewed(options: Partial<ReviewOptions> = {}, base: string | undefined = undefined): Promise<number> {
@@ -48,9 +67,10 @@ async function reviewed(options: Partial<ReviewOptions> = {}, base: string | und
 
 /** What the gate would stop for. */
 async function failures(): Promise<readonly FailureKind[]> {
-  const kinds: FailureKind[] = [];
-  for (const kind of failureKinds) if (kind !== "any" && (await reviewed({ failOn: [kind] })) === 1) kinds.push(kind);
-  return kinds;
+  await reviewed({ format: "json" });
+  const { profiles } = JSON.parse(out) as { profiles: { state: { failures?: FailureKind[] } }[] };
+  await reviewed();
+  return profiles.flatMap(({ state }) => state.failures ?? []);
 }
 
 beforeEach(() => {
@@ -65,30 +85,95 @@ beforeEach(() => {
 });
 afterAll(() => process.chdir(here));
 
-describe("review", () => {
+/** What a reader of Markdown sees as Markdown. */
+function withoutCode(text: string): string {
+  return text.replace(/(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g, "");
+}
+
+describe("review", { timeout: 60_000 }, () => {
   test("of nothing", async () => {
     expect(await reviewed()).toBe(0);
     expect(out).toContain("No profile and no recording has changed");
   });
 
-  test("a new benign call that was recorded: what, and that it is ordinary", async () => {
-    const path = join(folder, "traces/nginx/recording.json");
-    writeFileSync(path, readFileSync(path, "utf8").replace(/^( *)"SCMP_ARCH_X86_64": \{$/m, '$&\n$1  "flock": {"calls": 1, "results": ["ok"], "processes": ["logrotate"]},'));
+  test("a new benign call that was recorded: what, by whom, in which run, and that it is ordinary", async () => {
+    record("flock", "logrotate", { ...ourRun(), command: ["docker", "run", "-v=…", "IMAGE"] });
     // The profile was forgotten.
     expect(await reviewed()).toBe(1);
-    expect(out).toMatch(/traces\/nginx\/recording\.json: newly seen: flock/);
-    expect(out).toMatch(/profiles\/nginx\.json: .*it is not what its recording gives/);
-    await generate([], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, output: undefined, name: undefined, arch: undefined, all: true, check: false }, terminal);
+    expect(out).toMatch(/`traces\/nginx\/recording\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`\n/);
+    expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*the file is not what its recording gives/);
+    await regenerate();
     expect(await reviewed()).toBe(0);
+    expect(out).toMatch(/^\*\*Ordinary\.\*\*/m);
     expect(out).toMatch(/\+1 syscall; still within Docker's default\n/);
-    expect(out).toMatch(/\| ordinary \| flock \| observed/);
+    expect(out).toMatch(/\| ordinary \| `flock` \| recorded in the new run, by `logrotate` \| `flock\(0\)`: ENOSYS before, now allowed \|/);
     expect(await failures()).toEqual(["widened"]);
+  });
+
+  test("a recording that gained a call without a run, or is not as we write it, is doubted", async () => {
+    record("flock", "logrotate");
+    await regenerate();
+    await reviewed();
+    expect(out).toContain("something is new in it, but no run");
+    expect(out).toContain("recorded for the first time, though no run is new, by `logrotate`");
+    expect(out).not.toContain("not as seccomp-gen writes it");
+    const path = join(folder, "traces/nginx/recording.json");
+    writeFileSync(path, readFileSync(path, "utf8").replace('"results": ["ok"]', '"results":["ok"]'));
+    await reviewed();
+    expect(out).toContain("not as seccomp-gen writes it");
+  });
+
+  test("options that take calls in are seen as such, and stop", async () => {
+    writeFileSync(join(folder, "traces/nginx/policy.json"), '{"allow":["flock"]}');
+    await regenerate();
+    expect(await failures()).toEqual(["widened", "dangerous", "unbacked"]);
+    expect(out).toContain('options changed in `traces/nginx/policy.json`: `none` → `{"allow":["flock"]}`');
+    expect(out).toMatch(/\*\*dangerous\*\* \| `flock` \| \*\*nobody saw it: --allow takes it in\*\*, \*\*only since the options were changed\*\*/);
+    // Once merged they are no news.
+    git("add", "-A");
+    git("commit", "-q", "-m", "merged");
+    record("getpriority", "nice", { ...ourRun(), command: ["docker", "run", "-i", "IMAGE"] });
+    await regenerate();
+    expect(await reviewed({ failOn: ["dangerous", "unbacked"] }, "HEAD")).toBe(0);
+    expect(out).toMatch(/\| ordinary \| `getpriority` \| recorded in the new run, by `nice`/);
+  });
+
+  test("a ceiling that was raised, in the options or through the recorded capabilities, is seen", async () => {
+    const open = { defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ names: ["mount", "read", "execve"], action: "SCMP_ACT_ALLOW" }] };
+    writeFileSync(join(folder, "ceiling.json"), JSON.stringify(open));
+    writeFileSync(join(folder, "traces/nginx/policy.json"), '{"against":"ceiling.json"}');
+    record("mount", "nginx", { ...ourRun(), capabilities: ["CAP_CHOWN", "CAP_SYS_ADMIN"] });
+    await regenerate();
+    expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
+    expect(out).toMatch(/recorded with capabilities that no former run had\*\*, to which Docker's default allows more: `CAP_SYS_ADMIN`/);
+    writeFileSync(join(folder, "traces/nginx/policy.json"), '{"against":"../../../../etc/passwd"}');
+    expect(await reviewed({ failOn: [] })).toBe(1);
+    expect(out).toMatch(/cannot be read\*\*: .*passwd: no such file in the repository/);
+  });
+
+  test("a base image bump: another digest, more calls of the same programs", async () => {
+    const path = join(folder, "traces/nginx/recording.json");
+    writeFileSync(path, readFileSync(path, "utf8").replace(/sha256:[0-9a-f]+/, `sha256:${"5".repeat(64)}`));
+    record("getpriority", "nginx");
+    await regenerate();
+    expect(await reviewed()).toBe(0);
+    expect(out).toMatch(/1 new run: .*@sha256:555.*1 run is gone; newly seen: `getpriority`/);
+  });
+
+  test("a renamed profile is compared with what it was", async () => {
+    git("mv", "profiles/nginx.json", "profiles/web.json");
+    git("mv", "traces/nginx", "traces/web");
+    expect(await reviewed()).toBe(0);
+    expect(out).toMatch(/\*\*web\*\* \(`profiles\/web\.json`\), renamed from `profiles\/nginx\.json`: every call gets the same answer/);
+    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" }), "profiles/web.json", "profiles/web.json");
+    expect(await reviewed()).toBe(1);
+    expect(out).toMatch(/\*\*dangerous\*\* \| `ptrace`/);
   });
 
   test("a dangerous call with a friendly comment", async () => {
     edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", comment: "observed: harmless" }));
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked", "lint"]);
-    expect(out).toMatch(/\| \*\*dangerous\*\* \| ptrace: reads, writes or steers other processes \| observed: harmless; not in the recording \| ptrace\(PTRACE_TRACEME\): ENOSYS → allow \|/);
+    expect(out).toMatch(/\| \*\*dangerous\*\* \| `ptrace`: reads, writes or steers other processes \| \*\*no reason: the recording does not have it\*\*; the profile's own comment says `observed: harmless` \| `ptrace\(PTRACE_TRACEME\)`: ENOSYS before, now allowed \|/);
   });
 
   test("a widened argument: the example is the call that Docker denies", async () => {
@@ -96,7 +181,7 @@ describe("review", () => {
       for (const group of syscalls) if (group.names.includes("socket")) delete group.args;
     });
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked", "beyond-docker", "lint"]);
-    expect(out).toMatch(/socket, under wider conditions .*socket\(AF_ALG\)/);
+    expect(out).toMatch(/`socket` with other arguments .*Docker's default denies it\*\* \| `socket\(AF_ALG\)`/);
   });
 
   test("a widening behind reordering: only the widening is told", async () => {
@@ -105,7 +190,7 @@ describe("review", () => {
       syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW" });
     });
     await reviewed();
-    expect(out.match(/^\| \w+ \|/gm)).toEqual(["| ordinary |"]);
+    expect(out.match(/^\| (?!danger|-).*? \|/gm)).toEqual(["| ordinary |"]);
   });
 
   test("reordering alone: nothing, but that the file is not the recording's", async () => {
@@ -127,9 +212,9 @@ describe("review", () => {
     edit(() => undefined, "profiles/other.json");
     rmSync(join(folder, "profiles/nginx.json"));
     expect(await reviewed()).toBe(1);
-    expect(out).toMatch(/profiles\/other\.json: new, compared with Docker's default; .*closed or narrowed/);
-    expect(out).toMatch(/profiles\/nginx\.json: removed: Docker's default applies; \+\d+ syscalls/);
-    expect(out).toMatch(/<details><summary>Also newly possible, ordinary calls \(\d+\)/);
+    expect(out).toMatch(/\(`profiles\/other\.json`\): new, compared with Docker's default; .*closed or narrowed/);
+    expect(out).toMatch(/\(`profiles\/nginx\.json`\): removed: Docker's default applies; \+\d+ syscalls/);
+    expect(out).toMatch(/<details><summary>Also possible now, ordinary calls \(\d+\)/);
   });
 
   test("what cannot be read is said, and fails", async () => {
@@ -137,28 +222,80 @@ describe("review", () => {
     symlinkSync("/etc/passwd", join(folder, "profiles/link.json"));
     writeFileSync(join(folder, "big.json"), `{"defaultAction": "${"x".repeat(5_000_000)}"}`);
     expect(await reviewed({ failOn: [] })).toBe(1);
-    expect(out).toMatch(/broken\.json: cannot be read: .*broken\.json:1:19/);
-    expect(out).toMatch(/link\.json: not looked at, it is no file/);
-    expect(out).toMatch(/big\.json: not looked at, it is too large/);
+    expect(out).toMatch(/broken\.json`\): \*\*cannot be read\*\*: `.*broken\.json:1:19/);
+    expect(out).toMatch(/\*\*not looked at\*\*: `profiles\/link\.json`: it is no file/);
+    expect(out).toMatch(/`big\.json`: not looked at, it is too large/);
     expect(out).not.toContain("root:");
   });
 
-  test("nothing from the change is Markdown, HTML or a mention", async () => {
-    const hostile = "x\n| y | <img src=x onerror=alert(1)> @team `code` [a](http://evil) \u202e";
+  test("nothing from the change is Markdown, HTML or a mention: it stands in code spans, none of which ends early", async () => {
+    const hostile = "x\n| y | <img src=x onerror=alert(1)> @team ``code` [a](http://evil) \u202e #12 \\| \u001b[31m";
     edit(({ syscalls }) => syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW", comment: hostile }));
     edit(() => undefined, "profiles/<b>|`@x\n## y.json");
     await reviewed();
-    expect(out).not.toMatch(/<img|<b>|@team|@x|`code`|\[a\]|\u202e|^## y/m);
-    expect(out.split("\n").filter((line) => line.startsWith("| ordinary"))).toHaveLength(1);
+    const row = out.split("\n").filter((line) => line.includes("onerror"));
+    expect(row).toHaveLength(1);
+    // Outside of code spans nothing of it is left, and the row has as many cells as its head.
+    expect(withoutCode(out)).not.toMatch(/<img|<b>|@|evil|#12|\u202e|\u001b|^## y/m);
+    expect(row[0]?.replace(/\\./g, "").split("|")).toHaveLength(6);
     await reviewed({ format: "text" });
-    expect(out).not.toMatch(/\u202e|^\| y/m);
+    expect(out).not.toMatch(/\u202e|\u001b|^\| y/m);
+    await reviewed({ format: "html" });
+    expect(out).not.toMatch(/<img|<b>/);
+    expect(out).toContain("Content-Security-Policy");
+    for (const format of ["sarif", "codeclimate", "json"] as const) {
+      await reviewed({ format });
+      expect(JSON.stringify(JSON.parse(out))).toContain("onerror");
+    }
+  });
+
+  test("names that hide a profile from a reader of JSON keys do not hide it from us", async () => {
+    mkdirSync(join(folder, "deploy"));
+    writeFileSync(join(folder, "deploy/a.json"), '{"\\u0064efaultAction": "SCMP_ACT_ALLOW"}');
+    writeFileSync(join(folder, "deploy/b.json"), '{"DefaultAction": "SCMP_ACT_ALLOW"}');
+    writeFileSync(join(folder, "profiles/c.seccomp"), '{"defaultAction": "SCMP_ACT_ALLOW"}');
+    writeFileSync(join(folder, "profiles/d.json"), '{"defaultAction": "SCMP_ACT_ALLOW", ');
+    writeFileSync(join(folder, "other.json"), '{"a": 1}');
+    expect(await reviewed()).toBe(1);
+    for (const path of ["deploy/a.json", "deploy/b.json", "profiles/c.seccomp", "profiles/d.json"]) expect(out).toContain(`(\`${path}\`)`);
+    expect(out).not.toContain("other.json");
+  });
+
+  test("rules made to be endless are said to be so", async () => {
+    const args = (bit: number): object[] => [{ index: 0, value: 2 ** bit, valueTwo: 2 ** bit, op: "SCMP_CMP_MASKED_EQ" }];
+    edit(({ syscalls }) => syscalls.push(...Array.from({ length: 40 }, (_, bit) => ({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", args: args(bit) }))));
+    expect(await reviewed({ failOn: [] })).toBe(1);
+    expect(out).toMatch(/cannot be read\*\*: `its rules cannot be compared/);
+  });
+
+  test("stands beside the lines in SARIF and in GitLab's report, and in several files at once", async () => {
+    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" }));
+    const line = readFileSync(join(folder, "profiles/nginx.json"), "utf8").split("\n").findLastIndex((text) => text.includes('"ptrace"')) - 1;
+    expect(await reviewed({ also: [{ format: "sarif", file: join(folder, "out/a.sarif") }, { format: "codeclimate", file: join(folder, "out/a.cc") }] })).toBe(1);
+    const sarif = JSON.parse(readFileSync(join(folder, "out/a.sarif"), "utf8")) as { runs: { results: { ruleId: string; level: string; locations: { physicalLocation: object }[] }[] }[] };
+    expect(sarif.runs[0]?.results.find(({ ruleId }) => ruleId === "newly-possible")).toMatchObject({ level: "error", locations: [{ physicalLocation: { artifactLocation: { uri: "profiles/nginx.json" }, region: { startLine: line } } }] });
+    const issues = JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")) as { check_name: string; fingerprint: string }[];
+    expect(issues.find(({ check_name }) => check_name === "newly-possible")).toMatchObject({ severity: "critical", location: { path: "profiles/nginx.json", lines: { begin: line } } });
+    expect(new Set(issues.map(({ fingerprint }) => fingerprint)).size).toBe(issues.length);
+  });
+
+  test("a shallow clone without the base says what to fetch", async () => {
+    const shallow = mkdtempSync(join(tmpdir(), "seccomp-gen-shallow-"));
+    edit(({ syscalls }) => syscalls.reverse());
+    git("commit", "-q", "-a", "-m", "second");
+    execFileSync("git", ["clone", "-q", "--depth=1", "--single-branch", "--branch=change", `file://${folder}`, shallow], { stdio: "ignore" });
+    process.chdir(shallow);
+    execFileSync("git", ["remote", "set-head", "origin", "--delete"], { stdio: "ignore" });
+    await expect(reviewed()).rejects.toThrow(/shallow clone/);
+    await expect(reviewed({}, "main")).rejects.toThrow(/git knows no revision main/);
   });
 
   test("a change that touches everything still fits into a comment", async () => {
-    for (let index = 0; index < 120; index += 1) edit(({ syscalls }) => syscalls.push({ names: ["ptrace", "bpf", "mount", "keyctl", "userfaultfd"], action: "SCMP_ACT_ALLOW", comment: "y".repeat(5000) }), `profiles/p${index}.json`);
+    for (let index = 0; index < 60; index += 1) edit(({ syscalls }) => syscalls.push({ names: ["ptrace", "bpf", "mount", "keyctl", "userfaultfd"], action: "SCMP_ACT_ALLOW", comment: "y".repeat(5000) }), `profiles/p${index}.json`);
     await reviewed();
     expect(out.length).toBeLessThan(65_536);
-    expect(out).toContain("profiles/p119.json");
+    expect(out).toContain("**Cut**");
+    expect(out).toContain("lint warning: `ptrace");
   }, 60_000);
 
   test("against another revision; unknown ones and option-like ones are refused", async () => {

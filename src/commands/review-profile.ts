@@ -1,0 +1,156 @@
+import { dirname, join } from "node:path";
+import { parseRecording } from "../aggregator/index.ts";
+import { canonicalRun } from "../aggregator/recording.ts";
+import type { Recording } from "../aggregator/types.ts";
+import { assess } from "../assessment/index.ts";
+import type { Assessment, Opening } from "../assessment/types.ts";
+import { SeccompGenError } from "../errors.ts";
+import { lintProfile } from "../lint/index.ts";
+import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
+import type { DockerProfile, HostContext } from "../profile/types.ts";
+import type { PlacedFinding } from "../review/lint.ts";
+import type { FailureKind, JudgedProfile, Place, ReviewedProfile } from "../review/review-model.ts";
+import { TooManyWays } from "../seccomp/index.ts";
+import type { Filter } from "../seccomp/types.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import type { ChangedFile, Changes } from "./changed-files.ts";
+import { derive, hostsOf } from "./derivation.ts";
+import type { Derivation, PolicyArguments } from "./derivation.ts";
+import { loadReference, resolveFor } from "./reference.ts";
+import type { Reference } from "./reference.ts";
+import { parseStoredPolicy } from "./stored-policy.ts";
+
+/** What every profile is held against. */
+export interface ReviewContext {
+  readonly changes: Changes;
+  /** For profiles without a recording. */
+  readonly fallbackHost: HostContext;
+  readonly reference: Reference;
+}
+
+/** Judges one profile against what it was, and against what its recording gives. Nothing in the files makes it fail: what cannot be judged is said. */
+export async function reviewProfile(file: ChangedFile, context: ReviewContext): Promise<ReviewedProfile> {
+  const reviewed = { path: file.path, formerPath: file.formerPath };
+  try {
+    return { ...reviewed, state: await judge(file, context) };
+  } catch (error) {
+    if (error instanceof TooManyWays) return { ...reviewed, state: { type: "unreadable", reason: `its rules cannot be compared: ${error.message}` } };
+    if (!(error instanceof SeccompGenError)) throw error;
+    return { ...reviewed, state: { type: "unreadable", reason: error.message } };
+  }
+}
+
+async function judge(file: ChangedFile, { changes, fallbackHost, reference }: ReviewContext): Promise<JudgedProfile> {
+  const sources = file.after === undefined ? undefined : await sourcesOf(file, changes);
+  const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
+  const [host = fallbackHost] = hosts;
+  const ceiling = resolveFor(reference.profile, hosts);
+  // Without a profile of its own a container has Docker's default.
+  const before = file.before === undefined ? reference.profile : readProfile(file.before, `${file.formerPath ?? file.path} before`);
+  const after = file.after === undefined ? reference.profile : readProfile(file.after, file.path);
+  const assessment = assess(resolveFor(before, hosts), resolveFor(after, hosts), { ceiling, derived: sources?.derived });
+  const source = file.after === undefined ? "removed" : sources === undefined ? "none" : sources.made.profile === file.after ? "same" : "different";
+  const findings = file.after === undefined ? [] : newFindings(file, { before, after, text: file.after }, { host, ceiling, ceilingName: reference.name });
+  return {
+    type: file.before === undefined ? "added" : file.after === undefined ? "removed" : "changed",
+    assessment,
+    places: assessment.openings.map((opening) => placeOf(opening, file)),
+    source,
+    recording: sources?.path,
+    newRuns: sources?.newRuns ?? [],
+    findings,
+    failures: failuresOf(assessment, source, findings),
+  };
+}
+
+interface Sources {
+  readonly path: string;
+  readonly recording: Recording;
+  readonly made: Derivation;
+  readonly derived: { readonly now: Filters; readonly formerOptions: Filters; readonly before: Filters | undefined };
+  readonly newRuns: Recording["runs"];
+}
+
+type Filters = ReadonlyMap<ScmpArch, Filter>;
+
+/** What the committed recording gives with the committed options, and what their former states gave: profiles/NAME.json belongs to traces/NAME/recording.json. */
+async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): Promise<Sources | undefined> {
+  const folder = sourceFolder(path);
+  const text = folder === undefined ? undefined : await changes.read(`${folder}/recording.json`);
+  if (folder === undefined || text === undefined) return undefined;
+  const recording = parseRecording(text, `${folder}/recording.json`);
+  const policy = parseStoredPolicy(await changes.read(`${folder}/policy.json`), `${folder}/policy.json`);
+  const former = sourceFolder(formerPath ?? path) ?? folder;
+  const formerText = (await changes.readBefore(`${former}/recording.json`)) ?? (await changes.readBefore(`${folder}/recording.json`));
+  const formerPolicy = parseStoredPolicy(await readable(changes, `${former}/policy.json`), `${former}/policy.json before`);
+  const make = (from: Recording, options: PolicyArguments, read: Changes["read"]): Promise<Derivation> => derive(from, options, loaderIn(dirname(dirname(folder)), read));
+  const made = await make(recording, policy, changes.read);
+  const formerRecording = formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
+  const formerRuns = new Set(formerRecording?.runs.map(canonicalRun));
+  return {
+    path: `${folder}/recording.json`,
+    recording,
+    made,
+    derived: {
+      now: filtersOf(made),
+      formerOptions: filtersOf(await make(recording, formerPolicy, changes.readBefore)),
+      before: formerRecording === undefined ? undefined : filtersOf(await make(formerRecording, formerPolicy, changes.readBefore)),
+    },
+    newRuns: recording.runs.filter((run) => !formerRuns.has(canonicalRun(run))),
+  };
+}
+
+/** Former options that nobody can read are no options. */
+async function readable(changes: Changes, path: string): Promise<string | undefined> {
+  const text = await changes.readBefore(path);
+  try {
+    parseStoredPolicy(text, path);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** profiles/NAME.json → traces/NAME. */
+function sourceFolder(profile: string): string | undefined {
+  const name = /(?:^|\/)profiles\/([^/]+)\.json$/.exec(profile)?.[1];
+  return name === undefined ? undefined : `${dirname(dirname(profile))}/traces/${name}`.replace(/^\.\//, "");
+}
+
+/** A profile that options name is looked for where the command would be run, and only in the repository. */
+function loaderIn(folder: string, read: Changes["read"]): typeof loadReference {
+  return (versionOrFile) =>
+    loadReference(versionOrFile, async (path) => {
+      const text = await read(join(folder, path));
+      if (text !== undefined) return text;
+      throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file in the repository" });
+    });
+}
+
+function filtersOf({ policy }: Derivation): Filters {
+  return new Map(policy.filters.map((filter) => [filter.arch, filter]));
+}
+
+function placeOf({ claim }: Opening, { path, after }: ChangedFile): Place {
+  return after === undefined || claim?.type !== "profile" ? { line: 1, column: 1 } : positionAt(after, offsetOf(after, profilePointer(after, path) + claim.pointer));
+}
+
+/** Errors and warnings that the former profile did not have. */
+function newFindings({ path }: ChangedFile, { before, after, text }: { readonly before: DockerProfile; readonly after: DockerProfile; readonly text: string }, context: Parameters<typeof lintProfile>[1]): readonly PlacedFinding[] {
+  const key = ({ kind, names }: ReturnType<typeof lintProfile>[number]): string => `${kind} ${names.join()}`;
+  const known = new Set(lintProfile(before, context).map(key));
+  const base = profilePointer(text, path);
+  return lintProfile(after, context)
+    .filter((finding) => finding.severity !== "note" && !known.has(key(finding)))
+    .map((finding) => ({ ...finding, file: path, pointer: base + finding.pointer, ...positionAt(text, offsetOf(text, base + finding.pointer)) }));
+}
+
+function failuresOf({ openings, open, profile }: Assessment, source: JudgedProfile["source"], findings: readonly PlacedFinding[]): readonly FailureKind[] {
+  return [
+    ...(open || openings.length > 0 || profile.some(({ kind }) => kind === "architecture-added") ? (["widened"] as const) : []),
+    ...(open || openings.some(({ level }) => level === "danger") ? (["dangerous"] as const) : []),
+    ...(source === "none" || source === "different" || openings.some(({ backing }) => backing.type === "options") ? (["unbacked"] as const) : []),
+    ...(open || openings.some(({ beyondDocker }) => beyondDocker) ? (["beyond-docker"] as const) : []),
+    ...(findings.length > 0 ? (["lint"] as const) : []),
+  ];
+}

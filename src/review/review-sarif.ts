@@ -1,0 +1,15 @@
+import { lintResult, lintRules } from "./lint.ts";
+import { findingsOf, reviewRules } from "./review-findings.ts";
+import type { ReviewModel } from "./review-model.ts";
+import { sarifLog } from "./sarif.ts";
+
+const levels = { danger: "error", notable: "warning", ordinary: "note" } as const;
+
+/** A review for code scanning: what became possible and new lint findings, beside their lines. A service takes 25,000 results of a file at most; these are the most dangerous. */
+export function reviewToSarif(model: ReviewModel, version: string): string {
+  const changes = findingsOf(model)
+    .slice(0, 5000)
+    .map(({ rule, weight, text, file, place, pointer, about }) => ({ rule, level: levels[weight], text: text.replace(/[[\]]/g, "\\$&"), file, line: place.line, column: place.column, pointer, fingerprint: `${rule}:${about}` }));
+  const findings = model.profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.findings.map(lintResult)));
+  return sarifLog([...reviewRules, ...lintRules()], [...changes, ...findings.slice(0, 5000)], version);
+}
