@@ -45,6 +45,7 @@ const recordCommand = withPolicyOptions(
   .option("--append", "merge with the recording that is there", false)
   .option("--force", "replace the recording that is there", false)
   .option("--verify", "run the workload again under the new profile", false)
+  .addOption(new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it").choices(["sidecar", "inside"]).default("sidecar"))
   .passThroughOptions()
   .action(async (words: string[], options) => {
     const { record } = await import("./commands/record.ts");

@@ -12,6 +12,7 @@ export type Problem =
   | { readonly code: "container-cli-failed"; readonly tool: string; readonly doing: string; readonly detail: string }
   | { readonly code: "no-image"; readonly image: string; readonly detail: string }
   | { readonly code: "no-tracer"; readonly detail: string }
+  | { readonly code: "tracer-not-attached"; readonly detail: string }
   | { readonly code: "architecture"; readonly detail: string }
   | { readonly code: "workload-not-started"; readonly detail: string }
   | { readonly code: "while-failed"; readonly exitCode: number | undefined; readonly containerExitCode: number | undefined }
@@ -52,6 +53,10 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "no-tracer": ({ detail }) => ({
     what: `no strace to record with: ${detail}`,
     todo: "Install strace (apt-get install strace), or let the engine reach a registry once so that the tracer image can be built.",
+  }),
+  "tracer-not-attached": ({ detail }) => ({
+    what: `the tracer beside the container could not be attached, so the workload was not let start\n${detail}`,
+    todo: "Let strace run inside the container instead: seccomp-gen record --tracer inside … (setuid programs lose their privilege then). Nothing was written.",
   }),
   "not-a-trace": ({ path, detail }) => ({
     what: `${path} holds no system call that could be read${detail === undefined ? "" : `: ${detail}`}`,

@@ -40,6 +40,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, t
     run,
     image,
     tracer,
+    options.tracer,
     { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: terminal.note },
     sideProcesses(run, image, options.exec),
     async (name, chunks) => {
@@ -54,7 +55,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, t
     terminal.note(`the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the recording is incomplete`);
   }
   const facts = runFacts(run, image, engine, end);
-  for (const warning of await tracingEffects(run, image, tracer, facts, aggregators)) terminal.note(escapeTerminal(warning));
+  for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators)) terminal.note(escapeTerminal(warning));
   return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself" };
 }
 
@@ -78,7 +79,8 @@ function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): 
 }
 
 /** What behaved otherwise because it was traced. */
-async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundle, facts: Run, aggregators: readonly Aggregator[]): Promise<readonly string[]> {
+async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundle, facts: Run, end: TracedEnd, aggregators: readonly Aggregator[]): Promise<readonly string[]> {
+  if (end.tracer === "sidecar") return [];
   const user = valuesOf(run.options, "user").at(-1) ?? image.user;
   const tracerIsPrivileged = /^(?:|0|root)(?::|$)/.test(user) && (facts.capabilities ?? []).includes("CAP_SYS_PTRACE");
   if (facts.noNewPrivileges === true || tracerIsPrivileged) return [];
@@ -88,7 +90,7 @@ async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundl
   if (setuid.length === 0) return [];
   return [
     `${setuid.map((path) => basename(path)).join(", ")}: setuid, and under a tracer without CAP_SYS_PTRACE such a program runs without its privilege; calls may be missing. ` +
-      `For the recording only, let the container start as root with --cap-add SYS_PTRACE`,
+      `Record it with --tracer sidecar`,
   ];
 }
 
@@ -102,10 +104,10 @@ function checkEnd(end: TracedEnd, aggregators: readonly Aggregator[], options: R
   }
 }
 
-/** strace says first what the runtime would have said: then the exit code is the runtime's too (docker run reference: 127 not found, 126 not executable). */
+/** strace, or the holder, says first what the runtime would have said: then the exit code is the runtime's too (docker run reference: 127 not found, 126 not executable). */
 function notStarted(end: TracedEnd): SeccompGenError {
   const said = end.stderrTail.trim().split("\n").slice(-3).join("\n");
-  const missing = /^\S*strace: (?:Can't stat|exec:?) .*$/m.exec(said)?.[0].replace(/^\S*strace: /, "");
+  const missing = /^(?:\S*strace: (?:Can't stat|exec:?) |seccomp-gen: ).*$/m.exec(said)?.[0].replace(/^\S*(?:strace|seccomp-gen): /, "");
   const exitCode = missing === undefined ? end.exitCode : /No such file/.test(missing) ? 127 : 126;
   return new SeccompGenError({ code: "workload-not-started", detail: missing ?? said }, { exitCode });
 }

@@ -14,6 +14,7 @@ import { recordContainer } from "./record-container.ts";
 import { recordHost } from "./record-host.ts";
 import { policyOf, storePolicy } from "./stored-policy.ts";
 import type { Terminal } from "./terminal.ts";
+import type { TracerPlace } from "../tracer/container-trace.ts";
 import { reportVerdict, verifyContainer } from "./verify.ts";
 
 export interface RecordOptions extends PolicyArguments {
@@ -24,6 +25,8 @@ export interface RecordOptions extends PolicyArguments {
   readonly append: boolean;
   readonly force: boolean;
   readonly verify: boolean;
+  /** Where strace stands. */
+  readonly tracer: TracerPlace;
 }
 
 /** What a traced workload left: the facts of the run, its calls, and how it ended. */

@@ -19,7 +19,7 @@ export interface Captured {
 export async function capture(
   cli: ContainerCli,
   args: readonly string[],
-  options: { readonly input?: string; readonly timeout?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  options: { readonly input?: string | Uint8Array; readonly timeout?: number; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Captured> {
   const [file = "", ...words] = cli.words;
   const result = await execa(file, [...words, ...args], {

@@ -3,16 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ContainerCli } from "./cli.ts";
 import { capture, output } from "./cli.ts";
 
-/** On every container we start: `seccomp-gen.session=PID@HOST`. */
+/** On every container we start and every volume we make for a session: `seccomp-gen.session=PID@HOST`. */
 export const sessionLabel = "seccomp-gen.session";
 
-/** Who starts a container now. */
+/** Who starts a container, or makes a volume, now. */
 export function sessionOptions(): readonly string[] {
   return ["--label", `${sessionLabel}=${process.pid}@${hostname()}`];
 }
-
-/** Names of volumes that hold traces while they are written. */
-export const traceVolumePrefix = "seccomp-gen-out-";
 
 /** What a killed session left behind. */
 export interface Leftovers {
@@ -20,16 +17,24 @@ export interface Leftovers {
   readonly volumes: readonly string[];
 }
 
-/** Finds containers whose session has ended without removing them, and trace volumes that no container uses. Sessions on other hosts are taken to be alive. */
+/** Finds containers and volumes whose session has ended without removing them. Sessions on other hosts are taken to be alive. */
 export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
-  const listed = await output(cli, ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} {{.Label "${sessionLabel}"}}`], "listing containers");
-  const dead = lines(listed).flatMap((line) => {
-    const [id = "", session = ""] = line.split(" ");
-    return isOver(session) ? [id] : [];
+  const containers = await output(cli, ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} {{.Label "${sessionLabel}"}}`], "listing containers");
+  const volumes = await output(cli, ["volume", "ls", "--filter", `label=${sessionLabel}`, "--format", `{{.Name}} {{.Label "${sessionLabel}"}}`], "listing volumes");
+  return { containers: ofDeadSessions(containers), volumes: ofDeadSessions(volumes) };
+}
+
+/** The first words of the lines `NAME SESSION` whose session is over. */
+function ofDeadSessions(listed: string): readonly string[] {
+  return lines(listed).flatMap((line) => {
+    const [name = "", session = ""] = line.split(" ");
+    return isOver(session) ? [name] : [];
   });
-  const volumes = lines(await output(cli, ["volume", "ls", "--quiet", "--filter", `name=${traceVolumePrefix}`], "listing volumes"));
-  const used = await Promise.all(volumes.map(async (volume) => (await usersOf(cli, volume)).some((id) => !dead.includes(id))));
-  return { containers: dead, volumes: volumes.filter((volume, index) => volume.startsWith(traceVolumePrefix) && used[index] === false) };
+}
+
+/** Makes a volume that belongs to this session. */
+export async function makeVolume(cli: ContainerCli, name: string): Promise<void> {
+  await output(cli, ["volume", "create", ...sessionOptions(), name], "making a volume for the trace");
 }
 
 /** Removes them; resolves to what could not be removed, with the CLI's words. */
@@ -54,10 +59,6 @@ export async function removeVolume(cli: ContainerCli, name: string): Promise<str
     if (attempt === removalAttempts) return stderr.trim();
     await delay(removalPauseMs);
   }
-}
-
-async function usersOf(cli: ContainerCli, volume: string): Promise<readonly string[]> {
-  return lines(await output(cli, ["ps", "--all", "--quiet", "--filter", `volume=${volume}`], "listing containers"));
 }
 
 function isOver(session: string): boolean {

@@ -15,6 +15,8 @@ export interface Exercise {
   readonly while: string | undefined;
   /** Seconds after which the container is stopped. */
   readonly stopAfter: number | undefined;
+  /** Called with the container's id as soon as it runs; the exercise waits for it. */
+  readonly onStart?: (container: string) => Promise<void>;
   /** Called with the container's id before we stop it (health checks, --exec). */
   readonly beforeStop: (container: string) => Promise<void>;
   /** Ctrl-C, SIGTERM. */
@@ -72,6 +74,7 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
       const started = id !== undefined && ![125, 126, 127].includes(exitCode);
       return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail };
     }
+    await exercise.onStart?.(container);
     const ended = isOn(run.options, "detach") ? childEnd.then(() => waitForExit(run.cli, container)) : childEnd;
     return { ...(await exerciseContainer(run.cli, container, ended, exercise)), stderrTail };
   } finally {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture } from "../container/cli.ts";
-import { importHostStrace } from "./host-bundle.ts";
+import { holderSource, importHostStrace, packageFolder } from "./host-bundle.ts";
 
 /** The tracer as an image; its volume is filled from it by the first container that mounts it. */
 export interface TracerBundle {
@@ -12,16 +13,18 @@ export interface TracerBundle {
   readonly volume: string;
 }
 
-const hostImage = "seccomp-gen-tracer:host";
-const dockerfile = fileURLToPath(new URL("../../Dockerfile.trace", import.meta.url));
+/** What the tracer image is built from, as paths in this package. */
+const sources = ["Dockerfile.trace", holderSource] as const;
 
 /**
  * Builds the tracer image from Dockerfile.trace, once per content of that file. Where it cannot be built (no network), packs this
  * host's strace instead and says so.
  */
 export async function ensureTracer(cli: ContainerCli, architecture: string, notice: (line: string) => void): Promise<TracerBundle> {
-  const recipe = await readFile(dockerfile, "utf8");
-  const image = `seccomp-gen-tracer:${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`;
+  const content = await Promise.all(sources.map((path) => readFile(join(packageFolder, path))));
+  const version = createHash("sha256").update(Buffer.concat(content)).digest("hex").slice(0, 12);
+  const image = `seccomp-gen-tracer:${version}`;
+  const hostImage = `seccomp-gen-tracer:host-${version}`;
   const known = await imageId(cli, image);
   if (known !== undefined) return bundle(image, known);
   // Where it could not be built once, it is not tried again each time.
@@ -30,7 +33,7 @@ export async function ensureTracer(cli: ContainerCli, architecture: string, noti
     notice(`using the strace that was packed from this host (${cli.tool} rmi ${hostImage} to build the tracer image instead)`);
     return bundle(hostImage, earlier);
   }
-  const built = await build(cli, image, recipe, notice);
+  const built = await build(cli, image, notice);
   if (built !== undefined) return bundle(image, built);
   const imported = await importHostStrace(cli, hostImage, architecture);
   notice(`the tracer image could not be built; using this host's strace instead (${imported.version})`);
@@ -49,14 +52,15 @@ async function imageId(cli: ContainerCli, image: string): Promise<string | undef
 
 const buildTimeoutMs = 300_000;
 
-async function build(cli: ContainerCli, image: string, recipe: string, notice: (line: string) => void): Promise<string | undefined> {
+async function build(cli: ContainerCli, image: string, notice: (line: string) => void): Promise<string | undefined> {
   notice("building the tracer image (once; takes up to a minute)");
-  const args = ["build", "--network", "host", "-t", image, "-"];
-  const built = await capture(cli, args, { input: recipe, timeout: buildTimeoutMs });
+  const args = ["build", "--network", "host", "--file", sources[0], "-t", image, "-"];
+  const { stdout: input } = await execa("tar", ["-C", packageFolder, "-c", ...sources], { encoding: "buffer" });
+  const built = await capture(cli, args, { input, timeout: buildTimeoutMs });
   if (built.exitCode === 0) return imageId(cli, image);
   // A docker CLI without its buildx plug-in can still use the engine's classic builder.
   if (/buildx/.test(built.stderr)) {
-    const classic = await capture(cli, args, { input: recipe, timeout: buildTimeoutMs, env: { DOCKER_BUILDKIT: "0" } });
+    const classic = await capture(cli, args, { input, timeout: buildTimeoutMs, env: { DOCKER_BUILDKIT: "0" } });
     if (classic.exitCode === 0) return imageId(cli, image);
   }
   return undefined;

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { arch, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { cliFailure } from "../container/cli.ts";
@@ -9,9 +10,13 @@ import { nativeArch } from "../tables/index.ts";
 import { hostStrace } from "./host-strace.ts";
 import { traceFolder, tracerFolder } from "./strace-command.ts";
 
+/** This package's own folder, seen from src and from dist. */
+export const packageFolder = fileURLToPath(new URL("../../", import.meta.url));
+/** The holder's source there. */
+export const holderSource = "src/tracer/hold.c";
+
 /**
- * Packs this host's strace and stat, their loader and libraries, and the three programs the trace reader needs (sh, cat, tail) into an
- * image, without any network. Only for an engine of this host's architecture.
+ * Packs this host's strace and stat, their loader and libraries, and the programs that the helpers' scripts need into an image, with the holder where this host can compile it, without any network. Only for an engine of this host's architecture.
  */
 export async function importHostStrace(cli: ContainerCli, image: string, engineArchitecture: string): Promise<{ id: string; version: string }> {
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
@@ -30,7 +35,8 @@ export async function importHostStrace(cli: ContainerCli, image: string, engineA
         if (/\/ld[-.]/.test(library)) await copyFile(library, join(root, tracerFolder, "ld.so"));
       }
     }
-    for (const tool of ["sh", "cat", "tail"]) await copyTool(root, tool);
+    await execa("cc", ["-O2", "-static", "-s", "-o", join(root, tracerFolder, "hold"), join(packageFolder, holderSource)], { reject: false });
+    for (const tool of ["sh", "cat", "tail", "mkfifo", "rm", "sleep"]) await copyTool(root, tool);
     const [file = "", ...words] = cli.words;
     const tar = execa("tar", ["-C", root, "-c", "."], { encoding: "buffer" });
     const imported = await tar.pipe(file, [...words, "import", "-", image], { reject: false, encoding: "utf8" });

@@ -54,15 +54,24 @@ describe("a health check and a command run with docker exec", () => {
 
 describe("a setuid program started by another user", () => {
   const script = ["--entrypoint", "sh", "seccomp-gen-base:bookworm", "-c", "su -s /bin/sh nobody -c 'passwd -S; true'"];
+  const unprivileged = ["docker", "run", "--rm", "--network", "none", "--user", "65534", "--entrypoint", "passwd", "seccomp-gen-base:bookworm", "-S"];
 
-  test("is announced", async () => {
-    const recorded = await product(await workplace(), ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", ...script]);
-    expect(recorded.stderr).toMatch(/passwd: setuid.*--cap-add SYS_PTRACE/);
+  test("keeps its privilege, for the tracer stands beside the container", async () => {
+    const folder = await workplace();
+    const recorded = await product(folder, ["record", "--name", "app", "--verify", "--", ...unprivileged]);
+    expect(recorded).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^nobody L /) as string });
+    expect(recorded.stderr).toContain("passed");
+    expect(recorded.stderr).not.toContain("setuid");
+  });
+
+  test("loses it where strace runs inside, and that is announced", async () => {
+    const recorded = await product(await workplace(), ["record", "--tracer", "inside", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", ...script]);
+    expect(recorded.stderr).toMatch(/passwd: setuid.*--tracer sidecar/);
   });
 
   test("is not announced where the tracer keeps its privilege, or nothing can gain one", async () => {
     for (const option of [["--cap-add", "SYS_PTRACE"], ["--security-opt", "no-new-privileges"]]) {
-      const recorded = await product(await workplace(), ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", ...option, ...script]);
+      const recorded = await product(await workplace(), ["record", "--tracer", "inside", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", ...option, ...script]);
       expect(recorded.stderr).toContain("profile made");
       expect(recorded.stderr).not.toContain("setuid");
     }

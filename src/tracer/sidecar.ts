@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import type { ContainerCli } from "../container/cli.ts";
+import { capture } from "../container/cli.ts";
+import { SeccompGenError } from "../errors.ts";
+import type { TracerBundle } from "./bundle.ts";
+import { helperOptions } from "./reader.ts";
+import { attachedStraceWords, containerStrace, gateOf, holder, traceFolder, tracerFolder } from "./strace-command.ts";
+import { heldMark } from "./without-holder.ts";
+
+/** A tracer in a container of its own, in the process namespace of the workload's. */
+export interface Sidecar {
+  /** strace is attached and the held program goes on. Rejects with `tracer-not-attached`. */
+  readonly attached: Promise<void>;
+  /** Everything that was traced has ended. */
+  readonly ended: Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * The sidecar's script: finds the process that is held at the gate, attaches strace to it, waits until the kernel says that it is traced, opens the
+ * gate, and stays until strace ends. The gate is a fifo that is there only while it is opened: a workload that reads every file finds nothing to wait at.
+ * Only words that every sh has built in, and mkfifo, rm, sleep.
+ */
+function sidecarScript(name: string): string {
+  const gate = gateOf(name);
+  const log = `${traceFolder}/${name}`;
+  return `trap '' HUP INT QUIT TERM
+umask 077
+held=
+until [ -n "$held" ]; do
+  for each in /proc/[0-9]*; do
+    line=
+    read -r line 2>/dev/null < $each/cmdline
+    case $line in ${holder}${gate}*) held=\${each#/proc/} ;; esac
+  done
+  [ -n "$held" ] || sleep 0.02
+done
+rm -f ${gate} ${gate}.over
+printf '\\n${heldMark}\\n' >> ${log}
+{ ${attachedStraceWords(containerStrace, log).join(" ")} $held; : > ${gate}.over; } &
+traced=
+until [ -n "$traced" ]; do
+  [ ! -e ${gate}.over ] || exit 3
+  while read -r key value; do [ "$key $value" = "TracerPid: 0" ] || [ "$key" != TracerPid: ] || traced=yes; done < /proc/$held/status
+  [ -n "$traced" ] || sleep 0.02
+done
+mkfifo -m 666 ${gate}
+: > ${gate}
+rm -f ${gate}
+echo attached
+wait`;
+}
+
+/** So long a sidecar may take to start and attach. */
+const attachTimeoutMs = 60_000;
+
+/** Which container a sidecar belongs to. */
+export interface SidecarPlace {
+  readonly container: string;
+  readonly outVolume: string;
+  /** What it has to share with the workload's container: user namespace, labels. */
+  readonly options: readonly string[];
+}
+
+/**
+ * Attaches strace to the program that waits at the gate `name` in a running container, from beside: the tracer has CAP_SYS_PTRACE, so setuid programs keep
+ * their privilege (execve(2)), and it is no child of the workload, uses none of its limits and is under none of its restrictions.
+ */
+export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string): Sidecar {
+  const ownName = `seccomp-gen-sidecar-${randomBytes(6).toString("hex")}`;
+  const [file = "", ...words] = cli.words;
+  const child = execa(
+    file,
+    [
+      ...[...words, "run", "--rm", "--name", ownName, "--pid", `container:${place.container}`, ...helperOptions, "--cap-add", "SYS_PTRACE", "--user", "0"],
+      ...["--security-opt", "label=disable", ...place.options],
+      ...["--volume", `${bundle.volume}:${tracerFolder}:ro`, "--volume", `${place.outVolume}:${traceFolder}`],
+      ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(name)],
+    ],
+    { stdin: "ignore", reject: false, detached: true, buffer: { stdout: false, stderr: true } },
+  );
+  const attached = new Promise<void>((resolve, reject) => {
+    const fail = (detail: string): void => reject(new SeccompGenError({ code: "tracer-not-attached", detail }));
+    setTimeout(() => fail("it did not find the held program in time"), attachTimeoutMs).unref();
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString("utf8");
+      if (/^attached$/m.test(said)) resolve();
+    });
+    void child.then(({ stderr, exitCode }) => fail(stderr.trim().split("\n").slice(-3).join("\n") || `it ended with exit code ${exitCode ?? "unknown"}`));
+  });
+  attached.catch(() => undefined); // who waits for it hears of it
+  return { attached, ended: child.then(() => undefined), remove: async () => void (await capture(cli, ["rm", "-f", ownName])) };
+}
+
+const restartPollMs = 200;
+
+/**
+ * Traces a container's held program, again each time that the container is restarted (restart policies, `docker restart`), until `over`. Resolves once
+ * the first tracer is attached; rejects where that fails although the container runs.
+ */
+export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, over: AbortSignal): Promise<void> {
+  const isRunning = async (): Promise<boolean> => (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
+  const trace = async (): Promise<Sidecar> => {
+    const sidecar = startSidecar(cli, bundle, place, name);
+    over.addEventListener("abort", () => void sidecar.remove(), { once: true });
+    await sidecar.attached.catch(async (error: unknown) => {
+      if (!over.aborted && (await isRunning())) throw error;
+    });
+    return sidecar;
+  };
+  const first = await trace();
+  void (async () => {
+    for (let sidecar = first; ; sidecar = await trace()) {
+      await sidecar.ended;
+      while (!over.aborted && !(await isRunning())) await delay(restartPollMs);
+      if (over.aborted) return;
+    }
+  })().catch(() => undefined); // a later start that cannot be traced stays held; the session's end is the user's to see
+}
