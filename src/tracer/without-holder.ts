@@ -11,20 +11,29 @@ const newline = 0x0a;
 export async function* withoutHolder(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let pending: Buffer = Buffer.alloc(0);
   let held = false;
+  let last: number | undefined = newline;
   for await (const chunk of chunks) {
     pending = pending.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([pending, chunk]);
     for (;;) {
       const at: number = held ? endOfHolder(pending) : pending.indexOf(mark);
       if (at < 0) break;
-      // The mark's first line end closes a line that a killed tracer left open; after a whole line it is one too many.
-      if (!held && at > 0) yield pending.subarray(0, pending[at - 1] === newline ? at : at + 1);
+      if (!held) {
+        if (at > 0) yield pending.subarray(0, at);
+        // The mark's first line end closes a line that a killed tracer left open; after a whole line it is one too many.
+        if ((at > 0 ? pending[at - 1] : last) !== newline) yield Buffer.of(newline);
+        last = newline;
+      }
       pending = pending.subarray(held ? at : at + mark.length);
       held = !held;
     }
-    const whole = pending.lastIndexOf(newline);
     // The last line end may be the beginning of a mark.
-    if (!held && whole > 0) yield pending.subarray(0, whole);
-    if (whole > 0) pending = pending.subarray(held ? whole + 1 : whole);
+    const whole = pending.lastIndexOf(newline);
+    if (whole <= 0) continue;
+    if (!held) {
+      yield pending.subarray(0, whole);
+      last = pending[whole - 1];
+    }
+    pending = pending.subarray(held ? whole + 1 : whole);
   }
   if (!held && pending.length > 0) yield pending;
 }
