@@ -1,25 +1,26 @@
 import { stringify } from "lossless-json";
 import { escapeJson } from "../escape.ts";
 import type { Policy } from "../policy/types.ts";
-import { ruleKey } from "../seccomp/index.ts";
-import type { ActionRule, ArgCondition, Because } from "../seccomp/types.ts";
+import { isAllowing, ruleKey } from "../seccomp/index.ts";
+import type { Action, ActionRule, ArgCondition, Because, Rule } from "../seccomp/types.ts";
 import { describeValue, hostArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
 interface Group {
-  readonly names: string[];
-  readonly action: string;
-  readonly errnoRet?: number;
-  readonly args?: readonly object[];
   readonly comment: string;
+  readonly names: string[];
+  readonly action: Action;
+  readonly rule: Rule;
 }
 
 /** Groups of one kind stand together, in this order. */
 const order: readonly Because["type"][] = ["observed", "user", "floor", "companion", "profile", "fallback"];
 
 /**
- * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per reason and set of arguments, one name a
- * line, sorted; the same policy gives the same bytes. `comment` says why a group is there.
+ * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per reason and set of arguments, sorted; the same
+ * policy gives the same bytes. It is laid out for reviewers: a group begins with its `comment`, why it is there; every allowed name has a line of its own,
+ * so that a diff names what became possible, and so has every rule about arguments; denied names share a line by their first letter, so that they take little room
+ * and a change still touches one line.
  */
 export function emitDocker(policy: Policy): string {
   const arches = policy.filters.map(({ arch }) => arch);
@@ -35,19 +36,19 @@ export function emitDocker(policy: Policy): string {
         seen.add(once);
         const comment = commentOf(name, rule, policy);
         const key = `${comment}\n${ruleKey(rule.rule)}\n${JSON.stringify(rule.action)}`;
-        const known = groups.get(key) ?? { rank: rankOf(rule, name, comment), group: toGroup(rule, comment) };
+        const known = groups.get(key) ?? { rank: rankOf(rule, name, comment), group: { comment, names: [], action: rule.action, rule: rule.rule } };
         known.group.names.push(name);
         groups.set(key, known);
       }
     }
   }
-  const document = {
-    defaultAction: first.defaultAction.action,
-    ..."errnoRet" in first.defaultAction ? { defaultErrnoRet: first.defaultAction.errnoRet } : {},
-    ...architectureMembers(arches),
-    syscalls: [...groups.values()].sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0)).map(({ group }) => ({ ...group, names: group.names.sort() })),
-  };
-  return `${escapeJson(stringify(document, undefined, 2) ?? "")}\n`;
+  const members = [
+    member("defaultAction", first.defaultAction.action),
+    ...("errnoRet" in first.defaultAction ? [member("defaultErrnoRet", first.defaultAction.errnoRet)] : []),
+    ...Object.entries(architectureMembers(arches)).map(([name, value]) => member(name, value)),
+    `"syscalls": ${lines("[", [...groups.values()].sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0)).map(({ group }) => groupText(group)), "]")}`,
+  ];
+  return `${lines("{", members, "}")}\n`;
 }
 
 /** One machine's architectures are listed; those of several machines need the map by machine (moby `archMap`). */
@@ -57,14 +58,39 @@ function architectureMembers(arches: readonly ScmpArch[]): object {
   return { archMap: natives.map((architecture) => ({ architecture, subArchitectures: arches.filter((arch) => arch !== architecture && hostArch(arch, arches) === architecture) })) };
 }
 
-function toGroup({ action, rule }: ActionRule, comment: string): Group {
-  return {
-    names: [],
-    action: action.action,
-    ...("errnoRet" in action ? { errnoRet: action.errnoRet } : {}),
-    ...(rule.conditions.length === 0 ? {} : { args: rule.conditions.map(toArg) }),
-    comment,
-  };
+function groupText({ comment, names, action, rule }: Group): string {
+  const members = [
+    member("comment", comment),
+    `"names": ${namesText(names.sort(), isAllowing(action))}`,
+    member("action", action.action),
+    ...("errnoRet" in action ? [member("errnoRet", action.errnoRet)] : []),
+    ...(rule.conditions.length === 0 ? [] : [member("args", rule.conditions.map(toArg))]),
+  ];
+  return rule.conditions.length > 0 && names.length === 1 ? `{ ${members.join(", ")} }` : lines("{", members, "}");
+}
+
+function namesText(names: readonly string[], allowed: boolean): string {
+  if (names.length === 1) return inline(names);
+  const letters = [...new Set(names.map((name) => name[0]))];
+  const rows = allowed ? names.map((name) => [name]) : letters.map((letter) => names.filter((name) => name[0] === letter));
+  return lines("[", rows.map((row) => row.map(inline).join(", ")), "]");
+}
+
+function member(name: string, value: unknown): string {
+  return `${inline(name)}: ${inline(value)}`;
+}
+
+/** JSON on one line, with the spaces that people put there. */
+function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
+  if (value !== null && typeof value === "object") return `{ ${Object.entries(value).map(([name, own]) => member(name, own)).join(", ")} }`;
+  return escapeJson(stringify(value) ?? "null");
+}
+
+/** A list with its items on lines of their own, two spaces further in. */
+function lines(open: string, items: readonly string[], close: string): string {
+  if (items.length === 0) return open + close;
+  return `${open}\n${items.map((item) => item.replace(/^/gm, "  ")).join(",\n")}\n${close}`;
 }
 
 /** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */
@@ -78,18 +104,19 @@ function rankOf({ because, rule }: ActionRule, name: string, comment: string): s
   return `${order.indexOf(because.type)} ${conditions} ${comment}`;
 }
 
-function commentOf(name: string, { because, rule }: ActionRule, { assumptions }: Policy): string {
+function commentOf(name: string, { because, rule }: ActionRule, { assumptions, notes }: Policy): string {
   switch (because.type) {
     case "observed":
+      if (because.unpinned !== undefined) return `observed: ${name} with any arguments, because ${because.unpinned}`;
       return rule.conditions.length === 0 ? `observed (${assumptions.join("; ")})` : `observed: ${name} ${inWords(name, rule.conditions)}`;
     case "floor":
-      return `container runtime: ${because.reason}`;
+      return rule.conditions.length === 0 ? `container runtime: ${because.reason}` : `container runtime: ${name} ${inWords(name, rule.conditions)}: ${because.reason}`;
     case "companion":
-      return `companion: ${because.reason}`;
+      return rule.conditions.length === 0 ? `companion: ${because.reason}` : `companion: ${name} ${inWords(name, rule.conditions)}: ${because.reason}`;
     case "fallback":
       return `answer: ${because.reason}`;
     case "user":
-      return `user: ${because.option}`;
+      return `user: ${because.option}${notes.some((note) => note.kind === "allowed-above-ceiling" && note.syscall === name) ? `, BEYOND ${assumptions.at(-1)?.replace("at most ", "") ?? "the default"}` : ""}`;
     case "profile":
       return because.comment ?? "";
     default:

@@ -4,11 +4,14 @@ import { errnoNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
 import type { FloorContext } from "./floor.ts";
+import { compilerAmong } from "./runtimes.ts";
 import type { ArgTier } from "./types.ts";
 
 /** How a call is pinned by its arguments: what is allowed, and what the rest of interest answers. The two never overlap. */
 export interface Pin {
   readonly allow: readonly Rule[];
+  /** Allowed though not seen. */
+  readonly also?: readonly { readonly rule: Rule; readonly reason: string; readonly source: string }[];
   readonly answers: readonly { readonly action: Action; readonly rule: Rule; readonly reason: string; readonly source: string }[];
 }
 
@@ -18,6 +21,8 @@ export interface PinContext {
   readonly tier: ArgTier;
   /** The container runtime, and what --init puts before the program, make calls of their own under the filter. */
   readonly start: FloorContext;
+  /** Base names of all programs that were seen. */
+  readonly programs: ReadonlySet<string>;
 }
 
 /** An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32 bits are compared (CVE-2019-7303 was a comparison of 64). */
@@ -38,13 +43,45 @@ const probedFamilies: readonly { readonly value: bigint; readonly name: string }
   { value: 16n, name: "AF_NETLINK" },
 ];
 
-type Pinner = (values: readonly (readonly bigint[])[], context: PinContext) => Pin;
+type Pinner = (values: readonly (readonly bigint[])[], context: PinContext) => Pin | Unpinned;
 
-function pinOperation(index: ArgIndex, position = 0, always: (context: PinContext) => readonly bigint[] = () => []): Pinner {
-  return (values, context) => ({
-    allow: [...new Set([...values.map((tuple) => tuple[position] ?? 0n), ...always(context)])].sort(ascending).map((value) => ({ conditions: [equals32(index, value)] })),
-    answers: [],
-  });
+/** Not pinned, and why. */
+interface Unpinned {
+  readonly unpinned: string;
+}
+
+/** prctl options that ask, name or give up something and reach nothing else: libraries use them as they like (prctl(2)). */
+const harmlessPrctlOptions: readonly bigint[] = [
+  1n, // PR_SET_PDEATHSIG
+  3n, 4n, // PR_GET_DUMPABLE, PR_SET_DUMPABLE: servers protect their memory after they have changed their user
+  15n, 16n, // PR_SET_NAME, PR_GET_NAME: names of threads
+  23n, // PR_CAPBSET_READ: libcap and Go look for the last capability
+  38n, // PR_SET_NO_NEW_PRIVS
+  0x53564d41n, // PR_SET_VMA: names of mappings (Go 1.25, glibc 2.39 malloc)
+];
+
+/** What stdio, shells and servers ask of any descriptor, and what depends on whether it is a terminal (ioctl_tty(2)): TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. */
+const ordinaryIoctlRequests: readonly bigint[] = [0x5401n, 0x540fn, 0x5413n, 0x541bn, 0x5421n, 0x5450n, 0x5451n];
+
+/** Operations that go with any that was seen. */
+interface Also {
+  readonly values: readonly bigint[];
+  readonly reason: string;
+  readonly source: string;
+}
+
+const runtimesOwn = (values: readonly bigint[]): Also => ({ values, reason: "what the container runtime calls it for", source: "strace of the runtimes" });
+
+function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly Also[] = () => []): Pinner {
+  return (values, context) => {
+    const seen = new Set(values.map(([value]) => (value ?? 0n) & 0xffff_ffffn));
+    const toRule = (value: bigint): Rule => ({ conditions: [equals32(index, value)] });
+    return {
+      allow: [...seen].sort(ascending).map(toRule),
+      also: always(context).flatMap((also) => also.values.filter((value) => !seen.has(value)).map((value) => ({ rule: toRule(value), reason: also.reason, source: also.source }))),
+      answers: [],
+    };
+  };
 }
 
 const pinSocket: Pinner = (values) => {
@@ -94,14 +131,16 @@ const protExec = 4n;
  * become executable, unless that was seen. The rest answers EACCES, as under SELinux's execmem and execmod, which just-in-time compilers know.
  */
 function pinProtection(index: ArgIndex, makesExecutable: boolean): Pinner {
-  return (values) => {
+  return (values, { programs }) => {
     const seen = values.map(([protection]) => protection ?? 0n);
     const both = protWrite | protExec;
-    if (seen.some((protection) => (protection & both) === both)) return { allow: [{ conditions: [] }], answers: [] };
+    if (seen.some((protection) => (protection & both) === both)) return { unpinned: "memory both writable and executable was seen" };
+    const compiler = compilerAmong(programs);
+    if (compiler?.memory === "writable-and-executable") return { unpinned: `${compiler.program} compiles while it runs: ${compiler.reason}` };
     const masked = (mask: bigint, datum: bigint): Rule => ({ conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }] });
     const answer = (rule: Rule, reason: string): Pin["answers"][number] => ({ action: errno("EACCES"), rule, reason, source: "mprotect(2)" });
-    if (!makesExecutable || seen.some((protection) => (protection & protExec) !== 0n)) {
-      return { allow: [0n, protWrite, protExec].map((datum) => masked(both, datum)), answers: [answer(masked(both, both), "memory both writable and executable: answers as SELinux does")] };
+    if (!makesExecutable || compiler !== undefined || seen.some((protection) => (protection & protExec) !== 0n)) {
+      return { allow: [protWrite, protExec].map((mask) => masked(mask, 0n)), answers: [answer(masked(both, both), "memory both writable and executable: answers as SELinux does")] };
     }
     return { allow: [masked(protExec, 0n)], answers: [answer(masked(protExec, protExec), "memory made executable: answers as SELinux does")] };
   };
@@ -134,33 +173,38 @@ const rows: { readonly [syscall: string]: PinRow } = {
   bpf: { tier: "standard", pin: pinOperation(0), reason: "the kernel's verifier is a steady source of vulnerabilities" },
   ptrace: { tier: "standard", pin: pinOperation(0), reason: "reads and writes other processes" },
   seccomp: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
+  prctl: {
+    tier: "standard",
+    pin: pinOperation(0, ({ start }) => [
+      ...(start.noNewPrivileges ? [] : [runtimesOwn(floorPrctlOptions)]),
+      ...(start.init ? [runtimesOwn(initPrctlOptions)] : []),
+      { values: harmlessPrctlOptions, reason: "a harmless option that libraries use as they like", source: "prctl(2)" },
+    ]),
+    reason: "each option is an operation of its own, some of them change how memory is laid out or protected",
+  },
+  io_uring_register: { tier: "standard", pin: pinOperation(1), reason: "each opcode is an operation of its own" },
   quotactl: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
-  prctl: { tier: "strict", pin: pinOperation(0, 0, ({ start }) => [...(start.noNewPrivileges ? [] : floorPrctlOptions), ...(start.init ? initPrctlOptions : [])]), reason: "each option is an operation of its own" },
-  arch_prctl: { tier: "strict", pin: pinOperation(0, 0, () => [0x1002n, 0x3001n]), reason: "each code is an operation of its own; ARCH_SET_FS and ARCH_CET_STATUS are how libcs start" },
-  ioctl: { tier: "strict", pin: pinOperation(1, 0, ({ start }) => (start.init ? initIoctlRequests : [])), reason: "the request decides which driver function runs" },
-  fcntl: { tier: "strict", pin: pinOperation(1, 0, () => floorFcntlCommands), reason: "each command is an operation of its own" },
-  fcntl64: { tier: "strict", pin: pinOperation(1, 0, () => floorFcntlCommands), reason: "as fcntl" },
-  io_uring_register: { tier: "strict", pin: pinOperation(1), reason: "each opcode is an operation of its own" },
+  arch_prctl: { tier: "strict", pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]), reason: "each code is an operation of its own; ARCH_SET_FS and ARCH_CET_STATUS are how libcs start" },
+  ioctl: { tier: "strict", pin: pinOperation(1, ({ start }) => [...(start.init ? [runtimesOwn(initIoctlRequests)] : []), { values: ordinaryIoctlRequests, reason: "asked of any descriptor, or on a terminal only", source: "ioctl_tty(2)" }]), reason: "the request decides which driver function runs; TIOCSTI types into the terminal of others" },
+  fcntl: { tier: "strict", pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]), reason: "each command is an operation of its own" },
+  fcntl64: { tier: "strict", pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]), reason: "as fcntl" },
   kcmp: { tier: "strict", pin: pinOperation(2), reason: "what is compared of another process" },
   syslog: { tier: "strict", pin: pinOperation(0), reason: "reading and clearing the kernel log differ" },
 };
-
-/** Calls that hold without observed values: what they are pinned to does not come from the recording. */
-const pinnedUnseen: ReadonlySet<string> = new Set(["clone", "mmap", "mmap2", "mprotect"]);
 
 /** Where mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap), the filter cannot see the protection. */
 const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_X86", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_M68K"]);
 
 /** How the tier pins a call with these observed values; a reason where it could but does not; undefined: the tier has nothing to say. */
-export function pinFor(syscall: string, record: SyscallRecord | undefined, context: PinContext): Pin | { readonly unpinned: string } | undefined {
+export function pinFor(syscall: string, record: SyscallRecord | undefined, context: PinContext): Pin | Unpinned | undefined {
   const row = Object.hasOwn(rows, syscall) ? rows[syscall] : undefined;
   if (row === undefined || context.tier === "none" || (row.tier === "strict" && context.tier !== "strict")) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   const values = record?.args?.values ?? [];
   if (values === "many") return { unpinned: "too many different values, or values that could not be read" };
-  // A call that was not observed has nothing to be pinned to.
-  if (values.length === 0 && !pinnedUnseen.has(syscall)) return undefined;
-  return row.pin(values, context);
+  const pin = row.pin(values, context);
+  // A call that was not observed has nothing to be pinned to, unless the row itself says what it is.
+  return "allow" in pin && pin.allow.length + (pin.also ?? []).length === 0 ? undefined : pin;
 }
 
 function ascending(a: bigint, b: bigint): number {

@@ -1,7 +1,7 @@
 import type { Recording, SyscallRecord } from "../aggregator/types.ts";
 import { callArgs, evaluate, impliedByAny, isAllowing, ruleKey } from "../seccomp/index.ts";
 import type { Action, ActionRule, ArgIndex, Because, Filter, Rule } from "../seccomp/types.ts";
-import { errnoNumber, isSyscallName, multiplexerOf, syscallNames, syscallNumber } from "../tables/index.ts";
+import { defaultCapabilities, errnoNumber, isSyscallName, multiplexerOf, syscallNames, syscallNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { pinFor } from "./arguments.ts";
 import { companionsOf } from "./companions.ts";
@@ -42,7 +42,8 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
     noNewPrivileges: recording.runs.length > 0 && recording.runs.every((run) => run.noNewPrivileges === true),
     init: recording.runs.some((run) => run.init === true),
   };
-  const context = { recording, options, start, notes: [] as PolicyNote[], book: new RuleBook() };
+  const programs = new Set(Object.values(recording.syscalls).flatMap((calls) => Object.values(calls).flatMap(({ processes }) => processes)));
+  const context = { recording, options, start, programs, notes: [] as PolicyNote[], book: new RuleBook() };
   const denied = new Set(options.deny);
   for (const arch of arches) addObserved(arch, denied, context);
   addFloor(arches, denied, context);
@@ -61,6 +62,8 @@ interface Context {
   readonly recording: Recording;
   readonly options: PolicyOptions;
   readonly start: FloorContext;
+  /** All programs that were seen. */
+  readonly programs: ReadonlySet<string>;
   readonly notes: PolicyNote[];
   readonly book: RuleBook;
 }
@@ -109,14 +112,19 @@ function addAllowed(arch: ScmpArch, name: string, record: SyscallRecord | undefi
     if (record !== undefined) notes.push(aboveCeiling(arch, name, record));
     return false;
   }
-  const pin = pinFor(name, record, { arch, tier: options.args, start: context.start });
+  const pin = pinFor(name, record, { arch, tier: options.args, start: context.start, programs: context.programs });
   if (pin !== undefined && "unpinned" in pin) notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.unpinned });
   const wanted = pin === undefined || "unpinned" in pin ? limits : pin.allow;
   const within = wanted.filter((rule) => impliedByAny(rule, limits));
   const beyond = record === undefined ? [] : valuesBeyond(arch, name, record, options);
   if (record !== undefined && beyond.length > 0) notes.push({ ...aboveCeiling(arch, name, record), values: beyond });
-  if (within.length === 0) return false;
-  const rules = within.map((rule): ActionRule => ({ action: allow, rule, because }));
+  const also = pin === undefined || "unpinned" in pin ? [] : (pin.also ?? []).filter(({ rule }) => impliedByAny(rule, limits));
+  if (within.length + also.length === 0) return false;
+  const reason = because.type === "observed" && pin !== undefined && "unpinned" in pin ? { ...because, unpinned: pin.unpinned } : because;
+  const rules = [
+    ...within.map((rule): ActionRule => ({ action: allow, rule, because: reason })),
+    ...also.map(({ rule, ...row }): ActionRule => ({ action: allow, rule, because: because.type === "floor" ? because : { type: "companion", ...row } })),
+  ];
   for (const rule of rules) book.add(name, rule);
   if (pin === undefined || "unpinned" in pin) return true;
   notes.push({ kind: "pinned", arch, syscall: name, rules });
@@ -176,7 +184,7 @@ function addCompanions(arches: readonly ScmpArch[], denied: ReadonlySet<string>,
   for (const arch of arches) {
     const calls = Object.keys(context.recording.syscalls[arch] ?? {});
     if (calls.length === 0) continue;
-    for (const { name, reason, source } of companionsOf(new Set(calls))) {
+    for (const { name, reason, source } of companionsOf(new Set(calls), context.programs)) {
       if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, { type: "companion", reason, source }, context);
     }
   }
@@ -218,7 +226,16 @@ function assumptionsOf(recording: Recording, options: PolicyOptions, { noNewPriv
     ...(init ? ["with --init"] : []),
     `runtime ${options.floor === "any" ? "runc or crun" : options.floor}`,
     `arguments ${options.args}`,
+    ...capabilitiesBeyond(recording),
     ...(options.exact ? ["exact: no companions"] : []),
     `at most ${options.ceilingName}`,
   ];
+}
+
+/** The ceiling is as wide as the most capable run: what that was seen to do has to go on. So it is said which capabilities it counts with. */
+function capabilitiesBeyond({ runs }: Recording): readonly string[] {
+  const beyond = [...new Set(runs.flatMap((run) => run.capabilities ?? []))].filter((name) => !defaultCapabilities.includes(name)).sort();
+  if (beyond.length === 0) return [];
+  const some = runs.some((run) => beyond.some((name) => run.capabilities?.includes(name) !== true));
+  return [`with ${beyond.length > 8 ? `${beyond.length} capabilities more than Docker's default` : beyond.join(", ")}${some ? " (in some runs)" : ""}`];
 }

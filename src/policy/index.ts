@@ -1,6 +1,7 @@
 /** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
 export { buildPolicy } from "./build-policy.ts";
 export { companionRows, twinRows } from "./companions.ts";
-export { floorFor, floorRows } from "./floor.ts";
+export { floorAttempts, floorFor, floorRows } from "./floor.ts";
 export { probeRows } from "./probes.ts";
+export { compilerAmong, compilerRows } from "./runtimes.ts";
 export type * from "./types.ts";

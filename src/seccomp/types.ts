@@ -33,8 +33,8 @@ export type ActionName = Action["action"];
 
 /** Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. */
 export type Because =
-  /** Seen in a recording, by these programs (base names). */
-  | { readonly type: "observed"; readonly processes: readonly string[] }
+  /** Seen in a recording, by these programs (base names). `unpinned`: why a call that could be held to its arguments is not. */
+  | { readonly type: "observed"; readonly processes: readonly string[]; readonly unpinned?: string }
   /** A row of a policy table: what the container runtime needs, what the same program calls on another day, which answer a denied call gets. */
   | { readonly type: "floor" | "companion" | "fallback"; readonly reason: string; readonly source: string }
   /** `--allow` / `--deny` on the command line. */

@@ -51,6 +51,7 @@ describe("what was seen", () => {
     const policy = policyOf(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"], { allow: ["mount"] });
     expect(answer(policy, "mount")).toEqual(allowed);
     expect(policy.notes).toContainEqual(expect.objectContaining({ kind: "allowed-above-ceiling", syscall: "mount" }));
+    expect(emitDocker(policy)).toContain("user: --allow, BEYOND Docker's");
   });
 
   test("is left out by --deny", () => expect(answer(policyOf(["7 setpgid(0, 0) = 0"], { deny: ["setpgid"] }), "setpgid")).toEqual(errno(38)));
@@ -97,6 +98,23 @@ describe("arguments", () => {
     expect(answer(policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE, -1, 0) = 0x7f"]), "mmap", [0n, 4096n, 7n])).toEqual(allowed);
   });
 
+  test("a compiler at run time keeps what it needs under load, and the profile says why", () => {
+    const log = ['7 execve("/usr/bin/node", ["node"], 0x1) = 0', "7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, -1, 0) = 0x7f", "7 mprotect(0x7f, 4096, PROT_READ) = 0"];
+    expect(answer(policyOf(log), "mprotect", [0n, 4096n, 7n])).toEqual(allowed);
+    expect(emitDocker(policyOf(log))).toContain("mprotect with any arguments, because node compiles while it runs");
+    const postgres = policyOf(log.map((line) => line.replace("node", "postgres")));
+    expect(answer(postgres, "mprotect", [0n, 4096n, 5n])).toEqual(allowed);
+    expect(answer(postgres, "mprotect", [0n, 4096n, 7n])).toEqual(errno(13));
+  });
+
+  test("prctl keeps what was seen, what the runtime calls and what is harmless; each says which it is", () => {
+    const policy = policyOf(["7 prctl(PR_SET_TIMERSLACK, 1) = 0"]);
+    for (const option of [29n, 24n, 15n, 0x1_0000_000fn]) expect(answer(policy, "prctl", [option])).toEqual(allowed);
+    for (const option of [28n, 35n, 22n]) expect(answer(policy, "prctl", [option])).toEqual(errno(38));
+    expect(emitDocker(policy)).toMatch(/observed: prctl PR_SET_TIMERSLACK.*\n.*prctl PR_CAPBSET_DROP: drops|companion: prctl PR_SET_NAME: a harmless/);
+    expect(answer(policyOf(["7 prctl(PR_SET_TIMERSLACK, 1) = 0"], {}, { noNewPrivileges: true }), "prctl", [24n])).toEqual(errno(38));
+  });
+
   test("none leaves them open as far as the ceiling goes", () => expect(answer(policyOf(socket, { args: "none" }), "socket", [17n, 3n, 0n])).toEqual(allowed));
 
   test("strict pins operations", () => {
@@ -124,6 +142,11 @@ describe("companions", () => {
     expect(answer(policyOf(["7 pipe([3, 4]) = 0"]), "pipe2")).toEqual(allowed);
     expect(answer(policyOf([]), "pipe2")).toEqual(errno(38));
     expect(answer(policyOf(["7 pipe([3, 4]) = 0"], { exact: true }), "pipe2")).toEqual(errno(38));
+  });
+
+  test("bring the successor of an old call, not the old one", () => {
+    expect(answer(policyOf(["7 epoll_create(8) = 3"]), "epoll_create1")).toEqual(allowed);
+    expect(answer(policyOf(["7 epoll_create1(0) = 3"]), "epoll_create")).toEqual(errno(38));
   });
 });
 

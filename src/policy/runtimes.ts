@@ -1,0 +1,26 @@
+/** Programs that make machine code while they run: some of it only under load, when a recording has long ended. Recognised by the name they are executed under. */
+export interface CompilerRow {
+  /** Base names, a trailing version left out (`php8.2` is `php`). */
+  readonly programs: readonly string[];
+  /** What their code memory is: at the same time writable and executable, or one after the other. */
+  readonly memory: "writable-and-executable" | "made-executable";
+  readonly reason: string;
+  readonly source: string;
+}
+
+export const compilerRows: readonly CompilerRow[] = [
+  { programs: ["node", "nodejs", "deno", "electron"], memory: "writable-and-executable", reason: "V8's code space is writable and executable", source: "V8 src/heap/memory-allocator.cc" },
+  { programs: ["java"], memory: "writable-and-executable", reason: "the code cache is writable and executable", source: "OpenJDK src/hotspot/os/linux/os_linux.cpp, os::pd_commit_memory" },
+  { programs: ["bun", "luajit", "pypy", "dotnet", "mono", "julia", "beam.smp"], memory: "writable-and-executable", reason: "its compiler writes into executable memory", source: "JavaScriptCore ExecutableAllocator; LuaJIT src/lj_mcode.c; PyPy rpython/jit; .NET W^X is an option; Erlang JITs" },
+  { programs: ["php", "php-fpm", "ruby"], memory: "writable-and-executable", reason: "opcache.jit and YJIT compile what is called often", source: "php-src ext/opcache/jit; ruby yjit" },
+  { programs: ["postgres"], memory: "made-executable", reason: "LLVM compiles expensive queries (jit_above_cost)", source: "PostgreSQL src/backend/jit; llvm SectionMemoryManager" },
+];
+
+/** The first row that knows one of the programs, and which it is; those with the widest memory first. */
+export function compilerAmong(programs: ReadonlySet<string>): (CompilerRow & { readonly program: string }) | undefined {
+  for (const row of compilerRows) {
+    const program = [...programs].sort().find((name) => row.programs.includes(name.replace(/-?\d+(\.\d+)*$/, "")));
+    if (program !== undefined) return { ...row, program };
+  }
+  return undefined;
+}
