@@ -25,7 +25,7 @@ export const companionRows: readonly CompanionRow[] = [
   { triggers: [], names: ["exit", "exit_group"], reason: "every program and thread ends", source: "exit_group(2)" },
   {
     triggers: [],
-    names: ["getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getpid", "getppid", "gettid", "getpgrp", "umask"],
+    names: ["getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getpid", "getppid", "gettid", "umask"],
     reason: "always successful by contract, so nobody checks: denied, getuid answers 4294967258",
     source: "getuid(2), getpid(2), umask(2)",
   },
@@ -86,7 +86,7 @@ export const twinRows: readonly TwinRow[] = [
   { names: ["readlink", "readlinkat"], source: "readlink(2)" },
   { names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], source: "chmod(2); tar, cp and install change with names or descriptors" },
   { names: ["getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr"], source: "listxattr(2); coreutils 9.5 ls and cp list attributes where older ones asked for each" },
-  { names: ["chown", "chown32", "lchown", "lchown32", "fchown", "fchown32", "fchownat"], source: "chown(2); as chmod" },
+  { older: ["lchown", "lchown32"], names: ["chown", "chown32", "fchown", "fchown32", "fchownat"], source: "chown(2); as chmod" },
   { older: ["utime", "utimes", "futimesat"], names: ["utimensat", "utimensat_time64"], source: "utime(2), utimensat(2)" },
   { older: ["getdents"], names: ["getdents64"], source: "getdents(2)" },
   { names: ["accept", "accept4"], source: "accept(2)" },
