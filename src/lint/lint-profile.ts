@@ -1,7 +1,7 @@
 import { exceeds } from "../diff/index.ts";
 import { floorFor, probeRows } from "../policy/index.ts";
 import { nearest, resolve } from "../profile/index.ts";
-import type { DockerProfile, HostContext } from "../profile/types.ts";
+import type { DockerArg, DockerProfile, HostContext } from "../profile/types.ts";
 import { allowsSome, callArgs, evaluate, isAllowing } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
 import { dockerArch, syscallNames, syscallNumber } from "../tables/index.ts";
@@ -27,6 +27,7 @@ export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName
   return [
     ...denylist(own),
     ...resolution.problems.map(problem),
+    ...members(profile),
     ...groups(profile),
     ...oldFormat(profile),
     ...shadowed(own),
@@ -58,6 +59,26 @@ function problem(found: ReturnType<typeof resolve>["problems"][number]): Finding
   }
 }
 
+/** What may be a misspelt member is a warning: something is not said that was meant to be. */
+function members({ unknownMembers = [] }: DockerProfile): readonly Finding[] {
+  return unknownMembers.map(({ pointer, name, meant }): Finding => ({
+    kind: "unknown-member",
+    severity: meant === undefined ? "note" : "warning",
+    pointer,
+    names: [name],
+    what: `engines do not know the member ${JSON.stringify(name)} and leave it out${meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`}`,
+  }));
+}
+
+/** What SCMP_CMP_MASKED_EQ asks for and its mask leaves out. */
+function ignoredBits(pointer: string, names: readonly string[], args: readonly DockerArg[]): readonly Finding[] {
+  return args.flatMap(({ op, index, value: mask, valueTwo = 0n }, at): Finding[] => {
+    if (op !== "SCMP_CMP_MASKED_EQ" || (mask !== 0n && (valueTwo & ~mask) === 0n)) return [];
+    const what = mask === 0n ? `the mask of argument ${index} is 0: the condition holds for every value` : `0x${(valueTwo & ~mask).toString(16)} of valueTwo lies outside of the mask 0x${mask.toString(16)} and is ignored`;
+    return [{ kind: "ignored-bits", severity: mask === 0n ? "error" : "warning", pointer: `${pointer}/args/${at}`, names, what: `${what}; value is the mask, valueTwo what its bits have to be` }];
+  });
+}
+
 function groups({ syscalls }: DockerProfile): readonly Finding[] {
   return syscalls.flatMap(({ names, action, args = [] }, index): Finding[] => {
     const pointer = `/syscalls/${index}`;
@@ -69,17 +90,23 @@ function groups({ syscalls }: DockerProfile): readonly Finding[] {
       ...(first === undefined
         ? []
         : [{ kind: "wide-comparison" as const, severity: "warning" as const, pointer: `${pointer}/args/${first.at}`, names: [...new Set(wide.map(({ name }) => name))], what: "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no longer matches; use SCMP_CMP_MASKED_EQ with the mask 4294967295" }]),
+      ...ignoredBits(pointer, names, args),
       ...(action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE" ? [{ kind: "agent-needed" as const, severity: "warning" as const, pointer: `${pointer}/action`, names, what: `${action} needs a program that answers; without one these calls fail with ENOSYS` }] : []),
     ];
   });
 }
 
 function beyond(filters: ReadonlyMap<ScmpArch, Filter>, ceiling: ReadonlyMap<ScmpArch, Filter>, ceilingName: string): readonly Finding[] {
-  return [...filters].flatMap(([arch, filter]): Finding[] => {
+  const wider = [...filters].flatMap(([arch, filter]) => {
     const limit = ceiling.get(arch);
-    const wider = limit === undefined ? [] : exceeds(filter, limit).map(({ syscall }) => syscall);
-    return wider.length === 0 ? [] : [{ kind: "beyond-docker", severity: "warning", pointer: "", names: wider, what: `allows on ${dockerArch(arch)} what ${ceilingName} denies: ${wider.join(", ")}` }];
+    return limit === undefined ? [] : exceeds(filter, limit).map(({ syscall }) => ({ arch: dockerArch(arch), syscall }));
   });
+  // Of each call, said once, with the architectures it is wider on.
+  const arches = new Map<string, string[]>();
+  for (const { arch, syscall } of wider) arches.set(syscall, [...(arches.get(syscall) ?? []), arch]);
+  const together = new Map<string, string[]>();
+  for (const [syscall, on] of arches) together.set(on.join(", "), [...(together.get(on.join(", ")) ?? []), syscall]);
+  return [...together].map(([on, names]): Finding => ({ kind: "beyond-docker", severity: "warning", pointer: "", names: names.sort(), what: `allows on ${on} what ${ceilingName} denies: ${names.join(", ")}` }));
 }
 
 /** Allowed, but only with some arguments. */
@@ -132,7 +159,7 @@ function shadowed(filter: Filter): readonly Finding[] {
   }
   return [...byPlace].map(([pointer, found]): Finding => {
     const names = [...found].sort();
-    return { kind: "shadowed-rule", severity: "note", pointer, names, what: `says nothing new of ${names.join(", ")}: another rule answers these calls already` };
+    return { kind: "shadowed-rule", severity: "note", pointer, names, what: `says nothing new of ${names.join(", ")}: another rule answers these calls already, or no call can match it` };
   });
 }
 

@@ -6,9 +6,9 @@ import { syscallNumber } from "../tables/index.ts";
 /** So many rules on one call are compared with each other. */
 const maxRules = 64;
 
-/** Rules without which the filter answers the same: another rule says it already, or libseccomp never comes to them. */
+/** Rules without which the filter answers the same: another rule says it already, libseccomp never comes to them, or nothing matches them. */
 export function shadowedRules(filter: Filter): readonly { readonly name: string; readonly rule: ActionRule }[] {
-  return [...filter.syscalls].flatMap(([name, rules]) => (rules.length < 2 || rules.length > maxRules ? [] : shadowed(filter, name, rules)));
+  return [...filter.syscalls].flatMap(([name, rules]) => (rules.length > maxRules || rules.every(({ rule }) => rule.conditions.length === 0 && rules.length === 1) ? [] : shadowed(filter, name, rules)));
 }
 
 function shadowed(filter: Filter, name: string, rules: readonly ActionRule[]): readonly { readonly name: string; readonly rule: ActionRule }[] {
@@ -18,7 +18,6 @@ function shadowed(filter: Filter, name: string, rules: readonly ActionRule[]): r
   // From the end: of two that say the same the first is kept.
   for (const rule of rules.toReversed()) {
     const without = left.filter((other) => other !== rule);
-    if (without.length === 0) break;
     const lesser: Filter = { ...filter, syscalls: new Map([[name, without]]) };
     if (calls.every((call) => sameAction(evaluate(filter, call), evaluate(lesser, call)))) {
       found.unshift({ name, rule });

@@ -4,11 +4,13 @@ export type Severity = "error" | "warning" | "note";
 export type FindingKind =
   | "denylist"
   | "unknown-syscall"
+  | "unknown-member"
   | "unknown-architecture"
   | "conflict"
   | "refused"
   | "or-not-and"
   | "wide-comparison"
+  | "ignored-bits"
   | "beyond-docker"
   | "dangerous-call"
   | "missing-floor"

@@ -6,7 +6,8 @@ export function toAction(name: string, errnoRet: number | undefined): Action {
   switch (name) {
     case "SCMP_ACT_ERRNO":
     case "SCMP_ACT_TRACE":
-      return { action: name, errnoRet: errnoRet ?? defaultErrno };
+      // libseccomp's macros keep 16 bits.
+      return { action: name, errnoRet: (errnoRet ?? defaultErrno) & 0xffff };
     case "SCMP_ACT_KILL":
     case "SCMP_ACT_KILL_THREAD":
       return { action: "SCMP_ACT_KILL_THREAD" };

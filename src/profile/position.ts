@@ -26,6 +26,7 @@ function childOffset(text: string, container: number, part: string): number | un
   const object = text[container] === "{";
   if (!object && text[container] !== "[") return undefined;
   let offset = skipSpace(text, container + 1);
+  let near: number | undefined;
   for (let count = 0; offset < text.length && text[offset] !== "}" && text[offset] !== "]"; count += 1) {
     let name = String(count);
     if (object) {
@@ -34,10 +35,12 @@ function childOffset(text: string, container: number, part: string): number | un
       offset = skipSpace(text, skipSpace(text, end) + 1);
     }
     if (name === part) return offset;
+    if (object && name.toLowerCase() === part.toLowerCase()) near ??= offset;
     offset = skipSpace(text, valueEnd(text, offset));
     if (text[offset] === ",") offset = skipSpace(text, offset + 1);
   }
-  return undefined;
+  // Engines find members whatever their case.
+  return near;
 }
 
 /** The offset behind the value that starts here. */

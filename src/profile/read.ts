@@ -1,6 +1,7 @@
 import { errnoNumber } from "../tables/index.ts";
 import { parseJson } from "./json.ts";
 import type { Json } from "./json.ts";
+import { canonical, unknownMembers } from "./members.ts";
 import { nearest } from "./suggestion.ts";
 import type { DockerArg, DockerCondition, DockerProfile, DockerSyscallGroup } from "./types.ts";
 import { reject, validate } from "./validate.ts";
@@ -15,10 +16,12 @@ type Members = { readonly [name: string]: Json };
  */
 export function readProfile(text: string, source: string): DockerProfile {
   const body = text.replace(/^\uFEFF/, "");
-  const { document, base } = unwrap(parseJson(body, source));
+  const { document: written, base } = unwrap(parseJson(body, source));
+  const document = canonical(written);
   const origin: Origin = { text: body, source, base };
   validate(document, origin);
-  return toProfile(document as Members, origin);
+  const strangers = unknownMembers(document);
+  return { ...toProfile(document as Members, origin), ...(strangers.length === 0 ? {} : { unknownMembers: strangers }) };
 }
 
 /** Where the profile stands in its document: `""`, or `/linux/seccomp` in an OCI runtime config. Throws `profile-json`. */
@@ -26,8 +29,9 @@ export function profilePointer(text: string, source: string): string {
   return unwrap(parseJson(text.replace(/^\uFEFF/, ""), source)).base;
 }
 
-/** An OCI runtime config (`config.json`) carries the profile inside. */
+/** An OCI runtime config (`config.json`) carries the profile inside, and so does a SeccompProfile of the security-profiles-operator. */
 function unwrap(document: Json): { readonly document: Json; readonly base: string } {
+  if (member(document, "kind") === "SeccompProfile" && member(document, "spec") !== undefined) return { document: member(document, "spec"), base: "/spec" };
   const seccomp = member(member(document, "linux"), "seccomp");
   return seccomp === undefined || member(document, "defaultAction") !== undefined ? { document, base: "" } : { document: seccomp, base: "/linux/seccomp" };
 }
@@ -45,6 +49,7 @@ function toProfile(document: Members, origin: Origin): DockerProfile {
   return {
     defaultAction: document["defaultAction"] as string,
     ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }),
+    ...(typeof document["listenerPath"] === "string" ? { listenerPath: document["listenerPath"] } : {}),
     ...(architectures === undefined ? {} : { architectures }),
     ...(archMap === undefined
       ? {}

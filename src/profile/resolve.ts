@@ -5,12 +5,16 @@ import type { ScmpArch } from "../tables/types.ts";
 import { toAction } from "./action.ts";
 import { groupApplies } from "./applies.ts";
 import { multiplexedRule } from "./multiplexer.ts";
+import { refusals } from "./refusals.ts";
 import { toRules } from "./rules.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext, Resolution, ResolutionProblem } from "./types.ts";
 
 interface Group {
   readonly pointer: string;
   readonly group: DockerSyscallGroup;
+  readonly action: Action;
+  /** It answers as the default does: the runtimes leave it out. */
+  readonly skipped: boolean;
 }
 
 /**
@@ -19,15 +23,18 @@ interface Group {
  * (unknown names, multiplexed socket and ipc calls).
  */
 export function resolve(profile: DockerProfile, host: HostContext): Resolution {
-  const groups = profile.syscalls.map((group, index): Group => ({ pointer: `/syscalls/${index}`, group })).filter(({ group }) => groupApplies(group, host));
   const defaultAction = toAction(profile.defaultAction, host.ignoresDefaultErrnoRet === true ? undefined : profile.defaultErrnoRet);
+  const groups = profile.syscalls.flatMap((group, index): Group[] => {
+    const action = toAction(group.action, group.errnoRet);
+    return groupApplies(group, host) ? [{ pointer: `/syscalls/${index}`, group, action, skipped: sameAction(action, defaultAction) }] : [];
+  });
   const { arches, unknown } = architecturesOf(profile, host.arch);
   const filters = new Map(arches.map((arch) => [arch, filterOf(arch, groups, defaultAction, profile, host)]));
   const strangers = groups.flatMap(({ group, pointer }) => group.names.flatMap((name, index): ResolutionProblem[] => (isSyscallName(name) ? [] : [{ kind: "unknown-syscall", name, pointer: `${pointer}/names/${index}` }])));
   return {
     filters,
     dropped: [...new Set(strangers.flatMap((problem) => (problem.kind === "unknown-syscall" ? [problem.name] : [])))].sort(),
-    problems: [...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })), ...strangers, ...conflicts(filters)],
+    problems: [...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })), ...strangers, ...refusals(profile, groups, defaultAction, arches, host).map((refusal): ResolutionProblem => ({ kind: "refused", ...refusal })), ...conflicts(filters)],
   };
 }
 
@@ -56,9 +63,8 @@ function filterOf(arch: ScmpArch, groups: readonly Group[], defaultAction: Actio
     if (rules === undefined) syscalls.set(name, [rule]);
     else rules.push(rule);
   };
-  for (const { pointer, group } of groups) {
-    const action = toAction(group.action, group.errnoRet);
-    if (sameAction(action, defaultAction)) continue;
+  for (const { pointer, group, action, skipped } of groups) {
+    if (skipped) continue;
     const because = { type: "profile", pointer, comment: group.comment } as const;
     for (const name of group.names) {
       for (const rule of toRules(group.args)) {

@@ -40,10 +40,21 @@ export interface DockerSyscallGroup {
   readonly excludes?: DockerCondition;
 }
 
+/** A member of the document that nobody knows, and the known one it may have been meant to be. */
+export interface UnknownMember {
+  readonly pointer: string;
+  readonly name: string;
+  readonly meant: string | undefined;
+}
+
 /** Docker's seccomp profile document, old formats already brought to the current one. */
 export interface DockerProfile {
   readonly defaultAction: string;
   readonly defaultErrnoRet?: number;
+  /** The socket of the agent behind SCMP_ACT_NOTIFY (OCI runtime-spec). */
+  readonly listenerPath?: string;
+  /** Members that no engine reads: what was meant by them does not happen. */
+  readonly unknownMembers?: readonly UnknownMember[];
   readonly architectures?: readonly string[];
   readonly archMap?: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[];
   readonly syscalls: readonly DockerSyscallGroup[];

@@ -59,15 +59,21 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
     case "anyOf":
       return { detail: "a group without names", todo: 'Say which syscalls it is about: "names": ["read", …].' };
     case "type":
-      return { detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`, todo: "Correct it, then run the command again." };
+      return { detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`, todo: error.params["type"] === "integer" ? "Write it in plain digits, without quotes, point or exponent." : "Correct it, then run the command again." };
     case "minimum":
     case "maximum":
-      return { detail: `${show(error.data)} is out of range: it ${error.message ?? ""}`, todo: "Arguments are unsigned: a negative value is written as its 64-bit two's complement." };
+      return { detail: `${show(error.data)} is out of range: it ${error.message ?? ""}`, todo: rangeTodo(error.instancePath) };
     case "pattern":
       return { detail: `${show(error.data)} is no kernel version`, todo: 'Write version and major revision only, e.g. "4.8".' };
     default:
       return { detail: `this ${error.message ?? "is not valid"}${found}`, todo: "Correct it, then run the command again." };
   }
+}
+
+function rangeTodo(pointer: string): string {
+  if (pointer.endsWith("/index")) return "A call has six arguments, counted from 0 to 5.";
+  if (/errno/i.test(pointer)) return "Errnos are small: 1 is EPERM, 38 ENOSYS; libseccomp takes none above 4094.";
+  return "Arguments are unsigned: a negative value is written as its 64-bit two's complement.";
 }
 
 function show(value: unknown): string {

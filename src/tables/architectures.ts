@@ -49,6 +49,16 @@ const byAlias = new Map<string, ScmpArch>(
   (Object.entries(architectures) as [ScmpArch, ArchitectureRow][]).flatMap(([arch, row]) => [arch, row.docker, ...row.aliases].map((name) => [name.toLowerCase(), arch])),
 );
 
+const bigEndian: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
+  "SCMP_ARCH_M68K", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC",
+  "SCMP_ARCH_PPC64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_SHEB",
+]);
+
+/** The byte order (`.endian` in libseccomp's src/arch-*.c): one filter holds architectures of one order only. */
+export function isBigEndian(arch: ScmpArch): boolean {
+  return bigEndian.has(arch);
+}
+
 /** Every architecture libseccomp has a token for. */
 export const allArchitectures = Object.keys(architectures) as readonly ScmpArch[];
 

@@ -26,6 +26,10 @@ describe("lint", () => {
   test.each<[FindingKind, object]>([
     ["denylist", { defaultAction: "SCMP_ACT_ALLOW", syscalls: [] }],
     ["unknown-syscall", clean(allow(["opennat"]))],
+    ["unknown-member", clean({ names: ["flock"], action: "SCMP_ACT_ALLOW", arg: [] })],
+    ["ignored-bits", clean(allow(["personality"], { index: 0, value: 0, valueTwo: 8, op: "SCMP_CMP_MASKED_EQ" }))],
+    ["shadowed-rule", clean(allow(["personality"], { index: 0, value: 0, op: "SCMP_CMP_LT" }))],
+    ["refused", clean({ names: ["flock"], action: "SCMP_ACT_ERRNO", errnoRet: 4095 })],
     ["conflict", clean({ names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 97, args: [{ index: 0, value: 2, op: "SCMP_CMP_EQ" }, { index: 1, value: 1, op: "SCMP_CMP_EQ" }] }, allow(["socket"], { index: 0, value: 2, op: "SCMP_CMP_EQ" }))],
     ["or-not-and", clean(allow(["setpriority"], { index: 0, value: 1, op: "SCMP_CMP_GE" }, { index: 0, value: 3, op: "SCMP_CMP_LE" }))],
     ["wide-comparison", clean(allow(["socket"], { index: 0, value: 2, op: "SCMP_CMP_EQ" }))],

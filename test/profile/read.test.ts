@@ -65,10 +65,52 @@ describe("formats met in the wild", () => {
     expect(verdict(profile, "socket", [40n])).toBe(allow);
   });
 
+  test("a SeccompProfile of the security-profiles-operator, and members in any case, as Go reads them", () => {
+    const spec = { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["read"], action: allow }] };
+    expect(verdict({ apiVersion: "security-profiles-operator.x-k8s.io/v1beta1", kind: "SeccompProfile", spec }, "read")).toBe(allow);
+    expect(verdict({ DefaultAction: "SCMP_ACT_ERRNO", SYSCALLS: [{ Names: ["getpriority"], Action: "SCMP_ACT_ERRNO", errnoret: 5 }] }, "getpriority")).toBe("SCMP_ACT_ERRNO 5");
+  });
+
+  test("names of JavaScript's own are names like others", () => {
+    const names = ["__proto__", "constructor", "toString", "hasOwnProperty"];
+    const profile = readProfile(JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: [...names, "read"], action: allow }] }), "p.json");
+    expect(resolve(profile, host).dropped).toEqual(names.toSorted());
+    expect(verdict(JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: [...names, "read"], action: allow }] }), "read")).toBe(allow);
+  });
+
+  test("byte order mark, Windows line ends and empty lists", () => {
+    expect(verdict(`\uFEFF{\r\n  "defaultAction": "SCMP_ACT_ERRNO",\r\n  "syscalls": [{ "names": [], "action": "${allow}" }, { "names": ["read"], "action": "${allow}" }]\r\n}\r\n`, "read")).toBe(allow);
+  });
+
+  test("members that no engine reads are kept as such, with what they may have been meant to be", () => {
+    const { unknownMembers } = readProfile(JSON.stringify({ $schema: "x", defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["read"], action: allow, arg: [{ index: 0, valuetow: 1, op: "SCMP_CMP_EQ" }] }] }), "p.json");
+    expect(unknownMembers).toMatchObject([{ pointer: "/$schema" }, { pointer: "/syscalls/0/arg", name: "arg", meant: "args" }]);
+  });
+
   test.each(dockerDefaults.map(({ file }) => file))("Docker's default %s allows read and denies reboot", async (file) => {
     const filter = resolve(await loadDockerDefault(file), host).filters.get(host.arch);
     const ask = (name: string): string | undefined => filter && evaluate(filter, { arch: host.arch, name, nr: syscallNumber(host.arch, name), args: [0n, 0n, 0n, 0n, 0n, 0n] }).action;
     expect([ask("read"), ask("reboot")]).toEqual([allow, "SCMP_ACT_ERRNO"]);
+  });
+});
+
+/** Each measured: exit code 125 on runc 1.1.5 and crun 1.8.1 with libseccomp 2.5.4, or a start where the list is empty. */
+describe("what keeps a container from starting", () => {
+  const group = (action: string, errnoRet?: number): object => ({ names: ["getpriority"], action, ...(errnoRet === undefined ? {} : { errnoRet }) });
+  test.each<[string, "runc" | "crun", object, readonly string[]]>([
+    ["an errno of 4095", "runc", { syscalls: [group("SCMP_ACT_ERRNO", 4095)] }, ["/syscalls/0/errnoRet"]],
+    ["an errno of 4094 does not", "crun", { syscalls: [group("SCMP_ACT_ERRNO", 4094)] }, []],
+    ["an errno of 0 does not", "runc", { syscalls: [group("SCMP_ACT_ERRNO", 0)] }, []],
+    ["NOTIFY without an agent on runc", "runc", { syscalls: [group("SCMP_ACT_NOTIFY")] }, ["/syscalls/0/action"]],
+    ["NOTIFY without an agent does not on crun", "crun", { syscalls: [group("SCMP_ACT_NOTIFY")] }, []],
+    ["NOTIFY for everything", "crun", { defaultAction: "SCMP_ACT_NOTIFY", syscalls: [] }, ["/defaultAction"]],
+    ["an errno for SIGSYS on crun", "crun", { syscalls: [group("SCMP_ACT_TRAP", 5)] }, ["/syscalls/0/errnoRet"]],
+    ["an errno for SIGSYS does not on runc", "runc", { syscalls: [group("SCMP_ACT_TRAP", 5)] }, []],
+    ["two byte orders", "runc", { architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_S390X"], syscalls: [] }, ["/architectures"]],
+    ["a foreign architecture does not", "runc", { architectures: ["SCMP_ARCH_AARCH64"], syscalls: [] }, []],
+  ])("%s (%s)", (_, runtime, profile, pointers) => {
+    const { problems } = resolve(readProfile(JSON.stringify({ defaultAction: allow, ...profile }), "p.json"), { ...host, runtime });
+    expect(problems.map((problem) => (problem.kind === "refused" ? problem.pointer : problem.kind))).toEqual(pointers);
   });
 });
 
@@ -79,6 +121,11 @@ describe("mistakes are told with their place and what was meant", () => {
     ["an index", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/index/, /./],
     ["a list that is none", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":{}}', /\/syscalls/, /./],
     ["no JSON", '{"defaultAction": }', /p\.json:1:\d+: not JSON/, /./],
+    ["a member that stands twice", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],\n"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}', /p\.json:2:\d: .*"syscalls" stands twice/, /keep one/],
+    ["what is nested without end", "[".repeat(200_000), /p\.json:1:\d+/, /./],
+    ["a number with an exponent", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1e3,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/value/, /plain digits/],
+    ["a number of 65 bits", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/value/, /18446744073709551615/],
+    ["an errno below zero", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"Names":["read"],"action":"SCMP_ACT_ERRNO",\n"ErrnoRet":-1}]}', /p\.json:2:12: \/syscalls\/0\/errnoRet/, /EPERM/],
     ["a recording", '{"version":1,"name":"x","runs":[],"syscalls":{}}', /p\.json:1:1/, /./],
   ])("%s", (_, text, place, todo) => {
     const error = (() => {

@@ -1,0 +1,60 @@
+import type { Json } from "./json.ts";
+import { nearest } from "./suggestion.ts";
+import type { UnknownMember } from "./types.ts";
+
+type Members = { readonly [name: string]: Json };
+
+/** An object of the document: the members it may have, and which of them are (lists of) objects of their own. */
+interface Shape {
+  readonly members: readonly string[];
+  readonly inside: { readonly [member: string]: Shape };
+}
+
+const condition: Shape = { members: ["caps", "arches", "minKernel"], inside: {} };
+const arg: Shape = { members: ["index", "value", "valueTwo", "op"], inside: {} };
+const group: Shape = { members: ["name", "names", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes"], inside: { args: arg, includes: condition, excludes: condition } };
+const archEntry: Shape = { members: ["architecture", "subArchitectures"], inside: {} };
+
+/** moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's LinuxSeccomp, containers-common's errno names. */
+const profile: Shape = {
+  members: ["defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "syscalls", "flags", "listenerPath", "listenerMetadata"],
+  inside: { archMap: archEntry, syscalls: group },
+};
+
+/** The document with its members spelt as they are known: Go, which engines are written in, reads them in any case. */
+export function canonical(document: Json): Json {
+  return respell(document, profile);
+}
+
+function respell(value: Json, shape: Shape): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => respell(item, shape));
+  if (!isObject(value)) return value;
+  const known = new Map(shape.members.map((name) => [name.toLowerCase(), name]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const spelt = known.get(name.toLowerCase()) ?? name;
+      const inside = Object.hasOwn(shape.inside, spelt) ? shape.inside[spelt] : undefined;
+      return [spelt, inside === undefined ? member : respell(member, inside)];
+    }),
+  );
+}
+
+/** Members of a canonical document that no engine reads, in the document's order. */
+export function unknownMembers(document: Json): readonly UnknownMember[] {
+  return strangers(document, profile, "");
+}
+
+function strangers(value: Json, shape: Shape, pointer: string): readonly UnknownMember[] {
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item, index) => strangers(item, shape, `${pointer}/${index}`));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    const place = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    if (!shape.members.includes(name)) return [{ pointer: place, name, meant: nearest(name, shape.members) }];
+    const inside = Object.hasOwn(shape.inside, name) ? shape.inside[name] : undefined;
+    return inside === undefined ? [] : strangers(member, inside, place);
+  });
+}
+
+function isObject(value: Json): value is Members {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
