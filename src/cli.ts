@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
+import { exportFormats } from "./commands/export-formats.ts";
 import { alsoFormat, count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./commands/terminal.ts";
 import { productVersion } from "./commands/version.ts";
@@ -116,6 +117,17 @@ const reviewCommand = withHostOptions(program.command("review").description("say
   });
 example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
 
+const exportCommand = withHostOptions(program.command("export").description("write a profile for another consumer: podman, Kubernetes, Compose, systemd, firejail, bubblewrap"))
+  .argument("<profile>")
+  .addOption(new Option("--format <format>", "oci: podman, CRI-O, containerd, runc; bpf: bwrap --seccomp").choices([...exportFormats]).makeOptionMandatory())
+  .option("-o, --output <file>", "write here instead of standard output")
+  .option("--widen", "allow with any arguments what the format cannot allow with some", false)
+  .action(async (profile: string, options) => {
+    const { exportProfile } = await import("./commands/export.ts");
+    process.exitCode = await exportProfile(profile, options, terminal);
+  });
+example(exportCommand, "seccomp-gen export profiles/nginx.json --format oci -o nginx.oci.json", "seccomp-gen export profiles/app.json --format systemd --widen -o app.service.d/seccomp.conf", "seccomp-gen export profiles/app.json --format bpf -o app.bpf; bwrap --seccomp 9 --ro-bind / / app 9<app.bpf");
+
 const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
   .argument("<profiles...>")
   .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
@@ -126,6 +138,37 @@ const lintCommand = withHostOptions(program.command("lint").description("say wha
     process.exitCode = await lint(files, options, terminal);
   });
 example(lintCommand, "seccomp-gen lint profiles/*.json", "seccomp-gen lint --fix old.json", "seccomp-gen lint --format sarif profiles/*.json > lint.sarif");
+
+const gitSetupCommand = program
+  .command("git-setup")
+  .description("let git show what profiles mean, and merge recordings and profiles of two branches")
+  .option("--undo", "take everything out again", false)
+  .option("--hook", "also a pre-commit hook: profiles that are not what their recordings give do not get in", false)
+  .action(async (options) => {
+    const [{ gitSetup }, { ownProgram }] = await Promise.all([import("./commands/git-setup.ts"), import("./commands/own-program.ts")]);
+    process.exitCode = await gitSetup({ ...options, program: await ownProgram() }, terminal);
+  });
+example(gitSetupCommand, "seccomp-gen git-setup --hook", "seccomp-gen git-setup --undo");
+
+program
+  .command("git-textconv", { hidden: true })
+  .argument("<file>")
+  .action(async (file: string) => {
+    const { gitTextconv } = await import("./commands/git-drivers.ts");
+    process.exitCode = await gitTextconv(file, terminal);
+  });
+
+program
+  .command("git-merge", { hidden: true })
+  .argument("<kind>")
+  .argument("<ancestor>")
+  .argument("<ours>")
+  .argument("<theirs>")
+  .argument("<path>")
+  .action(async (kind: string, ancestor: string, ours: string, theirs: string, path: string) => {
+    const { gitMerge } = await import("./commands/git-drivers.ts");
+    process.exitCode = await gitMerge(kind === "recording" ? "recording" : "profile", { ancestor, ours, theirs, path }, terminal);
+  });
 
 const checkCommand = program
   .command("check")

@@ -7,7 +7,7 @@ import { SeccompGenError } from "../errors.ts";
  * Writes a file so that readers see the old content or the new, never half of one: a temporary file beside it, flushed to disk,
  * then renamed over it (rename(2)). Folders are made as needed. Throws `file-unwritable`; then nothing is left behind.
  */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });

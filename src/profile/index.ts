@@ -1,4 +1,5 @@
 /** The profile document: read it (any format in use), resolve it for a host into filters, find Docker's own defaults. */
+export { groupApplies } from "./applies.ts";
 export { loadDockerDefault } from "./docker-default.ts";
 export { offsetOf, positionAt } from "./position.ts";
 export type { Position } from "./position.ts";

@@ -4,6 +4,8 @@ export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameActi
 export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
 export { boundaryValues } from "./boundary.ts";
 export { representatives, TooManyWays } from "./cells.ts";
+export { compileFilters, maxInstructions, opcodes } from "./compile.ts";
+export type { Instruction } from "./compile.ts";
 export { conditionMatches, maxValue } from "./condition.ts";
 export { decide, decidingRule, evaluate, refusedRule } from "./evaluate.ts";
 export type { Decision } from "./evaluate.ts";

@@ -8,7 +8,7 @@ import type { ActionRule, ArgCondition, SeccompData } from "./types.ts";
  * the high half and one of the low half. Comparisons tried one after the other form a level; the rules are merged into one tree of levels,
  * sorted by argument and comparison. Where rules with different actions meet, this order decides. SEMANTICS.md has the prose.
  */
-interface Node {
+export interface Node {
   readonly arg: number;
   readonly high: boolean;
   readonly op: "EQ" | "MASKED_EQ" | "GE" | "GT";
@@ -22,7 +22,7 @@ interface Node {
 }
 
 /** What follows when a comparison is true or false: more comparisons, an answer, or neither (the level goes on). */
-interface Way {
+export interface Way {
   next: Node | undefined;
   rule: ActionRule | undefined;
 }

@@ -99,15 +99,36 @@ describe("the action", { timeout: 60_000 }, () => {
     const program = join(temp, "seccomp-gen");
     writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, "dist/cli.js")} "$@"\n`, { mode: 0o755 });
     const run = (failOn: string): ReturnType<typeof spawnSync> =>
-      spawnSync("bash", [join(action, "review.sh")], { cwd: folder, encoding: "utf8", env: { PATH: process.env["PATH"], RUNNER_TEMP: temp, SECCOMP_GEN: program, BASE: base, FAIL_ON: failOn, PROFILES: "profiles/*.json", SARIF: "true", GITHUB_STEP_SUMMARY: join(temp, "summary") } });
+      spawnSync("bash", [join(action, "review.sh")], { cwd: folder, encoding: "utf8", env: { PATH: process.env["PATH"], RUNNER_TEMP: temp, SECCOMP_GEN: program, BASE: base, FAIL_ON: failOn, SARIF: "true", GITHUB_STEP_SUMMARY: join(temp, "summary") } });
     expect(run("dangerous unbacked").status).toBe(0);
     expect(readFileSync(join(temp, "seccomp-gen-exit"), "utf8")).toBe("1\n");
     expect(readFileSync(join(temp, "seccomp-gen-review.md"), "utf8")).toContain("**dangerous** | `ptrace`");
     expect(readFileSync(join(temp, "summary"), "utf8")).toContain("ptrace");
     const sarif = JSON.parse(readFileSync(join(temp, "seccomp-gen.sarif"), "utf8")) as { runs: { results: { ruleId: string }[] }[] };
-    expect(sarif.runs[0]?.results.map(({ ruleId }) => ruleId)).toContain("dangerous-call");
+    expect(sarif.runs[0]?.results.map(({ ruleId }) => ruleId)).toEqual(expect.arrayContaining(["newly-possible", "unbacked-profile", "dangerous-call"]));
     expect(run("beyond-docker").status).toBe(0);
     expect(readFileSync(join(temp, "seccomp-gen-exit"), "utf8")).toBe("0\n");
     expect(existsSync(join(folder, "pwned"))).toBe(false);
+  });
+
+  test("installs the version that it belongs to, from a place where the pull request has no say", () => {
+    const [checkout, temp] = [mkdtempSync(join(tmpdir(), "seccomp-gen-action-")), mkdtempSync(join(tmpdir(), "seccomp-gen-action-"))];
+    writeFileSync(join(checkout, ".npmrc"), "registry=http://127.0.0.1:1/evil\n");
+    const npm = join(temp, "npm");
+    writeFileSync(npm, '#!/bin/sh\npwd\necho "$@"\n', { mode: 0o755 });
+    const run = (version: string): ReturnType<typeof spawnSync> => spawnSync("bash", [join(action, "install.sh")], { cwd: checkout, encoding: "utf8", env: { PATH: process.env["PATH"], RUNNER_TEMP: temp, VERSION: version, NPM: npm } });
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect(run("")).toMatchObject({ status: 0, stdout: expect.stringMatching(new RegExp(`^${temp}/seccomp-gen\\n.*--ignore-scripts .* seccomp-gen@${version}\\n$`)) as string });
+    expect(run("1.2.3").stdout).toContain("seccomp-gen@1.2.3\n");
+    expect(run("1 --registry=http://evil")).toMatchObject({ status: 2 });
+  });
+
+  test.skipIf(!existsSync(join(root, "dist/cli.js")))("what takes too long fails", () => {
+    const temp = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
+    const slow = join(temp, "slow");
+    writeFileSync(slow, "#!/bin/sh\nexec sleep 20\n", { mode: 0o755 });
+    const { status, stdout } = spawnSync("bash", [join(action, "review.sh")], { cwd: temp, encoding: "utf8", env: { PATH: process.env["PATH"], RUNNER_TEMP: temp, SECCOMP_GEN: slow, BASE: "", FAIL_ON: "any", SARIF: "false", TIME_LIMIT: "1" } });
+    expect([status, stdout]).toEqual([124, "::error::seccomp-gen review took too long\n"]);
+    expect(existsSync(join(temp, "seccomp-gen-exit"))).toBe(false);
   });
 });

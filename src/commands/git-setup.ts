@@ -1,0 +1,100 @@
+import { chmod, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { SeccompGenError } from "../errors.ts";
+import { escapeLine } from "../review/escape.ts";
+import { readIfPresent, writeAtomically } from "./files.ts";
+import { git, runGit } from "./git.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface GitSetupOptions {
+  readonly undo: boolean;
+  /** Also a pre-commit hook. */
+  readonly hook: boolean;
+  /** How git calls this program: words for a shell. */
+  readonly program: readonly string[];
+}
+
+const begin = "# >>> seccomp-gen (seccomp-gen git-setup --undo takes this out)";
+const end = "# <<< seccomp-gen";
+
+const attributes = [
+  begin,
+  "**/profiles/*.json diff=seccomp-gen merge=seccomp-gen-profile",
+  "**/traces/*/recording.json merge=seccomp-gen-recording",
+  end,
+];
+
+const sections = ["diff.seccomp-gen", "merge.seccomp-gen-profile", "merge.seccomp-gen-recording"];
+
+/** `seccomp-gen git-setup [--undo]`: git shows what profiles mean and merges recordings. Touches .gitattributes between its marks, this clone's own configuration and, on request, its pre-commit hook. */
+export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Promise<number> {
+  const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
+  await writeAttributes(join(root, ".gitattributes"), options.undo, terminal);
+  for (const section of sections) {
+    const { exitCode } = await runGit(root, ["config", "--local", "--remove-section", section]);
+    if (options.undo && exitCode === 0) terminal.note(`git config: ${section} removed`);
+  }
+  if (!options.undo) {
+    for (const [name, value] of settings(options.program)) {
+      await git(root, ["config", "--local", name, value]);
+      terminal.note(escapeLine(`git config ${name} = ${value}`));
+    }
+  }
+  const hook = join(root, (await git(root, ["rev-parse", "--git-path", "hooks/pre-commit"])).replace(/\n$/, ""));
+  await writeHook(hook.startsWith(join(root, "/")) ? join(root, hook.slice(root.length + 1).replace(/^\/+/, "")) : hook, options, terminal);
+  terminal.note(options.undo ? "undone" : "done; others who clone this repository run seccomp-gen git-setup too (without it, git treats these files as text)");
+  return 0;
+}
+
+/** Where the program is gone, git shows and merges these files as the text they are. */
+function settings(program: readonly string[]): readonly (readonly [string, string])[] {
+  const call = program.map(quoted).join(" ");
+  const there = program.map((word) => `command -v ${quoted(word)} >/dev/null 2>&1`).slice(0, 1).concat(program.slice(1).map((word) => `test -e ${quoted(word)}`)).join(" && ");
+  const merge = (kind: string): string => `f() { if ${there}; then ${call} git-merge ${kind} "$@"; else git merge-file "$2" "$1" "$3"; fi; }; f %O %A %B %P`;
+  return [
+    ["diff.seccomp-gen.textconv", `f() { if ${there}; then ${call} git-textconv "$1"; else cat "$1"; fi; }; f`],
+    ["merge.seccomp-gen-profile.name", "seccomp profile, made again from the merged recording"],
+    ["merge.seccomp-gen-profile.driver", merge("profile")],
+    ["merge.seccomp-gen-recording.name", "seccomp recording"],
+    ["merge.seccomp-gen-recording.driver", merge("recording")],
+  ];
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+async function writeAttributes(path: string, undo: boolean, terminal: Terminal): Promise<void> {
+  const text = (await readIfPresent(path)) ?? "";
+  const lines = text.split("\n");
+  const [from, to] = [lines.indexOf(begin), lines.indexOf(end)];
+  const others = from >= 0 && to > from ? [...lines.slice(0, from), ...lines.slice(to + 1)] : lines;
+  const kept = others.join("\n").replace(/\n*$/, "");
+  const next = `${[...(kept === "" ? [] : [kept]), ...(undo ? [] : attributes)].join("\n")}\n`;
+  if (undo && kept === "") {
+    if (text !== "") await rm(path, { force: true });
+  } else if (next !== text) await writeAtomically(path, next);
+  if (undo) terminal.note(".gitattributes: our lines are out");
+  else for (const line of attributes.slice(1, -1)) terminal.note(`.gitattributes: ${line}`);
+}
+
+const hookMark = "# made by seccomp-gen git-setup --hook";
+
+async function writeHook(path: string, { undo, hook, program }: GitSetupOptions, terminal: Terminal): Promise<void> {
+  const there = await readIfPresent(path);
+  const ours = there?.includes(hookMark) === true;
+  if (undo) {
+    if (ours) await rm(path, { force: true });
+    return;
+  }
+  if (!hook) return;
+  if (there !== undefined && !ours) {
+    throw new SeccompGenError({ code: "usage", what: `${path} is there already`, todo: `Add this line to it: ${program.map(quoted).join(" ")} generate --all --check` });
+  }
+  await writeAtomically(
+    path,
+    ["#!/bin/sh", hookMark, "# Profiles that are not what their recordings give do not get in (git commit --no-verify passes by).", "git diff --cached --quiet -- '*profiles/*.json' '*traces/*' && exit 0", 'cd "$(git rev-parse --show-toplevel)" || exit 2', "[ -d traces ] || exit 0", `exec ${program.map(quoted).join(" ")} generate --all --check`, ""].join("\n"),
+  );
+  await chmod(path, 0o755);
+  terminal.note(escapeLine(`hook: ${path}`));
+}
