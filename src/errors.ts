@@ -16,6 +16,8 @@ export type Problem =
   | { readonly code: "architecture"; readonly detail: string }
   | { readonly code: "workload-not-started"; readonly detail: string }
   | { readonly code: "while-failed"; readonly exitCode: number | undefined; readonly containerExitCode: number | undefined }
+  | { readonly code: "trace-broken"; readonly detail: string }
+  | { readonly code: "recording-cut"; readonly what: string; readonly todo: string; readonly aside: string }
   | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
   | { readonly code: "not-a-trace"; readonly path: string; readonly detail: string | undefined }
   | { readonly code: "recording-invalid"; readonly source: string; readonly detail: string }
@@ -78,7 +80,12 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what:
       (exitCode === undefined ? "the container ended before the --while command did" : `the --while command failed with exit code ${exitCode}`) +
       (containerExitCode === undefined ? "" : `; the container ended by itself with exit code ${containerExitCode}`),
-    todo: "Nothing was written. Traced programs start slowly: let the command wait for the service (curl --retry 20 --retry-connrefused …), then record again.",
+    todo: "Traced programs start slowly: let the command wait for the service (curl --retry 20 --retry-connrefused …), then record again.",
+  }),
+  "trace-broken": ({ detail }) => ({ what: `the trace broke off: ${detail}`, todo: "Record again once the cause is gone." }),
+  "recording-cut": ({ what, todo, aside }) => ({
+    what,
+    todo: `${todo}\n  What was seen up to then is in ${aside}; record --append takes it in, seccomp-gen generate ${aside} makes a profile of it. No other file was changed.`,
   }),
   "recording-exists": ({ path, aside }) => ({
     what: `${path} holds calls that this recording did not see`,

@@ -7,7 +7,7 @@ import type { Inspected } from "./inspected-arguments.ts";
 import { followsProgram, Programs } from "./programs.ts";
 import type { ExecutedProgram } from "./programs.ts";
 import { maxValues } from "./types.ts";
-import type { ArgValues, SyscallRecord } from "./types.ts";
+import type { ArgValues, Phase, SyscallRecord } from "./types.ts";
 
 /** A line that told nothing. */
 export interface UnreadLine {
@@ -48,9 +48,11 @@ export interface Aggregator {
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
 type Entry =
   | { readonly unread: string }
-  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean };
+  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean; readonly accepts: boolean };
 
 interface Seen {
+  /** The line where it was first entered. */
+  line: number;
   calls: number;
   readonly results: Set<string>;
   /** The result that was added last. */
@@ -84,8 +86,25 @@ const maxNames = 4_096;
 
 const maxUnread = 10;
 
-/** Collects the calls of one log. `arch` is the native architecture of the machine that wrote it. */
-export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggregator {
+/** What a log is of. */
+export interface LogContext {
+  /** The native architecture of the machine that wrote it. */
+  readonly arch: ScmpArch;
+  /**
+   * A workload from its first process on, which is told to end by this signal (as strace prints it), with or without its connections; or processes of one phase that were started
+   * beside it. Undefined: nothing is known of phases.
+   */
+  readonly life?: { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
+}
+
+/** Collects the calls of one log. */
+export function createAggregator({ arch, life }: LogContext): Aggregator {
+  const stopSignal = life !== undefined && "stopSignal" in life ? life.stopSignal : undefined;
+  let firstProcess: number | undefined;
+  /** The lines where the workload took its first connection and where it was told to end. */
+  let lastLine = 0;
+  let servesAt: number | undefined;
+  let stopsAt: number | undefined;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
   const programs = new Programs();
   const unparsed: UnreadLine[] = [];
@@ -145,11 +164,11 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     seen.set(entered, byName);
     let record = byName.get(name);
     if (record === undefined) {
-      record = { calls: 0, results: new Set(), latest: undefined, processes: new Set(), values: new Map(), told: new Map(), many: false };
+      record = { line: Infinity, calls: 0, results: new Set(), latest: undefined, processes: new Set(), values: new Map(), told: new Map(), many: false };
       byName.set(name, record);
       newest = name;
     }
-    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed) };
+    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4" };
   }
 
   function call(event: SyscallEvent): void {
@@ -157,6 +176,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     if (entry.unread !== undefined) return unread(event, entry.unread);
     const { record } = entry;
     const { pid } = event.tracee;
+    if (calls === 0) firstProcess = pid;
     calls += 1;
     record.calls += 1;
     const last = unsettledOf(pid);
@@ -167,6 +187,13 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     }
     if (event.result.type === "unfinished") cut = true;
     if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
+    if (stopSignal !== undefined) {
+      // A call that waits is reported when it returns, and belongs where it was entered.
+      const { line } = event.source;
+      record.line = Math.min(record.line, line);
+      lastLine = Math.max(lastLine, line);
+      if (entry.accepts && event.result.type === "value") servesAt ??= lastLine;
+    }
     if (entry.followed) {
       programs.follow(event);
       if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
@@ -186,6 +213,7 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
           break;
         case "signal":
           if (event.signal === "SIGSYS") settle(event.tracee.pid, "SIGSYS");
+          if (event.signal === stopSignal && event.tracee.pid === firstProcess) stopsAt ??= event.source.line;
           break;
         case "unparsed":
           unread(event, event.reason);
@@ -206,7 +234,14 @@ export function createAggregator({ arch }: { readonly arch: ScmpArch }): Aggrega
     finish() {
       for (const pid of [...unsettled.keys()]) settle(pid);
       programs.finish();
-      const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record)]))]);
+      const phaseOf = ({ line }: Seen): Phase | undefined => {
+        if (life === undefined || "within" in life) return life?.within;
+        if (servesAt === undefined && stopsAt === undefined) return undefined; // a life without a turn has no phases to tell apart
+        if (line > (stopsAt ?? Infinity)) return "stop";
+        if (life.withoutConnections === true) return undefined;
+        return line > (servesAt ?? Infinity) ? "serve" : "start";
+      };
+      const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record, phaseOf(record))]))]);
       return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
     },
   };
@@ -261,13 +296,14 @@ function tell(told: Map<Arg, ReadonlyMap<Arg, true>>, first: Arg, second: Arg): 
   told.set(first, seconds.set(second, true));
 }
 
-function toRecord(arch: ScmpArch, name: string, record: Seen): SyscallRecord {
+function toRecord(arch: ScmpArch, name: string, record: Seen, first: Phase | undefined): SyscallRecord {
   const inspected = inspectedArguments(arch, name);
   const args: ArgValues | undefined = inspected && { indices: inspected.indices, values: record.many ? "many" : [...record.values.values()].sort(compareTuples) };
   return {
     calls: 10 ** Math.floor(Math.log10(record.calls)),
     results: [...record.results].sort(),
     processes: [...record.processes].sort(),
+    ...(first === undefined ? {} : { first }),
     ...(args === undefined ? {} : { args }),
   };
 }

@@ -2,8 +2,8 @@ import { escapeJson } from "../escape.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Aggregate } from "./aggregator.ts";
 import { compareTuples } from "./aggregator.ts";
-import { maxValues, recordingVersion } from "./types.ts";
-import type { ArgValues, Recording, Run, SyscallRecord } from "./types.ts";
+import { maxValues, phases, recordingVersion } from "./types.ts";
+import type { ArgValues, Phase, Recording, Run, SyscallRecord } from "./types.ts";
 
 /** A recording of one run. */
 export function buildRecording(name: string, run: Run, aggregate: Aggregate): Recording {
@@ -38,12 +38,19 @@ function mergeCalls(a: Calls, b: Calls): Calls {
 
 function mergeRecords(a: SyscallRecord, b: SyscallRecord): SyscallRecord {
   const args = a.args === undefined || b.args === undefined ? (a.args ?? b.args) : mergeValues(a.args, b.args);
+  const first = earliest(a.first, b.first);
   return {
     calls: Math.max(a.calls, b.calls),
     results: union(a.results, b.results),
     processes: union(a.processes, b.processes),
+    ...(first === undefined ? {} : { first }),
     ...(args === undefined ? {} : { args }),
   };
+}
+
+/** Of an unknown phase and a known one, the known one. */
+function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined {
+  return phases.find((phase) => phase === a || phase === b);
 }
 
 function mergeValues(a: ArgValues, b: ArgValues): ArgValues {
@@ -92,8 +99,9 @@ export function stringifyRecording(recording: Recording): string {
   return escapeJson(lines.join("\n"));
 }
 
-function recordText({ calls, results, processes, args }: SyscallRecord): string {
+function recordText({ calls, results, processes, first, args }: SyscallRecord): string {
   const parts = [`"calls": ${calls}`, `"results": ${JSON.stringify(results)}`, `"processes": ${JSON.stringify(processes)}`];
+  if (first !== undefined) parts.push(`"first": ${JSON.stringify(first)}`);
   if (args !== undefined) {
     const values = args.values === "many" ? '"many"' : `[${args.values.map((tuple) => `[${tuple.join(",")}]`).join(",")}]`;
     parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}}`);

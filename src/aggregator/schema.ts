@@ -1,3 +1,5 @@
+import { phases } from "./types.ts";
+
 const strings = { type: "array", items: { type: "string" } } as const;
 const uint64 = { type: "integer", minimum: 0 } as const;
 
@@ -41,6 +43,7 @@ export const recordingSchema = {
             calls: { type: "integer", minimum: 1 },
             results: strings,
             processes: strings,
+            first: { enum: [...phases] },
             args: {
               type: "object",
               required: ["indices", "values"],

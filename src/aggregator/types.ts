@@ -34,6 +34,13 @@ export interface Run {
   readonly ended: "exited" | "stopped" | "cut";
 }
 
+/**
+ * The phases of a workload's life, in order: `start` until it takes its first connection (accept(2)), `serve` from then on, `stop` from when its
+ * first process gets the stop signal. They are read from the trace, not from a clock, so that recording again finds the same.
+ */
+export const phases = ["start", "serve", "stop"] as const;
+export type Phase = (typeof phases)[number];
+
 /** One syscall on one architecture. */
 export interface SyscallRecord {
   /** Order of magnitude of the number of calls: 1, 10, 100 … (10 means 10 to 99). Merges by maximum. */
@@ -42,6 +49,8 @@ export interface SyscallRecord {
   readonly results: readonly string[];
   /** Base names of the programs that made the call, sorted. `?` where the log does not tell. */
   readonly processes: readonly string[];
+  /** When it was first seen. Absent: unknown (raw logs, workloads that have no such phases, older files). Merges to the earliest. */
+  readonly first?: Phase;
   /** Values of the inspected scalar arguments (see tables/inspected-arguments.ts); absent where none is inspected. */
   readonly args?: ArgValues;
 }

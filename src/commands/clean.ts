@@ -1,16 +1,33 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { findFolders, findLeftovers, removeLeftovers, sessionIsOver } from "../container/leftovers.ts";
 import { containerCli } from "../container/run-command.ts";
 import { SeccompGenError } from "../errors.ts";
-import { findLeftovers, removeLeftovers } from "../container/leftovers.ts";
+import { systemDetail } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `seccomp-gen clean`: removes the containers and volumes that a killed session left. 0 fine, 2 something could not be removed. */
+/**
+ * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes.
+ * 0 fine, 2 something could not be removed, or the engine does not answer.
+ */
 export async function clean(words: readonly string[], terminal: Terminal): Promise<number> {
   const cli = containerCli(words.length === 0 ? ["docker"] : words);
   if (cli === undefined) throw new SeccompGenError({ code: "usage", what: `${words.join(" ")} is no container command`, todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman" });
+  const paths = [...(await halfWritten()), ...(await findFolders())];
+  const failures = (await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).then(() => [], (error: unknown) => [`${path}: ${systemDetail(error)}`])))).flat();
+  if (paths.length > 0) terminal.note(`found ${paths.length} files and folders of killed sessions`);
   const found = await findLeftovers(cli);
-  const failures = await removeLeftovers(cli, found);
+  failures.push(...(await removeLeftovers(cli, found)));
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
   const counts = [`${found.containers.length} containers`, `${found.volumes.length} trace volumes`].join(", ");
-  terminal.note(found.containers.length + found.volumes.length === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);
+  terminal.note(found.containers.length + found.volumes.length + paths.length === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);
   return failures.length === 0 ? 0 : 2;
+}
+
+/** Temporary files of writes that were cut short, and locks of processes that have ended, where recordings and profiles are. */
+async function halfWritten(): Promise<readonly string[]> {
+  const entries = await Promise.all(["traces", "profiles"].map(async (folder) => (await readdir(folder, { recursive: true }).catch(() => [])).map((name) => join(folder, name))));
+  const locks = entries.flat().filter((path) => /(?:^|\/)\.recording\.json\.lock$/.test(path));
+  const stale = await Promise.all(locks.map(async (path) => sessionIsOver(await readFile(path, "utf8").catch(() => ""))));
+  return [...entries.flat().filter((path) => /(?:^|\/)\.[\w.-]+\.[0-9a-f]{12}\.tmp$/.test(path)), ...locks.filter((_, index) => stale[index])];
 }

@@ -12,6 +12,7 @@ import { choosesSeccomp } from "../container/run-command.ts";
 import { isOn, valuesOf } from "../container/run-options.ts";
 import { securityContext } from "../container/security.ts";
 import { sideProcesses } from "../container/side-processes.ts";
+import { stopSignal } from "../container/stop-signal.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../review/escape.ts";
 import { allCapabilities, defaultCapabilities, nativeArch } from "../tables/index.ts";
@@ -21,13 +22,16 @@ import type { TracerBundle } from "../tracer/bundle.ts";
 import type { TracedEnd } from "../tracer/container-trace.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
 import { setuidPrograms } from "../tracer/setuid.ts";
+import type { Untraced } from "../tracer/strace-command.ts";
+import { straceSignal } from "../tracer/strace-command.ts";
 import { showProgress } from "./progress.ts";
 import { readInto } from "./reading.ts";
+import { leavesOutConnections } from "./rounds.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Records `docker run …`. Throws where the workload never started or its exercise failed: then there is nothing to keep. */
-export async function recordContainer(run: RunCommand, options: RecordOptions, terminal: Terminal): Promise<Recorded> {
+/** Records `docker run …`. Throws where the workload never started: then there is nothing to keep. */
+export async function recordContainer(run: RunCommand, options: RecordOptions, untraced: Untraced, terminal: Terminal): Promise<Recorded> {
   const engine = await inspectEngine(run.cli);
   const image = await inspectImage(run, terminal.note);
   const arch = architectureOf(engine, image);
@@ -44,19 +48,20 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, t
     { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: terminal.note },
     sideProcesses(run, image, options.exec),
     async (name, chunks) => {
-      const aggregator = createAggregator({ arch });
+      const aggregator = createAggregator({ arch, life: name === "main" ? { stopSignal: straceSignal(stopSignal(run, image)), withoutConnections: leavesOutConnections(untraced) } : { within: "serve" } });
       aggregators.push(aggregator);
       await readInto(aggregator, chunks, name);
     },
+    untraced,
   ).finally(endProgress);
-  checkEnd(end, aggregators, options);
+  if (!aggregators.some((aggregator) => aggregator.counts().started)) throw notStarted(end);
   for (const side of end.sideFailures) terminal.note(`${side.label}: ${escapeTerminal(side.reason)}`);
   if (end.by === "itself" && end.exitCode !== 0) {
     terminal.note(`the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the recording is incomplete`);
   }
   const facts = runFacts(run, image, engine, end);
-  for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators)) terminal.note(escapeTerminal(warning));
-  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself" };
+  for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, untraced.size > 0)) terminal.note(escapeTerminal(warning));
+  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", trouble: troubleOf(end, options) };
 }
 
 function architectureOf(engine: Engine, image: Image): ScmpArch {
@@ -79,29 +84,27 @@ function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): 
 }
 
 /** What behaved otherwise because it was traced. */
-async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundle, facts: Run, end: TracedEnd, aggregators: readonly Aggregator[]): Promise<readonly string[]> {
+async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundle, facts: Run, end: TracedEnd, aggregators: readonly Aggregator[], filtered: boolean): Promise<readonly string[]> {
   if (end.tracer === "sidecar") return [];
   const user = valuesOf(run.options, "user").at(-1) ?? image.user;
   const tracerIsPrivileged = /^(?:|0|root)(?::|$)/.test(user) && (facts.capabilities ?? []).includes("CAP_SYS_PTRACE");
-  if (facts.noNewPrivileges === true || tracerIsPrivileged) return [];
+  if (facts.noNewPrivileges === true || (tracerIsPrivileged && !filtered)) return [];
   // A setuid program that root started has lost nothing.
   const suspects = aggregators.flatMap((aggregator) => aggregator.executed()).filter(({ asRoot, asUser }) => asUser || !asRoot);
   const setuid = await setuidPrograms(run, tracer, [...new Set(suspects.map(({ path }) => path))]);
   if (setuid.length === 0) return [];
+  if (filtered) return [`${setuid.map((path) => basename(path)).join(", ")}: setuid, and run without that privilege, for known calls were not traced (strace --seccomp-bpf sets no_new_privs); record once more with --append --full`];
   return [
     `${setuid.map((path) => basename(path)).join(", ")}: setuid, and under a tracer without CAP_SYS_PTRACE such a program runs without its privilege; calls may be missing. ` +
       `Record it with --tracer sidecar`,
   ];
 }
 
-/** Refuses what is no recording of the workload. */
-function checkEnd(end: TracedEnd, aggregators: readonly Aggregator[], options: RecordOptions): void {
-  const started = aggregators.some((aggregator) => aggregator.counts().started);
-  if (!started) throw notStarted(end);
-  if (options.while === undefined || end.by === "stop-after" || end.by === "interrupt") return;
-  if (end.whileExitCode !== 0) {
-    throw new SeccompGenError({ code: "while-failed", exitCode: end.whileExitCode, containerExitCode: end.by === "itself" ? end.exitCode : undefined });
-  }
+/** Why the trace is not the whole of it. */
+function troubleOf(end: TracedEnd, options: RecordOptions): SeccompGenError | undefined {
+  if (end.broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: end.broken });
+  if (options.while === undefined || end.by === "stop-after" || end.by === "interrupt" || end.whileExitCode === 0) return undefined;
+  return new SeccompGenError({ code: "while-failed", exitCode: end.whileExitCode, containerExitCode: end.by === "itself" ? end.exitCode : undefined });
 }
 
 /** strace, or the holder, says first what the runtime would have said: then the exit code is the runtime's too (docker run reference: 127 not found, 126 not executable). */

@@ -5,13 +5,15 @@ import type { Aggregator } from "../aggregator/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { nativeArch } from "../tables/index.ts";
 import { traceOnHost } from "../tracer/host-trace.ts";
+import type { Untraced } from "../tracer/strace-command.ts";
 import { showProgress } from "./progress.ts";
 import { readInto } from "./reading.ts";
+import { leavesOutConnections } from "./rounds.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Records a program on this host. Only its base name is kept of its command. */
-export async function recordHost(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<Recorded> {
+export async function recordHost(words: readonly string[], options: RecordOptions, untraced: Untraced, terminal: Terminal): Promise<Recorded> {
   if (options.while !== undefined || options.exec.length > 0) {
     throw new SeccompGenError({ code: "usage", what: "--while and --exec need a container", todo: "Record docker run …, or start and stop the program yourself (--stop-after, Ctrl-C)." });
   }
@@ -21,10 +23,10 @@ export async function recordHost(words: readonly string[], options: RecordOption
   const aggregators: Aggregator[] = [];
   const endProgress = showProgress(aggregators, terminal.note);
   const end = await traceOnHost(words, { stopAfter: options.stopAfter, interrupted: terminal.interrupted }, async (name, chunks) => {
-    const aggregator = createAggregator({ arch });
+    const aggregator = createAggregator({ arch, life: { stopSignal: "SIGTERM", withoutConnections: leavesOutConnections(untraced) } });
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
-  }).finally(endProgress);
+  }, untraced).finally(endProgress);
   if (!aggregators.some((aggregator) => aggregator.counts().started)) {
     // As a shell would end (POSIX "Exit Status for Commands"): 126 for what is there and cannot be executed, else 127.
     const present = (words[0] ?? "").includes("/") && existsSync(words[0] ?? "");
@@ -40,5 +42,6 @@ export async function recordHost(words: readonly string[], options: RecordOption
     aggregators,
     exitCode: end.exitCode,
     stoppedByUs: end.by !== "itself",
+    trouble: undefined,
   };
 }

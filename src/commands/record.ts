@@ -1,23 +1,28 @@
 import { basename } from "node:path";
-import { buildRecording, mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import { stringifyRecording } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
-import type { Recording, Run } from "../aggregator/types.ts";
+import type { Run } from "../aggregator/types.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { parseRunCommand } from "../container/run-command.ts";
-import { SeccompGenError } from "../errors.ts";
+import type { SeccompGenError } from "../errors.ts";
 import { renderSummary } from "../review/summary.ts";
 import { derive } from "./derivation.ts";
 import type { PolicyArguments } from "./derivation.ts";
-import { checkWritable, readIfPresent, writeAtomically } from "./files.ts";
+import { checkWritable, writeAtomically } from "./files.ts";
+import { combine, forgetPartial, keepPartial, knownBefore } from "./kept-recording.ts";
+import { whileLocked } from "./lock.ts";
 import { checkName, nameFromImage, profilePath, recordingPath } from "./names.ts";
 import { recordContainer } from "./record-container.ts";
 import { recordHost } from "./record-host.ts";
+import { recordRounds } from "./rounds.ts";
+import type { RoundOptions } from "./rounds.ts";
 import { policyOf, storePolicy } from "./stored-policy.ts";
+import type { Untraced } from "../tracer/strace-command.ts";
 import type { Terminal } from "./terminal.ts";
 import type { TracerPlace } from "../tracer/container-trace.ts";
 import { reportVerdict, verifyContainer } from "./verify.ts";
 
-export interface RecordOptions extends PolicyArguments {
+export interface RecordOptions extends PolicyArguments, RoundOptions {
   readonly name: string | undefined;
   readonly while: string | undefined;
   readonly exec: readonly string[];
@@ -37,6 +42,8 @@ export interface Recorded {
   readonly exitCode: number | undefined;
   /** We ended it on purpose (--while, --stop-after, Ctrl-C). */
   readonly stoppedByUs: boolean;
+  /** Why this is not the whole of it. */
+  readonly trouble: SeccompGenError | undefined;
 }
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
@@ -44,22 +51,26 @@ export async function record(words: readonly string[], options: RecordOptions, t
   const run = await parseRunCommand(words);
   const name = checkName(options.name ?? (run === undefined ? basename(words[0] ?? "") : nameFromImage(run.image)));
   const paths = { recording: recordingPath(name), profile: profilePath(name) };
-  const existing = await existingRecording(paths.recording);
+  const before = await knownBefore(paths.recording, options.append);
   await checkWritable(paths.recording);
   await checkWritable(paths.profile);
 
-  const recorded = run === undefined ? await recordHost(words, options, terminal) : await recordContainer(run, options, terminal);
-  const fresh = recordingOf(name, recorded);
-  const recording = await combine(existing, fresh, paths.recording, options);
-  const derivation = await derive(recording, options);
-  await writeAtomically(paths.recording, stringifyRecording(recording));
-  await storePolicy(paths.recording, policyOf(options));
-  await writeAtomically(paths.profile, derivation.profile);
-  const unparsed = recorded.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
+  const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(words, options, untraced, terminal) : recordContainer(run, options, untraced, terminal));
+  const { fresh, last, unparsed } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
+  if (last.trouble !== undefined) throw await keepPartial(paths.recording, fresh, last.trouble);
+  const { recording, derivation } = await whileLocked(paths.recording, async () => {
+    const combined = await combine(paths.recording, before, fresh, options, terminal.note);
+    const derived = await derive(combined, options);
+    await writeAtomically(paths.recording, stringifyRecording(combined));
+    await storePolicy(paths.recording, policyOf(options));
+    await writeAtomically(paths.profile, derived.profile);
+    if (options.append) await forgetPartial(paths.recording);
+    return { recording: combined, derivation: derived };
+  });
   terminal.note(renderSummary({ ...derivation, recording, paths, unparsed, container: run !== undefined, verified: options.verify }));
-  const exitCode = recorded.stoppedByUs ? 0 : (recorded.exitCode ?? 0);
+  const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
   if (!options.verify) return exitCode;
-  const verdictCode = await verifyRecorded(run, paths.profile, options, recorded, terminal);
+  const verdictCode = await verifyRecorded(run, paths.profile, options, last, terminal);
   return verdictCode === 0 ? exitCode : verdictCode;
 }
 
@@ -70,30 +81,4 @@ async function verifyRecorded(run: RunCommand | undefined, profile: string, opti
   }
   const verdict = await verifyContainer(run, profile, { ...options, expectExit: recorded.stoppedByUs ? undefined : recorded.exitCode, times: 1 }, terminal);
   return reportVerdict(verdict, profile, terminal);
-}
-
-function recordingOf(name: string, recorded: Recorded): Recording {
-  const [first, ...rest] = recorded.aggregators.map((aggregator) => buildRecording(name, recorded.run, aggregator.finish()));
-  if (first === undefined) throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
-  return rest.reduce((merged, next) => mergeRecordings(merged, next), first);
-}
-
-async function existingRecording(path: string): Promise<Recording | undefined> {
-  const text = await readIfPresent(path);
-  return text === undefined ? undefined : parseRecording(text, path);
-}
-
-/**
- * `--append` merges; `--force` replaces. Without either, a recording that would lose something of the committed one is not
- * written over it: it goes beside it, so that neither is lost.
- */
-async function combine(existing: Recording | undefined, fresh: Recording, path: string, options: RecordOptions): Promise<Recording> {
-  if (existing === undefined || options.force) return fresh;
-  const merged = mergeRecordings(existing, fresh);
-  if (options.append) return merged;
-  const text = stringifyRecording(fresh);
-  if (stringifyRecording(merged) === text) return fresh;
-  const aside = path.replace(/\.json$/, ".new.json");
-  await writeAtomically(aside, text);
-  throw new SeccompGenError({ code: "recording-exists", path, aside });
 }

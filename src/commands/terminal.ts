@@ -18,6 +18,8 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
+  // Who reads our output may go before us (`| head`); a recording must still be ended in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || process.once("exit", () => (process.exitCode ||= 2)));
   return {
     out: (text) => process.stdout.write(text),
     note: (line) => process.stderr.write(`seccomp-gen: ${escapeTerminal(line)}\n`),

@@ -14,6 +14,8 @@ export interface Image {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly user: string;
+  /** STOPSIGNAL; empty where the image has none. */
+  readonly stopSignal: string;
   /** HEALTHCHECK's test (`["CMD", …]`, `["CMD-SHELL", "…"]`), or undefined where there is none. */
   readonly healthcheck: readonly string[] | undefined;
 }
@@ -54,6 +56,7 @@ interface InspectedImage {
     readonly Entrypoint?: readonly string[] | string | null;
     readonly Cmd?: readonly string[] | string | null;
     readonly User?: string;
+    readonly StopSignal?: string;
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null;
   } | null;
   /** podman puts it beside Config. */
@@ -70,6 +73,7 @@ function readImage(reference: string, inspected: unknown): Image {
     entrypoint: words(image.Config?.Entrypoint),
     command: words(image.Config?.Cmd),
     user: image.Config?.User ?? "",
+    stopSignal: image.Config?.StopSignal ?? "",
     healthcheck: test.length === 0 || test[0] === "NONE" ? undefined : test,
   };
 }

@@ -1,4 +1,6 @@
-import { hostname } from "node:os";
+import { lstat, mkdtemp, readdir } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ContainerCli } from "./cli.ts";
 import { capture, output } from "./cli.ts";
@@ -9,6 +11,23 @@ export const sessionLabel = "seccomp-gen.session";
 /** Who starts a container, or makes a volume, now. */
 export function sessionOptions(): readonly string[] {
   return ["--label", `${sessionLabel}=${process.pid}@${hostname()}`];
+}
+
+const folderPrefix = "seccomp-gen-";
+
+/** A private folder for a session's small files, named after the process that made it. */
+export function sessionFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+}
+
+/** Folders of this user whose process has ended. */
+export async function findFolders(): Promise<readonly string[]> {
+  const dead = (await readdir(tmpdir())).filter((name) => {
+    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
+    return pid !== undefined && sessionIsOver(`${pid}@${hostname()}`);
+  });
+  const owned = await Promise.all(dead.map(async (name) => (await lstat(join(tmpdir(), name)).catch(() => undefined))?.uid === process.getuid?.()));
+  return dead.filter((_, index) => owned[index]).map((name) => join(tmpdir(), name));
 }
 
 /** What a killed session left behind. */
@@ -28,7 +47,7 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
 function ofDeadSessions(listed: string): readonly string[] {
   return lines(listed).flatMap((line) => {
     const [name = "", session = ""] = line.split(" ");
-    return isOver(session) ? [name] : [];
+    return sessionIsOver(session) ? [name] : [];
   });
 }
 
@@ -61,7 +80,8 @@ export async function removeVolume(cli: ContainerCli, name: string): Promise<str
   }
 }
 
-function isOver(session: string): boolean {
+/** Whether the process that a session is named after has ended; on another host it is taken to be alive. */
+export function sessionIsOver(session: string): boolean {
   const [pid, host] = session.split("@");
   if (host !== hostname()) return false;
   try {

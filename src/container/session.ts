@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import type { ContainerCli } from "./cli.ts";
 import { capture } from "./cli.ts";
-import { sessionOptions } from "./leftovers.ts";
+import { sessionFolder, sessionOptions } from "./leftovers.ts";
 import type { RunCommand } from "./run-command.ts";
 import { isOn, valuesOf } from "./run-options.ts";
 
@@ -48,7 +47,7 @@ const whileGraceMs = 20_000;
  * signal and removed. `words` are the words after the CLI's own (`run …`).
  */
 export async function runSession(run: RunCommand, words: readonly string[], exercise: Exercise): Promise<SessionEnd> {
-  const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-"));
+  const folder = await sessionFolder();
   const ownCidfile = join(folder, "cid");
   const cidfile = valuesOf(run.options, "cidfile").at(-1) ?? ownCidfile;
   const [verb = "run", ...rest] = words;

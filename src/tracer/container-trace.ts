@@ -16,7 +16,8 @@ import type { TracerBundle } from "./bundle.ts";
 import { startReader } from "./reader.ts";
 import { keepTraced, startSidecar } from "./sidecar.ts";
 import type { SidecarPlace } from "./sidecar.ts";
-import { containerStrace, heldWords, straceWords, traceFolder, tracerFolder } from "./strace-command.ts";
+import type { Untraced } from "./strace-command.ts";
+import { containerStrace, heldWords, leavesOut, straceWords, traceFolder, tracerFolder } from "./strace-command.ts";
 import { withoutHolder } from "./without-holder.ts";
 
 /** Takes one trace as it grows: `name` is `main` for the workload, `exec-N` for the processes started beside it. */
@@ -33,6 +34,8 @@ export interface TracedEnd extends SessionEnd {
   /** Version of the strace that wrote the traces. */
   readonly strace: string;
   readonly tracer: TracerPlace;
+  /** Why the trace is not the whole of it; undefined: it is. */
+  readonly broken: string | undefined;
   /** Side processes that could not be traced or failed: label and reason. */
   readonly sideFailures: readonly { readonly label: string; readonly reason: string }[];
 }
@@ -50,13 +53,15 @@ export async function traceContainer(
   exercise: Omit<Exercise, "beforeStop" | "onStart">,
   sides: readonly SideProcess[],
   sink: TraceSink,
+  untraced: Untraced,
 ): Promise<TracedEnd> {
   const id = randomBytes(6).toString("hex");
   const outVolume = `seccomp-gen-out-${id}`;
   await makeVolume(run.cli, outVolume);
   const reader = await startReader(run.cli, bundle, outVolume, `seccomp-gen-reader-${id}`);
-  const tracer = reader.canHold ? wanted : "inside";
-  if (tracer !== wanted) exercise.notice("strace runs inside the container: this host has no C compiler, so the tracer that stands beside it could not be packed");
+  // strace cannot filter for a process that it is attached to (strace(1), --seccomp-bpf).
+  const tracer = reader.canHold && !leavesOut(untraced) ? wanted : "inside";
+  if (!reader.canHold && tracer !== wanted) exercise.notice("strace runs inside the container: this host has no C compiler, so the tracer that stands beside it could not be packed");
   const sideFailures: { label: string; reason: string }[] = [];
   const over = new AbortController();
   const placeOf = (container: string): SidecarPlace => ({ container, outVolume, options: sharedOptions(run, container) });
@@ -64,8 +69,10 @@ export async function traceContainer(
     const reading = sink(mainTrace, reader.chunks);
     // The sink fails only when its own work fails; the session must still be ended in order.
     reading.catch(() => undefined);
-    const words = tracedWords(run, image, bundle, tracer, outVolume);
+    const words = tracedWords(run, image, bundle, tracer, outVolume, untraced);
+    let tracerGone = false;
     const beforeStop = async (container: string): Promise<void> => {
+      if (tracer === "inside") tracerGone = await hasLostTracer(run.cli, container);
       for (const [index, side] of sides.entries()) {
         const name = `exec-${index + 1}`;
         const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, sink);
@@ -73,12 +80,12 @@ export async function traceContainer(
       }
     };
     const onStart = async (container: string): Promise<void> => {
-      if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal);
+      if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, () => (tracerGone = true));
     };
     const end = await runSession(run, words, { ...exercise, onStart, beforeStop });
-    reader.finish();
+    const readerGone = reader.finish();
     await reading;
-    return { ...end, strace: reader.straceVersion, tracer, sideFailures };
+    return { ...end, broken: brokenBy(end, readerGone, tracerGone), strace: reader.straceVersion, tracer, sideFailures };
   } finally {
     over.abort();
     reader.finish();
@@ -88,12 +95,24 @@ export async function traceContainer(
   }
 }
 
+/** A strace inside is no child of the workload, but runs in its container. */
+async function hasLostTracer(cli: ContainerCli, container: string): Promise<boolean> {
+  const { exitCode, stdout } = await capture(cli, ["top", container]);
+  return exitCode === 0 && !stdout.includes(`${tracerFolder}/strace`);
+}
+
+function brokenBy(end: SessionEnd, readerGone: boolean, tracerGone: boolean): string | undefined {
+  if (/strace: .*No space left on device/.test(end.stderrTail)) return "no space was left for it where the engine keeps its volumes";
+  if (tracerGone) return "strace ended before the workload did (killed, or out of memory?)";
+  return readerGone ? "the engine, or the helper container that reads the trace, ended before the workload did" : undefined;
+}
+
 /** The workload's own trace. */
 const mainTrace = "main";
 
-function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, outVolume: string): readonly string[] {
+function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, outVolume: string, untraced: Untraced): readonly string[] {
   const program = startedProcess(run, image);
-  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true });
+  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced });
   return runWords(run, {
     without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
     options: [

@@ -1,12 +1,14 @@
 import { constants, createReadStream } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { constants as osConstants, tmpdir } from "node:os";
+import { open, rm } from "node:fs/promises";
+import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
+import { sessionFolder } from "../container/leftovers.ts";
 import { SeccompGenError } from "../errors.ts";
 import type { TraceSink } from "./container-trace.ts";
 import { hostStrace } from "./host-strace.ts";
+import type { Untraced } from "./strace-command.ts";
 import { straceWords } from "./strace-command.ts";
 
 /** What became of a program traced on this host. */
@@ -29,13 +31,13 @@ const stopTimeoutMs = 10_000;
  * Runs a program on this host under strace. The trace comes through a fifo in a private folder: nothing of it is stored.
  * Ends when the program and all its descendants have ended.
  */
-export async function traceOnHost(program: readonly string[], exercise: HostExercise, sink: TraceSink): Promise<HostEnd> {
+export async function traceOnHost(program: readonly string[], exercise: HostExercise, sink: TraceSink, untraced: Untraced): Promise<HostEnd> {
   const strace = await hostStrace();
-  const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-"));
+  const folder = await sessionFolder();
   const fifo = join(folder, "trace");
   try {
     await execa("mkfifo", ["-m", "600", fifo]);
-    const [file = "", ...words] = straceWords([strace.path], fifo, program, { detached: true });
+    const [file = "", ...words] = straceWords([strace.path], fifo, program, { detached: true, untraced });
     const child = execa(file, words, { stdio: "inherit", reject: false, forceKillAfterDelay: false });
     const reading = sink("main", createReadStream(fifo));
     reading.catch(() => undefined);

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture, cliFailure } from "../container/cli.ts";
@@ -15,8 +16,8 @@ export interface Reader {
   readonly canHold: boolean;
   /** The trace, as it grows; ends after `finish`. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Tells the reader that nothing more will be written. */
-  readonly finish: () => void;
+  /** Tells the reader that nothing more will be written; true: it had ended already. */
+  readonly finish: () => boolean;
 }
 
 /**
@@ -49,7 +50,7 @@ export async function startReader(cli: ContainerCli, bundle: TracerBundle, outVo
     const head = await firstLines(chunks);
     const version = /version (\S+)/.exec(head.lines)?.[1];
     if (version !== undefined) {
-      return { name, straceVersion: version, canHold: /^holds$/m.test(head.lines), chunks: withoutHolder(prepend(head.rest, chunks)), finish: () => child.stdin.end() };
+      return { name, straceVersion: version, canHold: /^holds$/m.test(head.lines), chunks: withoutHolder(prepend(head.rest, chunks)), finish: () => endReader(child) };
     }
     child.stdin.end();
     const { stderr } = await child;
@@ -62,6 +63,11 @@ export async function startReader(cli: ContainerCli, bundle: TracerBundle, outVo
     await capture(cli, ["volume", "rm", "-f", bundle.volume]);
   }
   throw new SeccompGenError({ code: "no-tracer", detail: "the trace reader did not start" });
+}
+
+function endReader(child: { readonly exitCode: number | null; readonly stdin: Writable }): boolean {
+  child.stdin.end();
+  return child.exitCode !== null;
 }
 
 /** The least that a helper can do with: no network, no writes but the volumes, and files of any owner readable. */

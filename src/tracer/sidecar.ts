@@ -96,12 +96,15 @@ export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: Sid
 }
 
 const restartPollMs = 200;
+/** So long after strace has ended the engine knows whether the container has. */
+const lossCheckMs = 2_000;
 
 /**
  * Traces a container's held program, again each time that the container is restarted (restart policies, `docker restart`), until `over`. Resolves once
  * the first tracer is attached; rejects where that fails although the container runs.
  */
-export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, over: AbortSignal): Promise<void> {
+export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, over: AbortSignal, onLost: () => void): Promise<void> {
+  const life = async (): Promise<string> => (await capture(cli, ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", place.container])).stdout;
   const isRunning = async (): Promise<boolean> => (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
   const trace = async (): Promise<Sidecar> => {
     const sidecar = startSidecar(cli, bundle, place, name);
@@ -114,7 +117,12 @@ export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place:
   const first = await trace();
   void (async () => {
     for (let sidecar = first; ; sidecar = await trace()) {
+      const begun = await life();
       await sidecar.ended;
+      if (begun.startsWith("true") && (await life()) === begun) {
+        await delay(lossCheckMs, undefined, { signal: over });
+        if ((await life()) === begun) return onLost();
+      }
       while (!over.aborted && !(await isRunning())) await delay(restartPollMs);
       if (over.aborted) return;
     }

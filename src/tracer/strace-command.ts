@@ -1,3 +1,6 @@
+import { constants } from "node:os";
+import type { ScmpArch } from "../tables/types.ts";
+
 /** Where the tracer's files stand inside the workload's container. */
 export const tracerFolder = "/.seccomp-gen";
 /** Where the session's own files stand there: gates, and traces that strace writes inside the container. One folder in all is what the workload can see of us. */
@@ -14,8 +17,39 @@ const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach"] as const;
  * strace in front of a program. `detached` (`-D`) makes strace the grandchild: the program keeps its pid, signals and exit code.
  * `-A`: a container that is restarted goes on in the same log.
  */
-export function straceWords(strace: readonly string[], logFile: string, program: readonly string[], options: { readonly detached: boolean }): readonly string[] {
-  return [...strace, ...straceOptions, ...(options.detached ? ["-D"] : []), "-A", "-o", logFile, "--", ...program];
+export function straceWords(strace: readonly string[], logFile: string, program: readonly string[], options: { readonly detached: boolean; readonly untraced?: Untraced }): readonly string[] {
+  return [...strace, ...straceOptions, ...untracedOptions(options.untraced ?? new Map()), ...(options.detached ? ["-D"] : []), "-A", "-o", logFile, "--", ...program];
+}
+
+/** Calls that are left out of a trace, by architecture. */
+export type Untraced = ReadonlyMap<ScmpArch, readonly string[]>;
+
+export function leavesOut(untraced: Untraced): boolean {
+  return [...untraced.values()].some((calls) => calls.length > 0);
+}
+
+/** What strace calls an architecture's mode (strace(1), "syscall_set"); calls in other modes are all traced. */
+const modes: { readonly [arch in ScmpArch]?: string } = { SCMP_ARCH_X86_64: "64", SCMP_ARCH_X86: "32", SCMP_ARCH_X32: "x32", SCMP_ARCH_AARCH64: "64", SCMP_ARCH_ARM: "32", SCMP_ARCH_S390X: "64", SCMP_ARCH_PPC64LE: "64", SCMP_ARCH_RISCV64: "64" };
+
+/**
+ * `--seccomp-bpf` (strace 5.3): a filter of strace's own decides in the kernel which calls stop for it, so that the others run at nearly full speed. To
+ * install it strace sets no_new_privs, always: setuid programs and file capabilities gain nothing then (strace filter_seccomp.c). `?`: a name that this strace does not know is no error.
+ */
+function untracedOptions(untraced: Untraced): readonly string[] {
+  const names = [...untraced].flatMap(([arch, calls]) => (modes[arch] === undefined ? [] : calls.map((name) => `?${name}@${modes[arch]}`)));
+  return names.length === 0 ? [] : ["--seccomp-bpf", "-e", `trace=!${names.join(",")}`];
+}
+
+/**
+ * How strace names a signal that an engine was given by name or number (`TERM`, `SIGRTMIN+3`, `37`; moby pkg/signal). strace counts real-time
+ * signals from the kernel's SIGRTMIN, 32 (strace signal.c); engines count from glibc's, 34.
+ */
+export function straceSignal(given: string): string {
+  const name = given.toUpperCase().replace(/^(?:SIG)?/, "SIG");
+  const realTime = /^SIGRTMIN(?:\+(\d+))?$/.exec(name);
+  const number = realTime === null ? Number(given) : 34 + Number(realTime[1] ?? 0);
+  if (Number.isNaN(number)) return name;
+  return number >= 32 ? `SIGRT_${number - 32}` : (Object.entries(constants.signals).find(([, known]) => known === number)?.[0] ?? given);
 }
 
 /** strace that is attached to a running process. `-I never`: no signal that the workload sends to all its processes ends the tracer. */

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
-import type { Recording, Run } from "../../src/aggregator/index.ts";
+import type { LogContext, Recording, Run } from "../../src/aggregator/index.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 
 const run: Run = { source: "log", command: [], versions: { strace: "6.1" }, ended: "exited" };
 
-function recordingOf(log: string): Recording {
-  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+function recordingOf(log: string, life?: LogContext["life"]): Recording {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64", ...(life === undefined ? {} : { life }) });
   for (const event of parseStraceSync(log)) aggregator.add(event);
   return buildRecording("app", run, aggregator.finish());
 }
@@ -58,6 +58,45 @@ describe("a log becomes a recording", () => {
   });
 });
 
+describe("phases", () => {
+  const service = [
+    '1 execve("/app", ["app"], 0x1) = 0',
+    "1 accept4(3, NULL, NULL, SOCK_CLOEXEC) = -1 EAGAIN (Resource temporarily unavailable)",
+    "1 clone(child_stack=NULL, flags=SIGCHLD) = 8",
+    "1 accept4(3, NULL, NULL, SOCK_CLOEXEC) = 4",
+    '8 read(4, "x", 1) = 1',
+    "8 pause( <unfinished ...>",
+    "8 --- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=1, si_uid=0} ---",
+    '8 write(4, "x", 1) = 1',
+    "1 --- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=0, si_uid=0} ---",
+    '8 read(4, "x", 1) = 1',
+    "8 <... pause resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)",
+    "1 unlink(\"/run/app.pid\") = 0",
+  ];
+  const first = (lines: readonly string[], life?: LogContext["life"]): unknown => Object.fromEntries(Object.entries(recordingOf(lines.join("\n"), life).syscalls.SCMP_ARCH_X86_64 ?? {}).map(([name, record]) => [name, record.first]));
+
+  test("a service starts until it takes a connection, serves until its first process is told to stop", () => {
+    expect(first(service, { stopSignal: "SIGTERM" })).toEqual({ execve: "start", accept4: "start", clone: "start", read: "serve", pause: "serve", write: "serve", unlink: "stop" });
+    expect(first(service, { stopSignal: "SIGQUIT" })).toMatchObject({ read: "serve", unlink: "serve" });
+  });
+
+  test("a program that takes no connection and is not stopped has none, neither has a log made elsewhere", () => {
+    expect(first(service.slice(0, 3), { stopSignal: "SIGTERM" })).toEqual({ execve: undefined, accept4: undefined, clone: undefined });
+    expect(first(service)).toMatchObject({ execve: undefined, read: undefined });
+  });
+
+  test("a process started beside the workload belongs to one phase", () => {
+    expect(first(service.slice(0, 1), { within: "serve" })).toEqual({ execve: "serve" });
+  });
+
+  test("merge to the earliest; an unknown one says nothing", () => {
+    const merged = mergeRecordings(recordingOf(service.join("\n"), { stopSignal: "SIGTERM" }), recordingOf("1 unlink(\"x\") = 0\n1 read(0, \"\", 1) = 0\n1 accept(3, NULL, NULL) = 4\n1 chown(\"x\", 1, 1) = 0", { stopSignal: "SIGTERM" }));
+    expect(Object.entries(mergeRecordings(merged, recordingOf("1 chown(\"x\", 1, 1) = 0\n1 chmod(\"x\", 1) = 0")).syscalls.SCMP_ARCH_X86_64 ?? {}).map(([name, record]) => `${name} ${record.first ?? "-"}`)).toEqual([
+      "accept start", "accept4 start", "chmod -", "chown serve", "clone start", "execve start", "pause serve", "read start", "unlink start", "write serve",
+    ]);
+  });
+});
+
 describe("the file", () => {
   test("reads back as written, 64-bit values too", () => {
     const recording = recordingOf("7 personality(0xffffffffffffffff) = 0\n7 socket(AF_INET, SOCK_STREAM, 0) = 3\n");
@@ -93,11 +132,13 @@ const line = fc.tuple(
   fc.constantFrom("7", "8"),
   fc.oneof(
     fc.constantFrom("getpid() = 7", "brk(NULL) = 0x1", "openat(AT_FDCWD, \"x\", O_RDONLY) = -1 ENOENT (No such file or directory)", 'execve("/bin/a", [], 0x1) = 0', 'execve("/bin/b", [], 0x1) = 0', "exit_group(0) = ?", "getuid( <unfinished ...>"),
+    fc.constantFrom("accept(3, NULL, NULL) = 4", "--- SIGTERM {si_signo=SIGTERM} ---", 'write(1, "x", 1) = 1'),
     fc.nat(20).map((family) => `socket(${family}, SOCK_STREAM, 0) = 3`),
     fc.nat(200).map((request) => `ioctl(3, ${request}, 0x1) = 0`),
   ),
 );
-const recordings = fc.array(line, { maxLength: 60 }).map((lines) => recordingOf(lines.map(([pid, call]) => `${pid} ${call}`).join("\n")));
+const lives = fc.constantFrom<LogContext["life"]>(undefined, { stopSignal: "SIGTERM" }, { within: "serve" });
+const recordings = fc.tuple(fc.array(line, { maxLength: 60 }), lives).map(([lines, life]) => recordingOf(lines.map(([pid, call]) => `${pid} ${call}`).join("\n"), life));
 const bytes = stringifyRecording;
 
 describe("merge", () => {

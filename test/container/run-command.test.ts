@@ -22,6 +22,7 @@ const image: Image = {
   entrypoint: ["/entry", "a b"],
   command: ["serve"],
   user: "",
+  stopSignal: "",
   healthcheck: ["CMD-SHELL", "curl -f localhost"],
 };
 

@@ -1,0 +1,35 @@
+import type { ScmpArch } from "../tables/types.ts";
+import { inspectedArguments } from "./inspected-arguments.ts";
+import { followsProgram } from "./programs.ts";
+import type { Recording, SyscallRecord } from "./types.ts";
+
+/**
+ * Calls of which a further run could tell nothing that a profile needs: they succeeded, and no argument of theirs is inspected, or it had too many
+ * values to be pinned already. Calls that tell which program runs are never among them.
+ */
+export function fullyKnown(recording: Recording): ReadonlyMap<ScmpArch, readonly string[]> {
+  return new Map(
+    Object.entries(recording.syscalls).map(([arch, calls]) => [arch as ScmpArch, Object.entries(calls).filter(([name, record]) => isFullyKnown(arch as ScmpArch, name, record)).map(([name]) => name)]),
+  );
+}
+
+function isFullyKnown(arch: ScmpArch, name: string, { results, args }: SyscallRecord): boolean {
+  return results.includes("ok") && (args?.values === "many" || inspectedArguments(arch, name) === undefined) && !followsProgram(name);
+}
+
+/** The calls of `more` that `base` does not have, or not with these argument values; sorted. */
+export function newCalls(base: Recording | undefined, more: Recording): readonly string[] {
+  const names = Object.entries(more.syscalls).flatMap(([arch, calls]) => {
+    const before = base?.syscalls[arch as ScmpArch] ?? {};
+    return Object.entries(calls).filter(([name, record]) => !Object.hasOwn(before, name) || hasNewValues(before[name], record)).map(([name]) => name);
+  });
+  return [...new Set(names)].sort();
+}
+
+function hasNewValues(before: SyscallRecord | undefined, { args }: SyscallRecord): boolean {
+  const known = before?.args?.values ?? [];
+  if (args === undefined || known === "many") return false;
+  if (args.values === "many") return true;
+  const tuples = new Set(known.map((tuple) => tuple.join()));
+  return args.values.some((tuple) => !tuples.has(tuple.join()));
+}

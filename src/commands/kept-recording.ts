@@ -1,0 +1,57 @@
+import { rm } from "node:fs/promises";
+import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import type { Recording } from "../aggregator/types.ts";
+import { SeccompGenError } from "../errors.ts";
+import { readIfPresent, writeAtomically } from "./files.ts";
+
+/** The recording that a file holds; undefined where there is none. */
+export async function readRecording(path: string): Promise<Recording | undefined> {
+  const text = await readIfPresent(path);
+  return text === undefined ? undefined : parseRecording(text, path);
+}
+
+/** Where a recording goes that broke off. */
+export function partialPath(path: string): string {
+  return path.replace(/\.json$/, ".partial.json");
+}
+
+/** What is there before a recording begins; with `--append` also what an earlier one that broke off had seen. */
+export async function knownBefore(path: string, append: boolean): Promise<Recording | undefined> {
+  const kept = await readRecording(path);
+  const partial = append ? await readRecording(partialPath(path)) : undefined;
+  return kept === undefined || partial === undefined ? (kept ?? partial) : mergeRecordings(kept, partial);
+}
+
+/** Keeps what a recording saw before it broke off, beside the committed one; resolves to the error that says so. */
+export async function keepPartial(path: string, seen: Recording, trouble: SeccompGenError): Promise<SeccompGenError> {
+  const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
+  const earlier = await readRecording(partialPath(path)).catch(() => undefined);
+  await writeAtomically(partialPath(path), stringifyRecording(mergeRecordings(earlier ?? cut, cut)));
+  return new SeccompGenError({ code: "recording-cut", what: trouble.message, todo: trouble.todo, aside: partialPath(path) }, { cause: trouble, exitCode: trouble.exitCode });
+}
+
+/**
+ * Puts a fresh recording in its place. `--append` merges; `--force` replaces. Without either, a recording that would lose something of the
+ * committed one is not written over it: it goes beside it, so that neither is lost. The file is read again first: another recording of the same
+ * name may have ended since `before` was read, and is merged with whatever was asked for.
+ */
+export async function combine(path: string, before: Recording | undefined, fresh: Recording, options: { readonly append: boolean; readonly force: boolean }, notice: (line: string) => void): Promise<Recording> {
+  const now = await readRecording(path);
+  if (now !== undefined && (before === undefined || stringifyRecording(mergeRecordings(before, now)) !== stringifyRecording(before))) {
+    notice(`${path} was changed by another recording meanwhile; the two are merged`);
+    return mergeRecordings(mergeRecordings(before !== undefined && options.append ? before : now, now), fresh);
+  }
+  if (before === undefined || options.force) return fresh;
+  const merged = mergeRecordings(before, fresh);
+  if (options.append) return merged;
+  const text = stringifyRecording(fresh);
+  if (stringifyRecording(merged) === text) return fresh;
+  const aside = path.replace(/\.json$/, ".new.json");
+  await writeAtomically(aside, text);
+  throw new SeccompGenError({ code: "recording-exists", path, aside });
+}
+
+/** What had broken off is part of the recording now. */
+export async function forgetPartial(path: string): Promise<void> {
+  await rm(partialPath(path), { force: true });
+}

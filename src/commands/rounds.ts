@@ -1,0 +1,52 @@
+import { buildRecording, fullyKnown, mergeRecordings, newCalls } from "../aggregator/index.ts";
+import type { Recording } from "../aggregator/types.ts";
+import { SeccompGenError } from "../errors.ts";
+import { escapeTerminal } from "../review/escape.ts";
+import type { Untraced } from "../tracer/strace-command.ts";
+import type { Recorded } from "./record.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface RoundOptions {
+  /** At most so often; a round that brings nothing new is the last. */
+  readonly rounds: number;
+  /** Trace also what is known. */
+  readonly full: boolean;
+}
+
+/** What the rounds saw together, and how the last one ended. */
+export interface Rounds {
+  readonly fresh: Recording;
+  readonly last: Recorded;
+  readonly unparsed: number;
+}
+
+/** Runs a workload until it brings nothing new, each time tracing only what is not fully known from `known` and the rounds before. */
+export async function recordRounds(name: string, known: Recording | undefined, options: RoundOptions, once: (untraced: Untraced) => Promise<Recorded>, terminal: Terminal): Promise<Rounds> {
+  let fresh: Recording | undefined;
+  let unparsed = 0;
+  for (let round = 1; ; round += 1) {
+    const base = fresh === undefined || known === undefined ? (fresh ?? known) : mergeRecordings(known, fresh);
+    const untraced: Untraced = base === undefined || options.full ? new Map() : fullyKnown(base);
+    const count = [...untraced.values()].reduce((sum, names) => sum + names.length, 0);
+    if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
+    if (count > 0) terminal.note(`${count} calls are fully known and run untraced; strace sets no_new_privs for that (--full traces all)`);
+    const last = await once(untraced);
+    const seen = recordingOf(name, last);
+    unparsed += last.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
+    const news = newCalls(base, seen);
+    fresh = fresh === undefined ? seen : mergeRecordings(fresh, seen);
+    if (base !== undefined) terminal.note(news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeTerminal(call)).join(", ")}`);
+    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted) return { fresh, last, unparsed };
+  }
+}
+
+function recordingOf(name: string, { run, aggregators }: Recorded): Recording {
+  const [first, ...rest] = aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish()));
+  if (first === undefined) throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
+  return rest.reduce((merged, next) => mergeRecordings(merged, next), first);
+}
+
+/** Whether the turn from starting to serving cannot be seen. */
+export function leavesOutConnections(untraced: Untraced): boolean {
+  return [...untraced.values()].some((names) => names.includes("accept") || names.includes("accept4"));
+}
