@@ -57,6 +57,7 @@ export const companionRows: readonly CompanionRow[] = [
   { triggers: ["close_range"], names: ["getdents64", "openat", "close", "fcntl", "prlimit64"], reason: "where close_range fails, descriptors are closed one by one from /proc/self/fd", source: "glibc io/closefrom.c; CPython Modules/_posixsubprocess.c" },
   { triggers: ["setxattr", "fsetxattr"], names: ["chmod", "fchmod", "fchmodat"], reason: "cp -a, install and mv set permissions through an ACL or, since coreutils 9.6, with fchmod where there is none", source: "gnulib lib/qcopy-acl.c; libacl" },
   { triggers: ["execve"], programs: ["node", "nodejs", "java"], names: ["sched_getaffinity", "sched_yield", "madvise", "getrusage", "eventfd2", "pipe2", "epoll_create1", "epoll_ctl", "epoll_wait"], reason: "V8 and the JVM collect garbage, compile and open selectors in threads of their own as the load asks", source: "libuv src/unix; OpenJDK src/hotspot/os/linux" },
+  { triggers: ["execve"], programs: ["java"], names: ["dup", "sendfile"], reason: "the class library lists a directory from a duplicate of its descriptor and copies files with sendfile: Files.list and Files.copy fail without", source: "OpenJDK 17 sun.nio.fs.UnixNativeDispatcher, UnixCopyFile" },
   { triggers: ["copy_file_range"], names: ["sendfile", "sendfile64", "splice"], reason: "where copy_file_range cannot copy between two file systems", source: "copy_file_range(2); coreutils src/copy.c; Go internal/poll" },
 ];
 

@@ -4,7 +4,7 @@ import type { FloorChoice } from "./types.ts";
  * What a container runtime calls after the filter is installed and before the workload's program runs. Without it the container does
  * not start (exit 125). Measured with strace on x86_64, Linux 6.18, over 8 to 12 starts each: runc 1.1.5 (Docker 20.10.24), runc 1.1.15
  * (Docker 26.1.5), runc 1.3.6 (Docker 28.5.2), crun 1.8.1, 1.21 and 1.28, with and without no-new-privileges, and `docker exec`; runc 1.1.5 and 1.3.6 also with a health
- * check, `exec -u`, `exec -t` and `exec -w`. `npm run floor` measures again and says what these rows lack.
+ * check, `exec -u`, `exec -t` and `exec -w`, and so crun 1.28. `npm run floor` measures again and says what these rows lack.
  */
 export interface FloorRow {
   readonly names: readonly string[];
@@ -38,7 +38,7 @@ export const floorRows: readonly FloorRow[] = [
   { names: ["read"], runtimes: ["runc"], when: "always", reason: "Go reads what woke its poller", source: `${measured}; runc 1.3.6, in some starts only` },
   { names: ["read"], runtimes: ["runc", "crun"], when: "privileged", reason: "waits for the engine's start signal", source: measured },
   { names: ["pselect6", "rt_sigaction", "rt_sigprocmask"], runtimes: ["crun"], when: "privileged", reason: "waits for the engine's start signal, resets signal handlers", source: measured },
-  { names: ["openat", "statx"], runtimes: ["crun"], when: "privileged", reason: "docker exec looks up the user and the program", source: measured },
+  { names: ["openat", "statx", "fstat", "ioctl"], runtimes: ["crun"], when: "privileged", reason: "docker exec looks up the user and the program, and asks whether its streams are terminals (TCGETS)", source: measured },
   {
     names: ["arch_prctl", "brk", "clone", "execve", "exit_group", "getpgrp", "getpid", "getrandom", "ioctl", "kill", "mprotect", "prctl", "prlimit64", "readlink", "readlinkat", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "set_robust_list", "set_tid_address", "setpgid", "wait4", "write"],
     runtimes: ["runc", "crun"],
