@@ -54,7 +54,10 @@ export async function parseRunCommand(words: readonly string[]): Promise<RunComm
     throw new SeccompGenError({
       code: "usage",
       what: `${tool} ${first ?? ""} cannot be recorded: seccomp-gen records ${tool} run`,
-      todo: `Give the full command: seccomp-gen record -- ${tool} run [OPTIONS] IMAGE [COMMAND]`,
+      todo:
+        first === "compose"
+          ? `Write the service as a command, one recording each, with what \`${tool} compose config SERVICE\` says: seccomp-gen record --name SERVICE -- ${tool} run [OPTIONS] IMAGE [COMMAND]`
+          : `Give the full command: seccomp-gen record -- ${tool} run [OPTIONS] IMAGE [COMMAND]`,
     });
   }
   const help = await capture(cli, ["run", "--help"]);

@@ -93,6 +93,7 @@ ensure_base_image() {
   say "no registry answers; making the base image with debootstrap"
   local root
   root=$(mktemp -d)
+  chmod 755 "$root" # it becomes the image's /, which other users have to enter
   timeout 600 debootstrap --variant=minbase $suite "$root" >"$state/debootstrap.log" 2>&1 || { tail -5 "$state/debootstrap.log" >&2; rm -rf "$root"; fail "debootstrap failed"; }
   # The host's mirrors and proxies, so that packages can be installed in builds too.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"

@@ -1,0 +1,37 @@
+import { execa } from "execa";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { docker, product, workplace } from "./product.ts";
+
+/** Debian's podman, for real, with a storage of its own (test/engine/podman.sh). It gets its images from the Docker engine, for there may be no registry. */
+const script = fileURLToPath(new URL("../engine/podman.sh", import.meta.url));
+const image = "seccomp-gen-base:bookworm";
+let path = "";
+let unusable: string | undefined;
+
+beforeAll(async () => {
+  const folder = await workplace();
+  await symlink(script, join(folder, "podman"));
+  path = `${folder}:${process.env["PATH"] ?? ""}`;
+  if ((await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", image, "true"])).exitCode !== 0) unusable = "docker records nothing here";
+  const tracer = (await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "seccomp-gen-tracer")).stdout.split("\n")[0] ?? "";
+  const loaded = await execa("sh", ["-c", `docker save ${image} ${tracer} | podman load`], { env: { PATH: path }, reject: false, timeout: 300_000 });
+  const ran = await execa("podman", ["run", "--rm", "--network", "none", `localhost/${image}`, "true"], { env: { PATH: path }, reject: false });
+  if (ran.exitCode !== 0) unusable = `podman does not run here: ${[loaded.stderr, ran.stderr].join("\n").slice(-500)}`;
+});
+afterAll(async () => {
+  await execa("podman", ["stop"], { env: { PATH: path }, reject: false });
+});
+
+test("podman run is recorded from beside, and runs under its profile", async () => {
+  if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+  const folder = await workplace();
+  const run = ["podman", "run", "--rm", "--network", "none", "--stop-timeout", "1", `localhost/${image}`, "sh", "-c", "echo out; exit 3"];
+  const recorded = await product(folder, ["record", "--name", "app", "--verify", "--", ...run], { PATH: path });
+  expect(recorded, recorded.stderr).toMatchObject({ exitCode: 3, stdout: "out\nout" });
+  expect(recorded.stderr).toContain("passed");
+  expect((await execa("podman", ["ps", "-aq"], { env: { PATH: path } })).stdout).toBe("");
+  expect((await execa("podman", ["volume", "ls", "-q"], { env: { PATH: path } })).stdout).not.toMatch(/seccomp-gen-out/);
+});
