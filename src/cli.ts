@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
 import { exportFormats } from "./commands/export-formats.ts";
-import { alsoFormat, count, exitCodeOption, policyArguments, repeated, seconds, withPolicyOptions } from "./commands/options.ts";
+import { alsoFormat, count, exitCodeOption, policyArguments, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./commands/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
@@ -90,7 +90,10 @@ const verifyCommand = withExercise(program.command("verify").description("prove 
   .argument("<profile>")
   .argument("<command...>", "docker run … or podman run …")
   .option("--times <n>", "run it so often", count, 1)
-  .option("--expect-exit <code>", "exit code a workload that ends by itself must have", exitCodeOption, 0)
+  .option("--expect-exit <code>", "exit code a workload that ends by itself must have (default: 0, or the one it has without the profile)", exitCodeOption)
+  .option("--compare-output", "its standard output must be the same as without the profile", false)
+  .option("--max-runs <n>", "run the workload at most so often to find out why it fails (0: do not look)", runs, 60)
+  .option("--accept", "take the missing calls into the recording, and make the profile again", false)
   .action(async (profile: string, words: string[], options) => {
     const { verify } = await import("./commands/verify.ts");
     process.exitCode = await verify(profile, words, options, terminal);

@@ -16,10 +16,10 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   lint: { may: ["diff", "policy", "profile", "seccomp", "tables"], because: "findings are made from profiles" },
   assessment: { may: ["diff", "lint", "seccomp", "tables"], because: "a change is judged by what it means, wherever it comes from" },
   emitter: { may: ["escape", "policy", "profile", "seccomp", "tables"], because: "text is made from a policy" },
-  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "lint", "policy", "profile", "seccomp", "tables"], because: "models go in, strings come out" },
+  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
   container: { may: ["errors"], because: "it speaks with the container CLI and nothing else" },
   tracer: { may: ["container", "errors", "tables"], because: "it brings bytes; what they mean is the parser's" },
-  verifier: { may: ["container"], because: "it runs a workload and reports" },
+  verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },
 };
 
 /** Packages have their places too: who else imports them does another stage's work. */

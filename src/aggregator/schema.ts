@@ -19,7 +19,7 @@ export const recordingSchema = {
         required: ["source", "command", "versions", "ended"],
         additionalProperties: false,
         properties: {
-          source: { enum: ["container", "host", "log"] },
+          source: { enum: ["container", "host", "log", "verify", "audit"] },
           command: strings,
           image: { type: "object", required: ["reference", "digest"], additionalProperties: false, properties: { reference: { type: "string" }, digest: { type: "string" } } },
           versions: { type: "object", additionalProperties: false, properties: Object.fromEntries(["strace", "engine", "runtime", "kernel", "libseccomp"].map((part) => [part, { type: "string" }])) },

@@ -18,8 +18,8 @@ export interface Recording {
 
 /** One way of recording. Two runs that say the same are the same run. */
 export interface Run {
-  /** `container`: record -- docker run …; `host`: record -- CMD; `log`: strace logs made elsewhere. */
-  readonly source: "container" | "host" | "log";
+  /** `container`: record -- docker run …; `host`: record -- CMD; `log`: strace logs made elsewhere; `verify`: calls that verify found missing and somebody accepted; `audit`: the kernel's own log. */
+  readonly source: "container" | "host" | "log" | "verify" | "audit";
   /** The redacted command: option names, and values only where they bear on seccomp. Empty for logs. */
   readonly command: readonly string[];
   readonly image?: { readonly reference: string; readonly digest: string };

@@ -49,6 +49,11 @@ export function count(value: string): number {
   return Number(value);
 }
 
+/** A count that may be 0. */
+export function runs(value: string): number {
+  return value === "0" ? 0 : count(value);
+}
+
 export function exitCodeOption(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0 || number > 255) throw new InvalidArgumentError("Not an exit code (0 to 255).");

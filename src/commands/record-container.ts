@@ -3,20 +3,15 @@ import { createAggregator } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import type { Run } from "../aggregator/types.ts";
 import { inspectEngine } from "../container/engine.ts";
-import type { Engine } from "../container/engine.ts";
 import { inspectImage } from "../container/image.ts";
 import type { Image } from "../container/image.ts";
-import { redactedCommand } from "../container/redaction.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { choosesSeccomp } from "../container/run-command.ts";
 import { isOn, valuesOf } from "../container/run-options.ts";
-import { securityContext } from "../container/security.ts";
 import { sideProcesses } from "../container/side-processes.ts";
 import { stopSignal } from "../container/stop-signal.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../review/escape.ts";
-import { allCapabilities, defaultCapabilities, nativeArch } from "../tables/index.ts";
-import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
 import type { TracerBundle } from "../tracer/bundle.ts";
 import type { TracedEnd } from "../tracer/container-trace.ts";
@@ -28,6 +23,7 @@ import { showProgress } from "./progress.ts";
 import { readInto } from "./reading.ts";
 import { leavesOutConnections } from "./rounds.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
+import { architectureOf, runFacts } from "./run-facts.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Records `docker run …`. Throws where the workload never started: then there is nothing to keep. */
@@ -62,16 +58,6 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
   const facts = runFacts(run, image, engine, end);
   for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, untraced.size > 0)) terminal.note(escapeTerminal(warning));
   return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", trouble: troubleOf(end, options) };
-}
-
-function architectureOf(engine: Engine, image: Image): ScmpArch {
-  const arch = nativeArch(engine.architecture);
-  if (arch === undefined) throw new SeccompGenError({ code: "architecture", detail: `the engine runs on ${engine.architecture}` });
-  const imageArch = nativeArch(image.architecture);
-  if (image.architecture !== "" && imageArch !== arch && !(arch === "SCMP_ARCH_X86_64" && image.architecture === "386")) {
-    throw new SeccompGenError({ code: "architecture", detail: `the image is for ${image.architecture}, the engine runs on ${engine.architecture}; an emulated program cannot be traced` });
-  }
-  return arch;
 }
 
 function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): void {
@@ -113,29 +99,4 @@ function notStarted(end: TracedEnd): SeccompGenError {
   const missing = /^(?:\S*strace: (?:Can't stat|exec:?) |seccomp-gen: ).*$/m.exec(said)?.[0].replace(/^\S*(?:strace|seccomp-gen): /, "");
   const exitCode = missing === undefined ? end.exitCode : /No such file/.test(missing) ? 127 : 126;
   return new SeccompGenError({ code: "workload-not-started", detail: missing ?? said }, { exitCode });
-}
-
-function runFacts(run: RunCommand, image: Image, engine: Engine, end: TracedEnd): Run {
-  const security = securityContext(run, { all: allCapabilities, granted: defaultCapabilities, noNewPrivileges: engine.noNewPrivileges });
-  const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime;
-  return {
-    source: "container",
-    command: redactedCommand(run),
-    image: { reference: image.reference, digest: image.digest },
-    versions: {
-      strace: end.strace,
-      engine: shortVersion(engine.version),
-      ...(runtime === undefined ? {} : { runtime: [runtime, shortVersion(engine.runtimeVersions.get(runtime) ?? "")].join(" ").trim() }),
-      ...(engine.kernel === undefined ? {} : { kernel: /^\d+\.\d+/.exec(engine.kernel)?.[0] ?? engine.kernel }),
-    },
-    capabilities: security.capabilities,
-    noNewPrivileges: security.noNewPrivileges,
-    ...(isOn(run.options, "init") ? { init: true as const } : {}),
-    ended: end.by === "itself" ? (end.exitCode === 137 ? "cut" : "exited") : "stopped",
-  };
-}
-
-/** `20.10.24+dfsg1` → `20.10.24`: a distribution's rebuild is the same engine. */
-function shortVersion(version: string): string {
-  return /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
 }

@@ -20,7 +20,7 @@ import { policyOf, storePolicy } from "./stored-policy.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import type { Terminal } from "./terminal.ts";
 import type { TracerPlace } from "../tracer/container-trace.ts";
-import { reportVerdict, verifyContainer } from "./verify.ts";
+import { defaultMaxRuns, verifyContainer } from "./verify.ts";
 
 export interface RecordOptions extends PolicyArguments, RoundOptions {
   readonly name: string | undefined;
@@ -79,6 +79,6 @@ async function verifyRecorded(run: RunCommand | undefined, profile: string, opti
     terminal.note("--verify: a program on this host cannot be run under a Docker profile; run it in a container to verify");
     return 0;
   }
-  const verdict = await verifyContainer(run, profile, { ...options, expectExit: recorded.stoppedByUs ? undefined : recorded.exitCode, times: 1 }, terminal);
-  return reportVerdict(verdict, profile, terminal);
+  const expectExit = recorded.stoppedByUs ? undefined : recorded.exitCode;
+  return verifyContainer(run, profile, { ...options, expectExit, times: 1, compareOutput: false, accept: false, maxRuns: defaultMaxRuns }, terminal);
 }

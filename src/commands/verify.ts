@@ -1,23 +1,40 @@
+import { resolve as absolutePath } from "node:path";
+import { inspectEngine } from "../container/engine.ts";
 import { inspectImage } from "../container/image.ts";
+import { firstDifference } from "../container/output-sample.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { parseRunCommand } from "../container/run-command.ts";
+import { valuesOf } from "../container/run-options.ts";
 import { sideProcesses } from "../container/side-processes.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readProfile } from "../profile/index.ts";
-import { escapeTerminal } from "../review/escape.ts";
-import type { Verdict } from "../verifier/index.ts";
-import { runUnderProfile } from "../verifier/index.ts";
+import type { HostContext } from "../profile/types.ts";
+import { escapeLine } from "../review/escape.ts";
+import { renderDiagnosis, renderVerdict } from "../review/verdict.ts";
+import { compareVersions, defaultCapabilities } from "../tables/index.ts";
+import { diagnose, runUnder } from "../verifier/index.ts";
+import type { Diagnosis, Proof, Subject, Verdict } from "../verifier/index.ts";
+import { adviceFor, acceptAdditions } from "./accept.ts";
 import { readText } from "./files.ts";
+import { loadReference, resolveFor } from "./reference.ts";
+import { architectureOf, runFacts } from "./run-facts.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface VerifyOptions {
   readonly while: string | undefined;
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
-  /** Exit code a workload that ends by itself must have; undefined: 0. */
+  /** Exit code a workload that ends by itself must have; undefined: 0, or what it has without the profile. */
   readonly expectExit: number | undefined;
   readonly times: number;
+  readonly compareOutput: boolean;
+  /** Take what is missing into the recording. */
+  readonly accept: boolean;
+  /** How often the workload may be run to find out why it fails. */
+  readonly maxRuns: number;
 }
+
+export const defaultMaxRuns = 60;
 
 /** `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2 trouble. */
 export async function verify(profile: string, words: readonly string[], options: VerifyOptions, terminal: Terminal): Promise<number> {
@@ -26,57 +43,98 @@ export async function verify(profile: string, words: readonly string[], options:
   if (run === undefined) {
     throw new SeccompGenError({ code: "usage", what: "verify needs a container: a Docker profile cannot be put on a program of this host", todo: `seccomp-gen verify ${profile} -- docker run …` });
   }
-  return reportVerdict(await verifyContainer(run, profile, options, terminal), profile, terminal);
+  return verifyContainer(run, profile, options, terminal);
 }
 
-/** Runs the workload under its profile, `times` times, until one run fails. */
-export async function verifyContainer(run: RunCommand, profile: string, options: VerifyOptions, terminal: Terminal): Promise<Verdict> {
+/** Runs the workload under its profile, `times` times, until one run fails; says what was found. Resolves to the exit code. */
+export async function verifyContainer(run: RunCommand, profile: string, options: VerifyOptions, terminal: Terminal): Promise<number> {
   const image = await inspectImage(run, terminal.note);
-  const proof = {
+  const proof: Proof = {
     exercise: { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: terminal.note },
     sides: sideProcesses(run, image, options.exec),
     expectExit: options.expectExit ?? 0,
   };
+  const bare = (): Promise<Verdict> => runUnder(run, undefined, { ...proof, exercise: { ...proof.exercise, streams: "kept" } });
+  let baseline: Verdict | undefined;
+  if (options.compareOutput) {
+    terminal.note("running the workload without the profile, for comparison");
+    baseline = await bare();
+  }
   let verdict: Verdict = { kind: "interrupted" };
   for (let time = 1; time <= options.times; time += 1) {
-    terminal.note(`running the workload under ${profile}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`);
-    verdict = await runUnderProfile(run, profile, proof);
+    terminal.note(`running the workload under ${escapeLine(profile)}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`);
+    verdict = await runUnder(run, absolutePath(profile), options.compareOutput ? { ...proof, exercise: { ...proof.exercise, streams: "sampled" } } : proof);
+    if (verdict.kind === "wrong-exit" && options.expectExit === undefined) {
+      baseline ??= await bare();
+      if (baseline.kind === "wrong-exit" && baseline.exitCode === verdict.exitCode) {
+        terminal.note(`it ends with exit code ${verdict.exitCode ?? "unknown"}, as without the profile`);
+        verdict = { kind: "passed", exitCode: verdict.exitCode };
+        continue;
+      }
+      if (baseline.kind === "wrong-exit") verdict = { ...verdict, expected: baseline.exitCode ?? 0 };
+    }
+    if (verdict.kind === "passed" && baseline?.kind === "passed") verdict = await compareOutput(baseline, verdict, bare, terminal);
     if (verdict.kind !== "passed") break;
   }
-  return verdict;
+  terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
+  if (verdict.kind === "passed") return 0;
+  if (verdict.kind === "interrupted") return 2;
+  const expected = verdict.kind === "wrong-exit" ? { ...proof, expectExit: verdict.expected } : proof;
+  return explain({ run, profile, options, proof: expected, image, verdict, baseline: verdict.kind === "wrong-exit" ? passedBaseline(baseline, verdict.expected) : undefined }, terminal);
 }
 
-/** Says what was found; resolves to the exit code. */
-export function reportVerdict(verdict: Verdict, profile: string, terminal: Terminal): number {
-  const [code, ...lines] = verdictText(verdict);
-  terminal.note(`verify ${profile}: ${lines.map((line) => escapeTerminal(line)).join("\n  ")}${code === 1 ? `\n  next: ${advice(verdict)}` : ""}`);
-  return code;
+/** A run without the profile that ended as it should is what the workload does. */
+function passedBaseline(baseline: Verdict | undefined, expected: number): Verdict | undefined {
+  if (baseline?.kind === "wrong-exit" && baseline.exitCode === expected) return { kind: "passed", exitCode: expected };
+  return baseline?.kind === "passed" ? baseline : undefined;
 }
 
-/** What to do about a failure. */
-function advice(verdict: Verdict): string {
-  if (verdict.kind === "not-started") return "look whether the command starts without the profile; a profile for no-new-privileges does not start without it, and one made with --floor of one runtime not on another";
-  if (verdict.kind === "side-failed") return "record the command too: seccomp-gen record --append --exec 'CMD' …";
-  return "look whether the same passes without the profile; if it does, record what was missing with seccomp-gen record --append … and verify again";
+/** Its output against that without the profile. What differs between two runs without it cannot be compared. */
+async function compareOutput(before: Verdict & { kind: "passed" }, after: Verdict & { kind: "passed" }, bare: () => Promise<Verdict>, terminal: Terminal): Promise<Verdict> {
+  if (before.stdout === undefined || after.stdout === undefined) return after;
+  const difference = firstDifference(before.stdout, after.stdout);
+  if (difference === undefined) return after;
+  const again = await bare();
+  if (again.kind === "passed" && again.stdout !== undefined && firstDifference(before.stdout, again.stdout) === undefined) return { kind: "output-differs", ...difference };
+  terminal.note("the output differs between two runs without the profile too; it was not compared");
+  return after;
 }
 
-function verdictText(verdict: Verdict): readonly [number, ...string[]] {
-  switch (verdict.kind) {
-    case "passed":
-      return [0, "passed: the workload runs under this profile"];
-    case "not-started":
-      return [1, `FAILED: the container did not start (exit code ${verdict.exitCode ?? "unknown"}); the runtime said:`, ...verdict.said.split("\n")];
-    case "wrong-exit":
-      return [1, `FAILED: exit code ${verdict.exitCode ?? "unknown"}, expected ${verdict.expected}; the last words on stderr:`, ...verdict.said.split("\n")];
-    case "ended-early":
-      return [1, `FAILED: the container ended (exit code ${verdict.exitCode ?? "unknown"}) before the --while command did; the last words on stderr:`, ...verdict.said.split("\n")];
-    case "exercise-failed":
-      return [1, `FAILED: the --while command ended with exit code ${verdict.whileExitCode}; the workload's last words on stderr:`, ...verdict.said.split("\n")];
-    case "side-failed":
-      return [1, `FAILED: ${verdict.label} ended with exit code ${verdict.exitCode}:`, ...verdict.said.split("\n")];
-    case "interrupted":
-      return [2, "interrupted: no verdict"];
-    default:
-      return verdict satisfies never;
+interface Failure {
+  readonly run: RunCommand;
+  readonly profile: string;
+  readonly options: VerifyOptions;
+  readonly proof: Proof;
+  readonly image: Subject["image"];
+  readonly verdict: Verdict;
+  readonly baseline: Verdict | undefined;
+}
+
+/** Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this profile; 0: it does under the one that was made now. */
+async function explain({ run, profile, options, proof, image, verdict, baseline }: Failure, terminal: Terminal): Promise<number> {
+  if (options.maxRuns === 0 || verdict.kind === "output-differs" || verdict.kind === "passed") {
+    terminal.note(verdict.kind === "output-differs" ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the profile denies" : "next: verify without --max-runs 0 finds out why");
+    return 1;
   }
+  const engine = await inspectEngine(run.cli);
+  const facts = runFacts(run, image, engine, { strace: undefined, by: "while", exitCode: undefined }, "verify");
+  const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime ?? "runc";
+  const host: HostContext = {
+    arch: architectureOf(engine, image),
+    capabilities: new Set(facts.capabilities ?? defaultCapabilities),
+    kernel: facts.versions.kernel,
+    runtime: runtime.includes("crun") ? "crun" : "runc",
+    ignoresDefaultErrnoRet: run.cli.tool === "docker" && compareVersions(engine.version, "23.0.0") < 0,
+  };
+  const reference = await loadReference(run.cli.tool === "docker" ? engine.version : undefined);
+  const document = readProfile(await readText(profile), profile);
+  const diagnosis: Diagnosis = await diagnose({ run, image, engine, host, profile: document, ceiling: resolveFor(reference.profile, [host]), proof, anyExit: options.expectExit === undefined, verdict, facts, maxRuns: options.maxRuns, baseline });
+  terminal.note(renderDiagnosis(diagnosis).replaceAll("\n", "\n  "));
+  if (diagnosis.kind === "interrupted") return 2;
+  if (options.accept && diagnosis.kind === "explained") {
+    await acceptAdditions(profile, diagnosis.additions, facts, terminal);
+    return verifyContainer(run, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
+  }
+  terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
+  return 1;
 }

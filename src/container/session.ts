@@ -5,6 +5,8 @@ import { execa } from "execa";
 import type { ContainerCli } from "./cli.ts";
 import { capture } from "./cli.ts";
 import { sessionFolder, sessionOptions } from "./leftovers.ts";
+import { sampleOutput } from "./output-sample.ts";
+import type { OutputSample } from "./output-sample.ts";
 import type { RunCommand } from "./run-command.ts";
 import { isOn, valuesOf } from "./run-options.ts";
 
@@ -21,6 +23,8 @@ export interface Exercise {
   /** Ctrl-C, SIGTERM. */
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
+  /** `shown` (the default): the run has the user's terminal. `sampled`: so it has, and its stdout is sampled on the way. `kept`: nothing of it is shown. */
+  readonly streams?: "shown" | "sampled" | "kept";
 }
 
 /** What became of the workload. */
@@ -37,6 +41,8 @@ export interface SessionEnd {
   readonly endedDuringWhile: boolean;
   /** The last lines on the CLI's stderr: what the runtime said, when it said anything. */
   readonly stderrTail: string;
+  /** What it wrote to stdout, where the streams are sampled or kept. */
+  readonly stdout?: OutputSample;
 }
 
 /** How long a `--while` command may go on after its container has ended. */
@@ -54,14 +60,16 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   const args = [verb, ...(cidfile === ownCidfile ? ["--cidfile", cidfile] : []), ...sessionOptions(), ...rest];
   const [file = "", ...cliWords] = run.cli.words;
   const tty = isOn(run.options, "tty");
+  const streams = exercise.streams ?? "shown";
   const child = execa(file, [...cliWords, ...args], {
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: tty ? "inherit" : ["inherit", "pipe"],
+    stdin: streams === "kept" && !tty ? "ignore" : "inherit",
+    stdout: streams === "kept" ? "pipe" : streams === "sampled" && !tty ? ["inherit", "pipe"] : "inherit",
+    stderr: streams === "kept" ? "pipe" : tty ? "inherit" : ["inherit", "pipe"],
     reject: false,
     buffer: false,
     forceKillAfterDelay: false,
   });
+  const sampled = child.stdout === null ? undefined : sampleOutput(child.stdout);
   let stderrTail = "";
   child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
   const childEnd = child.then((result) => result.exitCode ?? (result.signal === undefined ? 255 : 128));
@@ -71,20 +79,25 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
     if (container === undefined) {
       const exitCode = await childEnd;
       const started = id !== undefined && ![125, 126, 127].includes(exitCode);
-      return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail };
+      return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail, ...(await stdoutOf(sampled)) };
     }
     await exercise.onStart?.(container);
     const ended = isOn(run.options, "detach") ? childEnd.then(() => waitForExit(run.cli, container)) : childEnd;
-    return { ...(await exerciseContainer(run.cli, container, ended, exercise)), stderrTail };
+    const end = await exerciseContainer(run.cli, container, ended, exercise);
+    return { ...end, stderrTail, ...(await stdoutOf(sampled)) };
   } finally {
     if (id !== undefined) await capture(run.cli, ["rm", "-f", "-v", id]);
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function exerciseContainer(cli: ContainerCli, container: string, ended: Promise<number | undefined>, exercise: Exercise): Promise<Omit<SessionEnd, "stderrTail">> {
+async function stdoutOf(sampled: Promise<OutputSample> | undefined): Promise<{ readonly stdout?: OutputSample }> {
+  return sampled === undefined ? {} : { stdout: await sampled };
+}
+
+async function exerciseContainer(cli: ContainerCli, container: string, ended: Promise<number | undefined>, exercise: Exercise): Promise<Omit<SessionEnd, "stderrTail" | "stdout">> {
   const over = new AbortController();
-  const whileEnd = exercise.while === undefined ? undefined : runWhile(exercise.while, container, over.signal);
+  const whileEnd = exercise.while === undefined ? undefined : runWhile(exercise.while, container, exercise.streams !== "kept", over.signal);
   const exited = ended.then((exitCode) => ({ by: "itself" as const, exitCode }));
   const first = await Promise.race([
     exited,
@@ -108,12 +121,12 @@ async function exerciseContainer(cli: ContainerCli, container: string, ended: Pr
 }
 
 /** Runs the `--while` command; its output goes to stderr, for stdout is the workload's. Its container is in $SECCOMP_GEN_CONTAINER. */
-async function runWhile(command: string, container: string, over: AbortSignal): Promise<number> {
+async function runWhile(command: string, container: string, shown: boolean, over: AbortSignal): Promise<number> {
   const child = execa(command, {
     shell: "/bin/sh",
     stdin: "ignore",
-    stdout: process.stderr,
-    stderr: "inherit",
+    stdout: shown ? process.stderr : "ignore",
+    stderr: shown ? "inherit" : "ignore",
     reject: false,
     detached: true, // a process group of its own, so that everything it started can be ended with it
     env: { SECCOMP_GEN_CONTAINER: container },

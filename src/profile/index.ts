@@ -5,5 +5,6 @@ export { offsetOf, positionAt } from "./position.ts";
 export type { Position } from "./position.ts";
 export { profilePointer, readProfile } from "./read.ts";
 export { resolve } from "./resolve.ts";
+export { stringifyProfile, withAllowed } from "./write.ts";
 export { nearest } from "./suggestion.ts";
 export type * from "./types.ts";

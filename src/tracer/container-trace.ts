@@ -40,6 +40,14 @@ export interface TracedEnd extends SessionEnd {
   readonly sideFailures: readonly { readonly label: string; readonly reason: string }[];
 }
 
+/** The filter a workload is traced under, in place of Docker's default. */
+export interface Confinement {
+  /** Absolute path of the profile; undefined: Docker's default all the same. */
+  readonly profile: string | undefined;
+  /** Further options of strace. */
+  readonly strace: readonly string[];
+}
+
 /**
  * Runs a workload's container under strace. The image stays untouched: strace comes from a read-only volume, the trace goes to
  * another volume and is read from there, while it is written, by a helper container without network. Nothing of it is stored on
@@ -54,6 +62,7 @@ export async function traceContainer(
   sides: readonly SideProcess[],
   sink: TraceSink,
   untraced: Untraced,
+  confinement?: Confinement,
 ): Promise<TracedEnd> {
   const id = randomBytes(6).toString("hex");
   const outVolume = `seccomp-gen-out-${id}`;
@@ -69,13 +78,13 @@ export async function traceContainer(
     const reading = sink(mainTrace, reader.chunks);
     // The sink fails only when its own work fails; the session must still be ended in order.
     reading.catch(() => undefined);
-    const words = tracedWords(run, image, bundle, tracer, outVolume, untraced);
+    const words = tracedWords(run, image, bundle, tracer, outVolume, untraced, confinement);
     let tracerGone = false;
     const beforeStop = async (container: string): Promise<void> => {
       if (tracer === "inside") tracerGone = await hasLostTracer(run.cli, container);
       for (const [index, side] of sides.entries()) {
         const name = `exec-${index + 1}`;
-        const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, sink);
+        const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, confinement?.strace ?? [], sink);
         if (failure !== undefined) sideFailures.push({ label: side.label, reason: failure });
       }
     };
@@ -110,15 +119,16 @@ function brokenBy(end: SessionEnd, readerGone: boolean, tracerGone: boolean): st
 /** The workload's own trace. */
 const mainTrace = "main";
 
-function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, outVolume: string, untraced: Untraced): readonly string[] {
+function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, outVolume: string, untraced: Untraced, confinement: Confinement | undefined): readonly string[] {
   const program = startedProcess(run, image);
-  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced });
+  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced, more: confinement?.strace ?? [] });
   return runWords(run, {
     without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
     options: [
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`],
       ...["--volume", `${outVolume}:${traceFolder}`],
       ...["--entrypoint", entrypoint],
+      ...(confinement?.profile === undefined ? [] : ["--security-opt", `seccomp=${confinement.profile}`]),
     ],
     command: words,
   });
@@ -138,9 +148,9 @@ const sideTimeoutMs = 60_000;
 const sideGraceMs = 2_000;
 
 /** Runs one side process under strace in the running container and reads its trace; returns why it failed, if it did. */
-async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: TracerPlace, place: SidecarPlace, reader: string, side: SideProcess, name: string, sink: TraceSink): Promise<string | undefined> {
+async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: TracerPlace, place: SidecarPlace, reader: string, side: SideProcess, name: string, more: readonly string[], sink: TraceSink): Promise<string | undefined> {
   const log = `${traceFolder}/${name}`;
-  const program = tracer === "sidecar" ? heldWords(name, side.words) : straceWords(containerStrace, log, side.words, { detached: false });
+  const program = tracer === "sidecar" ? heldWords(name, side.words) : straceWords(containerStrace, log, side.words, { detached: false, more });
   const running = capture(cli, ["exec", place.container, ...program], { timeout: sideTimeoutMs });
   const sidecar = tracer === "sidecar" ? startSidecar(cli, bundle, place, name) : undefined;
   const ran = await running;

@@ -17,8 +17,8 @@ const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach"] as const;
  * strace in front of a program. `detached` (`-D`) makes strace the grandchild: the program keeps its pid, signals and exit code.
  * `-A`: a container that is restarted goes on in the same log.
  */
-export function straceWords(strace: readonly string[], logFile: string, program: readonly string[], options: { readonly detached: boolean; readonly untraced?: Untraced }): readonly string[] {
-  return [...strace, ...straceOptions, ...untracedOptions(options.untraced ?? new Map()), ...(options.detached ? ["-D"] : []), "-A", "-o", logFile, "--", ...program];
+export function straceWords(strace: readonly string[], logFile: string, program: readonly string[], options: { readonly detached: boolean; readonly untraced?: Untraced; readonly more?: readonly string[] }): readonly string[] {
+  return [...strace, ...straceOptions, ...(options.more ?? []), ...untracedOptions(options.untraced ?? new Map()), ...(options.detached ? ["-D"] : []), "-A", "-o", logFile, "--", ...program];
 }
 
 /** Calls that are left out of a trace, by architecture. */

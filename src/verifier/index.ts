@@ -1,66 +1,9 @@
-import { resolve as absolutePath } from "node:path";
-import type { SideProcess } from "../container/side-processes.ts";
-import { capture } from "../container/cli.ts";
-import type { RunCommand } from "../container/run-command.ts";
-import { choosesSeccomp, runWords } from "../container/run-command.ts";
-import type { Exercise, SessionEnd } from "../container/session.ts";
-import { runSession } from "../container/session.ts";
-
-/** How the workload is exercised under its profile, and what counts as unchanged. */
-export interface Proof {
-  readonly exercise: Omit<Exercise, "beforeStop">;
-  readonly sides: readonly SideProcess[];
-  /** The exit code a workload that ends by itself must have. */
-  readonly expectExit: number;
-}
-
-/** What one run under the profile showed. */
-export type Verdict =
-  | { readonly kind: "passed"; readonly exitCode: number | undefined }
-  /** The runtime could not start the container (its floor is missing, or the profile is refused). */
-  | { readonly kind: "not-started"; readonly exitCode: number | undefined; readonly said: string }
-  | { readonly kind: "wrong-exit"; readonly exitCode: number | undefined; readonly expected: number; readonly said: string }
-  /** The container ended while its exercise was still going on. */
-  | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
-  | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
-  | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
-  /** Ctrl-C: no verdict. */
-  | { readonly kind: "interrupted" };
-
-/** Runs a workload under exactly one profile, in place of whatever seccomp option its command had. */
-export async function runUnderProfile(run: RunCommand, profile: string, proof: Proof): Promise<Verdict> {
-  const words = runWords(run, {
-    without: choosesSeccomp,
-    options: ["--security-opt", `seccomp=${absolutePath(profile)}`],
-    command: undefined,
-  });
-  let sideFailure: Verdict | undefined;
-  const beforeStop = async (container: string): Promise<void> => {
-    for (const side of proof.sides) {
-      const ran = await capture(run.cli, ["exec", container, ...side.words], { timeout: 60_000 });
-      if (ran.exitCode !== 0) sideFailure ??= { kind: "side-failed", label: side.label, exitCode: ran.exitCode, said: lastLines(ran.stderr) };
-    }
-  };
-  const end = await runSession(run, words, { ...proof.exercise, beforeStop });
-  const verdict = judge(end, proof);
-  return verdict.kind === "passed" ? (sideFailure ?? verdict) : verdict;
-}
-
-function judge(end: SessionEnd, proof: Proof): Verdict {
-  const { exitCode } = end;
-  const said = lastLines(end.stderrTail);
-  if (!end.started) return { kind: "not-started", exitCode, said };
-  if (end.by === "interrupt") return { kind: "interrupted" };
-  if (proof.exercise.while !== undefined && end.by !== "stop-after") {
-    if (end.whileExitCode === undefined) return { kind: "ended-early", exitCode, said };
-    return end.whileExitCode === 0 ? { kind: "passed", exitCode } : { kind: "exercise-failed", whileExitCode: end.whileExitCode, said };
-  }
-  if (end.by === "itself") {
-    return exitCode === proof.expectExit ? { kind: "passed", exitCode } : { kind: "wrong-exit", exitCode, expected: proof.expectExit, said };
-  }
-  return { kind: "passed", exitCode };
-}
-
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-5).join("\n");
-}
+/** Runs a workload under its profile, and where it fails finds out why. */
+export { recordingOf } from "./additions.ts";
+export type { Addition } from "./additions.ts";
+export type { Aftermath, Denial } from "./denials.ts";
+export { diagnose } from "./diagnose.ts";
+export type { Diagnosis, Subject } from "./diagnose.ts";
+export { smallestPassing } from "./minimize.ts";
+export { runUnder } from "./run.ts";
+export type { Proof, Verdict } from "./run.ts";

@@ -45,6 +45,7 @@ describe.each(workloads)("$name", ({ name, run, exercise, exitCode, essential, d
     await writeFile(join(folder, "broken.json"), JSON.stringify(without));
     const verified = await product(folder, ["verify", "broken.json", ...during, "--expect-exit", `${exitCode}`, "--", "docker", "run", ...run]);
     expect(verified.stderr).toContain("FAILED");
+    expect(verified.stderr).toMatch(new RegExp(`the cause: the profile denies .*\\b${essential}\\b`));
     expect(verified.exitCode).toBe(1);
   });
 

@@ -1,0 +1,83 @@
+import { basename, dirname, join } from "node:path";
+import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import type { Recording, Run } from "../aggregator/types.ts";
+import { checkRecording } from "../check/index.ts";
+import { SeccompGenError } from "../errors.ts";
+import { readProfile } from "../profile/index.ts";
+import { recordingOf } from "../verifier/index.ts";
+import type { Addition, Diagnosis } from "../verifier/index.ts";
+import { derive, hostsOf } from "./derivation.ts";
+import { readIfPresent, writeAtomically } from "./files.ts";
+import { recordingPath } from "./names.ts";
+import { resolveFor } from "./reference.ts";
+import { readStoredPolicy } from "./stored-policy.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The recording that a profile was made from, where it is kept as the command line keeps it: profiles/NAME.json → traces/NAME/recording.json. */
+function recordingBeside(profile: string): string {
+  return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
+}
+
+async function readRecording(path: string): Promise<Recording | undefined> {
+  const text = await readIfPresent(path);
+  return text === undefined ? undefined : parseRecording(text, path);
+}
+
+/** Takes what verify found missing into the profile's recording, and makes the profile again from it. */
+export async function acceptAdditions(profile: string, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {
+  const path = recordingBeside(profile);
+  const recording = await readRecording(path);
+  if (recording === undefined) {
+    throw new SeccompGenError({ code: "usage", what: `--accept: ${profile} has no recording (${path})`, todo: `Add to the profile by hand: ${groupFor(additions)}` });
+  }
+  // What the recording has already was lost between it and the profile: making the profile again brings it back.
+  const fresh = additions.filter(({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall));
+  const policy = await readStoredPolicy(path);
+  const before = await derive(recording, policy);
+  const lacking = fresh.filter((addition) => denies(before.profile, recordingOf(recording.name, facts, [addition])));
+  if (lacking.length > 0) {
+    const merged = mergeRecordings(recording, recordingOf(recording.name, facts, lacking));
+    await writeAtomically(path, stringifyRecording(merged));
+    terminal.note(`${path}: ${lacking.map(({ syscall }) => syscall).join(", ")} taken in, as found by verify`);
+    await writeAtomically(profile, (await derive(merged, policy)).profile);
+  } else {
+    terminal.note(`${path} holds what is missing: the profile was edited, or is older`);
+    await writeAtomically(profile, before.profile);
+  }
+  terminal.note(`${profile}: made again; git diff shows what changed`);
+}
+
+function denies(profile: string, recording: Recording): boolean {
+  return checkRecording(recording, resolveFor(readProfile(profile, "the profile"), hostsOf(recording))).some(({ kind }) => kind === "denied");
+}
+
+/** What to do about a failure whose cause is known. */
+export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<string> {
+  switch (diagnosis.kind) {
+    case "explained": {
+      const path = recordingBeside(profile);
+      const recording = await readRecording(path);
+      if (recording === undefined) return `add to ${profile}: ${groupFor(diagnosis.additions)}`;
+      const made = (await derive(recording, await readStoredPolicy(path))).profile;
+      const lost = diagnosis.additions.every((addition) => !denies(made, recordingOf(recording.name, recording.runs[0] as Run, [addition])));
+      return lost
+        ? `${path} gives a profile with all of this: ${profile} was edited or is older. Make it again: seccomp-gen generate ${path} -o ${profile}`
+        : `if the workload may do this, run the same command with --accept: it takes ${diagnosis.additions.map(({ syscall }) => syscall).join(", ")} into ${path} and makes ${profile} again`;
+    }
+    case "fails-without-profile":
+      return "look at the workload, its command and its exercise; nothing has to be changed in the profile";
+    case "refused":
+      return `seccomp-gen lint ${profile} says where and how to correct it`;
+    case "unexplained":
+      return "look whether the workload fails now and then without the profile too (--times), or give the search more runs (--max-runs); run with Docker's default meanwhile, not unconfined";
+    case "interrupted":
+      return "run the command again";
+    default:
+      return diagnosis satisfies never;
+  }
+}
+
+/** The additions as a group of a profile. */
+function groupFor(additions: readonly Addition[]): string {
+  return JSON.stringify({ names: [...new Set(additions.map(({ syscall }) => syscall))].sort(), action: "SCMP_ACT_ALLOW" });
+}

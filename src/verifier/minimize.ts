@@ -1,0 +1,47 @@
+/** What a search found. */
+export interface Smallest<T> {
+  readonly items: readonly T[];
+  /** Taking away any one of them makes the test fail; false where the tests ran out first. */
+  readonly minimal: boolean;
+}
+
+/**
+ * The smallest part of `items` for which the test still passes, found by Zeller and Hildebrandt's delta debugging ("Simplifying and Isolating Failure-Inducing
+ * Input", 2002, ddmin): halves, then finer parts, then what is left without a part. `items` as a whole must pass. One part is never tested twice.
+ */
+export async function smallestPassing<T>(items: readonly T[], test: (part: readonly T[]) => Promise<boolean>, maxTests: number): Promise<Smallest<T>> {
+  const tested = new Map<string, boolean>();
+  let left = maxTests;
+  const passes = async (part: readonly number[]): Promise<boolean> => {
+    const key = part.join(",");
+    let passed = tested.get(key);
+    if (passed === undefined && left > 0) {
+      left -= 1;
+      passed = await test(part.flatMap((at) => items.slice(at, at + 1)));
+      tested.set(key, passed);
+    }
+    return passed ?? false;
+  };
+  let current = items.map((_, at) => at);
+  let parts = 2;
+  while (current.length > 1 && left > 0) {
+    const pieces = split(current, Math.min(parts, current.length));
+    const rests = pieces.map((piece) => current.filter((at) => !piece.includes(at)));
+    const piece = await first(pieces, passes);
+    const rest = piece === undefined && pieces.length > 2 ? await first(rests, passes) : undefined;
+    if (piece !== undefined) [current, parts] = [piece, 2];
+    else if (rest !== undefined) [current, parts] = [rest, Math.max(pieces.length - 1, 2)];
+    else if (pieces.length === current.length) break;
+    else parts = pieces.length * 2;
+  }
+  return { items: current.flatMap((at) => items.slice(at, at + 1)), minimal: current.length <= 1 || left > 0 };
+}
+
+function split(whole: readonly number[], parts: number): number[][] {
+  return Array.from({ length: parts }, (_, part) => whole.slice(Math.floor((part * whole.length) / parts), Math.floor(((part + 1) * whole.length) / parts)));
+}
+
+async function first(candidates: readonly number[][], passes: (part: readonly number[]) => Promise<boolean>): Promise<number[] | undefined> {
+  for (const candidate of candidates) if (await passes(candidate)) return candidate;
+  return undefined;
+}

@@ -1,0 +1,67 @@
+import type { SideProcess } from "../container/side-processes.ts";
+import { capture } from "../container/cli.ts";
+import type { OutputSample } from "../container/output-sample.ts";
+import type { RunChanges, RunCommand } from "../container/run-command.ts";
+import { choosesSeccomp, runWords } from "../container/run-command.ts";
+import type { Exercise, SessionEnd } from "../container/session.ts";
+import { runSession } from "../container/session.ts";
+
+/** How the workload is exercised, and what counts as unchanged. */
+export interface Proof {
+  readonly exercise: Omit<Exercise, "beforeStop">;
+  readonly sides: readonly SideProcess[];
+  /** The exit code a workload that ends by itself must have. */
+  readonly expectExit: number;
+}
+
+/** What one run showed. */
+export type Verdict =
+  | { readonly kind: "passed"; readonly exitCode: number | undefined; readonly stdout?: OutputSample }
+  /** The runtime could not start the container (its floor is missing, or the profile is refused). */
+  | { readonly kind: "not-started"; readonly exitCode: number | undefined; readonly said: string }
+  | { readonly kind: "wrong-exit"; readonly exitCode: number | undefined; readonly expected: number; readonly said: string }
+  /** The container ended while its exercise was still going on. */
+  | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
+  | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
+  | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
+  /** It did what was asked of it, and wrote something else than without the profile. */
+  | { readonly kind: "output-differs"; readonly line: number; readonly before: string | undefined; readonly after: string | undefined }
+  /** Ctrl-C: no verdict. */
+  | { readonly kind: "interrupted" };
+
+/** Runs a workload under exactly one profile (a path), in place of whatever seccomp option its command had; undefined: under the engine's default. `changes` are more of them. */
+export async function runUnder(run: RunCommand, profile: string | undefined, proof: Proof, changes: Partial<Pick<RunChanges, "without" | "options">> = {}): Promise<Verdict> {
+  const words = runWords(run, {
+    without: (name, value) => choosesSeccomp(name, value) || (changes.without?.(name, value) ?? false),
+    options: [...(changes.options ?? []), ...(profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`])],
+    command: undefined,
+  });
+  let sideFailure: Verdict | undefined;
+  const beforeStop = async (container: string): Promise<void> => {
+    for (const side of proof.sides) {
+      const ran = await capture(run.cli, ["exec", container, ...side.words], { timeout: 60_000 });
+      if (ran.exitCode !== 0) sideFailure ??= { kind: "side-failed", label: side.label, exitCode: ran.exitCode, said: lastLines(ran.stderr) };
+    }
+  };
+  const end = await runSession(run, words, { ...proof.exercise, beforeStop });
+  const verdict = judge(end, proof);
+  return verdict.kind === "passed" ? (sideFailure ?? verdict) : verdict;
+}
+
+function judge(end: SessionEnd, proof: Proof): Verdict {
+  const { exitCode } = end;
+  const said = lastLines(end.stderrTail);
+  if (!end.started) return { kind: "not-started", exitCode, said };
+  if (end.by === "interrupt") return { kind: "interrupted" };
+  const passed = { kind: "passed", exitCode, ...(end.stdout === undefined ? {} : { stdout: end.stdout }) } as const;
+  if (proof.exercise.while !== undefined && end.by !== "stop-after") {
+    if (end.whileExitCode === undefined) return { kind: "ended-early", exitCode, said };
+    return end.whileExitCode === 0 ? passed : { kind: "exercise-failed", whileExitCode: end.whileExitCode, said };
+  }
+  if (end.by === "itself") return exitCode === proof.expectExit ? passed : { kind: "wrong-exit", exitCode, expected: proof.expectExit, said };
+  return passed;
+}
+
+function lastLines(text: string): string {
+  return text.trim().split("\n").slice(-5).join("\n");
+}
