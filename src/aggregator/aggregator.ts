@@ -20,6 +20,8 @@ export interface UnreadLine {
 export interface Counts {
   readonly calls: number;
   readonly distinct: number;
+  /** Kinds of calls that were seen exactly once. */
+  readonly seenOnce: number;
   /** The call seen for the first time last. */
   readonly newest: string | undefined;
   /** The first `maxUnread` lines that could not be read. */
@@ -229,7 +231,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
           event satisfies never;
       }
     },
-    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), newest, unparsed, unparsedTotal, started }),
+    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), newest, unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
     finish() {
       for (const pid of [...unsettled.keys()]) settle(pid);

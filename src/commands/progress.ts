@@ -1,9 +1,13 @@
 import type { Aggregator } from "../aggregator/index.ts";
 import { escapeTerminal } from "../review/escape.ts";
+import { unseenShare, unseenText } from "./completeness.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Between two progress lines: quick at first, then seldom, and only when something new was seen. */
 const intervalMs = 2_000;
+
+/** Without anything new, a line comes after this long, then after twice as long, and so on. */
+const firstWordMs = 15_000;
 
 /**
  * Shows how a recording goes: calls, distinct syscalls, what was new last. A plain line each time, for the workload's own
@@ -11,14 +15,21 @@ const intervalMs = 2_000;
  */
 export function showProgress(aggregators: readonly Aggregator[], note: (line: string) => void): () => void {
   let shown = -1;
+  let nextWord = firstWordMs;
+  let newAt = performance.now();
   const timer = setInterval(() => {
     const counts = aggregators.map((aggregator) => aggregator.counts());
     const distinct = counts.reduce((sum, count) => sum + count.distinct, 0);
-    if (distinct === shown) return;
-    shown = distinct;
+    const quiet = performance.now() - newAt;
+    const same = distinct === shown;
+    if (same && quiet < nextWord) return;
+    if (same) nextWord *= 2;
+    else [newAt, nextWord, shown] = [performance.now(), firstWordMs, distinct];
     const calls = counts.reduce((sum, count) => sum + count.calls, 0);
     const newest = counts.map((count) => count.newest).findLast((name) => name !== undefined);
-    note(`recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls${newest === undefined ? "" : `, new: ${newest}`}`);
+    const share = unseenShare(calls, counts.reduce((sum, count) => sum + count.seenOnce, 0));
+    const news = same ? `, last new one ${Math.round(quiet / 1000)} s ago` : newest === undefined ? "" : `, new: ${newest}`;
+    note(`recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls${news}${same && share !== undefined ? `; ${unseenText(share)}` : ""}`);
   }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
