@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
+import { shells } from "./commands/shells.ts";
+import type { Shell } from "./commands/shells.ts";
 import { exportFormats } from "./commands/export-formats.ts";
 import { alsoFormat, count, exitCodeOption, policyArguments, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./commands/terminal.ts";
@@ -18,7 +20,11 @@ const program = new Command("seccomp-gen")
   .enablePositionalOptions()
   .addHelpText("after", "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx");
 
+/** What each command's help ends with. */
+const examples = new Map<Command, readonly string[]>();
+
 function example(command: Command, ...lines: readonly string[]): Command {
+  examples.set(command, lines);
   return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
@@ -198,6 +204,24 @@ const cleanCommand = program
     process.exitCode = await clean(words, terminal);
   });
 example(cleanCommand, "seccomp-gen clean", "seccomp-gen clean -- sudo podman");
+
+const completionCommand = program
+  .command("completion")
+  .description("print a script that completes commands and options in a shell")
+  .addArgument(new Argument("<shell>").choices(shells))
+  .action(async (shell: Shell) => {
+    const { completionScript } = await import("./commands/completion.ts");
+    terminal.out(completionScript(program, shell));
+  });
+example(completionCommand, "source <(seccomp-gen completion bash)", "seccomp-gen completion fish > ~/.config/fish/completions/seccomp-gen.fish");
+
+program
+  .command("manual", { hidden: true })
+  .description("print the manual page as man(7) source")
+  .action(async () => {
+    const { manualPage } = await import("./commands/manual.ts");
+    terminal.out(manualPage(program, productVersion(), examples));
+  });
 
 try {
   await program.parseAsync();

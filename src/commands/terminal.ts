@@ -24,8 +24,15 @@ export function processTerminal(): Terminal {
     out: (text) => process.stdout.write(text),
     note: (line) => process.stderr.write(`seccomp-gen: ${escapeTerminal(line)}\n`),
     status: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[K${escapeTerminal(line).slice(0, (process.stderr.columns ?? 80) - 1)}`) : undefined,
-    color: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+    color: wantsColor(process.stdout.isTTY === true, process.env),
     width: process.stdout.columns ?? 100,
     interrupted: controller.signal,
   };
+}
+
+/** NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal that is not dumb has colors. */
+export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  if ((env["NO_COLOR"] ?? "") !== "") return false;
+  if ((env["FORCE_COLOR"] ?? "") !== "") return env["FORCE_COLOR"] !== "0";
+  return isTerminal && env["TERM"] !== "dumb";
 }

@@ -1,0 +1,121 @@
+import type { Command, Option } from "commander";
+import type { Shell } from "./shells.ts";
+
+/** A script for the shell that completes commands, options and their choices, file names elsewhere, and another program's words after `--`. Made from the commands themselves. */
+export function completionScript(program: Command, shell: Shell): string {
+  const name = program.name();
+  const commands = visibleCommands(program);
+  switch (shell) {
+    case "bash":
+      return bash(name, commands);
+    case "zsh":
+      return zsh(name, commands);
+    case "fish":
+      return fish(name, commands);
+    default:
+      return shell satisfies never;
+  }
+}
+
+/** The commands that help lists. */
+export function visibleCommands(program: Command): readonly Command[] {
+  return program.createHelp().visibleCommands(program).filter((command) => command.name() !== "help");
+}
+
+const flagsOf = (option: Option): readonly string[] => [option.short, option.long].filter((flag) => flag !== undefined);
+const takesValue = (option: Option): boolean => option.required || option.optional;
+/** Texts and choices are ours, but quotes are quotes. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** bash(1), Programmable Completion. */
+function bash(name: string, commands: readonly Command[]): string {
+  const cases = commands.map((command) => {
+    const choices = command.options
+      .filter((option) => option.argChoices !== undefined)
+      .map((option) => `        ${flagsOf(option).join("|")}) COMPREPLY=($(compgen -W ${quoted((option.argChoices ?? []).join(" "))} -- "$word")); return ;;`);
+    const files = command.options.filter((option) => takesValue(option) && option.argChoices === undefined).flatMap(flagsOf);
+    return [
+      `    ${command.name()})`,
+      `      case "$previous" in`,
+      ...choices,
+      ...(files.length === 0 ? [] : [`        ${files.join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;`]),
+      "      esac",
+      `      options=${quoted(command.options.flatMap(flagsOf).join(" "))} ;;`,
+    ].join("\n");
+  });
+  return `# bash completion for ${name}: source <(${name} completion bash)
+_${identifier(name)}() {
+  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} options="" at
+  COMPREPLY=()
+  # After -- another program's words follow.
+  for ((at = 1; at < COMP_CWORD; at++)); do
+    if [ "\${COMP_WORDS[at]}" = -- ]; then
+      if declare -F _command_offset >/dev/null; then _command_offset $((at + 1)); else COMPREPLY=($(compgen -c -f -- "$word")); fi
+      return
+    fi
+  done
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W ${quoted(["help", "--help", "--version", ...commands.map((command) => command.name())].join(" "))} -- "$word")); return; fi
+  case "\${COMP_WORDS[1]}" in
+${cases.join("\n")}
+    help) COMPREPLY=($(compgen -W ${quoted(commands.map((command) => command.name()).join(" "))} -- "$word")); return ;;
+  esac
+  case "$word" in
+    -*) COMPREPLY=($(compgen -W "$options --help" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -f -- "$word")) ;;
+  esac
+}
+complete -o filenames -F _${identifier(name)} ${name}
+`;
+}
+
+/** zshcompsys(1), `_arguments` and `_describe`. */
+function zsh(name: string, commands: readonly Command[]): string {
+  const described = (text: string): string => text.replace(/[[\]:\\]/g, "\\$&");
+  const specs = (option: Option): readonly string[] => {
+    const value = option.argChoices !== undefined ? `:value:(${option.argChoices.join(" ")})` : takesValue(option) ? ":value:_files" : "";
+    return flagsOf(option).map((flag) => quoted(`*${flag}[${described(option.description)}]${value}`));
+  };
+  const cases = commands.map((command) => `    ${command.name()}) _arguments -S ${[...command.options.flatMap(specs), "'--help[display help]'", "'*:file:_files'"].join(" ")} ;;`);
+  return `#compdef ${name}
+# zsh completion for ${name}: ${name} completion zsh > "\${fpath[1]}/_${name}"
+_${identifier(name)}() {
+  local -i at=\${words[(i)--]}
+  # After -- another program's words follow.
+  if (( at < CURRENT )); then shift $at words; (( CURRENT -= at )); _normal; return; fi
+  if (( CURRENT == 2 )); then
+    local -a commands=(${commands.map((command) => quoted(`${command.name()}:${command.description().replaceAll(":", "\\:")}`)).join(" ")})
+    _describe command commands
+    return
+  fi
+  local command=\${words[2]}
+  shift words
+  (( CURRENT-- ))
+  case $command in
+${cases.join("\n")}
+    *) _files ;;
+  esac
+}
+if [ "\${funcstack[1]}" = _${name} ]; then _${identifier(name)} "$@"; else compdef _${identifier(name)} ${name}; fi
+`;
+}
+
+/** fish's complete(1). */
+function fish(name: string, commands: readonly Command[]): string {
+  const lines = commands.flatMap((command) => [
+    `complete -c ${name} -n __fish_use_subcommand -f -a ${command.name()} -d ${quoted(command.description())}`,
+    ...command.options.map((option) => {
+      const flags = [option.short === undefined ? "" : `-s ${option.short.slice(1)}`, option.long === undefined ? "" : `-l ${option.long.slice(2)}`].filter((part) => part !== "").join(" ");
+      const value = option.argChoices !== undefined ? ` -x -a ${quoted(option.argChoices.join(" "))}` : takesValue(option) ? " -r" : "";
+      return `complete -c ${name} -n '__fish_seen_subcommand_from ${command.name()}; and not contains -- -- (commandline -opc)' ${flags}${value} -d ${quoted(option.description)}`;
+    }),
+  ]);
+  return `# fish completion for ${name}: ${name} completion fish > ~/.config/fish/completions/${name}.fish
+${lines.join("\n")}
+# After -- another program's words follow.
+complete -c ${name} -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc)) + 0))'
+`;
+}
+
+function identifier(name: string): string {
+  return name.replaceAll("-", "_");
+}

@@ -1,0 +1,3 @@
+/** The shells whose completion is known. */
+export const shells = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof shells)[number];
