@@ -61,7 +61,8 @@ export async function removeLeftovers(cli: ContainerCli, { containers, volumes }
   const failures: string[] = [];
   for (const args of [...containers.map((id) => ["rm", "--force", "--volumes", id]), ...volumes.map((name) => ["volume", "rm", name])]) {
     const { exitCode, stderr } = await capture(cli, args);
-    if (exitCode !== 0) failures.push(`${args.at(-1)}: ${stderr.trim()}`);
+    // The engine may be removing it already, for --rm or for somebody else who cleans.
+    if (exitCode !== 0 && !/already in progress|no such (?:container|volume)/i.test(stderr)) failures.push(`${args.at(-1)}: ${stderr.trim()}`);
   }
   return failures;
 }
