@@ -201,7 +201,7 @@ for (const [name, call, errno] of [
   }, noStrace);
 }
 
-await fault("the reader of our output goes first (| head -1)", 3, () => {
+await fault("the reader of our output goes first (piped to head -1)", 3, () => {
   const folder = committed();
   const ran = sh(folder, `${process.execPath} ${cli} generate ${recording} | head -1; ${process.execPath} ${cli} record --name app --append -- sh -c 'sleep 0.2' 2>&1 | head -1`);
   check(!/Error|EPIPE|at /.test(ran.stderr), ran.stderr);
@@ -227,7 +227,7 @@ await fault("standard input is closed", 2, () => {
 
 await fault("the clock jumps by hours", 2, () => {
   const folder = committed();
-  const jump = "data:text/javascript,const now=Date.now;let by=0;setTimeout(()=>{by=1e7},300).unref();setTimeout(()=>{by=-1e7},600).unref();Date.now=()=>now()+by";
+  const jump = `data:text/javascript,${encodeURIComponent("const now=Date.now;let by=0;setTimeout(()=>{by=1e7},300).unref();setTimeout(()=>{by=-1e7},600).unref();Date.now=()=>now()+by")}`;
   const ran = run(folder, ["record", "--name", "app", "--append", "--stop-after", "1", "--", "sleep", "30"], { env: { ...process.env, NODE_OPTIONS: `--import=${jump}` } });
   check(ran.status === 0, ran.stderr);
   check(unharmed(folder) === "recorded", "nothing recorded");
@@ -236,7 +236,7 @@ await fault("the clock jumps by hours", 2, () => {
 
 const text = `# Faults
 
-Injected by \`npm run test:faults\` into real runs, which writes this table; \`npm test\` does the same with fewer kills. After each one it is checked that no committed call is lost, that
+Injected by \`npm run test:faults\` into real runs, which writes this table. After each one it is checked that no committed call is lost, that
 each file is whole, and that \`seccomp-gen clean\` removes what is left. EIO and ESTALE are injected by strace into our own calls; the jump of the clock into Node's.
 
 | fault | times | what came out |
