@@ -52,9 +52,9 @@ function familiesOf(rules: readonly ActionRule[]): readonly string[] | undefined
   return names.every((name) => name !== undefined) ? [...new Set(names)].sort() : undefined;
 }
 
-/** Do all rules leave out the protection bits of `mask` together (PROT_WRITE 2, PROT_EXEC 4)? */
+/** Does every rule want one of the protection bits of `mask` to be off (PROT_WRITE 2, PROT_EXEC 4)? */
 function neverExecutable(rules: readonly ActionRule[], mask: bigint): boolean {
-  return rules.length > 0 && rules.every(({ rule: { conditions } }) => conditions.length === 1 && conditions.every((one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 2 && one.mask === mask && (one.datum & mask) !== mask));
+  return rules.length > 0 && rules.every(({ rule: { conditions } }) => conditions.length === 1 && conditions.every((one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 2 && (one.datum & mask) !== (one.mask & mask)));
 }
 
 function chunked(names: readonly string[]): readonly (readonly string[])[] {

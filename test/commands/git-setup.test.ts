@@ -56,10 +56,11 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
   });
 
   test("two branches that each recorded something merge without a conflict, and the profile is that of the merged recording", () => {
+    git("commit", "-q", "-a", "-m", "attributes"); // branches without them would merge as text
     branch("one", "flock");
     branch("two", "getpriority");
     const merged = git("merge", "-q", "-m", "merge", "one");
-    expect([merged.status, merged.stderr]).toEqual([0, expect.not.stringContaining("onflict")]);
+    expect([merged.status, merged.stderr], merged.stdout).toEqual([0, expect.not.stringContaining("onflict")]);
     for (const name of ["flock", "getpriority"]) {
       expect(committed("traces/nginx/recording.json")).toContain(`"${name}"`);
       expect(committed("profiles/nginx.json")).toContain(`"${name}"`);
@@ -69,6 +70,7 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
   });
 
   test("so they do in a rebase, and in a second worktree", () => {
+    git("commit", "-q", "-a", "-m", "attributes"); // branches without them would merge as text
     branch("one", "flock");
     branch("two", "getpriority");
     git("checkout", "-q", "one");
