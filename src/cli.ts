@@ -194,6 +194,18 @@ const checkCommand = program
   });
 example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
 
+const explainCommand = withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach"))
+  .argument("<profile>")
+  .argument("[syscall]", "tell the whole story of this one call")
+  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .option("--recording <file>", "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)")
+  .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
+  .action(async (profile: string, syscall: string | undefined, options) => {
+    const { explain } = await import("./commands/explain.ts");
+    process.exitCode = await explain(profile, syscall, options, terminal);
+  });
+example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace");
+
 const cleanCommand = program
   .command("clean")
   .description("remove the containers and volumes that a killed recording left behind")

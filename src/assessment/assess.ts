@@ -1,8 +1,8 @@
 import { diffFilters, newlyPossible } from "../diff/index.ts";
 import type { SyscallChange } from "../diff/types.ts";
-import { dangerousCalls } from "../lint/index.ts";
 import { badArchAction, decide, isAllowing } from "../seccomp/index.ts";
 import type { Because, Filter, Rule, SeccompData } from "../seccomp/types.ts";
+import { exposureOf } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Assessment, Backing, Level, Opening } from "./types.ts";
 
@@ -61,9 +61,9 @@ function opening(change: SyscallChange, before: Filters, after: Filters, { ceili
   const witness = beyond ?? unbacked ?? byOptions ?? change.witness;
   const decision = decide(filter, witness);
   const backing = backingOf(derived, { unbacked, byOptions, witness });
-  const row = dangerousCalls.find(({ names }) => names.includes(syscall));
+  const row = exposureOf(syscall);
   const pinned = row?.pinnable === true && backing.type === "recording" && change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
-  const danger = beyond !== undefined || (row !== undefined && !pinned) || (backing.type === "options" && backing.because.type === "user");
+  const danger = beyond !== undefined || (row?.level === "danger" && !pinned) || (backing.type === "options" && backing.because.type === "user");
   return [
     {
       change: { ...change, witness, was: old === undefined ? change.was : decide(old, witness).action, is: decision.action },

@@ -2,6 +2,8 @@
 export { renderDiff } from "./diff.ts";
 export type { DiffView } from "./diff.ts";
 export { renderCheck } from "./check.ts";
+export { renderExplanation } from "./explain.ts";
+export type { ExplainView } from "./explain.ts";
 export { escapeLine, escapeTerminal } from "./escape.ts";
 export { renderLint } from "./lint.ts";
 export type { PlacedFinding } from "./lint.ts";

@@ -2,13 +2,14 @@ import { syscallNumber } from "../tables/index.ts";
 import { isAllowing } from "./action.ts";
 import { evaluate } from "./evaluate.ts";
 import { partition } from "./partition.ts";
-import type { Filter } from "./types.ts";
+import { ruleMatches } from "./rule.ts";
+import type { Filter, Rule } from "./types.ts";
 
-/** Does the filter let the call through with some arguments? */
-export function allowsSome(filter: Filter, name: string): boolean {
+/** Does the filter let the call through with some arguments; with some of those that `within` asks for? */
+export function allowsSome(filter: Filter, name: string, within: Rule = { conditions: [] }): boolean {
   const nr = syscallNumber(filter.arch, name);
-  for (const args of partition((filter.syscalls.get(name) ?? []).map(({ rule }) => rule))) {
-    if (isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }))) return true;
+  for (const args of partition([...(filter.syscalls.get(name) ?? []).map(({ rule }) => rule), within])) {
+    if (ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }))) return true;
   }
   return false;
 }
