@@ -17,11 +17,7 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   assessment: { may: ["diff", "seccomp", "tables"], because: "a change is judged by what it means, wherever it comes from" },
   explain: { may: ["aggregator", "seccomp", "tables"], because: "a resolved profile is explained, whoever wrote it; the recording says who called" },
   emitter: { may: ["escape", "policy", "profile", "seccomp", "tables"], because: "text is made from a policy" },
-<<<<<<< HEAD
-  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
-=======
-  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "lint", "policy", "profile", "seccomp", "tables"], because: "models go in, strings come out" },
->>>>>>> da66376 (explain: what each call does, why it is allowed, what it exposes, and which of 152 known vulnerabilities a profile keeps out of reach; the exposures are one table for lint, review and explain)
+  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
   container: { may: ["errors"], because: "it speaks with the container CLI and nothing else" },
   tracer: { may: ["container", "errors", "tables"], because: "it brings bytes; what they mean is the parser's" },
   verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },
