@@ -1,19 +1,23 @@
 import { resolve as absolutePath } from "node:path";
+import type { Run } from "../aggregator/types.ts";
 import { inspectEngine } from "../container/engine.ts";
+import type { Engine } from "../container/engine.ts";
 import { inspectImage } from "../container/image.ts";
+import type { Image } from "../container/image.ts";
 import { firstDifference } from "../container/output-sample.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { parseRunCommand } from "../container/run-command.ts";
 import { valuesOf } from "../container/run-options.ts";
 import { sideProcesses } from "../container/side-processes.ts";
 import { SeccompGenError } from "../errors.ts";
-import { readProfile } from "../profile/index.ts";
+import { missingFloor } from "../policy/index.ts";
+import { readProfile, resolve } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
 import { escapeLine } from "../review/escape.ts";
 import { renderDiagnosis, renderVerdict } from "../review/verdict.ts";
 import { compareVersions, defaultCapabilities } from "../tables/index.ts";
 import { diagnose, runUnder } from "../verifier/index.ts";
-import type { Diagnosis, Proof, Subject, Verdict } from "../verifier/index.ts";
+import type { Diagnosis, Proof, Verdict } from "../verifier/index.ts";
 import { adviceFor, acceptAdditions } from "./accept.ts";
 import { readText } from "./files.ts";
 import { loadReference, resolveFor } from "./reference.ts";
@@ -77,7 +81,10 @@ export async function verifyContainer(run: RunCommand, profile: string, options:
     if (verdict.kind !== "passed") break;
   }
   terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
-  if (verdict.kind === "passed") return 0;
+  if (verdict.kind === "passed") {
+    await warnOfOtherRuntimes(run, image, profile, terminal);
+    return 0;
+  }
   if (verdict.kind === "interrupted") return 2;
   const expected = verdict.kind === "wrong-exit" ? { ...proof, expectExit: verdict.expected } : proof;
   return explain({ run, profile, options, proof: expected, image, verdict, baseline: verdict.kind === "wrong-exit" ? passedBaseline(baseline, verdict.expected) : undefined }, terminal);
@@ -105,7 +112,7 @@ interface Failure {
   readonly profile: string;
   readonly options: VerifyOptions;
   readonly proof: Proof;
-  readonly image: Subject["image"];
+  readonly image: Image;
   readonly verdict: Verdict;
   readonly baseline: Verdict | undefined;
 }
@@ -116,16 +123,7 @@ async function explain({ run, profile, options, proof, image, verdict, baseline 
     terminal.note(verdict.kind === "output-differs" ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the profile denies" : "next: verify without --max-runs 0 finds out why");
     return 1;
   }
-  const engine = await inspectEngine(run.cli);
-  const facts = runFacts(run, image, engine, { strace: undefined, by: "while", exitCode: undefined }, "verify");
-  const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime ?? "runc";
-  const host: HostContext = {
-    arch: architectureOf(engine, image),
-    capabilities: new Set(facts.capabilities ?? defaultCapabilities),
-    kernel: facts.versions.kernel,
-    runtime: runtime.includes("crun") ? "crun" : "runc",
-    ignoresDefaultErrnoRet: run.cli.tool === "docker" && compareVersions(engine.version, "23.0.0") < 0,
-  };
+  const { engine, facts, host } = await whereItRuns(run, image);
   const reference = await loadReference(run.cli.tool === "docker" ? engine.version : undefined);
   const document = readProfile(await readText(profile), profile);
   const diagnosis: Diagnosis = await diagnose({ run, image, engine, host, profile: document, ceiling: resolveFor(reference.profile, [host]), proof, anyExit: options.expectExit === undefined, verdict, facts, maxRuns: options.maxRuns, baseline });
@@ -137,4 +135,34 @@ async function explain({ run, profile, options, proof, image, verdict, baseline 
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
   return 1;
+}
+
+interface Place {
+  readonly engine: Engine;
+  /** The run, as a recording would state it. */
+  readonly facts: Run;
+  readonly host: HostContext;
+}
+
+/** Whose rules a profile is read by. */
+async function whereItRuns(run: RunCommand, image: Image): Promise<Place> {
+  const engine = await inspectEngine(run.cli);
+  const facts = runFacts(run, image, engine, { strace: undefined, by: "while", exitCode: undefined }, "verify");
+  const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime ?? "runc";
+  const host: HostContext = {
+    arch: architectureOf(engine, image),
+    capabilities: new Set(facts.capabilities ?? defaultCapabilities),
+    kernel: facts.versions.kernel,
+    runtime: runtime.includes("crun") ? "crun" : "runc",
+    ignoresDefaultErrnoRet: run.cli.tool === "docker" && compareVersions(engine.version, "23.0.0") < 0,
+  };
+  return { engine, facts, host };
+}
+
+/** It runs here; another version of the runtime may call before it starts what the profile denies. */
+async function warnOfOtherRuntimes(run: RunCommand, image: Image, profile: string, terminal: Terminal): Promise<void> {
+  const { facts, host } = await whereItRuns(run, image);
+  const filter = resolve(readProfile(await readText(profile), profile), host).filters.get(host.arch);
+  const missing = filter === undefined ? [] : missingFloor(filter, { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true });
+  if (missing.length > 0) terminal.note(`it starts here, but may not under another runtime or version: the profile denies ${missing.join(", ")}, which some runc or crun calls before the program runs`);
 }

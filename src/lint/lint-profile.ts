@@ -1,5 +1,5 @@
 import { exceeds } from "../diff/index.ts";
-import { floorFor, probeRows } from "../policy/index.ts";
+import { missingFloor, probeRows } from "../policy/index.ts";
 import { nearest, resolve } from "../profile/index.ts";
 import type { DockerArg, DockerProfile, HostContext } from "../profile/types.ts";
 import { allowsSome, callArgs, evaluate, isAllowing } from "../seccomp/index.ts";
@@ -123,10 +123,9 @@ function dangerous(filter: Filter): readonly Finding[] {
 }
 
 function floor(filter: Filter): readonly Finding[] {
-  const missing = (noNewPrivileges: boolean): readonly string[] => [...new Set(floorFor("any", { noNewPrivileges, init: false }).flatMap(({ names }) => names))].filter((name) => syscallNumber(filter.arch, name) !== undefined && !allowsSome(filter, name)).sort();
-  const always = missing(true);
+  const always = missingFloor(filter, { noNewPrivileges: true, init: false });
   if (always.length > 0) return [{ kind: "missing-floor", severity: "warning", pointer: "", names: always, what: `the container runtime itself may call ${always.join(", ")}: on some versions of runc or crun the container does not start` }];
-  const privileged = missing(false);
+  const privileged = missingFloor(filter, { noNewPrivileges: false, init: false });
   return privileged.length === 0 ? [] : [{ kind: "missing-floor", severity: "note", pointer: "", names: privileged, what: `without no-new-privileges the container runtime also calls ${privileged.join(", ")}: the container starts only with --security-opt no-new-privileges` }];
 }
 

@@ -2,6 +2,7 @@
 export { buildPolicy } from "./build-policy.ts";
 export { companionRows, twinRows } from "./companions.ts";
 export { floorAttempts, floorFor, floorRows } from "./floor.ts";
+export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";
 export { compilerAmong, compilerRows } from "./runtimes.ts";
 export type * from "./types.ts";

@@ -13,6 +13,7 @@ import type { Filter } from "../seccomp/types.ts";
 import { parseStrace } from "../strace-parser/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
+import type { TracerBundle } from "../tracer/bundle.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
 import { deniedBeside, extend, rulesOf, unseen } from "./additions.ts";
 import type { Addition } from "./additions.ts";
@@ -87,6 +88,7 @@ class Search {
   readonly #wanted = new Map<string, Addition>();
   #denials: readonly Denial[] | undefined;
   #proof: Proof;
+  #tracer: TracerBundle | undefined;
   #runs = 0;
   /** A run that takes longer than this is taken to hang. */
   #patienceMs = 20_000;
@@ -174,7 +176,8 @@ class Search {
 
   async #traced<T extends { add(event: unknown): void }>(confined: Confined, observe: () => T): Promise<readonly T[]> {
     const { run, image, engine, proof } = this.#subject;
-    const tracer = await ensureTracer(run.cli, engine.architecture, () => undefined);
+    this.#tracer ??= await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
+    const tracer = this.#tracer;
     const path = confined.profile === undefined ? undefined : await this.#write(confined.profile);
     const observers: T[] = [];
     this.#runs += 1;

@@ -3,7 +3,7 @@ import { buildRecording, createAggregator } from "../../src/aggregator/index.ts"
 import type { Recording, Run } from "../../src/aggregator/index.ts";
 import { diffFilters } from "../../src/diff/index.ts";
 import { emitDocker } from "../../src/emitter/index.ts";
-import { buildPolicy, companionRows, floorRows, probeRows, twinRows } from "../../src/policy/index.ts";
+import { buildPolicy, companionRows, floorRows, missingFloor, probeRows, twinRows } from "../../src/policy/index.ts";
 import type { Policy, PolicyOptions } from "../../src/policy/index.ts";
 import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index.ts";
 import { evaluate } from "../../src/seccomp/index.ts";
@@ -174,4 +174,21 @@ test("every row of the tables names calls that exist and says why", () => {
   for (const row of twinRows) expect(row.names.filter((name) => !isSyscallName(name)), row.source).toEqual([]);
   for (const row of probeRows) expect(row.names.filter((name) => !isSyscallName(name)), row.who).toEqual([]);
   for (const { reason, source } of [...floorRows, ...companionRows]) expect(Math.min(reason.length, source.length)).toBeGreaterThan(5);
+});
+
+describe("what runtimes need to start", () => {
+  const start = { noNewPrivileges: false, init: false };
+  const filterOf = (policy: Policy) => {
+    const filter = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
+    if (filter === undefined) throw new Error("no filter");
+    return filter;
+  };
+
+  test("is all there by default", () => expect(missingFloor(filterOf(policyOf([])), start)).toEqual([]));
+
+  test("is named where another runtime needs it", () => {
+    const missing = missingFloor(filterOf(policyOf([], { floor: "crun" })), start);
+    expect(missing).toContain("fstatfs");
+    expect(missing).not.toContain("umask");
+  });
 });
