@@ -108,7 +108,7 @@ example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf
 
 const diffCommand = withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ"))
   .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
-  .addOption(new Option("--format <format>").choices(["text", "markdown", "json"]).default("text"))
+  .addOption(new Option("--format <format>").choices(["text", "markdown", "json", "html"]).default("text"))
   .option("--against <version|file>", "what a single profile is compared with")
   .action(async (files: string[], options) => {
     const { diff } = await import("./commands/diff.ts");
@@ -197,14 +197,14 @@ example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/record
 const explainCommand = withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach"))
   .argument("<profile>")
   .argument("[syscall]", "tell the whole story of this one call")
-  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
   .option("--recording <file>", "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)")
   .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
   .action(async (profile: string, syscall: string | undefined, options) => {
     const { explain } = await import("./commands/explain.ts");
     process.exitCode = await explain(profile, syscall, options, terminal);
   });
-example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace");
+example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace", "seccomp-gen explain profiles/nginx.json --format html > nginx.html");
 
 const cleanCommand = program
   .command("clean")

@@ -1,13 +1,16 @@
 import { diffFilters } from "../diff/index.ts";
 import { SeccompGenError } from "../errors.ts";
-import { renderDiff } from "../review/index.ts";
+import { explain } from "../explain/index.ts";
+import type { Explanation } from "../explain/types.ts";
+import { diffPage, renderDiff } from "../review/index.ts";
+import { recordingOf } from "./beside.ts";
 import { loadReference, resolveFor } from "./reference.ts";
 import { hostOf } from "./host.ts";
 import type { HostOptions } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface DiffOptions extends HostOptions {
-  readonly format: "text" | "markdown" | "json";
+  readonly format: "text" | "markdown" | "json" | "html";
   readonly against: string | undefined;
 }
 
@@ -17,7 +20,14 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
   if (after === undefined) throw new SeccompGenError({ code: "usage", what: "no profile to compare", todo: "seccomp-gen diff [BEFORE] AFTER" });
   const host = hostOf(options);
   const [old, next] = [await loadReference(before), await loadReference(after)];
-  const change = diffFilters(resolveFor(old.profile, [host]), resolveFor(next.profile, [host]));
-  terminal.out(renderDiff(change, { format: options.format, before: old.name, after: next.name, color: terminal.color, width: terminal.width }));
+  const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
+  const change = diffFilters(earlier, later);
+  if (options.format === "html") {
+    const docker = await loadReference(undefined);
+    const recording = await recordingOf(after, undefined);
+    const explained = (profile: string, filters: typeof later): Explanation =>
+      explain({ profile, filters, ceiling: resolveFor(docker.profile, [host]), ceilingName: docker.name, capabilities: host.capabilities, runs: recording?.runs ?? [], recorded: recording?.syscalls ?? {} });
+    terminal.out(diffPage({ diff: change, before: explained(old.name, earlier), after: explained(next.name, later) }));
+  } else terminal.out(renderDiff(change, { format: options.format, before: old.name, after: next.name, color: terminal.color, width: terminal.width }));
   return change.profile.length + change.syscalls.length === 0 ? 0 : 1;
 }

@@ -1,20 +1,18 @@
-import { basename, dirname, join } from "node:path";
-import { parseRecording } from "../aggregator/index.ts";
-import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import { explain as explainProfile } from "../explain/index.ts";
 import { nearest, readProfile } from "../profile/index.ts";
 import { renderExplanation } from "../review/index.ts";
 import { isSyscallName, syscallNames } from "../tables/index.ts";
+import { recordingOf } from "./beside.ts";
 import { hostsOf } from "./derivation.ts";
-import { readIfPresent, readText } from "./files.ts";
+import { readText } from "./files.ts";
 import { hostOf } from "./host.ts";
 import type { HostOptions } from "./host.ts";
 import { loadReference, resolveFor } from "./reference.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ExplainOptions extends HostOptions {
-  readonly format: "text" | "json";
+  readonly format: "text" | "json" | "html";
   /** The recording the profile was made from; undefined: looked for beside it. */
   readonly recording: string | undefined;
   readonly against: string | undefined;
@@ -22,7 +20,10 @@ export interface ExplainOptions extends HostOptions {
 
 /** `seccomp-gen explain PROFILE [SYSCALL]`: 0, or 2 for trouble. */
 export async function explain(file: string, syscall: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
-  if (syscall !== undefined) checkName(syscall);
+  if (syscall !== undefined) {
+    if (options.format === "html") throw new SeccompGenError({ code: "usage", what: "the page is about a whole profile", todo: "Leave the syscall out, or ask for text: every call is on the page." });
+    checkName(syscall);
+  }
   const document = readProfile(await readText(file), file);
   const recording = await recordingOf(file, options.recording);
   // A recording knows the container's capabilities; options that say otherwise win.
@@ -46,12 +47,4 @@ function checkName(syscall: string): void {
   if (isSyscallName(syscall)) return;
   const meant = nearest(syscall, syscallNames("SCMP_ARCH_X86_64"));
   throw new SeccompGenError({ code: "usage", what: `there is no syscall ${syscall}`, todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?` });
-}
-
-/** The recording that is named, or `traces/NAME/recording.json` beside the folder of `profiles/NAME.json`; undefined: there is none. */
-async function recordingOf(profile: string, named: string | undefined): Promise<Recording | undefined> {
-  if (named !== undefined) return parseRecording(await readText(named), named);
-  const beside = join(dirname(profile), "..", "traces", basename(profile, ".json"), "recording.json");
-  const text = await readIfPresent(beside);
-  return text === undefined ? undefined : parseRecording(text, beside);
 }
