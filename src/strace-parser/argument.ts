@@ -1,5 +1,5 @@
-import { isDigit, isWord, latin1, startsWith } from "./bytes.ts";
-import { annotationEnd, findAllOutside, findOutside, stringEnd } from "./scan.ts";
+import { afterBlanks, endsWith, isDigit, isWord, latin1, startsWith } from "./bytes.ts";
+import { annotationEnd, commentEnd, findAllOutside, findOutside, stringEnd } from "./scan.ts";
 import type { Arg } from "./types.ts";
 
 /** A part of a list: where its name (`flags=…`) begins, where its value begins and ends. `value` equals `start` where there is no name. */
@@ -51,6 +51,8 @@ const maxDepth = 32;
 /** Decodes one value. Total: what is not understood is `unknown`, as text. */
 export function decode(bytes: Uint8Array, start: number, end: number, depth = 0): Arg {
   if (depth > maxDepth) return unknown(bytes, start, end);
+  const bare = withoutComments(bytes, start, end);
+  if (bare.start !== start || bare.end !== end) return decode(bytes, bare.start, bare.end, depth + 1);
   const arrow = findArrow(bytes, start, end);
   if (arrow >= 0) return { type: "change", before: decodeTrimmed(bytes, start, arrow, depth + 1), after: decodeTrimmed(bytes, arrow + 2, end, depth + 1) };
   switch (bytes[start]) {
@@ -70,6 +72,25 @@ export function decode(bytes: Uint8Array, start: number, end: number, depth = 0)
   }
 }
 
+/** Without the comment before a value (`/* bytes 24..31 *\/ "\0"`) or after a struct, an array or a string (`{…} /* 2017-04-16T15:31:48 *\/`); those of numbers belong to them. */
+function withoutComments(bytes: Uint8Array, start: number, end: number): { readonly start: number; readonly end: number } {
+  if (startsWith(bytes, start, end, "/* ")) {
+    const after = commentEnd(bytes, start, end);
+    return after > 0 && after < end ? { start: afterBlanks(bytes, after, end), end } : { start, end };
+  }
+  if (!endsWith(bytes, start, end, " */") || !opensValue(bytes[start])) return { start, end };
+  const last = latin1(bytes, start, end).lastIndexOf(" /* ");
+  return last > 0 && closesValue(bytes[start + last - 1]) ? { start, end: start + last } : { start, end };
+}
+
+function opensValue(byte: number | undefined): boolean {
+  return byte === 0x22 || byte === 0x7b || byte === 0x5b || byte === 0x7e;
+}
+
+function closesValue(byte: number | undefined): boolean {
+  return byte === 0x22 || byte === 0x7d || byte === 0x5d;
+}
+
 function decodeTrimmed(bytes: Uint8Array, start: number, end: number, depth: number): Arg {
   let first = start;
   let last = end;
@@ -87,7 +108,13 @@ function findArrow(bytes: Uint8Array, start: number, end: number): number {
   let candidate = start;
   while (candidate < end - 1 && !(bytes[candidate] === equals && bytes[candidate + 1] === greater)) candidate += 1;
   if (candidate >= end - 1) return -1;
-  return findAllOutside(bytes, start, end, equals).find((at) => at + 1 < end && bytes[at + 1] === greater) ?? -1;
+  for (let at = findOutside(bytes, start, end, equals); at >= 0; ) {
+    if (at + 1 < end && bytes[at + 1] === greater) return at;
+    const next = findOutside(bytes, at + 1, end, equals);
+    if (next < 0) return -1;
+    at = next;
+  }
+  return -1;
 }
 
 function unknown(bytes: Uint8Array, start: number, end: number): Arg {
@@ -150,8 +177,9 @@ function signalSet(text: string): readonly string[] | undefined {
   return /^[A-Z0-9_]+( [A-Z0-9_]+)+$/.test(text) ? text.split(" ") : undefined;
 }
 
+/** `...`, and `... /* 0x7f12 *\/` where the memory of an array ends. */
 function isEllipsis(bytes: Uint8Array, { start, end }: Part): boolean {
-  return end - start === 3 && startsWith(bytes, start, end, "...");
+  return startsWith(bytes, start, end, "...") && (end - start === 3 || startsWith(bytes, start + 3, end, " /*"));
 }
 
 function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number): Arg | undefined {
@@ -164,9 +192,9 @@ function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number
 
 /** At most 64 bits; longer digits are no number of a kernel. */
 const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,22})(?![0-9a-zA-Z])/;
-const symbolPattern = /^[A-Za-z_][A-Za-z0-9_]*(?: or [A-Za-z_][A-Za-z0-9_]*)*/;
+const symbolPattern = /^(?:[A-Za-z_][A-Za-z0-9_]*(?: or [A-Za-z_][A-Za-z0-9_]*)*(?:<<\d{1,2})?|(?:0x[0-9a-f]{1,16}|\d{1,10})<<[A-Z_][A-Z0-9_]*)/;
 
-/** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `AT_FDCWD</tmp>`. */
+/** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`, `AT_FDCWD</tmp>`. */
 function decodeScalar(text: string): Arg | undefined {
   let rest = text.startsWith("|0x") ? text.slice(1) : text; // statx flags with -X raw (statx.c)
   let value = 0n;
@@ -175,8 +203,8 @@ function decodeScalar(text: string): Arg | undefined {
   const symbols: string[] = [];
   let parts = 0;
   for (;;) {
-    const number = numberPattern.exec(rest)?.[0];
-    const symbol = number === undefined ? symbolPattern.exec(rest)?.[0] : undefined;
+    const symbol = symbolPattern.exec(rest)?.[0];
+    const number = symbol === undefined ? numberPattern.exec(rest)?.[0] : undefined;
     if (number === undefined && symbol === undefined) return undefined;
     rest = rest.slice((number ?? symbol ?? "").length);
     if (number !== undefined) {
@@ -186,6 +214,11 @@ function decodeScalar(text: string): Arg | undefined {
         part <<= BigInt(Math.min(63, Number(shift[1])));
         rest = rest.slice(shift[0].length);
       } else if (rest.startsWith("<<")) return undefined;
+      const factor = /^\*(\d{1,10})(?!\d)/.exec(rest);
+      if (factor !== null) {
+        part *= BigInt(factor[1] ?? 1);
+        rest = rest.slice(factor[0].length);
+      }
       value = parts === 0 ? part : value | part;
     } else symbols.push(symbol ?? "");
     parts += 1;
@@ -195,10 +228,13 @@ function decodeScalar(text: string): Arg | undefined {
       annotation = rest.slice(1, end - 1);
       rest = rest.slice(end);
     }
-    const said = /^ ?\/\* (.*?) \*\//.exec(rest);
-    if (said !== null) {
-      comment = comment === undefined ? said[1] : `${comment}|${said[1]}`;
-      rest = rest.slice(said[0].length);
+    while (rest.startsWith("/* ", rest.startsWith(" ") ? 1 : 0)) {
+      const from = rest.startsWith(" ") ? 1 : 0;
+      const after = commentEnd(Buffer.from(rest, "latin1"), from, rest.length);
+      if (after < 0) return undefined;
+      const words = rest.slice(from + 3, after - 3);
+      comment = comment === undefined ? words : `${comment}|${words}`;
+      rest = rest.slice(after);
       if (rest.startsWith("<")) {
         const end = annotationEndIn(rest);
         if (end < 0) return undefined;

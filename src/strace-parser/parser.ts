@@ -35,7 +35,8 @@ const less = 0x3c;
 
 const message = /^(?:\S*\/)?strace: /;
 const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
-const tableHead = /^% time +\S/;
+/** The columns of -c, in the order and choice of -U (count.c). */
+const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;
 
 /** A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw. */
 export function createStraceParser(options: ParserOptions = {}): StraceParser {

@@ -120,9 +120,25 @@ function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all
   return -1;
 }
 
-function commentEnd(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start + 2; at + 1 < end; at += 1) if (bytes[at] === star && bytes[at + 1] === slash) return at + 2;
-  return -1;
+/** A comment in a comment is soon over: `0xffff /* IOPRIO_PRIO_VALUE(0x7 /* IOPRIO_CLASS_??? *\/, 8191) *\/`. */
+const maxRest = 64;
+
+/** After the `*\/` of the comment that opens at `start`; -1: the text ends inside it. */
+export function commentEnd(bytes: Uint8Array, start: number, end: number): number {
+  let depth = 1;
+  let first = -1;
+  for (let at = start + 2; at + 1 < end && (first < 0 || at < first + maxRest); at += 1) {
+    if (bytes[at] === slash && bytes[at + 1] === star) {
+      depth += 1;
+      at += 1;
+    } else if (bytes[at] === star && bytes[at + 1] === slash) {
+      depth -= 1;
+      if (depth === 0) return at + 2;
+      if (first < 0) first = at + 2;
+      at += 1;
+    }
+  }
+  return first;
 }
 
 /** `3<…>` and `AT_FDCWD<…>`, not `1<<5` and ` <unfinished ...>`. */
