@@ -3,7 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { shells } from "./commands/shells.ts";
 import type { Shell } from "./commands/shells.ts";
 import { exportFormats } from "./commands/export-formats.ts";
-import { alsoFormat, count, exitCodeOption, policyArguments, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
+import { alsoFormat, count, exitCodeOption, policyArguments, processId, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./commands/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
@@ -91,6 +91,22 @@ const mergeCommand = program
     process.exitCode = await merge(patterns, options, terminal);
   });
 example(mergeCommand, "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json");
+
+const aggregateCommand = program
+  .command("aggregate")
+  .description("make a recording of what the kernel logged under a profile of --mode complain")
+  .argument("<logs...>", "dmesg, journalctl (text or -o json), audit.log: files, packed ones, or - for standard input")
+  .option("-o, --output <file>", "write the recording here instead of standard output")
+  .option("--append <name|file>", "take the calls into this recording")
+  .option("--name <name>", "name of a recording of its own")
+  .option("--comm <name>", "only lines of threads of this name (repeatable)", repeated, [])
+  .option("--exe <path>", "only lines of this program, by its path in the container (repeatable)", repeated, [])
+  .option("--pid <pid>", "only lines of this process (repeatable)", processId, [])
+  .action(async (logs: string[], options) => {
+    const { aggregate } = await import("./commands/aggregate.ts");
+    process.exitCode = await aggregate(logs, options, terminal);
+  });
+example(aggregateCommand, "seccomp-gen generate traces/app/recording.json -o profiles/app.json --mode complain", "dmesg | seccomp-gen aggregate - --append app", "journalctl -k -o json | seccomp-gen aggregate - --exe /usr/sbin/nginx -o canary.json");
 
 const verifyCommand = withExercise(program.command("verify").description("prove that a workload runs under a profile"))
   .argument("<profile>")

@@ -25,6 +25,7 @@ export type Problem =
   | { readonly code: "policy-invalid"; readonly source: string; readonly detail: string }
   | { readonly code: "profile-json"; readonly source: string; readonly line: number; readonly column: number; readonly detail: string }
   | { readonly code: "profile-invalid"; readonly source: string; readonly pointer: string; readonly line: number; readonly column: number; readonly detail: string; readonly todo: string }
+  | { readonly code: "no-audit-lines"; readonly entries: number }
   | { readonly code: "no-command"; readonly image: string };
 
 type Text = { readonly what: string; readonly todo: string };
@@ -66,7 +67,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
   "policy-invalid": ({ source, detail }) => ({
     what: `${source} holds no policy options: ${detail}`,
-    todo: "It may have args, exact, floor, allow, deny and against, as the options of generate are called.",
+    todo: "It may have args, exact, floor, allow, deny, against and mode, as the options of generate are called.",
   }),
   architecture: ({ detail }) => ({
     what: `cannot trace here: ${detail}`,
@@ -104,6 +105,10 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     todo: "A profile is a JSON document. Correct it there, then run the command again.",
   }),
   "profile-invalid": ({ source, pointer, line, column, detail, todo }) => ({ what: `${source}:${line}:${column}: ${pointer}: ${detail}`, todo }),
+  "no-audit-lines": ({ entries }) => ({
+    what: entries === 0 ? "no line of the kernel's seccomp in these logs" : `none of the ${entries} lines of the kernel's seccomp is of a call that was let through and logged, by the programs asked for`,
+    todo: "The kernel logs where it has audit (CONFIG_AUDIT) and sysctl kernel.seccomp.actions_logged names log: give dmesg, journalctl -k or /var/log/audit/audit.log of the machine where the container ran under a profile of --mode complain. No such line can also mean that nothing would have been denied.",
+  }),
   "no-command": ({ image }) => ({
     what: `${image} has neither entrypoint nor command`,
     todo: "Say what to run after the image name.",

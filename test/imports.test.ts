@@ -9,6 +9,7 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   tables: { may: [], because: "facts know nothing of their use" },
   seccomp: { may: ["tables"], because: "the algebra knows neither JSON nor Docker" },
   aggregator: { may: ["strace-parser", "tables", "errors", "escape"], because: "a recording is made of events alone" },
+  "audit-log": { may: ["aggregator", "tables"], because: "it reads the kernel's words and makes a recording; files and options are others' business" },
   policy: { may: ["aggregator", "seccomp", "tables"], because: "a policy is a function of the recording; the ceiling is given" },
   profile: { may: ["seccomp", "tables", "errors"], because: "reading a profile has nothing to do with how it was made" },
   diff: { may: ["seccomp", "tables"], because: "filters are compared, whatever they were made from" },

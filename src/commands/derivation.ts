@@ -3,8 +3,8 @@ import type { Recording, Run } from "../aggregator/types.ts";
 import { diffFilters } from "../diff/index.ts";
 import type { ProfileDiff } from "../diff/types.ts";
 import { emitDocker } from "../emitter/index.ts";
-import { buildPolicy } from "../policy/index.ts";
-import type { ArgTier, FloorChoice, Policy } from "../policy/types.ts";
+import { buildPolicy, complain } from "../policy/index.ts";
+import type { ArgTier, FloorChoice, Mode, Policy } from "../policy/types.ts";
 import { nearest, readProfile } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
 import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../tables/index.ts";
@@ -20,6 +20,7 @@ export interface PolicyArguments {
   readonly deny: readonly string[];
   /** A Docker version or a profile file; undefined: the recorded engine's version. */
   readonly against: string | undefined;
+  readonly mode: Mode;
 }
 
 /** A profile and how it was come by. */
@@ -27,7 +28,7 @@ export interface Derivation {
   readonly policy: Policy;
   /** The profile's text. */
   readonly profile: string;
-  /** Docker's default (or `--against`) → the profile, as the recorded engine resolves both. */
+  /** Docker's default (or `--against`) → the profile, as the recorded engine resolves both; in complain mode, → the profile that would be enforced. */
   readonly diff: ProfileDiff;
   readonly ceilingName: string;
 }
@@ -39,10 +40,10 @@ export async function derive(recording: Recording, options: PolicyArguments, loa
   const reference = await load(options.against ?? newestEngine(recording.runs));
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
-  const policy = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
-  const profile = emitDocker(policy);
-  const after = resolveFor(readProfile(profile, "the generated profile"), hosts);
-  return { policy, profile, diff: diffFilters(ceiling, after), ceilingName: reference.name };
+  const enforced = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const policy = options.mode === "complain" ? complain(enforced, ceiling) : enforced;
+  const after = resolveFor(readProfile(emitDocker(enforced), "the generated profile"), hosts);
+  return { policy, profile: emitDocker(policy), diff: diffFilters(ceiling, after), ceilingName: reference.name };
 }
 
 /** A misspelt name would allow or deny nothing. */

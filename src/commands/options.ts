@@ -11,12 +11,13 @@ export function withPolicyOptions(command: Command): Command {
     .addOption(new Option("--floor <runtime>", "whose own calls are allowed").choices(["any", "runc", "crun"]).default("any"))
     .option("--allow <names>", "syscalls to allow, also above Docker's default (comma-separated, repeatable)", names, [])
     .option("--deny <names>", "syscalls to leave out although they were seen", names, [])
-    .option("--against <version|file>", "the profile that may not be exceeded (default: Docker's for the recorded engine)");
+    .option("--against <version|file>", "the profile that may not be exceeded (default: Docker's for the recorded engine)")
+    .addOption(new Option("--mode <mode>", "complain: log what would be denied, within Docker's default, instead of denying it").choices(["enforce", "complain"]).default("enforce"));
 }
 
 /** The policy options as commander hands them over. */
 export function policyArguments(options: PolicyArguments): PolicyArguments {
-  return { args: options.args, exact: options.exact, floor: options.floor, allow: options.allow, deny: options.deny, against: options.against };
+  return { args: options.args, exact: options.exact, floor: options.floor, allow: options.allow, deny: options.deny, against: options.against, mode: options.mode };
 }
 
 function names(value: string, previous: readonly string[]): readonly string[] {
@@ -28,6 +29,12 @@ function names(value: string, previous: readonly string[]): readonly string[] {
 /** Collects a repeatable option. */
 export function repeated(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
+}
+
+/** Collects process ids. */
+export function processId(value: string, previous: readonly number[]): readonly number[] {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("Not a process id.");
+  return [...previous, Number(value)];
 }
 
 /** `sarif=review.sarif`. */

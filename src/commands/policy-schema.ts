@@ -11,5 +11,6 @@ export const policySchema = {
     allow: names,
     deny: names,
     against: { type: "string" },
+    mode: { enum: ["enforce", "complain"] },
   },
 } as const;

@@ -67,7 +67,7 @@ export async function record(words: readonly string[], options: RecordOptions, t
     if (options.append) await forgetPartial(paths.recording);
     return { recording: combined, derivation: derived };
   });
-  terminal.note(renderSummary({ ...derivation, recording, paths, unparsed, container: run !== undefined, verified: options.verify }));
+  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths, unparsed, container: run !== undefined, verified: options.verify }));
   const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
   if (!options.verify) return exitCode;
   const verdictCode = await verifyRecorded(run, paths.profile, options, last, terminal);

@@ -7,7 +7,7 @@ import type { PolicyArguments } from "./derivation.ts";
 import { readIfPresent, writeAtomically } from "./files.ts";
 
 /** What the command line does without options. */
-export const defaultPolicy: PolicyArguments = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined };
+export const defaultPolicy: PolicyArguments = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce" };
 
 /** Compiled from policy-schema.ts beforehand. */
 const validate = validatePolicy as ValidateFunction;
@@ -40,8 +40,8 @@ export async function readStoredPolicy(recording: string): Promise<PolicyArgumen
 }
 
 /** The policy options among others. */
-export function policyOf({ args, exact, floor, allow, deny, against }: PolicyArguments): PolicyArguments {
-  return { args, exact, floor, allow, deny, against };
+export function policyOf({ args, exact, floor, allow, deny, against, mode }: PolicyArguments): PolicyArguments {
+  return { args, exact, floor, allow, deny, against, mode };
 }
 
 /** Keeps the options beside the recording, so that the profile can be made again without them; no file where all are the default. */

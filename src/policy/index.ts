@@ -1,5 +1,6 @@
 /** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
 export { buildPolicy } from "./build-policy.ts";
+export { complain } from "./complain.ts";
 export { companionRows, twinRows } from "./companions.ts";
 export { floorAttempts, floorFor, floorRows } from "./floor.ts";
 export { missingFloor } from "./missing-floor.ts";

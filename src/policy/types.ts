@@ -2,6 +2,8 @@ import type { ActionRule, Filter } from "../seccomp/types.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
 export type ArgTier = "none" | "standard" | "strict";
+/** `complain`: for a staging rollout, what would be denied is logged instead. */
+export type Mode = "enforce" | "complain";
 export type FloorChoice = "any" | "runc" | "crun";
 
 /** The policy options of DESIGN §10, already read. The ceiling is resolved by the caller: policy reads no profile and no host. */

@@ -1,6 +1,6 @@
 import type { Recording } from "../aggregator/types.ts";
 import type { ProfileDiff } from "../diff/types.ts";
-import type { Policy, PolicyNote } from "../policy/types.ts";
+import type { Mode, Policy, PolicyNote } from "../policy/types.ts";
 import { dockerArch } from "../tables/index.ts";
 import { escapeLine } from "./escape.ts";
 
@@ -11,6 +11,7 @@ export interface SummaryModel {
   /** The ceiling → the new profile. */
   readonly diff: ProfileDiff;
   readonly ceilingName: string;
+  readonly mode: Mode;
   /** Where things were written; undefined: to standard output. */
   readonly paths: { readonly recording?: string; readonly profile: string | undefined };
   /** Lines of the trace that could not be read. */
@@ -35,9 +36,9 @@ export function renderSummary(model: SummaryModel): string {
   return [`${model.recording.name}: profile made`, ...lines.map((line) => `  ${escapeLine(line)}`)].join("\n");
 }
 
-function kept({ diff, ceilingName, policy }: SummaryModel): readonly string[] {
+function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly string[] {
   return policy.filters.map(({ arch }) => {
-    const share = `keeps ${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
+    const share = `${mode === "complain" ? "COMPLAIN MODE, protects no more than the default; enforced, it keeps" : "keeps"} ${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
     return policy.filters.length > 1 ? `${dockerArch(arch)}: ${share}` : share;
   });
 }

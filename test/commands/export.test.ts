@@ -32,7 +32,7 @@ async function lsProfile(): Promise<string> {
   const [log, profile] = [join(folder, "ls.log"), join(folder, "ls.json")];
   expect(spawnSync("strace", ["-f", "-o", log, "ls", "/"]).status).toBe(0);
   const terminal: Terminal = { out: () => undefined, note: () => undefined, status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
-  await generate([log], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, output: profile, name: "ls", arch: undefined, all: false, check: false }, terminal);
+  await generate([log], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce", output: profile, name: "ls", arch: undefined, all: false, check: false }, terminal);
   return profile;
 }
 

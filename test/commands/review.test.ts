@@ -56,7 +56,7 @@ function record(name: string, process: string, ...runs: readonly Run[]): void {
 }
 
 async function regenerate(): Promise<void> {
-  await generate([], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, output: undefined, name: undefined, arch: undefined, all: true, check: false }, terminal);
+  await generate([], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce", output: undefined, name: undefined, arch: undefined, all: true, check: false }, terminal);
 }
 
 async function reviewed(options: Partial<ReviewOptions> = {}, base: string | undefined = undefined): Promise<number> {

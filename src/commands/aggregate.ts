@@ -1,0 +1,67 @@
+import { basename } from "node:path";
+import { mergeRecordings, newCalls, stringifyRecording } from "../aggregator/index.ts";
+import { AuditCollector, auditRecording } from "../audit-log/index.ts";
+import type { AuditFilter } from "../audit-log/index.ts";
+import { SeccompGenError } from "../errors.ts";
+import { escapeLine } from "../review/escape.ts";
+import { systemDetail, writeAtomically } from "./files.ts";
+import { readRecording } from "./kept-recording.ts";
+import { whileLocked } from "./lock.ts";
+import { readUnpacked } from "./log-source.ts";
+import { checkName, recordingPath } from "./names.ts";
+import { showReading } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface AggregateOptions extends AuditFilter {
+  readonly output: string | undefined;
+  /** The name of a kept recording, or its file, that learns from the log. */
+  readonly append: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** `seccomp-gen aggregate`: kernel audit lines → a recording. 0 fine, 2 trouble. */
+export async function aggregate(logs: readonly string[], options: AggregateOptions, terminal: Terminal): Promise<number> {
+  if (options.append !== undefined && options.output !== undefined) throw new SeccompGenError({ code: "usage", what: "--append and --output name two places", todo: "Give one of them: --append takes the calls into a recording, --output writes one of its own." });
+  const collector = new AuditCollector(options);
+  for (const path of logs) await readLog(path, collector, terminal);
+  const findings = collector.findings();
+  for (const { line, reason } of findings.unread) terminal.note(`line ${line}: not read: ${reason}`);
+  if (findings.unreadTotal > findings.unread.length) terminal.note(`${findings.unreadTotal} lines of seccomp were not read`);
+  const kept = findings.entries - findings.filtered - findings.denied;
+  if (kept === 0) throw new SeccompGenError({ code: "no-audit-lines", entries: findings.entries });
+  terminal.note(`${kept} lines of seccomp${findings.filtered === 0 ? "" : `, ${findings.filtered} more of other programs`}`);
+  if (findings.denied > 0) terminal.note(`${findings.denied} lines are of calls that a filter denied; they teach nothing, because programs' own sandboxes deny on purpose`);
+  if (findings.losses > 0) terminal.note(`the log says ${findings.losses} times that lines were left out (rate limit): calls may be missing; raise kernel.printk_ratelimit or run auditd, and let the canary go on`);
+  if (findings.withoutArguments.length > 0) terminal.note(`the kernel logs no arguments: ${findings.withoutArguments.join(", ")} will be allowed with any that Docker's default allows`);
+
+  if (options.append === undefined) {
+    const recording = auditRecording(checkName(options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, ""))), findings, undefined);
+    if (options.output === undefined) terminal.out(stringifyRecording(recording));
+    else await writeAtomically(options.output, stringifyRecording(recording));
+    return 0;
+  }
+  const path = options.append.endsWith(".json") ? options.append : recordingPath(checkName(options.append));
+  await whileLocked(path, async () => {
+    const known = await readRecording(path);
+    if (known === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file" });
+    const fresh = auditRecording(known.name, findings, known);
+    const learned = newCalls(known, fresh);
+    await writeAtomically(path, stringifyRecording(mergeRecordings(known, fresh)));
+    terminal.note(escapeLine(learned.length === 0 ? `${path} knows all of these calls` : `${path}: learned ${learned.join(", ")}`));
+  });
+  terminal.note("next: seccomp-gen generate --all makes the profiles again; review the change like any other");
+  return 0;
+}
+
+async function readLog(path: string, collector: AuditCollector, terminal: Terminal): Promise<void> {
+  const label = path === "-" ? "standard input" : path;
+  const progress = showReading(label, terminal);
+  try {
+    await collector.read(readUnpacked(path, progress.read));
+  } catch (error) {
+    if (error instanceof SeccompGenError) throw error;
+    throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
+  } finally {
+    progress.end();
+  }
+}
