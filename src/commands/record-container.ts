@@ -41,7 +41,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
     image,
     tracer,
     options.tracer,
-    { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: terminal.note },
+    { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: (line) => terminal.note(escapeTerminal(line)) },
     sideProcesses(run, image, options.exec),
     async (name, chunks) => {
       const aggregator = createAggregator({ arch, life: name === "main" ? { stopSignal: straceSignal(stopSignal(run, image)), withoutConnections: leavesOutConnections(untraced) } : { within: "serve" } });

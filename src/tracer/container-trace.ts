@@ -11,10 +11,10 @@ import { choosesSeccomp, runWords } from "../container/run-command.ts";
 import type { Exercise, SessionEnd } from "../container/session.ts";
 import { runSession } from "../container/session.ts";
 import type { SideProcess } from "../container/side-processes.ts";
-import { valuesOf } from "../container/run-options.ts";
+import { isOn, valuesOf } from "../container/run-options.ts";
 import type { TracerBundle } from "./bundle.ts";
 import { startReader } from "./reader.ts";
-import { keepTraced, startSidecar } from "./sidecar.ts";
+import { keepTraced, startSidecar, whyNotAttached } from "./sidecar.ts";
 import type { SidecarPlace } from "./sidecar.ts";
 import type { Untraced } from "./strace-command.ts";
 import { containerStrace, heldWords, leavesOut, straceWords, traceFolder, tracerFolder } from "./strace-command.ts";
@@ -69,19 +69,18 @@ export async function traceContainer(
   await makeVolume(run.cli, outVolume);
   const reader = await startReader(run.cli, bundle, outVolume, `seccomp-gen-reader-${id}`);
   // strace cannot filter for a process that it is attached to (strace(1), --seccomp-bpf).
-  const tracer = reader.canHold && !leavesOut(untraced) ? wanted : "inside";
+  let tracer: TracerPlace = reader.canHold && !leavesOut(untraced) ? wanted : "inside";
   if (!reader.canHold && tracer !== wanted) exercise.notice("strace runs inside the container: this host has no C compiler, so the tracer that stands beside it could not be packed");
   const sideFailures: { label: string; reason: string }[] = [];
   const over = new AbortController();
-  const placeOf = (container: string): SidecarPlace => ({ container, outVolume, options: sharedOptions(run, container) });
+  const placeOf = (container: string): SidecarPlace => ({ session: id, container, outVolume, options: sharedOptions(run, container) });
   try {
     const reading = sink(mainTrace, reader.chunks);
     // The sink fails only when its own work fails; the session must still be ended in order.
     reading.catch(() => undefined);
-    const words = tracedWords(run, image, bundle, tracer, outVolume, untraced, confinement);
-    let tracerGone = false;
+    let lost: string | undefined;
     const beforeStop = async (container: string): Promise<void> => {
-      if (tracer === "inside") tracerGone = await hasLostTracer(run.cli, container);
+      if (tracer === "inside" && (await hasLostTracer(run.cli, container))) lost = "strace ended before the workload did (killed, or out of memory?)";
       for (const [index, side] of sides.entries()) {
         const name = `exec-${index + 1}`;
         const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, confinement?.strace ?? [], sink);
@@ -89,12 +88,20 @@ export async function traceContainer(
       }
     };
     const onStart = async (container: string): Promise<void> => {
-      if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, () => (tracerGone = true));
+      if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
     };
-    const end = await runSession(run, words, { ...exercise, onStart, beforeStop });
+    const session = (): Promise<SessionEnd> =>
+      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, untraced, confinement), { ...exercise, onStart, beforeStop });
+    const end = await session().catch(async (error: unknown) => {
+      const why = whyNotAttached(error);
+      if (why === undefined || !canStartAgain(run) || exercise.interrupted.aborted) throw error;
+      exercise.notice(`the tracer beside the container could not be attached (${why}); nothing had run yet, so the container is started again with strace inside it`);
+      tracer = "inside";
+      return session();
+    });
     const readerGone = reader.finish();
     await reading;
-    return { ...end, broken: brokenBy(end, readerGone, tracerGone), strace: reader.straceVersion, tracer, sideFailures };
+    return { ...end, broken: brokenBy(end, readerGone, lost), strace: reader.straceVersion, tracer, sideFailures };
   } finally {
     over.abort();
     reader.finish();
@@ -104,29 +111,34 @@ export async function traceContainer(
   }
 }
 
+/** Nothing of the first start is missed by a second: the held program made no call, but the CLI may have read from a stdin that it was told to keep open. */
+function canStartAgain(run: RunCommand): boolean {
+  return !isOn(run.options, "interactive") && valuesOf(run.options, "cidfile").length === 0;
+}
+
 /** A strace inside is no child of the workload, but runs in its container. */
 async function hasLostTracer(cli: ContainerCli, container: string): Promise<boolean> {
   const { exitCode, stdout } = await capture(cli, ["top", container]);
   return exitCode === 0 && !stdout.includes(`${tracerFolder}/strace`);
 }
 
-function brokenBy(end: SessionEnd, readerGone: boolean, tracerGone: boolean): string | undefined {
+function brokenBy(end: SessionEnd, readerGone: boolean, lost: string | undefined): string | undefined {
   if (/strace: .*No space left on device/.test(end.stderrTail)) return "no space was left for it where the engine keeps its volumes";
-  if (tracerGone) return "strace ended before the workload did (killed, or out of memory?)";
+  if (lost !== undefined) return lost;
   return readerGone ? "the engine, or the helper container that reads the trace, ended before the workload did" : undefined;
 }
 
 /** The workload's own trace. */
 const mainTrace = "main";
 
-function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, outVolume: string, untraced: Untraced, confinement: Confinement | undefined): readonly string[] {
+function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, session: { readonly id: string; readonly outVolume: string }, untraced: Untraced, confinement: Confinement | undefined): readonly string[] {
   const program = startedProcess(run, image);
-  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced, more: confinement?.strace ?? [] });
+  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(session.id, mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced, more: confinement?.strace ?? [] });
   return runWords(run, {
     without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
     options: [
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`],
-      ...["--volume", `${outVolume}:${traceFolder}`],
+      ...["--volume", `${session.outVolume}:${traceFolder}`],
       ...["--entrypoint", entrypoint],
       ...(confinement?.profile === undefined ? [] : ["--security-opt", `seccomp=${confinement.profile}`]),
     ],
@@ -150,9 +162,11 @@ const sideGraceMs = 2_000;
 /** Runs one side process under strace in the running container and reads its trace; returns why it failed, if it did. */
 async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: TracerPlace, place: SidecarPlace, reader: string, side: SideProcess, name: string, more: readonly string[], sink: TraceSink): Promise<string | undefined> {
   const log = `${traceFolder}/${name}`;
-  const program = tracer === "sidecar" ? heldWords(name, side.words) : straceWords(containerStrace, log, side.words, { detached: false, more });
+  const program = tracer === "sidecar" ? heldWords(place.session, name, side.words) : straceWords(containerStrace, log, side.words, { detached: false, more });
   const running = capture(cli, ["exec", place.container, ...program], { timeout: sideTimeoutMs });
   const sidecar = tracer === "sidecar" ? startSidecar(cli, bundle, place, name) : undefined;
+  let unattached: string | undefined;
+  sidecar?.attached.catch((error: unknown) => (unattached = whyNotAttached(error) ?? String(error)));
   const ran = await running;
   await Promise.race([sidecar?.ended, delay(sideGraceMs)]);
   await sidecar?.remove();
@@ -160,6 +174,6 @@ async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: Tracer
   const cat = execa(file, [...words, "exec", reader, "cat", log], { stdin: "ignore", encoding: "buffer", buffer: { stdout: false, stderr: true }, reject: false });
   await sink(name, withoutHolder(cat.stdout as AsyncIterable<Uint8Array>));
   const read = await cat;
-  if (read.exitCode !== 0) return `it could not be traced: ${ran.stderr.trim().split("\n").at(-1) ?? ""}`;
+  if (read.exitCode !== 0 || (unattached !== undefined && ran.exitCode !== 0)) return `it could not be traced: ${unattached ?? ran.stderr.trim().split("\n").at(-1) ?? ""}`;
   return ran.exitCode === 0 ? undefined : `it ended with exit code ${ran.exitCode}`;
 }

@@ -23,8 +23,8 @@ export interface Sidecar {
  * gate, and stays until strace ends. The gate is a fifo that is there only while it is opened: a workload that reads every file finds nothing to wait at.
  * Only words that every sh has built in, and mkfifo, rm, sleep.
  */
-function sidecarScript(name: string): string {
-  const gate = gateOf(name);
+function sidecarScript(session: string, name: string): string {
+  const gate = gateOf(session, name);
   const log = `${traceFolder}/${name}`;
   return `trap '' HUP INT QUIT TERM
 umask 077
@@ -53,11 +53,17 @@ echo attached
 wait`;
 }
 
+/** Why a tracer could not be attached; undefined: the error is another. */
+export function whyNotAttached(error: unknown): string | undefined {
+  return error instanceof SeccompGenError && error.problem.code === "tracer-not-attached" ? error.problem.detail : undefined;
+}
+
 /** So long a sidecar may take to start and attach. */
 const attachTimeoutMs = 60_000;
 
 /** Which container a sidecar belongs to. */
 export interface SidecarPlace {
+  readonly session: string;
   readonly container: string;
   readonly outVolume: string;
   /** What it has to share with the workload's container: user namespace, labels. */
@@ -77,7 +83,7 @@ export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: Sid
       ...[...words, "run", "--rm", "--name", ownName, "--pid", `container:${place.container}`, ...helperOptions, "--cap-add", "SYS_PTRACE", "--user", "0"],
       ...["--security-opt", "label=disable", ...place.options],
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`, "--volume", `${place.outVolume}:${traceFolder}`],
-      ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(name)],
+      ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(place.session, name)],
     ],
     { stdin: "ignore", reject: false, detached: true, buffer: { stdout: false, stderr: true } },
   );
@@ -101,15 +107,17 @@ const lossCheckMs = 2_000;
 
 /**
  * Traces a container's held program, again each time that the container is restarted (restart policies, `docker restart`), until `over`. Resolves once
- * the first tracer is attached; rejects where that fails although the container runs.
+ * the first tracer is attached; rejects where that fails although the container runs. `onLost` hears why a trace is not the whole of it: a container
+ * whose later start cannot be traced is stopped, for its program would wait at the gate for ever.
  */
-export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, over: AbortSignal, onLost: () => void): Promise<void> {
+export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, over: AbortSignal, onLost: (why: string) => void): Promise<void> {
   const life = async (): Promise<string> => (await capture(cli, ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", place.container])).stdout;
   const isRunning = async (): Promise<boolean> => (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
   const trace = async (): Promise<Sidecar> => {
     const sidecar = startSidecar(cli, bundle, place, name);
     over.addEventListener("abort", () => void sidecar.remove(), { once: true });
     await sidecar.attached.catch(async (error: unknown) => {
+      await sidecar.remove();
       if (!over.aborted && (await isRunning())) throw error;
     });
     return sidecar;
@@ -121,10 +129,14 @@ export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place:
       await sidecar.ended;
       if (begun.startsWith("true") && (await life()) === begun) {
         await delay(lossCheckMs, undefined, { signal: over });
-        if ((await life()) === begun) return onLost();
+        if ((await life()) === begun) return onLost("strace ended before the workload did (killed, or out of memory?)");
       }
       while (!over.aborted && !(await isRunning())) await delay(restartPollMs);
       if (over.aborted) return;
     }
-  })().catch(() => undefined); // a later start that cannot be traced stays held; the session's end is the user's to see
+  })().catch(async (error: unknown) => {
+    if (over.aborted) return;
+    onLost(`the container started once more, and the tracer beside it could not be attached again: ${whyNotAttached(error) ?? String(error)}`);
+    await capture(cli, ["stop", "--time", "1", place.container]);
+  });
 }

@@ -57,14 +57,14 @@ export function attachedStraceWords(strace: readonly string[], logFile: string):
   return [...strace, ...straceOptions, "-I", "never", "-A", "-o", logFile, "-p"];
 }
 
-/** The gate at which a program waits for its tracer, and the log that the tracer writes. */
-export function gateOf(name: string): string {
-  return `${traceFolder}/${name}.gate`;
+/** The gate at which a program waits for its tracer. Named after the session too: process namespaces that containers share (`--pid`) show the gates of all. */
+export function gateOf(session: string, name: string): string {
+  return `${traceFolder}/${name}-${session}.gate`;
 }
 
 /** The holder (hold.c) in front of a program: it becomes the program as soon as somebody opens the gate. */
-export function heldWords(name: string, program: readonly string[]): readonly string[] {
-  return [holder, gateOf(name), ...program];
+export function heldWords(session: string, name: string, program: readonly string[]): readonly string[] {
+  return [holder, gateOf(session, name), ...program];
 }
 
 /** The holder as the volume has it. */

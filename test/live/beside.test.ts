@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { docker, product, workplace } from "./product.ts";
@@ -75,5 +75,43 @@ describe("a setuid program started by another user", () => {
       expect(recorded.stderr).toContain("profile made");
       expect(recorded.stderr).not.toContain("setuid");
     }
+  });
+});
+
+describe("an engine that refuses a container with CAP_SYS_PTRACE, as authorization plugins do", () => {
+  /** The real CLI behind a script that refuses such a container, from the moment on that the file `refuse` is there. */
+  async function refusing(folder: string): Promise<Record<string, string>> {
+    await mkdir(join(folder, "bin"));
+    const script = `#!/bin/sh\ncase "$*" in *SYS_PTRACE*) [ ! -e ${folder}/refuse ] || { echo "authorization denied" >&2; exit 126; } ;; esac\nPATH=\${PATH#*:} exec docker "$@"\n`;
+    await writeFile(join(folder, "bin/docker"), script);
+    await chmod(join(folder, "bin/docker"), 0o755);
+    return { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` };
+  }
+  const base = "seccomp-gen-base:bookworm";
+
+  test("gets strace inside the container, and the program runs once", async () => {
+    const folder = await workplace();
+    await writeFile(join(folder, "refuse"), "");
+    const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", base, "sh", "-c", "echo once; exit 4"], await refusing(folder));
+    expect(ran).toMatchObject({ exitCode: 4, stdout: "once" });
+    expect(ran.stderr).toMatch(/authorization denied[^]*started again with strace inside[^]*profile made/);
+  });
+
+  test("is told of where a stdin may have been read already", async () => {
+    const folder = await workplace();
+    await writeFile(join(folder, "refuse"), "");
+    const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", "-i", "--network", "none", base, "cat"], await refusing(folder));
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/could not be attached[^]*--tracer inside/);
+  });
+
+  test("does not leave a later start of the container waiting in silence", async () => {
+    const folder = await workplace();
+    const kill = `touch ${folder}/refuse; docker exec $SECCOMP_GEN_CONTAINER bash -c "kill -INT 1"; sleep 60`;
+    const script = 'trap "exit 1" INT; while :; do sleep 0.1; done';
+    const run = ["docker", "run", "--restart", "always", "--network", "none", base, "bash", "-c", script];
+    const ran = await product(folder, ["record", "--name", "app", "--while", `sleep 1; ${kill}`, "--", ...run], await refusing(folder));
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(/started once more, and the tracer beside it could not be attached again: .*authorization denied/);
   });
 });
