@@ -28,10 +28,11 @@ function explainArch(filter: Filter, context: ExplainContext): ArchExplanation {
   };
 }
 
-function explainCall(name: string, filter: Filter, { ceiling, recorded }: ExplainContext): CallExplanation {
+function explainCall(name: string, filter: Filter, { ceiling, recorded, runs }: ExplainContext): CallExplanation {
   const own = answers(filter, filter.arch, name);
   const rules = own.rules.filter(({ action }) => isAllowing(action));
   const state = stateOf(own.actions);
+  const record = Object.hasOwn(recorded[filter.arch] ?? {}, name) ? recorded[filter.arch]?.[name] : undefined;
   return {
     name,
     text: describeSyscall(name),
@@ -39,7 +40,8 @@ function explainCall(name: string, filter: Filter, { ceiling, recorded }: Explai
     docker: stateOf(answers(ceiling.get(filter.arch), filter.arch, name).actions),
     answer: own.actions.find((action) => !isAllowing(action)),
     rules,
-    recorded: Object.hasOwn(recorded[filter.arch] ?? {}, name) ? recorded[filter.arch]?.[name] : undefined,
+    recorded: record,
+    unbacked: runs.length > 0 && record === undefined && rules.some(({ because }) => originOf(because) === "recorded"),
     exposure: exposureOf(name),
     vulnerabilities: needing(name),
   };

@@ -19,6 +19,8 @@ export interface CallExplanation {
   readonly rules: readonly ActionRule[];
   /** Its entry in the recording; undefined: not seen, or there is no recording. */
   readonly recorded: SyscallRecord | undefined;
+  /** The profile says that the call was recorded, and the recording beside it does not have it. */
+  readonly unbacked: boolean;
   readonly exposure: Exposure | undefined;
   /** What needs this call and is not out of reach, and what would need it. */
   readonly vulnerabilities: readonly string[];

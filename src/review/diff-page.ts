@@ -3,7 +3,7 @@ import type { CallExplanation, Explanation } from "../explain/types.ts";
 import { formatAction } from "../seccomp/index.ts";
 import { dockerArch } from "../tables/index.ts";
 import { exampleCall, profileChangeText, rulesText } from "./diff.ts";
-import { keptCount, stateWords } from "./explain-words.ts";
+import { keptCount, reasonsOf, stateWords } from "./explain-words.ts";
 import { html, htmlDocument } from "./html.ts";
 import type { Html } from "./html.ts";
 import type { Look } from "./report-parts.ts";
@@ -42,7 +42,7 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
     return figure(`System calls allowed, ${dockerArch(arch)}`, keptCount(counts), kept, counts.total, `before: ${kept}`);
   })}${figure("Known vulnerabilities out of reach", closedCount(after), closedCount(before), after.vulnerabilities.length, `before: ${closedCount(before)}`)}</dl><p class="quiet">Thick bar: after. Thin bar: before.</p></header>
 <main>${diff.profile.length > 0 && html`<section aria-labelledby="whole"><h2 id="whole">The whole profile</h2><ul>${diff.profile.map((change) => html`<li>${profileChangeText(change)}</li>`)}</ul></section>`}
-${changeTable(diff)}
+${changeTable(diff, after)}
 <section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2><p>A plus is newly possible, a minus no longer; ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${after.arches.map(
     ({ arch, calls }) => html`${after.arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, calls, lookFor(arch), (group) => `${group.filter((call) => changeOf(arch, call) !== undefined).length} changed`)}`,
@@ -94,20 +94,28 @@ function sentence({ syscalls, profile }: ProfileDiff, reached: number, closed: n
     [count("widened", "changed"), "allowed with more or other arguments"],
     [count("no-longer-allowed", "narrowed"), "no longer allowed, or with fewer arguments"],
     [count("denied-differently"), "denied with another answer"],
-    [reached, "known vulnerabilities newly within reach"],
-    [closed, "known vulnerabilities newly out of reach"],
-  ].flatMap(([number, words]) => (number === 0 ? [] : [`${number} ${words}`]));
-  return parts.length + profile.length === 0 ? "Nothing: every call gets the same answer." : `${parts.join("; ")}${parts.length > 0 ? "." : ""}`;
+    [reached, `known ${reached === 1 ? "vulnerability" : "vulnerabilities"} newly within reach`],
+    [closed, `known ${closed === 1 ? "vulnerability" : "vulnerabilities"} newly out of reach`],
+  ] as const;
+  const said = parts.flatMap(([number, words]) => (number === 0 ? [] : [`${number} ${words}`]));
+  return said.length + profile.length === 0 ? "Nothing: every call gets the same answer." : `${said.join("; ")}${said.length > 0 ? "." : ""}`;
 }
 
-function changeTable({ syscalls }: ProfileDiff): Html | false {
-  const opened = syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed");
+/** What opened, what a reviewer should look at first. Rules are shown where arguments are part of them. */
+function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | false {
+  const opened = syscalls.flatMap((change) => {
+    const call = after.arches.find(({ arch }) => arch === change.arch)?.calls.find(({ name }) => name === change.syscall);
+    return (change.kind === "newly-allowed" || change.kind === "widened" || change.kind === "changed") && call !== undefined ? [{ change, call, look: lookOf(change, call) }] : [];
+  });
   if (opened.length === 0) return false;
-  const shown = opened.slice(0, 200);
-  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table><caption>Each with a call that was denied and is not now</caption><thead><tr><th scope="col">Call</th><th scope="col">before</th><th scope="col">after</th><th scope="col" class="optional">for example</th></tr></thead><tbody>${shown.map(
-    (change) =>
-      html`<tr><th scope="row"><code>${change.syscall}</code></th><td>${rulesText(change.syscall, change.before)}</td><td>${rulesText(change.syscall, change.after)}</td><td class="optional"><code>${exampleCall(change)}</code>: ${formatAction(change.was)} → ${formatAction(change.is)}</td></tr>`,
-  )}</tbody></table>${opened.length > shown.length && html`<p>${opened.length - shown.length} more are in the picture below.</p>`}</section>`;
+  const risky = opened.filter(({ look }) => look.state === "beyond");
+  const shown = [...risky, ...opened.filter((row) => !risky.includes(row))].slice(0, 200);
+  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table><caption>Each with its reason; what attackers look for, or Docker's default denies, stands first</caption><thead><tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>${shown.map(({ change, call, look }) => {
+    const rules = [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0);
+    return html`<tr><th scope="row"><span class="tile ${look.state}"><i>${look.letter}</i>${change.syscall}</span></th><td>${call.text?.does ?? "no table knows this call"}${call.exposure?.level === "danger" && html`; <span class="warn">${call.exposure.reason}</span>`}${call.docker === "denied" || call.docker === "enosys" ? html`; <span class="warn">Docker's default denies it</span>` : false}${
+      rules && html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before)}<br>after: ${rulesText(change.syscall, change.after)}<br>for example <code>${exampleCall(change)}</code>: ${formatAction(change.was)} → ${formatAction(change.is)}</span>`
+    }</td><td>${reasonsOf(call).slice(0, 3).join("; ")}</td></tr>`;
+  })}</tbody></table>${opened.length > shown.length && html`<p>${opened.length - shown.length} more are in the picture below.</p>`}</section>`;
 }
 
 function changeRows(change: SyscallChange | undefined, before: Explanation, arch: string, { name }: CallExplanation): readonly (readonly [string, string])[] {

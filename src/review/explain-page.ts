@@ -23,7 +23,7 @@ ${tools(looks, count)}<div class="picture"><div>${arches.map(
   )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at"><p class="quiet">Point at a call, or move to it with the arrow keys: what it does, why it is allowed and what it opens is shown here.</p></aside></div></section>
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
-<p>Each of them was mended in Linux or in the runtime long ago; the next one will need such calls too. “Out of reach” means that a call it needs cannot be made with the arguments it needs.</p>
+<p>Each of them is mended in today's kernels and runtimes; the next one will need such calls too. “Out of reach” means that a call it needs cannot be made with the arguments it needs.</p>
 <details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span></summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
 <details class="printed"><summary>Still within reach, on a kernel that is not up to date <span>${by("open").length}</span></summary>${vulnerabilityTable("Keep the kernel and the engine up to date", by("open"), ceilingName)}</details>
 ${by("capability").length > 0 && html`<details><summary>The calls can be made, but the container lacks the capability <span>${by("capability").length}</span></summary>${vulnerabilityTable("Do not add these capabilities", by("capability"), ceilingName)}</details>`}

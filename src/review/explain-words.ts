@@ -2,7 +2,7 @@ import type { CallExplanation, CallState, Explanation, Reach } from "../explain/
 import { originOf } from "../explain/origin.ts";
 import { formatAction } from "../seccomp/index.ts";
 import type { Action, ActionRule, ArgCondition } from "../seccomp/types.ts";
-import { describeValue, subsystems } from "../tables/index.ts";
+import { describeValue, dockerArch, subsystems } from "../tables/index.ts";
 import type { RequiredCall, Subsystem, Vulnerability } from "../tables/index.ts";
 
 /** What a state is called. */
@@ -54,17 +54,18 @@ export function answerOf({ state, answer }: CallExplanation): string | undefined
 }
 
 /** Why a call is allowed: who made it in the recorded runs, or which row of a table asks for it. One reason a line. */
-export function reasonsOf({ rules, recorded, state }: CallExplanation): readonly string[] {
+export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation): readonly string[] {
   if (state === "denied" || state === "enosys") return [];
-  const said = rules.map((rule) => reasonOf(rule, recorded));
+  const said = rules.map((rule) => reasonOf(rule, recorded, unbacked));
   return said.length === 0 ? ["the profile's default action lets it through"] : [...new Set(said)];
 }
 
-function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"]): string {
+function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"], unbacked: boolean): string {
   const comment = because.type === "profile" ? (because.comment ?? "") : "";
   const origin = originOf(because);
   switch (origin) {
     case "recorded":
+      if (unbacked) return "NO REASON: the profile says that it was recorded, and the recording does not have it";
       return recorded === undefined ? comment.replace(/^observed(?: \((.*)\))?(?:: .*)?$/, (_, where: string | undefined) => `recorded${where === undefined ? "" : `, says the profile (${where})`}`) : recordedText(recorded);
     case "runtime":
     case "companion":
@@ -112,7 +113,7 @@ export function needsWords({ needs }: Vulnerability): string {
 
 /** A list of calls of which one is needed: `socket(AF_VSOCK)`, `splice or sendfile`. */
 function needWords(need: readonly RequiredCall[]): string {
-  const shown = need.flatMap(({ names, args = [] }) => names.map((name) => (args.length === 0 ? name : `${name}(${args.map(({ index, value }) => describeRequired(name, index, value)).join(", ")})`)));
+  const shown = need.flatMap(({ names, args = [], arches }) => names.map((name) => `${name}${args.length === 0 ? "" : `(${args.map(({ index, value }) => describeRequired(name, index, value)).join(", ")})`}${arches === undefined ? "" : ` on ${arches.length === 1 ? arches.map(dockerArch).join("") : "a 32-bit architecture"}`}`));
   return shown.length > 4 ? `${shown.slice(0, 3).join(", ")} or ${shown.length - 3} others` : shown.join(" or ");
 }
 

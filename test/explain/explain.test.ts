@@ -129,6 +129,13 @@ describe("explain", () => {
     expect(call(explanation, "bpf").vulnerabilities).toContain("CVE-2017-16995");
   });
 
+  test("a call that the profile says was recorded, and was not", () => {
+    const run = { source: "host", command: ["app"], versions: {}, ended: "exited" } as const;
+    const context = { profile: "p.json", filters: filters([{ names: ["read", "bpf"], comment: "observed (recording app)" }]), ceiling: without("bpf"), ceilingName: "Docker's default", capabilities, recorded: { [arch]: { read: { calls: 1, results: ["ok"], processes: ["app"] } } } };
+    expect(["read", "bpf", "write"].map((name) => call(explain({ ...context, runs: [run] }), name).unbacked)).toEqual([false, true, false]);
+    expect(call(explain({ ...context, runs: [], recorded: {} }), "bpf").unbacked).toBe(false);
+  });
+
   test("the totals are those of the calls", () => {
     const [first] = explained([{ names: ["read", "write"] }]).arches;
     expect(first?.counts).toMatchObject({ total: all.length, states: { allowed: 2, denied: all.length - 2 }, docker: { allowed: all.length - 1, denied: 1 } });
