@@ -1,4 +1,4 @@
-import { evaluate, isAllowing, partition, sameAction } from "../seccomp/index.ts";
+import { evaluate, isAllowing, partition, sameAction, soleAnswer } from "../seccomp/index.ts";
 import type { Action, ActionRule, Filter, SeccompData } from "../seccomp/types.ts";
 import { syscallNumber } from "../tables/index.ts";
 import type { ChangeKind, SyscallChange } from "./types.ts";
@@ -13,7 +13,9 @@ interface Answer {
 /** The difference the two filters make on one syscall; undefined: none, on any arguments. */
 export function compareSyscall(before: Filter, after: Filter, syscall: string): SyscallChange | undefined {
   const nr = syscallNumber(before.arch, syscall);
-  const answers = [...answersOf(before, after, syscall, nr)];
+  const [alwaysWas, alwaysIs] = [soleAnswer(before, syscall, nr), soleAnswer(after, syscall, nr)];
+  if (alwaysWas !== undefined && alwaysIs !== undefined && sameAction(alwaysWas, alwaysIs)) return undefined;
+  const answers = answersOf(before, after, syscall, nr);
   const kind = kindOf(answers);
   if (kind === undefined) return undefined;
   const { args, was, is } = witnessOf(kind, answers);
@@ -29,11 +31,11 @@ export function compareSyscall(before: Filter, after: Filter, syscall: string): 
   };
 }
 
-function* answersOf(before: Filter, after: Filter, syscall: string, nr: number | undefined): Generator<Answer> {
-  for (const args of partition([...rulesOf(before, syscall, nr), ...rulesOf(after, syscall, nr)].map(({ rule }) => rule))) {
+function answersOf(before: Filter, after: Filter, syscall: string, nr: number | undefined): readonly Answer[] {
+  return Array.from(partition([...rulesOf(before, syscall, nr), ...rulesOf(after, syscall, nr)].map(({ rule }) => rule)), (args) => {
     const call = { arch: before.arch, name: syscall, nr, args };
-    yield { args, was: evaluate(before, call), is: evaluate(after, call) };
-  }
+    return { args, was: evaluate(before, call), is: evaluate(after, call) };
+  });
 }
 
 /** The rules that can decide: none where runc's stub answers before them. */
@@ -42,6 +44,7 @@ function rulesOf(filter: Filter, syscall: string, nr: number | undefined): reado
 }
 
 function kindOf(answers: readonly Answer[]): ChangeKind | undefined {
+  if (answers.every(({ was, is }) => sameAction(was, is))) return undefined;
   const opened = answers.some(({ was, is }) => !isAllowing(was) && isAllowing(is));
   const closed = answers.some(({ was, is }) => isAllowing(was) && !isAllowing(is));
   const allowedBefore = answers.some(({ was }) => isAllowing(was));
@@ -49,9 +52,7 @@ function kindOf(answers: readonly Answer[]): ChangeKind | undefined {
   if (opened && closed) return "changed";
   if (opened) return allowedBefore ? "widened" : "newly-allowed";
   if (closed) return allowedAfter ? "narrowed" : "no-longer-allowed";
-  const different = answers.filter(({ was, is }) => !sameAction(was, is));
-  if (different.length === 0) return undefined;
-  return different.some(({ was }) => isAllowing(was)) ? "changed" : "denied-differently";
+  return answers.some(({ was, is }) => isAllowing(was) && !sameAction(was, is)) ? "changed" : "denied-differently";
 }
 
 /** What opens is the witness, before what closes, before what is answered differently. */

@@ -1,6 +1,6 @@
 import { syscallNumber } from "../tables/index.ts";
 import { isAllowing } from "./action.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, soleAnswer } from "./evaluate.ts";
 import { partition } from "./partition.ts";
 import { ruleMatches } from "./rule.ts";
 import type { Filter, Rule } from "./types.ts";
@@ -8,6 +8,8 @@ import type { Filter, Rule } from "./types.ts";
 /** Does the filter let the call through with some arguments; with some of those that `within` asks for? */
 export function allowsSome(filter: Filter, name: string, within: Rule = { conditions: [] }): boolean {
   const nr = syscallNumber(filter.arch, name);
+  const sole = soleAnswer(filter, name, nr);
+  if (sole !== undefined && within.conditions.length === 0) return isAllowing(sole);
   for (const args of partition([...(filter.syscalls.get(name) ?? []).map(({ rule }) => rule), within])) {
     if (ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }))) return true;
   }

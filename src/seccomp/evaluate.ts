@@ -1,7 +1,7 @@
 import { badArchAction, enosys } from "./action.ts";
 import { buildTree, walk } from "./tree.ts";
 import type { RuleTree } from "./tree.ts";
-import { hasWideArguments } from "./args.ts";
+import { callArgs, hasWideArguments } from "./args.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Action, ActionRule, Filter, SeccompData } from "./types.ts";
 
@@ -27,6 +27,15 @@ export function decide(filter: Filter, call: SeccompData): Decision {
   const rule = rules === undefined ? undefined : decidingRule(rules, call.args, hasWideArguments(filter.arch));
   return rule === undefined ? { action: filter.defaultAction, by: "default" } : { action: rule.action, by: "rule", rule };
 }
+
+/** What the kernel does with this syscall whatever its arguments are; undefined: rules ask for arguments. */
+export function soleAnswer(filter: Filter, name: string, nr: number | undefined): Action | undefined {
+  const rules = filter.syscalls.get(name);
+  if (rules !== undefined && (rules.length > 1 || rules[0]?.rule.conditions.length !== 0)) return undefined;
+  return evaluate(filter, { arch: filter.arch, name, nr, args: zeros });
+}
+
+const zeros = callArgs();
 
 const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture" };
 

@@ -7,7 +7,7 @@ export { representatives, TooManyWays } from "./cells.ts";
 export { compileFilters, maxInstructions, opcodes } from "./compile.ts";
 export type { Instruction } from "./compile.ts";
 export { conditionMatches, maxValue } from "./condition.ts";
-export { decide, decidingRule, evaluate, refusedRule } from "./evaluate.ts";
+export { decide, decidingRule, evaluate, refusedRule, soleAnswer } from "./evaluate.ts";
 export type { Decision } from "./evaluate.ts";
 export { impliedByAny, implies } from "./implies.ts";
 export { partition } from "./partition.ts";
