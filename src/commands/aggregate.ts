@@ -3,7 +3,7 @@ import { mergeRecordings, newCalls, stringifyRecording } from "../aggregator/ind
 import { AuditCollector, auditRecording } from "../audit-log/index.ts";
 import type { AuditFilter } from "../audit-log/index.ts";
 import { SeccompGenError } from "../errors.ts";
-import { escapeLine } from "../review/escape.ts";
+import { escapeLine } from "../escape.ts";
 import { systemDetail, writeAtomically } from "./files.ts";
 import { readRecording } from "./kept-recording.ts";
 import { whileLocked } from "./lock.ts";

@@ -1,7 +1,7 @@
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
-import { escapeLine } from "../review/escape.ts";
+import { escapeLine } from "../escape.ts";
 import { readIfPresent, writeAtomically } from "./files.ts";
 import { git, runGit } from "./git.ts";
 import type { Terminal } from "./terminal.ts";

@@ -2,7 +2,7 @@ import { diffFilters } from "../diff/index.ts";
 import { fixProfile, lintProfile } from "../lint/index.ts";
 import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
-import { escapeLine } from "../review/escape.ts";
+import { escapeLine } from "../escape.ts";
 import { renderDiff, renderLint } from "../review/index.ts";
 import type { PlacedFinding } from "../review/lint.ts";
 import { loadReference, resolveFor } from "./reference.ts";

@@ -1,5 +1,5 @@
 import type { Aggregator } from "../aggregator/index.ts";
-import { escapeTerminal } from "../review/escape.ts";
+import { escapeTerminal } from "../escape.ts";
 import { unseenShare, unseenText } from "./completeness.ts";
 import type { Terminal } from "./terminal.ts";
 

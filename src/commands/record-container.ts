@@ -11,7 +11,7 @@ import { isOn, valuesOf } from "../container/run-options.ts";
 import { sideProcesses } from "../container/side-processes.ts";
 import { stopSignal } from "../container/stop-signal.ts";
 import { SeccompGenError } from "../errors.ts";
-import { escapeTerminal } from "../review/escape.ts";
+import { escapeTerminal } from "../escape.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
 import type { TracerBundle } from "../tracer/bundle.ts";
 import type { TracedEnd } from "../tracer/container-trace.ts";

@@ -1,4 +1,4 @@
-import { escapeLine } from "../review/escape.ts";
+import { escapeLine } from "../escape.ts";
 import { renderReview } from "../review/review.ts";
 import type { ReviewView } from "../review/review.ts";
 import { failureKinds } from "../review/review-model.ts";

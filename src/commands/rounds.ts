@@ -1,7 +1,7 @@
 import { buildRecording, fullyKnown, mergeRecordings, newCalls } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
-import { escapeTerminal } from "../review/escape.ts";
+import { escapeTerminal } from "../escape.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import type { Recorded } from "./record.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import { escapeTerminal } from "../review/escape.ts";
+import { escapeTerminal } from "../escape.ts";
 
 /** The edges a command talks to; tests give their own. */
 export interface Terminal {

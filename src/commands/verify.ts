@@ -13,7 +13,7 @@ import { SeccompGenError } from "../errors.ts";
 import { missingFloor } from "../policy/index.ts";
 import { readProfile, resolve } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
-import { escapeLine } from "../review/escape.ts";
+import { escapeLine } from "../escape.ts";
 import { renderDiagnosis, renderVerdict } from "../review/verdict.ts";
 import { compareVersions, defaultCapabilities } from "../tables/index.ts";
 import { diagnose, runUnder } from "../verifier/index.ts";

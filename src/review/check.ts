@@ -2,7 +2,7 @@ import { stringify } from "lossless-json";
 import type { CheckFinding } from "../check/types.ts";
 import { formatAction } from "../seccomp/index.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 
 /** What a profile would deny of a recording, for people (text) or programs (json). */
 export function renderCheck(findings: readonly CheckFinding[], { format, profile }: { readonly format: "text" | "json"; readonly profile: string }): string {

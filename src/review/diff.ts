@@ -3,7 +3,7 @@ import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../d
 import { formatAction, formatRule } from "../seccomp/index.ts";
 import type { ActionRule } from "../seccomp/types.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import { markdownCell } from "./markdown.ts";
 
 export interface DiffView {

@@ -1,7 +1,7 @@
 import { stringify } from "lossless-json";
 import type { ArchExplanation, CallExplanation, CallState, Explanation, VulnerabilityVerdict } from "../explain/types.ts";
 import { dockerArch, subsystems } from "../tables/index.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import { explanationPage } from "./explain-page.ts";
 import { answerOf, bySubsystem, keptCount, limitsOf, needsWords, reachCounts, reachWords, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
 import { wrapText } from "./wrap.ts";

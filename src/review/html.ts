@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { escapeTerminal } from "./escape.ts";
+import { escapeTerminal } from "../escape.ts";
 
 /** HTML that is already escaped. Only `html` and `joinHtml` make it. */
 export class Html {

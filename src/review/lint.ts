@@ -1,6 +1,6 @@
 import { findingKinds } from "../lint/index.ts";
 import type { Finding, FindingKind } from "../lint/types.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import { sarifLog } from "./sarif.ts";
 import type { SarifResult, SarifRule } from "./sarif.ts";
 

@@ -1,4 +1,4 @@
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 
 /** Text as the content of a Markdown line or table cell: nothing in it is a mark, a link, a mention or HTML. */
 export function markdownCell(text: string): string {

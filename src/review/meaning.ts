@@ -4,7 +4,7 @@ import type { ActionRule, Filter } from "../seccomp/types.ts";
 import { dockerArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { rulesText } from "./diff.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 
 /** What a profile means, one line a call, sorted: two texts differ where the meanings do. Groups that some hosts only have are marked by the host's condition. */
 export function renderMeaning(profile: DockerProfile, filters: ReadonlyMap<ScmpArch, Filter>): string {

@@ -1,4 +1,4 @@
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import type { Block, Line, Span } from "./page.ts";
 
 /** A document as one HTML file that loads nothing and runs nothing. */

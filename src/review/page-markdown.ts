@@ -1,4 +1,4 @@
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import { markdownCell } from "./markdown.ts";
 import type { Block, Line, Span } from "./page.ts";
 

@@ -1,4 +1,4 @@
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import type { Block, Line, Weight } from "./page.ts";
 
 const colors: { readonly [weight in Weight]: number | undefined } = { danger: 31, notable: 33, ordinary: undefined };

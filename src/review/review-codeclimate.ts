@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import { findingsOf } from "./review-findings.ts";
 import type { ReviewModel } from "./review-model.ts";
 

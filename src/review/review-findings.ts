@@ -1,7 +1,7 @@
 import type { Opening } from "../assessment/types.ts";
 import { exampleLine, levelWords, openingLine, reasonLine } from "./review-words.ts";
 import type { Line } from "./page.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 import type { JudgedProfile, Place, ReviewModel } from "./review-model.ts";
 
 /** One thing in a file that a code scanning service shows beside its line. */

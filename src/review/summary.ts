@@ -2,7 +2,7 @@ import type { Recording } from "../aggregator/types.ts";
 import type { ProfileDiff } from "../diff/types.ts";
 import type { Mode, Policy, PolicyNote } from "../policy/types.ts";
 import { dockerArch } from "../tables/index.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine } from "../escape.ts";
 
 /** What `record` and `generate` tell at the end. */
 export interface SummaryModel {

@@ -1,7 +1,7 @@
 import { formatAction, formatRule } from "../seccomp/index.ts";
 import { dockerArch } from "../tables/index.ts";
 import type { Aftermath, Denial, Diagnosis, Verdict } from "../verifier/index.ts";
-import { escapeLine, escapeTerminal } from "./escape.ts";
+import { escapeLine, escapeTerminal } from "../escape.ts";
 
 /** What a run under the profile showed, in words. */
 export function renderVerdict(verdict: Verdict): string {

@@ -1,1 +1,0 @@
-export { escapeLine, escapeTerminal } from "../escape.ts";
