@@ -49,6 +49,7 @@ const recordCommand = withPolicyOptions(
 )
   .argument("<command...>", "docker run … or podman run …, or any command of this host")
   .option("--name <name>", "name of the recording and profile (default: the image's)")
+  .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
   .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
   .option("--full", "trace also what is fully known", false)
   .option("--rounds <n>", "run it up to so often, until a round brings nothing new", count, 1)

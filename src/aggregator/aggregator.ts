@@ -22,8 +22,8 @@ export interface Counts {
   readonly distinct: number;
   /** Kinds of calls that were seen exactly once. */
   readonly seenOnce: number;
-  /** The call seen for the first time last. */
-  readonly newest: string | undefined;
+  /** The calls in the order in which they were first seen, each with a program that made it, where that is known yet. */
+  readonly found: readonly { readonly name: string; readonly process: string | undefined }[];
   /** The first `maxUnread` lines that could not be read. */
   readonly unparsed: readonly UnreadLine[];
   readonly unparsedTotal: number;
@@ -38,11 +38,25 @@ export interface Aggregate {
   readonly cut: boolean;
 }
 
+/** Which turns of a service's life were seen. */
+export interface Exercised {
+  /** It took a connection. */
+  readonly served: boolean;
+  /** Its first process got the stop signal. */
+  readonly toldToStop: boolean;
+  /** The signals that were delivered to any of its processes. */
+  readonly signals: ReadonlySet<string>;
+  /** A call failed after the first connection, and not only because there was nothing to read yet. */
+  readonly failed: boolean;
+}
+
 export interface Aggregator {
   add(event: StraceEvent): void;
   counts(): Counts;
   /** The programs that ran. */
   executed(): readonly ExecutedProgram[];
+  /** What became of a workload that was recorded with its life. Stays in memory. */
+  exercised(): Exercised;
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
 }
@@ -86,6 +100,12 @@ const maxThreads = 100_000;
 const maxResults = 1_000;
 const maxNames = 4_096;
 
+/** What a call answers that would have to wait, or was cut short by a signal; no error of the workload's. */
+const ordinaryErrors = new Set(["EAGAIN", "EINPROGRESS", "EINTR", "EALREADY"]);
+
+/** More than any kernel has. */
+const maxSignals = 128;
+
 const maxUnread = 10;
 
 /** What a log is of. */
@@ -107,12 +127,14 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   let lastLine = 0;
   let servesAt: number | undefined;
   let stopsAt: number | undefined;
+  const signals = new Set<string>();
+  let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
   const programs = new Programs();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;
   let calls = 0;
-  let newest: string | undefined;
+  const found: { readonly name: string; readonly record: Seen }[] = [];
   let started = false;
   let cut = false;
 
@@ -168,7 +190,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     if (record === undefined) {
       record = { line: Infinity, calls: 0, results: new Set(), latest: undefined, processes: new Set(), values: new Map(), told: new Map(), many: false };
       byName.set(name, record);
-      newest = name;
+      found.push({ name, record });
     }
     return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4" };
   }
@@ -190,6 +212,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     if (event.result.type === "unfinished") cut = true;
     if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
     if (stopSignal !== undefined) {
+      if (servesAt !== undefined && !failed) failed = event.result.type === "error" && !ordinaryErrors.has(event.result.errno);
       // A call that waits is reported when it returns, and belongs where it was entered.
       const { line } = event.source;
       record.line = Math.min(record.line, line);
@@ -215,6 +238,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
           break;
         case "signal":
           if (event.signal === "SIGSYS") settle(event.tracee.pid, "SIGSYS");
+          if (signals.size < maxSignals) signals.add(event.signal);
           if (event.signal === stopSignal && event.tracee.pid === firstProcess) stopsAt ??= event.source.line;
           break;
         case "unparsed":
@@ -231,8 +255,9 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
           event satisfies never;
       }
     },
-    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), newest, unparsed, unparsedTotal, started }),
+    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.processes][0] })), unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
+    exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     finish() {
       for (const pid of [...unsettled.keys()]) settle(pid);
       programs.finish();

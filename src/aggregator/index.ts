@@ -1,6 +1,6 @@
 /** StraceEvent → Recording, and everything that can be done with recordings. */
 export { createAggregator } from "./aggregator.ts";
-export type { Aggregate, Aggregator, Counts, LogContext, UnreadLine } from "./aggregator.ts";
+export type { Aggregate, Aggregator, Counts, Exercised, LogContext, UnreadLine } from "./aggregator.ts";
 export { inspectedArguments } from "./inspected-arguments.ts";
 export { fullyKnown, newCalls } from "./known-calls.ts";
 export type { ExecutedProgram } from "./programs.ts";

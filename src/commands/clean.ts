@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findFolders, findLeftovers, removeLeftovers, sessionIsOver } from "../container/leftovers.ts";
 import { containerCli } from "../container/run-command.ts";
 import { SeccompGenError } from "../errors.ts";
-import { systemDetail } from "./files.ts";
+import { systemDetail, temporaryOf } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -18,16 +18,17 @@ export async function clean(words: readonly string[], terminal: Terminal): Promi
   if (paths.length > 0) terminal.note(`found ${paths.length} files and folders of killed sessions`);
   const found = await findLeftovers(cli);
   failures.push(...(await removeLeftovers(cli, found)));
+  if (found.volumes.length > 0) terminal.note("what a killed recording had traced goes with its trace volume; what it had written before is kept: record again, with --append");
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
   const counts = [`${found.containers.length} containers`, `${found.volumes.length} trace volumes`].join(", ");
   terminal.note(found.containers.length + found.volumes.length + paths.length === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);
   return failures.length === 0 ? 0 : 2;
 }
 
-/** Temporary files of writes that were cut short, and locks of processes that have ended, where recordings and profiles are. */
+/** Temporary files of writes that were cut short by their process's end, and locks of processes that have ended, where recordings and profiles are. */
 async function halfWritten(): Promise<readonly string[]> {
   const entries = await Promise.all(["traces", "profiles"].map(async (folder) => (await readdir(folder, { recursive: true }).catch(() => [])).map((name) => join(folder, name))));
   const locks = entries.flat().filter((path) => /(?:^|\/)\.recording\.json\.lock$/.test(path));
   const stale = await Promise.all(locks.map(async (path) => sessionIsOver(await readFile(path, "utf8").catch(() => ""))));
-  return [...entries.flat().filter((path) => /(?:^|\/)\.[\w.-]+\.[0-9a-f]{12}\.tmp$/.test(path)), ...locks.filter((_, index) => stale[index])];
+  return [...entries.flat().filter((path) => sessionIsOver(temporaryOf(path) ?? "")), ...locks.filter((_, index) => stale[index])];
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 
@@ -8,7 +9,7 @@ import { SeccompGenError } from "../errors.ts";
  * then renamed over it (rename(2)). Folders are made as needed. Throws `file-unwritable`; then nothing is left behind.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryPath(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     const mode = await modeOf(path);
@@ -26,6 +27,16 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
   }
 }
 
+/** A name beside `path` that no other process uses, and that says whose it is, so that `clean` leaves alone what is still being written. */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}@${hostname()}.${randomBytes(6).toString("hex")}.tmp`);
+}
+
+/** Who is writing the file of that name; undefined: it is no temporary file of ours. */
+export function temporaryOf(path: string): string | undefined {
+  return /^\..+\.(\d+@[\w.-]+)\.[0-9a-f]{12}\.tmp$/.exec(basename(path))?.[1];
+}
+
 /** An existing file keeps its permissions. */
 async function modeOf(path: string): Promise<number> {
   const existing = await stat(path).catch(() => undefined);
@@ -36,7 +47,7 @@ async function modeOf(path: string): Promise<number> {
 export async function checkWritable(path: string): Promise<void> {
   let folder = dirname(path);
   while (!(await stat(folder).then(() => true, () => false)) && dirname(folder) !== folder) folder = dirname(folder);
-  const probe = join(folder, `.seccomp-gen.${randomBytes(6).toString("hex")}.tmp`);
+  const probe = temporaryPath(join(folder, "seccomp-gen"));
   try {
     await (await open(probe, "wx", 0o600)).close();
   } catch (error) {

@@ -39,7 +39,7 @@ export async function generate(patterns: readonly string[], options: GenerateOpt
     // The profile that belongs to a kept recording: how it was made is kept too.
     if (only !== undefined && others.length === 0 && basename(only) === "recording.json" && normalize(options.output) === profileOf(normalize(only))) await storePolicy(only, policyOf(options));
   }
-  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths: { profile: options.output }, container: true, unparsed: 0, verified: false }));
+  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths: { profile: options.output }, container: true, unparsed: 0, missed: [], verified: false }));
   return 0;
 }
 

@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sessionIsOver } from "../container/leftovers.ts";
 import { SeccompGenError } from "../errors.ts";
-import { systemDetail } from "./files.ts";
+import { systemDetail, temporaryPath } from "./files.ts";
 
 /** So long another recording may take to write its files. */
 const patienceMs = 10_000;
@@ -16,7 +15,7 @@ const patienceMs = 10_000;
  */
 export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   const holder = `${process.pid}@${hostname()}`;
-  const own = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const own = temporaryPath(path);
   const lock = join(dirname(path), `.${basename(path)}.lock`);
   try {
     await mkdir(dirname(path), { recursive: true });

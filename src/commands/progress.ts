@@ -1,4 +1,4 @@
-import type { Aggregator } from "../aggregator/index.ts";
+import type { Aggregator, Counts } from "../aggregator/index.ts";
 import { escapeTerminal } from "../escape.ts";
 import { unseenShare, unseenText } from "./completeness.ts";
 import type { Terminal } from "./terminal.ts";
@@ -6,33 +6,66 @@ import type { Terminal } from "./terminal.ts";
 /** Between two progress lines: quick at first, then seldom, and only when something new was seen. */
 const intervalMs = 2_000;
 
+/** Between two states of a line that is written over. */
+const liveMs = 500;
+
 /** Without anything new, a line comes after this long, then after twice as long, and so on. */
 const firstWordMs = 15_000;
 
+/** So many new calls are named in one line. */
+const maxNamed = 6;
+
 /**
- * Shows how a recording goes: calls, distinct syscalls, what was new last. A plain line each time, for the workload's own
- * output shares the terminal. Returns the function that ends it.
+ * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. On a terminal one line that is written over; elsewhere a plain line
+ * each time, for the workload's own output goes to the same place. Returns the function that ends it.
  */
-export function showProgress(aggregators: readonly Aggregator[], note: (line: string) => void): () => void {
-  let shown = -1;
+export function showProgress(aggregators: readonly Aggregator[], { note, status }: Pick<Terminal, "note" | "status">): () => void {
+  let told = 0;
+  let distinct = 0;
   let nextWord = firstWordMs;
   let newAt = performance.now();
-  const timer = setInterval(() => {
+  let named: readonly number[] = [];
+  const look = (): void => {
     const counts = aggregators.map((aggregator) => aggregator.counts());
-    const distinct = counts.reduce((sum, count) => sum + count.distinct, 0);
-    const quiet = performance.now() - newAt;
-    const same = distinct === shown;
-    if (same && quiet < nextWord) return;
-    if (same) nextWord *= 2;
-    else [newAt, nextWord, shown] = [performance.now(), firstWordMs, distinct];
+    const seen = counts.reduce((sum, count) => sum + count.distinct, 0);
+    if (seen !== distinct) [distinct, newAt, nextWord] = [seen, performance.now(), firstWordMs];
+    const quietMs = performance.now() - newAt;
     const calls = counts.reduce((sum, count) => sum + count.calls, 0);
-    const newest = counts.map((count) => count.newest).findLast((name) => name !== undefined);
+    const head = `recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls`;
     const share = unseenShare(calls, counts.reduce((sum, count) => sum + count.seenOnce, 0));
-    const news = same ? `, last new one ${Math.round(quiet / 1000)} s ago` : newest === undefined ? "" : `, new: ${newest}`;
-    note(`recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls${news}${same && share !== undefined ? `; ${unseenText(share)}` : ""}`);
-  }, intervalMs);
+    const tail = share === undefined ? "" : `; ${unseenText(share)}`;
+    if (status !== undefined) {
+      const newest = counts.map((count) => count.found.at(-1)).findLast((found) => found !== undefined);
+      return status(`${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${Math.round(quietMs / 1000)} s ago`}${tail}`);
+    }
+    if (distinct === told) {
+      if (quietMs < nextWord) return;
+      nextWord *= 2;
+      return note(`${head}, last new one ${Math.round(quietMs / 1000)} s ago${tail}`);
+    }
+    const fresh = counts.flatMap((count, index) => count.found.slice(named[index] ?? 0));
+    named = counts.map((count) => count.found.length);
+    told = distinct;
+    note(`${head}, new: ${foundList(fresh)}`);
+  };
+  const timer = setInterval(look, status === undefined ? intervalMs : liveMs);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    status?.("");
+  };
+}
+
+type Found = Counts["found"][number];
+
+function foundText({ name, process }: Found): string {
+  return process === undefined ? name : `${name} (${process})`;
+}
+
+/** The newest first. */
+function foundList(fresh: readonly Found[]): string {
+  const shown = fresh.slice(-maxNamed).reverse().map(foundText).join(", ");
+  return fresh.length > maxNamed ? `${shown} and ${fresh.length - maxNamed} more` : shown;
 }
 
 /** A file that is read faster than this shows nothing. */

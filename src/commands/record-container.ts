@@ -8,6 +8,7 @@ import type { Image } from "../container/image.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { choosesSeccomp } from "../container/run-command.ts";
 import { isOn, valuesOf } from "../container/run-options.ts";
+import type { SideProcess } from "../container/side-processes.ts";
 import { sideProcesses } from "../container/side-processes.ts";
 import { stopSignal } from "../container/stop-signal.ts";
 import { SeccompGenError } from "../errors.ts";
@@ -19,8 +20,10 @@ import { traceContainer } from "../tracer/container-trace.ts";
 import { setuidPrograms } from "../tracer/setuid.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import { straceSignal } from "../tracer/strace-command.ts";
+import { missedPaths } from "./missed-paths.ts";
 import { showProgress } from "./progress.ts";
 import { readInto } from "./reading.ts";
+import { untilStable } from "./stability.ts";
 import { leavesOutConnections } from "./rounds.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import { architectureOf, runFacts } from "./run-facts.ts";
@@ -34,15 +37,16 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
   const tracer = await ensureTracer(run.cli, engine.architecture, terminal.note);
   announce(run, options, terminal);
 
+  const sides = sideProcesses(run, image, options.exec);
   const aggregators: Aggregator[] = [];
-  const endProgress = showProgress(aggregators, terminal.note);
+  const endProgress = showProgress(aggregators, isOn(run.options, "tty") ? { note: terminal.note, status: undefined } : terminal);
   const end = await traceContainer(
     run,
     image,
     tracer,
     options.tracer,
-    { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: (line) => terminal.note(escapeTerminal(line)) },
-    sideProcesses(run, image, options.exec),
+    { while: options.while, stopAfter: options.stopAfter, ...(options.untilStable === undefined ? {} : { stable: untilStable(aggregators, options.untilStable) }), interrupted: terminal.interrupted, notice: (line) => terminal.note(escapeTerminal(line)) },
+    sides,
     async (name, chunks) => {
       const aggregator = createAggregator({ arch, life: name === "main" ? { stopSignal: straceSignal(stopSignal(run, image)), withoutConnections: leavesOutConnections(untraced) } : { within: "serve" } });
       aggregators.push(aggregator);
@@ -57,14 +61,14 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
   }
   const facts = runFacts(run, image, engine, end);
   for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, untraced.size > 0)) terminal.note(escapeTerminal(warning));
-  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", trouble: troubleOf(end, options) };
+  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", missed: missedPaths(aggregators[0]?.exercised(), { killed: end.exitCode === 137, health: healthOf(sides, end), execs: options.exec.length }), trouble: troubleOf(end, options) };
 }
 
 function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): void {
   if (run.options.some((option) => option.settings.some((setting) => choosesSeccomp(setting.name, setting.value)))) {
     terminal.note("--security-opt seccomp=… is left out while recording: strace cannot run under a minimal profile; Docker's default applies");
   }
-  if (isOn(run.options, "detach") && options.while === undefined && options.stopAfter === undefined) {
+  if (isOn(run.options, "detach") && options.while === undefined && options.stopAfter === undefined && options.untilStable === undefined) {
     terminal.note("recording a detached container; press Ctrl-C to stop it and write the profile");
   }
 }
@@ -79,17 +83,24 @@ async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundl
   const suspects = aggregators.flatMap((aggregator) => aggregator.executed()).filter(({ asRoot, asUser }) => asUser || !asRoot);
   const setuid = await setuidPrograms(run, tracer, [...new Set(suspects.map(({ path }) => path))]);
   if (setuid.length === 0) return [];
-  if (filtered) return [`${setuid.map((path) => basename(path)).join(", ")}: setuid, and run without that privilege, for known calls were not traced (strace --seccomp-bpf sets no_new_privs); record once more with --append --full`];
+  if (filtered) return [`${setuid.map((path) => basename(path)).join(", ")}: setuid, and run without that privilege, for known calls were not traced: for that, strace moved into the container and set no_new_privs; record once more with --append --full`];
   return [
     `${setuid.map((path) => basename(path)).join(", ")}: setuid, and under a tracer without CAP_SYS_PTRACE such a program runs without its privilege; calls may be missing. ` +
       `Record it with --tracer sidecar`,
   ];
 }
 
+/** Whether the health check, if there is one, was run: that is done before we stop the container. */
+function healthOf(sides: readonly SideProcess[], end: TracedEnd): "none" | "seen" | "missed" {
+  const check = sides.find(({ label }) => label === "HEALTHCHECK");
+  if (check === undefined) return "none";
+  return end.by === "itself" || end.by === "interrupt" || end.sideFailures.some(({ label }) => label === check.label) ? "missed" : "seen";
+}
+
 /** Why the trace is not the whole of it. */
 function troubleOf(end: TracedEnd, options: RecordOptions): SeccompGenError | undefined {
   if (end.broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: end.broken });
-  if (options.while === undefined || end.by === "stop-after" || end.by === "interrupt" || end.whileExitCode === 0) return undefined;
+  if (options.while === undefined || end.by === "stop-after" || end.by === "stable" || end.by === "interrupt" || end.whileExitCode === 0) return undefined;
   return new SeccompGenError({ code: "while-failed", exitCode: end.whileExitCode, containerExitCode: end.by === "itself" ? end.exitCode : undefined });
 }
 

@@ -6,8 +6,10 @@ import { SeccompGenError } from "../errors.ts";
 import { nativeArch } from "../tables/index.ts";
 import { traceOnHost } from "../tracer/host-trace.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
+import { missedPaths } from "./missed-paths.ts";
 import { showProgress } from "./progress.ts";
 import { readInto } from "./reading.ts";
+import { untilStable } from "./stability.ts";
 import { leavesOutConnections } from "./rounds.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,8 +23,8 @@ export async function recordHost(words: readonly string[], options: RecordOption
   if (arch === undefined) throw new SeccompGenError({ code: "architecture", detail: `this host is ${machine()}` });
   terminal.note("host mode: tracing a program on this host, outside any container; the profile fits a container that runs the same program");
   const aggregators: Aggregator[] = [];
-  const endProgress = showProgress(aggregators, terminal.note);
-  const end = await traceOnHost(words, { stopAfter: options.stopAfter, interrupted: terminal.interrupted }, async (name, chunks) => {
+  const endProgress = showProgress(aggregators, terminal);
+  const end = await traceOnHost(words, { stopAfter: options.stopAfter, stable: options.untilStable === undefined ? undefined : untilStable(aggregators, options.untilStable), interrupted: terminal.interrupted }, async (name, chunks) => {
     const aggregator = createAggregator({ arch, life: { stopSignal: "SIGTERM", withoutConnections: leavesOutConnections(untraced) } });
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
@@ -42,6 +44,7 @@ export async function recordHost(words: readonly string[], options: RecordOption
     aggregators,
     exitCode: end.exitCode,
     stoppedByUs: end.by !== "itself",
+    missed: missedPaths(aggregators[0]?.exercised(), undefined),
     trouble: undefined,
   };
 }

@@ -27,6 +27,8 @@ export interface RecordOptions extends PolicyArguments, RoundOptions {
   readonly while: string | undefined;
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
+  /** Ends when no new call came for so many seconds. */
+  readonly untilStable: number | undefined;
   readonly append: boolean;
   readonly force: boolean;
   readonly verify: boolean;
@@ -40,8 +42,10 @@ export interface Recorded {
   readonly aggregators: readonly Aggregator[];
   /** The workload's own exit code; undefined where nobody knows it. */
   readonly exitCode: number | undefined;
-  /** We ended it on purpose (--while, --stop-after, Ctrl-C). */
+  /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;
+  /** Code paths that services have and this run did not take; undefined where it was not seen to be a service. */
+  readonly missed: readonly string[] | undefined;
   /** Why this is not the whole of it. */
   readonly trouble: SeccompGenError | undefined;
 }
@@ -56,7 +60,7 @@ export async function record(words: readonly string[], options: RecordOptions, t
   await checkWritable(paths.profile);
 
   const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(words, options, untraced, terminal) : recordContainer(run, options, untraced, terminal));
-  const { fresh, last, unparsed } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
+  const { fresh, last, unparsed, missed } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
   if (last.trouble !== undefined) throw await keepPartial(paths.recording, fresh, last.trouble);
   const { recording, derivation } = await whileLocked(paths.recording, async () => {
     const combined = await combine(paths.recording, before, fresh, options, terminal.note);
@@ -67,7 +71,7 @@ export async function record(words: readonly string[], options: RecordOptions, t
     if (options.append) await forgetPartial(paths.recording);
     return { recording: combined, derivation: derived };
   });
-  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths, unparsed, container: run !== undefined, verified: options.verify }));
+  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths, unparsed, missed, container: run !== undefined, verified: options.verify }));
   const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
   if (!options.verify) return exitCode;
   const verdictCode = await verifyRecorded(run, paths.profile, options, last, terminal);
@@ -80,5 +84,5 @@ async function verifyRecorded(run: RunCommand | undefined, profile: string, opti
     return 0;
   }
   const expectExit = recorded.stoppedByUs ? undefined : recorded.exitCode;
-  return verifyContainer(run, profile, { ...options, expectExit, times: 1, compareOutput: false, accept: false, maxRuns: defaultMaxRuns }, terminal);
+  return verifyContainer(run, profile, { ...options, stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined), expectExit, times: 1, compareOutput: false, accept: false, maxRuns: defaultMaxRuns }, terminal);
 }

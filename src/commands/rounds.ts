@@ -18,12 +18,15 @@ export interface Rounds {
   readonly fresh: Recording;
   readonly last: Recorded;
   readonly unparsed: number;
+  /** Code paths that no round took in which it could be seen. */
+  readonly missed: readonly string[];
 }
 
 /** Runs a workload until it brings nothing new, each time tracing only what is not fully known from `known` and the rounds before. */
 export async function recordRounds(name: string, known: Recording | undefined, options: RoundOptions, once: (untraced: Untraced) => Promise<Recorded>, terminal: Terminal): Promise<Rounds> {
   let fresh: Recording | undefined;
   let unparsed = 0;
+  let missed: readonly string[] | undefined;
   for (let round = 1; ; round += 1) {
     const base = fresh === undefined || known === undefined ? (fresh ?? known) : mergeRecordings(known, fresh);
     const untraced: Untraced = base === undefined || options.full ? new Map() : fullyKnown(base);
@@ -33,10 +36,12 @@ export async function recordRounds(name: string, known: Recording | undefined, o
     const last = await once(untraced);
     const seen = recordingOf(name, last);
     unparsed += last.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
+    const taken = last.missed;
+    if (taken !== undefined) missed = missed === undefined ? taken : missed.filter((path) => taken.includes(path));
     const news = newCalls(base, seen);
     fresh = fresh === undefined ? seen : mergeRecordings(fresh, seen);
     if (base !== undefined) terminal.note(news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeTerminal(call)).join(", ")}`);
-    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted) return { fresh, last, unparsed };
+    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted) return { fresh, last, unparsed, missed: missed ?? [] };
   }
 }
 

@@ -16,19 +16,32 @@ export interface Terminal {
 
 /** The process's own terminal. Signals abort `interrupted`. */
 export function processTerminal(): Terminal {
+  /** A line stands there that the next one writes over. */
+  let open = false;
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
   // Who reads our output may go before us (`| head`); a recording must still be ended in order.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || process.once("exit", () => (process.exitCode ||= 2)));
   return {
     out: (text) => process.stdout.write(text),
-    note: (line) => process.stderr.write(`seccomp-gen: ${escapeTerminal(line)}\n`),
-    status: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001b[K${escapeTerminal(line).slice(0, (process.stderr.columns ?? 80) - 1)}`) : undefined,
+    note: (line) => {
+      process.stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+      open = false;
+    },
+    status: process.stderr.isTTY
+      ? (line) => {
+          if (open || line !== "") process.stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (process.stderr.columns ?? 80) - 1)}`);
+          open = line !== "";
+        }
+      : undefined,
     color: wantsColor(process.stdout.isTTY === true, process.env),
     width: process.stdout.columns ?? 100,
     interrupted: controller.signal,
   };
 }
+
+/** To the line's begin, and clear it (ECMA-48, EL). */
+const clearLine = "\r\u001b[K";
 
 /** NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal that is not dumb has colors. */
 export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {

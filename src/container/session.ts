@@ -16,6 +16,8 @@ export interface Exercise {
   readonly while: string | undefined;
   /** Seconds after which the container is stopped. */
   readonly stopAfter: number | undefined;
+  /** Resolves when nothing new has come for long enough; then the container is stopped. */
+  readonly stable?: (over: AbortSignal) => Promise<void>;
   /** Called with the container's id as soon as it runs; the exercise waits for it. */
   readonly onStart?: (container: string) => Promise<void>;
   /** Called with the container's id before we stop it (health checks, --exec). */
@@ -32,7 +34,7 @@ export interface SessionEnd {
   /** The workload's exit code (docker run's own 125 to 127 where it never started); undefined where it is not known. */
   readonly exitCode: number | undefined;
   /** Who ended it. */
-  readonly by: "itself" | "while" | "stop-after" | "interrupt";
+  readonly by: "itself" | "while" | "stop-after" | "stable" | "interrupt";
   /** The container was seen running, or ended with a code of its own. */
   readonly started: boolean;
   /** Exit code of the `--while` command; undefined where there was none or it was cut off. */
@@ -103,6 +105,7 @@ async function exerciseContainer(cli: ContainerCli, container: string, ended: Pr
     exited,
     ...(whileEnd === undefined ? [] : [whileEnd.then(() => ({ by: "while" as const }))]),
     ...(exercise.stopAfter === undefined ? [] : [delay(exercise.stopAfter * 1000, { by: "stop-after" as const }, { signal: over.signal }).catch(() => exited)]),
+    ...(exercise.stable === undefined ? [] : [exercise.stable(over.signal).then(() => ({ by: "stable" as const }))]),
     aborted(exercise.interrupted).then(() => ({ by: "interrupt" as const })),
   ]);
   if (first.by === "itself") {

@@ -16,6 +16,8 @@ export interface SummaryModel {
   readonly paths: { readonly recording?: string; readonly profile: string | undefined };
   /** Lines of the trace that could not be read. */
   readonly unparsed: number;
+  /** Code paths that services have and the recording did not take. */
+  readonly missed: readonly string[];
   /** The workload is a container (what to do next can be said). */
   readonly container: boolean;
   /** A verification follows. */
@@ -30,6 +32,7 @@ export function renderSummary(model: SummaryModel): string {
     ...deniedByCeiling(model),
     ...refusedByKernel(model),
     ...others(model),
+    ...notExercised(model),
     ...files(model),
     ...next(model),
   ];
@@ -72,6 +75,10 @@ function others({ policy, unparsed }: SummaryModel): readonly string[] {
     ...(unknown.length === 0 ? [] : [`seen, but without a name that a profile could use: ${unknown.join(", ")}`]),
     ...(unparsed === 0 ? [] : [`${unparsed} lines of the trace could not be read; the profile may lack calls`]),
   ];
+}
+
+function notExercised({ missed }: SummaryModel): readonly string[] {
+  return missed.length === 0 ? [] : [`not exercised: ${missed.join(", ")}`, "if the service does that in production, do it in --while and record with --append"];
 }
 
 function files({ paths }: SummaryModel): readonly string[] {

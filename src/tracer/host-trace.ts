@@ -15,12 +15,14 @@ import { straceWords } from "./strace-command.ts";
 export interface HostEnd {
   /** Its exit code, 128 + n when signal n ended it. */
   readonly exitCode: number;
-  readonly by: "itself" | "stop-after" | "interrupt";
+  readonly by: "itself" | "stop-after" | "stable" | "interrupt";
   readonly strace: string;
 }
 
 export interface HostExercise {
   readonly stopAfter: number | undefined;
+  /** Resolves when nothing new has come for long enough. */
+  readonly stable: ((over: AbortSignal) => Promise<void>) | undefined;
   readonly interrupted: AbortSignal;
 }
 
@@ -54,6 +56,7 @@ export async function traceOnHost(program: readonly string[], exercise: HostExer
     if (exercise.stopAfter !== undefined) {
       void delay(exercise.stopAfter * 1000, undefined, { signal: over.signal }).then(() => stop("stop-after", "SIGTERM")).catch(() => undefined);
     }
+    void exercise.stable?.(over.signal).then(() => stop("stable", "SIGTERM")).catch(() => undefined);
     const result = await child;
     if (result.code === "ENOENT") throw new SeccompGenError({ code: "no-tracer", detail: `${strace.path} cannot be run` });
     await unblock(fifo);

@@ -1,0 +1,28 @@
+import type { Exercised } from "../aggregator/index.ts";
+
+/** What is known of a container's run beside its trace. */
+export interface RunBeside {
+  /** The engine killed it: it did not end by its stop signal. */
+  readonly killed: boolean;
+  readonly health: "none" | "seen" | "missed";
+  /** How many commands were run as `docker exec` would. */
+  readonly execs: number;
+}
+
+/** What services do by signal, by custom (e.g. nginx(8), httpd's and redis's manuals). */
+const bySignal = [
+  ["SIGHUP", "reload (SIGHUP)"],
+  ["SIGUSR1", "log rotation (SIGUSR1)"],
+] as const;
+
+/** Code paths that tests of a service commonly leave out and this run did, in plain words; undefined where it took no connection, or nobody could see that. */
+export function missedPaths(seen: Exercised | undefined, beside: RunBeside | undefined): readonly string[] | undefined {
+  if (seen?.served !== true) return undefined;
+  return [
+    ...bySignal.filter(([signal]) => !seen.signals.has(signal)).map(([, words]) => words),
+    ...(seen.toldToStop ? (beside?.killed === true ? ["an orderly end (it was killed when it did not follow its stop signal)"] : []) : ["an orderly end (it never got its stop signal)"]),
+    ...(seen.failed ? [] : ["errors (no call failed while it served)"]),
+    ...(beside?.health === "missed" ? ["the HEALTHCHECK (it was not run)"] : []),
+    ...(beside?.execs === 0 ? ["docker exec (--exec CMD)"] : []),
+  ];
+}
