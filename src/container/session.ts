@@ -47,7 +47,7 @@ export interface SessionEnd {
   readonly stdout?: OutputSample;
 }
 
-/** How long a `--while` command may go on after its container has ended. */
+/** How long a `--while` command may go on after its container has ended, and again after it was told to end. */
 const whileGraceMs = 20_000;
 
 /**
@@ -135,7 +135,12 @@ async function runWhile(command: string, container: string, shown: boolean, over
     env: { SECCOMP_GEN_CONTAINER: container },
   });
   const end = (): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
+    const { pid } = child;
+    if (pid === undefined || child.exitCode !== null) return;
+    process.kill(-pid, "SIGTERM");
+    // A client in a container of its own is its PID 1, which SIGTERM does not end.
+    const forced = setTimeout(() => process.kill(-pid, "SIGKILL"), whileGraceMs);
+    void child.finally(() => clearTimeout(forced));
   };
   over.addEventListener("abort", end, { once: true });
   const result = await child;

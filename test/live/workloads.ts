@@ -14,7 +14,8 @@ export interface Workload {
   readonly deterministic: boolean;
 }
 
-const client = (image: string, command: string): string => `docker run --rm --network container:$SECCOMP_GEN_CONTAINER --entrypoint sh seccomp-gen-test-${image} -ec '${command}'`;
+/** A client of a test image, in the network of the container that is recorded. */
+export const client = (image: string, command: string): string => `docker run --rm --network container:$SECCOMP_GEN_CONTAINER --entrypoint sh seccomp-gen-test-${image} -ec '${command}'`;
 
 export const workloads: readonly Workload[] = [
   {
