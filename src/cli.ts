@@ -265,7 +265,7 @@ function report(error: unknown): number {
     return error.exitCode;
   }
   if (error instanceof RangeError && error.name === "TooManyWays") {
-    terminal.note(`error: these rules cannot be compared: ${error.message}\n  Use one rule with a mask of several bits, or a list of values, instead of many masks.`);
+    terminal.note(`error: these rules cannot be compared: ${error.message}\n  Masks that are crossed over several arguments cannot be told apart in bounded time: name the values that are meant (SCMP_CMP_EQ, or one mask of all 32 bits).`);
     return 2;
   }
   // commander has written its own message; help and version are no failure.

@@ -1,7 +1,7 @@
 import type { Recording, SyscallRecord } from "../aggregator/types.ts";
-import { argIndexes, badArchAction, evaluate, isAllowing, partition, sameAction } from "../seccomp/index.ts";
-import type { Action, ArgIndex, Filter, SeccompData } from "../seccomp/types.ts";
-import { errnoName, syscallNumber } from "../tables/index.ts";
+import { answersOf, badArchAction, isAllowing, sameAction } from "../seccomp/index.ts";
+import type { Action, ArgIndex, Filter } from "../seccomp/types.ts";
+import { errnoName } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { CheckFinding } from "./types.ts";
 
@@ -32,16 +32,6 @@ function checkCall(arch: ScmpArch, syscall: string, record: SyscallRecord, filte
   const [first] = findings;
   const whole = first !== undefined && findings.length === values.length && findings.every(({ kind, answer }) => kind === "denied" && sameAction(answer, first.answer));
   return whole ? [{ ...first, args: [] }] : findings;
-}
-
-/** What the filter answers to the call with these arguments, for all that it can tell apart in the others. */
-function answersOf(filter: Filter, syscall: string, known: ReadonlyMap<ArgIndex, bigint>): readonly Action[] {
-  const nr = syscallNumber(filter.arch, syscall);
-  const rules = (filter.syscalls.get(syscall) ?? []).map(({ rule }) => rule);
-  return [...partition(rules)].map((args) => {
-    const filled = argIndexes.map((index) => known.get(index) ?? args[index]) as unknown as SeccompData["args"];
-    return evaluate(filter, { arch: filter.arch, name: syscall, nr, args: filled });
-  });
 }
 
 function alreadyFailedSo({ results }: SyscallRecord, action: Action): boolean {

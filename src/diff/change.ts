@@ -32,7 +32,7 @@ export function compareSyscall(before: Filter, after: Filter, syscall: string): 
 }
 
 function answersOf(before: Filter, after: Filter, syscall: string, nr: number | undefined): readonly Answer[] {
-  return Array.from(partition([...rulesOf(before, syscall, nr), ...rulesOf(after, syscall, nr)].map(({ rule }) => rule)), (args) => {
+  return partition([before, after].map((filter) => ({ ask: "answer", filter, name: syscall }))).map((args) => {
     const call = { arch: before.arch, name: syscall, nr, args };
     return { args, was: evaluate(before, call), is: evaluate(after, call) };
   });
@@ -65,14 +65,14 @@ function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
 }
 
 /**
- * A call that `before` denies and `after` lets through, and that `unless` denies too, on any of the arguments the three can tell apart; undefined: there is
+ * A call that `before` denies and `after` lets through, and that `unless` denies too; undefined: there is
  * none. All have to be of one architecture; an undefined filter denies everything.
  */
 export function newlyPossible(before: Filter | undefined, after: Filter, unless: Filter | undefined, syscall: string): SeccompData | undefined {
   const nr = syscallNumber(after.arch, syscall);
   const filters = [before, after, unless].filter((filter) => filter !== undefined);
   const lets = (filter: Filter | undefined, call: SeccompData): boolean => filter !== undefined && isAllowing(evaluate(filter, call));
-  for (const args of partition(filters.flatMap((filter) => rulesOf(filter, syscall, nr)).map(({ rule }) => rule))) {
+  for (const args of partition(filters.map((filter) => ({ ask: "answer", filter, name: syscall })))) {
     const call = { arch: after.arch, name: syscall, nr, args };
     if (lets(after, call) && !lets(before, call) && !lets(unless, call)) return call;
   }

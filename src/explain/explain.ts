@@ -63,7 +63,7 @@ function answers(filter: Filter | undefined, arch: ScmpArch, name: string): { re
   if (filter === undefined) return { actions: [{ action: "SCMP_ACT_KILL_THREAD" }], rules: [] };
   const nr = syscallNumber(arch, name);
   const listed = filter.syscalls.get(name) ?? [];
-  const decisions = [...partition(listed.map(({ rule }) => rule))].map((args) => decide(filter, { arch, name, nr, args }));
+  const decisions = partition([{ ask: "decider", filter, name }]).map((args) => decide(filter, { arch, name, nr, args }));
   const deciding = new Set(decisions.flatMap((decision) => (decision.by === "rule" ? [decision.rule] : [])));
   const first = decisions.length > 0 ? decisions : [decide(filter, { arch, name, nr, args: callArgs() })];
   return { actions: first.map(({ action }) => action), rules: listed.filter((rule) => deciding.has(rule)) };

@@ -1,7 +1,5 @@
-import { evaluate, partition } from "../seccomp/index.ts";
+import { sameAnswers } from "../seccomp/index.ts";
 import type { ActionRule, Filter } from "../seccomp/types.ts";
-import { sameAction } from "../seccomp/index.ts";
-import { syscallNumber } from "../tables/index.ts";
 
 /** So many rules on one call are compared with each other. */
 const maxRules = 64;
@@ -12,14 +10,13 @@ export function shadowedRules(filter: Filter): readonly { readonly name: string;
 }
 
 function shadowed(filter: Filter, name: string, rules: readonly ActionRule[]): readonly { readonly name: string; readonly rule: ActionRule }[] {
-  const calls = [...partition(rules.map(({ rule }) => rule))].map((args) => ({ arch: filter.arch, name, nr: syscallNumber(filter.arch, name), args }));
   const found: { readonly name: string; readonly rule: ActionRule }[] = [];
   let left = rules;
   // From the end: of two that say the same the first is kept.
   for (const rule of rules.toReversed()) {
     const without = left.filter((other) => other !== rule);
     const lesser: Filter = { ...filter, syscalls: new Map([[name, without]]) };
-    if (calls.every((call) => sameAction(evaluate(filter, call), evaluate(lesser, call)))) {
+    if (sameAnswers(filter, lesser, name)) {
       found.unshift({ name, rule });
       left = without;
     }

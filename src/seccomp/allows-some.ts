@@ -10,8 +10,5 @@ export function allowsSome(filter: Filter, name: string, within: Rule = { condit
   const nr = syscallNumber(filter.arch, name);
   const sole = soleAnswer(filter, name, nr);
   if (sole !== undefined && within.conditions.length === 0) return isAllowing(sole);
-  for (const args of partition([...(filter.syscalls.get(name) ?? []).map(({ rule }) => rule), within])) {
-    if (ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }))) return true;
-  }
-  return false;
+  return partition([{ ask: "answer", filter, name }, { ask: "match", rule: within }]).some((args) => ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args })));
 }

@@ -60,10 +60,15 @@ function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
  * would refuse the rules the filter cannot be installed at all: the rules up to the refused one answer.
  */
 export function decidingRule(rules: readonly ActionRule[], args: SeccompData["args"], wide: boolean): ActionRule | undefined {
+  return walk(treeOf(rules, wide), args);
+}
+
+/** The comparisons of a syscall's rules, as far as libseccomp takes them. */
+export function treeOf(rules: readonly ActionRule[], wide: boolean): RuleTree {
   const trees = wide ? wideTrees : narrowTrees;
   let tree = trees.get(rules);
   if (tree === undefined) trees.set(rules, (tree = installable(rules, wide)));
-  return walk(tree, args);
+  return tree;
 }
 
 /** The first rule that libseccomp refuses because of the ones before it (the container does not start); undefined: all fit together. */

@@ -1,57 +1,73 @@
-import { argIndexes, callArgs } from "./args.ts";
-import { representatives, TooManyWays } from "./cells.ts";
-import { conditionMatches } from "./condition.ts";
-import type { ArgCondition, ArgIndex, Rule, SeccompData } from "./types.ts";
+import { syscallNumber } from "../tables/index.ts";
+import { callArgs, hasWideArguments } from "./args.ts";
+import { Diagram } from "./diagram.ts";
+import type { Place } from "./diagram.ts";
+import { decide, soleAnswer, treeOf } from "./evaluate.ts";
+import type { Action, ActionRule, ArgIndex, Filter, Rule, SeccompData } from "./types.ts";
+
+/** What is asked of a call: the answer of a filter, which of the filter's rules decides it, or whether a rule matches it. */
+export type Question =
+  | { readonly ask: "answer" | "decider"; readonly filter: Filter; readonly name: string }
+  | { readonly ask: "match"; readonly rule: Rule };
 
 /**
- * Arguments for calls that the rules can tell apart: at least one call for every set of rules that some call matches together. Argument
- * after argument, one value for each way in which it can answer the conditions of the rules that are still possible; ways that lead to
- * the same rules with the same conditions left are followed once. So the number of calls follows the rules, not 2^384.
+ * Arguments for calls that the questions tell apart: for each combination of answers that some call gets, the smallest such call. Complete: what no call here
+ * shows, no call does. Arguments that are `known` have that value. Throws TooManyWays where it would take too long.
  */
-export function partition(rules: readonly Rule[]): Iterable<SeccompData["args"]> {
-  return rules.every(({ conditions }) => conditions.length === 0) ? anyCall : bounded(rules);
+export function partition(questions: readonly Question[], known: ReadonlyMap<ArgIndex, bigint> = new Map()): readonly SeccompData["args"][] {
+  if (questions.every(hasOneAnswer)) return [callArgs(Object.fromEntries(known))];
+  const diagram = new Diagram(subjectOf(questions));
+  return diagram.callsApart(questions.map((question) => place(diagram, question)), known);
 }
 
-/** Rules without conditions, most of all there are, tell no two calls apart. */
-const anyCall: readonly SeccompData["args"][] = [callArgs()];
+/** Do two filters of one architecture answer this syscall alike, whatever its arguments are? */
+export function sameAnswers(a: Filter, b: Filter, name: string): boolean {
+  const diagram = new Diagram(name);
+  return place(diagram, { ask: "answer", filter: a, name }) === place(diagram, { ask: "answer", filter: b, name });
+}
 
-function* bounded(rules: readonly Rule[]): Generator<SeccompData["args"]> {
-  let calls = 0;
-  for (const args of from(0, rules, {}, new Set())) {
-    calls += 1;
-    if (calls > maxCalls) throw new TooManyWays(`${rules.length} rules of one syscall tell more than ${maxCalls} calls apart`);
-    yield args;
+/** Each answer that a filter gives to the syscall, once; with the `known` arguments, whatever the others are. */
+export function answersOf(filter: Filter, name: string, known: ReadonlyMap<ArgIndex, bigint> = new Map()): readonly Action[] {
+  const nr = syscallNumber(filter.arch, name);
+  const sole = soleAnswer(filter, name, nr);
+  if (sole !== undefined) return [sole];
+  let answers = compiled.get(filter)?.get(name);
+  if (answers === undefined) {
+    const diagram = new Diagram(name);
+    answers = { diagram, root: place(diagram, { ask: "answer", filter, name }) };
+    compiled.set(filter, (compiled.get(filter) ?? new Map<string, Compiled>()).set(name, answers));
   }
+  return answers.diagram.callsApart([answers.root], known).map((args) => decide(filter, { arch: filter.arch, name, nr, args }).action);
 }
 
-/** So many calls of one syscall are told apart. */
-const maxCalls = 20_000;
+/** Every line of a trace asks the same. */
+const compiled = new WeakMap<Filter, Map<string, Compiled>>();
 
-type Values = { readonly [index in ArgIndex]?: bigint };
-
-function* from(position: number, rules: readonly Rule[], values: Values, seen: Set<string>): Generator<SeccompData["args"]> {
-  const index = argIndexes.slice(position).find((candidate) => rules.some(({ conditions }) => conditions.some((condition) => condition.index === candidate)));
-  if (index === undefined) {
-    yield callArgs(values);
-    return;
-  }
-  for (const value of representatives(rules.flatMap((rule) => on(rule, index)))) {
-    const left = rules.filter((rule) => on(rule, index).every((condition) => conditionMatches(condition, value)));
-    const key = `${index} ${left.map((rule) => identity(rule)).join(" ")}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    yield* from(index + 1, left, { ...values, [index]: value }, seen);
-  }
+interface Compiled {
+  readonly diagram: Diagram;
+  readonly root: Place;
 }
 
-function on(rule: Rule, index: ArgIndex): readonly ArgCondition[] {
-  return rule.conditions.filter((condition) => condition.index === index);
+function hasOneAnswer(question: Question): boolean {
+  if (question.ask === "match") return question.rule.conditions.length === 0;
+  return soleAnswer(question.filter, question.name, syscallNumber(question.filter.arch, question.name)) !== undefined;
 }
 
-const identities = new WeakMap<Rule, number>();
-let count = 0;
-function identity(rule: Rule): number {
-  let known = identities.get(rule);
-  if (known === undefined) identities.set(rule, (known = count += 1));
-  return known;
+function subjectOf(questions: readonly Question[]): string {
+  return questions.flatMap((question) => (question.ask === "match" ? [] : [question.name]))[0] ?? "a syscall";
+}
+
+function place(diagram: Diagram, question: Question): Place {
+  if (question.ask === "match") return diagram.rule(question.rule, diagram.leaf("yes"), diagram.leaf("no"));
+  const { ask, filter, name } = question;
+  const rules = filter.syscalls.get(name) ?? [];
+  const decided = decide(filter, { arch: filter.arch, name, nr: syscallNumber(filter.arch, name), args: callArgs() });
+  const tell = (rule: ActionRule | undefined): string => (ask === "decider" ? `${rule === undefined ? "default" : rules.indexOf(rule)}` : leafOf(rule?.action ?? filter.defaultAction));
+  // runc's stub and libseccomp's check of the architecture look at no arguments.
+  if (decided.by === "enosys-stub" || decided.by === "bad-architecture") return diagram.leaf(ask === "decider" ? "default" : leafOf(decided.action));
+  return diagram.tree(treeOf(rules, hasWideArguments(filter.arch)), tell);
+}
+
+function leafOf(action: Action): string {
+  return `${action.action} ${"errnoRet" in action ? action.errnoRet : ""}`;
 }

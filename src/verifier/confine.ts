@@ -1,10 +1,9 @@
 import { withAllowed } from "../profile/index.ts";
 import type { DockerProfile } from "../profile/types.ts";
-import { isAllowing } from "../seccomp/index.ts";
+import { answersOf, isAllowing } from "../seccomp/index.ts";
 import type { Action, Filter } from "../seccomp/types.ts";
 import { syscallNames } from "../tables/index.ts";
 import { straceNeeds } from "../tracer/strace-needs.ts";
-import { answersOf } from "./answers.ts";
 
 /** strace shows so much of a string: enough for an error message. */
 const stringLength = "160";

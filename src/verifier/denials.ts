@@ -2,13 +2,12 @@ import { createAggregator } from "../aggregator/index.ts";
 import { inspectedArguments } from "../aggregator/inspected-arguments.ts";
 import { followsProgram, Programs } from "../aggregator/programs.ts";
 import type { Aggregate } from "../aggregator/index.ts";
-import { argIndexes, badArchAction, isAllowing } from "../seccomp/index.ts";
+import { answersOf, argIndexes, badArchAction, isAllowing } from "../seccomp/index.ts";
 import type { Action, ArgIndex, Filter } from "../seccomp/types.ts";
 import { argNumber } from "../strace-parser/index.ts";
 import type { Arg, ExitEvent, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
 import { compatArch, errnoName, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import { answersOf } from "./answers.ts";
 
 /** A call that the profile denied while the workload ran, and what came of it. */
 export interface Denial {

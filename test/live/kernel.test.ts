@@ -9,10 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { floorFor } from "../../src/policy/index.ts";
 import { readProfile, resolve } from "../../src/profile/index.ts";
 import type { DockerArg, DockerProfile, DockerSyscallGroup, HostContext } from "../../src/profile/types.ts";
-import { argIndexes, boundaryValues, callArgs, evaluate, partition } from "../../src/seccomp/index.ts";
+import { argIndexes, callArgs, evaluate, partition } from "../../src/seccomp/index.ts";
 import type { Action, ArgCondition, Filter, Rule, SeccompData } from "../../src/seccomp/types.ts";
 import { defaultCapabilities, dockerDefaults, isSyscallName, syscallName, syscallNames, syscallNumber } from "../../src/tables/index.ts";
 import { anyRule } from "../seccomp/arbitraries.ts";
+import { boundaryValues } from "../seccomp/boundary.ts";
 import { docker, workplace } from "./product.ts";
 
 /** So many profiles of each kind in the long run (npm run test:kernel); a few in every test run. */
@@ -69,7 +70,8 @@ function probesOf(filter: Filter, compat: boolean): readonly Probe[] {
   const conditional = [...filter.syscalls].flatMap(([name, rules]): Probe[] => {
     const nr = syscallNumber(arch, name);
     if (nr === undefined) return [];
-    const calls = [...partition(rules.map(({ rule }) => rule))];
+    // Every set of rules that some call matches together, as long as they are few.
+    const calls = partition(rules.length > 8 ? [{ ask: "decider", filter, name }] : rules.map(({ rule }) => ({ ask: "match", rule })));
     const around = argIndexes.flatMap((index) => {
       const conditions = rules.flatMap(({ rule }) => rule.conditions.filter((condition: ArgCondition) => condition.index === index));
       return conditions.length === 0 ? [] : boundaryValues(conditions).flatMap((value) => calls.slice(0, 3).map((args) => callArgs({ ...args, [index]: value })));

@@ -49,6 +49,15 @@ describe("the engine", () => {
   });
 });
 
+test("rules that would take forever to compare are named, and what to do", async () => {
+  const bit = (index: number, at: number): object => ({ index, value: 2 ** at, valueTwo: 2 ** at, op: "SCMP_CMP_MASKED_EQ" });
+  const syscalls = Array.from({ length: 32 }, (_, at) => ({ names: ["ioctl"], action: "SCMP_ACT_ALLOW", args: [bit(0, at), bit(1, 31 - at)] }));
+  await writeFile(join(folder, "puzzle.json"), JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls }));
+  const ran = await product(folder, ["diff", "puzzle.json"]);
+  expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(ran.stderr).toMatch(/error: these rules cannot be compared: the rules of ioctl overlap in too many ways\n.*name the values/);
+});
+
 describe("the image", () => {
   test("is unknown and cannot be pulled", async () => {
     const ran = await product(folder, ["record", "--", "docker", "run", "localhost:1/no/such-image:1"]);

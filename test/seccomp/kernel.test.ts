@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { argIndexes, boundaryValues, callArgs, decidingRule, partition, refusedRule } from "../../src/seccomp/index.ts";
+import { argIndexes, callArgs, decidingRule, partition, refusedRule } from "../../src/seccomp/index.ts";
 import type { ActionRule, SeccompData } from "../../src/seccomp/index.ts";
 import { anyActionRules } from "./arbitraries.ts";
+import { boundaryValues } from "./boundary.ts";
 import { ask, buildOracle, defaultErrno, makesCompatCalls } from "./oracle.ts";
 import type { Experiment } from "./oracle.ts";
 
@@ -18,7 +19,7 @@ const compat = { nr: 96, wide: false, compat: true };
 
 /** One call per set of rules, and the boundary values of each argument around it. */
 function callsFor(rules: readonly ActionRule[]): readonly SeccompData["args"][] {
-  const calls = [...partition(rules.map(({ rule }) => rule))];
+  const calls = partition(rules.map(({ rule }) => ({ ask: "match", rule })));
   const near = argIndexes.flatMap((index) => {
     const conditions = rules.flatMap(({ rule }) => rule.conditions.filter((condition) => condition.index === index));
     if (conditions.length === 0) return [];

@@ -1,0 +1,177 @@
+import { argIndexes, callArgs } from "./args.ts";
+import { maxValue } from "./condition.ts";
+import type { Node, RuleTree, Way } from "./tree.ts";
+import type { ActionRule, ArgCondition, ArgIndex, Rule, SeccompData } from "./types.ts";
+
+/** A node of a diagram: two are the same number exactly when they answer every call alike. */
+export type Place = number;
+
+/**
+ * Decision diagrams over the bits of the six arguments, argument 0's highest bit first: each node asks one bit, no bit twice, and equal nodes are
+ * one (Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986, with more leaves than two). What rules answer is here a function, not a list of ways
+ * in which they can match: a hundred masks of single bits are a hundred nodes, where their combinations are 2^100.
+ */
+export class Diagram {
+  readonly #bits: number[] = [];
+  readonly #clear: Place[] = [];
+  readonly #set: Place[] = [];
+  readonly #nodes = new Map<number, Place>();
+  readonly #leaves = new Map<string, Place>();
+  readonly #subject: string;
+  #steps = 0;
+
+  /** `subject`: whose rules they are, for the message when it takes too long. */
+  constructor(subject: string) {
+    this.#subject = subject;
+  }
+
+  /** The node that answers this to every call. */
+  leaf(outcome: string): Place {
+    let place = this.#leaves.get(outcome);
+    if (place === undefined) this.#leaves.set(outcome, (place = this.#add(noBit, 0, 0)));
+    return place;
+  }
+
+  /** libseccomp's comparisons of one syscall; `tell` says what a rule, or none, answers. */
+  tree({ always, first }: RuleTree, tell: (rule: ActionRule | undefined) => string): Place {
+    const level = (nodes: readonly Node[], otherwise: Place): Place =>
+      nodes.reduceRight((next, node) => this.#select(bitsOf(node.op, BigInt(node.datum), BigInt(node.mask), node.arg * 64 + (node.high ? 0 : 32), 32), way(node.ways.true, next), way(node.ways.false, next)), otherwise);
+    const way = ({ rule, next }: Way, otherwise: Place): Place => (next !== undefined ? level(next.level, otherwise) : rule === undefined ? otherwise : this.leaf(tell(rule)));
+    return first === undefined ? this.leaf(tell(always)) : level(first.level, this.leaf(tell(undefined)));
+  }
+
+  /** `matching` where all conditions of the rule hold on 64 bits, else `otherwise`. */
+  rule({ conditions }: Rule, matching: Place, otherwise: Place): Place {
+    return [...conditions].sort((a, b) => b.index - a.index).reduce((inner, condition) => {
+      const { op, negated } = comparisons[condition.op];
+      const test = bitsOf(op, condition.datum, condition.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : maxValue, condition.index * 64, 64);
+      return negated ? this.#select(test, otherwise, inner) : this.#select(test, inner, otherwise);
+    }, matching);
+  }
+
+  /** For each combination of answers that some call gets from these nodes the smallest such call, argument 0 first; of the arguments that are `known` only calls with that value. */
+  callsApart(roots: readonly Place[], known: ReadonlyMap<ArgIndex, bigint> = new Map()): readonly SeccompData["args"][] {
+    const found: SeccompData["args"][] = [];
+    const seen = new Set<string>();
+    const values = [0n, 0n, 0n, 0n, 0n, 0n];
+    const visit = (places: readonly Place[]): void => {
+      const key = places.join(" ");
+      if (seen.has(key)) return;
+      if (seen.size >= maxSteps) this.#giveUp();
+      seen.add(key);
+      const bit = Math.min(...places.map((place) => this.#bitOf(place)));
+      if (bit === noBit) {
+        found.push(callArgs(Object.fromEntries(argIndexes.map((index) => [index, known.get(index) ?? values[index]]))));
+        return;
+      }
+      const index = (bit >> 6) as ArgIndex;
+      const weight = 1n << BigInt(63 - (bit & 63));
+      const given = known.get(index);
+      if (given === undefined || (given & weight) === 0n) visit(places.map((place) => this.#follow(place, bit, 0)));
+      if (given !== undefined && (given & weight) === 0n) return;
+      const before = values[index] ?? 0n;
+      values[index] = before | weight;
+      visit(places.map((place) => this.#follow(place, bit, 1)));
+      values[index] = before;
+    };
+    visit(roots);
+    return found;
+  }
+
+  /** `yes` where the test holds, else `no`. */
+  #select({ bits, holds }: BitTest, yes: Place, no: Place): Place {
+    const known = new Map<number, Place>();
+    const at = (position: number, then: Place, otherwise: Place): Place => {
+      if (then === otherwise) return then;
+      const asked = bits[position];
+      if (asked === undefined) return holds ? then : otherwise;
+      const key = (position * maxSteps + then) * maxSteps + otherwise;
+      const answer = known.get(key);
+      if (answer !== undefined) return answer;
+      this.#spend();
+      const bit = Math.min(asked.bit, this.#bitOf(then), this.#bitOf(otherwise));
+      const side = (value: 0 | 1): Place => {
+        const [inner, outer] = [this.#follow(then, bit, value), this.#follow(otherwise, bit, value)];
+        return bit < asked.bit ? at(position, inner, outer) : value === asked.goesOn ? at(position + 1, inner, outer) : asked.elseHolds ? inner : outer;
+      };
+      const place = this.#node(bit, side(0), side(1));
+      known.set(key, place);
+      return place;
+    };
+    return at(0, yes, no);
+  }
+
+  #node(bit: number, clear: Place, set: Place): Place {
+    if (clear === set) return clear;
+    const key = (bit * maxSteps + clear) * maxSteps + set;
+    let place = this.#nodes.get(key);
+    if (place === undefined) this.#nodes.set(key, (place = this.#add(bit, clear, set)));
+    return place;
+  }
+
+  #add(bit: number, clear: Place, set: Place): Place {
+    this.#clear.push(clear);
+    this.#set.push(set);
+    return this.#bits.push(bit) - 1;
+  }
+
+  #bitOf(place: Place): number {
+    return this.#bits[place] ?? noBit;
+  }
+
+  #follow(place: Place, bit: number, value: 0 | 1): Place {
+    return this.#bitOf(place) === bit ? ((value === 0 ? this.#clear : this.#set)[place] ?? place) : place;
+  }
+
+  #spend(): void {
+    this.#steps += 1;
+    if (this.#steps >= maxSteps) this.#giveUp();
+  }
+
+  #giveUp(): never {
+    throw new TooManyWays(`the rules of ${this.#subject} overlap in too many ways`);
+  }
+}
+
+/**
+ * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete). Profiles in use take some thousand steps a syscall; whoever wrote
+ * rules that take a thousand times as many wants a tool to hang, or to look away.
+ */
+export class TooManyWays extends RangeError {
+  override readonly name = "TooManyWays";
+}
+
+/** So many steps are made in one diagram. Also the bound of its nodes, so that three numbers of a key fit into a double (384 · 2^18 · 2^18 < 2^53). */
+const maxSteps = 1 << 18;
+
+/** Behind all bits: leaves. */
+const noBit = 384;
+
+/** A comparison bit by bit, from the highest on: one value of each bit goes on to the next, the other decides. `holds`: the answer behind the last. */
+interface BitTest {
+  readonly bits: readonly { readonly bit: number; readonly goesOn: 0 | 1; readonly elseHolds: boolean }[];
+  readonly holds: boolean;
+}
+
+function bitsOf(op: Node["op"], datum: bigint, mask: bigint, firstBit: number, width: number): BitTest {
+  const order = op === "GE" || op === "GT";
+  const bits: BitTest["bits"][number][] = [];
+  for (let place = 0; place < width; place += 1) {
+    const weight = 1n << BigInt(width - 1 - place);
+    if ((mask & weight) === 0n) continue;
+    const goesOn = (datum & weight) === 0n ? 0 : 1;
+    // In an order the larger bit decides; where all bits are equal, GE holds and GT does not.
+    bits.push({ bit: firstBit + place, goesOn, elseHolds: order && goesOn === 0 });
+  }
+  return { bits, holds: op !== "GT" };
+}
+
+const comparisons: { readonly [op in ArgCondition["op"]]: { readonly op: Node["op"]; readonly negated: boolean } } = {
+  SCMP_CMP_EQ: { op: "EQ", negated: false },
+  SCMP_CMP_NE: { op: "EQ", negated: true },
+  SCMP_CMP_MASKED_EQ: { op: "MASKED_EQ", negated: false },
+  SCMP_CMP_GE: { op: "GE", negated: false },
+  SCMP_CMP_LT: { op: "GE", negated: true },
+  SCMP_CMP_GT: { op: "GT", negated: false },
+  SCMP_CMP_LE: { op: "GT", negated: true },
+};
