@@ -5,6 +5,8 @@ import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import type { Inspected } from "./inspected-arguments.ts";
 import { followsProgram, Programs } from "./programs.ts";
+import { opensFile, TracerSeekers } from "./tracer-seekers.ts";
+import type { SoughtTracer } from "./tracer-seekers.ts";
 import type { ExecutedProgram } from "./programs.ts";
 import { maxValues } from "./types.ts";
 import type { ArgValues, Phase, SyscallRecord } from "./types.ts";
@@ -57,6 +59,8 @@ export interface Aggregator {
   executed(): readonly ExecutedProgram[];
   /** What became of a workload that was recorded with its life. Stays in memory. */
   exercised(): Exercised;
+  /** The programs that may have noticed that they were traced. Only where `life` is given. */
+  sought(): readonly SoughtTracer[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
 }
@@ -64,7 +68,7 @@ export interface Aggregator {
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
 type Entry =
   | { readonly unread: string }
-  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean; readonly accepts: boolean };
+  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean; readonly accepts: boolean; readonly opens: boolean };
 
 interface Seen {
   /** The line where it was first entered. */
@@ -131,6 +135,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
   const programs = new Programs();
+  const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;
   let calls = 0;
@@ -192,7 +197,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       byName.set(name, record);
       found.push({ name, record });
     }
-    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4" };
+    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", opens: life !== undefined && opensFile(name) };
   }
 
   function call(event: SyscallEvent): void {
@@ -224,6 +229,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
     }
     programs.attribute(event, record.processes);
+    if (entry.opens) seekers.look(event, (callers) => programs.attribute(event, callers));
   }
 
   return {
@@ -258,6 +264,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.processes][0] })), unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
+    sought: () => seekers.sought(),
     finish() {
       for (const pid of [...unsettled.keys()]) settle(pid);
       programs.finish();

@@ -6,4 +6,5 @@ export { fullyKnown, newCalls } from "./known-calls.ts";
 export type { ExecutedProgram } from "./programs.ts";
 export { parseRecording } from "./read.ts";
 export { buildRecording, mergeRecordings, stringifyRecording } from "./recording.ts";
+export type { SoughtTracer } from "./tracer-seekers.ts";
 export type * from "./types.ts";

@@ -21,6 +21,7 @@ import { setuidPrograms } from "../tracer/setuid.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import { straceSignal } from "../tracer/strace-command.ts";
 import { missedPaths } from "./missed-paths.ts";
+import { soughtTracer } from "./sought-tracer.ts";
 import { showProgress } from "./progress.ts";
 import { readInto } from "./reading.ts";
 import { untilStable } from "./stability.ts";
@@ -59,6 +60,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
   if (end.by === "itself" && end.exitCode !== 0) {
     terminal.note(`the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the recording is incomplete`);
   }
+  for (const warning of soughtTracer(aggregators)) terminal.note(escapeTerminal(warning));
   const facts = runFacts(run, image, engine, end);
   for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, untraced.size > 0)) terminal.note(escapeTerminal(warning));
   return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", missed: missedPaths(aggregators[0]?.exercised(), { killed: end.exitCode === 137, health: healthOf(sides, end), execs: options.exec.length }), trouble: troubleOf(end, options) };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,6 +64,23 @@ int main(int argc, char **argv) {
         struct winsize size;
         if (ioctl(0, TIOCGWINSZ, &size) != 0) return 1;
         printf("%d rows %d columns\n", size.ws_row, size.ws_col);
+    } else if (strcmp(shape, "orphan") == 0) { /* ends while its child goes on */
+        if (fork() == 0) {
+            getpriority(PRIO_PROCESS, 0);
+            for (;;) pause();
+        }
+        usleep(200 * 1000);
+        puts("gone");
+    } else if (strcmp(shape, "ptrace") == 0) { /* a program that does not want to be debugged */
+        return ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0;
+    } else if (strcmp(shape, "status") == 0) { /* another one */
+        char line[200];
+        int tracer = 0;
+        FILE *status = fopen("/proc/self/status", "r");
+        while (status != NULL && fgets(line, sizeof line, status) != NULL) sscanf(line, "TracerPid: %d", &tracer);
+        return tracer != 0;
+    } else if (strcmp(shape, "arguments") == 0) { /* what it was given, a line each */
+        for (int at = 2; at < argc; at += 1) puts(argv[at]);
     } else {
         return 9;
     }
