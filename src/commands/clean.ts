@@ -1,9 +1,11 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { findFolders, findLeftovers, removeLeftovers, sessionIsOver } from "../container/leftovers.ts";
+import { findFolders, findLeftovers, removeLeftovers } from "../container/leftovers.ts";
 import { containerCli } from "../container/run-command.ts";
+import { sessionIsOver } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
 import { systemDetail, temporaryOf } from "./files.ts";
+import { isLock, removeStaleLock } from "./lock.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -13,22 +15,27 @@ import type { Terminal } from "./terminal.ts";
 export async function clean(words: readonly string[], terminal: Terminal): Promise<number> {
   const cli = containerCli(words.length === 0 ? ["docker"] : words);
   if (cli === undefined) throw new SeccompGenError({ code: "usage", what: `${words.join(" ")} is no container command`, todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman" });
-  const paths = [...(await halfWritten()), ...(await findFolders())];
+  const files = await ownFiles();
+  const paths = [...halfWritten(files), ...(await findFolders())];
   const failures = (await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).then(() => [], (error: unknown) => [`${path}: ${systemDetail(error)}`])))).flat();
-  if (paths.length > 0) terminal.note(`found ${paths.length} files and folders of killed sessions`);
+  const locks = await Promise.all(files.filter(isLock).map((lock) => removeStaleLock(lock).catch((error: unknown) => (failures.push(`${lock}: ${systemDetail(error)}`), true))));
+  const count = paths.length + locks.filter((stale) => stale).length;
+  if (count > 0) terminal.note(`found ${count} files and folders of killed sessions`);
   const found = await findLeftovers(cli);
   failures.push(...(await removeLeftovers(cli, found)));
   if (found.volumes.length > 0) terminal.note("what a killed recording had traced goes with its trace volume; what it had written before is kept: record again, with --append");
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
   const counts = [`${found.containers.length} containers`, `${found.volumes.length} trace volumes`].join(", ");
-  terminal.note(found.containers.length + found.volumes.length + paths.length === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);
+  terminal.note(found.containers.length + found.volumes.length + count === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);
   return failures.length === 0 ? 0 : 2;
 }
 
-/** Temporary files of writes that were cut short by their process's end, and locks of processes that have ended, where recordings and profiles are. */
-async function halfWritten(): Promise<readonly string[]> {
+/** Temporary files of writes that were cut short by their process's end, where recordings and profiles are. */
+function halfWritten(files: readonly string[]): readonly string[] {
+  return files.filter((path) => sessionIsOver(temporaryOf(path) ?? ""));
+}
+
+async function ownFiles(): Promise<readonly string[]> {
   const entries = await Promise.all(["traces", "profiles"].map(async (folder) => (await readdir(folder, { recursive: true }).catch(() => [])).map((name) => join(folder, name))));
-  const locks = entries.flat().filter((path) => /(?:^|\/)\.recording\.json\.lock$/.test(path));
-  const stale = await Promise.all(locks.map(async (path) => sessionIsOver(await readFile(path, "utf8").catch(() => ""))));
-  return [...entries.flat().filter((path) => sessionIsOver(temporaryOf(path) ?? "")), ...locks.filter((_, index) => stale[index])];
+  return entries.flat();
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { ownSession, sessionPattern } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
 
 /**
@@ -29,12 +29,12 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
 
 /** A name beside `path` that no other process uses, and that says whose it is, so that `clean` leaves alone what is still being written. */
 export function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}@${hostname()}.${randomBytes(6).toString("hex")}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${ownSession()}.${randomBytes(6).toString("hex")}.tmp`);
 }
 
 /** Who is writing the file of that name; undefined: it is no temporary file of ours. */
 export function temporaryOf(path: string): string | undefined {
-  return /^\..+\.(\d+@[\w.-]+)\.[0-9a-f]{12}\.tmp$/.exec(basename(path))?.[1];
+  return new RegExp(`^\\..+?\\.(${sessionPattern})\\.[0-9a-f]{12}\\.tmp$`).exec(basename(path))?.[1];
 }
 
 /** An existing file keeps its permissions. */

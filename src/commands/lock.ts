@@ -1,8 +1,8 @@
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { sessionIsOver } from "../container/leftovers.ts";
+import { ownSession, sessionIsOver } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
 import { systemDetail, temporaryPath } from "./files.ts";
 
@@ -14,37 +14,84 @@ const patienceMs = 10_000;
  * one whose holder has died is taken over.
  */
 export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  const holder = `${process.pid}@${hostname()}`;
-  const own = temporaryPath(path);
-  const lock = join(dirname(path), `.${basename(path)}.lock`);
+  let release: () => Promise<void>;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(own, holder, { mode: 0o644 });
-    await acquire(own, lock);
+    release = await acquire(join(dirname(path), `.${basename(path)}.lock`), performance.now() + patienceMs);
   } catch (error) {
-    await rm(own, { force: true }).catch(() => undefined);
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
   }
   try {
     return await work();
   } finally {
-    await rm(own, { force: true });
-    await rm(lock, { force: true });
+    await release();
   }
 }
 
-async function acquire(own: string, lock: string): Promise<void> {
-  const begun = performance.now();
-  for (;;) {
-    const taken = await link(own, lock).then(() => true, (error: NodeJS.ErrnoException) => {
-      if (error.code === "EEXIST") return false;
-      throw error;
-    });
-    if (taken) return;
-    const holder = await readFile(lock, "utf8").catch(() => "");
-    if (sessionIsOver(holder)) await rm(lock, { force: true });
-    else if (performance.now() - begun > patienceMs) throw new SeccompGenError({ code: "file-unwritable", path: lock, detail: `${holder} is writing there` });
-    else await delay(50);
+/** The locks of a recording, and those under which a dead holder's lock is taken away. */
+export function isLock(path: string): boolean {
+  return /^\.recording\.json(?:\.[0-9a-f]{12})?\.lock$/.test(basename(path));
+}
+
+/** Takes away the lock of a holder that has died; resolves to whether there was one. */
+export async function removeStaleLock(lock: string): Promise<boolean> {
+  const dead = await holderOf(lock);
+  return dead !== undefined && sessionIsOver(dead.session) && takeAway(lock, dead, performance.now() + patienceMs);
+}
+
+/** Who holds a lock; `token` is another each time that one is taken. */
+interface Holder {
+  readonly session: string;
+  readonly token: string;
+}
+
+async function acquire(lock: string, deadline: number): Promise<() => Promise<void>> {
+  const own = temporaryPath(lock.replace(/\.lock$/, ""));
+  try {
+    await writeFile(own, `${ownSession()} ${randomBytes(6).toString("hex")}`, { mode: 0o644, flush: true });
+    while (!(await links(own, lock))) {
+      const holder = await holderOf(lock);
+      if (holder !== undefined && sessionIsOver(holder.session)) await takeAway(lock, holder, deadline);
+      else if (performance.now() > deadline) throw new SeccompGenError({ code: "file-unwritable", path: lock, detail: `${holder?.session ?? "somebody"} is writing there` });
+      else await delay(holder === undefined ? 1 : 20); // undefined: it has just been released
+    }
+  } finally {
+    await rm(own, { force: true }).catch(() => undefined);
+  }
+  // Where it cannot be removed, it is of a dead holder soon.
+  return () => rm(lock, { force: true }).catch(() => undefined);
+}
+
+/** link(2) may succeed and say that it failed when the file system is another machine's; then the file has two names (open(2), O_EXCL). */
+async function links(own: string, lock: string): Promise<boolean> {
+  try {
+    await link(own, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return (await stat(own)).nlink === 2;
+  }
+}
+
+async function holderOf(lock: string): Promise<Holder | undefined> {
+  const [session = "", token = ""] = (await readFile(lock, "utf8").catch(() => "")).split(" ");
+  return session === "" ? undefined : { session, token };
+}
+
+/**
+ * Removes a dead holder's lock, and never one that somebody has taken since: only who holds the lock that is named after the dead one's token may, and
+ * only while the file still says that token. A holder that dies here is taken away in the same manner.
+ */
+async function takeAway(lock: string, dead: Holder, deadline: number): Promise<boolean> {
+  const name = /^[0-9a-f]{12}$/.test(dead.token) ? dead.token : "0".repeat(12);
+  const release = await acquire(join(dirname(lock), `${basename(lock).replace(/(?:\.[0-9a-f]{12})?\.lock$/, "")}.${name}.lock`), deadline);
+  try {
+    const now = await holderOf(lock);
+    if (now?.session !== dead.session || now.token !== dead.token) return false;
+    await rm(lock, { force: true });
+    return true;
+  } finally {
+    await release();
   }
 }

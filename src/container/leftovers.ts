@@ -4,26 +4,27 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ContainerCli } from "./cli.ts";
 import { capture, output } from "./cli.ts";
+import { ownProcess, ownSession, sessionIsOver } from "./session-name.ts";
 
-/** On every container we start and every volume we make for a session: `seccomp-gen.session=PID@HOST`. */
+/** On every container we start and every volume we make for a session: `seccomp-gen.session=` and the session's name. */
 export const sessionLabel = "seccomp-gen.session";
 
 /** Who starts a container, or makes a volume, now. */
 export function sessionOptions(): readonly string[] {
-  return ["--label", `${sessionLabel}=${process.pid}@${hostname()}`];
+  return ["--label", `${sessionLabel}=${ownSession()}`];
 }
 
 const folderPrefix = "seccomp-gen-";
 
 /** A private folder for a session's small files, named after the process that made it. */
 export function sessionFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  return mkdtemp(join(tmpdir(), `${folderPrefix}${ownProcess()}-`));
 }
 
 /** Folders of this user whose process has ended. */
 export async function findFolders(): Promise<readonly string[]> {
   const dead = (await readdir(tmpdir())).filter((name) => {
-    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
+    const pid = new RegExp(`^${folderPrefix}(\\d+(?:\\.\\d+)?)-`).exec(name)?.[1];
     return pid !== undefined && sessionIsOver(`${pid}@${hostname()}`);
   });
   const owned = await Promise.all(dead.map(async (name) => (await lstat(join(tmpdir(), name)).catch(() => undefined))?.uid === process.getuid?.()));
@@ -78,18 +79,6 @@ export async function removeVolume(cli: ContainerCli, name: string): Promise<str
     if (exitCode === 0) return undefined;
     if (attempt === removalAttempts) return stderr.trim();
     await delay(removalPauseMs);
-  }
-}
-
-/** Whether the process that a session is named after has ended; on another host it is taken to be alive. */
-export function sessionIsOver(session: string): boolean {
-  const [pid, host] = session.split("@");
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }
 
