@@ -4,7 +4,7 @@ import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import type { Inspected } from "./inspected-arguments.ts";
-import { followsProgram, Programs } from "./programs.ts";
+import { Callers, followsProgram, Programs } from "./programs.ts";
 import { opensFile, TracerSeekers } from "./tracer-seekers.ts";
 import type { SoughtTracer } from "./tracer-seekers.ts";
 import type { ExecutedProgram } from "./programs.ts";
@@ -77,7 +77,7 @@ interface Seen {
   readonly results: Set<string>;
   /** The result that was added last. */
   latest: string | undefined;
-  readonly processes: Set<string>;
+  readonly callers: Callers;
   readonly values: Map<string, readonly bigint[]>;
   /** Arguments, one after the other, that stand in `values` already. */
   readonly told: Map<Arg, ReadonlyMap<Arg, true>>;
@@ -173,10 +173,15 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
 
   /** Each call's record, found once for each way of entering it. */
   const entries = new Map<string, Map<string, Entry>>();
+  let mode: string | undefined;
+  let ofMode = new Map<string, Entry>();
 
   function entryOf({ name: printed, personality }: SyscallEvent): Entry {
-    let ofMode = entries.get(personality);
-    if (ofMode === undefined) entries.set(personality, (ofMode = new Map()));
+    if (personality !== mode) {
+      mode = personality;
+      ofMode = entries.get(personality) ?? new Map<string, Entry>();
+      entries.set(personality, ofMode);
+    }
     const known = ofMode.get(printed);
     if (known !== undefined) return known;
     if (ofMode.size >= maxNames) return { unread: "more different calls than there are" };
@@ -193,7 +198,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     seen.set(entered, byName);
     let record = byName.get(name);
     if (record === undefined) {
-      record = { line: Infinity, calls: 0, results: new Set(), latest: undefined, processes: new Set(), values: new Map(), told: new Map(), many: false };
+      record = { line: Infinity, calls: 0, results: new Set(), latest: undefined, callers: new Callers(), values: new Map(), told: new Map(), many: false };
       byName.set(name, record);
       found.push({ name, record });
     }
@@ -228,8 +233,8 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       programs.follow(event);
       if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
     }
-    programs.attribute(event, record.processes);
-    if (entry.opens) seekers.look(event, (callers) => programs.attribute(event, callers));
+    programs.attribute(event.tracee, record.callers);
+    if (entry.opens) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
   }
 
   return {
@@ -261,7 +266,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
           event satisfies never;
       }
     },
-    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.processes][0] })), unparsed, unparsedTotal, started }),
+    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0] })), unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),
@@ -298,11 +303,16 @@ function resultWord(result: SyscallResult): string {
 
 function inspect(event: SyscallEvent, name: string, { indices, names }: Inspected, record: Seen): void {
   if (record.many) return;
-  const args = indices.map((index, position) => (event.argsComplete ? (names === undefined ? event.arg(index) : event.argNamed(names[position] ?? "")) : undefined));
-  const [first, second = first] = args;
+  const argAt = (position: number): Arg | undefined => {
+    if (!event.argsComplete || position >= indices.length) return undefined;
+    return names === undefined ? event.arg(indices[position] ?? 0) : event.argNamed(names[position] ?? "");
+  };
+  const first = argAt(0);
+  const second = indices.length > 1 ? argAt(1) : first;
   if (first !== undefined && second !== undefined && record.told.get(first)?.has(second) === true) return;
   const values: bigint[] = [];
-  for (const [position, arg] of args.entries()) {
+  for (const position of indices.keys()) {
+    const arg = position === 0 ? first : position === 1 ? second : argAt(position);
     const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, indices[position] ?? 0, symbol));
     if (value === undefined) {
       record.many = true; // a value that cannot be read may be any
@@ -336,7 +346,7 @@ function toRecord(arch: ScmpArch, name: string, record: Seen, first: Phase | und
   return {
     calls: 10 ** Math.floor(Math.log10(record.calls)),
     results: [...record.results].sort(),
-    processes: [...record.processes].sort(),
+    processes: [...record.callers.programs].sort(),
     ...(first === undefined ? {} : { first }),
     ...(args === undefined ? {} : { args }),
   };

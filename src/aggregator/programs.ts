@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { SyscallEvent } from "../strace-parser/types.ts";
+import type { SyscallEvent, Tracee } from "../strace-parser/types.ts";
 
 /** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
 export interface ExecutedProgram {
@@ -24,10 +24,13 @@ const maxExecuted = 10_000;
  */
 export class Programs {
   readonly #running = new Map<number | undefined, string>();
-  readonly #waiting = new Map<number | undefined, Set<Set<string>>>();
+  readonly #waiting = new Map<number | undefined, Set<Callers>>();
   readonly #executed = new Map<string, ExecutedProgram>();
   /** Threads that have not yet asked who they are since they executed a program. */
   readonly #fresh = new Map<number | undefined, ExecutedProgram>();
+  /** The thread that was asked for last, and what it runs where that is known. */
+  #latestPid: number | undefined;
+  #latestProgram: string | undefined;
 
   /** What was executed, by path. Stays in memory: a recording holds no paths. */
   executed(): readonly ExecutedProgram[] {
@@ -35,14 +38,17 @@ export class Programs {
   }
 
   /** Puts who made the call into `callers`, now or as soon as it is known. */
-  attribute(event: SyscallEvent, callers: Set<string>): void {
-    const { pid, comm } = event.tracee;
-    const program = this.#running.get(pid) ?? comm;
-    if (program !== undefined) return add(callers, program);
+  attribute({ pid, comm }: Tracee, callers: Callers): void {
+    if (pid !== this.#latestPid || this.#latestProgram === undefined) {
+      this.#latestPid = pid;
+      this.#latestProgram = this.#running.get(pid);
+    }
+    const program = this.#latestProgram ?? comm;
+    if (program !== undefined) return callers.add(program);
     const waiting = this.#waiting.get(pid);
     if (waiting !== undefined) return void waiting.add(callers);
     if (this.#waiting.size < maxThreads) this.#waiting.set(pid, new Set([callers]));
-    else add(callers, unknownProgram);
+    else callers.add(unknownProgram);
   }
 
   /** Follows execve, fork, vfork, clone and clone3. */
@@ -74,6 +80,7 @@ export class Programs {
   ended(pid: number | undefined): void {
     this.#settle(pid, this.#running.get(pid) ?? unknownProgram);
     this.#running.delete(pid);
+    this.#latestProgram = undefined;
     this.#fresh.delete(pid);
   }
 
@@ -85,10 +92,11 @@ export class Programs {
   #run(pid: number | undefined, program: string): void {
     if (this.#running.size >= maxThreads) for (const oldest of this.#running.keys()) { this.ended(oldest); break; }
     this.#running.set(pid, program);
+    this.#latestProgram = undefined;
   }
 
   #settle(pid: number | undefined, program: string): void {
-    for (const callers of this.#waiting.get(pid) ?? []) add(callers, program);
+    for (const callers of this.#waiting.get(pid) ?? []) callers.add(program);
     this.#waiting.delete(pid);
   }
 }
@@ -99,6 +107,15 @@ const unknownProgram = "?";
 const maxThreads = 100_000;
 const maxPrograms = 1_000;
 
-function add(callers: Set<string>, program: string): void {
-  if (!callers.has(program)) callers.add(callers.size < maxPrograms ? program : unknownProgram);
+/** The programs that made a call. */
+export class Callers {
+  readonly programs = new Set<string>();
+  /** The one that was added last: mostly it comes again. */
+  #latest: string | undefined;
+
+  add(program: string): void {
+    if (program === this.#latest) return;
+    this.#latest = program;
+    if (!this.programs.has(program)) this.programs.add(this.programs.size < maxPrograms ? program : unknownProgram);
+  }
 }

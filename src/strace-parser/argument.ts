@@ -18,18 +18,26 @@ const dot = 0x2e;
 /** Splits a list at the commas that stand outside of everything; parts are trimmed, no empty last part. */
 export function splitList(bytes: Uint8Array, start: number, end: number): readonly Part[] {
   const parts: Part[] = [];
-  let from = start;
   const ends = findAllOutside(bytes, start, end, comma);
   for (let index = 0; index <= ends.length; index += 1) {
-    const to = ends[index] ?? end;
-    let first = from;
-    let last = to;
-    while (first < last && bytes[first] === blank) first += 1;
-    while (last > first && bytes[last - 1] === blank) last -= 1;
-    if (first < last || index < ends.length) parts.push({ start: first, value: afterName(bytes, first, last), end: last });
-    from = to + 1;
+    const part = partAt(bytes, start, end, ends, index);
+    if (part !== undefined) parts.push(part);
   }
   return parts;
+}
+
+/** One part of `splitList`, without looking at what follows it. */
+export function partOfList(bytes: Uint8Array, start: number, end: number, index: number): Part | undefined {
+  const ends = findAllOutside(bytes, start, end, comma, index + 1);
+  return index > ends.length ? undefined : partAt(bytes, start, end, ends, index);
+}
+
+function partAt(bytes: Uint8Array, start: number, end: number, ends: readonly number[], index: number): Part | undefined {
+  let first = index === 0 ? start : (ends[index - 1] as number) + 1;
+  let last = ends[index] ?? end;
+  while (first < last && bytes[first] === blank) first += 1;
+  while (last > first && bytes[last - 1] === blank) last -= 1;
+  return first < last || index < ends.length ? { start: first, value: afterName(bytes, first, last), end: last } : undefined;
 }
 
 /** After `name=`; `start` where the part has no name. */

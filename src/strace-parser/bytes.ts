@@ -74,7 +74,7 @@ function fill(target: Uint8Array, at: number, bytes: Uint8Array, start: number, 
 }
 
 /** Longer runs of bytes are not worth comparing. */
-const maxKept = 64;
+export const maxKept = 64;
 
 /** Values that are made of few different runs of bytes, each made once: the names of calls and errnos, the flags of arguments. */
 export class Kept<T> {
@@ -90,15 +90,16 @@ export class Kept<T> {
   }
 
   get(bytes: Uint8Array, start: number, end: number): T {
-    const length = end - start;
-    if (length > maxKept) return this.#make(bytes, start, end);
-    let hash = length;
-    for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+    return end - start > maxKept ? this.#make(bytes, start, end) : this.getHashed(bytes, start, end, hashOf(bytes, start, end));
+  }
+
+  /** As `get`, for at most `maxKept` bytes whose hash is known. */
+  getHashed(bytes: Uint8Array, start: number, end: number, hash: number): T {
     const mask = this.#capacity * 2 - 1;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const kept = this.#slots[slot];
       if (kept === undefined) return this.#keep(slot, bytes, start, end);
-      if (isSame(kept.text, bytes, start, length)) return kept.value;
+      if (isSame(kept.text, bytes, start, end - start)) return kept.value;
     }
   }
 
@@ -112,6 +113,18 @@ export class Kept<T> {
     this.#count += 1;
     return value;
   }
+}
+
+/** The hash of no bytes, and of some bytes and one more. */
+export const noHash = 0;
+export function hashed(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = noHash;
+  for (let at = start; at < end; at += 1) hash = hashed(hash, bytes[at] as number);
+  return hash;
 }
 
 function isSame(text: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {

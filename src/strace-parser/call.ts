@@ -1,6 +1,8 @@
-import { decode, nameOfPart, splitList } from "./argument.ts";
+import { decode, nameOfPart, partOfList, splitList } from "./argument.ts";
 import type { Part } from "./argument.ts";
-import { afterBlanks, endsWith, isDigit, isWord, Kept, latin1, startsWith } from "./bytes.ts";
+import { afterBlanks, endsWith, hashed, isDigit, isWord, join, Kept, latin1, maxKept, noHash, startsWith } from "./bytes.ts";
+import { noTracee, readPrefix } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
 import { readResult } from "./result.ts";
 import type { ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
@@ -8,10 +10,17 @@ import type { Arg, Personality, Source, SyscallEvent, SyscallResult, Tracee } fr
 
 const opening = 0x28;
 const closing = 0x29;
+const blank = 0x20;
+const question = 0x3f;
+const less = 0x3c;
+const greater = 0x3e;
+const noBytes: Uint8Array = Buffer.alloc(0);
 
 /** A call's text, taken apart but not decoded. */
 export interface CallText {
   readonly name: string;
+  /** The first half of the call where it stands in another line: arguments begin there and go on in `bytes`. */
+  readonly before: CallStart | undefined;
   readonly bytes: Uint8Array;
   /** Between the parentheses. */
   readonly start: number;
@@ -21,7 +30,10 @@ export interface CallText {
 }
 
 /** Longer than any syscall's name, or `name#number`. */
-const maxName = 64;
+const maxName = maxKept;
+
+const noResult: SyscallResult = { type: "none" };
+const noRead: ReadResult = { result: noResult, injected: false };
 
 /** Each name is made once, not once per line. */
 const names = new Kept<string>(latin1, 2048);
@@ -29,14 +41,32 @@ const names = new Kept<string>(latin1, 2048);
 /** After the name of the call that the text begins with, where its `(` stands; -1: it begins with no call. Names: `openat`, `ioctl#64`, `???`. */
 function nameEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  if (bytes[at] === 0x3f /* ? */) {
-    while (at < end && bytes[at] === 0x3f) at += 1;
+  let hash = noHash;
+  const first = bytes[start];
+  if (first === question) {
+    for (; at < end && bytes[at] === question; at += 1) hash = hashed(hash, question);
     if (at - start < 3 || at - start > 4) return -1;
   } else {
-    if (isDigit(bytes[at])) return -1;
-    while (at < end && (isWord(bytes[at]) || (bytes[at] === 0x23 && at > start))) at += 1;
+    if (isDigit(first) || first === 0x23 /* # */) return -1;
+    for (; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (inName[byte] !== 1) break;
+      hash = hashed(hash, byte);
+    }
   }
+  nameHash = hash;
   return at > start && at - start <= maxName && at < end ? at : -1;
+}
+
+/** Letters, digits, `_` and `#`. */
+const inName = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) || byte === 0x23 ? 1 : 0));
+
+/** Of the name that `nameEnd` passed over last. */
+let nameHash = noHash;
+
+/** The name that `nameEnd` passed over last. */
+function nameAt(bytes: Uint8Array, start: number, end: number): string {
+  return names.getHashed(bytes, start, end, nameHash);
 }
 
 /** The beginning of a call: its name, and where what follows its `(` begins and ends. */
@@ -50,14 +80,14 @@ export interface CallStart {
 /** Reads `name(`; undefined: the text begins with no call. */
 export function readStart(bytes: Uint8Array, start: number, end: number): CallStart | undefined {
   const after = nameEnd(bytes, start, end);
-  return after < 0 || bytes[after] !== opening ? undefined : { name: names.get(bytes, start, after), bytes, start: after + 1, end };
+  return after < 0 || bytes[after] !== opening ? undefined : { name: nameAt(bytes, start, after), bytes, start: after + 1, end };
 }
 
 /** Reads `<... name resumed>`; `end` is the offset after it. */
 export function readResumed(bytes: Uint8Array, start: number, end: number): { readonly name: string; readonly end: number } | undefined {
-  const first = start + "<... ".length;
+  const first = start + resumedBefore.length;
   const after = nameEnd(bytes, first, end);
-  return after < 0 || !startsWith(bytes, after, end, " resumed>") ? undefined : { name: names.get(bytes, first, after), end: after + " resumed>".length };
+  return after < 0 || !startsWith(bytes, after, end, resumedAfter) ? undefined : { name: nameAt(bytes, first, after), end: after + resumedAfter.length };
 }
 
 /**
@@ -71,6 +101,71 @@ export function readCall(call: CallStart, complete = true): CallText | undefined
   const closed = findOutside(call.bytes, call.start, call.end, closing);
   return (closed >= 0 ? finish(call, closed) : undefined) ?? (complete ? backwards(call) : undefined);
 }
+
+/** One line, as far as it can be understood by itself: its columns and, where it is a call or half a call in plain words, that. It is filled anew for each line. */
+export class Line implements Prefix, CallText, CallContext {
+  /** `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `other`: anything else, or a call that must be looked at more closely. */
+  kind: "call" | "head" | "tail" | "other" = "other";
+  /** The place of the line in its log. */
+  file: string | undefined = undefined;
+  line = 0;
+  column = 0;
+  /** Its columns, and where what follows them begins (`event`) and ends (`last`, without blanks). */
+  tracee: Tracee = noTracee;
+  number: number | undefined = undefined;
+  event = 0;
+  last = 0;
+  /** Of a call or half of one. */
+  name = "";
+  before: CallStart | undefined = undefined;
+  bytes: Uint8Array = noBytes;
+  start = 0;
+  end = 0;
+  read: ReadResult = noRead;
+  argsComplete = true;
+}
+
+/**
+ * Reads a line that a newline ends. A call whose line ends in a plain result is understood from there: what stands after the last `) = ` is the result where it holds no quote,
+ * no annotation and no other `=`, for no string in the line is left open. So no argument has to be looked at, and the second half of a call needs not its first.
+ */
+export function readLine(line: Line, bytes: Uint8Array, start: number, end: number): void {
+  readPrefix(bytes, start, end, line);
+  let last = end;
+  while (last > line.event && bytes[last - 1] === blank) last -= 1;
+  line.column = line.event - start + 1;
+  line.last = last;
+  line.kind = "other";
+  const tail = bytes[line.event] === less && startsWith(bytes, line.event, last, resumedBefore);
+  const name = tail ? line.event + resumedBefore.length : line.event;
+  const after = nameEnd(bytes, name, last);
+  if (after < 0) return;
+  if (tail ? !startsWith(bytes, after, last, resumedAfter) : bytes[after] !== opening) return;
+  line.start = tail ? after + resumedAfter.length : after + 1;
+  const ending = bytes[last - 1];
+  if (ending === greater && endsWith(bytes, line.start, last, " ...>")) {
+    if (tail || !endsWith(bytes, line.start, last, unfinished)) return;
+    const mark = last - unfinished.length;
+    line.kind = "head";
+    line.end = mark > line.start && bytes[mark - 1] === blank ? mark - 1 : mark;
+  } else {
+    if (ending === 0x64 /* d */ || ending === 0x73 /* s */) return; // strace: Process 7 attached, in 2 threads
+    const closed = beforePlainResult(bytes, line.start, last);
+    if (closed < 0 || (tail && bytes[closed - 1] === greater && closed > line.start && closed - line.start <= unfinished.length)) return; // a mark may begin in the first half
+    const read = readResult(bytes, afterBlanks(bytes, closed + 1, last) + 2, last);
+    if (read === undefined) return;
+    line.kind = tail ? "tail" : "call";
+    line.end = withoutMark(bytes, line.start, closed);
+    line.read = read;
+  }
+  line.before = undefined;
+  line.bytes = bytes;
+  line.name = nameAt(bytes, name, after);
+}
+
+const unfinished = "<unfinished ...>";
+const resumedBefore = "<... ";
+const resumedAfter = " resumed>";
 
 /** What must be looked at from the front: a result with an annotation, a struct or a string. */
 const notPlain = new Uint8Array(256);
@@ -98,15 +193,13 @@ function finish({ name, bytes, start, end }: CallStart, closed: number): CallTex
   const at = afterBlanks(bytes, closed + 1, end);
   if (bytes[at] !== 0x3d || bytes[at + 1] !== 0x20 || at + 1 >= end) return undefined;
   const read = readResult(bytes, at + 2, end);
-  return read === undefined ? undefined : { name, bytes, start, end: withoutMark(bytes, start, closed), read, argsComplete: true };
+  return read === undefined ? undefined : { name, before: undefined, bytes, start, end: withoutMark(bytes, start, closed), read, argsComplete: true };
 }
-
-const mark = "<unfinished ...>";
 
 /** `(… <unfinished ...>) = ?`: the thread ended inside of the call. */
 function withoutMark(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, mark)) return end;
-  const before = end - mark.length;
+  if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, unfinished)) return end;
+  const before = end - unfinished.length;
   return before > start && bytes[before - 1] === 0x20 ? before - 1 : before;
 }
 
@@ -140,19 +233,25 @@ const keptArgs = new Kept<Arg>(decode, 2048);
 /** A system call whose arguments are decoded on first use. */
 export class LazySyscall implements SyscallEvent {
   readonly kind = "syscall";
-  readonly tracee: Tracee;
-  readonly number: number | undefined;
-  readonly personality: Personality;
-  readonly name: string;
-  readonly result: SyscallResult;
-  readonly injected: boolean;
-  readonly argsComplete: boolean;
-  readonly #context: CallContext;
-  readonly #text: CallText;
-  #parts: readonly Part[] | undefined;
-  #args: readonly Arg[] | undefined;
+  tracee: Tracee = noTracee;
+  number: number | undefined = undefined;
+  personality: Personality = "64 bit";
+  name = "";
+  result: SyscallResult = noResult;
+  injected = false;
+  argsComplete = false;
+  #file: string | undefined = undefined;
+  #line = 0;
+  #column = 0;
+  #before: CallStart | undefined = undefined;
+  #bytes: Uint8Array = noBytes;
+  #start = 0;
+  #end = 0;
+  #parts: readonly Part[] | undefined = undefined;
+  #args: readonly Arg[] | undefined = undefined;
 
-  constructor(text: CallText, context: CallContext, personality: Personality) {
+  /** Makes this event one of the call. */
+  become(text: CallText, context: CallContext, personality: Personality): void {
     this.tracee = context.tracee;
     this.number = context.number;
     this.personality = personality;
@@ -160,36 +259,62 @@ export class LazySyscall implements SyscallEvent {
     this.result = text.read.result;
     this.injected = text.read.injected;
     this.argsComplete = text.argsComplete;
-    this.#context = context;
-    this.#text = text;
+    this.#file = context.file;
+    this.#line = context.line;
+    this.#column = context.column;
+    this.#before = text.before;
+    this.#bytes = text.bytes;
+    this.#start = text.start;
+    this.#end = text.end;
+    this.#parts = undefined;
+    this.#args = undefined;
   }
 
   get source(): Source {
-    const { file, line, column } = this.#context;
-    return { file, line, column };
+    return { file: this.#file, line: this.#line, column: this.#column };
   }
 
   get args(): readonly Arg[] {
-    this.#args ??= this.#split().map(({ value, end }) => decode(this.#text.bytes, value, end));
+    this.#args ??= this.#split().map(({ value, end }) => decode(this.#bytes, value, end));
     return this.#args;
   }
 
   get argNames(): readonly (string | undefined)[] {
-    return this.#split().map((part) => nameOfPart(this.#text.bytes, part));
+    return this.#split().map((part) => nameOfPart(this.#bytes, part));
   }
 
   arg(index: number): Arg | undefined {
-    const part = this.#split()[index];
-    return part === undefined ? undefined : (this.#args?.[index] ?? keptArgs.get(this.#text.bytes, part.value, part.end));
+    const known = this.#args?.[index];
+    if (known !== undefined || index < 0) return known;
+    const part = this.#parts === undefined ? this.#part(index) : this.#parts[index];
+    return part === undefined ? undefined : keptArgs.get(this.#bytes, part.value, part.end);
   }
 
   argNamed(name: string): Arg | undefined {
-    const index = this.#split().findIndex((part) => part.value - part.start === name.length + 1 && startsWith(this.#text.bytes, part.start, part.end, name));
+    const index = this.#split().findIndex((part) => part.value - part.start === name.length + 1 && startsWith(this.#bytes, part.start, part.end, name));
     return index < 0 ? undefined : this.arg(index);
   }
 
   #split(): readonly Part[] {
-    this.#parts ??= splitList(this.#text.bytes, this.#text.start, this.#text.end);
+    this.#join();
+    this.#parts ??= splitList(this.#bytes, this.#start, this.#end);
     return this.#parts;
   }
+
+  #part(index: number): Part | undefined {
+    this.#join();
+    return partOfList(this.#bytes, this.#start, this.#end, index);
+  }
+
+  /** The arguments in one piece. */
+  #join(): void {
+    if (this.#before === undefined) return;
+    const { bytes, start, end } = this.#before;
+    const whole = join(bytes, start, end, this.#bytes, this.#start, this.#end);
+    this.#before = undefined;
+    this.#bytes = whole;
+    this.#start = 0;
+    this.#end = whole.length;
+  }
 }
+

@@ -1,6 +1,6 @@
 import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, readCall, readResumed, readStart } from "./call.ts";
+import { LazySyscall, Line, readCall, readLine, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
 import { createLineCutter, maxLine } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
@@ -16,7 +16,7 @@ export interface ParserOptions {
 export interface StraceParser {
   /** Events read from the chunk when they are asked for something: do not write to it while you keep them. The parser itself keeps nothing of it. */
   push(chunk: Uint8Array | string): StraceEvent[];
-  /** As `push`, but hands each event over as soon as it is read and collects none. What `visit` throws ends the log. */
+  /** As `push`, but hands each event over as soon as it is read and collects none: the event of a call is the same object each time, to be read before `visit` returns. What `visit` throws ends the log. */
   each(chunk: Uint8Array | string, visit: (event: StraceEvent) => void): void;
   end(): StraceEvent[];
   /** Lines read so far, and how many of them went on with what an earlier one began: the others are one event each. */
@@ -25,6 +25,10 @@ export interface StraceParser {
 
 /** A call, or the beginning of one whose end stands in another line. */
 interface Head extends CallStart {
+  /** Those of the chunk until it ends, then of the head alone. */
+  bytes: Uint8Array;
+  start: number;
+  end: number;
   readonly context: CallContext;
 }
 
@@ -32,6 +36,7 @@ const escape = 0x1b;
 const carriageReturn = 0x0d;
 const blank = 0x20;
 const less = 0x3c;
+const greater = 0x3e;
 
 const message = /^(?:\S*\/)?strace: /;
 const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
@@ -50,11 +55,18 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   let lastHead: Head | undefined;
   let inTable = false;
   let sawCall = false;
+  const text = new Line();
+  text.file = file;
   let line = 0;
   let continuations = 0;
   let given = 0;
   let openBytes = 0;
   let visit: (event: StraceEvent) => void = ignore;
+  /** Heads that read from the chunk in hand. */
+  let borrowing: Head[] = [];
+  /** The event that is given again and again; undefined: each call is to have its own. */
+  let inHand: LazySyscall | undefined;
+  const shared = new LazySyscall();
 
   const give = (event: StraceEvent): void => {
     given += 1;
@@ -63,7 +75,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   const emit = (text: CallText, context: CallContext): SyscallEvent => {
     sawCall = true;
-    const event = new LazySyscall(text, context, personalities.of(context.tracee.pid));
+    const event = inHand ?? new LazySyscall();
+    event.become(text, context, personalities.of(context.tracee.pid));
     personalities.follow(event);
     return event;
   };
@@ -72,7 +85,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const broken = ({ name, bytes, start, end, context }: Head, type: "none" | "unfinished"): SyscallEvent => {
     const last = withoutBlanks(bytes, start, end);
     const read = { result: { type }, injected: false };
-    return emit({ name, bytes, start, end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end, read, argsComplete: false }, context);
+    return emit({ name, before: undefined, bytes, start, end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end, read, argsComplete: false }, context);
   };
 
   /** The thread is no longer inside of its call. */
@@ -81,7 +94,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const open = pending.get(pid);
     if (open !== undefined) {
       pending.delete(pid);
-      openBytes -= open.bytes.length;
+      openBytes -= open.end - open.start;
     }
     personalities.resumed(pid);
     return open;
@@ -90,7 +103,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   /** A hostile log may open calls without end: the oldest are given up. */
   const open = (pid: number | undefined, head: Head): void => {
     pending.set(pid, head);
-    openBytes += head.bytes.length;
+    borrowing.push(head);
+    openBytes += head.end - head.start;
     while (pending.size > maxOpen || (openBytes > maxOpenBytes && pending.size > 1)) {
       const [oldest] = pending.keys();
       drop(oldest, "unfinished");
@@ -119,7 +133,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     } else if (half === undefined || half.released) {
       give(broken(half?.head ?? head, "unfinished"));
     } else {
-      lastHead = kept(half.head);
+      lastHead = half.head;
       open(pid, lastHead);
       personalities.interrupted(pid, head.name);
     }
@@ -135,14 +149,56 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   function read(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
     line += 1;
-    const prefix = readPrefix(bytes, start, end);
-    const { tracee } = prefix;
-    const context: CallContext = { tracee, number: prefix.number, file, line, column: prefix.end - start + 1 };
+    text.line = line;
+    if (complete && end - start <= maxLine) readLine(text, bytes, start, end);
+    else readPrefix(bytes, start, end, text);
+    if (!complete || end - start > maxLine || !understood(bytes)) readClosely(bytes, start, end, complete);
+  }
+
+  /** What a line that was understood by itself means after those before it; false: it has to be looked at closely. */
+  function understood(bytes: Uint8Array): boolean {
+    const { pid } = text.tracee;
+    switch (text.kind) {
+      case "call":
+        if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
+        drop(pid, "none");
+        give(emit(text, text));
+        return true;
+      case "head": {
+        if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
+        drop(pid, "none");
+        const { name, start, end, tracee, number, column } = text;
+        lastHead = { name, bytes, start, end, context: { tracee, number, file, line, column } };
+        open(pid, lastHead);
+        personalities.interrupted(pid, name);
+        return true;
+      }
+      case "tail": {
+        if (cut !== undefined) return false;
+        const head = pending.get(pid);
+        if (head === undefined || !isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
+        close(pid);
+        text.before = head;
+        text.number = head.context.number ?? text.number;
+        text.line = head.context.line;
+        text.column = head.context.column;
+        give(emit(text, text));
+        return true;
+      }
+      case "other":
+        return false;
+      default:
+        return text.kind satisfies never;
+    }
+  }
+
+  function readClosely(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
+    const { tracee, event: at, number } = text;
+    const context: CallContext = { tracee, number, file, line, column: at - start + 1 };
     if (end - start > maxLine) {
       give(unparsed("a line longer than 16 MiB", latin1(bytes, start, start + maxShown), tracee, sourceOf(context)));
       return;
     }
-    const at = prefix.end;
     const last = withoutBlanks(bytes, at, end);
     if (cut !== undefined && tracee.pid === undefined && goesOn(bytes, at, last)) return;
     const call = readStart(bytes, at, last);
@@ -249,7 +305,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   /** A line with colours, NULs or a carriage return is read without them; `mayBeColoured`: there is an escape character somewhere around. */
-  function readLine(bytes: Uint8Array, start: number, end: number, complete: boolean, mayBeColoured: boolean): void {
+  function takeLine(bytes: Uint8Array, start: number, end: number, complete: boolean, mayBeColoured: boolean): void {
     const odd = bytes[end - 1] === carriageReturn || bytes[start] === 0 || (mayBeColoured && bytes.subarray(start, end).includes(escape));
     if (!odd || start === end || end - start > maxLine) return count(bytes, start, end, complete);
     const plain = cleaned(latin1(bytes, start, end));
@@ -260,12 +316,31 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk;
     const coloured = bytes.includes(escape);
     visit = visitor;
-    cutter.push(bytes, (held, start, end) => readLine(held, start, end, true, coloured || held !== bytes));
+    cutter.push(bytes, (held, start, end, own) => takeLine(held, start, end, true, coloured || own));
     visit = ignore;
+    letGo();
+  }
+
+  /** The chunk's memory may be used again: what goes on later must not depend on it. */
+  function letGo(): void {
+    for (const head of borrowing) {
+      if (pending.get(head.context.tracee.pid) !== head) continue;
+      head.bytes = copyOf(head.bytes, head.start, head.end);
+      head.end -= head.start;
+      head.start = 0;
+    }
+    borrowing = [];
   }
 
   return {
-    each,
+    each(chunk, visitor) {
+      inHand = shared;
+      try {
+        each(chunk, visitor);
+      } finally {
+        inHand = undefined;
+      }
+    },
     push(chunk) {
       const events: StraceEvent[] = [];
       each(chunk, (event) => events.push(event));
@@ -275,7 +350,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       const events: StraceEvent[] = [];
       visit = (event) => events.push(event);
       const rest = cutter.rest();
-      if (rest !== undefined) readLine(rest, 0, rest.length, false, true);
+      if (rest !== undefined) takeLine(rest, 0, rest.length, false, true);
       const before = given;
       dropCut();
       for (const pid of [...pending.keys()]) drop(pid, "unfinished");
@@ -314,6 +389,7 @@ function joined({ name, bytes, start, end, context }: Head, rest: Uint8Array, re
   return { name, bytes: whole, start: 0, end: whole.length, context };
 }
 
+/** strace's marks at the end of a first half. */
 const halfMark = / ?<(unfinished|detached|pid changed to \d+) \.\.\.>$/;
 
 /** strace marks a call that it could not finish on its line; `released`: it let go of the thread, or (-ff) the thread's log goes on in another file. */

@@ -35,7 +35,7 @@ export class Personalities {
   }
 
   resumed(pid: number | undefined): void {
-    this.#forking.delete(pid);
+    if (this.#forking.size > 0) this.#forking.delete(pid);
   }
 
   /** A call returned: it may have made a thread. */

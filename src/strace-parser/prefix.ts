@@ -4,11 +4,11 @@ import type { Tracee } from "./types.ts";
 
 /** What stands before the event of a line: pid, time, number of the call, instruction pointer. */
 export interface Prefix {
-  readonly tracee: Tracee;
+  tracee: Tracee;
   /** `-n`: the syscall's number. */
-  readonly number: number | undefined;
+  number: number | undefined;
   /** Where the event begins. */
-  readonly end: number;
+  event: number;
 }
 
 const open = 0x5b;
@@ -24,42 +24,62 @@ const maxPid = 4 * 1024 * 1024;
 /** A thread's name has at most 15 bytes (TASK_COMM_LEN), each written with at most four. */
 const maxComm = 64;
 
-/** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`). */
-export function readPrefix(bytes: Uint8Array, start: number, end: number): Prefix {
-  if (isEvent(bytes[start])) return { tracee: noTracee, number: undefined, end: start };
-  let tracee = noTracee;
+/** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`), into `prefix`. */
+export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix: Prefix): void {
+  prefix.number = undefined;
+  prefix.tracee = noTracee;
   let at = start;
   if (isDigit(bytes[at])) {
+    if (readPid(bytes, start, end, prefix)) return;
     const digits = afterDigits(bytes, at, end);
-    const event = afterBlanks(bytes, digits, end);
-    if (digits - at < 7 && event > digits && isEvent(bytes[event])) return { tracee: traceeOf(decimal(bytes, at, digits)), number: undefined, end: event };
     const column = pidColumn(bytes, at, digits, end);
     if (column !== undefined) {
       at = afterBlanks(bytes, column.end, end);
-      tracee = column.tracee;
+      prefix.tracee = column.tracee;
     }
   } else if (bytes[at] === open) {
     const column = bracketedPid(bytes, at, end);
     if (column !== undefined) {
       at = column.end;
-      tracee = column.tracee;
+      prefix.tracee = column.tracee;
     }
   }
-  if (isEvent(bytes[at])) return { tracee, number: undefined, end: at };
-  at = afterContext(bytes, at, end);
+  prefix.event = isEvent(bytes[at]) ? at : afterColumns(bytes, at, end, prefix);
+}
+
+/** Of a log with no columns but the pid; false: there is more, or less. */
+function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): boolean {
+  const limit = Math.min(end, start + 6);
+  let pid = 0;
+  let at = start;
+  for (; at < limit; at += 1) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    pid = pid * 10 + digit;
+  }
+  if (at >= end || bytes[at] !== blank) return false;
+  at = afterBlanks(bytes, at + 1, end);
+  if (!isEvent(bytes[at])) return false;
+  prefix.tracee = traceeOf(pid);
+  prefix.event = at;
+  return true;
+}
+
+/** After all that stands between the pid and the event. */
+function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Prefix): number {
+  let at = afterContext(bytes, start, end);
   at = afterTime(bytes, at, end);
   at = afterDelta(bytes, at, end);
-  let number: number | undefined;
   if (bytes[at] === open && afterPointer(bytes, at, end) === at) {
     const digits = afterBlanks(bytes, at + 1, end);
     const after = bytes[digits] === question ? afterRun(bytes, digits, end, isQuestion, 3) : afterDigits(bytes, digits, end);
     const known = bytes[digits] !== question;
     if (after - digits > 0 && after - digits <= 10 && (known || (after - digits === 3 && digits === at + 1)) && bytes[after] === close && bytes[after + 1] === blank && after + 1 < end) {
-      if (known) number = decimal(bytes, digits, after);
+      if (known) prefix.number = decimal(bytes, digits, after);
       at = afterBlanks(bytes, after + 1, end);
     }
   }
-  return { tracee, number, end: afterPointer(bytes, at, end) };
+  return afterPointer(bytes, at, end);
 }
 
 interface PidColumn {
@@ -176,10 +196,14 @@ function isContext(byte: number): boolean {
 
 /** A letter, or the beginning of `---`, `+++`, `<...`. */
 function isEvent(byte: number | undefined): boolean {
-  return byte !== undefined && ((byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === 0x3c);
+  return byte !== undefined && eventBytes[byte] === 1;
 }
 
-const noTracee: Tracee = { pid: undefined, comm: undefined };
+const eventBytes = new Uint8Array(256);
+for (const char of "abcdefghijklmnopqrstuvwxyz-+<") eventBytes[char.charCodeAt(0)] = 1;
+
+/** Who made the lines of a log without pid column. */
+export const noTracee: Tracee = { pid: undefined, comm: undefined };
 
 function named(pid: number, bytes: Uint8Array, start: number, end: number): Tracee {
   return { pid, comm: Buffer.from(unescapeBytes(bytes, start + 1, end - 1)).toString("utf8") };

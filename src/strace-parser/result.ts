@@ -46,9 +46,19 @@ const errors = new Kept<ReadResult>((bytes, start, end) => {
 
 /** Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (To be restarted)`, `?`; undefined: none of these. */
 export function readResult(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
-  if (bytes[start] === 0x3f && start < end) return readQuestion(latin1(bytes, start, end));
-  const failed = bytes[start] === 0x2d && startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;
-  if (failed !== undefined) return isInjected(bytes, start + 3, end) ? { ...failed, injected: true } : failed;
+  if (start >= end) return undefined;
+  if (bytes[start] === 0x3f) return readQuestion(latin1(bytes, start, end));
+  if (bytes[start] === 0x2d) return failures.get(bytes, start, end) ?? readNumber(bytes, start, end);
+  return readNumber(bytes, start, end);
+}
+
+/** Each failure, made once: its words are always the same. Undefined: `-1` alone, or another number. */
+const failures = new Kept<ReadResult | undefined>((bytes, start, end) => {
+  const failed = startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;
+  return failed !== undefined && isInjected(bytes, start + 3, end) ? { ...failed, injected: true } : failed;
+}, 512);
+
+function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   const after = numberEnd(bytes, start, end);
   if (after < 0) return undefined;
   const injected = after < end && isInjected(bytes, after, end);

@@ -66,17 +66,17 @@ for (const char of '"/<([{)]}') special[char.charCodeAt(0)] = 1;
  * opens nowhere may be the wanted one. Linear in the text: what does not close is looked for once.
  */
 export function findOutside(bytes: Uint8Array, start: number, end: number, wanted: number): number {
-  return scan(bytes, start, end, wanted, undefined);
+  return scan(bytes, start, end, wanted, undefined, 1);
 }
 
-/** All places where `wanted` stands outside of everything, in one pass. */
-export function findAllOutside(bytes: Uint8Array, start: number, end: number, wanted: number): readonly number[] {
+/** All places, or the first `most`, where `wanted` stands outside of everything, in one pass. */
+export function findAllOutside(bytes: Uint8Array, start: number, end: number, wanted: number, most = Infinity): readonly number[] {
   const found: number[] = [];
-  scan(bytes, start, end, wanted, found);
+  scan(bytes, start, end, wanted, found, most);
   return found;
 }
 
-function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all: number[] | undefined): number {
+function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all: number[] | undefined, most: number): number {
   let depth = 0;
   let annotations = true;
   for (let at = start; at < end; at += 1) {
@@ -84,6 +84,7 @@ function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all
     if (byte === wanted && depth === 0) {
       if (all === undefined) return at;
       all.push(at);
+      if (all.length === most) return at;
       continue;
     }
     if (special[byte] !== 1) continue;

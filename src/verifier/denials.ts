@@ -1,6 +1,6 @@
 import { createAggregator } from "../aggregator/index.ts";
 import { inspectedArguments } from "../aggregator/inspected-arguments.ts";
-import { followsProgram, Programs } from "../aggregator/programs.ts";
+import { Callers, followsProgram, Programs } from "../aggregator/programs.ts";
 import type { Aggregate } from "../aggregator/index.ts";
 import { answersOf, argIndexes, badArchAction, isAllowing } from "../seccomp/index.ts";
 import type { Action, ArgIndex, Filter } from "../seccomp/types.ts";
@@ -51,7 +51,7 @@ export interface DenialObserver {
 interface Open {
   readonly arch: ScmpArch;
   readonly syscall: string;
-  readonly callers: Set<string>;
+  readonly callers: Callers;
   readonly args: readonly string[];
   readonly answer: Action;
   readonly deniedByDefault: boolean;
@@ -98,8 +98,8 @@ export function observeDenials(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Fi
     if (open.size >= maxDenials) return;
     const allowed = ceiling.get(entered);
     const deniedByDefault = allowed === undefined || answersOf(allowed, syscall, readable(event, entered, syscall)).every((action) => !isAllowing(action));
-    const denial: Open = { arch: entered, syscall, callers: new Set(), args, answer, deniedByDefault, times: 1, call: undefined, wrote: undefined, end: undefined, calls: 0 };
-    programs.attribute(event, denial.callers);
+    const denial: Open = { arch: entered, syscall, callers: new Callers(), args, answer, deniedByDefault, times: 1, call: undefined, wrote: undefined, end: undefined, calls: 0 };
+    programs.attribute(event.tracee, denial.callers);
     open.set(key, denial);
     watched.set(pid, [...(watched.get(pid) ?? []), denial]);
   }
@@ -138,7 +138,7 @@ function follow(event: SyscallEvent, denials: readonly Open[]): void {
 function merge(denials: readonly Open[]): readonly Denial[] {
   const merged = new Map<string, Denial>();
   for (const { callers, call, wrote, end, calls, ...denial } of denials) {
-    const process = [...callers].join(", ") || "?";
+    const process = [...callers.programs].join(", ") || "?";
     const key = [process, denial.arch, denial.syscall, ...denial.args].join(" ");
     const known = merged.get(key);
     merged.set(key, known === undefined ? { ...denial, process, next: { call, wrote, end, calls } } : { ...known, times: known.times + denial.times });
