@@ -1,13 +1,19 @@
-// What each workload of the evaluation does in the half that is recorded (a) and in the half that its profiles have not seen (b). Services are exercised
-// by a client in a second container, in the network and pid namespace and with the volumes of the first: there, process 1 is the service.
+// What each workload of the evaluation does in the half that is recorded (a) and in the half that its profiles have not seen (b).
+//
+// Services are recorded with a request or two; their second half is what production adds: errors, load, rotated logs, a reload, another way of stopping. They are
+// exercised by a client in a second container, in the network and pid namespace and with the volumes of the first: there, process 1 is the service.
+// Programs that end by themselves do one half of their usual work in each.
 
 const http = "get() { curl -s -m 10 --retry 20 --retry-delay 1 --retry-connrefused -o /dev/null -w '%{http_code} ' \"$@\" http://127.0.0.1:$port$path; }; ";
 const load = "seq 60 | xargs -P 6 -n 10 sh -c 'for n; do curl -s -m 10 -o /dev/null -w \"%{http_code}\\n\" http://127.0.0.1:'$port'/; done' each | sort | uniq -c | tr -s ' '; ";
 const ask = "ask() { for n in $(seq 60); do (exec 3<>/dev/tcp/127.0.0.1/8000) 2>/dev/null && break; sleep 0.3; done; exec 3<>/dev/tcp/127.0.0.1/8000; printf \"$1 $2 HTTP/1.0\\r\\n\\r\\n\" >&3; timeout 5 head -1 <&3 | tr -d '\\r'; exec 3>&-; }; ";
 const talk = "wait_for() { for n in $(seq 60); do (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null && return; sleep 0.3; done; }; talk() { exec 3<>/dev/tcp/127.0.0.1/11211; printf \"$1\\r\\nquit\\r\\n\" >&3; timeout 5 cat <&3 | tr -d '\\r'; exec 3>&-; }; ";
 
+const slug = (name) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replace(/-$/, "");
+
 const service = (name, words, port, a, b, { options = [], stop, image = "seccomp-gen-evaluate" } = {}) => ({
   name,
+  slug: slug(name),
   image,
   options: ["--network", "none", ...options],
   words,
@@ -15,7 +21,7 @@ const service = (name, words, port, a, b, { options = [], stop, image = "seccomp
   b: { exercise: `port=${port}; ${http}${talk}${b}`, options: stop === undefined ? [] : ["--stop-signal", stop] },
 });
 
-const command = (name, program, a, b, image = "seccomp-gen-base:bookworm") => ({ name, image, options: ["--network", "none"], a: { words: [...program, a], options: [] }, b: { words: [...program, b], options: [] } });
+const command = (name, program, a, b, image = "seccomp-gen-base:bookworm") => ({ name, slug: slug(name), image, options: ["--network", "none"], a: { words: [...program, a], options: [] }, b: { words: [...program, b], options: [] } });
 
 export const workloads = [
   service(
@@ -25,6 +31,14 @@ export const workloads = [
     "path=/ get; path=/nothing get; path=/ get -I",
     `path=/ get; mv /var/log/nginx/access.log /var/log/nginx/access.log.1; kill -USR1 1; sleep 0.5; path=/ get -r 1-3; path=/ get -d x=y; test -e /var/log/nginx/access.log && echo rotated; kill -HUP 1; sleep 1; path=/ get; ${load}`,
     { options: ["-v", "/var/log/nginx"], stop: "QUIT", image: "seccomp-gen-test-nginx" },
+  ),
+  service(
+    "apache",
+    ["sh", "-c", ". /etc/apache2/envvars; exec apache2 -D FOREGROUND"],
+    80,
+    "path=/ get; path=/nothing get; path=/ get -I",
+    `path=/ get; mv /var/log/apache2/access.log /var/log/apache2/access.log.1; kill -USR1 1; sleep 1; path=/ get -r 1-3; path=/ get -d x=y; test -e /var/log/apache2/access.log && echo rotated; path=/icons/ get; kill -HUP 1; sleep 1; path=/ get; ${load}`,
+    { options: ["-v", "/var/log/apache2"], stop: "WINCH" },
   ),
   service("haproxy", ["haproxy", "-W", "-db", "-f", "/etc/evaluate/haproxy.cfg"], 8000, "path=/ get; path=/nothing get", `path=/ get; path=/refused get; kill -USR2 1; sleep 1; path=/ get; ${load}`, { stop: "USR1" }),
   service(
@@ -50,6 +64,48 @@ export const workloads = [
     `${ask}ask GET /`,
     `${ask}ask GET /; ask GET /nothing; ask POST /; ask GET /usr/; for n in $(seq 20); do ask HEAD / & done; wait`,
     { options: ["--entrypoint", ""], stop: "INT", image: "seccomp-gen-test-python" },
+  ),
+  service(
+    "postgres",
+    ["/usr/lib/postgresql/15/bin/postgres", "-D", "/var/lib/evaluate/data", "-k", "/tmp", "-c", "logging_collector=on"],
+    5432,
+    "wait_for 5432; export PGHOST=127.0.0.1 PGUSER=postgres; psql -qAt -c 'create table t(a int)' -c 'insert into t values (1)' -c 'select * from t'",
+    "wait_for 5432; export PGHOST=127.0.0.1 PGUSER=postgres; psql -qAt -c 'create table t(a int primary key, b text)' -c \"insert into t select n, repeat('x', n % 3000) from generate_series(1, 20000) n\" -c 'select pg_rotate_logfile()' -c 'select count(*) from t where b like $$%xxxx%$$' -c 'vacuum full t' -c 'checkpoint'; psql -qAt -c 'nonsense' 2>/dev/null; echo $?; kill -HUP 1; sleep 0.5; pgbench -i -q 2>/dev/null; pgbench -c 4 -j 2 -t 20 > /dev/null 2>&1; echo $?; psql -qAt -c \"copy (select 1) to '/tmp/copy'\" -c 'set work_mem=$$64kB$$; select count(distinct b) from t' -c 'drop table t' -c \"select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walwriter'\"; sleep 0.5; psql -qAt -c 'select 1'",
+    { options: ["--user", "postgres"], stop: "INT" },
+  ),
+  service(
+    "node",
+    ["node", "-e", `const fs = require('fs'), zlib = require('zlib'), child = require('child_process'); process.on('SIGTERM', () => process.exit(0)); process.on('SIGINT', () => { server.close(() => process.exit(3)); server.closeAllConnections(); });
+const server = require('http').createServer(async (request, response) => { try { response.end(await ({
+'/rotate': () => { fs.appendFileSync('/tmp/log', 'x'); fs.renameSync('/tmp/log', '/tmp/log.1'); fs.unlinkSync('/tmp/log.1'); return 'rotated'; }, '/missing': () => fs.promises.readFile('/nothing'), '/garbage': () => { let all = []; for (let n = 0; n < 3e5; n++) all.push({ n, text: 'x' + n }); return String(all.length); },
+'/zip': () => new Promise((done) => zlib.gzip('x'.repeat(1e6), (error, bytes) => done(String(bytes.length)))), '/refused': () => new Promise((done) => require('net').connect(9, '127.0.0.1').on('error', (error) => done(error.code))), '/sleep': () => new Promise((done) => setTimeout(done, 50, 'slept')) }[request.url] ?? (() => 'a page'))()); } catch (error) { response.end(error.code); } }).listen(8000, '127.0.0.1');`],
+    8000,
+    "path=/ get; path=/ get",
+    `for path in / /rotate /missing /garbage /zip /refused /sleep; do get; done; ${load}`,
+    { stop: "INT" },
+  ),
+  service("java", ["java", "-cp", "/etc/evaluate", "Web"], 8000, "path=/ get; path=/ get", `for path in / /rotate /missing /garbage /sleep /refused; do get; done; kill -QUIT 1; sleep 0.5; ${load}`, { stop: "INT" }),
+  service(
+    "ruby",
+    ["ruby", "-rsocket", "-e", `trap('INT') { exit 3 }; trap('TERM') { exit 0 }; trap('HUP') { $log = File.open('/tmp/log', 'a') }; server = TCPServer.new('127.0.0.1', 8000)
+loop { Thread.new(server.accept) { |client| begin; path = client.gets.to_s.split[1]; while (line = client.gets) && line != "\r\n"; end
+body = begin; case path; when '/missing' then File.read('/nothing'); when '/garbage' then 300_000.times.map { |n| 'x' * (n % 50) }.size; GC.start; 'clean'; when '/sleep' then sleep 0.05; 'slept'; when '/rotate' then File.write('/tmp/l', 'x'); File.rename('/tmp/l', '/tmp/l.1'); File.delete('/tmp/l.1'); 'rotated'; when '/refused' then TCPSocket.new('127.0.0.1', 9); else 'a page'; end; rescue SystemCallError => error; error.class.to_s; end
+client.write "HTTP/1.0 200 OK\r\nContent-Length: #{body.to_s.size}\r\n\r\n#{body}"; ensure; client.close; end } }`],
+    8000,
+    "path=/ get; path=/ get",
+    `for path in / /rotate /missing /garbage /sleep /refused; do get; done; kill -HUP 1; ${load}`,
+    { stop: "INT" },
+  ),
+  service(
+    "php",
+    ["sh", "-c", `cat > /tmp/page.php <<'end'
+<?php $path = $_SERVER['REQUEST_URI']; if ($path == '/missing') echo var_export(@file_get_contents('/nothing')); elseif ($path == '/garbage') { $all = range(1, 500000); echo count($all), gc_collect_cycles(); } elseif ($path == '/sleep') { usleep(50000); echo 'slept'; } elseif ($path == '/session') { session_save_path('/tmp'); session_start(); $_SESSION['n'] = 1; echo 'session'; } elseif ($path == '/error') throw new Exception('no'); else echo 'a page';
+end
+exec php -S 127.0.0.1:8000 /tmp/page.php 2> /tmp/log`],
+    8000,
+    "path=/ get; path=/ get",
+    `for path in / /missing /garbage /sleep /session /error; do get; done; ${load}`,
+    { stop: "INT" },
   ),
   command("bash", ["bash", "-c"], "for n in 1 2 3; do echo $n; done | sort -r; test -e /etc/passwd && echo there", "trap 'echo caught' USR1; kill -USR1 $$; cat <<< here; cd /nothing || echo no; ls /nothing 2>/dev/null; echo $?; sleep 0.1 & wait $!; echo $?; diff <(seq 3) <(seq 4); ulimit -n 100; exec 5>/tmp/x; echo y >&5; mkfifo /tmp/f; (echo z > /tmp/f &); cat /tmp/f; umask 77; printf '%(%Y)T\\n' 0; timeout 0.1 sleep 5; echo $?; exit 7"),
   command("coreutils", ["sh", "-c"], "tar cf /tmp/x.tar /etc/passwd 2>/dev/null; ls /tmp; cp /etc/passwd /tmp/p", "cd /tmp; tar czf x.tgz -C / etc/passwd; tar xzf x.tgz; mv etc/passwd p; ln -s p l; readlink l; chmod 600 p; stat -c %a p; touch -d @0 p; rm -r etc; mkdir -p a/b; rmdir a/b; df / > /dev/null; echo $?; split -b 100 p s; ls s* | head -2; sort -S 1M p | tail -1; rm /nothing 2>/dev/null || echo no; dd if=/dev/full of=q count=1 2>/dev/null; truncate -s 5 q; stat -c %s q; sync q; cp --preserve=all p r; echo x > /dev/full || echo full; exit 4"),
