@@ -35,6 +35,10 @@ const rows: { readonly [syscall: string]: Inspected } = {
   getsockopt: { indices: [1, 2], reason: "level and option decide which protocol code runs (getsockopt(2))" },
   quotactl: { indices: [0], reason: "each command is an operation of its own (quotactl(2))" },
   io_uring_register: { indices: [1], reason: "each opcode is an operation of its own (io_uring_register(2))" },
+  mount: { indices: [3], reason: "a new mount, a bind mount and a changed propagation differ by flags (mount(2))" },
+  umount2: { indices: [1], reason: "MNT_DETACH and its like (umount2(2))" },
+  fsconfig: { indices: [1], reason: "each command is an operation of its own (fsconfig(2))" },
+  perf_event_open: { indices: [4], reason: "PERF_FLAG_PID_CGROUP watches others (perf_event_open(2))" },
   kcmp: { indices: [2], reason: "what is compared of another process (kcmp(2))" },
   syslog: { indices: [0], reason: "reading and clearing the kernel log are different operations (syslog(2))" },
 };

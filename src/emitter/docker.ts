@@ -108,11 +108,11 @@ function commentOf(name: string, { because, rule }: ActionRule, { assumptions, n
   switch (because.type) {
     case "observed":
       if (because.unpinned !== undefined) return `observed: ${name} with any arguments, because ${because.unpinned}`;
-      return rule.conditions.length === 0 ? `observed (${assumptions.join("; ")})` : `observed: ${name} ${inWords(name, rule.conditions)}`;
+      return rule.conditions.length === 0 ? `observed (${assumptions.join("; ")})` : `observed: ${name} ${because.only ?? inWords(name, rule.conditions)}`;
     case "floor":
-      return rule.conditions.length === 0 ? `container runtime: ${because.reason}` : `container runtime: ${name} ${inWords(name, rule.conditions)}: ${because.reason}`;
+      return rule.conditions.length === 0 ? `container runtime: ${because.reason}` : `container runtime: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
     case "companion":
-      return rule.conditions.length === 0 ? `companion: ${because.reason}` : `companion: ${name} ${inWords(name, rule.conditions)}: ${because.reason}`;
+      return rule.conditions.length === 0 ? `companion: ${because.reason}` : `companion: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
     case "fallback":
       return `answer: ${because.reason}`;
     case "user":

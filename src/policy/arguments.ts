@@ -1,6 +1,6 @@
 import type { SyscallRecord } from "../aggregator/types.ts";
 import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/types.ts";
-import { errnoNumber } from "../tables/index.ts";
+import { describeValue, errnoNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
 import type { FloorContext } from "./floor.ts";
@@ -10,6 +10,8 @@ import type { ArgTier } from "./types.ts";
 /** How a call is pinned by its arguments: what is allowed, and what the rest of interest answers. The two never overlap. */
 export interface Pin {
   readonly allow: readonly Rule[];
+  /** What the allowing rules mean together, where each of them alone says nothing. */
+  readonly words?: string;
   /** Allowed though not seen. */
   readonly also?: readonly { readonly rule: Rule; readonly reason: string; readonly source: string }[];
   readonly answers: readonly { readonly action: Action; readonly rule: Rule; readonly reason: string; readonly source: string }[];
@@ -152,53 +154,126 @@ const pinPersonality: Pinner = (values) => ({
   answers: [],
 });
 
-interface PinRow {
-  readonly tier: Exclude<ArgTier, "none">;
-  readonly pin: Pinner;
-  readonly reason: string;
+/** Types characters into a terminal, as if its user had: TIOCSTI into any controlling one, TIOCLINUX (its subcode is in memory) by pasting on a console (ioctl_tty(2), ioctl_console(2)). */
+const typingRequests: readonly bigint[] = [0x5412n, 0x541cn];
+
+/** Where ioctls have the numbers of asm-generic/ioctls.h. */
+const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64"]);
+
+/**
+ * All requests but those that type into terminals. "Not equal" on 32 bits takes a rule for each bit that may differ, because there is no "not equal under a mask". Only type and number of the
+ * request are compared, its lower 16 bits: half the rules. Seen requests with the same 16 bits (SNDRV_TIMER_IOCTL_PARAMS) are allowed as they are.
+ */
+const pinTyping: Pinner = (values, { arch }) => {
+  if (!genericIoctls.has(arch)) return { unpinned: "the requests that type into terminals have other numbers on this architecture" };
+  const seen = new Set(values.map(([request]) => (request ?? 0n) & 0xffff_ffffn));
+  const denied = typingRequests.filter((request) => !seen.has(request));
+  if (denied.length === 0) return { unpinned: "TIOCSTI and TIOCLINUX were seen" };
+  const same = [...seen].filter((request) => denied.includes(request & 0xffffn)).sort(ascending);
+  return {
+    words: `any request but ${denied.map((request) => describeValue("ioctl", 1, request)).join(", ")}`,
+    allow: [...noneOf(1, 16, denied), ...same.map((request): Rule => ({ conditions: [equals32(1, request)] }))],
+    answers: same.length > 0 ? [] : denied.map((request) => ({ action: errno("EIO"), rule: { conditions: [equals32(1, request)] }, reason: "types into a terminal: answers as a kernel with dev.tty.legacy_tiocsti=0", source: "ioctl_tty(2)" })),
+  };
+};
+
+/** A value whose lower bits are none of one or two numbers: differs where these agree, or, where they are opposites, agrees with the first at one bit and not at the next. */
+function noneOf(index: ArgIndex, width: number, [first = 0n, second = first]: readonly bigint[]): readonly Rule[] {
+  const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));
+  const apart = bits.filter((bit) => ((first ^ second) & bit) !== 0n);
+  const ring = apart.map((bit, place) => ({ bit, next: apart[(place + 1) % apart.length] ?? bit }));
+  const masked = (mask: bigint, datum: bigint): Rule => ({ conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }] });
+  return [...bits.filter((bit) => !apart.includes(bit)).map((bit) => masked(bit, ~first & bit)), ...ring.map(({ bit, next }) => masked(bit | next, (first & bit) | (~first & next)))];
 }
 
-const rows: { readonly [syscall: string]: PinRow } = {
-  socket: { tier: "standard", pin: pinSocket, reason: "rare address families and netlink protocols are a steady source of kernel vulnerabilities; a program does not vary them" },
-  socketpair: { tier: "standard", pin: pinSocketpair, reason: "as socket" },
-  clone: { tier: "standard", pin: pinClone, reason: "a user namespace gives every capability inside of it" },
-  unshare: { tier: "standard", pin: pinOperation(0), reason: "as clone" },
-  setns: { tier: "standard", pin: pinOperation(1), reason: "as clone" },
-  personality: { tier: "standard", pin: pinPersonality, reason: "switches off address randomization" },
-  mmap: { tier: "standard", pin: pinProtection(2, false), reason: "code that an attacker wrote has to become executable" },
-  mmap2: { tier: "standard", pin: pinProtection(2, false), reason: "as mmap" },
-  mprotect: { tier: "standard", pin: pinProtection(2, true), reason: "as mmap" },
-  pkey_mprotect: { tier: "standard", pin: pinProtection(2, true), reason: "as mmap" },
-  keyctl: { tier: "standard", pin: pinOperation(0), reason: "keyrings are not namespaced" },
-  bpf: { tier: "standard", pin: pinOperation(0), reason: "the kernel's verifier is a steady source of vulnerabilities" },
-  ptrace: { tier: "standard", pin: pinOperation(0), reason: "reads and writes other processes" },
-  seccomp: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
-  prctl: {
+/** One opinion about arguments. */
+export interface ArgumentRow {
+  readonly syscalls: readonly string[];
+  /** Which arguments are compared, on how many bits, and with what. */
+  readonly indices: readonly ArgIndex[];
+  readonly width: 32 | 64;
+  readonly constants: string;
+  readonly tier: Exclude<ArgTier, "none">;
+  /** Why an attacker wants the rest. */
+  readonly attacker: string;
+  /** Why programs do not vary it. */
+  readonly programs: string;
+  readonly pin: Pinner;
+}
+
+const operation = "what it does with it is part of how it was written, not of its data";
+const memory: Omit<ArgumentRow, "syscalls" | "pin"> = {
+  indices: [2],
+  width: 32,
+  constants: "PROT_WRITE and PROT_EXEC",
+  tier: "standard",
+  attacker: "code that an attacker wrote has to become executable",
+  programs: "the loader maps code readable and executable; memory that is both is for compilers at run time, which are recognised",
+};
+
+/** Rows of the stricter tier stand after those of the other. */
+export const argumentRows: readonly ArgumentRow[] = [
+  { syscalls: ["socket"], indices: [0, 2], width: 32, constants: "families seen; of AF_NETLINK the protocols seen", tier: "standard", attacker: "rare address families and netlink protocols are a steady source of kernel vulnerabilities", programs: "a program speaks the protocols it was written for; looking for one that is not there answers as a kernel built without it", pin: pinSocket },
+  { syscalls: ["socketpair"], indices: [0], width: 32, constants: "families seen", tier: "standard", attacker: "as socket", programs: "pairs are of AF_UNIX", pin: pinSocketpair },
+  { syscalls: ["clone"], indices: [0], width: 64, constants: "no CLONE_NEW* that was not seen", tier: "standard", attacker: "a user namespace gives every capability inside of it", programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make them", pin: pinClone },
+  { syscalls: ["unshare"], indices: [0], width: 32, constants: "flags seen", tier: "standard", attacker: "as clone", programs: operation, pin: pinOperation(0) },
+  { syscalls: ["setns"], indices: [1], width: 32, constants: "kinds seen", tier: "standard", attacker: "as clone", programs: operation, pin: pinOperation(1) },
+  { syscalls: ["personality"], indices: [0], width: 64, constants: "0, 0xffffffff (asks) and values seen", tier: "standard", attacker: "switches off address randomization", programs: "debuggers and old programs only change it", pin: pinPersonality },
+  { syscalls: ["mmap", "mmap2"], ...memory, pin: pinProtection(2, false) },
+  { syscalls: ["mprotect", "pkey_mprotect"], ...memory, pin: pinProtection(2, true) },
+  { syscalls: ["keyctl"], indices: [0], width: 32, constants: "operations seen", tier: "standard", attacker: "keyrings are not namespaced", programs: operation, pin: pinOperation(0) },
+  { syscalls: ["bpf"], indices: [0], width: 32, constants: "commands seen", tier: "standard", attacker: "the kernel's verifier is a steady source of vulnerabilities", programs: operation, pin: pinOperation(0) },
+  { syscalls: ["ptrace"], indices: [0], width: 32, constants: "requests seen", tier: "standard", attacker: "reads and writes other processes", programs: operation, pin: pinOperation(0) },
+  { syscalls: ["seccomp"], indices: [0], width: 32, constants: "operations seen", tier: "standard", attacker: "a listener lets one process answer the calls of another", programs: operation, pin: pinOperation(0) },
+  {
+    syscalls: ["prctl"],
+    indices: [0],
+    width: 32,
+    constants: "options seen, the container runtime's, and harmless ones",
     tier: "standard",
+    attacker: "dozens of unrelated operations, some of which change how memory is laid out or protected",
+    programs: "an option belongs to a feature; those that libraries use as they like are harmless",
     pin: pinOperation(0, ({ start }) => [
       ...(start.noNewPrivileges ? [] : [runtimesOwn(floorPrctlOptions)]),
       ...(start.init ? [runtimesOwn(initPrctlOptions)] : []),
       { values: harmlessPrctlOptions, reason: "a harmless option that libraries use as they like", source: "prctl(2)" },
     ]),
-    reason: "each option is an operation of its own, some of them change how memory is laid out or protected",
   },
-  io_uring_register: { tier: "standard", pin: pinOperation(1), reason: "each opcode is an operation of its own" },
-  quotactl: { tier: "standard", pin: pinOperation(0), reason: "operations differ in danger" },
-  arch_prctl: { tier: "strict", pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]), reason: "each code is an operation of its own; ARCH_SET_FS and ARCH_CET_STATUS are how libcs start" },
-  ioctl: { tier: "strict", pin: pinOperation(1, ({ start }) => [...(start.init ? [runtimesOwn(initIoctlRequests)] : []), { values: ordinaryIoctlRequests, reason: "asked of any descriptor, or on a terminal only", source: "ioctl_tty(2)" }]), reason: "the request decides which driver function runs; TIOCSTI types into the terminal of others" },
-  fcntl: { tier: "strict", pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]), reason: "each command is an operation of its own" },
-  fcntl64: { tier: "strict", pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]), reason: "as fcntl" },
-  kcmp: { tier: "strict", pin: pinOperation(2), reason: "what is compared of another process" },
-  syslog: { tier: "strict", pin: pinOperation(0), reason: "reading and clearing the kernel log differ" },
-};
+  { syscalls: ["io_uring_register"], indices: [1], width: 32, constants: "opcodes seen", tier: "standard", attacker: "each opcode is an operation of its own", programs: operation, pin: pinOperation(1) },
+  { syscalls: ["quotactl"], indices: [0], width: 32, constants: "commands seen", tier: "standard", attacker: "switches quotas off", programs: operation, pin: pinOperation(0) },
+  { syscalls: ["mount"], indices: [3], width: 32, constants: "flags seen", tier: "standard", attacker: "a bind mount or a changed propagation reaches what the program's own mounts do not", programs: "a program that mounts does it in few ways", pin: pinOperation(3) },
+  { syscalls: ["umount2"], indices: [1], width: 32, constants: "flags seen", tier: "standard", attacker: "MNT_DETACH uncovers what lies below a busy mount", programs: operation, pin: pinOperation(1) },
+  { syscalls: ["fsconfig"], indices: [1], width: 32, constants: "commands seen", tier: "standard", attacker: "each command is a parser of its own (CVE-2022-0185)", programs: operation, pin: pinOperation(1) },
+  { syscalls: ["perf_event_open"], indices: [4], width: 32, constants: "flags seen", tier: "standard", attacker: "PERF_FLAG_PID_CGROUP counts what other containers do; what is counted is in memory, where no filter sees it", programs: operation, pin: pinOperation(4) },
+  { syscalls: ["ioctl"], indices: [1], width: 32, constants: "anything but TIOCSTI and TIOCLINUX", tier: "standard", attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, CVE-2023-1523)", programs: "no service types into its own terminal", pin: pinTyping },
+  { syscalls: ["arch_prctl"], indices: [0], width: 32, constants: "codes seen, ARCH_SET_FS and ARCH_CET_STATUS", tier: "strict", attacker: "each code is an operation of its own", programs: "those two are how libcs start, the others belong to features", pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]) },
+  {
+    syscalls: ["ioctl"],
+    indices: [1],
+    width: 32,
+    constants: "requests seen, and those of any descriptor or terminal",
+    tier: "strict",
+    attacker: "the request decides which driver's function runs",
+    programs: "a request belongs to a device that the program was written for",
+    pin: pinOperation(1, ({ start }) => [...(start.init ? [runtimesOwn(initIoctlRequests)] : []), { values: ordinaryIoctlRequests, reason: "asked of any descriptor, or on a terminal only", source: "ioctl_tty(2)" }]),
+  },
+  { syscalls: ["fcntl", "fcntl64"], indices: [1], width: 32, constants: "commands seen and the container runtime's", tier: "strict", attacker: "leases, notifications and pipe sizes have had vulnerabilities", programs: operation, pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]) },
+  { syscalls: ["kcmp"], indices: [2], width: 32, constants: "kinds seen", tier: "strict", attacker: "tells the layout of kernel memory by comparing", programs: operation, pin: pinOperation(2) },
+  { syscalls: ["syslog"], indices: [0], width: 32, constants: "actions seen", tier: "strict", attacker: "clears the kernel's log", programs: operation, pin: pinOperation(0) },
+];
+
+/** The strictest row of the tier. */
+function rowFor(syscall: string, tier: ArgTier): ArgumentRow | undefined {
+  return tier === "none" ? undefined : argumentRows.findLast((row) => row.syscalls.includes(syscall) && (row.tier === "standard" || tier === "strict"));
+}
 
 /** Where mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap), the filter cannot see the protection. */
 const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_X86", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_M68K"]);
 
 /** How the tier pins a call with these observed values; a reason where it could but does not; undefined: the tier has nothing to say. */
 export function pinFor(syscall: string, record: SyscallRecord | undefined, context: PinContext): Pin | Unpinned | undefined {
-  const row = Object.hasOwn(rows, syscall) ? rows[syscall] : undefined;
-  if (row === undefined || context.tier === "none" || (row.tier === "strict" && context.tier !== "strict")) return undefined;
+  const row = rowFor(syscall, context.tier);
+  if (row === undefined) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   const values = record?.args?.values ?? [];
   if (values === "many") return { unpinned: "too many different values, or values that could not be read" };

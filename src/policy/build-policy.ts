@@ -120,7 +120,7 @@ function addAllowed(arch: ScmpArch, name: string, record: SyscallRecord | undefi
   if (record !== undefined && beyond.length > 0) notes.push({ ...aboveCeiling(arch, name, record), values: beyond });
   const also = pin === undefined || "unpinned" in pin ? [] : (pin.also ?? []).filter(({ rule }) => impliedByAny(rule, limits));
   if (within.length + also.length === 0) return false;
-  const reason = because.type === "observed" && pin !== undefined && "unpinned" in pin ? { ...because, unpinned: pin.unpinned } : because;
+  const reason = reasonWith(because, pin);
   const rules = [
     ...within.map((rule): ActionRule => ({ action: allow, rule, because: reason })),
     ...also.map(({ rule, ...row }): ActionRule => ({ action: allow, rule, because: because.type === "floor" ? because : { type: "companion", ...row } })),
@@ -133,6 +133,13 @@ function addAllowed(arch: ScmpArch, name: string, record: SyscallRecord | undefi
     if (!book.rules.get(name)?.some((other) => isAllowing(other.action) && overlaps(other.rule, rule))) book.add(name, { action, rule, because: { type: "fallback", reason, source } });
   }
   return true;
+}
+
+/** With what the pin has to say. */
+function reasonWith(because: Because, pin: ReturnType<typeof pinFor>): Because {
+  if (pin === undefined || because.type === "user" || because.type === "profile") return because;
+  if (!("unpinned" in pin)) return pin.words === undefined ? because : { ...because, only: pin.words };
+  return because.type === "observed" ? { ...because, unpinned: pin.unpinned } : because;
 }
 
 function aboveCeiling(arch: ScmpArch, name: string, record: SyscallRecord): Extract<PolicyNote, { kind: "above-ceiling" }> {

@@ -1,5 +1,5 @@
-import { impliedByAny, isAllowing } from "../seccomp/index.ts";
-import type { Action, ActionRule, ArgCondition, Because, Filter, Rule } from "../seccomp/types.ts";
+import { impliedByAny, isAllowing, without } from "../seccomp/index.ts";
+import type { Action, ActionRule, Because, Filter, Rule } from "../seccomp/types.ts";
 import { syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Policy } from "./types.ts";
@@ -47,59 +47,9 @@ function rulesFor(own: readonly ActionRule[], limits: readonly Rule[]): readonly
   if (missing.length === 0) return undefined;
   const logged: Rule[] = [];
   for (const rule of missing) {
-    const rest = without(rule, [...wanted, ...logged]);
+    const rest = without(rule, [...wanted, ...logged], maxRules);
     if (rest === undefined || logged.length + rest.length > maxRules) return limits.map((limit) => ({ action: { action: "SCMP_ACT_ALLOW" }, rule: limit, because: { ...because, reason: "complain mode: allowed as by Docker's default, with arguments that are not logged" } }));
     logged.push(...rest);
   }
   return [...allowed, ...logged.map((rule) => ({ action: log, rule, because }))];
-}
-
-/** The calls that match `whole` and none of `parts`, as rules of which no two match the same call; undefined: not with comparisons by mask. */
-function without(whole: Rule, parts: readonly Rule[]): readonly Rule[] | undefined {
-  let rest: readonly Cube[] | undefined = toCubes([whole]);
-  for (const part of toCubes(parts) ?? [undefined]) {
-    if (rest === undefined || part === undefined || rest.length > maxRules) return undefined;
-    rest = rest.flatMap((cube) => subtract(cube, part));
-  }
-  return rest?.map(toRule);
-}
-
-/** Per argument, which bits are given, and how. */
-type Cube = ReadonlyMap<ArgCondition["index"], { readonly mask: bigint; readonly datum: bigint }>;
-
-function toCubes(rules: readonly Rule[]): readonly Cube[] | undefined {
-  const cubes = rules.map((rule) => {
-    const entries = rule.conditions.map((condition) => {
-      if (condition.op === "SCMP_CMP_EQ") return [condition.index, { mask: allBits, datum: condition.datum }] as const;
-      return condition.op === "SCMP_CMP_MASKED_EQ" ? ([condition.index, { mask: condition.mask, datum: condition.datum & condition.mask }] as const) : undefined;
-    });
-    return entries.some((entry) => entry === undefined) ? undefined : new Map(entries.filter((entry) => entry !== undefined));
-  });
-  return cubes.some((cube) => cube === undefined) ? undefined : cubes.filter((cube) => cube !== undefined);
-}
-
-const allBits = 0xffff_ffff_ffff_ffffn;
-
-/** The disjoint sharp product of two cubes: one piece for each bit that the second gives and the first leaves open, highest first. */
-function subtract(from: Cube, part: Cube): readonly Cube[] {
-  const apart = [...part].some(([index, { mask, datum }]) => {
-    const own = from.get(index);
-    return own !== undefined && ((own.datum ^ datum) & own.mask & mask) !== 0n;
-  });
-  if (apart) return [from];
-  const pieces: Cube[] = [];
-  let rest = new Map(from);
-  for (const [index, { mask, datum }] of part) {
-    for (let bit = 1n << 63n; bit > 0n; bit >>= 1n) {
-      const own = rest.get(index) ?? { mask: 0n, datum: 0n };
-      if ((mask & bit) === 0n || (own.mask & bit) !== 0n) continue;
-      pieces.push(new Map(rest).set(index, { mask: own.mask | bit, datum: own.datum | (~datum & bit) }));
-      rest = new Map(rest).set(index, { mask: own.mask | bit, datum: own.datum | (datum & bit) });
-    }
-  }
-  return pieces;
-}
-
-function toRule(cube: Cube): Rule {
-  return { conditions: [...cube].sort(([a], [b]) => a - b).map(([index, { mask, datum }]) => ({ index, op: "SCMP_CMP_MASKED_EQ", mask, datum })) };
 }

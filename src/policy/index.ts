@@ -1,4 +1,5 @@
 /** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
+export { argumentRows } from "./arguments.ts";
 export { buildPolicy } from "./build-policy.ts";
 export { complain } from "./complain.ts";
 export { companionRows, twinRows } from "./companions.ts";

@@ -1,7 +1,7 @@
 import { stringify } from "lossless-json";
 import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../diff/types.ts";
-import { formatAction, formatRule } from "../seccomp/index.ts";
-import type { ActionRule } from "../seccomp/types.ts";
+import { exceptionsOf, formatAction, formatRule, isAllowing } from "../seccomp/index.ts";
+import type { ActionRule, Rule } from "../seccomp/types.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
 import { markdownCell } from "./markdown.ts";
@@ -96,7 +96,11 @@ export function exampleCall({ syscall, witness }: SyscallChange): string {
 
 export function rulesText(syscall: string, list: readonly ActionRule[]): string {
   if (list.length === 0) return "the default action";
-  return list.map(({ action, rule }) => `${formatAction(action)} ${formatRule(rule, (index, value) => describeValue(syscall, index, value))}`).join("; ");
+  const words = (rule: Rule): string => formatRule(rule, (index, value) => describeValue(syscall, index, value));
+  const allowing = list.filter(({ action }) => isAllowing(action));
+  const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
+  if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1) return list.map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`).join("; ");
+  return [`${formatAction(allowing[0]?.action ?? { action: "SCMP_ACT_ALLOW" })} unless ${exceptions.map(words).join(" or ")}`, ...list.filter(({ action }) => !isAllowing(action)).map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`)].join("; ");
 }
 
 function counts(diff: ProfileDiff): readonly string[] {

@@ -1,7 +1,7 @@
 import type { CallExplanation, CallState, Explanation, Reach } from "../explain/types.ts";
 import { originOf } from "../explain/origin.ts";
-import { formatAction } from "../seccomp/index.ts";
-import type { Action, ActionRule, ArgCondition } from "../seccomp/types.ts";
+import { exceptionsOf, formatAction } from "../seccomp/index.ts";
+import type { Action, ActionRule, ArgCondition, Rule } from "../seccomp/types.ts";
 import { describeValue, dockerArch, subsystems } from "../tables/index.ts";
 import type { RequiredCall, Subsystem, Vulnerability } from "../tables/index.ts";
 
@@ -86,7 +86,11 @@ function recordedText({ calls, processes, results }: NonNullable<CallExplanation
 /** With which arguments a call is allowed; undefined: with any. */
 export function limitsOf({ name, rules, state }: CallExplanation): readonly string[] | undefined {
   if (state === "denied" || state === "enosys") return undefined;
-  return rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0) ? undefined : [...new Set(rules.map(({ rule }) => rule.conditions.map((condition) => conditionWords(name, condition)).join(" and ")))];
+  if (rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0)) return undefined;
+  const words = ({ conditions }: Rule): string => conditions.map((condition) => conditionWords(name, condition)).join(" and ");
+  const list = rules.map(({ rule }) => rule);
+  const exceptions = exceptionsOf(list);
+  return exceptions === undefined ? [...new Set(list.map(words))] : [`anything but ${exceptions.map(words).join(" or ")}`];
 }
 
 const signs = { SCMP_CMP_NE: "not", SCMP_CMP_LT: "below", SCMP_CMP_LE: "at most", SCMP_CMP_EQ: "", SCMP_CMP_GE: "at least", SCMP_CMP_GT: "above" } as const;
@@ -97,6 +101,7 @@ function conditionWords(name: string, condition: ArgCondition): string {
   if (condition.op !== "SCMP_CMP_MASKED_EQ") return `${argument} ${signs[condition.op]} ${value(condition.datum)}`.replace("  ", " ");
   const datum = condition.datum & condition.mask;
   if (condition.mask === 0xffff_ffffn) return `${argument} ${value(datum)}`;
+  if (condition.mask === 0xffffn) return `${argument} ${value(datum)} in its lower half`;
   if (datum === 0n) return `${argument} without ${value(condition.mask).replaceAll("|", ", ")}`;
   return datum === condition.mask ? `${argument} with ${value(datum)}` : `${argument} with ${value(datum)} of ${value(condition.mask)}`;
 }

@@ -12,4 +12,5 @@ export { impliedByAny } from "./implies.ts";
 export { answersOf, partition, sameAnswers } from "./partition.ts";
 export { formatCondition, formatRule, ruleKey, ruleMatches } from "./rule.ts";
 export type { DescribeValue } from "./rule.ts";
+export { exceptionsOf, without } from "./without.ts";
 export type * from "./types.ts";

@@ -31,12 +31,12 @@ export type Action =
 
 export type ActionName = Action["action"];
 
-/** Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. */
+/** Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. `only`: what it means together with its neighbours, where it alone says nothing. */
 export type Because =
   /** Seen in a recording, by these programs (base names). `unpinned`: why a call that could be held to its arguments is not. */
-  | { readonly type: "observed"; readonly processes: readonly string[]; readonly unpinned?: string }
+  | { readonly type: "observed"; readonly processes: readonly string[]; readonly unpinned?: string; readonly only?: string }
   /** A row of a policy table: what the container runtime needs, what the same program calls on another day, which answer a denied call gets. */
-  | { readonly type: "floor" | "companion" | "fallback"; readonly reason: string; readonly source: string }
+  | { readonly type: "floor" | "companion" | "fallback"; readonly reason: string; readonly source: string; readonly only?: string }
   /** `--allow` / `--deny` on the command line. */
   | { readonly type: "user"; readonly option: "--allow" | "--deny" }
   /** Read from a profile file: JSON pointer of the group and its comment. */

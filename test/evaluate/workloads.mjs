@@ -34,7 +34,7 @@ export const workloads = [
   ),
   service(
     "apache",
-    ["sh", "-c", ". /etc/apache2/envvars; exec apache2 -D FOREGROUND"],
+    ["sh", "-c", ". /etc/apache2/envvars; mkdir -p $APACHE_RUN_DIR; exec apache2 -D FOREGROUND"],
     80,
     "path=/ get; path=/nothing get; path=/ get -I",
     `path=/ get; mv /var/log/apache2/access.log /var/log/apache2/access.log.1; kill -USR1 1; sleep 1; path=/ get -r 1-3; path=/ get -d x=y; test -e /var/log/apache2/access.log && echo rotated; path=/icons/ get; kill -HUP 1; sleep 1; path=/ get; ${load}`,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { buildRecording, createAggregator } from "../../src/aggregator/index.ts";
+import { buildRecording, createAggregator, inspectedArguments } from "../../src/aggregator/index.ts";
 import type { Recording, Run } from "../../src/aggregator/index.ts";
 import { diffFilters } from "../../src/diff/index.ts";
 import { emitDocker } from "../../src/emitter/index.ts";
-import { buildPolicy, companionRows, floorRows, missingFloor, probeRows, twinRows } from "../../src/policy/index.ts";
+import { argumentRows, buildPolicy, companionRows, floorRows, missingFloor, probeRows, twinRows } from "../../src/policy/index.ts";
 import type { Policy, PolicyOptions } from "../../src/policy/index.ts";
 import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index.ts";
-import { evaluate } from "../../src/seccomp/index.ts";
+import { evaluate, ruleMatches } from "../../src/seccomp/index.ts";
 import type { Action } from "../../src/seccomp/types.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 import { defaultCapabilities, dockerDefaultFor, isSyscallName, syscallNumber } from "../../src/tables/index.ts";
@@ -16,6 +16,9 @@ const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
 const docker = await loadDockerDefault(dockerDefaultFor("20.10.24").file);
 const ceiling = resolve(docker, host).filters;
+
+/** As with CAP_SYS_ADMIN. */
+const wide = resolve(docker, { ...host, capabilities: new Set([...defaultCapabilities, "CAP_SYS_ADMIN", "CAP_PERFMON"]) }).filters;
 
 function recordingOf(log: readonly string[], run: Partial<Run> = {}): Recording {
   const aggregator = createAggregator({ arch });
@@ -115,6 +118,33 @@ describe("arguments", () => {
     expect(answer(policyOf(["7 prctl(PR_SET_TIMERSLACK, 1) = 0"], {}, { noNewPrivileges: true }), "prctl", [24n])).toEqual(errno(38));
   });
 
+  test("ioctl does everything but type into terminals, whatever the upper bits say", () => {
+    const policy = policyOf(["7 ioctl(0, TCGETS, 0x1) = 0"]);
+    const [rules] = [policy.filters[0]?.syscalls.get("ioctl") ?? []];
+    expect(rules.length).toBeLessThan(20);
+    for (let request = 0n; request < 0x1_0000n; request++) {
+      const denied = request === 0x5412n || request === 0x541cn;
+      for (const upper of [0n, 0xdead_beef_0000_0000n]) expect(rules.some(({ action, rule }) => action.action === "SCMP_ACT_ALLOW" && ruleMatches(rule, [0n, upper | request, 0n, 0n, 0n, 0n])), request.toString(16)).toBe(!denied);
+    }
+    for (const upper of [0n, 1n << 32n]) expect(answer(policy, "ioctl", [0n, upper | 0x5412n])).toEqual(errno(5));
+    expect(answer(policy, "ioctl", [0n, 0x8000_5413n])).toEqual(allowed);
+    expect(emitDocker(policy)).toContain("observed: ioctl any request but TIOCSTI, TIOCLINUX");
+  });
+
+  test("ioctl keeps what was seen of that", () => {
+    const typed = policyOf(["7 ioctl(0, TIOCSTI, 0x1) = 0"]);
+    expect([0x5412n, 0x541cn, 0x5413n].map((request) => answer(typed, "ioctl", [0n, request]))).toEqual([allowed, errno(5), allowed]);
+    // SNDRV_TIMER_IOCTL_PARAMS has the lower half of TIOCSTI.
+    const timer = policyOf(["7 ioctl(0, 0x40505412, 0x1) = 0"]);
+    expect([0x4050_5412n, 0x5412n].map((request) => answer(timer, "ioctl", [0n, request]))).toEqual([allowed, errno(38)]);
+  });
+
+  test("operations of mount and perf_event_open are pinned where they are allowed at all", () => {
+    const policy = policyOf(["7 mount(0x1, 0x2, 0x3, MS_BIND, 0) = 0", "7 perf_event_open(0x1, 0, -1, -1, PERF_FLAG_FD_CLOEXEC) = 3"], { ceiling: wide });
+    expect([0x1000n, 0x4000n].map((flags) => answer(policy, "mount", [0n, 0n, 0n, flags]))).toEqual([allowed, errno(38)]);
+    expect([8n, 4n].map((flags) => answer(policy, "perf_event_open", [0n, 0n, 0n, 0n, flags]))).toEqual([allowed, errno(38)]);
+  });
+
   test("none leaves them open as far as the ceiling goes", () => expect(answer(policyOf(socket, { args: "none" }), "socket", [17n, 3n, 0n])).toEqual(allowed));
 
   test("strict pins operations", () => {
@@ -173,6 +203,11 @@ test("every row of the tables names calls that exist and says why", () => {
   for (const row of companionRows) expect([...row.triggers, ...row.names].filter((name) => !isSyscallName(name)), row.reason).toEqual([]);
   for (const row of twinRows) expect(row.names.filter((name) => !isSyscallName(name)), row.source).toEqual([]);
   for (const row of probeRows) expect(row.names.filter((name) => !isSyscallName(name)), row.who).toEqual([]);
+  for (const row of argumentRows) {
+    expect(row.syscalls.filter((name) => !isSyscallName(name))).toEqual([]);
+    for (const name of row.syscalls) expect(inspectedArguments(arch, name)?.indices, name).toEqual(row.indices);
+    expect(Math.min(row.constants.length, row.attacker.length, row.programs.length)).toBeGreaterThan(5);
+  }
   for (const { reason, source } of [...floorRows, ...companionRows]) expect(Math.min(reason.length, source.length)).toBeGreaterThan(5);
 });
 
