@@ -225,12 +225,13 @@ example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen 
 
 const cleanCommand = program
   .command("clean")
-  .description("remove the containers and volumes that a killed recording left behind")
+  .description("remove what a killed recording left behind; what it had traced becomes recording.partial.json")
   .argument("[command...]", "the container command (default: docker)")
+  .option("--discard", "drop also what it had traced", false)
   .passThroughOptions()
-  .action(async (words: string[]) => {
+  .action(async (words: string[], options: { discard: boolean }) => {
     const { clean } = await import("./commands/clean.ts");
-    process.exitCode = await clean(words, terminal);
+    process.exitCode = await clean(words, options, terminal);
   });
 example(cleanCommand, "seccomp-gen clean", "seccomp-gen clean -- sudo podman");
 

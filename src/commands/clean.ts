@@ -7,12 +7,14 @@ import { SeccompGenError } from "../errors.ts";
 import { systemDetail, temporaryOf } from "./files.ts";
 import { isLock, removeStaleLock } from "./lock.ts";
 import type { Terminal } from "./terminal.ts";
+import { recover } from "./unfinished.ts";
 
 /**
- * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes.
+ * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes. What a
+ * killed recording had traced becomes a partial recording first; a trace of which none could be made stays.
  * 0 fine, 2 something could not be removed, or the engine does not answer.
  */
-export async function clean(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function clean(words: readonly string[], options: { readonly discard: boolean }, terminal: Terminal): Promise<number> {
   const cli = containerCli(words.length === 0 ? ["docker"] : words);
   if (cli === undefined) throw new SeccompGenError({ code: "usage", what: `${words.join(" ")} is no container command`, todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman" });
   const files = await ownFiles();
@@ -22,8 +24,17 @@ export async function clean(words: readonly string[], terminal: Terminal): Promi
   const count = paths.length + locks.filter((stale) => stale).length;
   if (count > 0) terminal.note(`found ${count} files and folders of killed sessions`);
   const found = await findLeftovers(cli);
-  failures.push(...(await removeLeftovers(cli, found)));
-  if (found.volumes.length > 0) terminal.note("what a killed recording had traced goes with its trace volume; what it had written before is kept: record again, with --append");
+  failures.push(...(await removeLeftovers(cli, { containers: found.containers, volumes: [] })));
+  for (const volume of found.volumes) {
+    try {
+      const said = options.discard ? undefined : await recover(cli, volume, terminal);
+      if (said !== undefined) terminal.note(said);
+      failures.push(...(await removeLeftovers(cli, { containers: [], volumes: [volume] })));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      failures.push(`${volume}, for what was traced could not be kept: ${error.message} (--discard removes it all the same)`);
+    }
+  }
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
   const counts = [`${found.containers.length} containers`, `${found.volumes.length} trace volumes`].join(", ");
   terminal.note(found.containers.length + found.volumes.length + count === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);

@@ -3,6 +3,7 @@ import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregat
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readIfPresent, writeAtomically } from "./files.ts";
+import { whileLocked } from "./lock.ts";
 
 /** The recording that a file holds; undefined where there is none. */
 export async function readRecording(path: string): Promise<Recording | undefined> {
@@ -24,10 +25,17 @@ export async function knownBefore(path: string, append: boolean): Promise<Record
 
 /** Keeps what a recording saw before it broke off, beside the committed one; resolves to the error that says so. */
 export async function keepPartial(path: string, seen: Recording, trouble: SeccompGenError): Promise<SeccompGenError> {
-  const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
-  const earlier = await readRecording(partialPath(path)).catch(() => undefined);
-  await writeAtomically(partialPath(path), stringifyRecording(mergeRecordings(earlier ?? cut, cut)));
+  await addPartial(path, seen);
   return new SeccompGenError({ code: "recording-cut", what: trouble.message, todo: trouble.todo, aside: partialPath(path) }, { cause: trouble, exitCode: trouble.exitCode });
+}
+
+/** Adds to what was seen by recordings that broke off. */
+export async function addPartial(path: string, seen: Recording): Promise<void> {
+  const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
+  await whileLocked(path, async () => {
+    const earlier = await readRecording(partialPath(path)).catch(() => undefined);
+    await writeAtomically(partialPath(path), stringifyRecording(mergeRecordings(earlier ?? cut, cut)));
+  });
 }
 
 /**

@@ -29,10 +29,12 @@ import { leavesOutConnections } from "./rounds.ts";
 import type { Recorded, RecordOptions } from "./record.ts";
 import { architectureOf, runFacts } from "./run-facts.ts";
 import type { Terminal } from "./terminal.ts";
+import { mentionUnfinished, unfinishedText } from "./unfinished.ts";
 
 /** Records `docker run …`. Throws where the workload never started: then there is nothing to keep. */
-export async function recordContainer(run: RunCommand, options: RecordOptions, untraced: Untraced, terminal: Terminal): Promise<Recorded> {
+export async function recordContainer(name: string, run: RunCommand, options: RecordOptions, untraced: Untraced, terminal: Terminal): Promise<Recorded> {
   const engine = await inspectEngine(run.cli);
+  await mentionUnfinished(run.cli, name, process.cwd(), terminal);
   const image = await inspectImage(run, terminal.note);
   const arch = architectureOf(engine, image);
   const tracer = await ensureTracer(run.cli, engine.architecture, terminal.note);
@@ -40,6 +42,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
 
   const sides = sideProcesses(run, image, options.exec);
   const aggregators: Aggregator[] = [];
+  const life = { stopSignal: straceSignal(stopSignal(run, image)), withoutConnections: leavesOutConnections(untraced) };
   const endProgress = showProgress(aggregators, isOn(run.options, "tty") ? { note: terminal.note, status: undefined } : terminal);
   const end = await traceContainer(
     run,
@@ -48,14 +51,18 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
     options.tracer,
     { while: options.while, stopAfter: options.stopAfter, ...(options.untilStable === undefined ? {} : { stable: untilStable(aggregators, options.untilStable) }), interrupted: terminal.interrupted, notice: (line) => terminal.note(escapeTerminal(line)) },
     sides,
-    async (name, chunks) => {
-      const aggregator = createAggregator({ arch, life: name === "main" ? { stopSignal: straceSignal(stopSignal(run, image)), withoutConnections: leavesOutConnections(untraced) } : { within: "serve" } });
+    async (trace, chunks) => {
+      const aggregator = createAggregator({ arch, life: trace === "main" ? life : { within: "serve" } });
       aggregators.push(aggregator);
-      await readInto(aggregator, chunks, name);
+      await readInto(aggregator, chunks, trace);
     },
     untraced,
+    { keep: unfinishedText({ name, folder: process.cwd(), arch, life, run: runFacts(run, image, engine, { by: "itself", exitCode: 137, strace: undefined }) }) },
   ).finally(endProgress);
-  if (!aggregators.some((aggregator) => aggregator.counts().started)) throw notStarted(end);
+  if (!aggregators.some((aggregator) => aggregator.counts().started)) {
+    await end.release();
+    throw notStarted(end);
+  }
   for (const side of end.sideFailures) terminal.note(`${side.label}: ${escapeTerminal(side.reason)}`);
   if (end.by === "itself" && end.exitCode !== 0) {
     terminal.note(`the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the recording is incomplete`);
@@ -63,7 +70,7 @@ export async function recordContainer(run: RunCommand, options: RecordOptions, u
   for (const warning of soughtTracer(aggregators)) terminal.note(escapeTerminal(warning));
   const facts = runFacts(run, image, engine, end);
   for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, untraced.size > 0)) terminal.note(escapeTerminal(warning));
-  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", missed: missedPaths(aggregators[0]?.exercised(), { killed: end.exitCode === 137, health: healthOf(sides, end), execs: options.exec.length }), trouble: troubleOf(end, options) };
+  return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", missed: missedPaths(aggregators[0]?.exercised(), { killed: end.exitCode === 137, health: healthOf(sides, end), execs: options.exec.length }), trouble: troubleOf(end, options), release: end.release };
 }
 
 function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): void {

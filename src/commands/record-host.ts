@@ -46,5 +46,6 @@ export async function recordHost(words: readonly string[], options: RecordOption
     stoppedByUs: end.by !== "itself",
     missed: missedPaths(aggregators[0]?.exercised(), undefined),
     trouble: undefined,
+    release: async () => undefined,
   };
 }

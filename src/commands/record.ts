@@ -4,12 +4,12 @@ import type { Aggregator } from "../aggregator/index.ts";
 import type { Run } from "../aggregator/types.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { parseRunCommand } from "../container/run-command.ts";
-import type { SeccompGenError } from "../errors.ts";
+import { SeccompGenError } from "../errors.ts";
 import { renderSummary } from "../review/summary.ts";
 import { derive } from "./derivation.ts";
 import type { PolicyArguments } from "./derivation.ts";
 import { checkWritable, writeAtomically } from "./files.ts";
-import { combine, forgetPartial, keepPartial, knownBefore } from "./kept-recording.ts";
+import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "./kept-recording.ts";
 import { whileLocked } from "./lock.ts";
 import { checkName, nameFromImage, profilePath, recordingPath } from "./names.ts";
 import { recordContainer } from "./record-container.ts";
@@ -48,6 +48,8 @@ export interface Recorded {
   readonly missed: readonly string[] | undefined;
   /** Why this is not the whole of it. */
   readonly trouble: SeccompGenError | undefined;
+  /** Gives the trace away; until then a recording can be made of it should this process be killed. */
+  readonly release: () => Promise<void>;
 }
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
@@ -59,10 +61,19 @@ export async function record(words: readonly string[], options: RecordOptions, t
   await checkWritable(paths.recording);
   await checkWritable(paths.profile);
 
-  const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(words, options, untraced, terminal) : recordContainer(run, options, untraced, terminal));
-  const { fresh, last, unparsed, missed } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
-  if (last.trouble !== undefined) throw await keepPartial(paths.recording, fresh, last.trouble);
-  const { recording, derivation } = await whileLocked(paths.recording, async () => {
+  const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(words, options, untraced, terminal) : recordContainer(name, run, options, untraced, terminal));
+  const { fresh, last, unparsed, missed, release } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
+  const written = <Result>(writing: Promise<Result>): Promise<Result> =>
+    writing.then(
+      async (result) => (await release(), result),
+      async (error: unknown) => {
+        if (!(error instanceof SeccompGenError && error.problem.code === "file-unwritable")) await release();
+        else if (run !== undefined) terminal.note(`what was traced is still on the engine: seccomp-gen clean takes it into ${partialPath(paths.recording)}`);
+        throw error;
+      },
+    );
+  if (last.trouble !== undefined) throw await written(keepPartial(paths.recording, fresh, last.trouble));
+  const { recording, derivation } = await written(whileLocked(paths.recording, async () => {
     const combined = await combine(paths.recording, before, fresh, options, terminal.note);
     const derived = await derive(combined, options);
     await writeAtomically(paths.recording, stringifyRecording(combined));
@@ -70,7 +81,7 @@ export async function record(words: readonly string[], options: RecordOptions, t
     await writeAtomically(paths.profile, derived.profile);
     if (options.append) await forgetPartial(paths.recording);
     return { recording: combined, derivation: derived };
-  });
+  }));
   terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths, unparsed, missed, container: run !== undefined, verified: options.verify }));
   const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
   if (!options.verify) return exitCode;

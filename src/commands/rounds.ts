@@ -20,12 +20,15 @@ export interface Rounds {
   readonly unparsed: number;
   /** Code paths that no round took in which it could be seen. */
   readonly missed: readonly string[];
+  /** Gives the traces away, once what they told is written. */
+  readonly release: () => Promise<void>;
 }
 
 /** Runs a workload until it brings nothing new, each time tracing only what is not fully known from `known` and the rounds before. */
 export async function recordRounds(name: string, known: Recording | undefined, options: RoundOptions, once: (untraced: Untraced) => Promise<Recorded>, terminal: Terminal): Promise<Rounds> {
   let fresh: Recording | undefined;
   let unparsed = 0;
+  const releases: Recorded["release"][] = [];
   let missed: readonly string[] | undefined;
   for (let round = 1; ; round += 1) {
     const base = fresh === undefined || known === undefined ? (fresh ?? known) : mergeRecordings(known, fresh);
@@ -34,6 +37,7 @@ export async function recordRounds(name: string, known: Recording | undefined, o
     if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
     if (count > 0) terminal.note(`${count} calls are fully known and run untraced; strace sets no_new_privs for that (--full traces all)`);
     const last = await once(untraced);
+    releases.push(last.release);
     const seen = recordingOf(name, last);
     unparsed += last.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
     const taken = last.missed;
@@ -41,7 +45,7 @@ export async function recordRounds(name: string, known: Recording | undefined, o
     const news = newCalls(base, seen);
     fresh = fresh === undefined ? seen : mergeRecordings(fresh, seen);
     if (base !== undefined) terminal.note(news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeTerminal(call)).join(", ")}`);
-    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted) return { fresh, last, unparsed, missed: missed ?? [] };
+    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted) return { fresh, last, unparsed, missed: missed ?? [], release: async () => void (await Promise.all(releases.map((release) => release()))) };
   }
 }
 

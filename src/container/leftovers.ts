@@ -9,6 +9,9 @@ import { ownProcess, ownSession, sessionIsOver } from "./session-name.ts";
 /** On every container we start and every volume we make for a session: `seccomp-gen.session=` and the session's name. */
 export const sessionLabel = "seccomp-gen.session";
 
+/** On the volume of a trace that is worth keeping when its session is killed: JSON of what is needed to make a recording of it. */
+const traceLabel = "seccomp-gen.trace";
+
 /** Who starts a container, or makes a volume, now. */
 export function sessionOptions(): readonly string[] {
   return ["--label", `${sessionLabel}=${ownSession()}`];
@@ -40,8 +43,12 @@ export interface Leftovers {
 /** Finds containers and volumes whose session has ended without removing them. Sessions on other hosts are taken to be alive. */
 export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
   const containers = await output(cli, ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} {{.Label "${sessionLabel}"}}`], "listing containers");
-  const volumes = await output(cli, ["volume", "ls", "--filter", `label=${sessionLabel}`, "--format", `{{.Name}} {{.Label "${sessionLabel}"}}`], "listing volumes");
-  return { containers: ofDeadSessions(containers), volumes: ofDeadSessions(volumes) };
+  return { containers: ofDeadSessions(containers), volumes: await abandonedVolumes(cli) };
+}
+
+/** The volumes among them. */
+export async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
+  return ofDeadSessions(await output(cli, ["volume", "ls", "--filter", `label=${sessionLabel}`, "--format", `{{.Name}} {{.Label "${sessionLabel}"}}`], "listing volumes"));
 }
 
 /** The first words of the lines `NAME SESSION` whose session is over. */
@@ -52,9 +59,15 @@ function ofDeadSessions(listed: string): readonly string[] {
   });
 }
 
-/** Makes a volume that belongs to this session. */
-export async function makeVolume(cli: ContainerCli, name: string): Promise<void> {
-  await output(cli, ["volume", "create", ...sessionOptions(), name], "making a volume for the trace");
+/** Makes a volume that belongs to this session; `trace` is what `traceFacts` gives back. */
+export async function makeVolume(cli: ContainerCli, name: string, trace?: string): Promise<void> {
+  await output(cli, ["volume", "create", ...sessionOptions(), ...(trace === undefined ? [] : ["--label", `${traceLabel}=${trace}`]), name], "making a volume for the trace");
+}
+
+/** What was written on a trace's volume when it was made; undefined where its trace is not worth keeping. */
+export async function traceFacts(cli: ContainerCli, volume: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await capture(cli, ["volume", "inspect", "--format", "{{json .Labels}}", volume]);
+  return exitCode === 0 ? ((JSON.parse(stdout) as { readonly [label: string]: string } | null)?.[traceLabel] ?? undefined) : undefined;
 }
 
 /** Removes them; resolves to what could not be removed, with the CLI's words. */

@@ -38,6 +38,8 @@ export interface TracedEnd extends SessionEnd {
   readonly broken: string | undefined;
   /** Side processes that could not be traced or failed: label and reason. */
   readonly sideFailures: readonly { readonly label: string; readonly reason: string }[];
+  /** Gives the trace away: nobody needs it any more. */
+  readonly release: () => Promise<void>;
 }
 
 /** The filter a workload is traced under, in place of Docker's default. */
@@ -51,7 +53,8 @@ export interface Confinement {
 /**
  * Runs a workload's container under strace. The image stays untouched: strace comes from a read-only volume, the trace goes to
  * another volume and is read from there, while it is written, by a helper container without network. Nothing of it is stored on
- * this host; volume, helpers and container are removed whatever happens.
+ * this host; helpers and container are removed whatever happens. So is the volume, unless `keep` says what a recording can be made of it with later,
+ * should this process be killed: then it stays until `release`.
  */
 export async function traceContainer(
   run: RunCommand,
@@ -62,11 +65,16 @@ export async function traceContainer(
   sides: readonly SideProcess[],
   sink: TraceSink,
   untraced: Untraced,
-  confinement?: Confinement,
+  { confinement, keep }: { readonly confinement?: Confinement; readonly keep?: string },
 ): Promise<TracedEnd> {
   const id = randomBytes(6).toString("hex");
   const outVolume = `seccomp-gen-out-${id}`;
-  await makeVolume(run.cli, outVolume);
+  await makeVolume(run.cli, outVolume, keep);
+  const release = async (): Promise<void> => {
+    const kept = await removeVolume(run.cli, outVolume);
+    if (kept !== undefined) exercise.notice(`the trace's volume could not be removed (${kept}); seccomp-gen clean removes it`);
+  };
+  let ended = false;
   const reader = await startReader(run.cli, bundle, outVolume, `seccomp-gen-reader-${id}`);
   // strace cannot filter for a process that it is attached to (strace(1), --seccomp-bpf).
   let tracer: TracerPlace = reader.canHold && !leavesOut(untraced) ? wanted : "inside";
@@ -101,13 +109,13 @@ export async function traceContainer(
     });
     const readerGone = reader.finish();
     await reading;
-    return { ...end, broken: brokenBy(end, readerGone, lost), strace: reader.straceVersion, tracer, sideFailures };
+    ended = true;
+    return { ...end, broken: brokenBy(end, readerGone, lost), strace: reader.straceVersion, tracer, sideFailures, release };
   } finally {
     over.abort();
     reader.finish();
     await capture(run.cli, ["rm", "-f", reader.name]);
-    const kept = await removeVolume(run.cli, outVolume);
-    if (kept !== undefined) exercise.notice(`the trace's volume could not be removed (${kept}); seccomp-gen clean removes it`);
+    if (!ended || keep === undefined) await release();
   }
 }
 

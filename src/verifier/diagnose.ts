@@ -195,7 +195,7 @@ class Search {
         for await (const event of parseStrace(chunks)) observer.add(event);
       },
       new Map(),
-      { profile: path, strace: confined.strace },
+      { confinement: { profile: path, strace: confined.strace } },
     );
     this.#checkInterrupt();
     return observers;

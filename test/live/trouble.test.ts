@@ -110,9 +110,15 @@ describe("writing", () => {
       expect(ran.stderr).toMatch(/cannot write profiles\/app.json: no space left/);
       expect(await readFile(join(folder, "profiles", "app.json"), "utf8")).toBe(kept);
       expect(await readdir(join(folder, "profiles"))).toEqual(["app.json"]);
+      // Recorded it was, all the same: the trace waits on the engine.
+      expect(ran.stderr).toContain("seccomp-gen clean takes it into traces/app/recording.partial.json");
     } finally {
       await execa("umount", [join(folder, "profiles")]);
     }
+    const cleaned = await product(folder, ["clean"]);
+    expect(cleaned.exitCode, cleaned.stderr).toBe(0);
+    expect(await readFile(join(folder, "traces/app/recording.partial.json"), "utf8")).toContain('"execve"');
+    expect(await leftovers()).toBe(before);
   });
 
   test("never replaces more by less", async () => {
@@ -175,7 +181,7 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   });
 });
 
-test("kill -9 leaves something behind, and clean removes it, but not what is alive", async () => {
+test("kill -9 leaves something behind; clean takes up what was traced and removes the rest, but not what is alive", async () => {
   const start = (name: string) => execa(process.execPath, [cli, "record", "--name", name, "--", "docker", "run", "--rm", "--network", "none", "--name", `seccomp-gen-live-${name}`, "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdio: "ignore" });
   const alive = start("alive");
   const killed = start("killed");
@@ -184,10 +190,19 @@ test("kill -9 leaves something behind, and clean removes it, but not what is ali
   killed.kill("SIGKILL");
   await killed;
   try {
+    const next = await product(folder, ["record", "--name", "killed", "--force", "--", "docker", "run", "--rm", "--network", "none", image, "/bin/true"]);
+    expect(next.stderr).toContain("a recording of killed was killed; seccomp-gen clean takes what it had traced into traces/killed/recording.partial.json");
     const cleaned = await product(folder, ["clean"]);
     expect(cleaned.exitCode, cleaned.stderr).toBe(0);
     expect((await docker("ps", "--format", "{{.Names}}", "--filter", "name=seccomp-gen-live-")).stdout).toBe("seccomp-gen-live-alive");
     expect((await product(folder, ["clean"])).stderr).toContain("nothing left behind");
+    const partial = await readFile(join(folder, "traces/killed/recording.partial.json"), "utf8");
+    expect(partial).toContain('"ended":"cut"');
+    expect(partial).toContain('"listen"');
+    const appended = await product(folder, ["record", "--name", "killed", "--append", "--", "docker", "run", "--rm", "--network", "none", image, "/bin/true"]);
+    expect(appended.exitCode, appended.stderr).toBe(0);
+    expect(await readFile(join(folder, "traces/killed/recording.json"), "utf8")).toContain('"listen"');
+    expect(await files()).not.toContain(join("traces", "killed", "recording.partial.json"));
   } finally {
     alive.kill("SIGTERM");
     await alive;

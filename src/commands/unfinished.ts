@@ -1,0 +1,73 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import type { Aggregator, LogContext, Recording, Run } from "../aggregator/index.ts";
+import type { ContainerCli } from "../container/cli.ts";
+import { inspectEngine } from "../container/engine.ts";
+import { abandonedVolumes, traceFacts } from "../container/leftovers.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import { ensureTracer } from "../tracer/bundle.ts";
+import { readLeftTraces } from "../tracer/left-traces.ts";
+import { addPartial, partialPath } from "./kept-recording.ts";
+import { checkName, recordingPath } from "./names.ts";
+import { readInto } from "./reading.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a trace's volume says of it, so that a recording can be made of it when the session that wrote it was killed. */
+export interface Unfinished {
+  readonly name: string;
+  /** Where the recording's `traces` are. */
+  readonly folder: string;
+  readonly arch: ScmpArch;
+  readonly life: NonNullable<LogContext["life"]>;
+  readonly run: Run;
+}
+
+export function unfinishedText(unfinished: Unfinished): string {
+  return JSON.stringify(unfinished);
+}
+
+/** Says where a killed recording of that name has left a trace: what became of it may be wanted before it is recorded again. */
+export async function mentionUnfinished(cli: ContainerCli, name: string, folder: string, terminal: Pick<Terminal, "note">): Promise<void> {
+  for (const volume of await abandonedVolumes(cli)) {
+    const found = await readUnfinished(cli, volume);
+    if (found?.name !== name || found.folder !== folder) continue;
+    const words = cli.words.join(" ");
+    terminal.note(`a recording of ${name} was killed; seccomp-gen clean${words === "docker" ? "" : ` -- ${words}`} takes what it had traced into ${partialPath(recordingPath(name))}`);
+    return;
+  }
+}
+
+/** Makes a partial recording of what a killed session had traced. Resolves to what there is to say; throws where it could not, and the trace must stay. */
+export async function recover(cli: ContainerCli, volume: string, terminal: Pick<Terminal, "note">): Promise<string | undefined> {
+  const found = await readUnfinished(cli, volume);
+  if (found === undefined) return undefined;
+  if (!(await stat(found.folder).then((stats) => stats.isDirectory(), () => false))) return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
+  const bundle = await ensureTracer(cli, (await inspectEngine(cli)).architecture, terminal.note);
+  const aggregators: Aggregator[] = [];
+  await readLeftTraces(cli, bundle, volume, async (name, chunks) => {
+    const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
+    aggregators.push(aggregator);
+    await readInto(aggregator, chunks, name);
+  });
+  const calls = aggregators.reduce((sum, aggregator) => sum + aggregator.counts().calls, 0);
+  if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
+  const [first, ...rest] = aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish()));
+  if (first === undefined) return undefined;
+  const path = join(found.folder, recordingPath(found.name));
+  await addPartial(path, checked(rest.reduce((merged, next) => mergeRecordings(merged, next), first), volume));
+  return `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ${partialPath(path)}; record --append takes them in`;
+}
+
+async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfinished | undefined> {
+  const text = await traceFacts(cli, volume);
+  if (text === undefined) return undefined;
+  const unfinished = JSON.parse(text) as Unfinished;
+  checkName(unfinished.name);
+  return unfinished;
+}
+
+/** The facts were on the engine meanwhile: what is written is what the format allows. */
+function checked(recording: Recording, volume: string): Recording {
+  return parseRecording(stringifyRecording(recording), `the label of the volume ${volume}`);
+}
