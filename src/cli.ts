@@ -4,7 +4,7 @@ import { shells } from "./commands/shells.ts";
 import type { Shell } from "./commands/shells.ts";
 import { exportFormats } from "./commands/export-formats.ts";
 import { alsoFormat, count, exitCodeOption, policyArguments, processId, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
-import { processTerminal } from "./commands/terminal.ts";
+import { processTerminal } from "./terminal/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
 import { failureKinds, reviewFormats } from "./review/review-model.ts";

@@ -21,15 +21,18 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
   container: { may: ["errors"], because: "it speaks with the container CLI and nothing else" },
   tracer: { may: ["container", "errors", "tables"], because: "it brings bytes; what they mean is the parser's" },
+  terminal: { may: ["aggregator", "escape"], because: "words reach the screen escaped; what they say is decided elsewhere" },
+  project: { may: ["aggregator", "container", "errors", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },
+  derivation: { may: ["aggregator", "diff", "emitter", "errors", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
   verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },
 };
 
 /** Packages have their places too: who else imports them does another stage's work. */
 const packages: { readonly [name: string]: readonly string[] } = {
-  execa: ["commands", "container", "tracer"],
-  ajv: ["profile", "aggregator", "commands"],
+  execa: ["container", "project", "tracer"],
+  ajv: ["aggregator", "derivation", "profile"],
   commander: ["cli.ts", "commands"],
-  "fast-glob": ["commands"],
+  "fast-glob": ["commands", "project"],
   "lossless-json": ["aggregator", "emitter", "profile", "review", "lint"],
 };
 

@@ -2,16 +2,16 @@ import { basename, dirname, join } from "node:path";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import type { Recording, Run } from "../aggregator/types.ts";
 import { checkRecording } from "../check/index.ts";
+import { derive, hostsOf } from "../derivation/derivation.ts";
+import { resolveFor } from "../derivation/reference.ts";
+import { readStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readProfile } from "../profile/index.ts";
+import { readIfPresent, writeAtomically } from "../project/files.ts";
+import { recordingPath } from "../project/names.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { recordingOf } from "../verifier/index.ts";
 import type { Addition, Diagnosis } from "../verifier/index.ts";
-import { derive, hostsOf } from "./derivation.ts";
-import { readIfPresent, writeAtomically } from "./files.ts";
-import { recordingPath } from "./names.ts";
-import { resolveFor } from "./reference.ts";
-import { readStoredPolicy } from "./stored-policy.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** The recording that a profile was made from, where it is kept as the command line keeps it: profiles/NAME.json → traces/NAME/recording.json. */
 function recordingBeside(profile: string): string {

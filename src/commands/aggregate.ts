@@ -4,13 +4,13 @@ import { AuditCollector, auditRecording } from "../audit-log/index.ts";
 import type { AuditFilter } from "../audit-log/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeLine } from "../escape.ts";
-import { systemDetail, writeAtomically } from "./files.ts";
-import { readRecording } from "./kept-recording.ts";
-import { whileLocked } from "./lock.ts";
-import { readUnpacked } from "./log-source.ts";
-import { checkName, recordingPath } from "./names.ts";
-import { showReading } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import { systemDetail, writeAtomically } from "../project/files.ts";
+import { readRecording } from "../project/kept-recording.ts";
+import { whileLocked } from "../project/lock.ts";
+import { readUnpacked } from "../project/log-source.ts";
+import { checkName, recordingPath } from "../project/names.ts";
+import { showReading } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface AggregateOptions extends AuditFilter {
   readonly output: string | undefined;

@@ -1,12 +1,12 @@
 import { checkRecording } from "../check/index.ts";
+import { hostsOf } from "../derivation/derivation.ts";
+import { archOf } from "../derivation/host.ts";
+import { resolveFor } from "../derivation/reference.ts";
 import { readProfile } from "../profile/index.ts";
+import { readText } from "../project/files.ts";
+import { readTraces } from "../project/inputs.ts";
 import { renderCheck } from "../review/index.ts";
-import { hostsOf } from "./derivation.ts";
-import { readText } from "./files.ts";
-import { archOf } from "./host.ts";
-import { readTraces } from "./inputs.ts";
-import { resolveFor } from "./reference.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface CheckOptions {
   readonly format: "text" | "json";

@@ -4,9 +4,9 @@ import { findFolders, findLeftovers, removeLeftovers } from "../container/leftov
 import { containerCli } from "../container/run-command.ts";
 import { sessionIsOver } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
-import { systemDetail, temporaryOf } from "./files.ts";
-import { isLock, removeStaleLock } from "./lock.ts";
-import type { Terminal } from "./terminal.ts";
+import { systemDetail, temporaryOf } from "../project/files.ts";
+import { isLock, removeStaleLock } from "../project/lock.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { recover } from "./unfinished.ts";
 
 /**

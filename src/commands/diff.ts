@@ -1,13 +1,13 @@
+import { hostOf } from "../derivation/host.ts";
+import type { HostOptions } from "../derivation/host.ts";
+import { loadReference, resolveFor } from "../derivation/reference.ts";
 import { diffFilters } from "../diff/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { explain } from "../explain/index.ts";
 import type { Explanation } from "../explain/types.ts";
+import { recordingOf } from "../project/beside.ts";
 import { diffPage, renderDiff } from "../review/index.ts";
-import { recordingOf } from "./beside.ts";
-import { loadReference, resolveFor } from "./reference.ts";
-import { hostOf } from "./host.ts";
-import type { HostOptions } from "./host.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface DiffOptions extends HostOptions {
   readonly format: "text" | "markdown" | "json" | "html";

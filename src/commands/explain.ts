@@ -1,15 +1,15 @@
+import { hostsOf } from "../derivation/derivation.ts";
+import { hostOf } from "../derivation/host.ts";
+import type { HostOptions } from "../derivation/host.ts";
+import { loadReference, resolveFor } from "../derivation/reference.ts";
 import { SeccompGenError } from "../errors.ts";
 import { explain as explainProfile } from "../explain/index.ts";
 import { nearest, readProfile } from "../profile/index.ts";
+import { recordingOf } from "../project/beside.ts";
+import { readText } from "../project/files.ts";
 import { renderExplanation } from "../review/index.ts";
 import { isSyscallName, syscallNames } from "../tables/index.ts";
-import { recordingOf } from "./beside.ts";
-import { hostsOf } from "./derivation.ts";
-import { readText } from "./files.ts";
-import { hostOf } from "./host.ts";
-import type { HostOptions } from "./host.ts";
-import { loadReference, resolveFor } from "./reference.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";

@@ -1,14 +1,14 @@
 import { basename } from "node:path";
+import { hostOf } from "../derivation/host.ts";
+import type { HostOptions } from "../derivation/host.ts";
 import { emitBpf, emitBpfText, emitCompose, emitFirejail, emitOci, emitPod, emitSecurityProfile, emitSystemd } from "../emitter/index.ts";
 import type { AppliedProfile } from "../emitter/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { groupApplies, readProfile, resolve } from "../profile/index.ts";
+import { readText, writeAtomically } from "../project/files.ts";
 import type { Filter } from "../seccomp/types.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import type { exportFormats } from "./export-formats.ts";
-import { readText, writeAtomically } from "./files.ts";
-import { hostOf } from "./host.ts";
-import type { HostOptions } from "./host.ts";
-import type { Terminal } from "./terminal.ts";
 
 export interface ExportOptions extends HostOptions {
   readonly format: (typeof exportFormats)[number];

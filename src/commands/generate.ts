@@ -1,17 +1,17 @@
 import { basename, normalize } from "node:path";
 import { stringifyRecording } from "../aggregator/index.ts";
+import { derive } from "../derivation/derivation.ts";
+import type { PolicyArguments } from "../derivation/derivation.ts";
+import { archOf } from "../derivation/host.ts";
+import { policyOf, storePolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
+import { readIfPresent, writeAtomically } from "../project/files.ts";
+import { readTraces } from "../project/inputs.ts";
+import { checkName } from "../project/names.ts";
 import { renderSummary } from "../review/summary.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import { derive } from "./derivation.ts";
-import type { PolicyArguments } from "./derivation.ts";
-import { readIfPresent, writeAtomically } from "./files.ts";
-import { archOf } from "./host.ts";
-import { readTraces } from "./inputs.ts";
-import { checkName } from "./names.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { profileOf, regenerateAll } from "./regenerate.ts";
-import { policyOf, storePolicy } from "./stored-policy.ts";
-import type { Terminal } from "./terminal.ts";
 
 export interface GenerateOptions extends PolicyArguments {
   readonly output: string | undefined;

@@ -1,16 +1,16 @@
 import { dirname, join } from "node:path";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
+import { derive } from "../derivation/derivation.ts";
+import { parseStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readProfile, resolve } from "../profile/index.ts";
+import { readText, writeAtomically } from "../project/files.ts";
+import { runGit } from "../project/git.ts";
 import { renderMeaning } from "../review/meaning.ts";
 import { defaultCapabilities, isScmpArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import { derive } from "./derivation.ts";
-import { readText, writeAtomically } from "./files.ts";
-import { runGit } from "./git.ts";
-import { parseStoredPolicy } from "./stored-policy.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `seccomp-gen git-textconv FILE`: what git shows of a profile: one line a call. What is no profile is shown as it is: git must not stop. */
 export async function gitTextconv(file: string, terminal: Terminal): Promise<number> {

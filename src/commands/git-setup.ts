@@ -2,9 +2,9 @@ import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 import { escapeLine } from "../escape.ts";
-import { readIfPresent, writeAtomically } from "./files.ts";
-import { git, runGit } from "./git.ts";
-import type { Terminal } from "./terminal.ts";
+import { readIfPresent, writeAtomically } from "../project/files.ts";
+import { git, runGit } from "../project/git.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface GitSetupOptions {
   readonly undo: boolean;

@@ -1,15 +1,15 @@
+import { hostOf } from "../derivation/host.ts";
+import type { HostOptions } from "../derivation/host.ts";
+import { loadReference, resolveFor } from "../derivation/reference.ts";
 import { diffFilters } from "../diff/index.ts";
+import { escapeLine } from "../escape.ts";
 import { fixProfile, lintProfile } from "../lint/index.ts";
 import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
-import { escapeLine } from "../escape.ts";
+import { readText, writeAtomically } from "../project/files.ts";
 import { renderDiff, renderLint } from "../review/index.ts";
 import type { PlacedFinding } from "../review/lint.ts";
-import { loadReference, resolveFor } from "./reference.ts";
-import { readText, writeAtomically } from "./files.ts";
-import { hostOf } from "./host.ts";
-import type { HostOptions } from "./host.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { productVersion } from "./version.ts";
 
 export interface LintOptions extends HostOptions {

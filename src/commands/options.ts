@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import type { PolicyArguments } from "../derivation/derivation.ts";
 import { reviewFormats } from "../review/review-model.ts";
-import type { PolicyArguments } from "./derivation.ts";
 
 /** Adds the policy options of every command that makes a profile. */
 export function withPolicyOptions(command: Command): Command {

@@ -3,16 +3,16 @@ import { release, arch as machine } from "node:os";
 import { createAggregator } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import { SeccompGenError } from "../errors.ts";
+import { readInto } from "../project/reading.ts";
 import { nativeArch } from "../tables/index.ts";
+import { showProgress } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { traceOnHost } from "../tracer/host-trace.ts";
+import { leavesOutConnections } from "../tracer/strace-command.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import { missedPaths } from "./missed-paths.ts";
-import { showProgress } from "./progress.ts";
-import { readInto } from "./reading.ts";
+import type { Recorded, RecordOptions } from "./recorded.ts";
 import { untilStable } from "./stability.ts";
-import { leavesOutConnections } from "./rounds.ts";
-import type { Recorded, RecordOptions } from "./record.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** Records a program on this host. Only its base name is kept of its command. */
 export async function recordHost(words: readonly string[], options: RecordOptions, untraced: Untraced, terminal: Terminal): Promise<Recorded> {

@@ -1,56 +1,22 @@
 import { basename } from "node:path";
 import { stringifyRecording } from "../aggregator/index.ts";
-import type { Aggregator } from "../aggregator/index.ts";
-import type { Run } from "../aggregator/types.ts";
-import type { RunCommand } from "../container/run-command.ts";
 import { parseRunCommand } from "../container/run-command.ts";
+import type { RunCommand } from "../container/run-command.ts";
+import { derive } from "../derivation/derivation.ts";
+import { policyOf, storePolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
+import { checkWritable, writeAtomically } from "../project/files.ts";
+import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "../project/kept-recording.ts";
+import { whileLocked } from "../project/lock.ts";
+import { checkName, nameFromImage, profilePath, recordingPath } from "../project/names.ts";
 import { renderSummary } from "../review/summary.ts";
-import { derive } from "./derivation.ts";
-import type { PolicyArguments } from "./derivation.ts";
-import { checkWritable, writeAtomically } from "./files.ts";
-import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "./kept-recording.ts";
-import { whileLocked } from "./lock.ts";
-import { checkName, nameFromImage, profilePath, recordingPath } from "./names.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { Untraced } from "../tracer/strace-command.ts";
 import { recordContainer } from "./record-container.ts";
 import { recordHost } from "./record-host.ts";
+import type { Recorded, RecordOptions } from "./recorded.ts";
 import { recordRounds } from "./rounds.ts";
-import type { RoundOptions } from "./rounds.ts";
-import { policyOf, storePolicy } from "./stored-policy.ts";
-import type { Untraced } from "../tracer/strace-command.ts";
-import type { Terminal } from "./terminal.ts";
-import type { TracerPlace } from "../tracer/container-trace.ts";
 import { defaultMaxRuns, verifyContainer } from "./verify.ts";
-
-export interface RecordOptions extends PolicyArguments, RoundOptions {
-  readonly name: string | undefined;
-  readonly while: string | undefined;
-  readonly exec: readonly string[];
-  readonly stopAfter: number | undefined;
-  /** Ends when no new call came for so many seconds. */
-  readonly untilStable: number | undefined;
-  readonly append: boolean;
-  readonly force: boolean;
-  readonly verify: boolean;
-  /** Where strace stands. */
-  readonly tracer: TracerPlace;
-}
-
-/** What a traced workload left: the facts of the run, its calls, and how it ended. */
-export interface Recorded {
-  readonly run: Run;
-  readonly aggregators: readonly Aggregator[];
-  /** The workload's own exit code; undefined where nobody knows it. */
-  readonly exitCode: number | undefined;
-  /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
-  readonly stoppedByUs: boolean;
-  /** Code paths that services have and this run did not take; undefined where it was not seen to be a service. */
-  readonly missed: readonly string[] | undefined;
-  /** Why this is not the whole of it. */
-  readonly trouble: SeccompGenError | undefined;
-  /** Gives the trace away; until then a recording can be made of it should this process be killed. */
-  readonly release: () => Promise<void>;
-}
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
 export async function record(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<number> {

@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
 import { parseRecording } from "../aggregator/index.ts";
+import { derive } from "../derivation/derivation.ts";
+import { readStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
-import { derive } from "./derivation.ts";
-import { readIfPresent, readText, writeAtomically } from "./files.ts";
-import { profilePath } from "./names.ts";
-import { readStoredPolicy } from "./stored-policy.ts";
-import type { Terminal } from "./terminal.ts";
+import { readIfPresent, readText, writeAtomically } from "../project/files.ts";
+import { profilePath } from "../project/names.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** Every recording that is kept as the command line keeps them: traces/NAME/recording.json. */
 export async function keptRecordings(): Promise<readonly string[]> {

@@ -4,21 +4,21 @@ import { canonicalRun } from "../aggregator/recording.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { assess } from "../assessment/index.ts";
 import type { Assessment, Opening } from "../assessment/types.ts";
+import { derive, hostsOf } from "../derivation/derivation.ts";
+import type { Derivation, PolicyArguments } from "../derivation/derivation.ts";
+import { loadReference, resolveFor } from "../derivation/reference.ts";
+import type { Reference } from "../derivation/reference.ts";
+import { parseStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
 import { lintProfile } from "../lint/index.ts";
 import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
+import type { ChangedFile, Changes } from "../project/changed-files.ts";
 import type { PlacedFinding } from "../review/lint.ts";
 import type { FailureKind, JudgedProfile, Place, ReviewedProfile } from "../review/review-model.ts";
 import { TooManyWays } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import type { ChangedFile, Changes } from "./changed-files.ts";
-import { derive, hostsOf } from "./derivation.ts";
-import type { Derivation, PolicyArguments } from "./derivation.ts";
-import { loadReference, resolveFor } from "./reference.ts";
-import type { Reference } from "./reference.ts";
-import { parseStoredPolicy } from "./stored-policy.ts";
 
 /** What every profile is held against. */
 export interface ReviewContext {

@@ -2,9 +2,9 @@ import { parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import { canonicalRun } from "../aggregator/recording.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
+import type { ChangedFile } from "../project/changed-files.ts";
 import type { RecordingDoubt, ReviewedRecording } from "../review/review-model.ts";
 import { defaultCapabilities } from "../tables/index.ts";
-import type { ChangedFile } from "./changed-files.ts";
 
 /** What a recording has that its former state had not, and what makes that doubtful. */
 export function reviewRecording({ path, formerPath, before, after }: ChangedFile): ReviewedRecording {

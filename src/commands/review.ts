@@ -1,18 +1,18 @@
+import { hostOf } from "../derivation/host.ts";
+import type { HostOptions } from "../derivation/host.ts";
+import { loadReference } from "../derivation/reference.ts";
 import { escapeLine } from "../escape.ts";
-import { renderReview } from "../review/review.ts";
-import type { ReviewView } from "../review/review.ts";
+import { changedFiles } from "../project/changed-files.ts";
+import type { ChangedFile, Changes } from "../project/changed-files.ts";
+import { writeAtomically } from "../project/files.ts";
 import { failureKinds } from "../review/review-model.ts";
 import type { FailureKind, ReviewedOptions, ReviewedProfile, ReviewedRecording } from "../review/review-model.ts";
-import { changedFiles } from "./changed-files.ts";
-import type { ChangedFile, Changes } from "./changed-files.ts";
-import { hostOf } from "./host.ts";
-import type { HostOptions } from "./host.ts";
-import { writeAtomically } from "./files.ts";
-import { loadReference } from "./reference.ts";
+import { renderReview } from "../review/review.ts";
+import type { ReviewView } from "../review/review.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { reviewProfile } from "./review-profile.ts";
 import type { ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
-import type { Terminal } from "./terminal.ts";
 import { productVersion } from "./version.ts";
 
 export interface ReviewOptions extends HostOptions {

@@ -2,16 +2,9 @@ import { buildRecording, fullyKnown, mergeRecordings, newCalls } from "../aggreg
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
-import type { Recorded } from "./record.ts";
-import type { Terminal } from "./terminal.ts";
-
-export interface RoundOptions {
-  /** At most so often; a round that brings nothing new is the last. */
-  readonly rounds: number;
-  /** Trace also what is known. */
-  readonly full: boolean;
-}
+import type { Recorded, RecordOptions } from "./recorded.ts";
 
 /** What the rounds saw together, and how the last one ended. */
 export interface Rounds {
@@ -25,7 +18,7 @@ export interface Rounds {
 }
 
 /** Runs a workload until it brings nothing new, each time tracing only what is not fully known from `known` and the rounds before. */
-export async function recordRounds(name: string, known: Recording | undefined, options: RoundOptions, once: (untraced: Untraced) => Promise<Recorded>, terminal: Terminal): Promise<Rounds> {
+export async function recordRounds(name: string, known: Recording | undefined, options: RecordOptions, once: (untraced: Untraced) => Promise<Recorded>, terminal: Terminal): Promise<Rounds> {
   let fresh: Recording | undefined;
   let unparsed = 0;
   const releases: Recorded["release"][] = [];
@@ -53,9 +46,4 @@ function recordingOf(name: string, { run, aggregators }: Recorded): Recording {
   const [first, ...rest] = aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish()));
   if (first === undefined) throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
   return rest.reduce((merged, next) => mergeRecordings(merged, next), first);
-}
-
-/** Whether the turn from starting to serving cannot be seen. */
-export function leavesOutConnections(untraced: Untraced): boolean {
-  return [...untraced.values()].some((names) => names.includes("accept") || names.includes("accept4"));
 }

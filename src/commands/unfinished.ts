@@ -8,10 +8,10 @@ import { abandonedVolumes, traceFacts } from "../container/leftovers.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
 import { readLeftTraces } from "../tracer/left-traces.ts";
-import { addPartial, partialPath } from "./kept-recording.ts";
-import { checkName, recordingPath } from "./names.ts";
-import { readInto } from "./reading.ts";
-import type { Terminal } from "./terminal.ts";
+import { addPartial, partialPath } from "../project/kept-recording.ts";
+import { checkName, recordingPath } from "../project/names.ts";
+import { readInto } from "../project/reading.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** What a trace's volume says of it, so that a recording can be made of it when the session that wrote it was killed. */
 export interface Unfinished {

@@ -72,3 +72,8 @@ export const holder = `${tracerFolder}/hold`;
 
 /** strace started through its own loader, so that the image needs neither libc nor shell. */
 export const containerStrace: readonly string[] = [`${tracerFolder}/ld.so`, "--library-path", tracerFolder, `${tracerFolder}/strace`];
+
+/** Whether the turn from starting to serving cannot be seen. */
+export function leavesOutConnections(untraced: Untraced): boolean {
+  return [...untraced.values()].some((names) => names.includes("accept") || names.includes("accept4"));
+}

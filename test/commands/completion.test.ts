@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { wantsColor } from "../../src/commands/terminal.ts";
+import { wantsColor } from "../../src/terminal/terminal.ts";
 
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 

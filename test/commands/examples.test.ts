@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
-import { derive } from "../../src/commands/derivation.ts";
+import { derive } from "../../src/derivation/derivation.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -8,7 +8,7 @@ import { exportProfile } from "../../src/commands/export.ts";
 import type { ExportOptions } from "../../src/commands/export.ts";
 import { exportFormats } from "../../src/commands/export-formats.ts";
 import { generate } from "../../src/commands/generate.ts";
-import type { Terminal } from "../../src/commands/terminal.ts";
+import type { Terminal } from "../../src/terminal/terminal.ts";
 import { diffFilters } from "../../src/diff/index.ts";
 import { readProfile, resolve } from "../../src/profile/index.ts";
 import { defaultCapabilities } from "../../src/tables/index.ts";

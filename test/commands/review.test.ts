@@ -9,7 +9,7 @@ import type { Run } from "../../src/aggregator/types.ts";
 import { generate } from "../../src/commands/generate.ts";
 import { review } from "../../src/commands/review.ts";
 import type { ReviewOptions } from "../../src/commands/review.ts";
-import type { Terminal } from "../../src/commands/terminal.ts";
+import type { Terminal } from "../../src/terminal/terminal.ts";
 import type { FailureKind } from "../../src/review/review-model.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -5,8 +5,8 @@ import { buildRecording, createAggregator, mergeRecordings, parseRecording, stri
 import type { Recording } from "../../src/aggregator/types.ts";
 import { assess } from "../../src/assessment/index.ts";
 import { checkRecording } from "../../src/check/index.ts";
-import { checkName, nameFromImage, profilePath, recordingPath } from "../../src/commands/names.ts";
-import { parseStoredPolicy } from "../../src/commands/stored-policy.ts";
+import { checkName, nameFromImage, profilePath, recordingPath } from "../../src/project/names.ts";
+import { parseStoredPolicy } from "../../src/derivation/stored-policy.ts";
 import { redactedCommand } from "../../src/container/redaction.ts";
 import { parseOptionHelp, parseOptions } from "../../src/container/run-options.ts";
 import { diffFilters } from "../../src/diff/index.ts";

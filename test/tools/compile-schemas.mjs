@@ -4,14 +4,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import standaloneCode from "ajv/dist/standalone/index.js";
-import { policySchema } from "../../dist/commands/policy-schema.js";
+import { policySchema } from "../../dist/derivation/policy-schema.js";
 import { recordingSchema } from "../../dist/aggregator/schema.js";
 import { profileSchema } from "../../dist/profile/schema.js";
 
 const targets = [
   { file: "src/profile/data/validate-profile.ts", name: "validateProfile", from: "src/profile/schema.ts", schema: profileSchema, options: { verbose: true, strict: true, allowMatchingProperties: true, strictRequired: false } },
   { file: "src/aggregator/data/validate-recording.ts", name: "validateRecording", from: "src/aggregator/schema.ts", schema: recordingSchema, options: { allErrors: false, allowUnionTypes: true } },
-  { file: "src/commands/data/validate-policy.ts", name: "validatePolicy", from: "src/commands/policy-schema.ts", schema: policySchema, options: { allErrors: false } },
+  { file: "src/derivation/data/validate-policy.ts", name: "validatePolicy", from: "src/derivation/policy-schema.ts", schema: policySchema, options: { allErrors: false } },
 ];
 
 let stale = false;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unseenShare, unseenText } from "../../src/commands/completeness.ts";
+import { unseenShare, unseenText } from "../../src/terminal/completeness.ts";
 
 test("of too few calls nothing is said", () => {
   expect(unseenShare(999, 5)).toBeUndefined();

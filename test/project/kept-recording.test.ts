@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { stringifyRecording } from "../../src/aggregator/index.ts";
 import type { Recording } from "../../src/aggregator/index.ts";
-import { combine, keepPartial, knownBefore, partialPath } from "../../src/commands/kept-recording.ts";
-import { whileLocked } from "../../src/commands/lock.ts";
+import { combine, keepPartial, knownBefore, partialPath } from "../../src/project/kept-recording.ts";
+import { whileLocked } from "../../src/project/lock.ts";
 import { SeccompGenError } from "../../src/errors.ts";
 
 const of = (...calls: readonly string[]): Recording => ({

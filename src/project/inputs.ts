@@ -3,11 +3,11 @@ import { buildRecording, createAggregator, mergeRecordings, parseRecording } fro
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import type { ScmpArch } from "../tables/types.ts";
+import { showReading } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { systemDetail } from "./files.ts";
 import { readUnpacked } from "./log-source.ts";
-import { showReading } from "./progress.ts";
 import { readInto } from "./reading.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** What is not in the files themselves. */
 export interface InputContext {

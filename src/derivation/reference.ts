@@ -1,9 +1,9 @@
 import { loadDockerDefault, readProfile, resolve } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
+import { readText } from "../project/files.ts";
 import type { Filter } from "../seccomp/types.ts";
 import { dockerDefaultFor, dockerDefaults, newestDockerDefault } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
-import { readText } from "./files.ts";
 
 /** A profile to compare with, and what to call it in output. */
 export interface Reference {

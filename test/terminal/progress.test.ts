@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createAggregator } from "../../src/aggregator/index.ts";
 import type { Aggregator } from "../../src/aggregator/index.ts";
-import { showProgress } from "../../src/commands/progress.ts";
+import { showProgress } from "../../src/terminal/progress.ts";
 import { untilStable } from "../../src/commands/stability.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { ownSession, sessionIsOver } from "../../src/container/session-name.ts";
-import { temporaryOf, temporaryPath } from "../../src/commands/files.ts";
+import { temporaryOf, temporaryPath } from "../../src/project/files.ts";
 
-const lockModule = fileURLToPath(new URL("../../dist/commands/lock.js", import.meta.url));
+const lockModule = fileURLToPath(new URL("../../dist/project/lock.js", import.meta.url));
 
 /**
  * Enters the section again and again. Inside, a file that only one may make stands as long as a process is there; a process that is to die does so

@@ -2,9 +2,9 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ValidateFunction } from "ajv";
 import { SeccompGenError } from "../errors.ts";
+import { readIfPresent, writeAtomically } from "../project/files.ts";
 import { validatePolicy } from "./data/validate-policy.ts";
 import type { PolicyArguments } from "./derivation.ts";
-import { readIfPresent, writeAtomically } from "./files.ts";
 
 /** What the command line does without options. */
 export const defaultPolicy: PolicyArguments = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce" };
