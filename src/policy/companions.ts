@@ -45,6 +45,8 @@ export const companionRows: readonly CompanionRow[] = [
     reason: "what makes or removes files replaces them too: written, flushed, given their time and renamed over the old one",
     source: "rename(2); OpenJDK Files.move, tar -x, sqlite's journal",
   },
+  { triggers: ["ftruncate"], names: ["truncate"], reason: "databases shorten files they have open and, when a table is dropped, files by name", source: "PostgreSQL src/backend/storage/smgr/md.c, mdunlinkfork" },
+  { triggers: ["execve"], programs: ["sh", "dash", "bash", "ash", "busybox"], names: ["dup2", "fcntl", "pipe2", "wait4", "getdents64", "chdir", "faccessat2"], reason: "a script takes another branch: redirections, pipes, patterns, tests, cd", source: "dash src/redir.c, src/expand.c, src/bltin/test.c; bash redir.c" },
   { triggers: ["listen"], names: ["accept4", "getpeername", "getsockname", "getsockopt", "setsockopt", "shutdown"], reason: "a client that fails or stalls is asked about and hung up on", source: "accept(2), shutdown(2)" },
   {
     triggers: ["set_tid_address", "arch_prctl", "set_thread_area", "set_tls"],
