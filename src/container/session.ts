@@ -62,39 +62,40 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   const args = [verb, ...(cidfile === ownCidfile ? ["--cidfile", cidfile] : []), ...sessionOptions(), ...rest];
   const [file = "", ...cliWords] = run.cli.words;
   const tty = isOn(run.options, "tty");
+  const detached = isOn(run.options, "detach");
   const streams = exercise.streams ?? "shown";
   const child = execa(file, [...cliWords, ...args], {
     stdin: streams === "kept" && !tty ? "ignore" : "inherit",
-    stdout: streams === "kept" ? "pipe" : streams === "sampled" && !tty ? ["inherit", "pipe"] : "inherit",
+    stdout: streams === "kept" || detached ? "pipe" : streams === "sampled" && !tty ? ["inherit", "pipe"] : "inherit",
     stderr: streams === "kept" ? "pipe" : tty ? "inherit" : ["inherit", "pipe"],
     reject: false,
     buffer: false,
     forceKillAfterDelay: false,
   });
   const sampled = child.stdout === null ? undefined : sampleOutput(child.stdout);
+  // All that a detached `run` says is its container's id: said once, when it is sure that this container stays.
+  const sayId = async (): Promise<void> => void (detached && streams !== "kept" && sampled !== undefined && process.stdout.write((await sampled).head));
+  const stdout = async (): Promise<{ readonly stdout?: OutputSample }> => (sampled === undefined || detached ? {} : { stdout: await sampled });
   let stderrTail = "";
   child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
   const childEnd = child.then((result) => result.exitCode ?? (result.signal === undefined ? 255 : 128));
-  const container = await waitForContainer(run.cli, cidfile, childEnd, isOn(run.options, "detach"));
+  const container = await waitForContainer(run.cli, cidfile, childEnd, detached);
   const id = container ?? (await readId(cidfile));
   try {
     if (container === undefined) {
       const exitCode = await childEnd;
       const started = id !== undefined && ![125, 126, 127].includes(exitCode);
-      return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail, ...(await stdoutOf(sampled)) };
+      return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail, ...(await stdout()) };
     }
     await exercise.onStart?.(container);
-    const ended = isOn(run.options, "detach") ? childEnd.then(() => waitForExit(run.cli, container)) : childEnd;
+    await sayId();
+    const ended = detached ? childEnd.then(() => waitForExit(run.cli, container)) : childEnd;
     const end = await exerciseContainer(run.cli, container, ended, exercise);
-    return { ...end, stderrTail, ...(await stdoutOf(sampled)) };
+    return { ...end, stderrTail, ...(await stdout()) };
   } finally {
     if (id !== undefined) await capture(run.cli, ["rm", "-f", "-v", id]);
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function stdoutOf(sampled: Promise<OutputSample> | undefined): Promise<{ readonly stdout?: OutputSample }> {
-  return sampled === undefined ? {} : { stdout: await sampled };
 }
 
 async function exerciseContainer(cli: ContainerCli, container: string, ended: Promise<number | undefined>, exercise: Exercise): Promise<Omit<SessionEnd, "stderrTail" | "stdout">> {

@@ -42,7 +42,7 @@ export interface TracedEnd extends SessionEnd {
   readonly release: () => Promise<void>;
 }
 
-/** The filter a workload is traced under, in place of Docker's default. */
+/** The filter a workload is traced under, in place of Docker's default; it has to let through what the tracer needs in the container, which depends on its place. */
 export interface Confinement {
   /** Absolute path of the profile; undefined: Docker's default all the same. */
   readonly profile: string | undefined;
@@ -65,7 +65,7 @@ export async function traceContainer(
   sides: readonly SideProcess[],
   sink: TraceSink,
   untraced: Untraced,
-  { confinement, keep }: { readonly confinement?: Confinement; readonly keep?: string },
+  { confinement, keep }: { readonly confinement?: (tracer: TracerPlace) => Confinement; readonly keep?: string },
 ): Promise<TracedEnd> {
   const id = randomBytes(6).toString("hex");
   const outVolume = `seccomp-gen-out-${id}`;
@@ -81,7 +81,8 @@ export async function traceContainer(
   if (!reader.canHold && tracer !== wanted) exercise.notice("strace runs inside the container: this host has no C compiler, so the tracer that stands beside it could not be packed");
   const sideFailures: { label: string; reason: string }[] = [];
   const over = new AbortController();
-  const placeOf = (container: string): SidecarPlace => ({ session: id, container, outVolume, options: sharedOptions(run, container) });
+  const straceOptions = (): readonly string[] => confinement?.(tracer).strace ?? [];
+  const placeOf = (container: string): SidecarPlace => ({ session: id, container, outVolume, options: sharedOptions(run, container), strace: straceOptions() });
   try {
     const reading = sink(mainTrace, reader.chunks);
     // The sink fails only when its own work fails; the session must still be ended in order.
@@ -91,7 +92,7 @@ export async function traceContainer(
       if (tracer === "inside" && (await hasLostTracer(run.cli, container))) lost = "strace ended before the workload did (killed, or out of memory?)";
       for (const [index, side] of sides.entries()) {
         const name = `exec-${index + 1}`;
-        const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, confinement?.strace ?? [], sink);
+        const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, sink);
         if (failure !== undefined) sideFailures.push({ label: side.label, reason: failure });
       }
     };
@@ -99,7 +100,7 @@ export async function traceContainer(
       if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
     };
     const session = (): Promise<SessionEnd> =>
-      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, untraced, confinement), { ...exercise, onStart, beforeStop });
+      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, untraced, confinement?.(tracer)), { ...exercise, onStart, beforeStop });
     const end = await session().catch(async (error: unknown) => {
       const why = whyNotAttached(error);
       if (why === undefined || !canStartAgain(run) || exercise.interrupted.aborted) throw error;
@@ -168,11 +169,11 @@ const sideTimeoutMs = 60_000;
 const sideGraceMs = 2_000;
 
 /** Runs one side process under strace in the running container and reads its trace; returns why it failed, if it did. */
-async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: TracerPlace, place: SidecarPlace, reader: string, side: SideProcess, name: string, more: readonly string[], sink: TraceSink): Promise<string | undefined> {
+async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: TracerPlace, place: SidecarPlace, reader: string, side: SideProcess, name: string, sink: TraceSink): Promise<string | undefined> {
   const log = `${traceFolder}/${name}`;
-  const program = tracer === "sidecar" ? heldWords(place.session, name, side.words) : straceWords(containerStrace, log, side.words, { detached: false, more });
+  const program = tracer === "sidecar" ? heldWords(place.session, name, side.words) : straceWords(containerStrace, log, side.words, { detached: false, more: place.strace });
   const running = capture(cli, ["exec", place.container, ...program], { timeout: sideTimeoutMs });
-  const sidecar = tracer === "sidecar" ? startSidecar(cli, bundle, place, name) : undefined;
+  const sidecar = tracer === "sidecar" ? startSidecar(cli, bundle, place, name, "beginning") : undefined;
   let unattached: string | undefined;
   sidecar?.attached.catch((error: unknown) => (unattached = whyNotAttached(error) ?? String(error)));
   const ran = await running;

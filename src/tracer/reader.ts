@@ -70,14 +70,13 @@ function endReader(child: { readonly exitCode: number | null; readonly stdin: Wr
   return child.exitCode !== null;
 }
 
-/** The least that a helper can do with: no network, no writes but the volumes, and files of any owner readable. */
-export const helperOptions: readonly string[] = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--cap-add", "DAC_OVERRIDE", ...sessionOptions()];
+/** The least that a helper can do with: no network, no writes but the volumes, files of any owner readable, and nothing of what passes through it kept by the engine. */
+export const helperOptions: readonly string[] = ["--log-driver", "none", "--network", "none", "--read-only", "--cap-drop", "ALL", "--cap-add", "DAC_OVERRIDE", ...sessionOptions()];
 
 function readerWords(bundle: TracerBundle, outVolume: string, name: string): readonly string[] {
   return [
     ...["run", "--rm", "--interactive", "--name", name, ...helperOptions],
-    // The trace comes through here; the engine shall not keep a copy.
-    ...["--log-driver", "none", "--security-opt", "no-new-privileges"],
+    ...["--security-opt", "no-new-privileges"],
     ...["--volume", `${bundle.volume}:${tracerFolder}`, "--volume", `${outVolume}:${traceFolder}`],
     ...["--entrypoint", "/bin/sh", bundle.image, "-c", readerScript],
   ];

@@ -23,13 +23,15 @@ export interface Sidecar {
  * gate, and stays until strace ends. The gate is a fifo that is there only while it is opened: a workload that reads every file finds nothing to wait at.
  * Only words that every sh has built in, and mkfifo, rm, sleep.
  */
-function sidecarScript(session: string, name: string): string {
+function sidecarScript(session: string, name: string, looks: number, more: readonly string[]): string {
   const gate = gateOf(session, name);
   const log = `${traceFolder}/${name}`;
   return `trap '' HUP INT QUIT TERM
 umask 077
-held=
+held= looks=0
 until [ -n "$held" ]; do
+  [ $looks -lt ${looks} ] || { echo 'no process that waits for it can be seen' >&2; exit 4; }
+  looks=$((looks + 1))
   for each in /proc/[0-9]*; do
     line=
     read -r line 2>/dev/null < $each/cmdline
@@ -39,7 +41,7 @@ until [ -n "$held" ]; do
 done
 rm -f ${gate} ${gate}.over
 printf '\\n${heldMark}\\n' >> ${log}
-{ ${attachedStraceWords(containerStrace, log).join(" ")} $held; : > ${gate}.over; } &
+{ ${attachedStraceWords(containerStrace, log, more).map(quoted).join(" ")} $held; : > ${gate}.over; } &
 traced=
 until [ -n "$traced" ]; do
   [ ! -e ${gate}.over ] || exit 3
@@ -53,6 +55,11 @@ echo attached
 wait`;
 }
 
+/** A word for sh. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** Why a tracer could not be attached; undefined: the error is another. */
 export function whyNotAttached(error: unknown): string | undefined {
   return error instanceof SeccompGenError && error.problem.code === "tracer-not-attached" ? error.problem.detail : undefined;
@@ -61,6 +68,9 @@ export function whyNotAttached(error: unknown): string | undefined {
 /** So long a sidecar may take to start and attach. */
 const attachTimeoutMs = 60_000;
 
+/** So often it looks for the held program, 20 ms and more apart: a container that runs has begun it; `exec` may take a while to. */
+const maxLooks = { running: 250, beginning: 1000 } as const;
+
 /** Which container a sidecar belongs to. */
 export interface SidecarPlace {
   readonly session: string;
@@ -68,13 +78,15 @@ export interface SidecarPlace {
   readonly outVolume: string;
   /** What it has to share with the workload's container: user namespace, labels. */
   readonly options: readonly string[];
+  /** Further options of strace. */
+  readonly strace: readonly string[];
 }
 
 /**
  * Attaches strace to the program that waits at the gate `name` in a running container, from beside: the tracer has CAP_SYS_PTRACE, so setuid programs keep
  * their privilege (execve(2)), and it is no child of the workload, uses none of its limits and is under none of its restrictions.
  */
-export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string): Sidecar {
+export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, program: keyof typeof maxLooks): Sidecar {
   const ownName = `seccomp-gen-sidecar-${randomBytes(6).toString("hex")}`;
   const [file = "", ...words] = cli.words;
   const child = execa(
@@ -83,7 +95,7 @@ export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: Sid
       ...[...words, "run", "--rm", "--name", ownName, "--pid", `container:${place.container}`, ...helperOptions, "--cap-add", "SYS_PTRACE", "--user", "0"],
       ...["--security-opt", "label=disable", ...place.options],
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`, "--volume", `${place.outVolume}:${traceFolder}`],
-      ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(place.session, name)],
+      ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(place.session, name, maxLooks[program], place.strace)],
     ],
     { stdin: "ignore", reject: false, detached: true, buffer: { stdout: false, stderr: true } },
   );
@@ -114,7 +126,7 @@ export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place:
   const life = async (): Promise<string> => (await capture(cli, ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", place.container])).stdout;
   const isRunning = async (): Promise<boolean> => (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
   const trace = async (): Promise<Sidecar> => {
-    const sidecar = startSidecar(cli, bundle, place, name);
+    const sidecar = startSidecar(cli, bundle, place, name, "running");
     over.addEventListener("abort", () => void sidecar.remove(), { once: true });
     await sidecar.attached.catch(async (error: unknown) => {
       await sidecar.remove();

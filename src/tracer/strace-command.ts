@@ -53,8 +53,8 @@ export function straceSignal(given: string): string {
 }
 
 /** strace that is attached to a running process. `-I never`: no signal that the workload sends to all its processes ends the tracer. */
-export function attachedStraceWords(strace: readonly string[], logFile: string): readonly string[] {
-  return [...strace, ...straceOptions, "-I", "never", "-A", "-o", logFile, "-p"];
+export function attachedStraceWords(strace: readonly string[], logFile: string, more: readonly string[]): readonly string[] {
+  return [...strace, ...straceOptions, ...more, "-I", "never", "-A", "-o", logFile, "-p"];
 }
 
 /** The gate at which a program waits for its tracer. Named after the session too: process namespaces that containers share (`--pid`) show the gates of all. */

@@ -9,3 +9,9 @@ export const straceNeeds: readonly string[] = [
   ...["getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getpgrp", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "restart_syscall"],
   ...["write", "writev", "lseek", "umask", "getdents64", "clock_gettime", "gettimeofday", "time", "nanosleep", "clock_nanosleep", "exit", "exit_group"],
 ];
+
+/**
+ * What the holder (hold.c) calls before it becomes the workload's program, when strace stands beside: the start of a static glibc program (csu/libc-start.c, libc-tls.c), and
+ * its wait at the gate.
+ */
+export const holderNeeds: readonly string[] = ["execve", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64", "getrandom", "mprotect", "readlink", "readlinkat", "uname", "open", "openat", "nanosleep", "clock_nanosleep", "close", "exit_group"];

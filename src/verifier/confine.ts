@@ -3,7 +3,8 @@ import type { DockerProfile } from "../profile/types.ts";
 import { answersOf, isAllowing } from "../seccomp/index.ts";
 import type { Action, Filter } from "../seccomp/types.ts";
 import { syscallNames } from "../tables/index.ts";
-import { straceNeeds } from "../tracer/strace-needs.ts";
+import type { TracerPlace } from "../tracer/container-trace.ts";
+import { holderNeeds, straceNeeds } from "../tracer/strace-needs.ts";
 
 /** strace shows so much of a string: enough for an error message. */
 const stringLength = "160";
@@ -15,17 +16,26 @@ export interface Confined {
 }
 
 /**
- * The workload is traced under its profile and what strace itself needs beside. What the profile denies of these calls, strace denies in its stead (`-e inject`, strace(1)), for the
- * workload alone; so the workload sees every call denied that the profile denies, with the same errno, and goes on as it would.
+ * The workload is traced under its profile and what the tracer needs in the container beside: strace itself, or the program that waits for it. What the profile denies of these calls, strace
+ * denies in its stead (`-e inject`, strace(1)), for the workload alone; so the workload sees every call denied that the profile denies, with the same errno, and goes on as it would.
  */
-export function confine(profile: DockerProfile, filter: Filter): Confined {
-  const denied = straceNeeds.filter((name) => answersOf(filter, name).every((action) => !isAllowing(action)));
+export function confine(profile: DockerProfile, filter: Filter, tracer: TracerPlace): Confined {
+  const denied = (tracer === "sidecar" ? holderNeeds : straceNeeds).filter((name) => isDenied(filter, name));
   return { profile: withAllowed(profile, new Map(denied.map((name) => [name, [{ conditions: [] }]]))), strace: ["-s", stringLength, ...injections(denied, filter)] };
+}
+
+/** Where the tracer can stand: what strace denies is denied to the program that waits for it as well, and without opening the gate that one never ends its wait. */
+export function tracerPlace(filter: Filter): TracerPlace {
+  return isDenied(filter, "openat") ? "inside" : "sidecar";
+}
+
+function isDenied(filter: Filter, name: string): boolean {
+  return answersOf(filter, name).every((action) => !isAllowing(action));
 }
 
 /** Where strace does not start even so: Docker's default, and strace denies every call that the profile denies whatever its arguments are. */
 export function confineByStrace(filter: Filter): Confined {
-  const denied = syscallNames(filter.arch).filter((name) => name !== "execve" && answersOf(filter, name).every((action) => !isAllowing(action)));
+  const denied = syscallNames(filter.arch).filter((name) => name !== "execve" && isDenied(filter, name));
   return { profile: undefined, strace: ["-s", stringLength, ...injections(denied, filter)] };
 }
 

@@ -130,8 +130,16 @@ function follow(event: SyscallEvent, denials: readonly Open[]): void {
   for (const denial of denials) {
     denial.calls += 1;
     denial.call ??= { syscall: event.name, result: resultText(event.result) };
-    if (denial.wrote === undefined && (event.name === "write" || event.name === "writev")) denial.wrote = writtenToStderr(event);
+    // Some programs write a line in many pieces.
+    if ((event.name === "write" || event.name === "writev") && !isLine(denial.wrote ?? "")) denial.wrote = `${denial.wrote ?? ""}${writtenToStderr(event)}`;
   }
+}
+
+/** A text longer than this is a line, whether it ends or not. */
+const lineLength = 160;
+
+function isLine(text: string): boolean {
+  return text.length > lineLength || text.trimStart().includes("\n");
 }
 
 /** Denials that read alike are one: each worker of a pool runs into the same call. */
@@ -141,7 +149,7 @@ function merge(denials: readonly Open[]): readonly Denial[] {
     const process = [...callers.programs].join(", ") || "?";
     const key = [process, denial.arch, denial.syscall, ...denial.args].join(" ");
     const known = merged.get(key);
-    merged.set(key, known === undefined ? { ...denial, process, next: { call, wrote, end, calls } } : { ...known, times: known.times + denial.times });
+    merged.set(key, known === undefined ? { ...denial, process, next: { call, wrote: wrote?.trim() || undefined, end, calls } } : { ...known, times: known.times + denial.times });
   }
   return [...merged.values()];
 }
@@ -222,10 +230,10 @@ function resultText(result: SyscallResult): string {
 
 const stderrFd = 2n;
 
-function writtenToStderr(event: SyscallEvent): string | undefined {
+function writtenToStderr(event: SyscallEvent): string {
   const fd = event.arg(0);
-  if (fd?.type !== "number" || fd.value !== stderrFd) return undefined;
-  return stringsIn(event.arg(1)).join("").trim() || undefined;
+  if (fd?.type !== "number" || fd.value !== stderrFd) return "";
+  return stringsIn(event.arg(1)).join("");
 }
 
 /** write's buffer, or the buffers of writev's structures. */

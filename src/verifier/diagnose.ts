@@ -14,10 +14,11 @@ import { parseStrace } from "../strace-parser/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
 import type { TracerBundle } from "../tracer/bundle.ts";
+import type { Confinement, TracerPlace } from "../tracer/container-trace.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
 import { deniedBeside, extend, rulesOf, unseen } from "./additions.ts";
 import type { Addition } from "./additions.ts";
-import { confine, confineByStrace } from "./confine.ts";
+import { confine, confineByStrace, tracerPlace } from "./confine.ts";
 import type { Confined } from "./confine.ts";
 import { observeDenials } from "./denials.ts";
 import type { Denial } from "./denials.ts";
@@ -163,9 +164,13 @@ class Search {
     const extended = extend(profile, [...this.#wanted.values()], this.#filters, (addition) => this.#rules(addition));
     const { filters } = resolve(extended, host);
     const native = filters.get(host.arch) ?? this.#native;
-    for (const confined of [confine(extended, native), confineByStrace(native)]) {
+    const attempts = [
+      { tracer: tracerPlace(native), confined: (tracer: TracerPlace) => confine(extended, native, tracer) },
+      { tracer: "inside" as const, confined: () => confineByStrace(native) },
+    ];
+    for (const { tracer, confined } of attempts) {
       this.#subject.proof.exercise.notice(this.#wanted.size === 0 ? "running it under strace and the profile" : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`);
-      const observers = await this.#traced(confined, () => observeDenials(host.arch, filters, ceiling));
+      const observers = await this.#traced(tracer, confined, () => observeDenials(host.arch, filters, ceiling));
       if (!observers.some((observer) => observer.started())) continue;
       const denials = observers.flatMap((observer) => observer.denials());
       this.#denials ??= denials;
@@ -174,11 +179,15 @@ class Search {
     return [];
   }
 
-  async #traced<T extends { add(event: unknown): void }>(confined: Confined, observe: () => T): Promise<readonly T[]> {
+  async #traced<T extends { add(event: unknown): void }>(place: TracerPlace, confined: (tracer: TracerPlace) => Confined, observe: () => T): Promise<readonly T[]> {
     const { run, image, engine, proof } = this.#subject;
     this.#tracer ??= await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
     const tracer = this.#tracer;
-    const path = confined.profile === undefined ? undefined : await this.#write(confined.profile);
+    const confinement = async (where: TracerPlace): Promise<Confinement> => {
+      const { profile, strace } = confined(where);
+      return { profile: profile === undefined ? undefined : await this.#write(profile, where), strace };
+    };
+    const [beside, inside] = [await confinement("sidecar"), await confinement("inside")];
     const observers: T[] = [];
     this.#runs += 1;
     const patience = this.#patience(4);
@@ -186,7 +195,7 @@ class Search {
       run,
       image,
       tracer,
-      "inside",
+      place,
       { ...proof.exercise, streams: "kept", interrupted: patience, notice: () => undefined },
       proof.sides,
       async (_, chunks) => {
@@ -195,7 +204,7 @@ class Search {
         for await (const event of parseStrace(chunks)) observer.add(event);
       },
       new Map(),
-      { confinement: { profile: path, strace: confined.strace } },
+      { confinement: (where) => (where === "sidecar" ? beside : inside) },
     );
     this.#checkInterrupt();
     return observers;
@@ -226,8 +235,8 @@ class Search {
     if (this.#subject.proof.exercise.interrupted.aborted) throw new Interrupted();
   }
 
-  async #write(profile: DockerProfile): Promise<string> {
-    const path = join(this.#folder, "profile.json");
+  async #write(profile: DockerProfile, name = "profile"): Promise<string> {
+    const path = join(this.#folder, `${name}.json`);
     await writeFile(path, stringifyProfile(profile));
     return path;
   }

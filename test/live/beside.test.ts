@@ -78,6 +78,21 @@ describe("a setuid program started by another user", () => {
   });
 });
 
+describe("a tracer that does not see the program", () => {
+  test("gives up in time, and strace runs inside", async () => {
+    const folder = await workplace();
+    await mkdir(join(folder, "bin"));
+    // The real CLI; the tracer's container gets a process namespace of its own, as where /proc hides other users' processes.
+    await writeFile(join(folder, "bin/docker"), '#!/bin/bash\nPATH=${PATH#*:}\nwords=()\nwhile [ $# -gt 0 ]; do case "$1 $2" in "--pid container:"*) shift 2;; *) words+=("$1"); shift;; esac; done\nexec docker "${words[@]}"\n');
+    await chmod(join(folder, "bin/docker"), 0o755);
+    const begun = performance.now();
+    const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-base:bookworm", "echo", "once"], { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "once" });
+    expect(ran.stderr).toMatch(/no process that waits for it can be seen[^]*started again with strace inside[^]*profile made/);
+    expect(performance.now() - begun).toBeLessThan(60_000); // what it may take to start the tracer at all
+  });
+});
+
 describe("an engine that refuses a container with CAP_SYS_PTRACE, as authorization plugins do", () => {
   /** The real CLI behind a script that refuses such a container, from the moment on that the file `refuse` is there. */
   async function refusing(folder: string): Promise<Record<string, string>> {
@@ -95,6 +110,13 @@ describe("an engine that refuses a container with CAP_SYS_PTRACE, as authorizati
     const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", base, "sh", "-c", "echo once; exit 4"], await refusing(folder));
     expect(ran).toMatchObject({ exitCode: 4, stdout: "once" });
     expect(ran.stderr).toMatch(/authorization denied[^]*started again with strace inside[^]*profile made/);
+  });
+
+  test("gets it where the container runs in the background too, and the id of the one that stays is the only one that is said", async () => {
+    const folder = await workplace();
+    await writeFile(join(folder, "refuse"), "");
+    const ran = await product(folder, ["record", "--name", "app", "--stop-after", "1", "--", "docker", "run", "-d", "--network", "none", "--stop-timeout", "1", base, "sleep", "60"], await refusing(folder));
+    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   });
 
   test("is told of where a stdin may have been read already", async () => {

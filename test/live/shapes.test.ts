@@ -136,6 +136,17 @@ describe.concurrent("options", () => {
 describe.concurrent("programs that gain privilege", () => {
   test("ping, by a file capability, for a user by name", async () => void (await sameThreeTimes(["--user", "alice", "--entrypoint", "sh", users, "-c", "ping -q -c 1 -w 5 127.0.0.1 | grep transmitted | cut -d, -f1-2"], { stdout: /1 received/ })));
   test("sudo, and su, which gives it up", async () => void (await sameThreeTimes(["-h", "localhost", "--user", "alice", "--entrypoint", "sudo", users, "-n", "sh", "-c", "id -u; su alice -c 'id -un'"], { stdout: "0\nalice" })));
+
+  test("sudo under a profile that lacks what it calls as root: verify traces it with its privilege and names the call", async () => {
+    const folder = await workplace();
+    const run = ["docker", "run", "--rm", "--network", "none", "-h", "localhost", "--user", "alice", "--entrypoint", "sudo", users, "-n", "id", "-u"];
+    expect((await product(folder, ["record", "--name", "app", "--", ...run])).exitCode).toBe(0);
+    const profile = JSON.parse(await readFile(join(folder, "profiles/app.json"), "utf8")) as { syscalls: { names: string[]; action: string }[] };
+    for (const group of profile.syscalls) if (group.action === "SCMP_ACT_ALLOW") group.names = group.names.filter((name) => name !== "socket");
+    await writeFile(join(folder, "broken.json"), JSON.stringify({ ...profile, syscalls: profile.syscalls.filter(({ names }) => names.length > 0) }));
+    const verified = await product(folder, ["verify", "broken.json", "--expect-exit", "0", "--", ...run]);
+    expect(verified.stderr).toMatch(/the cause: the profile denies socket\n[^]*sudo: socket\(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT\)/);
+  });
 });
 
 describe.concurrent("programs that look for a tracer", () => {
