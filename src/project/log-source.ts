@@ -16,7 +16,7 @@ export async function* readUnpacked(path: string, onRead: OnRead): AsyncGenerato
   const first = await chunks.next();
   if (first.done === true) return;
   const all = rejoin(first.value, chunks);
-  const packing = packings.find(({ magic }) => magic.every((byte, at) => first.value[at] === byte));
+  const packing = packingOf(first.value);
   if (packing === undefined) yield* all;
   else if (packing.tool === undefined) yield* gunzipped(all);
   else yield* unpackedBy(packing.tool, packing.package, all, label);
@@ -29,6 +29,15 @@ const packings: readonly { readonly magic: readonly number[]; readonly tool: str
   { magic: [0x28, 0xb5, 0x2f, 0xfd], tool: "zstd", package: "zstd" },
   { magic: [0x42, 0x5a, 0x68], tool: "bzip2", package: "bzip2" },
 ];
+
+function packingOf(head: Uint8Array): (typeof packings)[number] | undefined {
+  return packings.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
+}
+
+/** Whether a file that begins so has to be unpacked. */
+export function isPacked(head: Uint8Array): boolean {
+  return packingOf(head) !== undefined;
+}
 
 /** Large enough that a read costs little, small enough for the processor's cache. */
 const chunkBytes = 512 * 1024;

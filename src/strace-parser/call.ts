@@ -3,7 +3,7 @@ import type { Part } from "./argument.ts";
 import { afterBlanks, endsWith, hashed, isDigit, isWord, join, Kept, latin1, maxKept, noHash, startsWith } from "./bytes.ts";
 import { noTracee, readPrefix } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
-import { readResult } from "./result.ts";
+import { noResult, readResult } from "./result.ts";
 import type { ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
 import type { Arg, Personality, Source, SyscallEvent, SyscallResult, Tracee } from "./types.ts";
@@ -31,9 +31,6 @@ export interface CallText {
 
 /** Longer than any syscall's name, or `name#number`. */
 const maxName = maxKept;
-
-const noResult: SyscallResult = { type: "none" };
-const noRead: ReadResult = { result: noResult, injected: false };
 
 /** Each name is made once, not once per line. */
 const names = new Kept<string>(latin1, 2048);
@@ -121,7 +118,9 @@ export class Line implements Prefix, CallText, CallContext {
   bytes: Uint8Array = noBytes;
   start = 0;
   end = 0;
-  read: ReadResult = noRead;
+  /** Where its result begins; it goes up to `last`. */
+  resultAt = 0;
+  read: ReadResult = noResult;
   argsComplete = true;
 }
 
@@ -152,7 +151,8 @@ export function readLine(line: Line, bytes: Uint8Array, start: number, end: numb
     if (ending === 0x64 /* d */ || ending === 0x73 /* s */) return; // strace: Process 7 attached, in 2 threads
     const closed = beforePlainResult(bytes, line.start, last);
     if (closed < 0 || (tail && bytes[closed - 1] === greater && closed > line.start && closed - line.start <= unfinished.length)) return; // a mark may begin in the first half
-    const read = readResult(bytes, afterBlanks(bytes, closed + 1, last) + 2, last);
+    line.resultAt = afterBlanks(bytes, closed + 1, last) + 2;
+    const read = readResult(bytes, line.resultAt, last);
     if (read === undefined) return;
     line.kind = tail ? "tail" : "call";
     line.end = withoutMark(bytes, line.start, closed);
@@ -237,7 +237,7 @@ export class LazySyscall implements SyscallEvent {
   number: number | undefined = undefined;
   personality: Personality = "64 bit";
   name = "";
-  result: SyscallResult = noResult;
+  result: SyscallResult = noResult.result;
   injected = false;
   argsComplete = false;
   #file: string | undefined = undefined;

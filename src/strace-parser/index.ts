@@ -3,6 +3,8 @@ import type { ParserOptions } from "./parser.ts";
 import type { StraceEvent } from "./types.ts";
 
 export { argNumber } from "./argument.ts";
+export { Digester, roomFor } from "./digest.ts";
+export type { Digest } from "./digest.ts";
 export { createStraceParser } from "./parser.ts";
 export type { ParserOptions, StraceParser } from "./parser.ts";
 export type * from "./types.ts";

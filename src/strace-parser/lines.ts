@@ -12,6 +12,29 @@ export interface LineCutter {
 export const maxLine = 16 * 1024 * 1024;
 
 const newline = 0x0a;
+const carriageReturn = 0x0d;
+
+/** The character that colours begin with. */
+export const escape = 0x1b;
+
+/** A line with colours, NULs or a carriage return, which strace writes none of as data; `mayBeColoured`: there is an escape character somewhere around. */
+export function isOdd(bytes: Uint8Array, start: number, end: number, mayBeColoured: boolean): boolean {
+  return start < end && (bytes[end - 1] === carriageReturn || bytes[start] === 0 || (mayBeColoured && bytes.subarray(start, end).includes(escape)));
+}
+
+/** Bytes from a whole word on, so that four are looked at at a time. */
+export interface Words {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** Where what is meant begins. */
+  readonly start: number;
+}
+
+export function inWords(chunk: Uint8Array): Words {
+  const start = chunk.byteOffset % 4;
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset - start, start + chunk.length);
+  return { bytes, words: new Int32Array(chunk.buffer, bytes.byteOffset, bytes.length >> 2), start };
+}
 
 export function createLineCutter(): LineCutter {
   let parts: Uint8Array[] = [];
@@ -37,11 +60,8 @@ export function createLineCutter(): LineCutter {
 
   return {
     push(chunk, line) {
-      // From a whole word on, so that four bytes are looked at at a time.
-      const before = chunk.byteOffset % 4;
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset - before, before + chunk.length);
-      const words = new Int32Array(chunk.buffer, bytes.byteOffset, bytes.length >> 2);
-      let start = before;
+      const { bytes, words, start: first } = inWords(chunk);
+      let start = first;
       for (let end = newlineFrom(bytes, words, start); end >= 0; end = newlineFrom(bytes, words, start)) {
         if (held === 0) {
           line(bytes, start, end, false);
@@ -58,7 +78,7 @@ export function createLineCutter(): LineCutter {
 }
 
 /** Where the next newline stands; -1: nowhere. `words`: the same bytes, four at a time. No call of the runtime's own search pays for a line's length. */
-function newlineFrom(bytes: Uint8Array, words: Int32Array, start: number): number {
+export function newlineFrom(bytes: Uint8Array, words: Int32Array, start: number): number {
   let at = start;
   for (; at % 4 !== 0 && at < bytes.length; at += 1) if (bytes[at] === newline) return at;
   let word = at >> 2;

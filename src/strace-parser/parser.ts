@@ -2,7 +2,9 @@ import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
 import { LazySyscall, Line, readCall, readLine, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
-import { createLineCutter, maxLine } from "./lines.ts";
+import { placeOf, recallLine } from "./digest.ts";
+import type { Digest } from "./digest.ts";
+import { createLineCutter, escape, isOdd, maxLine } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
 import { readPrefix } from "./prefix.ts";
 import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
@@ -18,6 +20,8 @@ export interface StraceParser {
   push(chunk: Uint8Array | string): StraceEvent[];
   /** As `push`, but hands each event over as soon as it is read and collects none: the event of a call is the same object each time, to be read before `visit` returns. What `visit` throws ends the log. */
   each(chunk: Uint8Array | string, visit: (event: StraceEvent) => void): void;
+  /** As `each`, for whole lines that another thread has read (`Digester`); what came before must have ended with a line. */
+  eachDigested(bytes: Uint8Array, digest: Digest, visit: (event: StraceEvent) => void): void;
   end(): StraceEvent[];
   /** Lines read so far, and how many of them went on with what an earlier one began: the others are one event each. */
   counts(): { readonly lines: number; readonly continuations: number };
@@ -32,8 +36,6 @@ interface Head extends CallStart {
   readonly context: CallContext;
 }
 
-const escape = 0x1b;
-const carriageReturn = 0x0d;
 const blank = 0x20;
 const less = 0x3c;
 const greater = 0x3e;
@@ -58,7 +60,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const text = new Line();
   text.file = file;
   let line = 0;
-  let continuations = 0;
   let given = 0;
   let openBytes = 0;
   let visit: (event: StraceEvent) => void = ignore;
@@ -140,19 +141,15 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return true;
   }
 
-  /** Every line is one event, unless it goes on with, or is gone on with by, another. */
-  function count(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
-    const before = given;
-    read(bytes, start, end, complete);
-    continuations += 1 - (given - before);
-  }
-
+  /** `complete`: a newline ends the line. */
   function read(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
     line += 1;
     text.line = line;
-    if (complete && end - start <= maxLine) readLine(text, bytes, start, end);
-    else readPrefix(bytes, start, end, text);
-    if (!complete || end - start > maxLine || !understood(bytes)) readClosely(bytes, start, end, complete);
+    if (complete && end - start <= maxLine) {
+      readLine(text, bytes, start, end);
+      if (understood(bytes)) return;
+    } else readPrefix(bytes, start, end, text);
+    readClosely(bytes, start, end, complete);
   }
 
   /** What a line that was understood by itself means after those before it; false: it has to be looked at closely. */
@@ -304,21 +301,47 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return { kind: "exit", tracee, source, status };
   }
 
-  /** A line with colours, NULs or a carriage return is read without them; `mayBeColoured`: there is an escape character somewhere around. */
+  /** An odd line is read without what makes it so; `mayBeColoured`: there is an escape character somewhere around. */
   function takeLine(bytes: Uint8Array, start: number, end: number, complete: boolean, mayBeColoured: boolean): void {
-    const odd = bytes[end - 1] === carriageReturn || bytes[start] === 0 || (mayBeColoured && bytes.subarray(start, end).includes(escape));
-    if (!odd || start === end || end - start > maxLine) return count(bytes, start, end, complete);
+    if (!isOdd(bytes, start, end, mayBeColoured) || end - start > maxLine) return read(bytes, start, end, complete);
     const plain = cleaned(latin1(bytes, start, end));
-    count(plain, 0, plain.length, complete);
+    read(plain, 0, plain.length, complete);
   }
 
-  function each(chunk: Uint8Array | string, visitor: (event: StraceEvent) => void): void {
+  function each(chunk: Uint8Array | string): void {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk;
     const coloured = bytes.includes(escape);
-    visit = visitor;
     cutter.push(bytes, (held, start, end, own) => takeLine(held, start, end, true, coloured || own));
-    visit = ignore;
-    letGo();
+  }
+
+  function eachDigested(bytes: Uint8Array, digest: Digest): void {
+    for (let index = 0; index < digest.lines; index += 1) {
+      recallLine(text, bytes, digest, index);
+      if (text.kind === "other") {
+        const { start, end } = placeOf(digest, index);
+        takeLine(bytes, start, end, true, true);
+      } else {
+        line += 1;
+        text.line = line;
+        if (!understood(bytes)) {
+          const { start, end } = placeOf(digest, index);
+          readClosely(bytes, start, end, true);
+        }
+      }
+    }
+  }
+
+  /** Reads and hands over; `event`: what every call is made. */
+  function visiting(visitor: (event: StraceEvent) => void, event: LazySyscall | undefined, work: () => void): void {
+    visit = visitor;
+    inHand = event;
+    try {
+      work();
+    } finally {
+      visit = ignore;
+      inHand = undefined;
+      letGo();
+    }
   }
 
   /** The chunk's memory may be used again: what goes on later must not depend on it. */
@@ -333,17 +356,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   return {
-    each(chunk, visitor) {
-      inHand = shared;
-      try {
-        each(chunk, visitor);
-      } finally {
-        inHand = undefined;
-      }
-    },
+    each: (chunk, visitor) => visiting(visitor, shared, () => each(chunk)),
+    eachDigested: (bytes, digest, visitor) => visiting(visitor, shared, () => eachDigested(bytes, digest)),
     push(chunk) {
       const events: StraceEvent[] = [];
-      each(chunk, (event) => events.push(event));
+      visiting((event) => events.push(event), undefined, () => each(chunk));
       return events;
     },
     end() {
@@ -351,14 +368,13 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       visit = (event) => events.push(event);
       const rest = cutter.rest();
       if (rest !== undefined) takeLine(rest, 0, rest.length, false, true);
-      const before = given;
       dropCut();
       for (const pid of [...pending.keys()]) drop(pid, "unfinished");
-      continuations -= given - before;
       visit = ignore;
       return events;
     },
-    counts: () => ({ lines: line, continuations }),
+    // Every line is one event, unless it goes on with, or is gone on with by, another.
+    counts: () => ({ lines: line, continuations: line - given }),
   };
 }
 

@@ -213,7 +213,7 @@ let latest: Tracee = noTracee;
 const tracees = new Map<number, Tracee>();
 
 /** One object per thread, not per line. */
-function traceeOf(pid: number): Tracee {
+export function traceeOf(pid: number): Tracee {
   if (latest.pid === pid) return latest;
   let known = tracees.get(pid);
   if (known === undefined) {

@@ -37,6 +37,7 @@ class LazyValue {
 
 const small: readonly ReadResult[] = Array.from({ length: 4096 }, (_, value) => ({ result: { type: "value", value: BigInt(value) }, injected: false }));
 const none: SyscallResult = { type: "none" };
+export const noResult: ReadResult = { result: none, injected: false };
 
 /** Each errno's results, made once. */
 const errors = new Kept<ReadResult>((bytes, start, end) => {
@@ -47,6 +48,8 @@ const errors = new Kept<ReadResult>((bytes, start, end) => {
 /** Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (To be restarted)`, `?`; undefined: none of these. */
 export function readResult(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   if (start >= end) return undefined;
+  const plain = smallNumber(bytes, start, end);
+  if (plain >= 0) return small[plain];
   if (bytes[start] === 0x3f) return readQuestion(latin1(bytes, start, end));
   if (bytes[start] === 0x2d) return failures.get(bytes, start, end) ?? readNumber(bytes, start, end);
   return readNumber(bytes, start, end);
@@ -57,6 +60,23 @@ const failures = new Kept<ReadResult | undefined>((bytes, start, end) => {
   const failed = startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;
   return failed !== undefined && isInjected(bytes, start + 3, end) ? { ...failed, injected: true } : failed;
 }, 512);
+
+/** A result that is one of the numbers which most calls return, and nothing else; -1: another, or in other words. */
+export function smallNumber(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > 4 || (bytes[start] === 0x30 && end - start > 1)) return -1;
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value < small.length ? value : -1;
+}
+
+/** What `smallNumber` found. */
+export function smallResult(value: number): ReadResult {
+  return small[value] ?? noResult;
+}
 
 function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   const after = numberEnd(bytes, start, end);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import glob from "fast-glob";
 import { describe, expect, test } from "vitest";
-import { createStraceParser, parseStraceSync } from "../../src/strace-parser/index.ts";
+import { createStraceParser, Digester, parseStraceSync, roomFor } from "../../src/strace-parser/index.ts";
 import type { StraceEvent } from "../../src/strace-parser/index.ts";
 import { formatEvent } from "./format-event.ts";
 
@@ -32,6 +32,38 @@ function pushed(bytes: Uint8Array): readonly StraceEvent[] {
   return createStraceParser().push(bytes);
 }
 
+/** Read with the event that is used again for each call, from memory that is used again for each chunk. */
+function handedOver(chunks: readonly Uint8Array[]): readonly string[] {
+  const parser = createStraceParser();
+  const events: string[] = [];
+  for (const chunk of chunks) {
+    const memory = Uint8Array.from(chunk);
+    parser.each(memory, (event) => events.push(formatEvent(event)));
+    memory.fill(0x41);
+  }
+  return [...events, ...parser.end().map(formatEvent)];
+}
+
+/** Read in two halves, as two threads do: lines first, so many at a time, then what they mean. */
+function digested(bytes: Uint8Array, linesAtATime: number): readonly string[] {
+  const parser = createStraceParser();
+  const digester = new Digester();
+  const fields = new Int32Array(linesAtATime * roomFor(1));
+  const events: string[] = [];
+  const visit = (event: StraceEvent): void => void events.push(formatEvent(event));
+  let at = 0;
+  for (;;) {
+    const { lines: read, end } = digester.digest(bytes.subarray(at), fields);
+    if (read === 0) break;
+    const memory = Uint8Array.from(bytes.subarray(at, at + end));
+    parser.eachDigested(memory, { fields, lines: read, names: digester.names }, visit);
+    memory.fill(0x41);
+    at += end;
+  }
+  parser.each(bytes.subarray(at), visit);
+  return [...events, ...parser.end().map(formatEvent)];
+}
+
 const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
 
 describe("any bytes", () => {
@@ -42,10 +74,15 @@ describe("any bytes", () => {
       fc.property(anyLog, fc.array(fc.nat(2000), { maxLength: 8 }), (bytes, cuts) => {
         const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
         const chunks = places.slice(1).map((end, index) => Uint8Array.from(bytes.subarray(places[index], end)));
-        expect(eventsOf(chunks)).toEqual(eventsOf([bytes]));
+        const whole = eventsOf([bytes]);
+        expect(eventsOf(chunks)).toEqual(whole);
+        expect(handedOver(chunks)).toEqual(whole);
       }),
       runs,
     ));
+
+  test("give the same events when one thread reads the lines and another what they mean", () =>
+    fc.assert(fc.property(anyLog, fc.integer({ min: 1, max: 40 }), (bytes, linesAtATime) => void expect(digested(bytes, linesAtATime)).toEqual(eventsOf([bytes]))), runs));
 
   test("are one event a line, but for lines that go on with others", () =>
     fc.assert(
