@@ -3,10 +3,7 @@ import type { HostOptions } from "../derivation/host.ts";
 import { loadReference, resolveFor } from "../derivation/reference.ts";
 import { diffFilters } from "../diff/index.ts";
 import { SeccompGenError } from "../errors.ts";
-import { explain } from "../explain/index.ts";
-import type { Explanation } from "../explain/types.ts";
-import { recordingOf } from "../project/beside.ts";
-import { diffPage, renderDiff } from "../review/index.ts";
+import { renderDiff } from "../review/diff.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface DiffOptions extends HostOptions {
@@ -23,11 +20,8 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
   const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
   const change = diffFilters(earlier, later);
   if (options.format === "html") {
-    const docker = await loadReference(undefined);
-    const recording = await recordingOf(after, undefined);
-    const explained = (profile: string, filters: typeof later): Explanation =>
-      explain({ profile, filters, ceiling: resolveFor(docker.profile, [host]), ceilingName: docker.name, capabilities: host.capabilities, runs: recording?.runs ?? [], recorded: recording?.syscalls ?? {} });
-    terminal.out(diffPage({ diff: change, before: explained(old.name, earlier), after: explained(next.name, later) }));
+    const { comparedPage } = await import("./compared-page.ts");
+    terminal.out(await comparedPage({ diff: change, host, after, sides: [{ name: old.name, filters: earlier }, { name: next.name, filters: later }] }));
   } else terminal.out(renderDiff(change, { format: options.format, before: old.name, after: next.name, color: terminal.color, width: terminal.width }));
   return change.profile.length + change.syscalls.length === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { evaluate, isAllowing, partition, sameAction, soleAnswer } from "../seccomp/index.ts";
+import { callArgs, evaluate, isAllowing, partition, sameAction, soleAnswer } from "../seccomp/index.ts";
 import type { Action, ActionRule, Filter, SeccompData } from "../seccomp/types.ts";
 import { syscallNumber } from "../tables/index.ts";
 import type { ChangeKind, SyscallChange } from "./types.ts";
@@ -14,8 +14,8 @@ interface Answer {
 export function compareSyscall(before: Filter, after: Filter, syscall: string): SyscallChange | undefined {
   const nr = syscallNumber(before.arch, syscall);
   const [alwaysWas, alwaysIs] = [soleAnswer(before, syscall, nr), soleAnswer(after, syscall, nr)];
-  if (alwaysWas !== undefined && alwaysIs !== undefined && sameAction(alwaysWas, alwaysIs)) return undefined;
-  const answers = answersOf(before, after, syscall, nr);
+  const sole = alwaysWas === undefined || alwaysIs === undefined ? undefined : [{ args: anyArgs, was: alwaysWas, is: alwaysIs }];
+  const answers = sole ?? answersOf(before, after, syscall, nr);
   const kind = kindOf(answers);
   if (kind === undefined) return undefined;
   const { args, was, is } = witnessOf(kind, answers);
@@ -30,6 +30,8 @@ export function compareSyscall(before: Filter, after: Filter, syscall: string): 
     is,
   };
 }
+
+const anyArgs = callArgs();
 
 function answersOf(before: Filter, after: Filter, syscall: string, nr: number | undefined): readonly Answer[] {
   return partition([before, after].map((filter) => ({ ask: "answer", filter, name: syscall }))).map((args) => {

@@ -23,7 +23,8 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
     }
     const defaults = !sameAction(old.defaultAction, next.defaultAction);
     if (defaults) profile.push({ kind: "default-changed", arch, was: old.defaultAction, is: next.defaultAction });
-    for (const name of defaults ? namedIn(arch, old, next) : callable(arch, old, next)) {
+    // What no profile names differs by the default alone, or by where runc's stub begins.
+    for (const name of defaults || old.enosysAbove === next.enosysAbove ? namedIn(arch, old, next) : callable(arch, old, next)) {
       const change = compareSyscall(old, next, name);
       if (change !== undefined) syscalls.push(change);
     }
@@ -56,5 +57,5 @@ function namedIn(arch: ScmpArch, before: Filter, after: Filter): readonly string
 }
 
 function allowedCounts(filters: Filters): { readonly [arch in ScmpArch]?: number } {
-  return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => allowsSome(filter, name)).length]));
+  return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => filter.syscalls.has(name) || isAllowing(filter.defaultAction)).filter((name) => allowsSome(filter, name)).length]));
 }

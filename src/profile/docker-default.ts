@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
-import { readProfile } from "./read.ts";
+import { packageFolder } from "../package-folder.ts";
+import { readShipped } from "./read.ts";
 import type { DockerProfile } from "./types.ts";
 
-/** profiles/docker-default/ of this package: as far above src/profile/ as above dist/profile/. */
-const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "profiles", "docker-default");
+const folder = join(packageFolder, "profiles", "docker-default");
 
 /** Docker's default profile by file name, e.g. `20.10.22.json`. Throws `file-unreadable`. */
 export async function loadDockerDefault(file: string): Promise<DockerProfile> {
@@ -14,5 +13,5 @@ export async function loadDockerDefault(file: string): Promise<DockerProfile> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new SeccompGenError({ code: "file-unreadable", path, detail: error instanceof Error ? error.message : String(error) }, { cause: error });
   });
-  return readProfile(text, path);
+  return readShipped(text, path);
 }

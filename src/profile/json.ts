@@ -8,6 +8,8 @@ export type Json = string | number | bigint | boolean | undefined | readonly Jso
 /** Parses JSON without losing digits. Throws `profile-json` with line and column. */
 export function parseJson(text: string, source: string): Json {
   const body = text.replace(/^\uFEFF/, "");
+  const plain = parsePlain(body);
+  if (plain !== undefined) return plain;
   try {
     return withoutNulls(parse(body, undefined, { parseNumber: exactNumber }));
   } catch (error) {
@@ -17,6 +19,30 @@ export function parseJson(text: string, source: string): Json {
     const { line, column } = positionAt(body, offset);
     throw new SeccompGenError({ code: "profile-json", source, line, column, detail: detailOf(error.message) }, { cause: error });
   }
+}
+
+/** Strings, with the colon of those that are names, and what needs care: numbers that may lose digits or are written as no engine takes them, and null. */
+const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|\d{16}|\d[.eE]|null/g;
+
+/** What JSON.parse reads as well, and much faster: no number loses digits, nothing is null, no name stands twice. Undefined: it has to be read with care. */
+function parsePlain(text: string): Json {
+  let names = 0;
+  for (const { 0: token, 1: colon } of text.matchAll(tokens)) {
+    if (colon !== undefined) names += 1;
+    else if (!token.startsWith('"')) return undefined;
+  }
+  try {
+    const value = JSON.parse(text) as Json;
+    return countNames(value) === names ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function countNames(value: Json): number {
+  if (value === null || typeof value !== "object") return 0;
+  const members = Object.values(value) as readonly Json[];
+  return (Array.isArray(value) ? 0 : members.length) + members.reduce<number>((sum, member) => sum + countNames(member), 0);
 }
 
 /** Go's decoder mixes the two values of a member that stands twice, list item by list item (measured on Docker 20.10): nothing anybody means. */

@@ -1,6 +1,4 @@
 import type { ArgCondition, Rule } from "../seccomp/types.ts";
-import { multiplexerOf } from "../tables/index.ts";
-import type { ScmpArch } from "../tables/types.ts";
 
 /** socketcall(2)'s first argument per call: SYS_SOCKET … of linux/net.h. */
 const socketCalls: readonly string[] = [
@@ -18,10 +16,8 @@ const ipcCalls: { readonly [name: string]: number } = {
  * number of the call, whatever the rule asked of its own argument 0, and conditions on the other arguments stay as they are, although
  * these now hold something else (abi_rule_add() in src/syscalls.c). So a pinned `socket` leaves `socketcall` open for every family.
  */
-export function multiplexedRule(arch: ScmpArch, name: string, rule: Rule): { readonly syscall: string; readonly rule: Rule } | undefined {
-  const syscall = multiplexerOf(arch, name);
-  if (syscall === undefined) return undefined;
-  const number = syscall === "socketcall" ? socketCalls.indexOf(name) : (ipcCalls[name] ?? 0);
+export function multiplexedRule(multiplexer: "socketcall" | "ipc", name: string, rule: Rule): Rule {
+  const number = multiplexer === "socketcall" ? socketCalls.indexOf(name) : (ipcCalls[name] ?? 0);
   const selector: ArgCondition = { index: 0, op: "SCMP_CMP_EQ", datum: BigInt(number) };
-  return { syscall, rule: { conditions: [selector, ...rule.conditions.filter(({ index }) => index !== 0)] } };
+  return { conditions: [selector, ...rule.conditions.filter(({ index }) => index !== 0)] };
 }

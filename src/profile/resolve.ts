@@ -30,11 +30,16 @@ export function resolve(profile: DockerProfile, host: HostContext): Resolution {
   });
   const { arches, unknown } = architecturesOf(profile, host.arch);
   const filters = new Map(arches.map((arch) => [arch, filterOf(arch, groups, defaultAction, profile, host)]));
-  const strangers = groups.flatMap(({ group, pointer }) => group.names.flatMap((name, index): ResolutionProblem[] => (isSyscallName(name) ? [] : [{ kind: "unknown-syscall", name, pointer: `${pointer}/names/${index}` }])));
+  // Whoever only compares asks for the filters.
+  const strangersOf = (): readonly ResolutionProblem[] => groups.flatMap(({ group, pointer }) => group.names.flatMap((name, index): ResolutionProblem[] => (isSyscallName(name) ? [] : [{ kind: "unknown-syscall", name, pointer: `${pointer}/names/${index}` }])));
   return {
     filters,
-    dropped: [...new Set(strangers.flatMap((problem) => (problem.kind === "unknown-syscall" ? [problem.name] : [])))].sort(),
-    problems: [...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })), ...strangers, ...refusals(profile, groups, defaultAction, arches, host).map((refusal): ResolutionProblem => ({ kind: "refused", ...refusal })), ...conflicts(filters)],
+    get dropped() {
+      return [...new Set(strangersOf().flatMap((problem) => (problem.kind === "unknown-syscall" ? [problem.name] : [])))].sort();
+    },
+    get problems() {
+      return [...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })), ...strangersOf(), ...refusals(profile, groups, defaultAction, arches, host).map((refusal): ResolutionProblem => ({ kind: "refused", ...refusal })), ...conflicts(filters)];
+    },
   };
 }
 
@@ -42,6 +47,7 @@ export function resolve(profile: DockerProfile, host: HostContext): Resolution {
 function conflicts(filters: ReadonlyMap<ScmpArch, Filter>): readonly ResolutionProblem[] {
   return [...filters.values()].flatMap(({ arch, syscalls }) =>
     [...syscalls].flatMap(([syscall, rules]): ResolutionProblem[] => {
+      if (rules.length === 1) return [];
       const refused = refusedRule(rules, hasWideArguments(arch));
       if (refused === undefined) return [];
       return [{ kind: "conflict", arch, syscall, rule: refused.rule, pointer: refused.because.type === "profile" ? refused.because.pointer : "" }];
@@ -57,21 +63,20 @@ function architecturesOf(profile: DockerProfile, native: ScmpArch): { readonly a
 }
 
 function filterOf(arch: ScmpArch, groups: readonly Group[], defaultAction: Action, profile: DockerProfile, host: HostContext): Filter {
-  const syscalls = new Map<string, ActionRule[]>();
-  const add = (name: string, rule: ActionRule): void => {
+  const syscalls = new Map<string, readonly ActionRule[]>();
+  const add = (name: string, more: readonly ActionRule[]): void => {
     const rules = syscalls.get(name);
-    if (rules === undefined) syscalls.set(name, [rule]);
-    else rules.push(rule);
+    syscalls.set(name, rules === undefined ? more : [...rules, ...more]);
   };
   for (const { pointer, group, action, skipped } of groups) {
     if (skipped) continue;
     const because = { type: "profile", pointer, comment: group.comment } as const;
+    // One list for all names of a group.
+    const rules = toRules(group.args).map((rule): ActionRule => ({ action, rule, because }));
     for (const name of group.names) {
-      for (const rule of toRules(group.args)) {
-        const muxed = multiplexedRule(arch, name, rule);
-        if (muxed !== undefined) add(muxed.syscall, { action, rule: muxed.rule, because });
-        if (syscallNumber(arch, name) !== undefined) add(name, { action, rule, because });
-      }
+      const multiplexer = multiplexerOf(arch, name);
+      if (multiplexer !== undefined) add(multiplexer, rules.map(({ rule }) => ({ action, rule: multiplexedRule(multiplexer, name, rule), because })));
+      if (syscallNumber(arch, name) !== undefined) add(name, rules);
     }
   }
   return { arch, defaultAction, syscalls, enosysAbove: stubNumber(arch, groups, defaultAction, profile, host) };

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ownSession, sessionPattern } from "../container/session-name.ts";
@@ -29,7 +28,7 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
 
 /** A name beside `path` that no other process uses, and that says whose it is, so that `clean` leaves alone what is still being written. */
 export function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${ownSession()}.${randomBytes(6).toString("hex")}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${ownSession()}.${Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex")}.tmp`);
 }
 
 /** Who is writing the file of that name; undefined: it is no temporary file of ours. */

@@ -35,7 +35,7 @@ export class Diagram {
   /** libseccomp's comparisons of one syscall; `tell` says what a rule, or none, answers. */
   tree({ always, first }: RuleTree, tell: (rule: ActionRule | undefined) => string): Place {
     const level = (nodes: readonly Node[], otherwise: Place): Place =>
-      nodes.reduceRight((next, node) => this.#select(bitsOf(node.op, BigInt(node.datum), BigInt(node.mask), node.arg * 64 + (node.high ? 0 : 32), 32), way(node.ways.true, next), way(node.ways.false, next)), otherwise);
+      nodes.reduceRight((next, node) => this.#select(testOf(node.op, halfBits(node.op, node.datum, node.mask, node.arg * 64 + (node.high ? 0 : 32))), way(node.ways.true, next), way(node.ways.false, next)), otherwise);
     const way = ({ rule, next }: Way, otherwise: Place): Place => (next !== undefined ? level(next.level, otherwise) : rule === undefined ? otherwise : this.leaf(tell(rule)));
     return first === undefined ? this.leaf(tell(always)) : level(first.level, this.leaf(tell(undefined)));
   }
@@ -44,7 +44,9 @@ export class Diagram {
   rule({ conditions }: Rule, matching: Place, otherwise: Place): Place {
     return [...conditions].sort((a, b) => b.index - a.index).reduce((inner, condition) => {
       const { op, negated } = comparisons[condition.op];
-      const test = bitsOf(op, condition.datum, condition.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : maxValue, condition.index * 64, 64);
+      const mask = condition.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : maxValue;
+      const half = (shift: bigint): BitTest["bits"] => halfBits(op, Number((condition.datum >> shift) & lowHalf), Number((mask >> shift) & lowHalf), condition.index * 64 + 32 - Number(shift));
+      const test = testOf(op, [...half(32n), ...half(0n)]);
       return negated ? this.#select(test, otherwise, inner) : this.#select(test, inner, otherwise);
     }, matching);
   }
@@ -79,26 +81,44 @@ export class Diagram {
   }
 
   /** `yes` where the test holds, else `no`. */
-  #select({ bits, holds }: BitTest, yes: Place, no: Place): Place {
+  #select(test: BitTest, yes: Place, no: Place): Place {
+    const { bits, holds } = test;
     const known = new Map<number, Place>();
+    const last = bits.at(-1)?.bit ?? -1;
     const at = (position: number, then: Place, otherwise: Place): Place => {
       if (then === otherwise) return then;
       const asked = bits[position];
       if (asked === undefined) return holds ? then : otherwise;
+      if (this.#bitOf(then) > last && this.#bitOf(otherwise) > last) return this.#chain(test, position, then, otherwise);
       const key = (position * maxSteps + then) * maxSteps + otherwise;
       const answer = known.get(key);
       if (answer !== undefined) return answer;
       this.#spend();
       const bit = Math.min(asked.bit, this.#bitOf(then), this.#bitOf(otherwise));
-      const side = (value: 0 | 1): Place => {
-        const [inner, outer] = [this.#follow(then, bit, value), this.#follow(otherwise, bit, value)];
-        return bit < asked.bit ? at(position, inner, outer) : value === asked.goesOn ? at(position + 1, inner, outer) : asked.elseHolds ? inner : outer;
-      };
-      const place = this.#node(bit, side(0), side(1));
+      const [thenClear, thenSet, elseClear, elseSet] = [this.#follow(then, bit, 0), this.#follow(then, bit, 1), this.#follow(otherwise, bit, 0), this.#follow(otherwise, bit, 1)];
+      const place =
+        bit < asked.bit
+          ? this.#node(bit, at(position, thenClear, elseClear), at(position, thenSet, elseSet))
+          : asked.goesOn === 0
+            ? this.#node(bit, at(position + 1, thenClear, elseClear), asked.elseHolds ? thenSet : elseSet)
+            : this.#node(bit, asked.elseHolds ? thenClear : elseClear, at(position + 1, thenSet, elseSet));
       known.set(key, place);
       return place;
     };
     return at(0, yes, no);
+  }
+
+  /** The rest of a test before everything that `then` and `otherwise` ask: one node a bit. */
+  #chain({ bits, holds }: BitTest, from: number, then: Place, otherwise: Place): Place {
+    let place = holds ? then : otherwise;
+    for (let position = bits.length - 1; position >= from; position -= 1) {
+      const asked = bits[position];
+      if (asked === undefined) break;
+      this.#spend();
+      const other = asked.elseHolds ? then : otherwise;
+      place = asked.goesOn === 0 ? this.#node(asked.bit, place, other) : this.#node(asked.bit, other, place);
+    }
+    return place;
   }
 
   #node(bit: number, clear: Place, set: Place): Place {
@@ -153,18 +173,26 @@ interface BitTest {
   readonly holds: boolean;
 }
 
-function bitsOf(op: Node["op"], datum: bigint, mask: bigint, firstBit: number, width: number): BitTest {
-  const order = op === "GE" || op === "GT";
-  const bits: BitTest["bits"][number][] = [];
-  for (let place = 0; place < width; place += 1) {
-    const weight = 1n << BigInt(width - 1 - place);
-    if ((mask & weight) === 0n) continue;
-    const goesOn = (datum & weight) === 0n ? 0 : 1;
-    // In an order the larger bit decides; where all bits are equal, GE holds and GT does not.
-    bits.push({ bit: firstBit + place, goesOn, elseHolds: order && goesOn === 0 });
-  }
+/** Where all bits are equal, GE holds and GT does not. */
+function testOf(op: Node["op"], bits: BitTest["bits"]): BitTest {
   return { bits, holds: op !== "GT" };
 }
+
+/** The comparison of one half of an argument: 32 bits, as BPF compares them. */
+function halfBits(op: Node["op"], datum: number, mask: number, firstBit: number): BitTest["bits"] {
+  const order = op === "GE" || op === "GT";
+  const bits: BitTest["bits"][number][] = [];
+  for (let place = 0; place < 32; place += 1) {
+    const shift = 31 - place;
+    if (((mask >>> shift) & 1) === 0) continue;
+    const goesOn = ((datum >>> shift) & 1) === 0 ? 0 : 1;
+    // In an order the larger bit decides.
+    bits.push({ bit: firstBit + place, goesOn, elseHolds: order && goesOn === 0 });
+  }
+  return bits;
+}
+
+const lowHalf = 0xffff_ffffn;
 
 const comparisons: { readonly [op in ArgCondition["op"]]: { readonly op: Node["op"]; readonly negated: boolean } } = {
   SCMP_CMP_EQ: { op: "EQ", negated: false },

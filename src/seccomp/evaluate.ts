@@ -1,7 +1,7 @@
 import { badArchAction, enosys } from "./action.ts";
 import { buildTree, walk } from "./tree.ts";
 import type { RuleTree } from "./tree.ts";
-import { callArgs, hasWideArguments } from "./args.ts";
+import { hasWideArguments } from "./args.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Action, ActionRule, Filter, SeccompData } from "./types.ts";
 
@@ -18,11 +18,8 @@ export function evaluate(filter: Filter, call: SeccompData): Action {
 /** What the kernel does with this call, and which rule said so. */
 export function decide(filter: Filter, call: SeccompData): Decision {
   if (call.arch !== filter.arch) return badArchitecture;
-  // The stub stands before libseccomp's own checks.
-  if (filter.enosysAbove !== undefined && call.nr !== undefined && stubAnswers(filter.arch, call.nr, filter.enosysAbove)) {
-    return { action: { action: "SCMP_ACT_ERRNO", errnoRet: enosys }, by: "enosys-stub" };
-  }
-  if (isForeignNumber(filter, call.nr)) return badArchitecture;
+  const before = answeredBefore(filter, call.nr);
+  if (before !== undefined) return before;
   const rules = filter.syscalls.get(call.name);
   const rule = rules === undefined ? undefined : decidingRule(rules, call.args, hasWideArguments(filter.arch));
   return rule === undefined ? { action: filter.defaultAction, by: "default" } : { action: rule.action, by: "rule", rule };
@@ -30,12 +27,19 @@ export function decide(filter: Filter, call: SeccompData): Decision {
 
 /** What the kernel does with this syscall whatever its arguments are; undefined: rules ask for arguments. */
 export function soleAnswer(filter: Filter, name: string, nr: number | undefined): Action | undefined {
-  const rules = filter.syscalls.get(name);
-  if (rules !== undefined && (rules.length > 1 || rules[0]?.rule.conditions.length !== 0)) return undefined;
-  return evaluate(filter, { arch: filter.arch, name, nr, args: zeros });
+  const [rule, ...others] = filter.syscalls.get(name) ?? [];
+  if (others.length > 0 || (rule !== undefined && rule.rule.conditions.length > 0)) return undefined;
+  return answeredBefore(filter, nr)?.action ?? rule?.action ?? filter.defaultAction;
 }
 
-const zeros = callArgs();
+/** The answer that is given before any rule is asked; undefined: the rules decide. */
+export function answeredBefore(filter: Filter, nr: number | undefined): Decision | undefined {
+  // The stub stands before libseccomp's own checks.
+  if (filter.enosysAbove !== undefined && nr !== undefined && stubAnswers(filter.arch, nr, filter.enosysAbove)) return stub;
+  return isForeignNumber(filter, nr) ? badArchitecture : undefined;
+}
+
+const stub: Decision = { action: { action: "SCMP_ACT_ERRNO", errnoRet: enosys }, by: "enosys-stub" };
 
 const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture" };
 

@@ -2,7 +2,7 @@ import { syscallNumber } from "../tables/index.ts";
 import { callArgs, hasWideArguments } from "./args.ts";
 import { Diagram } from "./diagram.ts";
 import type { Place } from "./diagram.ts";
-import { decide, soleAnswer, treeOf } from "./evaluate.ts";
+import { answeredBefore, evaluate, soleAnswer, treeOf } from "./evaluate.ts";
 import type { Action, ActionRule, ArgIndex, Filter, Rule, SeccompData } from "./types.ts";
 
 /** What is asked of a call: the answer of a filter, which of the filter's rules decides it, or whether a rule matches it. */
@@ -37,7 +37,7 @@ export function answersOf(filter: Filter, name: string, known: ReadonlyMap<ArgIn
     answers = { diagram, root: place(diagram, { ask: "answer", filter, name }) };
     compiled.set(filter, (compiled.get(filter) ?? new Map<string, Compiled>()).set(name, answers));
   }
-  return answers.diagram.callsApart([answers.root], known).map((args) => decide(filter, { arch: filter.arch, name, nr, args }).action);
+  return answers.diagram.callsApart([answers.root], known).map((args) => evaluate(filter, { arch: filter.arch, name, nr, args }));
 }
 
 /** Every line of a trace asks the same. */
@@ -61,10 +61,9 @@ function place(diagram: Diagram, question: Question): Place {
   if (question.ask === "match") return diagram.rule(question.rule, diagram.leaf("yes"), diagram.leaf("no"));
   const { ask, filter, name } = question;
   const rules = filter.syscalls.get(name) ?? [];
-  const decided = decide(filter, { arch: filter.arch, name, nr: syscallNumber(filter.arch, name), args: callArgs() });
+  const before = answeredBefore(filter, syscallNumber(filter.arch, name));
   const tell = (rule: ActionRule | undefined): string => (ask === "decider" ? `${rule === undefined ? "default" : rules.indexOf(rule)}` : leafOf(rule?.action ?? filter.defaultAction));
-  // runc's stub and libseccomp's check of the architecture look at no arguments.
-  if (decided.by === "enosys-stub" || decided.by === "bad-architecture") return diagram.leaf(ask === "decider" ? "default" : leafOf(decided.action));
+  if (before !== undefined) return diagram.leaf(ask === "decider" ? "default" : leafOf(before.action));
   return diagram.tree(treeOf(rules, hasWideArguments(filter.arch)), tell);
 }
 

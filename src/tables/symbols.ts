@@ -35,13 +35,20 @@ interface Use {
   readonly conditional: boolean;
 }
 
-const uses = new Map<string, Use[]>();
-for (const [name, { usedBy }] of Object.entries(constants)) {
-  for (const use of usedBy) {
-    const [, position, rest] = /^(\w+\[\d\])(.*)$/.exec(use) ?? [];
-    if (position === undefined) continue;
-    uses.set(position, [...(uses.get(position) ?? []), { name, conditional: /^ (when|>>|&)/.test(rest ?? "") || (rest ?? "").startsWith(".") }]);
+let uses: Map<string, Use[]> | undefined;
+/** The tables that speak of an argument. */
+function usesOf(syscall: string, index: number): readonly Use[] {
+  if (uses === undefined) {
+    uses = new Map();
+    for (const [name, { usedBy }] of Object.entries(constants)) {
+      for (const use of usedBy) {
+        const [, position, rest] = /^(\w+\[\d\])(.*)$/.exec(use) ?? [];
+        if (position === undefined) continue;
+        uses.set(position, [...(uses.get(position) ?? []), { name, conditional: /^ (when|>>|&)/.test(rest ?? "") || (rest ?? "").startsWith(".") }]);
+      }
+    }
   }
+  return uses.get(`${syscall}[${index}]`) ?? [];
 }
 
 let requests: SymbolTable | undefined;
@@ -69,7 +76,7 @@ function anywhere(symbol: string): bigint | undefined {
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const [name = ""] = symbol.split(" or ");
   if (syscall === "ioctl" && index === 1) return ioctls().byName.get(name);
-  for (const use of uses.get(`${syscall}[${index}]`) ?? []) {
+  for (const use of usesOf(syscall, index)) {
     const value = table(use.name).byName.get(name);
     if (value !== undefined) return value;
   }
@@ -79,7 +86,7 @@ export function symbolValue(syscall: string, index: number, symbol: string): big
 /** A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD"; undefined where no table speaks of this argument. */
 export function describeValue(syscall: string, index: number, value: bigint): string | undefined {
   if (syscall === "ioctl" && index === 1) return requestName(value);
-  const tables = (uses.get(`${syscall}[${index}]`) ?? []).filter((use) => !use.conditional).map((use) => table(use.name));
+  const tables = usesOf(syscall, index).filter((use) => !use.conditional).map((use) => table(use.name));
   if (tables.length === 0) return undefined;
   for (const { byValue } of tables) {
     const name = byValue.get(value) ?? byValue.get(BigInt.asIntN(32, value));

@@ -8,8 +8,8 @@ interface Table {
   readonly names: readonly string[];
 }
 
-const rows = syscallNumbers.trim().split("\n").map((line) => line.split(" "));
-const known: ReadonlySet<string> = new Set(rows.map(([name]) => name ?? ""));
+const rows = syscallNumbers.trim().split("\n");
+const known: ReadonlySet<string> = new Set(rows.map((row) => fieldOf(row, 0)));
 const tables = new Map<ScmpArch, Table>();
 
 function tableOf(arch: ScmpArch): Table {
@@ -17,11 +17,22 @@ function tableOf(arch: ScmpArch): Table {
   if (table === undefined) {
     const { column, base } = syscallTableOf(arch);
     const position = (columns as readonly string[]).indexOf(column) + 1;
-    const numbered = rows.flatMap((row): [string, number][] => (row[position] === "-" ? [] : [[row[0] ?? "", Number(row[position]) + base]]));
+    const numbered = rows.flatMap((row): [string, number][] => {
+      const number = fieldOf(row, position);
+      return number === "-" ? [] : [[fieldOf(row, 0), Number(number) + base]];
+    });
     table = { byName: new Map(numbered), byNumber: new Map(numbered.map(([name, number]) => [number, name])), names: numbered.map(([name]) => name) };
     tables.set(arch, table);
   }
   return table;
+}
+
+/** One field of a row, without making strings of the others: most starts ask for one architecture. */
+function fieldOf(row: string, position: number): string {
+  let start = 0;
+  for (let at = 0; at < position; at += 1) start = row.indexOf(" ", start) + 1;
+  const end = row.indexOf(" ", start);
+  return end < 0 ? row.slice(start) : row.slice(start, end);
 }
 
 /** `seccomp_data.nr` of a syscall; undefined: this architecture has no such call, or nobody knows the name. */
@@ -53,16 +64,16 @@ const renamed: { readonly [arch in ScmpArch]?: { readonly [strace: string]: stri
  * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2) (linux/net.h, linux/ipc.h), on the
  * architectures that have these multiplexers.
  */
-const socketCalls: readonly string[] = [
+const socketCalls: ReadonlySet<string> = new Set([
   "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
   "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
-];
-const ipcCalls: readonly string[] = ["semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt", "shmget", "shmctl"];
+]);
+const ipcCalls: ReadonlySet<string> = new Set(["semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt", "shmget", "shmctl"]);
 
 /** The multiplexer a call may have come through on this architecture; undefined: it has its own entry only. */
 export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc" | undefined {
-  if (socketCalls.includes(name) && syscallNumber(arch, "socketcall") !== undefined) return "socketcall";
-  if (ipcCalls.includes(name) && syscallNumber(arch, "ipc") !== undefined) return "ipc";
+  if (socketCalls.has(name) && syscallNumber(arch, "socketcall") !== undefined) return "socketcall";
+  if (ipcCalls.has(name) && syscallNumber(arch, "ipc") !== undefined) return "ipc";
   return undefined;
 }
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture } from "../container/cli.ts";
-import { holderSource, importHostStrace, packageFolder } from "./host-bundle.ts";
+import { packageFolder } from "../package-folder.ts";
+import { holderSource, importHostStrace } from "./host-bundle.ts";
 
 /** The tracer as an image; its volume is filled from it by the first container that mounts it. */
 export interface TracerBundle {

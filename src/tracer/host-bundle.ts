@@ -1,18 +1,16 @@
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { arch, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { cliFailure } from "../container/cli.ts";
 import { SeccompGenError } from "../errors.ts";
+import { packageFolder } from "../package-folder.ts";
 import { nativeArch } from "../tables/index.ts";
 import { hostStrace } from "./host-strace.ts";
 import { traceFolder, tracerFolder } from "./strace-command.ts";
 
-/** This package's own folder, seen from src and from dist. */
-export const packageFolder = fileURLToPath(new URL("../../", import.meta.url));
-/** The holder's source there. */
+/** The holder's source in this package. */
 export const holderSource = "src/tracer/hold.c";
 
 /**

@@ -44,11 +44,11 @@ function constants() {
     `/** \`syscall[argument]\` (counted from 0) → \`SYMBOL number\` lines; signed where the argument is signed. */\nexport const constants: { readonly [table: string]: { readonly usedBy: readonly string[]; readonly values: string } } = {\n${Object.entries(tables).sort(([a], [b]) => byName(a, b)).map(row).join("\n")}\n};\n`,
   );
   const { source: ioctlSource, requests } = readJson("ioctls.json");
-  const lines = Object.entries(requests).map(([name, { value, header }]) => [name, value, header]).sort((a, b) => byName(a[0], b[0]));
+  const lines = Object.entries(requests).map(([name, { value }]) => [name, value]).sort((a, b) => byName(a[0], b[0]));
   writeModule(
     "ioctls.ts",
     `Source: ${ioctlSource}; x86_64.`,
-    `/** \`REQUEST number header\` lines; several requests may share a number. */\nexport const ioctlRequests = \`\\\n${lines.map((line) => line.join(" ")).join("\n")}\n\`;\n`,
+    `/** \`REQUEST number\` lines; several requests may share a number. */\nexport const ioctlRequests = \`\\\n${lines.map((line) => line.join(" ")).join("\n")}\n\`;\n`,
   );
 }
 

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "rolldown";
+
+/** Packages that every start of the command line needs; the others are loaded where they are used. */
+const inlined = ["commander", "lossless-json"];
+
+/** What comparing two profiles takes, and nearly every other command too: one file. The long texts that explain calls are not among it. */
+const core = /\/src\/(?:(?:seccomp|profile|diff)\/|tables\/(?!syscall-texts|vulnerabilities|descriptions)|derivation\/(?:reference|host)\.ts|project\/files\.ts)|\/node_modules\/lossless-json\//;
+
+/**
+ * The command line in few files: a start reads what its command needs, without asking the disk for a hundred modules. The library (dist/index.js and what it
+ * imports) is tsc's. Chunks stand beside dist/cli.js, so that what is looked for from a module's own place is found; nothing is minified, so that stack traces can be read.
+ */
+export default defineConfig({
+  input: { cli: "src/cli.ts" },
+  platform: "node",
+  external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
+  treeshake: { moduleSideEffects: false },
+  plugins: [withoutChildProcess(), asciiOnly(), licences()],
+  output: { dir: "dist", comments: false, format: "esm", entryFileNames: "[name].js", chunkFileNames: "cli-[name].js", codeSplitting: { groups: [{ name: "start", test: /\/src\/(?:errors|escape|package-folder|review\/review-model)\.ts/, priority: 1 }, { name: "core", test: core }] } },
+});
+
+/** commander loads node:child_process for commands that are programs of their own; there are none here, and it takes longer than the rest of commander. */
+function withoutChildProcess() {
+  return {
+    name: "without-child-process",
+    transform(code, id) {
+      return /commander\/lib\/command\.js$/.test(id) ? { code: code.replace(/require\(['"]node:child_process['"]\)/, "undefined"), map: null } : undefined;
+    },
+  };
+}
+
+/** One character beyond Latin-1 makes all of a file's text take two bytes a character in memory, which doubles the time to read it. */
+function asciiOnly() {
+  return {
+    name: "ascii-only",
+    renderChunk: (code) => ({ code: code.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`), map: null }),
+  };
+}
+
+/** The licences of what is inlined ask for being copied with it. */
+function licences() {
+  const texts = inlined.map((name) => {
+    const folder = new URL(`./node_modules/${name}/`, import.meta.url);
+    const file = ["LICENSE", "LICENSE.md"].map((candidate) => new URL(candidate, folder)).find((url) => readable(url));
+    if (file === undefined) throw new Error(`${name} has no licence that could be copied`);
+    return `${name} ${JSON.parse(readFileSync(new URL("package.json", folder), "utf8")).version}\n\n${readFileSync(file, "utf8").trim()}\n`;
+  });
+  return {
+    name: "licences",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "cli-licences.txt", source: texts.join("\n\n") });
+    },
+  };
+}
+
+function readable(url) {
+  try {
+    return readFileSync(url).length > 0;
+  } catch {
+    return false;
+  }
+}
