@@ -56,11 +56,16 @@ async function remembered(name, question, find) {
 
 function run(program, words, { env = {}, timeout = 170_000 } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env }, timeout });
+    // A group of its own: what a shell started ends with it.
+    const child = spawn(program, words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env }, detached: true });
+    const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, "SIGTERM"), timeout);
     const output = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"]) child[stream].on("data", (bytes) => { output[stream] += bytes; });
     child.on("error", (error) => resolve({ exitCode: -1, stdout: "", stderr: error.message }));
-    child.on("close", (exitCode, signal) => resolve({ exitCode: exitCode ?? signal, ...output }));
+    child.on("close", (exitCode, signal) => {
+      clearTimeout(timer);
+      resolve({ exitCode: exitCode ?? signal, ...output });
+    });
   });
 }
 

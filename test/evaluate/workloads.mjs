@@ -88,9 +88,9 @@ const server = require('http').createServer(async (request, response) => { try {
   service(
     "ruby",
     ["ruby", "-rsocket", "-e", `trap('INT') { exit 3 }; trap('TERM') { exit 0 }; trap('HUP') { $log = File.open('/tmp/log', 'a') }; server = TCPServer.new('127.0.0.1', 8000)
-loop { Thread.new(server.accept) { |client| begin; path = client.gets.to_s.split[1]; while (line = client.gets) && line != "\r\n"; end
+loop { Thread.new(server.accept) { |client| begin; path = client.gets.to_s.split[1]; while (line = client.gets) && !line.strip.empty?; end
 body = begin; case path; when '/missing' then File.read('/nothing'); when '/garbage' then 300_000.times.map { |n| 'x' * (n % 50) }.size; GC.start; 'clean'; when '/sleep' then sleep 0.05; 'slept'; when '/rotate' then File.write('/tmp/l', 'x'); File.rename('/tmp/l', '/tmp/l.1'); File.delete('/tmp/l.1'); 'rotated'; when '/refused' then TCPSocket.new('127.0.0.1', 9); else 'a page'; end; rescue SystemCallError => error; error.class.to_s; end
-client.write "HTTP/1.0 200 OK\r\nContent-Length: #{body.to_s.size}\r\n\r\n#{body}"; ensure; client.close; end } }`],
+client.write "HTTP/1.0 200 OK\\nContent-Length: #{body.to_s.size}\\n\\n#{body}"; ensure; client.close; end } }`],
     8000,
     "path=/ get; path=/ get",
     `for path in / /rotate /missing /garbage /sleep /refused; do get; done; kill -HUP 1; ${load}`,
