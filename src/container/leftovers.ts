@@ -9,6 +9,9 @@ import { ownProcess, ownSession, sessionIsOver } from "./session-name.ts";
 /** On every container we start and every volume we make for a session: `seccomp-gen.session=` and the session's name. */
 export const sessionLabel = "seccomp-gen.session";
 
+/** What the name of a trace's volume begins with. */
+export const traceVolumePrefix = "seccomp-gen-out-";
+
 /** On the volume of a trace that is worth keeping when its session is killed: JSON of what is needed to make a recording of it. */
 const traceLabel = "seccomp-gen.trace";
 
@@ -48,7 +51,10 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
 
 /** The volumes among them. */
 export async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
-  return ofDeadSessions(await output(cli, ["volume", "ls", "--filter", `label=${sessionLabel}`, "--format", `{{.Name}} {{.Label "${sessionLabel}"}}`], "listing volumes"));
+  const listed = await output(cli, ["volume", "ls", "--format", `{{.Name}} {{.Label "${sessionLabel}"}}`], "listing volumes");
+  // An engine that failed to remove a volume may have forgotten its labels (Docker 20.10).
+  const unlabelled = lines(listed).map((line) => line.trim()).filter((line) => new RegExp(`^${traceVolumePrefix}[0-9a-f]{12}$`).test(line));
+  return [...ofDeadSessions(listed), ...unlabelled];
 }
 
 /** The first words of the lines `NAME SESSION` whose session is over. */

@@ -20,6 +20,8 @@ export interface Exercise {
   readonly stable?: (over: AbortSignal) => Promise<void>;
   /** Called with the container's id as soon as it runs; the exercise waits for it. */
   readonly onStart?: (container: string) => Promise<void>;
+  /** Hears what comes on the CLI's stderr, where that is not the terminal itself. */
+  readonly onStderr?: (chunk: Uint8Array) => void;
   /** Called with the container's id before we stop it (health checks, --exec). */
   readonly beforeStop: (container: string) => Promise<void>;
   /** Ctrl-C, SIGTERM. */
@@ -77,6 +79,7 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   const sayId = async (): Promise<void> => void (detached && streams !== "kept" && sampled !== undefined && process.stdout.write((await sampled).head));
   const stdout = async (): Promise<{ readonly stdout?: OutputSample }> => (sampled === undefined || detached ? {} : { stdout: await sampled });
   let stderrTail = "";
+  if (exercise.onStderr !== undefined) child.stderr?.on("data", exercise.onStderr);
   child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
   const childEnd = child.then((result) => result.exitCode ?? (result.signal === undefined ? 255 : 128));
   const container = await waitForContainer(run.cli, cidfile, childEnd, detached);

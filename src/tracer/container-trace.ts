@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture } from "../container/cli.ts";
-import { makeVolume, removeVolume } from "../container/leftovers.ts";
+import { makeVolume, removeVolume, traceVolumePrefix } from "../container/leftovers.ts";
 import type { Image } from "../container/image.ts";
 import { startedProcess } from "../container/image.ts";
 import type { RunCommand } from "../container/run-command.ts";
@@ -18,6 +18,7 @@ import { keepTraced, startSidecar, whyNotAttached } from "./sidecar.ts";
 import type { SidecarPlace } from "./sidecar.ts";
 import type { Untraced } from "./strace-command.ts";
 import { containerStrace, heldWords, leavesOut, straceWords, traceFolder, tracerFolder } from "./strace-command.ts";
+import { hearTrouble } from "./strace-trouble.ts";
 import { withoutHolder } from "./without-holder.ts";
 
 /** Takes one trace as it grows: `name` is `main` for the workload, `exec-N` for the processes started beside it. */
@@ -68,7 +69,7 @@ export async function traceContainer(
   { confinement, keep }: { readonly confinement?: (tracer: TracerPlace) => Confinement; readonly keep?: string },
 ): Promise<TracedEnd> {
   const id = randomBytes(6).toString("hex");
-  const outVolume = `seccomp-gen-out-${id}`;
+  const outVolume = `${traceVolumePrefix}${id}`;
   await makeVolume(run.cli, outVolume, keep);
   const release = async (): Promise<void> => {
     const kept = await removeVolume(run.cli, outVolume);
@@ -100,7 +101,7 @@ export async function traceContainer(
       if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
     };
     const session = (): Promise<SessionEnd> =>
-      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, untraced, confinement?.(tracer)), { ...exercise, onStart, beforeStop });
+      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, untraced, confinement?.(tracer)), { ...exercise, onStart, beforeStop, onStderr: hearTrouble((why) => (lost = why)) });
     const end = await session().catch(async (error: unknown) => {
       const why = whyNotAttached(error);
       if (why === undefined || !canStartAgain(run) || exercise.interrupted.aborted) throw error;
@@ -111,7 +112,7 @@ export async function traceContainer(
     const readerGone = reader.finish();
     await reading;
     ended = true;
-    return { ...end, broken: brokenBy(end, readerGone, lost), strace: reader.straceVersion, tracer, sideFailures, release };
+    return { ...end, broken: brokenBy(readerGone, lost), strace: reader.straceVersion, tracer, sideFailures, release };
   } finally {
     over.abort();
     reader.finish();
@@ -131,8 +132,7 @@ async function hasLostTracer(cli: ContainerCli, container: string): Promise<bool
   return exitCode === 0 && !stdout.includes(`${tracerFolder}/strace`);
 }
 
-function brokenBy(end: SessionEnd, readerGone: boolean, lost: string | undefined): string | undefined {
-  if (/strace: .*No space left on device/.test(end.stderrTail)) return "no space was left for it where the engine keeps its volumes";
+function brokenBy(readerGone: boolean, lost: string | undefined): string | undefined {
   if (lost !== undefined) return lost;
   return readerGone ? "the engine, or the helper container that reads the trace, ended before the workload did" : undefined;
 }
@@ -173,8 +173,9 @@ async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: Tracer
   const log = `${traceFolder}/${name}`;
   const program = tracer === "sidecar" ? heldWords(place.session, name, side.words) : straceWords(containerStrace, log, side.words, { detached: false, more: place.strace });
   const running = capture(cli, ["exec", place.container, ...program], { timeout: sideTimeoutMs });
-  const sidecar = tracer === "sidecar" ? startSidecar(cli, bundle, place, name, "beginning") : undefined;
   let unattached: string | undefined;
+  let lost: string | undefined;
+  const sidecar = tracer === "sidecar" ? startSidecar(cli, bundle, place, name, "beginning", (why) => (lost = why)) : undefined;
   sidecar?.attached.catch((error: unknown) => (unattached = whyNotAttached(error) ?? String(error)));
   const ran = await running;
   await Promise.race([sidecar?.ended, delay(sideGraceMs)]);
@@ -184,5 +185,6 @@ async function traceSide(cli: ContainerCli, bundle: TracerBundle, tracer: Tracer
   await sink(name, withoutHolder(cat.stdout as AsyncIterable<Uint8Array>));
   const read = await cat;
   if (read.exitCode !== 0 || (unattached !== undefined && ran.exitCode !== 0)) return `it could not be traced: ${unattached ?? ran.stderr.trim().split("\n").at(-1) ?? ""}`;
+  if (lost !== undefined) return `its trace broke off: ${lost}`;
   return ran.exitCode === 0 ? undefined : `it ended with exit code ${ran.exitCode}`;
 }

@@ -7,6 +7,7 @@ import { SeccompGenError } from "../errors.ts";
 import type { TracerBundle } from "./bundle.ts";
 import { helperOptions } from "./reader.ts";
 import { attachedStraceWords, containerStrace, gateOf, holder, traceFolder, tracerFolder } from "./strace-command.ts";
+import { hearTrouble } from "./strace-trouble.ts";
 import { heldMark } from "./without-holder.ts";
 
 /** A tracer in a container of its own, in the process namespace of the workload's. */
@@ -86,7 +87,7 @@ export interface SidecarPlace {
  * Attaches strace to the program that waits at the gate `name` in a running container, from beside: the tracer has CAP_SYS_PTRACE, so setuid programs keep
  * their privilege (execve(2)), and it is no child of the workload, uses none of its limits and is under none of its restrictions.
  */
-export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, program: keyof typeof maxLooks): Sidecar {
+export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, program: keyof typeof maxLooks, onTrouble: (why: string) => void): Sidecar {
   const ownName = `seccomp-gen-sidecar-${randomBytes(6).toString("hex")}`;
   const [file = "", ...words] = cli.words;
   const child = execa(
@@ -97,8 +98,11 @@ export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: Sid
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`, "--volume", `${place.outVolume}:${traceFolder}`],
       ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(place.session, name, maxLooks[program], place.strace)],
     ],
-    { stdin: "ignore", reject: false, detached: true, buffer: { stdout: false, stderr: true } },
+    { stdin: "ignore", reject: false, detached: true, buffer: false },
   );
+  let complaint = "";
+  child.stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString("utf8")).slice(-4000)));
+  child.stderr.on("data", hearTrouble(onTrouble));
   const attached = new Promise<void>((resolve, reject) => {
     const fail = (detail: string): void => reject(new SeccompGenError({ code: "tracer-not-attached", detail }));
     setTimeout(() => fail("it did not find the held program in time"), attachTimeoutMs).unref();
@@ -107,7 +111,7 @@ export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: Sid
       said += chunk.toString("utf8");
       if (/^attached$/m.test(said)) resolve();
     });
-    void child.then(({ stderr, exitCode }) => fail(stderr.trim().split("\n").slice(-3).join("\n") || `it ended with exit code ${exitCode ?? "unknown"}`));
+    void child.then(({ exitCode }) => fail(complaint.trim().split("\n").slice(-3).join("\n") || `it ended with exit code ${exitCode ?? "unknown"}`));
   });
   attached.catch(() => undefined); // who waits for it hears of it
   return { attached, ended: child.then(() => undefined), remove: async () => void (await capture(cli, ["rm", "-f", ownName])) };
@@ -126,7 +130,7 @@ export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place:
   const life = async (): Promise<string> => (await capture(cli, ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", place.container])).stdout;
   const isRunning = async (): Promise<boolean> => (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
   const trace = async (): Promise<Sidecar> => {
-    const sidecar = startSidecar(cli, bundle, place, name, "running");
+    const sidecar = startSidecar(cli, bundle, place, name, "running", onLost);
     over.addEventListener("abort", () => void sidecar.remove(), { once: true });
     await sidecar.attached.catch(async (error: unknown) => {
       await sidecar.remove();
