@@ -13,4 +13,5 @@ export { answersOf, partition, sameAnswers } from "./partition.ts";
 export { formatCondition, formatRule, ruleKey, ruleMatches } from "./rule.ts";
 export type { DescribeValue } from "./rule.ts";
 export { exceptionsOf, without } from "./without.ts";
+export { estimateInstructions } from "./size.ts";
 export type * from "./types.ts";

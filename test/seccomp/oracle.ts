@@ -37,6 +37,19 @@ export function ask(oracle: string, experiments: readonly Experiment[]): readonl
   });
 }
 
+/** Rules by name, for all architectures at once, as a runtime hands them to libseccomp. */
+export interface Program {
+  readonly defaultErrno: number;
+  readonly rules: Experiment["rules"];
+  readonly architectures: readonly string[];
+}
+
+/** How many instructions libseccomp makes of them; undefined: it refuses them. */
+export function sizes(oracle: string, programs: readonly Program[]): readonly (number | undefined)[] {
+  const input = programs.map(({ defaultErrno, rules, architectures }) => `${[`F ${defaultErrno}`, ...architectures.map((name) => `A ${name}`), ...rules.map(ruleLine)].join("\n")}\nS\n`).join("");
+  return execFileSync(oracle, { input, encoding: "utf8", maxBuffer: 1 << 28 }).trimEnd().split("\n").map((line) => (line.startsWith("refused") ? undefined : Number(line)));
+}
+
 /** Not every virtual machine lets 64-bit programs make i386 calls (int 0x80); there they end by SIGSEGV, whatever the filter says. */
 export function makesCompatCalls(oracle: string): boolean {
   const [outcome] = ask(oracle, [{ rules: [], architectures: ["x86"], calls: [{ nr: 96, compat: true, args: [0n, 0n, 0n, 0n, 0n, 0n] }] }]);
@@ -47,10 +60,14 @@ function script({ rules, calls, architectures = [] }: Experiment): string {
   return [
     `F ${defaultErrno}`,
     ...architectures.map((name) => `A ${name}`),
-    ...rules.map(({ syscall, rule }) => `R ${errnoOf(rule)} ${syscall} ${conditions(rule.rule)}`),
+    ...rules.map(ruleLine),
     ...calls.map(({ nr, args, compat }) => `${compat === true ? "C" : "T"} ${nr} ${args.join(" ")}`),
     ".\n",
   ].join("\n");
+}
+
+function ruleLine({ syscall, rule }: Experiment["rules"][number]): string {
+  return `R ${errnoOf(rule)} ${syscall} ${conditions(rule.rule)}`;
 }
 
 function errnoOf({ action }: ActionRule): number {

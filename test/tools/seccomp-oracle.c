@@ -7,16 +7,19 @@
  *   R <errno> <syscall> <n> { <arg> <op> <a> <b> } * n  a rule; op is the number of enum scmp_compare
  *   T <number> <a0> .. <a5>                             a call, native;  C ...: through int $0x80 (i386)
  *   .                                                   the end: install and try
- * Prints one line a filter: "refused <rule>" or one errno a call ("0": it reached the kernel, "K": killed).
+ *   S                                                   the end: only count the instructions, of this filter alone; errno 0 stands for ALLOW
+ * Prints one line a filter: "refused <rule>", one errno a call ("0": it reached the kernel, "K": killed), or the number of instructions.
  *
  * Build: cc -O1 -o seccomp-oracle seccomp-oracle.c -lseccomp
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +71,17 @@ static void try_calls(scmp_filter_ctx ctx, int count) {
   printf("\n");
 }
 
+static uint32_t action_of(int error) { return error == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(error); }
+
+/* struct sock_filter has eight bytes. */
+static long instructions(scmp_filter_ctx ctx) {
+  int file = memfd_create("bpf", 0);
+  if (file < 0 || seccomp_export_bpf(ctx, file) != 0) exit(6);
+  long size = lseek(file, 0, SEEK_END);
+  close(file);
+  return size / 8;
+}
+
 int main(void) {
   scmp_filter_ctx ctx = NULL;
   int count = 0, rules = 0, refused = -1;
@@ -77,9 +91,7 @@ int main(void) {
     case 'F': {
       int error;
       if (scanf("%d", &error) != 1) return 2;
-      ctx = seccomp_init(SCMP_ACT_ERRNO(error));
-      seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 0);
-      seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0);
+      ctx = seccomp_init(action_of(error));
       count = rules = 0;
       refused = -1;
       break;
@@ -100,7 +112,9 @@ int main(void) {
         if (scanf("%u %d %" SCNu64 " %" SCNu64, &args[i].arg, &op, &args[i].datum_a, &args[i].datum_b) != 4) return 2;
         args[i].op = op;
       }
-      if (refused < 0 && seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(error), seccomp_syscall_resolve_name(name), n, args) != 0) refused = rules;
+      int number = seccomp_syscall_resolve_name(name);
+      /* The runtimes leave out what their libseccomp does not know. */
+      if (refused < 0 && number != __NR_SCMP_ERROR && seccomp_rule_add_array(ctx, action_of(error), number, n, args) != 0) refused = rules;
       rules++;
       break;
     }
@@ -113,8 +127,15 @@ int main(void) {
       break;
     }
     case '.':
+    case 'S':
       if (refused >= 0) printf("refused %d\n", refused);
-      else try_calls(ctx, count);
+      else if (word[0] == 'S') printf("%ld\n", instructions(ctx));
+      else {
+        /* What this program itself needs. */
+        seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 0);
+        seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0);
+        try_calls(ctx, count);
+      }
       seccomp_release(ctx);
       break;
     default:
