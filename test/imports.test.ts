@@ -23,7 +23,7 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   tracer: { may: ["container", "errors", "package-folder", "tables"], because: "it brings bytes; what they mean is the parser's" },
   terminal: { may: ["aggregator", "escape"], because: "words reach the screen escaped; what they say is decided elsewhere" },
   project: { may: ["aggregator", "container", "errors", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },
-  derivation: { may: ["aggregator", "diff", "emitter", "errors", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
+  derivation: { may: ["aggregator", "container", "diff", "emitter", "errors", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
   verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },
 };
 
@@ -48,6 +48,10 @@ test("stages know only what the picture shows", () => {
     return target === undefined || row === undefined || row.may.includes(target) ? [] : [`src/${file} imports ${from}: ${row.because}`];
   });
   expect(wrong).toEqual([]);
+});
+
+test("temporary folders are made where clean finds them again", () => {
+  expect(glob.sync("**/*.ts", { cwd: src }).filter((file) => /\bmkdtemp(?:Sync)?\(/.test(readFileSync(src + file, "utf8")))).toEqual(["container/leftovers.ts"]);
 });
 
 test("every folder has its arrows", () => {

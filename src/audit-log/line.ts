@@ -20,16 +20,16 @@ export type LogLine = { readonly kind: "entry"; readonly entry: AuditEntry } | {
 
 /**
  * Where the kernel's own words stand in a line: alone (audit.log, auditd's `node=` before it), after dmesg's time, after syslog's `kernel:`, or as journald writes them (`audit[1]: SECCOMP auid=`).
- * Elsewhere they are somebody else's words, and teach nothing.
+ * Elsewhere they are somebody else's words, and teach nothing: before syslog's `kernel:` stand time and host, and no word with a colon at its end, which would be another speaker.
  */
 const heads: readonly RegExp[] = [
   /^(?:node=\S+ )?type=(?:SECCOMP|1326) (?:msg=)?audit\([^)]*\)\s?: /,
   /^(?:<\d+>)?\[[^\]]{1,40}\] audit: type=1326 (?:msg=)?audit\([^)]*\): /,
-  /^(?:\S+ ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?(?:audit: )?type=1326 (?:msg=)?audit\([^)]*\): /,
-  /^(?:\S+ ){1,5}?audit\[\d+\]: SECCOMP /,
+  /^(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?(?:audit: )?type=1326 (?:msg=)?audit\([^)]*\): /,
+  /^(?:\S*[^\s:] ){1,5}?audit\[\d+\]: SECCOMP /,
 ];
 
-const losses = /^(?:<\d+>)?(?:\[[^\]]{1,40}\] |(?:\S+ ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?(?:kauditd_printk_skb: \d+ callbacks suppressed|audit_lost=\d|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)/;
+const losses = /^(?:<\d+>)?(?:\[[^\]]{1,40}\] |(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?(?:kauditd_printk_skb: \d+ callbacks suppressed|audit_lost=\d|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)/;
 
 /** Reads one line of dmesg, of journalctl (text), of audit.log. */
 export function readLine(line: string): LogLine {

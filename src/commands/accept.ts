@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import { mergeRecordings, stringifyRecording } from "../aggregator/index.ts";
 import type { Recording, Run } from "../aggregator/types.ts";
 import { checkRecording } from "../check/index.ts";
 import { derive, hostsOf } from "../derivation/derivation.ts";
@@ -7,7 +7,9 @@ import { resolveFor } from "../derivation/reference.ts";
 import { readStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readProfile } from "../profile/index.ts";
-import { readIfPresent, writeAtomically } from "../project/files.ts";
+import { writeAtomically } from "../project/files.ts";
+import { readRecording } from "../project/kept-recording.ts";
+import { whileLocked } from "../project/lock.ts";
 import { recordingPath } from "../project/names.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { recordingOf } from "../verifier/index.ts";
@@ -18,18 +20,20 @@ function recordingBeside(profile: string): string {
   return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
 }
 
-async function readRecording(path: string): Promise<Recording | undefined> {
-  const text = await readIfPresent(path);
-  return text === undefined ? undefined : parseRecording(text, path);
-}
-
 /** Takes what verify found missing into the profile's recording, and makes the profile again from it. */
 export async function acceptAdditions(profile: string, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {
   const path = recordingBeside(profile);
-  const recording = await readRecording(path);
-  if (recording === undefined) {
-    throw new SeccompGenError({ code: "usage", what: `--accept: ${profile} has no recording (${path})`, todo: `Add to the profile by hand: ${groupFor(additions)}` });
-  }
+  const none = (): SeccompGenError => new SeccompGenError({ code: "usage", what: `--accept: ${profile} has no recording (${path})`, todo: `Add to the profile by hand: ${groupFor(additions)}` });
+  if ((await readRecording(path)) === undefined) throw none(); // a lock would make its folder
+  await whileLocked(path, async () => {
+    const recording = await readRecording(path);
+    if (recording === undefined) throw none();
+    await takeIn(recording, { path, profile }, additions, facts, terminal);
+  });
+  terminal.note(`${profile}: made again; git diff shows what changed`);
+}
+
+async function takeIn(recording: Recording, { path, profile }: { readonly path: string; readonly profile: string }, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {
   // What the recording has already was lost between it and the profile: making the profile again brings it back.
   const fresh = additions.filter(({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall));
   const policy = await readStoredPolicy(path);
@@ -44,7 +48,6 @@ export async function acceptAdditions(profile: string, additions: readonly Addit
     terminal.note(`${path} holds what is missing: the profile was edited, or is older`);
     await writeAtomically(profile, before.profile);
   }
-  terminal.note(`${profile}: made again; git diff shows what changed`);
 }
 
 function denies(profile: string, recording: Recording): boolean {

@@ -13,6 +13,8 @@ export interface DiffOptions extends HostOptions {
 
 /** `seccomp-gen diff [BEFORE] AFTER`: 0 the same, 1 different, 2 trouble. BEFORE defaults to Docker's default. */
 export async function diff(files: readonly string[], options: DiffOptions, terminal: Terminal): Promise<number> {
+  if (files.length > 2) throw new SeccompGenError({ code: "usage", what: `${files.length} profiles given, and two are compared`, todo: "seccomp-gen diff [BEFORE] AFTER, once for each pair" });
+  if (files.length === 2 && options.against !== undefined) throw new SeccompGenError({ code: "usage", what: `--against ${options.against} and ${files[0]} both say what is compared with`, todo: "Give one of them: seccomp-gen diff BEFORE AFTER, or seccomp-gen diff --against BEFORE AFTER" });
   const [before, after] = files.length === 1 ? [options.against, files[0]] : files;
   if (after === undefined) throw new SeccompGenError({ code: "usage", what: "no profile to compare", todo: "seccomp-gen diff [BEFORE] AFTER" });
   const host = hostOf(options);

@@ -1,5 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 import { escapeLine } from "../escape.ts";
 import { readIfPresent, writeAtomically } from "../project/files.ts";
@@ -40,8 +40,8 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
       terminal.note(escapeLine(`git config ${name} = ${value}`));
     }
   }
-  const hook = join(root, (await git(root, ["rev-parse", "--git-path", "hooks/pre-commit"])).replace(/\n$/, ""));
-  await writeHook(hook.startsWith(join(root, "/")) ? join(root, hook.slice(root.length + 1).replace(/^\/+/, "")) : hook, options, terminal);
+  // Absolute in a linked worktree and where core.hooksPath says so, else relative to the folder that was asked.
+  await writeHook(resolve(root, (await git(root, ["rev-parse", "--git-path", "hooks/pre-commit"])).replace(/\n$/, "")), options, terminal);
   terminal.note(options.undo ? "undone" : "done; others who clone this repository run seccomp-gen git-setup too (without it, git treats these files as text)");
   return 0;
 }
@@ -66,16 +66,27 @@ function quoted(word: string): string {
 
 async function writeAttributes(path: string, undo: boolean, terminal: Terminal): Promise<void> {
   const text = (await readIfPresent(path)) ?? "";
-  const lines = text.split("\n");
-  const [from, to] = [lines.indexOf(begin), lines.indexOf(end)];
-  const others = from >= 0 && to > from ? [...lines.slice(0, from), ...lines.slice(to + 1)] : lines;
-  const kept = others.join("\n").replace(/\n*$/, "");
-  const next = `${[...(kept === "" ? [] : [kept]), ...(undo ? [] : attributes)].join("\n")}\n`;
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const lines = text.split(/\r?\n/);
+  const others = withoutOurs(lines);
+  const kept = others.join(newline).replace(/[\r\n]*$/, "");
+  const next = `${[...(kept === "" ? [] : [kept]), ...(undo ? [] : attributes)].join(newline)}${newline}`;
   if (undo && kept === "") {
     if (text !== "") await rm(path, { force: true });
   } else if (next !== text) await writeAtomically(path, next);
-  if (undo) terminal.note(".gitattributes: our lines are out");
-  else for (const line of attributes.slice(1, -1)) terminal.note(`.gitattributes: ${line}`);
+  if (undo) {
+    const left = others.findIndex((line) => line.includes("seccomp-gen"));
+    if (others.length < lines.length) terminal.note(".gitattributes: our lines are out");
+    else if (left < 0) terminal.note(".gitattributes: none of our lines is in it");
+    if (left >= 0) terminal.note(`.gitattributes:${left + 1}: names seccomp-gen outside of our marks; take it out by hand if nobody wants it`);
+  } else for (const line of attributes.slice(1, -1)) terminal.note(`.gitattributes: ${line}`);
+}
+
+/** All but what stands between our marks, however often it does. */
+function withoutOurs(lines: readonly string[]): readonly string[] {
+  const from = lines.indexOf(begin);
+  const to = lines.indexOf(end, from);
+  return from < 0 || to < 0 ? lines : [...lines.slice(0, from), ...withoutOurs(lines.slice(to + 1))];
 }
 
 const hookMark = "# made by seccomp-gen git-setup --hook";

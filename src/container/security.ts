@@ -13,13 +13,14 @@ export interface SecurityContext {
 export function securityContext(run: RunCommand, defaults: { readonly all: readonly string[]; readonly granted: readonly string[]; readonly noNewPrivileges: boolean }): SecurityContext {
   const privileged = isOn(run.options, "privileged");
   return {
-    capabilities: privileged ? [...defaults.all].sort() : boundingSet(valuesOf(run.options, "cap-add"), valuesOf(run.options, "cap-drop"), defaults),
+    capabilities: privileged ? [...defaults.all].sort() : boundingSet({ added: valuesOf(run.options, "cap-add"), dropped: valuesOf(run.options, "cap-drop") }, defaults),
     noNewPrivileges: noNewPrivileges(valuesOf(run.options, "security-opt")) ?? (defaults.noNewPrivileges && !privileged),
     privileged,
   };
 }
 
-function boundingSet(added: readonly string[], dropped: readonly string[], defaults: { readonly all: readonly string[]; readonly granted: readonly string[] }): readonly string[] {
+/** The capabilities, sorted, that a container has with these --cap-add and --cap-drop: names in any case, with or without CAP_, also several with commas; ALL is all. */
+export function boundingSet({ added, dropped }: { readonly added: readonly string[]; readonly dropped: readonly string[] }, defaults: { readonly all: readonly string[]; readonly granted: readonly string[] }): readonly string[] {
   const add = added.flatMap((value) => value.split(",")).map(capabilityName);
   const drop = dropped.flatMap((value) => value.split(",")).map(capabilityName);
   // moby's oci/caps.TweakCapabilities: ALL on one side makes the other side the exception.
@@ -30,7 +31,7 @@ function boundingSet(added: readonly string[], dropped: readonly string[], defau
 
 function capabilityName(value: string): string {
   const upper = value.toUpperCase();
-  return upper === "ALL" || upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
+  return upper === "ALL" || upper === "CAP_ALL" ? "ALL" : upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
 }
 
 function noNewPrivileges(securityOptions: readonly string[]): boolean | undefined {

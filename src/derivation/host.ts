@@ -1,7 +1,8 @@
 import { arch as machine } from "node:os";
+import { boundingSet } from "../container/security.ts";
 import { SeccompGenError } from "../errors.ts";
 import type { HostContext } from "../profile/types.ts";
-import { defaultCapabilities, dockerArch, nativeArch } from "../tables/index.ts";
+import { allCapabilities, defaultCapabilities, dockerArch, nativeArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
 /** The host that profiles are resolved for. */
@@ -16,10 +17,8 @@ export interface HostOptions {
 
 /** Reads the host off the options. */
 export function hostOf(options: HostOptions): HostContext {
-  const capability = (name: string): string => (/^CAP_/i.test(name) ? name : `CAP_${name}`).toUpperCase();
-  const dropped = new Set(options.capDrop.map(capability));
-  const base = dropped.has("CAP_ALL") ? [] : defaultCapabilities.filter((name: string) => !dropped.has(name));
-  return { arch: archOf(options.arch), capabilities: new Set([...base, ...options.capAdd.map(capability)]), kernel: options.kernel, runtime: options.runtime };
+  const capabilities = boundingSet({ added: options.capAdd, dropped: options.capDrop }, { all: allCapabilities, granted: defaultCapabilities });
+  return { arch: archOf(options.arch), capabilities: new Set(capabilities), kernel: options.kernel, runtime: options.runtime };
 }
 
 /** What `--arch` says (as uname, Docker or libseccomp call it), else this machine's architecture. */

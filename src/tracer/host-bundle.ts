@@ -1,9 +1,10 @@
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { arch, tmpdir } from "node:os";
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { arch } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { cliFailure } from "../container/cli.ts";
+import { sessionFolder } from "../container/leftovers.ts";
 import { SeccompGenError } from "../errors.ts";
 import { packageFolder } from "../package-folder.ts";
 import { nativeArch } from "../tables/index.ts";
@@ -21,7 +22,7 @@ export async function importHostStrace(cli: ContainerCli, image: string, engineA
     throw new SeccompGenError({ code: "no-tracer", detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so its strace is of no use there` });
   }
   const strace = await hostStrace();
-  const root = await mkdtemp(join(tmpdir(), "seccomp-gen-bundle-"));
+  const root = await sessionFolder();
   try {
     await mkdir(join(root, tracerFolder), { recursive: true });
     await mkdir(join(root, traceFolder));

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Run } from "../aggregator/types.ts";
 import type { Engine } from "../container/engine.ts";
 import type { Image } from "../container/image.ts";
+import { sessionFolder } from "../container/leftovers.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { floorFor } from "../policy/floor.ts";
 import { stringifyProfile } from "../profile/index.ts";
@@ -69,7 +69,7 @@ const maxTraces = 6;
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
   const problems = resolve(subject.profile, subject.host).problems.filter(({ kind }) => kind !== "unknown-syscall");
   if (problems.length > 0) return { kind: "refused", problems };
-  const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-"));
+  const folder = await sessionFolder();
   try {
     return await new Search(subject, folder).search();
   } catch (error) {

@@ -48,11 +48,12 @@ export async function runUnder(run: RunCommand, profile: string | undefined, pro
   return verdict.kind === "passed" ? (sideFailure ?? verdict) : verdict;
 }
 
-function judge(end: SessionEnd, proof: Proof): Verdict {
+/** What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says nothing of the profile. */
+export function judge(end: SessionEnd, proof: Proof): Verdict {
   const { exitCode } = end;
   const said = lastLines(end.stderrTail);
-  if (!end.started) return { kind: "not-started", exitCode, said };
   if (end.by === "interrupt") return { kind: "interrupted" };
+  if (!end.started) return { kind: "not-started", exitCode, said };
   const passed = { kind: "passed", exitCode, ...(end.stdout === undefined ? {} : { stdout: end.stdout }) } as const;
   if (proof.exercise.while !== undefined && end.by !== "stop-after") {
     if (end.whileExitCode === undefined) return { kind: "ended-early", exitCode, said };

@@ -44,6 +44,10 @@ describe("a line", () => {
 
   test.each([
     `Nov 24 22:23:04 host app[7]: audit: type=1326 audit(1795558984.348:7186): ${fields}`,
+    `Nov 24 22:23:04 host app[7]: kernel: audit: type=1326 audit(1795558984.348:7186): ${fields}`,
+    `Nov 24 22:23:04 host app: kernel: [ 7722.420092] audit: type=1326 audit(1795558984.348:7186): ${fields}`,
+    `Nov 24 22:23:04 host app[7]: audit[7]: SECCOMP ${fields}`,
+    "Nov 24 22:23:04 host app[7]: kernel: audit: rate limit exceeded",
     `[ 7722.420092] app: type=1326 audit(1795558984.348:7186): ${fields}`,
     `GET /?q=type=SECCOMP msg=audit(1.0:1): ${fields}`,
   ])("that somebody else wrote teaches nothing: %s", (line) => expect(readLine(line)).toEqual({ kind: "other" }));

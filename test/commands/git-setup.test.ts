@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
+import { gitSetup } from "../../src/commands/git-setup.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cli = join(root, "dist/cli.js");
@@ -134,5 +135,66 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     expect(tool("git-setup", "--hook")).toMatchObject({ status: 2, stderr: expect.stringContaining("is there already") as string });
     tool("git-setup", "--undo");
     expect(readFileSync(join(folder, ".git/hooks/pre-commit"), "utf8")).toContain("somebody's own");
+  });
+});
+
+describe("git-setup, where git keeps things elsewhere", { timeout: 60_000 }, () => {
+  const here = process.cwd();
+  let notes: string[] = [];
+  const setup = async (options: { readonly undo?: boolean; readonly hook?: boolean }, place = folder): Promise<string> => {
+    notes = [];
+    process.chdir(place);
+    try {
+      await gitSetup({ undo: false, hook: false, program: ["seccomp-gen"], ...options }, { out: () => undefined, note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal });
+    } finally {
+      process.chdir(here);
+    }
+    return notes.join("\n");
+  };
+  beforeEach(() => {
+    folder = join(mkdtempSync(join(tmpdir(), "seccomp-gen-git-")), "main");
+    mkdirSync(folder);
+    git("init", "-q", "-b", "main");
+    git("commit", "-q", "--allow-empty", "-m", "first");
+  });
+
+  test("in a linked worktree the hook goes to the repository's hooks", async () => {
+    const linked = join(folder, "../linked");
+    expect(git("worktree", "add", "-q", linked, "-b", "linked").status).toBe(0);
+    await setup({ hook: true }, linked);
+    expect(existsSync(join(folder, ".git/hooks/pre-commit"))).toBe(true);
+    expect(run("git", ["status", "--porcelain", "--untracked-files=all"], linked).stdout).toBe("?? .gitattributes\n");
+    await setup({ undo: true }, linked);
+    expect(existsSync(join(folder, ".git/hooks/pre-commit"))).toBe(false);
+  });
+
+  test.each([["absolute", true], ["relative", false]])("core.hooksPath, %s", async (_, absolute) => {
+    const hooks = join(folder, "our hooks");
+    git("config", "core.hooksPath", absolute ? hooks : "our hooks");
+    await setup({ hook: true });
+    expect(existsSync(join(hooks, "pre-commit"))).toBe(true);
+  });
+
+  test("lines that end as on Windows are known again, and stay so", async () => {
+    writeFileSync(join(folder, ".gitattributes"), "*.png binary\r\n");
+    await setup({});
+    const once = committed(".gitattributes");
+    expect(once.split("\r\n")).toHaveLength(once.split("\n").length);
+    await setup({});
+    expect(committed(".gitattributes")).toBe(once);
+    expect(await setup({ undo: true })).toContain("our lines are out");
+    expect(committed(".gitattributes")).toBe("*.png binary\r\n");
+  });
+
+  test("--undo says what is so: nothing of ours, all that was set up twice, what stands outside of the marks", async () => {
+    writeFileSync(join(folder, ".gitattributes"), "*.png binary\n");
+    expect(await setup({ undo: true })).toContain("none of our lines is in it");
+    await setup({});
+    writeFileSync(join(folder, ".gitattributes"), committed(".gitattributes").repeat(2));
+    expect(await setup({ undo: true })).toContain("our lines are out");
+    expect(committed(".gitattributes")).toBe("*.png binary\n*.png binary\n");
+    writeFileSync(join(folder, ".gitattributes"), "*.png binary\nx.json diff=seccomp-gen\n");
+    expect(await setup({ undo: true })).toMatch(/\.gitattributes:2: names seccomp-gen/);
+    expect(committed(".gitattributes")).toContain("x.json");
   });
 });

@@ -77,6 +77,7 @@ describe("securityContext", () => {
     ["add with and without prefix", [option("cap-add", "sys_admin")], ["CAP_A", "CAP_B", "CAP_SYS_ADMIN"]],
     ["drop all, add one", [option("cap-drop", "ALL"), option("cap-add", "CAP_B")], ["CAP_B"]],
     ["add all, drop one", [option("cap-add", "ALL"), option("cap-drop", "b")], ["CAP_A", "CAP_SYS_ADMIN"]],
+    ["all, in its other spelling", [option("cap-add", "cap_all")], ["CAP_A", "CAP_B", "CAP_SYS_ADMIN"]],
     ["privileged", [option("privileged")], ["CAP_A", "CAP_B", "CAP_SYS_ADMIN"]],
   ])("%s", (_, options, expected) => expect(securityContext(runOf(options), defaults).capabilities).toEqual(expected));
 
