@@ -1,136 +1,171 @@
+import { isProgram } from "./runtimes.ts";
+
 /**
- * Calls that the same program makes on another day. A row fires when one of `triggers` was observed; no triggers: for every program. The `reason` is the
- * case that breaks without it.
+ * Calls that the same program makes on another day. A row fires when one of `triggers` was observed, and all of `with`; no triggers: for every program. None of `names` is more dangerous than
+ * the most dangerous trigger (tables/exposures.ts); a row without triggers adds only ordinary ones.
  */
 export interface CompanionRow {
   readonly triggers: readonly string[];
-  /** Only where a program of this name was seen. */
+  readonly with?: readonly string[];
+  /** Only where a program of this name was seen; a trailing version is left out. */
   readonly programs?: readonly string[];
   readonly names: readonly string[];
   readonly reason: string;
+  /** Which program breaks without the row, and how. */
+  readonly breaks: string;
   readonly source: string;
 }
 
 /**
- * Calls that do the same for a program: which one is used depends on the libc, its version and the architecture. `older` ones are replaced by `names`, but no
- * libc goes back to them: they bring their successors in, and are not brought in.
+ * Calls that do the same for a program: which one is used depends on the libc and its version. `older` ones are replaced by `names`, but no libc goes back to them: they bring their successors in,
+ * and are not brought in.
  */
 export interface TwinRow {
   readonly older?: readonly string[];
+  /** Only where a program of this name was seen. */
+  readonly programs?: readonly string[];
   readonly names: readonly string[];
+  /** Who calls which. */
+  readonly breaks: string;
   readonly source: string;
 }
 
 export const companionRows: readonly CompanionRow[] = [
-  { triggers: [], names: ["exit", "exit_group"], reason: "every program and thread ends", source: "exit_group(2)" },
+  { triggers: [], names: ["exit", "exit_group"], reason: "every program and thread ends", breaks: "a thread of any service that ends after the recording was stopped", source: "exit_group(2)" },
   {
     triggers: [],
     names: ["getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getpid", "getppid", "gettid", "umask"],
     reason: "always successful by contract, so nobody checks: denied, getuid answers 4294967258",
+    breaks: "bash compares getuid with geteuid and drops its environment as if it were setuid",
     source: "getuid(2), getpid(2), umask(2)",
   },
-  { triggers: [], names: ["restart_syscall"], reason: "a sleep that was stopped and continued goes on through it", source: "restart_syscall(2)" },
-  { triggers: [], names: ["rt_sigreturn", "sigreturn"], reason: "the return from every signal handler", source: "sigreturn(2)" },
-  { triggers: [], names: ["clock_gettime", "clock_gettime64", "gettimeofday", "time", "getcpu", "clock_getres"], reason: "the vDSO falls back to the call where the clock cannot be read without the kernel", source: "vdso(7)" },
-  { triggers: [], names: ["rt_sigprocmask", "rt_sigaction", "gettid", "getpid", "tgkill", "tkill"], reason: "abort(3), assertions and stack protector end a program through them", source: "glibc stdlib/abort.c; musl src/exit/abort.c, src/signal/raise.c (tkill)" },
-  { triggers: ["brk", "mmap", "mmap2"], names: ["brk", "mmap", "mmap2", "munmap", "mremap", "madvise", "mprotect"], reason: "malloc grows, shrinks and protects memory as the load asks", source: "glibc malloc/malloc.c, malloc/arena.c; musl src/malloc" },
-  { triggers: ["brk", "mmap", "mmap2"], names: ["getrandom"], reason: "malloc's thread cache takes a random key", source: "glibc malloc/malloc.c, tcache_key_initialize (2.34)" },
-  { triggers: ["futex", "clone", "clone3", "futex_time64"], names: ["futex", "futex_time64", "sched_yield", "set_robust_list", "rseq", "madvise", "munmap", "gettid", "sched_getaffinity"], reason: "threads contend, start and end; malloc counts the processors when it opens another arena", source: "glibc nptl/, malloc/arena.c, sysdeps/unix/sysv/linux/getsysstats.c; musl src/thread" },
-  { triggers: ["brk", "mmap", "mmap2"], names: ["sysinfo"], reason: "qsort(3) of a large array asks how much memory there is", source: "glibc stdlib/msort.c (before 2.37)" },
-  { triggers: ["clone", "clone3", "fork", "vfork"], names: ["wait4", "kill"], reason: "a parent waits for children and ends those that do not end; the recording ended before they did", source: "wait4(2), kill(2)" },
-  { triggers: ["pipe", "pipe2", "socketpair", "connect"], names: ["poll"], reason: "a pipe or connection that is full or empty is waited for: xz polls its output only when nobody reads it fast enough", source: "poll(2); xz src/xz/file_io.c" },
+  { triggers: [], names: ["restart_syscall"], reason: "a sleep that was stopped and continued goes on through it", breaks: "sleep after docker pause, SIGSTOP or a debugger: nanosleep fails", source: "restart_syscall(2)" },
+  { triggers: [], names: ["rt_sigreturn", "sigreturn"], reason: "the return from every signal handler", breaks: "nginx on SIGHUP: it crashes when the handler ends", source: "sigreturn(2)" },
+  { triggers: [], names: ["clock_gettime", "clock_gettime64", "gettimeofday", "time", "getcpu", "clock_getres"], reason: "the vDSO falls back to the call where the clock cannot be read without the kernel", breaks: "any program on a virtual machine whose clocksource is not tsc, or without vDSO: it has no time", source: "vdso(7)" },
+  { triggers: [], names: ["clock_nanosleep"], reason: "whoever waits before it tries again sleeps; denied, it spins", breaks: "nginx's master when it reloads (usleep), bash's sleep", source: "glibc 2.31 posix/nanosleep.c, sysdeps/posix/usleep.c" },
+  { triggers: [], names: ["rt_sigprocmask", "rt_sigaction", "gettid", "getpid", "tgkill", "tkill"], reason: "abort(3), assertions and stack protector end a program through them", breaks: "PostgreSQL's assertion: abort() does not end the process by SIGABRT", source: "glibc stdlib/abort.c; musl src/exit/abort.c, src/signal/raise.c (tkill)" },
+  { triggers: ["brk", "mmap", "mmap2"], names: ["brk", "mmap", "mmap2", "munmap", "mremap", "madvise", "mprotect"], reason: "malloc grows, shrinks and protects memory as the load asks", breaks: "redis with a value of some megabytes: realloc moves it by mremap", source: "glibc malloc/malloc.c, malloc/arena.c; musl src/malloc" },
+  { triggers: ["brk", "mmap", "mmap2"], names: ["getrandom"], reason: "malloc's thread cache takes a random key", breaks: "a program recorded with glibc 2.31 and run with 2.36", source: "glibc malloc/malloc.c, tcache_key_initialize (2.34)" },
+  { triggers: ["futex", "clone", "clone3", "futex_time64"], names: ["futex", "futex_time64", "sched_yield", "set_robust_list", "rseq", "madvise", "munmap", "gettid", "sched_getaffinity"], reason: "threads contend, start and end; malloc counts the processors when it opens another arena", breaks: "memcached with 8 clients: its threads had not met each other while it was recorded", source: "glibc nptl/, malloc/arena.c, sysdeps/unix/sysv/linux/getsysstats.c; musl src/thread" },
+  { triggers: ["brk", "mmap", "mmap2"], names: ["sysinfo"], reason: "qsort(3) of a large array asks how much memory there is", breaks: "ls of a directory with thousands of names (glibc before 2.37)", source: "glibc stdlib/msort.c" },
+  { triggers: ["clone", "clone3", "fork", "vfork"], names: ["wait4", "kill"], reason: "a parent waits for children and ends those that do not end; the recording ended before they did", breaks: "nginx's master when a worker crashes", source: "wait4(2), kill(2)" },
+  { triggers: ["pipe", "pipe2", "socketpair", "connect"], names: ["poll"], reason: "a pipe or connection that is full or empty is waited for", breaks: "xz, which polls its output only when nobody reads it fast enough", source: "poll(2); xz src/xz/file_io.c" },
   {
     triggers: ["unlink", "unlinkat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat", "symlink"],
     names: ["rename", "unlink", "fsync", "ftruncate", "utimensat"],
     reason: "what makes or removes files replaces them too: written, flushed, given their time and renamed over the old one",
+    breaks: "Java's Files.move, tar -x over what is there, sqlite's journal",
     source: "rename(2); OpenJDK Files.move, tar -x, sqlite's journal",
   },
-  { triggers: ["ftruncate"], names: ["truncate"], reason: "databases shorten files they have open and, when a table is dropped, files by name", source: "PostgreSQL src/backend/storage/smgr/md.c, mdunlinkfork" },
-  { triggers: ["execve"], programs: ["sh", "dash", "bash", "ash", "busybox"], names: ["dup2", "fcntl", "pipe2", "wait4", "getdents64", "chdir", "faccessat2"], reason: "a script takes another branch: redirections, pipes, patterns, tests, cd", source: "dash src/redir.c, src/expand.c, src/bltin/test.c; bash redir.c" },
-  { triggers: ["listen"], names: ["accept4", "getpeername", "getsockname", "getsockopt", "setsockopt", "shutdown"], reason: "a client that fails or stalls is asked about and hung up on", source: "accept(2), shutdown(2)" },
+  { triggers: ["mkdir", "mkdirat"], names: ["rmdir"], reason: "who makes folders removes them", breaks: "git gc, mktemp -d, tar", source: "rmdir(2)" },
+  { triggers: ["listen"], names: ["rename", "unlink"], reason: "a service that keeps its own log renames and removes it when it is full or at midnight", breaks: "Python's RotatingFileHandler, log4j, winston", source: "CPython Lib/logging/handlers.py, doRollover" },
+  { triggers: ["fsync", "fdatasync"], with: ["listen"], names: ["mkdir", "rmdir", "truncate", "pwritev"], reason: "a database makes, shortens and removes files and folders by itself, and writes its log ahead", breaks: "redis when its append-only file is rewritten (mkdir); PostgreSQL's DROP TABLE (truncate), DROP DATABASE (rmdir) and new WAL segments (pwritev)", source: "redis src/aof.c; PostgreSQL src/backend/storage/smgr/md.c, src/common/file_utils.c" },
+  { triggers: ["listen"], names: ["accept4", "getpeername", "getsockname", "getsockopt", "shutdown"], reason: "a client that fails or stalls is asked about and hung up on", breaks: "nginx when a client hangs up in the middle (shutdown), Java's accept after a failed one (getsockopt)", source: "accept(2), shutdown(2)" },
+  { triggers: ["listen"], names: ["getrusage"], reason: "a service is asked how much it has used", breaks: "redis INFO, PostgreSQL's VACUUM VERBOSE and autovacuum's log line", source: "getrusage(2); PostgreSQL src/backend/utils/misc/pg_rusage.c" },
+  { triggers: ["timer_create", "timer_settime"], names: ["timer_settime", "timer_delete"], reason: "a timer is set, and given up where nothing has to be waited for any more", breaks: "haproxy when a thread ends at a reload; timeout(1) whose command ends in time", source: "timer_create(2); haproxy src/wdt.c" },
+  { triggers: ["inotify_init1", "inotify_add_watch"], names: ["inotify_rm_watch"], reason: "what was watched is removed", breaks: "tail -F of a rotated log", source: "inotify(7)" },
+  { triggers: ["shmget", "shmat"], names: ["shmat", "shmdt", "shmctl"], reason: "shared memory is given back when a service ends", breaks: "PostgreSQL and Apache when they are stopped", source: "shmop(2)" },
+  { triggers: ["io_setup", "io_submit"], names: ["io_submit", "io_getevents", "io_cancel", "io_destroy"], reason: "asynchronous writes begin with load and end with the service", breaks: "MariaDB under load", source: "io_setup(2)" },
+  { triggers: ["flock"], names: ["flock", "fcntl"], reason: "locks are taken again, and asked about", breaks: "apt and logrotate where another one runs", source: "flock(2)" },
   {
     triggers: ["set_tid_address", "arch_prctl", "set_thread_area", "set_tls"],
     names: ["set_tid_address", "set_robust_list", "rseq", "prlimit64", "getrandom", "arch_prctl", "brk", "mmap", "mmap2", "mprotect", "munmap", "readlinkat", "readlink"],
     reason: "the start of another libc version",
-    source: "glibc csu/libc-start.c, sysdeps/nptl/dl-tls_init_tp.c; musl src/env/__libc_start_main.c",
+    breaks: "a program recorded with musl and run with glibc; a static one (readlink)",
+    source: "glibc csu/libc-start.c, sysdeps/nptl/dl-tls_init_tp.c, elf/dl-support.c; musl src/env/__libc_start_main.c",
   },
-  { triggers: ["pread64", "openat"], names: ["access", "faccessat", "openat", "read", "pread64", "fstat", "newfstatat", "fstat64", "fstatat64", "close", "lseek"], reason: "the dynamic loader and stdio open and read files", source: "glibc elf/dl-load.c, libio/fileops.c; musl ldso/dynlink.c" },
-  { triggers: ["sendto", "sendmsg", "sendmmsg"], names: ["sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "poll", "ppoll", "connect", "bind", "getsockname"], reason: "the resolver asks one or several questions at once, over UDP or TCP", source: "glibc resolv/res_send.c; musl src/network/res_msend.c" },
-  { triggers: ["close_range"], names: ["getdents64", "openat", "close", "fcntl", "prlimit64"], reason: "where close_range fails, descriptors are closed one by one from /proc/self/fd", source: "glibc io/closefrom.c; CPython Modules/_posixsubprocess.c" },
-  { triggers: ["setxattr", "fsetxattr"], names: ["chmod", "fchmod", "fchmodat"], reason: "cp -a, install and mv set permissions through an ACL or, since coreutils 9.6, with fchmod where there is none", source: "gnulib lib/qcopy-acl.c; libacl" },
-  { triggers: ["execve"], programs: ["node", "nodejs", "java"], names: ["sched_getaffinity", "sched_yield", "madvise", "getrusage", "eventfd2", "pipe2", "epoll_create1", "epoll_ctl", "epoll_wait"], reason: "V8 and the JVM collect garbage, compile and open selectors in threads of their own as the load asks", source: "libuv src/unix; OpenJDK src/hotspot/os/linux" },
-  { triggers: ["execve"], programs: ["java"], names: ["dup", "sendfile"], reason: "the class library lists a directory from a duplicate of its descriptor and copies files with sendfile: Files.list and Files.copy fail without", source: "OpenJDK 17 sun.nio.fs.UnixNativeDispatcher, UnixCopyFile" },
-  { triggers: ["copy_file_range"], names: ["sendfile", "sendfile64", "splice"], reason: "where copy_file_range cannot copy between two file systems", source: "copy_file_range(2); coreutils src/copy.c; Go internal/poll" },
+  { triggers: ["pread64", "openat", "open"], names: ["access", "faccessat", "openat", "read", "pread64", "fstat", "newfstatat", "fstat64", "fstatat64", "close", "lseek"], reason: "the dynamic loader and stdio open and read files", breaks: "a program recorded with musl and run with glibc: its loader does not start", source: "glibc elf/dl-load.c, libio/fileops.c; musl ldso/dynlink.c" },
+  { triggers: ["sendto", "sendmmsg"], with: ["connect"], names: ["sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "poll", "bind", "getsockname"], reason: "the resolver asks one or several questions at once, over UDP or TCP", breaks: "curl on another libc, or where the name server's answer is too long for UDP", source: "glibc resolv/res_send.c; musl src/network/res_msend.c" },
+  { triggers: ["close_range"], names: ["getdents64", "openat", "close", "fcntl", "prlimit64"], reason: "where close_range fails, descriptors are closed one by one from /proc/self/fd", breaks: "Python's subprocess on a kernel before 5.9", source: "glibc io/closefrom.c; CPython Modules/_posixsubprocess.c" },
+  { triggers: ["setxattr", "fsetxattr"], names: ["chmod", "fchmod", "fchmodat"], reason: "permissions are set through an ACL or, since coreutils 9.6, with fchmod where there is none", breaks: "cp -a, install and mv after a base-image bump", source: "gnulib lib/qcopy-acl.c; libacl" },
+  { triggers: ["copy_file_range"], names: ["sendfile", "sendfile64", "fadvise64"], reason: "where copy_file_range cannot copy between two file systems", breaks: "cp, Go's io.Copy and Java's Files.copy from an image to a volume", source: "copy_file_range(2); coreutils src/copy.c; Go internal/poll" },
+  {
+    triggers: ["execve"],
+    programs: ["sh", "dash", "bash", "ash", "busybox", "zsh", "ksh"],
+    names: ["dup2", "fcntl", "pipe2", "wait4", "kill", "getdents64", "chdir", "getcwd", "faccessat2", "setpgid", "rt_sigsuspend", "prlimit64", "lseek"],
+    reason: "a script takes another branch: redirections, pipes, patterns, tests, cd, wait, traps, ulimit",
+    breaks: "an entrypoint whose branch for a missing file was not recorded; dash's wait (rt_sigsuspend)",
+    source: "dash src/redir.c, src/expand.c, src/jobs.c, src/bltin/test.c; bash redir.c, jobs.c",
+  },
+  { triggers: ["execve"], programs: ["python", "perl", "ruby", "php", "php-fpm"], names: ["dup2", "fcntl", "getcwd", "lseek", "pipe2", "wait4", "vfork", "rename", "unlink", "mkdir", "select", "pselect6", "poll"], reason: "the interpreter starts programs, waits, and keeps what it compiled", breaks: "Python writes __pycache__ (mkdir, rename), perl's backticks (pipe2, dup2), sleep in any of them (select)", source: "CPython Lib/importlib/_bootstrap_external.py, Modules/_posixsubprocess.c; perl util.c, my_popen" },
+  { triggers: ["execve"], programs: ["ruby"], names: ["eventfd2", "ppoll", "timer_create", "timer_settime", "timer_delete", "sched_getaffinity"], reason: "threads are switched by a timer that is made when there is more than one, and woken through an event", breaks: "Ruby's second thread", source: "ruby 3.1 thread_pthread.c, rb_thread_create_timer_thread" },
+  { triggers: ["execve"], programs: ["php", "php-fpm"], names: ["flock", "setitimer", "times", "pwrite64"], reason: "sessions are locked and written, a script's time is limited and measured", breaks: "PHP's session_start (flock, pwrite64)", source: "php-src ext/session/mod_files.c, Zend/zend_execute_API.c" },
+  { triggers: ["execve"], programs: ["node", "nodejs", "java"], names: ["sched_getaffinity", "sched_yield", "madvise", "getrusage", "eventfd2", "pipe2", "epoll_create1", "epoll_ctl", "epoll_wait"], reason: "V8 and the JVM collect garbage, compile and open selectors in threads of their own as the load asks", breaks: "Java's first HttpClient or selector (epoll_create1), node's first child process (pipe2)", source: "libuv src/unix; OpenJDK src/hotspot/os/linux" },
+  { triggers: ["execve"], programs: ["java"], names: ["dup", "sendfile", "tgkill", "getdents64", "unlink"], reason: "the class library lists a directory from a duplicate of its descriptor and copies files with sendfile; a thread dump stops threads by signals", breaks: "Files.list, Files.copy; jstack and SIGQUIT", source: "OpenJDK 17 sun.nio.fs.UnixNativeDispatcher, UnixCopyFile; src/hotspot/os/posix/signals_posix.cpp" },
 ];
 
+/** Programs that work on files by name or by open folder, as their version likes. */
+const fileTools: readonly string[] = ["busybox", "chgrp", "chmod", "chown", "cp", "dpkg", "find", "install", "ln", "mkdir", "mkfifo", "mktemp", "mv", "rm", "rmdir", "rsync", "sh", "tar", "touch"];
+const libcs = "musl's stdio reads and writes vectors, glibc's plain buffers";
+const wide = "32-bit programs: after a rebuild with 64-bit time or file sizes";
+const ids = "32-bit programs: glibc and musl call those with 32-bit ids, old static ones those with 16";
+
 export const twinRows: readonly TwinRow[] = [
-  { names: ["fsync", "fdatasync"], source: "fsync(2); databases choose one by configuration" },
-  { names: ["open", "openat"], source: "open(2)" },
-  { names: ["stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx"], source: "stat(2), statx(2)" },
-  { names: ["fstat", "fstat64", "newfstatat", "fstatat64", "statx"], source: "stat(2); glibc 2.33 sysdeps/unix/sysv/linux/fstat.c" },
-  { names: ["statfs", "statfs64"], source: "statfs(2)" },
-  { names: ["fstatfs", "fstatfs64"], source: "statfs(2)" },
-  { names: ["access", "faccessat", "faccessat2"], source: "access(2)" },
-  { names: ["pipe", "pipe2"], source: "pipe(2)" },
-  { names: ["dup2", "dup3"], source: "dup(2)" },
-  { names: ["fork", "vfork", "clone"], source: "fork(2); glibc posix/fork.c" },
-  { names: ["waitpid", "wait4", "waitid"], source: "wait4(2)" },
-  { older: ["epoll_create"], names: ["epoll_create1"], source: "epoll_create(2)" },
-  { names: ["epoll_wait", "epoll_pwait"], source: "epoll_wait(2)" },
-  { names: ["select", "_newselect", "pselect6", "pselect6_time64"], source: "select(2)" },
-  { names: ["poll", "ppoll", "ppoll_time64"], source: "poll(2)" },
-  { names: ["mkdir", "mkdirat"], source: "mkdir(2)" },
-  { names: ["mknod", "mknodat"], source: "mknod(2)" },
-  { names: ["unlink", "unlinkat"], source: "unlink(2)" },
-  { names: ["rmdir", "unlinkat"], source: "rmdir(2)" },
-  { names: ["rename", "renameat", "renameat2"], source: "rename(2)" },
-  { names: ["link", "linkat"], source: "link(2)" },
-  { names: ["symlink", "symlinkat"], source: "symlink(2)" },
-  { names: ["readlink", "readlinkat"], source: "readlink(2)" },
-  { names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], source: "chmod(2); tar, cp and install change with names or descriptors" },
-  { names: ["getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr"], source: "listxattr(2); coreutils 9.5 ls and cp list attributes where older ones asked for each" },
-  { older: ["lchown", "lchown32"], names: ["chown", "chown32", "fchown", "fchown32", "fchownat"], source: "chown(2); as chmod" },
-  { older: ["utime", "utimes", "futimesat"], names: ["utimensat", "utimensat_time64"], source: "utime(2), utimensat(2)" },
-  { older: ["getdents"], names: ["getdents64"], source: "getdents(2)" },
-  { names: ["accept", "accept4"], source: "accept(2)" },
-  { names: ["send", "sendto"], source: "send(2)" },
-  { names: ["recv", "recvfrom"], source: "recv(2)" },
-  { names: ["recvmmsg", "recvmmsg_time64"], source: "recvmmsg(2)" },
-  { older: ["eventfd"], names: ["eventfd2"], source: "eventfd(2)" },
-  { older: ["inotify_init"], names: ["inotify_init1"], source: "inotify_init(2)" },
-  { older: ["signalfd"], names: ["signalfd4"], source: "signalfd(2)" },
-  { names: ["timerfd_settime", "timerfd_settime64"], source: "timerfd_create(2)" },
-  { names: ["nanosleep", "clock_nanosleep", "clock_nanosleep_time64"], source: "nanosleep(2); glibc 2.31 posix/nanosleep.c" },
-  { names: ["clock_gettime", "clock_gettime64"], source: "clock_gettime(2)" },
-  { older: ["getrlimit", "ugetrlimit"], names: ["prlimit64"], source: "getrlimit(2)" },
-  { older: ["setrlimit"], names: ["prlimit64"], source: "setrlimit(2)" },
-  { older: ["alarm"], names: ["setitimer"], source: "alarm(2)" },
-  { names: ["getpgrp", "getpgid"], source: "getpgrp(2)" },
-  { names: ["read", "readv"], source: "stdio reads with either (glibc libio, musl src/stdio/__stdio_read.c)" },
-  { names: ["write", "writev"], source: "stdio writes with either (glibc libio, musl src/stdio/__stdio_write.c)" },
-  { names: ["preadv", "preadv2"], source: "preadv2(2)" },
-  { names: ["pwritev", "pwritev2"], source: "pwritev2(2)" },
-  { names: ["fcntl", "fcntl64"], source: "fcntl(2)" },
-  { names: ["lseek", "_llseek"], source: "lseek(2)" },
-  { names: ["truncate", "truncate64"], source: "truncate(2)" },
-  { names: ["ftruncate", "ftruncate64"], source: "truncate(2)" },
-  { names: ["fadvise64", "fadvise64_64", "arm_fadvise64_64"], source: "posix_fadvise(2)" },
-  { names: ["sendfile", "sendfile64"], source: "sendfile(2)" },
-  { names: ["mmap", "mmap2"], source: "mmap2(2)" },
-  { names: ["futex", "futex_time64"], source: "futex(2)" },
-  { names: ["getuid", "getuid32"], source: "getuid(2)" },
-  { names: ["geteuid", "geteuid32"], source: "getuid(2)" },
-  { names: ["getgid", "getgid32"], source: "getgid(2)" },
-  { names: ["getegid", "getegid32"], source: "getgid(2)" },
-  { names: ["getgroups", "getgroups32"], source: "getgroups(2)" },
-  { names: ["setuid", "setuid32"], source: "setuid(2)" },
-  { names: ["setgid", "setgid32"], source: "setgid(2)" },
-  { names: ["setgroups", "setgroups32"], source: "getgroups(2)" },
-  { names: ["setresuid", "setresuid32"], source: "setresuid(2)" },
-  { names: ["setresgid", "setresgid32"], source: "setresuid(2)" },
-  { names: ["sigaction", "rt_sigaction"], source: "sigaction(2)" },
-  { names: ["sigprocmask", "rt_sigprocmask"], source: "sigprocmask(2)" },
-  { names: ["rt_sigtimedwait", "rt_sigtimedwait_time64"], source: "sigwaitinfo(2)" },
+  { names: ["fsync", "fdatasync"], breaks: "PostgreSQL, MariaDB and redis choose one by configuration", source: "fsync(2)" },
+  { names: ["open", "openat"], breaks: "musl opens with open, glibc 2.26 with openat", source: "open(2)" },
+  { names: ["stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx"], breaks: "ls: glibc before 2.33 and musl call stat and lstat, later glibc newfstatat, newer coreutils statx", source: "stat(2), statx(2)" },
+  { names: ["fstat", "fstat64", "newfstatat", "fstatat64", "statx"], breaks: "cat: glibc 2.33 to 2.38 calls newfstatat where others call fstat", source: "stat(2); glibc 2.33 sysdeps/unix/sysv/linux/fstat.c" },
+  { names: ["statfs", "statfs64"], breaks: wide, source: "statfs(2)" },
+  { names: ["fstatfs", "fstatfs64"], breaks: wide, source: "statfs(2)" },
+  { names: ["access", "faccessat", "faccessat2"], breaks: "bash and test: musl calls access, glibc 2.33 faccessat2", source: "access(2)" },
+  { names: ["pipe", "pipe2"], breaks: "sh: musl's pipe is pipe, glibc's pipe2", source: "pipe(2)" },
+  { names: ["fork", "vfork", "clone"], breaks: "sh: musl forks with fork, glibc with clone; dash and Python with vfork", source: "fork(2); glibc posix/fork.c; musl src/process/_Fork.c" },
+  { older: ["waitpid"], names: ["wait4"], breaks: "32-bit programs with an old static libc", source: "wait4(2)" },
+  { older: ["epoll_create"], names: ["epoll_create1"], breaks: "nginx on another libc: musl's epoll_create is epoll_create1", source: "epoll_create(2)" },
+  { names: ["epoll_wait", "epoll_pwait"], breaks: "nginx and redis: musl waits with epoll_pwait, glibc with epoll_wait", source: "epoll_wait(2)" },
+  { names: ["select", "_newselect", "pselect6", "pselect6_time64"], breaks: "perl: glibc 2.34 selects with pselect6, musl and older glibc with select", source: "select(2)" },
+  { older: ["ppoll"], names: ["poll", "ppoll_time64"], breaks: wide, source: "poll(2)" },
+  { programs: fileTools, names: ["mkdir", "mkdirat"], breaks: "cp -r: coreutils 9.1 calls mkdir, later ones mkdirat", source: "mkdir(2)" },
+  { names: ["mknod", "mknodat"], breaks: "mkfifo: musl calls mknod, glibc 2.33 mknodat", source: "mknod(2)" },
+  { programs: fileTools, names: ["unlink", "unlinkat"], breaks: "rm: busybox calls unlink, coreutils unlinkat", source: "unlink(2)" },
+  { programs: fileTools, names: ["rmdir", "unlinkat"], breaks: "rm -r: busybox calls rmdir, coreutils unlinkat", source: "rmdir(2)" },
+  { programs: fileTools, older: ["renameat", "renameat2"], names: ["rename", "renameat"], breaks: "mv to a network file system that knows no flags; busybox mv", source: "rename(2); gnulib lib/renameatu.c" },
+  { programs: fileTools, names: ["link", "linkat"], breaks: "ln: busybox calls link, coreutils linkat", source: "link(2)" },
+  { programs: fileTools, names: ["symlink", "symlinkat"], breaks: "ln -s: busybox calls symlink, coreutils symlinkat", source: "symlink(2)" },
+  { names: ["readlink", "readlinkat"], breaks: "static glibc programs start with readlink, since 2.37 with readlinkat", source: "readlink(2)" },
+  { programs: fileTools, names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], breaks: "tar, cp and install change with names or descriptors, by version", source: "chmod(2)" },
+  { names: ["getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr"], breaks: "coreutils 9.5 ls and cp list attributes where older ones asked for each", source: "listxattr(2)" },
+  { programs: fileTools, older: ["lchown", "lchown32"], names: ["chown", "chown32", "fchown", "fchown32", "fchownat"], breaks: "tar, cp and install, as chmod", source: "chown(2)" },
+  { older: ["utime", "utimes", "futimesat"], names: ["utimensat", "utimensat_time64"], breaks: "touch and cp -p: newer coreutils and musl call utimensat", source: "utime(2), utimensat(2)" },
+  { older: ["getdents"], names: ["getdents64"], breaks: "find with glibc 2.30", source: "getdents(2)" },
+  { names: ["send", "sendto"], breaks: "32-bit programs without socketcall", source: "send(2)" },
+  { names: ["recv", "recvfrom"], breaks: "32-bit programs without socketcall", source: "recv(2)" },
+  { names: ["recvmmsg", "recvmmsg_time64"], breaks: wide, source: "recvmmsg(2)" },
+  { older: ["eventfd"], names: ["eventfd2"], breaks: "haproxy on musl", source: "eventfd(2)" },
+  { older: ["inotify_init"], names: ["inotify_init1"], breaks: "tail -F on musl", source: "inotify_init(2)" },
+  { older: ["signalfd"], names: ["signalfd4"], breaks: "any service with signalfd: glibc's is signalfd4", source: "signalfd(2)" },
+  { names: ["timerfd_settime", "timerfd_settime64"], breaks: wide, source: "timerfd_create(2)" },
+  { names: ["nanosleep", "clock_nanosleep", "clock_nanosleep_time64"], breaks: "sleep: musl and glibc before 2.31 call nanosleep", source: "nanosleep(2); glibc 2.31 posix/nanosleep.c" },
+  { names: ["clock_gettime", "clock_gettime64"], breaks: wide, source: "clock_gettime(2)" },
+  { older: ["getrlimit", "ugetrlimit"], names: ["prlimit64"], breaks: "ulimit in sh on another libc", source: "getrlimit(2)" },
+  { older: ["setrlimit"], names: ["prlimit64"], breaks: "ulimit in sh on another libc", source: "setrlimit(2)" },
+  { older: ["alarm"], names: ["setitimer"], breaks: "perl's alarm: musl's is setitimer", source: "alarm(2)" },
+  { older: ["getpgrp"], names: ["getpgid"], breaks: "bash on musl", source: "getpgrp(2)" },
+  { names: ["read", "readv"], breaks: libcs, source: "glibc libio; musl src/stdio/__stdio_read.c" },
+  { names: ["write", "writev"], breaks: libcs, source: "glibc libio; musl src/stdio/__stdio_write.c" },
+  { older: ["preadv2"], names: ["preadv"], breaks: "RocksDB on an older glibc", source: "preadv2(2)" },
+  { older: ["pwritev2"], names: ["pwritev"], breaks: "RocksDB on an older glibc", source: "pwritev2(2)" },
+  { names: ["fcntl", "fcntl64"], breaks: wide, source: "fcntl(2)" },
+  { names: ["lseek", "_llseek"], breaks: wide, source: "lseek(2)" },
+  { names: ["truncate", "truncate64"], breaks: wide, source: "truncate(2)" },
+  { names: ["ftruncate", "ftruncate64"], breaks: wide, source: "truncate(2)" },
+  { names: ["fadvise64", "fadvise64_64", "arm_fadvise64_64"], breaks: wide, source: "posix_fadvise(2)" },
+  { names: ["sendfile", "sendfile64"], breaks: wide, source: "sendfile(2)" },
+  { names: ["mmap", "mmap2"], breaks: wide, source: "mmap2(2)" },
+  { names: ["futex", "futex_time64"], breaks: wide, source: "futex(2)" },
+  { names: ["getuid", "getuid32"], breaks: ids, source: "getuid(2)" },
+  { names: ["geteuid", "geteuid32"], breaks: ids, source: "getuid(2)" },
+  { names: ["getgid", "getgid32"], breaks: ids, source: "getgid(2)" },
+  { names: ["getegid", "getegid32"], breaks: ids, source: "getgid(2)" },
+  { names: ["getgroups", "getgroups32"], breaks: ids, source: "getgroups(2)" },
+  { names: ["setuid", "setuid32"], breaks: ids, source: "setuid(2)" },
+  { names: ["setgid", "setgid32"], breaks: ids, source: "setgid(2)" },
+  { names: ["setgroups", "setgroups32"], breaks: ids, source: "getgroups(2)" },
+  { names: ["setresuid", "setresuid32"], breaks: ids, source: "setresuid(2)" },
+  { names: ["setresgid", "setresgid32"], breaks: ids, source: "setresuid(2)" },
+  { names: ["sigaction", "rt_sigaction"], breaks: "32-bit programs with an old static libc", source: "sigaction(2)" },
+  { names: ["sigprocmask", "rt_sigprocmask"], breaks: "32-bit programs with an old static libc", source: "sigprocmask(2)" },
+  { names: ["rt_sigtimedwait", "rt_sigtimedwait_time64"], breaks: wide, source: "sigwaitinfo(2)" },
 ];
 
 /** A companion call and why it is there. */
@@ -142,9 +177,10 @@ export interface Companion {
 
 /** What goes with the observed calls. Twins are taken of observed calls only, not of other companions. */
 export function companionsOf(observed: ReadonlySet<string>, programs: ReadonlySet<string>): readonly Companion[] {
-  const known = (row: CompanionRow): boolean => row.programs === undefined || row.programs.some((name) => programs.has(name));
-  const rows = companionRows.filter((row) => known(row) && (row.triggers.length === 0 || row.triggers.some((name) => observed.has(name))));
-  const twins = twinRows.filter(({ names, older = [] }) => [...names, ...older].some((name) => observed.has(name)));
+  const ran = (known: readonly string[] | undefined): boolean => known === undefined || [...programs].some((name) => isProgram(name, known));
+  const fires = ({ triggers, with: all = [], programs: known }: CompanionRow): boolean => (triggers.length === 0 || triggers.some((name) => observed.has(name))) && all.every((name) => observed.has(name)) && ran(known);
+  const rows = companionRows.filter(fires);
+  const twins = twinRows.filter(({ names, older = [], programs: known }) => [...names, ...older].some((name) => observed.has(name)) && ran(known));
   const all = [
     ...rows.flatMap(({ names, reason, source }) => names.map((name) => ({ name, reason, source }))),
     ...twins.flatMap(({ names, source }) => names.map((name) => ({ name, reason: "the same operation by another libc or architecture", source }))),

@@ -16,10 +16,15 @@ export const compilerRows: readonly CompilerRow[] = [
   { programs: ["postgres"], memory: "made-executable", reason: "LLVM compiles expensive queries (jit_above_cost)", source: "PostgreSQL src/backend/jit; llvm SectionMemoryManager" },
 ];
 
+/** Is it one of these programs, in whatever version (`python3.11` is `python`)? */
+export function isProgram(name: string, known: readonly string[]): boolean {
+  return known.includes(name.replace(/-?\d+(\.\d+)*$/, ""));
+}
+
 /** The first row that knows one of the programs, and which it is; those with the widest memory first. */
 export function compilerAmong(programs: ReadonlySet<string>): (CompilerRow & { readonly program: string }) | undefined {
   for (const row of compilerRows) {
-    const program = [...programs].sort().find((name) => row.programs.includes(name.replace(/-?\d+(\.\d+)*$/, "")));
+    const program = [...programs].sort().find((name) => isProgram(name, row.programs));
     if (program !== undefined) return { ...row, program };
   }
   return undefined;

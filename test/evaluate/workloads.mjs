@@ -2,7 +2,7 @@
 //
 // Services are recorded with a request or two; their second half is what production adds: errors, load, rotated logs, a reload, another way of stopping. They are
 // exercised by a client in a second container, in the network and pid namespace and with the volumes of the first: there, process 1 is the service.
-// Programs that end by themselves do one half of their usual work in each.
+// The backup script meets other data, a full device, a missing folder and a signal; the other programs that end by themselves do work of another kind than recorded.
 
 const http = "get() { curl -s -m 10 --retry 20 --retry-delay 1 --retry-connrefused -o /dev/null -w '%{http_code} ' \"$@\" http://127.0.0.1:$port$path; }; ";
 const load = "seq 60 | xargs -P 6 -n 10 sh -c 'for n; do curl -s -m 10 -o /dev/null -w \"%{http_code}\\n\" http://127.0.0.1:'$port'/; done' each | sort | uniq -c | tr -s ' '; ";
@@ -22,6 +22,8 @@ const service = (name, words, port, a, b, { options = [], stop, image = "seccomp
 });
 
 const command = (name, program, a, b, image = "seccomp-gen-base:bookworm") => ({ name, slug: slug(name), image, options: ["--network", "none"], a: { words: [...program, a], options: [] }, b: { words: [...program, b], options: [] } });
+
+const backup = "backup() { cd $1 || return 3; tar cf - $2 2>/dev/null | gzip > /tmp/x.tgz || return 4; find $2 -type f | sort | uniq -c | sort -rn > /tmp/report; wc -l < /tmp/report; cp /tmp/report $3 || return 5; mv /tmp/x.tgz /tmp/y.tgz; rm /tmp/report; }; ";
 
 export const workloads = [
   service(
@@ -46,7 +48,7 @@ export const workloads = [
     ["redis-server", "--bind", "127.0.0.1", "--dir", "/tmp"],
     6379,
     "wait_for 6379; redis-cli set key value; redis-cli get key",
-    "wait_for 6379; redis-cli set key value; redis-cli nonsense; redis-cli bgrewriteaof; redis-cli bgsave; redis-cli config set appendonly yes; redis-cli config rewrite; redis-cli eval 'return 7' 0; redis-cli save; redis-benchmark -q -c 20 -n 2000 -t set,lpush > /dev/null 2>&1; echo $?; redis-cli unlink mylist; redis-cli memory purge; redis-cli info persistence | grep -a bgsave_status | tr -d '\\r'",
+    "wait_for 6379; redis-cli set key value; redis-cli nonsense; redis-cli bgrewriteaof; for n in $(seq 50); do redis-cli info persistence | grep -q aof_rewrite_in_progress:0 && break; sleep 0.2; done; redis-cli bgsave; for n in $(seq 50); do redis-cli info persistence | grep -q rdb_bgsave_in_progress:0 && break; sleep 0.2; done; redis-cli config set appendonly yes; redis-cli config rewrite; redis-cli eval 'return 7' 0; redis-cli save; redis-benchmark -q -c 20 -n 2000 -t set,lpush > /dev/null 2>&1; echo $?; redis-cli unlink mylist; redis-cli memory purge; redis-cli info persistence | grep -a bgsave_status | tr -d '\\r'",
     { image: "seccomp-gen-test-redis" },
   ),
   service(
@@ -69,8 +71,8 @@ export const workloads = [
     "postgres",
     ["/usr/lib/postgresql/15/bin/postgres", "-D", "/var/lib/evaluate/data", "-k", "/tmp", "-c", "logging_collector=on"],
     5432,
-    "wait_for 5432; export PGHOST=127.0.0.1 PGUSER=postgres; psql -qAt -c 'create table t(a int)' -c 'insert into t values (1)' -c 'select * from t'",
-    "wait_for 5432; export PGHOST=127.0.0.1 PGUSER=postgres; psql -qAt -c 'create table t(a int primary key, b text)' -c \"insert into t select n, repeat('x', n % 3000) from generate_series(1, 20000) n\" -c 'select pg_rotate_logfile()' -c 'select count(*) from t where b like $$%xxxx%$$' -c 'vacuum full t' -c 'checkpoint'; psql -qAt -c 'nonsense' 2>/dev/null; echo $?; kill -HUP 1; sleep 0.5; pgbench -i -q 2>/dev/null; pgbench -c 4 -j 2 -t 20 > /dev/null 2>&1; echo $?; psql -qAt -c \"copy (select 1) to '/tmp/copy'\" -c 'set work_mem=$$64kB$$; select count(distinct b) from t' -c 'drop table t' -c \"select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walwriter'\"; sleep 0.5; psql -qAt -c 'select 1'",
+    "export PGHOST=127.0.0.1 PGUSER=postgres; for n in $(seq 60); do pg_isready -q && break; sleep 0.3; done; psql -qAt -c 'create table t(a int)' -c 'insert into t values (1)' -c 'select * from t'",
+    "export PGHOST=127.0.0.1 PGUSER=postgres; for n in $(seq 60); do pg_isready -q && break; sleep 0.3; done; psql -qAt -c 'create table t(a int primary key, b text)' -c \"insert into t select n, repeat('x', n % 3000) from generate_series(1, 20000) n\" -c 'select pg_rotate_logfile()' -c 'select count(*) from t where b like $$%xxxx%$$' -c 'vacuum full t' -c 'checkpoint'; psql -qAt -c 'nonsense' 2>/dev/null; echo $?; kill -HUP 1; sleep 0.5; pgbench -i -q 2>/dev/null; pgbench -c 4 -j 2 -t 20 > /dev/null 2>&1; echo $?; psql -qAt -c \"copy (select 1) to '/tmp/copy'\" -c 'set work_mem=$$64kB$$; select count(distinct b) from t' -c 'drop table t'",
     { options: ["--user", "postgres"], stop: "INT" },
   ),
   service(
@@ -107,6 +109,7 @@ exec php -S 127.0.0.1:8000 /tmp/page.php 2> /tmp/log`],
     `for path in / /missing /garbage /sleep /session /error; do get; done; ${load}`,
     { stop: "INT" },
   ),
+  command("backup script", ["sh", "-c"], `${backup}backup / etc /tmp/kept`, `${backup}backup / usr/share/doc /tmp/kept; echo $?; backup / etc /dev/full; echo $?; backup /nothing etc x; echo $?; trap 'echo caught; exit 9' TERM; sleep 0.2 & wait; kill $$`),
   command("bash", ["bash", "-c"], "for n in 1 2 3; do echo $n; done | sort -r; test -e /etc/passwd && echo there", "trap 'echo caught' USR1; kill -USR1 $$; cat <<< here; cd /nothing || echo no; ls /nothing 2>/dev/null; echo $?; sleep 0.1 & wait $!; echo $?; diff <(seq 3) <(seq 4); ulimit -n 100; exec 5>/tmp/x; echo y >&5; mkfifo /tmp/f; (echo z > /tmp/f &); cat /tmp/f; umask 77; printf '%(%Y)T\\n' 0; timeout 0.1 sleep 5; echo $?; exit 7"),
   command("coreutils", ["sh", "-c"], "tar cf /tmp/x.tar /etc/passwd 2>/dev/null; ls /tmp; cp /etc/passwd /tmp/p", "cd /tmp; tar czf x.tgz -C / etc/passwd; tar xzf x.tgz; mv etc/passwd p; ln -s p l; readlink l; chmod 600 p; stat -c %a p; touch -d @0 p; rm -r etc; mkdir -p a/b; rmdir a/b; df / > /dev/null; echo $?; split -b 100 p s; ls s* | head -2; sort -S 1M p | tail -1; rm /nothing 2>/dev/null || echo no; dd if=/dev/full of=q count=1 2>/dev/null; truncate -s 5 q; stat -c %s q; sync q; cp --preserve=all p r; echo x > /dev/full || echo full; exit 4"),
   command("busybox (static)", ["/bin/busybox", "sh", "-c"], "busybox ls /etc/passwd; busybox cat /etc/hostname > /dev/null; echo a | busybox grep a", "busybox find /etc -maxdepth 1 -name passwd; busybox cp /etc/passwd /tmp/p; busybox wc -l < /tmp/p > /dev/null; busybox tar cf /tmp/x.tar -C /tmp p; busybox rm /tmp/p; busybox ls /nothing 2>/dev/null || echo no; busybox sleep 0.1 & wait; busybox sort /etc/passwd | busybox tail -n 1; busybox date -u -d @0 +%Y; exit 6", "seccomp-gen-evaluate"),

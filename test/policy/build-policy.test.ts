@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { buildRecording, createAggregator, inspectedArguments } from "../../src/aggregator/index.ts";
+import { buildRecording, createAggregator, inspectedArguments, parseRecording } from "../../src/aggregator/index.ts";
 import type { Recording, Run } from "../../src/aggregator/index.ts";
 import { diffFilters } from "../../src/diff/index.ts";
 import { emitDocker } from "../../src/emitter/index.ts";
@@ -9,7 +10,7 @@ import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index
 import { evaluate, ruleMatches } from "../../src/seccomp/index.ts";
 import type { Action } from "../../src/seccomp/types.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
-import { defaultCapabilities, dockerDefaultFor, isSyscallName, syscallNumber } from "../../src/tables/index.ts";
+import { defaultCapabilities, dockerDefaultFor, exposureOf, isSyscallName, syscallNumber } from "../../src/tables/index.ts";
 import type { ScmpArch } from "../../src/tables/index.ts";
 
 const arch = "SCMP_ARCH_X86_64";
@@ -180,6 +181,35 @@ describe("companions", () => {
   });
 });
 
+const levels = [undefined, "notable", "danger"];
+const danger = (names: readonly string[]): number => Math.max(0, ...names.map((name) => levels.indexOf(exposureOf(name)?.level)));
+const rowsOfCompanions = [
+  ...companionRows,
+  ...twinRows.map((row) => ({ ...row, triggers: [...row.names, ...(row.older ?? [])], with: undefined, reason: row.breaks })),
+];
+
+describe.each(rowsOfCompanions)("companions of $triggers: $reason", ({ triggers, with: all = [], programs, names }) => {
+  const program = programs === undefined ? [] : [`7 execve("/bin/${programs[0]}", ["x"], 0x1) = 0`];
+  const existing = triggers.filter((name) => syscallNumber(arch, name) !== undefined);
+  const added = names.filter((name) => syscallNumber(arch, name) !== undefined && ceiling.get(arch)?.syscalls.has(name));
+
+  test("come with any trigger, and not beyond its danger", () => {
+    expect(danger(names)).toBeLessThanOrEqual(danger(triggers));
+    for (const trigger of triggers.length === 0 ? [[]] : existing.map((name) => [name])) {
+      const policy = policyOf([...program, ...[...trigger, ...all].map((name) => `7 ${name}(0x7e000000) = 0`)]);
+      for (const name of added) expect(policy.filters[0]?.syscalls.get(name)?.some(({ action }) => action.action === "SCMP_ACT_ALLOW"), `${name} with ${trigger.join()}`).toBe(true);
+    }
+  });
+});
+
+test.each(["nginx", "redis"])("%s gets at most 40 companions", (name) => {
+  const recording = parseRecording(readFileSync(new URL(`../../traces/${name}/recording.json`, import.meta.url), "utf8"), name);
+  const policy = buildPolicy(recording, { args: "standard", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "Docker's" });
+  const companions = [...(policy.filters[0]?.syscalls ?? [])].filter(([, rules]) => rules.every(({ action, because }) => action.action === "SCMP_ACT_ALLOW" && because.type === "companion"));
+  expect(companions.length).toBeGreaterThan(10);
+  expect(companions.length).toBeLessThanOrEqual(40);
+});
+
 test.each(["1.13.0", "20.10.24", "23.0.0", "28.5.2"])("nothing exceeds Docker %s's default, whatever was seen", async (version) => {
   const limit = resolve(await loadDockerDefault(dockerDefaultFor(version).file), host).filters;
   const everything = [...(ceiling.get(arch)?.syscalls.keys() ?? [])].map((name) => `7 ${name}(0x7e020011, 0x28, 0x1) = 0`);
@@ -209,6 +239,7 @@ test("every row of the tables names calls that exist and says why", () => {
     expect(Math.min(row.constants.length, row.attacker.length, row.programs.length)).toBeGreaterThan(5);
   }
   for (const { reason, source } of [...floorRows, ...companionRows]) expect(Math.min(reason.length, source.length)).toBeGreaterThan(5);
+  for (const { breaks, source } of [...companionRows, ...twinRows]) expect(Math.min(breaks.length, source.length)).toBeGreaterThan(5);
 });
 
 describe("what runtimes need to start", () => {
