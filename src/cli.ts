@@ -116,6 +116,7 @@ const verifyCommand = withExercise(program.command("verify").description("prove 
   .option("--expect-exit <code>", "exit code a workload that ends by itself must have (default: 0, or the one it has without the profile)", exitCodeOption)
   .option("--compare-output", "its standard output must be the same as without the profile", false)
   .option("--max-runs <n>", "run the workload at most so often to find out why it fails (0: do not look)", runs, 60)
+  .option("--suggest-hardening", "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges and a read-only root; prints the command", false)
   .option("--accept", "take the missing calls into the recording, and make the profile again", false)
   .action(async (profile: string, words: string[], options) => {
     const { verify } = await import("./commands/verify.ts");

@@ -61,5 +61,5 @@ async function verifyRecorded(run: RunCommand | undefined, profile: string, opti
     return 0;
   }
   const expectExit = recorded.stoppedByUs ? undefined : recorded.exitCode;
-  return verifyContainer(run, profile, { ...options, stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined), expectExit, times: 1, compareOutput: false, accept: false, maxRuns: defaultMaxRuns }, terminal);
+  return verifyContainer(run, profile, { ...options, stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined), expectExit, times: 1, compareOutput: false, accept: false, maxRuns: defaultMaxRuns, suggestHardening: false }, terminal);
 }

@@ -9,6 +9,7 @@ import { parseRunCommand } from "../container/run-command.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { valuesOf } from "../container/run-options.ts";
 import { sideProcesses } from "../container/side-processes.ts";
+import { nameFromImage } from "../project/names.ts";
 import { loadReference, resolveFor } from "../derivation/reference.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeLine } from "../escape.ts";
@@ -16,10 +17,11 @@ import { missingFloor } from "../policy/index.ts";
 import { readProfile, resolve } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
 import { readText } from "../project/files.ts";
+import { hardenedCommand, renderHardening } from "../review/hardening.ts";
 import { renderDiagnosis, renderVerdict } from "../review/verdict.ts";
 import { compareVersions, defaultCapabilities } from "../tables/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { diagnose, runUnder } from "../verifier/index.ts";
+import { diagnose, harden, runUnder } from "../verifier/index.ts";
 import type { Diagnosis, Proof, Verdict } from "../verifier/index.ts";
 import { adviceFor, acceptAdditions } from "./accept.ts";
 import { architectureOf, runFacts } from "./run-facts.ts";
@@ -34,8 +36,10 @@ export interface VerifyOptions {
   readonly compareOutput: boolean;
   /** Take what is missing into the recording. */
   readonly accept: boolean;
-  /** How often the workload may be run to find out why it fails. */
+  /** How often the workload may be run to find out why it fails, or which protection it tolerates. */
   readonly maxRuns: number;
+  /** Find out by running it which protection beside seccomp it tolerates. */
+  readonly suggestHardening: boolean;
 }
 
 export const defaultMaxRuns = 60;
@@ -83,7 +87,7 @@ export async function verifyContainer(run: RunCommand, profile: string, options:
   terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
   if (verdict.kind === "passed") {
     await warnOfOtherRuntimes(run, image, profile, terminal);
-    return 0;
+    return options.suggestHardening ? suggestHardening(run, image, profile, { ...proof, expectExit: verdict.exitCode ?? proof.expectExit }, options, terminal) : 0;
   }
   if (verdict.kind === "interrupted") return 2;
   const expected = verdict.kind === "wrong-exit" ? { ...proof, expectExit: verdict.expected } : proof;
@@ -105,6 +109,19 @@ async function compareOutput(before: Verdict & { kind: "passed" }, after: Verdic
   if (again.kind === "passed" && again.stdout !== undefined && firstDifference(before.stdout, again.stdout) === undefined) return { kind: "output-differs", ...difference };
   terminal.note("the output differs between two runs without the profile too; it was not compared");
   return after;
+}
+
+/** Says what else protects it, and prints the command: 0; 2: interrupted. */
+async function suggestHardening(run: RunCommand, image: Image, profile: string, proof: Proof, options: VerifyOptions, terminal: Terminal): Promise<number> {
+  const engine = await inspectEngine(run.cli);
+  const hardening = await harden({ run, image, engine, profile: { path: absolutePath(profile), given: profile }, proof, maxRuns: options.maxRuns });
+  if (hardening === undefined) {
+    terminal.note("interrupted: no suggestion");
+    return 2;
+  }
+  terminal.note(renderHardening(hardening));
+  terminal.out(hardenedCommand(hardening, { name: nameFromImage(run.image), image: run.image, profile: /^[./]/.test(profile) ? profile : `./${profile}` }));
+  return 0;
 }
 
 interface Failure {

@@ -18,6 +18,8 @@ export interface Image {
   readonly stopSignal: string;
   /** HEALTHCHECK's test (`["CMD", …]`, `["CMD-SHELL", "…"]`), or undefined where there is none. */
   readonly healthcheck: readonly string[] | undefined;
+  /** Where VOLUME says that a volume is made. */
+  readonly volumes: readonly string[];
 }
 
 /** Inspects the image of a run command, pulling it first as `run` itself would (stderr of the pull goes to `progress`). */
@@ -57,6 +59,7 @@ interface InspectedImage {
     readonly Cmd?: readonly string[] | string | null;
     readonly User?: string;
     readonly StopSignal?: string;
+    readonly Volumes?: Readonly<Record<string, unknown>> | null;
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null;
   } | null;
   /** podman puts it beside Config. */
@@ -75,6 +78,7 @@ function readImage(reference: string, inspected: unknown): Image {
     user: image.Config?.User ?? "",
     stopSignal: image.Config?.StopSignal ?? "",
     healthcheck: test.length === 0 || test[0] === "NONE" ? undefined : test,
+    volumes: Object.keys(image.Config?.Volumes ?? {}),
   };
 }
 

@@ -37,6 +37,35 @@ export async function smallestPassing<T>(items: readonly T[], test: (part: reado
   return { items: current.flatMap((at) => items.slice(at, at + 1)), minimal: current.length <= 1 || left > 0 };
 }
 
+/**
+ * What is left of `items` when everything is taken away that the test passes without: all at once, then halves of what could not go. Cheaper than `smallestPassing` where much
+ * can go and several have to stay. `items` as a whole must pass.
+ */
+export async function withoutNeedless<T>(items: readonly T[], test: (part: readonly T[]) => Promise<boolean>, maxTests: number): Promise<Smallest<T>> {
+  let kept = items;
+  let left = maxTests;
+  /** Whether the whole piece could go; `needed`: it is known that it cannot. */
+  const drop = async (piece: readonly T[], needed: boolean): Promise<boolean> => {
+    if (piece.length === 0) return true;
+    if (!needed) {
+      const rest = kept.filter((item) => !piece.includes(item));
+      if (left === 0) return false;
+      left -= 1;
+      if (await test(rest)) {
+        kept = rest;
+        return true;
+      }
+    }
+    if (piece.length === 1) return false;
+    const [first = [], second = []] = split(piece.map((_, at) => at), 2).map((half) => half.flatMap((at) => piece.slice(at, at + 1)));
+    const firstGone = await drop(first, false);
+    await drop(second, firstGone); // one of the halves is needed
+    return false;
+  };
+  await drop(items, false);
+  return { items: kept, minimal: left > 0 || kept.length === 0 };
+}
+
 function split(whole: readonly number[], parts: number): number[][] {
   return Array.from({ length: parts }, (_, part) => whole.slice(Math.floor((part * whole.length) / parts), Math.floor(((part + 1) * whole.length) / parts)));
 }

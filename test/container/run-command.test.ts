@@ -24,6 +24,7 @@ const image: Image = {
   user: "",
   stopSignal: "",
   healthcheck: ["CMD-SHELL", "curl -f localhost"],
+  volumes: [],
 };
 
 describe("containerCliIndex", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { smallestPassing } from "../../src/verifier/minimize.ts";
+import { smallestPassing, withoutNeedless } from "../../src/verifier/minimize.ts";
 
 test("finds exactly what is needed, whatever stands around it", async () => {
   await fc.assert(
@@ -25,5 +25,25 @@ test("one culprit among two hundred takes few tests; where they run out, what is
   expect(tests).toBeLessThan(20);
   const cut = await smallestPassing(items, test137, 3);
   expect(cut.items).toContain(137);
+  expect(cut.minimal).toBe(false);
+});
+
+test("what is needless goes, all at once or in halves, and several that are needed cost few tests", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(fc.nat(300), { minLength: 1, maxLength: 40 }), fc.array(fc.nat(79), { maxLength: 4 }), async (items, picks) => {
+      const needed = new Set(picks.map((pick) => items[pick % items.length]));
+      let tests = 0;
+      const found = await withoutNeedless(items, (part) => {
+        tests += 1;
+        return Promise.resolve([...needed].every((item) => part.includes(item as number)));
+      }, 10_000);
+      expect(new Set(found.items)).toEqual(needed);
+      expect(tests).toBeLessThanOrEqual(needed.size === 0 ? 1 : 1 + 2 * needed.size * Math.ceil(Math.log2(items.length + 1)));
+      expect(found.minimal).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+  const cut = await withoutNeedless([1, 2, 3, 4], (part) => Promise.resolve(part.includes(2)), 2);
+  expect(cut.items).toContain(2);
   expect(cut.minimal).toBe(false);
 });
