@@ -1,4 +1,4 @@
-import { callArgs, decide, enosys, isAllowing, partition } from "../seccomp/index.ts";
+import { callArgs, decide, enosys, isAllowing, partition, passedByUpperBits } from "../seccomp/index.ts";
 import type { Action, ActionRule, Filter } from "../seccomp/types.ts";
 import { describeSyscall, exposureOf, spellingsOf, syscallNames, syscallNumber, vulnerabilities } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
@@ -43,6 +43,7 @@ function explainCall(name: string, filter: Filter, { ceiling, recorded, runs }: 
     recorded: record,
     unbacked: runs.length > 0 && record === undefined && rules.some(({ because }) => originOf(because) === "recorded"),
     exposure: exposureOf(name),
+    passed: state === "pinned" ? passedByUpperBits(filter, name) : [],
     vulnerabilities: needing(name),
   };
 }

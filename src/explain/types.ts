@@ -1,4 +1,5 @@
 import type { Run, SyscallRecord } from "../aggregator/types.ts";
+import type { PassedValues } from "../seccomp/index.ts";
 import type { Action, ActionRule, Filter } from "../seccomp/types.ts";
 import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
 
@@ -22,6 +23,8 @@ export interface CallExplanation {
   /** The profile says that the call was recorded, and the recording beside it does not have it. */
   readonly unbacked: boolean;
   readonly exposure: Exposure | undefined;
+  /** Values of 32-bit arguments that are denied, and pass with an upper bit set. */
+  readonly passed: readonly PassedValues[];
   /** What needs this call and is not out of reach, and what would need it. */
   readonly vulnerabilities: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { offsetOf } from "../profile/index.ts";
 import { valueEnd } from "../profile/position.ts";
 import type { DockerProfile } from "../profile/types.ts";
-import { isIntArgument } from "./int-arguments.ts";
+import { intArgumentsOf } from "../tables/index.ts";
 
 /** One correction, where and in words. */
 export interface Fix {
@@ -21,7 +21,7 @@ export function fixProfile(text: string, profile: DockerProfile, base: string): 
     ...(group.oldSpelling === true ? newSpelling(text, `${base}/syscalls/${index}`) : []),
     // A group's condition holds for all of its names: it is narrowed to 32 bits only where all of them take an int there.
     ...(group.args ?? []).flatMap((arg, at) =>
-      arg.op === "SCMP_CMP_EQ" && arg.value <= 0xffff_ffffn && group.names.every((name) => isIntArgument(name, arg.index)) ? maskedEquality(text, `${base}/syscalls/${index}/args/${at}`, arg) : [],
+      arg.op === "SCMP_CMP_EQ" && arg.value <= 0xffff_ffffn && group.names.every((name) => intArgumentsOf(name).some((index) => index === arg.index)) ? maskedEquality(text, `${base}/syscalls/${index}/args/${at}`, arg) : [],
     ),
   ]);
   const fixed = edits.sort((a, b) => b.start - a.start).reduce((whole, { start, end, text: replacement }) => whole.slice(0, start) + replacement + whole.slice(end), text);

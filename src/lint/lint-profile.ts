@@ -2,12 +2,11 @@ import { exceeds } from "../diff/index.ts";
 import { missingFloor, probeRows } from "../policy/index.ts";
 import { nearest, resolve } from "../profile/index.ts";
 import type { DockerArg, DockerProfile, HostContext } from "../profile/types.ts";
-import { allowsSome, callArgs, estimateInstructions, evaluate, isAllowing, maxInstructions } from "../seccomp/index.ts";
+import { allowsSome, callArgs, estimateInstructions, evaluate, isAllowing, maxInstructions, passedByUpperBits } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
-import { dockerArch, syscallNames, syscallNumber } from "../tables/index.ts";
+import { describeValue, dockerArch, intArgumentsOf, syscallNames, syscallNumber } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
-import { isIntArgument } from "./int-arguments.ts";
 import { shadowedRules } from "./shadowed.ts";
 import type { Finding } from "./types.ts";
 
@@ -28,7 +27,7 @@ export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName
     ...denylist(own),
     ...resolution.problems.map(problem),
     ...members(profile),
-    ...groups(profile),
+    ...groups(profile, own),
     ...oldFormat(profile),
     ...shadowed(own),
     ...huge(resolution.filters),
@@ -79,17 +78,24 @@ function ignoredBits(pointer: string, names: readonly string[], args: readonly D
   });
 }
 
-function groups({ syscalls }: DockerProfile): readonly Finding[] {
+/** What passes is named: the filter denies it, and with an upper bit it is let through. */
+function wideComparison(own: Filter, names: readonly string[]): string {
+  const passed = names.flatMap((name) => passedByUpperBits(own, name).flatMap(({ index, values }) => values.map((value) => `${name} with argument ${index} ${describeValue(name, index, value) ?? value}`)));
+  const open = passed.length === 0 ? "" : `; so these pass with bit 32 set, though they are denied: ${passed.slice(0, 8).join(", ")}${passed.length > 8 ? " …" : ""}`;
+  return `compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no longer matches${open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`;
+}
+
+function groups({ syscalls }: DockerProfile, own: Filter): readonly Finding[] {
   return syscalls.flatMap(({ names, action, args = [] }, index): Finding[] => {
     const pointer = `/syscalls/${index}`;
     const twice = args.find((arg, at) => args.findIndex(({ index: other }) => other === arg.index) !== at);
-    const wide = args.flatMap((arg, at) => (arg.op === "SCMP_CMP_MASKED_EQ" ? [] : names.filter((name) => isIntArgument(name, arg.index)).map((name) => ({ name, at }))));
+    const wide = args.flatMap((arg, at) => (arg.op === "SCMP_CMP_MASKED_EQ" ? [] : names.filter((name) => intArgumentsOf(name).some((int) => int === arg.index)).map((name) => ({ name, at }))));
     const first = wide[0];
     return [
       ...(twice === undefined ? [] : [{ kind: "or-not-and" as const, severity: "error" as const, pointer: `${pointer}/args`, names, what: `two conditions on argument ${twice.index}: runc and crun let either one suffice` }]),
       ...(first === undefined
         ? []
-        : [{ kind: "wide-comparison" as const, severity: "warning" as const, pointer: `${pointer}/args/${first.at}`, names: [...new Set(wide.map(({ name }) => name))], what: "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no longer matches; use SCMP_CMP_MASKED_EQ with the mask 4294967295" }]),
+        : [{ kind: "wide-comparison" as const, severity: "warning" as const, pointer: `${pointer}/args/${first.at}`, names: [...new Set(wide.map(({ name }) => name))], what: wideComparison(own, [...new Set(wide.map(({ name }) => name))]) }]),
       ...ignoredBits(pointer, names, args),
       ...(action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE" ? [{ kind: "agent-needed" as const, severity: "warning" as const, pointer: `${pointer}/action`, names, what: `${action} needs a program that answers; without one these calls fail with ENOSYS` }] : []),
     ];

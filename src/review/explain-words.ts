@@ -53,6 +53,13 @@ export function answerOf({ state, answer }: CallExplanation): string | undefined
   return `${state === "denied" || state === "enosys" ? "the program gets" : "otherwise it gets"} ${answerWords(answer)}`;
 }
 
+/** Which values the filter means to deny and does not: it compares 64 bits of an argument of which the kernel looks at 32. */
+export function gapOf({ name, passed }: CallExplanation): string | undefined {
+  if (passed.length === 0) return undefined;
+  const values = passed.flatMap(({ index, values }) => values.map((value) => `argument ${index + 1} ${describeValue(name, index, value) ?? value}`));
+  return `a program that sets a bit above the lower 32 gets past the rule, and the kernel does not look at that bit: this opens ${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`;
+}
+
 /** Why a call is allowed: who made it in the recorded runs, or which row of a table asks for it. One reason a line. */
 export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation): readonly string[] {
   if (state === "denied" || state === "enosys") return [];

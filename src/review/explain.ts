@@ -3,7 +3,7 @@ import type { ArchExplanation, CallExplanation, CallState, Explanation, Vulnerab
 import { dockerArch, subsystems } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
 import { explanationPage } from "./explain-page.ts";
-import { answerOf, bySubsystem, keptCount, limitsOf, needsWords, reachCounts, reachWords, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
+import { answerOf, bySubsystem, gapOf, keptCount, limitsOf, needsWords, reachCounts, reachWords, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
 import { wrapText } from "./wrap.ts";
 
 export interface ExplainView {
@@ -100,11 +100,12 @@ function deniedNames(calls: readonly CallExplanation[], state: CallState, words:
 
 function callLines(call: CallExplanation, words: Terminal): readonly string[] {
   const { name, text, exposure } = call;
-  const limits = limitsOf(call);
+  const [limits, gap] = [limitsOf(call), gapOf(call)];
   return [
     ...words.say(`  ${name.padEnd(16)} `, text?.does ?? "no table knows this call"),
     ...reasonsOf(call).flatMap((reason) => words.say("    why:   ", reason)),
     ...(limits === undefined ? [] : words.say("    only:  ", limits.join("; "))),
+    ...(gap === undefined ? [] : words.say("    BUT:   ", gap, "danger")),
     ...(exposure === undefined ? [] : words.say(exposure.level === "danger" ? "    danger: " : "    note:  ", exposure.reason, exposure.level)),
   ];
 }
@@ -139,13 +140,13 @@ function oneCall(explanation: Explanation, syscall: string, words: Terminal): re
 }
 
 function onArch({ arch }: ArchExplanation, call: CallExplanation, { arches, ceilingName }: Explanation, words: Terminal): readonly string[] {
-  const limits = limitsOf(call);
-  const answer = answerOf(call);
+  const [limits, gap, answer] = [limitsOf(call), gapOf(call), answerOf(call)];
   return [
     ...(arches.length > 1 ? [`  on ${dockerArch(arch)}`] : []),
     ...words.say("  here:      ", `${stateWords[call.state]}: ${stateMeanings[call.state]}`),
     ...reasonsOf(call).flatMap((reason) => words.say("  why:       ", reason)),
     ...(limits === undefined ? [] : words.say("  only:      ", limits.join("; "))),
+    ...(gap === undefined ? [] : words.say("  BUT:       ", gap, "danger")),
     ...(answer === undefined ? [] : words.say("  denied:    ", answer)),
     ...words.say("  elsewhere: ", `${ceilingName}: ${stateWords[call.docker]}`),
   ];

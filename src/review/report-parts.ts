@@ -1,7 +1,7 @@
 import type { CallExplanation, CallState, Explanation, Reach, VulnerabilityVerdict } from "../explain/types.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import { dockerArch, subsystems } from "../tables/index.ts";
-import { answerOf, bySubsystem, keptCount, limitsOf, needsWords, reachCounts, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
+import { answerOf, bySubsystem, gapOf, keptCount, limitsOf, needsWords, reachCounts, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
 import { Html, html } from "./html.ts";
 
 /** How a tile looks: what is kept, what this profile closes, what Docker's default denies as well, what goes beyond it. */
@@ -79,7 +79,7 @@ export function tools(shown: readonly (Look & { readonly meaning: string })[], c
 /** A call's details: what the panel shows, and what stands in the list below. */
 export function callDetails(arch: ScmpArch, call: CallExplanation, explanation: Explanation, more: readonly (readonly [string, string])[] = []): Html {
   const { name, text, exposure } = call;
-  const [limits, answer] = [limitsOf(call), answerOf(call)];
+  const [limits, gap, answer] = [limitsOf(call), gapOf(call), answerOf(call)];
   const verdicts = new Map(explanation.vulnerabilities.map((verdict) => [verdict.vulnerability.id as string, verdict]));
   const open = call.vulnerabilities.filter((id) => verdicts.get(id)?.reach === "open");
   const closed = call.vulnerabilities.filter((id) => verdicts.get(id)?.reach === "closed");
@@ -90,6 +90,7 @@ export function callDetails(arch: ScmpArch, call: CallExplanation, explanation: 
     row("Docker", stateWords[call.docker]),
     ...reasonsOf(call).slice(0, 8).map((reason) => row("why", reason)),
     ...(limits === undefined ? [] : [row("only", limits.slice(0, 12).join("; ") + (limits.length > 12 ? ` and ${limits.length - 12} more` : ""))]),
+    ...(gap === undefined ? [] : [row("but", html`<span class="warn">${gap}</span>`)]),
     ...(answer === undefined ? [] : [row("denied", answer)]),
     ...(exposure === undefined ? [] : [row(exposure.level === "danger" ? "danger" : "note", exposure.level === "danger" ? html`<span class="warn">${exposure.reason}</span>` : exposure.reason)]),
     ...(open.length === 0 ? [] : [row("helps reach", idList(open.map(nameOf(verdicts))))]),

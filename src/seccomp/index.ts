@@ -14,4 +14,6 @@ export { formatCondition, formatRule, ruleKey, ruleMatches } from "./rule.ts";
 export type { DescribeValue } from "./rule.ts";
 export { exceptionsOf, without } from "./without.ts";
 export { estimateInstructions } from "./size.ts";
+export { passedByUpperBits } from "./upper-bits.ts";
+export type { PassedValues } from "./upper-bits.ts";
 export type * from "./types.ts";

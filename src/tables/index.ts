@@ -7,6 +7,7 @@ export type { SyscallText } from "./descriptions.ts";
 export { compareVersions, dockerDefaultFor, dockerDefaults, newestDockerDefault } from "./docker-releases.ts";
 export { exposureOf, exposures } from "./exposures.ts";
 export type { Exposure } from "./exposures.ts";
+export { intArgumentsOf } from "./int-arguments.ts";
 export { subsystems } from "./subsystems.ts";
 export type { Subsystem } from "./subsystems.ts";
 export { allCapabilities, describeValue, errnoName, errnoNumber, symbolValue } from "./symbols.ts";

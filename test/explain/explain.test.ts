@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { explain, missingNeed, reachOf } from "../../src/explain/index.ts";
 import type { CallExplanation, Explanation, Reach } from "../../src/explain/types.ts";
 import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index.ts";
+import { passedByUpperBits } from "../../src/seccomp/index.ts";
 import type { Filter } from "../../src/seccomp/types.ts";
 import { defaultCapabilities, newestDockerDefault, syscallNames, vulnerabilities } from "../../src/tables/index.ts";
 import type { ScmpArch } from "../../src/tables/types.ts";
@@ -32,6 +34,16 @@ function reach(id: string, profile: ReadonlyMap<ScmpArch, Filter>, has: Readonly
   if (vulnerability === undefined) throw new RangeError(id);
   return reachOf(vulnerability, profile, has);
 }
+
+test("Docker's newest default: what it denies of socket's families is open with an upper bit set; not in the committed profiles", async () => {
+  const gaps = (profile: ReadonlyMap<ScmpArch, Filter>): object => Object.fromEntries([...profile.values()].flatMap((filter) => (filter.arch === arch ? syscallNames(arch).flatMap((name) => passedByUpperBits(filter, name).map(({ index, values }) => [`${name} ${index}`, values])) : [])));
+  const host = { arch, capabilities, kernel: undefined, runtime: "runc" } as const;
+  const docker = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
+  expect(gaps(docker)).toEqual({ "socket 0": [38n, 40n] });
+  const { arches } = explain({ profile: "p", ceilingName: "c", filters: docker, ceiling: docker, capabilities, runs: [], recorded: {} });
+  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toEqual([{ index: 0, values: [38n, 40n] }]);
+  for (const name of ["nginx", "redis"]) expect(gaps(resolve(readProfile(await readFile(new URL(`../../profiles/${name}.json`, import.meta.url), "utf8"), name), host).filters)).toEqual({});
+});
 
 describe("out of reach", () => {
   test("a call that is not allowed", () => {

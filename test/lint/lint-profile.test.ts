@@ -53,6 +53,13 @@ describe("lint", () => {
     }
   });
 
+  test("what passes a 64-bit comparison with an upper bit set is named; a mask leaves nothing", () => {
+    const but = (...args: readonly object[]): string => lint(clean(...args.map((arg) => allow(["socket"], arg)))).filter(({ kind }) => kind === "wide-comparison").map(({ what }) => what).join("\n");
+    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toMatch(/pass with bit 32 set, though they are denied: socket with argument 0 AF_ALG, socket with argument 0 AF_NFC, socket with argument 0 AF_VSOCK;/);
+    expect(but({ index: 0, value: 2, op: "SCMP_CMP_EQ" })).not.toMatch(/bit 32/);
+    expect(but({ index: 0, value: 0xffff_ffff, valueTwo: 2, op: "SCMP_CMP_MASKED_EQ" })).toBe("");
+  });
+
   test("a dangerous call that is pinned to what it was seen to do is none", () => {
     expect(kinds(lint(clean(allow(["keyctl"], { index: 0, value: 0xffff_ffff, valueTwo: 11, op: "SCMP_CMP_MASKED_EQ" }))))).not.toContain("dangerous-call");
   });

@@ -194,6 +194,40 @@ describe.skipIf(process.arch !== "x64").each<HostContext["runtime"]>(["runc", "c
   }, 600_000);
 });
 
+describe.skipIf(process.arch !== "x64").each<HostContext["runtime"]>(["runc", "crun"])("a bit above the lower 32 of socket's family under %s", (runtime) => {
+  const families = { AF_INET: 2n, AF_ALG: 38n, AF_VSOCK: 40n };
+  const denied = "1";
+
+  /** What socket(family) gets with and without bit 32; everything but socket is allowed, so that the probing program runs. */
+  async function answers(file: string): Promise<ReadonlyMap<string, readonly (string | undefined)[]>> {
+    const profile = readProfile(await readFile(join(root, file), "utf8"), file);
+    const sockets = profile.syscalls.filter(({ names }) => names.includes("socket")).map((group) => ({ ...group, names: ["socket"] }));
+    const path = join(folder, `socket-${Math.random().toString(36).slice(2)}.json`);
+    await writeFile(path, stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [...sockets, { names: syscallNames("SCMP_ARCH_X86_64").filter((name) => name !== "socket"), action: "SCMP_ACT_ALLOW" }] }));
+    const input = Object.values(families).flatMap((family) => [family, family | 0x1_0000_0000n]).map((family) => `T 41 ${family} ${family === families.AF_ALG ? 5 : 1} 0 0 0 0\n`).join("");
+    const { stdout } = await execa("docker", ["run", "--rm", "-i", "--network", "none", "--runtime", runtime, "--security-opt", `seccomp=${path}`, "seccomp-gen-test-probe"], { input });
+    const words = stdout.split("\n");
+    return new Map(Object.keys(families).map((name, at) => [name, words.slice(2 * at, 2 * at + 2)]));
+  }
+
+  test("opens what Docker's newest default denies: the kernel looks at the lower half only", async () => {
+    const found = await answers(newest);
+    expect(found.get("AF_INET")).toEqual(["0", "0"]);
+    for (const family of ["AF_ALG", "AF_VSOCK"]) {
+      const [plain, withBit] = found.get(family) ?? [];
+      expect([family, plain]).toEqual([family, denied]);
+      // A socket, or the kernel's own word that it has no such family (97): the call got there.
+      expect([family, withBit === "0" || withBit === "97"]).toEqual([family, true]);
+    }
+  });
+
+  test("opens nothing under a profile of ours, and takes nothing away", async () => {
+    const found = await answers("profiles/nginx.json");
+    expect(found.get("AF_INET")).toEqual(["0", "0"]);
+    for (const family of ["AF_ALG", "AF_VSOCK"]) expect([family, found.get(family)]).toEqual([family, [denied, denied]]);
+  });
+});
+
 function toArg(condition: ArgCondition): DockerArg {
   return condition.op === "SCMP_CMP_MASKED_EQ" ? { index: condition.index, op: condition.op, value: condition.mask, valueTwo: condition.datum } : { index: condition.index, op: condition.op, value: condition.datum };
 }
