@@ -2,6 +2,7 @@ import { hostOf } from "../derivation/host.ts";
 import type { HostOptions } from "../derivation/host.ts";
 import { loadReference } from "../derivation/reference.ts";
 import { escapeLine } from "../escape.ts";
+import { folded } from "../profile/index.ts";
 import { changedFiles } from "../project/changed-files.ts";
 import type { ChangedFile, Changes } from "../project/changed-files.ts";
 import { writeAtomically } from "../project/files.ts";
@@ -74,7 +75,7 @@ function kindOf({ path, before, after }: ChangedFile): "profile" | "recording" |
   return undefined;
 }
 
-/** The members of a JSON object, those of an OCI config's seccomp part too; undefined: it is no JSON. */
+/** The members of a JSON object, those of an OCI config's seccomp part and of a SeccompProfile's spec too; undefined: it is no JSON. */
 function memberNames(text: string): readonly string[] | undefined {
   let document: unknown;
   try {
@@ -82,12 +83,12 @@ function memberNames(text: string): readonly string[] | undefined {
   } catch {
     return undefined;
   }
-  const inner = member(member(document, "linux"), "seccomp");
-  return [document, inner].flatMap((value) => (typeof value === "object" && value !== null ? Object.keys(value).map((name) => name.toLowerCase()) : []));
+  const inner = [member(member(document, "linux"), "seccomp"), member(document, "spec")];
+  return [document, ...inner].flatMap((value) => (typeof value === "object" && value !== null ? Object.keys(value).map(folded) : []));
 }
 
 function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1] : undefined;
+  return typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => folded(key) === name)?.[1] : undefined;
 }
 
 function compact(text: string | undefined): string {

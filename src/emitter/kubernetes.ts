@@ -18,7 +18,7 @@ export function emitSecurityProfile(applied: AppliedProfile): string {
       `  - action: ${action}`,
       ...(errnoRet === undefined ? [] : [`    errnoRet: ${errnoRet}`]),
       "    names:",
-      ...names.map((name) => `    - ${name}`),
+      ...names.map((name) => `    - ${/^[a-z0-9_]+$/.test(name) ? name : JSON.stringify(name)}`),
       ...(args.length === 0 ? [] : ["    args:", ...args.flatMap(({ index, value, valueTwo, op }) => [`    - index: ${index}`, `      value: ${value}`, ...(valueTwo === undefined ? [] : [`      valueTwo: ${valueTwo}`]), `      op: ${op}`])]),
     ]),
     "",

@@ -1,6 +1,7 @@
 /** The profile document: read it (any format in use), resolve it for a host into filters, find Docker's own defaults. */
 export { groupApplies } from "./applies.ts";
 export { loadDockerDefault } from "./docker-default.ts";
+export { folded } from "./members.ts";
 export { offsetOf, positionAt } from "./position.ts";
 export type { Position } from "./position.ts";
 export { profilePointer, readProfile } from "./read.ts";

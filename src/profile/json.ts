@@ -1,5 +1,6 @@
 import { parse } from "lossless-json";
 import { SeccompGenError } from "../errors.ts";
+import { folded } from "./members.ts";
 import { positionAt } from "./position.ts";
 
 /** What JSON holds, integers beyond 2^53 as bigint. Members that are null are left out: Go's decoder skips them. */
@@ -61,6 +62,10 @@ function exactNumber(digits: string): number | bigint | string {
 function withoutNulls(value: unknown): Json {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (value !== null && typeof value === "object") {
+    const names = Object.entries(value).flatMap(([name, member]) => (member === null ? [name] : []));
+    const twice = names.find((name) => Object.keys(value).some((other) => other !== name && folded(other) === folded(name)));
+    // A null in a second spelling takes a list away again: it may not be left out unseen.
+    if (twice !== undefined) throw new SyntaxError(`Duplicate key '${twice}' encountered`);
     return Object.fromEntries(Object.entries(value).flatMap(([name, member]) => (member === null ? [] : [[name, withoutNulls(member)]])));
   }
   return value === null ? undefined : (value as Json);

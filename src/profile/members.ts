@@ -21,6 +21,35 @@ const profile: Shape = {
   inside: { archMap: archEntry, syscalls: group },
 };
 
+/**
+ * A member's name as Go's decoder compares it: in any case, the long s and the Kelvin sign being letters of their own (encoding/json, fold.go).
+ * Two names are one member where these are equal.
+ */
+export function folded(name: string): string {
+  return name.toLowerCase().replaceAll("\u017f", "s");
+}
+
+/** Objects of a document that give one member twice, in two spellings: which of them holds depends on the reader, even on which of them is null. */
+export function twins(document: Json): readonly { readonly pointer: string; readonly names: readonly [string, string] }[] {
+  return twinsOf(document, profile, "");
+}
+
+function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof twins> {
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item, index) => twinsOf(item, shape, `${pointer}/${index}`));
+  if (!isObject(value)) return [];
+  const known = new Map(shape.members.map((name) => [folded(name), name]));
+  const seen = new Map<string, string>();
+  return Object.entries(value).flatMap(([name, member]) => {
+    const spelt = known.get(folded(name));
+    if (spelt === undefined) return [];
+    const place = `${pointer}/${name}`;
+    const first = seen.get(spelt);
+    seen.set(spelt, name);
+    const inside = Object.hasOwn(shape.inside, spelt) ? shape.inside[spelt] : undefined;
+    return [...(first === undefined ? [] : [{ pointer: place, names: [first, name] as const }]), ...(inside === undefined ? [] : twinsOf(member, inside, place))];
+  });
+}
+
 /** The document with its members spelt as they are known: Go, which engines are written in, reads them in any case. */
 export function canonical(document: Json): Json {
   return respell(document, profile);
@@ -29,10 +58,10 @@ export function canonical(document: Json): Json {
 function respell(value: Json, shape: Shape): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => respell(item, shape));
   if (!isObject(value)) return value;
-  const known = new Map(shape.members.map((name) => [name.toLowerCase(), name]));
+  const known = new Map(shape.members.map((name) => [folded(name), name]));
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
-      const spelt = known.get(name.toLowerCase()) ?? name;
+      const spelt = known.get(folded(name)) ?? name;
       const inside = Object.hasOwn(shape.inside, spelt) ? shape.inside[spelt] : undefined;
       return [spelt, inside === undefined ? member : respell(member, inside)];
     }),

@@ -1,7 +1,7 @@
 import { errnoNumber } from "../tables/index.ts";
 import { parseJson } from "./json.ts";
 import type { Json } from "./json.ts";
-import { canonical, unknownMembers } from "./members.ts";
+import { canonical, folded, twins, unknownMembers } from "./members.ts";
 import { nearest } from "./suggestion.ts";
 import type { DockerArg, DockerCondition, DockerProfile, DockerSyscallGroup } from "./types.ts";
 import { reject, validate } from "./validate.ts";
@@ -16,9 +16,14 @@ type Members = { readonly [name: string]: Json };
  */
 export function readProfile(text: string, source: string): DockerProfile {
   const body = text.replace(/^\uFEFF/, "");
-  const { document: written, base } = unwrap(parseJson(body, source));
-  const document = canonical(written);
+  const whole = parseJson(body, source);
+  const { document: written, base } = unwrap(whole);
   const origin: Origin = { text: body, source, base };
+  const [second] = base === "" ? [] : memberNames(whole).filter((name) => /^(?:defaultaction|syscalls)$/.test(folded(name)));
+  if (second !== undefined) reject({ ...origin, base: "" }, `/${second}`, { detail: `there is another profile at ${base}`, todo: "Keep one of them: Docker reads the outer one, others the inner one." });
+  const [twin] = twins(written);
+  if (twin !== undefined) reject(origin, twin.pointer, { detail: `${twin.names.map((name) => JSON.stringify(name)).join(" and ")} are one member, given twice`, todo: "Keep one: engines read names in any case, and mix the two." });
+  const document = canonical(written);
   validate(document, origin);
   const strangers = unknownMembers(document);
   return { ...toProfile(document as Members, origin), ...(strangers.length === 0 ? {} : { unknownMembers: strangers }) };
@@ -36,13 +41,20 @@ export function profilePointer(text: string, source: string): string {
 
 /** An OCI runtime config (`config.json`) carries the profile inside, and so does a SeccompProfile of the security-profiles-operator. */
 function unwrap(document: Json): { readonly document: Json; readonly base: string } {
-  if (member(document, "kind") === "SeccompProfile" && member(document, "spec") !== undefined) return { document: member(document, "spec"), base: "/spec" };
-  const seccomp = member(member(document, "linux"), "seccomp");
-  return seccomp === undefined || member(document, "defaultAction") !== undefined ? { document, base: "" } : { document: seccomp, base: "/linux/seccomp" };
+  if (member(document, "kind").value === "SeccompProfile" && member(document, "spec").value !== undefined) return { document: member(document, "spec").value, base: "/spec" };
+  const linux = member(document, "linux");
+  const seccomp = member(linux.value, "seccomp");
+  return seccomp.value === undefined ? { document, base: "" } : { document: seccomp.value, base: `/${linux.name}/${seccomp.name}` };
 }
 
-function member(value: Json, name: string): Json {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Members)[name] : undefined;
+/** A member in whatever case it is spelt, and how. */
+function member(value: Json, name: string): { readonly name: string; readonly value: Json } {
+  const spelt = memberNames(value).find((spelling) => folded(spelling) === name) ?? name;
+  return { name: spelt, value: memberNames(value).includes(spelt) ? (value as Members)[spelt] : undefined };
+}
+
+function memberNames(value: Json): readonly string[] {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
 }
 
 function toProfile(document: Members, origin: Origin): DockerProfile {

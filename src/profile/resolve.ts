@@ -91,7 +91,9 @@ function stubNumber(arch: ScmpArch, groups: readonly Group[], defaultAction: Act
   if (host.runtime !== "runc") return undefined;
   if (isAllowing(defaultAction) && defaultAction.action !== "SCMP_ACT_NOTIFY") return undefined;
   if (profile.defaultErrnoRet === 38 && host.ignoresDefaultErrnoRet !== true) return undefined;
-  const numbers = groups.flatMap(({ group }) => group.names.flatMap((name) => (multiplexerOf(arch, name) === undefined ? [syscallNumber(arch, name) ?? 0] : [])));
-  const highest = Math.max(0, ...numbers);
+  let highest = 0;
+  for (const { group } of groups) {
+    for (const name of group.names) if (multiplexerOf(arch, name) === undefined) highest = Math.max(highest, syscallNumber(arch, name) ?? 0);
+  }
   return highest === 0 ? undefined : highest;
 }

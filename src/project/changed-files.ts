@@ -54,7 +54,8 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
   for (const { path, formerPath, mode, blob } of entries.slice(0, maxFiles)) {
     const after = await fileNow(root, path);
     const before = blob === undefined ? undefined : await blobText(root, mode, blob, sizes);
-    if (isText(before) && isText(after)) files.push({ path, ...(formerPath === undefined ? {} : { formerPath }), before, after });
+    if (before === undefined && after === undefined) skipped.push({ path, reason: /\ufffd/.test(path) ? "its name is no UTF-8" : "it could not be found under this name", alarming: true });
+    else if (isText(before) && isText(after)) files.push({ path, ...(formerPath === undefined ? {} : { formerPath }), before, after });
     else skipped.push({ path, reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "", alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after) });
   }
   return { root, base: commit, files, skipped, read: async (path) => textOf(await fileNow(root, path)), readBefore: async (path) => textOf(await fileAt(root, commit, path)) };

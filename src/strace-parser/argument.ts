@@ -210,6 +210,11 @@ function decodeScalar(text: string): Arg | undefined {
   let annotation: string | undefined;
   const symbols: string[] = [];
   let parts = 0;
+  let made: Buffer | undefined;
+  const bytes = (): Buffer => (made ??= Buffer.from(text, "latin1"));
+  /** A place in `rest` that was found in `text`; below zero stays so. */
+  const inRest = (end: number): number => (end < 0 ? end : end - (text.length - rest.length));
+  const annotationEndInRest = (): number => inRest(annotationEnd(bytes(), text.length - rest.length, text.length));
   for (;;) {
     const symbol = symbolPattern.exec(rest)?.[0];
     const number = symbol === undefined ? numberPattern.exec(rest)?.[0] : undefined;
@@ -231,20 +236,20 @@ function decodeScalar(text: string): Arg | undefined {
     } else symbols.push(symbol ?? "");
     parts += 1;
     if (rest.startsWith("<")) {
-      const end = annotationEndIn(rest);
+      const end = annotationEndInRest();
       if (end < 0) return undefined;
       annotation = rest.slice(1, end - 1);
       rest = rest.slice(end);
     }
     while (rest.startsWith("/* ", rest.startsWith(" ") ? 1 : 0)) {
       const from = rest.startsWith(" ") ? 1 : 0;
-      const after = commentEnd(Buffer.from(rest, "latin1"), from, rest.length);
+      const after = inRest(commentEnd(bytes(), text.length - rest.length + from, text.length));
       if (after < 0) return undefined;
       const words = rest.slice(from + 3, after - 3);
       comment = comment === undefined ? words : `${comment}|${words}`;
       rest = rest.slice(after);
       if (rest.startsWith("<")) {
-        const end = annotationEndIn(rest);
+        const end = annotationEndInRest();
         if (end < 0) return undefined;
         annotation = rest.slice(1, end - 1);
         rest = rest.slice(end);
@@ -256,10 +261,6 @@ function decodeScalar(text: string): Arg | undefined {
     rest = rest.slice(1);
   }
   return symbols.length === 0 ? { type: "number", value, comment, annotation } : { type: "flags", symbols, value, comment, annotation };
-}
-
-function annotationEndIn(text: string): number {
-  return annotationEnd(Buffer.from(text, "latin1"), 0, text.length);
 }
 
 function integer(text: string): bigint {
@@ -302,10 +303,10 @@ export function argNumber(arg: Arg, lookup: (symbol: string) => bigint | undefin
   }
 }
 
-const directions: { readonly [symbol: string]: bigint } = { _IOC_NONE: 0n, _IOC_WRITE: 1n, _IOC_READ: 2n };
+const directions: ReadonlyMap<string, bigint> = new Map([["_IOC_NONE", 0n], ["_IOC_WRITE", 1n], ["_IOC_READ", 2n]]);
 
 function ioctlRequest(args: readonly Arg[]): bigint | undefined {
-  const [direction, type, number, size] = args.map((arg) => argNumber(arg, (symbol) => directions[symbol]));
+  const [direction, type, number, size] = args.map((arg) => argNumber(arg, (symbol) => directions.get(symbol)));
   if (direction === undefined || type === undefined || number === undefined || size === undefined) return undefined;
   return (direction << 30n) | (size << 16n) | (type << 8n) | number;
 }

@@ -241,7 +241,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
   function orphan(name: string, bytes: Uint8Array, start: number, after: number, end: number, context: CallContext): StraceEvent {
-    const tail = /\) *= ([^"]*)$/s.exec(latin1(bytes, after, end));
+    const text = latin1(bytes, after, end);
+    const tail = /\) *= (.*)$/s.exec(text.slice(text.lastIndexOf('"') + 1));
     const bare = tail === null ? undefined : Buffer.from(`) = ${tail[1]}`, "latin1");
     const whole = bare === undefined ? undefined : readCall({ name, bytes: bare, start: 0, end: bare.length });
     return whole === undefined ? unparsed("the second half of a call that never began", latin1(bytes, start, end), context.tracee, sourceOf(context)) : emit({ ...whole, argsComplete: false }, context);

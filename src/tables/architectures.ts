@@ -69,7 +69,7 @@ export function nativeArch(name: string): ScmpArch | undefined {
 
 /** Is this text one of libseccomp's tokens? */
 export function isScmpArch(text: string): text is ScmpArch {
-  return text in architectures;
+  return Object.hasOwn(architectures, text);
 }
 
 /** The name `includes.arches` and `--arch` use: `amd64`, `x86`, `arm64`, … */

@@ -81,7 +81,8 @@ export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc
 export function libseccompName(arch: ScmpArch, straceName: string): string | undefined {
   const numbered = /^syscall_(0x[0-9a-f]+|\d+)$/i.exec(straceName)?.[1];
   if (numbered !== undefined) return syscallName(arch, Number(numbered));
-  const name = renamed[arch]?.[straceName] ?? straceName;
+  const others = renamed[arch] ?? {};
+  const name = (Object.hasOwn(others, straceName) ? others[straceName] : undefined) ?? straceName;
   return syscallNumber(arch, name) !== undefined || multiplexerOf(arch, name) !== undefined ? name : undefined;
 }
 

@@ -103,6 +103,10 @@ describe("the file", () => {
     expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
   });
 
+  test.each(["1e1", "18446744073709551616", "-1", "1.0"])("with %s for an argument is refused with its place", (value) => {
+    const text = `{"version":1,"name":"x","runs":[{"source":"log","command":[],"versions":{},"ended":"exited"}],"syscalls":{"SCMP_ARCH_X86_64":{"personality":{"calls":1,"results":["ok"],"processes":["a"],"args":{"indices":[0],"values":[[${value}]]}}}}}`;
+    expect(() => parseRecording(text, "r.json")).toThrow(/r\.json.*SCMP_ARCH_X86_64\/personality\/args\/values/);
+  });
   test("of a newer format is refused by name", () => {
     expect(() => parseRecording('{"version": 99}', "traces/x/recording.json")).toThrow(/traces\/x\/recording.json has format version 99/);
   });

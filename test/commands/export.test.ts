@@ -54,6 +54,13 @@ describe("export", { timeout: 60_000 }, () => {
     await expect(exported("bpf")).rejects.toThrow(/no text/);
   });
 
+  test("a name is no YAML, whatever stands in it", async () => {
+    const hostile = "x\n  - action: SCMP_ACT_ALLOW\n    names:\n    - bpf";
+    writeFileSync(join(folder, "hostile.json"), JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["read", hostile], action: "SCMP_ACT_ALLOW" }] }));
+    const written = await exported("security-profile", {}, join(folder, "hostile.json"));
+    expect(written).toContain(`    - ${JSON.stringify(hostile)}\n`);
+    expect(written.split("\n").filter((line) => /^ +- action:/.test(line))).toHaveLength(1);
+  });
   test("a list of what is allowed is not made of a list of what is forbidden", async () => {
     const open = join(folder, "open.json");
     writeFileSync(open, '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["ptrace"], "action": "SCMP_ACT_ERRNO"}]}');
@@ -64,7 +71,7 @@ describe("export", { timeout: 60_000 }, () => {
     const unit = await exported("systemd", { widen: true });
     expect(unit).toMatch(/^RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX$/m);
     expect(unit).toMatch(/^RestrictNamespaces=yes\nMemoryDenyWriteExecute=yes$/m);
-    expect(notes.join("\n")).toMatch(/allows with any arguments: prctl, socketpair/);
+    expect(notes.join("\n")).toMatch(/allows with any arguments: ioctl, prctl, socketpair/);
   });
 
   test.skipIf(!has("python3", "-c", "import yaml"))("what is YAML is read as YAML, every number exact", async () => {

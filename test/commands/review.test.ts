@@ -256,8 +256,12 @@ describe("review", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "profiles/c.seccomp"), '{"defaultAction": "SCMP_ACT_ALLOW"}');
     writeFileSync(join(folder, "profiles/d.json"), '{"defaultAction": "SCMP_ACT_ALLOW", ');
     writeFileSync(join(folder, "other.json"), '{"a": 1}');
+    writeFileSync(join(folder, "deploy/e.json"), '{"kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ALLOW"}}');
+    writeFileSync(join(folder, "deploy/f.json"), '{"defaultAction": "SCMP_ACT_ALLOW", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ERRNO"}}');
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/deploy/`), Buffer.from([0xff]), Buffer.from(".json")]), '{"defaultAction": "SCMP_ACT_ALLOW"}');
     expect(await reviewed()).toBe(1);
-    for (const path of ["deploy/a.json", "deploy/b.json", "profiles/c.seccomp", "profiles/d.json"]) expect(out).toContain(`(\`${path}\`)`);
+    expect(out).toMatch(/\*\*not looked at\*\*: .*its name is no UTF-8/);
+    for (const path of ["deploy/a.json", "deploy/b.json", "deploy/e.json", "deploy/f.json", "profiles/c.seccomp", "profiles/d.json"]) expect(out).toContain(`(\`${path}\`)`);
     expect(out).not.toContain("other.json");
   });
 

@@ -117,6 +117,14 @@ describe("what keeps a container from starting", () => {
   });
 });
 
+test("of any number of names, and of architectures that are called like members of every object", () => {
+  const names = Array.from({ length: 200_000 }, (_, index) => `n${index}`);
+  const profile = readProfile(JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["toString"], syscalls: [{ names: ["read", ...names], action: "SCMP_ACT_ALLOW" }] }), "p.json");
+  const { filters, problems } = resolve(profile, host);
+  expect([...filters.keys()]).toEqual(["SCMP_ARCH_X86_64"]);
+  expect(problems).toContainEqual({ kind: "unknown-architecture", name: "toString" });
+});
+
 describe("mistakes are told with their place and what was meant", () => {
   test.each([
     ["an action", '{\n  "defaultAction": "SCMP_ACT_ALOW"\n}', /p\.json:2:\d+: \/defaultAction/, /SCMP_ACT_ALLOW/],
@@ -125,6 +133,11 @@ describe("mistakes are told with their place and what was meant", () => {
     ["a list that is none", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":{}}', /\/syscalls/, /./],
     ["no JSON", '{"defaultAction": }', /p\.json:1:\d+: not JSON/, /./],
     ["a member that stands twice", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],\n"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}', /p\.json:2:\d: .*"syscalls" stands twice/, /keep one/],
+    ["a member in two spellings", '{"defaultAction":"SCMP_ACT_ERRNO",\n"DefaultAction":"SCMP_ACT_ALLOW"}', /p\.json:2:17: \/DefaultAction: "defaultAction" and "DefaultAction" are one member/, /keep one/i],
+    ["a pin that a null in another spelling takes away", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}],"Args":null}]}', /"Args" stands twice/, /keep one/],
+    ["a letter that Go takes for an s", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],"\u017fyscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}', /are one member/, /keep one/i],
+    ["a profile beside one of Kubernetes", '{"DefaultAction":"SCMP_ACT_ALLOW","kind":"SeccompProfile","spec":{"defaultAction":"SCMP_ACT_ERRNO"}}', /p\.json:1:18: \/DefaultAction: there is another profile at \/spec/, /keep one/i],
+    ["a profile beside one of an OCI config", '{"defaultAction":"SCMP_ACT_ALLOW","Linux":{"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"}}}', /there is another profile at \/Linux\/seccomp/, /keep one/i],
     ["what is nested without end", "[".repeat(200_000), /p\.json:1:\d+/, /./],
     ["a number with an exponent", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1e3,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/value/, /plain digits/],
     ["a number of 65 bits", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/value/, /18446744073709551615/],

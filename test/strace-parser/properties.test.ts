@@ -138,3 +138,16 @@ test("a line of 100 MB is reported and passed over, and the next one read", { ti
   const events = [...parser.push('", 1) = 1\n7 getpid() = 7\n'), ...parser.end()];
   expect(events).toMatchObject([{ kind: "unparsed", reason: "a line longer than 16 MiB" }, { kind: "syscall", name: "getpid" }]);
 });
+
+/** What is read again for each of its parts would take an hour. */
+test.each([
+  ["a second half that never began", `<... read resumed>${'") = '.repeat(400_000)}"`],
+  ["notes on descriptors", `prctl(${"1<a>|".repeat(400_000)}1) = 0`],
+  ["comments", `prctl(${"1 /* a */|".repeat(400_000)}1) = 0`],
+])("long lines are read once: %s", { timeout: 60_000 }, (_, line) => {
+  expect(eventsOf([Buffer.from(`${line}\n`)])).toHaveLength(1);
+});
+
+test("names that every object has are names like others", () => {
+  expect(() => eventsOf([Buffer.from("ioctl(1, _IOC(constructor, 0x54, 0x1, 0)) = 0\nconstructor(1) = 0\n__proto__(1) = 0\n")])).not.toThrow();
+});
