@@ -25,7 +25,7 @@ export interface Counts {
   /** Kinds of calls that were seen exactly once. */
   readonly seenOnce: number;
   /** The calls in the order in which they were first seen, each with a program that made it, where that is known yet. */
-  readonly found: readonly { readonly name: string; readonly process: string | undefined }[];
+  readonly found: readonly { readonly name: string; readonly process: string | undefined; readonly calls: number }[];
   /** The first `maxUnread` lines that could not be read. */
   readonly unparsed: readonly UnreadLine[];
   readonly unparsedTotal: number;
@@ -266,7 +266,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
           event satisfies never;
       }
     },
-    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0] })), unparsed, unparsedTotal, started }),
+    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0], calls: record.calls })), unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),

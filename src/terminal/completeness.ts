@@ -10,5 +10,50 @@ const fewestCalls = 1_000;
 
 /** `about 0.02 % of activity like this may be unseen` */
 export function unseenText(share: number): string {
-  return share === 0 ? "activity like this seems to be known" : `about ${(share * 100).toPrecision(1)} % of activity like this may be unseen`;
+  return share === 0 ? "activity like this seems to be known" : `about ${percent(share)} of activity like this may be unseen`;
+}
+
+/** Each window is so long. */
+export const windowSeconds = 5;
+const fewestWindows = 12;
+
+/**
+ * The same question asked of time: Good–Turing over windows in which anything was called. What comes in bursts is seen once in its window, however many calls
+ * it makes, so this is the more careful of the two estimates. Kinds are told by their place in the order in which they came.
+ */
+export class ActivityWindows {
+  #windows = 0;
+  #before: readonly number[] = [];
+  /** In how many windows each kind was seen. */
+  readonly #seenIn: number[] = [];
+
+  /** Ends a window; `calls` is how often each kind has been called up to now. */
+  end(calls: readonly number[]): void {
+    const called = calls.flatMap((count, kind) => (count > (this.#before[kind] ?? 0) ? [kind] : []));
+    this.#before = calls;
+    if (called.length === 0) return;
+    this.#windows += 1;
+    for (const kind of called) this.#seenIn[kind] = (this.#seenIn[kind] ?? 0) + 1;
+  }
+
+  /** How many new kinds the next window is to bring; undefined with too few windows. */
+  expected(): number | undefined {
+    return this.#windows < fewestWindows ? undefined : this.#seenIn.filter((windows) => windows === 1).length / this.#windows;
+  }
+}
+
+/** `a new syscall in about 8 % of further 5 s like these` */
+export function expectedText(expected: number): string {
+  return expected === 0 ? `${windowSeconds} s like these bring nothing new` : expected >= 1 ? `every further ${windowSeconds} s may bring something new` : `a new syscall in about ${percent(expected)} of further ${windowSeconds} s like these`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(1))} %`;
+}
+
+/** `40 s`, `4 min`, `3 h` */
+export function spanText(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3_600)} h`;
 }

@@ -1,6 +1,6 @@
 import type { Aggregator, Counts } from "../aggregator/index.ts";
 import { escapeTerminal } from "../escape.ts";
-import { unseenShare, unseenText } from "./completeness.ts";
+import { ActivityWindows, expectedText, spanText, unseenShare, unseenText, windowSeconds } from "./completeness.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Between two progress lines: quick at first, then seldom, and only when something new was seen. */
@@ -25,6 +25,13 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
   let nextWord = firstWordMs;
   let newAt = performance.now();
   let named: readonly number[] = [];
+  const windows: ActivityWindows[] = [];
+  /** What the calls, and the windows of the workload's own trace, say of what may still come. */
+  const estimate = (counts: readonly Counts[]): string => {
+    const share = unseenShare(counts.reduce((sum, count) => sum + count.calls, 0), counts.reduce((sum, count) => sum + count.seenOnce, 0));
+    const expected = windows[0]?.expected();
+    return `${share === undefined ? "" : `; ${unseenText(share)}`}${expected === undefined ? "" : `; ${expectedText(expected)}`}`;
+  };
   const look = (): void => {
     const counts = aggregators.map((aggregator) => aggregator.counts());
     const seen = counts.reduce((sum, count) => sum + count.distinct, 0);
@@ -32,16 +39,15 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
     const quietMs = performance.now() - newAt;
     const calls = counts.reduce((sum, count) => sum + count.calls, 0);
     const head = `recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls`;
-    const share = unseenShare(calls, counts.reduce((sum, count) => sum + count.seenOnce, 0));
-    const tail = share === undefined ? "" : `; ${unseenText(share)}`;
+    const tail = estimate(counts);
     if (status !== undefined) {
       const newest = counts.map((count) => count.found.at(-1)).findLast((found) => found !== undefined);
-      return status(`${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${Math.round(quietMs / 1000)} s ago`}${tail}`);
+      return status(`${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${spanText(quietMs)} ago`}${tail}`);
     }
     if (distinct === told) {
       if (quietMs < nextWord) return;
       nextWord *= 2;
-      return note(`${head}, last new one ${Math.round(quietMs / 1000)} s ago${tail}`);
+      return note(`${head}, last new one ${spanText(quietMs)} ago${tail}`);
     }
     const fresh = counts.flatMap((count, index) => count.found.slice(named[index] ?? 0));
     named = counts.map((count) => count.found.length);
@@ -50,9 +56,18 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
   };
   const timer = setInterval(look, status === undefined ? intervalMs : liveMs);
   timer.unref();
+  const windowTimer = setInterval(() => {
+    for (const [index, aggregator] of aggregators.entries()) (windows[index] ??= new ActivityWindows()).end(aggregator.counts().found.map(({ calls }) => calls));
+  }, windowSeconds * 1000);
+  windowTimer.unref();
   return () => {
     clearInterval(timer);
+    clearInterval(windowTimer);
     status?.("");
+    const counts = aggregators.map((aggregator) => aggregator.counts());
+    if (counts.reduce((sum, count) => sum + count.distinct, 0) !== distinct) newAt = performance.now();
+    const tail = estimate(counts);
+    if (tail !== "") note(`recorded; last new syscall ${spanText(performance.now() - newAt)} before the end${tail}`);
   };
 }
 

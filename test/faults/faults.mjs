@@ -1,5 +1,5 @@
 // What becomes of recordings and of what is committed when something goes wrong: faults injected into real runs of dist/cli.js.
-// Usage: npm run test:faults [-- KILLS]. Writes test/faults/FAULTS.md. --short: only a few kills and what needs no engine, and nothing is written. --only REGEX: those alone.
+// Usage: npm run test:faults [-- KILLS]. Writes test/faults/FAULTS.md. --short: only a few kills and what needs no engine, and nothing is written. --only REGEX: those alone; the other rows of the table stay.
 // Exit code 1 where a fault did harm. The engine is only stopped, killed and filled where it is a private one of engine.sh.
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ async function fault(name, times, once, skipped) {
       outcome = await once(time);
     } catch (error) {
       harm += 1;
-      outcome = `HARM: ${error.message}`;
+      outcome = `HARM: ${error.message.split("\n").slice(0, 2).join(" ").replaceAll("|", "/")}`;
     }
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
@@ -385,6 +385,13 @@ function machine() {
   return `Linux ${release().split(".").slice(0, 2).join(".")} ${arch()}, ${cpus().length} cores, Node ${process.versions.node.split(".")[0]}, Docker ${version.split("+")[0] || "none"}, ${new Date().toISOString().slice(0, 10)}`;
 }
 
+/** The rows of earlier runs that this one has not measured again. */
+function earlier() {
+  const lines = existsSync(table) ? readFileSync(table, "utf8").split("\n").filter((line) => /^\| .* \| (?:\d+|-) \| /.test(line)) : [];
+  return lines.map((line) => line.slice(2, -2).split(" | "));
+}
+const measured = new Map([...earlier().map((row) => [row[0], row]), ...rows.filter((row) => row[1] !== "-" || only === undefined).map((row) => [row[0], row])]);
+
 const text = `# Faults
 
 Injected by \`npm run test:faults\` into real runs, which writes this table. After each one it is checked that no committed call is lost, that
@@ -396,8 +403,8 @@ Last run on ${machine()}.
 
 | fault | times | what came out |
 |---|---|---|
-${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}
+${[...measured.values()].map((row) => `| ${row.join(" | ")} |`).join("\n")}
 `;
-if (!short && only === undefined) writeFileSync(table, text);
+if (!short) writeFileSync(table, text);
 console.log(text);
 process.exit(harm === 0 ? 0 : 1);

@@ -1,0 +1,54 @@
+// What recording costs a workload: in a container by itself, in a first recording, and in an append to it, in turns; ratios to the run by itself.
+// Usage: npm run bench:record [-- TURNS]. Needs an engine with the base image of `npm run engine -- base-image`.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const turns = Number(process.argv[2] ?? 5);
+const image = "seccomp-gen-base:bookworm";
+
+/** The workload measures itself, so that the start of containers, which costs the same everywhere, is left out. */
+const timed = (script) => `begin=$(date +%s%N); ${script}; end=$(date +%s%N); echo "took $((end - begin))"`;
+const loads = [
+  ["nothing but calls (dd, a byte at a time)", "dd if=/dev/zero of=/dev/null bs=1 count=400000 2>/dev/null"],
+  ["files and processes (find, sort, tar, gzip, perl)", "find / -xdev 2>/dev/null | sort | sha256sum >/dev/null; tar -c /usr/share /usr/lib/x86_64-linux-gnu 2>/dev/null | gzip -1 | wc -c >/dev/null; perl -e 'for (1..40) { open my $f, \"<\", \"/etc/passwd\"; my @l = sort <$f>; my $s = 0; $s += $_ for 1..20000 }'"],
+  ["many short programs (a shell's loop)", "for n in $(seq 60); do ls / | grep -c usr >/dev/null; done"],
+];
+const container = (script) => ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", timed(script)];
+
+function run(folder, words) {
+  const { status, stdout, stderr } = spawnSync(words[0], words.slice(1), { cwd: folder, encoding: "utf8", timeout: 600_000, stdio: ["ignore", "pipe", "pipe"] });
+  const took = /^took (\d+)$/m.exec(stdout)?.[1];
+  if (status !== 0 || took === undefined) throw new Error(`${words.join(" ")}: ${status} ${stderr}`);
+  return Number(took);
+}
+
+const record = (script, ...options) => [process.execPath, cli, "record", "--name", "app", ...options, "--", ...container(script)];
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const rows = [];
+for (const [name, script] of loads) {
+  const known = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
+  run(known, record(script));
+  const ways = {
+    bare: () => run(known, container(script)),
+    first: (folder) => run(folder, record(script)),
+    append: (folder) => (cpSync(known, folder, { recursive: true }), run(folder, record(script, "--append"))),
+  };
+  const taken = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const [way, once] of Object.entries(ways)) {
+      const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
+      taken[way].push(once(folder));
+      rmSync(folder, { recursive: true });
+    }
+    console.error(`${name}, turn ${turn + 1}: ${Object.entries(taken).map(([way, values]) => `${way} ${(values.at(-1) / taken.bare.at(-1)).toFixed(2)}`).join(", ")}`);
+  }
+  rmSync(known, { recursive: true });
+  const bare = median(taken.bare);
+  const spread = Math.max(...taken.bare) / Math.min(...taken.bare);
+  rows.push([name, ...Object.keys(ways).slice(1).map((way) => `${(median(taken[way]) / bare).toFixed(1)}×`), spread.toFixed(2)]);
+}
+console.log(`| workload | first recording | append | slowest to fastest by itself |\n|---|---|---|---|\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}`);
