@@ -11,19 +11,19 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   aggregator: { may: ["strace-parser", "tables", "errors", "escape"], because: "a recording is made of events alone" },
   "audit-log": { may: ["aggregator", "tables"], because: "it reads the kernel's words and makes a recording; files and options are others' business" },
   policy: { may: ["aggregator", "seccomp", "tables"], because: "a policy is a function of the recording; the ceiling is given" },
-  profile: { may: ["seccomp", "tables", "errors", "package-folder"], because: "reading a profile has nothing to do with how it was made" },
+  profile: { may: ["json-text", "seccomp", "tables", "errors", "package-folder"], because: "reading a profile has nothing to do with how it was made" },
   diff: { may: ["seccomp", "tables"], because: "filters are compared, whatever they were made from" },
   check: { may: ["aggregator", "seccomp", "tables"], because: "a recording is held against filters, wherever they come from" },
   lint: { may: ["diff", "policy", "profile", "seccomp", "tables"], because: "findings are made from profiles" },
   assessment: { may: ["diff", "seccomp", "tables"], because: "a change is judged by what it means, wherever it comes from" },
   explain: { may: ["aggregator", "seccomp", "tables"], because: "a resolved profile is explained, whoever wrote it; the recording says who called" },
-  emitter: { may: ["escape", "policy", "profile", "seccomp", "tables"], because: "text is made from a policy" },
-  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
+  emitter: { may: ["escape", "json-text", "policy", "profile", "seccomp", "tables"], because: "text is made from a policy" },
+  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "json-text", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
   container: { may: ["errors"], because: "it speaks with the container CLI and nothing else" },
   tracer: { may: ["container", "errors", "package-folder", "tables"], because: "it brings bytes; what they mean is the parser's" },
   terminal: { may: ["aggregator", "escape"], because: "words reach the screen escaped; what they say is decided elsewhere" },
   project: { may: ["aggregator", "container", "errors", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },
-  derivation: { may: ["aggregator", "container", "diff", "emitter", "errors", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
+  derivation: { may: ["aggregator", "container", "diff", "emitter", "errors", "json-text", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
   verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },
 };
 
@@ -33,7 +33,7 @@ const packages: { readonly [name: string]: readonly string[] } = {
   ajv: ["aggregator", "derivation", "profile"],
   commander: ["cli.ts", "commands"],
   "fast-glob": ["commands", "project"],
-  "lossless-json": ["aggregator", "emitter", "profile", "review", "lint"],
+  "lossless-json": ["aggregator", "emitter", "json-text.ts", "profile", "lint"],
 };
 
 const src = fileURLToPath(new URL("../src/", import.meta.url));
@@ -52,6 +52,11 @@ test("stages know only what the picture shows", () => {
 
 test("temporary folders are made where clean finds them again", () => {
   expect(glob.sync("**/*.ts", { cwd: src }).filter((file) => /\bmkdtemp(?:Sync)?\(/.test(readFileSync(src + file, "utf8")))).toEqual(["container/leftovers.ts"]);
+});
+
+test("JSON documents are written by one function, which escapes what would not show", () => {
+  const own = glob.sync("**/*.ts", { cwd: src }).filter((file) => /\bstringify\([^;]*undefined, 2\)/.test(readFileSync(src + file, "utf8")));
+  expect(own).toEqual(["json-text.ts"]);
 });
 
 test("every folder has its arrows", () => {

@@ -7,7 +7,7 @@ import { resolveFor } from "../derivation/reference.ts";
 import { readStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readProfile } from "../profile/index.ts";
-import { writeAtomically } from "../project/files.ts";
+import { writeAtomically, writeKept } from "../project/files.ts";
 import { readRecording } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
 import { recordingPath } from "../project/names.ts";
@@ -41,7 +41,7 @@ async function takeIn(recording: Recording, { path, profile }: { readonly path: 
   const lacking = fresh.filter((addition) => denies(before.profile, recordingOf(recording.name, facts, [addition])));
   if (lacking.length > 0) {
     const merged = mergeRecordings(recording, recordingOf(recording.name, facts, lacking));
-    await writeAtomically(path, stringifyRecording(merged));
+    await writeKept(path, stringifyRecording(merged));
     terminal.note(`${path}: ${lacking.map(({ syscall }) => syscall).join(", ")} taken in, as found by verify`);
     await writeAtomically(profile, (await derive(merged, policy)).profile);
   } else {

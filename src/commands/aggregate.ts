@@ -4,7 +4,7 @@ import { AuditCollector, auditRecording } from "../audit-log/index.ts";
 import type { AuditFilter } from "../audit-log/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeLine } from "../escape.ts";
-import { systemDetail, writeAtomically } from "../project/files.ts";
+import { systemDetail, writeAtomically, writeKept } from "../project/files.ts";
 import { readRecording } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
 import { readUnpacked } from "../project/log-source.ts";
@@ -46,7 +46,7 @@ export async function aggregate(logs: readonly string[], options: AggregateOptio
     if (known === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file" });
     const fresh = auditRecording(known.name, findings, known);
     const learned = newCalls(known, fresh);
-    await writeAtomically(path, stringifyRecording(mergeRecordings(known, fresh)));
+    await writeKept(path, stringifyRecording(mergeRecordings(known, fresh)));
     terminal.note(escapeLine(learned.length === 0 ? `${path} knows all of these calls` : `${path}: learned ${learned.join(", ")}`));
   });
   terminal.note("next: seccomp-gen generate --all makes the profiles again; review the change like any other");

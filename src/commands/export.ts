@@ -28,6 +28,7 @@ export async function exportProfile(file: string, options: ExportOptions, termin
     profile: { ...profile, syscalls: profile.syscalls.filter((group) => groupApplies(group, host)) },
     arches: [...filters.keys()],
     name: basename(file).replace(/\.json$/, "").replace(/[^A-Za-z0-9._-]/g, "-"),
+    file,
   };
   try {
     await write(body(applied, filters.get(host.arch), [...filters.values()], options, terminal), options, terminal);

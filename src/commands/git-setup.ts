@@ -2,7 +2,7 @@ import { chmod, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 import { escapeLine } from "../escape.ts";
-import { readIfPresent, writeAtomically } from "../project/files.ts";
+import { readIfPresent, writeAtomically, writeKept } from "../project/files.ts";
 import { git, runGit } from "../project/git.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -29,7 +29,7 @@ const sections = ["diff.seccomp-gen", "merge.seccomp-gen-profile", "merge.seccom
 /** `seccomp-gen git-setup [--undo]`: git shows what profiles mean and merges recordings. Touches .gitattributes between its marks, this clone's own configuration and, on request, its pre-commit hook. */
 export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Promise<number> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
-  await writeAttributes(join(root, ".gitattributes"), options.undo, terminal);
+  await writeAttributes(root, options.undo, terminal);
   for (const section of sections) {
     const { exitCode } = await runGit(root, ["config", "--local", "--remove-section", section]);
     if (options.undo && exitCode === 0) terminal.note(`git config: ${section} removed`);
@@ -64,7 +64,8 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-async function writeAttributes(path: string, undo: boolean, terminal: Terminal): Promise<void> {
+async function writeAttributes(root: string, undo: boolean, terminal: Terminal): Promise<void> {
+  const path = join(root, ".gitattributes");
   const text = (await readIfPresent(path)) ?? "";
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const lines = text.split(/\r?\n/);
@@ -73,7 +74,7 @@ async function writeAttributes(path: string, undo: boolean, terminal: Terminal):
   const next = `${[...(kept === "" ? [] : [kept]), ...(undo ? [] : attributes)].join(newline)}${newline}`;
   if (undo && kept === "") {
     if (text !== "") await rm(path, { force: true });
-  } else if (next !== text) await writeAtomically(path, next);
+  } else if (next !== text) await writeKept(path, next, root);
   if (undo) {
     const left = others.findIndex((line) => line.includes("seccomp-gen"));
     if (others.length < lines.length) terminal.note(".gitattributes: our lines are out");

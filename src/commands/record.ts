@@ -5,7 +5,7 @@ import type { RunCommand } from "../container/run-command.ts";
 import { derive } from "../derivation/derivation.ts";
 import { policyOf, storePolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
-import { checkWritable, writeAtomically } from "../project/files.ts";
+import { checkWritable, writeKept } from "../project/files.ts";
 import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
 import { checkName, nameFromImage, profilePath, recordingPath } from "../project/names.ts";
@@ -42,9 +42,9 @@ export async function record(words: readonly string[], options: RecordOptions, t
   const { recording, derivation } = await written(whileLocked(paths.recording, async () => {
     const combined = await combine(paths.recording, before, fresh, options, terminal.note);
     const derived = await derive(combined, options);
-    await writeAtomically(paths.recording, stringifyRecording(combined));
+    await writeKept(paths.recording, stringifyRecording(combined));
     await storePolicy(paths.recording, policyOf(options));
-    await writeAtomically(paths.profile, derived.profile);
+    await writeKept(paths.profile, derived.profile);
     if (options.append) await forgetPartial(paths.recording);
     return { recording: combined, derivation: derived };
   }));

@@ -3,7 +3,7 @@ import { parseRecording } from "../aggregator/index.ts";
 import { derive } from "../derivation/derivation.ts";
 import { readStoredPolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
-import { readIfPresent, readText, writeAtomically } from "../project/files.ts";
+import { readIfPresent, readText, writeKept } from "../project/files.ts";
 import { profilePath } from "../project/names.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -32,7 +32,7 @@ export async function regenerateAll(check: boolean, terminal: Terminal): Promise
     if (check) {
       terminal.note(there === undefined ? `${path} is missing` : `${path} is not what ${recording} gives: it was edited, or it is older than the recording or this seccomp-gen`);
     } else {
-      await writeAtomically(path, made.profile);
+      await writeKept(path, made.profile);
       terminal.note(`${path}: written`);
     }
   }

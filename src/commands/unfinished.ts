@@ -5,10 +5,12 @@ import type { Aggregator, LogContext, Recording, Run } from "../aggregator/index
 import type { ContainerCli } from "../container/cli.ts";
 import { inspectEngine } from "../container/engine.ts";
 import { abandonedVolumes, traceFacts } from "../container/leftovers.ts";
+import { SeccompGenError } from "../errors.ts";
+import { isScmpArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
 import { readLeftTraces } from "../tracer/left-traces.ts";
-import { addPartial, partialPath } from "../project/kept-recording.ts";
+import { addPartial, partialPath, unreadWords } from "../project/kept-recording.ts";
 import { checkName, recordingPath } from "../project/names.ts";
 import { readInto } from "../project/reading.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -30,7 +32,13 @@ export function unfinishedText(unfinished: Unfinished): string {
 /** Says where a killed recording of that name has left a trace: what became of it may be wanted before it is recorded again. */
 export async function mentionUnfinished(cli: ContainerCli, name: string, folder: string, terminal: Pick<Terminal, "note">): Promise<void> {
   for (const volume of await abandonedVolumes(cli)) {
-    const found = await readUnfinished(cli, volume);
+    let found: Unfinished | undefined;
+    try {
+      found = await readUnfinished(cli, volume);
+    } catch (error) {
+      if (!(error instanceof SeccompGenError)) throw error;
+      terminal.note(`a trace that a killed session left is let be: ${error.message}`);
+    }
     if (found?.name !== name || found.folder !== folder) continue;
     const words = cli.words.join(" ");
     terminal.note(`a recording of ${name} was killed; seccomp-gen clean${words === "docker" ? "" : ` -- ${words}`} takes what it had traced into ${partialPath(recordingPath(name))}`);
@@ -55,19 +63,35 @@ export async function recover(cli: ContainerCli, volume: string, terminal: Pick<
   const [first, ...rest] = aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish()));
   if (first === undefined) return undefined;
   const path = join(found.folder, recordingPath(found.name));
-  await addPartial(path, checked(rest.reduce((merged, next) => mergeRecordings(merged, next), first), volume));
-  return `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ${partialPath(path)}; record --append takes them in`;
+  const unread = await addPartial(path, checked(rest.reduce((merged, next) => mergeRecordings(merged, next), first), volume));
+  return `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`;
 }
 
 async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfinished | undefined> {
   const text = await traceFacts(cli, volume);
-  if (text === undefined) return undefined;
-  const unfinished = JSON.parse(text) as Unfinished;
-  checkName(unfinished.name);
-  return unfinished;
+  return text === undefined ? undefined : parseUnfinished(text, labelOf(volume));
+}
+
+/** Reads what a volume says of its trace. Whoever may use the engine can have written it: throws `recording-invalid` for what is not as we write it. */
+export function parseUnfinished(text: string, source: string): Unfinished {
+  const invalid = (detail: string): SeccompGenError => new SeccompGenError({ code: "recording-invalid", source, detail });
+  let unfinished: Partial<Unfinished> | null;
+  try {
+    unfinished = JSON.parse(text) as Partial<Unfinished> | null;
+  } catch {
+    throw invalid("it is not JSON");
+  }
+  const { name, folder, arch, life, run } = unfinished ?? {};
+  if (typeof name !== "string" || typeof folder !== "string" || typeof arch !== "string" || !isScmpArch(arch)) throw invalid("name, folder or architecture is missing");
+  if (typeof life !== "object" || life === null || typeof run !== "object" || run === null) throw invalid("it does not say how the workload was run");
+  return { name: checkName(name), folder, arch, life, run };
+}
+
+function labelOf(volume: string): string {
+  return `the label of the volume ${volume}`;
 }
 
 /** The facts were on the engine meanwhile: what is written is what the format allows. */
 function checked(recording: Recording, volume: string): Recording {
-  return parseRecording(stringifyRecording(recording), `the label of the volume ${volume}`);
+  return parseRecording(stringifyRecording(recording), labelOf(volume));
 }

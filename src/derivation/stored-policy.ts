@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ValidateFunction } from "ajv";
 import { SeccompGenError } from "../errors.ts";
-import { readIfPresent, writeAtomically } from "../project/files.ts";
+import { jsonText } from "../json-text.ts";
+import { checkKept, readIfPresent, writeKept } from "../project/files.ts";
 import { validatePolicy } from "./data/validate-policy.ts";
 import type { PolicyArguments } from "./derivation.ts";
 
@@ -17,7 +18,7 @@ export function policyPath(recording: string): string {
   return join(dirname(recording), "policy.json");
 }
 
-/** The options from a policy.json; `undefined` text: the defaults. Throws `recording-invalid`. */
+/** The options from a policy.json; `undefined` text: the defaults. Throws `policy-invalid`. */
 export function parseStoredPolicy(text: string | undefined, source: string): PolicyArguments {
   if (text === undefined) return defaultPolicy;
   let stored: unknown;
@@ -47,6 +48,7 @@ export function policyOf({ args, exact, floor, allow, deny, against, mode }: Pol
 /** Keeps the options beside the recording, so that the profile can be made again without them; no file where all are the default. */
 export async function storePolicy(recording: string, policy: PolicyArguments): Promise<void> {
   const chosen = Object.entries(policy).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(defaultPolicy[name as keyof PolicyArguments]));
+  await checkKept(policyPath(recording));
   if (chosen.length === 0) await rm(policyPath(recording), { force: true });
-  else await writeAtomically(policyPath(recording), `${JSON.stringify(Object.fromEntries(chosen), undefined, 2)}\n`);
+  else await writeKept(policyPath(recording), jsonText(Object.fromEntries(chosen)));
 }

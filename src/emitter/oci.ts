@@ -1,4 +1,4 @@
-import { stringify } from "lossless-json";
+import { jsonText } from "../json-text.ts";
 import type { DockerProfile } from "../profile/types.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
@@ -8,6 +8,8 @@ export interface AppliedProfile {
   readonly arches: readonly ScmpArch[];
   /** What the profile is called. */
   readonly name: string;
+  /** Where it lies, as a path from where the output is used. */
+  readonly file: string;
 }
 
 /** The seccomp object of the OCI runtime-spec (`linux.seccomp`): what podman, CRI-O, containerd (ctr --seccomp-profile, nerdctl) and the runtimes take. No comments, no conditions on the host. */
@@ -32,6 +34,7 @@ export interface OciSeccomp {
   readonly syscalls: readonly { readonly names: readonly string[]; readonly action: string; readonly errnoRet?: number; readonly args?: readonly { readonly index: number; readonly value: bigint; readonly valueTwo?: bigint; readonly op: string }[] }[];
 }
 
+/** The profile as an OCI `linux.seccomp` document. */
 export function emitOci(applied: AppliedProfile): string {
-  return `${stringify(ociSeccomp(applied), undefined, 2)}\n`;
+  return jsonText(ociSeccomp(applied));
 }

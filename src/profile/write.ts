@@ -1,4 +1,4 @@
-import { stringify } from "lossless-json";
+import { jsonText } from "../json-text.ts";
 import { isAllowing } from "../seccomp/index.ts";
 import type { ArgCondition, Rule } from "../seccomp/types.ts";
 import { toAction } from "./action.ts";
@@ -6,7 +6,7 @@ import type { DockerArg, DockerProfile, DockerSyscallGroup } from "./types.ts";
 
 /** A profile as Docker reads it. */
 export function stringifyProfile({ syscalls, ...head }: DockerProfile): string {
-  return `${stringify({ ...head, syscalls: syscalls.map(({ oldSpelling: _, ...group }) => group) }, undefined, 2)}\n`;
+  return jsonText({ ...head, syscalls: syscalls.map(({ oldSpelling: _, ...group }) => group) });
 }
 
 /**

@@ -1,27 +1,34 @@
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { constants } from "node:fs";
+import type { Stats } from "node:fs";
+import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { ownSession, sessionPattern } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
 
 /**
  * Writes a file so that readers see the old content or the new, never half of one: a temporary file beside it, flushed to disk,
- * then renamed over it (rename(2)). Folders are made as needed. Throws `file-unwritable`; then nothing is left behind.
+ * then renamed over it (rename(2)). Folders are made as needed. An existing file keeps its permissions; a symbolic link stays, and what it points to is
+ * written; what is no file (a fifo, a device, a descriptor in /dev/fd) is written to. Throws `file-unwritable`; then nothing is left behind.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
-  const temporary = temporaryPath(path);
+  let temporary: string | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const mode = await modeOf(path);
-    const handle = await open(temporary, "wx", mode);
+    const target = await targetOf(path);
+    // Without O_CREAT: in /tmp the kernel refuses it for other people's fifos (proc_sys_fs(5), protected_fifos).
+    if (target === undefined) return await writeFile(path, text, { flag: constants.O_WRONLY | constants.O_APPEND });
+    await mkdir(dirname(target.path), { recursive: true });
+    temporary = temporaryPath(target.path);
+    const handle = await open(temporary, "wx", target.stats === undefined ? 0o644 : 0o600);
     try {
       await handle.writeFile(text);
+      if (target.stats !== undefined) await handle.chmod(target.stats.mode & 0o777);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target.path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
   }
 }
@@ -36,14 +43,67 @@ export function temporaryOf(path: string): string | undefined {
   return new RegExp(`^\\..+?\\.(${sessionPattern})\\.[0-9a-f]{12}\\.tmp$`).exec(basename(path))?.[1];
 }
 
-/** An existing file keeps its permissions. */
-async function modeOf(path: string): Promise<number> {
-  const existing = await stat(path).catch(() => undefined);
-  return existing === undefined ? 0o644 : existing.mode & 0o777;
+/** The file that a write replaces, at the end of all links, and what is there; undefined: it is no file, or one that somebody holds open for us. */
+async function targetOf(path: string): Promise<{ readonly path: string; readonly stats: Stats | undefined } | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) return undefined;
+  let at = resolve(path);
+  // So many links the kernel follows (path_resolution(7)).
+  for (let links = 0; links < 40; links += 1) {
+    if (/^\/(?:proc|dev\/fd)\//.test(at)) return undefined;
+    const to = await readlink(at).catch(() => undefined);
+    if (to === undefined) break;
+    at = resolve(await realpath(dirname(at)), to);
+  }
+  return { path: at, stats };
+}
+
+/**
+ * Writes a file whose place this program chose itself: traces/NAME/…, profiles/NAME.json. A checkout is other people's, so a link in it is
+ * followed only within the repository. Throws `file-unwritable`.
+ */
+export async function writeKept(path: string, text: string, project = projectOf(path)): Promise<void> {
+  await checkKept(path, project);
+  await writeAtomically(path, text);
+}
+
+/** Throws `file-unwritable` where a symbolic link leads a kept file out of the repository that `project` is in, or into git's own folder. */
+export async function checkKept(path: string, project = projectOf(path)): Promise<void> {
+  if (project === undefined) return;
+  const real = await landing(path);
+  const root = await repositoryOf(project);
+  const inside = real === undefined ? undefined : relative(root, real);
+  if (inside !== undefined && inside.split(sep)[0] !== ".." && !inside.split(sep).includes(".git")) return;
+  throw new SeccompGenError({ code: "file-unwritable", path, detail: `a symbolic link leads ${real === undefined ? "nowhere" : `out of ${root}, to ${real}`}; remove the link, or say with --output where the file goes` });
+}
+
+/** The folder that holds `traces` and `profiles`; undefined: the path is no place that we choose. */
+function projectOf(path: string): string | undefined {
+  const prefix = /^((?:.*\/)?)(?:traces\/[^/]+|profiles)\/[^/]+$/.exec(normalize(path))?.[1];
+  return prefix === "" ? "." : prefix;
+}
+
+/** The root of the git repository, else the folder itself. */
+async function repositoryOf(project: string): Promise<string> {
+  const own = (await landing(project)) ?? resolve(project);
+  for (let folder = own; ; folder = dirname(folder)) {
+    if (await lstat(join(folder, ".git")).then(() => true, () => false)) return folder;
+    if (dirname(folder) === folder) return own;
+  }
+}
+
+/** Where a file is, or would be made, with all links followed; undefined: one of them leads nowhere. */
+async function landing(path: string): Promise<string | undefined> {
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    const real = await realpath(folder).catch(() => undefined);
+    if (real !== undefined) return join(real, relative(folder, resolve(path)));
+    if (await lstat(folder).then((stats) => stats.isSymbolicLink(), () => false)) return undefined;
+  }
 }
 
 /** Checks early, before a long recording, that a file can be written where it will go. Makes nothing: the nearest folder that is there must take files. */
 export async function checkWritable(path: string): Promise<void> {
+  await checkKept(path);
   let folder = dirname(path);
   while (!(await stat(folder).then(() => true, () => false)) && dirname(folder) !== folder) folder = dirname(folder);
   const probe = temporaryPath(join(folder, "seccomp-gen"));

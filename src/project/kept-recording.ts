@@ -1,8 +1,8 @@
-import { rm } from "node:fs/promises";
+import { access, rename, rm } from "node:fs/promises";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
-import { readIfPresent, writeAtomically } from "./files.ts";
+import { readIfPresent, systemDetail, writeKept } from "./files.ts";
 import { whileLocked } from "./lock.ts";
 
 /** The recording that a file holds; undefined where there is none. */
@@ -25,17 +25,43 @@ export async function knownBefore(path: string, append: boolean): Promise<Record
 
 /** Keeps what a recording saw before it broke off, beside the committed one; resolves to the error that says so. */
 export async function keepPartial(path: string, seen: Recording, trouble: SeccompGenError): Promise<SeccompGenError> {
-  await addPartial(path, seen);
-  return new SeccompGenError({ code: "recording-cut", what: trouble.message, todo: trouble.todo, aside: partialPath(path) }, { cause: trouble, exitCode: trouble.exitCode });
+  const unread = await addPartial(path, seen);
+  return new SeccompGenError({ code: "recording-cut", what: trouble.message, todo: `${trouble.todo}${unread === undefined ? "" : `\n  ${unreadWords(unread)}.`}`, aside: partialPath(path) }, { cause: trouble, exitCode: trouble.exitCode });
 }
 
-/** Adds to what was seen by recordings that broke off. */
-export async function addPartial(path: string, seen: Recording): Promise<void> {
+/** Adds to what was seen by recordings that broke off. What is there and cannot be read (a newer format, a damaged file) is put aside; resolves to its name then. */
+export async function addPartial(path: string, seen: Recording): Promise<string | undefined> {
   const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
-  await whileLocked(path, async () => {
-    const earlier = await readRecording(partialPath(path)).catch(() => undefined);
-    await writeAtomically(partialPath(path), stringifyRecording(mergeRecordings(earlier ?? cut, cut)));
+  return whileLocked(path, async () => {
+    let [earlier, unread]: [Recording | undefined, string | undefined] = [undefined, undefined];
+    try {
+      earlier = await readRecording(partialPath(path));
+    } catch (error) {
+      if (!(error instanceof SeccompGenError)) throw error;
+      unread = await putAside(partialPath(path));
+    }
+    await writeKept(partialPath(path), stringifyRecording(mergeRecordings(earlier ?? cut, cut)));
+    return unread;
   });
+}
+
+/** Renames a file to a name that none has; resolves to it. */
+async function putAside(path: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const aside = path.replace(/\.json$/, `.unread-${number}.json`);
+    if (await access(aside).then(() => true, () => false)) continue;
+    try {
+      await rename(path, aside);
+    } catch (error) {
+      throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+    }
+    return aside;
+  }
+}
+
+/** What to say of a partial recording that was put aside. */
+export function unreadWords(aside: string): string {
+  return `what had broken off before could not be read, and is kept as ${aside}`;
 }
 
 /**
@@ -55,7 +81,7 @@ export async function combine(path: string, before: Recording | undefined, fresh
   const text = stringifyRecording(fresh);
   if (stringifyRecording(merged) === text) return fresh;
   const aside = path.replace(/\.json$/, ".new.json");
-  await writeAtomically(aside, text);
+  await writeKept(aside, text);
   throw new SeccompGenError({ code: "recording-exists", path, aside });
 }
 

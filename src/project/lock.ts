@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ownSession, sessionIsOver } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
-import { systemDetail, temporaryPath } from "./files.ts";
+import { checkKept, systemDetail, temporaryPath } from "./files.ts";
 
 /** So long another recording may take to write its files. */
 const patienceMs = 10_000;
@@ -16,6 +16,7 @@ const patienceMs = 10_000;
 export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   let release: () => Promise<void>;
   try {
+    await checkKept(path);
     await mkdir(dirname(path), { recursive: true });
     release = await acquire(join(dirname(path), `.${basename(path)}.lock`), performance.now() + patienceMs);
   } catch (error) {

@@ -1,12 +1,12 @@
-import { stringify } from "lossless-json";
 import type { CheckFinding } from "../check/types.ts";
 import { formatAction } from "../seccomp/index.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
+import { jsonText } from "../json-text.ts";
 
 /** What a profile would deny of a recording, for people (text) or programs (json). */
 export function renderCheck(findings: readonly CheckFinding[], { format, profile }: { readonly format: "text" | "json"; readonly profile: string }): string {
-  if (format === "json") return `${stringify({ profile, findings }, undefined, 2)}\n`;
+  if (format === "json") return jsonText({ profile, findings });
   const denied = findings.filter(({ kind }) => kind === "denied");
   const undecided = findings.filter(({ kind }) => kind === "undecided");
   if (findings.length === 0) return `${escapeLine(profile)} allows every recorded call\n`;

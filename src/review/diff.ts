@@ -1,9 +1,9 @@
-import { stringify } from "lossless-json";
 import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../diff/types.ts";
 import { exceptionsOf, formatAction, formatRule, isAllowing } from "../seccomp/index.ts";
 import type { ActionRule, Rule } from "../seccomp/types.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
+import { jsonText } from "../json-text.ts";
 import { markdownCell } from "./markdown.ts";
 
 export interface DiffView {
@@ -20,7 +20,7 @@ export interface DiffView {
 export function renderDiff(diff: ProfileDiff, view: DiffView): string {
   switch (view.format) {
     case "json":
-      return `${stringify({ before: view.before, after: view.after, ...diff }, undefined, 2)}\n`;
+      return jsonText({ before: view.before, after: view.after, ...diff });
     case "markdown":
       return markdown(diff, view);
     case "text":

@@ -1,7 +1,7 @@
-import { stringify } from "lossless-json";
 import type { ArchExplanation, CallExplanation, CallState, Explanation, VulnerabilityVerdict } from "../explain/types.ts";
 import { dockerArch, subsystems } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
+import { jsonText } from "../json-text.ts";
 import { explanationPage } from "./explain-page.ts";
 import { answerOf, bySubsystem, gapOf, keptCount, limitsOf, needsWords, reachCounts, reachWords, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
 import { wrapText } from "./wrap.ts";
@@ -14,7 +14,7 @@ export interface ExplainView {
 
 /** A profile, explained for people (text, html) or programs (json). With `syscall`, the whole story of that one call. */
 export function renderExplanation(explanation: Explanation, syscall: string | undefined, view: ExplainView): string {
-  if (view.format === "json") return `${stringify(syscall === undefined ? explanation : onlyCall(explanation, syscall), undefined, 2)}\n`;
+  if (view.format === "json") return jsonText(syscall === undefined ? explanation : onlyCall(explanation, syscall));
   if (view.format === "html") return explanationPage(explanation);
   const words = terminal(view);
   return `${(syscall === undefined ? wholeProfile(explanation, words) : oneCall(explanation, syscall, words)).join("\n")}\n`;

@@ -1,6 +1,7 @@
 import { findingKinds } from "../lint/index.ts";
 import type { Finding, FindingKind } from "../lint/types.ts";
 import { escapeLine } from "../escape.ts";
+import { jsonText } from "../json-text.ts";
 import { sarifLog } from "./sarif.ts";
 import type { SarifResult, SarifRule } from "./sarif.ts";
 
@@ -14,7 +15,7 @@ export interface PlacedFinding extends Finding {
 /** Findings for people (one a line, as compilers print them, then what to do about each kind) or programs. */
 export function renderLint(findings: readonly PlacedFinding[], format: "text" | "json" | "sarif", version: string): string {
   if (format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), version);
-  if (format === "json") return `${JSON.stringify({ findings }, undefined, 2)}\n`;
+  if (format === "json") return jsonText({ findings });
   const lines = findings.map(({ file, line, column, severity, kind, what }) => `${escapeLine(`${file}:${line}:${column}: ${severity}: ${what} [${kind}]`)}\n`);
   const advice = kindsOf(findings).map((kind) => `  ${kind}: ${findingKinds[kind].todo}\n`);
   return lines.join("") + (advice.length === 0 ? "" : `\nwhat to do:\n${advice.join("")}`);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { escapeLine } from "../escape.ts";
+import { jsonText } from "../json-text.ts";
 import { findingsOf } from "./review-findings.ts";
 import type { ReviewModel } from "./review-model.ts";
 
@@ -11,7 +12,7 @@ export function reviewToCodeClimate(model: ReviewModel): string {
   const findings = model.profiles.flatMap(({ state }) =>
     state.type === "unreadable" ? [] : state.findings.map(({ kind, severity, what, file, line, names }) => issue(kind, severity === "error" ? "critical" : "major", what, file, line, names.join(","))),
   );
-  return `${JSON.stringify([...changes, ...findings], undefined, 2)}\n`;
+  return jsonText([...changes, ...findings]);
 }
 
 function issue(check: string, severity: string, text: string, path: string, line: number, about: string): object {

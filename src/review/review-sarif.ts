@@ -5,11 +5,16 @@ import { sarifLog } from "./sarif.ts";
 
 const levels = { danger: "error", notable: "warning", ordinary: "note" } as const;
 
+/** Most urgent first: whatever is cut, it is the least. */
+const weights = ["danger", "notable", "ordinary"] as const;
+const severities = ["error", "warning", "note"] as const;
+
 /** A review for code scanning: what became possible and new lint findings, beside their lines. A service takes 25,000 results of a file at most; these are the most dangerous. */
 export function reviewToSarif(model: ReviewModel, version: string): string {
-  const changes = findingsOf(model)
+  const changes = [...findingsOf(model)]
+    .sort((a, b) => weights.indexOf(a.weight) - weights.indexOf(b.weight))
     .slice(0, 5000)
     .map(({ rule, weight, text, file, place, pointer, about }) => ({ rule, level: levels[weight], text: text.replace(/[[\]]/g, "\\$&"), file, line: place.line, column: place.column, pointer, fingerprint: `${rule}:${about}` }));
-  const findings = model.profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.findings.map(lintResult)));
+  const findings = model.profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.findings.map(lintResult))).sort((a, b) => severities.indexOf(a.level) - severities.indexOf(b.level));
   return sarifLog([...reviewRules, ...lintRules()], [...changes, ...findings.slice(0, 5000)], version);
 }

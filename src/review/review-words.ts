@@ -75,9 +75,13 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
   }
 }
 
+/** Runs that no container command started. */
+const sourceWords: { readonly [source in Run["source"]]: string | undefined } = { log: "a strace log", host: "a program on a host, outside of any container", audit: "the kernel's log", container: undefined, verify: undefined };
+
 /** How a run was started. */
 export function runLine({ source, command, image, versions }: Run): Line {
-  if (source === "log") return ["a strace log"];
+  const other = sourceWords[source];
+  if (other !== undefined) return [other];
   const started: Line = [{ data: clipped(command.join(" "), 120) }];
   return [...started, ...(image === undefined ? [] : [" of ", { data: clipped(`${image.reference}@${image.digest.slice(0, 19)}`, 120) }]), ...(versions.engine === undefined ? [] : [" under engine ", { data: clipped(versions.engine, 40) }])];
 }

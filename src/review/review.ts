@@ -1,5 +1,5 @@
-import { stringify } from "lossless-json";
 import type { Opening } from "../assessment/types.ts";
+import { jsonText } from "../json-text.ts";
 import { profileChangeText, rulesText } from "./diff.ts";
 import type { Block, Line, Span } from "./page.ts";
 import { pageToHtml } from "./page-html.ts";
@@ -21,7 +21,7 @@ export interface ReviewView {
 export function renderReview(model: ReviewModel, view: ReviewView): string {
   switch (view.format) {
     case "json":
-      return `${stringify(model, undefined, 2)}\n`;
+      return jsonText(model);
     case "sarif":
       return reviewToSarif(model, view.version);
     case "codeclimate":

@@ -1,3 +1,5 @@
+import { jsonText } from "../json-text.ts";
+
 /** A kind of result. */
 export interface SarifRule {
   readonly id: string;
@@ -47,7 +49,7 @@ export function sarifLog(rules: readonly SarifRule[], results: readonly SarifRes
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return jsonText(log);
 }
 
 /** A path as a relative URI reference: code scanning looks for it in the repository. */

@@ -80,7 +80,10 @@ describe("export", { timeout: 60_000 }, () => {
     const clone = spec.syscalls.find(({ names, args }) => names.includes("clone") && args !== undefined);
     expect(clone?.args?.[0]).toMatchObject({ index: 0, value: 2114060288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" });
     expect(read(await exported("kubernetes"))).toEqual({ securityContext: { seccompProfile: { type: "Localhost", localhostProfile: "profiles/nginx.json" } } });
-    expect(read(await exported("compose"))).toEqual({ services: { nginx: { security_opt: ["seccomp=./profiles/nginx.json"] } } });
+    expect(read(await exported("compose"))).toEqual({ services: { nginx: { security_opt: [`seccomp=${nginx}`] } } });
+    const odd = join(folder, "my $app: #1.json");
+    writeFileSync(odd, readFileSync(nginx));
+    expect(read(await exported("compose", {}, odd))).toEqual({ services: { "my--app---1": { security_opt: [`seccomp=${odd.replace("$", "$$$$")}`] } } });
   });
 
   test.skipIf(!has("systemd-analyze", "--version"))("systemd-analyze takes the unit", async () => {

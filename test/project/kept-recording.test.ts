@@ -42,6 +42,17 @@ test("what broke off is kept beside, more of it is added, and --append takes it 
   expect(await readFile(partialPath(path), "utf8")).toContain('"ended":"cut"');
 });
 
+test.each([["of a newer format", '{"version": 99}'], ["damaged", "{"]])("what broke off before and cannot be read, %s, is put aside, and that is said", async (_, text) => {
+  const trouble = new SeccompGenError({ code: "trace-broken", detail: "gone" });
+  const asides = [1, 2].map((number) => path.replace(".json", `.partial.unread-${number}.json`));
+  for (const aside of asides) {
+    await writeFile(partialPath(path), text);
+    expect((await keepPartial(path, of("write"), trouble)).todo).toContain(aside);
+    expect(callsOf(await knownBefore(path, true))).toEqual(["write"]);
+  }
+  expect(await Promise.all(asides.map((aside) => readFile(aside, "utf8")))).toEqual([text, text]);
+});
+
 test("writers take turns; a lock whose holder died is taken over", async () => {
   await mkdir(join(path, ".."), { recursive: true });
   await writeFile(join(path, "..", ".recording.json.lock"), `999999999@${hostname()}`);

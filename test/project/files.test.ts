@@ -1,0 +1,110 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { checkWritable, writeAtomically, writeKept } from "../../src/project/files.ts";
+import { whileLocked } from "../../src/project/lock.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "seccomp-gen-files-")));
+});
+const at = (...parts: readonly string[]): string => join(folder, ...parts);
+
+describe("a file that is written", () => {
+  test.each([0o664, 0o600, 0o640, 0o777])("keeps its mode %o", async (mode) => {
+    writeFileSync(at("file"), "old");
+    chmodSync(at("file"), mode);
+    await writeAtomically(at("file"), "new");
+    expect([readFileSync(at("file"), "utf8"), statSync(at("file")).mode & 0o777, readdirSync(folder)]).toEqual(["new", mode, ["file"]]);
+  });
+
+  test("behind a link is the one that is replaced, whether it is there yet or not", async () => {
+    mkdirSync(at("elsewhere"));
+    writeFileSync(at("elsewhere/there"), "old");
+    symlinkSync("elsewhere/there", at("one"));
+    symlinkSync("one", at("two"));
+    symlinkSync(at("elsewhere/not yet"), at("three"));
+    for (const link of ["two", "three"]) await writeAtomically(at(link), "new");
+    expect([readlinkSync(at("two")), readlinkSync(at("three"))]).toEqual(["one", at("elsewhere/not yet")]);
+    expect(readdirSync(at("elsewhere")).map((name) => [name, readFileSync(at("elsewhere", name), "utf8")])).toEqual([["not yet", "new"], ["there", "new"]]);
+  });
+});
+
+describe("what is no file is written to, and stays what it is", () => {
+  test("a fifo", async () => {
+    execFileSync("mkfifo", [at("fifo")]);
+    const reading = readFile(at("fifo"), "utf8");
+    await writeAtomically(at("fifo"), "text");
+    expect(await reading).toBe("text");
+    expect(lstatSync(at("fifo")).isFIFO()).toBe(true);
+  });
+
+  // A node of our own: if this fails, the machine keeps its /dev/null.
+  test("a device, behind a link too", async ({ skip }) => {
+    const { status } = spawnSync("mknod", [at("null"), "c", "1", "3"]);
+    if (status !== 0 || spawnSync("sh", ["-c", ': > "$0"', at("null")]).status !== 0) skip("this user makes no devices here");
+    symlinkSync("null", at("link"));
+    for (const name of ["null", "link"]) await writeAtomically(at(name), "text");
+    expect([lstatSync(at("null")).isCharacterDevice(), lstatSync(at("link")).isSymbolicLink(), readdirSync(folder)]).toEqual([true, true, ["link", "null"]]);
+  });
+
+  test.skipIf(!existsSync("/dev/fd"))("a descriptor: what it holds already is kept, and others who hold it see it", async () => {
+    writeFileSync(at("log"), "first\n");
+    const descriptor = openSync(at("log"), "a");
+    const { ino } = statSync(at("log"));
+    await writeAtomically(`/dev/fd/${descriptor}`, "second\n");
+    closeSync(descriptor);
+    expect([readFileSync(at("log"), "utf8"), statSync(at("log")).ino]).toEqual(["first\nsecond\n", ino]);
+  });
+});
+
+describe("a place that is chosen by the program", () => {
+  const refused = { problem: { code: "file-unwritable", detail: expect.stringContaining("symbolic link") as string } };
+  beforeEach(() => {
+    mkdirSync(at("project/.git/hooks"), { recursive: true });
+    mkdirSync(at("outside"));
+    writeFileSync(at("outside/file"), "theirs");
+  });
+
+  test("is a new or an old file in the project", async () => {
+    for (const text of ["one", "two"]) await writeKept(at("project/traces/app/recording.json"), text);
+    expect(readFileSync(at("project/traces/app/recording.json"), "utf8")).toBe("two");
+  });
+
+  test.each<[string, string, string, string]>([
+    ["the file", "traces/app/recording.json", "../../../outside/file", "traces/app/recording.json"],
+    ["the file, which is not there yet", "profiles/app.json", "../../outside/new.json", "profiles/app.json"],
+    ["its folder", "traces/app", "../../outside", "traces/app/recording.json"],
+    ["its folder, which is not there", "traces/app", "../../nowhere", "traces/app/recording.json"],
+    ["the folder of all", "profiles", "../outside", "profiles/app.json"],
+    ["into git's own folder", "profiles/app.json", "../.git/hooks/pre-commit", "profiles/app.json"],
+    ["an absolute path", "profiles", "/tmp", "profiles/app.json"],
+  ])("and never outside of it: %s", async (_, link, to, path) => {
+    mkdirSync(join(at("project", link), ".."), { recursive: true });
+    symlinkSync(to, at("project", link));
+    const before = [readdirSync(at("outside")), readdirSync(at("project/.git/hooks"))];
+    await expect(writeKept(at("project", path), "ours")).rejects.toMatchObject(refused);
+    await expect(checkWritable(at("project", path))).rejects.toMatchObject(refused);
+    await expect(whileLocked(at("project", path), () => Promise.resolve())).rejects.toMatchObject(refused);
+    expect([readdirSync(at("outside")), readdirSync(at("project/.git/hooks"))]).toEqual(before);
+    expect(readFileSync(at("outside/file"), "utf8")).toBe("theirs");
+  });
+
+  test("links within the repository are followed", async () => {
+    mkdirSync(at("project/part"));
+    mkdirSync(at("project/shared"));
+    symlinkSync("../shared", at("project/part/profiles"));
+    await writeKept(at("project/part/profiles/app.json"), "ours");
+    expect(readFileSync(at("project/shared/app.json"), "utf8")).toBe("ours");
+  });
+
+  test("a file that a command names is followed anywhere", async () => {
+    mkdirSync(at("project/profiles"));
+    symlinkSync("../../outside/file", at("project/profiles/app.json"));
+    await writeAtomically(at("project/profiles/app.json"), "ours");
+    expect(readFileSync(at("outside/file"), "utf8")).toBe("ours");
+  });
+});
