@@ -3,7 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { shells } from "./commands/shells.ts";
 import type { Shell } from "./commands/shells.ts";
 import { exportFormats } from "./commands/export-formats.ts";
-import { alsoFormat, count, exitCodeOption, policyArguments, processId, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
+import { alsoFormat, count, exitCodeOption, processId, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
 import { processTerminal } from "./terminal/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
@@ -59,7 +59,7 @@ const recordCommand = withPolicyOptions(
   .passThroughOptions()
   .action(async (words: string[], options) => {
     const { record } = await import("./commands/record.ts");
-    process.exitCode = await record(words, { ...options, ...policyArguments(options) }, terminal);
+    process.exitCode = await record(words, options, terminal);
   });
 example(
   recordCommand,
@@ -76,7 +76,7 @@ const generateCommand = withPolicyOptions(program.command("generate").descriptio
   .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
   .action(async (patterns: string[], options) => {
     const { generate } = await import("./commands/generate.ts");
-    process.exitCode = await generate(patterns, { ...options, ...policyArguments(options) }, terminal);
+    process.exitCode = await generate(patterns, options, terminal);
   });
 example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log", "seccomp-gen generate --all --check");
 

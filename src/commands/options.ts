@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import type { PolicyArguments } from "../derivation/derivation.ts";
 import { reviewFormats } from "../review/review-model.ts";
 
 /** Adds the policy options of every command that makes a profile. */
@@ -13,11 +12,6 @@ export function withPolicyOptions(command: Command): Command {
     .option("--deny <names>", "syscalls to leave out although they were seen", names, [])
     .option("--against <version|file>", "the profile that may not be exceeded (default: Docker's for the recorded engine)")
     .addOption(new Option("--mode <mode>", "complain: log what would be denied, within Docker's default, instead of denying it").choices(["enforce", "complain"]).default("enforce"));
-}
-
-/** The policy options as commander hands them over. */
-export function policyArguments(options: PolicyArguments): PolicyArguments {
-  return { args: options.args, exact: options.exact, floor: options.floor, allow: options.allow, deny: options.deny, against: options.against, mode: options.mode };
 }
 
 function names(value: string, previous: readonly string[]): readonly string[] {

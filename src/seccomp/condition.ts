@@ -24,33 +24,3 @@ export function conditionMatches(condition: ArgCondition, value: bigint): boolea
       return condition satisfies never;
   }
 }
-
-/** Values from `low` to `high`, both included. */
-export interface Interval {
-  readonly low: bigint;
-  readonly high: bigint;
-}
-
-/** The values an interval-like condition holds for, ascending; undefined: SCMP_CMP_MASKED_EQ, which is no interval. */
-export function intervals(condition: ArgCondition): readonly Interval[] | undefined {
-  const { op, datum } = condition;
-  const span = (low: bigint, high: bigint): readonly Interval[] => (low > high ? [] : [{ low, high }]);
-  switch (op) {
-    case "SCMP_CMP_EQ":
-      return span(datum, datum);
-    case "SCMP_CMP_NE":
-      return [...span(0n, datum - 1n), ...span(datum + 1n, maxValue)];
-    case "SCMP_CMP_LT":
-      return span(0n, datum - 1n);
-    case "SCMP_CMP_LE":
-      return span(0n, datum);
-    case "SCMP_CMP_GE":
-      return span(datum, maxValue);
-    case "SCMP_CMP_GT":
-      return span(datum + 1n, maxValue);
-    case "SCMP_CMP_MASKED_EQ":
-      return undefined;
-    default:
-      return condition satisfies never;
-  }
-}

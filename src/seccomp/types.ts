@@ -29,8 +29,6 @@ export type Action =
         | "SCMP_ACT_NOTIFY";
     };
 
-export type ActionName = Action["action"];
-
 /** Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. `only`: what it means together with its neighbours, where it alone says nothing. */
 export type Because =
   /** Seen in a recording, by these programs (base names). `unpinned`: why a call that could be held to its arguments is not. */

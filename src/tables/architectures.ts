@@ -67,6 +67,11 @@ export function nativeArch(name: string): ScmpArch | undefined {
   return byAlias.get(name.toLowerCase());
 }
 
+/** Does its kernel's filter see 64 bits of each argument? */
+export function is64Bit(arch: ScmpArch): boolean {
+  return wide.has(arch);
+}
+
 /** Is this text one of libseccomp's tokens? */
 export function isScmpArch(text: string): text is ScmpArch {
   return Object.hasOwn(architectures, text);
@@ -79,7 +84,7 @@ export function dockerArch(arch: ScmpArch): string {
 
 /** The architecture a program in this strace personality enters the kernel through; undefined: the machine has no such mode. */
 export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | "x32"): ScmpArch | undefined {
-  const own = wide.has(native) ? "64 bit" : "32 bit";
+  const own = is64Bit(native) ? "64 bit" : "32 bit";
   if (personality === own || native === "SCMP_ARCH_X32") return native;
   return personality === "64 bit" ? undefined : architectures[native].compat?.[personality];
 }

@@ -1,4 +1,4 @@
-import { allArchitectures, syscallTableOf } from "./architectures.ts";
+import { syscallTableOf } from "./architectures.ts";
 import { columns, syscallNumbers } from "./data/syscall-numbers.ts";
 import type { ScmpArch } from "./types.ts";
 
@@ -84,9 +84,4 @@ export function libseccompName(arch: ScmpArch, straceName: string): string | und
   const others = renamed[arch] ?? {};
   const name = (Object.hasOwn(others, straceName) ? others[straceName] : undefined) ?? straceName;
   return syscallNumber(arch, name) !== undefined || multiplexerOf(arch, name) !== undefined ? name : undefined;
-}
-
-/** Architectures on which a call of this name exists. */
-export function architecturesWith(name: string): readonly ScmpArch[] {
-  return allArchitectures.filter((arch) => syscallNumber(arch, name) !== undefined);
 }
