@@ -33,6 +33,8 @@ interface Head extends CallStart {
   bytes: Uint8Array;
   start: number;
   end: number;
+  /** Its thread is inside of it. */
+  isOpen: boolean;
   readonly context: CallContext;
 }
 
@@ -49,7 +51,11 @@ const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|u
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const { file } = options;
   const cutter = createLineCutter();
-  const pending = new Map<number | undefined, Head>();
+  /** The call that each thread is inside of. Threads stay in it: to put them in and out all the time is slow. */
+  const pending = new Map<number | undefined, Head | undefined>();
+  let openCalls = 0;
+  /** In the order in which they began; what has ended is taken out now and then. */
+  let opened: Head[] = [];
   const personalities = new Personalities();
   /** A call that broke off at the end of its line: what shares the stream wrote into it. */
   let cut: (Head & { readonly byMessage: boolean }) | undefined;
@@ -64,7 +70,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   let openBytes = 0;
   let visit: (event: StraceEvent) => void = ignore;
   /** Heads that read from the chunk in hand. */
-  let borrowing: Head[] = [];
+  const borrowing: Head[] = [];
   /** The event that is given again and again; undefined: each call is to have its own. */
   let inHand: LazySyscall | undefined;
   const shared = new LazySyscall();
@@ -91,25 +97,37 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   /** The thread is no longer inside of its call. */
   const close = (pid: number | undefined): Head | undefined => {
-    if (pending.size === 0) return undefined;
-    const open = pending.get(pid);
-    if (open !== undefined) {
-      pending.delete(pid);
-      openBytes -= open.end - open.start;
+    if (openCalls === 0) return undefined;
+    const head = pending.get(pid);
+    if (head !== undefined) {
+      pending.set(pid, undefined);
+      head.isOpen = false;
+      openCalls -= 1;
+      openBytes -= head.end - head.start;
     }
     personalities.resumed(pid);
-    return open;
+    return head;
   };
 
   /** A hostile log may open calls without end: the oldest are given up. */
   const open = (pid: number | undefined, head: Head): void => {
     pending.set(pid, head);
+    head.isOpen = true;
+    opened.push(head);
     borrowing.push(head);
+    openCalls += 1;
     openBytes += head.end - head.start;
-    while (pending.size > maxOpen || (openBytes > maxOpenBytes && pending.size > 1)) {
-      const [oldest] = pending.keys();
-      drop(oldest, "unfinished");
+    if (opened.length > 2 * openCalls + 1_000) opened = opened.filter(({ isOpen }) => isOpen);
+    if (pending.size > 2 * maxOpen) for (const [thread, call] of pending) if (call === undefined) pending.delete(thread);
+    if (openCalls > maxOpen || (openBytes > maxOpenBytes && openCalls > 1)) giveUpOldest();
+  };
+
+  const giveUpOldest = (): void => {
+    for (const head of opened) {
+      if (openCalls <= maxOpen && (openBytes <= maxOpenBytes || openCalls <= 1)) break;
+      if (head.isOpen) drop(head.context.tracee.pid, "unfinished");
     }
+    opened = opened.filter(({ isOpen }) => isOpen);
   };
 
   const drop = (pid: number | undefined, type: "none" | "unfinished"): void => {
@@ -165,7 +183,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
         if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
         drop(pid, "none");
         const { name, start, end, tracee, number, column } = text;
-        lastHead = { name, bytes, start, end, context: { tracee, number, file, line, column } };
+        lastHead = { name, bytes, start, end, isOpen: false, context: { tracee, number, file, line, column } };
         open(pid, lastHead);
         personalities.interrupted(pid, name);
         return true;
@@ -200,7 +218,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (cut !== undefined && tracee.pid === undefined && goesOn(bytes, at, last)) return;
     const call = readStart(bytes, at, last);
     if (call !== undefined) {
-      const head: Head = { name: call.name, bytes, start: call.start, end: last, context };
+      const head: Head = { name: call.name, bytes, start: call.start, end: last, isOpen: false, context };
       const weave = endsWith(bytes, at, last, "tached") || endsWith(bytes, at, last, " threads") ? woven.exec(latin1(bytes, call.start, last)) : null;
       if (weave === null && begin(head, complete)) return;
       dropCut();
@@ -232,7 +250,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const head = isHeadOf(pending.get(key), name) ? close(key) : undefined;
     if (head === undefined) return void give(orphan(name, bytes, start, after, end, context));
     // strace may learn the name, or the number, only when the call ends.
-    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, context: { tracee, number: head.context.number ?? context.number, file, line: head.context.line, column: head.context.column } };
+    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, context: { tracee, number: head.context.number ?? context.number, file, line: head.context.line, column: head.context.column } };
     if (begin(joined(begun, bytes, after, end), true)) return;
     // strace before 5.0 writes a blank after `resumed>`.
     if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
@@ -348,12 +366,12 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   /** The chunk's memory may be used again: what goes on later must not depend on it. */
   function letGo(): void {
     for (const head of borrowing) {
-      if (pending.get(head.context.tracee.pid) !== head) continue;
+      if (!head.isOpen) continue;
       head.bytes = copyOf(head.bytes, head.start, head.end);
       head.end -= head.start;
       head.start = 0;
     }
-    borrowing = [];
+    borrowing.length = 0;
   }
 
   return {
@@ -370,7 +388,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       const rest = cutter.rest();
       if (rest !== undefined) takeLine(rest, 0, rest.length, false, true);
       dropCut();
-      for (const pid of [...pending.keys()]) drop(pid, "unfinished");
+      for (const { isOpen, context } of opened) if (isOpen) drop(context.tracee.pid, "unfinished");
       visit = ignore;
       return events;
     },
@@ -397,13 +415,13 @@ function withoutBlanks(bytes: Uint8Array, start: number, end: number): number {
 
 /** What is to be gone on with later must not depend on the chunk. */
 function kept({ name, bytes, start, end, context }: Head): Head {
-  return { name, bytes: copyOf(bytes, start, end), start: 0, end: end - start, context };
+  return { name, bytes: copyOf(bytes, start, end), start: 0, end: end - start, isOpen: false, context };
 }
 
 /** A call with its other half. */
 function joined({ name, bytes, start, end, context }: Head, rest: Uint8Array, restStart: number, restEnd: number): Head {
   const whole = join(bytes, start, end, rest, restStart, restEnd);
-  return { name, bytes: whole, start: 0, end: whole.length, context };
+  return { name, bytes: whole, start: 0, end: whole.length, isOpen: false, context };
 }
 
 /** strace's marks at the end of a first half. */
@@ -415,7 +433,7 @@ function firstHalf(head: Head): { readonly head: Head; readonly released: boolea
   if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, " ...>")) return undefined;
   const from = Math.max(start, end - 40);
   const mark = halfMark.exec(latin1(bytes, from, end));
-  return mark === null ? undefined : { head: { name, bytes, start, end: from + mark.index, context }, released: mark[1] !== "unfinished" };
+  return mark === null ? undefined : { head: { name, bytes, start, end: from + mark.index, isOpen: false, context }, released: mark[1] !== "unfinished" };
 }
 
 function isHeadOf(head: Head | undefined, name: string): boolean {
