@@ -2,7 +2,7 @@ import { diffFilters, newlyPossible } from "../diff/index.ts";
 import type { SyscallChange } from "../diff/types.ts";
 import { badArchAction, decide, isAllowing } from "../seccomp/index.ts";
 import type { Because, Filter, Rule, SeccompData } from "../seccomp/types.ts";
-import { exposureOf } from "../tables/index.ts";
+import { exposureOf } from "../tables/surface.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Assessment, Backing, Level, Opening } from "./types.ts";
 

@@ -1,9 +1,8 @@
 import { basename, normalize } from "node:path";
-import { stringifyRecording } from "../aggregator/index.ts";
+import { stringifyRecording } from "../aggregator/recording.ts";
 import { derive } from "../derivation/derivation.ts";
 import type { PolicyArguments } from "../derivation/derivation.ts";
 import { archOf } from "../derivation/host.ts";
-import { policyOf, storePolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
 import { readIfPresent, writeAtomically } from "../project/files.ts";
 import { readTraces } from "../project/inputs.ts";
@@ -11,7 +10,6 @@ import { checkName } from "../project/names.ts";
 import { renderSummary } from "../review/summary.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { profileOf, regenerateAll } from "./regenerate.ts";
 
 export interface GenerateOptions extends PolicyArguments {
   readonly output: string | undefined;
@@ -27,7 +25,10 @@ export interface GenerateOptions extends PolicyArguments {
 /** `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0 fine, 1 with --check: the file is another. */
 export async function generate(patterns: readonly string[], options: GenerateOptions, terminal: Terminal): Promise<number> {
   if (options.all !== (patterns.length === 0)) throw new SeccompGenError({ code: "usage", what: options.all ? "--all takes no traces" : "no trace given", todo: "seccomp-gen generate TRACES… -o profiles/app.json, or seccomp-gen generate --all" });
-  if (options.all) return regenerateAll(options.check, terminal);
+  if (options.all) {
+    const { regenerateAll } = await import("./regenerate.ts");
+    return regenerateAll(options.check, terminal);
+  }
   const recording = await readTraces(patterns, contextOf(options), terminal);
   const derivation = await derive(recording, options);
   if (options.check) return compareWithFile(options.output, derivation.profile, terminal);
@@ -36,11 +37,16 @@ export async function generate(patterns: readonly string[], options: GenerateOpt
   } else {
     await writeAtomically(options.output, derivation.profile);
     const [only, ...others] = patterns;
-    // The profile that belongs to a kept recording: how it was made is kept too.
-    if (only !== undefined && others.length === 0 && basename(only) === "recording.json" && normalize(options.output) === profileOf(normalize(only))) await storePolicy(only, policyOf(options));
+    if (only !== undefined && others.length === 0 && basename(only) === "recording.json") await keepPolicy(only, options.output, options);
   }
   terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths: { profile: options.output }, container: true, unparsed: 0, missed: [], verified: false }));
   return 0;
+}
+
+/** Where the profile belongs to a kept recording, how it was made is kept too. */
+async function keepPolicy(recording: string, output: string, options: PolicyArguments): Promise<void> {
+  const [{ profileOf }, { policyOf, storePolicy }] = await Promise.all([import("./regenerate.ts"), import("../derivation/stored-policy.ts")]);
+  if (normalize(output) === profileOf(normalize(recording))) await storePolicy(recording, policyOf(options));
 }
 
 async function compareWithFile(path: string | undefined, profile: string, terminal: Terminal): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Recording, Run } from "../aggregator/types.ts";
 import { diffFilters } from "../diff/index.ts";
 import type { ProfileDiff } from "../diff/types.ts";
-import { emitDocker } from "../emitter/index.ts";
+import { emitDocker } from "../emitter/docker.ts";
 import { SeccompGenError } from "../errors.ts";
 import { buildPolicy, complain } from "../policy/index.ts";
 import type { ArgTier, FloorChoice, Mode, Policy } from "../policy/types.ts";

@@ -1,6 +1,7 @@
 import { callArgs, decide, enosys, isAllowing, partition, passedByUpperBits } from "../seccomp/index.ts";
 import type { Action, ActionRule, Filter } from "../seccomp/types.ts";
-import { describeSyscall, exposureOf, spellingsOf, syscallNames, syscallNumber, vulnerabilities } from "../tables/index.ts";
+import { syscallNames, syscallNumber } from "../tables/index.ts";
+import { describeSyscall, exposureOf, spellingsOf, vulnerabilities } from "../tables/surface.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import { originOf } from "./origin.ts";
 import { reachOf } from "./reach.ts";

@@ -1,6 +1,7 @@
 import { allowsSome } from "../seccomp/index.ts";
 import type { ArgCondition, Filter, Rule } from "../seccomp/types.ts";
-import { multiplexerOf, spellingsOf, syscallNumber, userNamespaceCalls } from "../tables/index.ts";
+import { multiplexerOf, syscallNumber } from "../tables/index.ts";
+import { spellingsOf, userNamespaceCalls } from "../tables/surface.ts";
 import type { RequiredCall, ScmpArch, Vulnerability } from "../tables/index.ts";
 import type { Reach } from "./types.ts";
 

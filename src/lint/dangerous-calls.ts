@@ -1,4 +1,4 @@
-import { exposures } from "../tables/index.ts";
+import { exposures } from "../tables/surface.ts";
 import type { Exposure } from "../tables/index.ts";
 
 /** Calls that open a part of the kernel that attackers look for, and that few services need. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { setFlagsFromString } from "node:v8";
-import { buildRecording, createAggregator, mergeRecordings, parseRecording } from "../aggregator/index.ts";
+import { createAggregator } from "../aggregator/aggregator.ts";
+import { buildRecording, mergeRecordings } from "../aggregator/recording.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
@@ -59,7 +60,10 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     const first = await chunks.next();
     const head = first.done === true ? new Uint8Array() : first.value;
     const all = rejoin(head, chunks);
-    if (looksLikeJson(head)) return parseRecording(await text(all), label);
+    if (looksLikeJson(head)) {
+      const { parseRecording } = await import("../aggregator/read.ts");
+      return parseRecording(await text(all), label);
+    }
     const aggregator = createAggregator({ arch: context.arch });
     if (await readDigested(aggregator, path, label, progress.read)) await chunks.return(undefined);
     else await readInto(aggregator, all, label);

@@ -2,7 +2,8 @@ import type { CallExplanation, CallState, Explanation, Reach } from "../explain/
 import { originOf } from "../explain/origin.ts";
 import { exceptionsOf, formatAction } from "../seccomp/index.ts";
 import type { Action, ActionRule, ArgCondition, Rule } from "../seccomp/types.ts";
-import { describeValue, dockerArch, subsystems } from "../tables/index.ts";
+import { describeValue, dockerArch } from "../tables/index.ts";
+import { subsystems } from "../tables/surface.ts";
 import type { RequiredCall, Subsystem, Vulnerability } from "../tables/index.ts";
 
 /** What a state is called. */

@@ -1,5 +1,6 @@
 import type { ArchExplanation, CallExplanation, CallState, Explanation, VulnerabilityVerdict } from "../explain/types.ts";
-import { dockerArch, subsystems } from "../tables/index.ts";
+import { dockerArch } from "../tables/index.ts";
+import { subsystems } from "../tables/surface.ts";
 import { escapeLine } from "../escape.ts";
 import { jsonText } from "../json-text.ts";
 import { explanationPage } from "./explain-page.ts";

@@ -1,6 +1,7 @@
 import type { CallExplanation, CallState, Explanation, Reach, VulnerabilityVerdict } from "../explain/types.ts";
 import type { ScmpArch } from "../tables/index.ts";
-import { dockerArch, subsystems } from "../tables/index.ts";
+import { dockerArch } from "../tables/index.ts";
+import { subsystems } from "../tables/surface.ts";
 import { answerOf, bySubsystem, gapOf, keptCount, limitsOf, needsWords, reachCounts, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
 import { Html, html } from "./html.ts";
 

@@ -5,7 +5,8 @@ import type { CallExplanation, Explanation, Reach } from "../../src/explain/type
 import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index.ts";
 import { passedByUpperBits } from "../../src/seccomp/index.ts";
 import type { Filter } from "../../src/seccomp/types.ts";
-import { defaultCapabilities, newestDockerDefault, syscallNames, vulnerabilities } from "../../src/tables/index.ts";
+import { defaultCapabilities, newestDockerDefault, syscallNames } from "../../src/tables/index.ts";
+import { vulnerabilities } from "../../src/tables/surface.ts";
 import type { ScmpArch } from "../../src/tables/types.ts";
 
 const arch = "SCMP_ARCH_X86_64";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { allArchitectures, allCapabilities, describeSyscall, exposures, isSyscallName, spellingsOf, subsystems, syscallNames, userNamespaceCalls, vulnerabilities } from "../../src/tables/index.ts";
+import { allArchitectures, allCapabilities, isSyscallName, syscallNames } from "../../src/tables/index.ts";
+import { describeSyscall, exposures, spellingsOf, subsystems, userNamespaceCalls, vulnerabilities } from "../../src/tables/surface.ts";
 
 describe("what syscalls do", () => {
   const all = [...new Set(allArchitectures.flatMap(syscallNames))];
