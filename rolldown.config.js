@@ -12,7 +12,7 @@ const core = /\/src\/(?:(?:seccomp|profile|diff)\/|tables\/(?!syscall-texts|vuln
  * imports) is tsc's. Chunks stand beside dist/cli.js, so that what is looked for from a module's own place is found; nothing is minified, so that stack traces can be read.
  */
 export default defineConfig({
-  input: { cli: "src/cli.ts" },
+  input: { cli: "src/cli.ts", "digest-worker": "src/project/digest-worker.ts" }, // a thread begins in a file of its own
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },

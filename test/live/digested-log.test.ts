@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,17 @@ test("two threads read the same from a log as one, wherever its pieces begin", {
   ));
 
 test("a log of some megabytes, as it is read", { timeout: 60_000 }, () => expectSame(Buffer.from(Array.from({ length: 40 }, () => lines.join("\n")).join("\n"), "latin1"), 1 << 20));
+
+test("the command line reads a long log so, and says the same of it as of a short one", { timeout: 120_000 }, () => {
+  const line = '7 openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3\n7 socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 4\n';
+  const profileOf = (times: number): string => {
+    writeFileSync(file, line.repeat(times));
+    const { status, stdout, stderr } = spawnSync("node", [fileURLToPath(new URL("../../dist/cli.js", import.meta.url)), "generate", file], { encoding: "utf8", timeout: 60_000 });
+    expect(status, stderr).toBe(0);
+    return stdout;
+  };
+  expect(profileOf(400_000)).toBe(profileOf(1));
+});
 
 test("what is short, packed or no file is left to one thread", async () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });

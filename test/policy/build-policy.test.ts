@@ -10,7 +10,8 @@ import { loadDockerDefault, readProfile, resolve } from "../../src/profile/index
 import { evaluate, ruleMatches } from "../../src/seccomp/index.ts";
 import type { Action } from "../../src/seccomp/types.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
-import { defaultCapabilities, dockerDefaultFor, exposureOf, isSyscallName, syscallNumber } from "../../src/tables/index.ts";
+import { defaultCapabilities, dockerDefaultFor, isSyscallName, syscallNumber } from "../../src/tables/index.ts";
+import { exposureOf } from "../../src/tables/surface.ts";
 import type { ScmpArch } from "../../src/tables/index.ts";
 
 const arch = "SCMP_ARCH_X86_64";
