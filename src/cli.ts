@@ -203,7 +203,7 @@ const checkCommand = program
   .command("check")
   .description("say which calls of recordings or strace logs a profile would deny, without running anything; exit code 1 if any")
   .argument("<profile>")
-  .argument("<traces...>", "recordings or strace logs: files, globs, gzipped, or - for standard input")
+  .argument("<traces...>", "recordings or strace logs: files, globs, packed ones, or - for standard input")
   .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
   .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
   .action(async (profile: string, patterns: string[], options) => {

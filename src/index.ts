@@ -10,7 +10,7 @@ export * from "./policy/index.ts";
 export { loadDockerDefault, readProfile, resolve } from "./profile/index.ts";
 export type * from "./profile/types.ts";
 export { renderDiff, renderSummary } from "./review/index.ts";
-export { evaluate } from "./seccomp/index.ts";
+export { evaluate, TooManyWays } from "./seccomp/index.ts";
 export type * from "./seccomp/types.ts";
 export { createStraceParser, parseStrace, parseStraceSync } from "./strace-parser/index.ts";
 export type * from "./strace-parser/types.ts";

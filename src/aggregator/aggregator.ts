@@ -52,8 +52,11 @@ export interface Exercised {
   readonly failed: boolean;
 }
 
+/** Reads one log, event by event, in bounded memory, and tells what the programs in it did. Made by `createAggregator`. */
 export interface Aggregator {
+  /** Takes the next event of the log, in its order. */
   add(event: StraceEvent): void;
+  /** How far it has come; may be asked at any time. */
   counts(): Counts;
   /** The programs that ran. */
   executed(): readonly ExecutedProgram[];

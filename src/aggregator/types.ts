@@ -20,7 +20,7 @@ export interface Recording {
 export interface Run {
   /** `container`: record -- docker run …; `host`: record -- CMD; `log`: strace logs made elsewhere; `verify`: calls that verify found missing and somebody accepted; `audit`: the kernel's own log. */
   readonly source: "container" | "host" | "log" | "verify" | "audit";
-  /** The redacted command: option names, and values only where they bear on seccomp. Empty for logs. */
+  /** The redacted command: option names, and values only where they bear on seccomp. Empty where no container was started by a command: logs, hosts, the kernel's log. */
   readonly command: readonly string[];
   readonly image?: { readonly reference: string; readonly digest: string };
   /** e.g. { strace: "6.1", engine: "20.10.24", runtime: "runc 1.1.5", kernel: "6.18", libseccomp: "2.5.4" }; what is unknown is absent. */
@@ -51,7 +51,7 @@ export interface SyscallRecord {
   readonly processes: readonly string[];
   /** When it was first seen. Absent: unknown (raw logs, workloads that have no such phases, older files). Merges to the earliest. */
   readonly first?: Phase;
-  /** Values of the inspected scalar arguments (see tables/inspected-arguments.ts); absent where none is inspected. */
+  /** Values of the inspected scalar arguments (see aggregator/inspected-arguments.ts); absent where none is inspected. */
   readonly args?: ArgValues;
 }
 

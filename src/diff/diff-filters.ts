@@ -11,6 +11,7 @@ type Filters = ReadonlyMap<ScmpArch, Filter>;
  * What changes from one resolved profile to another, by meaning: complete (every syscall of the architecture's table, every set of rules a
  * call can meet) and with a witness for each change. A default action that changed is one profile change; under it, only syscalls that
  * one of the profiles names are told one by one, and all others where the way between allowed and denied changed with it.
+ * Throws TooManyWays where the rules of a call overlap in more ways than can be compared in bounded time.
  */
 export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   const profile: ProfileChange[] = [];
@@ -34,7 +35,7 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
 
 /**
  * What `filter` allows and `ceiling` does not, also in part and also where a call newly reaches the kernel with arguments the ceiling
- * denies. Empty: the filter is never wider. Both have to be of one architecture.
+ * denies. Empty: the filter is never wider. Throws RangeError where the two are not of one architecture, TooManyWays as `diffFilters` does.
  */
 export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
   if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be held against ${ceiling.arch}`);

@@ -1,6 +1,7 @@
 import type { Action, ActionRule, SeccompData } from "../seccomp/types.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
+/** What became of a syscall from one profile to another. */
 export type ChangeKind =
   | "newly-allowed"
   | "no-longer-allowed"
@@ -31,6 +32,7 @@ export type ProfileChange =
   | { readonly kind: "architecture-added" | "architecture-removed"; readonly arch: ScmpArch }
   | { readonly kind: "default-changed"; readonly arch: ScmpArch; readonly was: Action; readonly is: Action };
 
+/** What `diffFilters` tells of two profiles. */
 export interface ProfileDiff {
   readonly profile: readonly ProfileChange[];
   readonly syscalls: readonly SyscallChange[];

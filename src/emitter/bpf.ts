@@ -3,7 +3,7 @@ import type { Instruction } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
 import { isBigEndian } from "../tables/index.ts";
 
-/** A program as `bwrap --seccomp FD` and seccomp(2) take it: an array of `struct sock_filter` in the machine's byte order. */
+/** A program as `bwrap --seccomp FD` and seccomp(2) take it: an array of `struct sock_filter` in the machine's byte order. Throws RangeError where libseccomp would refuse the rules, or the kernel the length. */
 export function emitBpf(filters: readonly Filter[]): Uint8Array {
   const [first] = filters;
   const little = first === undefined || !isBigEndian(first.arch);
@@ -18,7 +18,7 @@ export function emitBpf(filters: readonly Filter[]): Uint8Array {
   return new Uint8Array(bytes.buffer);
 }
 
-/** The same program for people, in the notation of bpf_asm (Documentation/networking/filter.rst): targets are line numbers. */
+/** The same program for people, in the notation of bpf_asm (Documentation/networking/filter.rst): targets are line numbers. Throws RangeError as `emitBpf` does. */
 export function emitBpfText(filters: readonly Filter[]): string {
   return compileFilters(filters)
     .map((instruction, at) => `${at}: ${words(instruction, at)}\n`)

@@ -20,7 +20,7 @@ const order: readonly Because["type"][] = ["observed", "user", "floor", "compani
  * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per reason and set of arguments, sorted; the same
  * policy gives the same bytes. It is laid out for reviewers: a group begins with its `comment`, why it is there; every allowed name has a line of its own,
  * so that a diff names what became possible, and so has every rule about arguments; denied names share a line by their first letter, so that they take little room
- * and a change still touches one line.
+ * and a change still touches one line. Throws RangeError for a policy without architectures.
  */
 export function emitDocker(policy: Policy): string {
   const arches = policy.filters.map(({ arch }) => arch);

@@ -16,6 +16,7 @@ const namespaceFlags = 0x7e02_0000n;
 /**
  * systemd.exec(5): SystemCallFilter knows names only. Three kinds of conditions have settings of their own: socket families, namespaces, memory that is both
  * writable and executable. systemd itself needs nothing in the list: it allows what starts the program by itself.
+ * Throws RangeError for a filter that allows by default: there is no list of allowed calls that says the same.
  */
 export function emitSystemd(filter: Filter): SystemdUnit {
   const { allowed, conditional } = namesOnly(filter);

@@ -7,6 +7,7 @@ export interface KindText {
   readonly todo: string;
 }
 
+/** Every kind of finding, in words: what it is, why it matters, what to do. */
 export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
   denylist: { title: "The default action lets calls through", why: "A list of what is forbidden is never complete: every call it does not name is open, also those of kernels to come.", todo: "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the profile." },
   "unknown-syscall": { title: "A name that no kernel has", why: "Engines leave unknown names out without a word: what was meant is not allowed, or not denied.", todo: "Correct the name. Names are those of the syscalls(2) manual." },

@@ -18,7 +18,7 @@ export interface LintContext {
   readonly ceilingName: string;
 }
 
-/** What the author of a profile should know of it, in the order of the document. */
+/** What the author of a profile should know of it, in the order of the document. Throws TooManyWays where the rules of a call overlap in more ways than can be compared in bounded time. */
 export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName }: LintContext): readonly Finding[] {
   const resolution = resolve(profile, host);
   const own = resolution.filters.get(host.arch);

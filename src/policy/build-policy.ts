@@ -34,6 +34,7 @@ class RuleBook {
  * Recording → filters: (observed ∩ ceiling) ∪ floor ∪ companions, each rule with its reason, and the answers of what is denied.
  * Pure: the same recording and options give the same policy. Floor and companions stay below the ceiling too. Docker has one list
  * of rules for all architectures of a profile, so what is allowed on one observed architecture is allowed on all of them.
+ * Throws TooManyWays where the ceiling's rules of a call overlap in more ways than can be compared in bounded time.
  */
 export function buildPolicy(recording: Recording, options: PolicyOptions): Policy {
   const observedArches = Object.keys(recording.syscalls) as ScmpArch[];

@@ -30,6 +30,7 @@ export interface TwinRow {
   readonly source: string;
 }
 
+/** Every program's other days, by who breaks without them. */
 export const companionRows: readonly CompanionRow[] = [
   { triggers: [], names: ["exit", "exit_group"], reason: "every program and thread ends", breaks: "a thread of any service that ends after the recording was stopped", source: "exit_group(2)" },
   {
@@ -100,6 +101,7 @@ const libcs = "musl's stdio reads and writes vectors, glibc's plain buffers";
 const wide = "32-bit programs: after a rebuild with 64-bit time or file sizes";
 const ids = "32-bit programs: glibc and musl call those with 32-bit ids, old static ones those with 16";
 
+/** Calls that stand for each other from one libc, version or configuration to the next. */
 export const twinRows: readonly TwinRow[] = [
   { names: ["fsync", "fdatasync"], breaks: "PostgreSQL, MariaDB and redis choose one by configuration", source: "fsync(2)" },
   { names: ["open", "openat"], breaks: "musl opens with open, glibc 2.26 with openat", source: "open(2)" },

@@ -17,6 +17,7 @@ export interface FloorRow {
 
 const measured = "strace of the runtimes, see above";
 
+/** The calls of the runtimes, each with what it is needed for. */
 export const floorRows: readonly FloorRow[] = [
   { names: ["execve"], runtimes: ["runc", "crun"], when: "always", reason: "starts the program", source: measured },
   { names: ["close", "close_range"], runtimes: ["runc", "crun"], when: "always", reason: "closes the runtime's descriptors", source: measured },

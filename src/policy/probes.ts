@@ -9,6 +9,7 @@ export interface ProbeRow {
   readonly fallback: string;
 }
 
+/** Calls that programs make to see whether a kernel has something, and do without. */
 export const probeRows: readonly ProbeRow[] = [
   { names: ["clone3"], who: "glibc 2.34 (threads, posix_spawn)", fallback: "clone" },
   { names: ["statx"], who: "glibc (32-bit stat), coreutils, Rust, Qt", fallback: "newfstatat, fstat" },

@@ -8,6 +8,7 @@ export interface CompilerRow {
   readonly source: string;
 }
 
+/** Programs that compile while they run. */
 export const compilerRows: readonly CompilerRow[] = [
   { programs: ["node", "nodejs", "deno", "electron"], memory: "writable-and-executable", reason: "V8's code space is writable and executable", source: "V8 src/heap/memory-allocator.cc" },
   { programs: ["java"], memory: "writable-and-executable", reason: "the code cache is writable and executable", source: "OpenJDK src/hotspot/os/linux/os_linux.cpp, os::pd_commit_memory" },

@@ -28,6 +28,7 @@ export interface DockerCondition {
   readonly minKernel?: string;
 }
 
+/** Some calls with one answer, for some arguments and on some hosts. */
 export interface DockerSyscallGroup {
   /** Written with the old `name` for one call (Docker before 1.13). */
   readonly oldSpelling?: true;
