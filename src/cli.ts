@@ -4,7 +4,7 @@ import { shells } from "./commands/shells.ts";
 import type { Shell } from "./commands/shells.ts";
 import { exportFormats } from "./commands/export-formats.ts";
 import { alsoFormat, count, exitCodeOption, processId, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
-import { processTerminal } from "./terminal/terminal.ts";
+import { colorChoices, inColor, processTerminal } from "./terminal/terminal.ts";
 import { productVersion } from "./commands/version.ts";
 import { SeccompGenError } from "./errors.ts";
 import { failureKinds, reviewFormats } from "./review/review-model.ts";
@@ -42,6 +42,10 @@ function withHostOptions(command: Command): Command {
     .option("--arch <arch>", "for this architecture (default: this machine's)")
     .option("--kernel <version>", "for this kernel (default: a new one)")
     .addOption(new Option("--runtime <runtime>", "as this runtime reads a profile").choices(["runc", "crun"]).default("runc"));
+}
+
+function withColor(command: Command): Command {
+  return command.addOption(new Option("--color <when>", "colors, over NO_COLOR and FORCE_COLOR").choices([...colorChoices]).default("auto"));
 }
 
 const recordCommand = withPolicyOptions(
@@ -124,17 +128,17 @@ const verifyCommand = withExercise(program.command("verify").description("prove 
   });
 example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p 127.0.0.1:8080:80 nginx");
 
-const diffCommand = withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ"))
+const diffCommand = withColor(withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ")))
   .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
   .addOption(new Option("--format <format>").choices(["text", "markdown", "json", "html"]).default("text"))
   .option("--against <version|file>", "what a single profile is compared with")
   .action(async (files: string[], options) => {
     const { diff } = await import("./commands/diff.ts");
-    process.exitCode = await diff(files, options, terminal);
+    process.exitCode = await diff(files, options, inColor(terminal, options.color));
   });
 example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
 
-const reviewCommand = withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names"))
+const reviewCommand = withColor(withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names")))
   .argument("[base]", "a git revision (default: where this branch left the main one)")
   .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
   .option("--also <format=file>", "write it in another format too (repeatable)", alsoFormat, [])
@@ -142,7 +146,7 @@ const reviewCommand = withHostOptions(program.command("review").description("say
   .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
   .action(async (base: string | undefined, options) => {
     const { review } = await import("./commands/review.ts");
-    process.exitCode = await review(base, options, terminal);
+    process.exitCode = await review(base, options, inColor(terminal, options.color));
   });
 example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
 
@@ -212,7 +216,7 @@ const checkCommand = program
   });
 example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
 
-const explainCommand = withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach"))
+const explainCommand = withColor(withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach")))
   .argument("<profile>")
   .argument("[syscall]", "tell the whole story of this one call")
   .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
@@ -220,7 +224,7 @@ const explainCommand = withHostOptions(program.command("explain").description("s
   .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
   .action(async (profile: string, syscall: string | undefined, options) => {
     const { explain } = await import("./commands/explain.ts");
-    process.exitCode = await explain(profile, syscall, options, terminal);
+    process.exitCode = await explain(profile, syscall, options, inColor(terminal, options.color));
   });
 example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace", "seccomp-gen explain profiles/nginx.json --format html > nginx.html");
 

@@ -1,9 +1,21 @@
 import { ociSeccomp } from "./oci.ts";
 import type { AppliedProfile } from "./oci.ts";
 
-/** A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It knows no defaultErrnoRet. */
+/** Architectures of libseccomp that the operator's schema does not list (api/seccompprofile/v1/seccompprofile_types.go, Arch). */
+const unknownArches: ReadonlySet<string> = new Set(["SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH", "SCMP_ARCH_SHEB"]);
+
+/** What Kubernetes takes as an integer. */
+const largest = 0x7fff_ffff_ffff_ffffn;
+
+/** A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It knows no defaultErrnoRet. Throws RangeError for what the API server would refuse. */
 export function emitSecurityProfile(applied: AppliedProfile): string {
   const { defaultAction, architectures, syscalls } = ociSeccomp(applied);
+  const strange = architectures.find((arch) => unknownArches.has(arch));
+  if (strange !== undefined) throw new RangeError(`the operator does not know ${strange}`);
+  for (const { names, args = [] } of syscalls) {
+    const large = args.flatMap(({ value, valueTwo }) => [value, valueTwo ?? 0n]).find((value) => value > largest);
+    if (large !== undefined) throw new RangeError(`${names.join(", ")} is compared with ${large}, and Kubernetes takes integers up to ${largest}`);
+  }
   return [
     "apiVersion: security-profiles-operator.x-k8s.io/v1beta1",
     "kind: SeccompProfile",

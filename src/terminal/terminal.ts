@@ -43,6 +43,14 @@ export function processTerminal(): Terminal {
 /** To the line's begin, and clear it (ECMA-48, EL). */
 const clearLine = "\r\u001b[K";
 
+/** `--color`. */
+export const colorChoices = ["auto", "always", "never"] as const;
+
+/** A terminal with the colors that `--color` asks for; `auto` leaves it to the environment and to what the output is. */
+export function inColor(terminal: Terminal, when: (typeof colorChoices)[number]): Terminal {
+  return when === "auto" ? terminal : { ...terminal, color: when === "always" };
+}
+
 /** NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal that is not dumb has colors. */
 export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if ((env["NO_COLOR"] ?? "") !== "") return false;

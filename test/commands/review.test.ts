@@ -11,6 +11,7 @@ import { review } from "../../src/commands/review.ts";
 import type { ReviewOptions } from "../../src/commands/review.ts";
 import type { Terminal } from "../../src/terminal/terminal.ts";
 import type { FailureKind } from "../../src/review/review-model.ts";
+import { schemaErrors } from "../review/schemas.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = process.cwd();
@@ -279,6 +280,8 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await reviewed({ also: [{ format: "sarif", file: join(folder, "out/a.sarif") }, { format: "codeclimate", file: join(folder, "out/a.cc") }] })).toBe(1);
     const sarif = JSON.parse(readFileSync(join(folder, "out/a.sarif"), "utf8")) as { runs: { results: { ruleId: string; level: string; locations: { physicalLocation: object }[] }[] }[] };
     expect(sarif.runs[0]?.results.find(({ ruleId }) => ruleId === "newly-possible")).toMatchObject({ level: "error", locations: [{ physicalLocation: { artifactLocation: { uri: "profiles/nginx.json" }, region: { startLine: line } } }] });
+    expect(schemaErrors("sarif", sarif)).toEqual([]);
+    expect(schemaErrors("code-quality", JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")))).toEqual([]);
     const issues = JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")) as { check_name: string; fingerprint: string }[];
     expect(issues.find(({ check_name }) => check_name === "newly-possible")).toMatchObject({ severity: "critical", location: { path: "profiles/nginx.json", lines: { begin: line } } });
     expect(new Set(issues.map(({ fingerprint }) => fingerprint)).size).toBe(issues.length);
