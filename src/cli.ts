@@ -55,6 +55,7 @@ const recordCommand = withPolicyOptions(
   .option("--name <name>", "name of the recording and profile (default: the image's)")
   .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
   .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
+  .addOption(new Option("--lean", "append, and trace only what is not known and would not be allowed anyway: for programs that are too slow when traced").default(false).conflicts("full"))
   .option("--full", "trace also what is fully known", false)
   .option("--rounds <n>", "run it up to so often, until a round brings nothing new", count, 1)
   .option("--force", "replace the recording that is there", false)
@@ -63,7 +64,7 @@ const recordCommand = withPolicyOptions(
   .passThroughOptions()
   .action(async (words: string[], options) => {
     const { record } = await import("./commands/record.ts");
-    process.exitCode = await record(words, options, terminal);
+    process.exitCode = await record(words, { ...options, append: options.append || options.lean }, terminal);
   });
 example(
   recordCommand,

@@ -26,6 +26,7 @@ export const recordingSchema = {
           capabilities: strings,
           noNewPrivileges: { type: "boolean" },
           init: { const: true },
+          lean: { const: true },
           ended: { enum: ["exited", "stopped", "cut"] },
         },
       },

@@ -30,6 +30,8 @@ export interface Run {
   readonly noNewPrivileges?: boolean;
   /** An init process of the engine (`docker run --init`) starts the workload; it is under the profile, but outside of the trace. */
   readonly init?: true;
+  /** Calls that a profile holds whatever is seen were not traced (`record --lean`): that they are missing says nothing. */
+  readonly lean?: true;
   /** How the trace ended: the workload exited, was stopped by us, or the trace breaks off (then more may be missing). */
   readonly ended: "exited" | "stopped" | "cut";
 }

@@ -56,7 +56,7 @@ export async function recordContainer(name: string, run: RunCommand, options: Re
       await readInto(aggregator, chunks, trace);
     },
     untraced,
-    { keep: unfinishedText({ name, folder: process.cwd(), arch, life, run: runFacts(run, image, engine, { by: "itself", exitCode: 137, strace: undefined }) }) },
+    { keep: unfinishedText({ name, folder: process.cwd(), arch, life, run: { ...runFacts(run, image, engine, { by: "itself", exitCode: 137, strace: undefined }), ...(options.lean ? { lean: true as const } : {}) } }) },
   ).finally(endProgress);
   if (!aggregators.some((aggregator) => aggregator.counts().started)) {
     await end.release();

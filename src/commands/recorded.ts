@@ -15,6 +15,8 @@ export interface RecordOptions extends PolicyArguments {
   readonly append: boolean;
   /** At most so often; a round that brings nothing new is the last. */
   readonly rounds: number;
+  /** Leave untraced also what a profile holds whatever is seen. */
+  readonly lean: boolean;
   /** Trace also what is known. */
   readonly full: boolean;
   readonly force: boolean;

@@ -1,7 +1,10 @@
+import { arch as machine } from "node:os";
 import { buildRecording, fullyKnown, mergeRecordings, newCalls } from "../aggregator/index.ts";
-import type { Recording } from "../aggregator/types.ts";
+import type { Recording, Run } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
+import { heldAnyway } from "../policy/index.ts";
+import { nativeArch } from "../tables/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import type { Recorded, RecordOptions } from "./recorded.ts";
@@ -25,13 +28,14 @@ export async function recordRounds(name: string, known: Recording | undefined, o
   let missed: readonly string[] | undefined;
   for (let round = 1; ; round += 1) {
     const base = fresh === undefined || known === undefined ? (fresh ?? known) : mergeRecordings(known, fresh);
-    const untraced: Untraced = base === undefined || options.full ? new Map() : fullyKnown(base);
+    const told: Untraced = base === undefined || options.full ? new Map() : fullyKnown(base);
+    const untraced: Untraced = options.lean ? withHeldAnyway(told, options) : told;
     const count = [...untraced.values()].reduce((sum, names) => sum + names.length, 0);
     if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
-    if (count > 0) terminal.note(`${count} calls are fully known and run untraced; strace sets no_new_privs for that (--full traces all)`);
+    if (count > 0) terminal.note(`${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run untraced; strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing (--full traces all)`);
     const last = await once(untraced);
     releases.push(last.release);
-    const seen = recordingOf(name, last);
+    const seen = recordingOf(name, last, options.lean);
     unparsed += last.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
     const taken = last.missed;
     if (taken !== undefined) missed = missed === undefined ? taken : missed.filter((path) => taken.includes(path));
@@ -42,7 +46,14 @@ export async function recordRounds(name: string, known: Recording | undefined, o
   }
 }
 
-function recordingOf(name: string, { run, aggregators }: Recorded): Recording {
+/** This machine's native calls; where the engine's is another, strace passes over names that it does not know. */
+function withHeldAnyway(known: Untraced, options: RecordOptions): Untraced {
+  const arch = nativeArch(machine()) ?? "SCMP_ARCH_X86_64";
+  return new Map([...known, [arch, [...new Set([...(known.get(arch) ?? []), ...heldAnyway(arch, options.deny)])].sort()]]);
+}
+
+function recordingOf(name: string, { run: facts, aggregators }: Recorded, lean: boolean): Recording {
+  const run: Run = lean ? { ...facts, lean } : facts;
   const [first, ...rest] = aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish()));
   if (first === undefined) throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
   return rest.reduce((merged, next) => mergeRecordings(merged, next), first);

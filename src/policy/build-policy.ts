@@ -6,6 +6,7 @@ import type { ScmpArch } from "../tables/types.ts";
 import { pinFor } from "./arguments.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor } from "./floor.ts";
+import { heldAnyway } from "./held-anyway.ts";
 import type { FloorContext } from "./floor.ts";
 import { probeRows } from "./probes.ts";
 import type { Policy, PolicyNote, PolicyOptions } from "./types.ts";
@@ -49,6 +50,7 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   for (const arch of arches) addObserved(arch, denied, context);
   addFloor(arches, denied, context);
   if (!options.exact) addCompanions(arches, denied, context);
+  if (recording.runs.some((run) => run.lean === true)) addUntraced(arches, denied, context);
   addAnswers(arches, context);
   const filters = arches.map((arch): Filter => ({
     arch,
@@ -184,6 +186,16 @@ function addFloor(arches: readonly ScmpArch[], denied: ReadonlySet<string>, cont
       for (const name of names) {
         if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, { type: "floor", reason, source }, context);
       }
+    }
+  }
+}
+
+/** What a lean recording did not look for may have been called: it stays, whatever floor is chosen, and without companions. */
+function addUntraced(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
+  const because: Because = { type: "companion", reason: "not traced (record --lean), so it may have been called", source: "recording.json, lean" };
+  for (const arch of arches) {
+    for (const name of heldAnyway(arch, [])) {
+      if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, because, context);
     }
   }
 }

@@ -3,6 +3,7 @@ export { argumentRows } from "./arguments.ts";
 export { buildPolicy } from "./build-policy.ts";
 export { complain } from "./complain.ts";
 export { companionRows, twinRows } from "./companions.ts";
+export { heldAnyway } from "./held-anyway.ts";
 export { floorAttempts, floorFor, floorRows } from "./floor.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { spawnSync } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { cli, product, workplace } from "./product.ts";
@@ -23,6 +24,21 @@ describe.skipIf(!strace)("a program on this host", () => {
     await delay(1500);
     child.kill("SIGINT");
     expect((await child).stderr).toContain("profile made");
+  });
+
+  test("--lean leaves out what a profile holds whatever is seen, says so in the recording, and the profile has it", async () => {
+    const folder = await workplace();
+    const ran = await product(folder, ["record", "--lean", "--name", "app", "--", "sh", "-c", "umask; ls -d / >/dev/null"]);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "0022" });
+    expect(ran.stderr).toMatch(/calls are fully known, or allowed whatever is seen, and run untraced; strace sets no_new_privs/);
+    const recording = await readFile(join(folder, "traces/app/recording.json"), "utf8");
+    expect(recording).toContain('"lean":true');
+    expect(recording).toContain('"execve"');
+    expect(recording).not.toContain('"umask"');
+    for (const more of [[], ["--exact", "--floor", "crun"]]) {
+      const made = await product(folder, ["generate", "traces/app/recording.json", ...more]);
+      expect(JSON.parse(made.stdout).syscalls.some((group: { names: string[]; action: string }) => group.action === "SCMP_ACT_ALLOW" && group.names.includes("umask")), more.join(" ")).toBe(true);
+    }
   });
 
   test("that does not exist is said so, and nothing is written", async () => {
