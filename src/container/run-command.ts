@@ -16,8 +16,8 @@ export interface RunCommand {
 
 const tools = ["docker", "podman", "nerdctl"] as const;
 
-/** Index of the container CLI's word in a command (`docker`, `sudo -E docker`, `DOCKER_HOST=… docker`), or undefined. */
-export function containerCliIndex(words: readonly string[]): number | undefined {
+/** Index of the program in a command: behind `env`, assignments and `sudo -E`. */
+function programIndex(words: readonly string[]): number {
   let at = 0;
   if (basename(words[at] ?? "") === "env") at += 1;
   while (/^[A-Za-z_]\w*=/.test(words[at] ?? "")) at += 1;
@@ -27,6 +27,12 @@ export function containerCliIndex(words: readonly string[]): number | undefined 
     while ((words[at] ?? "").startsWith("-")) at += /^-[ughpCDRT]$/.test(words[at] ?? "") ? 2 : 1;
     while (/^[A-Za-z_]\w*=/.test(words[at] ?? "")) at += 1;
   }
+  return at;
+}
+
+/** Index of the container CLI's word in a command (`docker`, `sudo -E docker`, `DOCKER_HOST=… docker`), or undefined. */
+export function containerCliIndex(words: readonly string[]): number | undefined {
+  const at = programIndex(words);
   return tools.some((tool) => tool === basename(words[at] ?? "")) ? at : undefined;
 }
 
@@ -42,6 +48,9 @@ export function containerCli(words: readonly string[]): ContainerCli | undefined
  */
 export async function parseRunCommand(words: readonly string[]): Promise<RunCommand | undefined> {
   const at = containerCliIndex(words);
+  const program = basename(words[programIndex(words)] ?? "");
+  // It would be traced as a program of this host, and nothing of its containers would be seen.
+  if (/^(?:docker|podman)-compose$/.test(program)) throw notRun(program, words[programIndex(words) + 1] ?? "", program.replace("-compose", ""), `${program} config`);
   if (at === undefined) return undefined;
   const tool = basename(words[at] ?? "") as (typeof tools)[number];
   const bare: ContainerCli = { tool, words: words.slice(0, at + 1) };
@@ -51,14 +60,7 @@ export async function parseRunCommand(words: readonly string[]): Promise<RunComm
   const [first, second] = globals.rest;
   const verbLength = first === "run" ? 1 : first === "container" && second === "run" ? 2 : 0;
   if (verbLength === 0) {
-    throw new SeccompGenError({
-      code: "usage",
-      what: `${tool} ${first ?? ""} cannot be recorded: seccomp-gen records ${tool} run`,
-      todo:
-        first === "compose"
-          ? `Write the service as a command, one recording each, with what \`${tool} compose config SERVICE\` says: seccomp-gen record --name SERVICE -- ${tool} run [OPTIONS] IMAGE [COMMAND]`
-          : `Give the full command: seccomp-gen record -- ${tool} run [OPTIONS] IMAGE [COMMAND]`,
-    });
+    throw notRun(tool, first ?? "", tool, first === "compose" ? `${tool} compose config SERVICE` : undefined);
   }
   const help = await capture(cli, ["run", "--help"]);
   const { options, rest } = await parseOptions(globals.rest.slice(verbLength), parseOptionHelp(help.stdout), optionProbe(cli, ["run"]));
@@ -92,4 +94,16 @@ export function runWords(run: RunCommand, changes: RunChanges): readonly string[
 /** Whether a `--security-opt` value chooses a seccomp profile (`seccomp=FILE`, `seccomp:FILE` of old). */
 export function choosesSeccomp(name: string, value: string | undefined): boolean {
   return name === "security-opt" && /^seccomp[=:]/.test(value ?? "");
+}
+
+/** What cannot be recorded, and how it can be written; `config`: the command that says what a service of Compose is. */
+function notRun(program: string, verb: string, tool: string, config: string | undefined): SeccompGenError {
+  return new SeccompGenError({
+    code: "usage",
+    what: `${program} ${verb} cannot be recorded: seccomp-gen records ${tool} run`,
+    todo:
+      config === undefined
+        ? `Give the full command: seccomp-gen record -- ${tool} run [OPTIONS] IMAGE [COMMAND]`
+        : `Write the service as a command, one recording each, with what \`${config}\` says: seccomp-gen record --name SERVICE -- ${tool} run [OPTIONS] IMAGE [COMMAND]`,
+  });
 }

@@ -43,7 +43,7 @@ export function hardenedCommand({ command, settings }: Hardening, service: { rea
     ...(readOnly ? ["    read_only: true"] : []),
     ...list("tmpfs", tmpfs),
     ...list("volumes", volumes),
-    ...list("security_opt", [...(noNewPrivileges ? ["no-new-privileges:true"] : []), `seccomp:${service.profile}`]),
+    ...list("security_opt", [...(noNewPrivileges ? ["no-new-privileges:true"] : []), `seccomp=${service.profile}`]),
   ];
   return `${escapeTerminal([command.map(shellWord).join(" "), "", ...compose].join("\n"))}\n`;
 }

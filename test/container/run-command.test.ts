@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { startedProcess } from "../../src/container/image.ts";
 import type { Image } from "../../src/container/image.ts";
 import { redactedCommand } from "../../src/container/redaction.ts";
-import { choosesSeccomp, containerCliIndex, runWords } from "../../src/container/run-command.ts";
+import { choosesSeccomp, containerCliIndex, parseRunCommand, runWords } from "../../src/container/run-command.ts";
 import type { RunCommand } from "../../src/container/run-command.ts";
 import type { OptionWords } from "../../src/container/run-options.ts";
 import { securityContext } from "../../src/container/security.ts";
@@ -37,6 +37,10 @@ describe("containerCliIndex", () => {
     ["./app docker", undefined],
     ["sudo ls", undefined],
   ])("%s", (line, expected) => expect(containerCliIndex(line.split(" "))).toBe(expected));
+});
+
+test.each(["docker-compose up web", "sudo docker-compose run web", "podman-compose up"])("%s is not traced as a program of this host", async (line) => {
+  await expect(parseRunCommand(line.split(" "))).rejects.toThrow(/-compose \w+ cannot be recorded/);
 });
 
 describe("startedProcess", () => {

@@ -19,7 +19,7 @@ async function suggested(run: readonly string[], exercise: readonly string[] = [
 test("a program that needs nothing gets nothing, and the suggested command does the same", async () => {
   const { command, compose, stderr, folder } = await suggested([base, "sh", "-c", "echo 'a b' > /tmp/x; cat /tmp/x"]);
   expect(command).toBe(`docker run --rm --network none --cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp --security-opt seccomp=profiles/app.json ${base} sh -c 'echo '\\''a b'\\'' > /tmp/x; cat /tmp/x'`);
-  expect(compose).toMatch(/cap_drop:\n {6}- "ALL"\n {4}read_only: true\n {4}tmpfs:\n {6}- "\/tmp"\n {4}security_opt:\n {6}- "no-new-privileges:true"\n {6}- "seccomp:.\/profiles\/app.json"/);
+  expect(compose).toMatch(/cap_drop:\n {6}- "ALL"\n {4}read_only: true\n {4}tmpfs:\n {6}- "\/tmp"\n {4}security_opt:\n {6}- "no-new-privileges:true"\n {6}- "seccomp=.\/profiles\/app.json"/);
   expect(stderr).toMatch(/capabilities: needs none; 14 dropped/);
   expect((await execa(command, { shell: true, cwd: folder })).stdout).toBe("a b");
 }, 400_000);

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { symlink } from "node:fs/promises";
+import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -34,4 +34,24 @@ test("podman run is recorded from beside, and runs under its profile", async () 
   expect(recorded.stderr).toContain("passed");
   expect((await execa("podman", ["ps", "-aq"], { env: { PATH: path } })).stdout).toBe("");
   expect((await execa("podman", ["volume", "ls", "-q"], { env: { PATH: path } })).stdout).not.toMatch(/seccomp-gen-out/);
+});
+
+test("a service of podman is verified several times with its exercise, and a call that it lacks is named", async () => {
+  if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+  const folder = await workplace();
+  const server = 'use IO::Socket::INET; $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1", LocalPort => 8080, ReuseAddr => 1) or die; $SIG{TERM} = sub { exit 0 }; while ($c = $s->accept) { print $c "served\\n"; close $c }';
+  const client = 'for (1 .. 50) { $c = IO::Socket::INET->new("127.0.0.1:8080") and print(<$c>), exit 0; select undef, undef, undef, 0.2 } exit 1';
+  const exercise = `podman run --rm --network container:$SECCOMP_GEN_CONTAINER localhost/${image} perl -MIO::Socket::INET -e '${client}' | grep served`;
+  const run = ["podman", "run", "--rm", "--network", "none", "--stop-timeout", "1", `localhost/${image}`, "perl", "-e", server];
+  const recorded = await product(folder, ["record", "--name", "app", "--while", exercise, "--", ...run], { PATH: path });
+  expect(recorded.exitCode, recorded.stderr).toBe(0);
+  const verified = await product(folder, ["verify", "profiles/app.json", "--times", "2", "--while", exercise, "--", ...run], { PATH: path });
+  expect(verified.stderr).toMatch(/2 of 2[^]*passed/);
+  expect(verified.exitCode).toBe(0);
+  const profile = JSON.parse(await readFile(join(folder, "profiles/app.json"), "utf8")) as { syscalls: { names: string[] }[] };
+  for (const group of profile.syscalls) group.names = group.names.filter((name) => name !== "listen");
+  await writeFile(join(folder, "broken.json"), JSON.stringify({ ...profile, syscalls: profile.syscalls.filter(({ names }) => names.length > 0) }));
+  const failed = await product(folder, ["verify", "broken.json", "--while", exercise, "--", ...run], { PATH: path });
+  expect(failed.stderr).toMatch(/the cause: the profile denies .*\blisten\b/);
+  expect(failed.exitCode).toBe(1);
 });
