@@ -45,13 +45,13 @@ export interface Leftovers {
 
 /** Finds containers and volumes whose session has ended without removing them. Sessions on other hosts are taken to be alive. */
 export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
-  const containers = await output(cli, ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} {{.Label "${sessionLabel}"}}`], "listing containers");
+  const containers = await output(cli, ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} ${sessionIn(cli)}`], "listing containers");
   return { containers: ofDeadSessions(containers), volumes: await abandonedVolumes(cli) };
 }
 
 /** The volumes among them. */
 export async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
-  const listed = await output(cli, ["volume", "ls", "--format", `{{.Name}} {{.Label "${sessionLabel}"}}`], "listing volumes");
+  const listed = await output(cli, ["volume", "ls", "--format", `{{.Name}} ${sessionIn(cli)}`], "listing volumes");
   // An engine that failed to remove a volume may have forgotten its labels (Docker 20.10).
   const unlabelled = lines(listed).map((line) => line.trim()).filter((line) => new RegExp(`^${traceVolumePrefix}[0-9a-f]{12}$`).test(line));
   return [...ofDeadSessions(listed), ...unlabelled];
@@ -65,15 +65,21 @@ function ofDeadSessions(listed: string): readonly string[] {
   });
 }
 
-/** Makes a volume that belongs to this session; `trace` is what `traceFacts` gives back. */
+/** The session in a list's template: docker has a function for one label, podman a map (podman-ps(1), podman-volume-ls(1)). */
+function sessionIn({ tool }: ContainerCli): string {
+  return tool === "podman" ? `{{index .Labels "${sessionLabel}"}}` : `{{.Label "${sessionLabel}"}}`;
+}
+
+/** Makes a volume that belongs to this session; `trace` is what `traceFacts` gives back. In base64: podman reads quotes in labels as its own. */
 export async function makeVolume(cli: ContainerCli, name: string, trace?: string): Promise<void> {
-  await output(cli, ["volume", "create", ...sessionOptions(), ...(trace === undefined ? [] : ["--label", `${traceLabel}=${trace}`]), name], "making a volume for the trace");
+  await output(cli, ["volume", "create", ...sessionOptions(), ...(trace === undefined ? [] : ["--label", `${traceLabel}=${Buffer.from(trace).toString("base64url")}`]), name], "making a volume for the trace");
 }
 
 /** What was written on a trace's volume when it was made; undefined where its trace is not worth keeping. */
 export async function traceFacts(cli: ContainerCli, volume: string): Promise<string | undefined> {
   const { exitCode, stdout } = await capture(cli, ["volume", "inspect", "--format", "{{json .Labels}}", volume]);
-  return exitCode === 0 ? ((JSON.parse(stdout) as { readonly [label: string]: string } | null)?.[traceLabel] ?? undefined) : undefined;
+  const written = exitCode === 0 ? (JSON.parse(stdout) as { readonly [label: string]: string } | null)?.[traceLabel] : undefined;
+  return written === undefined ? undefined : Buffer.from(written, "base64url").toString("utf8");
 }
 
 /** Removes them; resolves to what could not be removed, with the CLI's words. */
