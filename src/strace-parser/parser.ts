@@ -44,6 +44,8 @@ const greater = 0x3e;
 
 const message = /^(?:\S*\/)?strace: /;
 const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
+/** Before the dumps of sendmmsg and recvmmsg (util.c, `dumpiov_in_mmsghdr`). */
+const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
 /** The columns of -c, in the order and choice of -U (count.c). */
 const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;
 
@@ -56,6 +58,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   let openCalls = 0;
   /** In the order in which they began; what has ended is taken out now and then. */
   let opened: Head[] = [];
+  /** Those before this one have ended. */
+  let oldest = 0;
   const personalities = new Personalities();
   /** A call that broke off at the end of its line: what shares the stream wrote into it. */
   let cut: (Head & { readonly byMessage: boolean }) | undefined;
@@ -117,17 +121,20 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     borrowing.push(head);
     openCalls += 1;
     openBytes += head.end - head.start;
-    if (opened.length > 2 * openCalls + 1_000) opened = opened.filter(({ isOpen }) => isOpen);
+    if (opened.length > 2 * openCalls + 1_000) {
+      opened = opened.filter(({ isOpen }) => isOpen);
+      oldest = 0;
+    }
     if (pending.size > 2 * maxOpen) for (const [thread, call] of pending) if (call === undefined) pending.delete(thread);
-    if (openCalls > maxOpen || (openBytes > maxOpenBytes && openCalls > 1)) giveUpOldest();
+    giveUpOldest();
   };
 
   const giveUpOldest = (): void => {
-    for (const head of opened) {
-      if (openCalls <= maxOpen && (openBytes <= maxOpenBytes || openCalls <= 1)) break;
-      if (head.isOpen) drop(head.context.tracee.pid, "unfinished");
+    while (openCalls > maxOpen || (openBytes > maxOpenBytes && openCalls > 1)) {
+      const head = opened[oldest];
+      oldest += 1;
+      if (head?.isOpen === true) drop(head.context.tracee.pid, "unfinished");
     }
-    opened = opened.filter(({ isOpen }) => isOpen);
   };
 
   const drop = (pid: number | undefined, type: "none" | "unfinished"): void => {
@@ -284,7 +291,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       for (const pid of new Set([tracee.pid, about.pid])) personalities.set(pid, personality);
       return { kind: "personality", tracee: about, source, personality };
     }
-    if (message.test(body) || /^ [>|*] /.test(begins)) return said(body);
+    if (message.test(body) || /^ [>|*] /.test(begins) || vectors.test(body)) return said(body);
     if (tableHead.test(body)) {
       inTable = true;
       return sawCall ? said(body) : unparsed("a summary of strace -c counts calls, but holds neither arguments nor results; record without -c", body, tracee, source);

@@ -27,11 +27,11 @@ export function formatEvent(event: StraceEvent): string {
   }
 }
 
-function formatResult(result: Extract<StraceEvent, { kind: "syscall" }>["result"]): string {
+export function formatResult(result: Extract<StraceEvent, { kind: "syscall" }>["result"]): string {
   return result.type === "value" ? `${result.value}` : result.type === "error" || result.type === "restart" ? `${result.type} ${result.errno}` : result.type;
 }
 
-function formatArg(arg: Arg): string {
+export function formatArg(arg: Arg): string {
   switch (arg.type) {
     case "number":
     case "flags":

@@ -64,9 +64,10 @@ function digested(bytes: Uint8Array, linesAtATime: number): readonly string[] {
   return [...events, ...parser.end().map(formatEvent)];
 }
 
+/** Few cases on every run; `npm run test:fuzz` takes SECCOMP_GEN_RUNS of them. */
 const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
 
-describe("any bytes", () => {
+describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
   test("are read without an error, and decoded too", () => fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void eventsOf([bytes])), runs));
 
   test("give the same events however they are cut", () =>
