@@ -58,12 +58,13 @@ function run(program, words, { env = {}, timeout = 170_000 } = {}) {
   return new Promise((resolve) => {
     // A group of its own: what a shell started ends with it.
     const child = spawn(program, words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env }, detached: true });
-    const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, "SIGTERM"), timeout);
+    const end = (signal) => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, signal);
+    const timers = [setTimeout(end, timeout, "SIGTERM"), setTimeout(end, timeout + 15_000, "SIGKILL")]; // docker run passes the first on to a shell that may not hear it
     const output = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"]) child[stream].on("data", (bytes) => { output[stream] += bytes; });
     child.on("error", (error) => resolve({ exitCode: -1, stdout: "", stderr: error.message }));
     child.on("close", (exitCode, signal) => {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       resolve({ exitCode: exitCode ?? signal, ...output });
     });
   });
@@ -92,7 +93,7 @@ async function second(workload, profile) {
   const security = profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`];
   const start = ["--name", name, ...security, ...workload.options, ...own, workload.image, ...words];
   try {
-    if (exercise === undefined) return JSON.stringify(await docker("run", ...start));
+    if (exercise === undefined) return JSON.stringify(await run("docker", ["run", ...start], { timeout: 60_000 }));
     const started = await docker("run", "-d", ...start);
     if (started.exitCode !== 0) return `does not start: ${started.stderr}`;
     const seen = await run("sh", ["-c", client(workload.image)], { env: { SECCOMP_GEN_CONTAINER: name, EXERCISE: exercise } });
