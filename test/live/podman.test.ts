@@ -68,3 +68,15 @@ test("what a killed recording of podman left behind is found", async () => {
   expect(cleaned.stderr).toMatch(/found [1-9]\d* containers, [1-9]\d* trace volumes; all removed/);
   expect(cleaned.exitCode).toBe(0);
 });
+
+test("podman starts a container under what export writes for it", async () => {
+  if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+  const oci = join(await workplace(), "oci.json");
+  const exported = await product(await workplace(), ["export", fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url)), "--format", "oci", "-o", oci]);
+  expect(exported, exported.stderr).toMatchObject({ exitCode: 0 });
+  const under = async (entrypoint: string): Promise<{ readonly exitCode: number | undefined; readonly stderr: string }> => execa("podman", ["run", "--rm", "--network", "none", "--security-opt", `seccomp=${oci}`, "--entrypoint", entrypoint, `localhost/${image}`], { env: { PATH: path }, reject: false });
+  const ran = await under("true");
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  const denied = await under('["chroot", "/", "true"]');
+  expect([denied.exitCode === 0, String(denied.stderr)]).toEqual([false, expect.stringMatching(/not permitted|not implemented/) as string]);
+});
