@@ -74,7 +74,7 @@ test("podman starts a container under what export writes for it", async () => {
   const oci = join(await workplace(), "oci.json");
   const exported = await product(await workplace(), ["export", fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url)), "--format", "oci", "-o", oci]);
   expect(exported, exported.stderr).toMatchObject({ exitCode: 0 });
-  const under = async (entrypoint: string): Promise<{ readonly exitCode: number | undefined; readonly stderr: string }> => execa("podman", ["run", "--rm", "--network", "none", "--security-opt", `seccomp=${oci}`, "--entrypoint", entrypoint, `localhost/${image}`], { env: { PATH: path }, reject: false });
+  const under = async (entrypoint: string): Promise<{ readonly exitCode?: number | undefined; readonly stderr: string }> => execa("podman", ["run", "--rm", "--network", "none", "--security-opt", `seccomp=${oci}`, "--entrypoint", entrypoint, `localhost/${image}`], { env: { PATH: path }, reject: false });
   const ran = await under("true");
   expect(ran.exitCode, ran.stderr).toBe(0);
   const denied = await under('["chroot", "/", "true"]');
