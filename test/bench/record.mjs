@@ -1,5 +1,5 @@
 // What recording costs a workload: in a container by itself, in a first recording, and in an append to it, in turns; ratios to the run by itself.
-// Usage: npm run bench:record [-- TURNS]. Needs an engine with the base image of `npm run engine -- base-image`.
+// Usage: npm run bench:record [-- TURNS] [--host] [--only REGEX]. --host: programs on this host, outside any container. Otherwise needs an engine with the base image of `npm run engine -- base-image`.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,17 +7,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-const turns = Number(process.argv[2] ?? 5);
-const image = "seccomp-gen-base:bookworm";
+const turns = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 5);
+const before = process.argv.includes("--host") ? [] : ["docker", "run", "--rm", "--network", "none", "seccomp-gen-base:bookworm"];
 
 /** The workload measures itself, so that the start of containers, which costs the same everywhere, is left out. */
 const timed = (script) => `begin=$(date +%s%N); ${script}; end=$(date +%s%N); echo "took $((end - begin))"`;
 const loads = [
-  ["nothing but calls (dd, a byte at a time)", "dd if=/dev/zero of=/dev/null bs=1 count=400000 2>/dev/null"],
-  ["files and processes (find, sort, tar, gzip, perl)", "find / -xdev 2>/dev/null | sort | sha256sum >/dev/null; tar -c /usr/share /usr/lib/x86_64-linux-gnu 2>/dev/null | gzip -1 | wc -c >/dev/null; perl -e 'for (1..40) { open my $f, \"<\", \"/etc/passwd\"; my @l = sort <$f>; my $s = 0; $s += $_ for 1..20000 }'"],
+  ["nothing but calls (dd, a byte at a time)", "dd if=/dev/zero of=/dev/null bs=1 count=200000 2>/dev/null"],
+  ["files and processes (find, sort, tar, gzip, perl)", "find /usr /etc -xdev 2>/dev/null | sort | sha256sum >/dev/null; tar -c /usr/share/perl* /etc 2>/dev/null | gzip -1 | wc -c >/dev/null; perl -e 'for (1..40) { open my $f, \"<\", \"/etc/passwd\"; my @l = sort <$f>; my $s = 0; $s += $_ for 1..20000 }'"],
   ["many short programs (a shell's loop)", "for n in $(seq 60); do ls / | grep -c usr >/dev/null; done"],
 ];
-const container = (script) => ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", timed(script)];
+const workload = (script) => [...before, "sh", "-c", timed(script)];
 
 function run(folder, words) {
   const { status, stdout, stderr } = spawnSync(words[0], words.slice(1), { cwd: folder, encoding: "utf8", timeout: 600_000, stdio: ["ignore", "pipe", "pipe"] });
@@ -26,14 +26,15 @@ function run(folder, words) {
   return Number(took);
 }
 
-const record = (script, ...options) => [process.execPath, cli, "record", "--name", "app", ...options, "--", ...container(script)];
+const record = (script, ...options) => [process.execPath, cli, "record", "--name", "app", ...options, "--", ...workload(script)];
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const rows = [];
-for (const [name, script] of loads) {
+const only = new RegExp(process.argv.includes("--only") ? (process.argv[process.argv.indexOf("--only") + 1] ?? "") : "");
+for (const [name, script] of loads.filter(([name]) => only.test(name))) {
   const known = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
   run(known, record(script));
   const ways = {
-    bare: () => run(known, container(script)),
+    bare: () => run(known, workload(script)),
     first: (folder) => run(folder, record(script)),
     append: (folder) => (cpSync(known, folder, { recursive: true }), run(folder, record(script, "--append"))),
   };
