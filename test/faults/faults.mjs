@@ -400,7 +400,7 @@ Injected by \`npm run test:faults\` into real runs, which writes this table. Aft
 each file is whole, and that \`seccomp-gen clean\` finds and removes what is left: containers, volumes, locks, temporary files and folders. Every fifth recovered
 trace is taken in by the next \`record --append\`, and its calls are looked for there. EIO and ESTALE of single calls are injected by strace; the
 clock is libfaketime's, around seccomp-gen alone. A device that fails at will (dm-error, dm-flakey) needs device mapper in the kernel.
-What a killed recording of a program on the host had seen is lost: its trace is never stored. Rows may be of several runs (`--only`).
+What a killed recording of a program on the host had seen is lost: its trace is never stored. Rows may be of several runs (\`--only\`).
 
 Last run on ${machine()}.
 
