@@ -14,6 +14,7 @@ export const compilerRows: readonly CompilerRow[] = [
   { programs: ["java"], memory: "writable-and-executable", reason: "the code cache is writable and executable", source: "OpenJDK src/hotspot/os/linux/os_linux.cpp, os::pd_commit_memory" },
   { programs: ["bun", "luajit", "pypy", "dotnet", "mono", "julia", "beam.smp"], memory: "writable-and-executable", reason: "its compiler writes into executable memory", source: "JavaScriptCore ExecutableAllocator; LuaJIT src/lj_mcode.c; PyPy rpython/jit; .NET W^X is an option; Erlang JITs" },
   { programs: ["php", "php-fpm", "ruby"], memory: "writable-and-executable", reason: "opcache.jit and YJIT compile what is called often", source: "php-src ext/opcache/jit; ruby yjit" },
+  { programs: ["git"], memory: "writable-and-executable", reason: "git grep compiles its pattern", source: "PCRE2 src/sljit; git grep.c, compile_pcre2_pattern dies where that fails" },
   { programs: ["postgres"], memory: "made-executable", reason: "LLVM compiles expensive queries (jit_above_cost)", source: "PostgreSQL src/backend/jit; llvm SectionMemoryManager" },
 ];
 
