@@ -24,6 +24,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,
+          // Thousands of containers on one engine: what fails has to fail twice. A test that passed only then is shown with its retry, and is to be looked into.
+          retry: 1,
         },
       },
       {
