@@ -62,11 +62,19 @@ function exactNumber(digits: string): number | bigint | string {
 function withoutNulls(value: unknown): Json {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (value !== null && typeof value === "object") {
-    const names = Object.entries(value).flatMap(([name, member]) => (member === null ? [name] : []));
-    const twice = names.find((name) => Object.keys(value).some((other) => other !== name && folded(other) === folded(name)));
     // A null in a second spelling takes a list away again: it may not be left out unseen.
+    const twice = nullTwin(value);
     if (twice !== undefined) throw new SyntaxError(`Duplicate key '${twice}' encountered`);
     return Object.fromEntries(Object.entries(value).flatMap(([name, member]) => (member === null ? [] : [[name, withoutNulls(member)]])));
   }
   return value === null ? undefined : (value as Json);
+}
+
+/** The first member that is null and stands in another spelling too. */
+function nullTwin(object: object): string | undefined {
+  const nulls = Object.entries(object).flatMap(([name, member]) => (member === null ? [name] : []));
+  if (nulls.length === 0) return undefined;
+  const spellings = new Map<string, number>();
+  for (const name of Object.keys(object).map(folded)) spellings.set(name, (spellings.get(name) ?? 0) + 1);
+  return nulls.find((name) => (spellings.get(folded(name)) ?? 0) > 1);
 }
