@@ -20,3 +20,8 @@ export function escapeLine(text: string): string {
 export function escapeJson(json: string): string {
   return json.replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) => character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""));
 }
+
+/** A word for a POSIX shell, whatever is in it. */
+export function escapeShell(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

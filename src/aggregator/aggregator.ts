@@ -5,7 +5,7 @@ import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import type { Inspected } from "./inspected-arguments.ts";
 import { Callers, followsProgram, Programs } from "./programs.ts";
-import { opensFile, TracerSeekers } from "./tracer-seekers.ts";
+import { mayTellTracer, TracerSeekers } from "./tracer-seekers.ts";
 import type { SoughtTracer } from "./tracer-seekers.ts";
 import type { ExecutedProgram } from "./programs.ts";
 import { maxValues } from "./types.ts";
@@ -31,6 +31,11 @@ export interface Counts {
   readonly unparsedTotal: number;
   /** A program was executed: the workload has begun. */
   readonly started: boolean;
+}
+
+/** One figure of several logs together. */
+export function totalOf(figure: "calls" | "distinct" | "seenOnce" | "unparsedTotal", counts: readonly Counts[]): number {
+  return counts.reduce((sum, count) => sum + count[figure], 0);
 }
 
 /** What one log told. */
@@ -71,7 +76,7 @@ export interface Aggregator {
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
 type Entry =
   | { readonly unread: string }
-  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean; readonly accepts: boolean; readonly opens: boolean };
+  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean; readonly accepts: boolean; readonly tellsTracer: boolean };
 
 interface Seen {
   /** The line where it was first entered. */
@@ -205,7 +210,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       byName.set(name, record);
       found.push({ name, record });
     }
-    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", opens: life !== undefined && opensFile(name) };
+    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", tellsTracer: life !== undefined && mayTellTracer(name) };
   }
 
   function call(event: SyscallEvent): void {
@@ -237,7 +242,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
     }
     programs.attribute(event.tracee, record.callers);
-    if (entry.opens) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
+    if (entry.tellsTracer) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
   }
 
   return {

@@ -1,10 +1,10 @@
 /** StraceEvent → Recording, and everything that can be done with recordings. */
-export { createAggregator } from "./aggregator.ts";
+export { createAggregator, totalOf } from "./aggregator.ts";
 export type { Aggregate, Aggregator, Counts, Exercised, LogContext, UnreadLine } from "./aggregator.ts";
 export { inspectedArguments } from "./inspected-arguments.ts";
 export { fullyKnown, newCalls } from "./known-calls.ts";
 export type { ExecutedProgram } from "./programs.ts";
 export { parseRecording } from "./read.ts";
-export { buildRecording, mergeRecordings, stringifyRecording } from "./recording.ts";
+export { buildRecording, mergeAll, mergeRecordings, stringifyRecording } from "./recording.ts";
 export type { SoughtTracer } from "./tracer-seekers.ts";
 export type * from "./types.ts";

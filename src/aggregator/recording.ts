@@ -24,6 +24,12 @@ export function mergeRecordings(a: Recording, b: Recording): Recording {
   };
 }
 
+/** All of them merged; undefined: there are none. */
+export function mergeAll(recordings: readonly Recording[]): Recording | undefined {
+  const [first, ...rest] = recordings;
+  return first === undefined ? undefined : rest.reduce(mergeRecordings, first);
+}
+
 type Calls = { readonly [name: string]: SyscallRecord };
 
 function mergeCalls(a: Calls, b: Calls): Calls {

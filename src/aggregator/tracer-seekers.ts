@@ -8,8 +8,8 @@ export interface SoughtTracer {
   readonly programs: ReadonlySet<string>;
 }
 
-/** The calls that are looked at. */
-export function opensFile(name: string): boolean {
+/** The calls by which a program may find out that it is traced: worth a look. */
+export function mayTellTracer(name: string): boolean {
   return name === "openat" || name === "open" || name === "ptrace";
 }
 

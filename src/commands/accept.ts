@@ -1,4 +1,3 @@
-import { basename, dirname, join } from "node:path";
 import { mergeRecordings, stringifyRecording } from "../aggregator/index.ts";
 import type { Recording, Run } from "../aggregator/types.ts";
 import { checkRecording } from "../check/index.ts";
@@ -10,15 +9,10 @@ import { readProfile } from "../profile/index.ts";
 import { writeAtomically, writeKept } from "../project/files.ts";
 import { readRecording } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
-import { recordingPath } from "../project/names.ts";
+import { recordingBeside } from "../project/names.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { recordingOf } from "../verifier/index.ts";
 import type { Addition, Diagnosis } from "../verifier/index.ts";
-
-/** The recording that a profile was made from, where it is kept as the command line keeps it: profiles/NAME.json → traces/NAME/recording.json. */
-function recordingBeside(profile: string): string {
-  return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
-}
 
 /** Takes what verify found missing into the profile's recording, and makes the profile again from it. */
 export async function acceptAdditions(profile: string, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {

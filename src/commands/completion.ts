@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { escapeShell } from "../escape.ts";
 import type { Shell } from "./shells.ts";
 
 /** A script for the shell that completes commands, options and their choices, file names elsewhere, and another program's words after `--`. Made from the commands themselves. */
@@ -24,15 +25,13 @@ export function visibleCommands(program: Command): readonly Command[] {
 
 const flagsOf = (option: Option): readonly string[] => [option.short, option.long].filter((flag) => flag !== undefined);
 const takesValue = (option: Option): boolean => option.required || option.optional;
-/** Texts and choices are ours, but quotes are quotes. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** bash(1), Programmable Completion. */
 function bash(name: string, commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const choices = command.options
       .filter((option) => option.argChoices !== undefined)
-      .map((option) => `        ${flagsOf(option).join("|")}) COMPREPLY=($(compgen -W ${quoted((option.argChoices ?? []).join(" "))} -- "$word")); return ;;`);
+      .map((option) => `        ${flagsOf(option).join("|")}) COMPREPLY=($(compgen -W ${escapeShell((option.argChoices ?? []).join(" "))} -- "$word")); return ;;`);
     const files = command.options.filter((option) => takesValue(option) && option.argChoices === undefined).flatMap(flagsOf);
     return [
       `    ${command.name()})`,
@@ -40,7 +39,7 @@ function bash(name: string, commands: readonly Command[]): string {
       ...choices,
       ...(files.length === 0 ? [] : [`        ${files.join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;`]),
       "      esac",
-      `      options=${quoted(command.options.flatMap(flagsOf).join(" "))} ;;`,
+      `      options=${escapeShell(command.options.flatMap(flagsOf).join(" "))} ;;`,
     ].join("\n");
   });
   return `# bash completion for ${name}: source <(${name} completion bash)
@@ -54,10 +53,10 @@ _${identifier(name)}() {
       return
     fi
   done
-  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W ${quoted(["help", "--help", "--version", ...commands.map((command) => command.name())].join(" "))} -- "$word")); return; fi
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W ${escapeShell(["help", "--help", "--version", ...commands.map((command) => command.name())].join(" "))} -- "$word")); return; fi
   case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
-    help) COMPREPLY=($(compgen -W ${quoted(commands.map((command) => command.name()).join(" "))} -- "$word")); return ;;
+    help) COMPREPLY=($(compgen -W ${escapeShell(commands.map((command) => command.name()).join(" "))} -- "$word")); return ;;
   esac
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$options --help" -- "$word")) ;;
@@ -73,7 +72,7 @@ function zsh(name: string, commands: readonly Command[]): string {
   const described = (text: string): string => text.replace(/[[\]:\\]/g, "\\$&");
   const specs = (option: Option): readonly string[] => {
     const value = option.argChoices !== undefined ? `:value:(${option.argChoices.join(" ")})` : takesValue(option) ? ":value:_files" : "";
-    return flagsOf(option).map((flag) => quoted(`*${flag}[${described(option.description)}]${value}`));
+    return flagsOf(option).map((flag) => escapeShell(`*${flag}[${described(option.description)}]${value}`));
   };
   const cases = commands.map((command) => `    ${command.name()}) _arguments -S ${[...command.options.flatMap(specs), "'--help[display help]'", "'*:file:_files'"].join(" ")} ;;`);
   return `#compdef ${name}
@@ -83,7 +82,7 @@ _${identifier(name)}() {
   # After -- another program's words follow.
   if (( at < CURRENT )); then shift $at words; (( CURRENT -= at )); _normal; return; fi
   if (( CURRENT == 2 )); then
-    local -a commands=(${commands.map((command) => quoted(`${command.name()}:${command.description().replaceAll(":", "\\:")}`)).join(" ")})
+    local -a commands=(${commands.map((command) => escapeShell(`${command.name()}:${command.description().replaceAll(":", "\\:")}`)).join(" ")})
     _describe command commands
     return
   fi
@@ -102,11 +101,11 @@ if [ "\${funcstack[1]}" = _${name} ]; then _${identifier(name)} "$@"; else compd
 /** fish's complete(1). */
 function fish(name: string, commands: readonly Command[]): string {
   const lines = commands.flatMap((command) => [
-    `complete -c ${name} -n __fish_use_subcommand -f -a ${command.name()} -d ${quoted(command.description())}`,
+    `complete -c ${name} -n __fish_use_subcommand -f -a ${command.name()} -d ${escapeShell(command.description())}`,
     ...command.options.map((option) => {
       const flags = [option.short === undefined ? "" : `-s ${option.short.slice(1)}`, option.long === undefined ? "" : `-l ${option.long.slice(2)}`].filter((part) => part !== "").join(" ");
-      const value = option.argChoices !== undefined ? ` -x -a ${quoted(option.argChoices.join(" "))}` : takesValue(option) ? " -r" : "";
-      return `complete -c ${name} -n '__fish_seen_subcommand_from ${command.name()}; and not contains -- -- (commandline -opc)' ${flags}${value} -d ${quoted(option.description)}`;
+      const value = option.argChoices !== undefined ? ` -x -a ${escapeShell(option.argChoices.join(" "))}` : takesValue(option) ? " -r" : "";
+      return `complete -c ${name} -n '__fish_seen_subcommand_from ${command.name()}; and not contains -- -- (commandline -opc)' ${flags}${value} -d ${escapeShell(option.description)}`;
     }),
   ]);
   return `# fish completion for ${name}: ${name} completion fish > ~/.config/fish/completions/${name}.fish

@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { derive } from "../derivation/derivation.ts";
@@ -7,6 +6,7 @@ import { SeccompGenError } from "../errors.ts";
 import { readProfile, resolve } from "../profile/index.ts";
 import { readText, writeAtomically } from "../project/files.ts";
 import { runGit } from "../project/git.ts";
+import { sourceFolder } from "../project/names.ts";
 import { renderMeaning } from "../review/meaning.ts";
 import { defaultCapabilities, isScmpArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -56,9 +56,8 @@ async function mergedRecording({ ours, theirs, path }: MergeFiles): Promise<stri
 
 /** What the merged recording gives. git may ask for the profile before it has merged the recording, so both sides' recordings are looked up in the commits that hold the two profiles. */
 async function mergedProfile({ ours, theirs, path }: MergeFiles): Promise<string> {
-  const name = /(?:^|\/)profiles\/([^/]+)\.json$/.exec(path)?.[1];
-  if (name === undefined) throw new SeccompGenError({ code: "usage", what: "it stands in no folder profiles/", todo: "Merge it by hand." });
-  const folder = join(dirname(dirname(path)), "traces", name);
+  const folder = sourceFolder(path);
+  if (folder === undefined) throw new SeccompGenError({ code: "usage", what: "it stands in no folder profiles/", todo: "Merge it by hand." });
   const [left, right] = [await sideOf(ours, path, folder), await sideOf(theirs, path, folder)];
   if (left.policy !== right.policy) throw new SeccompGenError({ code: "usage", what: "its options (policy.json) differ on the two sides", todo: "Merge policy.json, then make the profile again." });
   const { profile } = await derive(mergeRecordings(left.recording, right.recording), parseStoredPolicy(left.policy, `${folder}/policy.json`));

@@ -1,7 +1,7 @@
 import { chmod, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SeccompGenError } from "../errors.ts";
-import { escapeLine } from "../escape.ts";
+import { escapeLine, escapeShell } from "../escape.ts";
 import { readIfPresent, writeAtomically, writeKept } from "../project/files.ts";
 import { git, runGit } from "../project/git.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -48,8 +48,8 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
 
 /** Where the program is gone, git shows and merges these files as the text they are. */
 function settings(program: readonly string[]): readonly (readonly [string, string])[] {
-  const call = program.map(quoted).join(" ");
-  const there = program.map((word) => `command -v ${quoted(word)} >/dev/null 2>&1`).slice(0, 1).concat(program.slice(1).map((word) => `test -e ${quoted(word)}`)).join(" && ");
+  const call = program.map(escapeShell).join(" ");
+  const there = program.map((word) => `command -v ${escapeShell(word)} >/dev/null 2>&1`).slice(0, 1).concat(program.slice(1).map((word) => `test -e ${escapeShell(word)}`)).join(" && ");
   const merge = (kind: string): string => `f() { if ${there}; then ${call} git-merge ${kind} "$@"; else git merge-file "$2" "$1" "$3"; fi; }; f %O %A %B %P`;
   return [
     ["diff.seccomp-gen.textconv", `f() { if ${there}; then ${call} git-textconv "$1"; else cat "$1"; fi; }; f`],
@@ -58,10 +58,6 @@ function settings(program: readonly string[]): readonly (readonly [string, strin
     ["merge.seccomp-gen-recording.name", "seccomp recording"],
     ["merge.seccomp-gen-recording.driver", merge("recording")],
   ];
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function writeAttributes(root: string, undo: boolean, terminal: Terminal): Promise<void> {
@@ -101,11 +97,11 @@ async function writeHook(path: string, { undo, hook, program }: GitSetupOptions,
   }
   if (!hook) return;
   if (there !== undefined && !ours) {
-    throw new SeccompGenError({ code: "usage", what: `${path} is there already`, todo: `Add this line to it: ${program.map(quoted).join(" ")} generate --all --check` });
+    throw new SeccompGenError({ code: "usage", what: `${path} is there already`, todo: `Add this line to it: ${program.map(escapeShell).join(" ")} generate --all --check` });
   }
   await writeAtomically(
     path,
-    ["#!/bin/sh", hookMark, "# Profiles that are not what their recordings give do not get in (git commit --no-verify passes by).", "git diff --cached --quiet -- '*profiles/*.json' '*traces/*' && exit 0", 'cd "$(git rev-parse --show-toplevel)" || exit 2', "[ -d traces ] || exit 0", `exec ${program.map(quoted).join(" ")} generate --all --check`, ""].join("\n"),
+    ["#!/bin/sh", hookMark, "# Profiles that are not what their recordings give do not get in (git commit --no-verify passes by).", "git diff --cached --quiet -- '*profiles/*.json' '*traces/*' && exit 0", 'cd "$(git rev-parse --show-toplevel)" || exit 2', "[ -d traces ] || exit 0", `exec ${program.map(escapeShell).join(" ")} generate --all --check`, ""].join("\n"),
   );
   await chmod(path, 0o755);
   terminal.note(escapeLine(`hook: ${path}`));

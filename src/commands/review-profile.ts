@@ -14,6 +14,7 @@ import { lintProfile } from "../lint/index.ts";
 import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
 import type { ChangedFile, Changes } from "../project/changed-files.ts";
+import { sourceFolder } from "../project/names.ts";
 import type { PlacedFinding } from "../review/lint.ts";
 import type { FailureKind, JudgedProfile, Place, ReviewedProfile } from "../review/review-model.ts";
 import { TooManyWays } from "../seccomp/index.ts";
@@ -109,12 +110,6 @@ async function readable(changes: Changes, path: string): Promise<string | undefi
   } catch {
     return undefined;
   }
-}
-
-/** profiles/NAME.json → traces/NAME. */
-function sourceFolder(profile: string): string | undefined {
-  const name = /(?:^|\/)profiles\/([^/]+)\.json$/.exec(profile)?.[1];
-  return name === undefined ? undefined : `${dirname(dirname(profile))}/traces/${name}`.replace(/^\.\//, "");
 }
 
 /** A profile that options name is looked for where the command would be run, and only in the repository. */

@@ -2,7 +2,8 @@ import { hostOf } from "../derivation/host.ts";
 import type { HostOptions } from "../derivation/host.ts";
 import { loadReference } from "../derivation/reference.ts";
 import { escapeLine } from "../escape.ts";
-import { folded } from "../profile/index.ts";
+import { foldedMembers } from "../profile/index.ts";
+import type { Json } from "../profile/index.ts";
 import { changedFiles } from "../project/changed-files.ts";
 import type { ChangedFile, Changes } from "../project/changed-files.ts";
 import { writeAtomically } from "../project/files.ts";
@@ -75,20 +76,13 @@ function kindOf({ path, before, after }: ChangedFile): "profile" | "recording" |
   return undefined;
 }
 
-/** The members of a JSON object, those of an OCI config's seccomp part and of a SeccompProfile's spec too; undefined: it is no JSON. */
+/** The members by which a document can be told; undefined: it is no JSON. */
 function memberNames(text: string): readonly string[] | undefined {
-  let document: unknown;
   try {
-    document = JSON.parse(text.replace(/^\uFEFF/, ""));
+    return foldedMembers(JSON.parse(text.replace(/^\uFEFF/, "")) as Json);
   } catch {
     return undefined;
   }
-  const inner = [member(member(document, "linux"), "seccomp"), member(document, "spec")];
-  return [document, ...inner].flatMap((value) => (typeof value === "object" && value !== null ? Object.keys(value).map(folded) : []));
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => folded(key) === name)?.[1] : undefined;
 }
 
 function compact(text: string | undefined): string {

@@ -1,5 +1,5 @@
 import { arch as machine } from "node:os";
-import { buildRecording, fullyKnown, mergeRecordings, newCalls } from "../aggregator/index.ts";
+import { buildRecording, fullyKnown, mergeAll, mergeRecordings, newCalls, totalOf } from "../aggregator/index.ts";
 import type { Recording, Run } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
@@ -36,7 +36,7 @@ export async function recordRounds(name: string, known: Recording | undefined, o
     const last = await once(untraced);
     releases.push(last.release);
     const seen = recordingOf(name, last, options.lean);
-    unparsed += last.aggregators.reduce((sum, aggregator) => sum + aggregator.counts().unparsedTotal, 0);
+    unparsed += totalOf("unparsedTotal", last.aggregators.map((aggregator) => aggregator.counts()));
     const taken = last.missed;
     if (taken !== undefined) missed = missed === undefined ? taken : missed.filter((path) => taken.includes(path));
     const news = newCalls(base, seen);
@@ -54,7 +54,7 @@ function withHeldAnyway(known: Untraced, options: RecordOptions): Untraced {
 
 function recordingOf(name: string, { run: facts, aggregators }: Recorded, lean: boolean): Recording {
   const run: Run = lean ? { ...facts, lean } : facts;
-  const [first, ...rest] = aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish()));
-  if (first === undefined) throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
-  return rest.reduce((merged, next) => mergeRecordings(merged, next), first);
+  const recording = mergeAll(aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish())));
+  if (recording === undefined) throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
+  return recording;
 }

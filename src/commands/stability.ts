@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { totalOf } from "../aggregator/index.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 
 const pauseMs = 100;
@@ -10,7 +11,7 @@ export function untilStable(aggregators: readonly Aggregator[], seconds: number)
     let newAt = performance.now();
     for (;;) {
       const counts = aggregators.map((aggregator) => aggregator.counts());
-      const now = counts.reduce((sum, count) => sum + count.distinct, 0);
+      const now = totalOf("distinct", counts);
       if (now !== distinct || !counts.some(({ started }) => started)) [distinct, newAt] = [now, performance.now()];
       if (performance.now() - newAt >= seconds * 1000) return;
       await delay(pauseMs, undefined, { signal: over });

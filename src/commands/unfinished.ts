@@ -1,19 +1,19 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
+import { buildRecording, createAggregator, mergeAll, parseRecording, stringifyRecording, totalOf } from "../aggregator/index.ts";
 import type { Aggregator, LogContext, Recording, Run } from "../aggregator/index.ts";
 import type { ContainerCli } from "../container/cli.ts";
 import { inspectEngine } from "../container/engine.ts";
 import { abandonedVolumes, traceFacts } from "../container/leftovers.ts";
 import { SeccompGenError } from "../errors.ts";
-import { isScmpArch } from "../tables/index.ts";
-import type { ScmpArch } from "../tables/types.ts";
-import { ensureTracer } from "../tracer/bundle.ts";
-import { readLeftTraces } from "../tracer/left-traces.ts";
 import { addPartial, partialPath, unreadWords } from "../project/kept-recording.ts";
 import { checkName, recordingPath } from "../project/names.ts";
 import { readInto } from "../project/reading.ts";
+import { isScmpArch } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { ensureTracer } from "../tracer/bundle.ts";
+import { readLeftTraces } from "../tracer/left-traces.ts";
 
 /** What a trace's volume says of it, so that a recording can be made of it when the session that wrote it was killed. */
 export interface Unfinished {
@@ -58,12 +58,12 @@ export async function recover(cli: ContainerCli, volume: string, terminal: Pick<
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
   });
-  const calls = aggregators.reduce((sum, aggregator) => sum + aggregator.counts().calls, 0);
+  const calls = totalOf("calls", aggregators.map((aggregator) => aggregator.counts()));
   if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
-  const [first, ...rest] = aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish()));
-  if (first === undefined) return undefined;
+  const recording = mergeAll(aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())));
+  if (recording === undefined) return undefined;
   const path = join(found.folder, recordingPath(found.name));
-  const unread = await addPartial(path, checked(rest.reduce((merged, next) => mergeRecordings(merged, next), first), volume));
+  const unread = await addPartial(path, checked(recording, volume));
   return `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`;
 }
 

@@ -1,3 +1,4 @@
+import { namespaceFlags } from "../policy/arguments.ts";
 import { isAllowing } from "../seccomp/index.ts";
 import type { ActionRule, Filter } from "../seccomp/types.ts";
 import { describeValue } from "../tables/index.ts";
@@ -10,8 +11,6 @@ export interface SystemdUnit {
   readonly widened: readonly string[];
 }
 
-/** Docker's mask of namespace flags of clone (moby default profile). */
-const namespaceFlags = 0x7e02_0000n;
 
 /**
  * systemd.exec(5): SystemCallFilter knows names only. Three kinds of conditions have settings of their own: socket families, namespaces, memory that is both

@@ -1,10 +1,10 @@
 /** The profile document: read it (any format in use), resolve it for a host into filters, find Docker's own defaults. */
 export { groupApplies } from "./applies.ts";
 export { loadDockerDefault } from "./docker-default.ts";
-export { folded } from "./members.ts";
+export type { Json } from "./json.ts";
 export { offsetOf, positionAt } from "./position.ts";
 export type { Position } from "./position.ts";
-export { profilePointer, readProfile } from "./read.ts";
+export { foldedMembers, profilePointer, readProfile } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { stringifyProfile, withAllowed } from "./write.ts";
 export { nearest } from "./suggestion.ts";

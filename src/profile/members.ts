@@ -37,7 +37,7 @@ export function twins(document: Json): readonly { readonly pointer: string; read
 function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof twins> {
   if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item, index) => twinsOf(item, shape, `${pointer}/${index}`));
   if (!isObject(value)) return [];
-  const known = new Map(shape.members.map((name) => [folded(name), name]));
+  const known = spellingsOf(shape);
   const seen = new Map<string, string>();
   return Object.entries(value).flatMap(([name, member]) => {
     const spelt = known.get(folded(name));
@@ -45,7 +45,7 @@ function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof 
     const place = `${pointer}/${name}`;
     const first = seen.get(spelt);
     seen.set(spelt, name);
-    const inside = Object.hasOwn(shape.inside, spelt) ? shape.inside[spelt] : undefined;
+    const inside = insideOf(shape, spelt);
     return [...(first === undefined ? [] : [{ pointer: place, names: [first, name] as const }]), ...(inside === undefined ? [] : twinsOf(member, inside, place))];
   });
 }
@@ -58,11 +58,11 @@ export function canonical(document: Json): Json {
 function respell(value: Json, shape: Shape): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => respell(item, shape));
   if (!isObject(value)) return value;
-  const known = new Map(shape.members.map((name) => [folded(name), name]));
+  const known = spellingsOf(shape);
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
       const spelt = known.get(folded(name)) ?? name;
-      const inside = Object.hasOwn(shape.inside, spelt) ? shape.inside[spelt] : undefined;
+      const inside = insideOf(shape, spelt);
       return [spelt, inside === undefined ? member : respell(member, inside)];
     }),
   );
@@ -79,9 +79,19 @@ function strangers(value: Json, shape: Shape, pointer: string): readonly Unknown
   return Object.entries(value).flatMap(([name, member]) => {
     const place = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
     if (!shape.members.includes(name)) return [{ pointer: place, name, meant: nearest(name, shape.members) }];
-    const inside = Object.hasOwn(shape.inside, name) ? shape.inside[name] : undefined;
+    const inside = insideOf(shape, name);
     return inside === undefined ? [] : strangers(member, inside, place);
   });
+}
+
+/** The members of a shape by their folded names. */
+function spellingsOf({ members }: Shape): ReadonlyMap<string, string> {
+  return new Map(members.map((name) => [folded(name), name]));
+}
+
+/** What a member holds, where that is objects of a shape of their own. */
+function insideOf({ inside }: Shape, member: string): Shape | undefined {
+  return Object.hasOwn(inside, member) ? inside[member] : undefined;
 }
 
 function isObject(value: Json): value is Members {

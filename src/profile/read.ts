@@ -47,6 +47,12 @@ function unwrap(document: Json): { readonly document: Json; readonly base: strin
   return seccomp.value === undefined ? { document, base: "" } : { document: seccomp.value, base: `/${linux.name}/${seccomp.name}` };
 }
 
+/** The members of a document, and of the profiles that it may hold inside, folded: what it is can be told by them without reading it. */
+export function foldedMembers(document: Json): readonly string[] {
+  const inner = [member(member(document, "linux").value, "seccomp").value, member(document, "spec").value];
+  return [document, ...inner].flatMap(memberNames).map(folded);
+}
+
 /** A member in whatever case it is spelt, and how. */
 function member(value: Json, name: string): { readonly name: string; readonly value: Json } {
   const spelt = memberNames(value).find((spelling) => folded(spelling) === name) ?? name;

@@ -1,12 +1,12 @@
-import { basename, dirname, join } from "node:path";
 import { parseRecording } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { readIfPresent, readText } from "./files.ts";
+import { recordingBeside } from "./names.ts";
 
 /** The recording that is named, or `traces/NAME/recording.json` beside the folder of `profiles/NAME.json`; undefined: there is none. */
 export async function recordingOf(profile: string, named: string | undefined): Promise<Recording | undefined> {
   if (named !== undefined) return parseRecording(await readText(named), named);
-  const beside = join(dirname(profile), "..", "traces", basename(profile, ".json"), "recording.json");
+  const beside = recordingBeside(profile);
   const text = await readIfPresent(beside);
   return text === undefined ? undefined : parseRecording(text, beside);
 }

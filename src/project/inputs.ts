@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { setFlagsFromString } from "node:v8";
 import { createAggregator } from "../aggregator/aggregator.ts";
-import { buildRecording, mergeRecordings } from "../aggregator/recording.ts";
+import { buildRecording, mergeAll } from "../aggregator/recording.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import type { Recording } from "../aggregator/types.ts";
 import { SeccompGenError } from "../errors.ts";
@@ -10,7 +10,7 @@ import { showReading } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { readDigested } from "./digested-log.ts";
 import { systemDetail } from "./files.ts";
-import { readUnpacked } from "./log-source.ts";
+import { readUnpacked, rejoin } from "./log-source.ts";
 import { readInto } from "./reading.ts";
 
 /** What is not in the files themselves. */
@@ -25,9 +25,9 @@ export async function readTraces(patterns: readonly string[], context: InputCont
   keepHeapSmall();
   const recordings: Recording[] = [];
   for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
-  const [first, ...rest] = recordings;
-  if (first === undefined) throw new SeccompGenError({ code: "usage", what: "no trace given", todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json" });
-  return rest.reduce((merged, next) => mergeRecordings(merged, next), first);
+  const merged = mergeAll(recordings);
+  if (merged === undefined) throw new SeccompGenError({ code: "usage", what: "no trace given", todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json" });
+  return merged;
 }
 
 /** Reading leaves next to nothing behind, so that room for more only costs memory: V8 keeps its young generation at two megabytes instead of sixteen. */
@@ -95,9 +95,4 @@ async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(new Uint8Array(chunk)); // its memory is used again
   return Buffer.concat(parts).toString("utf8");
-}
-
-async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (head.length > 0) yield head;
-  yield* rest;
 }

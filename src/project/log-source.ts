@@ -79,8 +79,9 @@ async function* counted(source: AsyncIterable<Uint8Array>, onRead: OnRead): Asyn
   }
 }
 
-async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield head;
+/** The first chunk, which was looked at, and the others after it. */
+export async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
   yield* rest;
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 
 /** Names become folders and files: letters, digits, `.`, `_`, `-`, and no dot in front. */
@@ -24,4 +24,14 @@ export function recordingPath(name: string): string {
 
 export function profilePath(name: string): string {
   return join("profiles", `${name}.json`);
+}
+
+/** The recording that a profile was made from, where it is kept as the command line keeps it: profiles/NAME.json → traces/NAME/recording.json beside its folder. */
+export function recordingBeside(profile: string): string {
+  return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
+}
+
+/** profiles/NAME.json → traces/NAME; undefined: it stands in no folder profiles/. */
+export function sourceFolder(profile: string): string | undefined {
+  return /(?:^|\/)profiles\/[^/]+\.json$/.test(profile) ? dirname(recordingBeside(profile)) : undefined;
 }

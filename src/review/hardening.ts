@@ -1,4 +1,4 @@
-import { escapeTerminal } from "../escape.ts";
+import { escapeShell, escapeTerminal } from "../escape.ts";
 import type { Hardening, HardeningFinding } from "../verifier/index.ts";
 
 /** What was tried, for people. */
@@ -49,5 +49,5 @@ export function hardenedCommand({ command, settings }: Hardening, service: { rea
 }
 
 function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : escapeShell(word);
 }

@@ -1,3 +1,4 @@
+import { maxValue } from "./condition.ts";
 import type { ArgCondition, Rule } from "./types.ts";
 
 /** The calls that match `whole` and none of `parts`, as rules of which no two match the same call; undefined: not with comparisons by mask, or more than `maxRules`. */
@@ -23,15 +24,13 @@ type Cube = ReadonlyMap<ArgCondition["index"], { readonly mask: bigint; readonly
 function toCubes(rules: readonly Rule[]): readonly Cube[] | undefined {
   const cubes = rules.map((rule) => {
     const entries = rule.conditions.map((condition) => {
-      if (condition.op === "SCMP_CMP_EQ") return [condition.index, { mask: allBits, datum: condition.datum }] as const;
+      if (condition.op === "SCMP_CMP_EQ") return [condition.index, { mask: maxValue, datum: condition.datum }] as const;
       return condition.op === "SCMP_CMP_MASKED_EQ" ? ([condition.index, { mask: condition.mask, datum: condition.datum & condition.mask }] as const) : undefined;
     });
     return entries.some((entry) => entry === undefined) ? undefined : new Map(entries.filter((entry) => entry !== undefined));
   });
   return cubes.some((cube) => cube === undefined) ? undefined : cubes.filter((cube) => cube !== undefined);
 }
-
-const allBits = 0xffff_ffff_ffff_ffffn;
 
 /** The disjoint sharp product of two cubes: one piece for each bit that the second gives and the first leaves open, highest first. */
 function subtract(from: Cube, part: Cube): readonly Cube[] {

@@ -1,3 +1,4 @@
+import { totalOf } from "../aggregator/index.ts";
 import type { Aggregator, Counts } from "../aggregator/index.ts";
 import { escapeTerminal } from "../escape.ts";
 import { ActivityWindows, expectedText, spanText, unseenShare, unseenText, windowSeconds } from "./completeness.ts";
@@ -28,16 +29,16 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
   const windows: ActivityWindows[] = [];
   /** What the calls, and the windows of the workload's own trace, say of what may still come. */
   const estimate = (counts: readonly Counts[]): string => {
-    const share = unseenShare(counts.reduce((sum, count) => sum + count.calls, 0), counts.reduce((sum, count) => sum + count.seenOnce, 0));
+    const share = unseenShare(totalOf("calls", counts), totalOf("seenOnce", counts));
     const expected = windows[0]?.expected();
     return `${share === undefined ? "" : `; ${unseenText(share)}`}${expected === undefined ? "" : `; ${expectedText(expected)}`}`;
   };
   const look = (): void => {
     const counts = aggregators.map((aggregator) => aggregator.counts());
-    const seen = counts.reduce((sum, count) => sum + count.distinct, 0);
+    const seen = totalOf("distinct", counts);
     if (seen !== distinct) [distinct, newAt, nextWord] = [seen, performance.now(), firstWordMs];
     const quietMs = performance.now() - newAt;
-    const calls = counts.reduce((sum, count) => sum + count.calls, 0);
+    const calls = totalOf("calls", counts);
     const head = `recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls`;
     const tail = estimate(counts);
     if (status !== undefined) {
@@ -65,7 +66,7 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
     clearInterval(windowTimer);
     status?.("");
     const counts = aggregators.map((aggregator) => aggregator.counts());
-    if (counts.reduce((sum, count) => sum + count.distinct, 0) !== distinct) newAt = performance.now();
+    if (totalOf("distinct", counts) !== distinct) newAt = performance.now();
     const tail = estimate(counts);
     if (tail !== "") note(`recorded; last new syscall ${spanText(performance.now() - newAt)} before the end${tail}`);
   };

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture } from "../container/cli.ts";
 import { SeccompGenError } from "../errors.ts";
+import { escapeShell } from "../escape.ts";
 import type { TracerBundle } from "./bundle.ts";
 import { helperOptions } from "./reader.ts";
 import { attachedStraceWords, containerStrace, gateOf, holder, traceFolder, tracerFolder } from "./strace-command.ts";
@@ -42,7 +43,7 @@ until [ -n "$held" ]; do
 done
 rm -f ${gate} ${gate}.over
 printf '\\n${heldMark}\\n' >> ${log}
-{ ${attachedStraceWords(containerStrace, log, more).map(quoted).join(" ")} $held; : > ${gate}.over; } &
+{ ${attachedStraceWords(containerStrace, log, more).map(escapeShell).join(" ")} $held; : > ${gate}.over; } &
 traced=
 until [ -n "$traced" ]; do
   [ ! -e ${gate}.over ] || exit 3
@@ -54,11 +55,6 @@ mkfifo -m 666 ${gate}
 rm -f ${gate}
 echo attached
 wait`;
-}
-
-/** A word for sh. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Why a tracer could not be attached; undefined: the error is another. */

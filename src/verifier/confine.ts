@@ -1,6 +1,6 @@
 import { withAllowed } from "../profile/index.ts";
 import type { DockerProfile } from "../profile/types.ts";
-import { answersOf, isAllowing } from "../seccomp/index.ts";
+import { allowsSome, answersOf } from "../seccomp/index.ts";
 import type { Action, Filter } from "../seccomp/types.ts";
 import { syscallNames } from "../tables/index.ts";
 import type { TracerPlace } from "../tracer/container-trace.ts";
@@ -30,7 +30,7 @@ export function tracerPlace(filter: Filter): TracerPlace {
 }
 
 function isDenied(filter: Filter, name: string): boolean {
-  return answersOf(filter, name).every((action) => !isAllowing(action));
+  return !allowsSome(filter, name);
 }
 
 /** Where strace does not start even so: Docker's default, and strace denies every call that the profile denies whatever its arguments are. */
