@@ -1,88 +1,174 @@
-// How fast `generate` reads a large log, against what people write themselves. Prints ratios measured in one run, in turns; never a pass or a failure.
-// Usage: npm run bench [-- MEGABYTES]. Needs strace once, to record the lines that are scaled up.
+// How fast `generate` reads a large log, against what people write themselves.
+//
+// Usage: npm run bench [-- [MEGABYTES] [--write]]    needs strace once, to record the lines that are scaled up
+// Output: Markdown on stdout, with --write in the README too; never a pass or a failure.
+//
+// One core: every contestant is pinned to the same one, and what counts is the CPU time of all its processes, start included; medians of rounds in turns. The
+// others count the calls and, where they read by lines, how many failed; seccomp-gen does the whole job, up to the written profile. All must find the same calls
+// equally often. Two cores: the time that passes, and whether the profile is the same to the byte.
 import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } } });
+const megabytes = Number(positionals[0] ?? 256);
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-const megabytes = Number(process.argv[2] ?? 200);
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
-const log = join(folder, "log");
+const profile = join(folder, "profile.json");
+
+/** What is recorded: files, many short processes, several at a time, and a server with threads and its clients. */
+const workload = `
+ls -lR /usr/share/doc /usr/lib >/dev/null
+find /usr/lib -type f | head -2000 | xargs -d '\\n' -P 3 -n 20 stat >/dev/null
+tar -C / -c etc 2>/dev/null | gzip >/dev/null
+grep -rs needle /etc >/dev/null
+node -e '
+  const http = require("http");
+  const server = http.createServer((_, response) => require("fs").readFile("/etc/passwd", (_, text) => response.end(text))).listen(0, "127.0.0.1", async () => {
+    for (let turn = 0; turn < 500; turn += 1) await new Promise((done) => http.get({ port: server.address().port, agent: false }, (response) => response.resume().on("end", done)));
+    server.close();
+  });'
+true`;
+
+/** How strace was asked, and the regular expression of what it then writes between pid and name. */
+const styles = [
+  { name: "as `record` asks strace: `-f -n -X verbose`", words: ["-f", "-n", "-X", "verbose", "--quiet=attach"], columns: String.raw`\[ *[0-9]+\] ` },
+  { name: "as people do: `-f -tt -T`", words: ["-f", "-tt", "-T"], columns: "[0-9:.]+ " },
+];
 
 const reader = `
-  const counts = new Map();
-  require("readline").createInterface({ input: require("fs").createReadStream(process.argv[1]) })
-    .on("line", (line) => { const found = /^\\d+ +(\\w+)\\(.*\\) += (-?\\w+)/.exec(line); if (found) counts.set(found[1], (counts.get(found[1]) ?? 0) + 1); })
-    .on("close", () => console.log(counts.size));`;
+  const [file, columns] = process.argv.slice(1);
+  const call = new RegExp("^\\\\d+ +" + columns + "(\\\\w+)\\\\((?:.*\\\\) += (-1 \\\\w+)?)?");
+  const counts = new Map(), failures = new Map();
+  require("readline").createInterface({ input: require("fs").createReadStream(file) })
+    .on("line", (line) => {
+      const found = call.exec(line);
+      if (found === null) return;
+      counts.set(found[1], (counts.get(found[1]) ?? 0) + 1);
+      if (found[2] !== undefined) failures.set(found[1], (failures.get(found[1]) ?? 0) + 1);
+    })
+    .on("close", () => { for (const [name, count] of counts) console.log(count, name, failures.get(name) ?? 0); });`;
 const python = `
 import re, sys
-line = re.compile(rb"^\\d+ +(\\w+)\\(.*\\) += (-?\\w+)")
-counts = {}
-for text in open(sys.argv[1], "rb"):
-    found = line.match(text)
-    if found: counts[found[1]] = counts.get(found[1], 0) + 1
-print(len(counts))`;
+call = re.compile(b"^\\\\d+ +" + sys.argv[2].encode() + b"(\\\\w+)\\\\((?:.*\\\\) += (-1 \\\\w+)?)?")
+counts, failures = {}, {}
+for line in open(sys.argv[1], "rb"):
+    found = call.match(line)
+    if found:
+        name, failure = found.groups()
+        counts[name] = counts.get(name, 0) + 1
+        if failure: failures[name] = failures.get(name, 0) + 1
+for name, count in counts.items(): print(count, name.decode(), failures.get(name, 0))`;
 
-/** The least that can be done with the bytes: the word before each line's first bracket, counted in a table of hashes. */
-const scanner = `
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-static unsigned long counts[1 << 16];
-int main(int argc, char **argv) {
-  struct stat about;
-  int file = open(argv[1], O_RDONLY);
-  if (argc < 2 || fstat(file, &about)) return 1;
-  const char *at = mmap(0, about.st_size, PROT_READ, MAP_PRIVATE, file, 0), *end = at + about.st_size;
-  while (at < end) {
-    const char *next = memchr(at, 10, end - at);
-    if (!next) next = end;
-    while (at < next && (*at == 32 || (*at >= 48 && *at <= 57))) at++;
-    unsigned hash = 0;
-    while (at < next && *at != 40) hash = hash * 31 + *at++;
-    if (at < next) counts[hash & 0xffff]++;
-    at = next + 1;
-  }
-  unsigned names = 0;
-  for (int slot = 0; slot < 1 << 16; slot++) names += counts[slot] > 0;
-  printf("%u\\n", names);
-  return 0;
-}`;
+const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
+const compiled = spawnSync("cc", ["-O2", "-o", join(folder, "name-scanner"), fileURLToPath(new URL("name-scanner.c", import.meta.url))]).status === 0;
 
-const compiled = spawnSync("cc", ["-O2", "-x", "c", "-o", join(folder, "scanner"), "-"], { input: scanner }).status === 0;
-const contenders = {
-  "seccomp-gen generate": ["node", [cli, "generate", log, "-o", join(folder, "profile.json")]],
-  "grep -oP | sort | uniq -c": ["sh", ["-c", `grep -oP '^\\d+ +\\K\\w+(?=\\()' ${log} | sort | uniq -c`]],
-  "awk": ["awk", ['{ sub(/^[0-9]+ +/, ""); sub(/\\(.*/, ""); n[$0]++ } END { for (k in n) print k, n[k] }', log]],
-  "node readline and a regular expression": ["node", ["-e", reader, log]],
-  "python, a regular expression a line": ["python3", ["-c", python, log]],
-  ...(compiled ? { "a C program that only counts names": [join(folder, "scanner"), [log]] } : {}),
-};
+/** Shell commands that print counts and names; `target`: how many times our time they should take. */
+const contestants = [
+  { name: "`grep -oP … \\| sort \\| uniq -c`, names only", target: "≥ 2", needs: "grep", command: (log, columns) => `grep -oP ${quoted(`^\\d+ +${columns}\\K\\w+(?=\\()`)} ${log} | sort | uniq -c` },
+  { name: "awk, names only", needs: "awk", command: (log, columns) => `awk ${quoted(`match($0, /^[0-9]+ +${columns}[a-z0-9_]+\\(/) { call = substr($0, 1, RLENGTH - 1); sub(/.* /, "", call); counts[call]++ } END { for (call in counts) print counts[call], call }`)} ${log}` },
+  { name: "Node, readline and a regular expression a line", target: "≥ 3", needs: "node", command: (log, columns) => `node -e ${quoted(reader)} ${log} ${quoted(columns)}` },
+  { name: "Python, a regular expression a line", target: "≥ 4", needs: "python3", command: (log, columns) => `python3 -c ${quoted(python)} ${log} ${quoted(columns)}` },
+  { name: "a C program that maps the file, names only", target: "≥ 0.067", needs: compiled ? "cc" : "no compiler", command: (log) => `${folder}/name-scanner ${log}` },
+].filter(({ needs }) => spawnSync("sh", ["-c", `command -v ${needs}`]).status === 0);
 
-try {
-  execFileSync("strace", ["-f", "-X", "verbose", "-o", log, "sh", "-c", "ls -lR /usr/share >/dev/null; find /usr/lib -type f | xargs -d '\\n' stat >/dev/null; true"], { stdio: "ignore" });
+/** The cores that this process may run on (proc_pid_status(5)). */
+const cores = (/^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0").split(",").flatMap((range) => {
+  const [first, last = first] = range.split("-").map(Number);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+});
+const canPin = spawnSync("taskset", ["-c", String(cores.at(-1)), "true"]).status === 0;
+const one = canPin ? `taskset -c ${cores.at(-1)} ` : "";
+
+/** Time that passed, and CPU time of all processes, in no unit that matters. */
+function measure(command, pinned) {
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", `TIMEFORMAT='%3R %3U %3S'; time ${pinned}sh -c ${quoted(command)}`], { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, maxBuffer: 1 << 26 });
+  if (status !== 0) throw new Error(`${command}: ${stderr}`);
+  const [passed, user, system] = stderr.trim().split("\n").at(-1).split(" ").map(Number);
+  return { stdout, stderr, passed, cpu: user + system };
+}
+
+const memory = `data:text/javascript,process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS))`;
+const generate = (log) => `node --import ${quoted(memory)} ${cli} generate ${log} -o ${profile}`;
+const peak = ({ stderr }) => Math.round(Number(/^peak (\d+)$/m.exec(stderr)?.[1]) / 1024);
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function record(words, log, megabytes) {
+  execFileSync("strace", [...words, "-o", log, "sh", "-c", workload], { stdio: "ignore" });
   const lines = readFileSync(log);
   writeFileSync(log, "");
   while (statSync(log).size < megabytes * 1e6) appendFileSync(log, lines);
-  const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-  for (let round = 0; round < 3; round += 1) {
-    for (const [name, [file, args]] of Object.entries(contenders)) {
-      const begin = process.hrtime.bigint();
-      const { status, stderr, error } = spawnSync(file, args, { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
-      if (error?.code === "ENOENT") continue; // no python here
-      if (status !== 0) throw new Error(`${name}: ${stderr}`);
-      times[name].push(Number(process.hrtime.bigint() - begin) / 1e6);
+}
+
+/** Names and counts, or what a recording keeps of them. */
+function counted(output) {
+  return output.trim().split("\n").map((line) => line.trim().split(/\s+/)).map(([count, name]) => `${name} ${count}`).sort();
+}
+
+function expectSame(log, columns) {
+  const all = contestants.map(({ name, command }) => ({ name, counts: counted(measure(command(log, columns), "").stdout) }));
+  const recording = JSON.parse(measure(`node ${cli} merge ${log}`, "").stdout);
+  const ours = Object.values(recording.syscalls).flatMap((byName) => Object.entries(byName).map(([name, { calls }]) => `${name} ${calls}`)).sort();
+  const rough = all[0].counts.map((row) => row.replace(/\d+$/, (count) => String(10 ** (count.length - 1))));
+  for (const { name, counts } of all) if (counts.join() !== all[0].counts.join()) throw new Error(`${name} counts otherwise than ${all[0].name}`);
+  if (ours.join() !== rough.join()) throw new Error(`seccomp-gen counts otherwise: ${ours.filter((row) => !rough.includes(row))} for ${rough.filter((row) => !ours.includes(row))}`);
+}
+
+/** Ratios on one core, one column a style. */
+function compareOnOneCore(logs) {
+  const ratios = logs.map(({ log, columns }) => {
+    const ours = [];
+    const theirs = contestants.map(() => []);
+    for (let round = 0; round < Number(options.rounds); round += 1) {
+      ours.push(measure(generate(log), one).cpu);
+      for (const [index, { command }] of contestants.entries()) theirs[index].push(measure(command(log, columns), one).cpu);
     }
+    return theirs.map((times) => median(times) / median(ours));
+  });
+  return contestants.map(({ name, target }, index) => `| ${name} | ${ratios.map((column) => column[index].toFixed(column[index] < 1 ? 3 : 2)).join(" | ")} | ${target ?? ""} |`);
+}
+
+function compareCores({ log }) {
+  const both = `taskset -c ${cores.slice(-2).join(",")} `;
+  const [alone, together] = [[], []];
+  let profiles = [];
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    alone.push(measure(generate(log), one));
+    profiles = [readFileSync(profile, "utf8")];
+    together.push(measure(generate(log), both));
+    profiles.push(readFileSync(profile, "utf8"));
   }
-  const best = Math.min(...times["seccomp-gen generate"]);
-  console.log(`a log of ${Math.round(statSync(log).size / 1e6)} MB, best of three, node ${process.version}`);
-  for (const [name, measured] of Object.entries(times)) if (measured.length > 0) console.log(`  ${name}: ${(Math.min(...measured) / best).toFixed(2)} times the time of seccomp-gen`);
-  const memory = spawnSync("node", ["-e", `process.argv[1] = ${JSON.stringify(cli)}; process.argv.push("generate", ${JSON.stringify(log)}, "-o", ${JSON.stringify(join(folder, "profile.json"))}); process.on("exit", () => console.log(process.resourceUsage().maxRSS)); import(${JSON.stringify(cli)})`, "x"], { encoding: "utf8" });
-  console.log(`  peak resident memory of seccomp-gen: ${Math.round(Number(memory.stdout.trim().split("\n").at(-1)) / 1024)} MB`);
+  const passed = (runs) => median(runs.map((run) => run.passed));
+  return `| ${(passed(alone) / passed(together)).toFixed(2)} | ${profiles[0] === profiles[1] ? "yes" : "NO"} | ${Math.max(...alone.map(peak))} MB | ${Math.max(...together.map(peak))} MB |`;
+}
+
+try {
+  const logs = styles.map(({ words, ...style }, index) => {
+    const log = join(folder, `log${index}`);
+    record(words, log, megabytes);
+    expectSame(log, style.columns);
+    return { ...style, log };
+  });
+  const title = `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; logs of ${megabytes} MB, made of recorded lines again and again.`;
+  const lines = [
+    `${title} CPU time as a multiple of seccomp-gen's, ${canPin ? "every contestant on the same single core" : "not pinned, as there is no taskset here"}, in the C locale; at least so much is aimed at:`,
+    "",
+    `| | ${logs.map(({ name }) => name).join(" | ")} | aim |`,
+    `|---|${logs.map(() => "---|").join("")}---|`,
+    ...compareOnOneCore(logs),
+  ];
+  if (canPin && cores.length > 1 && availableParallelism() > 1) {
+    lines.push("", "With a second core, of which the first log makes use:", "", "| times as fast | same profile | peak memory, one core | two |", "|---|---|---|---|", compareCores(logs[0]));
+  }
+  console.log(lines.join("\n"));
+  if (options.write) writeIntoReadme("bench", lines.join("\n"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

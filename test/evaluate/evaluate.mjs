@@ -10,11 +10,11 @@
 import { spawn, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { floorFor } from "../../dist/policy/index.js";
+import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 import { workloads } from "./workloads.mjs";
 
 const { values: options } = parseArgs({ options: { only: { type: "string", multiple: true }, fresh: { type: "boolean", default: false }, write: { type: "boolean", default: false } } });
@@ -140,21 +140,13 @@ async function judge({ workload, question, recording, plain, a, used }, fixed) {
 function table(rows, engine) {
   const sum = (index) => rows.reduce((total, { cells }) => total + cells[index].excess, 0);
   return [
-    `${new Date().toISOString().slice(0, 10)}; virtual machine, ${process.arch}, ${cpus().length} cores, Linux ${release().split("-")[0]}; Docker ${engine}. In each cell: whether the half that was not recorded runs unchanged, and how many calls are allowed that neither half makes and no container runtime needs.`,
+    `${measuredOn()}; Docker ${engine}. In each cell: whether the half that was not recorded runs unchanged, and how many calls are allowed that neither half makes and no container runtime needs.`,
     "",
     `| workload | calls recorded → of both halves | ${kinds.map(({ name }) => name).join(" | ")} |`,
     `|---|---|${kinds.map(() => "---").join("|")}|`,
     ...rows.map(({ name, a, used, cells }) => `| ${name} | ${a} → ${used} | ${cells.map(({ broken, excess }) => `${broken ? "**breaks**" : "runs"}, +${excess}`).join(" | ")} |`),
     `| all ${rows.length} | | ${kinds.map((_, index) => `${rows.filter(({ cells }) => cells[index].broken).length} break, +${sum(index)}`).join(" | ")} |`,
   ].join("\n");
-}
-
-/** Between its two marks. */
-function writeReadme(text) {
-  const readme = path("../../README.md");
-  const [before, , after] = readFileSync(readme, "utf8").split(/(?<=<!-- evaluate -->)([^]*)(?=<!-- end of evaluate -->)/);
-  if (after === undefined) throw new Error("README.md has no marks <!-- evaluate --> and <!-- end of evaluate -->");
-  writeFileSync(readme, `${before}\n${text}\n${after}`);
 }
 
 async function evaluateAll() {
@@ -187,7 +179,7 @@ async function evaluateAll() {
   const rows = await each(observed, (workload) => judge(workload, fixed));
   const text = table(rows, engine);
   process.stdout.write(`${text}\n`);
-  if (options.write && failed === 0 && options.only === undefined) writeReadme(text);
+  if (options.write && failed === 0 && options.only === undefined) writeIntoReadme("evaluate", text);
   if (failed > 0) say(`${failed} could not be asked; the README stays as it is`);
   if (failed > 0) return 2;
   return rows.some(({ cells }) => cells.at(-1).broken) ? 1 : 0;
