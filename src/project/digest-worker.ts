@@ -1,6 +1,7 @@
 import { readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { Digester } from "../strace-parser/index.ts";
+import type { Digest } from "../strace-parser/index.ts";
 
 /** Memory that both threads see: a piece of the log and its digest. */
 export interface Slot {
@@ -21,8 +22,9 @@ export interface Filled {
   readonly lines: number;
   readonly restAt: number;
   readonly end: number;
-  /** Names that were new in this piece. */
-  readonly names: readonly string[];
+  /** What was new in this piece. */
+  readonly names: Digest["names"];
+  readonly failures: Digest["failures"];
   /** Bytes of the file read so far. */
   readonly done: number;
   readonly last: boolean;
@@ -34,6 +36,7 @@ const newline = 0x0a;
 function digestLog({ file, slots }: DigestWork, fill: (answer: (slot: number) => Filled) => void): void {
   const digester = new Digester();
   let names = 0;
+  let failures = 0;
   let position = 0;
   /** What follows the last newline. */
   let carried = Buffer.alloc(0);
@@ -54,10 +57,12 @@ function digestLog({ file, slots }: DigestWork, fill: (answer: (slot: number) =>
     const digestAt = inLine ? Math.min(end, bytes.subarray(0, end).indexOf(newline) + 1 || end) : 0;
     inLine = after === 0;
     carried = Buffer.from(bytes.subarray(end, held));
-    const { lines, end: digested } = digester.digest(bytes.subarray(digestAt, end), new Int32Array(memory.fields));
-    const fresh = digester.names.slice(names);
+    digester.begin(bytes.subarray(digestAt, end));
+    const lines = digester.digest(new Int32Array(memory.fields));
+    const filled = { slot, digestAt, lines, restAt: digestAt + digester.at, end, names: digester.names.slice(names), failures: digester.failures.slice(failures), done: position, last };
     names = digester.names.length;
-    return { slot, digestAt, lines, restAt: digestAt + digested, end, names: fresh, done: position, last };
+    failures = digester.failures.length;
+    return filled;
   });
 }
 

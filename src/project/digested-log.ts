@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Aggregator } from "../aggregator/aggregator.ts";
 import { createStraceParser, roomFor } from "../strace-parser/index.ts";
+import type { Digest } from "../strace-parser/index.ts";
 import type { DigestWork, Filled, Slot } from "./digest-worker.ts";
 import { isPacked } from "./log-source.ts";
 import type { OnRead } from "./log-source.ts";
@@ -40,6 +41,7 @@ async function readSlots(aggregator: Aggregator, file: number, size: number, lab
   const worker = new Worker(new URL("./digest-worker.js", import.meta.url), { workerData: { file, slots } satisfies DigestWork, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
   const parser = createStraceParser({ file: label });
   const names: string[] = [];
+  const failures: Digest["failures"][number][] = [];
   try {
     await new Promise<void>((resolve, reject) => {
       worker.on("error", reject);
@@ -47,6 +49,7 @@ async function readSlots(aggregator: Aggregator, file: number, size: number, lab
       worker.on("message", (filled: Filled) => {
         try {
           names.push(...filled.names);
+          failures.push(...filled.failures);
           take(filled);
           onRead(filled.done, size);
           if (filled.last) resolve();
@@ -66,7 +69,7 @@ async function readSlots(aggregator: Aggregator, file: number, size: number, lab
     const memory = slots[slot];
     if (memory === undefined) return;
     if (digestAt > 0) parser.each(Buffer.from(memory.bytes, 0, digestAt), aggregator.add);
-    parser.eachDigested(Buffer.from(memory.bytes, digestAt, restAt - digestAt), { fields: new Int32Array(memory.fields), lines, names }, aggregator.add);
+    parser.eachDigested(Buffer.from(memory.bytes, digestAt, restAt - digestAt), { fields: new Int32Array(memory.fields), lines, names, failures }, aggregator.add);
     if (end > restAt) parser.each(Buffer.from(memory.bytes, restAt, end - restAt), aggregator.add);
   }
 }

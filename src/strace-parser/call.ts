@@ -92,93 +92,99 @@ export function readResumed(bytes: Uint8Array, start: number, end: number): { re
  * Then what stands after the last `) = ` is the result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
  */
 export function readCall(call: CallStart, complete = true): CallText | undefined {
-  const plain = complete ? beforePlainResult(call.bytes, call.start, call.end) : -1;
+  const plain = complete ? beforePlainResult(call.bytes, call.start, beforeDuration(call.bytes, call.start, call.end)) : -1;
   const read = plain >= 0 ? finish(call, plain) : undefined;
   if (read !== undefined) return read;
   const closed = findOutside(call.bytes, call.start, call.end, closing);
   return (closed >= 0 ? finish(call, closed) : undefined) ?? (complete ? backwards(call) : undefined);
 }
 
-/** One line, as far as it can be understood by itself: its columns and, where it is a call or half a call in plain words, that. It is filled anew for each line. */
-export class Line implements Prefix, CallText, CallContext {
-  /** `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `other`: anything else, or a call that must be looked at more closely. */
-  kind: "call" | "head" | "tail" | "other" = "other";
-  /** The place of the line in its log. */
-  file: string | undefined = undefined;
-  line = 0;
-  column = 0;
-  /** Its columns, and where what follows them begins (`event`) and ends (`last`, without blanks). */
-  tracee: Tracee = noTracee;
-  number: number | undefined = undefined;
+/** What a line is, as far as it can be understood by itself. `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `other`: anything else, or a call that must be looked at more closely. */
+export const lineKinds = { other: 0, call: 1, head: 2, tail: 3 } as const;
+
+/** One line, as far as it can be understood by itself: its columns and, where it is a call or half a call in plain words, where its parts stand. Numbers alone, filled anew for each line. */
+export class LinePlaces implements Prefix {
+  kind: number = lineKinds.other;
+  pid = -1;
+  comm = -1;
+  commEnd = -1;
+  number = -1;
+  /** What follows the columns begins at `event` and ends at `last`, without blanks. */
   event = 0;
   last = 0;
-  /** Of a call or half of one. */
-  name = "";
-  before: CallStart | undefined = undefined;
-  bytes: Uint8Array = noBytes;
+  /** Of a call or half of one: its name, and the hash of that. */
+  name = 0;
+  nameEnd = 0;
+  nameHash = noHash;
+  /** Between the parentheses. */
   start = 0;
   end = 0;
-  /** Where its result begins; it goes up to `last`. */
-  resultAt = 0;
-  read: ReadResult = noResult;
-  argsComplete = true;
+  /** Its result, up to the time of -T. */
+  result = 0;
+  resultEnd = 0;
 }
 
 /**
  * Reads a line that a newline ends. A call whose line ends in a plain result is understood from there: what stands after the last `) = ` is the result where it holds no quote,
- * no annotation and no other `=`, for no string in the line is left open. So no argument has to be looked at, and the second half of a call needs not its first.
+ * no annotation but that of a descriptor and no other `=`, for no string in the line is left open. So no argument has to be looked at, and the second half of a call needs not its first.
  */
-export function readLine(line: Line, bytes: Uint8Array, start: number, end: number): void {
+export function readLine(line: LinePlaces, bytes: Uint8Array, start: number, end: number): void {
   readPrefix(bytes, start, end, line);
   let last = end;
   while (last > line.event && bytes[last - 1] === blank) last -= 1;
-  line.column = line.event - start + 1;
   line.last = last;
-  line.kind = "other";
+  line.kind = lineKinds.other;
   const tail = bytes[line.event] === less && startsWith(bytes, line.event, last, resumedBefore);
   const name = tail ? line.event + resumedBefore.length : line.event;
   const after = nameEnd(bytes, name, last);
   if (after < 0) return;
   if (tail ? !startsWith(bytes, after, last, resumedAfter) : bytes[after] !== opening) return;
+  line.name = name;
+  line.nameEnd = after;
+  line.nameHash = nameHash;
   line.start = tail ? after + resumedAfter.length : after + 1;
   const ending = bytes[last - 1];
   if (ending === greater && endsWith(bytes, line.start, last, " ...>")) {
     if (tail || !endsWith(bytes, line.start, last, unfinished)) return;
     const mark = last - unfinished.length;
-    line.kind = "head";
+    line.kind = lineKinds.head;
     line.end = mark > line.start && bytes[mark - 1] === blank ? mark - 1 : mark;
-  } else {
-    if (ending === 0x64 /* d */ || ending === 0x73 /* s */) return; // strace: Process 7 attached, in 2 threads
-    const closed = beforePlainResult(bytes, line.start, last);
-    if (closed < 0 || (tail && bytes[closed - 1] === greater && closed > line.start && closed - line.start <= unfinished.length)) return; // a mark may begin in the first half
-    line.resultAt = afterBlanks(bytes, closed + 1, last) + 2;
-    const read = readResult(bytes, line.resultAt, last);
-    if (read === undefined) return;
-    line.kind = tail ? "tail" : "call";
-    line.end = withoutMark(bytes, line.start, closed);
-    line.read = read;
+    return;
   }
-  line.before = undefined;
-  line.bytes = bytes;
-  line.name = nameAt(bytes, name, after);
+  if (ending === 0x64 /* d */ || ending === 0x73 /* s */) return; // strace: Process 7 attached, in 2 threads
+  const resultEnd = beforeDuration(bytes, line.start, last);
+  const closed = beforePlainResult(bytes, line.start, resultEnd);
+  if (closed < 0 || (tail && bytes[closed - 1] === greater && closed > line.start && closed - line.start <= unfinished.length)) return; // a mark may begin in the first half
+  line.result = afterBlanks(bytes, closed + 1, last) + 2;
+  line.resultEnd = resultEnd;
+  line.kind = tail ? lineKinds.tail : lineKinds.call;
+  line.end = withoutMark(bytes, line.start, closed);
 }
 
 const unfinished = "<unfinished ...>";
 const resumedBefore = "<... ";
 const resumedAfter = " resumed>";
 
-/** What must be looked at from the front: a result with an annotation, a struct or a string. */
+/** What must be looked at from the front: a result with a struct or a string. */
 const notPlain = new Uint8Array(256);
 for (const char of '"<>=') notPlain[char.charCodeAt(0)] = 1;
 
-/** Where the `)` stands that `= result` follows, up to the end and without anything that nests (but the time of -T); -1: nowhere. */
+/** Where the `)` stands that `= result` follows, up to the end and without anything that nests (but one annotation of -y); -1: nowhere. */
 function beforePlainResult(bytes: Uint8Array, start: number, end: number): number {
-  let at = beforeDuration(bytes, start, end) - 1;
+  let at = beforeAnnotation(bytes, start, end) - 1;
   while (at > start && notPlain[bytes[at] as number] !== 1) at -= 1;
   if (at <= start || bytes[at] !== 0x3d || bytes[at + 1] !== 0x20) return -1;
   at -= 1;
   while (at > start && bytes[at] === 0x20) at -= 1;
   return bytes[at] === closing ? at : -1;
+}
+
+/** Before the `</path>` of `3</path>`, in which strace escapes `<` and `>` (util.c, `print_quoted_string_ex`); `end` where there is none, or one in which a quoted name may hold both. */
+function beforeAnnotation(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[end - 1] !== greater) return end;
+  let at = end - 2;
+  while (at > start && bytes[at] !== less && bytes[at] !== greater && bytes[at] !== 0x22) at -= 1;
+  return at > start && bytes[at] === less && isDigit(bytes[at - 1]) ? at : end;
 }
 
 /** Before ` <0.000012>` (-T); `end` where there is none. */
@@ -225,6 +231,24 @@ export interface CallContext {
   readonly file: string | undefined;
   readonly line: number;
   readonly column: number;
+}
+
+/** A call that stands in one line, or its second half that stands there. */
+export class Line implements CallText, CallContext {
+  file: string | undefined = undefined;
+  line = 0;
+  column = 0;
+  tracee: Tracee = noTracee;
+  number: number | undefined = undefined;
+  event = 0;
+  last = 0;
+  name = "";
+  before: CallStart | undefined = undefined;
+  bytes: Uint8Array = noBytes;
+  start = 0;
+  end = 0;
+  read: ReadResult = noResult;
+  readonly argsComplete = true;
 }
 
 /** Arguments that are asked for one by one are flags, commands and the like: few different ones, often. */

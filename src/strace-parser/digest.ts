@@ -1,28 +1,27 @@
-import { Line, readLine } from "./call.ts";
-import { escape, inWords, isOdd, maxLine, newlineFrom } from "./lines.ts";
-import { noTracee, traceeOf } from "./prefix.ts";
-import { readResult, smallNumber, smallResult } from "./result.ts";
+import { Kept, latin1 } from "./bytes.ts";
+import { lineKinds, LinePlaces, readLine } from "./call.ts";
+import type { Line } from "./call.ts";
+import { asBuffer, escape, isOdd, maxLine, newlineFrom } from "./lines.ts";
+import { traceeOf } from "./prefix.ts";
+import { CommonResults, commonResult, isResult, noResult, readResult } from "./result.ts";
+import type { ReadResult } from "./result.ts";
 
 /**
- * Lines that one thread has read for another: what `readLine` said of each, as numbers. A line it did not understand, or of which there is more to say
- * than the numbers hold (a thread's name, a call's number), is only a place, and read where its meaning is known.
+ * Lines as they can be understood by themselves, before anything is known of what they mean together: what `readLine` said of each, as numbers. So one thread can read them for
+ * another, and each of the two loops is short. A line that was not understood, or of which there is more to say than the numbers hold (a thread's name), is only a place.
  */
 export interface Digest {
   /** `width` numbers a line: offsets into the text. */
   readonly fields: Int32Array;
   readonly lines: number;
-  /** All names that the fields number, those of earlier digests of the same log too. */
+  /** All names and failures that the fields number, those of earlier digests of the same log too. */
   readonly names: readonly string[];
+  readonly failures: readonly ReadResult[];
 }
 
 /** What stands where among the numbers of a line. */
-const width = 9;
-const [atStart, atLast, atKind, atName, atPid, atEvent, atArgs, atArgsEnd, atResult] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-
-/** The kinds of lines, by number. */
-const kinds = ["other", "call", "head", "tail"] as const;
-
-const noPid = -1;
+const width = 10;
+const [atStart, atLast, atKind, atName, atPid, atNumber, atEvent, atArgs, atArgsEnd, atResult] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 /** So many numbers the digest of so many bytes may need; where lines are short, it ends before them. */
 export function roomFor(bytes: number): number {
@@ -35,57 +34,80 @@ const shortest = 32;
 /** More different names are none of calls. */
 const maxNames = 65_536;
 
-/** Digests a log, one piece after the other. */
+const noBytes = Buffer.alloc(0);
+
+/** Digests a log, one chunk after the other. */
 export class Digester {
   readonly names: string[] = [];
-  readonly #numbers = new Map<string, number>();
-  readonly #line = new Line();
+  readonly #results = new CommonResults();
+  readonly #known = new Map<string, number>();
+  readonly #numbers = new Kept<number>((bytes, start, end) => this.#numberOf(latin1(bytes, start, end)), 2048);
+  readonly #line = new LinePlaces();
+  #bytes: Buffer = noBytes;
+  #coloured = false;
+  /** So far the lines of the chunk are digested. */
+  at = 0;
 
-  /** Digests the lines that end in the chunk, as many as `fields` has room for, and says where the last one ended. */
-  digest(chunk: Uint8Array, fields: Int32Array): { readonly lines: number; readonly end: number } {
-    const { bytes, words, start } = inWords(chunk);
-    const coloured = chunk.includes(escape);
-    const room = Math.floor(fields.length / width);
-    let lines = 0;
-    let at = start;
-    for (let end = newlineFrom(bytes, words, at); end >= 0 && lines < room; end = newlineFrom(bytes, words, at)) {
-      const field = lines * width;
-      fields[field + atStart] = at - start;
-      fields[field + atLast] = end - start;
-      fields[field + atKind] = isOdd(bytes, at, end, coloured) || end - at > maxLine ? 0 : this.#read(bytes, at, end, start, fields, field);
-      lines += 1;
-      at = end + 1;
-    }
-    return { lines, end: at - start };
+  /** The failures that the fields number. */
+  get failures(): readonly ReadResult[] {
+    return this.#results.failures;
   }
 
-  /** Returns the line's kind. */
-  #read(bytes: Uint8Array, start: number, end: number, origin: number, fields: Int32Array, field: number): number {
+  /** Begins with a chunk, at the beginning of a line. */
+  begin(chunk: Uint8Array, start = 0): void {
+    this.#bytes = asBuffer(chunk);
+    this.#coloured = chunk.includes(escape);
+    this.at = start;
+  }
+
+  /** Digests the next lines that end in the chunk, as many as `fields` has room for; returns how many. */
+  digest(fields: Int32Array): number {
+    const bytes = this.#bytes;
     const line = this.#line;
-    readLine(line, bytes, start, end);
-    if (line.kind === "other" || line.number !== undefined || line.tracee.comm !== undefined) return 0;
-    const name = this.#numberOf(line.name);
-    if (name < 0) return 0;
-    fields[field + atLast] = line.last - origin;
-    fields[field + atName] = name;
-    fields[field + atPid] = line.tracee.pid ?? noPid;
-    fields[field + atEvent] = line.event - origin;
-    fields[field + atArgs] = line.start - origin;
-    fields[field + atArgsEnd] = line.end - origin;
-    if (line.kind !== "head") {
-      const small = smallNumber(bytes, line.resultAt, line.last);
-      fields[field + atResult] = small >= 0 ? small : origin - line.resultAt;
+    const room = fields.length - width;
+    let field = 0;
+    let at = this.at;
+    while (field <= room) {
+      const end = newlineFrom(bytes, at);
+      if (end < 0) break;
+      fields[field + atStart] = at;
+      fields[field + atLast] = end;
+      fields[field + atKind] = lineKinds.other;
+      if (!isOdd(bytes, at, end, this.#coloured) && end - at <= maxLine) {
+        readLine(line, bytes, at, end);
+        if (line.kind !== lineKinds.other) this.#note(line, bytes, fields, field);
+      }
+      field += width;
+      at = end + 1;
     }
-    return kinds.indexOf(line.kind);
+    this.at = at;
+    return field / width;
+  }
+
+  #note(line: LinePlaces, bytes: Uint8Array, fields: Int32Array, field: number): void {
+    const name = this.#numbers.getHashed(bytes, line.name, line.nameEnd, line.nameHash);
+    if (name < 0 || line.comm >= 0) return;
+    if (line.kind !== lineKinds.head) {
+      const common = this.#results.numberOf(bytes, line.result, line.resultEnd);
+      if (common < 0 && !isResult(bytes, line.result, line.resultEnd)) return;
+      fields[field + atResult] = common >= 0 ? common : -line.result;
+    }
+    fields[field + atLast] = line.last;
+    fields[field + atKind] = line.kind;
+    fields[field + atName] = name;
+    fields[field + atPid] = line.pid;
+    fields[field + atNumber] = line.number;
+    fields[field + atEvent] = line.event;
+    fields[field + atArgs] = line.start;
+    fields[field + atArgsEnd] = line.end;
   }
 
   #numberOf(name: string): number {
-    const known = this.#numbers.get(name);
+    const known = this.#known.get(name);
     if (known !== undefined) return known;
     if (this.names.length >= maxNames) return -1;
-    this.#numbers.set(name, this.names.length);
-    this.names.push(name);
-    return this.names.length - 1;
+    this.#known.set(name, this.names.length);
+    return this.names.push(name) - 1;
   }
 }
 
@@ -94,14 +116,14 @@ export function placeOf({ fields }: Digest, index: number): { readonly start: nu
   return { start: fields[index * width + atStart] as number, end: fields[index * width + atLast] as number };
 }
 
-/** What `readLine` said of the line that the digest holds; `other`: it has to be read. */
-export function recallLine(line: Line, bytes: Uint8Array, { fields, names }: Digest, index: number): void {
+/** What `readLine` said of the line; returns its kind. */
+export function recallLine(line: Line, bytes: Uint8Array, { fields, names, failures }: Digest, index: number): number {
   const field = index * width;
-  line.kind = kinds[fields[field + atKind] as number] ?? "other";
-  if (line.kind === "other") return;
-  const pid = fields[field + atPid] as number;
-  line.tracee = pid === noPid ? noTracee : traceeOf(pid);
-  line.number = undefined;
+  const kind = fields[field + atKind] as number;
+  if (kind === lineKinds.other) return kind;
+  line.tracee = traceeOf(fields[field + atPid] as number);
+  const number = fields[field + atNumber] as number;
+  line.number = number < 0 ? undefined : number;
   line.event = fields[field + atEvent] as number;
   line.column = line.event - (fields[field + atStart] as number) + 1;
   line.last = fields[field + atLast] as number;
@@ -110,8 +132,8 @@ export function recallLine(line: Line, bytes: Uint8Array, { fields, names }: Dig
   line.bytes = bytes;
   line.start = fields[field + atArgs] as number;
   line.end = fields[field + atArgsEnd] as number;
-  if (line.kind === "head") return;
+  if (kind === lineKinds.head) return kind;
   const result = fields[field + atResult] as number;
-  if (result < 0) line.resultAt = -result;
-  line.read = result >= 0 ? smallResult(result) : (readResult(bytes, -result, line.last) ?? smallResult(0));
+  line.read = result >= 0 ? commonResult(result, failures) : (readResult(bytes, -result, line.last) ?? noResult);
+  return kind;
 }

@@ -1,12 +1,12 @@
 import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, Line, readCall, readLine, readResumed, readStart } from "./call.ts";
+import { LazySyscall, Line, lineKinds, LinePlaces, readCall, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
-import { placeOf, recallLine } from "./digest.ts";
+import { Digester, placeOf, recallLine, roomFor } from "./digest.ts";
 import type { Digest } from "./digest.ts";
-import { createLineCutter, escape, isOdd, maxLine } from "./lines.ts";
+import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
-import { readPrefix } from "./prefix.ts";
+import { readPrefix, traceeIn } from "./prefix.ts";
 import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
 
 export interface ParserOptions {
@@ -52,7 +52,10 @@ const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|u
 /** A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw. */
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const { file } = options;
-  const cutter = createLineCutter();
+  const cutLine = new CutLine();
+  const digester = new Digester();
+  const fields = new Int32Array(roomFor(digestedAtATime));
+  const columns = new LinePlaces();
   /** The call that each thread is inside of. Threads stay in it: to put them in and out all the time is slow. */
   const pending = new Map<number | undefined, Head | undefined>();
   let openCalls = 0;
@@ -166,57 +169,40 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return true;
   }
 
-  /** `complete`: a newline ends the line. */
-  function read(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
-    line += 1;
-    text.line = line;
-    if (complete && end - start <= maxLine) {
-      readLine(text, bytes, start, end);
-      if (understood(bytes)) return;
-    } else readPrefix(bytes, start, end, text);
-    readClosely(bytes, start, end, complete);
-  }
-
   /** What a line that was understood by itself means after those before it; false: it has to be looked at closely. */
-  function understood(bytes: Uint8Array): boolean {
+  function understood(kind: number, bytes: Uint8Array): boolean {
     const { pid } = text.tracee;
-    switch (text.kind) {
-      case "call":
-        if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
-        drop(pid, "none");
-        give(emit(text, text));
-        return true;
-      case "head": {
-        if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
-        drop(pid, "none");
-        const { name, start, end, tracee, number, column } = text;
-        lastHead = { name, bytes, start, end, isOpen: false, context: { tracee, number, file, line, column } };
-        open(pid, lastHead);
-        personalities.interrupted(pid, name);
-        return true;
-      }
-      case "tail": {
-        if (cut !== undefined) return false;
-        const head = pending.get(pid);
-        if (head === undefined || !isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
-        close(pid);
-        text.before = head;
-        text.number = head.context.number ?? text.number;
-        text.line = head.context.line;
-        text.column = head.context.column;
-        give(emit(text, text));
-        return true;
-      }
-      case "other":
-        return false;
-      default:
-        return text.kind satisfies never;
+    if (kind === lineKinds.tail) {
+      if (cut !== undefined) return false;
+      const head = pending.get(pid);
+      if (head === undefined || !isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
+      close(pid);
+      text.before = head;
+      text.number = head.context.number ?? text.number;
+      text.line = head.context.line;
+      text.column = head.context.column;
+      give(emit(text, text));
+      return true;
     }
+    if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
+    drop(pid, "none");
+    if (kind === lineKinds.call) {
+      give(emit(text, text));
+      return true;
+    }
+    const { name, start, end, tracee, number, column } = text;
+    lastHead = { name, bytes, start, end, isOpen: false, context: { tracee, number, file, line, column } };
+    open(pid, lastHead);
+    personalities.interrupted(pid, name);
+    return true;
   }
 
+  /** Reads a line together with those before it; `complete`: a newline ends it. */
   function readClosely(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
-    const { tracee, event: at, number } = text;
-    const context: CallContext = { tracee, number, file, line, column: at - start + 1 };
+    readPrefix(bytes, start, end, columns);
+    const { event: at, number } = columns;
+    const tracee = traceeIn(bytes, columns);
+    const context: CallContext = { tracee, number: number < 0 ? undefined : number, file, line, column: at - start + 1 };
     if (end - start > maxLine) {
       give(unparsed("a line longer than 16 MiB", latin1(bytes, start, start + maxShown), tracee, sourceOf(context)));
       return;
@@ -327,33 +313,40 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return { kind: "exit", tracee, source, status };
   }
 
-  /** An odd line is read without what makes it so; `mayBeColoured`: there is an escape character somewhere around. */
-  function takeLine(bytes: Uint8Array, start: number, end: number, complete: boolean, mayBeColoured: boolean): void {
-    if (!isOdd(bytes, start, end, mayBeColoured) || end - start > maxLine) return read(bytes, start, end, complete);
+  /** An odd line is read without what makes it so. */
+  function readOther(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
+    if (!isOdd(bytes, start, end, true) || end - start > maxLine) return readClosely(bytes, start, end, complete);
     const plain = cleaned(latin1(bytes, start, end));
-    read(plain, 0, plain.length, complete);
+    readClosely(plain, 0, plain.length, complete);
   }
 
   function each(chunk: Uint8Array | string): void {
-    const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk;
-    const coloured = bytes.includes(escape);
-    cutter.push(bytes, (held, start, end, own) => takeLine(held, start, end, true, coloured || own));
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk, "utf8") : asBuffer(chunk);
+    let start = 0;
+    if (!cutLine.isEmpty) {
+      start = newlineFrom(bytes, 0) + 1;
+      if (start === 0) return cutLine.hold(bytes, 0, bytes.length);
+      eachLine(cutLine.take(bytes.subarray(0, start)), 0);
+    }
+    cutLine.hold(bytes, eachLine(bytes, start), bytes.length);
+  }
+
+  /** All lines that end in the bytes; returns the offset after them. */
+  function eachLine(bytes: Buffer, start: number): number {
+    digester.begin(bytes, start);
+    for (let lines = digester.digest(fields); lines > 0; lines = digester.digest(fields)) eachDigested(bytes, { fields, lines, names: digester.names, failures: digester.failures });
+    return digester.at;
   }
 
   function eachDigested(bytes: Uint8Array, digest: Digest): void {
     for (let index = 0; index < digest.lines; index += 1) {
-      recallLine(text, bytes, digest, index);
-      if (text.kind === "other") {
-        const { start, end } = placeOf(digest, index);
-        takeLine(bytes, start, end, true, true);
-      } else {
-        line += 1;
-        text.line = line;
-        if (!understood(bytes)) {
-          const { start, end } = placeOf(digest, index);
-          readClosely(bytes, start, end, true);
-        }
-      }
+      line += 1;
+      text.line = line;
+      const kind = recallLine(text, bytes, digest, index);
+      if (kind !== lineKinds.other && understood(kind, bytes)) continue;
+      const { start, end } = placeOf(digest, index);
+      if (kind === lineKinds.other) readOther(bytes, start, end, true);
+      else readClosely(bytes, start, end, true);
     }
   }
 
@@ -392,8 +385,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     end() {
       const events: StraceEvent[] = [];
       visit = (event) => events.push(event);
-      const rest = cutter.rest();
-      if (rest !== undefined) takeLine(rest, 0, rest.length, false, true);
+      if (!cutLine.isEmpty) {
+        const rest = cutLine.take(new Uint8Array());
+        line += 1;
+        readOther(rest, 0, rest.length, false);
+      }
       dropCut();
       for (const { isOpen, context } of opened) if (isOpen) drop(context.tracee.pid, "unfinished");
       visit = ignore;
@@ -405,6 +401,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 }
 
 function ignore(): void {}
+
+/** So many bytes' lines are read before it is asked what they mean; few enough for the processor's cache. */
+const digestedAtATime = 32 * 1024;
 
 /** More threads than this are not inside of calls at one time (the kernel's default limit of ids is less), nor do they have this many bytes of arguments. */
 const maxOpen = 65_536;

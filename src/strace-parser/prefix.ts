@@ -2,11 +2,14 @@ import { unescapeBytes } from "./argument.ts";
 import { afterBlanks, afterDigits, decimal, isDigit, isWord } from "./bytes.ts";
 import type { Tracee } from "./types.ts";
 
-/** What stands before the event of a line: pid, time, number of the call, instruction pointer. */
+/** What stands before the event of a line: pid, time, number of the call, instruction pointer. Numbers alone, of which -1 says that there is none. */
 export interface Prefix {
-  tracee: Tracee;
+  pid: number;
+  /** The name of the thread (-Y), with its brackets, stands from `comm` up to `commEnd`. */
+  comm: number;
+  commEnd: number;
   /** `-n`: the syscall's number. */
-  number: number | undefined;
+  number: number;
   /** Where the event begins. */
   event: number;
 }
@@ -26,28 +29,23 @@ const maxComm = 64;
 
 /** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`), into `prefix`. */
 export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix: Prefix): void {
-  prefix.number = undefined;
-  prefix.tracee = noTracee;
+  prefix.pid = -1;
+  prefix.comm = -1;
+  prefix.number = -1;
   let at = start;
   if (isDigit(bytes[at])) {
     if (readPid(bytes, start, end, prefix)) return;
     const digits = afterDigits(bytes, at, end);
-    const column = pidColumn(bytes, at, digits, end);
-    if (column !== undefined) {
-      at = afterBlanks(bytes, column.end, end);
-      prefix.tracee = column.tracee;
-    }
+    const column = pidColumn(bytes, at, digits, end, prefix);
+    if (column >= 0) at = afterBlanks(bytes, column, end);
   } else if (bytes[at] === open) {
-    const column = bracketedPid(bytes, at, end);
-    if (column !== undefined) {
-      at = column.end;
-      prefix.tracee = column.tracee;
-    }
+    const column = bracketedPid(bytes, at, end, prefix);
+    if (column >= 0) at = column;
   }
   prefix.event = isEvent(bytes[at]) ? at : afterColumns(bytes, at, end, prefix);
 }
 
-/** Of a log with no columns but the pid; false: there is more, or less. */
+/** Of a log with no columns but the pid, or the pid and the number of the call (`record` asks strace for these); false: there is more, or less. */
 function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): boolean {
   const limit = Math.min(end, start + 6);
   let pid = 0;
@@ -59,8 +57,17 @@ function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix):
   }
   if (at >= end || bytes[at] !== blank) return false;
   at = afterBlanks(bytes, at + 1, end);
-  if (!isEvent(bytes[at])) return false;
-  prefix.tracee = traceeOf(pid);
+  let number = -1;
+  if (bytes[at] === open) {
+    const digits = afterBlanks(bytes, at + 1, end);
+    const after = afterDigits(bytes, digits, end);
+    if (after === digits || after - digits > 7 || bytes[after] !== close || bytes[after + 1] !== blank) return false;
+    number = decimal(bytes, digits, after);
+    at = after + 2;
+  }
+  if (at >= end || !isEvent(bytes[at])) return false;
+  prefix.pid = pid;
+  prefix.number = number;
   prefix.event = at;
   return true;
 }
@@ -82,31 +89,35 @@ function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Pre
   return afterPointer(bytes, at, end);
 }
 
-interface PidColumn {
-  readonly tracee: Tracee;
-  readonly end: number;
-}
-
-/** `7 `, `7<comm> `. */
-function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number): PidColumn | undefined {
-  if (digits - start > 7 || digits >= end) return undefined;
+/** After `7 `, `7<comm> `; -1: it is none. */
+function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number, prefix: Prefix): number {
+  if (digits - start > 7 || digits >= end) return -1;
   const pid = decimal(bytes, start, digits);
-  if (pid > maxPid) return undefined;
-  if (bytes[digits] === blank) return { tracee: traceeOf(pid), end: digits };
-  const comm = commEnd(bytes, digits, end);
-  return comm < end && bytes[comm] === blank && comm > digits ? { tracee: named(pid, bytes, digits, comm), end: comm } : undefined;
+  if (pid > maxPid) return -1;
+  const comm = bytes[digits] === blank ? digits : commEnd(bytes, digits, end);
+  if (comm >= end || bytes[comm] !== blank || (comm === digits && bytes[digits] !== blank)) return -1;
+  foundPid(prefix, pid, digits, comm);
+  return comm;
 }
 
-/** `[pid     7] `, `[pid 7<comm>] `. */
-function bracketedPid(bytes: Uint8Array, start: number, end: number): PidColumn | undefined {
-  if (bytes[start + 1] !== 0x70 || bytes[start + 2] !== 0x69 || bytes[start + 3] !== 0x64 || bytes[start + 4] !== blank) return undefined;
+/** After `[pid     7] `, `[pid 7<comm>] `; -1: it is none. */
+function bracketedPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): number {
+  if (bytes[start + 1] !== 0x70 || bytes[start + 2] !== 0x69 || bytes[start + 3] !== 0x64 || bytes[start + 4] !== blank) return -1;
   const digits = afterBlanks(bytes, start + 4, end);
   const after = afterDigits(bytes, digits, end);
-  if (after === digits || after - digits > 7) return undefined;
+  if (after === digits || after - digits > 7) return -1;
   const pid = decimal(bytes, digits, after);
   const comm = commEnd(bytes, after, end);
-  if (pid > maxPid || bytes[comm] !== close || bytes[comm + 1] !== blank || comm + 1 >= end) return undefined;
-  return { tracee: comm > after ? named(pid, bytes, after, comm) : traceeOf(pid), end: comm + 2 };
+  if (pid > maxPid || bytes[comm] !== close || bytes[comm + 1] !== blank || comm + 1 >= end) return -1;
+  foundPid(prefix, pid, after, comm);
+  return comm + 2;
+}
+
+function foundPid(prefix: Prefix, pid: number, comm: number, end: number): void {
+  prefix.pid = pid;
+  if (end === comm) return;
+  prefix.comm = comm;
+  prefix.commEnd = end;
 }
 
 /** After `<comm>`; `start` where there is none. */
@@ -205,16 +216,18 @@ for (const char of "abcdefghijklmnopqrstuvwxyz-+<") eventBytes[char.charCodeAt(0
 /** Who made the lines of a log without pid column. */
 export const noTracee: Tracee = { pid: undefined, comm: undefined };
 
-function named(pid: number, bytes: Uint8Array, start: number, end: number): Tracee {
-  return { pid, comm: Buffer.from(unescapeBytes(bytes, start + 1, end - 1)).toString("utf8") };
+/** The thread that the columns of a line name. */
+export function traceeIn(bytes: Uint8Array, { pid, comm, commEnd: end }: Prefix): Tracee {
+  return comm < 0 ? traceeOf(pid) : { pid, comm: Buffer.from(unescapeBytes(bytes, comm + 1, end - 1)).toString("utf8") };
 }
 
 let latest: Tracee = noTracee;
 const tracees = new Map<number, Tracee>();
 
-/** One object per thread, not per line. */
+/** One object per thread, not per line; -1: nobody. */
 export function traceeOf(pid: number): Tracee {
   if (latest.pid === pid) return latest;
+  if (pid < 0) return noTracee;
   let known = tracees.get(pid);
   if (known === undefined) {
     if (tracees.size > 10_000) tracees.clear();

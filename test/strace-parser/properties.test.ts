@@ -51,16 +51,11 @@ function digested(bytes: Uint8Array, linesAtATime: number): readonly string[] {
   const fields = new Int32Array(linesAtATime * roomFor(1));
   const events: string[] = [];
   const visit = (event: StraceEvent): void => void events.push(formatEvent(event));
-  let at = 0;
-  for (;;) {
-    const { lines: read, end } = digester.digest(bytes.subarray(at), fields);
-    if (read === 0) break;
-    const memory = Uint8Array.from(bytes.subarray(at, at + end));
-    parser.eachDigested(memory, { fields, lines: read, names: digester.names }, visit);
-    memory.fill(0x41);
-    at += end;
-  }
-  parser.each(bytes.subarray(at), visit);
+  const memory = Uint8Array.from(bytes);
+  digester.begin(memory);
+  for (let read = digester.digest(fields); read > 0; read = digester.digest(fields)) parser.eachDigested(memory, { fields, lines: read, names: digester.names, failures: digester.failures }, visit);
+  parser.each(memory.subarray(digester.at), visit);
+  memory.fill(0x41);
   return [...events, ...parser.end().map(formatEvent)];
 }
 
