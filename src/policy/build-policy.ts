@@ -202,12 +202,28 @@ function addUntraced(arches: readonly ScmpArch[], denied: ReadonlySet<string>, c
 
 function addCompanions(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
   for (const arch of arches) {
-    const calls = Object.keys(context.recording.syscalls[arch] ?? {});
+    const calls = Object.entries(context.recording.syscalls[arch] ?? {}).filter(([name, record]) => !isInVain(name, record)).map(([name]) => name);
     if (calls.length === 0) continue;
-    for (const { name, reason, source } of companionsOf(new Set(calls), context.programs)) {
+    for (const { name, reason, source } of companionsOf({ calls: new Set(calls), programs: context.programs, forks: startsProcesses(arch, context.recording) })) {
       if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, { type: "companion", reason, source }, context);
     }
   }
+}
+
+/** The name service asks for the socket of nscd, which is hardly ever there: no connection, so nothing goes with it (glibc nscd/nscd_helper.c). */
+function isInVain(name: string, { results }: SyscallRecord): boolean {
+  return name === "connect" && results.every((result) => result === "ENOENT");
+}
+
+/** clone(2): with CLONE_THREAD it makes a thread. */
+const cloneThread = 0x10000n;
+
+/** Was a process started, or can that not be told? */
+function startsProcesses(arch: ScmpArch, { syscalls }: Recording): boolean {
+  const { fork, vfork, clone, clone3 } = syscalls[arch] ?? {};
+  if (fork !== undefined || vfork !== undefined || clone3?.results.includes("ok") === true) return true;
+  if (clone === undefined) return false;
+  return clone.args === undefined || clone.args.values === "many" || clone.args.values.some(([flags = 0n]) => (flags & cloneThread) === 0n);
 }
 
 function allowsAny(book: RuleBook, name: string): boolean {

@@ -2,9 +2,9 @@ import type { FloorChoice } from "./types.ts";
 
 /**
  * What a container runtime calls after the filter is installed and before the workload's program runs. Without it the container does
- * not start (exit 125). Measured with strace on x86_64, Linux 6.18, over 8 to 12 starts each: runc 1.1.5 (Docker 20.10.24), runc 1.1.15
- * (Docker 26.1.5), runc 1.3.6 (Docker 28.5.2), crun 1.8.1, 1.21 and 1.28, with and without no-new-privileges, and `docker exec`; runc 1.1.5 and 1.3.6 also with a health
- * check, `exec -u`, `exec -t` and `exec -w`, and so crun 1.28. `npm run floor` measures again and says what these rows lack.
+ * not start (exit 125). Measured with strace on x86_64, Linux 6.18, with and without no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc 1.1.15 and
+ * crun 1.21 (Docker 26.1.5), runc 1.3.6 and crun 1.28 (Docker 28.5.2), each with plain starts, a user, a terminal, a health check, `docker exec` in four ways and --init, until three
+ * rounds brought nothing new (last on 2026-11-25: no row was lacking). `npm run floor` measures again and says what these rows lack.
  */
 export interface FloorRow {
   readonly names: readonly string[];

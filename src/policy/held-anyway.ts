@@ -11,6 +11,6 @@ import { floorFor } from "./floor.ts";
 export function heldAnyway(arch: ScmpArch, denied: readonly string[]): readonly string[] {
   const floor = floorFor("any", { noNewPrivileges: true, init: false }).flatMap(({ names }) => names);
   const companions = companionRows.filter(({ triggers, programs }) => triggers.length === 0 && programs === undefined).flatMap(({ names }) => names);
-  const bringing = new Set([...companionRows.flatMap(({ triggers }) => triggers), ...twinRows.flatMap(({ names, older = [] }) => [...names, ...older]), ...denied]);
+  const bringing = new Set([...companionRows.flatMap(({ triggers, with: all = [], without = [] }) => [...triggers, ...all, ...without]), ...twinRows.flatMap(({ names, older = [], glibc = [] }) => [...names, ...older, ...glibc]), ...denied]);
   return [...new Set([...floor, ...companions])].filter((name) => !bringing.has(name) && inspectedArguments(arch, name) === undefined).sort();
 }

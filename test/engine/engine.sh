@@ -95,11 +95,13 @@ ensure_base_image() {
   root=$(mktemp -d)
   chmod 755 "$root" # it becomes the image's /, which other users have to enter
   timeout 600 debootstrap --variant=minbase $suite "$root" >"$state/debootstrap.log" 2>&1 || { tail -5 "$state/debootstrap.log" >&2; rm -rf "$root"; fail "debootstrap failed"; }
-  # The host's mirrors and proxies, so that packages can be installed in builds too.
+  # The host's proxies, so that packages can be installed in builds too, and for the host's own release its mirrors; another release keeps debootstrap's.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
-  rm -f "$root/etc/apt/sources.list"
-  cp -a /etc/apt/sources.list "$root/etc/apt/" 2>/dev/null || true
-  cp -a /etc/apt/sources.list.d/. "$root/etc/apt/sources.list.d/" 2>/dev/null || true
+  if grep -q "^VERSION_CODENAME=$suite\$" /etc/os-release; then
+    rm -f "$root/etc/apt/sources.list"
+    cp -a /etc/apt/sources.list "$root/etc/apt/" 2>/dev/null || true
+    cp -a /etc/apt/sources.list.d/. "$root/etc/apt/sources.list.d/" 2>/dev/null || true
+  fi
   tar -C "$root" -c . | docker import - "$base_image" >/dev/null
   rm -rf "$root"
   # What a registry would have brought; the tracer image is built from it.

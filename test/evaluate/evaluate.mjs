@@ -5,8 +5,9 @@
 // 2 trouble. One workload's trouble does not end the others. Recordings and runs are kept in .evaluate/, so that a second call goes on where the first was cut off
 // and runs only profiles that became others; --fresh forgets them.
 //
-// Broken: exit codes or output of the second half differ from the same run under Docker's own default profile. Excess: calls allowed that neither half makes
-// and no container runtime needs.
+// Broken: exit codes or output of the second half differ from the same run under Docker's own default profile. Excess: calls allowed that neither half makes, that the
+// second half does not make on another day either, and that no container runtime needs; counted alike for every kind of profile. The other days are the same second half in
+// images of Debian's next release, and where the vDSO cannot be used, so that every question for the time goes to the kernel.
 import { spawn, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -15,24 +16,25 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { floorFor } from "../../dist/policy/index.js";
 import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
-import { workloads } from "./workloads.mjs";
+import { days, workloads } from "./workloads.mjs";
 
 const { values: options } = parseArgs({ options: { only: { type: "string", multiple: true }, fresh: { type: "boolean", default: false }, write: { type: "boolean", default: false } } });
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const cli = path("../../dist/cli.js");
 const folder = path("../../.evaluate/");
+const base = "seccomp-gen-base:bookworm";
 const floor = floorFor("any", { noNewPrivileges: false, init: false }).flatMap(({ names }) => names);
 
 const generated = (...words) => ({ recording }) => execFileSync(process.execPath, [cli, "generate", recording, ...words], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 const plainList = (names) => JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ names: [...new Set(names)].sort(), action: "SCMP_ACT_ALLOW" }] });
 
-/** How profiles are made. The first two are what one does without a policy: a list of names, all else EPERM; the fixed one is the shortest list that is the same for all workloads and breaks none, known only afterwards. */
+/** How profiles are made; `days`: asked about the other days too. The first two are what one does without a policy: a list of names, all else EPERM; the fixed one is the shortest list that is the same for all workloads and breaks none, known only afterwards. */
 const kinds = [
   { name: "names and runtime floor", make: ({ a }) => plainList([...a, ...floor]) },
-  { name: "names and one fixed list", make: ({ a, fixed }) => plainList([...a, ...fixed]) },
+  { name: "names and one fixed list", days: true, make: ({ a, fixed }) => plainList([...a, ...fixed]) },
   { name: "`--args none --exact`", make: generated("--args", "none", "--exact") },
   { name: "`--exact`", make: generated("--exact") },
-  { name: "default", make: generated() },
+  { name: "default", days: true, make: generated() },
 ];
 
 const say = (text) => process.stderr.write(`evaluate: ${text}\n`);
@@ -105,48 +107,80 @@ async function second(workload, profile) {
   }
 }
 
-/** Both halves' calls, and what the second looks like without us. */
-async function observe(workload, engine) {
-  const image = execFileSync("docker", ["image", "inspect", "-f", "{{.Id}}", workload.image], { encoding: "utf8" });
-  const question = { workload, image, engine };
-  const halves = {};
-  for (const half of ["a", "b"]) halves[half] = await remembered(`${workload.slug}-${half}`, { question, half }, () => (say(`${workload.name}: records half ${half}`), record(workload, half)));
+/** The same workload in that day's image. */
+const on = (day, workload) => ({ ...workload, name: `${workload.name}, ${day.name}`, slug: `${workload.slug}-${day.slug}`, image: day.image(workload.image) });
+
+const asked = (workload, engine) => ({ workload, image: execFileSync("docker", ["image", "inspect", "-f", "{{.Id}}", workload.image], { encoding: "utf8" }), engine });
+const recorded = (workload, half, question) => remembered(`${workload.slug}-${half}`, { question, half }, () => (say(`${workload.name}: records half ${half}`), record(workload, half)));
+
+/** What the second half looks like without us. */
+async function unconfined(workload, question) {
   const plain = await remembered(`${workload.slug}-plain`, question, async () => [await second(workload), await second(workload)]);
   if (plain[0] !== plain[1]) say(`${workload.name} is not the same twice without our profile:\n  ${plain.join("\n  ")}`);
-  const recording = join(folder, `${workload.slug}-recording.json`);
-  writeFileSync(recording, halves.a);
-  const a = called(halves.a);
-  return { workload, question, recording, plain, a, used: new Set([...a, ...called(halves.b)]) };
+  return plain;
 }
 
-async function judge({ workload, question, recording, plain, a, used }, fixed) {
+/** Both halves' calls, also on the other days, and what the second looks like without us. */
+async function observe(workload, engine) {
+  const question = asked(workload, engine);
+  const first = await recorded(workload, "a", question);
+  const seconds = [await recorded(workload, "b", question)];
+  const turns = [{ workload, question, plain: await unconfined(workload, question) }];
+  for (const day of days) {
+    const then = on(day, workload);
+    const questionThen = asked(then, engine);
+    seconds.push(await recorded(then, "b", questionThen));
+    turns.push({ workload: then, question: questionThen, plain: await unconfined(then, questionThen), day });
+  }
+  const recording = join(folder, `${workload.slug}-recording.json`);
+  writeFileSync(recording, first);
+  const a = called(first);
+  return { workload, turns, recording, a, used: new Set([...a, ...seconds.flatMap(called)]) };
+}
+
+async function judge({ workload, turns, recording, a, used }, fixed) {
   const cells = [];
-  for (const { name, make } of kinds) {
+  for (const { name, days: allDays = false, make } of kinds) {
     const profile = make({ a, recording, fixed });
-    const slug = `${workload.slug}-${name.replaceAll(/[^a-z]+/g, "-")}`;
-    const file = join(folder, `${slug}.profile.json`);
-    writeFileSync(file, profile);
-    const result = await remembered(slug, { question, profile }, () => second(workload, file));
+    const broken = [];
+    for (const { workload: then, question, plain, day } of allDays ? turns : turns.slice(0, 1)) {
+      const slug = `${then.slug}-${name.replaceAll(/[^a-z]+/g, "-")}`;
+      const file = join(folder, `${slug}.profile.json`);
+      writeFileSync(file, profile);
+      const result = await remembered(slug, { question, profile }, () => second(then, file));
+      if (plain.includes(result)) continue;
+      broken.push(day?.name ?? "");
+      say(`${then.name} under ${name}:\n  expected ${plain[0]}\n  got      ${result}`);
+    }
     const names = allowed(profile);
-    const broken = !plain.includes(result);
-    const excess = [...names].filter((call) => !used.has(call) && !floor.includes(call));
-    if (broken) say(`${workload.name} under ${name}:\n  expected ${plain[0]}\n  got      ${result}`);
-    if (name === "default") say(`${workload.name}: default ${broken ? "BREAKS" : "runs"}; it lacks of both halves' calls: ${[...used].filter((call) => !names.has(call)).join(" ") || "none"}; in excess: ${excess.sort().join(" ")}`);
+    const excess = [...names].filter((call) => !used.has(call) && !floor.includes(call)).sort();
+    if (name === "default") say(`${workload.name}: default ${broken.length > 0 ? "BREAKS" : "runs"}; it lacks of all that was called: ${[...used].filter((call) => !names.has(call)).join(" ") || "none"}; in excess: ${excess.join(" ")}`);
     cells.push({ broken, excess: excess.length });
   }
   return { name: workload.name, a: a.length, used: used.size, cells };
 }
 
+/** In words: "runs", "breaks" or on which days it breaks. */
+function outcome({ broken }) {
+  if (broken.length === 0) return "runs";
+  return `**breaks**${broken.includes("") ? "" : ` (${broken.join(", ")})`}`;
+}
+
 function table(rows, engine) {
   const sum = (index) => rows.reduce((total, { cells }) => total + cells[index].excess, 0);
   return [
-    `${measuredOn()}; Docker ${engine}. In each cell: whether the half that was not recorded runs unchanged, and how many calls are allowed that neither half makes and no container runtime needs.`,
+    `${measuredOn()}; Docker ${engine}. In each cell: whether the half that was not recorded runs unchanged${days.length > 0 ? ` (the fixed list and the default: also ${days.map(({ words }) => words).join(" and ")})` : ""}, and how many calls are allowed that neither half makes, on none of these days, and no container runtime needs.`,
     "",
-    `| workload | calls recorded → of both halves | ${kinds.map(({ name }) => name).join(" | ")} |`,
+    `| workload | calls recorded → of both halves, all days | ${kinds.map(({ name }) => name).join(" | ")} |`,
     `|---|---|${kinds.map(() => "---").join("|")}|`,
-    ...rows.map(({ name, a, used, cells }) => `| ${name} | ${a} → ${used} | ${cells.map(({ broken, excess }) => `${broken ? "**breaks**" : "runs"}, +${excess}`).join(" | ")} |`),
-    `| all ${rows.length} | | ${kinds.map((_, index) => `${rows.filter(({ cells }) => cells[index].broken).length} break, +${sum(index)}`).join(" | ")} |`,
+    ...rows.map(({ name, a, used, cells }) => `| ${name} | ${a} → ${used} | ${cells.map((cell) => `${outcome(cell)}, +${cell.excess}`).join(" | ")} |`),
+    `| all ${rows.length} | | ${kinds.map((_, index) => `${rows.filter(({ cells }) => cells[index].broken.length > 0).length} break, +${sum(index)}`).join(" | ")} |`,
   ].join("\n");
+}
+
+function buildImage(image, place, words = []) {
+  say(`builds ${image}`);
+  execFileSync("docker", ["build", "-q", "--network", "host", "-t", image, ...words, place], { env: { ...process.env, DOCKER_BUILDKIT: "0" }, stdio: ["ignore", "ignore", "inherit"] });
 }
 
 async function evaluateAll() {
@@ -154,11 +188,11 @@ async function evaluateAll() {
   mkdirSync(folder, { recursive: true });
   const engine = execFileSync("docker", ["version", "--format", "{{.Server.Version}}"], { encoding: "utf8" }).trim();
   const chosen = workloads.filter(({ name }) => options.only === undefined || options.only.includes(name));
-  for (const image of new Set(chosen.map((workload) => workload.image))) {
-    if (image === "seccomp-gen-base:bookworm") continue;
-    say(`builds ${image}`);
-    const place = image === "seccomp-gen-evaluate" ? path("image/") : path(`../live/workloads/${image.replace("seccomp-gen-test-", "")}/`);
-    execFileSync("docker", ["build", "-q", "--network", "host", "-t", image, place], { env: { ...process.env, DOCKER_BUILDKIT: "0" }, stdio: ["ignore", "ignore", "inherit"] });
+  const images = new Set(chosen.map((workload) => workload.image));
+  for (const image of images) if (image !== base) buildImage(image, image === "seccomp-gen-evaluate" ? path("image/") : path(`../live/workloads/${image.replace("seccomp-gen-test-", "")}/`));
+  for (const day of days) {
+    if (day.suite !== undefined) execFileSync("bash", [path("../engine/engine.sh"), "base-image", day.suite], { stdio: ["ignore", "ignore", "inherit"] });
+    for (const image of new Set([...images].map(day.image))) buildImage(image, path("image/"), ["-f", path(`image/${day.file}`), "--build-arg", `FROM=${day.from([...images].find((usual) => day.image(usual) === image))}`]);
   }
   let failed = 0;
   const each = async (items, step) => {
@@ -182,7 +216,7 @@ async function evaluateAll() {
   if (options.write && failed === 0 && options.only === undefined) writeIntoReadme("evaluate", text);
   if (failed > 0) say(`${failed} could not be asked; the README stays as it is`);
   if (failed > 0) return 2;
-  return rows.some(({ cells }) => cells.at(-1).broken) ? 1 : 0;
+  return rows.some(({ cells }) => cells.at(-1).broken.length > 0) ? 1 : 0;
 }
 
 process.exitCode = await evaluateAll();

@@ -25,6 +25,12 @@ const command = (name, program, a, b, image = "seccomp-gen-base:bookworm") => ({
 
 const backup = "backup() { cd $1 || return 3; tar cf - $2 2>/dev/null | gzip > /tmp/x.tgz || return 4; find $2 -type f | sort | uniq -c | sort -rn > /tmp/report; wc -l < /tmp/report; cp /tmp/report $3 || return 5; mv /tmp/x.tgz /tmp/y.tgz; rm /tmp/report; }; ";
 
+/** Other days of the same program. `file`: the Dockerfile that makes the day's image from `from`. */
+export const days = [
+  { name: "next release", words: "with Debian 13's packages and libraries", slug: "next", file: "Dockerfile.next", suite: "trixie", from: () => "seccomp-gen-base:trixie", image: () => "seccomp-gen-evaluate-next" },
+  { name: "no vDSO", words: "without a vDSO", slug: "without-vdso", file: "Dockerfile.without-vdso", from: (image) => image, image: (image) => `${image.replace(":", "-")}-without-vdso` },
+];
+
 export const workloads = [
   service(
     "nginx",
@@ -42,7 +48,7 @@ export const workloads = [
     `path=/ get; mv /var/log/apache2/access.log /var/log/apache2/access.log.1; kill -USR1 1; sleep 1; path=/ get -r 1-3; path=/ get -d x=y; test -e /var/log/apache2/access.log && echo rotated; path=/icons/ get; kill -HUP 1; sleep 1; path=/ get; ${load}`,
     { options: ["-v", "/var/log/apache2"], stop: "WINCH" },
   ),
-  service("haproxy", ["haproxy", "-W", "-db", "-f", "/etc/evaluate/haproxy.cfg"], 8000, "path=/ get; path=/nothing get", `path=/ get; path=/refused get; kill -USR2 1; sleep 1; path=/ get; ${load}`, { stop: "USR1" }),
+  service("haproxy", ["haproxy", "-W", "-db", "-f", "/etc/evaluate/haproxy.cfg"], 8000, "path=/ get; path=/nothing get", `path=/ get; path=/refused get --retry 0; kill -USR2 1; sleep 1; path=/ get; ${load}`, { stop: "USR1" }),
   service(
     "redis",
     ["redis-server", "--bind", "127.0.0.1", "--dir", "/tmp"],

@@ -176,6 +176,34 @@ describe("companions", () => {
     expect(answer(policyOf(["7 pipe([3, 4]) = 0"], { exact: true }), "pipe2")).toEqual(errno(38));
   });
 
+  test("of another libc come where they would be called", () => {
+    expect(answer(policyOf(["7 epoll_create1(0) = 3"]), "epoll_create")).toEqual(allowed);
+    expect(answer(policyOf(["7 set_robust_list(0x1, 24) = 0", "7 epoll_create1(0) = 3"]), "epoll_create")).toEqual(errno(38));
+    expect(answer(policyOf(["7 set_robust_list(0x1, 24) = 0", "7 epoll_create(1) = 3"]), "epoll_create1")).toEqual(allowed);
+    expect(answer(policyOf(["7 set_tid_address(0x1) = 7"]), "tkill")).toEqual(allowed);
+    expect(answer(policyOf(["7 set_tid_address(0x1) = 7", "7 set_robust_list(0x1, 24) = 0"]), "tkill")).toEqual(errno(38));
+  });
+
+  test("of processes do not come with threads", () => {
+    const threads = policyOf(["7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD) = 8"]);
+    expect(answer(threads, "wait4")).toEqual(errno(38));
+    expect(answer(threads, "fork")).toEqual(errno(38));
+    const both = policyOf(["7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD) = 8", "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 9"]);
+    expect(answer(both, "wait4")).toEqual(allowed);
+    expect(answer(policyOf(["7 clone3({flags=CLONE_VM|CLONE_THREAD}, 88) = 8"]), "wait4")).toEqual(allowed); // its flags are in memory
+  });
+
+  test("of connections do not come with the name service's vain question", () => {
+    expect(answer(policyOf(['7 connect(3, {sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"}, 110) = -1 ENOENT (No such file or directory)']), "poll")).toEqual(errno(38));
+    expect(answer(policyOf(['7 connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EINPROGRESS (Operation now in progress)']), "poll")).toEqual(allowed);
+  });
+
+  test("of scripts do not come with services", () => {
+    const tar = '7 execve("/bin/tar", ["tar"], 0x1) = 0';
+    expect(answer(policyOf([tar]), "unlinkat")).toEqual(allowed);
+    expect(answer(policyOf([tar, "7 listen(3, 5) = 0"]), "unlinkat")).toEqual(errno(38));
+  });
+
   test("bring the successor of an old call, not the old one", () => {
     expect(answer(policyOf(["7 getdents(3, 0x1, 100) = 0"]), "getdents64")).toEqual(allowed);
     expect(answer(policyOf(["7 getdents64(3, 0x1, 100) = 0"]), "getdents")).toEqual(errno(38));
@@ -186,7 +214,7 @@ const levels = [undefined, "notable", "danger"];
 const danger = (names: readonly string[]): number => Math.max(0, ...names.map((name) => levels.indexOf(exposureOf(name)?.level)));
 const rowsOfCompanions = [
   ...companionRows,
-  ...twinRows.map((row) => ({ ...row, triggers: [...row.names, ...(row.older ?? [])], with: undefined, reason: row.breaks })),
+  ...twinRows.map((row) => ({ ...row, triggers: [...row.names, ...(row.older ?? []), ...(row.glibc ?? [])], with: undefined, names: [...row.names, ...(row.glibc ?? [])], reason: row.breaks })),
 ];
 
 describe.each(rowsOfCompanions)("companions of $triggers: $reason", ({ triggers, with: all = [], programs, names }) => {
