@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { setFlagsFromString } from "node:v8";
 import { createAggregator } from "../aggregator/aggregator.ts";
 import { buildRecording, mergeAll } from "../aggregator/recording.ts";
 import type { Aggregator } from "../aggregator/index.ts";
@@ -10,8 +9,9 @@ import { showReading } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { readDigested } from "./digested-log.ts";
 import { systemDetail } from "./files.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { readUnpacked, rejoin } from "./log-source.ts";
-import { readInto } from "./reading.ts";
+import { readInto, rehearseReading } from "./reading.ts";
 
 /** What is not in the files themselves. */
 export interface InputContext {
@@ -28,12 +28,6 @@ export async function readTraces(patterns: readonly string[], context: InputCont
   const merged = mergeAll(recordings);
   if (merged === undefined) throw new SeccompGenError({ code: "usage", what: "no trace given", todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json" });
   return merged;
-}
-
-/** Reading leaves next to nothing behind, so that room for more only costs memory: V8 keeps its young generation at two megabytes instead of sixteen. */
-function keepHeapSmall(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--max-semi-space-size=2");
 }
 
 /** Paths and globs → files, sorted; a pattern that matches nothing is an error, not nothing. */
@@ -64,6 +58,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
       const { parseRecording } = await import("../aggregator/read.ts");
       return parseRecording(await text(all), label);
     }
+    if (head.length >= longHead) rehearseReading();
     const aggregator = createAggregator({ arch: context.arch });
     if (await readDigested(aggregator, path, label, progress.read)) await chunks.return(undefined);
     else await readInto(aggregator, all, label);
@@ -75,6 +70,9 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     progress.end();
   }
 }
+
+/** Of a log whose first chunk is as long as this, there is probably much more. */
+const longHead = 64 * 1024;
 
 function recordingOf(aggregator: Aggregator, label: string, context: InputContext, terminal: Terminal): Recording {
   const { calls, unparsed, unparsedTotal } = aggregator.counts();

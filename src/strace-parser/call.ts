@@ -1,9 +1,11 @@
 import { decode, nameOfPart, partOfList, splitList } from "./argument.ts";
 import type { Part } from "./argument.ts";
 import { afterBlanks, endsWith, hashed, isDigit, isWord, join, Kept, latin1, maxKept, noHash, startsWith } from "./bytes.ts";
-import { noTracee, readPrefix } from "./prefix.ts";
+import { atArgs, atArgsEnd, atEvent, atLast, atName, atNumber, atPid, atResult, atStart, width } from "./fields.ts";
+import type { Digest } from "./fields.ts";
+import { noTracee, readPrefix, traceeOf } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
-import { noResult, readResult } from "./result.ts";
+import { noResult, readResult, resultIn } from "./result.ts";
 import type { ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
 import type { Arg, Personality, Source, SyscallEvent, SyscallResult, Tracee } from "./types.ts";
@@ -290,6 +292,29 @@ export class LazySyscall implements SyscallEvent {
     this.#bytes = text.bytes;
     this.#start = text.start;
     this.#end = text.end;
+    this.#parts = undefined;
+    this.#args = undefined;
+  }
+
+  /** Makes this event one of a call that was understood where it stands; `index`: which line of the digest. */
+  recall(bytes: Uint8Array, { fields, names, failures }: Digest, index: number, personality: Personality, file: string | undefined, line: number): void {
+    const field = index * width;
+    const number = fields[field + atNumber] as number;
+    const { result, injected } = resultIn(fields[field + atResult] as number, failures, bytes, fields[field + atLast] as number);
+    this.tracee = traceeOf(fields[field + atPid] as number);
+    this.number = number < 0 ? undefined : number;
+    this.personality = personality;
+    this.name = names[fields[field + atName] as number] ?? "";
+    this.result = result;
+    this.injected = injected;
+    this.argsComplete = true;
+    this.#file = file;
+    this.#line = line;
+    this.#column = (fields[field + atEvent] as number) - (fields[field + atStart] as number) + 1;
+    this.#before = undefined;
+    this.#bytes = bytes;
+    this.#start = fields[field + atArgs] as number;
+    this.#end = fields[field + atArgsEnd] as number;
     this.#parts = undefined;
     this.#args = undefined;
   }

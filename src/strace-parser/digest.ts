@@ -1,27 +1,12 @@
 import { Kept, latin1 } from "./bytes.ts";
 import { lineKinds, LinePlaces, readLine } from "./call.ts";
 import type { Line } from "./call.ts";
+import { atArgs, atArgsEnd, atEvent, atKind, atLast, atName, atNumber, atPid, atResult, atStart, width } from "./fields.ts";
+import type { Digest } from "./fields.ts";
 import { asBuffer, escape, isOdd, maxLine, newlineFrom } from "./lines.ts";
 import { traceeOf } from "./prefix.ts";
-import { CommonResults, commonResult, isResult, noResult, readResult } from "./result.ts";
+import { CommonResults, isResult, resultIn } from "./result.ts";
 import type { ReadResult } from "./result.ts";
-
-/**
- * Lines as they can be understood by themselves, before anything is known of what they mean together: what `readLine` said of each, as numbers. So one thread can read them for
- * another, and each of the two loops is short. A line that was not understood, or of which there is more to say than the numbers hold (a thread's name), is only a place.
- */
-export interface Digest {
-  /** `width` numbers a line: offsets into the text. */
-  readonly fields: Int32Array;
-  readonly lines: number;
-  /** All names and failures that the fields number, those of earlier digests of the same log too. */
-  readonly names: readonly string[];
-  readonly failures: readonly ReadResult[];
-}
-
-/** What stands where among the numbers of a line. */
-const width = 10;
-const [atStart, atLast, atKind, atName, atPid, atNumber, atEvent, atArgs, atArgsEnd, atResult] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 /** So many numbers the digest of so many bytes may need; where lines are short, it ends before them. */
 export function roomFor(bytes: number): number {
@@ -116,11 +101,20 @@ export function placeOf({ fields }: Digest, index: number): { readonly start: nu
   return { start: fields[index * width + atStart] as number, end: fields[index * width + atLast] as number };
 }
 
-/** What `readLine` said of the line; returns its kind. */
-export function recallLine(line: Line, bytes: Uint8Array, { fields, names, failures }: Digest, index: number): number {
+/** What a line is that was understood. */
+export function kindOf({ fields }: Digest, index: number): number {
+  return fields[index * width + atKind] as number;
+}
+
+/** The thread whose line it is; undefined: there is no such column. */
+export function pidOf({ fields }: Digest, index: number): number | undefined {
+  const pid = fields[index * width + atPid] as number;
+  return pid < 0 ? undefined : pid;
+}
+
+/** What `readLine` said of a line that it understood. */
+export function recallLine(line: Line, bytes: Uint8Array, { fields, names, failures }: Digest, index: number): void {
   const field = index * width;
-  const kind = fields[field + atKind] as number;
-  if (kind === lineKinds.other) return kind;
   line.tracee = traceeOf(fields[field + atPid] as number);
   const number = fields[field + atNumber] as number;
   line.number = number < 0 ? undefined : number;
@@ -132,8 +126,5 @@ export function recallLine(line: Line, bytes: Uint8Array, { fields, names, failu
   line.bytes = bytes;
   line.start = fields[field + atArgs] as number;
   line.end = fields[field + atArgsEnd] as number;
-  if (kind === lineKinds.head) return kind;
-  const result = fields[field + atResult] as number;
-  line.read = result >= 0 ? commonResult(result, failures) : (readResult(bytes, -result, line.last) ?? noResult);
-  return kind;
+  if (fields[field + atKind] !== lineKinds.head) line.read = resultIn(fields[field + atResult] as number, failures, bytes, line.last);
 }

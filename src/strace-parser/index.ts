@@ -4,7 +4,7 @@ import type { StraceEvent } from "./types.ts";
 
 export { argNumber } from "./argument.ts";
 export { Digester, roomFor } from "./digest.ts";
-export type { Digest } from "./digest.ts";
+export type { Digest } from "./fields.ts";
 export { createStraceParser } from "./parser.ts";
 export type { ParserOptions, StraceParser } from "./parser.ts";
 export type * from "./types.ts";

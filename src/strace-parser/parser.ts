@@ -2,8 +2,8 @@ import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
 import { LazySyscall, Line, lineKinds, LinePlaces, readCall, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
-import { Digester, placeOf, recallLine, roomFor } from "./digest.ts";
-import type { Digest } from "./digest.ts";
+import { Digester, kindOf, pidOf, placeOf, recallLine, roomFor } from "./digest.ts";
+import type { Digest } from "./fields.ts";
 import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
 import { readPrefix, traceeIn } from "./prefix.ts";
@@ -170,21 +170,23 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   /** What a line that was understood by itself means after those before it; false: it has to be looked at closely. */
-  function understood(kind: number, bytes: Uint8Array): boolean {
-    const { pid } = text.tracee;
-    if (kind === lineKinds.tail) {
-      if (cut !== undefined) return false;
-      const head = pending.get(pid);
-      if (head === undefined || !isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
-      close(pid);
-      text.before = head;
-      text.number = head.context.number ?? text.number;
-      text.line = head.context.line;
-      text.column = head.context.column;
-      give(emit(text, text));
+  function understood(bytes: Uint8Array, digest: Digest, index: number): boolean {
+    const kind = kindOf(digest, index);
+    if (kind === lineKinds.other) return false;
+    const pid = pidOf(digest, index);
+    if (kind === lineKinds.call && cut === undefined) {
+      drop(pid, "none");
+      sawCall = true;
+      const event = inHand ?? new LazySyscall();
+      event.recall(bytes, digest, index, personalities.of(pid), file, line);
+      personalities.follow(event);
+      give(event);
       return true;
     }
-    if (cut !== undefined && pid === undefined && goesOn(bytes, text.event, text.last)) return true;
+    recallLine(text, bytes, digest, index);
+    text.line = line;
+    if (kind === lineKinds.tail) return cut === undefined && ends(pid);
+    if (pid === undefined && goesOn(bytes, text.event, text.last)) return true;
     drop(pid, "none");
     if (kind === lineKinds.call) {
       give(emit(text, text));
@@ -194,6 +196,19 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     lastHead = { name, bytes, start, end, isOpen: false, context: { tracee, number, file, line, column } };
     open(pid, lastHead);
     personalities.interrupted(pid, name);
+    return true;
+  }
+
+  /** The second half of a call, as it stands in `text`; false: it is not that of the call which the thread is inside of, or not plainly so. */
+  function ends(pid: number | undefined): boolean {
+    const head = pending.get(pid);
+    if (head === undefined || !isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
+    close(pid);
+    text.before = head;
+    text.number = head.context.number ?? text.number;
+    text.line = head.context.line;
+    text.column = head.context.column;
+    give(emit(text, text));
     return true;
   }
 
@@ -341,12 +356,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function eachDigested(bytes: Uint8Array, digest: Digest): void {
     for (let index = 0; index < digest.lines; index += 1) {
       line += 1;
-      text.line = line;
-      const kind = recallLine(text, bytes, digest, index);
-      if (kind !== lineKinds.other && understood(kind, bytes)) continue;
+      if (understood(bytes, digest, index)) continue;
       const { start, end } = placeOf(digest, index);
-      if (kind === lineKinds.other) readOther(bytes, start, end, true);
-      else readClosely(bytes, start, end, true);
+      readOther(bytes, start, end, true);
     }
   }
 

@@ -103,9 +103,9 @@ function resultText(result: SyscallResult): string {
   return `${result.type} ${"errno" in result ? result.errno : ""}`;
 }
 
-/** What such a number stands for. */
-export function commonResult(number: number, failures: readonly ReadResult[]): ReadResult {
-  return (number < small.length ? small[number] : failures[number - small.length]) ?? noResult;
+/** What such a number stands for; below zero it is minus the offset of a result that goes up to `end`. */
+export function resultIn(number: number, failures: readonly ReadResult[], bytes: Uint8Array, end: number): ReadResult {
+  return (number < 0 ? readResult(bytes, -number, end) : number < small.length ? small[number] : failures[number - small.length]) ?? noResult;
 }
 
 /** After `-1 ENOENT` where nothing but the words for it follows; -1: it is no failure, or there is more to say. */
