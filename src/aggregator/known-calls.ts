@@ -13,6 +13,24 @@ export function fullyKnown(recording: Recording): ReadonlyMap<ScmpArch, readonly
   );
 }
 
+/** By architecture and call: the values of its inspected arguments with which it was seen. */
+export type KnownArguments = ReadonlyMap<ScmpArch, ReadonlyMap<string, { readonly indices: readonly number[]; readonly values: readonly (readonly bigint[])[] }>>;
+
+/** Calls of which a further run could tell something new only with other arguments than these. A program that traces others is to be named each time. */
+export function knownArguments(recording: Recording): KnownArguments {
+  return new Map(
+    Object.entries(recording.syscalls).map(([arch, calls]) => [
+      arch as ScmpArch,
+      new Map(
+        Object.entries(calls).flatMap(([name, { results, args }]) => {
+          if (args === undefined || args.values === "many" || !results.includes("ok") || followsProgram(name) || name === "ptrace") return [];
+          return [[name, { indices: args.indices, values: args.values }] as const];
+        }),
+      ),
+    ]),
+  );
+}
+
 function isFullyKnown(arch: ScmpArch, name: string, { results, args }: SyscallRecord): boolean {
   return results.includes("ok") && (args?.values === "many" || inspectedArguments(arch, name) === undefined) && !followsProgram(name);
 }

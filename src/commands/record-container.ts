@@ -21,7 +21,7 @@ import type { TracerBundle } from "../tracer/bundle.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
 import type { TracedEnd } from "../tracer/container-trace.ts";
 import { setuidPrograms } from "../tracer/setuid.ts";
-import { leavesOutConnections, straceSignal } from "../tracer/strace-command.ts";
+import { leavesOut, leavesOutConnections, straceSignal } from "../tracer/strace-command.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { Recorded, RecordOptions } from "./recorded.ts";
@@ -68,7 +68,7 @@ export async function recordContainer(name: string, run: RunCommand, options: Re
   }
   for (const warning of soughtTracer(aggregators)) terminal.note(escapeTerminal(warning));
   const facts = runFacts(run, image, engine, end);
-  for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, untraced.size > 0)) terminal.note(escapeTerminal(warning));
+  for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, leavesOut(untraced))) terminal.note(escapeTerminal(warning));
   return { run: facts, aggregators, exitCode: end.exitCode, stoppedByUs: end.by !== "itself", missed: missedPaths(aggregators[0]?.exercised(), { killed: end.exitCode === 137, health: healthOf(sides, end), execs: options.exec.length }), trouble: troubleOf(end, options), release: end.release };
 }
 

@@ -1,11 +1,14 @@
 import { arch as machine } from "node:os";
-import { buildRecording, fullyKnown, mergeAll, mergeRecordings, newCalls, totalOf } from "../aggregator/index.ts";
-import type { Recording, Run } from "../aggregator/types.ts";
+import { buildRecording, fullyKnown, knownArguments, mergeAll, mergeRecordings, newCalls, totalOf } from "../aggregator/index.ts";
+import type { KnownArguments, Recording, Run } from "../aggregator/index.ts";
+import { encodeProgram } from "../emitter/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
-import { heldAnyway } from "../policy/index.ts";
+import { heldAnyway, letThrough } from "../policy/index.ts";
+import { compileFilters, runOn } from "../seccomp/index.ts";
 import { nativeArch } from "../tables/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { traceAll } from "../tracer/strace-command.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
 import type { Recorded, RecordOptions } from "./recorded.ts";
 
@@ -28,9 +31,8 @@ export async function recordRounds(name: string, known: Recording | undefined, o
   let missed: readonly string[] | undefined;
   for (let round = 1; ; round += 1) {
     const base = fresh === undefined || known === undefined ? (fresh ?? known) : mergeRecordings(known, fresh);
-    const told: Untraced = base === undefined || options.full ? new Map() : fullyKnown(base);
-    const untraced: Untraced = options.lean ? withHeldAnyway(told, options) : told;
-    const count = [...untraced.values()].reduce((sum, names) => sum + names.length, 0);
+    const untraced = whatIsKnown(options.full ? undefined : base, options);
+    const count = [...untraced.calls.values()].reduce((sum, names) => sum + names.length, 0);
     if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
     if (count > 0) terminal.note(`${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run untraced; strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing (--full traces all)`);
     const last = await once(untraced);
@@ -46,10 +48,24 @@ export async function recordRounds(name: string, known: Recording | undefined, o
   }
 }
 
-/** This machine's native calls; where the engine's is another, strace passes over names that it does not know. */
-function withHeldAnyway(known: Untraced, options: RecordOptions): Untraced {
+/** What need not be traced. `lean`: this machine's native calls; where the engine's is another, strace passes over names that it does not know. */
+function whatIsKnown(base: Recording | undefined, { lean, deny }: RecordOptions): Untraced {
+  const calls = base === undefined ? traceAll.calls : fullyKnown(base);
+  const program = base === undefined ? undefined : programOf(knownArguments(base));
+  if (!lean) return { calls, letThrough: program };
   const arch = nativeArch(machine()) ?? "SCMP_ARCH_X86_64";
-  return new Map([...known, [arch, [...new Set([...(known.get(arch) ?? []), ...heldAnyway(arch, options.deny)])].sort()]]);
+  return { calls: new Map([...calls, [arch, [...new Set([...(calls.get(arch) ?? []), ...heldAnyway(arch, deny)])].sort()]]), letThrough: program };
+}
+
+/** For the kernel; undefined where there is nothing to let through, or more than it takes. */
+function programOf(known: KnownArguments): Uint8Array | undefined {
+  const filters = letThrough(known).filter(({ syscalls }) => syscalls.size > 0);
+  try {
+    return filters.length === 0 ? undefined : encodeProgram(runOn(compileFilters(filters)), filters[0]?.arch);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function recordingOf(name: string, { run: facts, aggregators }: Recorded, lean: boolean): Recording {

@@ -2,12 +2,16 @@ import { compileFilters, opcodes } from "../seccomp/index.ts";
 import type { Instruction } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
 import { isBigEndian } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/types.ts";
 
 /** A program as `bwrap --seccomp FD` and seccomp(2) take it: an array of `struct sock_filter` in the machine's byte order. Throws RangeError where libseccomp would refuse the rules, or the kernel the length. */
 export function emitBpf(filters: readonly Filter[]): Uint8Array {
-  const [first] = filters;
-  const little = first === undefined || !isBigEndian(first.arch);
-  const program = compileFilters(filters);
+  return encodeProgram(compileFilters(filters), filters[0]?.arch);
+}
+
+/** Instructions as an array of `struct sock_filter`, in the byte order of an architecture. */
+export function encodeProgram(program: readonly Instruction[], arch: ScmpArch | undefined): Uint8Array {
+  const little = arch === undefined || !isBigEndian(arch);
   const bytes = new DataView(new ArrayBuffer(program.length * 8));
   program.forEach(({ code, jt, jf, k }, at) => {
     bytes.setUint16(at * 8, code, little);

@@ -5,6 +5,7 @@ export { complain } from "./complain.ts";
 export { companionRows, twinRows } from "./companions.ts";
 export { heldAnyway } from "./held-anyway.ts";
 export { floorAttempts, floorFor, floorRows } from "./floor.ts";
+export { letThrough } from "./let-through.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";
 export { compilerAmong, compilerRows } from "./runtimes.ts";

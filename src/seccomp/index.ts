@@ -2,7 +2,7 @@
 export { allowsSome } from "./allows-some.ts";
 export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";
 export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
-export { compileFilters, maxInstructions, opcodes } from "./compile.ts";
+export { compileFilters, maxInstructions, opcodes, runOn } from "./compile.ts";
 export type { Instruction } from "./compile.ts";
 export { conditionMatches, maxValue } from "./condition.ts";
 export { TooManyWays } from "./diagram.ts";

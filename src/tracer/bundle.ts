@@ -5,7 +5,7 @@ import { execa } from "execa";
 import type { ContainerCli } from "../container/cli.ts";
 import { capture } from "../container/cli.ts";
 import { packageFolder } from "../package-folder.ts";
-import { holderSource, importHostStrace } from "./host-bundle.ts";
+import { holderSource, importHostStrace, knownArgumentsSource } from "./host-bundle.ts";
 
 /** The tracer as an image; its volume is filled from it by the first container that mounts it. */
 export interface TracerBundle {
@@ -15,7 +15,7 @@ export interface TracerBundle {
 }
 
 /** What the tracer image is built from, as paths in this package. */
-const sources = ["Dockerfile.trace", holderSource] as const;
+const sources = ["Dockerfile.trace", holderSource, knownArgumentsSource] as const;
 
 /**
  * Builds the tracer image from Dockerfile.trace, once per content of that file. Where it cannot be built (no network), packs this

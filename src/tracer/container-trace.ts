@@ -17,7 +17,7 @@ import { startReader } from "./reader.ts";
 import { keepTraced, startSidecar, whyNotAttached } from "./sidecar.ts";
 import type { SidecarPlace } from "./sidecar.ts";
 import type { Untraced } from "./strace-command.ts";
-import { containerStrace, heldWords, leavesOut, straceWords, traceFolder, tracerFolder } from "./strace-command.ts";
+import { containerStrace, filteringStrace, heldWords, leavesOut, straceWords, traceFolder, tracerFolder } from "./strace-command.ts";
 import { hearTrouble } from "./strace-trouble.ts";
 import { withoutHolder } from "./without-holder.ts";
 
@@ -101,7 +101,7 @@ export async function traceContainer(
       if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
     };
     const session = (): Promise<SessionEnd> =>
-      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, untraced, confinement?.(tracer)), { ...exercise, onStart, beforeStop, onStderr: hearTrouble((why) => (lost = why)) });
+      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, reader.canLetThrough ? untraced : { ...untraced, letThrough: undefined }, confinement?.(tracer)), { ...exercise, onStart, beforeStop, onStderr: hearTrouble((why) => (lost = why)) });
     const end = await session().catch(async (error: unknown) => {
       const why = whyNotAttached(error);
       if (why === undefined || !canStartAgain(run) || exercise.interrupted.aborted) throw error;
@@ -142,7 +142,7 @@ const mainTrace = "main";
 
 function tracedWords(run: RunCommand, image: Image, bundle: TracerBundle, tracer: TracerPlace, session: { readonly id: string; readonly outVolume: string }, untraced: Untraced, confinement: Confinement | undefined): readonly string[] {
   const program = startedProcess(run, image);
-  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(session.id, mainTrace, program) : straceWords(containerStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced, more: confinement?.strace ?? [] });
+  const [entrypoint = "", ...words] = tracer === "sidecar" ? heldWords(session.id, mainTrace, program) : straceWords(untraced.letThrough === undefined ? containerStrace : filteringStrace, `${traceFolder}/${mainTrace}`, program, { detached: true, untraced, more: confinement?.strace ?? [] });
   return runWords(run, {
     without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
     options: [

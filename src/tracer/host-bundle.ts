@@ -13,6 +13,8 @@ import { traceFolder, tracerFolder } from "./strace-command.ts";
 
 /** The holder's source in this package. */
 export const holderSource = "src/tracer/hold.c";
+/** The source of what strace is told known arguments with. */
+export const knownArgumentsSource = "src/tracer/known-arguments.c";
 
 /**
  * Packs this host's strace and stat, their loader and libraries, and the programs that the helpers' scripts need into an image, with the holder where this host can compile it, without any network. Only for an engine of this host's architecture.
@@ -35,6 +37,7 @@ export async function importHostStrace(cli: ContainerCli, image: string, engineA
       }
     }
     await execa("cc", ["-O2", "-static", "-s", "-o", join(root, tracerFolder, "hold"), join(packageFolder, holderSource)], { reject: false });
+    await execa("cc", ["-O2", "-shared", "-fPIC", "-s", "-o", join(root, tracerFolder, "known-arguments.so"), join(packageFolder, knownArgumentsSource)], { reject: false });
     for (const tool of ["sh", "cat", "tail", "mkfifo", "rm", "sleep"]) await copyTool(root, tool);
     const [file = "", ...words] = cli.words;
     const tar = execa("tar", ["-C", root, "-c", "."], { encoding: "buffer" });

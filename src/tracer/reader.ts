@@ -5,7 +5,7 @@ import { capture, cliFailure } from "../container/cli.ts";
 import { sessionOptions } from "../container/leftovers.ts";
 import { SeccompGenError } from "../errors.ts";
 import type { TracerBundle } from "./bundle.ts";
-import { containerStrace, holder, traceFolder, tracerFolder } from "./strace-command.ts";
+import { containerStrace, filteringStrace, holder, traceFolder, tracerFolder } from "./strace-command.ts";
 import { withoutHolder } from "./without-holder.ts";
 
 /** The helper container that reads the trace while it is written. */
@@ -14,6 +14,8 @@ export interface Reader {
   readonly straceVersion: string;
   /** The bundle has the holder: programs can be traced from beside. */
   readonly canHold: boolean;
+  /** The bundle's strace can be told which arguments are known (known-arguments.c). */
+  readonly canLetThrough: boolean;
   /** The trace, as it grows; ends after `finish`. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Tells the reader that nothing more will be written; true: it had ended already. */
@@ -21,12 +23,14 @@ export interface Reader {
 }
 
 /**
- * The reader's script: prints strace's version (which also proves that the volume is complete) and whether the holder is there, then follows the trace until
+ * The reader's script: prints strace's version (which also proves that the volume is complete) and what else of the bundle is there, then follows the trace until
  * its stdin is closed, reads the rest, and ends.
  */
 const readerScript = `exec 3<&0
 ${containerStrace.join(" ")} -V | { read -r line; echo "$line"; }
-if [ -x ${holder} ]; then echo holds; else echo; fi
+able=
+if [ -x ${holder} ]; then able='holds '; fi
+${filteringStrace.join(" ")} -V 2>&1 | { read -r line; case $line in strace*) able="$able"lets-through ;; esac; echo "$able"; }
 cat <&3 >/dev/null & until_closed=$!
 tail -c +1 -F --pid=$until_closed -s 0.05 ${traceFolder}/main 2>/dev/null & reading=$!
 wait $until_closed
@@ -50,7 +54,7 @@ export async function startReader(cli: ContainerCli, bundle: TracerBundle, outVo
     const head = await firstLines(chunks);
     const version = /version (\S+)/.exec(head.lines)?.[1];
     if (version !== undefined) {
-      return { name, straceVersion: version, canHold: /^holds$/m.test(head.lines), chunks: withoutHolder(prepend(head.rest, chunks)), finish: () => endReader(child) };
+      return { name, straceVersion: version, canHold: /^holds /m.test(head.lines), canLetThrough: /lets-through$/.test(head.lines), chunks: withoutHolder(prepend(head.rest, chunks)), finish: () => endReader(child) };
     }
     child.stdin.end();
     const { stderr } = await child;

@@ -18,14 +18,22 @@ const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach"] as const;
  * `-A`: a container that is restarted goes on in the same log.
  */
 export function straceWords(strace: readonly string[], logFile: string, program: readonly string[], options: { readonly detached: boolean; readonly untraced?: Untraced; readonly more?: readonly string[] }): readonly string[] {
-  return [...strace, ...straceOptions, ...(options.more ?? []), ...untracedOptions(options.untraced ?? new Map()), ...(options.detached ? ["-D"] : []), "-A", "-o", logFile, "--", ...program];
+  return [...strace, ...straceOptions, ...(options.more ?? []), ...untracedOptions(options.untraced ?? traceAll), ...(options.detached ? ["-D"] : []), "-A", "-o", logFile, "--", ...program];
 }
 
-/** Calls that are left out of a trace, by architecture. */
-export type Untraced = ReadonlyMap<ScmpArch, readonly string[]>;
+/** What is left out of a trace. */
+export interface Untraced {
+  /** Whole calls, by architecture. */
+  readonly calls: ReadonlyMap<ScmpArch, readonly string[]>;
+  /** An array of `struct sock_filter` that runs before strace's own filter and lets calls through by their arguments (known-arguments.c). */
+  readonly letThrough: Uint8Array | undefined;
+}
+
+/** All is traced. */
+export const traceAll: Untraced = { calls: new Map(), letThrough: undefined };
 
 export function leavesOut(untraced: Untraced): boolean {
-  return [...untraced.values()].some((calls) => calls.length > 0);
+  return [...untraced.calls.values()].some((calls) => calls.length > 0);
 }
 
 /** What strace calls an architecture's mode (strace(1), "syscall_set"); calls in other modes are all traced. */
@@ -35,9 +43,9 @@ const modes: { readonly [arch in ScmpArch]?: string } = { SCMP_ARCH_X86_64: "64"
  * `--seccomp-bpf` (strace 5.3): a filter of strace's own decides in the kernel which calls stop for it, so that the others run at nearly full speed. To
  * install it strace sets no_new_privs, always: setuid programs and file capabilities gain nothing then (strace filter_seccomp.c). `?`: a name that this strace does not know is no error.
  */
-function untracedOptions(untraced: Untraced): readonly string[] {
-  const names = [...untraced].flatMap(([arch, calls]) => (modes[arch] === undefined ? [] : calls.map((name) => `?${name}@${modes[arch]}`)));
-  return names.length === 0 ? [] : ["--seccomp-bpf", "-e", `trace=!${names.join(",")}`];
+function untracedOptions({ calls: known, letThrough }: Untraced): readonly string[] {
+  const names = [...known].flatMap(([arch, calls]) => (modes[arch] === undefined ? [] : calls.map((name) => `?${name}@${modes[arch]}`)));
+  return names.length === 0 ? [] : ["--seccomp-bpf", "-e", `trace=!${names.join(",")}`, ...(letThrough === undefined ? [] : ["-E", `${letThroughMark}${Buffer.from(letThrough).toString("hex")}`])];
 }
 
 /**
@@ -73,7 +81,13 @@ export const holder = `${tracerFolder}/hold`;
 /** strace started through its own loader, so that the image needs neither libc nor shell. */
 export const containerStrace: readonly string[] = [`${tracerFolder}/ld.so`, "--library-path", tracerFolder, `${tracerFolder}/strace`];
 
+/** What known-arguments.c looks for. No variable of the environment has such a name, so that strace takes none away. */
+const letThroughMark = "seccomp-gen.let-through:";
+
+/** strace with known-arguments.c, which is loaded by strace's loader and so by nothing that strace starts. */
+export const filteringStrace: readonly string[] = [`${tracerFolder}/ld.so`, "--library-path", tracerFolder, "--preload", `${tracerFolder}/known-arguments.so`, `${tracerFolder}/strace`];
+
 /** Whether the turn from starting to serving cannot be seen. */
 export function leavesOutConnections(untraced: Untraced): boolean {
-  return [...untraced.values()].some((names) => names.includes("accept") || names.includes("accept4"));
+  return [...untraced.calls.values()].some((names) => names.includes("accept") || names.includes("accept4"));
 }

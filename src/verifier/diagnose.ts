@@ -16,6 +16,7 @@ import { ensureTracer } from "../tracer/bundle.ts";
 import type { TracerBundle } from "../tracer/bundle.ts";
 import type { Confinement, TracerPlace } from "../tracer/container-trace.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
+import { traceAll } from "../tracer/strace-command.ts";
 import { deniedBeside, extend, rulesOf, unseen } from "./additions.ts";
 import type { Addition } from "./additions.ts";
 import { confine, confineByStrace, tracerPlace } from "./confine.ts";
@@ -203,7 +204,7 @@ class Search {
         observers.push(observer);
         for await (const event of parseStrace(chunks)) observer.add(event);
       },
-      new Map(),
+      traceAll,
       { confinement: (where) => (where === "sidecar" ? beside : inside) },
     );
     this.#checkInterrupt();

@@ -9,6 +9,7 @@ import { parseStrace } from "../strace-parser/index.ts";
 import { allCapabilities, defaultCapabilities } from "../tables/index.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
 import { traceContainer } from "../tracer/container-trace.ts";
+import { traceAll } from "../tracer/strace-command.ts";
 import { withoutNeedless } from "./minimize.ts";
 import { runUnder } from "./run.ts";
 import type { Proof, Verdict } from "./run.ts";
@@ -161,7 +162,7 @@ class HardeningSearch {
       async (_, chunks) => {
         for await (const event of parseStrace(chunks)) written.add(event);
       },
-      new Map(),
+      traceAll,
       { confinement: () => ({ profile: undefined, strace: ["-y"] }) },
     );
     return written.folders([...mountPoints(run), ...image.volumes]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildRecording, createAggregator, fullyKnown, newCalls } from "../../src/aggregator/index.ts";
+import { buildRecording, createAggregator, fullyKnown, knownArguments, newCalls } from "../../src/aggregator/index.ts";
 import type { Recording } from "../../src/aggregator/index.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 
@@ -19,6 +19,14 @@ test.each([
   ["not one that tells which program runs", ['execve("/bin/x", ["x"], 0x1) = 0', "vfork() = 8", "getuid() = 0", "clone3({flags=0}, 88) = 9"], []],
 ])("fully known is %s", (_, lines, known) => {
   expect(fullyKnown(recordingOf(...lines)).get("SCMP_ARCH_X86_64")).toEqual(known);
+});
+
+test("known arguments are those of calls that succeeded, as long as they can be told apart and the call tells nothing else", () => {
+  const known = knownArguments(recordingOf("fcntl(3, 2, 0x1) = 0", "fcntl(3, 1) = -1 EBADF (Bad file descriptor)", "socket(1, SOCK_STREAM, 0) = 3", "prctl(22, 1) = -1 EPERM (Operation not permitted)", "ptrace(16, 7) = 0", "clone(child_stack=NULL, flags=0x11) = 9", "read(3, \"\", 1) = 0", ...many));
+  expect([...(known.get("SCMP_ARCH_X86_64") ?? [])]).toEqual([
+    ["fcntl", { indices: [1], values: [[1n], [2n]] }],
+    ["socket", { indices: [0, 2], values: [[1n, 0n]] }],
+  ]);
 });
 
 test("new are calls and values that were not there, not how often or by whom", () => {
