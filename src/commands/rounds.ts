@@ -1,11 +1,12 @@
 import { arch as machine } from "node:os";
 import { buildRecording, fullyKnown, knownArguments, mergeAll, mergeRecordings, newCalls, totalOf } from "../aggregator/index.ts";
-import type { KnownArguments, Recording, Run } from "../aggregator/index.ts";
+import type { Recording, Run } from "../aggregator/index.ts";
 import { encodeProgram } from "../emitter/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { escapeTerminal } from "../escape.ts";
 import { heldAnyway, letThrough } from "../policy/index.ts";
 import { compileFilters, runOn } from "../seccomp/index.ts";
+import type { Filter } from "../seccomp/index.ts";
 import { nativeArch } from "../tables/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { traceAll } from "../tracer/strace-command.ts";
@@ -50,18 +51,16 @@ export async function recordRounds(name: string, known: Recording | undefined, o
 
 /** What need not be traced. `lean`: this machine's native calls; where the engine's is another, strace passes over names that it does not know. */
 function whatIsKnown(base: Recording | undefined, { lean, deny }: RecordOptions): Untraced {
-  const calls = base === undefined ? traceAll.calls : fullyKnown(base);
-  const program = base === undefined ? undefined : programOf(knownArguments(base));
-  if (!lean) return { calls, letThrough: program };
+  const known = base === undefined ? traceAll.calls : fullyKnown(base);
   const arch = nativeArch(machine()) ?? "SCMP_ARCH_X86_64";
-  return { calls: new Map([...calls, [arch, [...new Set([...(calls.get(arch) ?? []), ...heldAnyway(arch, deny)])].sort()]]), letThrough: program };
+  const calls = lean ? new Map([...known, [arch, [...new Set([...(known.get(arch) ?? []), ...heldAnyway(arch, deny)])].sort()]]) : known;
+  return { calls, letThrough: programOf(letThrough(calls, base === undefined ? new Map() : knownArguments(base))) };
 }
 
 /** For the kernel; undefined where there is nothing to let through, or more than it takes. */
-function programOf(known: KnownArguments): Uint8Array | undefined {
-  const filters = letThrough(known).filter(({ syscalls }) => syscalls.size > 0);
+function programOf(filters: readonly Filter[]): Uint8Array | undefined {
   try {
-    return filters.length === 0 ? undefined : encodeProgram(runOn(compileFilters(filters)), filters[0]?.arch);
+    return filters.every(({ syscalls }) => syscalls.size === 0) ? undefined : encodeProgram(runOn(compileFilters(filters)), filters[0]?.arch);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
