@@ -22,7 +22,8 @@ export interface Sidecar {
 
 /**
  * The sidecar's script: finds the process that is held at the gate, attaches strace to it, waits until the kernel says that it is traced, opens the
- * gate, and stays until strace ends. The gate is a fifo that is there only while it is opened: a workload that reads every file finds nothing to wait at.
+ * gate, and stays until strace ends. The gate is a fifo that is there only while it is opened: a workload that reads every file finds nothing to wait at. It is everybody's
+ * from its first moment: with a umask in force, `mkfifo -m` makes it and then opens it to others (coreutils mkfifo.c), and a program held as another user could come between.
  * Only words that every sh has built in, and mkfifo, rm, sleep.
  */
 function sidecarScript(session: string, name: string, looks: number, more: readonly string[]): string {
@@ -50,7 +51,8 @@ until [ -n "$traced" ]; do
   while read -r key value; do [ "$key $value" = "TracerPid: 0" ] || [ "$key" != TracerPid: ] || traced=yes; done < /proc/$held/status
   [ -n "$traced" ] || sleep 0.02
 done
-mkfifo -m 666 ${gate}
+umask 0
+mkfifo ${gate}
 : > ${gate}
 rm -f ${gate}
 echo attached

@@ -127,6 +127,7 @@ class HardeningSearch {
   }
 
   async #makeReadOnly(): Promise<void> {
+    if (this.#subject.proof.exercise.interrupted.aborted) return;
     if (this.#settings.readOnly) return void this.#findings.push({ kind: "read-only", tolerated: "already", tmpfs: [], volumes: [], folders: [] });
     const folders = await this.#writtenFolders();
     const readOnly = (tmpfs: readonly string[], volumes: readonly string[]): Settings => ({ ...this.#settings, readOnly: true, tmpfs, volumes });
@@ -172,8 +173,13 @@ class HardeningSearch {
     if (this.#subject.proof.exercise.interrupted.aborted) return false;
     const verdict = await this.#run(settings);
     const passed = verdict.kind === "passed" && (this.#baseline === undefined || this.#isSame(verdict));
-    this.#subject.proof.exercise.notice(`run ${this.#runs}: ${what}: ${passed ? "passes" : "fails"}`);
+    this.#subject.proof.exercise.notice(`run ${this.#runs}: ${what}: ${passed ? "passes" : this.#failed(verdict)}`);
     return passed;
+  }
+
+  #failed({ kind }: Verdict): string {
+    if (this.#subject.proof.exercise.interrupted.aborted) return "interrupted";
+    return kind === "interrupted" ? "takes too long, and was ended" : "fails";
   }
 
   #isSame(verdict: Verdict): boolean {

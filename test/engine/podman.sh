@@ -2,7 +2,7 @@
 # Debian's podman as root, with a storage of its own, where the machine's cgroups or limits would not let it run. Usage: podman.sh ARGUMENTS…
 #
 # crun refuses hybrid cgroups, so the unified hierarchy is taken away in a mount namespace of its own; it is entered again by each call, for podman keeps
-# its mounts there. State: $SECCOMP_GEN_PODMAN_DIR. `podman.sh stop` removes all containers and lets go of the namespace.
+# its mounts there. State: $SECCOMP_GEN_PODMAN_DIR. `podman.sh let-go` removes all containers and lets go of the namespace (`stop` is podman's own).
 set -euo pipefail
 
 state=${SECCOMP_GEN_PODMAN_DIR:-/var/lib/seccomp-gen-podman}
@@ -19,7 +19,7 @@ if [ ! -x /usr/bin/podman ]; then
 fi
 mkdir -p "$state"
 if ! { [ -s "$holder" ] && kill -0 "$(cat "$holder")" 2>/dev/null; }; then
-  [ "${1-}" != stop ] || exit 0
+  [ "${1-}" != let-go ] || exit 0
   # Limits that this process may not raise must not be asked for ("error setting rlimit type 7").
   printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' >"$CONTAINERS_CONF"
   rm -f "$holder"
@@ -27,7 +27,7 @@ if ! { [ -s "$holder" ] && kill -0 "$(cat "$holder")" 2>/dev/null; }; then
   for _ in $(seq 100); do [ ! -s "$holder" ] || break; sleep 0.05; done
 fi
 options=(--root "$state/root" --runroot "$state/run" --storage-driver vfs)
-if [ "${1-}" = stop ]; then
+if [ "${1-}" = let-go ]; then
   inside /usr/bin/podman "${options[@]}" rm -fa >/dev/null 2>&1 || true
   kill "$(cat "$holder")"
   rm -f "$holder"

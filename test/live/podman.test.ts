@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (ran.exitCode !== 0) unusable = `podman does not run here: ${[loaded.stderr, ran.stderr].join("\n").slice(-500)}`;
 });
 afterAll(async () => {
-  await execa("podman", ["stop"], { env: { PATH: path }, reject: false });
+  await execa("podman", ["let-go"], { env: { PATH: path }, reject: false });
 });
 
 test("podman run is recorded from beside, and runs under its profile", async () => {
