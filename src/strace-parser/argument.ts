@@ -176,8 +176,21 @@ function decodeArray(bytes: Uint8Array, start: number, end: number, negated: boo
   const commas = splitList(bytes, start, end);
   const signals = commas.length === 1 ? signalSet(latin1(bytes, start, end).trim()) : undefined;
   if (signals !== undefined) return { type: "array", elements: signals.map((signal) => decodeScalar(signal) ?? { type: "unknown", text: signal }), negated, abbreviated: false };
-  const elements = commas.filter((part) => !isEllipsis(bytes, part)).map((part) => decode(bytes, part.start, part.end, depth));
+  const given = commas.filter((part) => !isEllipsis(bytes, part));
+  if (!negated && given.length > 0 && given.every((part) => indexEnd(bytes, part) > 0)) return { type: "struct", fields: given.map((part) => indexed(bytes, part, depth)), abbreviated: given.length < commas.length };
+  const elements = given.map((part) => decode(bytes, part.start, part.end, depth));
   return { type: "array", elements, negated, abbreviated: elements.length < commas.length };
+}
+
+/** After the `[NAME]` of an element `[NAME]=value`; -1: it has none. */
+function indexEnd(bytes: Uint8Array, { start, end }: Part): number {
+  const after = bytes[start] === 0x5b ? findOutside(bytes, start + 1, end, 0x5d) + 1 : 0;
+  return after > start + 2 && after < end && bytes[after] === equals && bytes[after + 1] !== greater ? after : -1;
+}
+
+function indexed(bytes: Uint8Array, part: Part, depth: number): { readonly name: string; readonly value: Arg } {
+  const after = indexEnd(bytes, part);
+  return { name: latin1(bytes, part.start + 1, after - 1), value: decode(bytes, after + 1, part.end, depth) };
 }
 
 /** Signal sets are separated by blanks: [INT CHLD]; in all other arrays commas separate. */

@@ -23,8 +23,11 @@ export interface StraceParser {
   /** As `each`, for whole lines that another thread has read (`Digester`); what came before must have ended with a line. */
   eachDigested(bytes: Uint8Array, digest: Digest, visit: (event: StraceEvent) => void): void;
   end(): StraceEvent[];
-  /** Lines read so far, and how many of them went on with what an earlier one began: the others are one event each. */
-  counts(): { readonly lines: number; readonly continuations: number };
+  /**
+   * Lines read so far, how many of them began with what the program wrote and went on with strace's words (two events), and how many went on with what an earlier one began
+   * (none): the others are one event each.
+   */
+  counts(): { readonly lines: number; readonly shared: number; readonly continuations: number };
 }
 
 /** A call, or the beginning of one whose end stands in another line. */
@@ -74,13 +77,15 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   text.file = file;
   let line = 0;
   let given = 0;
+  /** Lines with two events: what the program wrote without a newline stands before strace's. */
+  let shared = 0;
   let openBytes = 0;
   let visit: (event: StraceEvent) => void = ignore;
   /** Heads that read from the chunk in hand. */
   const borrowing: Head[] = [];
   /** The event that is given again and again; undefined: each call is to have its own. */
   let inHand: LazySyscall | undefined;
-  const shared = new LazySyscall();
+  const handedOver = new LazySyscall();
 
   const give = (event: StraceEvent): void => {
     given += 1;
@@ -212,9 +217,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return true;
   }
 
-  /** Reads a line together with those before it; `complete`: a newline ends it. */
-  function readClosely(bytes: Uint8Array, start: number, end: number, complete: boolean): void {
-    readPrefix(bytes, start, end, columns);
+  /** Reads a line together with those before it; `complete`: a newline ends it. `from`: what stands before belongs to the program. */
+  function readClosely(bytes: Uint8Array, start: number, end: number, complete: boolean, from = start): void {
+    readPrefix(bytes, from, end, columns);
     const { event: at, number } = columns;
     const tracee = traceeIn(bytes, columns);
     const context: CallContext = { tracee, number: number < 0 ? undefined : number, file, line, column: at - start + 1 };
@@ -235,6 +240,12 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       return;
     }
     if (bytes[at] === less && startsWith(bytes, at, last, "<... ")) return resume(bytes, at, last, context);
+    const leader = tracee.pid === undefined ? leaderWithin(bytes, at, last) : -1;
+    if (leader > at) {
+      shared += 1;
+      give(unparsed("of the program, before a line of strace", latin1(bytes, start, leader), tracee, sourceOf(context)));
+      return readClosely(bytes, start, end, complete, leader);
+    }
     give(other(latin1(bytes, at, last), latin1(bytes, start, Math.min(end, start + 3)), context));
   }
 
@@ -387,8 +398,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   return {
-    each: (chunk, visitor) => visiting(visitor, shared, () => each(chunk)),
-    eachDigested: (bytes, digest, visitor) => visiting(visitor, shared, () => eachDigested(bytes, digest)),
+    each: (chunk, visitor) => visiting(visitor, handedOver, () => each(chunk)),
+    eachDigested: (bytes, digest, visitor) => visiting(visitor, handedOver, () => eachDigested(bytes, digest)),
     push(chunk) {
       const events: StraceEvent[] = [];
       visiting((event) => events.push(event), undefined, () => each(chunk));
@@ -407,8 +418,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       visit = ignore;
       return events;
     },
-    // Every line is one event, unless it goes on with, or is gone on with by, another.
-    counts: () => ({ lines: line, continuations: line - given }),
+    // Every line is one event, unless it goes on with, or is gone on with by, another, or two share it.
+    counts: () => ({ lines: line, shared, continuations: line + shared - given }),
   };
 }
 
@@ -429,6 +440,21 @@ function withoutBlanks(bytes: Uint8Array, start: number, end: number): number {
   let last = end;
   while (last > start && bytes[last - 1] === blank) last -= 1;
   return last;
+}
+
+/** Where strace's line begins in one that the program began on a shared standard error: at a `[pid N] ` and an event (with one tracee there is no such mark); -1: nowhere. */
+function leaderWithin(bytes: Uint8Array, start: number, end: number): number {
+  const text = asBuffer(bytes).subarray(0, end);
+  const inner = new LinePlaces();
+  for (let at = text.indexOf("[pid ", start, "latin1"); at >= 0; at = text.indexOf("[pid ", at + 1, "latin1")) {
+    readPrefix(bytes, at, end, inner);
+    if (inner.pid >= 0 && isEventAt(bytes, inner.event, end)) return at;
+  }
+  return -1;
+}
+
+function isEventAt(bytes: Uint8Array, at: number, end: number): boolean {
+  return readStart(bytes, at, end) !== undefined || ["<... ", "--- ", "+++ "].some((mark) => startsWith(bytes, at, end, mark));
 }
 
 /** What is to be gone on with later must not depend on the chunk. */

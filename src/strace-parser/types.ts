@@ -22,7 +22,7 @@ export interface Tracee {
  *   Negative numbers stay negative; fd annotations go to `annotation`.
  * - `flags`: `A|B|0x10`, `0x8 /* PER_LINUX32 *\/|0x20000 /* UNAME26 *​/`: `symbols` without a number, `value` = OR of all numbers given; `negated` for `~[…]`.
  * - `string`: `bytes` is the data, `cut` when strace shortened it (`"..."...`).
- * - `struct`: `fields` in order; `name` is undefined for bare values. `array`: `elements`. `abbreviated` when `...` stood in it.
+ * - `struct`: `fields` in order; `name` is undefined for bare values. An array whose elements say which they are (`[[IFLA_MTU]=1500]`) is one, named by them. `array`: `elements`. `abbreviated` when `...` stood in it.
  * - `call`: `htons(53)`, `makedev(0x1, 0x3)`, `_IOC(…)`.
  * - `change`: `before => after`.
  * - `null`: NULL. `unknown`: anything else, as text.
