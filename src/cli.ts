@@ -259,11 +259,9 @@ program
     terminal.out(manualPage(program, productVersion(), examples));
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);
-}
+});
 
 /** The one way out for failures. */
 function report(error: unknown): number {

@@ -9,10 +9,10 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const guide = join(root, ".github/GUIDE.md");
 
 /** SECCOMP_GEN_WRITE_GUIDE=1 writes the outputs as they are. */
-test.skipIf(!existsSync(join(root, "dist/cli.js")))("the guide's outputs are what its commands print", { timeout: 120_000 }, () => {
+test.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the guide's outputs are what its commands print", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-guide-"));
   const bin = mkdtempSync(join(tmpdir(), "seccomp-gen-bin-"));
-  writeFileSync(join(bin, "seccomp-gen"), `#!/bin/sh\nexec '${process.execPath}' '${join(root, "dist/cli.js")}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "seccomp-gen"), `#!/bin/sh\nexec '${process.execPath}' '${join(root, "dist/cli.cjs")}' "$@"\n`, { mode: 0o755 });
   const env = { PATH: [bin, process.env["PATH"] ?? ""].join(delimiter), HOME: folder, GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@t", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@t" };
   const run = (command: string): string => {
     const { stdout } = spawnSync("bash", ["-c", `{ ${command}\n} 2>&1`], { cwd: folder, encoding: "utf8", env });

@@ -10,7 +10,7 @@ let project = "";
 let installed = "";
 
 // What a user gets: the packed files in a folder of their own, beside the packages they need.
-describe.skipIf(!existsSync(join(root, "dist/cli.js")))("the package", { timeout: 120_000 }, () => {
+describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeout: 120_000 }, () => {
   beforeAll(() => {
     project = mkdtempSync(join(tmpdir(), "seccomp-gen-pack-"));
     installed = join(project, "node_modules/seccomp-gen");
@@ -40,6 +40,6 @@ describe.skipIf(!existsSync(join(root, "dist/cli.js")))("the package", { timeout
   });
 
   test("its stack traces name functions", () => {
-    expect(readFileSync(join(installed, "dist/cli-core.js"), "utf8")).toMatch(/^function diffFilters\(before, after\) \{$/m);
+    expect(readFileSync(join(installed, "dist/cli-core.cjs"), "utf8")).toMatch(/^function diffFilters\(before, after\) \{$/m);
   });
 });

@@ -84,9 +84,13 @@ function strangers(value: Json, shape: Shape, pointer: string): readonly Unknown
   });
 }
 
+const spellings = new Map<Shape, ReadonlyMap<string, string>>();
+
 /** The members of a shape by their folded names. */
-function spellingsOf({ members }: Shape): ReadonlyMap<string, string> {
-  return new Map(members.map((name) => [folded(name), name]));
+function spellingsOf(shape: Shape): ReadonlyMap<string, string> {
+  let found = spellings.get(shape);
+  if (found === undefined) spellings.set(shape, (found = new Map(shape.members.map((name) => [folded(name), name]))));
+  return found;
 }
 
 /** What a member holds, where that is objects of a shape of their own. */

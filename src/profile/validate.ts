@@ -47,12 +47,13 @@ function pointerOf(error: ErrorObject): string {
 }
 
 function explain(error: ErrorObject, document: unknown): { readonly detail: string; readonly todo: string } {
-  const found = error.data === document ? "" : `, not ${show(error.data)}`;
+  const data = error.instancePath.split("/").slice(1).reduce((value, part) => (value as { readonly [member: string]: unknown })[part.replaceAll("~1", "/").replaceAll("~0", "~")], document);
+  const found = data === document ? "" : `, not ${show(data)}`;
   switch (error.keyword) {
     case "enum": {
       const known = error.params["allowedValues"] as readonly string[];
-      const near = typeof error.data === "string" ? nearest(error.data, known) : undefined;
-      return { detail: `${show(error.data)} is not known`, todo: near === undefined ? `It has to be one of ${known.join(", ")}.` : `Did you mean ${near}?` };
+      const near = typeof data === "string" ? nearest(data, known) : undefined;
+      return { detail: `${show(data)} is not known`, todo: near === undefined ? `It has to be one of ${known.join(", ")}.` : `Did you mean ${near}?` };
     }
     case "required":
       return { detail: `${String(error.params["missingProperty"])} is missing`, todo: `Add ${JSON.stringify(error.params["missingProperty"])}.` };
@@ -62,9 +63,9 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
       return { detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`, todo: error.params["type"] === "integer" ? "Write it in plain digits, without quotes, point or exponent." : "Correct it, then run the command again." };
     case "minimum":
     case "maximum":
-      return { detail: `${show(error.data)} is out of range: it ${error.message ?? ""}`, todo: rangeTodo(error.instancePath) };
+      return { detail: `${show(data)} is out of range: it ${error.message ?? ""}`, todo: rangeTodo(error.instancePath) };
     case "pattern":
-      return { detail: `${show(error.data)} is no kernel version`, todo: 'Write version and major revision only, e.g. "4.8".' };
+      return { detail: `${show(data)} is no kernel version`, todo: 'Write version and major revision only, e.g. "4.8".' };
     default:
       return { detail: `this ${error.message ?? "is not valid"}${found}`, todo: "Correct it, then run the command again." };
   }

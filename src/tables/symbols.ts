@@ -111,7 +111,10 @@ export function describeValue(syscall: string, index: number, value: bigint): st
 
 /** Requests of terminals first: they are what containers meet, and others share their numbers. */
 function requestName(value: bigint): string | undefined {
-  const names = [...ioctls().byName].filter(([, number]) => number === value).map(([name]) => name);
+  // Searched for in the text: a diff names a few of the thousands that there are.
+  const names: string[] = [];
+  const wanted = ` ${value}\n`;
+  for (let at = ioctlRequests.indexOf(wanted); at >= 0; at = ioctlRequests.indexOf(wanted, at + 1)) names.push(ioctlRequests.slice(ioctlRequests.lastIndexOf("\n", at) + 1, at));
   return names.find((name) => /^(T[CI]|FI)/.test(name)) ?? names[0];
 }
 

@@ -4,7 +4,8 @@ import type { ScmpArch } from "./types.ts";
 
 interface Table {
   readonly byName: ReadonlyMap<string, number>;
-  readonly byNumber: ReadonlyMap<number, string>;
+  /** Made when it is first asked for. */
+  byNumber?: ReadonlyMap<number, string>;
   readonly names: readonly string[];
 }
 
@@ -21,7 +22,7 @@ function tableOf(arch: ScmpArch): Table {
       const number = fieldOf(row, position);
       return number === "-" ? [] : [[fieldOf(row, 0), Number(number) + base]];
     });
-    table = { byName: new Map(numbered), byNumber: new Map(numbered.map(([name, number]) => [number, name])), names: numbered.map(([name]) => name) };
+    table = { byName: new Map(numbered), names: numbered.map(([name]) => name) };
     tables.set(arch, table);
   }
   return table;
@@ -42,7 +43,9 @@ export function syscallNumber(arch: ScmpArch, name: string): number | undefined 
 
 /** libseccomp's name of a number. */
 export function syscallName(arch: ScmpArch, nr: number): string | undefined {
-  return tableOf(arch).byNumber.get(nr);
+  const table = tableOf(arch);
+  table.byNumber ??= new Map([...table.byName].map(([name, number]) => [number, name]));
+  return table.byNumber.get(nr);
 }
 
 /** All syscalls of an architecture, sorted. */

@@ -20,24 +20,32 @@ export function processTerminal(): Terminal {
   let open = false;
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
-  // Who reads our output may go before us (`| head`); a recording must still be ended in order.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || process.once("exit", () => (process.exitCode ||= 2)));
+  const stdout = attended(process.stdout);
+  let attendedError: NodeJS.WriteStream | undefined;
+  /** Most commands write no word there, and opening it takes time. */
+  const stderr = (): NodeJS.WriteStream => (attendedError ??= attended(process.stderr));
   return {
-    out: (text) => process.stdout.write(text),
+    out: (text) => stdout.write(text),
     note: (line) => {
-      process.stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+      stderr().write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
       open = false;
     },
-    status: process.stderr.isTTY
-      ? (line) => {
-          if (open || line !== "") process.stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (process.stderr.columns ?? 80) - 1)}`);
-          open = line !== "";
-        }
-      : undefined,
-    color: wantsColor(process.stdout.isTTY === true, process.env),
-    width: process.stdout.columns ?? 100,
+    get status() {
+      if (!stderr().isTTY) return undefined;
+      return (line: string) => {
+        if (open || line !== "") stderr().write(`${clearLine}${escapeTerminal(line).slice(0, (stderr().columns ?? 80) - 1)}`);
+        open = line !== "";
+      };
+    },
+    color: wantsColor(stdout.isTTY === true, process.env),
+    width: stdout.columns ?? 100,
     interrupted: controller.signal,
   };
+}
+
+/** Who reads our output may go before us (`| head`); a recording must still be ended in order. */
+function attended(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || process.once("exit", () => (process.exitCode ||= 2)));
 }
 
 /** To the line's begin, and clear it (ECMA-48, EL). */

@@ -81,7 +81,7 @@ describe("the action", { timeout: 60_000 }, () => {
     expect(scripts.filter((line) => line.includes("${{"))).toEqual([]);
   });
 
-  test.skipIf(!existsSync(join(root, "dist/cli.js")))("reviews a branch with a hostile name: comment, SARIF and verdict are left for the next steps", () => {
+  test.skipIf(!existsSync(join(root, "dist/cli.cjs")))("reviews a branch with a hostile name: comment, SARIF and verdict are left for the next steps", () => {
     const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
     const temp = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
     const git = (...args: readonly string[]): string => spawnSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: folder, encoding: "utf8" }).stdout;
@@ -97,7 +97,7 @@ describe("the action", { timeout: 60_000 }, () => {
     profile.syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" });
     writeFileSync(join(folder, "profiles/nginx.json"), JSON.stringify(profile));
     const program = join(temp, "seccomp-gen");
-    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, "dist/cli.js")} "$@"\n`, { mode: 0o755 });
+    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, "dist/cli.cjs")} "$@"\n`, { mode: 0o755 });
     const run = (failOn: string): ReturnType<typeof spawnSync> =>
       spawnSync("bash", [join(action, "review.sh")], { cwd: folder, encoding: "utf8", env: { PATH: process.env["PATH"], RUNNER_TEMP: temp, SECCOMP_GEN: program, BASE: base, FAIL_ON: failOn, SARIF: "true", GITHUB_STEP_SUMMARY: join(temp, "summary") } });
     expect(run("dangerous unbacked").status).toBe(0);
@@ -123,7 +123,7 @@ describe("the action", { timeout: 60_000 }, () => {
     expect(run("1 --registry=http://evil")).toMatchObject({ status: 2 });
   });
 
-  test.skipIf(!existsSync(join(root, "dist/cli.js")))("what takes too long fails", () => {
+  test.skipIf(!existsSync(join(root, "dist/cli.cjs")))("what takes too long fails", () => {
     const temp = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
     const slow = join(temp, "slow");
     writeFileSync(slow, "#!/bin/sh\nexec sleep 20\n", { mode: 0o755 });

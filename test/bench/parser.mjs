@@ -16,7 +16,7 @@ import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } } });
 const megabytes = Number(positionals[0] ?? 256);
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
 const profile = join(folder, "profile.json");
 

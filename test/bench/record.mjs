@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const turns = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 9);
 const before = process.argv.includes("--host") ? [] : ["docker", "run", "--rm", "--network", "none", "seccomp-gen-base:bookworm"];
 

@@ -36,4 +36,4 @@ const judging = best(() => {
 console.log(`evaluate: ${((many / judging) * 1000).toFixed(1)} million verdicts a second`);
 
 const start = (args) => best(() => spawnSync(process.execPath, args, { stdio: "ignore" }), 12);
-console.log(`seccomp-gen diff: ${(start([`${root}dist/cli.js`, "diff", `${root}profiles/nginx.json`]) / start(["-e", "0"])).toFixed(1)} times the time of node -e 0`);
+console.log(`seccomp-gen diff: ${(start([`${root}dist/cli.cjs`, "diff", `${root}profiles/nginx.json`]) / start(["-e", "0"])).toFixed(1)} times the time of node -e 0`);

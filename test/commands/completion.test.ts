@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { wantsColor } from "../../src/terminal/terminal.ts";
 
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 
 async function scriptFor(shell: string): Promise<string> {
   const { stdout } = await execa(process.execPath, [cli, "completion", shell]);

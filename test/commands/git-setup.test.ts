@@ -8,7 +8,7 @@ import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/a
 import { gitSetup } from "../../src/commands/git-setup.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const cli = join(root, "dist/cli.js");
+const cli = join(root, "dist/cli.cjs");
 let folder = "";
 /** A copy of the program's place that can be taken away. */
 let program = "";
@@ -47,7 +47,7 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     symlinkSync(join(root, "profiles"), join(place, "profiles"));
     cpSync(join(root, "package.json"), join(place, "package.json"));
     cpSync(join(root, "dist"), join(place, "dist"), { recursive: true });
-    program = join(place, "dist/cli.js");
+    program = join(place, "dist/cli.cjs");
     git("init", "-q", "-b", "main");
     for (const path of ["profiles/nginx.json", "traces/nginx"]) cpSync(join(root, path), join(folder, path), { recursive: true });
     writeFileSync(join(folder, ".gitattributes"), "*.png binary\n");

@@ -13,7 +13,7 @@ trap 'docker rm -f "$victim" >/dev/null 2>&1 || true; rm -f "$log"' EXIT
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }; }
 quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }; }
-seccomp_gen() { node "$root/dist/cli.js" "$@"; }
+seccomp_gen() { node "$root/dist/cli.cjs" "$@"; }
 
 rm -rf "$work"
 mkdir -p "$work"

@@ -11,7 +11,7 @@ bash test/engine/engine.sh base-image
 record() {
   local name=$1 client=$2
   DOCKER_BUILDKIT=0 docker build -q --network host -t "seccomp-gen-test-$name" "test/live/workloads/$name" >/dev/null 2>&1
-  node dist/cli.js record --force --name "$name" --while "docker run --rm --network container:\$SECCOMP_GEN_CONTAINER --entrypoint sh seccomp-gen-test-$name -ec '$client'" -- docker run --rm --network none "seccomp-gen-test-$name"
+  node dist/cli.cjs record --force --name "$name" --while "docker run --rm --network container:\$SECCOMP_GEN_CONTAINER --entrypoint sh seccomp-gen-test-$name -ec '$client'" -- docker run --rm --network none "seccomp-gen-test-$name"
 }
 
 record nginx 'curl -sf --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1/; curl -s http://127.0.0.1/missing; curl -sfI http://127.0.0.1/'

@@ -20,7 +20,7 @@ import { days, workloads } from "./workloads.mjs";
 
 const { values: options } = parseArgs({ options: { only: { type: "string", multiple: true }, fresh: { type: "boolean", default: false }, write: { type: "boolean", default: false } } });
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const cli = path("../../dist/cli.js");
+const cli = path("../../dist/cli.cjs");
 const folder = path("../../.evaluate/");
 const base = "seccomp-gen-base:bookworm";
 const floor = floorFor("any", { noNewPrivileges: false, init: false }).flatMap(({ names }) => names);

@@ -1,4 +1,4 @@
-// What becomes of recordings and of what is committed when something goes wrong: faults injected into real runs of dist/cli.js.
+// What becomes of recordings and of what is committed when something goes wrong: faults injected into real runs of dist/cli.cjs.
 // Usage: npm run test:faults [-- KILLS]. Writes test/faults/FAULTS.md. --short: only a few kills and what needs no engine, and nothing is written. --only REGEX: those alone; the other rows of the table stay.
 // Exit code 1 where a fault did harm. The engine is only stopped, killed and filled where it is a private one of engine.sh.
 import { spawn, spawnSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const table = fileURLToPath(new URL("FAULTS.md", import.meta.url));
 const engineScript = fileURLToPath(new URL("../engine/engine.sh", import.meta.url));
 const short = process.argv.includes("--short");

@@ -53,7 +53,7 @@ test("the command line reads a long log so, and says the same of it as of a shor
   const line = '7 openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3\n7 socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 4\n';
   const profileOf = (times: number): string => {
     writeFileSync(file, line.repeat(times));
-    const { status, stdout, stderr } = spawnSync("node", [fileURLToPath(new URL("../../dist/cli.js", import.meta.url)), "generate", file], { encoding: "utf8", timeout: 60_000 });
+    const { status, stdout, stderr } = spawnSync("node", [fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url)), "generate", file], { encoding: "utf8", timeout: 60_000 });
     expect(status, stderr).toBe(0);
     return stdout;
   };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 
 export interface Ran {
   readonly exitCode: number | undefined;

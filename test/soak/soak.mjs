@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: { minutes: { type: "string", default: "30" }, seed: { type: "string", default: "1" }, image: { type: "string", default: "seccomp-gen-base:bookworm" }, also: { type: "string", multiple: true, default: [] } },
 });
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const cli = join(root, "dist/cli.js");
+const cli = join(root, "dist/cli.cjs");
 const work = join(root, ".soak");
 const perRunMs = 60_000;
 

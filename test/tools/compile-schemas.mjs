@@ -9,7 +9,7 @@ import { recordingSchema } from "../../dist/aggregator/schema.js";
 import { profileSchema } from "../../dist/profile/schema.js";
 
 const targets = [
-  { file: "src/profile/data/validate-profile.ts", name: "validateProfile", from: "src/profile/schema.ts", schema: profileSchema, options: { verbose: true, strict: true, allowMatchingProperties: true, strictRequired: false } },
+  { file: "src/profile/data/validate-profile.ts", name: "validateProfile", from: "src/profile/schema.ts", schema: profileSchema, options: { strict: true, allowMatchingProperties: true, strictRequired: false } },
   { file: "src/aggregator/data/validate-recording.ts", name: "validateRecording", from: "src/aggregator/schema.ts", schema: recordingSchema, options: { allErrors: false, allowUnionTypes: true } },
   { file: "src/derivation/data/validate-policy.ts", name: "validatePolicy", from: "src/derivation/policy-schema.ts", schema: policySchema, options: { allErrors: false } },
 ];

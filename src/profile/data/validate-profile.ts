@@ -12,7 +12,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.defaultAction === undefined) && (missing0 = "defaultAction")){
-validate10.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema11.required,parentSchema:schema11,data}];
+validate10.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
@@ -20,7 +20,7 @@ if(data.defaultAction !== undefined){
 let data0 = data.defaultAction;
 const _errs1 = errors;
 if(!(((((((((data0 === "SCMP_ACT_ALLOW") || (data0 === "SCMP_ACT_LOG")) || (data0 === "SCMP_ACT_ERRNO")) || (data0 === "SCMP_ACT_TRACE")) || (data0 === "SCMP_ACT_TRAP")) || (data0 === "SCMP_ACT_KILL")) || (data0 === "SCMP_ACT_KILL_THREAD")) || (data0 === "SCMP_ACT_KILL_PROCESS")) || (data0 === "SCMP_ACT_NOTIFY"))){
-validate10.errors = [{instancePath:instancePath+"/defaultAction",schemaPath:"#/properties/defaultAction/enum",keyword:"enum",params:{allowedValues: schema11.properties.defaultAction.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.defaultAction.enum,parentSchema:schema11.properties.defaultAction,data:data0}];
+validate10.errors = [{instancePath:instancePath+"/defaultAction",schemaPath:"#/properties/defaultAction/enum",keyword:"enum",params:{allowedValues: schema11.properties.defaultAction.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -33,18 +33,18 @@ if(data.defaultErrnoRet !== undefined){
 let data1 = data.defaultErrnoRet;
 const _errs2 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate10.errors = [{instancePath:instancePath+"/defaultErrnoRet",schemaPath:"#/properties/defaultErrnoRet/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.defaultErrnoRet.type,parentSchema:schema11.properties.defaultErrnoRet,data:data1}];
+validate10.errors = [{instancePath:instancePath+"/defaultErrnoRet",schemaPath:"#/properties/defaultErrnoRet/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs2){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 65535 || isNaN(data1)){
-validate10.errors = [{instancePath:instancePath+"/defaultErrnoRet",schemaPath:"#/properties/defaultErrnoRet/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.defaultErrnoRet,data:data1}];
+validate10.errors = [{instancePath:instancePath+"/defaultErrnoRet",schemaPath:"#/properties/defaultErrnoRet/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate10.errors = [{instancePath:instancePath+"/defaultErrnoRet",schemaPath:"#/properties/defaultErrnoRet/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.defaultErrnoRet,data:data1}];
+validate10.errors = [{instancePath:instancePath+"/defaultErrnoRet",schemaPath:"#/properties/defaultErrnoRet/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -62,12 +62,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length < 1){
-validate10.errors = [{instancePath:instancePath+"/defaultErrno",schemaPath:"#/properties/defaultErrno/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.defaultErrno,data:data2}];
+validate10.errors = [{instancePath:instancePath+"/defaultErrno",schemaPath:"#/properties/defaultErrno/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/defaultErrno",schemaPath:"#/properties/defaultErrno/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.defaultErrno.type,parentSchema:schema11.properties.defaultErrno,data:data2}];
+validate10.errors = [{instancePath:instancePath+"/defaultErrno",schemaPath:"#/properties/defaultErrno/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -90,12 +90,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(data4.length < 1){
-validate10.errors = [{instancePath:instancePath+"/architectures/" + i0,schemaPath:"#/properties/architectures/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.architectures.items,data:data4}];
+validate10.errors = [{instancePath:instancePath+"/architectures/" + i0,schemaPath:"#/properties/architectures/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/architectures/" + i0,schemaPath:"#/properties/architectures/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.architectures.items.type,parentSchema:schema11.properties.architectures.items,data:data4}];
+validate10.errors = [{instancePath:instancePath+"/architectures/" + i0,schemaPath:"#/properties/architectures/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -106,7 +106,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/architectures",schemaPath:"#/properties/architectures/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.architectures.type,parentSchema:schema11.properties.architectures,data:data3}];
+validate10.errors = [{instancePath:instancePath+"/architectures",schemaPath:"#/properties/architectures/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -130,15 +130,14 @@ if(errors === _errs12){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((data6.architecture === undefined) && (missing1 = "architecture")){
-validate10.errors = [{instancePath:instancePath+"/archMap/" + i1,schemaPath:"#/properties/archMap/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema11.properties.archMap.items.required,parentSchema:schema11.properties.archMap.items,data:data6}];
+validate10.errors = [{instancePath:instancePath+"/archMap/" + i1,schemaPath:"#/properties/archMap/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
 return false;
 }
 else {
 if(data6.architecture !== undefined){
-let data7 = data6.architecture;
 const _errs14 = errors;
-if(typeof data7 !== "string"){
-validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/architecture",schemaPath:"#/properties/archMap/items/properties/architecture/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.archMap.items.properties.architecture.type,parentSchema:schema11.properties.archMap.items.properties.architecture,data:data7}];
+if(typeof data6.architecture !== "string"){
+validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/architecture",schemaPath:"#/properties/archMap/items/properties/architecture/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -160,12 +159,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data9 === "string"){
 if(data9.length < 1){
-validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/subArchitectures/" + i2,schemaPath:"#/properties/archMap/items/properties/subArchitectures/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.archMap.items.properties.subArchitectures.items,data:data9}];
+validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/subArchitectures/" + i2,schemaPath:"#/properties/archMap/items/properties/subArchitectures/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/subArchitectures/" + i2,schemaPath:"#/properties/archMap/items/properties/subArchitectures/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.archMap.items.properties.subArchitectures.items.type,parentSchema:schema11.properties.archMap.items.properties.subArchitectures.items,data:data9}];
+validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/subArchitectures/" + i2,schemaPath:"#/properties/archMap/items/properties/subArchitectures/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -176,7 +175,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/subArchitectures",schemaPath:"#/properties/archMap/items/properties/subArchitectures/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.archMap.items.properties.subArchitectures.type,parentSchema:schema11.properties.archMap.items.properties.subArchitectures,data:data8}];
+validate10.errors = [{instancePath:instancePath+"/archMap/" + i1+"/subArchitectures",schemaPath:"#/properties/archMap/items/properties/subArchitectures/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -189,7 +188,7 @@ var valid3 = true;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/archMap/" + i1,schemaPath:"#/properties/archMap/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.archMap.items.type,parentSchema:schema11.properties.archMap.items,data:data6}];
+validate10.errors = [{instancePath:instancePath+"/archMap/" + i1,schemaPath:"#/properties/archMap/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -200,7 +199,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/archMap",schemaPath:"#/properties/archMap/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.archMap.type,parentSchema:schema11.properties.archMap,data:data5}];
+validate10.errors = [{instancePath:instancePath+"/archMap",schemaPath:"#/properties/archMap/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -226,7 +225,7 @@ const _errs25 = errors;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 let missing2;
 if((data11.name === undefined) && (missing2 = "name")){
-const err0 = {instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/anyOf/0/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",schema:schema11.properties.syscalls.items.anyOf[0].required,parentSchema:schema11.properties.syscalls.items.anyOf[0],data:data11};
+const err0 = {instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/anyOf/0/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -243,7 +242,7 @@ const _errs26 = errors;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 let missing3;
 if((data11.names === undefined) && (missing3 = "names")){
-const err1 = {instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/anyOf/1/required",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",schema:schema11.properties.syscalls.items.anyOf[1].required,parentSchema:schema11.properties.syscalls.items.anyOf[1],data:data11};
+const err1 = {instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/anyOf/1/required",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'"};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -257,7 +256,7 @@ var _valid0 = _errs26 === errors;
 valid6 = valid6 || _valid0;
 }
 if(!valid6){
-const err2 = {instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.syscalls.items.anyOf,parentSchema:schema11.properties.syscalls.items,data:data11};
+const err2 = {instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -283,7 +282,7 @@ if(errors === _errs22){
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 let missing4;
 if((data11.action === undefined) && (missing4 = "action")){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/required",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",schema:schema11.properties.syscalls.items.required,parentSchema:schema11.properties.syscalls.items,data:data11}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/required",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'"}];
 return false;
 }
 else {
@@ -293,12 +292,12 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data12 === "string"){
 if(data12.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/name",schemaPath:"#/properties/syscalls/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.name,data:data12}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/name",schemaPath:"#/properties/syscalls/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/name",schemaPath:"#/properties/syscalls/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.name.type,parentSchema:schema11.properties.syscalls.items.properties.name,data:data12}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/name",schemaPath:"#/properties/syscalls/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -321,12 +320,12 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data14 === "string"){
 if(data14.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/names/" + i4,schemaPath:"#/properties/syscalls/items/properties/names/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.names.items,data:data14}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/names/" + i4,schemaPath:"#/properties/syscalls/items/properties/names/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/names/" + i4,schemaPath:"#/properties/syscalls/items/properties/names/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.names.items.type,parentSchema:schema11.properties.syscalls.items.properties.names.items,data:data14}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/names/" + i4,schemaPath:"#/properties/syscalls/items/properties/names/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -337,7 +336,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/names",schemaPath:"#/properties/syscalls/items/properties/names/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.items.properties.names.type,parentSchema:schema11.properties.syscalls.items.properties.names,data:data13}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/names",schemaPath:"#/properties/syscalls/items/properties/names/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -351,7 +350,7 @@ if(data11.action !== undefined){
 let data15 = data11.action;
 const _errs33 = errors;
 if(!(((((((((data15 === "SCMP_ACT_ALLOW") || (data15 === "SCMP_ACT_LOG")) || (data15 === "SCMP_ACT_ERRNO")) || (data15 === "SCMP_ACT_TRACE")) || (data15 === "SCMP_ACT_TRAP")) || (data15 === "SCMP_ACT_KILL")) || (data15 === "SCMP_ACT_KILL_THREAD")) || (data15 === "SCMP_ACT_KILL_PROCESS")) || (data15 === "SCMP_ACT_NOTIFY"))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/action",schemaPath:"#/properties/syscalls/items/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.syscalls.items.properties.action.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.syscalls.items.properties.action.enum,parentSchema:schema11.properties.syscalls.items.properties.action,data:data15}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/action",schemaPath:"#/properties/syscalls/items/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.syscalls.items.properties.action.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid7 = _errs33 === errors;
@@ -364,18 +363,18 @@ if(data11.errnoRet !== undefined){
 let data16 = data11.errnoRet;
 const _errs34 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errnoRet",schemaPath:"#/properties/syscalls/items/properties/errnoRet/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.syscalls.items.properties.errnoRet.type,parentSchema:schema11.properties.syscalls.items.properties.errnoRet,data:data16}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errnoRet",schemaPath:"#/properties/syscalls/items/properties/errnoRet/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs34){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 65535 || isNaN(data16)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errnoRet",schemaPath:"#/properties/syscalls/items/properties/errnoRet/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.syscalls.items.properties.errnoRet,data:data16}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errnoRet",schemaPath:"#/properties/syscalls/items/properties/errnoRet/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
 return false;
 }
 else {
 if(data16 < 0 || isNaN(data16)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errnoRet",schemaPath:"#/properties/syscalls/items/properties/errnoRet/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.syscalls.items.properties.errnoRet,data:data16}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errnoRet",schemaPath:"#/properties/syscalls/items/properties/errnoRet/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -393,12 +392,12 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data17 === "string"){
 if(data17.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errno",schemaPath:"#/properties/syscalls/items/properties/errno/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.errno,data:data17}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errno",schemaPath:"#/properties/syscalls/items/properties/errno/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errno",schemaPath:"#/properties/syscalls/items/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.errno.type,parentSchema:schema11.properties.syscalls.items.properties.errno,data:data17}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/errno",schemaPath:"#/properties/syscalls/items/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -422,7 +421,7 @@ if(errors === _errs40){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 let missing5;
 if(((data19.index === undefined) && (missing5 = "index")) || ((data19.op === undefined) && (missing5 = "op"))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5,schemaPath:"#/properties/syscalls/items/properties/args/items/required",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",schema:schema11.properties.syscalls.items.properties.args.items.required,parentSchema:schema11.properties.syscalls.items.properties.args.items,data:data19}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5,schemaPath:"#/properties/syscalls/items/properties/args/items/required",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'"}];
 return false;
 }
 else {
@@ -430,18 +429,18 @@ if(data19.index !== undefined){
 let data20 = data19.index;
 const _errs42 = errors;
 if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/index",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.syscalls.items.properties.args.items.properties.index.type,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.index,data:data20}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/index",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs42){
 if((typeof data20 == "number") && (isFinite(data20))){
 if(data20 > 5 || isNaN(data20)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/index",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5},message:"must be <= 5",schema:5,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.index,data:data20}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/index",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5},message:"must be <= 5"}];
 return false;
 }
 else {
 if(data20 < 0 || isNaN(data20)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/index",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.index,data:data20}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/index",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -457,13 +456,13 @@ if(data19.value !== undefined){
 let data21 = data19.value;
 const _errs44 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/value",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.syscalls.items.properties.args.items.properties.value.type,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.value,data:data21}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/value",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs44){
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 < 0 || isNaN(data21)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/value",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.value,data:data21}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/value",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -478,13 +477,13 @@ if(data19.valueTwo !== undefined){
 let data22 = data19.valueTwo;
 const _errs46 = errors;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/valueTwo",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/valueTwo/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.syscalls.items.properties.args.items.properties.valueTwo.type,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.valueTwo,data:data22}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/valueTwo",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/valueTwo/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs46){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 < 0 || isNaN(data22)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/valueTwo",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/valueTwo/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.valueTwo,data:data22}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/valueTwo",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/valueTwo/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
 return false;
 }
 }
@@ -499,7 +498,7 @@ if(data19.op !== undefined){
 let data23 = data19.op;
 const _errs48 = errors;
 if(!(((((((data23 === "SCMP_CMP_NE") || (data23 === "SCMP_CMP_LT")) || (data23 === "SCMP_CMP_LE")) || (data23 === "SCMP_CMP_EQ")) || (data23 === "SCMP_CMP_GE")) || (data23 === "SCMP_CMP_GT")) || (data23 === "SCMP_CMP_MASKED_EQ"))){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/op",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema11.properties.syscalls.items.properties.args.items.properties.op.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.syscalls.items.properties.args.items.properties.op.enum,parentSchema:schema11.properties.syscalls.items.properties.args.items.properties.op,data:data23}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5+"/op",schemaPath:"#/properties/syscalls/items/properties/args/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema11.properties.syscalls.items.properties.args.items.properties.op.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid10 = _errs48 === errors;
@@ -513,7 +512,7 @@ var valid10 = true;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5,schemaPath:"#/properties/syscalls/items/properties/args/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.syscalls.items.properties.args.items.type,parentSchema:schema11.properties.syscalls.items.properties.args.items,data:data19}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args/" + i5,schemaPath:"#/properties/syscalls/items/properties/args/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -524,7 +523,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args",schemaPath:"#/properties/syscalls/items/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.items.properties.args.type,parentSchema:schema11.properties.syscalls.items.properties.args,data:data18}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/args",schemaPath:"#/properties/syscalls/items/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -535,10 +534,9 @@ var valid7 = true;
 }
 if(valid7){
 if(data11.comment !== undefined){
-let data24 = data11.comment;
 const _errs49 = errors;
-if(typeof data24 !== "string"){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/comment",schemaPath:"#/properties/syscalls/items/properties/comment/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.comment.type,parentSchema:schema11.properties.syscalls.items.properties.comment,data:data24}];
+if(typeof data11.comment !== "string"){
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/comment",schemaPath:"#/properties/syscalls/items/properties/comment/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -565,12 +563,12 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(typeof data27 === "string"){
 if(data27.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/caps/" + i6,schemaPath:"#/properties/syscalls/items/properties/includes/properties/caps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.caps.items,data:data27}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/caps/" + i6,schemaPath:"#/properties/syscalls/items/properties/includes/properties/caps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/caps/" + i6,schemaPath:"#/properties/syscalls/items/properties/includes/properties/caps/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.includes.properties.caps.items.type,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.caps.items,data:data27}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/caps/" + i6,schemaPath:"#/properties/syscalls/items/properties/includes/properties/caps/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -581,7 +579,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/caps",schemaPath:"#/properties/syscalls/items/properties/includes/properties/caps/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.items.properties.includes.properties.caps.type,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.caps,data:data26}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/caps",schemaPath:"#/properties/syscalls/items/properties/includes/properties/caps/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -604,12 +602,12 @@ const _errs59 = errors;
 if(errors === _errs59){
 if(typeof data29 === "string"){
 if(data29.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/arches/" + i7,schemaPath:"#/properties/syscalls/items/properties/includes/properties/arches/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.arches.items,data:data29}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/arches/" + i7,schemaPath:"#/properties/syscalls/items/properties/includes/properties/arches/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/arches/" + i7,schemaPath:"#/properties/syscalls/items/properties/includes/properties/arches/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.includes.properties.arches.items.type,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.arches.items,data:data29}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/arches/" + i7,schemaPath:"#/properties/syscalls/items/properties/includes/properties/arches/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -620,7 +618,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/arches",schemaPath:"#/properties/syscalls/items/properties/includes/properties/arches/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.items.properties.includes.properties.arches.type,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.arches,data:data28}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/arches",schemaPath:"#/properties/syscalls/items/properties/includes/properties/arches/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -636,12 +634,12 @@ const _errs61 = errors;
 if(errors === _errs61){
 if(typeof data30 === "string"){
 if(!pattern0.test(data30)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/minKernel",schemaPath:"#/properties/syscalls/items/properties/includes/properties/minKernel/pattern",keyword:"pattern",params:{pattern: "^$|^[0-9]+\\.[0-9]+$"},message:"must match pattern \""+"^$|^[0-9]+\\.[0-9]+$"+"\"",schema:"^$|^[0-9]+\\.[0-9]+$",parentSchema:schema11.properties.syscalls.items.properties.includes.properties.minKernel,data:data30}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/minKernel",schemaPath:"#/properties/syscalls/items/properties/includes/properties/minKernel/pattern",keyword:"pattern",params:{pattern: "^$|^[0-9]+\\.[0-9]+$"},message:"must match pattern \""+"^$|^[0-9]+\\.[0-9]+$"+"\""}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/minKernel",schemaPath:"#/properties/syscalls/items/properties/includes/properties/minKernel/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.includes.properties.minKernel.type,parentSchema:schema11.properties.syscalls.items.properties.includes.properties.minKernel,data:data30}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes/minKernel",schemaPath:"#/properties/syscalls/items/properties/includes/properties/minKernel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -654,7 +652,7 @@ var valid11 = true;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes",schemaPath:"#/properties/syscalls/items/properties/includes/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.syscalls.items.properties.includes.type,parentSchema:schema11.properties.syscalls.items.properties.includes,data:data25}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/includes",schemaPath:"#/properties/syscalls/items/properties/includes/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -682,12 +680,12 @@ const _errs67 = errors;
 if(errors === _errs67){
 if(typeof data33 === "string"){
 if(data33.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/caps/" + i8,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/caps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.caps.items,data:data33}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/caps/" + i8,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/caps/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/caps/" + i8,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/caps/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.excludes.properties.caps.items.type,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.caps.items,data:data33}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/caps/" + i8,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/caps/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -698,7 +696,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/caps",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/caps/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.items.properties.excludes.properties.caps.type,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.caps,data:data32}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/caps",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/caps/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -721,12 +719,12 @@ const _errs71 = errors;
 if(errors === _errs71){
 if(typeof data35 === "string"){
 if(data35.length < 1){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/arches/" + i9,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/arches/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.arches.items,data:data35}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/arches/" + i9,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/arches/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/arches/" + i9,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/arches/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.excludes.properties.arches.items.type,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.arches.items,data:data35}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/arches/" + i9,schemaPath:"#/properties/syscalls/items/properties/excludes/properties/arches/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -737,7 +735,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/arches",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/arches/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.items.properties.excludes.properties.arches.type,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.arches,data:data34}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/arches",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/arches/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -753,12 +751,12 @@ const _errs73 = errors;
 if(errors === _errs73){
 if(typeof data36 === "string"){
 if(!pattern0.test(data36)){
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/minKernel",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/minKernel/pattern",keyword:"pattern",params:{pattern: "^$|^[0-9]+\\.[0-9]+$"},message:"must match pattern \""+"^$|^[0-9]+\\.[0-9]+$"+"\"",schema:"^$|^[0-9]+\\.[0-9]+$",parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.minKernel,data:data36}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/minKernel",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/minKernel/pattern",keyword:"pattern",params:{pattern: "^$|^[0-9]+\\.[0-9]+$"},message:"must match pattern \""+"^$|^[0-9]+\\.[0-9]+$"+"\""}];
 return false;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/minKernel",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/minKernel/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.syscalls.items.properties.excludes.properties.minKernel.type,parentSchema:schema11.properties.syscalls.items.properties.excludes.properties.minKernel,data:data36}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes/minKernel",schemaPath:"#/properties/syscalls/items/properties/excludes/properties/minKernel/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -771,7 +769,7 @@ var valid14 = true;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes",schemaPath:"#/properties/syscalls/items/properties/excludes/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.syscalls.items.properties.excludes.type,parentSchema:schema11.properties.syscalls.items.properties.excludes,data:data31}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3+"/excludes",schemaPath:"#/properties/syscalls/items/properties/excludes/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -791,7 +789,7 @@ var valid7 = true;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.syscalls.items.type,parentSchema:schema11.properties.syscalls.items,data:data11}];
+validate10.errors = [{instancePath:instancePath+"/syscalls/" + i3,schemaPath:"#/properties/syscalls/items/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -802,7 +800,7 @@ break;
 }
 }
 else {
-validate10.errors = [{instancePath:instancePath+"/syscalls",schemaPath:"#/properties/syscalls/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.syscalls.type,parentSchema:schema11.properties.syscalls,data:data10}];
+validate10.errors = [{instancePath:instancePath+"/syscalls",schemaPath:"#/properties/syscalls/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -819,7 +817,7 @@ var valid0 = true;
 }
 }
 else {
-validate10.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data}];
+validate10.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
