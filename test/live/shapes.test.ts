@@ -116,6 +116,31 @@ describe.concurrent("options", () => {
     expect(callers["write"] ?? callers["writev"]).toEqual(["shapes"]);
   });
 
+  test.each([
+    ["a limit of five processes", ["--pids-limit", "5", base, "sh", "-c", "echo few"], "few"],
+    ["a folder that is made for it", ["-w", "/no/such/folder", base, "pwd"], "/no/such/folder"],
+    ["another name than its file", [base, "bash", "-c", "exec -a odd sh -c 'echo $0; tr \"\\0\" \" \" < /proc/$$/cmdline'"], /^odd\nodd -c/],
+    ["a user with a high number", ["--user", "2000000000:2000000001", base, "id", "-u"], "2000000000"],
+    ["the host's user namespace", ["--userns", "host", base, "id", "-u"], "0"],
+    ["bytes that are no text", [base, "printf", "%s", "\u0001\u007f \t\""], "\u0001\u007f \t\""],
+    ["many arguments", [base, "sh", "-c", "echo $#", ...Array.from({ length: 15_000 }, String)], "14999"],
+  ] as const)("%s", async (_, run, stdout) => void (await sameThreeTimes([...run], { stdout })));
+
+  test("a device that this host lacks: the engine's own complaint", async () => {
+    const recorded = await product(await workplace(), ["record", "--name", "app", "--", "docker", "run", "--rm", "--gpus", "all", base, "true"]);
+    expect(recorded).toMatchObject({ exitCode: 125, stderr: expect.stringMatching(/could not select device driver/) as string });
+  });
+
+  test("of another context, and as another user", async () => {
+    const folder = await workplace();
+    const config = join(folder, "config");
+    await execa("docker", ["--config", config, "context", "create", "there", "--docker", `host=${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`], { env: { DOCKER_HOST: "" } });
+    const words = ["docker", "--config", config, "--context", "there", "run", "--rm", "--network", "none", base, "echo", "out"];
+    expect(await product(folder, ["record", "--name", "app", "--", ...words])).toMatchObject({ exitCode: 0, stdout: "out" });
+    if ((await execa("sudo", ["-n", "true"], { reject: false })).exitCode !== 0) return console.warn("skipped: no sudo here that asks for no password");
+    expect(await product(folder, ["record", "--name", "root", "--", "sudo", "-n", ...words])).toMatchObject({ exitCode: 0, stdout: "out" });
+  });
+
   test("before the verb, and the verb in two words", async () => {
     const folder = await workplace();
     const recorded = await product(folder, ["record", "--name", "app", "--", "env", "X=y", "docker", "--log-level", "error", "container", "run", "--rm", "--network=none", base, "echo", "out"]);
