@@ -47,7 +47,7 @@ const greater = 0x3e;
 
 const message = /^(?:\S*\/)?strace: /;
 const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
-/** Before the dumps of sendmmsg and recvmmsg (util.c, `dumpiov_in_mmsghdr`). */
+/** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
 /** The columns of -c, in the order and choice of -U (count.c). */
 const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;

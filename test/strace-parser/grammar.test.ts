@@ -72,3 +72,9 @@ test("every production has a diagram", () => {
   expect(productions.length).toBeGreaterThan(25);
   expect(productions.filter((production) => !diagrams.some((diagram) => diagram.production === production))).toEqual([]);
 });
+
+test("of each production it is said which function of strace writes it", () => {
+  const productions = [...grammar.matchAll(/^([a-z]+) += /gm)].map(([, name]) => name);
+  const rows = [...(grammar.split("## Who writes it")[1] ?? "").matchAll(/^\| ([a-z, ]+) \| (?=.*`)/gm)].flatMap(([, names = ""]) => names.split(", "));
+  expect(rows.filter((name) => name !== "production").sort()).toEqual([...productions].sort());
+});
