@@ -124,12 +124,25 @@ function commentOf(name: string, { because, rule }: ActionRule, { assumptions, n
   }
 }
 
+/** What a rule asks of a call. A mask of all 32 bits is how an int is compared, and needs no word. */
 function inWords(name: string, conditions: readonly ArgCondition[]): string {
   return conditions
     .map((condition) => {
-      const value = condition.op === "SCMP_CMP_MASKED_EQ" ? condition.datum & condition.mask : condition.datum;
       if (condition.op === "SCMP_CMP_MASKED_EQ" && condition.datum === 0n && condition.mask !== 0xffff_ffffn) return `without ${describeValue(name, condition.index, condition.mask) ?? condition.mask.toString()}`;
-      return describeValue(name, condition.index, value) ?? `argument ${condition.index} = ${value}`;
+      const value = condition.op === "SCMP_CMP_MASKED_EQ" ? condition.datum & condition.mask : condition.datum;
+      const known = describeValue(name, condition.index, value);
+      const word = comparisons[condition.op];
+      return known === undefined ? `argument ${condition.index} ${word === "" ? "=" : word} ${value}` : `${word === "" ? "" : `${word} `}${known}`;
     })
     .join(", ");
 }
+
+const comparisons: { readonly [op in ArgCondition["op"]]: string } = {
+  SCMP_CMP_EQ: "",
+  SCMP_CMP_MASKED_EQ: "",
+  SCMP_CMP_NE: "other than",
+  SCMP_CMP_LT: "below",
+  SCMP_CMP_LE: "up to",
+  SCMP_CMP_GE: "from",
+  SCMP_CMP_GT: "above",
+};

@@ -59,6 +59,12 @@ describe("what was seen", () => {
     expect(emitDocker(policy)).toContain("user: --allow, BEYOND Docker's");
   });
 
+  test("within limits that compare by order is said as such", async () => {
+    const newest = resolve(await loadDockerDefault(dockerDefaultFor("29.7.2").file), host).filters;
+    const text = emitDocker(policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3"], { args: "none", ceiling: newest }));
+    for (const words of ["socket below AF_ALG", "socket AF_NFC", "socket above AF_VSOCK"]) expect(text).toContain(`observed: ${words}"`);
+  });
+
   test("is left out by --deny", () => expect(answer(policyOf(["7 setpgid(0, 0) = 0"], { deny: ["setpgid"] }), "setpgid")).toEqual(errno(38)));
 });
 
