@@ -35,7 +35,7 @@ test("open calls: the oldest are given up, in their order, and none is given twi
   expect(early.map(({ tracee, kind }) => `${kind} ${tracee.pid}`)).toEqual(times(70_000 - 65_536, (index) => `syscall ${index + 1}`));
   const late = [...parser.push("70000 <... read resumed>\"\", 1) = 0\n"), ...parser.end()];
   expect(late.map(({ tracee }) => tracee.pid)).toEqual([70_000, ...times(65_535, (index) => 70_000 - 65_536 + index + 1)]);
-  expect(parser.counts()).toEqual({ lines: 70_001, continuations: 1 });
+  expect(parser.counts()).toEqual({ lines: 70_001, continuations: 1, shared: 0 });
 });
 
 test("threads come and go without end: what is open is still known", () => {
