@@ -119,7 +119,11 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
   if (stops.length > 0) return { type: "paragraph", line: [{ strong: "Stop." }, ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`] };
   const serious = openings.filter(({ level }) => level === "danger").length;
   if (serious > 0) return { type: "paragraph", line: [{ strong: "Look at it." }, ` ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`] };
-  if (openings.some(({ level }) => level === "notable")) return { type: "paragraph", line: [{ strong: "Look at it." }, " Nothing dangerous, but some calls may be made with arguments that they could not be made with before."] };
+  const notable = openings.filter(({ level }) => level === "notable");
+  const named = (isNew: boolean): number => new Set(notable.filter(({ change }) => (change.kind === "newly-allowed") === isNew).map(({ change }) => change.syscall)).size;
+  const [calls, wider] = [named(true), named(false)];
+  const words = [calls > 0 ? `${plural(calls, "call", "calls")} became possible that attackers have a use for` : "", wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : ""].filter((text) => text !== "");
+  if (words.length > 0) return { type: "paragraph", line: [{ strong: "Look at it." }, ` Nothing dangerous, but ${words.join(", and ")}.`] };
   if (openings.length > 0) return { type: "paragraph", line: [{ strong: "Ordinary." }, " What became possible is nothing that attackers look for, and within Docker's default."] };
   return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing became possible that was not."] };
 }

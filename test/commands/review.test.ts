@@ -97,6 +97,13 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toContain("No profile and no recording has changed");
   });
 
+  test("a new call that deserves a question is not told as other arguments of an old one", async () => {
+    record("splice", "nginx", ourRun());
+    await regenerate();
+    expect(await reviewed()).toBe(0);
+    expect(out).toContain("**Look at it.** Nothing dangerous, but 1 call became possible that attackers have a use for.");
+  });
+
   test("a new benign call that was recorded: what, by whom, in which run, and that it is ordinary", async () => {
     record("flock", "logrotate", { ...ourRun(), command: ["docker", "run", "-v=…", "IMAGE"] });
     // The profile was forgotten.
