@@ -1,7 +1,7 @@
 import { stringify } from "lossless-json";
 import { escapeJson } from "../escape.ts";
 import type { Policy } from "../policy/types.ts";
-import { isAllowing, ruleKey } from "../seccomp/index.ts";
+import { comparisonWords, isAllowing, ruleKey } from "../seccomp/index.ts";
 import type { Action, ActionRule, ArgCondition, Because, Rule } from "../seccomp/types.ts";
 import { describeValue, hostArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -128,21 +128,12 @@ function commentOf(name: string, { because, rule }: ActionRule, { assumptions, n
 function inWords(name: string, conditions: readonly ArgCondition[]): string {
   return conditions
     .map((condition) => {
-      if (condition.op === "SCMP_CMP_MASKED_EQ" && condition.datum === 0n && condition.mask !== 0xffff_ffffn) return `without ${describeValue(name, condition.index, condition.mask) ?? condition.mask.toString()}`;
-      const value = condition.op === "SCMP_CMP_MASKED_EQ" ? condition.datum & condition.mask : condition.datum;
+      const masked = condition.op === "SCMP_CMP_MASKED_EQ";
+      if (masked && condition.datum === 0n && condition.mask !== 0xffff_ffffn) return `without ${describeValue(name, condition.index, condition.mask) ?? condition.mask.toString()}`;
+      const value = masked ? condition.datum & condition.mask : condition.datum;
+      const word = masked ? "" : comparisonWords[condition.op];
       const known = describeValue(name, condition.index, value);
-      const word = comparisons[condition.op];
-      return known === undefined ? `argument ${condition.index} ${word === "" ? "=" : word} ${value}` : `${word === "" ? "" : `${word} `}${known}`;
+      return known === undefined ? `argument ${condition.index} ${word || "="} ${value}` : `${word} ${known}`.trimStart();
     })
     .join(", ");
 }
-
-const comparisons: { readonly [op in ArgCondition["op"]]: string } = {
-  SCMP_CMP_EQ: "",
-  SCMP_CMP_MASKED_EQ: "",
-  SCMP_CMP_NE: "other than",
-  SCMP_CMP_LT: "below",
-  SCMP_CMP_LE: "up to",
-  SCMP_CMP_GE: "from",
-  SCMP_CMP_GT: "above",
-};

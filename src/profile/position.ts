@@ -10,11 +10,15 @@ export function positionAt(text: string, offset: number): Position {
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
+/** The members and indices that a JSON pointer (RFC 6901) names, from outside in. */
+export function pointerParts(pointer: string): readonly string[] {
+  return pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
 /** The offset of the value a JSON pointer (RFC 6901) names in a well-formed JSON text; where it names nothing, that of the nearest value around it. */
 export function offsetOf(text: string, pointer: string): number {
-  const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   let offset = skipSpace(text, 0);
-  for (const part of wanted) {
+  for (const part of pointerParts(pointer)) {
     const child = childOffset(text, offset, part);
     if (child === undefined) return offset;
     offset = child;

@@ -2,7 +2,7 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import { SeccompGenError } from "../errors.ts";
 import { validateProfile } from "./data/validate-profile.ts";
 import type { Json } from "./json.ts";
-import { offsetOf, positionAt } from "./position.ts";
+import { offsetOf, pointerParts, positionAt } from "./position.ts";
 import { nearest } from "./suggestion.ts";
 
 /** Compiled from schema.ts beforehand. */
@@ -47,8 +47,8 @@ function pointerOf(error: ErrorObject): string {
 }
 
 function explain(error: ErrorObject, document: unknown): { readonly detail: string; readonly todo: string } {
-  const data = error.instancePath.split("/").slice(1).reduce((value, part) => (value as { readonly [member: string]: unknown })[part.replaceAll("~1", "/").replaceAll("~0", "~")], document);
-  const found = data === document ? "" : `, not ${show(data)}`;
+  const data = pointerParts(error.instancePath).reduce((value, part) => (value as { readonly [member: string]: unknown })[part], document);
+  const found = `, not ${show(data)}`;
   switch (error.keyword) {
     case "enum": {
       const known = error.params["allowedValues"] as readonly string[];

@@ -1,6 +1,6 @@
 import type { CallExplanation, CallState, Explanation, Reach } from "../explain/types.ts";
 import { originOf } from "../explain/origin.ts";
-import { exceptionsOf, formatAction } from "../seccomp/index.ts";
+import { comparisonWords, exceptionsOf, formatAction } from "../seccomp/index.ts";
 import type { Action, ActionRule, ArgCondition, Rule } from "../seccomp/types.ts";
 import { describeValue, dockerArch } from "../tables/index.ts";
 import { subsystems } from "../tables/surface.ts";
@@ -101,12 +101,10 @@ export function limitsOf({ name, rules, state }: CallExplanation): readonly stri
   return exceptions === undefined ? [...new Set(list.map(words))] : [`anything but ${exceptions.map(words).join(" or ")}`];
 }
 
-const signs = { SCMP_CMP_NE: "not", SCMP_CMP_LT: "below", SCMP_CMP_LE: "at most", SCMP_CMP_EQ: "", SCMP_CMP_GE: "at least", SCMP_CMP_GT: "above" } as const;
-
 function conditionWords(name: string, condition: ArgCondition): string {
   const value = (number: bigint): string => describeValue(name, condition.index, number) ?? `${number < 10n ? number : `0x${number.toString(16)}`}`;
   const argument = `argument ${condition.index + 1}`;
-  if (condition.op !== "SCMP_CMP_MASKED_EQ") return `${argument} ${signs[condition.op]} ${value(condition.datum)}`.replace("  ", " ");
+  if (condition.op !== "SCMP_CMP_MASKED_EQ") return `${argument} ${comparisonWords[condition.op]} ${value(condition.datum)}`.replace("  ", " ");
   const datum = condition.datum & condition.mask;
   if (condition.mask === 0xffff_ffffn) return `${argument} ${value(datum)}`;
   if (condition.mask === 0xffffn) return `${argument} ${value(datum)} in its lower half`;

@@ -10,7 +10,7 @@ export { decide, decidingRule, evaluate, refusedRule, soleAnswer } from "./evalu
 export type { Decision } from "./evaluate.ts";
 export { impliedByAny } from "./implies.ts";
 export { answersOf, partition, sameAnswers } from "./partition.ts";
-export { formatCondition, formatRule, ruleKey, ruleMatches } from "./rule.ts";
+export { comparisonWords, formatCondition, formatRule, ruleKey, ruleMatches } from "./rule.ts";
 export type { DescribeValue } from "./rule.ts";
 export { exceptionsOf, without } from "./without.ts";
 export { estimateInstructions } from "./size.ts";

@@ -34,6 +34,9 @@ const signs = {
   SCMP_CMP_GT: ">",
 } as const;
 
+/** How a comparison reads before a value. */
+export const comparisonWords = { SCMP_CMP_NE: "not", SCMP_CMP_LT: "below", SCMP_CMP_LE: "at most", SCMP_CMP_EQ: "", SCMP_CMP_GE: "at least", SCMP_CMP_GT: "above" } as const;
+
 /** One condition in words. A mask of the low 32 bits reads as a plain comparison: it is how a 32-bit argument is compared. */
 export function formatCondition(condition: ArgCondition, describe: DescribeValue = () => undefined): string {
   const name = `arg${condition.index}`;

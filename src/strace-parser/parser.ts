@@ -445,9 +445,9 @@ function withoutBlanks(bytes: Uint8Array, start: number, end: number): number {
 /** Where strace's line begins in one that the program began on a shared standard error: at a `[pid N] ` and an event (with one tracee there is no such mark); -1: nowhere. */
 function leaderWithin(bytes: Uint8Array, start: number, end: number): number {
   const text = asBuffer(bytes).subarray(0, end);
-  const inner = new LinePlaces();
+  let inner: LinePlaces | undefined;
   for (let at = text.indexOf("[pid ", start, "latin1"); at >= 0; at = text.indexOf("[pid ", at + 1, "latin1")) {
-    readPrefix(bytes, at, end, inner);
+    readPrefix(bytes, at, end, (inner ??= new LinePlaces()));
     if (inner.pid >= 0 && isEventAt(bytes, inner.event, end)) return at;
   }
   return -1;

@@ -8,11 +8,16 @@ interface SymbolTable {
   readonly bits: boolean;
 }
 
-function readTable(lines: string, bits: boolean): SymbolTable {
-  const rows = lines.split("\n").map((line): [string, bigint] => {
+/** `NAME number` lines. */
+function rowsOf(lines: string): readonly [string, bigint][] {
+  return lines.split("\n").map((line) => {
     const [name = "", value = "0"] = line.split(" ");
     return [name, BigInt(value)];
   });
+}
+
+function readTable(lines: string, bits: boolean): SymbolTable {
+  const rows = rowsOf(lines);
   return { byName: new Map(rows), byValue: new Map(rows.toReversed().map(([name, value]) => [value, name])), bits };
 }
 
@@ -51,9 +56,10 @@ function usesOf(syscall: string, index: number): readonly Use[] {
   return uses.get(`${syscall}[${index}]`) ?? [];
 }
 
-let requests: SymbolTable | undefined;
-function ioctls(): SymbolTable {
-  requests ??= readTable(ioctlRequests.trim(), false);
+let requests: ReadonlyMap<string, bigint> | undefined;
+/** ioctl's requests by their names. */
+function ioctls(): ReadonlyMap<string, bigint> {
+  requests ??= new Map(rowsOf(ioctlRequests.trim()));
   return requests;
 }
 
@@ -75,7 +81,7 @@ function anywhere(symbol: string): bigint | undefined {
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const [name = ""] = symbol.split(" or ");
-  if (syscall === "ioctl" && index === 1) return ioctls().byName.get(name);
+  if (syscall === "ioctl" && index === 1) return ioctls().get(name);
   for (const use of usesOf(syscall, index)) {
     const value = table(use.name).byName.get(name);
     if (value !== undefined) return value;
