@@ -1,12 +1,13 @@
 // What recording costs a workload: in a container by itself, in a first recording, and in an append to it, in turns; ratios to the run by itself of the same turn, and
 // of those the median, so that what else the machine does meanwhile weighs little. Beside the time that passed stands the CPU time of the container (cgroup), which for an append includes
 // strace; a first recording's strace is in a container of its own.
-// Usage: npm run bench:record [-- TURNS] [--host] [--only REGEX]. --host: programs on this host, outside any container. Otherwise needs an engine with the base image of `npm run engine -- base-image`.
+// Usage: npm run bench:record [-- TURNS] [--host] [--only REGEX] [--write]. --write: into the README too. --host: programs on this host, outside any container. Otherwise needs an engine with the base image of `npm run engine -- base-image`.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const turns = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 9);
@@ -57,4 +58,6 @@ for (const [name, script] of loads.filter(([name]) => only.test(name))) {
   const spread = Math.max(...bare) / Math.min(...bare);
   rows.push([name, `${ratio("first", "passed").toFixed(1)}×`, `${ratio("append", "passed").toFixed(2)}×`, before.length === 0 ? "" : `${ratio("append", "cpu").toFixed(2)}×`, spread.toFixed(2)]);
 }
-console.log(`| workload | first recording | append | append, CPU time | slowest to fastest by itself |\n|---|---|---|---|---|\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}`);
+const text = `${measuredOn()}; as a multiple of the workload by itself, medians of ${turns} turns.\n\n| workload | first recording | append | append, CPU time | slowest to fastest by itself |\n|---|---|---|---|---|\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}`;
+console.log(text);
+if (process.argv.includes("--write")) writeIntoReadme("bench:record", text);
