@@ -130,6 +130,7 @@ describe("mistakes are told with their place and what was meant", () => {
     ["an action", '{\n  "defaultAction": "SCMP_ACT_ALOW"\n}', /p\.json:2:\d+: \/defaultAction/, /SCMP_ACT_ALLOW/],
     ["an operator", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EG"}]}]}', /\/syscalls\/0\/args\/0\/op/, /SCMP_CMP_EQ/],
     ["an index", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/index/, /./],
+    ["no object at all", "[1]", /p\.json:1:1: \/: this has to be an object, not \[1\]/, /./],
     ["a list that is none", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":{}}', /\/syscalls/, /./],
     ["no JSON", '{"defaultAction": }', /p\.json:1:\d+: not JSON/, /./],
     ["a member that stands twice", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],\n"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}', /p\.json:2:\d: .*"syscalls" stands twice/, /keep one/],
