@@ -13,11 +13,11 @@ const core = /\/src\/(?:(?:seccomp|profile|diff)\/|tables\/(?!syscall-texts|vuln
  * makes a tenth of a start. Chunks stand beside dist/cli.cjs, so that what is looked for from a module's own place is found; nothing is minified, so that stack traces can be read.
  */
 export default defineConfig({
-  input: { cli: "src/cli.ts", "digest-worker": "src/project/digest-worker.ts" }, // a thread begins in a file of its own
+  input: { cli: "src/cli.ts" },
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },
-  plugins: [withoutChildProcess(), commonWorker(), asciiOnly(), licences()],
+  plugins: [withoutChildProcess(), asciiOnly(), licences()],
   output: { dir: "dist", comments: false, format: "cjs", entryFileNames: "[name].cjs", chunkFileNames: "cli-[name].cjs", codeSplitting: { groups: [{ name: "start", test: /\/src\/(?:errors|escape|package-folder|review\/review-model)\.ts/, priority: 1 }, { name: "core", test: core }] } },
 });
 
@@ -27,16 +27,6 @@ function withoutChildProcess() {
     name: "without-child-process",
     transform(code, id) {
       return /commander\/lib\/command\.js$/.test(id) ? { code: code.replace(/require\(['"]node:child_process['"]\)/, "undefined"), map: null } : undefined;
-    },
-  };
-}
-
-/** The library's worker is an ES module, and the bundle's is beside it. */
-function commonWorker() {
-  return {
-    name: "common-worker",
-    transform(code, id) {
-      return /\/src\/project\/digested-log\.ts$/.test(id) ? { code: code.replace("./digest-worker.js", "./digest-worker.cjs"), map: null } : undefined;
     },
   };
 }

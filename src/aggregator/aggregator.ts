@@ -1,4 +1,5 @@
 import { argNumber } from "../strace-parser/index.ts";
+import type { Again } from "../strace-parser/index.ts";
 import type { Arg, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -60,7 +61,7 @@ export interface Exercised {
 /** Reads one log, event by event, in bounded memory, and tells what the programs in it did. Made by `createAggregator`. */
 export interface Aggregator {
   /** Takes the next event of the log, in its order. */
-  add(event: StraceEvent): void;
+  add(event: StraceEvent): Again | undefined;
   /** How far it has come; may be asked at any time. */
   counts(): Counts;
   /** The programs that ran. */
@@ -92,10 +93,35 @@ interface Seen {
   many: boolean;
 }
 
-/** A call whose result is not yet sure. */
+/** The last call of a thread, whose result is not yet sure. */
 interface Unsettled {
   record: Seen | undefined;
   word: string;
+  /** Another one takes its place: the thread ended, or runs another program. */
+  isOver: boolean;
+}
+
+/** A call of a thread that tells nothing new when it is made again with the same outcome, but that it was made. */
+class Repeated implements Again {
+  readonly #record: Seen;
+  readonly #word: string;
+  readonly #last: Unsettled;
+
+  constructor(record: Seen, word: string, last: Unsettled) {
+    this.#record = record;
+    this.#word = word;
+    this.#last = last;
+  }
+
+  again(): boolean {
+    const last = this.#last;
+    if (last.isOver) return false;
+    addResult(last, last.word);
+    last.record = this.#record;
+    last.word = this.#word;
+    this.#record.calls += 1;
+    return true;
+  }
 }
 
 function addResult(last: Unsettled, word: string): void {
@@ -134,6 +160,7 @@ export interface LogContext {
 /** Collects the calls of one log. */
 export function createAggregator({ arch, life }: LogContext): Aggregator {
   const stopSignal = life !== undefined && "stopSignal" in life ? life.stopSignal : undefined;
+  let begun = false;
   let firstProcess: number | undefined;
   /** The lines where the workload took its first connection and where it was told to end. */
   let lastLine = 0;
@@ -142,11 +169,16 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   const signals = new Set<string>();
   let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
-  const programs = new Programs();
+  const programs = new Programs((pid) => {
+    const last = unsettled.get(pid);
+    if (last === undefined) return;
+    last.isOver = true;
+    unsettled.set(pid, { record: last.record, word: last.word, isOver: false });
+    latest = undefined;
+  });
   const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;
-  let calls = 0;
   const found: { readonly name: string; readonly record: Seen }[] = [];
   let started = false;
   let cut = false;
@@ -161,7 +193,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     latest = unsettled.get(pid);
     if (latest === undefined) {
       if (unsettled.size >= maxThreads) for (const [oldest] of unsettled) { settle(oldest); break; }
-      unsettled.set(pid, (latest = { record: undefined, word: "" }));
+      unsettled.set(pid, (latest = { record: undefined, word: "", isOver: false }));
     }
     latestPid = pid;
     return latest;
@@ -169,7 +201,10 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
 
   const settle = (pid: number | undefined, word?: string): void => {
     const last = unsettled.get(pid);
-    if (last !== undefined) addResult(last, word ?? last.word);
+    if (last !== undefined) {
+      addResult(last, word ?? last.word);
+      last.isOver = true;
+    }
     unsettled.delete(pid);
     latest = undefined;
   };
@@ -213,13 +248,16 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", tellsTracer: life !== undefined && mayTellTracer(name) };
   }
 
-  function call(event: SyscallEvent): void {
+  function call(event: SyscallEvent): Again | undefined {
     const entry = entryOf(event);
-    if (entry.unread !== undefined) return unread(event, entry.unread);
+    if (entry.unread !== undefined) {
+      unread(event, entry.unread);
+      return undefined;
+    }
     const { record } = entry;
     const { pid } = event.tracee;
-    if (calls === 0) firstProcess = pid;
-    calls += 1;
+    if (!begun) firstProcess = pid;
+    begun = true;
     record.calls += 1;
     const last = unsettledOf(pid);
     addResult(last, last.word);
@@ -243,14 +281,15 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     }
     programs.attribute(event.tracee, record.callers);
     if (entry.tellsTracer) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
+    const tellsMore = entry.followed || (entry.inspected !== undefined && !record.many) || life !== undefined || event.injected || last.isOver;
+    return tellsMore ? undefined : new Repeated(record, last.word, last);
   }
 
   return {
     add(event) {
       switch (event.kind) {
         case "syscall":
-          call(event);
-          break;
+          return call(event);
         case "exit":
           settle(event.tracee.pid, event.status.type === "killed" && event.status.signal === "SIGSYS" ? "SIGSYS" : undefined);
           programs.ended(event.tracee.pid);
@@ -273,8 +312,9 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
         default:
           event satisfies never;
       }
+      return undefined;
     },
-    counts: () => ({ calls, distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0], calls: record.calls })), unparsed, unparsedTotal, started }),
+    counts: () => ({ calls: found.reduce((sum, { record }) => sum + record.calls, 0), distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0], calls: record.calls })), unparsed, unparsedTotal, started }),
     executed: () => programs.executed(),
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),

@@ -28,9 +28,15 @@ export class Programs {
   readonly #executed = new Map<string, ExecutedProgram>();
   /** Threads that have not yet asked who they are since they executed a program. */
   readonly #fresh = new Map<number | undefined, ExecutedProgram>();
+  readonly #changed: (pid: number | undefined) => void;
   /** The thread that was asked for last, and what it runs where that is known. */
   #latestPid: number | undefined;
   #latestProgram: string | undefined;
+
+  /** `changed` is told of a thread of which is known from now on that it runs another program. */
+  constructor(changed: (pid: number | undefined) => void = () => undefined) {
+    this.#changed = changed;
+  }
 
   /** What was executed, by path. Stays in memory: a recording holds no paths. */
   executed(): readonly ExecutedProgram[] {
@@ -93,6 +99,7 @@ export class Programs {
     if (this.#running.size >= maxThreads) for (const oldest of this.#running.keys()) { this.ended(oldest); break; }
     this.#running.set(pid, program);
     this.#latestProgram = undefined;
+    this.#changed(pid);
   }
 
   #settle(pid: number | undefined, program: string): void {

@@ -7,11 +7,10 @@ import { SeccompGenError } from "../errors.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { showReading } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { readDigested } from "./digested-log.ts";
 import { systemDetail } from "./files.ts";
-import { keepHeapSmall } from "./heap.ts";
 import { readUnpacked, rejoin } from "./log-source.ts";
-import { readInto, rehearseReading } from "./reading.ts";
+import { prepareToRead } from "./reading-flags.ts";
+import { readInto } from "./reading.ts";
 
 /** What is not in the files themselves. */
 export interface InputContext {
@@ -22,7 +21,7 @@ export interface InputContext {
 
 /** Reads recordings and raw strace logs (paths, globs, `-`, also packed) and merges them into one recording. */
 export async function readTraces(patterns: readonly string[], context: InputContext, terminal: Terminal): Promise<Recording> {
-  keepHeapSmall();
+  prepareToRead();
   const recordings: Recording[] = [];
   for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
   const merged = mergeAll(recordings);
@@ -58,10 +57,8 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
       const { parseRecording } = await import("../aggregator/read.ts");
       return parseRecording(await text(all), label);
     }
-    if (head.length >= longHead) rehearseReading();
     const aggregator = createAggregator({ arch: context.arch });
-    if (await readDigested(aggregator, path, label, progress.read)) await chunks.return(undefined);
-    else await readInto(aggregator, all, label);
+    await readInto(aggregator, all, label);
     return recordingOf(aggregator, label, context, terminal);
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
@@ -70,9 +67,6 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     progress.end();
   }
 }
-
-/** Of a log whose first chunk is as long as this, there is probably much more. */
-const longHead = 64 * 1024;
 
 function recordingOf(aggregator: Aggregator, label: string, context: InputContext, terminal: Terminal): Recording {
   const { calls, unparsed, unparsedTotal } = aggregator.counts();

@@ -1,21 +1,9 @@
-import { createAggregator } from "../aggregator/aggregator.ts";
 import type { Aggregator } from "../aggregator/index.ts";
 import { createStraceParser } from "../strace-parser/index.ts";
-import { rehearse } from "./rehearsal.ts";
 
 /** Reads a log into an aggregator as it comes in. `file` is what events call it. */
 export async function readInto(aggregator: Aggregator, chunks: AsyncIterable<Uint8Array>, file: string): Promise<void> {
   const parser = createStraceParser({ file });
   for await (const chunk of chunks) parser.each(chunk, aggregator.add);
   for (const event of parser.end()) aggregator.add(event);
-}
-
-/** See `rehearse`. */
-export function rehearseReading(): void {
-  rehearse((lines) => {
-    const parser = createStraceParser();
-    const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
-    parser.each(lines, aggregator.add);
-    for (const event of parser.end()) aggregator.add(event);
-  });
 }

@@ -90,11 +90,8 @@ export class Kept<T> {
   }
 
   get(bytes: Uint8Array, start: number, end: number): T {
-    return end - start > maxKept ? this.#make(bytes, start, end) : this.getHashed(bytes, start, end, hashOf(bytes, start, end));
-  }
-
-  /** As `get`, for at most `maxKept` bytes whose hash is known. */
-  getHashed(bytes: Uint8Array, start: number, end: number, hash: number): T {
+    if (end - start > maxKept) return this.#make(bytes, start, end);
+    const hash = hashOf(bytes, start, end);
     const mask = this.#capacity * 2 - 1;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const kept = this.#slots[slot];
@@ -115,15 +112,9 @@ export class Kept<T> {
   }
 }
 
-/** The hash of no bytes, and of some bytes and one more. */
-export const noHash = 0;
-export function hashed(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) | 0;
-}
-
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = noHash;
-  for (let at = start; at < end; at += 1) hash = hashed(hash, bytes[at] as number);
+  let hash = 0;
+  for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
   return hash;
 }
 

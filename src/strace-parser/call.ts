@@ -1,10 +1,9 @@
 import { decode, nameOfPart, partOfList, splitList } from "./argument.ts";
 import type { Part } from "./argument.ts";
-import { afterBlanks, endsWith, hashed, isDigit, isWord, join, Kept, latin1, maxKept, noHash, startsWith } from "./bytes.ts";
+import { afterBlanks, endsWith, isDigit, isWord, join, Kept, latin1, maxKept, startsWith } from "./bytes.ts";
 import { atArgs, atArgsEnd, atEvent, atLast, atName, atNumber, atPid, atResult, atStart, width } from "./fields.ts";
 import type { Digest } from "./fields.ts";
-import { noTracee, readPrefix, traceeOf } from "./prefix.ts";
-import type { Prefix } from "./prefix.ts";
+import { noTracee, traceeOf } from "./prefix.ts";
 import { noResult, readResult, resultIn } from "./result.ts";
 import type { ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
@@ -12,7 +11,6 @@ import type { Arg, Personality, Source, SyscallEvent, SyscallResult, Tracee } fr
 
 const opening = 0x28;
 const closing = 0x29;
-const blank = 0x20;
 const question = 0x3f;
 const less = 0x3c;
 const greater = 0x3e;
@@ -40,33 +38,19 @@ const names = new Kept<string>(latin1, 2048);
 /** After the name of the call that the text begins with, where its `(` stands; -1: it begins with no call. Names: `openat`, `ioctl#64`, `???`. */
 function nameEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  let hash = noHash;
   const first = bytes[start];
   if (first === question) {
-    for (; at < end && bytes[at] === question; at += 1) hash = hashed(hash, question);
+    while (at < end && bytes[at] === question) at += 1;
     if (at - start < 3 || at - start > 4) return -1;
   } else {
     if (isDigit(first) || first === 0x23 /* # */) return -1;
-    for (; at < end; at += 1) {
-      const byte = bytes[at] as number;
-      if (inName[byte] !== 1) break;
-      hash = hashed(hash, byte);
-    }
+    while (at < end && inName[bytes[at] as number] === 1) at += 1;
   }
-  nameHash = hash;
   return at > start && at - start <= maxName && at < end ? at : -1;
 }
 
 /** Letters, digits, `_` and `#`. */
 const inName = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) || byte === 0x23 ? 1 : 0));
-
-/** Of the name that `nameEnd` passed over last. */
-let nameHash = noHash;
-
-/** The name that `nameEnd` passed over last. */
-function nameAt(bytes: Uint8Array, start: number, end: number): string {
-  return names.getHashed(bytes, start, end, nameHash);
-}
 
 /** The beginning of a call: its name, and where what follows its `(` begins and ends. */
 export interface CallStart {
@@ -79,14 +63,14 @@ export interface CallStart {
 /** Reads `name(`; undefined: the text begins with no call. */
 export function readStart(bytes: Uint8Array, start: number, end: number): CallStart | undefined {
   const after = nameEnd(bytes, start, end);
-  return after < 0 || bytes[after] !== opening ? undefined : { name: nameAt(bytes, start, after), bytes, start: after + 1, end };
+  return after < 0 || bytes[after] !== opening ? undefined : { name: names.get(bytes, start, after), bytes, start: after + 1, end };
 }
 
 /** Reads `<... name resumed>`; `end` is the offset after it. */
 export function readResumed(bytes: Uint8Array, start: number, end: number): { readonly name: string; readonly end: number } | undefined {
   const first = start + resumedBefore.length;
   const after = nameEnd(bytes, first, end);
-  return after < 0 || !startsWith(bytes, after, end, resumedAfter) ? undefined : { name: nameAt(bytes, first, after), end: after + resumedAfter.length };
+  return after < 0 || !startsWith(bytes, after, end, resumedAfter) ? undefined : { name: names.get(bytes, first, after), end: after + resumedAfter.length };
 }
 
 /**
@@ -99,68 +83,6 @@ export function readCall(call: CallStart, complete = true): CallText | undefined
   if (read !== undefined) return read;
   const closed = findOutside(call.bytes, call.start, call.end, closing);
   return (closed >= 0 ? finish(call, closed) : undefined) ?? (complete ? backwards(call) : undefined);
-}
-
-/** What a line is, as far as it can be understood by itself. `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `other`: anything else, or a call that must be looked at more closely. */
-export const lineKinds = { other: 0, call: 1, head: 2, tail: 3 } as const;
-
-/** One line, as far as it can be understood by itself: its columns and, where it is a call or half a call in plain words, where its parts stand. Numbers alone, filled anew for each line. */
-export class LinePlaces implements Prefix {
-  kind: number = lineKinds.other;
-  pid = -1;
-  comm = -1;
-  commEnd = -1;
-  number = -1;
-  /** What follows the columns begins at `event` and ends at `last`, without blanks. */
-  event = 0;
-  last = 0;
-  /** Of a call or half of one: its name, and the hash of that. */
-  name = 0;
-  nameEnd = 0;
-  nameHash = noHash;
-  /** Between the parentheses. */
-  start = 0;
-  end = 0;
-  /** Its result, up to the time of -T. */
-  result = 0;
-  resultEnd = 0;
-}
-
-/**
- * Reads a line that a newline ends. A call whose line ends in a plain result is understood from there: what stands after the last `) = ` is the result where it holds no quote,
- * no annotation but that of a descriptor and no other `=`, for no string in the line is left open. So no argument has to be looked at, and the second half of a call needs not its first.
- */
-export function readLine(line: LinePlaces, bytes: Uint8Array, start: number, end: number): void {
-  readPrefix(bytes, start, end, line);
-  let last = end;
-  while (last > line.event && bytes[last - 1] === blank) last -= 1;
-  line.last = last;
-  line.kind = lineKinds.other;
-  const tail = bytes[line.event] === less && startsWith(bytes, line.event, last, resumedBefore);
-  const name = tail ? line.event + resumedBefore.length : line.event;
-  const after = nameEnd(bytes, name, last);
-  if (after < 0) return;
-  if (tail ? !startsWith(bytes, after, last, resumedAfter) : bytes[after] !== opening) return;
-  line.name = name;
-  line.nameEnd = after;
-  line.nameHash = nameHash;
-  line.start = tail ? after + resumedAfter.length : after + 1;
-  const ending = bytes[last - 1];
-  if (ending === greater && endsWith(bytes, line.start, last, " ...>")) {
-    if (tail || !endsWith(bytes, line.start, last, unfinished)) return;
-    const mark = last - unfinished.length;
-    line.kind = lineKinds.head;
-    line.end = mark > line.start && bytes[mark - 1] === blank ? mark - 1 : mark;
-    return;
-  }
-  if (ending === 0x64 /* d */ || ending === 0x73 /* s */) return; // strace: Process 7 attached, in 2 threads
-  const resultEnd = beforeDuration(bytes, line.start, last);
-  const closed = beforePlainResult(bytes, line.start, resultEnd);
-  if (closed < 0 || (tail && bytes[closed - 1] === greater && closed > line.start && closed - line.start <= unfinished.length)) return; // a mark may begin in the first half
-  line.result = afterBlanks(bytes, closed + 1, last) + 2;
-  line.resultEnd = resultEnd;
-  line.kind = tail ? lineKinds.tail : lineKinds.call;
-  line.end = withoutMark(bytes, line.start, closed);
 }
 
 const unfinished = "<unfinished ...>";

@@ -1,41 +1,29 @@
-import { Kept, latin1 } from "./bytes.ts";
-import { lineKinds, LinePlaces, readLine } from "./call.ts";
-import type { Line } from "./call.ts";
-import { atArgs, atArgsEnd, atEvent, atKind, atLast, atName, atNumber, atPid, atResult, atStart, width } from "./fields.ts";
+import { atArgs, atArgsEnd, atEvent, atKind, atLast, atName, atNumber, atPid, atResult, atStart, lineKinds, width } from "./fields.ts";
 import type { Digest } from "./fields.ts";
-import { asBuffer, escape, isOdd, maxLine, newlineFrom } from "./lines.ts";
+import type { Line } from "./call.ts";
+import { asBuffer, escape, newlineFrom } from "./lines.ts";
+import { plainLinesReader } from "./plain-lines.ts";
 import { traceeOf } from "./prefix.ts";
-import { CommonResults, isResult, resultIn } from "./result.ts";
+import { resultIn } from "./result.ts";
 import type { ReadResult } from "./result.ts";
-
-/** So many numbers the digest of so many bytes may need; where lines are short, it ends before them. */
-export function roomFor(bytes: number): number {
-  return Math.ceil(bytes / shortest) * width;
-}
-
-/** Most lines of strace are longer. */
-const shortest = 32;
-
-/** More different names are none of calls. */
-const maxNames = 65_536;
 
 const noBytes = Buffer.alloc(0);
 
 /** Digests a log, one chunk after the other. */
 export class Digester {
-  readonly names: string[] = [];
-  readonly #results = new CommonResults();
-  readonly #known = new Map<string, number>();
-  readonly #numbers = new Kept<number>((bytes, start, end) => this.#numberOf(latin1(bytes, start, end)), 2048);
-  readonly #line = new LinePlaces();
+  readonly #plain = plainLinesReader();
   #bytes: Buffer = noBytes;
   #coloured = false;
   /** So far the lines of the chunk are digested. */
   at = 0;
 
-  /** The failures that the fields number. */
+  /** What the fields number. */
+  get names(): readonly string[] {
+    return this.#plain?.names ?? [];
+  }
+
   get failures(): readonly ReadResult[] {
-    return this.#results.failures;
+    return this.#plain?.failures ?? [];
   }
 
   /** Begins with a chunk, at the beginning of a line. */
@@ -47,58 +35,37 @@ export class Digester {
 
   /** Digests the next lines that end in the chunk, as many as `fields` has room for; returns how many. */
   digest(fields: Int32Array): number {
-    const bytes = this.#bytes;
-    const line = this.#line;
-    const room = fields.length - width;
-    let field = 0;
-    let at = this.at;
-    while (field <= room) {
-      const end = newlineFrom(bytes, at);
-      if (end < 0) break;
-      fields[field + atStart] = at;
-      fields[field + atLast] = end;
-      fields[field + atKind] = lineKinds.other;
-      if (!isOdd(bytes, at, end, this.#coloured) && end - at <= maxLine) {
-        readLine(line, bytes, at, end);
-        if (line.kind !== lineKinds.other) this.#note(line, bytes, fields, field);
-      }
-      field += width;
-      at = end + 1;
+    const room = Math.floor(fields.length / width);
+    let lines = 0;
+    while (lines < room) {
+      const read = this.#plain?.read(this.#bytes, this.at, this.#coloured, fields, lines * width, room - lines) ?? 0;
+      if (read > 0) this.at = this.#plain?.next() ?? 0;
+      else if (!this.#passOver(fields, lines * width)) break;
+      lines += Math.max(1, read);
     }
-    this.at = at;
-    return field / width;
+    return lines;
   }
 
-  #note(line: LinePlaces, bytes: Uint8Array, fields: Int32Array, field: number): void {
-    const name = this.#numbers.getHashed(bytes, line.name, line.nameEnd, line.nameHash);
-    if (name < 0 || line.comm >= 0) return;
-    if (line.kind !== lineKinds.head) {
-      const common = this.#results.numberOf(bytes, line.result, line.resultEnd);
-      if (common < 0 && !isResult(bytes, line.result, line.resultEnd)) return;
-      fields[field + atResult] = common >= 0 ? common : -line.result;
-    }
-    fields[field + atLast] = line.last;
-    fields[field + atKind] = line.kind;
-    fields[field + atName] = name;
-    fields[field + atPid] = line.pid;
-    fields[field + atNumber] = line.number;
-    fields[field + atEvent] = line.event;
-    fields[field + atArgs] = line.start;
-    fields[field + atArgsEnd] = line.end;
-  }
-
-  #numberOf(name: string): number {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    if (this.names.length >= maxNames) return -1;
-    this.#known.set(name, this.names.length);
-    return this.names.push(name) - 1;
+  /** The next line, which is too long to be plain; false: none ends in the chunk. */
+  #passOver(fields: Int32Array, field: number): boolean {
+    const end = newlineFrom(this.#bytes, this.at);
+    if (end < 0) return false;
+    fields[field + atStart] = this.at;
+    fields[field + atLast] = end;
+    fields[field + atKind] = lineKinds.other;
+    this.at = end + 1;
+    return true;
   }
 }
 
 /** Where a line begins and ends, whether it was understood or not. */
 export function placeOf({ fields }: Digest, index: number): { readonly start: number; readonly end: number } {
   return { start: fields[index * width + atStart] as number, end: fields[index * width + atLast] as number };
+}
+
+/** Where the event of a line begins and ends that was understood. */
+export function eventPlaceOf({ fields }: Digest, index: number): { readonly start: number; readonly end: number } {
+  return { start: fields[index * width + atEvent] as number, end: fields[index * width + atLast] as number };
 }
 
 /** What a line is that was understood. */

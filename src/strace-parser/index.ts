@@ -3,10 +3,9 @@ import type { ParserOptions } from "./parser.ts";
 import type { StraceEvent } from "./types.ts";
 
 export { argNumber } from "./argument.ts";
-export { Digester, roomFor } from "./digest.ts";
-export type { Digest } from "./fields.ts";
 export { createStraceParser } from "./parser.ts";
-export type { ParserOptions, StraceParser } from "./parser.ts";
+export type { ParserOptions, StraceParser, Visitor } from "./parser.ts";
+export type { Again } from "./repeats.ts";
 export type * from "./types.ts";
 
 /** Bytes of a log in any pieces; strings are taken as UTF-8. */

@@ -1,12 +1,16 @@
 import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, Line, lineKinds, LinePlaces, readCall, readResumed, readStart } from "./call.ts";
+import { LazySyscall, Line, readCall, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
-import { Digester, kindOf, pidOf, placeOf, recallLine, roomFor } from "./digest.ts";
+import { Digester, eventPlaceOf, kindOf, pidOf, placeOf, recallLine } from "./digest.ts";
+import { lineKinds, width } from "./fields.ts";
 import type { Digest } from "./fields.ts";
 import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
-import { readPrefix, traceeIn } from "./prefix.ts";
+import { noPrefix, readPrefix, traceeIn } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
+import { Repeats } from "./repeats.ts";
+import type { Again } from "./repeats.ts";
 import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
 
 export interface ParserOptions {
@@ -14,14 +18,15 @@ export interface ParserOptions {
   readonly file?: string | undefined;
 }
 
+/** Takes an event. What it gives back of a call is asked when the call is made again. */
+export type Visitor = (event: StraceEvent) => Again | undefined | void;
+
 /** The push core: feed bytes, get events. `end` gives what was still open. */
 export interface StraceParser {
   /** Events read from the chunk when they are asked for something: do not write to it while you keep them. The parser itself keeps nothing of it. */
   push(chunk: Uint8Array | string): StraceEvent[];
   /** As `push`, but hands each event over as soon as it is read and collects none: the event of a call is the same object each time, to be read before `visit` returns. What `visit` throws ends the log. */
-  each(chunk: Uint8Array | string, visit: (event: StraceEvent) => void): void;
-  /** As `each`, for whole lines that another thread has read (`Digester`); what came before must have ended with a line. */
-  eachDigested(bytes: Uint8Array, digest: Digest, visit: (event: StraceEvent) => void): void;
+  each(chunk: Uint8Array | string, visit: Visitor): void;
   end(): StraceEvent[];
   /**
    * Lines read so far, how many of them began with what the program wrote and went on with strace's words (two events), and how many went on with what an earlier one began
@@ -31,14 +36,18 @@ export interface StraceParser {
 }
 
 /** A call, or the beginning of one whose end stands in another line. */
-interface Head extends CallStart {
+interface Head extends CallStart, CallContext {
   /** Those of the chunk until it ends, then of the head alone. */
   bytes: Uint8Array;
   start: number;
   end: number;
   /** Its thread is inside of it. */
   isOpen: boolean;
-  readonly context: CallContext;
+}
+
+interface Thread {
+  /** The call that it is inside of. */
+  head: Head | undefined;
 }
 
 const blank = 0x20;
@@ -57,16 +66,20 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const { file } = options;
   const cutLine = new CutLine();
   const digester = new Digester();
-  const fields = new Int32Array(roomFor(digestedAtATime));
-  const columns = new LinePlaces();
-  /** The call that each thread is inside of. Threads stay in it: to put them in and out all the time is slow. */
-  const pending = new Map<number | undefined, Head | undefined>();
+  const fields = new Int32Array(digestedAtATime * width);
+  const columns = noPrefix();
+  /** Threads stay in it: to put them in and out all the time is slow. */
+  const threads = new Map<number | undefined, Thread>();
+  /** The thread that was asked for last. */
+  let latestPid: number | undefined;
+  let latest: Thread | undefined;
   let openCalls = 0;
   /** In the order in which they began; what has ended is taken out now and then. */
   let opened: Head[] = [];
   /** Those before this one have ended. */
   let oldest = 0;
   const personalities = new Personalities();
+  const repeats = new Repeats();
   /** A call that broke off at the end of its line: what shares the stream wrote into it. */
   let cut: (Head & { readonly byMessage: boolean }) | undefined;
   /** The last first half that was printed: with -z, a second half comes without leader. */
@@ -80,16 +93,16 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   /** Lines with two events: what the program wrote without a newline stands before strace's. */
   let shared = 0;
   let openBytes = 0;
-  let visit: (event: StraceEvent) => void = ignore;
+  let visit: Visitor = ignore;
   /** Heads that read from the chunk in hand. */
   const borrowing: Head[] = [];
   /** The event that is given again and again; undefined: each call is to have its own. */
   let inHand: LazySyscall | undefined;
   const handedOver = new LazySyscall();
 
-  const give = (event: StraceEvent): void => {
+  const give = (event: StraceEvent): Again | undefined => {
     given += 1;
-    visit(event);
+    return visit(event) ?? undefined;
   };
 
   const emit = (text: CallText, context: CallContext): SyscallEvent => {
@@ -101,18 +114,29 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   };
 
   /** A call that will not be resumed. */
-  const broken = ({ name, bytes, start, end, context }: Head, type: "none" | "unfinished"): SyscallEvent => {
+  const broken = (head: Head, type: "none" | "unfinished"): SyscallEvent => {
+    const { name, bytes, start, end } = head;
     const last = withoutBlanks(bytes, start, end);
     const read = { result: { type }, injected: false };
-    return emit({ name, before: undefined, bytes, start, end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end, read, argsComplete: false }, context);
+    return emit({ name, before: undefined, bytes, start, end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end, read, argsComplete: false }, head);
+  };
+
+  const threadOf = (pid: number | undefined): Thread => {
+    if (latest !== undefined && latestPid === pid) return latest;
+    latestPid = pid;
+    latest = threads.get(pid);
+    if (latest === undefined) {
+      if (threads.size > 2 * maxOpen) for (const [idle, { head }] of threads) if (head === undefined) threads.delete(idle);
+      threads.set(pid, (latest = { head: undefined }));
+    }
+    return latest;
   };
 
   /** The thread is no longer inside of its call. */
-  const close = (pid: number | undefined): Head | undefined => {
-    if (openCalls === 0) return undefined;
-    const head = pending.get(pid);
+  const close = (pid: number | undefined, thread = threadOf(pid)): Head | undefined => {
+    const { head } = thread;
     if (head !== undefined) {
-      pending.set(pid, undefined);
+      thread.head = undefined;
       head.isOpen = false;
       openCalls -= 1;
       openBytes -= head.end - head.start;
@@ -123,7 +147,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   /** A hostile log may open calls without end: the oldest are given up. */
   const open = (pid: number | undefined, head: Head): void => {
-    pending.set(pid, head);
+    threadOf(pid).head = head;
     head.isOpen = true;
     opened.push(head);
     borrowing.push(head);
@@ -133,7 +157,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       opened = opened.filter(({ isOpen }) => isOpen);
       oldest = 0;
     }
-    if (pending.size > 2 * maxOpen) for (const [thread, call] of pending) if (call === undefined) pending.delete(thread);
     giveUpOldest();
   };
 
@@ -141,7 +164,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     while (openCalls > maxOpen || (openBytes > maxOpenBytes && openCalls > 1)) {
       const head = opened[oldest];
       oldest += 1;
-      if (head?.isOpen === true) drop(head.context.tracee.pid, "unfinished");
+      if (head?.isOpen === true) drop(head.tracee.pid, "unfinished");
     }
   };
 
@@ -151,19 +174,19 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   };
 
   const dropCut = (): void => {
-    if (cut !== undefined) give(unparsed("a call without its end", `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`, cut.context.tracee, sourceOf(cut.context)));
+    if (cut !== undefined) give(unparsed("a call without its end", `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`, cut.tracee, sourceOf(cut)));
     cut = undefined;
   };
 
   /** A whole call, or its first half; false: neither. */
   function begin(head: Head, complete: boolean): boolean {
-    const { pid } = head.context.tracee;
+    const { pid } = head.tracee;
     const half = firstHalf(head);
     const whole = half === undefined ? readCall(head, complete) : half.released ? readCall(half.head) : undefined;
     if (half === undefined && whole === undefined && complete) return false;
     drop(pid, "none");
     if (whole !== undefined) {
-      give(emit(whole, head.context));
+      give(emit(whole, head));
     } else if (half === undefined || half.released) {
       give(broken(half?.head ?? head, "unfinished"));
     } else {
@@ -179,42 +202,52 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const kind = kindOf(digest, index);
     if (kind === lineKinds.other) return false;
     const pid = pidOf(digest, index);
-    if (kind === lineKinds.call && cut === undefined) {
-      drop(pid, "none");
+    const thread = threadOf(pid);
+    if (cut !== undefined) {
+      if (kind === lineKinds.tail) return false;
+      const { start, end } = eventPlaceOf(digest, index);
+      if (pid === undefined && goesOn(bytes, start, end)) return true;
+    }
+    if (kind === lineKinds.tail) return ends(pid, thread, bytes, digest, index);
+    if (thread.head !== undefined) drop(pid, "none");
+    if (kind === lineKinds.call) {
+      if (isRepeated(digest, index)) return true;
       sawCall = true;
       const event = inHand ?? new LazySyscall();
       event.recall(bytes, digest, index, personalities.of(pid), file, line);
       personalities.follow(event);
-      give(event);
+      repeats.keep(give(event));
       return true;
     }
     recallLine(text, bytes, digest, index);
-    text.line = line;
-    if (kind === lineKinds.tail) return cut === undefined && ends(pid);
-    if (pid === undefined && goesOn(bytes, text.event, text.last)) return true;
-    drop(pid, "none");
-    if (kind === lineKinds.call) {
-      give(emit(text, text));
-      return true;
-    }
     const { name, start, end, tracee, number, column } = text;
-    lastHead = { name, bytes, start, end, isOpen: false, context: { tracee, number, file, line, column } };
+    lastHead = { name, bytes, start, end, isOpen: false, tracee, number, file, line, column };
     open(pid, lastHead);
     personalities.interrupted(pid, name);
     return true;
   }
 
-  /** The second half of a call, as it stands in `text`; false: it is not that of the call which the thread is inside of, or not plainly so. */
-  function ends(pid: number | undefined): boolean {
-    const head = pending.get(pid);
-    if (head === undefined || !isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
-    close(pid);
+  /** The second half of a call; false: it is not that of the call which the thread is inside of, or not plainly so. */
+  function ends(pid: number | undefined, thread: Thread, bytes: Uint8Array, digest: Digest, index: number): boolean {
+    const { head } = thread;
+    if (head === undefined) return false;
+    recallLine(text, bytes, digest, index);
+    if (!isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
+    close(pid, thread);
+    if (isRepeated(digest, index)) return true;
     text.before = head;
-    text.number = head.context.number ?? text.number;
-    text.line = head.context.line;
-    text.column = head.context.column;
-    give(emit(text, text));
+    text.number = head.number ?? text.number;
+    text.line = head.line;
+    text.column = head.column;
+    repeats.keep(give(emit(text, text)));
     return true;
+  }
+
+  /** The call of this line was made before, and who is told of it wants no more than that. */
+  function isRepeated(digest: Digest, index: number): boolean {
+    const again = repeats.again(digest, index, personalities.areNative);
+    if (again) given += 1;
+    return again;
   }
 
   /** Reads a line together with those before it; `complete`: a newline ends it. `from`: what stands before belongs to the program. */
@@ -231,7 +264,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (cut !== undefined && tracee.pid === undefined && goesOn(bytes, at, last)) return;
     const call = readStart(bytes, at, last);
     if (call !== undefined) {
-      const head: Head = { name: call.name, bytes, start: call.start, end: last, isOpen: false, context };
+      const head: Head = { name: call.name, bytes, start: call.start, end: last, isOpen: false, ...context };
       const weave = endsWith(bytes, at, last, "tached") || endsWith(bytes, at, last, " threads") ? woven.exec(latin1(bytes, call.start, last)) : null;
       if (weave === null && begin(head, complete)) return;
       dropCut();
@@ -265,11 +298,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (resumed === undefined) return void give(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
     const { name, end: after } = resumed;
     // Without -o the pid column is there only while several threads live: the first half may have none.
-    const key = isHeadOf(pending.get(tracee.pid), name) ? tracee.pid : undefined;
-    const head = isHeadOf(pending.get(key), name) ? close(key) : undefined;
+    const key = isHeadOf(threadOf(tracee.pid).head, name) ? tracee.pid : undefined;
+    const head = isHeadOf(threadOf(key).head, name) ? close(key) : undefined;
     if (head === undefined) return void give(orphan(name, bytes, start, after, end, context));
     // strace may learn the name, or the number, only when the call ends.
-    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, context: { tracee, number: head.context.number ?? context.number, file, line: head.context.line, column: head.context.column } };
+    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, tracee, number: head.number ?? context.number, file, line: head.line, column: head.column };
     if (begin(joined(begun, bytes, after, end), true)) return;
     // strace before 5.0 writes a blank after `resumed>`.
     if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
@@ -310,13 +343,13 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     }
     if (inTable || /^System call usage summary for .* mode:$/.test(body)) return said(body);
     const half = tracee.pid === undefined ? lastHead : undefined;
-    const key = half?.context.tracee.pid;
-    if (half !== undefined && pending.get(key) === half && /\) *= /.test(body)) {
+    const key = half?.tracee.pid;
+    if (half !== undefined && threadOf(key).head === half && /\) *= /.test(body)) {
       const rest = Buffer.from(body, "latin1");
       const whole = readCall(joined(half, rest, 0, rest.length));
       if (whole !== undefined) {
         close(key);
-        return emit(whole, half.context);
+        return emit(whole, half);
       }
     }
     return unparsed(foreignFormat(body, line) ?? "not a line of strace", body, tracee, source);
@@ -329,7 +362,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       drop(tracee.pid, "none");
       // The thread goes on under the leader's id: its execve is resumed there.
       const head = close(by);
-      if (head !== undefined) open(tracee.pid, { ...head, context: { ...head.context, tracee } });
+      if (head !== undefined) open(tracee.pid, { ...head, tracee });
       return { kind: "superseded", tracee, source, by };
     }
     const status = exitStatus(body);
@@ -374,7 +407,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   /** Reads and hands over; `event`: what every call is made. */
-  function visiting(visitor: (event: StraceEvent) => void, event: LazySyscall | undefined, work: () => void): void {
+  function visiting(visitor: Visitor, event: LazySyscall | undefined, work: () => void): void {
     visit = visitor;
     inHand = event;
     try {
@@ -399,22 +432,21 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   return {
     each: (chunk, visitor) => visiting(visitor, handedOver, () => each(chunk)),
-    eachDigested: (bytes, digest, visitor) => visiting(visitor, handedOver, () => eachDigested(bytes, digest)),
     push(chunk) {
       const events: StraceEvent[] = [];
-      visiting((event) => events.push(event), undefined, () => each(chunk));
+      visiting((event) => void events.push(event), undefined, () => each(chunk));
       return events;
     },
     end() {
       const events: StraceEvent[] = [];
-      visit = (event) => events.push(event);
+      visit = (event) => void events.push(event);
       if (!cutLine.isEmpty) {
         const rest = cutLine.take(new Uint8Array());
         line += 1;
         readOther(rest, 0, rest.length, false);
       }
       dropCut();
-      for (const { isOpen, context } of opened) if (isOpen) drop(context.tracee.pid, "unfinished");
+      for (const { isOpen, tracee } of opened) if (isOpen) drop(tracee.pid, "unfinished");
       visit = ignore;
       return events;
     },
@@ -425,8 +457,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
 function ignore(): void {}
 
-/** So many bytes' lines are read before it is asked what they mean; few enough for the processor's cache. */
-const digestedAtATime = 32 * 1024;
+/** So many lines are read before it is asked what they mean; few enough for the processor's cache. */
+const digestedAtATime = 1024;
 
 /** More threads than this are not inside of calls at one time (the kernel's default limit of ids is less), nor do they have this many bytes of arguments. */
 const maxOpen = 65_536;
@@ -445,9 +477,9 @@ function withoutBlanks(bytes: Uint8Array, start: number, end: number): number {
 /** Where strace's line begins in one that the program began on a shared standard error: at a `[pid N] ` and an event (with one tracee there is no such mark); -1: nowhere. */
 function leaderWithin(bytes: Uint8Array, start: number, end: number): number {
   const text = asBuffer(bytes).subarray(0, end);
-  let inner: LinePlaces | undefined;
+  let inner: Prefix | undefined;
   for (let at = text.indexOf("[pid ", start, "latin1"); at >= 0; at = text.indexOf("[pid ", at + 1, "latin1")) {
-    readPrefix(bytes, at, end, (inner ??= new LinePlaces()));
+    readPrefix(bytes, at, end, (inner ??= noPrefix()));
     if (inner.pid >= 0 && isEventAt(bytes, inner.event, end)) return at;
   }
   return -1;
@@ -458,14 +490,15 @@ function isEventAt(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /** What is to be gone on with later must not depend on the chunk. */
-function kept({ name, bytes, start, end, context }: Head): Head {
-  return { name, bytes: copyOf(bytes, start, end), start: 0, end: end - start, isOpen: false, context };
+function kept(head: Head): Head {
+  const { bytes, start, end } = head;
+  return { ...head, bytes: copyOf(bytes, start, end), start: 0, end: end - start, isOpen: false };
 }
 
 /** A call with its other half. */
-function joined({ name, bytes, start, end, context }: Head, rest: Uint8Array, restStart: number, restEnd: number): Head {
-  const whole = join(bytes, start, end, rest, restStart, restEnd);
-  return { name, bytes: whole, start: 0, end: whole.length, isOpen: false, context };
+function joined(head: Head, rest: Uint8Array, restStart: number, restEnd: number): Head {
+  const whole = join(head.bytes, head.start, head.end, rest, restStart, restEnd);
+  return { ...head, bytes: whole, start: 0, end: whole.length, isOpen: false };
 }
 
 /** strace's marks at the end of a first half. */
@@ -473,11 +506,11 @@ const halfMark = / ?<(unfinished|detached|pid changed to \d+) \.\.\.>$/;
 
 /** strace marks a call that it could not finish on its line; `released`: it let go of the thread, or (-ff) the thread's log goes on in another file. */
 function firstHalf(head: Head): { readonly head: Head; readonly released: boolean } | undefined {
-  const { name, bytes, start, end, context } = head;
+  const { bytes, start, end } = head;
   if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, " ...>")) return undefined;
   const from = Math.max(start, end - 40);
   const mark = halfMark.exec(latin1(bytes, from, end));
-  return mark === null ? undefined : { head: { name, bytes, start, end: from + mark.index, isOpen: false, context }, released: mark[1] !== "unfinished" };
+  return mark === null ? undefined : { head: { ...head, end: from + mark.index, isOpen: false }, released: mark[1] !== "unfinished" };
 }
 
 function isHeadOf(head: Head | undefined, name: string): boolean {

@@ -1,6 +1,6 @@
 import type { Personality, SyscallEvent } from "./types.ts";
 
-const forks = /^(?:v?fork|clone3?)$/;
+const forks = new Set(["fork", "vfork", "clone", "clone3"]);
 
 /**
  * Which mode each thread runs in. strace says it when a thread changes; children and new threads begin in their parent's without a word (strace syscall.c,
@@ -15,6 +15,11 @@ export class Personalities {
 
   /** The thread that was seen last. */
   #last: number | undefined;
+
+  /** Nobody is, or was, in another mode than the native one. */
+  get areNative(): boolean {
+    return this.#modes.size === 0;
+  }
 
   of(pid: number | undefined): Personality {
     if (this.#modes.size === 0) return "64 bit";
@@ -31,7 +36,7 @@ export class Personalities {
   /** A call of the thread broke off. */
   interrupted(pid: number | undefined, name: string | undefined): void {
     this.#see(pid);
-    if (name !== undefined && forks.test(name)) this.#forking.add(pid);
+    if (name !== undefined && forks.has(name)) this.#forking.add(pid);
   }
 
   resumed(pid: number | undefined): void {
@@ -41,7 +46,7 @@ export class Personalities {
   /** A call returned: it may have made a thread. */
   follow({ name, result, tracee, personality }: SyscallEvent): void {
     this.#see(tracee.pid);
-    if (personality === "64 bit" || result.type !== "value" || result.value <= 0n || !forks.test(name)) return;
+    if (personality === "64 bit" || result.type !== "value" || result.value <= 0n || !forks.has(name)) return;
     const child = Number(result.value);
     if (!this.#modes.has(child)) this.set(child, personality);
   }

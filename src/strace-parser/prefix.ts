@@ -14,6 +14,11 @@ export interface Prefix {
   event: number;
 }
 
+/** None, yet. */
+export function noPrefix(): Prefix {
+  return { pid: -1, comm: -1, commEnd: -1, number: -1, event: 0 };
+}
+
 const open = 0x5b;
 const close = 0x5d;
 const blank = 0x20;

@@ -73,56 +73,22 @@ function smallNumber(bytes: Uint8Array, start: number, end: number): number {
   return value < small.length ? value : -1;
 }
 
-/** Numbers for results that come again and again: the small ones stand for themselves, after them come the failures in the order in which they were met. */
-export class CommonResults {
-  /** The failures met so far. */
-  readonly failures: ReadResult[] = [];
-  readonly #numbers = new Kept<number>((bytes, start, end) => this.#numberOf(bytes, start, end), 512);
-
-  /** The number of the result whose text stands there; -1: it has none. */
-  numberOf(bytes: Uint8Array, start: number, end: number): number {
-    const plain = smallNumber(bytes, start, end);
-    if (plain >= 0) return plain;
-    const after = failureEnd(bytes, start, end);
-    return after < 0 ? -1 : this.#numbers.get(bytes, start, after);
-  }
-
-  #numberOf(bytes: Uint8Array, start: number, end: number): number {
-    const failure = failures.get(bytes, start, end);
-    if (failure === undefined) return -1;
-    const known = this.failures.findIndex(({ result }) => resultText(result) === resultText(failure.result));
-    if (known < 0 && this.failures.length === maxFailures) return -1;
-    return small.length + (known < 0 ? this.failures.push(failure) - 1 : known);
-  }
-}
-
-/** More different errnos are none. */
-const maxFailures = 4_096;
-
-function resultText(result: SyscallResult): string {
-  return `${result.type} ${"errno" in result ? result.errno : ""}`;
-}
-
-/** What such a number stands for; below zero it is minus the offset of a result that goes up to `end`. */
+/**
+ * What the number of a result stands for (assembly/plain-lines.ts gives them): the small ones for themselves; after them come the failures in the order in which they were met; after
+ * these, offsets where nothing but a value stands. Below zero it is minus the offset of any result that goes up to `end`.
+ */
 export function resultIn(number: number, failures: readonly ReadResult[], bytes: Uint8Array, end: number): ReadResult {
-  return (number < 0 ? readResult(bytes, -number, end) : number < small.length ? small[number] : failures[number - small.length]) ?? noResult;
+  if (number < 0) return readResult(bytes, -number, end) ?? noResult;
+  if (number >= otherValues) return readNumber(bytes, number - otherValues, end) ?? noResult;
+  return (number < small.length ? small[number] : failures[number - small.length]) ?? noResult;
 }
 
-/** After `-1 ENOENT` where nothing but the words for it follows; -1: it is no failure, or there is more to say. */
-function failureEnd(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[start] !== 0x2d || bytes[start + 1] !== 0x31 || bytes[start + 2] !== 0x20 || bytes[start + 3] !== 0x45) return -1;
-  let at = start + 4;
-  while (at < end && inErrno[bytes[at] as number] === 1) at += 1;
-  if (at < end && (bytes[at] !== 0x20 || bytes[at + 1] !== 0x28)) return -1;
-  return mayBeMarked(bytes, end) && isInjected(bytes, at, end) ? -1 : at;
-}
+const otherValues = 8192;
 
-/** Digits, upper-case letters and `_`. */
-const inErrno = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) && byte < 0x60 ? 1 : 0));
-
-/** Is it any result? */
-export function isResult(bytes: Uint8Array, start: number, end: number): boolean {
-  return start < end && (numberEnd(bytes, start, end) >= 0 || readResult(bytes, start, end) !== undefined);
+/** The same for all results that say the same but for the value; -1: there may be more to say. */
+export function outcomeIn(number: number): number {
+  if (number < 0) return -1;
+  return number < small.length || number >= otherValues ? 0 : number;
 }
 
 function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
@@ -169,12 +135,6 @@ function isHex(byte: number | undefined): boolean {
 function isInjected(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) if (bytes[at] === 0x28 && bytes[at + 1] === 0x49 && startsWith(bytes, at, end, "(INJECTED")) return true;
   return false;
-}
-
-/** Does it end as a mark does: `(INJECTED)`, `(INJECTED: args)`, `(INJECTED: retval)`, `(DELAYED)`? */
-function mayBeMarked(bytes: Uint8Array, end: number): boolean {
-  const last = bytes[end - 2];
-  return bytes[end - 1] === 0x29 && (last === 0x44 || last === 0x73 || last === 0x6c);
 }
 
 const question = /^\?(?: ([A-Z][A-Z0-9_]*| <unavailable>)| *(?:$|[(<]))/;

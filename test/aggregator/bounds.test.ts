@@ -43,7 +43,7 @@ test("threads come and go without end: what is open is still known", () => {
   parser.push("1 pause( <unfinished ...>\n");
   for (let first = 2; first < 200_000; first += 10_000) {
     let calls = 0;
-    parser.each(times(10_000, (index) => `${first + index} read(0,  <unfinished ...>\n${first + index} <... read resumed>"", 1) = 0\n`).join(""), () => (calls += 1));
+    parser.each(times(10_000, (index) => `${first + index} read(0,  <unfinished ...>\n${first + index} <... read resumed>"", 1) = 0\n`).join(""), () => void (calls += 1));
     expect(calls).toBe(10_000);
   }
   expect(parser.push("1 <... pause resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)\n")).toMatchObject([{ name: "pause", result: { type: "restart" } }]);

@@ -3,19 +3,19 @@
 // Usage: npm run bench [-- [MEGABYTES] [--write]]    needs strace once, to record the lines that are scaled up
 // Output: Markdown on stdout, with --write in the README too; never a pass or a failure.
 //
-// One core: every contestant is pinned to the same one, and what counts is the CPU time of all its processes, start included; medians of rounds in turns. The
+// Every contestant is pinned to the same core, and what counts is the CPU time of all its processes, start included; medians of rounds in turns. The
 // others count the calls and, where they read by lines, how many failed; seccomp-gen does the whole job, up to the written profile. All must find the same calls
-// equally often. Two cores: the time that passes, and whether the profile is the same to the byte.
+// equally often.
 import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } } });
-const megabytes = Number(positionals[0] ?? 256);
+const megabytes = Number(positionals[0] ?? 512);
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
 const profile = join(folder, "profile.json");
@@ -121,32 +121,22 @@ function expectSame(log, columns) {
   if (ours.join() !== rough.join()) throw new Error(`seccomp-gen counts otherwise: ${ours.filter((row) => !rough.includes(row))} for ${rough.filter((row) => !ours.includes(row))}`);
 }
 
-/** Ratios on one core, one column a style. */
-function compareOnOneCore(logs) {
+const peaks = [];
+
+/** Ratios, one column a style. */
+function compare(logs) {
   const ratios = logs.map(({ log, columns }) => {
     const ours = [];
     const theirs = contestants.map(() => []);
     for (let round = 0; round < Number(options.rounds); round += 1) {
-      ours.push(measure(generate(log), one).cpu);
+      const own = measure(generate(log), one);
+      peaks.push(peak(own));
+      ours.push(own.cpu);
       for (const [index, { command }] of contestants.entries()) theirs[index].push(measure(command(log, columns), one).cpu);
     }
     return theirs.map((times) => median(times) / median(ours));
   });
   return contestants.map(({ name, target }, index) => `| ${name} | ${ratios.map((column) => column[index].toFixed(column[index] < 1 ? 3 : 2)).join(" | ")} | ${target ?? ""} |`);
-}
-
-function compareCores({ log }) {
-  const both = `taskset -c ${cores.slice(-2).join(",")} `;
-  const [alone, together] = [[], []];
-  let profiles = [];
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    alone.push(measure(generate(log), one));
-    profiles = [readFileSync(profile, "utf8")];
-    together.push(measure(generate(log), both));
-    profiles.push(readFileSync(profile, "utf8"));
-  }
-  const passed = (runs) => median(runs.map((run) => run.passed));
-  return `| ${(passed(alone) / passed(together)).toFixed(2)} | ${profiles[0] === profiles[1] ? "yes" : "NO"} | ${Math.max(...alone.map(peak))} MB | ${Math.max(...together.map(peak))} MB |`;
 }
 
 try {
@@ -162,11 +152,9 @@ try {
     "",
     `| | ${logs.map(({ name }) => name).join(" | ")} | aim |`,
     `|---|${logs.map(() => "---|").join("")}---|`,
-    ...compareOnOneCore(logs),
+    ...compare(logs),
   ];
-  if (canPin && cores.length > 1 && availableParallelism() > 1) {
-    lines.push("", "With a second core, of which the first log makes use:", "", "| times as fast | same profile | peak memory, one core | two |", "|---|---|---|---|", compareCores(logs[0]));
-  }
+  lines.push("", `Of memory, seccomp-gen takes ${Math.max(...peaks)} MB at most (aim: 100).`);
   console.log(lines.join("\n"));
   if (options.write) writeIntoReadme("bench", lines.join("\n"));
 } finally {
