@@ -7,7 +7,7 @@ import { SeccompGenError } from "../errors.ts";
 import { systemDetail, temporaryOf } from "../project/files.ts";
 import { isLock, removeStaleLock } from "../project/lock.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { recover } from "./unfinished.ts";
+import { recover, recoverHere } from "./unfinished.ts";
 
 /**
  * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes. What a
@@ -18,8 +18,19 @@ export async function clean(words: readonly string[], options: { readonly discar
   const cli = containerCli(words.length === 0 ? ["docker"] : words);
   if (cli === undefined) throw new SeccompGenError({ code: "usage", what: `${words.join(" ")} is no container command`, todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman" });
   const files = await ownFiles();
-  const paths = [...halfWritten(files), ...(await findFolders())];
+  const paths = halfWritten(files);
+  const unkept: string[] = [];
+  for (const folder of await findFolders()) {
+    try {
+      const said = options.discard ? undefined : await recoverHere(folder);
+      if (said !== undefined) terminal.note(said);
+      paths.push(folder);
+    } catch (error) {
+      unkept.push(keptBecause(folder, error));
+    }
+  }
   const failures = (await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).then(() => [], (error: unknown) => [`${path}: ${systemDetail(error)}`])))).flat();
+  failures.push(...unkept);
   const locks = await Promise.all(files.filter(isLock).map((lock) => removeStaleLock(lock).catch((error: unknown) => (failures.push(`${lock}: ${systemDetail(error)}`), true))));
   const count = paths.length + locks.filter((stale) => stale).length;
   if (count > 0) terminal.note(`found ${count} files and folders of killed sessions`);
@@ -31,8 +42,7 @@ export async function clean(words: readonly string[], options: { readonly discar
       if (said !== undefined) terminal.note(said);
       failures.push(...(await removeLeftovers(cli, { containers: [], volumes: [volume] })));
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      failures.push(`${volume}, for what was traced could not be kept: ${error.message} (--discard removes it all the same)`);
+      failures.push(keptBecause(volume, error));
     }
   }
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
@@ -41,8 +51,13 @@ export async function clean(words: readonly string[], options: { readonly discar
   return failures.length === 0 ? 0 : 2;
 }
 
+function keptBecause(what: string, error: unknown): string {
+  if (!(error instanceof Error)) throw error;
+  return `${what}, for what was traced could not be kept: ${error.message} (--discard removes it all the same)`;
+}
+
 /** Temporary files of writes that were cut short by their process's end, where recordings and profiles are. */
-function halfWritten(files: readonly string[]): readonly string[] {
+function halfWritten(files: readonly string[]): string[] {
   return files.filter((path) => sessionIsOver(temporaryOf(path) ?? ""));
 }
 

@@ -27,14 +27,14 @@ export async function record(words: readonly string[], options: RecordOptions, t
   await checkWritable(paths.recording);
   await checkWritable(paths.profile);
 
-  const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(words, options, untraced, terminal) : recordContainer(name, run, options, untraced, terminal));
+  const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(name, words, options, untraced, terminal) : recordContainer(name, run, options, untraced, terminal));
   const { fresh, last, unparsed, missed, release } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
   const written = <Result>(writing: Promise<Result>): Promise<Result> =>
     writing.then(
       async (result) => (await release(), result),
       async (error: unknown) => {
         if (!(error instanceof SeccompGenError && error.problem.code === "file-unwritable")) await release();
-        else if (run !== undefined) terminal.note(`what was traced is still on the engine: seccomp-gen clean takes it into ${partialPath(paths.recording)}`);
+        else terminal.note(`what was traced is still ${run === undefined ? "in the temporary folder" : "on the engine"}: seccomp-gen clean takes it into ${partialPath(paths.recording)}`);
         throw error;
       },
     );

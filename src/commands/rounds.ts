@@ -35,7 +35,7 @@ export async function recordRounds(name: string, known: Recording | undefined, o
     const untraced = whatIsKnown(options.full ? undefined : base, options);
     const count = [...untraced.calls.values()].reduce((sum, names) => sum + names.length, 0);
     if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
-    if (count > 0) terminal.note(`${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run untraced; strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing (--full traces all)`);
+    if (count > 0) terminal.note(`${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run untraced${untraced.letThrough === undefined ? "" : ", and others where their arguments are known"}; strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing (--full traces all)`);
     const last = await once(untraced);
     releases.push(last.release);
     const seen = recordingOf(name, last, options.lean);

@@ -1,10 +1,11 @@
-import { stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { buildRecording, createAggregator, mergeAll, parseRecording, stringifyRecording, totalOf } from "../aggregator/index.ts";
 import type { Aggregator, LogContext, Recording, Run } from "../aggregator/index.ts";
 import type { ContainerCli } from "../container/cli.ts";
 import { inspectEngine } from "../container/engine.ts";
-import { abandonedVolumes, traceFacts } from "../container/leftovers.ts";
+import { abandonedVolumes, findFolders, keptTrace, keptTraceFacts, traceFacts } from "../container/leftovers.ts";
 import { SeccompGenError } from "../errors.ts";
 import { addPartial, partialPath, unreadWords } from "../project/kept-recording.ts";
 import { checkName, recordingPath } from "../project/names.ts";
@@ -13,6 +14,7 @@ import { isScmpArch } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { ensureTracer } from "../tracer/bundle.ts";
+import type { TraceSink } from "../tracer/container-trace.ts";
 import { readLeftTraces } from "../tracer/left-traces.ts";
 
 /** What a trace's volume says of it, so that a recording can be made of it when the session that wrote it was killed. */
@@ -46,14 +48,46 @@ export async function mentionUnfinished(cli: ContainerCli, name: string, folder:
   }
 }
 
+/** The same for a program on this host. */
+export async function mentionUnfinishedHere(name: string, folder: string, terminal: Pick<Terminal, "note">): Promise<void> {
+  for (const kept of await findFolders()) {
+    const found = await readUnfinishedHere(kept).catch(() => undefined);
+    if (found?.name !== name || found.folder !== folder) continue;
+    terminal.note(`a recording of ${name} was killed; seccomp-gen clean takes what it had traced into ${partialPath(recordingPath(name))}`);
+    return;
+  }
+}
+
+/** Makes a partial recording of what a killed session had traced of a program on this host, as `recover` does. */
+export async function recoverHere(folder: string): Promise<string | undefined> {
+  const found = await readUnfinishedHere(folder);
+  const path = join(folder, keptTrace);
+  return found === undefined ? undefined : recoverFrom(found, join(folder, keptTraceFacts), async (sink) => {
+    if (await isThere(path)) await sink("main", createReadStream(path));
+  });
+}
+
+async function readUnfinishedHere(folder: string): Promise<Unfinished | undefined> {
+  const path = join(folder, keptTraceFacts);
+  return (await isThere(path)) ? parseUnfinished(await readFile(path, "utf8"), path) : undefined;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
+
 /** Makes a partial recording of what a killed session had traced. Resolves to what there is to say; throws where it could not, and the trace must stay. */
 export async function recover(cli: ContainerCli, volume: string, terminal: Pick<Terminal, "note">): Promise<string | undefined> {
   const found = await readUnfinished(cli, volume);
   if (found === undefined) return undefined;
+  return recoverFrom(found, labelOf(volume), async (sink) => readLeftTraces(cli, await ensureTracer(cli, (await inspectEngine(cli)).architecture, terminal.note), volume, sink));
+}
+
+/** `source`: where `found` stood. */
+async function recoverFrom(found: Unfinished, source: string, read: (sink: TraceSink) => Promise<void>): Promise<string | undefined> {
   if (!(await stat(found.folder).then((stats) => stats.isDirectory(), () => false))) return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
-  const bundle = await ensureTracer(cli, (await inspectEngine(cli)).architecture, terminal.note);
   const aggregators: Aggregator[] = [];
-  await readLeftTraces(cli, bundle, volume, async (name, chunks) => {
+  await read(async (name, chunks) => {
     const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
@@ -63,7 +97,7 @@ export async function recover(cli: ContainerCli, volume: string, terminal: Pick<
   const recording = mergeAll(aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())));
   if (recording === undefined) return undefined;
   const path = join(found.folder, recordingPath(found.name));
-  const unread = await addPartial(path, checked(recording, volume));
+  const unread = await addPartial(path, checked(recording, source));
   return `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`;
 }
 
@@ -91,7 +125,7 @@ function labelOf(volume: string): string {
   return `the label of the volume ${volume}`;
 }
 
-/** The facts were on the engine meanwhile: what is written is what the format allows. */
-function checked(recording: Recording, volume: string): Recording {
-  return parseRecording(stringifyRecording(recording), labelOf(volume));
+/** The facts were elsewhere meanwhile: what is written is what the format allows. */
+function checked(recording: Recording, source: string): Recording {
+  return parseRecording(stringifyRecording(recording), source);
 }

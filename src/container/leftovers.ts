@@ -27,6 +27,10 @@ export function sessionFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), `${folderPrefix}${ownProcess()}-`));
 }
 
+/** A trace in a session's folder, and JSON of what is needed to make a recording of it when its session is killed. */
+export const keptTrace = "trace.log";
+export const keptTraceFacts = "trace.json";
+
 /** Folders of this user whose process has ended. */
 export async function findFolders(): Promise<readonly string[]> {
   const dead = (await readdir(tmpdir())).filter((name) => {
