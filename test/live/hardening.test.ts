@@ -35,3 +35,20 @@ test("what is needed stays: capabilities, new privileges, a folder with files of
   expect(command).not.toContain("unconfined");
   expect((await execa(command, { shell: true, cwd: folder })).stdout).toMatch(/done$/);
 }, 400_000);
+
+test("interrupted between its runs, it says so and suggests nothing", async () => {
+  const folder = await workplace();
+  const run = ["docker", "run", "--rm", "--network", "none", base, "true"];
+  expect((await product(folder, ["record", "--name", "app", "--", ...run])).stderr).toContain("profile made");
+  const child = execa(process.execPath, [cli, "verify", "profiles/app.json", "--suggest-hardening", "--", ...run], { cwd: folder, reject: false, stdin: "ignore", timeout: 100_000 });
+  let said = "";
+  child.stderr.on("data", (data: Buffer) => {
+    const before = /run \d+: /.test(said);
+    said += data.toString();
+    if (!before && /run \d+: /.test(said)) child.kill("SIGINT");
+  });
+  const { exitCode, stdout, stderr } = await child;
+  expect(exitCode, stderr).toBe(2);
+  expect(stderr).toMatch(/interrupted: no suggestion$/);
+  expect(stdout).not.toContain("docker run");
+}, 200_000);
