@@ -42,7 +42,7 @@ export interface DenialObserver {
   add(event: StraceEvent): void;
   /** The denials in the order in which they happened first. */
   denials(): readonly Denial[];
-  /** The denied calls as a recording keeps them. */
+  /** The denied calls as a recording keeps them. What they got is the profile's own answer, no fact of the workload: it stays unknown. */
   recorded(): Aggregate["syscalls"];
   /** A program was executed. */
   started(): boolean;
@@ -120,7 +120,7 @@ export function observeDenials(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Fi
     recorded() {
       const wanted = new Set([...open.values()].map((denial) => `${denial.arch} ${denial.syscall}`));
       const { syscalls } = aggregator.finish();
-      return Object.fromEntries(Object.entries(syscalls).map(([entered, calls]) => [entered, Object.fromEntries(Object.entries(calls).filter(([name]) => wanted.has(`${entered} ${name}`)))]));
+      return Object.fromEntries(Object.entries(syscalls).map(([entered, calls]) => [entered, Object.fromEntries(Object.entries(calls).filter(([name]) => wanted.has(`${entered} ${name}`)).map(([name, record]) => [name, { ...record, results: ["?"] }]))]));
     },
     started: () => started,
   };
