@@ -18,6 +18,7 @@ const program = new Command("seccomp-gen")
   .showSuggestionAfterError()
   .exitOverride()
   .enablePositionalOptions()
+  .configureHelp({ minWidthToWrap: 24 })
   .addHelpText("after", "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx");
 
 /** What each command's help ends with. */
@@ -75,7 +76,11 @@ example(
 const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))
   .argument("[traces...]", "recordings or strace logs: files, globs, packed ones, or - for standard input")
   .option("-o, --output <file>", "write here instead of standard output")
-  .option("--all", "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made with", false)
+  .addOption(
+    new Option("--all", "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made with")
+      .default(false)
+      .conflicts(["output", "name", "arch", "args", "exact", "floor", "allow", "deny", "against", "mode"]),
+  )
   .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
   .option("--name <name>", "name of a recording made from raw logs")
   .option("--arch <arch>", "architecture of raw logs (default: this machine's)")

@@ -39,7 +39,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
   "no-container-cli": ({ tool, detail }) => ({
     what: `cannot run ${tool}: ${detail}`,
-    todo: `Install ${tool}, or record a plain command on this host: seccomp-gen record -- CMD`,
+    todo: `Install ${tool}: containers and verify need it. Without it, a program of this host can be recorded: seccomp-gen record -- CMD`,
   }),
   "no-engine": ({ tool, detail }) => ({
     what: `no ${tool} engine answers\n${detail}`,
@@ -81,7 +81,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what:
       (exitCode === undefined ? "the container ended before the --while command did" : `the --while command failed with exit code ${exitCode}`) +
       (containerExitCode === undefined ? "" : `; the container ended by itself with exit code ${containerExitCode}`),
-    todo: "Traced programs start slowly: let the command wait for the service (curl --retry 20 --retry-connrefused …), then record again.",
+    todo: "Traced programs start slowly: let the command wait for the service (curl --retry 20 --retry-delay 1 --retry-all-errors …; Docker's port proxy answers before the service does), then record again.",
   }),
   "trace-broken": ({ detail }) => ({ what: `the trace broke off: ${detail}`, todo: "Record again once the cause is gone." }),
   "recording-cut": ({ what, todo, aside }) => ({

@@ -12,7 +12,7 @@ import { recover, recoverHere } from "./unfinished.ts";
 /**
  * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes. What a
  * killed recording had traced becomes a partial recording first; a trace of which none could be made stays.
- * 0 fine, 2 something could not be removed, or the engine does not answer.
+ * 0 fine, 2 something could not be removed, or the engine does not answer. A machine without docker has files only.
  */
 export async function clean(words: readonly string[], options: { readonly discard: boolean }, terminal: Terminal): Promise<number> {
   const cli = containerCli(words.length === 0 ? ["docker"] : words);
@@ -34,7 +34,14 @@ export async function clean(words: readonly string[], options: { readonly discar
   const locks = await Promise.all(files.filter(isLock).map((lock) => removeStaleLock(lock).catch((error: unknown) => (failures.push(`${lock}: ${systemDetail(error)}`), true))));
   const count = paths.length + locks.filter((stale) => stale).length;
   if (count > 0) terminal.note(`found ${count} files and folders of killed sessions`);
-  const found = await findLeftovers(cli);
+  const found = await findLeftovers(cli).catch((error: unknown) => {
+    if (words.length > 0 || !(error instanceof SeccompGenError) || error.problem.code !== "no-container-cli") {
+      for (const failure of failures) terminal.note(`not removed: ${failure}`);
+      throw error;
+    }
+    terminal.note("there is no docker here, so only files were looked for (for another tool: seccomp-gen clean -- podman)");
+    return { containers: [], volumes: [] };
+  });
   failures.push(...(await removeLeftovers(cli, { containers: found.containers, volumes: [] })));
   for (const volume of found.volumes) {
     try {

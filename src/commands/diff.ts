@@ -19,6 +19,7 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
   if (after === undefined) throw new SeccompGenError({ code: "usage", what: "no profile to compare", todo: "seccomp-gen diff [BEFORE] AFTER" });
   const host = hostOf(options);
   const [old, next] = [await loadReference(before), await loadReference(after)];
+  for (const { name, standsIn } of [old, next]) if (standsIn !== undefined) terminal.note(`${name} is not known to this seccomp-gen; compared with that of ${standsIn}, the nearest known release`);
   const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
   const change = diffFilters(earlier, later);
   if (options.format === "html") {

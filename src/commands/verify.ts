@@ -137,7 +137,7 @@ interface Failure {
 /** Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this profile; 0: it does under the one that was made now. */
 async function explain({ run, profile, options, proof, image, verdict, baseline }: Failure, terminal: Terminal): Promise<number> {
   if (options.maxRuns === 0 || verdict.kind === "output-differs" || verdict.kind === "passed") {
-    terminal.note(verdict.kind === "output-differs" ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the profile denies" : "next: verify without --max-runs 0 finds out why");
+    terminal.note(verdict.kind === "output-differs" ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the profile denies" : "next: verify with the default of --max-runs, and without --accept, finds out why");
     return 1;
   }
   const { engine, facts, host } = await whereItRuns(run, image);
@@ -148,6 +148,7 @@ async function explain({ run, profile, options, proof, image, verdict, baseline 
   if (diagnosis.kind === "interrupted") return 2;
   if (options.accept && diagnosis.kind === "explained") {
     await acceptAdditions(profile, diagnosis.additions, facts, terminal);
+    // Not looked for again: it would find the same.
     return verifyContainer(run, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);

@@ -9,6 +9,8 @@ import type { ScmpArch } from "../tables/types.ts";
 export interface Reference {
   readonly name: string;
   readonly profile: DockerProfile;
+  /** Of a Docker version that is not known: the release whose default stands in for its own. */
+  readonly standsIn?: string;
 }
 
 /** Docker's default of a version (undefined: the newest known), or a profile file, which `read` reads. */
@@ -19,8 +21,8 @@ export async function loadReference(versionOrFile: string | undefined, read = re
   }
   if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
     const version = versionOrFile.replace(/^v/, "");
-    const { file } = dockerDefaultFor(version);
-    return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file) };
+    const { file, exact, release } = dockerDefaultFor(version);
+    return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file), ...(exact ? {} : { standsIn: release }) };
   }
   return { name: versionOrFile, profile: readProfile(await read(versionOrFile), versionOrFile) };
 }

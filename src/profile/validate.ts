@@ -56,6 +56,7 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
       return { detail: `${show(data)} is not known`, todo: near === undefined ? `It has to be one of ${known.join(", ")}.` : `Did you mean ${near}?` };
     }
     case "required":
+      if (error.instancePath === "" && document !== null && typeof document === "object" && "runs" in document) return { detail: "this is a recording, and a profile is wanted", todo: "Give the profile made from it: profiles/NAME.json, or what seccomp-gen generate writes." };
       return { detail: `${String(error.params["missingProperty"])} is missing`, todo: `Add ${JSON.stringify(error.params["missingProperty"])}.` };
     case "anyOf":
       return { detail: "a group without names", todo: 'Say which syscalls it is about: "names": ["read", …].' };

@@ -5,6 +5,7 @@ import { describeValue, dockerArch } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
 import { jsonText } from "../json-text.ts";
 import { markdownCell } from "./markdown.ts";
+import { wrapText } from "./wrap.ts";
 
 export interface DiffView {
   readonly format: "text" | "markdown" | "json";
@@ -48,7 +49,7 @@ function text(diff: ProfileDiff, { before, after, color, width }: DiffView): str
       const changes = ofKind(diff, arch, kind);
       if (changes.length === 0) continue;
       lines.push("", paint(code, `${title} (${changes.length}${archesOf(diff).length > 1 ? `, ${dockerArch(arch)}` : ""})`));
-      lines.push(...(isPlain(kind) ? wrapped(changes, width) : changes.flatMap(detail)));
+      lines.push(...(isPlain(kind) ? wrapped(changes, width) : changes.flatMap((change) => detail(change, Math.max(40, width)))));
     }
   }
   if (diff.profile.length + diff.syscalls.length === 0) lines.push("no difference: every call gets the same answer");
@@ -79,14 +80,15 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
   return [...lines, line];
 }
 
-function detail(change: SyscallChange): readonly string[] {
+function detail(change: SyscallChange, width: number): readonly string[] {
   const { syscall, before, after, was, is } = change;
+  const part = (first: string, text: string): readonly string[] => wrapText(escapeLine(text), { width, first, indent: " ".repeat(12) });
   return [
-    `  ${syscall}`,
-    `    before: ${rulesText(syscall, before)}`,
-    `    after:  ${rulesText(syscall, after)}`,
-    `    e.g. ${exampleCall(change)}: ${formatAction(was)} → ${formatAction(is)}`,
-  ].map(escapeLine);
+    `  ${escapeLine(syscall)}`,
+    ...part("    before: ", rulesText(syscall, before)),
+    ...part("    after:  ", rulesText(syscall, after)),
+    ...part("    e.g. ", `${exampleCall(change)}: ${formatAction(was)} → ${formatAction(is)}`),
+  ];
 }
 
 export function exampleCall({ syscall, witness }: SyscallChange): string {

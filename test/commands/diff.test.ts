@@ -17,3 +17,22 @@ test("more than can be compared is an error, and nothing is dropped", async () =
   await expect(diff([nginx, nginx, nginx], options, terminal)).rejects.toMatchObject({ problem: { code: "usage" }, exitCode: 2 });
   await expect(diff([nginx, nginx], { ...options, against: "28.5.2" }, terminal)).rejects.toMatchObject({ problem: { code: "usage" }, exitCode: 2 });
 });
+
+test("a Docker version that is not known is said to be none", async () => {
+  const notes: string[] = [];
+  await diff(["99.1", nginx], options, { ...terminal, note: (line) => notes.push(line) });
+  expect(notes).toEqual([expect.stringContaining("Docker 99.1's default is not known")]);
+  await diff(["20.10.24", nginx], options, { ...terminal, note: (line) => notes.push(line) });
+  expect(notes).toHaveLength(1);
+});
+
+test.each([60, 80, 120])("rules are wrapped at %i columns", async (width) => {
+  let shown = "";
+  await diff(["20.10.24", nginx], options, { ...terminal, width, out: (text) => (shown += text) });
+  expect(shown).toContain("    after:  ");
+  expect(shown.split("\n").filter((line) => line.length > width && !/architecture| → .*nginx\.json$/.test(line))).toEqual([]);
+});
+
+test("a recording in a profile's place is told as such", async () => {
+  await expect(diff([fileURLToPath(new URL("../../traces/nginx/recording.json", import.meta.url))], options, terminal)).rejects.toThrow("this is a recording, and a profile is wanted");
+});
