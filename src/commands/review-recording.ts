@@ -1,17 +1,26 @@
 import { parseRecording, stringifyRecording } from "../aggregator/index.ts";
 import { canonicalRun } from "../aggregator/recording.ts";
 import type { Recording } from "../aggregator/types.ts";
+import { checkRecording } from "../check/index.ts";
+import { hostsOf } from "../derivation/derivation.ts";
+import { resolveFor } from "../derivation/reference.ts";
 import { SeccompGenError } from "../errors.ts";
+import { readProfile } from "../profile/index.ts";
 import type { ChangedFile } from "../project/changed-files.ts";
+import { profileFor } from "../project/names.ts";
 import type { RecordingDoubt, ReviewedRecording } from "../review/review-model.ts";
+import { TooManyWays } from "../seccomp/index.ts";
 import { defaultCapabilities } from "../tables/index.ts";
+import type { ReviewContext } from "./review-profile.ts";
 
-/** What a recording has that its former state had not, and what makes that doubtful. */
-export function reviewRecording({ path, formerPath, before, after }: ChangedFile): ReviewedRecording {
+/** What a recording has that its former state had not, what of that its profile denies nevertheless, and what makes it doubtful. */
+export async function reviewRecording({ path, formerPath, before, after }: ChangedFile, context: ReviewContext): Promise<ReviewedRecording> {
   const reviewed = { path, formerPath };
   if (after === undefined) return { ...reviewed, state: { type: "removed" } };
   try {
-    return { ...reviewed, state: compare(before === undefined ? undefined : parseRecording(before, `${formerPath ?? path} before`), parseRecording(after, path), after) };
+    const old = before === undefined ? undefined : parseRecording(before, `${formerPath ?? path} before`);
+    const next = parseRecording(after, path);
+    return { ...reviewed, state: { ...compare(old, next, after), ...(await deniedOf(old, next, path, context)) } };
   } catch (error) {
     if (!(error instanceof SeccompGenError)) throw error;
     return { ...reviewed, state: { type: "unreadable", reason: error.message } };
@@ -20,7 +29,30 @@ export function reviewRecording({ path, formerPath, before, after }: ChangedFile
 
 type Compared = Extract<ReviewedRecording["state"], { readonly doubts: unknown }>;
 
-function compare(old: Recording | undefined, next: Recording, text: string): Compared {
+/** What was not seen before, and is denied by the profile beside it: because Docker's default denies it, or else. A profile that cannot be read is reported by itself. */
+async function deniedOf(old: Recording | undefined, next: Recording, path: string, { changes, reference }: ReviewContext): Promise<Pick<Compared, "deniedByDocker" | "denied">> {
+  const profile = profileFor(path);
+  const text = profile === undefined ? undefined : await changes.read(profile);
+  if (profile === undefined || text === undefined) return { deniedByDocker: [], denied: [] };
+  const was = callsOf(old);
+  const hosts = hostsOf(next);
+  const deniedBy = (filters: Parameters<typeof checkRecording>[1]): ReadonlySet<string> =>
+    new Set(
+      checkRecording(next, filters)
+        .filter(({ kind, syscall, args }) => kind === "denied" && !(args.length === 0 ? was.has(syscall) : was.get(syscall)?.has(args.map(({ value }) => value).join()) === true))
+        .map(({ syscall }) => syscall),
+    );
+  try {
+    const names = [...deniedBy(resolveFor(readProfile(text, profile), hosts))].sort();
+    const byDocker = deniedBy(resolveFor(reference.profile, hosts));
+    return { deniedByDocker: names.filter((name) => byDocker.has(name)), denied: names.filter((name) => !byDocker.has(name)) };
+  } catch (error) {
+    if (!(error instanceof SeccompGenError || error instanceof TooManyWays)) throw error;
+    return { deniedByDocker: [], denied: [] };
+  }
+}
+
+function compare(old: Recording | undefined, next: Recording, text: string): Omit<Compared, "deniedByDocker" | "denied"> {
   const known = new Set(old?.runs.map(canonicalRun));
   const newRuns = next.runs.filter((run) => !known.has(canonicalRun(run)));
   const [was, is] = [callsOf(old), callsOf(next)];

@@ -7,6 +7,7 @@ import type { Json } from "../profile/index.ts";
 import { changedFiles } from "../project/changed-files.ts";
 import type { ChangedFile, Changes } from "../project/changed-files.ts";
 import { writeAtomically } from "../project/files.ts";
+import { profileFor } from "../project/names.ts";
 import { failureKinds } from "../review/review-model.ts";
 import type { FailureKind, ReviewedOptions, ReviewedProfile, ReviewedRecording } from "../review/review-model.ts";
 import { renderReview } from "../review/review.ts";
@@ -36,7 +37,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   for (const file of changes.files) {
     const kind = kindOf(file);
     if (kind === "profile") profiles.push(await reviewProfile(file, context));
-    else if (kind === "recording") recordings.push(reviewRecording(file));
+    else if (kind === "recording") recordings.push(await reviewRecording(file, context));
     else if (kind === "options") optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
   }
   profiles.push(...(await untouchedProfiles(changes, new Set(profiles.map(({ path }) => path)), context)));
@@ -55,7 +56,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
 
 /** A profile whose recording or options changed must be made again, although it was not touched. */
 async function untouchedProfiles(changes: Changes, known: ReadonlySet<string>, context: ReviewContext): Promise<readonly ReviewedProfile[]> {
-  const sources = changes.files.flatMap(({ path }) => (/(^|\/)traces\/[^/]+\/(recording|policy)\.json$/.test(path) ? [path.replace(/traces\/([^/]+)\/(?:recording|policy)\.json$/, "profiles/$1.json")] : []));
+  const sources = changes.files.flatMap(({ path }) => profileFor(path) ?? []);
   const profiles: ReviewedProfile[] = [];
   for (const path of new Set(sources)) {
     const text = known.has(path) ? undefined : await changes.read(path);

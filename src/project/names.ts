@@ -35,3 +35,9 @@ export function recordingBeside(profile: string): string {
 export function sourceFolder(profile: string): string | undefined {
   return /(?:^|\/)profiles\/[^/]+\.json$/.test(profile) ? dirname(recordingBeside(profile)) : undefined;
 }
+
+/** traces/NAME/recording.json or policy.json → the profile made from it, beside that folder: profiles/NAME.json; undefined for other paths. */
+export function profileFor(source: string): string | undefined {
+  const [, before, name] = /^((?:.*\/)?)traces\/([^/]+)\/(?:recording|policy)\.json$/.exec(source) ?? [];
+  return name === undefined ? undefined : `${before ?? ""}${profilePath(name)}`;
+}

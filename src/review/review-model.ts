@@ -64,6 +64,9 @@ export interface ReviewedRecording {
         readonly removed: readonly string[];
         /** Seen before, now with other arguments. */
         readonly otherArguments: readonly string[];
+        /** Of these two, what the profile beside it denies nevertheless, because Docker's default does; and what it denies for another reason. */
+        readonly deniedByDocker: readonly string[];
+        readonly denied: readonly string[];
         /** Capabilities that no former run had: Docker's default allows more to such a container. */
         readonly capabilities: readonly string[];
         /** Former runs had no-new-privileges, not all of the present ones have. */

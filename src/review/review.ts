@@ -78,7 +78,7 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
     ...alarming.map(({ path, reason }): Line => [{ strong: "not looked at" }, ": ", data(path), `: ${reason}`]),
     ...profiles.map(headline),
     ...model.options.map(({ path, before, after }): Line => ["options changed in ", data(path), ": ", data(before), " → ", data(after)]),
-    ...model.recordings.map(recordingLine),
+    ...model.recordings.map((recording) => recordingLine(recording, model.ceilingName)),
     ...model.skipped.filter((file) => !file.alarming).map(({ path, reason }): Line => [data(path), `: not looked at, ${reason}`]),
   ];
   const judged = profiles.flatMap(({ path, state }) => (state.type === "unreadable" ? [] : [{ path, state }]));
@@ -181,11 +181,11 @@ function summary(state: JudgedProfile): string {
     .join("; ");
 }
 
-function recordingLine({ path, formerPath, state }: ReviewedRecording): Line {
+function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingName: string): Line {
   const head: Line = [data(path), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
   if (state.type === "unreadable") return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
   if (state.type === "removed") return [...head, "removed"];
-  const { newRuns, goneRuns, added, removed, otherArguments, capabilities, lostNoNewPrivileges, doubts } = state;
+  const { newRuns, goneRuns, added, removed, otherArguments, deniedByDocker, denied, capabilities, lostNoNewPrivileges, doubts } = state;
   const listed = (words: string, names: readonly string[]): readonly Line[] => (names.length === 0 ? [] : [[`${words}: `, { data: names.slice(0, 20).join(", ") }, names.length > 20 ? ` and ${names.length - 20} more` : ""]]);
   const [only] = newRuns;
   const parts: readonly Line[] = [
@@ -193,6 +193,8 @@ function recordingLine({ path, formerPath, state }: ReviewedRecording): Line {
     ...(newRuns.length === 1 && only !== undefined ? [["1 new run: ", ...runLine(only)]] : newRuns.length > 1 ? [[`${newRuns.length} new runs`]] : []),
     ...(goneRuns === 0 ? [] : [[`${plural(goneRuns, "run is", "runs are")} gone`]]),
     ...(state.type === "added" ? [] : [...listed("newly seen", added), ...listed("with other arguments", otherArguments), ...listed("no longer seen", removed)]),
+    ...listed(`stays denied, as by ${ceilingName}`, deniedByDocker),
+    ...listed("denied by the profile all the same", denied),
     ...(capabilities.length === 0 ? [] : [[{ strong: "recorded with capabilities that no former run had" }, ", to which Docker's default allows more: ", { data: capabilities.slice(0, 10).join(", ") }]]),
     ...(lostNoNewPrivileges ? [["now also recorded without no-new-privileges"]] : []),
     ...doubts.map((doubt): Line => [doubtWords[doubt]]),

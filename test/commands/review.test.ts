@@ -108,7 +108,7 @@ describe("review", { timeout: 60_000 }, () => {
     record("flock", "logrotate", { ...ourRun(), command: ["docker", "run", "-v=…", "IMAGE"] });
     // The profile was forgotten.
     expect(await reviewed()).toBe(1);
-    expect(out).toMatch(/`traces\/nginx\/recording\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`\n/);
+    expect(out).toMatch(/`traces\/nginx\/recording\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; denied by the profile all the same: `flock`\n/);
     expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*the file is not what its recording gives/);
     await regenerate();
     expect(await reviewed()).toBe(0);
@@ -157,6 +157,14 @@ describe("review", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "traces/nginx/policy.json"), '{"against":"../../../../etc/passwd"}');
     expect(await reviewed({ failOn: [] })).toBe(1);
     expect(out).toMatch(/cannot be read\*\*: .*passwd: no such file in the repository/);
+  });
+
+  test("what a recording saw and Docker's default denies is said to stay denied", async () => {
+    record("unshare", "sandbox");
+    record("flock", "logrotate");
+    await regenerate();
+    await reviewed();
+    expect(out).toMatch(/newly seen: `flock, unshare`; stays denied, as by Docker [\d.]+'s default: `unshare`;/);
   });
 
   test("a base image bump: another digest, more calls of the same programs", async () => {

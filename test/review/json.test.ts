@@ -86,7 +86,7 @@ test("of more than a code scanning service takes, the least dangerous is left ou
 });
 
 test.each([["host", "a program on a host"], ["log", "a strace log"], ["audit", "the kernel's log"]] as const)("a new run of the source %s is named", (source, words) => {
-  const state = { type: "changed", newRuns: [{ ...run, source, command: [] }], goneRuns: 0, added: [], removed: [], otherArguments: [], capabilities: [], lostNoNewPrivileges: false, doubts: [] } as const;
+  const state = { type: "changed", newRuns: [{ ...run, source, command: [] }], goneRuns: 0, added: [], removed: [], otherArguments: [], deniedByDocker: [], denied: [], capabilities: [], lostNoNewPrivileges: false, doubts: [] } as const;
   const text = renderReview({ ...model, recordings: [{ path: "r", formerPath: undefined, state }] }, { color: false, version: "0", format: "text" });
   expect(text).toContain(`1 new run: ${words}`);
 });
