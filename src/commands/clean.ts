@@ -6,8 +6,8 @@ import { sessionIsOver } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
 import { systemDetail, temporaryOf } from "../project/files.ts";
 import { isLock, removeStaleLock } from "../project/lock.ts";
+import { recover, recoverHere } from "../recorder/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { recover, recoverHere } from "./unfinished.ts";
 
 /**
  * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes. What a

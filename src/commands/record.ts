@@ -9,13 +9,11 @@ import { checkWritable, writeKept } from "../project/files.ts";
 import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
 import { checkName, nameFromImage, profilePath, recordingPath } from "../project/names.ts";
+import { recordContainer, recordHost, recordRounds } from "../recorder/index.ts";
+import type { Recorded, RecordOptions } from "../recorder/index.ts";
 import { renderSummary } from "../review/summary.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Untraced } from "../tracer/strace-command.ts";
-import { recordContainer } from "./record-container.ts";
-import { recordHost } from "./record-host.ts";
-import type { Recorded, RecordOptions } from "./recorded.ts";
-import { recordRounds } from "./rounds.ts";
 import { defaultMaxRuns, verifyContainer } from "./verify.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */

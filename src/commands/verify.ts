@@ -17,6 +17,7 @@ import { missingFloor } from "../policy/index.ts";
 import { readProfile, resolve } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
 import { readText } from "../project/files.ts";
+import { architectureOf, runFacts } from "../recorder/index.ts";
 import { hardenedCommand, renderHardening } from "../review/hardening.ts";
 import { renderDiagnosis, renderVerdict } from "../review/verdict.ts";
 import { compareVersions, defaultCapabilities } from "../tables/index.ts";
@@ -24,7 +25,6 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { diagnose, harden, runUnder } from "../verifier/index.ts";
 import type { Diagnosis, Proof, Verdict } from "../verifier/index.ts";
 import { adviceFor, acceptAdditions } from "./accept.ts";
-import { architectureOf, runFacts } from "./run-facts.ts";
 
 export interface VerifyOptions {
   readonly while: string | undefined;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createAggregator } from "../../src/aggregator/index.ts";
 import type { Aggregator } from "../../src/aggregator/index.ts";
 import { showProgress } from "../../src/terminal/progress.ts";
-import { untilStable } from "../../src/commands/stability.ts";
+import { untilStable } from "../../src/recorder/stability.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseUnfinished, unfinishedText } from "../../src/commands/unfinished.ts";
-import type { Unfinished } from "../../src/commands/unfinished.ts";
+import { parseUnfinished, unfinishedText } from "../../src/recorder/unfinished.ts";
+import type { Unfinished } from "../../src/recorder/unfinished.ts";
 
 const unfinished: Unfinished = { name: "app", folder: "/work", arch: "SCMP_ARCH_X86_64", life: { stopSignal: "SIGTERM" }, run: { source: "container", command: [], versions: {}, ended: "cut" } };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createAggregator } from "../../src/aggregator/index.ts";
 import type { Exercised } from "../../src/aggregator/index.ts";
-import { missedPaths } from "../../src/commands/missed-paths.ts";
+import { missedPaths } from "../../src/recorder/missed-paths.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 
 function exercised(log: string): Exercised {
