@@ -1,4 +1,4 @@
-// How fast profiles are compared, calls judged and the command line starts. Prints ratios measured in one run, in turns; never a pass or a failure.
+// How fast profiles are compared, calls judged and the command line starts. Prints ratios measured in one run, in turns, with --write in the README too; never a pass or a failure.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,7 @@ import { diffFilters } from "../../dist/diff/index.js";
 import { readProfile, resolve } from "../../dist/profile/index.js";
 import { callArgs, evaluate } from "../../dist/seccomp/index.js";
 import { defaultCapabilities, syscallNumber } from "../../dist/tables/index.js";
+import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" };
@@ -23,7 +24,7 @@ function best(work, rounds = 15) {
 
 const parsing = best(() => texts.map((text) => JSON.parse(text)));
 const filters = texts.map((text) => resolve(readProfile(text, "profile"), host).filters);
-console.log(`comparing two of Docker's defaults: ${(best(() => diffFilters(filters[0], filters[1])) / parsing).toFixed(1)} times the time of JSON.parse on both`);
+const comparing = best(() => diffFilters(filters[0], filters[1])) / parsing;
 
 const filter = filters[1].get(host.arch);
 const calls = ["read", "socket", "clone", "personality", "bpf", "mount", "openat", "futex"].flatMap((name) =>
@@ -33,7 +34,18 @@ const many = 200_000;
 const judging = best(() => {
   for (let done = 0; done < many; done += calls.length) for (const call of calls) evaluate(filter, call);
 }, 8);
-console.log(`evaluate: ${((many / judging) * 1000).toFixed(1)} million verdicts a second`);
 
 const start = (args) => best(() => spawnSync(process.execPath, args, { stdio: "ignore" }), 12);
-console.log(`seccomp-gen diff: ${(start([`${root}dist/cli.cjs`, "diff", `${root}profiles/nginx.json`]) / start(["-e", "0"])).toFixed(1)} times the time of node -e 0`);
+const starting = start([`${root}dist/cli.cjs`, "diff", `${root}profiles/nginx.json`]) / start(["-e", "0"]);
+
+const lines = [
+  `${measuredOn()}, Node ${process.versions.node.split(".")[0]}.`,
+  "",
+  "| | measured | aim |",
+  "|---|---|---|",
+  `| comparing two of Docker's defaults, as a multiple of JSON.parse on both | ${comparing.toFixed(1)} | ≤ 50 |`,
+  `| calls judged, in millions a second | ${((many / judging) * 1000).toFixed(1)} | ≥ 5 |`,
+  `| \`seccomp-gen diff\` from start to end, as a multiple of \`node -e 0\` | ${starting.toFixed(1)} | ≤ 2 |`,
+];
+console.log(`${lines.join("\n")}\n`);
+if (process.argv.includes("--write")) writeIntoReadme("bench:semantics", lines.join("\n"));

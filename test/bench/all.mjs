@@ -1,0 +1,3 @@
+// `npm run bench [-- [MEGABYTES] [--write]]`: one after the other, each with the same words.
+await import("./semantics.mjs");
+await import("./parser.mjs");
