@@ -13,6 +13,8 @@ import { runSession } from "../container/session.ts";
 import type { SideProcess } from "../container/side-processes.ts";
 import { isOn, valuesOf } from "../container/run-options.ts";
 import type { TracerBundle } from "./bundle.ts";
+import { hearCrash, letCrash } from "./crash.ts";
+import type { Crash } from "./crash.ts";
 import { startReader } from "./reader.ts";
 import { keepTraced, startSidecar, whyNotAttached } from "./sidecar.ts";
 import type { SidecarPlace } from "./sidecar.ts";
@@ -85,7 +87,12 @@ export async function traceContainer(
   const straceOptions = (): readonly string[] => confinement?.(tracer).strace ?? [];
   const placeOf = (container: string): SidecarPlace => ({ session: id, container, outVolume, options: sharedOptions(run, container), strace: straceOptions() });
   try {
-    const reading = sink(mainTrace, reader.chunks);
+    let running: string | undefined;
+    const onCrash = async (crash: Crash): Promise<void> => {
+      if (running === undefined || !(await letCrash(run.cli, bundle, running, sharedOptions(run, running), crash))) return;
+      exercise.notice(`the container's first process crashed (${crash.signal}); the kernel does not let a traced one die of that, so strace was ended`);
+    };
+    const reading = sink(mainTrace, hearCrash(reader.chunks, (crash) => void onCrash(crash)));
     // The sink fails only when its own work fails; the session must still be ended in order.
     reading.catch(() => undefined);
     let lost: string | undefined;
@@ -98,6 +105,7 @@ export async function traceContainer(
       }
     };
     const onStart = async (container: string): Promise<void> => {
+      running = container;
       if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
     };
     const session = (): Promise<SessionEnd> =>

@@ -18,6 +18,10 @@ test.each<[string, string[], number]>([
   ["LD_PRELOAD is the workload's", ["-e", "LD_PRELOAD=libm.so.6", base, "sh", "-c", "grep -c libm /proc/$$/maps"], 0],
   ["bytes are bytes", [base, "head", "-c", "5000", "/usr/bin/perl"], 0],
   ["killed by itself", ["--init", base, "sh", "-c", "kill -KILL $$"], 137],
+  // A traced first process does not die of its own faults: it must be let go.
+  ["a fault of the first process", [base, "perl", "-e", '$| = 1; print "before\n"; print unpack("p", pack("J", 8))'], 139],
+  ["the first process aborts", [base, "perl", "-MPOSIX", "-e", '$| = 1; print "before\n"; POSIX::abort()'], 139],
+  ["a fault of another process", [base, "sh", "-c", 'perl -e \'print unpack("p", pack("J", 8))\'; echo $?'], 0],
   ["least privilege", ["--user", "nobody", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp", base, "sh", "-c", "id; cat /.seccomp-gen/out/* 2>&1 | wc -c; exit 5"], 5],
 ])("%s", async (_, words, exitCode) => {
   const run = ["run", "--rm", "--network", "none", ...words];
