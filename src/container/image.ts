@@ -18,6 +18,8 @@ export interface Image {
   readonly stopSignal: string;
   /** HEALTHCHECK's test (`["CMD", …]`, `["CMD-SHELL", "…"]`), or undefined where there is none. */
   readonly healthcheck: readonly string[] | undefined;
+  /** HEALTHCHECK's interval in milliseconds; undefined: the engine's. */
+  readonly healthInterval: number | undefined;
   /** Where VOLUME says that a volume is made. */
   readonly volumes: readonly string[];
 }
@@ -60,15 +62,22 @@ interface InspectedImage {
     readonly User?: string;
     readonly StopSignal?: string;
     readonly Volumes?: Readonly<Record<string, unknown>> | null;
-    readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null;
+    readonly Healthcheck?: InspectedHealthcheck | null;
   } | null;
   /** podman puts it beside Config. */
-  readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null;
+  readonly Healthcheck?: InspectedHealthcheck | null;
+}
+
+interface InspectedHealthcheck {
+  readonly Test?: readonly string[] | null;
+  /** In nanoseconds. */
+  readonly Interval?: number;
 }
 
 function readImage(reference: string, inspected: unknown): Image {
   const image = inspected as InspectedImage;
-  const test = image.Config?.Healthcheck?.Test ?? image.Healthcheck?.Test ?? [];
+  const check = image.Config?.Healthcheck ?? image.Healthcheck;
+  const test = check?.Test ?? [];
   return {
     reference,
     digest: [...(image.RepoDigests ?? [])].sort()[0] ?? (image.Id.startsWith("sha256:") ? image.Id : `sha256:${image.Id}`),
@@ -78,6 +87,7 @@ function readImage(reference: string, inspected: unknown): Image {
     user: image.Config?.User ?? "",
     stopSignal: image.Config?.StopSignal ?? "",
     healthcheck: test.length === 0 || test[0] === "NONE" ? undefined : test,
+    healthInterval: check?.Interval === undefined || check.Interval === 0 ? undefined : check.Interval / 1e6,
     volumes: Object.keys(image.Config?.Volumes ?? {}),
   };
 }

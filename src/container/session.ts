@@ -22,6 +22,8 @@ export interface Exercise {
   readonly onStart?: (container: string) => Promise<void>;
   /** Hears what comes on the CLI's stderr, where that is not the terminal itself. */
   readonly onStderr?: (chunk: Uint8Array) => void;
+  /** Called with the container's id once it runs and `onStart` is through; told when it is over, and waited for: the container may have ended, or is then stopped. */
+  readonly meanwhile?: (container: string, over: AbortSignal) => Promise<void>;
   /** Called with the container's id before we stop it (health checks, --exec). */
   readonly beforeStop: (container: string) => Promise<void>;
   /** Ctrl-C, SIGTERM. */
@@ -104,6 +106,9 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
 async function exerciseContainer(cli: ContainerCli, container: string, ended: Promise<number | undefined>, exercise: Exercise): Promise<Omit<SessionEnd, "stderrTail" | "stdout">> {
   const over = new AbortController();
   const whileEnd = exercise.while === undefined ? undefined : runWhile(exercise.while, container, exercise.streams !== "kept", over.signal);
+  const beside = new AbortController();
+  const meanwhile = exercise.meanwhile?.(container, beside.signal);
+  meanwhile?.catch(() => undefined); // who waits for it hears of it
   const exited = ended.then((exitCode) => ({ by: "itself" as const, exitCode }));
   const first = await Promise.race([
     exited,
@@ -112,16 +117,22 @@ async function exerciseContainer(cli: ContainerCli, container: string, ended: Pr
     ...(exercise.stable === undefined ? [] : [exercise.stable(over.signal).then(() => ({ by: "stable" as const }))]),
     aborted(exercise.interrupted).then(() => ({ by: "interrupt" as const })),
   ]);
+  beside.abort();
   if (first.by === "itself") {
     // A client that asks the service to shut down sees the container go first; give it a moment to end by itself.
     const whileExitCode = whileEnd === undefined ? undefined : await Promise.race([whileEnd, delay(whileGraceMs, undefined, { signal: over.signal }).catch(() => undefined)]);
     over.abort();
+    await meanwhile;
     return { exitCode: first.exitCode, by: "itself", started: true, whileExitCode, endedDuringWhile: whileEnd !== undefined && whileExitCode === undefined };
   }
-  if (first.by !== "interrupt") await exercise.beforeStop(container);
+  if (first.by !== "interrupt") {
+    await meanwhile;
+    await exercise.beforeStop(container);
+  }
   exercise.notice("stopping the container with its own stop signal");
   await capture(cli, ["stop", container]);
   const exitCode = await ended;
+  await meanwhile;
   const whileExitCode = first.by === "while" ? await whileEnd : undefined;
   over.abort();
   return { exitCode, by: first.by, started: true, whileExitCode, endedDuringWhile: false };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Image } from "./image.ts";
 import type { RunCommand } from "./run-command.ts";
 import { isOn, valuesOf } from "./run-options.ts";
@@ -6,15 +7,44 @@ import { isOn, valuesOf } from "./run-options.ts";
 export interface SideProcess {
   readonly label: string;
   readonly words: readonly string[];
+  /** The engine runs it by itself so many milliseconds after the start, and again after each of its ends; undefined: only who asks for it. */
+  readonly every?: number | undefined;
 }
 
 /** The container's HEALTHCHECK (from flags or image) and what the user will `docker exec`. */
 export function sideProcesses(run: RunCommand, image: Image, execs: readonly string[]): readonly SideProcess[] {
   const health = isOn(run.options, "no-healthcheck") ? undefined : healthcheck(run, image);
   return [
-    ...(health === undefined ? [] : [{ label: "HEALTHCHECK", words: health }]),
+    ...(health === undefined ? [] : [{ label: "HEALTHCHECK", words: health, every: milliseconds(valuesOf(run.options, "health-interval").at(-1) ?? "") ?? image.healthInterval ?? defaultIntervalMs }]),
     ...execs.map((command) => ({ label: `--exec ${command}`, words: execWords(command) })),
   ];
+}
+
+/** Without an interval of its own, and so often until a container is called unhealthy (Dockerfile reference, HEALTHCHECK). */
+const defaultIntervalMs = 30_000;
+const retries = 3;
+
+const unitMs = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** `1m30s`, as Go's time.ParseDuration takes it; undefined: no duration, or none. */
+function milliseconds(duration: string): number | undefined {
+  const parts = [...duration.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
+  if (parts.map(([part]) => part).join("") !== duration) return undefined;
+  const sum = parts.reduce((total, [, number, unit]) => total + Number(number) * unitMs[unit as keyof typeof unitMs], 0);
+  return sum > 0 ? sum : undefined;
+}
+
+/** Runs what the engine runs by itself, at its times until it succeeds once, or has failed as often as makes a container unhealthy, or `over`: a container that ends by itself is asked in time. */
+export async function runInTime(sides: readonly SideProcess[], over: AbortSignal, succeeds: (side: SideProcess) => Promise<boolean>): Promise<void> {
+  await Promise.all(
+    sides.map(async (side) => {
+      if (side.every === undefined) return;
+      for (let tries = 0; tries < retries; tries += 1) {
+        await delay(side.every, undefined, { signal: over }).catch(() => undefined);
+        if (over.aborted || (await succeeds(side))) return;
+      }
+    }),
+  );
 }
 
 function healthcheck(run: RunCommand, image: Image): readonly string[] | undefined {

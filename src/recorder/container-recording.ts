@@ -98,11 +98,11 @@ async function tracingEffects(run: RunCommand, image: Image, tracer: TracerBundl
   ];
 }
 
-/** Whether the health check, if there is one, was run: that is done before we stop the container. */
+/** Whether the health check, if there is one, was run: when it is due, and before we stop the container. */
 function healthOf(sides: readonly SideProcess[], end: TracedEnd): "none" | "seen" | "missed" {
   const check = sides.find(({ label }) => label === "HEALTHCHECK");
   if (check === undefined) return "none";
-  return end.by === "itself" || end.by === "interrupt" || end.sideFailures.some(({ label }) => label === check.label) ? "missed" : "seen";
+  return end.sidesSeen.has(check.label) ? "seen" : "missed";
 }
 
 /** Why the trace is not the whole of it. */

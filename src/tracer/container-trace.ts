@@ -10,6 +10,7 @@ import type { RunCommand } from "../container/run-command.ts";
 import { choosesSeccomp, runWords } from "../container/run-command.ts";
 import type { Exercise, SessionEnd } from "../container/session.ts";
 import { runSession } from "../container/session.ts";
+import { runInTime } from "../container/side-processes.ts";
 import type { SideProcess } from "../container/side-processes.ts";
 import { isOn, valuesOf } from "../container/run-options.ts";
 import type { TracerBundle } from "./bundle.ts";
@@ -41,6 +42,8 @@ export interface TracedEnd extends SessionEnd {
   readonly broken: string | undefined;
   /** Side processes that could not be traced or failed: label and reason. */
   readonly sideFailures: readonly { readonly label: string; readonly reason: string }[];
+  /** Labels of those that were traced and succeeded at least once. */
+  readonly sidesSeen: ReadonlySet<string>;
   /** Gives the trace away: nobody needs it any more. */
   readonly release: () => Promise<void>;
 }
@@ -64,7 +67,7 @@ export async function traceContainer(
   image: Image,
   bundle: TracerBundle,
   wanted: TracerPlace,
-  exercise: Omit<Exercise, "beforeStop" | "onStart">,
+  exercise: Omit<Exercise, "beforeStop" | "meanwhile" | "onStart">,
   sides: readonly SideProcess[],
   sink: TraceSink,
   untraced: Untraced,
@@ -82,7 +85,9 @@ export async function traceContainer(
   // strace cannot filter for a process that it is attached to (strace(1), --seccomp-bpf).
   let tracer: TracerPlace = reader.canHold && !leavesOut(untraced) ? wanted : "inside";
   if (!reader.canHold && tracer !== wanted) exercise.notice("strace runs inside the container: this host has no C compiler, so the tracer that stands beside it could not be packed");
-  const sideFailures: { label: string; reason: string }[] = [];
+  const sideFailures = new Map<string, string>();
+  const sidesSeen = new Set<string>();
+  let sideRuns = 0;
   const over = new AbortController();
   const straceOptions = (): readonly string[] => confinement?.(tracer).strace ?? [];
   const placeOf = (container: string): SidecarPlace => ({ session: id, container, outVolume, options: sharedOptions(run, container), strace: straceOptions() });
@@ -96,20 +101,26 @@ export async function traceContainer(
     // The sink fails only when its own work fails; the session must still be ended in order.
     reading.catch(() => undefined);
     let lost: string | undefined;
+    const runSide = async (container: string, side: SideProcess, containerOver?: AbortSignal): Promise<boolean> => {
+      sideRuns += 1;
+      const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, `exec-${sideRuns}`, sink);
+      if (failure === undefined) sidesSeen.add(side.label);
+      if (containerOver?.aborted === true) return true; // the container may have ended under it
+      if (failure === undefined) sideFailures.delete(side.label);
+      else sideFailures.set(side.label, failure);
+      return failure === undefined;
+    };
+    const meanwhile = (container: string, containerOver: AbortSignal): Promise<void> => runInTime(sides, containerOver, (side) => runSide(container, side, containerOver));
     const beforeStop = async (container: string): Promise<void> => {
       if (tracer === "inside" && (await hasLostTracer(run.cli, container))) lost = "strace ended before the workload did (killed, or out of memory?)";
-      for (const [index, side] of sides.entries()) {
-        const name = `exec-${index + 1}`;
-        const failure = await traceSide(run.cli, bundle, tracer, placeOf(container), reader.name, side, name, sink);
-        if (failure !== undefined) sideFailures.push({ label: side.label, reason: failure });
-      }
+      for (const side of sides) await runSide(container, side);
     };
     const onStart = async (container: string): Promise<void> => {
       running = container;
       if (tracer === "sidecar") await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
     };
     const session = (): Promise<SessionEnd> =>
-      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, reader.canLetThrough ? untraced : { ...untraced, letThrough: undefined }, confinement?.(tracer)), { ...exercise, onStart, beforeStop, onStderr: hearTrouble((why) => (lost = why)) });
+      runSession(run, tracedWords(run, image, bundle, tracer, { id, outVolume }, reader.canLetThrough ? untraced : { ...untraced, letThrough: undefined }, confinement?.(tracer)), { ...exercise, onStart, meanwhile, beforeStop, onStderr: hearTrouble((why) => (lost = why)) });
     const end = await session().catch(async (error: unknown) => {
       const why = whyNotAttached(error);
       if (why === undefined || !canStartAgain(run) || exercise.interrupted.aborted) throw error;
@@ -120,7 +131,7 @@ export async function traceContainer(
     const readerGone = reader.finish();
     await reading;
     ended = true;
-    return { ...end, broken: brokenBy(readerGone, lost), strace: reader.straceVersion, tracer, sideFailures, release };
+    return { ...end, broken: brokenBy(readerGone, lost), strace: reader.straceVersion, tracer, sideFailures: [...sideFailures].map(([label, reason]) => ({ label, reason })), sidesSeen, release };
   } finally {
     over.abort();
     reader.finish();

@@ -1,3 +1,4 @@
+import { runInTime } from "../container/side-processes.ts";
 import type { SideProcess } from "../container/side-processes.ts";
 import { capture } from "../container/cli.ts";
 import type { OutputSample } from "../container/output-sample.ts";
@@ -8,7 +9,7 @@ import { runSession } from "../container/session.ts";
 
 /** How the workload is exercised, and what counts as unchanged. */
 export interface Proof {
-  readonly exercise: Omit<Exercise, "beforeStop">;
+  readonly exercise: Omit<Exercise, "beforeStop" | "meanwhile">;
   readonly sides: readonly SideProcess[];
   /** The exit code a workload that ends by itself must have. */
   readonly expectExit: number;
@@ -36,16 +37,21 @@ export async function runUnder(run: RunCommand, profile: string | undefined, pro
     options: [...(changes.options ?? []), ...(profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`])],
     command: undefined,
   });
-  let sideFailure: Verdict | undefined;
-  const beforeStop = async (container: string): Promise<void> => {
-    for (const side of proof.sides) {
-      const ran = await capture(run.cli, ["exec", container, ...side.words], { timeout: 60_000 });
-      if (ran.exitCode !== 0) sideFailure ??= { kind: "side-failed", label: side.label, exitCode: ran.exitCode, said: lastLines(ran.stderr) };
-    }
+  const failures = new Map<SideProcess, Verdict>();
+  const succeeds = async (container: string, side: SideProcess, over?: AbortSignal): Promise<boolean> => {
+    const ran = await capture(run.cli, ["exec", container, ...side.words], { timeout: 60_000 });
+    if (over?.aborted === true) return true; // the container may have ended under it
+    if (ran.exitCode === 0) failures.delete(side);
+    else failures.set(side, { kind: "side-failed", label: side.label, exitCode: ran.exitCode, said: lastLines(ran.stderr) });
+    return ran.exitCode === 0;
   };
-  const end = await runSession(run, words, { ...proof.exercise, beforeStop });
+  const meanwhile = (container: string, over: AbortSignal): Promise<void> => runInTime(proof.sides, over, (side) => succeeds(container, side, over));
+  const beforeStop = async (container: string): Promise<void> => {
+    for (const side of proof.sides) await succeeds(container, side);
+  };
+  const end = await runSession(run, words, { ...proof.exercise, meanwhile, beforeStop });
   const verdict = judge(end, proof);
-  return verdict.kind === "passed" ? (sideFailure ?? verdict) : verdict;
+  return verdict.kind === "passed" ? (proof.sides.map((side) => failures.get(side)).find((failure) => failure !== undefined) ?? verdict) : verdict;
 }
 
 /** What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says nothing of the profile. */

@@ -24,6 +24,7 @@ const image: Image = {
   user: "",
   stopSignal: "",
   healthcheck: ["CMD-SHELL", "curl -f localhost"],
+  healthInterval: undefined,
   volumes: [],
 };
 
@@ -97,11 +98,15 @@ describe("securityContext", () => {
 describe("sideProcesses", () => {
   test("the image's health check in shell form, and --exec words", () => {
     expect(sideProcesses(runOf([]), image, ["redis-cli ping", "echo $HOME"])).toEqual([
-      { label: "HEALTHCHECK", words: ["/bin/sh", "-c", "curl -f localhost"] },
+      { label: "HEALTHCHECK", words: ["/bin/sh", "-c", "curl -f localhost"], every: 30_000 },
       { label: "--exec redis-cli ping", words: ["redis-cli", "ping"] },
       { label: "--exec echo $HOME", words: ["/bin/sh", "-c", "echo $HOME"] },
     ]);
   });
   test("--no-healthcheck", () => expect(sideProcesses(runOf([option("no-healthcheck")]), image, [])).toEqual([]));
-  test("--health-cmd replaces the image's", () => expect(sideProcesses(runOf([option("health-cmd", "true")]), image, [])).toEqual([{ label: "HEALTHCHECK", words: ["/bin/sh", "-c", "true"] }]));
+  test("--health-cmd replaces the image's", () => expect(sideProcesses(runOf([option("health-cmd", "true")]), image, [])).toEqual([{ label: "HEALTHCHECK", words: ["/bin/sh", "-c", "true"], every: 30_000 }]));
+  test.each([["1m30s", 90_000], [".5s", 500], ["250ms", 250], ["0s", 30_000], ["soon", 30_000]])("--health-interval %s", (interval, every) => {
+    expect(sideProcesses(runOf([option("health-interval", interval)]), image, [])).toMatchObject([{ every }]);
+  });
+  test("the image's interval", () => expect(sideProcesses(runOf([]), { ...image, healthInterval: 2000 }, [])).toMatchObject([{ every: 2000 }]));
 });

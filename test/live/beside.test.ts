@@ -138,3 +138,18 @@ describe("an engine that refuses a container with CAP_SYS_PTRACE, as authorizati
     expect(ran.stderr).toMatch(/started once more, and the tracer beside it could not be attached again: .*authorization denied/);
   });
 });
+
+test("a container that ends by itself is checked in time, and verify checks it too", async () => {
+  const folder = await workplace();
+  const checked = (...more: readonly string[]): readonly string[] => ["docker", "run", "--rm", "--network", "none", "--health-cmd", "ls /", ...more, "seccomp-gen-base:bookworm", "sleep", "5"];
+  const often = checked("--health-interval", "1s");
+  const unchecked = await product(folder, ["record", "--name", "unchecked", "--", ...checked()]);
+  expect(unchecked.stderr).toContain("not exercised: the health check");
+  const denied = await product(folder, ["verify", "profiles/unchecked.json", "--max-runs", "0", "--", ...often]);
+  expect(denied.exitCode, denied.stderr).toBe(1);
+  expect(denied.stderr).toContain("HEALTHCHECK");
+  const recorded = await product(folder, ["record", "--name", "checked", "--verify", "--", ...often]);
+  expect(recorded.exitCode, recorded.stderr).toBe(0);
+  expect(recorded.stderr).not.toContain("not exercised");
+  expect(await readFile(join(folder, "traces/checked/recording.json"), "utf8")).toContain("getdents64");
+});

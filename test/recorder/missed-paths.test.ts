@@ -22,7 +22,7 @@ test("a service that did nothing but serve missed all of it", () => {
     "log rotation (SIGUSR1)",
     "an orderly end (it never got its stop signal)",
     "errors (no call failed while it served)",
-    "the HEALTHCHECK (it was not run)",
+    "the health check (the container ended before it was run, or it failed)",
     "docker exec (--exec CMD)",
   ]);
 });
