@@ -75,7 +75,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
   "workload-not-started": ({ detail }) => ({
     what: `the workload did not start, so there is nothing to record${detail === "" ? "" : `\n${detail}`}`,
-    todo: "Check that the same command runs without seccomp-gen. Nothing was written.",
+    todo: `${/exec format error/i.test(detail) ? "It is neither a program for this machine nor a script with #! in its first line. " : ""}Check that the same command runs without seccomp-gen. Nothing was written.`,
   }),
   "while-failed": ({ exitCode, containerExitCode }) => ({
     what:

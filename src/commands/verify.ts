@@ -5,7 +5,7 @@ import type { Engine } from "../container/engine.ts";
 import { inspectImage } from "../container/image.ts";
 import type { Image } from "../container/image.ts";
 import { firstDifference } from "../container/output-sample.ts";
-import { parseRunCommand } from "../container/run-command.ts";
+import { containerCliIndex, parseRunCommand } from "../container/run-command.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { valuesOf } from "../container/run-options.ts";
 import { sideProcesses } from "../container/side-processes.ts";
@@ -46,6 +46,9 @@ export const defaultMaxRuns = 60;
 
 /** `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2 trouble. */
 export async function verify(profile: string, words: readonly string[], options: VerifyOptions, terminal: Terminal): Promise<number> {
+  if (containerCliIndex([profile, ...words]) === 0 && words[0] === "run") {
+    throw new SeccompGenError({ code: "usage", what: "verify was given no profile", todo: "Name it before the command: seccomp-gen verify profiles/NAME.json -- docker run …" });
+  }
   readProfile(await readText(profile), profile); // a broken profile is our message, not the engine's
   const run = await parseRunCommand(words);
   if (run === undefined) {

@@ -4,6 +4,7 @@ import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat, wri
 import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { ownSession, sessionPattern } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
+import { profilePath } from "./names.ts";
 
 /**
  * Writes a file so that readers see the old content or the new, never half of one: a temporary file beside it, flushed to disk,
@@ -129,8 +130,15 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 /** The text of a file that must be there. Throws `file-unreadable`. */
 export async function readText(path: string): Promise<string> {
   const text = await readIfPresent(path);
-  if (text === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file" });
+  if (text === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: `no such file${await meantProfile(path)}` });
   return text;
+}
+
+/** A recording's name stands where its profile's path should. */
+async function meantProfile(path: string): Promise<string> {
+  if (path.includes("/")) return "";
+  const meant = profilePath(path.replace(/\.json$/, ""));
+  return (await stat(meant).then((stats) => stats.isFile(), () => false)) ? `; did you mean ${meant}?` : "";
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

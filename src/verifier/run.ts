@@ -59,7 +59,7 @@ export function judge(end: SessionEnd, proof: Proof): Verdict {
   const { exitCode } = end;
   const said = lastLines(end.stderrTail);
   if (end.by === "interrupt") return { kind: "interrupted" };
-  if (!end.started) return { kind: "not-started", exitCode, said };
+  if (!end.started || neverBegan(end)) return { kind: "not-started", exitCode, said };
   const passed = { kind: "passed", exitCode, ...(end.stdout === undefined ? {} : { stdout: end.stdout }) } as const;
   if (proof.exercise.while !== undefined && end.by !== "stop-after") {
     if (end.whileExitCode === undefined) return { kind: "ended-early", exitCode, said };
@@ -67,6 +67,11 @@ export function judge(end: SessionEnd, proof: Proof): Verdict {
   }
   if (end.by === "itself") return exitCode === proof.expectExit ? passed : { kind: "wrong-exit", exitCode, expected: proof.expectExit, said };
   return passed;
+}
+
+/** runc's own words, after which it ends with 1, as a program may (runc libcontainer/standard_init_linux.go). */
+function neverBegan({ by, exitCode, stderrTail }: SessionEnd): boolean {
+  return by === "itself" && exitCode === 1 && /^exec \S+: exec format error$/m.test(stderrTail);
 }
 
 function lastLines(text: string): string {

@@ -143,6 +143,7 @@ describe("files that are not what they should be", () => {
     ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no system call/],
     ["a recording cut short", ["generate", "broken"], '{"version": 1, "name": "a', /no recording/],
     ["no such file", ["generate", "other"], "", /cannot read other: no such file/],
+    ["no profile before the command", ["verify", "--", "docker", "run", "app"], "", /verify was given no profile\n {2}Name it before the command/],
   ])("%s", async (_, args, content, message) => {
     await writeFile(join(folder, "broken"), content);
     const ran = await product(folder, args);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { checkWritable, writeAtomically, writeKept } from "../../src/project/files.ts";
+import { checkWritable, readText, writeAtomically, writeKept } from "../../src/project/files.ts";
 import { whileLocked } from "../../src/project/lock.ts";
 
 let folder = "";
@@ -107,4 +107,17 @@ describe("a place that is chosen by the program", () => {
     await writeAtomically(at("project/profiles/app.json"), "ours");
     expect(readFileSync(at("outside/file"), "utf8")).toBe("ours");
   });
+});
+
+test("a file that is not there: where a profile of that name is, it is told", async () => {
+  const here = process.cwd();
+  process.chdir(folder);
+  try {
+    mkdirSync(at("profiles"));
+    writeFileSync(at("profiles/nginx.json"), "{}");
+    await expect(readText("nginx")).rejects.toThrow("no such file; did you mean profiles/nginx.json?");
+    await expect(readText("redis")).rejects.toThrow(/no such file$/m);
+  } finally {
+    process.chdir(here);
+  }
 });
