@@ -2,7 +2,8 @@ import { diffFilters, newlyPossible } from "../diff/index.ts";
 import type { SyscallChange } from "../diff/types.ts";
 import { badArchAction, decide, isAllowing } from "../seccomp/index.ts";
 import type { Because, Filter, Rule, SeccompData } from "../seccomp/types.ts";
-import { exposureOf } from "../tables/surface.ts";
+import { syscallNumber } from "../tables/index.ts";
+import { exposureOf, exposures } from "../tables/surface.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import type { Assessment, Backing, Level, Opening } from "./types.ts";
 
@@ -27,18 +28,22 @@ export interface Derived {
 
 const levels: readonly Level[] = ["danger", "notable", "ordinary"];
 
+const dangerous = exposures.filter(({ level }) => level === "danger").flatMap(({ names }) => names);
+
 /** Judges the change from one resolved profile to another. */
 export function assess(before: Filters, after: Filters, context: AssessmentContext): Assessment {
   const diff = diffFilters(before, after);
   const changes = [...diff.syscalls, ...addedArchitectures(before, after)];
   const openings = changes.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed").flatMap((change) => opening(change, before, after, context));
+  const opened = [...after].filter(([arch, { defaultAction }]) => isAllowing(defaultAction) && !isAllowing(before.get(arch)?.defaultAction ?? badArchAction));
   return {
     diff,
     openings: openings.sort((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level) || Number(b.backing.type === "nothing") - Number(a.backing.type === "nothing") || (a.change.syscall < b.change.syscall ? -1 : 1)),
     closings: diff.syscalls.filter(({ kind }) => kind === "no-longer-allowed" || kind === "narrowed"),
     otherAnswers: diff.syscalls.filter(({ kind }) => kind === "denied-differently"),
     profile: diff.profile,
-    open: [...after].some(([arch, { defaultAction }]) => isAllowing(defaultAction) && !isAllowing(before.get(arch)?.defaultAction ?? badArchAction)),
+    open: opened.length > 0,
+    dangerousUnnamed: dangerous.filter((name) => opened.some(([arch, { syscalls }]) => !syscalls.has(name) && syscallNumber(arch, name) !== undefined)),
   };
 }
 

@@ -36,6 +36,8 @@ export interface Assessment {
   /** Denied before and after, with another answer. */
   readonly otherAnswers: readonly SyscallChange[];
   readonly profile: readonly ProfileChange[];
-  /** The profile lets through what it does not name: everything may have become possible. */
+  /** The profile lets through what it does not name, and did not: everything may have become possible. */
   readonly open: boolean;
+  /** Of that, the calls that attackers look for. */
+  readonly dangerousUnnamed: readonly string[];
 }

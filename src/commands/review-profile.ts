@@ -9,6 +9,7 @@ import type { Derivation, PolicyArguments } from "../derivation/derivation.ts";
 import { loadReference, resolveFor } from "../derivation/reference.ts";
 import type { Reference } from "../derivation/reference.ts";
 import { parseStoredPolicy } from "../derivation/stored-policy.ts";
+import { diffFilters } from "../diff/index.ts";
 import { SeccompGenError } from "../errors.ts";
 import { lintProfile } from "../lint/index.ts";
 import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
@@ -19,6 +20,8 @@ import type { PlacedFinding } from "../review/lint.ts";
 import type { FailureKind, JudgedProfile, Place, ReviewedProfile } from "../review/review-model.ts";
 import { TooManyWays } from "../seccomp/index.ts";
 import type { Filter } from "../seccomp/types.ts";
+import { allCapabilities, nativeArch } from "../tables/index.ts";
+import { exposureOf } from "../tables/surface.ts";
 import type { ScmpArch } from "../tables/types.ts";
 
 /** What every profile is held against. */
@@ -50,18 +53,33 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
   const before = file.before === undefined ? reference.profile : readProfile(file.before, `${file.formerPath ?? file.path} before`);
   const after = file.after === undefined ? reference.profile : readProfile(file.after, file.path);
   const assessment = assess(resolveFor(before, hosts), resolveFor(after, hosts), { ceiling, derived: sources?.derived });
+  const elsewhere = file.after === undefined ? [] : openedElsewhere(before, after, hosts, assessment);
   const source = file.after === undefined ? "removed" : sources === undefined ? "none" : sources.made.profile === file.after ? "same" : "different";
   const findings = file.after === undefined ? [] : newFindings(file, { before, after, text: file.after }, { host, ceiling, ceilingName: reference.name });
   return {
     type: file.before === undefined ? "added" : file.after === undefined ? "removed" : "changed",
     assessment,
+    elsewhere,
     places: assessment.openings.map((opening) => placeOf(opening, file)),
     source,
     recording: sources?.path,
     newRuns: sources?.newRuns ?? [],
     findings,
-    failures: failuresOf(assessment, source, findings),
+    failures: failuresOf(assessment, elsewhere, source, findings),
   };
+}
+
+/** Which rules count depends on the host (includes, excludes): what is closed on those that were recorded may be open on others. */
+function openedElsewhere(before: DockerProfile, after: DockerProfile, hosts: readonly HostContext[], here: Assessment): readonly string[] {
+  const conditions = [before, after].flatMap(({ syscalls }) => syscalls.flatMap(({ includes, excludes }) => [includes, excludes])).filter((condition) => condition !== undefined);
+  if (conditions.length === 0) return [];
+  const arches = new Set([...hosts.map(({ arch }) => arch), ...conditions.flatMap((condition) => condition.arches ?? []).flatMap((name) => nativeArch(name) ?? [])]);
+  const others = [...arches].flatMap((arch) =>
+    hosts.slice(0, 1).flatMap((host) => [allCapabilities, []].flatMap((capabilities) => [undefined, "0.0"].map((kernel): HostContext => ({ ...host, arch, capabilities: new Set(capabilities), kernel })))),
+  );
+  const known = new Set(here.openings.map(({ change }) => change.syscall));
+  const opened = others.flatMap((other) => diffFilters(resolveFor(before, [other]), resolveFor(after, [other])).syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened"));
+  return [...new Set(opened.map(({ syscall }) => syscall))].filter((name) => !known.has(name)).sort();
 }
 
 interface Sources {
@@ -140,10 +158,10 @@ function newFindings({ path }: ChangedFile, { before, after, text }: { readonly 
     .map((finding) => ({ ...finding, file: path, pointer: base + finding.pointer, ...positionAt(text, offsetOf(text, base + finding.pointer)) }));
 }
 
-function failuresOf({ openings, open, profile }: Assessment, source: JudgedProfile["source"], findings: readonly PlacedFinding[]): readonly FailureKind[] {
+function failuresOf({ openings, open, profile }: Assessment, elsewhere: readonly string[], source: JudgedProfile["source"], findings: readonly PlacedFinding[]): readonly FailureKind[] {
   return [
-    ...(open || openings.length > 0 || profile.some(({ kind }) => kind === "architecture-added") ? (["widened"] as const) : []),
-    ...(open || openings.some(({ level }) => level === "danger") ? (["dangerous"] as const) : []),
+    ...(open || openings.length > 0 || elsewhere.length > 0 || profile.some(({ kind }) => kind === "architecture-added") ? (["widened"] as const) : []),
+    ...(open || openings.some(({ level }) => level === "danger") || elsewhere.some((name) => exposureOf(name)?.level === "danger") ? (["dangerous"] as const) : []),
     ...(source === "none" || source === "different" || openings.some(({ backing }) => backing.type === "options") ? (["unbacked"] as const) : []),
     ...(open || openings.some(({ beyondDocker }) => beyondDocker) ? (["beyond-docker"] as const) : []),
     ...(findings.length > 0 ? (["lint"] as const) : []),

@@ -87,7 +87,7 @@ function memberNames(text: string): readonly string[] | undefined {
 }
 
 function compact(text: string | undefined): string {
-  return text === undefined ? "none" : text.replace(/\s+/g, " ").trim();
+  return text === undefined ? "no options" : text.replace(/\s+/g, " ").trim();
 }
 
 /** Of what --fail-on names; what could not be read always stops. */

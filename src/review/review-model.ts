@@ -26,6 +26,8 @@ export interface ReviewedProfile {
 export interface JudgedProfile {
   readonly type: "added" | "changed" | "removed";
   readonly assessment: Assessment;
+  /** Calls that became possible only where capabilities, kernel or architecture are other than those it is judged for. */
+  readonly elsewhere: readonly string[];
   /** Where the rules stand that let the openings through, in their order. */
   readonly places: readonly Place[];
   /** Is the profile what its recording gives? `none`: it has no recording. */

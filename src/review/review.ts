@@ -124,6 +124,7 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
   const [calls, wider] = [named(true), named(false)];
   const words = [calls > 0 ? `${plural(calls, "call", "calls")} became possible that attackers have a use for` : "", wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : ""].filter((text) => text !== "");
   if (words.length > 0) return { type: "paragraph", line: [{ strong: "Look at it." }, ` Nothing dangerous, but ${words.join(", and ")}.`] };
+  if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0)) return { type: "paragraph", line: [{ strong: "Look at it." }, " On other hosts than the profile is judged for, more became possible."] };
   if (openings.length > 0) return { type: "paragraph", line: [{ strong: "Ordinary." }, " What became possible is nothing that attackers look for, and within Docker's default."] };
   return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing became possible that was not."] };
 }
@@ -150,7 +151,7 @@ function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["
 }
 
 function summary(state: JudgedProfile): string {
-  const { type, assessment, source } = state;
+  const { type, assessment, elsewhere, source } = state;
   const { openings, closings, otherAnswers, profile, open } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
@@ -169,7 +170,8 @@ function summary(state: JudgedProfile): string {
   const beyond = distinct(openings.filter(({ beyondDocker }) => beyondDocker));
   return [
     type === "added" ? "new, compared with Docker's default" : type === "removed" ? "removed: Docker's default applies" : "",
-    changes.length === 0 ? "every call gets the same answer as before" : changes.join(", "),
+    changes.length === 0 ? `every call gets the same answer as before${elsewhere.length > 0 ? " on the hosts it is judged for" : ""}` : changes.join(", "),
+    elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
     open ? "what it does not name is now allowed" : beyond > 0 ? `${beyond} beyond Docker's default` : openings.length > 0 ? "still within Docker's default" : "",
     ...count(distinct(openings.filter(({ level }) => level === "danger")), "dangerous"),
     ...count(unbacked, "change is not backed by a recording", "changes are not backed by a recording"),
@@ -206,11 +208,15 @@ function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingNa
 const maxOrdinary = 12;
 
 function section(path: string, state: JudgedProfile, { rows }: Limits): readonly Block[] {
-  const { openings, closings, otherAnswers, profile } = state.assessment;
+  const { openings, closings, otherAnswers, profile, open, dangerousUnnamed } = state.assessment;
+  const { elsewhere } = state;
   const ordinary = openings.filter(({ level }) => level === "ordinary");
   const inTable = groupOpenings(ordinary.length > maxOrdinary ? openings.filter(({ level }) => level !== "ordinary") : openings, state).slice(0, rows);
   const shownFindings = otherFindings(state);
-  const inRules = inTable.filter(({ opening: { change } }) => [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0));
+  const inRules = inTable
+    .filter(({ opening: { change } }) => [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0))
+    .map(({ opening: { change } }) => ({ syscall: change.syscall, was: rulesText(change.syscall, change.before), is: rulesText(change.syscall, change.after) }))
+    .filter(({ was, is }) => was !== is); // else it is the default action that changed
   const names = (list: readonly { readonly syscall: string }[]): Block => {
     const all = [...new Set(list.map(({ syscall }) => syscall))];
     const shown = all.slice(0, rows * 10);
@@ -218,11 +224,13 @@ function section(path: string, state: JudgedProfile, { rows }: Limits): readonly
   };
   const folded = (words: string, list: readonly { readonly syscall: string }[]): readonly Block[] => (list.length === 0 ? [] : [{ type: "folded", summary: `${words} (${list.length})`, blocks: [names(list)] }]);
   const blocks: readonly Block[] = [
+    ...(open ? [{ type: "paragraph", line: [{ strong: "Dangerous: every call that no rule names is possible now" }, ", also calls of kernels to come", ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))])] } as const] : []),
+    ...(elsewhere.length === 0 ? [] : [{ type: "paragraph", line: [{ strong: "Possible elsewhere" }, ", by rules with includes or excludes, where capabilities, kernel or architecture are others than those it is judged for: ", data(elsewhere.join(", "))] } as const]),
     ...(profile.length === 0 ? [] : [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]),
     ...(inTable.length === 0 ? [] : [{ type: "table", head: ["danger", "now possible", "why", "for example"], rows: inTable.map(({ opening, arches }) => ({ weight: opening.level, cells: [[levelWords[opening.level]], openingLine(opening, arches), reasonLine(opening, state), exampleLine(opening)] })) } as const]),
     ...(shownFindings.length === 0 ? [] : [{ type: "list", items: shownFindings.slice(0, rows).map(({ severity, what, kind }): Line => [`lint ${severity}: `, { data: clipped(what, 300) }, ` [${kind}]`]) } as const]),
     ...(ordinary.length > maxOrdinary ? folded("Also possible now, ordinary calls", ordinary.map(({ change }) => change)) : []),
-    ...(inRules.length === 0 ? [] : [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items: inRules.map(({ opening: { change } }): Line => [{ data: change.syscall }, ": ", { data: clipped(rulesText(change.syscall, change.before), 400) }, " → ", { data: clipped(rulesText(change.syscall, change.after), 400) }]) }] } as const]),
+    ...(inRules.length === 0 ? [] : [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items: inRules.map(({ syscall, was, is }): Line => [{ data: syscall }, ": ", { data: clipped(was, 400) }, " → ", { data: clipped(is, 400) }]) }] } as const]),
     ...folded("No longer possible, or with fewer arguments", closings),
     ...folded("Denied as before, with another answer", otherAnswers),
   ];

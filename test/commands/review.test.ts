@@ -28,6 +28,7 @@ interface Group {
   action: string;
   args?: object[];
   comment?: string;
+  includes?: object;
 }
 interface Profile {
   defaultAction: string;
@@ -135,7 +136,7 @@ describe("review", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "traces/nginx/policy.json"), '{"allow":["flock"]}');
     await regenerate();
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked"]);
-    expect(out).toContain('options changed in `traces/nginx/policy.json`: `none` → `{"allow":["flock"]}`');
+    expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
     expect(out).toMatch(/\*\*dangerous\*\* \| `flock` \| \*\*nobody saw it: --allow takes it in\*\*, \*\*only since the options were changed\*\*/);
     // Once merged they are no news.
     git("add", "-A");
@@ -165,6 +166,27 @@ describe("review", { timeout: 60_000 }, () => {
     await regenerate();
     await reviewed();
     expect(out).toMatch(/newly seen: `flock, unshare`; stays denied, as by Docker [\d.]+'s default: `unshare`;/);
+  });
+
+  test("a rule that counts on other hosts only does not hide", async () => {
+    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", includes: { minKernel: "99.0" } }));
+    expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
+    expect(out).toMatch(/\*\*Possible elsewhere\*\*, by rules with includes or excludes, .*: `ptrace`\n/);
+    git("checkout", "profiles");
+    edit(({ syscalls }) => syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW", includes: { arches: ["amd64"], caps: ["CAP_CHOWN", "CAP_BPF"] } }));
+    expect(await reviewed({ failOn: ["dangerous"] })).toBe(0);
+    expect(out).toContain("**Look at it.** On other hosts than the profile is judged for, more became possible.");
+    expect(await reviewed({ failOn: ["widened"] })).toBe(1);
+  });
+
+  test("a default action that lets everything through: what of it attackers look for", async () => {
+    edit((profile) => {
+      profile.defaultAction = "SCMP_ACT_LOG";
+      profile.syscalls = profile.syscalls.filter(({ names }) => !names.includes("bpf"));
+    });
+    expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "beyond-docker"]));
+    expect(out).toMatch(/\*\*Dangerous: every call that no rule names is possible now\*\*, also calls of kernels to come; among them `.*\bbpf\b/);
+    expect(out).not.toMatch(/^- `(.+)`: `(.+)` → `\2`$/m);
   });
 
   test("a base image bump: another digest, more calls of the same programs", async () => {

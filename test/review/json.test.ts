@@ -28,7 +28,8 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
   const opening = { change, level: "ordinary", exposes: odd, backing: { type: "nothing" }, claim: { type: "profile", pointer: `/${odd}`, comment: odd }, beyondDocker: false } as const;
   return {
     type: "changed",
-    assessment: { diff, openings: [{ ...opening, change: change as NonNullable<typeof change> }], closings: [], otherAnswers: [], profile: [], open: false },
+    assessment: { diff, openings: [{ ...opening, change: change as NonNullable<typeof change> }], closings: [], otherAnswers: [], profile: [], open: false, dangerousUnnamed: [] },
+    elsewhere: [],
     places: [{ line: 1, column: 1 }],
     source: "different",
     recording: odd,
