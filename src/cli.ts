@@ -52,7 +52,7 @@ function withColor(command: Command): Command {
 const recordCommand = withPolicyOptions(
   withExercise(program.command("record").description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json")),
 )
-  .argument("<command...>", "docker run … or podman run …, or any command of this host")
+  .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any command of this host")
   .option("--name <name>", "name of the recording and profile (default: the image's)")
   .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
   .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
@@ -71,6 +71,7 @@ example(
   recordCommand,
   "seccomp-gen record -- docker run --rm alpine ls /",
   "seccomp-gen record --while './smoke-test.sh' --verify -- docker run -p 127.0.0.1:8080:80 nginx",
+  "seccomp-gen record --while './smoke-test.sh' -- docker compose up web worker",
 );
 
 const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))

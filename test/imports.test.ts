@@ -19,7 +19,7 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   explain: { may: ["aggregator", "seccomp", "tables"], because: "a resolved profile is explained, whoever wrote it; the recording says who called" },
   emitter: { may: ["escape", "json-text", "policy", "profile", "seccomp", "tables"], because: "text is made from a policy" },
   review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "json-text", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
-  container: { may: ["errors"], because: "it speaks with the container CLI and nothing else" },
+  container: { may: ["errors", "escape"], because: "it speaks with the container CLI and nothing else" },
   tracer: { may: ["container", "errors", "escape", "package-folder", "tables"], because: "it brings bytes; what they mean is the parser's" },
   terminal: { may: ["aggregator", "escape"], because: "words reach the screen escaped; what they say is decided elsewhere" },
   project: { may: ["aggregator", "container", "errors", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },

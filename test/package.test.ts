@@ -18,7 +18,7 @@ describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeou
     const [packed] = JSON.parse(execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as { filename: string }[];
     execFileSync("tar", ["-xzf", join(project, packed?.filename ?? ""), "-C", installed, "--strip-components=1"]);
     for (const name of ["commander", "execa", "fast-glob", "lossless-json"]) symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
-  });
+  }, 120_000);
 
   const run = (...args: readonly string[]): string => execFileSync(process.execPath, args, { cwd: project, encoding: "utf8" });
 

@@ -10,6 +10,7 @@ import { writeAtomically, writeKept } from "../project/files.ts";
 import { readRecording } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
 import { recordingBeside } from "../project/names.ts";
+import { namesOf } from "../review/verdict.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { recordingOf } from "../verifier/index.ts";
 import type { Addition, Diagnosis } from "../verifier/index.ts";
@@ -36,7 +37,7 @@ async function takeIn(recording: Recording, { path, profile }: { readonly path: 
   if (lacking.length > 0) {
     const merged = mergeRecordings(recording, recordingOf(recording.name, facts, lacking));
     await writeKept(path, stringifyRecording(merged));
-    terminal.note(`${path}: ${lacking.map(({ syscall }) => syscall).join(", ")} taken in, as found by verify`);
+    terminal.note(`${path}: ${namesOf(lacking)} taken in, as found by verify`);
     await writeAtomically(profile, (await derive(merged, policy)).profile);
   } else {
     terminal.note(`${path} holds what is missing: the profile was edited, or is older`);
@@ -59,7 +60,7 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
       const lost = diagnosis.additions.every((addition) => !denies(made, recordingOf(recording.name, recording.runs[0] as Run, [addition])));
       return lost
         ? `${path} gives a profile with all of this: ${profile} was edited or is older. Make it again: seccomp-gen generate ${path} -o ${profile}`
-        : `if the workload may do this, run the same command with --accept: it takes ${diagnosis.additions.map(({ syscall }) => syscall).join(", ")} into ${path} and makes ${profile} again`;
+        : `if the workload may do this, run the same command with --accept: it takes ${namesOf(diagnosis.additions)} into ${path} and makes ${profile} again`;
     }
     case "fails-without-profile":
       return "look at the workload, its command and its exercise; nothing has to be changed in the profile";

@@ -1,10 +1,13 @@
 import { basename } from "node:path";
 import { stringifyRecording } from "../aggregator/index.ts";
+import { openService, parseComposeCommand } from "../container/compose-project.ts";
+import type { ComposeCommand } from "../container/compose-project.ts";
 import { parseRunCommand } from "../container/run-command.ts";
 import type { RunCommand } from "../container/run-command.ts";
 import { derive } from "../derivation/derivation.ts";
 import { policyOf, storePolicy } from "../derivation/stored-policy.ts";
 import { SeccompGenError } from "../errors.ts";
+import { escapeLine } from "../escape.ts";
 import { checkWritable, writeKept } from "../project/files.ts";
 import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "../project/kept-recording.ts";
 import { whileLocked } from "../project/lock.ts";
@@ -18,6 +21,31 @@ import { defaultMaxRuns, verifyContainer } from "./verify.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
 export async function record(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<number> {
+  const compose = await parseComposeCommand(words);
+  return compose === undefined ? recordOne(words, options, terminal) : recordServices(compose, options, terminal);
+}
+
+/** One recording for each service, one after the other: while one is traced, the others are up. Resolves to the first exit code that is not 0. */
+async function recordServices(compose: ComposeCommand, options: RecordOptions, terminal: Terminal): Promise<number> {
+  if (options.name !== undefined && compose.services.length > 1) {
+    throw new SeccompGenError({ code: "usage", what: `--name is for one recording, and ${compose.services.length} services are recorded`, todo: "Leave it out: each recording is named after its service." });
+  }
+  let first = 0;
+  for (const service of compose.services) {
+    if (terminal.interrupted.aborted) return first || 2;
+    const { words, startOthers, close } = await openService(compose, service, (line) => terminal.note(escapeLine(line)));
+    try {
+      const exercise = startOthers === undefined || options.while === undefined ? options.while : `${startOthers} && { ${options.while}\n}`;
+      const exitCode = await recordOne(words, { ...options, name: options.name ?? service, while: exercise }, terminal);
+      first ||= exitCode;
+    } finally {
+      await close();
+    }
+  }
+  return first;
+}
+
+async function recordOne(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<number> {
   const run = await parseRunCommand(words);
   const name = checkName(options.name ?? (run === undefined ? basename(words[0] ?? "") : nameFromImage(run.image)));
   const paths = { recording: recordingPath(name), profile: profilePath(name) };

@@ -1,5 +1,7 @@
 import { resolve as absolutePath } from "node:path";
 import type { Run } from "../aggregator/types.ts";
+import { openService, parseComposeCommand } from "../container/compose-project.ts";
+import type { ComposeCommand } from "../container/compose-project.ts";
 import { inspectEngine } from "../container/engine.ts";
 import type { Engine } from "../container/engine.ts";
 import { inspectImage } from "../container/image.ts";
@@ -50,11 +52,25 @@ export async function verify(profile: string, words: readonly string[], options:
     throw new SeccompGenError({ code: "usage", what: "verify was given no profile", todo: "Name it before the command: seccomp-gen verify profiles/NAME.json -- docker run …" });
   }
   readProfile(await readText(profile), profile); // a broken profile is our message, not the engine's
+  const compose = await parseComposeCommand(words);
+  if (compose !== undefined) return verifyService(compose, profile, options, terminal);
   const run = await parseRunCommand(words);
   if (run === undefined) {
     throw new SeccompGenError({ code: "usage", what: "verify needs a container: a Docker profile cannot be put on a program of this host", todo: `seccomp-gen verify ${profile} -- docker run …` });
   }
   return verifyContainer(run, profile, options, terminal);
+}
+
+/** A profile is one service's: the others of its project that it needs are up meanwhile, under their own rules. */
+async function verifyService(compose: ComposeCommand, profile: string, options: VerifyOptions, terminal: Terminal): Promise<number> {
+  const [service = "", another] = compose.services;
+  if (another !== undefined) throw new SeccompGenError({ code: "usage", what: "a profile is verified with one service", todo: `seccomp-gen verify ${profile} -- docker compose up SERVICE` });
+  const { words, close } = await openService(compose, service, (line) => terminal.note(escapeLine(line)));
+  try {
+    return await verify(profile, words, options, terminal);
+  } finally {
+    await close();
+  }
 }
 
 /** Runs the workload under its profile, `times` times, until one run fails; says what was found. Resolves to the exit code. */

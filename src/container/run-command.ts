@@ -50,7 +50,8 @@ export async function parseRunCommand(words: readonly string[]): Promise<RunComm
   const at = containerCliIndex(words);
   const program = basename(words[programIndex(words)] ?? "");
   // It would be traced as a program of this host, and nothing of its containers would be seen.
-  if (/^(?:docker|podman)-compose$/.test(program)) throw notRun(program, words[programIndex(words) + 1] ?? "", program.replace("-compose", ""), `${program} config`);
+  if (program === "docker-compose") throw notRun(program, words[programIndex(words) + 1] ?? "", "Give it to Docker's plug-in: seccomp-gen record -- docker compose up SERVICE");
+  if (program === "podman-compose") throw notRun(program, words[programIndex(words) + 1] ?? "", `Write the service as a command, one recording each: ${runForm("podman")}`);
   if (at === undefined) return undefined;
   const tool = basename(words[at] ?? "") as (typeof tools)[number];
   const bare: ContainerCli = { tool, words: words.slice(0, at + 1) };
@@ -59,9 +60,7 @@ export async function parseRunCommand(words: readonly string[]): Promise<RunComm
   const cli: ContainerCli = { tool, words: [...bare.words, ...globals.options.flatMap((option) => option.words)] };
   const [first, second] = globals.rest;
   const verbLength = first === "run" ? 1 : first === "container" && second === "run" ? 2 : 0;
-  if (verbLength === 0) {
-    throw notRun(tool, first ?? "", tool, first === "compose" ? `${tool} compose config SERVICE` : undefined);
-  }
+  if (verbLength === 0) throw notRun(tool, first ?? "", `Give the full command: ${runForm(tool)}`);
   const help = await capture(cli, ["run", "--help"]);
   const { options, rest } = await parseOptions(globals.rest.slice(verbLength), parseOptionHelp(help.stdout), optionProbe(cli, ["run"]));
   const [image, ...command] = rest;
@@ -96,14 +95,11 @@ export function choosesSeccomp(name: string, value: string | undefined): boolean
   return name === "security-opt" && /^seccomp[=:]/.test(value ?? "");
 }
 
-/** What cannot be recorded, and how it can be written; `config`: the command that says what a service of Compose is. */
-function notRun(program: string, verb: string, tool: string, config: string | undefined): SeccompGenError {
-  return new SeccompGenError({
-    code: "usage",
-    what: `${program} ${verb} cannot be recorded: seccomp-gen records ${tool} run`,
-    todo:
-      config === undefined
-        ? `Give the full command: seccomp-gen record -- ${tool} run [OPTIONS] IMAGE [COMMAND]`
-        : `Write the service as a command, one recording each, with what \`${config}\` says: seccomp-gen record --name SERVICE -- ${tool} run [OPTIONS] IMAGE [COMMAND]`,
-  });
+function runForm(tool: string): string {
+  return `seccomp-gen record -- ${tool} run [OPTIONS] IMAGE [COMMAND]`;
+}
+
+/** What cannot be recorded, and what can. */
+function notRun(program: string, verb: string, todo: string): SeccompGenError {
+  return new SeccompGenError({ code: "usage", what: `${program} ${verb} cannot be recorded`, todo });
 }

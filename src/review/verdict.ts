@@ -71,14 +71,19 @@ function refusal(problem: Extract<Diagnosis, { kind: "refused" }>["problems"][nu
   }
 }
 
+/** Of a call that is missing with two kinds of arguments, once. */
+export function namesOf(additions: readonly { readonly syscall: string }[]): string {
+  return [...new Set(additions.map(({ syscall }) => syscall))].join(", ");
+}
+
 function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnosis, { kind: "explained" }>): string {
   const missing = new Set(additions.map(({ arch, syscall }) => `${arch} ${syscall}`));
   const to = (denial: Denial): boolean => missing.has(`${denial.arch} ${denial.syscall}`);
   const harmless = [...new Set(denials.filter((denial) => !to(denial)).map(({ syscall }) => syscall))].sort();
   return [
-    `the cause: the profile denies ${additions.map(({ syscall }) => syscall).join(", ")}`,
+    `the cause: the profile denies ${namesOf(additions)}`,
     ...denialLines(denials.filter(to)),
-    ...additions.filter(({ syscall }) => !denials.some((denial) => denial.syscall === syscall)).map(({ syscall }) => {
+    ...[...new Set(additions.map(({ syscall }) => syscall))].filter((syscall) => !denials.some((denial) => denial.syscall === syscall)).map((syscall) => {
       const reason = floor.get(syscall);
       return reason === undefined ? `  ${syscall}: denied where the trace does not reach` : `  ${syscall}: needed by the container runtime itself: ${reason}`;
     }),

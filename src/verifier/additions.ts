@@ -1,3 +1,4 @@
+import { mergeAll } from "../aggregator/index.ts";
 import type { Recording, Run, SyscallRecord } from "../aggregator/types.ts";
 import { buildPolicy } from "../policy/index.ts";
 import { withAllowed } from "../profile/index.ts";
@@ -22,9 +23,8 @@ export function unseen(arch: ScmpArch, syscall: string): Addition {
 
 /** Additions as a recording of their own. */
 export function recordingOf(name: string, run: Run, additions: readonly Addition[]): Recording {
-  const syscalls: { [arch in ScmpArch]?: { [name: string]: SyscallRecord } } = {};
-  for (const { arch, syscall, record } of additions) (syscalls[arch] ??= {})[syscall] = record;
-  return { version: 1, name, runs: [run], syscalls };
+  const empty: Recording = { version: 1, name, runs: [run], syscalls: {} };
+  return mergeAll([empty, ...additions.map(({ arch, syscall, record }): Recording => ({ ...empty, syscalls: { [arch]: { [syscall]: record } } }))]) ?? empty;
 }
 
 /** The rules by which the policy would let an addition through: pinned as in a profile of ours, and never beyond Docker's default; empty: it is beyond. */

@@ -63,8 +63,8 @@ export type Diagnosis =
 /** Thrown where Ctrl-C ends the search. */
 class Interrupted extends Error {}
 
-/** So often it is traced, each time with what the time before showed let through. */
-const maxTraces = 6;
+/** Of its runs, so many may be traced, each with what the one before showed let through: a program that gives up at the first denied call shows the next one only then. */
+const tracedShare = 1 / 2;
 
 /** Finds out why, by running the workload: without the profile, under strace, and with more and more, then less and less let through. */
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
@@ -88,7 +88,8 @@ class Search {
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #native: Filter;
   readonly #wanted = new Map<string, Addition>();
-  #denials: readonly Denial[] | undefined;
+  /** Of all traces, in their order. */
+  #denials: readonly Denial[] = [];
   #proof: Proof;
   #tracer: TracerBundle | undefined;
   #runs = 0;
@@ -111,7 +112,7 @@ class Search {
     if (baseline.kind !== "passed") return { kind: "fails-without-profile", verdict: baseline };
     notice("without the profile it passes: the profile is the cause; looking for what is missing");
     let verdict = this.#subject.verdict;
-    for (let traces = 0; verdict.kind !== "passed" && traces < maxTraces; traces += 1) {
+    while (verdict.kind !== "passed" && this.#runs <= this.#subject.maxRuns * tracedShare) {
       const more = verdict.kind === "not-started" ? this.#floor() : await this.#trace();
       if (!this.#want(more)) break;
       verdict = await this.#try([...this.#wanted.values()]);
@@ -121,10 +122,10 @@ class Search {
       this.#want([...this.#filters.values()].flatMap((filter) => deniedBeside(this.#subject.ceiling.get(filter.arch), filter)));
       verdict = await this.#try([...this.#wanted.values()]);
     }
-    if (verdict.kind !== "passed") return { kind: "unexplained", denials: this.#denials ?? [], runs: this.#runs };
+    if (verdict.kind !== "passed") return { kind: "unexplained", denials: this.#denials, runs: this.#runs };
     const { items, minimal } = await smallestPassing([...this.#wanted.values()], async (part) => part.length > 0 && (await this.#try(part)).kind === "passed", Math.max(0, this.#subject.maxRuns - this.#runs));
     const floor = new Map(floorFor("any", { noNewPrivileges: this.#subject.facts.noNewPrivileges === true, init: this.#subject.facts.init === true }).flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)));
-    return { kind: "explained", denials: this.#denials ?? [], additions: items, minimal, floor, runs: this.#runs };
+    return { kind: "explained", denials: this.#denials, additions: items, minimal, floor, runs: this.#runs };
   }
 
   async #baseline(): Promise<Verdict> {
@@ -142,8 +143,10 @@ class Search {
   #want(additions: readonly Addition[]): boolean {
     const before = this.#wanted.size;
     for (const addition of additions) {
-      const key = `${addition.arch} ${addition.syscall}`;
-      if (!this.#wanted.has(key) && this.#rules(addition).length > 0) this.#wanted.set(key, addition);
+      const rules = this.#rules(addition);
+      // A call may be denied once more, with other arguments than those that were let through.
+      const key = `${addition.arch} ${addition.syscall} ${rules.map(({ conditions }) => conditions.map((condition) => Object.values(condition).join()).sort().join(";")).sort().join(" ")}`;
+      if (rules.length > 0 && !this.#wanted.has(key)) this.#wanted.set(key, addition);
     }
     return this.#wanted.size > before;
   }
@@ -173,8 +176,8 @@ class Search {
       this.#subject.proof.exercise.notice(this.#wanted.size === 0 ? "running it under strace and the profile" : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`);
       const observers = await this.#traced(tracer, confined, () => observeDenials(host.arch, filters, ceiling));
       if (!observers.some((observer) => observer.started())) continue;
-      const denials = observers.flatMap((observer) => observer.denials());
-      this.#denials ??= denials;
+      const known = new Set(this.#denials.map(saidOf));
+      this.#denials = [...this.#denials, ...observers.flatMap((observer) => observer.denials()).filter((denial) => !known.has(saidOf(denial)))];
       return observers.flatMap((observer) => Object.entries(observer.recorded()).flatMap(([arch, calls]) => Object.entries(calls).map(([syscall, record]): Addition => ({ arch: arch as ScmpArch, syscall, record }))));
     }
     return [];
@@ -241,6 +244,10 @@ class Search {
     await writeFile(path, stringifyProfile(profile));
     return path;
   }
+}
+
+function saidOf({ arch, syscall, process, args }: Denial): string {
+  return [arch, syscall, process, ...args].join(" ");
 }
 
 function names(additions: readonly Addition[]): string {
