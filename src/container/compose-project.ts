@@ -1,9 +1,11 @@
-import { basename } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 import { escapeShell } from "../escape.ts";
 import type { ContainerCli } from "./cli.ts";
 import { capture, optionProbe, output } from "./cli.ts";
-import { dependenciesOf, serviceWords } from "./compose-service.ts";
+import { sessionFolder } from "./leftovers.ts";
+import { dependenciesOf, environmentFile, serviceWords } from "./compose-service.ts";
 import type { ComposeModel } from "./compose-service.ts";
 import { containerCliIndex } from "./run-command.ts";
 import { isOn, parseOptionHelp, parseOptions, valuesOf } from "./run-options.ts";
@@ -68,36 +70,41 @@ export async function parseComposeCommand(words: readonly string[]): Promise<Com
 /** Has the project ready for one of its services: images, networks and volumes are there, and what the service depends on is up. */
 export async function openService({ cli, words: compose, verb, options, model, services, command }: ComposeCommand, service: string, notice: (line: string) => void): Promise<ServiceRun> {
   const call = (...words: readonly string[]): Promise<string> => output(cli, [...compose, ...words], `docker compose ${words[0] ?? ""}`);
-  const run = serviceWords(model, service, {
-    again: verb === "up",
-    ports: verb === "up" || isOn(options, "service-ports"),
-    aliases: verb === "up" || isOn(options, "use-aliases"),
-    options: verb === "up" ? [] : oneOff(options),
-    command,
-    entrypoint: verb === "run" && valuesOf(options, "entrypoint").length > 0,
-  });
   const before = new Set(await containersOf(call));
   if (verb === "up" && (await call("ps", "--quiet", "--status", "running", service)) !== "") throw usage(`the service ${service} is up already`, `Stop it first: docker compose stop ${service}`);
-  const needed = isOn(options, "no-deps") ? [] : dependenciesOf(model, service);
+  const folder = await sessionFolder();
   const close = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
     const made = (await containersOf(call)).filter((id) => !before.has(id));
     // Networks go with the last container of a project; volumes stay, as after `docker compose down`.
     if (before.size === 0) await capture(cli, [...compose, "down"]);
     else if (made.length > 0) await capture(cli, ["rm", "--force", "--volumes", ...made]);
   };
   try {
+    const variables = join(folder, "environment");
+    await writeFile(variables, environmentFile(model, service), { mode: 0o600 });
+    const run = serviceWords(model, service, {
+      environmentFile: variables,
+      again: verb === "up",
+      ports: verb === "up" || isOn(options, "service-ports"),
+      aliases: verb === "up" || isOn(options, "use-aliases"),
+      options: verb === "up" ? [] : oneOff(options),
+      command,
+      entrypoint: verb === "run" && valuesOf(options, "entrypoint").length > 0,
+    });
+    const needed = isOn(options, "no-deps") ? [] : dependenciesOf(model, service);
     notice(`preparing the Compose project ${model.name} for ${service}${needed.length > 0 ? `, which needs ${needed.join(", ")}` : ""}`);
     if (isOn(options, "build")) await call("build", service);
     await call("create", "--no-recreate", service);
     const conditions = Object.values((model.services[service]?.["depends_on"] ?? {}) as Readonly<Record<string, { readonly condition?: string }>>).map(({ condition }) => condition);
     if (needed.length > 0) await call("up", "--detach", "--no-recreate", ...(conditions.includes("service_healthy") ? ["--wait"] : []), ...needed);
+    const others = services.filter((other) => other !== service && !needed.includes(other));
+    const startOthers = others.length === 0 ? undefined : [...cli.words, ...compose, "up", "--detach", "--no-deps", "--no-recreate", ...others].map(escapeShell).join(" ");
+    return { words: [...cli.words, "run", ...run], startOthers, close };
   } catch (error) {
     await close();
     throw error;
   }
-  const others = services.filter((other) => other !== service && !needed.includes(other));
-  const startOthers = others.length === 0 ? undefined : [...cli.words, ...compose, "up", "--detach", "--no-deps", "--no-recreate", ...others].map(escapeShell).join(" ");
-  return { words: [...cli.words, "run", ...run], startOthers, close };
 }
 
 async function containersOf(call: (...words: readonly string[]) => Promise<string>): Promise<readonly string[]> {

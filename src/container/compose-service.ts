@@ -23,6 +23,8 @@ export interface ServiceChanges {
   readonly aliases: boolean;
   /** Options of `run`, in `docker run`'s spelling, behind those of the file. */
   readonly options: readonly string[];
+  /** Where the text of `environmentFile` is. */
+  readonly environmentFile: string;
   /** The words behind the service; undefined: the file's. */
   readonly command: readonly string[] | undefined;
   /** An entrypoint of the command line: the file's words are dropped with its. */
@@ -65,7 +67,6 @@ const rows: Readonly<Record<string, Row>> = {
   dns_opt: each("--dns-option"),
   dns_search: each("--dns-search"),
   domainname: option("--domainname"),
-  environment: pairs("--env"),
   extra_hosts: (hosts: readonly string[] | Readonly<Record<string, string | readonly string[]>>) =>
     (Array.isArray(hosts) ? (hosts as readonly string[]).map((host) => host.replace("=", ":")) : Object.entries(hosts).flatMap(([host, addresses]) => [addresses].flat().map((address) => `${host}:${address}`))).flatMap((host) => ["--add-host", host]),
   group_add: each("--group-add"),
@@ -108,11 +109,11 @@ const rows: Readonly<Record<string, Row>> = {
   volumes: (volumes: readonly ComposeVolume[], place) => volumes.flatMap((volume) => volumeWords(volume, place)),
   working_dir: option("--workdir"),
   // Where and when it is run, not how; or said elsewhere: image, words, networks and ports below.
-  ...Object.fromEntries(["attach", "build", "command", "container_name", "depends_on", "deploy", "develop", "entrypoint", "expose", "image", "networks", "ports", "profiles", "pull_policy", "scale"].map((key) => [key, nothing])),
+  ...Object.fromEntries(["attach", "build", "command", "container_name", "depends_on", "deploy", "develop", "entrypoint", "environment", "expose", "image", "networks", "ports", "profiles", "pull_policy", "scale"].map((key) => [key, nothing])),
 };
 
 /** The words of `docker run` for a service. Throws `usage` for what they cannot say. */
-export function serviceWords(model: ComposeModel, name: string, { again, ports, aliases, options, command, entrypoint }: ServiceChanges): Words {
+export function serviceWords(model: ComposeModel, name: string, { again, ports, aliases, options, environmentFile, command, entrypoint }: ServiceChanges): Words {
   const service = model.services[name] ?? {};
   const place = { name, model };
   const words = Object.entries(service).flatMap(([key, value]) => {
@@ -125,6 +126,9 @@ export function serviceWords(model: ComposeModel, name: string, { again, ports, 
   const [first, ...more] = given ?? [];
   return [
     ...words,
+    "--env-file",
+    environmentFile,
+    ...environmentOf(service).flatMap(([key, value]) => (fitsALine(value) ? [] : ["--env", `${key}=${value}`])),
     ...networkWords(service, place, aliases),
     ...(ports ? ((service["ports"] ?? []) as readonly ComposePort[]).flatMap(portWords) : []),
     ...(given === undefined || given === null ? [] : ["--entrypoint", first ?? ""]),
@@ -133,6 +137,22 @@ export function serviceWords(model: ComposeModel, name: string, { again, ports, 
     ...more,
     ...(command ?? (entrypoint ? [] : ((service["command"] as Words | null | undefined) ?? []))),
   ];
+}
+
+/** A service's variables as a file for `docker run --env-file`: whoever may list processes does not see them, as with Compose. Lines hold all but values of several lines. */
+export function environmentFile(model: ComposeModel, name: string): string {
+  return environmentOf(model.services[name] ?? {})
+    .filter(([, value]) => fitsALine(value))
+    .map(([key, value]) => (value === null ? `${key}\n` : `${key}=${value}\n`))
+    .join("");
+}
+
+function environmentOf(service: ComposeService): readonly (readonly [string, string | null])[] {
+  return Object.entries((service["environment"] ?? {}) as Readonly<Record<string, string | null>>);
+}
+
+function fitsALine(value: string | null): boolean {
+  return value === null || !/[\r\n]/.test(value);
 }
 
 /** Those it depends on, and those that these depend on. */

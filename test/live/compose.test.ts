@@ -37,6 +37,7 @@ test("docker compose up: a recording and a profile for each service, each runs u
   expect(recorded.exitCode, recorded.stderr).toBe(0);
   expect(recorded.stderr).toContain("preparing the Compose project seccomp-gen-live for front, which needs back");
   expect(recorded.stdout).toContain("cost: $5");
+  expect(await readFile(join(folder, "traces/back/recording.json"), "utf8")).not.toContain("cost");
   expect(await readFile(join(folder, "traces/back/recording.json"), "utf8")).toContain('"listen"');
   expect(await readFile(join(folder, "traces/front/recording.json"), "utf8")).toContain('"connect"');
   const verified = await run("verify", "profiles/front.json", "--stop-after", "4", "--", "docker", "compose", "up", "front");
