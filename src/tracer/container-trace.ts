@@ -93,9 +93,12 @@ export async function traceContainer(
   const placeOf = (container: string): SidecarPlace => ({ session: id, container, outVolume, options: sharedOptions(run, container), strace: straceOptions() });
   try {
     let running: string | undefined;
+    let asking = false;
     const onCrash = async (crash: Crash): Promise<void> => {
-      if (running === undefined || !(await letCrash(run.cli, bundle, running, sharedOptions(run, running), crash))) return;
-      exercise.notice(`the container's first process crashed (${crash.signal}); the kernel does not let a traced one die of that, so strace was ended`);
+      if (running === undefined || asking) return;
+      asking = true;
+      const isLetGo = await letCrash(run.cli, bundle, running, sharedOptions(run, running), crash).finally(() => (asking = false));
+      if (isLetGo) exercise.notice(`the container's first process crashed (${crash.signal}); the kernel does not let a traced one die of that, so strace was ended`);
     };
     const reading = sink(mainTrace, hearCrash(reader.chunks, (crash) => void onCrash(crash)));
     // The sink fails only when its own work fails; the session must still be ended in order.
