@@ -45,7 +45,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   const model = { base: changes.base, ceilingName: reference.name, profiles, recordings, options: optionFiles, skipped: changes.skipped, stops };
   const view = { color: terminal.color, version: productVersion() };
   for (const { format, file } of options.also) await writeAtomically(file, renderReview(model, { ...view, color: false, format }));
-  terminal.out(renderReview(model, { ...view, format: options.format }));
+  terminal.out(renderReview(model, { ...view, width: terminal.width, format: options.format }));
   for (const { path, state } of profiles) {
     const failures = state.type === "unreadable" ? ["cannot be read"] : state.failures.filter((kind) => stops.includes(kind));
     for (const failure of failures) terminal.note(escapeLine(`${path}: ${failure}`));

@@ -13,6 +13,8 @@ import { clipped, doubtWords, exampleLine, groupOpenings, levelWords, openingLin
 export interface ReviewView {
   readonly format: ReviewFormat;
   readonly color: boolean;
+  /** Columns of the terminal that shows the text; undefined: lines are as long as they are. */
+  readonly width?: number;
   /** Of this program, for SARIF. */
   readonly version: string;
 }
@@ -27,7 +29,7 @@ export function renderReview(model: ReviewModel, view: ReviewView): string {
     case "codeclimate":
       return reviewToCodeClimate(model);
     case "text":
-      return pageToText(page(model, everything), view.color);
+      return pageToText(page(model, everything), { color: view.color, width: view.width ?? Infinity });
     case "html":
       return pageToHtml(page(model, everything), "Seccomp profiles: review");
     case "markdown":

@@ -168,6 +168,13 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toMatch(/newly seen: `flock, unshare`; stays denied, as by Docker [\d.]+'s default: `unshare`;/);
   });
 
+  test("as text it fits the terminal", async () => {
+    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" }));
+    expect(await reviewed({ format: "text" })).toBe(1);
+    expect(out).toMatch(/^ {2}dangerous: ptrace: /m);
+    expect(out.split("\n").filter((line) => line.length > terminal.width)).toEqual([]);
+  });
+
   test("a rule that counts on other hosts only does not hide", async () => {
     edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", includes: { minKernel: "99.0" } }));
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
