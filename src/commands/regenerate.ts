@@ -36,6 +36,8 @@ export async function regenerateAll(check: boolean, terminal: Terminal): Promise
       terminal.note(`${path}: written`);
     }
   }
-  terminal.note(`${recordings.length} recordings; ${different === 0 ? "all profiles are up to date" : `${different} profiles ${check ? "differ: seccomp-gen generate --all makes them again" : "written"}`}`);
+  const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const outcome = check ? `${different === 1 ? "differs: seccomp-gen generate --all makes it" : "differ: seccomp-gen generate --all makes them"} again` : "written";
+  terminal.note(`${many(recordings.length, "recording")}; ${different === 0 ? "all profiles are up to date" : `${many(different, "profile")} ${outcome}`}`);
   return check && different > 0 ? 1 : 0;
 }
