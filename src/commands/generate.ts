@@ -32,6 +32,7 @@ export async function generate(patterns: readonly string[], options: GenerateOpt
   const recording = await readTraces(patterns, contextOf(options), terminal);
   const derivation = await derive(recording, options);
   if (options.check) return compareWithFile(options.output, derivation.profile, terminal);
+  const summary = renderSummary({ ...derivation, diff: derivation.counts(), mode: options.mode, recording, paths: { profile: options.output }, container: true, unparsed: 0, missed: [], verified: false });
   if (options.output === undefined) {
     terminal.out(derivation.profile);
   } else {
@@ -39,7 +40,7 @@ export async function generate(patterns: readonly string[], options: GenerateOpt
     const [only, ...others] = patterns;
     if (only !== undefined && others.length === 0 && basename(only) === "recording.json") await keepPolicy(only, options.output, options);
   }
-  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths: { profile: options.output }, container: true, unparsed: 0, missed: [], verified: false }));
+  terminal.note(summary);
   return 0;
 }
 

@@ -74,7 +74,7 @@ async function recordOne(words: readonly string[], options: RecordOptions, termi
     if (options.append) await forgetPartial(paths.recording);
     return { recording: combined, derivation: derived };
   }));
-  terminal.note(renderSummary({ ...derivation, mode: options.mode, recording, paths, unparsed, missed, container: run !== undefined, verified: options.verify }));
+  terminal.note(renderSummary({ ...derivation, diff: derivation.counts(), mode: options.mode, recording, paths, unparsed, missed, container: run !== undefined, verified: options.verify }));
   const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
   if (!options.verify) return exitCode;
   const verdictCode = await verifyRecorded(run, paths.profile, options, last, terminal);

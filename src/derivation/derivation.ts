@@ -1,11 +1,11 @@
 import type { Recording, Run } from "../aggregator/types.ts";
-import { diffFilters } from "../diff/index.ts";
-import type { ProfileDiff } from "../diff/types.ts";
+import { allowedCounts } from "../diff/index.ts";
+import type { AllowedCounts } from "../diff/types.ts";
 import { emitDocker } from "../emitter/docker.ts";
 import { SeccompGenError } from "../errors.ts";
 import { buildPolicy, complain } from "../policy/index.ts";
 import type { ArgTier, FloorChoice, Mode, Policy } from "../policy/types.ts";
-import { nearest, readProfile } from "../profile/index.ts";
+import { nearest, readEmitted } from "../profile/index.ts";
 import type { HostContext } from "../profile/types.ts";
 import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -28,12 +28,12 @@ export interface Derivation {
   readonly policy: Policy;
   /** The profile's text. */
   readonly profile: string;
-  /** Docker's default (or `--against`) → the profile, as the recorded engine resolves both; in complain mode, → the profile that would be enforced. */
-  readonly diff: ProfileDiff;
   readonly ceilingName: string;
+  /** Of Docker's default (or `--against`) and the profile, as the recorded engine resolves both; in complain mode, of the profile that would be enforced. Not everybody asks. */
+  readonly counts: () => AllowedCounts;
 }
 
-/** The second half of the spine: recording → policy → profile, and the profile against the ceiling. `load` finds the profile that may not be exceeded. */
+/** The second half of the spine: recording → policy → profile. `load` finds the profile that may not be exceeded. */
 export async function derive(recording: Recording, options: PolicyArguments, load = loadReference): Promise<Derivation> {
   checkNames("--allow", options.allow);
   checkNames("--deny", options.deny);
@@ -42,8 +42,13 @@ export async function derive(recording: Recording, options: PolicyArguments, loa
   const ceiling = resolveFor(reference.profile, hosts);
   const enforced = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
   const policy = options.mode === "complain" ? complain(enforced, ceiling) : enforced;
-  const after = resolveFor(readProfile(emitDocker(enforced), "the generated profile"), hosts);
-  return { policy, profile: emitDocker(policy), diff: diffFilters(ceiling, after), ceilingName: reference.name };
+  const text = emitDocker(enforced);
+  return {
+    policy,
+    profile: policy === enforced ? text : emitDocker(policy),
+    ceilingName: reference.name,
+    counts: () => allowedCounts(ceiling, resolveFor(readEmitted(text), hosts)),
+  };
 }
 
 /** A misspelt name would allow or deny nothing. */

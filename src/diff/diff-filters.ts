@@ -3,7 +3,7 @@ import type { Filter } from "../seccomp/types.ts";
 import { syscallNames } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { compareSyscall } from "./change.ts";
-import type { ProfileChange, ProfileDiff, SyscallChange } from "./types.ts";
+import type { AllowedCounts, ProfileChange, ProfileDiff, SyscallChange } from "./types.ts";
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
@@ -30,7 +30,12 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
       if (change !== undefined) syscalls.push(change);
     }
   }
-  return { profile, syscalls, allowedBefore: allowedCounts(before), allowedAfter: allowedCounts(after) };
+  return { profile, syscalls, ...allowedCounts(before, after) };
+}
+
+/** How much two resolved profiles allow. Throws TooManyWays as `diffFilters` does. */
+export function allowedCounts(before: Filters, after: Filters): AllowedCounts {
+  return { allowedBefore: allowedIn(before), allowedAfter: allowedIn(after) };
 }
 
 /**
@@ -57,6 +62,6 @@ function namedIn(arch: ScmpArch, before: Filter, after: Filter): readonly string
   return callable(arch, before, after).filter((name) => before.syscalls.has(name) || after.syscalls.has(name));
 }
 
-function allowedCounts(filters: Filters): { readonly [arch in ScmpArch]?: number } {
+function allowedIn(filters: Filters): { readonly [arch in ScmpArch]?: number } {
   return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => filter.syscalls.has(name) || isAllowing(filter.defaultAction)).filter((name) => allowsSome(filter, name)).length]));
 }

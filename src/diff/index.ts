@@ -1,4 +1,4 @@
 /** Two resolved profiles, compared by what they mean. */
 export { newlyPossible } from "./change.ts";
-export { diffFilters, exceeds } from "./diff-filters.ts";
+export { allowedCounts, diffFilters, exceeds } from "./diff-filters.ts";
 export type * from "./types.ts";

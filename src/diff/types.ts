@@ -32,11 +32,15 @@ export type ProfileChange =
   | { readonly kind: "architecture-added" | "architecture-removed"; readonly arch: ScmpArch }
   | { readonly kind: "default-changed"; readonly arch: ScmpArch; readonly was: Action; readonly is: Action };
 
-/** What `diffFilters` tells of two profiles. */
-export interface ProfileDiff {
-  readonly profile: readonly ProfileChange[];
-  readonly syscalls: readonly SyscallChange[];
+/** How much each of two profiles allows. */
+export interface AllowedCounts {
   /** Syscalls (of the architecture's table) allowed at least under some conditions. */
   readonly allowedBefore: { readonly [arch in ScmpArch]?: number };
   readonly allowedAfter: { readonly [arch in ScmpArch]?: number };
+}
+
+/** What `diffFilters` tells of two profiles. */
+export interface ProfileDiff extends AllowedCounts {
+  readonly profile: readonly ProfileChange[];
+  readonly syscalls: readonly SyscallChange[];
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 import { packageFolder } from "../package-folder.ts";
@@ -10,8 +10,11 @@ const folder = join(packageFolder, "profiles", "docker-default");
 /** Docker's default profile by file name, e.g. `20.10.22.json`. Throws `file-unreadable`. */
 export async function loadDockerDefault(file: string): Promise<DockerProfile> {
   const path = join(folder, file);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
     throw new SeccompGenError({ code: "file-unreadable", path, detail: error instanceof Error ? error.message : String(error) }, { cause: error });
-  });
+  }
   return readShipped(text, path);
 }

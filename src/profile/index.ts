@@ -4,7 +4,7 @@ export { loadDockerDefault } from "./docker-default.ts";
 export type { Json } from "./json.ts";
 export { offsetOf, positionAt } from "./position.ts";
 export type { Position } from "./position.ts";
-export { foldedMembers, profilePointer, readProfile } from "./read.ts";
+export { foldedMembers, profilePointer, readEmitted, readProfile } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { stringifyProfile, withAllowed } from "./write.ts";
 export { nearest } from "./suggestion.ts";

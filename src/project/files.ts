@@ -1,6 +1,5 @@
-import { constants } from "node:fs";
+import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { ownSession, sessionPattern } from "../container/session-name.ts";
 import { SeccompGenError } from "../errors.ts";
@@ -10,33 +9,44 @@ import { profilePath } from "./names.ts";
  * Writes a file so that readers see the old content or the new, never half of one: a temporary file beside it, flushed to disk,
  * then renamed over it (rename(2)). Folders are made as needed. An existing file keeps its permissions; a symbolic link stays, and what it points to is
  * written; what is no file (a fifo, a device, a descriptor in /dev/fd) is written to. Throws `file-unwritable`; then nothing is left behind.
+ * Files are there at once: to let another thread have them costs more than they do. Only what may have to be waited for is left to one.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
   let temporary: string | undefined;
   try {
-    const target = await targetOf(path);
+    const target = targetOf(path);
     // Without O_CREAT: in /tmp the kernel refuses it for other people's fifos (proc_sys_fs(5), protected_fifos).
-    if (target === undefined) return await writeFile(path, text, { flag: constants.O_WRONLY | constants.O_APPEND });
-    await mkdir(dirname(target.path), { recursive: true });
+    if (target === undefined) return await (await import("node:fs/promises")).writeFile(path, text, { flag: constants.O_WRONLY | constants.O_APPEND });
+    mkdirSync(dirname(target.path), { recursive: true });
     temporary = temporaryPath(target.path);
-    const handle = await open(temporary, "wx", target.stats === undefined ? 0o644 : 0o600);
+    const file = openSync(temporary, "wx", target.stats === undefined ? 0o644 : 0o600);
     try {
-      await handle.writeFile(text);
-      if (target.stats !== undefined) await handle.chmod(target.stats.mode & 0o777);
-      await handle.sync();
+      writeFileSync(file, text);
+      if (target.stats !== undefined) fchmodSync(file, target.stats.mode & 0o777);
+      fsyncSync(file);
     } finally {
-      await handle.close();
+      closeSync(file);
     }
-    await rename(temporary, target.path);
+    renameSync(temporary, target.path);
   } catch (error) {
-    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+    const left = temporary;
+    if (left !== undefined) attempt(() => rmSync(left, { force: true }));
     throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+  }
+}
+
+/** What `work` gives; undefined where the system refuses it. */
+function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
   }
 }
 
 /** A name beside `path` that no other process uses, and that says whose it is, so that `clean` leaves alone what is still being written. */
 export function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${ownSession()}.${Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex")}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${ownSession()}.${Math.floor(Math.random() * 2 ** 48).toString(16).padStart(12, "0")}.tmp`);
 }
 
 /** Who is writing the file of that name; undefined: it is no temporary file of ours. */
@@ -45,16 +55,17 @@ export function temporaryOf(path: string): string | undefined {
 }
 
 /** The file that a write replaces, at the end of all links, and what is there; undefined: it is no file, or one that somebody holds open for us. */
-async function targetOf(path: string): Promise<{ readonly path: string; readonly stats: Stats | undefined } | undefined> {
-  const stats = await stat(path).catch(() => undefined);
+function targetOf(path: string): { readonly path: string; readonly stats: Stats | undefined } | undefined {
+  const stats = attempt(() => statSync(path));
   if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) return undefined;
   let at = resolve(path);
   // So many links the kernel follows (path_resolution(7)).
   for (let links = 0; links < 40; links += 1) {
     if (/^\/(?:proc|dev\/fd)\//.test(at)) return undefined;
-    const to = await readlink(at).catch(() => undefined);
+    const link = at;
+    const to = attempt(() => readlinkSync(link));
     if (to === undefined) break;
-    at = resolve(await realpath(dirname(at)), to);
+    at = resolve(realpathSync.native(dirname(at)), to);
   }
   return { path: at, stats };
 }
@@ -71,8 +82,8 @@ export async function writeKept(path: string, text: string, project = projectOf(
 /** Throws `file-unwritable` where a symbolic link leads a kept file out of the repository that `project` is in, or into git's own folder. */
 export async function checkKept(path: string, project = projectOf(path)): Promise<void> {
   if (project === undefined) return;
-  const real = await landing(path);
-  const root = await repositoryOf(project);
+  const real = landing(path);
+  const root = repositoryOf(project);
   const inside = real === undefined ? undefined : relative(root, real);
   if (inside !== undefined && inside.split(sep)[0] !== ".." && !inside.split(sep).includes(".git")) return;
   throw new SeccompGenError({ code: "file-unwritable", path, detail: `a symbolic link leads ${real === undefined ? "nowhere" : `out of ${root}, to ${real}`}; remove the link, or say with --output where the file goes` });
@@ -85,20 +96,21 @@ function projectOf(path: string): string | undefined {
 }
 
 /** The root of the git repository, else the folder itself. */
-async function repositoryOf(project: string): Promise<string> {
-  const own = (await landing(project)) ?? resolve(project);
+function repositoryOf(project: string): string {
+  const own = landing(project) ?? resolve(project);
   for (let folder = own; ; folder = dirname(folder)) {
-    if (await lstat(join(folder, ".git")).then(() => true, () => false)) return folder;
+    if (attempt(() => lstatSync(join(folder, ".git"))) !== undefined) return folder;
     if (dirname(folder) === folder) return own;
   }
 }
 
 /** Where a file is, or would be made, with all links followed; undefined: one of them leads nowhere. */
-async function landing(path: string): Promise<string | undefined> {
+function landing(path: string): string | undefined {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
-    const real = await realpath(folder).catch(() => undefined);
+    const at = folder;
+    const real = attempt(() => realpathSync.native(at));
     if (real !== undefined) return join(real, relative(folder, resolve(path)));
-    if (await lstat(folder).then((stats) => stats.isSymbolicLink(), () => false)) return undefined;
+    if (attempt(() => lstatSync(at).isSymbolicLink()) === true) return undefined;
   }
 }
 
@@ -106,21 +118,21 @@ async function landing(path: string): Promise<string | undefined> {
 export async function checkWritable(path: string): Promise<void> {
   await checkKept(path);
   let folder = dirname(path);
-  while (!(await stat(folder).then(() => true, () => false)) && dirname(folder) !== folder) folder = dirname(folder);
+  while (attempt(() => statSync(folder)) === undefined && dirname(folder) !== folder) folder = dirname(folder);
   const probe = temporaryPath(join(folder, "seccomp-gen"));
   try {
-    await (await open(probe, "wx", 0o600)).close();
+    closeSync(openSync(probe, "wx", 0o600));
   } catch (error) {
     throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
   } finally {
-    await rm(probe, { force: true }).catch(() => undefined);
+    attempt(() => rmSync(probe, { force: true }));
   }
 }
 
 /** The text of a file; `undefined` where there is none. Throws `file-unreadable` for anything else. */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return attempt(() => statSync(path).isFile()) === true ? readFileSync(path, "utf8") : await (await import("node:fs/promises")).readFile(path, "utf8");
   } catch (error) {
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
     throw new SeccompGenError({ code: "file-unreadable", path, detail: systemDetail(error) }, { cause: error });
@@ -130,15 +142,15 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 /** The text of a file that must be there. Throws `file-unreadable`. */
 export async function readText(path: string): Promise<string> {
   const text = await readIfPresent(path);
-  if (text === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: `no such file${await meantProfile(path)}` });
+  if (text === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: `no such file${meantProfile(path)}` });
   return text;
 }
 
 /** A recording's name stands where its profile's path should. */
-async function meantProfile(path: string): Promise<string> {
+function meantProfile(path: string): string {
   if (path.includes("/")) return "";
   const meant = profilePath(path.replace(/\.json$/, ""));
-  return (await stat(meant).then((stats) => stats.isFile(), () => false)) ? `; did you mean ${meant}?` : "";
+  return attempt(() => statSync(meant).isFile()) === true ? `; did you mean ${meant}?` : "";
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

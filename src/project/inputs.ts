@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { createAggregator } from "../aggregator/aggregator.ts";
 import { buildRecording, mergeAll } from "../aggregator/recording.ts";
 import type { Aggregator } from "../aggregator/index.ts";
@@ -21,7 +21,6 @@ export interface InputContext {
 
 /** Reads recordings and raw strace logs (paths, globs, `-`, also packed) and merges them into one recording. */
 export async function readTraces(patterns: readonly string[], context: InputContext, terminal: Terminal): Promise<Recording> {
-  prepareToRead();
   const recordings: Recording[] = [];
   for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
   const merged = mergeAll(recordings);
@@ -33,7 +32,7 @@ export async function readTraces(patterns: readonly string[], context: InputCont
 async function expand(patterns: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const pattern of patterns) {
-    if (pattern === "-" || (await stat(pattern).then((found) => found.isFile() || found.isFIFO(), () => false))) {
+    if (pattern === "-" || isThere(pattern)) {
       files.push(pattern);
       continue;
     }
@@ -43,6 +42,20 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
     files.push(...matches);
   }
   return [...new Set(files)];
+}
+
+function isThere(path: string): boolean {
+  try {
+    const found = statSync(path);
+    return found.isFile() || found.isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+/** A log that was read in one piece is too short to prepare for. */
+function isWhole(path: string, head: Uint8Array): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.size === head.length;
 }
 
 async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
@@ -57,6 +70,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
       const { parseRecording } = await import("../aggregator/read.ts");
       return parseRecording(await text(all), label);
     }
+    if (!isWhole(path, head)) prepareToRead();
     const aggregator = createAggregator({ arch: context.arch });
     await readInto(aggregator, all, label);
     return recordingOf(aggregator, label, context, terminal);

@@ -1,8 +1,4 @@
-import { readSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { Readable, pipeline } from "node:stream";
-import { setImmediate } from "node:timers/promises";
-import { createGunzip } from "node:zlib";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { SeccompGenError } from "../errors.ts";
 
 /** How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both count bytes of the file, packed or not. */
@@ -48,20 +44,48 @@ const chunkBytes = 256 * 1024;
 const chunksInARow = 32;
 
 /** A pipe has to be waited for; a file is there, and to let another thread read it only costs the switching between them. */
-async function* fileChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
-  const handle = await open(path);
+function fileChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  return isFile(path) ? presentChunks(path, onRead) : awaitedChunks(path, onRead);
+}
+
+function isFile(path: string): boolean {
   try {
-    const about = await handle.stat();
-    const size = about.isFile() ? about.size : undefined;
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function* presentChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
     const buffer = Buffer.allocUnsafeSlow(chunkBytes);
     let done = 0;
     for (let chunk = 1; ; chunk += 1) {
-      const read = size === undefined ? (await handle.read(buffer, 0, buffer.length)).bytesRead : readSync(handle.fd, buffer);
+      const read = readSync(file, buffer);
       if (read === 0) return;
       done += read;
       onRead(done, size);
       yield buffer.subarray(0, read);
-      if (chunk % chunksInARow === 0) await setImmediate();
+      if (chunk % chunksInARow === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function* awaitedChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  const { open } = await import("node:fs/promises");
+  const handle = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+    for (let done = 0; ; ) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return;
+      done += bytesRead;
+      onRead(done, undefined);
+      yield buffer.subarray(0, bytesRead);
     }
   } finally {
     await handle.close();
@@ -89,13 +113,14 @@ async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const [{ createGunzip }, { Readable, pipeline }] = await Promise.all([import("node:zlib"), import("node:stream")]);
   const unpacked = createGunzip();
   pipeline(Readable.from(copies(packed)), unpacked, () => undefined); // a failure reaches the reader of `unpacked`
   yield* unpacked as AsyncIterable<Uint8Array>;
 }
 
 async function* unpackedBy(tool: string, debianPackage: string, packed: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
-  const { execa } = await import("execa");
+  const [{ execa }, { Readable, pipeline }] = await Promise.all([import("execa"), import("node:stream")]);
   const child = execa(tool, ["-dc"], { stdin: "pipe", stdout: "pipe", encoding: "buffer", buffer: { stdout: false, stderr: true }, reject: false });
   pipeline(Readable.from(copies(packed)), child.stdin, () => undefined); // the tool says what was wrong
   yield* child.stdout as AsyncIterable<Uint8Array>;

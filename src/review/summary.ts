@@ -1,5 +1,5 @@
 import type { Recording } from "../aggregator/types.ts";
-import type { ProfileDiff } from "../diff/types.ts";
+import type { AllowedCounts } from "../diff/types.ts";
 import type { Mode, Policy, PolicyNote } from "../policy/types.ts";
 import { dockerArch } from "../tables/index.ts";
 import { escapeLine } from "../escape.ts";
@@ -9,7 +9,7 @@ export interface SummaryModel {
   readonly recording: Recording;
   readonly policy: Policy;
   /** The ceiling → the new profile. */
-  readonly diff: ProfileDiff;
+  readonly diff: AllowedCounts;
   readonly ceilingName: string;
   readonly mode: Mode;
   /** Where things were written; undefined: to standard output. */

@@ -1,20 +1,24 @@
 import { syscallNumber } from "../tables/index.ts";
 import { isAllowing } from "./action.ts";
-import { answeredBefore, evaluate } from "./evaluate.ts";
+import { callArgs } from "./args.ts";
+import { evaluate } from "./evaluate.ts";
 import { answersOf, partition } from "./partition.ts";
 import { ruleMatches } from "./rule.ts";
 import type { Filter, Rule } from "./types.ts";
 
 /** Does the filter let the call through with some arguments; with some of those that `within` asks for? */
 export function allowsSome(filter: Filter, name: string, within: Rule = { conditions: [] }): boolean {
+  if (within.conditions.length === 0) return hasAllowingExample(filter, name) || answersOf(filter, name).some(isAllowing);
   const nr = syscallNumber(filter.arch, name);
-  if (within.conditions.length === 0) return onlyAllows(filter, name, nr) || answersOf(filter, name).some(isAllowing);
   return partition([{ ask: "answer", filter, name }, { ask: "match", rule: within }]).some((args) => ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args })));
 }
 
-/** All its rules allow, and the first one asks for values that exist: what most profiles look like, seen without going through the arguments. */
-function onlyAllows(filter: Filter, name: string, nr: number | undefined): boolean {
-  const rules = filter.syscalls.get(name) ?? [];
-  const [first] = rules;
-  return first !== undefined && answeredBefore(filter, nr) === undefined && first.rule.conditions.every(({ op }) => op === "SCMP_CMP_EQ" || op === "SCMP_CMP_MASKED_EQ") && rules.every(({ action }) => isAllowing(action));
+/** Is a call with the very values of an allowing rule let through? In most profiles one is, and going through all arguments takes much longer. */
+function hasAllowingExample(filter: Filter, name: string): boolean {
+  const nr = syscallNumber(filter.arch, name);
+  return (filter.syscalls.get(name) ?? []).some(({ action, rule }) => {
+    if (!isAllowing(action)) return false;
+    const args = callArgs(Object.fromEntries(rule.conditions.map(({ index, datum }) => [index, datum])));
+    return isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args }));
+  });
 }

@@ -1,5 +1,5 @@
 import { syscallTableOf } from "./architectures.ts";
-import { columns, syscallNumbers } from "./data/syscall-numbers.ts";
+import { syscallNames as everyName, syscallNumbers } from "./data/syscall-numbers.ts";
 import type { ScmpArch } from "./types.ts";
 
 interface Table {
@@ -9,31 +9,21 @@ interface Table {
   readonly names: readonly string[];
 }
 
-const rows = syscallNumbers.trim().split("\n");
-const known: ReadonlySet<string> = new Set(rows.map((row) => fieldOf(row, 0)));
+const allNames = everyName.split(" ");
+const known: ReadonlySet<string> = new Set(allNames);
 const tables = new Map<ScmpArch, Table>();
 
 function tableOf(arch: ScmpArch): Table {
   let table = tables.get(arch);
   if (table === undefined) {
     const { column, base } = syscallTableOf(arch);
-    const position = (columns as readonly string[]).indexOf(column) + 1;
-    const numbered = rows.flatMap((row): [string, number][] => {
-      const number = fieldOf(row, position);
-      return number === "-" ? [] : [[fieldOf(row, 0), Number(number) + base]];
-    });
-    table = { byName: new Map(numbered), names: numbered.map(([name]) => name) };
+    const numbers = syscallNumbers[column]?.split(" ") ?? [];
+    const names = allNames.filter((_, index) => numbers[index] !== "-");
+    const present = numbers.filter((number) => number !== "-");
+    table = { byName: new Map(names.map((name, index) => [name, Number(present[index]) + base])), names };
     tables.set(arch, table);
   }
   return table;
-}
-
-/** One field of a row, without making strings of the others: most starts ask for one architecture. */
-function fieldOf(row: string, position: number): string {
-  let start = 0;
-  for (let at = 0; at < position; at += 1) start = row.indexOf(" ", start) + 1;
-  const end = row.indexOf(" ", start);
-  return end < 0 ? row.slice(start) : row.slice(start, end);
 }
 
 /** `seccomp_data.nr` of a syscall; undefined: this architecture has no such call, or nobody knows the name. */
@@ -67,17 +57,18 @@ const renamed: { readonly [arch in ScmpArch]?: { readonly [strace: string]: stri
  * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2) (linux/net.h, linux/ipc.h), on the
  * architectures that have these multiplexers.
  */
-const socketCalls: ReadonlySet<string> = new Set([
-  "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
-  "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
+const multiplexed: ReadonlyMap<string, "socketcall" | "ipc"> = new Map([
+  ...[
+    "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
+    "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
+  ].map((name) => [name, "socketcall"] as const),
+  ...["semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt", "shmget", "shmctl"].map((name) => [name, "ipc"] as const),
 ]);
-const ipcCalls: ReadonlySet<string> = new Set(["semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt", "shmget", "shmctl"]);
 
 /** The multiplexer a call may have come through on this architecture; undefined: it has its own entry only. */
 export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc" | undefined {
-  if (socketCalls.has(name) && syscallNumber(arch, "socketcall") !== undefined) return "socketcall";
-  if (ipcCalls.has(name) && syscallNumber(arch, "ipc") !== undefined) return "ipc";
-  return undefined;
+  const multiplexer = multiplexed.get(name);
+  return multiplexer === undefined || syscallNumber(arch, multiplexer) === undefined ? undefined : multiplexer;
 }
 
 /** strace's name (also `syscall_0x1c3`) → libseccomp's; undefined: no profile can name this call. */

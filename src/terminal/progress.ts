@@ -85,25 +85,24 @@ function foundList(fresh: readonly Found[]): string {
 }
 
 /** A file that is read faster than this shows nothing. */
-const patienceMs = 500;
+const patienceSeconds = 0.5;
 
 /** Shows how the reading of a long file goes, in one line of the terminal that is written over: bytes, rate, time left. Nothing where stderr is no terminal. */
 export function showReading(label: string, terminal: Pick<Terminal, "status">): { readonly read: (done: number, total: number | undefined) => void; readonly end: () => void } {
-  const { status } = terminal;
-  if (status === undefined) return { read: () => undefined, end: () => undefined };
-  const begun = performance.now();
-  let next = begun + patienceMs;
-  let shown = false;
+  const begun = process.uptime();
+  let next = begun + patienceSeconds;
+  /** Asked for when there is something to show: to open the terminal takes time. */
+  let status: Terminal["status"];
   return {
     read(done, total) {
-      const now = performance.now();
+      const now = process.uptime();
       if (now < next) return;
-      next = now + 200;
-      shown = true;
-      status(readingLine(escapeTerminal(label), done, total, (now - begun) / 1000));
+      next = now + 0.2;
+      status = terminal.status;
+      status?.(readingLine(escapeTerminal(label), done, total, now - begun));
     },
     end() {
-      if (shown) status("");
+      status?.("");
     },
   };
 }

@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from "node:fs";
 import { escapeTerminal } from "../escape.ts";
 
 /** The edges a command talks to; tests give their own. */
@@ -14,38 +15,81 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
 }
 
-/** The process's own terminal. Signals abort `interrupted`. */
+/** The process's own terminal. Signals abort `interrupted`. What takes time to load is opened when it is asked for: most commands need little of it. */
 export function processTerminal(): Terminal {
   /** A line stands there that the next one writes over. */
   let open = false;
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort(signal));
-  const stdout = attended(process.stdout);
-  let attendedError: NodeJS.WriteStream | undefined;
-  /** Most commands write no word there, and opening it takes time. */
-  const stderr = (): NodeJS.WriteStream => (attendedError ??= attended(process.stderr));
+  let controller: AbortController | undefined;
+  const interruption = (): AbortController => (controller ??= new AbortController());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption().abort(signal));
+  const stdout = new Output(1, () => process.stdout);
+  const stderr = new Output(2, () => process.stderr);
   return {
     out: (text) => stdout.write(text),
     note: (line) => {
-      stderr().write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+      stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
       open = false;
     },
     get status() {
-      if (!stderr().isTTY) return undefined;
+      if (stderr.terminal === undefined) return undefined;
       return (line: string) => {
-        if (open || line !== "") stderr().write(`${clearLine}${escapeTerminal(line).slice(0, (stderr().columns ?? 80) - 1)}`);
+        if (open || line !== "") stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (stderr.terminal?.columns ?? 80) - 1)}`);
         open = line !== "";
       };
     },
-    color: wantsColor(stdout.isTTY === true, process.env),
-    width: stdout.columns ?? 100,
-    interrupted: controller.signal,
+    get color() {
+      return wantsColor(stdout.terminal !== undefined, process.env);
+    },
+    get width() {
+      return stdout.terminal?.columns ?? 100;
+    },
+    get interrupted() {
+      return interruption().signal;
+    },
   };
 }
 
-/** Who reads our output may go before us (`| head`); a recording must still be ended in order. */
-function attended(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  return stream.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || process.once("exit", () => (process.exitCode ||= 2)));
+/** Standard output or error. Node's own stream of it takes longer to load than most commands take to answer. */
+class Output {
+  readonly #descriptor: number;
+  readonly #open: () => NodeJS.WriteStream;
+  #stream: NodeJS.WriteStream | undefined;
+
+  constructor(descriptor: number, open: () => NodeJS.WriteStream) {
+    this.#descriptor = descriptor;
+    this.#open = open;
+  }
+
+  /** The terminal that it is; undefined: it is a file or a pipe. */
+  get terminal(): NodeJS.WriteStream | undefined {
+    const stream = isDevice(this.#descriptor) ? this.#open() : undefined;
+    return stream?.isTTY === true ? stream : undefined;
+  }
+
+  /** Who reads it may go before us (`| head`); a recording must still be ended in order. */
+  write(text: string): void {
+    let rest: Uint8Array = Buffer.from(text);
+    try {
+      while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
+    } catch (error) {
+      // Another program made a pipe that we share answer so when it is full: the stream waits until it takes more.
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") this.#stream = this.#open().on("error", failed);
+      else failed(error as NodeJS.ErrnoException);
+    }
+    this.#stream?.write(rest);
+  }
+}
+
+function failed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") process.once("exit", () => (process.exitCode ||= 2));
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 /** To the line's begin, and clear it (ECMA-48, EL). */
