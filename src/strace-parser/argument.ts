@@ -69,6 +69,7 @@ export function decode(bytes: Uint8Array, start: number, end: number, depth = 0)
     case 0x40 /* @ */:
       return decodeAbstract(bytes, start, end);
     case 0x7b /* { */:
+      if (startsWith(bytes, start + 1, end, "WIF")) return waitStatus(latin1(bytes, start, end)) ?? unknown(bytes, start, end);
       return isClosed(bytes, start, end, 0x7d) ? decodeStruct(bytes, start + 1, end - 1, depth + 1) : unknown(bytes, start, end);
     case 0x5b /* [ */:
       return isClosed(bytes, start, end, 0x5d) ? decodeArray(bytes, start + 1, end - 1, false, depth + 1) : unknown(bytes, start, end);
@@ -80,23 +81,24 @@ export function decode(bytes: Uint8Array, start: number, end: number, depth = 0)
   }
 }
 
-/** Without the comment before a value (`/* bytes 24..31 *\/ "\0"`) or after a struct, an array or a string (`{…} /* 2017-04-16T15:31:48 *\/`); those of numbers belong to them. */
+/** Without the comment before a value (`/* bytes 24..31 *\/ "\0"`) or after a struct, an array, a string or a call (`{…} /* 2017-04-16T15:31:48 *\/`), and without the context of a string; those of numbers belong to them. */
 function withoutComments(bytes: Uint8Array, start: number, end: number): { readonly start: number; readonly end: number } {
   if (startsWith(bytes, start, end, "/* ")) {
     const after = commentEnd(bytes, start, end);
     return after > 0 && after < end ? { start: afterBlanks(bytes, after, end), end } : { start, end };
   }
-  if (!endsWith(bytes, start, end, " */") || !opensValue(bytes[start])) return { start, end };
-  const last = latin1(bytes, start, end).lastIndexOf(" /* ");
+  const comment = endsWith(bytes, start, end, " */") && opensValue(bytes[start]);
+  if (!comment && !(bytes[end - 1] === 0x5d && bytes[start] === 0x22)) return { start, end };
+  const last = latin1(bytes, start, end).lastIndexOf(comment ? " /* " : " [");
   return last > 0 && closesValue(bytes[start + last - 1]) ? { start, end: start + last } : { start, end };
 }
 
 function opensValue(byte: number | undefined): boolean {
-  return byte === 0x22 || byte === 0x7b || byte === 0x5b || byte === 0x7e;
+  return byte === 0x22 || byte === 0x7b || byte === 0x5b || byte === 0x7e || (isWord(byte) && !isDigit(byte));
 }
 
 function closesValue(byte: number | undefined): boolean {
-  return byte === 0x22 || byte === 0x7d || byte === 0x5d;
+  return byte === 0x22 || byte === 0x7d || byte === 0x5d || byte === 0x29 || byte === dot;
 }
 
 function decodeTrimmed(bytes: Uint8Array, start: number, end: number, depth: number): Arg {
@@ -172,14 +174,53 @@ function decodeStruct(bytes: Uint8Array, start: number, end: number, depth: numb
   return { type: "struct", fields, abbreviated: fields.length < parts.length };
 }
 
+/** `{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP}|PTRACE_EVENT_FORK<<16` (wait.c): each condition is a field, named by what is compared; so is what else the status holds. */
+function waitStatus(text: string): Arg | undefined {
+  const [, conditions, rest] = /^\{(WIF[^{}]*)\}(?:\|([^{}]+))?$/.exec(text) ?? [];
+  if (conditions === undefined) return undefined;
+  const fields: { readonly name: string | undefined; readonly value: Arg }[] = [];
+  for (const condition of conditions.split(" && ")) {
+    const [, name, compared] = /^(W[A-Z]+)\(s\)(?: == (\w+(?: \| 0x80)?))?$/.exec(condition) ?? [];
+    const value = decodeScalar(compared?.replaceAll(" ", "") ?? "s");
+    if (name === undefined || value === undefined) return undefined;
+    fields.push(compared === undefined ? { name: undefined, value: { type: "call", name, args: [value] } } : { name: `${name}(s)`, value });
+  }
+  const other = rest === undefined ? undefined : decodeScalar(rest);
+  if (rest !== undefined && other === undefined) return undefined;
+  return { type: "struct", fields: other === undefined ? fields : [...fields, { name: undefined, value: other }], abbreviated: false };
+}
+
 function decodeArray(bytes: Uint8Array, start: number, end: number, negated: boolean, depth: number): Arg {
   const commas = splitList(bytes, start, end);
-  const signals = commas.length === 1 ? signalSet(latin1(bytes, start, end).trim()) : undefined;
-  if (signals !== undefined) return { type: "array", elements: signals.map((signal) => decodeScalar(signal) ?? { type: "unknown", text: signal }), negated, abbreviated: false };
+  const set = commas.length === 1 ? setOf(bytes, start, end) : undefined;
+  if (set !== undefined) return { type: "array", elements: set.elements, negated, abbreviated: set.abbreviated };
   const given = commas.filter((part) => !isEllipsis(bytes, part));
   if (!negated && given.length > 0 && given.every((part) => indexEnd(bytes, part) > 0)) return { type: "struct", fields: given.map((part) => indexed(bytes, part, depth)), abbreviated: given.length < commas.length };
   const elements = given.map((part) => decode(bytes, part.start, part.end, depth));
   return { type: "array", elements, negated, abbreviated: elements.length < commas.length };
+}
+
+/** The elements of a set of signals or descriptors, which blanks separate: `[INT CHLD]`, `[10 /* USR1 *\/ 12 /* USR2 *\/]`, `[3</tmp/a b> 4 ...]`. In all other arrays commas do. */
+function setOf(bytes: Uint8Array, start: number, end: number): { readonly elements: readonly Arg[]; readonly abbreviated: boolean } | undefined {
+  const first = bytes[start];
+  if (!isWord(first)) return undefined;
+  const elements: Arg[] = [];
+  let abbreviated = false;
+  const blanks = findAllOutside(bytes, start, end, blank);
+  for (let index = 0, from = start; index <= blanks.length; index += 1) {
+    const at = blanks[index] ?? end;
+    const next = bytes[at + 1];
+    // A comment and a context belong to what stands before them.
+    if (at < end && ((next === 0x2f && bytes[at + 2] === 0x2a) || next === 0x5b)) continue;
+    if (from < at && startsWith(bytes, from, at, "...")) abbreviated = true;
+    else {
+      const element = decodeScalar(latin1(bytes, from, at));
+      if (element === undefined) return undefined;
+      elements.push(element);
+    }
+    from = at + 1;
+  }
+  return elements.length + Number(abbreviated) < 2 ? undefined : { elements, abbreviated };
 }
 
 /** After the `[NAME]` of an element `[NAME]=value`; -1: it has none. */
@@ -191,11 +232,6 @@ function indexEnd(bytes: Uint8Array, { start, end }: Part): number {
 function indexed(bytes: Uint8Array, part: Part, depth: number): { readonly name: string; readonly value: Arg } {
   const after = indexEnd(bytes, part);
   return { name: latin1(bytes, part.start + 1, after - 1), value: decode(bytes, after + 1, part.end, depth) };
-}
-
-/** Signal sets are separated by blanks: [INT CHLD]; in all other arrays commas separate. */
-function signalSet(text: string): readonly string[] | undefined {
-  return /^[A-Z0-9_]+( [A-Z0-9_]+)+$/.test(text) ? text.split(" ") : undefined;
 }
 
 /** `...`, and `... /* 0x7f12 *\/` where the memory of an array ends. */
@@ -212,10 +248,15 @@ function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number
 }
 
 /** At most 64 bits; longer digits are no number of a kernel. */
-const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,22})(?![0-9a-zA-Z])/;
-const symbolPattern = /^(?:[A-Za-z_][A-Za-z0-9_]*(?: or [A-Za-z_][A-Za-z0-9_]*)*(?:<<\d{1,2})?|(?:0x[0-9a-f]{1,16}|\d{1,10})<<[A-Z_][A-Z0-9_]*)/;
+const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,23})(?![0-9a-zA-Z])/;
+/** `AF_INET`, `SNDCTL_TMR_START or TCSETS`, `MIXER_READ(17) or ECCGETLAYOUT`, `!PR_MTE_TCF_NONE`, `-ENOENT`. */
+const symbolPattern = /^[!-]?[A-Za-z_][A-Za-z0-9_]*(?:\(\d{1,10}\))?(?: or [A-Za-z_][A-Za-z0-9_]*(?:\(\d{1,10}\))?)*/;
+const characterPattern = /^'(?:[^\\]|\\(?:x[0-9a-f]{2}|.))'/;
+/** `1<<(INET_DIAG_TOS-1)` */
+const groupPattern = /^\([A-Z_][A-Z0-9_]*[+-]\d{1,2}\)/;
+const operatorPattern = /^(?:<<|[*+-])/;
 
-/** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`, `AT_FDCWD</tmp>`. */
+/** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`, `AT_FDCWD</tmp>`, `'a'`. */
 function decodeScalar(text: string): Arg | undefined {
   let rest = text.startsWith("|0x") ? text.slice(1) : text; // statx flags with -X raw (statx.c)
   let value = 0n;
@@ -227,53 +268,79 @@ function decodeScalar(text: string): Arg | undefined {
   const bytes = (): Buffer => (made ??= Buffer.from(text, "latin1"));
   /** A place in `rest` that was found in `text`; below zero stays so. */
   const inRest = (end: number): number => (end < 0 ? end : end - (text.length - rest.length));
-  const annotationEndInRest = (): number => inRest(annotationEnd(bytes(), text.length - rest.length, text.length));
-  for (;;) {
-    const symbol = symbolPattern.exec(rest)?.[0];
-    const number = symbol === undefined ? numberPattern.exec(rest)?.[0] : undefined;
-    if (number === undefined && symbol === undefined) return undefined;
-    rest = rest.slice((number ?? symbol ?? "").length);
-    if (number !== undefined) {
-      let part = integer(number);
-      const shift = /^<<(\d+)/.exec(rest);
-      if (shift !== null) {
-        part <<= BigInt(Math.min(63, Number(shift[1])));
-        rest = rest.slice(shift[0].length);
-      } else if (rest.startsWith("<<")) return undefined;
-      const factor = /^\*(\d{1,10})(?!\d)/.exec(rest);
-      if (factor !== null) {
-        part *= BigInt(factor[1] ?? 1);
-        rest = rest.slice(factor[0].length);
-      }
-      value = parts === 0 ? part : value | part;
-    } else symbols.push(symbol ?? "");
-    parts += 1;
-    if (rest.startsWith("<")) {
-      const end = annotationEndInRest();
-      if (end < 0) return undefined;
-      annotation = rest.slice(1, end - 1);
-      rest = rest.slice(end);
-    }
+  const annotated = (): boolean => {
+    if (!rest.startsWith("<") || rest.startsWith("<<")) return true;
+    const end = inRest(annotationEnd(bytes(), text.length - rest.length, text.length));
+    if (end < 0) return false;
+    annotation = rest.slice(1, end - 1);
+    rest = rest.slice(end);
+    return true;
+  };
+  /** What strace says beside a number or a name; false: it does not end. */
+  const described = (): boolean => {
+    if (!annotated()) return false;
     while (rest.startsWith("/* ", rest.startsWith(" ") ? 1 : 0)) {
       const from = rest.startsWith(" ") ? 1 : 0;
       const after = inRest(commentEnd(bytes(), text.length - rest.length + from, text.length));
-      if (after < 0) return undefined;
+      if (after < 0) return false;
       const words = rest.slice(from + 3, after - 3);
       comment = comment === undefined ? words : `${comment}|${words}`;
       rest = rest.slice(after);
-      if (rest.startsWith("<")) {
-        const end = annotationEndInRest();
-        if (end < 0) return undefined;
-        annotation = rest.slice(1, end - 1);
-        rest = rest.slice(end);
-      }
+      if (!annotated()) return false;
     }
     if (rest.startsWith("(deleted)")) rest = rest.slice("(deleted)".length);
-    if (rest === "") break;
+    const context = rest.startsWith(" [") ? rest.indexOf("]") + 1 : 0; // --secontext
+    rest = rest.slice(context);
+    return true;
+  };
+  for (;;) {
+    /** As long as it is a number. */
+    let part: bigint | undefined;
+    let symbol = "";
+    for (let operator = ""; ; ) {
+      const name = symbolPattern.exec(rest)?.[0] ?? (operator === "" ? undefined : groupPattern.exec(rest)?.[0]);
+      const digits = name === undefined ? numberPattern.exec(rest)?.[0] : undefined;
+      const character = name === undefined && digits === undefined ? characterPattern.exec(rest)?.[0] : undefined;
+      const word = name ?? digits ?? character;
+      if (word === undefined) return undefined;
+      rest = rest.slice(word.length);
+      const number = digits !== undefined ? integer(digits) : character !== undefined ? codeOf(character) : undefined;
+      part = number === undefined || (operator !== "" && part === undefined) ? undefined : combined(part ?? 0n, operator, number);
+      symbol += operator + word;
+      if (!described()) return undefined;
+      operator = operatorPattern.exec(rest)?.[0] ?? "";
+      if (operator === "") break;
+      rest = rest.slice(operator.length);
+    }
+    if (part === undefined) symbols.push(symbol);
+    else value = parts === 0 ? part : value | part;
+    parts += 1;
+    if (rest === "" || rest === "|") break; // nothing is set: `c_oflag=NL0|CR0|` (term.c)
     if (!rest.startsWith("|")) return undefined;
     rest = rest.slice(1);
   }
   return symbols.length === 0 ? { type: "number", value, comment, annotation } : { type: "flags", symbols, value, comment, annotation };
+}
+
+function combined(left: bigint, operator: string, right: bigint): bigint | undefined {
+  switch (operator) {
+    case "<<":
+      return right < 0n || right > 63n ? undefined : left << right;
+    case "*":
+      return left * right;
+    case "+":
+      return left + right;
+    case "-":
+      return undefined;
+    default:
+      return right;
+  }
+}
+
+/** What a character in apostrophes stands for. */
+function codeOf(character: string): bigint {
+  const text = Buffer.from(character, "latin1");
+  return BigInt(unescapeBytes(text, 1, text.length - 1)[0] ?? 0);
 }
 
 function integer(text: string): bigint {

@@ -279,7 +279,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       give(unparsed("of the program, before a line of strace", latin1(bytes, start, leader), tracee, sourceOf(context)));
       return readClosely(bytes, start, end, complete, leader);
     }
-    give(other(latin1(bytes, at, last), latin1(bytes, start, Math.min(end, start + 3)), context));
+    const event = other(latin1(bytes, at, last), latin1(bytes, start, Math.min(end, start + 3)), context);
+    // What looked like columns of a line that is none belongs to its text.
+    give(event.kind === "unparsed" && tracee.pid === undefined ? { ...event, source: { ...event.source, column: 1 }, text: latin1(bytes, start, Math.min(last, start + maxShown)) } : event);
   }
 
   /** The other half of a call that something else was written into. */

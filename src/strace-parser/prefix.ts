@@ -1,5 +1,5 @@
 import { unescapeBytes } from "./argument.ts";
-import { afterBlanks, afterDigits, decimal, isDigit, isWord } from "./bytes.ts";
+import { afterBlanks, afterDigits, decimal, isDigit, isWord, startsWith } from "./bytes.ts";
 import type { Tracee } from "./types.ts";
 
 /** What stands before the event of a line: pid, time, number of the call, instruction pointer. Numbers alone, of which -1 says that there is none. */
@@ -29,8 +29,14 @@ const question = 0x3f;
 /** The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time (-ttt without fraction). */
 const maxPid = 4 * 1024 * 1024;
 
-/** A thread's name has at most 15 bytes (TASK_COMM_LEN), each written with at most four. */
-const maxComm = 64;
+/** Longer than any context: a profile's name is at most a path. */
+const maxContext = 8192;
+
+/** A thread's name has at most 63 bytes (strace's PROC_COMM_LEN), each written with at most four. */
+const maxComm = 252;
+
+/** So many digits has the greatest number that a program can ask for a call with. */
+const maxNumber = 20;
 
 /** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`), into `prefix`. */
 export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix: Prefix): void {
@@ -82,16 +88,25 @@ function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Pre
   let at = afterContext(bytes, start, end);
   at = afterTime(bytes, at, end);
   at = afterDelta(bytes, at, end);
-  if (bytes[at] === open && afterPointer(bytes, at, end) === at) {
+  if (bytes[at] === open) {
     const digits = afterBlanks(bytes, at + 1, end);
     const after = bytes[digits] === question ? afterRun(bytes, digits, end, isQuestion, 3) : afterDigits(bytes, digits, end);
     const known = bytes[digits] !== question;
-    if (after - digits > 0 && after - digits <= 10 && (known || (after - digits === 3 && digits === at + 1)) && bytes[after] === close && bytes[after + 1] === blank && after + 1 < end) {
-      if (known) prefix.number = decimal(bytes, digits, after);
+    const isOne = after - digits > 0 && after - digits <= maxNumber && (known || (after - digits === 3 && digits === at + 1)) && bytes[after] === close && bytes[after + 1] === blank && after + 1 < end;
+    if (isOne && (afterPointer(bytes, at, end) === at || isNumber(bytes, digits, after, end))) {
+      const number = known ? decimal(bytes, digits, after) : -1;
+      prefix.number = Number.isSafeInteger(number) ? number : -1;
       at = afterBlanks(bytes, after + 1, end);
     }
   }
   return afterPointer(bytes, at, end);
+}
+
+/** Is it a number, though it has as many digits as a pointer? Then it does not begin with a zero (as a program's 64-bit pointers do), and a pointer follows or the call is called so. */
+function isNumber(bytes: Uint8Array, digits: number, after: number, end: number): boolean {
+  if (bytes[digits] === 0x30) return false;
+  const next = afterBlanks(bytes, after + 1, end);
+  return after - digits === 16 || afterPointer(bytes, next, end) > next || startsWith(bytes, next, end, `syscall_0x${decimal(bytes, digits, after).toString(16)}(`);
 }
 
 /** After `7 `, `7<comm> `; -1: it is none. */
@@ -137,10 +152,11 @@ function commEnd(bytes: Uint8Array, start: number, end: number): number {
   return start;
 }
 
-/** `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext) */
+/** `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), `[/usr/bin/man (enforce)] ` where the kernel has AppArmor. Brackets in it are escaped. */
 function afterContext(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[start] !== open || isDigit(bytes[start + 1]) || !isWord(bytes[start + 1])) return start;
-  const after = afterRun(bytes, start + 1, end, isContext, end);
+  const first = bytes[start + 1];
+  if (bytes[start] !== open || isDigit(first) || (!isWord(first) && first !== 0x2f && first !== 0x5c)) return start;
+  const after = afterRun(bytes, start + 1, end, isContext, maxContext);
   return after + 1 < end && bytes[after] === close && bytes[after + 1] === blank ? after + 2 : start;
 }
 
@@ -159,7 +175,7 @@ function afterTime(bytes: Uint8Array, start: number, end: number): number {
   return at < end && bytes[at] === blank ? afterBlanks(bytes, at, end) : start;
 }
 
-/** `     0.000123`, `(+     0.000123)`, and the blanks after it. */
+/** `     0.000123`, `(+     0.000123)`, without fraction where they are of seconds, and the blanks after it. */
 function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   let at = afterBlanks(bytes, start, end);
   const bracket = bytes[at] === 0x28 && bytes[at + 1] === 0x2b;
@@ -167,12 +183,20 @@ function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   const digits = at;
   const whole = afterDigits(bytes, digits, end);
   at = afterFraction(bytes, whole, end);
-  if (whole === digits || (!bracket && at === whole)) return start;
+  // Without fraction in a column of six, and not in a table: else it is a number that the program wrote.
+  if (whole === digits || (!bracket && at === whole && ((at - start < 6 && bytes[start - 1] !== blank) || !isFollowed(bytes, at, end)))) return start;
   if (bracket) {
     if (bytes[at] !== 0x29) return start;
     at += 1;
   }
   return at < end && bytes[at] === blank ? afterBlanks(bytes, at, end) : start;
+}
+
+/** Does a column, or an event that is no mere word, follow after a blank? */
+function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = at + 1;
+  const after = afterRun(bytes, first, end, (byte) => isWord(byte) || byte === question || byte === 0x23, end);
+  return after > first ? after < end && bytes[after] === 0x28 : bytes[first] === open || (isEvent(bytes[first]) && first < end);
 }
 
 /** `[00007f0123456789] `: an instruction pointer has 8 or 16 digits, a number never (strace syscall.c prints `%4u`, x32's with bit 30 has 10). */
@@ -207,7 +231,7 @@ function isLowerHex(byte: number): boolean {
 }
 
 function isContext(byte: number): boolean {
-  return isWord(byte) || ".,:+-".includes(String.fromCharCode(byte));
+  return byte >= blank && byte < 0x7f && byte !== open && byte !== close;
 }
 
 /** A letter, or the beginning of `---`, `+++`, `<...`. */

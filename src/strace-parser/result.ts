@@ -10,7 +10,7 @@ export interface ReadResult {
 const restarts = new Set(["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"]);
 
 /** The number of digits that are at most 64 bits; longer ones are no result. */
-const maxDecimal = 22;
+const maxDecimal = 23;
 const maxHex = 16;
 
 /** A value that is read when asked for: most are addresses nobody wants. */

@@ -4,6 +4,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 const less = 0x3c;
 const greater = 0x3e;
+const apostrophe = 0x27;
 const slash = 0x2f;
 const star = 0x2a;
 const blank = 0x20;
@@ -15,6 +16,13 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number): number
     if (byte === quote) return at + 1;
     if (byte === backslash) at += 1;
   }
+  return -1;
+}
+
+/** After the character (`'"'`, `'\\''`, `'\\x00'`: print_utils.h, `sprint_char`) that opens at `start`; -1: it is none. */
+export function characterEnd(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start + 1] !== backslash) return start + 2 < end && bytes[start + 2] === apostrophe ? start + 3 : -1;
+  for (let at = start + 3; at < end && at <= start + 5; at += 1) if (bytes[at] === apostrophe) return at + 1;
   return -1;
 }
 
@@ -59,7 +67,7 @@ function closes(bytes: Uint8Array, at: number, end: number): boolean {
 
 /** What a scan must look at; all other bytes are passed over. */
 const special = new Uint8Array(256);
-for (const char of '"/<([{)]}') special[char.charCodeAt(0)] = 1;
+for (const char of `"'/<([{)]}`) special[char.charCodeAt(0)] = 1;
 
 /**
  * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations; -1: nowhere. `(`, `[` and `{` nest; a closing bracket that
@@ -95,6 +103,9 @@ function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all
         at = after - 1;
         break;
       }
+      case apostrophe:
+        at = Math.max(at, characterEnd(bytes, at, end) - 1);
+        break;
       case slash:
         if (at + 1 < end && bytes[at + 1] === star) {
           const after = commentEnd(bytes, at, end);

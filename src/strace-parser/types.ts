@@ -18,11 +18,11 @@ export interface Tracee {
 /**
  * A decoded argument. Nothing is looked up: symbols stay symbols, and a number beside a symbol (`-X verbose`) is kept as number.
  *
- * - `number`: `3`, `-1`, `0x1b6`, `0644`; `comment` is the text of a following comment (`0x2 /* AF_INET *\/` → value 2n, comment "AF_INET").
+ * - `number`: `3`, `-1`, `0x1b6`, `0644`, `1<<5`, `'a'`; `comment` is the text of a following comment (`0x2 /* AF_INET *\/` → value 2n, comment "AF_INET").
  *   Negative numbers stay negative; fd annotations go to `annotation`.
  * - `flags`: `A|B|0x10`, `0x8 /* PER_LINUX32 *\/|0x20000 /* UNAME26 *​/`: `symbols` without a number, `value` = OR of all numbers given; `negated` for `~[…]`.
  * - `string`: `bytes` is the data, `cut` when strace shortened it (`"..."...`).
- * - `struct`: `fields` in order; `name` is undefined for bare values. An array whose elements say which they are (`[[IFLA_MTU]=1500]`) is one, named by them. `array`: `elements`. `abbreviated` when `...` stood in it.
+ * - `struct`: `fields` in order; `name` is undefined for bare values. An array whose elements say which they are (`[[IFLA_MTU]=1500]`) is one, named by them, and so is the status of wait4 (`{WIFEXITED(s) && WEXITSTATUS(s) == 3}`), named by what is compared. `array`: `elements`. `abbreviated` when `...` stood in it.
  * - `call`: `htons(53)`, `makedev(0x1, 0x3)`, `_IOC(…)`.
  * - `change`: `before => after`.
  * - `null`: NULL. `unknown`: anything else, as text.
@@ -62,7 +62,7 @@ export interface SyscallEvent {
   readonly source: Source;
   /** As strace prints it (`openat`, `syscall_0x1c3`, `ioctl#64`, `???`). */
   readonly name: string;
-  /** The number of the entry point, where the log has it (`-n`). */
+  /** The number of the entry point, where the log has it (`-n`); undefined also above 2⁵³: such a call is named by its number (`syscall_0x…`). */
   readonly number: number | undefined;
   readonly personality: Personality;
   readonly result: SyscallResult;

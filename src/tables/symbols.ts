@@ -77,11 +77,12 @@ function anywhere(symbol: string): bigint | undefined {
 
 /**
  * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") → 2n. `A or B` (requests that share
- * a number) reads as A. Values are x86_64's; undefined: not known.
+ * a number) reads as the first that is known. Values are x86_64's; undefined: not known.
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
-  const [name = ""] = symbol.split(" or ");
-  if (syscall === "ioctl" && index === 1) return ioctls().get(name);
+  const names = symbol.split(" or ");
+  const [name = ""] = names;
+  if (syscall === "ioctl" && index === 1) return names.map((request) => ioctls().get(request)).find((value) => value !== undefined);
   for (const use of usesOf(syscall, index)) {
     const value = table(use.name).byName.get(name);
     if (value !== undefined) return value;
