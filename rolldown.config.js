@@ -4,8 +4,17 @@ import { defineConfig } from "rolldown";
 /** Packages that every start of the command line needs; the others are loaded where they are used. */
 const inlined = ["commander", "lossless-json"];
 
-/** What comparing two profiles takes, and nearly every other command too: one file. The long texts that explain calls are not among it. */
-const core = /\/src\/(?:(?:seccomp|profile|diff)\/|tables\/(?!syscall-texts|vulnerabilities|descriptions)|derivation\/(?:reference|host)\.ts|project\/files\.ts)|\/node_modules\/lossless-json\//;
+/**
+ * Files that more than one command loads, by what needs them: nearly every command; the reading of logs; the way from a recording to its profile; the reading of
+ * profiles that anybody may have written. Long texts that explain calls are in none of them.
+ */
+const groups = [
+  { name: "start", test: /\/src\/(?:errors|escape|package-folder|review\/review-model)\.ts/, priority: 3 },
+  { name: "core", test: /\/src\/(?:seccomp\/(?!index|compile|size|without|upper-bits)|profile\/(?!index|read|validate|members|write|data)|diff\/|tables\/(?!syscall-texts|vulnerabilities|descriptions|exposures|subsystems|surface)|derivation\/(?:reference|host)\.ts|project\/(?:files|names)\.ts)|\/node_modules\/lossless-json\//, priority: 2 },
+  { name: "log", test: /\/src\/(?:strace-parser\/|aggregator\/(?!index|read|data|schema)|project\/(?:inputs|log-source|reading|reading-flags)\.ts|terminal\/progress)/, priority: 1 },
+  { name: "policy", test: /\/src\/(?:policy\/|emitter\/docker|derivation\/derivation\.ts|review\/summary\.ts)/, priority: 1 },
+  { name: "profile", test: /\/src\/profile\// },
+];
 
 /**
  * The command line in few files: a start reads what its command needs, without asking the disk for a hundred modules. The library (dist/index.js and what it
@@ -17,8 +26,8 @@ export default defineConfig({
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },
-  plugins: [withoutChildProcess(), asciiOnly(), licences()],
-  output: { dir: "dist", comments: false, format: "cjs", entryFileNames: "[name].cjs", chunkFileNames: "cli-[name].cjs", codeSplitting: { groups: [{ name: "start", test: /\/src\/(?:errors|escape|package-folder|review\/review-model)\.ts/, priority: 1 }, { name: "core", test: core }] } },
+  plugins: [withoutChildProcess(), ioctlsApart(), asciiOnly(), licences()],
+  output: { dir: "dist", comments: false, format: "cjs", entryFileNames: "[name].cjs", chunkFileNames: "cli-[name].cjs", codeSplitting: { groups } },
 });
 
 /** commander loads node:child_process for commands that are programs of their own; there are none here, and it takes longer than the rest of commander. */
@@ -27,6 +36,18 @@ function withoutChildProcess() {
     name: "without-child-process",
     transform(code, id) {
       return /commander\/lib\/command\.js$/.test(id) ? { code: code.replace(/require\(['"]node:child_process['"]\)/, "undefined"), map: null } : undefined;
+    },
+  };
+}
+
+/** The longest table stands in a file of its own, which is read when it is asked for. */
+function ioctlsApart() {
+  return {
+    name: "ioctls-apart",
+    transform(code, id) {
+      if (!id.endsWith("/src/tables/data/ioctls.ts")) return undefined;
+      this.emitFile({ type: "asset", fileName: "cli-ioctls.txt", source: code.slice(code.indexOf("`\\\n") + 3, code.lastIndexOf("`")) });
+      return { code: `import { readFileSync } from "node:fs";\nlet text;\nexport const ioctlRequests = () => (text ??= readFileSync(__dirname + "/cli-ioctls.txt", "latin1"));\n`, map: null };
     },
   };
 }

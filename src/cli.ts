@@ -49,221 +49,248 @@ function withColor(command: Command): Command {
   return command.addOption(new Option("--color <when>", "colors, over NO_COLOR and FORCE_COLOR").choices([...colorChoices]).default("auto"));
 }
 
-const recordCommand = withPolicyOptions(
-  withExercise(program.command("record").description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json")),
-)
-  .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any command of this host")
-  .option("--name <name>", "name of the recording and profile (default: the image's)")
-  .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
-  .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
-  .addOption(new Option("--lean", "append, and trace only what is not known and would not be allowed anyway: for programs that are too slow when traced").default(false).conflicts("full"))
-  .option("--full", "trace also what is fully known", false)
-  .option("--rounds <n>", "run it up to so often, until a round brings nothing new", count, 1)
-  .option("--force", "replace the recording that is there", false)
-  .option("--verify", "run the workload again under the new profile", false)
-  .addOption(new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it").choices(["sidecar", "inside"]).default("sidecar"))
-  .passThroughOptions()
-  .action(async (words: string[], options) => {
-    const { record } = await import("./commands/record.ts");
-    process.exitCode = await record(words, { ...options, append: options.append || options.lean }, terminal);
-  });
-example(
-  recordCommand,
-  "seccomp-gen record -- docker run --rm alpine ls /",
-  "seccomp-gen record --while './smoke-test.sh' --verify -- docker run -p 127.0.0.1:8080:80 nginx",
-  "seccomp-gen record --while './smoke-test.sh' -- docker compose up web worker",
-);
+/** What declares each command. A start declares the one that is asked for: to declare all takes longer than some of them. */
+const declarations: { readonly [command: string]: () => void } = {
+  record() {
+    const recordCommand = withPolicyOptions(
+      withExercise(program.command("record").description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json")),
+    )
+      .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any command of this host")
+      .option("--name <name>", "name of the recording and profile (default: the image's)")
+      .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
+      .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
+      .addOption(new Option("--lean", "append, and trace only what is not known and would not be allowed anyway: for programs that are too slow when traced").default(false).conflicts("full"))
+      .option("--full", "trace also what is fully known", false)
+      .option("--rounds <n>", "run it up to so often, until a round brings nothing new", count, 1)
+      .option("--force", "replace the recording that is there", false)
+      .option("--verify", "run the workload again under the new profile", false)
+      .addOption(new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it").choices(["sidecar", "inside"]).default("sidecar"))
+      .passThroughOptions()
+      .action(async (words: string[], options) => {
+        const { record } = await import("./commands/record.ts");
+        process.exitCode = await record(words, { ...options, append: options.append || options.lean }, terminal);
+      });
+    example(
+      recordCommand,
+      "seccomp-gen record -- docker run --rm alpine ls /",
+      "seccomp-gen record --while './smoke-test.sh' --verify -- docker run -p 127.0.0.1:8080:80 nginx",
+      "seccomp-gen record --while './smoke-test.sh' -- docker compose up web worker",
+    );
+  },
+  generate() {
+    const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))
+      .argument("[traces...]", "recordings or strace logs: files, globs, packed ones, or - for standard input")
+      .option("-o, --output <file>", "write here instead of standard output")
+      .addOption(
+        new Option("--all", "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made with")
+          .default(false)
+          .conflicts(["output", "name", "arch", "args", "exact", "floor", "allow", "deny", "against", "mode"]),
+      )
+      .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
+      .option("--name <name>", "name of a recording made from raw logs")
+      .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
+      .action(async (patterns: string[], options) => {
+        const { generate } = await import("./commands/generate.ts");
+        process.exitCode = await generate(patterns, options, terminal);
+      });
+    example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log", "seccomp-gen generate --all --check");
+  },
+  merge() {
+    const mergeCommand = program
+      .command("merge")
+      .description("merge recordings and raw strace logs into one recording")
+      .argument("<traces...>")
+      .option("-o, --output <file>", "write here instead of standard output")
+      .option("--name <name>", "name of a recording made from raw logs")
+      .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
+      .action(async (patterns: string[], options) => {
+        const { merge } = await import("./commands/generate.ts");
+        process.exitCode = await merge(patterns, options, terminal);
+      });
+    example(mergeCommand, "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json");
+  },
+  aggregate() {
+    const aggregateCommand = program
+      .command("aggregate")
+      .description("make a recording of what the kernel logged under a profile of --mode complain")
+      .argument("<logs...>", "dmesg, journalctl (text or -o json), audit.log: files, packed ones, or - for standard input")
+      .option("-o, --output <file>", "write the recording here instead of standard output")
+      .option("--append <name|file>", "take the calls into this recording")
+      .option("--name <name>", "name of a recording of its own")
+      .option("--comm <name>", "only lines of threads of this name (repeatable)", repeated, [])
+      .option("--exe <path>", "only lines of this program, by its path in the container (repeatable)", repeated, [])
+      .option("--pid <pid>", "only lines of this process (repeatable)", processId, [])
+      .action(async (logs: string[], options) => {
+        const { aggregate } = await import("./commands/aggregate.ts");
+        process.exitCode = await aggregate(logs, options, terminal);
+      });
+    example(aggregateCommand, "seccomp-gen generate traces/app/recording.json -o profiles/app.json --mode complain", "dmesg | seccomp-gen aggregate - --append app", "journalctl -k -o json | seccomp-gen aggregate - --exe /usr/sbin/nginx -o canary.json");
+  },
+  verify() {
+    const verifyCommand = withExercise(program.command("verify").description("prove that a workload runs under a profile"))
+      .argument("<profile>")
+      .argument("<command...>", "docker run … or podman run …")
+      .option("--times <n>", "run it so often", count, 1)
+      .option("--expect-exit <code>", "exit code a workload that ends by itself must have (default: 0, or the one it has without the profile)", exitCodeOption)
+      .option("--compare-output", "its standard output must be the same as without the profile", false)
+      .option("--max-runs <n>", "run the workload at most so often to find out why it fails (0: do not look)", runs, 60)
+      .option("--suggest-hardening", "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges and a read-only root; prints the command", false)
+      .option("--accept", "take the missing calls into the recording, and make the profile again", false)
+      .action(async (profile: string, words: string[], options) => {
+        const { verify } = await import("./commands/verify.ts");
+        process.exitCode = await verify(profile, words, options, terminal);
+      });
+    example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p 127.0.0.1:8080:80 nginx");
+  },
+  diff() {
+    const diffCommand = withColor(withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ")))
+      .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
+      .addOption(new Option("--format <format>").choices(["text", "markdown", "json", "html"]).default("text"))
+      .option("--against <version|file>", "what a single profile is compared with")
+      .action(async (files: string[], options) => {
+        const { diff } = await import("./commands/diff.ts");
+        process.exitCode = await diff(files, options, inColor(terminal, options.color));
+      });
+    example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
+  },
+  review() {
+    const reviewCommand = withColor(withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names")))
+      .argument("[base]", "a git revision (default: where this branch left the main one)")
+      .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
+      .option("--also <format=file>", "write it in another format too (repeatable)", alsoFormat, [])
+      .addOption(new Option("--fail-on <kinds...>", "what makes the exit code 1").choices([...failureKinds]).default(["dangerous", "unbacked", "beyond-docker"]))
+      .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
+      .action(async (base: string | undefined, options) => {
+        const { review } = await import("./commands/review.ts");
+        process.exitCode = await review(base, options, inColor(terminal, options.color));
+      });
+    example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
+  },
+  export() {
+    const exportCommand = withHostOptions(program.command("export").description("write a profile for another consumer: podman, Kubernetes, Compose, systemd, firejail, bubblewrap"))
+      .argument("<profile>")
+      .addOption(new Option("--format <format>", "oci: podman, CRI-O, containerd, runc; bpf: bwrap --seccomp").choices([...exportFormats]).makeOptionMandatory())
+      .option("-o, --output <file>", "write here instead of standard output")
+      .option("--widen", "allow with any arguments what the format cannot allow with some", false)
+      .action(async (profile: string, options) => {
+        const { exportProfile } = await import("./commands/export.ts");
+        process.exitCode = await exportProfile(profile, options, terminal);
+      });
+    example(exportCommand, "seccomp-gen export profiles/nginx.json --format oci -o nginx.oci.json", "seccomp-gen export profiles/app.json --format systemd --widen -o app.service.d/seccomp.conf", "seccomp-gen export profiles/app.json --format bpf -o app.bpf; bwrap --seccomp 9 --ro-bind / / app 9<app.bpf");
+  },
+  lint() {
+    const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
+      .argument("<profiles...>")
+      .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
+      .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
+      .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
+      .action(async (files: string[], options) => {
+        const { lint } = await import("./commands/lint.ts");
+        process.exitCode = await lint(files, options, terminal);
+      });
+    example(lintCommand, "seccomp-gen lint profiles/*.json", "seccomp-gen lint --fix old.json", "seccomp-gen lint --format sarif profiles/*.json > lint.sarif");
+  },
+  "git-setup"() {
+    const gitSetupCommand = program
+      .command("git-setup")
+      .description("let git show what profiles mean, and merge recordings and profiles of two branches")
+      .option("--undo", "take everything out again", false)
+      .option("--hook", "also a pre-commit hook: profiles that are not what their recordings give do not get in", false)
+      .action(async (options) => {
+        const [{ gitSetup }, { ownProgram }] = await Promise.all([import("./commands/git-setup.ts"), import("./commands/own-program.ts")]);
+        process.exitCode = await gitSetup({ ...options, program: await ownProgram() }, terminal);
+      });
+    example(gitSetupCommand, "seccomp-gen git-setup --hook", "seccomp-gen git-setup --undo");
+  },
+  "git-textconv"() {
+    program
+      .command("git-textconv", { hidden: true })
+      .argument("<file>")
+      .action(async (file: string) => {
+        const { gitTextconv } = await import("./commands/git-drivers.ts");
+        process.exitCode = await gitTextconv(file, terminal);
+      });
+  },
+  "git-merge"() {
+    program
+      .command("git-merge", { hidden: true })
+      .argument("<kind>")
+      .argument("<ancestor>")
+      .argument("<ours>")
+      .argument("<theirs>")
+      .argument("<path>")
+      .action(async (kind: string, ancestor: string, ours: string, theirs: string, path: string) => {
+        const { gitMerge } = await import("./commands/git-drivers.ts");
+        process.exitCode = await gitMerge(kind === "recording" ? "recording" : "profile", { ancestor, ours, theirs, path }, terminal);
+      });
+  },
+  check() {
+    const checkCommand = program
+      .command("check")
+      .description("say which calls of recordings or strace logs a profile would deny, without running anything; exit code 1 if any")
+      .argument("<profile>")
+      .argument("<traces...>", "recordings or strace logs: files, globs, packed ones, or - for standard input")
+      .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+      .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
+      .action(async (profile: string, patterns: string[], options) => {
+        const { check } = await import("./commands/check.ts");
+        process.exitCode = await check(profile, patterns, options, terminal);
+      });
+    example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
+  },
+  explain() {
+    const explainCommand = withColor(withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach")))
+      .argument("<profile>")
+      .argument("[syscall]", "tell the whole story of this one call")
+      .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
+      .option("--recording <file>", "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)")
+      .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
+      .action(async (profile: string, syscall: string | undefined, options) => {
+        const { explain } = await import("./commands/explain.ts");
+        process.exitCode = await explain(profile, syscall, options, inColor(terminal, options.color));
+      });
+    example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace", "seccomp-gen explain profiles/nginx.json --format html > nginx.html");
+  },
+  clean() {
+    const cleanCommand = program
+      .command("clean")
+      .description("remove what a killed recording left behind; what it had traced becomes recording.partial.json")
+      .argument("[command...]", "the container command (default: docker)")
+      .option("--discard", "drop also what it had traced", false)
+      .passThroughOptions()
+      .action(async (words: string[], options: { discard: boolean }) => {
+        const { clean } = await import("./commands/clean.ts");
+        process.exitCode = await clean(words, options, terminal);
+      });
+    example(cleanCommand, "seccomp-gen clean", "seccomp-gen clean -- sudo podman");
+  },
+};
 
-const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))
-  .argument("[traces...]", "recordings or strace logs: files, globs, packed ones, or - for standard input")
-  .option("-o, --output <file>", "write here instead of standard output")
-  .addOption(
-    new Option("--all", "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made with")
-      .default(false)
-      .conflicts(["output", "name", "arch", "args", "exact", "floor", "allow", "deny", "against", "mode"]),
-  )
-  .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
-  .option("--name <name>", "name of a recording made from raw logs")
-  .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
-  .action(async (patterns: string[], options) => {
-    const { generate } = await import("./commands/generate.ts");
-    process.exitCode = await generate(patterns, options, terminal);
-  });
-example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log", "seccomp-gen generate --all --check");
+const asked = process.argv[2] ?? "";
+if (Object.hasOwn(declarations, asked)) declarations[asked]?.();
+else declareAll();
 
-const mergeCommand = program
-  .command("merge")
-  .description("merge recordings and raw strace logs into one recording")
-  .argument("<traces...>")
-  .option("-o, --output <file>", "write here instead of standard output")
-  .option("--name <name>", "name of a recording made from raw logs")
-  .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
-  .action(async (patterns: string[], options) => {
-    const { merge } = await import("./commands/generate.ts");
-    process.exitCode = await merge(patterns, options, terminal);
-  });
-example(mergeCommand, "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json");
+/** For help, for what tells of all commands, and for misspelt ones. */
+function declareAll(): void {
+  for (const declare of Object.values(declarations)) declare();
+  const completionCommand = program
+    .command("completion")
+    .description("print a script that completes commands and options in a shell")
+    .addArgument(new Argument("<shell>").choices(shells))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import("./commands/completion.ts");
+      terminal.out(completionScript(program, shell));
+    });
+  example(completionCommand, "source <(seccomp-gen completion bash)", "seccomp-gen completion fish > ~/.config/fish/completions/seccomp-gen.fish");
 
-const aggregateCommand = program
-  .command("aggregate")
-  .description("make a recording of what the kernel logged under a profile of --mode complain")
-  .argument("<logs...>", "dmesg, journalctl (text or -o json), audit.log: files, packed ones, or - for standard input")
-  .option("-o, --output <file>", "write the recording here instead of standard output")
-  .option("--append <name|file>", "take the calls into this recording")
-  .option("--name <name>", "name of a recording of its own")
-  .option("--comm <name>", "only lines of threads of this name (repeatable)", repeated, [])
-  .option("--exe <path>", "only lines of this program, by its path in the container (repeatable)", repeated, [])
-  .option("--pid <pid>", "only lines of this process (repeatable)", processId, [])
-  .action(async (logs: string[], options) => {
-    const { aggregate } = await import("./commands/aggregate.ts");
-    process.exitCode = await aggregate(logs, options, terminal);
-  });
-example(aggregateCommand, "seccomp-gen generate traces/app/recording.json -o profiles/app.json --mode complain", "dmesg | seccomp-gen aggregate - --append app", "journalctl -k -o json | seccomp-gen aggregate - --exe /usr/sbin/nginx -o canary.json");
-
-const verifyCommand = withExercise(program.command("verify").description("prove that a workload runs under a profile"))
-  .argument("<profile>")
-  .argument("<command...>", "docker run … or podman run …")
-  .option("--times <n>", "run it so often", count, 1)
-  .option("--expect-exit <code>", "exit code a workload that ends by itself must have (default: 0, or the one it has without the profile)", exitCodeOption)
-  .option("--compare-output", "its standard output must be the same as without the profile", false)
-  .option("--max-runs <n>", "run the workload at most so often to find out why it fails (0: do not look)", runs, 60)
-  .option("--suggest-hardening", "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges and a read-only root; prints the command", false)
-  .option("--accept", "take the missing calls into the recording, and make the profile again", false)
-  .action(async (profile: string, words: string[], options) => {
-    const { verify } = await import("./commands/verify.ts");
-    process.exitCode = await verify(profile, words, options, terminal);
-  });
-example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p 127.0.0.1:8080:80 nginx");
-
-const diffCommand = withColor(withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ")))
-  .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
-  .addOption(new Option("--format <format>").choices(["text", "markdown", "json", "html"]).default("text"))
-  .option("--against <version|file>", "what a single profile is compared with")
-  .action(async (files: string[], options) => {
-    const { diff } = await import("./commands/diff.ts");
-    process.exitCode = await diff(files, options, inColor(terminal, options.color));
-  });
-example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
-
-const reviewCommand = withColor(withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names")))
-  .argument("[base]", "a git revision (default: where this branch left the main one)")
-  .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
-  .option("--also <format=file>", "write it in another format too (repeatable)", alsoFormat, [])
-  .addOption(new Option("--fail-on <kinds...>", "what makes the exit code 1").choices([...failureKinds]).default(["dangerous", "unbacked", "beyond-docker"]))
-  .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
-  .action(async (base: string | undefined, options) => {
-    const { review } = await import("./commands/review.ts");
-    process.exitCode = await review(base, options, inColor(terminal, options.color));
-  });
-example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
-
-const exportCommand = withHostOptions(program.command("export").description("write a profile for another consumer: podman, Kubernetes, Compose, systemd, firejail, bubblewrap"))
-  .argument("<profile>")
-  .addOption(new Option("--format <format>", "oci: podman, CRI-O, containerd, runc; bpf: bwrap --seccomp").choices([...exportFormats]).makeOptionMandatory())
-  .option("-o, --output <file>", "write here instead of standard output")
-  .option("--widen", "allow with any arguments what the format cannot allow with some", false)
-  .action(async (profile: string, options) => {
-    const { exportProfile } = await import("./commands/export.ts");
-    process.exitCode = await exportProfile(profile, options, terminal);
-  });
-example(exportCommand, "seccomp-gen export profiles/nginx.json --format oci -o nginx.oci.json", "seccomp-gen export profiles/app.json --format systemd --widen -o app.service.d/seccomp.conf", "seccomp-gen export profiles/app.json --format bpf -o app.bpf; bwrap --seccomp 9 --ro-bind / / app 9<app.bpf");
-
-const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
-  .argument("<profiles...>")
-  .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
-  .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
-  .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
-  .action(async (files: string[], options) => {
-    const { lint } = await import("./commands/lint.ts");
-    process.exitCode = await lint(files, options, terminal);
-  });
-example(lintCommand, "seccomp-gen lint profiles/*.json", "seccomp-gen lint --fix old.json", "seccomp-gen lint --format sarif profiles/*.json > lint.sarif");
-
-const gitSetupCommand = program
-  .command("git-setup")
-  .description("let git show what profiles mean, and merge recordings and profiles of two branches")
-  .option("--undo", "take everything out again", false)
-  .option("--hook", "also a pre-commit hook: profiles that are not what their recordings give do not get in", false)
-  .action(async (options) => {
-    const [{ gitSetup }, { ownProgram }] = await Promise.all([import("./commands/git-setup.ts"), import("./commands/own-program.ts")]);
-    process.exitCode = await gitSetup({ ...options, program: await ownProgram() }, terminal);
-  });
-example(gitSetupCommand, "seccomp-gen git-setup --hook", "seccomp-gen git-setup --undo");
-
-program
-  .command("git-textconv", { hidden: true })
-  .argument("<file>")
-  .action(async (file: string) => {
-    const { gitTextconv } = await import("./commands/git-drivers.ts");
-    process.exitCode = await gitTextconv(file, terminal);
-  });
-
-program
-  .command("git-merge", { hidden: true })
-  .argument("<kind>")
-  .argument("<ancestor>")
-  .argument("<ours>")
-  .argument("<theirs>")
-  .argument("<path>")
-  .action(async (kind: string, ancestor: string, ours: string, theirs: string, path: string) => {
-    const { gitMerge } = await import("./commands/git-drivers.ts");
-    process.exitCode = await gitMerge(kind === "recording" ? "recording" : "profile", { ancestor, ours, theirs, path }, terminal);
-  });
-
-const checkCommand = program
-  .command("check")
-  .description("say which calls of recordings or strace logs a profile would deny, without running anything; exit code 1 if any")
-  .argument("<profile>")
-  .argument("<traces...>", "recordings or strace logs: files, globs, packed ones, or - for standard input")
-  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
-  .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
-  .action(async (profile: string, patterns: string[], options) => {
-    const { check } = await import("./commands/check.ts");
-    process.exitCode = await check(profile, patterns, options, terminal);
-  });
-example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
-
-const explainCommand = withColor(withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach")))
-  .argument("<profile>")
-  .argument("[syscall]", "tell the whole story of this one call")
-  .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
-  .option("--recording <file>", "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)")
-  .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
-  .action(async (profile: string, syscall: string | undefined, options) => {
-    const { explain } = await import("./commands/explain.ts");
-    process.exitCode = await explain(profile, syscall, options, inColor(terminal, options.color));
-  });
-example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace", "seccomp-gen explain profiles/nginx.json --format html > nginx.html");
-
-const cleanCommand = program
-  .command("clean")
-  .description("remove what a killed recording left behind; what it had traced becomes recording.partial.json")
-  .argument("[command...]", "the container command (default: docker)")
-  .option("--discard", "drop also what it had traced", false)
-  .passThroughOptions()
-  .action(async (words: string[], options: { discard: boolean }) => {
-    const { clean } = await import("./commands/clean.ts");
-    process.exitCode = await clean(words, options, terminal);
-  });
-example(cleanCommand, "seccomp-gen clean", "seccomp-gen clean -- sudo podman");
-
-const completionCommand = program
-  .command("completion")
-  .description("print a script that completes commands and options in a shell")
-  .addArgument(new Argument("<shell>").choices(shells))
-  .action(async (shell: Shell) => {
-    const { completionScript } = await import("./commands/completion.ts");
-    terminal.out(completionScript(program, shell));
-  });
-example(completionCommand, "source <(seccomp-gen completion bash)", "seccomp-gen completion fish > ~/.config/fish/completions/seccomp-gen.fish");
-
-program
-  .command("manual", { hidden: true })
-  .description("print the manual page as man(7) source")
-  .action(async () => {
-    const { manualPage } = await import("./commands/manual.ts");
-    terminal.out(manualPage(program, productVersion(), examples));
-  });
+  program
+    .command("manual", { hidden: true })
+    .description("print the manual page as man(7) source")
+    .action(async () => {
+      const { manualPage } = await import("./commands/manual.ts");
+      terminal.out(manualPage(program, productVersion(), examples));
+    });
+}
 
 program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);

@@ -1,4 +1,4 @@
-import { loadDockerDefault, readProfile, resolve } from "../profile/index.ts";
+import { loadDockerDefault, resolve } from "../profile/index.ts";
 import type { DockerProfile, HostContext } from "../profile/types.ts";
 import { readText } from "../project/files.ts";
 import type { Filter } from "../seccomp/types.ts";
@@ -24,6 +24,7 @@ export async function loadReference(versionOrFile: string | undefined, read = re
     const { file, exact, release } = dockerDefaultFor(version);
     return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file), ...(exact ? {} : { standsIn: release }) };
   }
+  const { readProfile } = await import("../profile/read.ts"); // most commands know only Docker's defaults, which need not be checked
   return { name: versionOrFile, profile: readProfile(await read(versionOrFile), versionOrFile) };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeccompGenError } from "../errors.ts";
 import { packageFolder } from "../package-folder.ts";
-import { readShipped } from "./read.ts";
+import { readShipped } from "./document.ts";
 import type { DockerProfile } from "./types.ts";
 
 const folder = join(packageFolder, "profiles", "docker-default");

@@ -1,32 +1,19 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { SeccompGenError } from "../errors.ts";
 import { validateProfile } from "./data/validate-profile.ts";
 import type { Json } from "./json.ts";
-import { offsetOf, pointerParts, positionAt } from "./position.ts";
+import { pointerParts } from "./position.ts";
+import { reject } from "./reject.ts";
+import type { Origin } from "./reject.ts";
 import { nearest } from "./suggestion.ts";
 
 /** Compiled from schema.ts beforehand. */
 const validator = validateProfile as ValidateFunction;
-
-/** Where a profile's text comes from. `base`: the pointer of the profile in the document (`/linux/seccomp` in an OCI config). */
-export interface Origin {
-  readonly text: string;
-  readonly source: string;
-  readonly base: string;
-}
 
 /** Throws `profile-invalid` for the first member that is not as the schema says. */
 export function validate(document: Json, origin: Origin): void {
   if (validator(/\d{16}/.test(origin.text) ? ajvView(document) : document)) return;
   const [error] = [...(validator.errors ?? [])].sort((a, b) => depth(b) - depth(a));
   if (error !== undefined) reject(origin, pointerOf(error), explain(error, ajvView(document)));
-}
-
-/** Throws `profile-invalid` at a pointer within the profile. */
-export function reject(origin: Origin, pointer: string, explanation: { readonly detail: string; readonly todo: string }): never {
-  const full = origin.base + pointer;
-  const { line, column } = positionAt(origin.text, offsetOf(origin.text, full));
-  throw new SeccompGenError({ code: "profile-invalid", source: origin.source, pointer: full === "" ? "/" : full, line, column, ...explanation });
 }
 
 /** ajv knows no bigint: a number stands in for it here, which only range and type are asked of. */

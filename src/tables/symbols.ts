@@ -16,6 +16,10 @@ function rowsOf(lines: string): readonly [string, bigint][] {
   });
 }
 
+function rowNames(lines: string): string[] {
+  return lines.split("\n").map((line) => line.slice(0, line.indexOf(" ")));
+}
+
 function readTable(lines: string, bits: boolean): SymbolTable {
   const rows = rowsOf(lines);
   return { byName: new Map(rows), byValue: new Map(rows.toReversed().map(([name, value]) => [value, name])), bits };
@@ -56,11 +60,25 @@ function usesOf(syscall: string, index: number): readonly Use[] {
   return uses.get(`${syscall}[${index}]`) ?? [];
 }
 
-let requests: ReadonlyMap<string, bigint> | undefined;
-/** ioctl's requests by their names. */
-function ioctls(): ReadonlyMap<string, bigint> {
-  requests ??= new Map(rowsOf(ioctlRequests.trim()));
-  return requests;
+const requests = new Map<string, bigint>();
+/** ioctl's request of a name. Searched for in the text, which is sorted: a workload makes a few of the thousands that there are. */
+function ioctlRequest(name: string): bigint | undefined {
+  const known = requests.get(name);
+  if (known !== undefined) return known;
+  const text = ioctlRequests();
+  let [low, high] = [0, text.length];
+  while (low < high) {
+    const start = text.lastIndexOf("\n", ((low + high) >> 1) - 1) + 1;
+    const [found = "", value = "0"] = text.slice(start, text.indexOf("\n", start)).split(" ");
+    if (found === name) {
+      const request = BigInt(value);
+      requests.set(name, request);
+      return request;
+    }
+    if (found < name) low = text.indexOf("\n", start) + 1;
+    else high = start;
+  }
+  return undefined;
 }
 
 let everywhere: Map<string, bigint | undefined> | undefined;
@@ -82,7 +100,7 @@ function anywhere(symbol: string): bigint | undefined {
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const names = symbol.split(" or ");
   const [name = ""] = names;
-  if (syscall === "ioctl" && index === 1) return names.map((request) => ioctls().get(request)).find((value) => value !== undefined);
+  if (syscall === "ioctl" && index === 1) return names.map(ioctlRequest).find((value) => value !== undefined);
   for (const use of usesOf(syscall, index)) {
     const value = table(use.name).byName.get(name);
     if (value !== undefined) return value;
@@ -118,10 +136,10 @@ export function describeValue(syscall: string, index: number, value: bigint): st
 
 /** Requests of terminals first: they are what containers meet, and others share their numbers. */
 function requestName(value: bigint): string | undefined {
-  // Searched for in the text: a diff names a few of the thousands that there are.
+  const text = ioctlRequests();
   const names: string[] = [];
   const wanted = ` ${value}\n`;
-  for (let at = ioctlRequests.indexOf(wanted); at >= 0; at = ioctlRequests.indexOf(wanted, at + 1)) names.push(ioctlRequests.slice(ioctlRequests.lastIndexOf("\n", at) + 1, at));
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) names.push(text.slice(text.lastIndexOf("\n", at) + 1, at));
   return names.find((name) => /^(T[CI]|FI)/.test(name)) ?? names[0];
 }
 
@@ -137,4 +155,4 @@ export function errnoName(number: number): string | undefined {
 }
 
 /** Every capability of capabilities(7), as the kernel headers number them. */
-export const allCapabilities: readonly string[] = [...table("cap").byName.keys()].sort();
+export const allCapabilities: readonly string[] = rowNames(constants["cap"]?.values ?? "").sort();

@@ -38,7 +38,7 @@ function syscalls() {
 function constants() {
   const { source, tables } = readJson("constants.json");
   const row = ([name, table]) =>
-    `  ${name}: {\n    usedBy: ${JSON.stringify(table.usedBy)},\n    values: \`${Object.entries(table.values).map(([symbol, value]) => `${symbol} ${value}`).join("\\n")}\`,\n  },`;
+    `  ${name}: {\n    usedBy: ${JSON.stringify(table.usedBy)},\n    values: "${Object.entries(table.values).map(([symbol, value]) => `${symbol} ${value}`).join("\\n")}",\n  },`;
   writeModule(
     "constants.ts",
     `Source: ${source.replace(/\s+/g, " ")}; x86_64.`,
@@ -49,7 +49,7 @@ function constants() {
   writeModule(
     "ioctls.ts",
     `Source: ${ioctlSource}; x86_64.`,
-    `/** \`REQUEST number\` lines; several requests may share a number. */\nexport const ioctlRequests = \`\\\n${lines.map((line) => line.join(" ")).join("\n")}\n\`;\n`,
+    `/** \`REQUEST number\` lines; several requests may share a number. Long, so it is made when it is asked for. */\nexport const ioctlRequests = (): string => \`\\\n${lines.map((line) => line.join(" ")).join("\n")}\n\`;\n`,
   );
 }
 
