@@ -1,5 +1,4 @@
-import { argNumber } from "../strace-parser/index.ts";
-import type { Again } from "../strace-parser/index.ts";
+import { argNumber, Tally } from "../strace-parser/index.ts";
 import type { Arg, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -61,7 +60,9 @@ export interface Exercised {
 /** Reads one log, event by event, in bounded memory, and tells what the programs in it did. Made by `createAggregator`. */
 export interface Aggregator {
   /** Takes the next event of the log, in its order. */
-  add(event: StraceEvent): Again | undefined;
+  add(event: StraceEvent): void;
+  /** Where the parser may count calls instead, of which it is enough to know how many there are; undefined: of each there is more to know. */
+  readonly tally: Tally<Told> | undefined;
   /** How far it has come; may be asked at any time. */
   counts(): Counts;
   /** The programs that ran. */
@@ -84,53 +85,19 @@ interface Seen {
   line: number;
   calls: number;
   readonly results: Set<string>;
-  /** The result that was added last. */
-  latest: string | undefined;
+  /** All that its calls returned, as far as is known, by word. */
+  readonly told: Map<string, Told>;
   readonly callers: Callers;
   readonly values: Map<string, readonly bigint[]>;
   /** Arguments, one after the other, that stand in `values` already. */
-  readonly told: Map<Arg, ReadonlyMap<Arg, true>>;
+  readonly toldArgs: Map<Arg, ReadonlyMap<Arg, true>>;
   many: boolean;
 }
 
-/** The last call of a thread, whose result is not yet sure. */
-interface Unsettled {
-  record: Seen | undefined;
-  word: string;
-  /** Another one takes its place: the thread ended, or runs another program. */
-  isOver: boolean;
-}
-
-/** A call of a thread that tells nothing new when it is made again with the same outcome, but that it was made. */
-class Repeated implements Again {
-  readonly #record: Seen;
-  readonly #word: string;
-  readonly #last: Unsettled;
-
-  constructor(record: Seen, word: string, last: Unsettled) {
-    this.#record = record;
-    this.#word = word;
-    this.#last = last;
-  }
-
-  again(): boolean {
-    const last = this.#last;
-    if (last.isOver) return false;
-    addResult(last, last.word);
-    last.record = this.#record;
-    last.word = this.#word;
-    this.#record.calls += 1;
-    return true;
-  }
-}
-
-function addResult(last: Unsettled, word: string): void {
-  const { record } = last;
-  if (record === undefined) return;
-  last.record = undefined;
-  if (record.latest === word) return;
-  record.latest = word;
-  if (record.results.size < maxResults) record.results.add(word);
+/** A call and what it returned, as far as a recording tells results apart. */
+interface Told {
+  readonly record: Seen;
+  readonly word: string;
 }
 
 /** So many threads are followed at a time, and so much is told apart, whatever the log says; more than there are on any real machine. */
@@ -169,13 +136,8 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   const signals = new Set<string>();
   let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
-  const programs = new Programs((pid) => {
-    const last = unsettled.get(pid);
-    if (last === undefined) return;
-    last.isOver = true;
-    unsettled.set(pid, { record: last.record, word: last.word, isOver: false });
-    latest = undefined;
-  });
+  const tally = life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
+  const programs = new Programs((pid) => tally?.leave(pid));
   const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;
@@ -184,30 +146,38 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   let cut = false;
 
   /** The last call of each thread: a filter that kills or traps makes strace print the call's number as its result, and says so only afterwards. */
-  const unsettled = new Map<number | undefined, Unsettled>();
-  let latestPid: number | undefined;
-  let latest: Unsettled | undefined;
+  const unsettled = new Map<number | undefined, Told>();
 
-  const unsettledOf = (pid: number | undefined): Unsettled => {
-    if (latest !== undefined && latestPid === pid) return latest;
-    latest = unsettled.get(pid);
-    if (latest === undefined) {
-      if (unsettled.size >= maxThreads) for (const [oldest] of unsettled) { settle(oldest); break; }
-      unsettled.set(pid, (latest = { record: undefined, word: "", isOver: false }));
+  /** The thread made this call; undefined: one of which the result tells nothing. That it goes on tells that the one before did what it says. */
+  function returned(pid: number | undefined, told: Told | undefined): void {
+    const before = unsettled.get(pid);
+    before?.record.results.add(before.word);
+    if (before === told) return;
+    if (told === undefined) unsettled.delete(pid);
+    else {
+      if (before === undefined && unsettled.size >= maxThreads) for (const [oldest] of unsettled) { settle(oldest); break; }
+      unsettled.set(pid, told);
     }
-    latestPid = pid;
-    return latest;
-  };
+  }
 
-  const settle = (pid: number | undefined, word?: string): void => {
-    const last = unsettled.get(pid);
-    if (last !== undefined) {
-      addResult(last, word ?? last.word);
-      last.isOver = true;
-    }
+  function counted({ record, word }: Told, calls: number, settled: boolean): void {
+    record.calls += calls;
+    if (settled) record.results.add(word);
+  }
+
+  /** The calls that were only counted belong before what comes now. */
+  function catchUp(pid: number | undefined): void {
+    const told = tally?.takeLatest(pid);
+    if (told !== undefined) returned(pid, told);
+  }
+
+  /** The last call of the thread did what it says, or `word`. */
+  function settle(pid: number | undefined, word?: string): void {
+    catchUp(pid);
+    const told = unsettled.get(pid);
+    told?.record.results.add(word ?? told.word);
     unsettled.delete(pid);
-    latest = undefined;
-  };
+  }
 
   const unread = (event: StraceEvent, reason: string): void => {
     unparsedTotal += 1;
@@ -241,30 +211,24 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     seen.set(entered, byName);
     let record = byName.get(name);
     if (record === undefined) {
-      record = { line: Infinity, calls: 0, results: new Set(), latest: undefined, callers: new Callers(), values: new Map(), told: new Map(), many: false };
+      record = { line: Infinity, calls: 0, results: new Set(), told: new Map(), callers: new Callers(), values: new Map(), toldArgs: new Map(), many: false };
       byName.set(name, record);
       found.push({ name, record });
     }
     return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", tellsTracer: life !== undefined && mayTellTracer(name) };
   }
 
-  function call(event: SyscallEvent): Again | undefined {
+  function call(event: SyscallEvent): void {
     const entry = entryOf(event);
-    if (entry.unread !== undefined) {
-      unread(event, entry.unread);
-      return undefined;
-    }
+    if (entry.unread !== undefined) return unread(event, entry.unread);
     const { record } = entry;
     const { pid } = event.tracee;
     if (!begun) firstProcess = pid;
     begun = true;
     record.calls += 1;
-    const last = unsettledOf(pid);
-    addResult(last, last.word);
-    if (!event.injected) {
-      last.record = record;
-      last.word = resultWord(event.result);
-    }
+    catchUp(pid);
+    const told = event.injected ? undefined : toldBy(record, resultWord(event.result));
+    returned(pid, told);
     if (event.result.type === "unfinished") cut = true;
     if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
     if (stopSignal !== undefined) {
@@ -281,11 +245,18 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     }
     programs.attribute(event.tracee, record.callers);
     if (entry.tellsTracer) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
-    const tellsMore = entry.followed || (entry.inspected !== undefined && !record.many) || life !== undefined || event.injected || last.isOver;
-    return tellsMore ? undefined : new Repeated(record, last.word, last);
+    if (told !== undefined && !(entry.followed && event.result.type === "value") && tally !== undefined) countLike(told, pid, record.many ? undefined : entry.inspected);
+  }
+
+  /** Further calls like this one need not be handed over. */
+  function countLike(told: Told, pid: number | undefined, inspected: Inspected | undefined): void {
+    const group = programs.groupOf(pid);
+    if (group === undefined || inspected?.names !== undefined) return;
+    tally?.count(told, group, inspected && { first: inspected.indices[0] ?? 0, last: inspected.indices.at(-1) ?? 0 });
   }
 
   return {
+    tally,
     add(event) {
       switch (event.kind) {
         case "syscall":
@@ -312,13 +283,16 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
         default:
           event satisfies never;
       }
-      return undefined;
     },
-    counts: () => ({ calls: found.reduce((sum, { record }) => sum + record.calls, 0), distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0], calls: record.calls })), unparsed, unparsedTotal, started }),
+    counts() {
+      tally?.tell();
+      return { calls: found.reduce((sum, { record }) => sum + record.calls, 0), distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0], calls: record.calls })), unparsed, unparsedTotal, started };
+    },
     executed: () => programs.executed(),
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),
     finish() {
+      tally?.tell();
       for (const pid of [...unsettled.keys()]) settle(pid);
       programs.finish();
       const phaseOf = ({ line }: Seen): Phase | undefined => {
@@ -332,6 +306,15 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
     },
   };
+}
+
+/** More than `maxResults` are counted as calls, but not told apart. */
+function toldBy(record: Seen, word: string): Told | undefined {
+  const known = record.told.get(word);
+  if (known !== undefined || record.told.size >= maxResults) return known;
+  const told = { record, word };
+  record.told.set(word, told);
+  return told;
 }
 
 function resultWord(result: SyscallResult): string {
@@ -357,7 +340,7 @@ function inspect(event: SyscallEvent, name: string, { indices, names }: Inspecte
   };
   const first = argAt(0);
   const second = indices.length > 1 ? argAt(1) : first;
-  if (first !== undefined && second !== undefined && record.told.get(first)?.has(second) === true) return;
+  if (first !== undefined && second !== undefined && record.toldArgs.get(first)?.has(second) === true) return;
   const values: bigint[] = [];
   for (const position of indices.keys()) {
     const arg = position === 0 ? first : position === 1 ? second : argAt(position);
@@ -371,7 +354,7 @@ function inspect(event: SyscallEvent, name: string, { indices, names }: Inspecte
     values.push(BigInt.asUintN(value < 0n ? 32 : 64, value));
   }
   record.values.set(values.join(), values);
-  if (first !== undefined && second !== undefined) tell(record.told, first, second);
+  if (first !== undefined && second !== undefined) tell(record.toldArgs, first, second);
   if (record.values.size > maxValues) {
     record.many = true;
     record.values.clear();

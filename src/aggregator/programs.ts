@@ -33,7 +33,9 @@ export class Programs {
   #latestPid: number | undefined;
   #latestProgram: string | undefined;
 
-  /** `changed` is told of a thread of which is known from now on that it runs another program. */
+  readonly #groups = new Map<string, number>();
+
+  /** `changed` is told of a thread of which is known from now on that it runs another program, or none. */
   constructor(changed: (pid: number | undefined) => void = () => undefined) {
     this.#changed = changed;
   }
@@ -55,6 +57,16 @@ export class Programs {
     if (waiting !== undefined) return void waiting.add(callers);
     if (this.#waiting.size < maxThreads) this.#waiting.set(pid, new Set([callers]));
     else callers.add(unknownProgram);
+  }
+
+  /** Threads of the same group are said to run the same program by `attribute`, now and as soon as it is known. Undefined: the next call of the thread may be another's. */
+  groupOf(pid: number | undefined): number | undefined {
+    const program = this.#running.get(pid);
+    if (program === undefined) return this.#waiting.has(pid) ? -2 - (pid ?? -1) : undefined;
+    const known = this.#groups.get(program);
+    if (known !== undefined || this.#groups.size >= maxPrograms) return known;
+    this.#groups.set(program, this.#groups.size + 1);
+    return this.#groups.size;
   }
 
   /** Follows execve, fork, vfork, clone and clone3. */
@@ -88,6 +100,7 @@ export class Programs {
     this.#running.delete(pid);
     this.#latestProgram = undefined;
     this.#fresh.delete(pid);
+    this.#changed(pid);
   }
 
   /** The log ends: what is still waiting was made by nobody we know, or by what the thread ran later. */

@@ -1,8 +1,8 @@
-import { atArgs, atArgsEnd, atEvent, atKind, atLast, atName, atNumber, atPid, atResult, atStart, lineKinds, width } from "./fields.ts";
+import { atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart, lineKinds, width } from "./fields.ts";
 import type { Digest } from "./fields.ts";
 import type { Line } from "./call.ts";
-import { asBuffer, escape, newlineFrom } from "./lines.ts";
-import { plainLinesReader } from "./plain-lines.ts";
+import { asBuffer, newlineFrom } from "./lines.ts";
+import type { PlainLines } from "./plain-lines.ts";
 import { traceeOf } from "./prefix.ts";
 import { resultIn } from "./result.ts";
 import type { ReadResult } from "./result.ts";
@@ -11,11 +11,16 @@ const noBytes = Buffer.alloc(0);
 
 /** Digests a log, one chunk after the other. */
 export class Digester {
-  readonly #plain = plainLinesReader();
+  readonly #plain: PlainLines | undefined;
   #bytes: Buffer = noBytes;
-  #coloured = false;
-  /** So far the lines of the chunk are digested. */
+  /** Where the next line begins that is not yet digested. */
   at = 0;
+  /** So many lines of the piece in hand are digested, of them written down or not. */
+  lines = 0;
+
+  constructor(plain: PlainLines | undefined) {
+    this.#plain = plain;
+  }
 
   /** What the fields number. */
   get names(): readonly string[] {
@@ -26,34 +31,52 @@ export class Digester {
     return this.#plain?.failures ?? [];
   }
 
+  /** So many calls of the piece in hand were only counted. */
+  get counted(): number {
+    return this.#plain?.wasm.counted.value ?? 0;
+  }
+
   /** Begins with a chunk, at the beginning of a line. */
   begin(chunk: Uint8Array, start = 0): void {
     this.#bytes = asBuffer(chunk);
-    this.#coloured = chunk.includes(escape);
     this.at = start;
   }
 
-  /** Digests the next lines that end in the chunk, as many as `fields` has room for; returns how many. */
-  digest(fields: Int32Array): number {
-    const room = Math.floor(fields.length / width);
-    let lines = 0;
-    while (lines < room) {
-      const read = this.#plain?.read(this.#bytes, this.at, this.#coloured, fields, lines * width, room - lines) ?? 0;
-      if (read > 0) this.at = this.#plain?.next() ?? 0;
-      else if (!this.#passOver(fields, lines * width)) break;
-      lines += Math.max(1, read);
-    }
-    return lines;
+  /** Takes the next piece of the chunk in hand; false: there is none. */
+  load(): boolean {
+    this.lines = 0;
+    if (this.at >= this.#bytes.length) return false;
+    this.#load();
+    return true;
+  }
+
+  #load(): void {
+    if (this.#plain === undefined) return;
+    this.#plain.load(this.#bytes, this.at, this.lines);
+    this.#plain.user = this;
+  }
+
+  /** Digests the next lines that end in the piece, as many as `fields` has room for; returns how many are written down. `counting`: at most one, after those that are only counted. */
+  digest(fields: Int32Array, counting: boolean): number {
+    const plain = this.#plain;
+    if (plain === undefined) return 0;
+    if (plain.user !== this) this.#load(); // another log was read in the meantime
+    const read = plain.read(fields, 0, Math.floor(fields.length / width), counting);
+    this.at = plain.wasm.next();
+    this.lines = plain.wasm.lines.value;
+    return read;
   }
 
   /** The next line, which is too long to be plain; false: none ends in the chunk. */
-  #passOver(fields: Int32Array, field: number): boolean {
+  passOver(fields: Int32Array): boolean {
     const end = newlineFrom(this.#bytes, this.at);
     if (end < 0) return false;
-    fields[field + atStart] = this.at;
-    fields[field + atLast] = end;
-    fields[field + atKind] = lineKinds.other;
+    fields[atStart] = this.at;
+    fields[atLast] = end;
+    fields[atKind] = lineKinds.other;
+    fields[atLine] = 1;
     this.at = end + 1;
+    this.lines = 1;
     return true;
   }
 }
@@ -61,6 +84,11 @@ export class Digester {
 /** Where a line begins and ends, whether it was understood or not. */
 export function placeOf({ fields }: Digest, index: number): { readonly start: number; readonly end: number } {
   return { start: fields[index * width + atStart] as number, end: fields[index * width + atLast] as number };
+}
+
+/** How many lines of the piece were read with it. */
+export function lineOf({ fields }: Digest, index: number): number {
+  return fields[index * width + atLine] as number;
 }
 
 /** Where the event of a line begins and ends that was understood. */

@@ -15,6 +15,6 @@ export interface Digest {
 /** What a line is, as far as it can be understood by itself. `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `other`: anything else, or a call that must be looked at more closely. */
 export const lineKinds = { other: 0, call: 1, head: 2, tail: 3 } as const;
 
-/** What stands where among the numbers of a line (assembly/plain-lines.ts writes them). The result: see `resultIn`. */
-export const width = 10;
-export const [atStart, atLast, atKind, atName, atPid, atNumber, atEvent, atArgs, atArgsEnd, atResult] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+/** What stands where among the numbers of a line (assembly/plain-lines.ts writes them). The result: see `resultIn`. The line: how many lines after the one before which `Digester.load` began. */
+export const width = 11;
+export const [atStart, atLast, atKind, atName, atPid, atNumber, atEvent, atArgs, atArgsEnd, atResult, atLine] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;

@@ -5,7 +5,8 @@ import type { StraceEvent } from "./types.ts";
 export { argNumber } from "./argument.ts";
 export { createStraceParser } from "./parser.ts";
 export type { ParserOptions, StraceParser, Visitor } from "./parser.ts";
-export type { Again } from "./repeats.ts";
+export { Tally } from "./tally.ts";
+export type { InspectedRange, TallyReader } from "./tally.ts";
 export type * from "./types.ts";
 
 /** Bytes of a log in any pieces; strings are taken as UTF-8. */

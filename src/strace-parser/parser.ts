@@ -2,15 +2,16 @@ import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
 import { LazySyscall, Line, readCall, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
-import { Digester, eventPlaceOf, kindOf, pidOf, placeOf, recallLine } from "./digest.ts";
-import { lineKinds, width } from "./fields.ts";
+import { Digester, eventPlaceOf, kindOf, lineOf, pidOf, placeOf, recallLine } from "./digest.ts";
+import { atPid, lineKinds, width } from "./fields.ts";
 import type { Digest } from "./fields.ts";
 import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
 import { Personalities } from "./personalities.ts";
+import { sharedPlainLines } from "./plain-lines.ts";
+import type { PlainLines } from "./plain-lines.ts";
 import { noPrefix, readPrefix, traceeIn } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
-import { Repeats } from "./repeats.ts";
-import type { Again } from "./repeats.ts";
+import type { Tally } from "./tally.ts";
 import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
 
 export interface ParserOptions {
@@ -18,15 +19,15 @@ export interface ParserOptions {
   readonly file?: string | undefined;
 }
 
-/** Takes an event. What it gives back of a call is asked when the call is made again. */
-export type Visitor = (event: StraceEvent) => Again | undefined | void;
+/** Takes an event. */
+export type Visitor = (event: StraceEvent) => void;
 
 /** The push core: feed bytes, get events. `end` gives what was still open. */
 export interface StraceParser {
   /** Events read from the chunk when they are asked for something: do not write to it while you keep them. The parser itself keeps nothing of it. */
   push(chunk: Uint8Array | string): StraceEvent[];
-  /** As `push`, but hands each event over as soon as it is read and collects none: the event of a call is the same object each time, to be read before `visit` returns. What `visit` throws ends the log. */
-  each(chunk: Uint8Array | string, visit: Visitor): void;
+  /** As `push`, but hands each event over as soon as it is read and collects none: the event of a call is the same object each time, to be read before `visit` returns. What `visit` throws ends the log. With a tally, always the same one for a log, calls may be counted there instead. */
+  each<Kind>(chunk: Uint8Array | string, visit: Visitor, tally?: Tally<Kind>): void;
   end(): StraceEvent[];
   /**
    * Lines read so far, how many of them began with what the program wrote and went on with strace's words (two events), and how many went on with what an earlier one began
@@ -65,8 +66,13 @@ const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|u
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const { file } = options;
   const cutLine = new CutLine();
-  const digester = new Digester();
+  let digester: Digester | undefined;
+  /** Where calls are counted; it is of the first chunk. */
+  let tally: Tally<unknown> | undefined;
+  /** The lines in hand were read while calls were counted. */
+  let isCounting = false;
   const fields = new Int32Array(digestedAtATime * width);
+  const headFields = new Int32Array(width);
   const columns = noPrefix();
   /** Threads stay in it: to put them in and out all the time is slow. */
   const threads = new Map<number | undefined, Thread>();
@@ -79,7 +85,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   /** Those before this one have ended. */
   let oldest = 0;
   const personalities = new Personalities();
-  const repeats = new Repeats();
   /** A call that broke off at the end of its line: what shares the stream wrote into it. */
   let cut: (Head & { readonly byMessage: boolean }) | undefined;
   /** The last first half that was printed: with -z, a second half comes without leader. */
@@ -100,9 +105,20 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   let inHand: LazySyscall | undefined;
   const handedOver = new LazySyscall();
 
-  const give = (event: StraceEvent): Again | undefined => {
+  const give = (event: StraceEvent): void => {
     given += 1;
-    return visit(event) ?? undefined;
+    visit(event);
+  };
+
+  /** Hands over a call that stands plainly in its line: the like of it may be counted from now on. */
+  const offer = (event: StraceEvent): void => {
+    if (tally === undefined) return give(event);
+    tally.isOffered = isCounting && personalities.areNative;
+    try {
+      give(event);
+    } finally {
+      tally.isOffered = false;
+    }
   };
 
   const emit = (text: CallText, context: CallContext): SyscallEvent => {
@@ -140,6 +156,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       head.isOpen = false;
       openCalls -= 1;
       openBytes -= head.end - head.start;
+      tally?.lines?.wasm.setOpen(pid ?? -1, false);
     }
     personalities.resumed(pid);
     return head;
@@ -153,6 +170,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     borrowing.push(head);
     openCalls += 1;
     openBytes += head.end - head.start;
+    tally?.lines?.wasm.setOpen(pid ?? -1, true);
     if (opened.length > 2 * openCalls + 1_000) {
       opened = opened.filter(({ isOpen }) => isOpen);
       oldest = 0;
@@ -211,20 +229,25 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (kind === lineKinds.tail) return ends(pid, thread, bytes, digest, index);
     if (thread.head !== undefined) drop(pid, "none");
     if (kind === lineKinds.call) {
-      if (isRepeated(digest, index)) return true;
       sawCall = true;
       const event = inHand ?? new LazySyscall();
       event.recall(bytes, digest, index, personalities.of(pid), file, line);
       personalities.follow(event);
-      repeats.keep(give(event));
+      offer(event);
       return true;
     }
+    lastHead = openHead(bytes, digest, index);
+    return true;
+  }
+
+  /** The thread is inside of the call from now on whose first half is this line. */
+  function openHead(bytes: Uint8Array, digest: Digest, index: number): Head {
     recallLine(text, bytes, digest, index);
     const { name, start, end, tracee, number, column } = text;
-    lastHead = { name, bytes, start, end, isOpen: false, tracee, number, file, line, column };
-    open(pid, lastHead);
-    personalities.interrupted(pid, name);
-    return true;
+    const head = { name, bytes, start, end, isOpen: false, tracee, number, file, line, column };
+    open(tracee.pid, head);
+    personalities.interrupted(tracee.pid, name);
+    return head;
   }
 
   /** The second half of a call; false: it is not that of the call which the thread is inside of, or not plainly so. */
@@ -234,20 +257,12 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     recallLine(text, bytes, digest, index);
     if (!isHeadOf(head, text.name) || (text.end === text.start && head.bytes[head.end - 1] === greater)) return false;
     close(pid, thread);
-    if (isRepeated(digest, index)) return true;
     text.before = head;
     text.number = head.number ?? text.number;
     text.line = head.line;
     text.column = head.column;
-    repeats.keep(give(emit(text, text)));
+    offer(emit(text, text));
     return true;
-  }
-
-  /** The call of this line was made before, and who is told of it wants no more than that. */
-  function isRepeated(digest: Digest, index: number): boolean {
-    const again = repeats.again(digest, index, personalities.areNative);
-    if (again) given += 1;
-    return again;
   }
 
   /** Reads a line together with those before it; `complete`: a newline ends it. `from`: what stands before belongs to the program. */
@@ -394,18 +409,70 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   /** All lines that end in the bytes; returns the offset after them. */
   function eachLine(bytes: Buffer, start: number): number {
+    digester ??= new Digester(tally === undefined ? sharedPlainLines() : tally.lines);
     digester.begin(bytes, start);
-    for (let lines = digester.digest(fields); lines > 0; lines = digester.digest(fields)) eachDigested(bytes, { fields, lines, names: digester.names, failures: digester.failures });
+    while (digester.load()) {
+      const before = line;
+      for (let lines = digestNext(digester); lines > 0; lines = digestNext(digester)) eachDigested(bytes, digester, lines, before);
+      takeHeads(bytes, before);
+      given += digester.counted;
+      if (digester.lines === 0) {
+        if (!digester.passOver(fields)) break;
+        eachDigested(bytes, digester, 1, before);
+      }
+      line = before + digester.lines;
+    }
     return digester.at;
   }
 
-  function eachDigested(bytes: Uint8Array, digest: Digest): void {
-    for (let index = 0; index < digest.lines; index += 1) {
-      line += 1;
+  /** Calls are counted as long as nothing that stands before them in the log makes them anything else than they seem. */
+  function digestNext(digester: Digester): number {
+    isCounting = tally !== undefined && cut === undefined && personalities.areNative && openCalls < maxOpen / 2 && openBytes < maxOpenBytes / 2;
+    return digester.digest(fields, isCounting);
+  }
+
+  /** `before`: the lines before the piece. */
+  function eachDigested(bytes: Uint8Array, { names, failures }: Digester, lines: number, before: number): void {
+    const digest = { fields, lines, names, failures };
+    for (let index = 0; index < lines; index += 1) {
+      const kind = kindOf(digest, index);
+      if (kind === lineKinds.head) takeHeads(bytes, before);
+      else if (kind !== lineKinds.other) takeHeadOf(digest.fields[index * width + atPid] as number, bytes, before);
+      line = before + lineOf(digest, index);
       if (understood(bytes, digest, index)) continue;
+      takeHeads(bytes, before);
+      line = before + lineOf(digest, index);
       const { start, end } = placeOf(digest, index);
       readOther(bytes, start, end, true);
     }
+  }
+
+  /** What was passed over while calls were counted, as far as it still matters: first halves whose calls are open, in their order. */
+  function takeHeads(bytes: Uint8Array, before: number): void {
+    if (tally?.lines === undefined) return;
+    const { wasm } = tally.lines;
+    if (wasm.latestHead.value !== 0) lastHead = undefined;
+    while (wasm.openCount.value > 0) {
+      wasm.takeFirstHead();
+      openTaken(tally.lines, bytes, before);
+    }
+    wasm.latestHead.value = 0;
+  }
+
+  /** As `takeHeads`, that of a thread which is asked for. */
+  function takeHeadOf(pid: number, bytes: Uint8Array, before: number): void {
+    if (tally?.lines?.wasm.takeHeadOf(pid) === 1) openTaken(tally.lines, bytes, before);
+  }
+
+  function openTaken(lines: PlainLines, bytes: Uint8Array, before: number): void {
+    lines.head(headFields);
+    const digest = { fields: headFields, lines: 1, names: lines.names, failures: lines.failures };
+    const place = lineOf(digest, 0);
+    line = before + place;
+    const head = openHead(bytes, digest, 0);
+    if (place !== lines.wasm.latestHead.value) return;
+    lastHead = head;
+    lines.wasm.latestHead.value = 0;
   }
 
   /** Reads and hands over; `event`: what every call is made. */
@@ -433,7 +500,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   return {
-    each: (chunk, visitor) => visiting(visitor, handedOver, () => each(chunk)),
+    each(chunk, visitor, counting) {
+      tally ??= counting as Tally<unknown> | undefined;
+      visiting(visitor, handedOver, () => each(chunk));
+    },
     push(chunk) {
       const events: StraceEvent[] = [];
       visiting((event) => void events.push(event), undefined, () => each(chunk));

@@ -11,90 +11,113 @@ interface Global {
   readonly value: number;
 }
 
-/** What assembly/plain-lines.ts exports. */
+/** What assembly/plain-lines.ts exports, and says of it. A pid is -1 where there is no such column. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly inputBytes: Global;
   readonly mostLines: Global;
   readonly input: Global;
   readonly fields: Global;
-  readonly next: Global;
+  readonly fieldsOfHead: Global;
   readonly names: Global;
   readonly nameCount: Global;
   readonly failures: Global;
   readonly failureCount: Global;
-  readLines(length: number, base: number, most: number, coloured: boolean): number;
+  readonly lines: Global;
+  readonly counted: Global;
+  readonly openCount: Global;
+  readonly latestHead: { value: number };
+  begin(length: number, base: number, before: number): void;
+  read(most: number, counting: boolean): number;
+  next(): number;
+  countLike(group: number, which: number): number;
+  leaveGroup(pid: number): void;
+  setOpen(pid: number, isOpen: boolean): void;
+  takeLatest(pid: number): number;
+  nextWithLatest(): number;
+  takeCalls(entry: number): number;
+  isSettled(entry: number): number;
+  forget(): void;
+  takeFirstHead(): void;
+  takeHeadOf(pid: number): number;
 }
 
-/** Reads plain lines, a piece of the text at a time. */
-export interface PlainLines {
-  /** What the fields number; more are added as they are met, and all logs share them. */
-  readonly names: readonly string[];
-  readonly failures: readonly ReadResult[];
-  /** So many lines at most are read at once. */
-  readonly mostLines: number;
-  /** Writes the fields of the lines that begin at `start` and end in the same piece, as many as there is room for from `field` on; returns how many. */
-  read(bytes: Uint8Array, start: number, coloured: boolean, fields: Int32Array, field: number, most: number): number;
-  /** Where the next line begins after those that were read last. */
-  next(): number;
+/** Reads plain lines, a piece of the text at a time; keeps nothing of a log but names and what is counted. */
+export class PlainLines {
+  /** What the fields number; more are added as they are met. */
+  readonly names: string[] = [];
+  readonly failures: ReadResult[] = [];
+  readonly wasm: Exports;
+  /** Who loaded the piece that is there. */
+  user: unknown;
+  readonly #bytes: Uint8Array;
+  readonly #input: Uint8Array;
+  readonly #fields: Int32Array;
+  readonly #head: Int32Array;
+
+  constructor(wasm: Exports) {
+    const { buffer } = wasm.memory;
+    this.wasm = wasm;
+    this.#bytes = new Uint8Array(buffer);
+    this.#input = this.#bytes.subarray(wasm.input.value, wasm.input.value + wasm.inputBytes.value);
+    this.#fields = new Int32Array(buffer, wasm.fields.value);
+    this.#head = new Int32Array(buffer, wasm.fieldsOfHead.value, width);
+  }
+
+  /** Begins with a piece of the text, which goes on from `start` as far as there is room; `before`: so many lines of it were read already. */
+  load(text: Uint8Array, start: number, before: number): void {
+    const piece = text.subarray(start, start + this.#input.length);
+    this.#input.set(piece);
+    this.wasm.begin(piece.length, start, before);
+  }
+
+  /** Writes the fields of the next lines that end in the piece, so many of them at most, from `field` on; returns how many. `counting`: at most one, after those that are only counted. */
+  read(fields: Int32Array, field: number, most: number, counting: boolean): number {
+    const lines = this.wasm.read(Math.min(most, this.wasm.mostLines.value), counting);
+    if (lines > 0) fields.set(this.#fields.subarray(0, lines * width), field);
+    while (this.names.length < this.wasm.nameCount.value) this.names.push(this.#textIn(this.wasm.names.value, this.names.length));
+    while (this.failures.length < this.wasm.failureCount.value) {
+      const failure = Buffer.from(this.#textIn(this.wasm.failures.value, this.failures.length), "latin1");
+      this.failures.push(readResult(failure, 0, failure.length) ?? noResult);
+    }
+    return lines;
+  }
+
+  /** The fields of the first half that `takeFirstHead` or `takeHeadOf` took out. */
+  head(fields: Int32Array): void {
+    fields.set(this.#head);
+  }
+
+  /** Its length in four bytes, then the text. */
+  #textIn(texts: number, index: number): string {
+    const at = texts + textBytes * index;
+    return latin1(this.#bytes, at + 4, at + 4 + (this.#bytes[at] as number));
+  }
 }
 
 const textBytes = 68;
 
-let made: PlainLines | undefined | null = null;
-
-/** One for all logs of a thread: it keeps nothing of a log but names. Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order); then each line is read closely. */
-export function plainLinesReader(): PlainLines | undefined {
-  if (made === null) made = make();
-  return made;
+/** Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order); then each line is read closely. */
+export function createPlainLines(): PlainLines | undefined {
+  compiled ??= compile();
+  return compiled.module === undefined || typeof WebAssembly === "undefined" ? undefined : new PlainLines(new WebAssembly.Instance(compiled.module).exports as Exports);
 }
 
-function make(): PlainLines | undefined {
-  const exports = instantiate();
-  if (exports === undefined) return undefined;
-  const { memory, readLines } = exports;
-  const bytes = new Uint8Array(memory.buffer);
-  const inputBytes = exports.inputBytes.value;
-  const mostLines = exports.mostLines.value;
-  const input = bytes.subarray(exports.input.value, exports.input.value + inputBytes);
-  const numbers = new Int32Array(memory.buffer, exports.fields.value);
-  const names: string[] = [];
-  const failures: ReadResult[] = [];
-  let base = 0;
-
-  /** Its length in four bytes, then the text. */
-  const textIn = (texts: number, index: number): string => {
-    const at = texts + textBytes * index;
-    return latin1(bytes, at + 4, at + 4 + (bytes[at] as number));
-  };
-
-  return {
-    names,
-    failures,
-    mostLines,
-    read(text, start, coloured, fields, field, most) {
-      const piece = text.subarray(start, start + inputBytes);
-      input.set(piece);
-      base = start;
-      const lines = readLines(piece.length, start, Math.min(most, mostLines), coloured);
-      if (lines > 0) fields.set(numbers.subarray(0, lines * width), field);
-      while (names.length < exports.nameCount.value) names.push(textIn(exports.names.value, names.length));
-      while (failures.length < exports.failureCount.value) {
-        const failure = Buffer.from(textIn(exports.failures.value, failures.length), "latin1");
-        failures.push(readResult(failure, 0, failure.length) ?? noResult);
-      }
-      return lines;
-    },
-    next: () => base + exports.next.value,
-  };
+/** One for all logs of which each line is written down. */
+export function sharedPlainLines(): PlainLines | undefined {
+  shared ??= { lines: createPlainLines() };
+  return shared.lines;
 }
 
-function instantiate(): Exports | undefined {
-  if (typeof WebAssembly === "undefined" || new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) return undefined;
+let compiled: { readonly module: object | undefined } | undefined;
+let shared: { readonly lines: PlainLines | undefined } | undefined;
+
+function compile(): { readonly module: object | undefined } {
+  if (typeof WebAssembly === "undefined" || new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) return { module: undefined };
   try {
-    return new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(plainLines, "base64"))).exports as Exports;
+    return { module: new WebAssembly.Module(Buffer.from(plainLines, "base64")) };
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError) return undefined;
+    if (error instanceof WebAssembly.CompileError) return { module: undefined };
     throw error;
   }
 }

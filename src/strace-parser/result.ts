@@ -85,12 +85,6 @@ export function resultIn(number: number, failures: readonly ReadResult[], bytes:
 
 const otherValues = 8192;
 
-/** The same for all results that say the same but for the value; -1: there may be more to say. */
-export function outcomeIn(number: number): number {
-  if (number < 0) return -1;
-  return number < small.length || number >= otherValues ? 0 : number;
-}
-
 function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   const after = numberEnd(bytes, start, end);
   if (after < 0) return undefined;

@@ -1,0 +1,83 @@
+import { createPlainLines } from "./plain-lines.ts";
+import type { PlainLines } from "./plain-lines.ts";
+
+/** Who reads a log and lets calls be counted. */
+export interface TallyReader<Kind> {
+  /** So many calls were counted for it since this was said last. `settled`: after one of them its thread made another call. */
+  counted(kind: Kind, calls: number, settled: boolean): void;
+  /** The call that the thread made last was only counted. */
+  latest(pid: number | undefined, kind: Kind): void;
+}
+
+/** Which arguments of a call are inspected, from the first to the last; the arguments between are compared too. */
+export interface InspectedRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is counted is found by four bits each. */
+const mostPosition = 7;
+
+/**
+ * Calls of a log of which a reader wants to know no more than how often they are made. They are counted where the line is read, and not handed over: most lines of a long log are
+ * of this kind. One for each log, given to `StraceParser.each`; whether a call is counted or handed over makes no difference to what is known in the end, and a machine without
+ * WebAssembly counts none.
+ */
+export class Tally<Kind> {
+  /** @internal */
+  readonly lines: PlainLines | undefined = createPlainLines();
+  /** @internal The event that is being handed over is one that can be counted. */
+  isOffered = false;
+  readonly #reader: TallyReader<Kind>;
+  #kinds: Kind[] = [];
+
+  constructor(reader: TallyReader<Kind>) {
+    this.#reader = reader;
+  }
+
+  /**
+   * Asked while a call is handed over: from now on calls like it are only counted, for `kind`. These are the ones of threads of the same group (to which its thread belongs from now on), with the
+   * same name and the same outcome (a value, or the same error), and the same text for the inspected arguments. `kind` must be the same for the like of them. Calls that cannot be told apart so are handed over.
+   */
+  count(kind: Kind, group: number, inspected?: InspectedRange): void {
+    if (this.lines === undefined || !this.isOffered || (inspected !== undefined && inspected.last > mostPosition)) return;
+    const { wasm } = this.lines;
+    const which = inspected === undefined ? 0 : 128 + 16 * inspected.first + inspected.last;
+    let entry = wasm.countLike(group, which);
+    if (entry === noRoom) {
+      this.tell();
+      wasm.forget();
+      this.#kinds = [];
+      entry = wasm.countLike(group, which);
+    }
+    if (entry >= this.#kinds.length) this.#kinds.push(kind);
+  }
+
+  /** What was said of the thread's calls holds no longer: the next one is handed over. */
+  leave(pid: number | undefined): void {
+    this.lines?.wasm.leaveGroup(pid ?? -1);
+  }
+
+  /** The call that the thread made last, where that was only counted; said once, here or to the reader. */
+  takeLatest(pid: number | undefined): Kind | undefined {
+    const entry = this.lines?.wasm.takeLatest(pid ?? -1) ?? -1;
+    return entry < 0 ? undefined : this.#kinds[entry];
+  }
+
+  /** Tells the reader all that was counted since it was told last. */
+  tell(): void {
+    if (this.lines === undefined) return;
+    const { wasm } = this.lines;
+    for (const [entry, kind] of this.#kinds.entries()) {
+      const calls = wasm.takeCalls(entry);
+      if (calls > 0) this.#reader.counted(kind, calls, wasm.isSettled(entry) !== 0);
+    }
+    for (let pid = wasm.nextWithLatest(); pid > noThread; pid = wasm.nextWithLatest()) {
+      const kind = this.#kinds[wasm.takeLatest(pid)];
+      if (kind !== undefined) this.#reader.latest(pid < 0 ? undefined : pid, kind);
+    }
+  }
+}
+
+const noRoom = -2;
+const noThread = -3;
