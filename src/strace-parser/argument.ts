@@ -45,12 +45,21 @@ function afterName(bytes: Uint8Array, start: number, end: number): number {
   if (!isWord(bytes[start]) || isDigit(bytes[start])) return start;
   let at = start + 1;
   while (at < end && (isWord(bytes[at]) || bytes[at] === dot)) at += 1;
-  return at < end && bytes[at] === equals && !(at + 1 < end && bytes[at + 1] === equals) ? at + 1 : start;
+  if (at >= end || bytes[at] !== equals || (at + 1 < end && bytes[at + 1] === equals)) return start;
+  const name = at + 1 - start;
+  // strace 7.2 -N prints `times(buf=buf={…})`.
+  return at + 1 + (isSame(bytes, start, at + 1, name, end) ? name : 0);
+}
+
+function isSame(bytes: Uint8Array, first: number, second: number, length: number, end: number): boolean {
+  if (second + length > end) return false;
+  for (let at = 0; at < length; at += 1) if (bytes[first + at] !== bytes[second + at]) return false;
+  return true;
 }
 
 /** The name of a part; undefined: it has none. */
 export function nameOfPart(bytes: Uint8Array, part: Part): string | undefined {
-  return part.value === part.start ? undefined : latin1(bytes, part.start, part.value - 1);
+  return part.value === part.start ? undefined : latin1(bytes, part.start, bytes.indexOf(equals, part.start));
 }
 
 /** No struct of strace is nested deeper; what is, is left as text. */

@@ -43,7 +43,8 @@ function nameEnd(bytes: Uint8Array, start: number, end: number): number {
     while (at < end && bytes[at] === question) at += 1;
     if (at - start < 3 || at - start > 4) return -1;
   } else {
-    if (isDigit(first) || first === 0x23 /* # */) return -1;
+    if (first === 0x36 && startsWith(bytes, start, end, "64:")) at += 3; // strace before 4.23: `64:ioctl`, now `ioctl#64`
+    else if (isDigit(first) || first === 0x23 /* # */) return -1;
     while (at < end && inName[bytes[at] as number] === 1) at += 1;
   }
   return at > start && at - start <= maxName && at < end ? at : -1;
@@ -74,15 +75,29 @@ export function readResumed(bytes: Uint8Array, start: number, end: number): { re
 }
 
 /**
- * Takes `args) = result` apart; undefined: the line breaks off, or is no call. `complete`: the line ends with a newline, so that no string in it is left open.
- * Then what stands after the last `) = ` is the result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
+ * Takes `args) = result` of a line that ends with a newline apart, so that no string in it is left open; undefined: the line breaks off, or is no call.
+ * What stands after the last `) = ` is the result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
  */
-export function readCall(call: CallStart, complete = true): CallText | undefined {
-  const plain = complete ? beforePlainResult(call.bytes, call.start, beforeDuration(call.bytes, call.start, call.end)) : -1;
+export function readCall(call: CallStart): CallText | undefined {
+  const plain = beforePlainResult(call.bytes, call.start, beforeDuration(call.bytes, call.start, call.end));
   const read = plain >= 0 ? finish(call, plain) : undefined;
   if (read !== undefined) return read;
   const closed = findOutside(call.bytes, call.start, call.end, closing);
-  return (closed >= 0 ? finish(call, closed) : undefined) ?? (complete ? backwards(call) : undefined);
+  return (closed >= 0 ? finish(call, closed) : undefined) ?? backwards(call);
+}
+
+/** A call whose line the log's end cuts off: what its result begins with is not taken for the whole of it. Undefined: not even its arguments are all there. */
+export function readCutCall(call: CallStart): CallText | undefined {
+  const { name, bytes, start, end } = call;
+  const closed = findOutside(bytes, start, end, closing);
+  if (closed < 0) return undefined;
+  const found = finish(call, closed);
+  return found !== undefined && !isCut(latin1(bytes, closed + 1, end)) ? found : { name, before: undefined, bytes, start, end: withoutMark(bytes, start, closed), read: { result: { type: "unfinished" }, injected: false }, argsComplete: true };
+}
+
+/** `-1`, `-1 EN`, `? ERESTARTSYS (To be`: strace always says in brackets what went wrong. */
+function isCut(result: string): boolean {
+  return /= (?:-1(?: [^)]*)?|\? [^)>]*)$/.test(result);
 }
 
 const unfinished = "<unfinished ...>";
@@ -262,7 +277,7 @@ export class LazySyscall implements SyscallEvent {
   }
 
   argNamed(name: string): Arg | undefined {
-    const index = this.#split().findIndex((part) => part.value - part.start === name.length + 1 && startsWith(this.#bytes, part.start, part.end, name));
+    const index = this.#split().findIndex((part) => part.value > part.start + name.length && this.#bytes[part.start + name.length] === 0x3d && startsWith(this.#bytes, part.start, part.end, name));
     return index < 0 ? undefined : this.arg(index);
   }
 

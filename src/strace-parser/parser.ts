@@ -1,6 +1,6 @@
 import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, Line, readCall, readResumed, readStart } from "./call.ts";
+import { LazySyscall, Line, readCall, readCutCall, readResumed, readStart } from "./call.ts";
 import type { CallContext, CallStart, CallText } from "./call.ts";
 import { Digester, eventPlaceOf, kindOf, lineOf, pidOf, placeOf, recallLine } from "./digest.ts";
 import { atPid, lineKinds, width } from "./fields.ts";
@@ -56,7 +56,9 @@ const less = 0x3c;
 const greater = 0x3e;
 
 const message = /^(?:\S*\/)?strace: /;
-const woven = /strace: Process \d+ (?:attached(?: with \d+ threads)?|detached)$/;
+/** What strace says of its own in the midst of a line; it may be called by its path. */
+const woven = /(?:\/[^\s"<>,]*\/)?strace: (?:Process \d+ (?:attached(?: with \d+ threads)?|detached)|Exit of unknown pid \d+ ignored|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]|WARNING: Proper structure decoding for this personality is not supported.*)$/;
+const wovenEnds = ["tached", " threads", " ignored", " mode. ]", " enabled."];
 /** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
 /** The columns of -c, in the order and choice of -U (count.c). */
@@ -84,6 +86,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   let opened: Head[] = [];
   /** Those before this one have ended. */
   let oldest = 0;
+  /** Threads inside of execve. */
+  const executing = new Set<number | undefined>();
   const personalities = new Personalities();
   /** A call that broke off at the end of its line: what shares the stream wrote into it. */
   let cut: (Head & { readonly byMessage: boolean }) | undefined;
@@ -157,6 +161,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       openCalls -= 1;
       openBytes -= head.end - head.start;
       tally?.lines?.wasm.setOpen(pid ?? -1, false);
+      executing.delete(pid);
     }
     personalities.resumed(pid);
     return head;
@@ -171,6 +176,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     openCalls += 1;
     openBytes += head.end - head.start;
     tally?.lines?.wasm.setOpen(pid ?? -1, true);
+    if (isExecve(head.name)) executing.add(pid);
     if (opened.length > 2 * openCalls + 1_000) {
       opened = opened.filter(({ isOpen }) => isOpen);
       oldest = 0;
@@ -200,7 +206,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function begin(head: Head, complete: boolean): boolean {
     const { pid } = head.tracee;
     const half = firstHalf(head);
-    const whole = half === undefined ? readCall(head, complete) : half.released ? readCall(half.head) : undefined;
+    const whole = half === undefined ? (complete ? readCall(head) : readCutCall(head)) : half.released ? readCall(half.head) : undefined;
     if (half === undefined && whole === undefined && complete) return false;
     drop(pid, "none");
     if (whole !== undefined) {
@@ -276,18 +282,18 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       return;
     }
     const last = withoutBlanks(bytes, at, end);
-    if (cut !== undefined && tracee.pid === undefined && goesOn(bytes, at, last)) return;
+    if (cut !== undefined && tracee.pid === undefined && goesOn(bytes, at, last, complete)) return;
     const call = readStart(bytes, at, last);
     if (call !== undefined) {
       const head: Head = { name: call.name, bytes, start: call.start, end: last, isOpen: false, ...context };
-      const weave = endsWith(bytes, at, last, "tached") || endsWith(bytes, at, last, " threads") ? woven.exec(latin1(bytes, call.start, last)) : null;
+      const weave = wovenEnds.some((words) => endsWith(bytes, at, last, words)) ? woven.exec(latin1(bytes, call.start, last)) : null;
       if (weave === null && begin(head, complete)) return;
       dropCut();
       cut = { ...kept(weave === null ? head : { ...head, end: call.start + weave.index }), byMessage: weave !== null };
-      if (weave !== null) give({ kind: "message", tracee, source: sourceOf(context), text: weave[0] });
+      if (weave !== null) give(other(weave[0], "", context));
       return;
     }
-    if (bytes[at] === less && startsWith(bytes, at, last, "<... ")) return resume(bytes, at, last, context);
+    if (bytes[at] === less && startsWith(bytes, at, last, "<... ")) return resume(bytes, at, last, complete, context);
     const leader = tracee.pid === undefined ? leaderWithin(bytes, at, last) : -1;
     if (leader > at) {
       shared += 1;
@@ -300,38 +306,46 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   /** The other half of a call that something else was written into. */
-  function goesOn(bytes: Uint8Array, start: number, end: number): boolean {
+  function goesOn(bytes: Uint8Array, start: number, end: number, complete = true): boolean {
     if (cut === undefined || (!cut.byMessage && bytes[start] !== 0x29)) return false;
     const begun = cut;
     cut = undefined;
-    if (begin(joined(begun, bytes, start, end), true)) return true;
+    if (begin(joined(begun, bytes, start, end), complete)) return true;
     cut = begun;
     return false;
   }
 
-  function resume(bytes: Uint8Array, start: number, end: number, context: CallContext): void {
+  function resume(bytes: Uint8Array, start: number, end: number, complete: boolean, context: CallContext): void {
     const { tracee } = context;
     const resumed = readResumed(bytes, start, end);
     if (resumed === undefined) return void give(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
     const { name, end: after } = resumed;
     // Without -o the pid column is there only while several threads live: the first half may have none.
     const key = isHeadOf(threadOf(tracee.pid).head, name) ? tracee.pid : undefined;
-    const head = isHeadOf(threadOf(key).head, name) ? close(key) : undefined;
-    if (head === undefined) return void give(orphan(name, bytes, start, after, end, context));
+    const head = isHeadOf(threadOf(key).head, name) ? close(key) : takenOver(name, tracee.pid);
+    if (head === undefined) return void give(orphan(name, bytes, start, after, end, complete, context));
     // strace may learn the name, or the number, only when the call ends.
     const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, tracee, number: head.number ?? context.number, file, line: head.line, column: head.column };
-    if (begin(joined(begun, bytes, after, end), true)) return;
+    if (begin(joined(begun, bytes, after, end), complete)) return;
     // strace before 5.0 writes a blank after `resumed>`.
     if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
     give(broken(head, "unfinished"));
   }
 
+  /** With -qqq it is not said that a thread's execve goes on under the leader's id: it is that of the only one inside of it, if the log knows the leader. */
+  function takenOver(name: string, pid: number | undefined): Head | undefined {
+    if (!isExecve(name) || executing.size !== 1 || !personalities.knows(pid)) return undefined;
+    const [by] = executing;
+    return isHeadOf(threadOf(by).head, name) ? close(by) : undefined;
+  }
+
   /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
-  function orphan(name: string, bytes: Uint8Array, start: number, after: number, end: number, context: CallContext): StraceEvent {
+  function orphan(name: string, bytes: Uint8Array, start: number, after: number, end: number, complete: boolean, context: CallContext): StraceEvent {
     const text = latin1(bytes, after, end);
     const tail = /\) *= (.*)$/s.exec(text.slice(text.lastIndexOf('"') + 1));
     const bare = tail === null ? undefined : Buffer.from(`) = ${tail[1]}`, "latin1");
-    const whole = bare === undefined ? undefined : readCall({ name, bytes: bare, start: 0, end: bare.length });
+    const call = bare === undefined ? undefined : { name, bytes: bare, start: 0, end: bare.length };
+    const whole = call === undefined ? undefined : complete ? readCall(call) : readCutCall(call);
     return whole === undefined ? unparsed("the second half of a call that never began", latin1(bytes, start, end), context.tracee, sourceOf(context)) : emit({ ...whole, argsComplete: false }, context);
   }
 
@@ -346,11 +360,12 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     }
     if (body.startsWith("--- ")) return signal(body, tracee, source, personalities.of(tracee.pid)) ?? unparsed("not a line of strace", body, tracee, source);
     if (body.startsWith("+++ ")) return ended(body, tracee, source);
-    const mode = /^\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/.exec(body);
+    // strace before 5.11 says it as a message, which may stand in another thread's line.
+    const mode = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/.exec(body);
     if (mode !== null) {
-      const personality = mode[2] as Personality;
-      const about: Tracee = { pid: tracee.pid ?? Number(mode[1]), comm: tracee.comm };
-      for (const pid of new Set([tracee.pid, about.pid])) personalities.set(pid, personality);
+      const personality = mode[3] as Personality;
+      const about: Tracee = { pid: (mode[1] === undefined ? tracee.pid : undefined) ?? Number(mode[2]), comm: mode[1] === undefined ? tracee.comm : undefined };
+      for (const pid of tracee.pid === undefined ? [undefined, about.pid] : [about.pid]) personalities.set(pid, personality);
       return { kind: "personality", tracee: about, source, personality };
     }
     if (message.test(body) || /^ [>|*] /.test(begins) || vectors.test(body)) return said(body);
@@ -574,15 +589,19 @@ function joined(head: Head, rest: Uint8Array, restStart: number, restEnd: number
 }
 
 /** strace's marks at the end of a first half. */
-const halfMark = / ?<(unfinished|detached|pid changed to \d+) \.\.\.>$/;
+const halfMark = / ?<(?:(unfinished|detached|pid changed to \d+) \.\.\.|Cannot restart pid \d+ with ptrace\([^()<>]*\): [^<>]*|ptrace\([^()<>]*\):[^<>]*)>$/;
 
 /** strace marks a call that it could not finish on its line; `released`: it let go of the thread, or (-ff) the thread's log goes on in another file. */
 function firstHalf(head: Head): { readonly head: Head; readonly released: boolean } | undefined {
   const { bytes, start, end } = head;
-  if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, " ...>")) return undefined;
-  const from = Math.max(start, end - 40);
+  if (bytes[end - 1] !== greater) return undefined;
+  const from = Math.max(start, end - (endsWith(bytes, start, end, " ...>") ? 40 : 200));
   const mark = halfMark.exec(latin1(bytes, from, end));
-  return mark === null ? undefined : { head: { ...head, end: from + mark.index, isOpen: false }, released: mark[1] !== "unfinished" };
+  return mark === null ? undefined : { head: { ...head, end: from + mark.index, isOpen: false }, released: mark[1] !== undefined && mark[1] !== "unfinished" };
+}
+
+function isExecve(name: string): boolean {
+  return name === "execve" || name === "execveat";
 }
 
 function isHeadOf(head: Head | undefined, name: string): boolean {

@@ -21,6 +21,11 @@ export class Personalities {
     return this.#modes.size === 0;
   }
 
+  /** A call of the thread, or a change of its mode, was seen. */
+  knows(pid: number | undefined): boolean {
+    return this.#known.has(pid);
+  }
+
   of(pid: number | undefined): Personality {
     if (this.#modes.size === 0) return "64 bit";
     if (!this.#known.has(pid)) this.#inherit(pid);

@@ -1,4 +1,4 @@
-import { decimal, isDigit, isWord, Kept, latin1, startsWith } from "./bytes.ts";
+import { afterDigits, decimal, isDigit, isWord, Kept, latin1, startsWith } from "./bytes.ts";
 import type { SyscallResult } from "./types.ts";
 
 /** A result with what strace says about it. */
@@ -40,10 +40,11 @@ const none: SyscallResult = { type: "none" };
 export const noResult: ReadResult = { result: none, injected: false };
 
 /** Each errno's results, made once. */
-const errors = new Kept<ReadResult>((bytes, start, end) => {
-  const errno = latin1(bytes, start, end);
+const errors = new Kept<ReadResult>((bytes, start, end) => errorOf(latin1(bytes, start, end)), 512);
+
+function errorOf(errno: string): ReadResult {
   return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected: false };
-}, 512);
+}
 
 /** Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (To be restarted)`, `?`; undefined: none of these. */
 export function readResult(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
@@ -94,12 +95,17 @@ function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult |
   return { result: new LazyValue(bytes, start, after), injected };
 }
 
-/** `ENOENT (…)`, `errno 530`, `(errno 530)` */
+/** `ENOENT (…)`, `errno 530`, `(errno 530)`, `530 (…)` */
 function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   if (bytes[start] === 0x45 /* E */) {
     let after = start + 1;
     while (after < end && isWord(bytes[after]) && !(bytes[after] !== undefined && (bytes[after] ?? 0) >= 0x61)) after += 1;
     return after > start + 1 ? errors.get(bytes, start, after) : undefined;
+  }
+  // `-1 530 (Unknown error 530)`: strace before 4.23
+  if (isDigit(bytes[start])) {
+    const after = afterDigits(bytes, start, end);
+    return startsWith(bytes, after, end, " (") && bytes[after + 2] !== 0x49 /* (INJECTED) */ ? errorOf(`errno ${latin1(bytes, start, after)}`) : undefined;
   }
   const bracket = bytes[start] === 0x28 ? 1 : 0;
   if (!startsWith(bytes, start + bracket, end, "errno ")) return undefined;
