@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** This package's own folder: as far above src/ as above dist/, where the command line's bundle is too. */
-export const packageFolder = dirname(import.meta.dirname);
+export const packageFolder = fileURLToPath(new URL("../", import.meta.url));

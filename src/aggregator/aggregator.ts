@@ -137,7 +137,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
   const tally = life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
-  const programs = new Programs((pid) => tally?.leave(pid));
+  const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)));
   const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;

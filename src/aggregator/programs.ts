@@ -74,9 +74,9 @@ export class Programs {
     if (event.result.type !== "value" || event.injected) return;
     const { pid } = event.tracee;
     if (event.name.startsWith("execve")) {
-      const path = event.args.find((arg) => arg.type === "string" && arg.bytes.length > 0);
-      const file = path?.type === "string" ? Buffer.from(path.bytes).toString("utf8") : "";
-      if (event.result.value !== 0n || file === "") return;
+      if (event.result.value !== 0n) return;
+      const file = executedFile(event);
+      if (file === "") return;
       this.#run(pid, basename(file));
       const program = this.#executed.get(file) ?? { path: file, asRoot: false, asUser: false };
       if (this.#executed.size < maxExecuted) this.#executed.set(file, program);
@@ -119,6 +119,15 @@ export class Programs {
     for (const callers of this.#waiting.get(pid) ?? []) callers.add(program);
     this.#waiting.delete(pid);
   }
+}
+
+/** The path; execveat(2) has a descriptor before it. */
+function executedFile(event: SyscallEvent): string {
+  for (const index of [0, 1]) {
+    const arg = event.arg(index);
+    if (arg?.type === "string" && arg.bytes.length > 0) return Buffer.from(arg.bytes).toString("utf8");
+  }
+  return "";
 }
 
 const unknownProgram = "?";

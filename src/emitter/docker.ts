@@ -31,15 +31,14 @@ export function emitDocker(policy: Policy): string {
   for (const filter of policy.filters) {
     for (const [name, rules] of filter.syscalls) {
       for (const rule of rules) {
-        const conditions = ruleKey(rule.rule);
-        const once = `${name} ${rule.action.action} ${conditions}`;
+        const once = `${name} ${rule.action.action} ${ruleKey(rule.rule)}`;
         if (seen.has(once)) continue;
         seen.add(once);
         const comment = commentOf(name, rule, policy);
-        const key = `${comment}\n${conditions}\n${rule.action.action} ${"errnoRet" in rule.action ? rule.action.errnoRet : ""}`;
-        const known = groups.get(key);
-        if (known === undefined) groups.set(key, { rank: rankOf(rule, name, comment), group: { comment, names: [name], action: rule.action, rule: rule.rule } });
-        else known.group.names.push(name);
+        const key = `${comment}\n${ruleKey(rule.rule)}\n${JSON.stringify(rule.action)}`;
+        const known = groups.get(key) ?? { rank: rankOf(rule, name, comment), group: { comment, names: [], action: rule.action, rule: rule.rule } };
+        known.group.names.push(name);
+        groups.set(key, known);
       }
     }
   }
@@ -83,16 +82,15 @@ function member(name: string, value: unknown): string {
 
 /** JSON on one line, with the spaces that people put there. */
 function inline(value: unknown): string {
-  if (typeof value === "string") return escapeJson(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   if (value !== null && typeof value === "object") return `{ ${Object.entries(value).map(([name, own]) => member(name, own)).join(", ")} }`;
-  return stringify(value) ?? "null";
+  return escapeJson(stringify(value) ?? "null");
 }
 
 /** A list with its items on lines of their own, two spaces further in. */
 function lines(open: string, items: readonly string[], close: string): string {
   if (items.length === 0) return open + close;
-  return `${open}\n${items.map((item) => `  ${item.replaceAll("\n", "\n  ")}`).join(",\n")}\n${close}`;
+  return `${open}\n${items.map((item) => item.replace(/^/gm, "  ")).join(",\n")}\n${close}`;
 }
 
 /** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */

@@ -62,7 +62,8 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
   try {
-    const chunks = readUnpacked(path, progress.read);
+    let aggregator: Aggregator | undefined;
+    const chunks = readUnpacked(path, progress.read, () => aggregator?.tally?.room);
     const first = await chunks.next();
     const head = first.done === true ? new Uint8Array() : first.value;
     const all = rejoin(head, chunks);
@@ -71,7 +72,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
       return parseRecording(await text(all), label);
     }
     if (!isWhole(path, head)) prepareToRead();
-    const aggregator = createAggregator({ arch: context.arch });
+    aggregator = createAggregator({ arch: context.arch });
     await readInto(aggregator, all, label);
     return recordingOf(aggregator, label, context, terminal);
   } catch (error) {

@@ -4,13 +4,17 @@ import { SeccompGenError } from "../errors.ts";
 /** How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both count bytes of the file, packed or not. */
 export type OnRead = (done: number, total: number | undefined) => void;
 
+/** Memory that its reader would like a chunk to be in. */
+export type Room = () => Uint8Array | undefined;
+
 /**
- * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is valid until the next one is asked for.
+ * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is valid until the next one is asked for. `room` may give the memory for all chunks of a
+ * file but the first.
  * Throws what the system throws, and `file-unreadable` where an unpacker is missing or fails.
  */
-export async function* readUnpacked(path: string, onRead: OnRead): AsyncGenerator<Uint8Array> {
+export async function* readUnpacked(path: string, onRead: OnRead, room: Room = () => undefined): AsyncGenerator<Uint8Array> {
   const label = path === "-" ? "standard input" : path;
-  const chunks = path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead);
+  const chunks = path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead, room);
   const first = await chunks.next();
   if (first.done === true) return;
   const all = rejoin(first.value, chunks);
@@ -44,8 +48,8 @@ const chunkBytes = 256 * 1024;
 const chunksInARow = 32;
 
 /** A pipe has to be waited for; a file is there, and to let another thread read it only costs the switching between them. */
-function fileChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
-  return isFile(path) ? presentChunks(path, onRead) : awaitedChunks(path, onRead);
+function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
+  return isFile(path) ? presentChunks(path, onRead, room) : awaitedChunks(path, onRead);
 }
 
 function isFile(path: string): boolean {
@@ -56,11 +60,11 @@ function isFile(path: string): boolean {
   }
 }
 
-async function* presentChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+async function* presentChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
-    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+    let buffer: Uint8Array = Buffer.allocUnsafeSlow(chunkBytes);
     let done = 0;
     for (let chunk = 1; ; chunk += 1) {
       const read = readSync(file, buffer);
@@ -68,6 +72,7 @@ async function* presentChunks(path: string, onRead: OnRead): AsyncGenerator<Uint
       done += read;
       onRead(done, size);
       yield buffer.subarray(0, read);
+      buffer = room() ?? buffer;
       if (chunk % chunksInARow === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {

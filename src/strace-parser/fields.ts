@@ -12,8 +12,8 @@ export interface Digest {
   readonly failures: readonly ReadResult[];
 }
 
-/** What a line is, as far as it can be understood by itself. `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `other`: anything else, or a call that must be looked at more closely. */
-export const lineKinds = { other: 0, call: 1, head: 2, tail: 3 } as const;
+/** What a line is, as far as it can be understood by itself. `call`: a whole one. `head`: one that goes on in a later line. `tail`: the rest of one, with its result. `news`: a signal or the end of a thread, of which only the thread is known. `other`: anything else, or a call that must be looked at more closely. */
+export const lineKinds = { other: 0, call: 1, head: 2, tail: 3, news: 4 } as const;
 
 /** What stands where among the numbers of a line (assembly/plain-lines.ts writes them). The result: see `resultIn`. The line: how many lines after the one before which `Digester.load` began. */
 export const width = 11;

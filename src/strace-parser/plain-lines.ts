@@ -14,9 +14,11 @@ interface Global {
 /** What assembly/plain-lines.ts exports, and says of it. A pid is -1 where there is no such column. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly inputBytes: Global;
+  readonly aside: Global;
+  readonly asideBytes: Global;
+  readonly room: Global;
+  readonly roomBytes: Global;
   readonly mostLines: Global;
-  readonly input: Global;
   readonly fields: Global;
   readonly fieldsOfHead: Global;
   readonly names: Global;
@@ -27,11 +29,11 @@ interface Exports {
   readonly counted: Global;
   readonly openCount: Global;
   readonly latestHead: { value: number };
-  begin(length: number, base: number, before: number): void;
+  begin(start: number, length: number, base: number, before: number): void;
   read(most: number, counting: boolean): number;
   next(): number;
   countLike(group: number, which: number): number;
-  leaveGroup(pid: number): void;
+  setGroup(pid: number, group: number): void;
   setOpen(pid: number, isOpen: boolean): void;
   takeLatest(pid: number): number;
   nextWithLatest(): number;
@@ -50,8 +52,10 @@ export class PlainLines {
   readonly wasm: Exports;
   /** Who loaded the piece that is there. */
   user: unknown;
+  /** Text that is put there is read where it stands. */
+  readonly room: Uint8Array;
   readonly #bytes: Uint8Array;
-  readonly #input: Uint8Array;
+  readonly #aside: Uint8Array;
   readonly #fields: Int32Array;
   readonly #head: Int32Array;
 
@@ -59,16 +63,18 @@ export class PlainLines {
     const { buffer } = wasm.memory;
     this.wasm = wasm;
     this.#bytes = new Uint8Array(buffer);
-    this.#input = this.#bytes.subarray(wasm.input.value, wasm.input.value + wasm.inputBytes.value);
+    this.#aside = this.#bytes.subarray(wasm.aside.value, wasm.aside.value + wasm.asideBytes.value);
+    this.room = Buffer.from(buffer, wasm.room.value, wasm.roomBytes.value);
     this.#fields = new Int32Array(buffer, wasm.fields.value);
     this.#head = new Int32Array(buffer, wasm.fieldsOfHead.value, width);
   }
 
   /** Begins with a piece of the text, which goes on from `start` as far as there is room; `before`: so many lines of it were read already. */
   load(text: Uint8Array, start: number, before: number): void {
-    const piece = text.subarray(start, start + this.#input.length);
-    this.#input.set(piece);
-    this.wasm.begin(piece.length, start, before);
+    if (text.buffer === this.#bytes.buffer) return this.wasm.begin(text.byteOffset + start, text.length - start, start, before);
+    const piece = text.subarray(start, start + this.#aside.length);
+    this.#aside.set(piece);
+    this.wasm.begin(this.wasm.aside.value, piece.length, start, before);
   }
 
   /** Writes the fields of the next lines that end in the piece, so many of them at most, from `field` on; returns how many. `counting`: at most one, after those that are only counted. */

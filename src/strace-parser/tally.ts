@@ -35,6 +35,11 @@ export class Tally<Kind> {
     this.#reader = reader;
   }
 
+  /** Memory for the next chunk of the log: what is read there need not be copied. Undefined: there is none. */
+  get room(): Uint8Array | undefined {
+    return this.lines?.room;
+  }
+
   /**
    * Asked while a call is handed over: from now on calls like it are only counted, for `kind`. These are the ones of threads of the same group (to which its thread belongs from now on), with the
    * same name and the same outcome (a value, or the same error), and the same text for the inspected arguments. `kind` must be the same for the like of them. Calls that cannot be told apart so are handed over.
@@ -53,9 +58,9 @@ export class Tally<Kind> {
     if (entry >= this.#kinds.length) this.#kinds.push(kind);
   }
 
-  /** What was said of the thread's calls holds no longer: the next one is handed over. */
-  leave(pid: number | undefined): void {
-    this.lines?.wasm.leaveGroup(pid ?? -1);
+  /** A thread of which calls were counted, or might have been, is of another group from now on. Undefined: of none, so that its next call is handed over. */
+  move(pid: number | undefined, group: number | undefined): void {
+    this.lines?.wasm.setGroup(pid ?? -1, group ?? 0);
   }
 
   /** The call that the thread made last, where that was only counted; said once, here or to the reader. */

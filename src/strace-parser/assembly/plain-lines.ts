@@ -27,17 +27,21 @@ const other: i32 = 0;
 const call: i32 = 1;
 const head: i32 = 2;
 const tail: i32 = 3;
+const news: i32 = 4;
 
 // What a result's number stands for: result.ts, `resultIn`.
 const firstFailure: i32 = 4096;
 const otherValues: i32 = 8192;
 
-/** So much text is looked at at a time, and so many lines of it are written down: little enough to stay in the processor's cache. */
-export const inputBytes: i32 = 262144;
+/** The caller puts text at `aside`, so much at a time that it stays in the processor's cache, or reads it into `room` at once. What is compared in words may look a few bytes before it and beyond its end. */
+export const asideBytes: i32 = 262144;
+const asideMemory: usize = memory.data(262144 + 64);
+export const aside: usize = asideMemory + 32;
+export const roomBytes: i32 = 1048576;
+const roomMemory: usize = memory.data(1048576 + 64);
+export const room: usize = roomMemory + 32;
+/** So many lines are written down at a time. */
 export const mostLines: i32 = 1024;
-/** Where the caller puts the text; what is compared in words may look a few bytes before it and beyond its end. */
-const inputMemory: usize = memory.data(262144 + 64);
-export const input: usize = inputMemory + 32;
 /** Where it finds the numbers. */
 export const fields: usize = memory.data(44 * 1024);
 /** And those of one line alone (`takeFirstHead`). */
@@ -80,6 +84,7 @@ const minus: u8 = 0x2d;
 const dot: u8 = 0x2e;
 const zero: u8 = 0x30;
 const colon: u8 = 0x3a;
+const question: u8 = 0x3f;
 const less: u8 = 0x3c;
 const equals: u8 = 0x3d;
 const greater: u8 = 0x3e;
@@ -135,11 +140,11 @@ function isDigit(byte: u8): bool {
   return <u32>byte - zero <= 9;
 }
 
-/** Begins with the first `length` bytes of `input`; `base` is what the first byte is called in the fields. `before`: so many lines were read already. */
-export function begin(length: i32, base: i32, before: i32): void {
-  at = input;
-  limit = input + length;
-  origin = input - base;
+/** Begins with the `length` bytes of text at `start`; `base` is what the first byte is called in the fields. `before`: so many lines were read already. */
+export function begin(start: usize, length: i32, base: i32, before: i32): void {
+  at = start;
+  limit = start + length;
+  origin = start - base;
   lines = before;
   counted = 0;
   latestHead = 0;
@@ -164,7 +169,7 @@ export function read(most: i32, counting: bool): i32 {
     at = last + 1;
     lines += 1;
     const kind = isOdd(start, last) ? other : readLine(start, last);
-    if (counting && kind != other && isOnlyCounted(kind, start)) continue;
+    if (counting && kind != other && kind != news && isOnlyCounted(kind, start)) continue;
     write(field, kind, start, last);
     field += width;
     written += 1;
@@ -246,10 +251,10 @@ function write(field: usize, kind: i32, start: usize, last: usize): void {
   store<i32>(field, <i32>(start - origin), atStart);
   store<i32>(field, kind, atKind);
   store<i32>(field, lines, atLine);
-  store<i32>(field, <i32>((kind == other ? last : lineEnd) - origin), atLast);
-  if (kind == other) return;
-  store<i32>(field, name, atName);
+  store<i32>(field, <i32>((kind == other || kind == news ? last : lineEnd) - origin), atLast);
   store<i32>(field, pid, atPid);
+  if (kind == other || kind == news) return;
+  store<i32>(field, name, atName);
   store<i32>(field, number, atNumber);
   store<i32>(field, <i32>(event - origin), atEvent);
   store<i32>(field, <i32>(args - origin), atArgs);
@@ -266,6 +271,7 @@ function readLine(start: usize, end: usize): i32 {
   const isTail = last - event > 5 && load<u32>(event) == 0x2e2e2e3c /* <... */ && load<u8>(event + 4) == blank;
   const word = isTail ? event + 5 : event;
   if (word >= last || isDigit(load<u8>(word)) || load<u8>(word) == hash) return other;
+  if (pid >= 0 && isNews(load<u64>(event))) return news;
   const nameEnd = readName(word);
   if (nameEnd == 0 || nameEnd >= last) return other;
   if (isTail ? nameEnd + 9 > last || load<u64>(nameEnd) != 0x64656d7573657220 /* " resumed" */ || load<u8>(nameEnd + 8) != greater : load<u8>(nameEnd) != opening) return other;
@@ -284,6 +290,11 @@ function readLine(start: usize, end: usize): i32 {
   if (argsEnd == 0 || isUnfinished(args, argsEnd)) return other;
   if (isTail && load<u8>(argsEnd - 1) == greater && argsEnd > args && argsEnd - args <= 16) return other; // a mark may begin in the first half
   return readResult() ? (isTail ? tail : call) : other;
+}
+
+/** So begins what is told of a thread alone: its end, or a signal. */
+function isNews(text: u64): bool {
+  return (text & 0x00ffffffffffffff) == 0x474953202d2d2d /* --- SIG */ || text == 0x74697865202b2b2b /* +++ exit */ || text == 0x6c6c696b202b2b2b /* +++ kill */;
 }
 
 /** Reads what stands from `resultFrom` up to `resultEnd`; false: it is none. */
@@ -443,13 +454,18 @@ function beforeAnnotation(start: usize, end: usize): usize {
   return at > start && load<u8>(at) == less && isDigit(load<u8>(at - 1)) ? at : end;
 }
 
-/** `firstFailure` and the number of a failure (`-1 ENOENT`) that nothing but the words for it follows; -1: it is none, or there is more to say. */
+/** `firstFailure` and the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`) that nothing but the words for it follows; -1: it is none, or there is more to say. */
 function failureNumber(start: usize, end: usize): i32 {
-  if (end - start < 5 || load<u32>(start) != 0x4520312d /* -1 E */) return -1;
+  const isUnknown = load<u8>(start) == question;
+  let at = isUnknown ? start + 3 : start + 4;
   let sum: u32 = 0;
-  let at = start + 4;
-  for (; at < end && is(load<u8>(at), inErrno); at += 1) sum = sum * 31 + load<u8>(at);
-  if (at == start + 4 || (at < end && (load<u8>(at) != blank || load<u8>(at + 1) != opening))) return -1;
+  if (isUnknown && end - start == 1) at = end;
+  else {
+    if (at >= end || load<u8>(at - 1) != 0x45 /* E */ || (isUnknown ? load<u8>(start + 1) != blank : load<u32>(start) != 0x4520312d /* -1 E */)) return -1;
+    const errno = at;
+    for (; at < end && is(load<u8>(at), inErrno); at += 1) sum = sum * 31 + load<u8>(at);
+    if (at == errno || (at < end && (load<u8>(at) != blank || load<u8>(at + 1) != opening))) return -1;
+  }
   const known = numberIn(failures, failureSlots, failureCount, start, at, sum);
   if (known < 0 || !isExplained(known, at, end)) return -1;
   if (known == failureCount) failureCount += 1;
@@ -734,8 +750,8 @@ function findInspected(first: i32, last: i32): bool {
       if (at == 0) return false;
     } else if (!is(byte, inSimple)) return false;
   }
-  // An argument at the end of a first half may go on in the second.
-  if (index != last || (at == end && (start == end || (headArgs != 0 && args != argsEnd)))) return false;
+  // An argument at the end of a first half goes on in the second, unless that begins with what ends it.
+  if (index != last || (at == end && (start == end || (headArgs != 0 && args != argsEnd && load<u8>(args) != comma)))) return false;
   argsLength = <u32>(at - argsFrom);
   return argsLength <= longestArgs;
 }
@@ -789,10 +805,10 @@ function threadToBe(pid: i32): usize {
   return maker;
 }
 
-/** The thread belongs to no group any more. */
-export function leaveGroup(pid: i32): void {
+/** A thread that is of a group, or was, is of this one from now on; 0: of none. */
+export function setGroup(pid: i32, group: i32): void {
   const maker = threadOf(pid);
-  if (maker != 0) store<i32>(maker, 0, ofGroup);
+  if (maker != 0) store<i32>(maker, group, ofGroup);
 }
 
 /** The thread is inside of a call that the caller knows of, or not any more. */
