@@ -331,19 +331,12 @@ function decodeScalar(text: string): Arg | undefined {
   return symbols.length === 0 ? { type: "number", value, comment, annotation } : { type: "flags", symbols, value, comment, annotation };
 }
 
+/** Undefined: no number, or none of 64 bits. */
 function combined(left: bigint, operator: string, right: bigint): bigint | undefined {
-  switch (operator) {
-    case "<<":
-      return right < 0n || right > 63n ? undefined : left << right;
-    case "*":
-      return left * right;
-    case "+":
-      return left + right;
-    case "-":
-      return undefined;
-    default:
-      return right;
-  }
+  if (operator === "") return right;
+  const shifts = operator === "<<" && right >= 0n && right < 64n;
+  const value = shifts ? left << right : operator === "*" ? left * right : operator === "+" ? left + right : undefined;
+  return value === undefined || value >= 1n << 64n || value < -(1n << 63n) ? undefined : value;
 }
 
 /** What a character in apostrophes stands for. */

@@ -55,14 +55,20 @@ const blank = 0x20;
 const less = 0x3c;
 const greater = 0x3e;
 
-const message = /^(?:\S*\/)?strace: /;
-/** What strace says of its own in the midst of a line; it may be called by its path. */
-const woven = /(?:\/[^\s"<>,]*\/)?strace: (?:Process \d+ (?:attached(?: with \d+ threads)?|detached)|Exit of unknown pid \d+ ignored|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]|WARNING: Proper structure decoding for this personality is not supported.*)$/;
+/** strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`). */
+const message = /^(?:\S*\/)?[\w.-]*strace[\w.-]*: /;
+/** So far into a line it is looked for: a path, and what it says. */
+const maxMessage = 4500;
+/** What strace says of its own in the midst of a line. */
+const woven = /(?:\/[^\s"<>,]*\/[\w.-]*)?strace[\w.-]*: (?:Process \d+ (?:attached(?: with \d+ threads)?|detached)|Exit of unknown pid \d+ ignored|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]|WARNING: Proper structure decoding for this personality is not supported.*)$/;
 const wovenEnds = ["tached", " threads", " ignored", " mode. ]", " enabled."];
 /** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
 /** The columns of -c, in the order and choice of -U (count.c). */
-const tableHead = /^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;
+const tableHead = /^syscall$|^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;
+
+/** Above the picture that --tips draws at the end (strauss.c). */
+const tipHead = /^ {2}_{30,60} {5,15}____$/;
 
 /** A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw. */
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
@@ -286,10 +292,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const call = readStart(bytes, at, last);
     if (call !== undefined) {
       const head: Head = { name: call.name, bytes, start: call.start, end: last, isOpen: false, ...context };
-      const weave = wovenEnds.some((words) => endsWith(bytes, at, last, words)) ? woven.exec(latin1(bytes, call.start, last)) : null;
+      const near = Math.max(call.start, last - maxMessage);
+      const weave = wovenEnds.some((words) => endsWith(bytes, at, last, words)) ? woven.exec(latin1(bytes, near, last)) : null;
       if (weave === null && begin(head, complete)) return;
       dropCut();
-      cut = { ...kept(weave === null ? head : { ...head, end: call.start + weave.index }), byMessage: weave !== null };
+      cut = { ...kept(weave === null ? head : { ...head, end: near + weave.index }), byMessage: weave !== null };
       if (weave !== null) give(other(weave[0], "", context));
       return;
     }
@@ -368,11 +375,12 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       for (const pid of tracee.pid === undefined ? [undefined, about.pid] : [about.pid]) personalities.set(pid, personality);
       return { kind: "personality", tracee: about, source, personality };
     }
-    if (message.test(body) || /^ [>|*] /.test(begins) || vectors.test(body)) return said(body);
+    if (message.test(body.slice(0, maxMessage)) || /^ [>|*] /.test(begins) || vectors.test(body)) return said(body);
     if (tableHead.test(body)) {
       inTable = true;
       return sawCall ? said(body) : unparsed("a summary of strace -c counts calls, but holds neither arguments nor results; record without -c", body, tracee, source);
     }
+    inTable ||= tipHead.test(body);
     if (inTable || /^System call usage summary for .* mode:$/.test(body)) return said(body);
     const half = tracee.pid === undefined ? lastHead : undefined;
     const key = half?.tracee.pid;

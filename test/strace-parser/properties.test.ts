@@ -206,6 +206,16 @@ describe("what is meant to be expensive", () => {
     ["halves", `${'7 read(3, "x" <unfinished ...>\n'.repeat(20_000)}`],
     ["comments", `7 clone(${"/*".repeat(long / 2)}) = 0`],
     ["flags", `7 clone(${"A|".repeat(long / 2)}A) = 0`],
+    ["products", `7 clone(${"9*".repeat(long / 2)}9) = 0`],
+    ["shifts", `7 clone(${"1<<63".repeat(long / 5)}) = 0`],
+    ["sums", `7 clone(${"A+".repeat(long / 2)}A) = 0`],
+    ["characters", `7 clone(${"'('".repeat(long / 3)}) = 0`],
+    ["apostrophes", `7 clone(${"'".repeat(long)}) = 0`],
+    ["sets", `7 clone([${"3 ".repeat(long / 2)}]) = 0`],
+    ["contexts", `7 clone(${"3 [a] ".repeat(long / 6)}) = 0`],
+    ["a path", `7 clone(${"/".repeat(long)} attached`],
+    ["a name that is said again", `7 clone(${"a=".repeat(long / 2)}) = 0`],
+    ["names of strace", `${"strace".repeat(long / 6)}`],
     ["a name", `7 <${"a".repeat(long)}> read(3) = 0`],
   ])("%s: read in a moment", { timeout: 20_000 }, (_, log) => {
     for (const event of parseStraceSync([log])) if (event.kind === "syscall") void event.args;
