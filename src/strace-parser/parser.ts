@@ -314,7 +314,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
 
   /** The other half of a call that something else was written into. */
   function goesOn(bytes: Uint8Array, start: number, end: number, complete = true): boolean {
-    if (cut === undefined || (!cut.byMessage && bytes[start] !== 0x29)) return false;
+    if (cut === undefined || (!cut.byMessage && bytes[start] !== 0x29 && !startsWith(bytes, start, end, unfinished))) return false;
     const begun = cut;
     cut = undefined;
     if (begin(joined(begun, bytes, start, end), complete)) return true;
@@ -329,10 +329,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const { name, end: after } = resumed;
     // Without -o the pid column is there only while several threads live: the first half may have none.
     const key = isHeadOf(threadOf(tracee.pid).head, name) ? tracee.pid : undefined;
-    const head = isHeadOf(threadOf(key).head, name) ? close(key) : takenOver(name, tracee.pid);
+    const head = isHeadOf(threadOf(key).head, name) ? close(key) : takenOver(name, tracee.pid) ?? (tracee.pid === undefined ? onlyOpen(name) : undefined);
     if (head === undefined) return void give(orphan(name, bytes, start, after, end, complete, context));
     // strace may learn the name, or the number, only when the call ends.
-    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, tracee, number: head.number ?? context.number, file, line: head.line, column: head.column };
+    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, tracee: tracee.pid === undefined ? head.tracee : tracee, number: head.number ?? context.number, file, line: head.line, column: head.column };
     if (begin(joined(begun, bytes, after, end), complete)) return;
     // strace before 5.0 writes a blank after `resumed>`.
     if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
@@ -344,6 +344,15 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (!isExecve(name) || executing.size !== 1 || !personalities.knows(pid)) return undefined;
     const [by] = executing;
     return isHeadOf(threadOf(by).head, name) ? close(by) : undefined;
+  }
+
+  /** Without -o the pid column is gone when one thread is left: the call is that of the only one inside of any. */
+  function onlyOpen(name: string): Head | undefined {
+    const head = openCalls === 1 ? opened.find(({ isOpen }) => isOpen) : undefined;
+    if (!isHeadOf(head, name)) return undefined;
+    const pid = head?.tracee.pid;
+    if (!personalities.areNative) personalities.set(undefined, personalities.of(pid));
+    return close(pid);
   }
 
   /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
@@ -595,6 +604,8 @@ function joined(head: Head, rest: Uint8Array, restStart: number, restEnd: number
   const whole = join(head.bytes, head.start, head.end, rest, restStart, restEnd);
   return { ...head, bytes: whole, start: 0, end: whole.length, isOpen: false };
 }
+
+const unfinished = " <unfinished ...>";
 
 /** strace's marks at the end of a first half. */
 const halfMark = / ?<(?:(unfinished|detached|pid changed to \d+) \.\.\.|Cannot restart pid \d+ with ptrace\([^()<>]*\): [^<>]*|ptrace\([^()<>]*\):[^<>]*)>$/;
