@@ -5,6 +5,7 @@
  * other invisible format characters become `\u{…}`; newlines stay.
  */
 export function escapeTerminal(text: string): string {
+  if (/^[\n -~]*$/.test(text)) return text; // nearly all text: classes of Unicode take long to compile
   return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) => (character === "\n" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`));
 }
 
@@ -18,6 +19,7 @@ export function escapeLine(text: string): string {
  * value stays.
  */
 export function escapeJson(json: string): string {
+  if (/^[\0-~]*$/.test(json)) return json;
   return json.replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) => character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""));
 }
 

@@ -31,14 +31,15 @@ export function emitDocker(policy: Policy): string {
   for (const filter of policy.filters) {
     for (const [name, rules] of filter.syscalls) {
       for (const rule of rules) {
-        const once = `${name} ${rule.action.action} ${ruleKey(rule.rule)}`;
+        const conditions = ruleKey(rule.rule);
+        const once = `${name} ${rule.action.action} ${conditions}`;
         if (seen.has(once)) continue;
         seen.add(once);
         const comment = commentOf(name, rule, policy);
-        const key = `${comment}\n${ruleKey(rule.rule)}\n${JSON.stringify(rule.action)}`;
-        const known = groups.get(key) ?? { rank: rankOf(rule, name, comment), group: { comment, names: [], action: rule.action, rule: rule.rule } };
-        known.group.names.push(name);
-        groups.set(key, known);
+        const key = `${comment}\n${conditions}\n${rule.action.action} ${"errnoRet" in rule.action ? rule.action.errnoRet : ""}`;
+        const known = groups.get(key);
+        if (known === undefined) groups.set(key, { rank: rankOf(rule, name, comment), group: { comment, names: [name], action: rule.action, rule: rule.rule } });
+        else known.group.names.push(name);
       }
     }
   }

@@ -12,7 +12,8 @@ import { probeRows } from "./probes.ts";
 import type { Policy, PolicyNote, PolicyOptions } from "./types.ts";
 
 const allow: Action = { action: "SCMP_ACT_ALLOW" };
-const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber("EPERM") ?? 1 };
+const epermNumber = errnoNumber("EPERM") ?? 1;
+const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: epermNumber };
 const enosys: Action = { action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber("ENOSYS") ?? 38 };
 const always: Rule = { conditions: [] };
 
@@ -52,10 +53,11 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   if (!options.exact) addCompanions(arches, denied, context);
   if (recording.runs.some((run) => run.lean === true)) addUntraced(arches, denied, context);
   addAnswers(arches, context);
+  const names = [...context.book.rules.keys()].sort();
   const filters = arches.map((arch): Filter => ({
     arch,
     defaultAction: enosys,
-    syscalls: new Map([...context.book.rules].filter(([name]) => existsOn(arch, name)).sort(([a], [b]) => (a < b ? -1 : 1))),
+    syscalls: new Map(names.flatMap((name) => (existsOn(arch, name) ? [[name, context.book.rules.get(name) ?? []]] : []))),
     enosysAbove: undefined,
   }));
   return { filters, notes: context.notes, assumptions: assumptionsOf(recording, options, start) };
@@ -244,7 +246,7 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
       if (book.has(name)) continue;
       const there = allowingRules(ceiling, name).length > 0 ? enosys : evaluate(ceiling, { arch, name, nr: syscallNumber(arch, name), args: callArgs() });
       const probe = probes.get(name);
-      if (there.action === "SCMP_ACT_ERRNO" && there.errnoRet === (errnoNumber("EPERM") ?? 1)) {
+      if (there.action === "SCMP_ACT_ERRNO" && there.errnoRet === epermNumber) {
         book.add(name, { action: eperm, rule: always, because: { type: "fallback", reason: "denied by Docker's default too: the same answer", source: "moby default profile" } });
       } else if (probe !== undefined) {
         book.add(name, { action: enosys, rule: always, because: { type: "fallback", reason: "libraries try it and fall back where the kernel does not have it", source: `${probe.who} → ${probe.fallback}` } });

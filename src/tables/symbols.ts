@@ -44,20 +44,16 @@ interface Use {
   readonly conditional: boolean;
 }
 
-let uses: Map<string, Use[]> | undefined;
+const uses = new Map<string, readonly Use[]>();
 /** The tables that speak of an argument. */
 function usesOf(syscall: string, index: number): readonly Use[] {
-  if (uses === undefined) {
-    uses = new Map();
-    for (const [name, { usedBy }] of Object.entries(constants)) {
-      for (const use of usedBy) {
-        const [, position, rest] = /^(\w+\[\d\])(.*)$/.exec(use) ?? [];
-        if (position === undefined) continue;
-        uses.set(position, [...(uses.get(position) ?? []), { name, conditional: /^ (when|>>|&)/.test(rest ?? "") || (rest ?? "").startsWith(".") }]);
-      }
-    }
+  const position = `${syscall}[${index}]`;
+  let found = uses.get(position);
+  if (found === undefined) {
+    found = Object.entries(constants).flatMap(([name, { usedBy }]) => usedBy.filter((use) => use.startsWith(position)).map((use) => ({ name, conditional: /^(?: (?:when|>>|&)|\.)/.test(use.slice(position.length)) })));
+    uses.set(position, found);
   }
-  return uses.get(`${syscall}[${index}]`) ?? [];
+  return found;
 }
 
 const requests = new Map<string, bigint>();
