@@ -91,7 +91,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
       .action(async (patterns: string[], options) => {
         const { generate } = await import("./commands/generate.ts");
-        process.exitCode = await generate(patterns, options, terminal);
+        end(await generate(patterns, options, terminal));
       });
     example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log", "seccomp-gen generate --all --check");
   },
@@ -105,7 +105,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
       .action(async (patterns: string[], options) => {
         const { merge } = await import("./commands/generate.ts");
-        process.exitCode = await merge(patterns, options, terminal);
+        end(await merge(patterns, options, terminal));
       });
     example(mergeCommand, "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json");
   },
@@ -122,7 +122,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--pid <pid>", "only lines of this process (repeatable)", processId, [])
       .action(async (logs: string[], options) => {
         const { aggregate } = await import("./commands/aggregate.ts");
-        process.exitCode = await aggregate(logs, options, terminal);
+        end(await aggregate(logs, options, terminal));
       });
     example(aggregateCommand, "seccomp-gen generate traces/app/recording.json -o profiles/app.json --mode complain", "dmesg | seccomp-gen aggregate - --append app", "journalctl -k -o json | seccomp-gen aggregate - --exe /usr/sbin/nginx -o canary.json");
   },
@@ -149,7 +149,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--against <version|file>", "what a single profile is compared with")
       .action(async (files: string[], options) => {
         const { diff } = await import("./commands/diff.ts");
-        process.exitCode = await diff(files, options, inColor(terminal, options.color));
+        end(await diff(files, options, inColor(terminal, options.color)));
       });
     example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
   },
@@ -162,7 +162,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
       .action(async (base: string | undefined, options) => {
         const { review } = await import("./commands/review.ts");
-        process.exitCode = await review(base, options, inColor(terminal, options.color));
+        end(await review(base, options, inColor(terminal, options.color)));
       });
     example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
   },
@@ -174,7 +174,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--widen", "allow with any arguments what the format cannot allow with some", false)
       .action(async (profile: string, options) => {
         const { exportProfile } = await import("./commands/export.ts");
-        process.exitCode = await exportProfile(profile, options, terminal);
+        end(await exportProfile(profile, options, terminal));
       });
     example(exportCommand, "seccomp-gen export profiles/nginx.json --format oci -o nginx.oci.json", "seccomp-gen export profiles/app.json --format systemd --widen -o app.service.d/seccomp.conf", "seccomp-gen export profiles/app.json --format bpf -o app.bpf; bwrap --seccomp 9 --ro-bind / / app 9<app.bpf");
   },
@@ -186,7 +186,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
       .action(async (files: string[], options) => {
         const { lint } = await import("./commands/lint.ts");
-        process.exitCode = await lint(files, options, terminal);
+        end(await lint(files, options, terminal));
       });
     example(lintCommand, "seccomp-gen lint profiles/*.json", "seccomp-gen lint --fix old.json", "seccomp-gen lint --format sarif profiles/*.json > lint.sarif");
   },
@@ -234,7 +234,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
       .action(async (profile: string, patterns: string[], options) => {
         const { check } = await import("./commands/check.ts");
-        process.exitCode = await check(profile, patterns, options, terminal);
+        end(await check(profile, patterns, options, terminal));
       });
     example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
   },
@@ -247,7 +247,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
       .action(async (profile: string, syscall: string | undefined, options) => {
         const { explain } = await import("./commands/explain.ts");
-        process.exitCode = await explain(profile, syscall, options, inColor(terminal, options.color));
+        end(await explain(profile, syscall, options, inColor(terminal, options.color)));
       });
     example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace", "seccomp-gen explain profiles/nginx.json --format html > nginx.html");
   },
@@ -295,6 +295,12 @@ function declareAll(): void {
 program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);
 });
+
+/** The way out of commands that leave nothing running. At once: what V8 would still compile and collect is for nobody. */
+function end(exitCode: number): void {
+  process.exitCode = exitCode;
+  if (terminal.written) process.exit();
+}
 
 /** The one way out for failures. */
 function report(error: unknown): number {

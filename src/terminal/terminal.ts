@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /** The process's own terminal. Signals abort `interrupted`. What takes time to load is opened when it is asked for: most commands need little of it. */
-export function processTerminal(): Terminal {
+export function processTerminal(): Terminal & { /** Nothing waits to be written. */ readonly written: boolean } {
   /** A line stands there that the next one writes over. */
   let open = false;
   let controller: AbortController | undefined;
@@ -46,6 +46,9 @@ export function processTerminal(): Terminal {
     get interrupted() {
       return interruption().signal;
     },
+    get written() {
+      return !stdout.waits && !stderr.waits;
+    },
   };
 }
 
@@ -58,6 +61,11 @@ class Output {
   constructor(descriptor: number, open: () => NodeJS.WriteStream) {
     this.#descriptor = descriptor;
     this.#open = open;
+  }
+
+  /** Is somebody waited for who does not read? */
+  get waits(): boolean {
+    return this.#stream !== undefined;
   }
 
   /** The terminal that it is; undefined: it is a file or a pipe. */
