@@ -83,15 +83,16 @@ function member(name: string, value: unknown): string {
 
 /** JSON on one line, with the spaces that people put there. */
 function inline(value: unknown): string {
+  if (typeof value === "string") return escapeJson(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   if (value !== null && typeof value === "object") return `{ ${Object.entries(value).map(([name, own]) => member(name, own)).join(", ")} }`;
-  return escapeJson(stringify(value) ?? "null");
+  return stringify(value) ?? "null";
 }
 
 /** A list with its items on lines of their own, two spaces further in. */
 function lines(open: string, items: readonly string[], close: string): string {
   if (items.length === 0) return open + close;
-  return `${open}\n${items.map((item) => item.replace(/^/gm, "  ")).join(",\n")}\n${close}`;
+  return `${open}\n${items.map((item) => `  ${item.replaceAll("\n", "\n  ")}`).join(",\n")}\n${close}`;
 }
 
 /** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */
