@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeou
     expect(readFileSync(cli, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(run(cli, "--version").trim()).toBe(version);
     expect(run(cli, "diff", "--against", "28.5.2", join(installed, "profiles/docker-default/28.2.0.json"))).toMatch(/no difference/);
-    for (const path of ["Dockerfile.trace", "src/tracer/hold.c", "src/tracer/known-arguments.c", "dist/cli-licences.txt", "CHANGELOG.md"]) expect(existsSync(join(installed, path)), path).toBe(true);
+    for (const path of ["Dockerfile.trace", "src/tracer/hold.c", "src/tracer/known-arguments.c", "dist/cli-licences.txt", "dist/cli-ioctls.txt", "CHANGELOG.md"]) expect(existsSync(join(installed, path)), path).toBe(true);
     expect(existsSync(join(installed, "dist/commands"))).toBe(false);
   });
 
@@ -37,6 +37,12 @@ describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeou
     expect(run("use.mjs").trim()).toBe("true 1");
     writeFileSync(join(project, "use.ts"), 'import { evaluate } from "seccomp-gen";\nimport type { StraceEvent } from "seccomp-gen/strace-parser";\nexport const judge: typeof evaluate = evaluate;\nexport type Event = StraceEvent;\n');
     execFileSync(join(root, "node_modules/.bin/tsc"), ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node", "--typeRoots", join(root, "node_modules/@types"), "use.ts"], { cwd: project, stdio: "pipe" });
+  });
+
+  test("its command line is ASCII: another character would make a file's text take two bytes a character", () => {
+    const files = readdirSync(join(installed, "dist")).filter((name) => name.endsWith(".cjs"));
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.filter((name) => /[^\0-\x7f]/.test(readFileSync(join(installed, "dist", name), "utf8")))).toEqual([]);
   });
 
   test("its stack traces name functions", () => {
