@@ -15,6 +15,13 @@ export function followsProgram(name: string): boolean {
 
 const forks = /^(?:v?fork|clone3?)$/;
 
+/** Calls of a thread of which it is not known yet what it runs. */
+interface Waiting {
+  /** As `groupOf` says: never again that of another thread, or of a later one with the same id. */
+  readonly group: number;
+  readonly callers: Set<Callers>;
+}
+
 /** So many different paths are kept, whatever the log says. */
 const maxExecuted = 10_000;
 
@@ -24,7 +31,7 @@ const maxExecuted = 10_000;
  */
 export class Programs {
   readonly #running = new Map<number | undefined, string>();
-  readonly #waiting = new Map<number | undefined, Set<Callers>>();
+  readonly #waiting = new Map<number | undefined, Waiting>();
   readonly #executed = new Map<string, ExecutedProgram>();
   /** Threads that have not yet asked who they are since they executed a program. */
   readonly #fresh = new Map<number | undefined, ExecutedProgram>();
@@ -34,6 +41,8 @@ export class Programs {
   #latestProgram: string | undefined;
 
   readonly #groups = new Map<string, number>();
+  /** So many threads have waited. */
+  #waits = 0;
 
   /** `changed` is told of a thread of which is known from now on that it runs another program, or none. */
   constructor(changed: (pid: number | undefined) => void = () => undefined) {
@@ -54,15 +63,16 @@ export class Programs {
     const program = this.#latestProgram ?? comm;
     if (program !== undefined) return callers.add(program);
     const waiting = this.#waiting.get(pid);
-    if (waiting !== undefined) return void waiting.add(callers);
-    if (this.#waiting.size < maxThreads) this.#waiting.set(pid, new Set([callers]));
-    else callers.add(unknownProgram);
+    if (waiting !== undefined) return void waiting.callers.add(callers);
+    if (this.#waiting.size >= maxThreads) return callers.add(unknownProgram);
+    this.#waits += 1;
+    this.#waiting.set(pid, { group: -this.#waits, callers: new Set([callers]) });
   }
 
   /** Threads of the same group are said to run the same program by `attribute`, now and as soon as it is known. Undefined: the next call of the thread may be another's. */
   groupOf(pid: number | undefined): number | undefined {
     const program = this.#running.get(pid);
-    if (program === undefined) return this.#waiting.has(pid) ? -2 - (pid ?? -1) : undefined;
+    if (program === undefined) return this.#waiting.get(pid)?.group;
     const known = this.#groups.get(program);
     if (known !== undefined || this.#groups.size >= maxPrograms) return known;
     this.#groups.set(program, this.#groups.size + 1);
@@ -116,7 +126,7 @@ export class Programs {
   }
 
   #settle(pid: number | undefined, program: string): void {
-    for (const callers of this.#waiting.get(pid) ?? []) callers.add(program);
+    for (const callers of this.#waiting.get(pid)?.callers ?? []) callers.add(program);
     this.#waiting.delete(pid);
   }
 }
