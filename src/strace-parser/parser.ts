@@ -445,7 +445,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     digester.begin(bytes, start);
     while (digester.load()) {
       const before = line;
-      for (let lines = digestNext(digester); lines > 0; lines = digestNext(digester)) eachDigested(bytes, digester, lines, before);
+      for (let lines = digestNext(bytes, digester, before); lines > 0; lines = digestNext(bytes, digester, before)) eachDigested(bytes, digester, lines, before);
       takeHeads(bytes, before);
       given += digester.counted;
       if (digester.lines === 0) {
@@ -458,7 +458,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   }
 
   /** Calls are counted as long as nothing that stands before them in the log makes them anything else than they seem. */
-  function digestNext(digester: Digester): number {
+  function digestNext(bytes: Uint8Array, digester: Digester, before: number): number {
+    if (tally?.isFull === true) {
+      takeHeads(bytes, before);
+      tally.clear();
+    }
     isCounting = tally !== undefined && cut === undefined && personalities.areNative && openCalls < maxOpen / 2 && openBytes < maxOpenBytes / 2;
     return digester.digest(fields, isCounting);
   }
@@ -502,6 +506,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const place = lineOf(digest, 0);
     line = before + place;
     const head = openHead(bytes, digest, 0);
+    // Those that were taken before it may have begun after it.
+    for (let at = opened.length - 1; at > oldest && (opened[at - 1] as Head).line > head.line; at -= 1) [opened[at - 1], opened[at]] = [head, opened[at - 1] as Head];
     if (place !== lines.wasm.latestHead.value) return;
     lastHead = head;
     lines.wasm.latestHead.value = 0;

@@ -28,6 +28,8 @@ export class Tally<Kind> {
   readonly lines: PlainLines | undefined = createPlainLines();
   /** @internal The event that is being handed over is one that can be counted. */
   isOffered = false;
+  /** @internal There was no more room: `clear` is to be called. */
+  isFull = false;
   readonly #reader: TallyReader<Kind>;
   #kinds: Kind[] = [];
 
@@ -46,16 +48,17 @@ export class Tally<Kind> {
    */
   count(kind: Kind, group: number, inspected?: InspectedRange): void {
     if (this.lines === undefined || !this.isOffered || (inspected !== undefined && inspected.last > mostPosition)) return;
-    const { wasm } = this.lines;
-    const which = inspected === undefined ? 0 : 128 + 16 * inspected.first + inspected.last;
-    let entry = wasm.countLike(group, which);
-    if (entry === noRoom) {
-      this.tell();
-      wasm.forget();
-      this.#kinds = [];
-      entry = wasm.countLike(group, which);
-    }
+    const entry = this.lines.wasm.countLike(group, inspected === undefined ? 0 : 128 + 16 * inspected.first + inspected.last);
+    this.isFull = entry === noRoom;
     if (entry >= this.#kinds.length) this.#kinds.push(kind);
+  }
+
+  /** @internal Begins anew. No first half may be open that was passed over. */
+  clear(): void {
+    this.tell();
+    this.lines?.wasm.forget();
+    this.#kinds = [];
+    this.isFull = false;
   }
 
   /** A thread of which calls were counted, or might have been, is of another group from now on. Undefined: of none, so that its next call is handed over. */

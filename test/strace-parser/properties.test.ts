@@ -127,6 +127,22 @@ function handedOver(chunks: readonly Uint8Array[]): readonly string[] {
   return [...events, ...parser.end().map(formatEvent)];
 }
 
+/** Calls that are made again are only counted, or handed over: that makes no difference. */
+function expectSameRecording(bytes: Buffer, cuts: readonly number[] = []): void {
+  const [counted, told] = [createAggregator({ arch: "SCMP_ARCH_X86_64" }), createAggregator({ arch: "SCMP_ARCH_X86_64" })];
+  const parser = createStraceParser();
+  for (const chunk of inPieces(bytes, cuts)) {
+    parser.each(chunk, counted.add, counted.tally);
+    chunk.fill(0x41);
+  }
+  for (const event of parser.end()) counted.add(event);
+  const teller = createStraceParser();
+  for (const event of [...teller.push(bytes), ...teller.end()]) told.add(event);
+  expect(parser.counts()).toEqual(teller.counts());
+  expect(counted.counts()).toEqual(told.counts());
+  expect(counted.finish()).toEqual(told.finish());
+}
+
 /** Few cases on every run; `npm run test:fuzz` takes SECCOMP_GEN_RUNS of them. */
 const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
 
@@ -150,18 +166,7 @@ describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anyLog, busyLog), { maxLength: 3 }), fc.array(fc.nat(9000), { maxLength: 8 }), (logs, cuts) => {
         const bytes = Buffer.concat(logs.flatMap((log) => [log, log]));
-        const [counted, told] = [createAggregator({ arch: "SCMP_ARCH_X86_64" }), createAggregator({ arch: "SCMP_ARCH_X86_64" })];
-        const parser = createStraceParser();
-        for (const chunk of inPieces(bytes, cuts)) {
-          parser.each(chunk, counted.add, counted.tally);
-          chunk.fill(0x41);
-        }
-        for (const event of parser.end()) counted.add(event);
-        const teller = createStraceParser();
-        for (const event of [...teller.push(bytes), ...teller.end()]) told.add(event);
-        expect(parser.counts()).toEqual(teller.counts());
-        expect(counted.counts()).toEqual(told.counts());
-        expect(counted.finish()).toEqual(told.finish());
+        expectSameRecording(bytes, cuts);
       }),
       { ...runs, examples: [[[Buffer.from('7 read(3, "", 9) = 0\n7 +++ exited with 0 +++\n7 close(3) = 0\n7 read(3, "", 9) = 0\n7 execve("/bin/a", ["a"], 0x1) = 0\n7 +++ exited with 0 +++\n')], []]] },
     ));
@@ -187,6 +192,20 @@ describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
       }),
       runs,
     ));
+});
+
+const many = Array.from({ length: 2500 }, (_, index) => 100 + index);
+
+test.each([
+  ["more threads than are counted at a time, inside of calls", [...many.map((pid) => `${pid} read(3) = 0\n${pid} write(3 <unfinished ...>\n`), ...many.map((pid) => `${pid} <... write resumed>) = 0\n`)].join("")],
+  ["an inspected argument stands in a first half that was handed over", "7 ioctl(3, 0x5 <unfinished ...>\n7 <... ioctl resumed>, 0x77) = 0\n7 ioctl(5, 0x77, 0) = 0\n"],
+  ["a signal comes into the second of two calls that are never resumed", "7 read(3) = 0\n8 read(3) = 0\n7 foo( <unfinished ...>\n8 bar( <unfinished ...>\n8 --- SIGCHLD {} ---\n"],
+  ["errors that are injected in turns", "7 read(3) = -1 ENOENT (INJECTED)\n7 read(3) = -1 EPERM (INJECTED)\n".repeat(5000)],
+])("calls that are only counted: %s", (_, log) => expectSameRecording(Buffer.from(log)));
+
+test("a greater number than any pid's is none in brackets either", () => {
+  const log = Buffer.from("[pid 4194305] read(3) = 0\n[pid 4194304] read(3) = 0\n");
+  expect(eventsOf([log])).toEqual([...readClosely([log])].map(formatEvent));
 });
 
 describe("what is meant to be expensive", () => {

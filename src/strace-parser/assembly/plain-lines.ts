@@ -337,8 +337,11 @@ function readColumns(start: usize, end: usize): void {
     const from = afterBlanks(at + 4, end);
     const many = digitsAt(from);
     if (many > 0 && many <= 7 && load<u8>(from + many) == closingBracket && load<u8>(from + many + 1) == blank) {
-      pid = decimal(from, many);
-      at = from + many + 2;
+      const value = decimal(from, many);
+      if (value <= 4194304) {
+        pid = value;
+        at = from + many + 2;
+      }
     }
   }
   event = is(load<u8>(at), inEvent) ? at : afterColumns(at, end);
@@ -467,9 +470,9 @@ function failureNumber(start: usize, end: usize): i32 {
     if (at == errno || (at < end && (load<u8>(at) != blank || load<u8>(at + 1) != opening))) return -1;
   }
   const known = numberIn(failures, failureSlots, failureCount, start, at, sum);
-  if (known < 0 || !isExplained(known, at, end)) return -1;
-  if (known == failureCount) failureCount += 1;
-  return firstFailure + known;
+  if (known < 0) return -1;
+  if (known == failureCount) failureCount += 1; // whatever follows: a number that is given away and not taken would be given to another failure too
+  return isExplained(known, at, end) ? firstFailure + known : -1;
 }
 
 /** The text is the words for the failure, and no mark of strace. They are kept, as far as there is room: most failures are explained again and again. */
@@ -628,6 +631,8 @@ let thread: usize = 0;
 /** The first half of the call of which the second was read last; 0: it is not in the text. */
 let headArgs: usize = 0;
 let headArgsEnd: usize = 0;
+/** All arguments of the call that was read last are in the text. */
+let isWhole: bool = true;
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
@@ -654,6 +659,7 @@ function threadOf(pid: i32): usize {
 /** The line that was read last is passed over: its call is counted, or remembered as one that its thread is inside of. */
 function isOnlyCounted(kind: i32, start: usize): bool {
   headArgs = 0;
+  isWhole = kind != tail;
   const maker = threadOf(pid);
   if (maker == 0) return false;
   const open = load<usize>(maker, ofOpen);
@@ -661,6 +667,7 @@ function isOnlyCounted(kind: i32, start: usize): bool {
     if (open <= elsewhere) return false;
     headArgs = load<usize>(maker, ofOpenArgs);
     headArgsEnd = load<usize>(maker, ofOpenArgsEnd);
+    isWhole = true;
   } else if (open != 0) return false;
   const group = load<i32>(maker, ofGroup);
   if (group == 0) return false;
@@ -714,7 +721,7 @@ function entryOf(group: i32): usize {
   argsLength = 0;
   const which = load<u8>(inspected + name);
   if (which != 0) {
-    if (!findInspected((which >> 4) & 7, which & 15)) return 0;
+    if (!isWhole || !findInspected((which >> 4) & 7, which & 15)) return 0;
     for (let index: u32 = 0; index < argsLength; index += 1) sum = (sum ^ load<u8>(argsFrom + index)) * 0x01000193;
   }
   let slot = (sum ^ (sum >> 15)) & entryMask;
