@@ -103,10 +103,16 @@ export class PlainLines {
 
 const textBytes = 68;
 
-/** Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order); then each line is read closely. */
+/** Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order), or has no room (V8 sets gigabytes of addresses aside for each memory, which `ulimit -v` may not allow); then each line is read closely. */
 export function createPlainLines(): PlainLines | undefined {
   compiled ??= compile();
-  return compiled.module === undefined || typeof WebAssembly === "undefined" ? undefined : new PlainLines(new WebAssembly.Instance(compiled.module).exports as Exports);
+  if (compiled.module === undefined || typeof WebAssembly === "undefined") return undefined;
+  try {
+    return new PlainLines(new WebAssembly.Instance(compiled.module).exports as Exports);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** One for all logs of which each line is written down. */

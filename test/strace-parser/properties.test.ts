@@ -203,9 +203,24 @@ test.each([
   ["errors that are injected in turns", "7 read(3) = -1 ENOENT (INJECTED)\n7 read(3) = -1 EPERM (INJECTED)\n".repeat(5000)],
 ])("calls that are only counted: %s", (_, log) => expectSameRecording(Buffer.from(log)));
 
-test("a greater number than any pid's is none in brackets either", () => {
-  const log = Buffer.from("[pid 4194305] read(3) = 0\n[pid 4194304] read(3) = 0\n");
-  expect(eventsOf([log])).toEqual([...readClosely([log])].map(formatEvent));
+test.each([
+  ["a greater number than any pid's is none in brackets either", "[pid 4194305] read(3) = 0\n[pid 4194304] read(3) = 0\n"],
+  ["what strace says of its own ends a line", "7 read(3) = 0 strace: WARNING: Proper structure decoding for this personality is not supported, please consider building strace with mpers support enabled.\n"],
+])("plain lines are read as others are: %s", (_, log) => expect(eventsOf([Buffer.from(log)])).toEqual([...readClosely([Buffer.from(log)])].map(formatEvent)));
+
+test("where there is no room for WebAssembly's memory, lines are read closely", () => {
+  const Instance = class {
+    constructor() {
+      throw new RangeError("WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance");
+    }
+  };
+  vi.stubGlobal("WebAssembly", Object.create(Reflect.get(globalThis, "WebAssembly") as object, { Instance: { value: Instance } }) as unknown);
+  try {
+    expect(createAggregator({ arch: "SCMP_ARCH_X86_64" }).tally?.room).toBeUndefined();
+    expectSameRecording(Buffer.from("7 read(3) = 0\n".repeat(3)));
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 describe("what is meant to be expensive", () => {

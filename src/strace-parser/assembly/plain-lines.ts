@@ -284,7 +284,7 @@ function readLine(start: usize, end: usize): i32 {
     if (argsEnd > args && load<u8>(argsEnd - 1) == blank) argsEnd -= 1;
     return head;
   }
-  if (ending == 0x64 /* d */ || ending == 0x73 /* s */) return other; // strace: Process 7 attached, in 2 threads
+  if (ending == 0x64 /* d */ || ending == 0x73 /* s */ || ending == dot) return other; // strace: Process 7 attached, in 2 threads, … is not supported, … enabled.
   resultEnd = beforeDuration(args, last);
   argsEnd = beforePlainResult(args, resultEnd);
   if (argsEnd == 0 || isUnfinished(args, argsEnd)) return other;
