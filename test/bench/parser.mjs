@@ -1,6 +1,6 @@
 // How fast `generate` reads a large log, against what people write themselves.
 //
-// Usage: npm run bench [-- [MEGABYTES] [--write]]    needs strace once, to record the lines that are scaled up
+// Usage: npm run bench [-- [MEGABYTES …] [--write]]    needs strace once, to record the lines that are scaled up
 // Output: Markdown on stdout, with --write in the README too; never a pass or a failure.
 //
 // Every contestant is pinned to the same core, and what counts is the CPU time of all its processes, start included; medians of rounds in turns. The
@@ -15,7 +15,8 @@ import { parseArgs } from "node:util";
 import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } } });
-const megabytes = Number(positionals[0] ?? 512);
+/** A long log, and one of which starting takes a good part. */
+const sizes = positionals.length > 0 ? positionals.map(Number) : [1024, 256];
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
 const profile = join(folder, "profile.json");
@@ -100,9 +101,14 @@ function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-function record(words, log, megabytes) {
+/** The lines of one recording, in bytes. */
+function recorded(words) {
+  const log = join(folder, "recorded");
   execFileSync("strace", [...words, "-o", log, "sh", "-c", workload], { stdio: "ignore" });
-  const lines = readFileSync(log);
+  return readFileSync(log);
+}
+
+function scaledUp(lines, log, megabytes) {
   writeFileSync(log, "");
   while (statSync(log).size < megabytes * 1e6) appendFileSync(log, lines);
 }
@@ -140,13 +146,16 @@ function compare(logs) {
 }
 
 try {
-  const logs = styles.map(({ words, ...style }, index) => {
-    const log = join(folder, `log${index}`);
-    record(words, log, megabytes);
-    expectSame(log, style.columns);
-    return { ...style, log };
+  const logs = styles.flatMap(({ name, words, columns }, index) => {
+    const lines = recorded(words);
+    return sizes.map((megabytes) => {
+      const log = join(folder, `log${index}-${megabytes}`);
+      scaledUp(lines, log, megabytes);
+      expectSame(log, columns);
+      return { name: `${name}, ${megabytes} MB`, columns, log };
+    });
   });
-  const title = `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; logs of ${megabytes} MB, made of recorded lines again and again.`;
+  const title = `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; logs made of recorded lines again and again.`;
   const lines = [
     `${title} CPU time as a multiple of seccomp-gen's, ${canPin ? "every contestant on the same single core" : "not pinned, as there is no taskset here"}, in the C locale; at least so much is aimed at:`,
     "",
