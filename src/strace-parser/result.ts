@@ -75,7 +75,7 @@ function smallNumber(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * What the number of a result stands for (assembly/plain-lines.ts gives them): the small ones for themselves; after them come the failures in the order in which they were met; after
+ * What the number of a result stands for (assembly/line.ts gives them): the small ones for themselves; after them come the failures in the order in which they were met; after
  * these, offsets where nothing but a value stands. Below zero it is minus the offset of any result that goes up to `end`.
  */
 export function resultIn(number: number, failures: readonly ReadResult[], bytes: Uint8Array, end: number): ReadResult {

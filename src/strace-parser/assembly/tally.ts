@@ -1,0 +1,341 @@
+import { asterisk, comma, greater, inSimple, is, isSame, minus, slash } from "./bytes";
+import { atArgs, atArgsEnd, atEvent, atKind, atLine, atName, atNumber, atPid, atStart, call, firstFailure, head, otherValues, tail } from "./layout";
+import { args, argsEnd, event, isInjected, name, number, origin, pid, result, resultEnd, resultFrom } from "./line";
+
+/**
+ * Calls that are only counted, because who reads the log said that it wants no more of the like of them (../tally.ts): of the threads of the same group, of the same name, that
+ * succeeded or failed in the same way, and whose inspected arguments are the same text.
+ */
+
+/** A thread that makes such calls: its pid (and 2, so that none is 0), its group (0: none), the entry of the call that it made last where that was only counted, and the call that it is inside of. */
+const mostThreads: i32 = 2048;
+const threadMask: u32 = 4095;
+const threadBytes: usize = 44;
+const ofKey: usize = 0;
+const ofGroup: usize = 4;
+const ofLatest: usize = 8;
+/** 0: it is inside of none; `elsewhere`: of one that the caller knows of; else where that begins, a first half which was passed over. */
+const ofOpen: usize = 12;
+const ofOpenName: usize = 16;
+const ofOpenArgs: usize = 20;
+const ofOpenArgsEnd: usize = 24;
+const ofOpenLine: usize = 28;
+const ofOpenPlace: usize = 32;
+const ofOpenNumber: usize = 36;
+const ofOpenEvent: usize = 40;
+const threads: usize = memory.data(44 * 4096);
+let threadCount: i32 = 0;
+const elsewhere: usize = 1;
+
+/** Threads inside of calls of which only the first half was passed over; fewer than there may be open calls (parser.ts, `maxOpen`). */
+const mostOpen: i32 = 1024;
+const openThreads: usize = memory.data(4 * 1024);
+export let openCount: i32 = 0;
+/** So many calls were only counted of the text. */
+export let counted: i32 = 0;
+/** The line of the first half that was passed over last, counted as `lines` (plain-lines.ts), whether its call is still open or not; 0: none was since the caller saw to it. */
+export let latestHead: i32 = 0;
+
+/** What is only counted: group, name, outcome, the length of its arguments and these; how often, and whether one was surely carried out, for the thread went on. */
+const mostEntries: i32 = 4096;
+const entryMask: u32 = 8191;
+const entryBytes: usize = 160;
+const ofName: usize = 4;
+const ofOutcome: usize = 8;
+const ofLength: usize = 12;
+const ofArgs: usize = 16;
+const ofCalls: usize = 144;
+const ofSettled: usize = 152;
+const longestArgs: u32 = 128;
+const entries: usize = memory.data(160 * 4096);
+let entryCount: i32 = 0;
+const entrySlots: usize = memory.data(4 * 8192);
+
+/** Of a call's name: which arguments are inspected. 0: none; else 128, 16 times the first and the last. */
+const inspected: usize = memory.data(4096);
+
+/** Where the numbers of a first half are put that is taken out. */
+export const fieldsOfHead: usize = memory.data(44);
+
+let threadKey: u32 = 0;
+let thread: usize = 0;
+
+/** The first half of the call of which the second was read last; 0: it is not in the text. */
+let headArgs: usize = 0;
+let headArgsEnd: usize = 0;
+/** All arguments of the call that was read last are in the text. */
+let isWhole: bool = true;
+
+/** Another text begins. */
+export function beginCounting(): void {
+  counted = 0;
+  latestHead = 0;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function slotOfThread(key: u32): u32 {
+  return (key * 0x9e3779b1) >> 20;
+}
+
+/** 0: there is none. */
+function threadOf(pid: i32): usize {
+  const key = <u32>(pid + 2);
+  if (key == threadKey) return thread;
+  let slot = slotOfThread(key);
+  let found = threads + threadBytes * slot;
+  for (let its = load<u32>(found, ofKey); its != key; its = load<u32>(found, ofKey)) {
+    if (its == 0) return 0;
+    slot = (slot + 1) & threadMask;
+    found = threads + threadBytes * slot;
+  }
+  threadKey = key;
+  thread = found;
+  return found;
+}
+
+/** The line that was read last is passed over: its call is counted, or remembered as one that its thread is inside of. */
+export function isOnlyCounted(kind: i32, start: usize, line: i32): bool {
+  headArgs = 0;
+  isWhole = kind != tail;
+  const maker = threadOf(pid);
+  if (maker == 0) return false;
+  const open = load<usize>(maker, ofOpen);
+  if (kind == tail) {
+    if (open <= elsewhere) return false;
+    headArgs = load<usize>(maker, ofOpenArgs);
+    headArgsEnd = load<usize>(maker, ofOpenArgsEnd);
+    isWhole = true;
+  } else if (open != 0) return false;
+  const group = load<i32>(maker, ofGroup);
+  if (group == 0) return false;
+  if (kind == head) {
+    if (openCount == mostOpen) return false;
+    store<usize>(maker, start, ofOpen);
+    store<i32>(maker, name, ofOpenName);
+    store<usize>(maker, args, ofOpenArgs);
+    store<usize>(maker, argsEnd, ofOpenArgsEnd);
+    store<i32>(maker, (latestHead = line), ofOpenLine);
+    store<i32>(maker, openCount, ofOpenPlace);
+    store<i32>(maker, number, ofOpenNumber);
+    store<usize>(maker, event, ofOpenEvent);
+    store<usize>(openThreads + (openCount << 2), maker);
+    openCount += 1;
+    return true;
+  }
+  if (kind == tail && (load<i32>(maker, ofOpenName) != name || (args == argsEnd && load<u8>(headArgsEnd - 1) == greater))) return false; // parser.ts, `ends`
+  const entry = entryOf(group);
+  if (entry == 0) return false;
+  if (kind == tail) leaveCall(maker);
+  store<f64>(entry, load<f64>(entry, ofCalls) + 1, ofCalls);
+  const before = load<usize>(maker, ofLatest);
+  if (before != 0) store<i32>(before, 1, ofSettled);
+  store<usize>(maker, entry, ofLatest);
+  counted += 1;
+  return true;
+}
+
+/** The thread is not inside of the call any more whose first half was passed over. */
+function leaveCall(maker: usize): void {
+  const place = load<i32>(maker, ofOpenPlace);
+  openCount -= 1;
+  const last = load<usize>(openThreads + (openCount << 2));
+  store<usize>(openThreads + (place << 2), last);
+  store<i32>(last, place, ofOpenPlace);
+  store<usize>(maker, 0, ofOpen);
+}
+
+// The inspected arguments of the call that was read last, and where its entry would stand.
+let argsFrom: usize = 0;
+let argsLength: u32 = 0;
+let freeSlot: usize = 0;
+
+/** What counts the call that was read last, if a thread of the group made it; 0: nothing does. `freeSlot` is 0 where nothing can. */
+function entryOf(group: i32): usize {
+  freeSlot = 0;
+  const outcome = outcomeOf();
+  if (outcome < 0) return 0;
+  let sum = <u32>group * 0x9e3779b1 ^ <u32>name * 0x85ebca6b ^ <u32>outcome * 0xc2b2ae35;
+  argsLength = 0;
+  const which = load<u8>(inspected + name);
+  if (which != 0) {
+    if (!isWhole || !findInspected((which >> 4) & 7, which & 15)) return 0;
+    for (let index: u32 = 0; index < argsLength; index += 1) sum = (sum ^ load<u8>(argsFrom + index)) * 0x01000193;
+  }
+  let slot = (sum ^ (sum >> 15)) & entryMask;
+  for (let found = load<usize>(entrySlots + (slot << 2)); found != 0; found = load<usize>(entrySlots + (slot << 2))) {
+    if (load<i32>(found) == group && load<i32>(found, ofName) == name && load<i32>(found, ofOutcome) == outcome && load<u32>(found, ofLength) == argsLength && isSame(found + ofArgs, argsFrom, argsLength)) return found;
+    slot = (slot + 1) & entryMask;
+  }
+  freeSlot = entrySlots + (slot << 2);
+  return 0;
+}
+
+/** The same for all calls that say the same of their results but for the value; -1: there may be more to say. */
+function outcomeOf(): i32 {
+  if (result < 0) return load<u8>(resultFrom) == minus || isInjected(resultFrom, resultEnd) ? -1 : 0;
+  return result < firstFailure || result >= otherValues ? 0 : result;
+}
+
+/** The text from the first inspected argument to the last, where that and all before it is words, numbers, flags and comments on them; false: it is not, or is too long. */
+function findInspected(first: i32, last: i32): bool {
+  const start = headArgs == 0 ? args : headArgs;
+  const end = headArgs == 0 ? argsEnd : headArgsEnd;
+  let index = 0;
+  let at = start;
+  argsFrom = first == 0 ? start : 0;
+  for (; at < end; at += 1) {
+    const byte = load<u8>(at);
+    if (byte == comma) {
+      if (index == last) break;
+      index += 1;
+      if (index == first) argsFrom = at + 1;
+    } else if (byte == slash) {
+      at = commentEnd(at, end);
+      if (at == 0) return false;
+    } else if (!is(byte, inSimple)) return false;
+  }
+  // An argument at the end of a first half goes on in the second, unless that begins with what ends it.
+  if (index != last || (at == end && (start == end || (headArgs != 0 && args != argsEnd && load<u8>(args) != comma)))) return false;
+  argsLength = <u32>(at - argsFrom);
+  return argsLength <= longestArgs;
+}
+
+/** Where the `/` of a comment's end stands, in which nothing separates or nests; 0: nowhere. */
+function commentEnd(start: usize, end: usize): usize {
+  if (start + 4 > end || load<u8>(start + 1) != asterisk) return 0;
+  for (let at = start + 2; at + 1 < end; at += 1) {
+    const byte = load<u8>(at);
+    if (byte == asterisk) return load<u8>(at + 1) == slash ? at + 1 : 0;
+    if (!is(byte, inSimple)) return 0;
+  }
+  return 0;
+}
+
+/**
+ * From now on calls like the one that was written down last are only counted, where a thread of the group makes them, to which its thread belongs from now on. `which`: the inspected
+ * arguments. Returns the entry's number; -1: this call cannot be told from others; -2: there is no more room (`forget` makes some).
+ */
+export function countLike(group: i32, which: i32): i32 {
+  if (threadCount == mostThreads || entryCount == mostEntries) return -2;
+  store<u8>(inspected + name, <u8>which);
+  const maker = threadToBe(pid);
+  store<i32>(maker, group, ofGroup);
+  const known = entryOf(group);
+  if (known != 0) return <i32>((known - entries) / entryBytes);
+  if (freeSlot == 0) return -1;
+  const entry = entries + entryBytes * entryCount;
+  store<i32>(entry, group);
+  store<i32>(entry, name, ofName);
+  store<i32>(entry, outcomeOf(), ofOutcome);
+  store<u32>(entry, argsLength, ofLength);
+  memory.copy(entry + ofArgs, argsFrom, argsLength);
+  store<f64>(entry, 0, ofCalls);
+  store<i32>(entry, 0, ofSettled);
+  store<usize>(freeSlot, entry);
+  entryCount += 1;
+  return entryCount - 1;
+}
+
+function threadToBe(pid: i32): usize {
+  const known = threadOf(pid);
+  if (known != 0) return known;
+  const key = <u32>(pid + 2);
+  let slot = slotOfThread(key);
+  while (load<u32>(threads + threadBytes * slot, ofKey) != 0) slot = (slot + 1) & threadMask;
+  const maker = threads + threadBytes * slot;
+  memory.fill(maker, 0, threadBytes);
+  store<u32>(maker, key, ofKey);
+  threadCount += 1;
+  return maker;
+}
+
+/** A thread that is of a group, or was, is of this one from now on; 0: of none. */
+export function setGroup(pid: i32, group: i32): void {
+  const maker = threadOf(pid);
+  if (maker != 0) store<i32>(maker, group, ofGroup);
+}
+
+/** The thread is inside of a call that the caller knows of, or not any more. */
+export function setOpen(pid: i32, isOpen: bool): void {
+  const maker = threadOf(pid);
+  if (maker != 0) store<usize>(maker, isOpen ? elsewhere : 0, ofOpen);
+}
+
+/** The entry of the call that the thread made last; -1: that was not only counted. It is said once. */
+export function takeLatest(pid: i32): i32 {
+  const maker = threadOf(pid);
+  return maker == 0 ? -1 : takeLatestOf(maker);
+}
+
+function takeLatestOf(maker: usize): i32 {
+  const entry = load<usize>(maker, ofLatest);
+  if (entry == 0) return -1;
+  store<usize>(maker, 0, ofLatest);
+  return <i32>((entry - entries) / entryBytes);
+}
+
+/** The pid of the next thread whose last call was only counted, as long as `takeLatest` is asked for each; -3: there is none. */
+export function nextWithLatest(): i32 {
+  for (; slotToAsk <= threadMask; slotToAsk += 1) {
+    const maker = threads + threadBytes * slotToAsk;
+    if (load<usize>(maker, ofLatest) != 0) return <i32>load<u32>(maker, ofKey) - 2;
+  }
+  slotToAsk = 0;
+  return -3;
+}
+
+let slotToAsk: u32 = 0;
+
+/** How often the entry's calls were counted since it was asked last. */
+export function takeCalls(index: i32): f64 {
+  const entry = entries + entryBytes * index;
+  const calls = load<f64>(entry, ofCalls);
+  store<f64>(entry, 0, ofCalls);
+  return calls;
+}
+
+/** One of the entry's calls was followed by another of its thread. */
+export function isSettled(index: i32): bool {
+  return load<i32>(entries + entryBytes * index, ofSettled) != 0;
+}
+
+/** Nothing is only counted any more. What was, and which calls were the last of their threads, is to be asked before; no first half may be open. */
+export function forget(): void {
+  memory.fill(threads, 0, threadBytes * (threadMask + 1));
+  memory.fill(entrySlots, 0, 4 * (entryMask + 1));
+  threadCount = 0;
+  entryCount = 0;
+  threadKey = 0;
+}
+
+/** Takes out the first half that was passed over first of those whose calls are open: its numbers are in `fieldsOfHead`. */
+export function takeFirstHead(): void {
+  let first = load<usize>(openThreads);
+  for (let place = 1; place < openCount; place += 1) {
+    const maker = load<usize>(openThreads + (place << 2));
+    if (load<i32>(maker, ofOpenLine) < load<i32>(first, ofOpenLine)) first = maker;
+  }
+  takeHead(first);
+}
+
+/** As `takeFirstHead`, that of the thread, if it is one; false: it is none. */
+export function takeHeadOf(pid: i32): bool {
+  const maker = threadOf(pid);
+  if (maker == 0 || load<usize>(maker, ofOpen) <= elsewhere) return false;
+  takeHead(maker);
+  return true;
+}
+
+function takeHead(first: usize): void {
+  store<i32>(fieldsOfHead, <i32>(load<usize>(first, ofOpen) - origin), atStart);
+  store<i32>(fieldsOfHead, head, atKind);
+  store<i32>(fieldsOfHead, load<i32>(first, ofOpenName), atName);
+  store<i32>(fieldsOfHead, <i32>load<u32>(first, ofKey) - 2, atPid);
+  store<i32>(fieldsOfHead, load<i32>(first, ofOpenNumber), atNumber);
+  store<i32>(fieldsOfHead, <i32>(load<usize>(first, ofOpenEvent) - origin), atEvent);
+  store<i32>(fieldsOfHead, <i32>(load<usize>(first, ofOpenArgs) - origin), atArgs);
+  store<i32>(fieldsOfHead, <i32>(load<usize>(first, ofOpenArgsEnd) - origin), atArgsEnd);
+  store<i32>(fieldsOfHead, load<i32>(first, ofOpenLine), atLine);
+  leaveCall(first);
+}
