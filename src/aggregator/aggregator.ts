@@ -155,7 +155,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     if (before === told) return;
     if (told === undefined) unsettled.delete(pid);
     else {
-      if (before === undefined && unsettled.size >= maxThreads) for (const [oldest] of unsettled) { settle(oldest); break; }
+      if (before === undefined && unsettled.size >= maxThreads) settleOldest();
       unsettled.set(pid, told);
     }
   }
@@ -177,6 +177,14 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     const told = unsettled.get(pid);
     told?.record.results.add(word ?? told.word);
     unsettled.delete(pid);
+  }
+
+  /** A tenth at once: to look for the oldest each time would pass over all that were settled before it. */
+  function settleOldest(): void {
+    for (const oldest of unsettled.keys()) {
+      if (unsettled.size <= maxThreads * 0.9) break;
+      settle(oldest);
+    }
   }
 
   const unread = (event: StraceEvent, reason: string): void => {

@@ -119,10 +119,18 @@ export class Programs {
   }
 
   #run(pid: number | undefined, program: string): void {
-    if (this.#running.size >= maxThreads) for (const oldest of this.#running.keys()) { this.ended(oldest); break; }
+    if (this.#running.size >= maxThreads) this.#endOldest();
     this.#running.set(pid, program);
     this.#latestProgram = undefined;
     this.#changed(pid);
+  }
+
+  /** A tenth at once: to look for the oldest each time would pass over all that ended before it. */
+  #endOldest(): void {
+    for (const oldest of this.#running.keys()) {
+      if (this.#running.size <= maxThreads * 0.9) break;
+      this.ended(oldest);
+    }
   }
 
   #settle(pid: number | undefined, program: string): void {

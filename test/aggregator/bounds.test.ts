@@ -49,6 +49,13 @@ test("threads come and go without end: what is open is still known", () => {
   expect(parser.push("1 <... pause resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)\n")).toMatchObject([{ name: "pause", result: { type: "restart" } }]);
 });
 
+test("threads that end without a word: the oldest are forgotten in a moment", { timeout: 25_000 }, () => {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  const parser = createStraceParser();
+  for (let first = 1; first < 500_000; first += 10_000) parser.each(times(10_000, (index) => `${first + index} execve("/bin/a", ["a"], 0x1) = 0\n`).join(""), aggregator.add, aggregator.tally);
+  expect(recordOf(aggregator, "execve")).toMatchObject({ calls: 100_000, results: ["ok"], processes: ["a"] });
+});
+
 test("a thread that executes a program takes over its leader's id, and gives its own back", () => {
   const log = [
     '7 execve("/bin/a", ["a"], 0x1) = 0',
