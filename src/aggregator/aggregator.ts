@@ -300,7 +300,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),
     finish() {
-      tally?.tell();
+      tally?.end();
       for (const pid of [...unsettled.keys()]) settle(pid);
       programs.finish();
       const phaseOf = ({ line }: Seen): Phase | undefined => {

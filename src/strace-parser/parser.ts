@@ -463,7 +463,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       takeHeads(bytes, before);
       tally.clear();
     }
-    isCounting = tally !== undefined && cut === undefined && personalities.areNative && openCalls < maxOpen / 2 && openBytes < maxOpenBytes / 2;
+    isCounting = tally?.lines !== undefined && cut === undefined && personalities.areNative && openCalls < maxOpen / 2 && openBytes < maxOpenBytes / 2;
     return digester.digest(fields, isCounting);
   }
 

@@ -25,7 +25,7 @@ const mostPosition = 7;
  */
 export class Tally<Kind> {
   /** @internal */
-  readonly lines: PlainLines | undefined = createPlainLines();
+  lines: PlainLines | undefined = idle.pop() ?? createPlainLines();
   /** @internal The event that is being handed over is one that can be counted. */
   isOffered = false;
   /** @internal There was no more room: `clear` is to be called. */
@@ -85,7 +85,20 @@ export class Tally<Kind> {
       if (kind !== undefined) this.#reader.latest(pid < 0 ? undefined : pid, kind);
     }
   }
+
+  /** The log has ended: tells the reader what was counted, and counts nothing from now on. */
+  end(): void {
+    this.clear();
+    if (this.lines !== undefined && idle.length === 0 && this.lines.names.length < fewNames) idle.push(this.lines);
+    this.lines = undefined;
+  }
 }
+
+/** One that has served a log serves the next: to make it takes longer than to read a short log. */
+const idle: PlainLines[] = [];
+
+/** With more names than a kernel has calls, there may soon be no room for those of the next log. */
+const fewNames = 1000;
 
 const noRoom = -2;
 const noThread = -3;

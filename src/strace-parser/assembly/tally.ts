@@ -300,13 +300,15 @@ export function isSettled(index: i32): bool {
   return load<i32>(entries + entryBytes * index, ofSettled) != 0;
 }
 
-/** Nothing is only counted any more. What was, and which calls were the last of their threads, is to be asked before; no first half may be open. */
+/** Nothing is only counted any more. What was, which calls were the last of their threads and which first halves are open is to be asked before. */
 export function forget(): void {
   memory.fill(threads, 0, threadBytes * (threadMask + 1));
   memory.fill(entrySlots, 0, 4 * (entryMask + 1));
   threadCount = 0;
   entryCount = 0;
   threadKey = 0;
+  openCount = 0;
+  latestHead = 0;
 }
 
 /** Takes out the first half that was passed over first of those whose calls are open: its numbers are in `fieldsOfHead`. */
