@@ -1,4 +1,5 @@
 import { argNumber, Tally } from "../strace-parser/index.ts";
+import { forgetOldest } from "../strace-parser/oldest.ts";
 import type { Arg, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
@@ -155,7 +156,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     if (before === told) return;
     if (told === undefined) unsettled.delete(pid);
     else {
-      if (before === undefined && unsettled.size >= maxThreads) settleOldest();
+      if (before === undefined) forgetOldest(unsettled, maxThreads, (oldest) => settle(oldest));
       unsettled.set(pid, told);
     }
   }
@@ -177,14 +178,6 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     const told = unsettled.get(pid);
     told?.record.results.add(word ?? told.word);
     unsettled.delete(pid);
-  }
-
-  /** A tenth at once: to look for the oldest each time would pass over all that were settled before it. */
-  function settleOldest(): void {
-    for (const oldest of unsettled.keys()) {
-      if (unsettled.size <= maxThreads * 0.9) break;
-      settle(oldest);
-    }
   }
 
   const unread = (event: StraceEvent, reason: string): void => {

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { forgetOldest } from "../strace-parser/oldest.ts";
 import type { SyscallEvent, Tracee } from "../strace-parser/types.ts";
 
 /** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
@@ -119,18 +120,10 @@ export class Programs {
   }
 
   #run(pid: number | undefined, program: string): void {
-    if (this.#running.size >= maxThreads) this.#endOldest();
+    forgetOldest(this.#running, maxThreads, (oldest) => this.ended(oldest));
     this.#running.set(pid, program);
     this.#latestProgram = undefined;
     this.#changed(pid);
-  }
-
-  /** A tenth at once: to look for the oldest each time would pass over all that ended before it. */
-  #endOldest(): void {
-    for (const oldest of this.#running.keys()) {
-      if (this.#running.size <= maxThreads * 0.9) break;
-      this.ended(oldest);
-    }
   }
 
   #settle(pid: number | undefined, program: string): void {

@@ -1,3 +1,4 @@
+import { forgetOldest } from "./oldest.ts";
 import type { Personality, SyscallEvent } from "./types.ts";
 
 const forks = new Set(["fork", "vfork", "clone", "clone3"]);
@@ -34,7 +35,7 @@ export class Personalities {
 
   set(pid: number | undefined, personality: Personality): void {
     this.#see(pid);
-    forgetOldest(this.#modes, maxThreads);
+    forgetOldest(this.#modes, maxThreads, (oldest) => this.#modes.delete(oldest));
     this.#modes.set(pid, personality);
   }
 
@@ -74,19 +75,10 @@ export class Personalities {
   #see(pid: number | undefined): void {
     if (pid === this.#last && pid !== undefined) return;
     this.#last = pid;
-    forgetOldest(this.#known, maxThreads);
+    forgetOldest(this.#known, maxThreads, (oldest) => this.#known.delete(oldest));
     this.#known.add(pid);
   }
 }
 
 /** So many threads are followed at a time, whatever the log says. */
 const maxThreads = 100_000;
-
-/** Makes room, for a tenth at once: to look for the oldest each time would pass over all that were forgotten before it. */
-function forgetOldest<K>(collection: { readonly size: number; keys(): IterableIterator<K>; delete(key: K): boolean }, most: number): void {
-  if (collection.size < most) return;
-  for (const key of collection.keys()) {
-    if (collection.size <= most * 0.9) break;
-    collection.delete(key);
-  }
-}

@@ -36,22 +36,17 @@ function classify(first: u8, last: u8, what: u8): void {
   for (let byte: u32 = first; byte <= <u32>last; byte += 1) store<u8>(classes + byte, load<u8>(classes + byte) | what);
 }
 
-classify(zero, 0x39, inName | inErrno | inWord);
-classify(0x41 /* A */, 0x5a /* Z */, inName | inErrno | inWord);
-classify(0x61 /* a */, 0x7a /* z */, inName | inEvent | inWord);
-classify(0x5f /* _ */, 0x5f, inName | inErrno);
+classify(zero, 0x39, inName | inErrno | inWord | inSimple);
+classify(0x41 /* A */, 0x5a /* Z */, inName | inErrno | inWord | inSimple);
+classify(0x61 /* a */, 0x7a /* z */, inName | inEvent | inWord | inSimple);
+classify(0x5f /* _ */, 0x5f, inName | inErrno | inSimple);
 classify(hash, hash, inName);
 classify(plus, plus, inEvent);
-classify(minus, minus, inEvent);
+classify(minus, minus, inEvent | inSimple);
 classify(less, less, inEvent | inNested);
 classify(equals, greater, inNested);
 classify(quote, quote, inNested);
-classify(zero, 0x39, inSimple);
-classify(0x41 /* A */, 0x5a /* Z */, inSimple);
-classify(0x61 /* a */, 0x7a /* z */, inSimple);
-classify(0x5f /* _ */, 0x5f, inSimple);
 classify(blank, blank, inSimple);
-classify(minus, minus, inSimple);
 classify(0x7c /* | */, 0x7c, inSimple);
 
 // @ts-ignore: a decorator of AssemblyScript

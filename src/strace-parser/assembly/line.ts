@@ -127,6 +127,9 @@ function isUnfinished(start: usize, end: usize): bool {
   return load<u8>(end - 1) == greater && end - start >= 16 && load<u64>(end - 16) == 0x73696e69666e753c /* <unfinis */ && load<u64>(end - 8) == 0x3e2e2e2e20646568 /* hed ...> */;
 }
 
+/** The kernel's PID_MAX_LIMIT (prefix.ts). */
+const maxPid: i32 = 4194304;
+
 /** The columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). Where others stand, no event begins after these. */
 function readColumns(start: usize, end: usize): void {
   pid = -1;
@@ -136,7 +139,7 @@ function readColumns(start: usize, end: usize): void {
   if (digits > 0) {
     if (digits <= 7 && load<u8>(start + digits) == blank) {
       const value = decimal(start, digits);
-      if (value <= 4194304 /* the kernel's PID_MAX_LIMIT */) {
+      if (value <= maxPid) {
         pid = value;
         at = afterBlanks(start + digits, end);
       }
@@ -146,7 +149,7 @@ function readColumns(start: usize, end: usize): void {
     const many = digitsAt(from);
     if (many > 0 && many <= 7 && load<u8>(from + many) == closingBracket && load<u8>(from + many + 1) == blank) {
       const value = decimal(from, many);
-      if (value <= 4194304) {
+      if (value <= maxPid) {
         pid = value;
         at = from + many + 2;
       }

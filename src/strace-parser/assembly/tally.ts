@@ -1,5 +1,5 @@
 import { asterisk, comma, greater, inSimple, is, isSame, minus, slash } from "./bytes";
-import { atArgs, atArgsEnd, atEvent, atKind, atLine, atName, atNumber, atPid, atStart, call, firstFailure, head, otherValues, tail } from "./layout";
+import { atArgs, atArgsEnd, atEvent, atKind, atLine, atName, atNumber, atPid, atStart, firstFailure, head, otherValues, tail } from "./layout";
 import { args, argsEnd, event, isInjected, name, number, origin, pid, result, resultEnd, resultFrom } from "./line";
 
 /**
@@ -265,11 +265,7 @@ export function setOpen(pid: i32, isOpen: bool): void {
 /** The entry of the call that the thread made last; -1: that was not only counted. It is said once. */
 export function takeLatest(pid: i32): i32 {
   const maker = threadOf(pid);
-  return maker == 0 ? -1 : takeLatestOf(maker);
-}
-
-function takeLatestOf(maker: usize): i32 {
-  const entry = load<usize>(maker, ofLatest);
+  const entry = maker == 0 ? 0 : load<usize>(maker, ofLatest);
   if (entry == 0) return -1;
   store<usize>(maker, 0, ofLatest);
   return <i32>((entry - entries) / entryBytes);
