@@ -22,7 +22,7 @@ const groups = [
  * makes a tenth of a start. Chunks stand beside dist/cli.cjs, so that what is looked for from a module's own place is found; nothing is minified, so that stack traces can be read.
  */
 export default defineConfig({
-  input: { cli: "src/cli.ts" },
+  input: { cli: "src/cli.ts", "cli-rest": "src/project/rest-worker.ts" },
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },

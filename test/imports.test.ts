@@ -22,7 +22,7 @@ const arrows: { readonly [stage: string]: { readonly may: readonly string[]; rea
   container: { may: ["errors", "escape"], because: "it speaks with the container CLI and nothing else" },
   tracer: { may: ["container", "errors", "escape", "package-folder", "tables"], because: "it brings bytes; what they mean is the parser's" },
   terminal: { may: ["aggregator", "escape"], because: "words reach the screen escaped; what they say is decided elsewhere" },
-  project: { may: ["aggregator", "container", "errors", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },
+  project: { may: ["aggregator", "container", "errors", "package-folder", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },
   derivation: { may: ["aggregator", "container", "diff", "emitter", "errors", "json-text", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
   recorder: { may: ["aggregator", "container", "derivation", "emitter", "errors", "escape", "policy", "project", "seccomp", "tables", "terminal", "tracer"], because: "it has a workload traced, round by round, and brings its recording; profiles and committed files are others' business" },
   verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },

@@ -1,14 +1,16 @@
 import { argNumber, Tally } from "../strace-parser/index.ts";
+import type { Midway } from "../strace-parser/midway.ts";
 import { forgetOldest } from "../strace-parser/oldest.ts";
 import type { Arg, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
 import { compatArch, libseccompName, symbolValue } from "../tables/index.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import type { Inspected } from "./inspected-arguments.ts";
-import { Callers, followsProgram, Programs } from "./programs.ts";
+import { Callers, followsProgram, madeBy, Programs } from "./programs.ts";
 import { mayTellTracer, TracerSeekers } from "./tracer-seekers.ts";
 import type { SoughtTracer } from "./tracer-seekers.ts";
 import type { ExecutedProgram } from "./programs.ts";
+import type { RecordOfRest, RestOfLog } from "./rest.ts";
 import { maxValues } from "./types.ts";
 import type { ArgValues, Phase, SyscallRecord } from "./types.ts";
 
@@ -74,6 +76,15 @@ export interface Aggregator {
   sought(): readonly SoughtTracer[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
+  /** As `finish`, of a log that was read midway. */
+  rest(): RestOfLog;
+  /** May the rest have been read midway, as far as can be told before `join`? */
+  mayJoin(rest: RestOfLog): boolean;
+  /**
+   * After the beginning of a log, of which the rest was read midway: takes in what it told, but for the paths that were executed. `lines`: how many there were before. `takeUp` reads the lines that
+   * were set aside, and tells of each event how many of these stood before it. False: the rest should not have been read so; this log is to be read anew.
+   */
+  join(rest: RestOfLog, lines: number, takeUp: (visit: (event: StraceEvent, index: number) => void) => boolean): boolean;
 }
 
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
@@ -123,10 +134,12 @@ export interface LogContext {
    * beside it. Undefined: nothing is known of phases.
    */
   readonly life?: { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
+  /** It is read from somewhere in its middle, where nothing is known of phases. */
+  readonly midway?: Midway;
 }
 
 /** Collects the calls of one log. */
-export function createAggregator({ arch, life }: LogContext): Aggregator {
+export function createAggregator({ arch, life, midway }: LogContext): Aggregator {
   const stopSignal = life !== undefined && "stopSignal" in life ? life.stopSignal : undefined;
   let begun = false;
   let firstProcess: number | undefined;
@@ -138,7 +151,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
   const tally = life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
-  const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)));
+  const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)), midway);
   const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;
@@ -148,14 +161,22 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
 
   /** The last call of each thread: a filter that kills or traps makes strace print the call's number as its result, and says so only afterwards. */
   const unsettled = new Map<number | undefined, Told>();
+  /** What its first event here says of the last call of a thread before a log that is read midway; undefined: that it did what it said. */
+  const firsts = new Map<number | undefined, string | undefined>();
+
+  function meet(pid: number | undefined, word: string | undefined): void {
+    if (midway !== undefined && !firsts.has(pid)) firsts.set(pid, word);
+  }
 
   /** The thread made this call; undefined: one of which the result tells nothing. That it goes on tells that the one before did what it says. */
   function returned(pid: number | undefined, told: Told | undefined): void {
+    meet(pid, undefined);
     const before = unsettled.get(pid);
     before?.record.results.add(before.word);
     if (before === told) return;
     if (told === undefined) unsettled.delete(pid);
     else {
+      if (unsettled.size >= maxThreads) midway?.doubt();
       if (before === undefined) forgetOldest(unsettled, maxThreads, (oldest) => settle(oldest));
       unsettled.set(pid, told);
     }
@@ -175,6 +196,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
   /** The last call of the thread did what it says, or `word`. */
   function settle(pid: number | undefined, word?: string): void {
     catchUp(pid);
+    meet(pid, word);
     const told = unsettled.get(pid);
     told?.record.results.add(word ?? told.word);
     unsettled.delete(pid);
@@ -208,20 +230,26 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     if (entered === undefined || printed.startsWith("???")) return { unread: entered === undefined ? `a call in a mode which ${arch} does not have` : "strace could not tell which call this is" };
     // A call that no profile can name is kept under strace's name: policy reports it.
     const name = libseccompName(entered, printed) ?? printed;
+    return { unread: undefined, name, record: recordOf(entered, name), inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", tellsTracer: life !== undefined && mayTellTracer(name) };
+  }
+
+  function recordOf(entered: ScmpArch, name: string): Seen {
     const byName = seen.get(entered) ?? new Map<string, Seen>();
     seen.set(entered, byName);
-    let record = byName.get(name);
-    if (record === undefined) {
-      record = { line: Infinity, calls: 0, results: new Set(), told: new Map(), callers: new Callers(), values: new Map(), toldArgs: new Map(), many: false };
-      byName.set(name, record);
-      found.push({ name, record });
-    }
-    return { unread: undefined, name, record, inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", tellsTracer: life !== undefined && mayTellTracer(name) };
+    const known = byName.get(name);
+    if (known !== undefined) return known;
+    const record: Seen = { line: Infinity, calls: 0, results: new Set(), told: new Map(), callers: new Callers(), values: new Map(), toldArgs: new Map(), many: false };
+    byName.set(name, record);
+    found.push({ name, record });
+    return record;
   }
 
   function call(event: SyscallEvent): void {
     const entry = entryOf(event);
-    if (entry.unread !== undefined) return unread(event, entry.unread);
+    if (entry.unread !== undefined) {
+      midway?.doubt(); // it is told where the call ends, and that is not the order of lines
+      return unread(event, entry.unread);
+    }
     const { record } = entry;
     const { pid } = event.tracee;
     if (!begun) firstProcess = pid;
@@ -256,7 +284,17 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     tally?.count(told, group, inspected && { first: inspected.indices[0] ?? 0, last: inspected.indices.at(-1) ?? 0 });
   }
 
-  return {
+  function end(): void {
+    tally?.end();
+    for (const pid of [...unsettled.keys()]) settle(pid);
+    programs.finish();
+  }
+
+  function mostNames(): number {
+    return Math.max(0, ...[...entries.values()].map(({ size }) => size));
+  }
+
+  const aggregator: Aggregator = {
     tally,
     add(event) {
       switch (event.kind) {
@@ -293,9 +331,7 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),
     finish() {
-      tally?.end();
-      for (const pid of [...unsettled.keys()]) settle(pid);
-      programs.finish();
+      end();
       const phaseOf = ({ line }: Seen): Phase | undefined => {
         if (life === undefined || "within" in life) return life?.within;
         if (servesAt === undefined && stopsAt === undefined) return undefined; // a life without a turn has no phases to tell apart
@@ -306,7 +342,51 @@ export function createAggregator({ arch, life }: LogContext): Aggregator {
       const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record, phaseOf(record))]))]);
       return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
     },
+    rest() {
+      end();
+      const unattributed = programs.unattributed();
+      const began = (callers: Callers): RecordOfRest["began"] => [...unattributed].flatMap(([pid, waiting]) => (waiting.has(callers) ? [pid] : []));
+      const records = [...seen].flatMap(([entered, byName]) => [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({ arch: entered, name, calls, results, told: told.size, programs: callers.programs, began: began(callers), values, many })));
+      return { records, threads: programs.rest(), firsts, names: mostNames(), cut, unparsed, unparsedTotal };
+    },
+    mayJoin({ records, threads, firsts, names }) {
+      return unsettled.size + firsts.size < maxThreads && mostNames() + names < maxNames && programs.mayJoin(threads) && records.every((record) => {
+        const known = seen.get(record.arch)?.get(record.name);
+        return known === undefined || (known.told.size + record.told < maxResults && known.callers.mayTake(record.programs.size + record.began.length));
+      });
+    },
+    join(rest, lines, takeUp) {
+      const unreadBefore = unparsed.length;
+      let endedBefore = false;
+      const isSound = takeUp((event, index) => {
+        const child = event.kind === "syscall" ? madeBy(event) : undefined;
+        if (child !== undefined && (rest.threads.get(child)?.endedAfter ?? Infinity) <= index) endedBefore = true;
+        aggregator.add(event);
+      });
+      if (!isSound || endedBefore || !aggregator.mayJoin(rest)) return false;
+      for (const [pid, word] of rest.firsts) settle(pid, word);
+      programs.join(rest.threads, rest.records.flatMap((record) => joinRecord(recordOf(record.arch, record.name), record)));
+      cut ||= rest.cut;
+      unparsedTotal += rest.unparsedTotal;
+      const unread = [...unparsed.splice(unreadBefore), ...rest.unparsed.map((each) => ({ ...each, line: lines + each.line }))].sort((a, b) => a.line - b.line);
+      unparsed.push(...unread.slice(0, maxUnread - unreadBefore));
+      return true;
+    },
   };
+  return aggregator;
+}
+
+/** Returns who called it of whom the rest does not know. */
+function joinRecord(record: Seen, { calls, results, programs, began, values, many }: RecordOfRest): readonly (readonly [number | undefined, Callers])[] {
+  record.calls += calls;
+  for (const result of results) record.results.add(result);
+  for (const program of programs) record.callers.add(program);
+  if (!record.many) for (const [key, tuple] of values) record.values.set(key, tuple);
+  if (many || record.values.size > maxValues) {
+    record.many = true;
+    record.values.clear();
+  }
+  return began.map((pid) => [pid, record.callers]);
 }
 
 /** More than `maxResults` are counted as calls, but not told apart. */

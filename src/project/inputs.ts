@@ -8,9 +8,13 @@ import type { ScmpArch } from "../tables/types.ts";
 import { showReading } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { systemDetail } from "./files.ts";
-import { readUnpacked, rejoin } from "./log-source.ts";
+import { readFrom, readUnpacked, rejoin } from "./log-source.ts";
+import type { OnRead } from "./log-source.ts";
 import { prepareToRead } from "./reading-flags.ts";
 import { readInto } from "./reading.ts";
+import type { Elsewhere } from "./reading.ts";
+import { readRest } from "./rest-of-log.ts";
+import type { RestReader } from "./rest-of-log.ts";
 
 /** What is not in the files themselves. */
 export interface InputContext {
@@ -53,6 +57,9 @@ function isThere(path: string): boolean {
   }
 }
 
+/** Between two looks at how far the other thread is, when there is nothing else to do. */
+const progressMs = 200;
+
 /** A log that was read in one piece is too short to prepare for. */
 function isWhole(path: string, head: Uint8Array): boolean {
   return statSync(path, { throwIfNoEntry: false })?.size === head.length;
@@ -61,24 +68,51 @@ function isWhole(path: string, head: Uint8Array): boolean {
 async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
+  let rest: RestReader | undefined;
   try {
     let aggregator: Aggregator | undefined;
-    const chunks = readUnpacked(path, progress.read, () => aggregator?.tally?.room);
+    const room = (): Uint8Array | undefined => aggregator?.tally?.room;
+    const onRead: OnRead = (done, total) => progress.read(done + (rest?.done() ?? 0), total);
+    const chunks = readUnpacked(path, onRead, room);
     const first = await chunks.next();
     const head = first.done === true ? new Uint8Array() : first.value;
-    const all = rejoin(head, chunks);
     if (looksLikeJson(head)) {
       const { parseRecording } = await import("../aggregator/read.ts");
-      return parseRecording(await text(all), label);
+      return parseRecording(await text(rejoin(head, chunks)), label);
     }
     if (!isWhole(path, head)) prepareToRead();
     aggregator = createAggregator({ arch: context.arch });
-    await readInto(aggregator, all, label);
+    rest = readRest(path, label, context.arch);
+    if (rest === undefined) await readInto(aggregator, rejoin(head, chunks), label);
+    else {
+      await chunks.return(undefined);
+      const { from, size } = rest;
+      const elsewhere: Elsewhere = {
+        async read() {
+          const timer = setInterval(() => onRead(from, size), progressMs);
+          try {
+            return await rest?.read();
+          } finally {
+            clearInterval(timer);
+          }
+        },
+        chunks() {
+          rest = undefined;
+          return readFrom(path, from, onRead, room);
+        },
+      };
+      if (!(await readInto(aggregator, rejoin(head, readFrom(path, head.length, onRead, room, from)), label, elsewhere))) {
+        rest = undefined;
+        aggregator = createAggregator({ arch: context.arch });
+        await readInto(aggregator, readFrom(path, 0, onRead, room), label);
+      }
+    }
     return recordingOf(aggregator, label, context, terminal);
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
   } finally {
+    rest?.stop();
     progress.end();
   }
 }

@@ -49,7 +49,7 @@ const chunksInARow = 32;
 
 /** A pipe has to be waited for; a file is there, and to let another thread read it only costs the switching between them. */
 function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
-  return isFile(path) ? presentChunks(path, onRead, room) : awaitedChunks(path, onRead);
+  return isFile(path) ? readFrom(path, 0, onRead, room) : awaitedChunks(path, onRead);
 }
 
 function isFile(path: string): boolean {
@@ -60,14 +60,15 @@ function isFile(path: string): boolean {
   }
 }
 
-async function* presentChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
+/** The bytes of a file from `from` on, before `to`; as `readUnpacked` otherwise. */
+export async function* readFrom(path: string, from: number, onRead: OnRead, room: Room, to = Infinity): AsyncGenerator<Uint8Array, void, undefined> {
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
     let buffer: Uint8Array = Buffer.allocUnsafeSlow(chunkBytes);
-    let done = 0;
+    let done = from;
     for (let chunk = 1; ; chunk += 1) {
-      const read = readSync(file, buffer);
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, to - done), done);
       if (read === 0) return;
       done += read;
       onRead(done, size);

@@ -27,7 +27,7 @@ const colon = 0x3a;
 const question = 0x3f;
 
 /** The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time (-ttt without fraction). */
-const maxPid = 4 * 1024 * 1024;
+export const maxPid = 4 * 1024 * 1024;
 
 /** Longer than any context: a profile's name is at most a path. */
 const maxContext = 8192;

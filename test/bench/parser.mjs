@@ -5,7 +5,7 @@
 //
 // Every contestant is pinned to the same core, and what counts is the CPU time of all its processes, start included; medians of rounds in turns. The
 // others count the calls and, where they read by lines, how many failed; seccomp-gen does the whole job, up to the written profile. All must find the same calls
-// equally often.
+// equally often. What a second core brings is measured in time that passes.
 import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,8 +15,10 @@ import { parseArgs } from "node:util";
 import { measuredOn, writeIntoReadme } from "../tools/readme.mjs";
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } } });
-/** A long log, and one of which starting takes a good part. */
+/** In megabytes: a long log, and one of which starting takes a good part. */
 const sizes = positionals.length > 0 ? positionals.map(Number) : [1024, 256];
+/** What two threads read. */
+const sizesForTwo = [1024, 4096];
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
 const profile = join(folder, "profile.json");
@@ -145,6 +147,28 @@ function compare(logs) {
   return contestants.map(({ name, target }, index) => `| ${name} | ${ratios.map((column) => column[index].toFixed(column[index] < 1 ? 3 : 2)).join(" | ")} | ${target ?? ""} |`);
 }
 
+/** How much sooner the profile is there where the process may run on all cores; the recording must be the same. */
+function secondCore() {
+  const rows = styles.flatMap(({ name, words }) => {
+    const lines = recorded(words);
+    return sizesForTwo.map((megabytes) => {
+      const log = join(folder, "long");
+      scaledUp(lines, log, megabytes);
+      if (measure(`node ${cli} merge ${log}`, one).stdout !== measure(`node ${cli} merge ${log}`, "").stdout) throw new Error("two threads make another recording than one");
+      peaks.push(peak(measure(generate(log, `--import ${quoted(memory)}`), "")));
+      const [alone, both] = [[], []];
+      for (let round = 0; round < Number(options.rounds); round += 1) {
+        alone.push(measure(generate(log), one));
+        both.push(measure(generate(log), ""));
+      }
+      rmSync(log);
+      const ratio = (figure) => median(alone.map(figure)) / median(both.map(figure));
+      return `| ${name}, ${megabytes} MB | ${ratio(({ passed }) => passed).toFixed(2)} | ${(1 / ratio(({ cpu }) => cpu)).toFixed(2)} |`;
+    });
+  });
+  return ["A second core, for logs from 1 GB on: how many times sooner the profile is there (aim: 1.6), and what that costs in CPU time, as a multiple of one core's:", "", "| | sooner | CPU time |", "|---|---|---|", ...rows];
+}
+
 try {
   const logs = styles.flatMap(({ name, words, columns }, index) => {
     const lines = recorded(words);
@@ -163,6 +187,8 @@ try {
     `|---|${logs.map(() => "---|").join("")}---|`,
     ...compare(logs),
   ];
+  for (const { log } of logs) rmSync(log);
+  if (canPin && cores.length > 1) lines.push("", ...secondCore());
   lines.push("", `Of memory, seccomp-gen takes ${Math.max(...peaks)} MB at most (aim: 100).`);
   console.log(lines.join("\n"));
   if (options.write) writeIntoReadme("bench", lines.join("\n"));

@@ -1,0 +1,121 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createAggregator } from "../../src/aggregator/index.ts";
+import type { Aggregate, Counts } from "../../src/aggregator/index.ts";
+import { createStraceParser } from "../../src/strace-parser/index.ts";
+import { Midway } from "../../src/strace-parser/midway.ts";
+import { anyLog, busyLog } from "../strace-parser/logs.ts";
+
+const arch = "SCMP_ARCH_X86_64";
+
+interface Read {
+  readonly counts: Pick<Counts, "calls" | "distinct" | "unparsed" | "unparsedTotal">;
+  readonly aggregate: Aggregate;
+}
+
+function inOneGo(log: Buffer): Read {
+  const [parser, aggregator] = [createStraceParser(), createAggregator({ arch })];
+  parser.each(log, aggregator.add, aggregator.tally);
+  for (const event of parser.end()) aggregator.add(event);
+  return read(aggregator);
+}
+
+/** As two threads would read it; undefined: they would find that it has to be read in one go. */
+function inTwo(log: Buffer, from: number): Read | undefined {
+  const midway = new Midway();
+  const [later, restOf] = [createStraceParser({ midway }), createAggregator({ arch, midway })];
+  later.each(log.subarray(from), restOf.add, restOf.tally);
+  for (const event of later.end()) restOf.add(event);
+  const [lines, rest] = structuredClone([{ setAside: midway.setAside, met: midway.met }, restOf.rest()]);
+  if (!midway.isCertain) return undefined;
+  const [parser, aggregator] = [createStraceParser(), createAggregator({ arch })];
+  parser.each(log.subarray(0, from), aggregator.add, aggregator.tally);
+  if (!parser.mayTakeUp(lines) || !aggregator.mayJoin(rest) || !aggregator.join(rest, parser.counts().lines, (visit) => parser.takeUp(lines, visit))) return undefined;
+  for (const event of parser.end()) aggregator.add(event);
+  return read(aggregator);
+}
+
+function read(aggregator: ReturnType<typeof createAggregator>): Read {
+  const { calls, distinct, unparsed, unparsedTotal } = aggregator.counts();
+  return { counts: { calls, distinct, unparsed, unparsedTotal }, aggregate: aggregator.finish() };
+}
+
+/** Where lines begin, but for the first. */
+function seams(log: Buffer): readonly number[] {
+  return [...log.toString("latin1").matchAll(/\n(?!$)/g)].map(({ index }) => index + 1);
+}
+
+/** Few cases on every run; `npm run test:fuzz` takes SECCOMP_GEN_RUNS of them. */
+const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
+
+test("any log gives the same recording wherever it is divided, or is found to be not divisible there", { timeout: Math.max(20_000, runs.numRuns * 100) }, () =>
+  fc.assert(
+    fc.property(fc.array(fc.oneof(anyLog, busyLog), { minLength: 1, maxLength: 3 }), fc.nat(), (logs, place) => {
+      const log = Buffer.concat(logs);
+      const places = seams(log);
+      const from = places[place % places.length];
+      const both = from === undefined ? undefined : inTwo(log, from);
+      if (both !== undefined) expect(both).toEqual(inOneGo(log));
+    }),
+    runs,
+  ));
+
+const begun = '7 execve("/bin/a", ["a"], 0x1) = 0\n8 execve("/bin/b", ["b"], 0x1) = 0\n';
+
+describe("what one half knows and the other needs", () => {
+  test.each([
+    ["the program of a thread", "", "7 getpid() = 7\n"],
+    ["a call that the seam divides", '7 read(3, "", <unfinished ...>\n', "8 getpid() = 8\n7 <... read resumed>4) = 0\n7 close(3) = 0\n"],
+    ["a call that is never resumed", "7 pause( <unfinished ...>\n", "8 getpid() = 8\n"],
+    ["a call that a signal ends", "7 pause( <unfinished ...>\n", "7 +++ killed by SIGKILL +++\n8 getpid() = 8\n"],
+    ["a filter that kills", "7 reboot(0x1) = 169\n", "7 --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---\n7 +++ killed by SIGSYS (core dumped) +++\n8 getpid() = 8\n"],
+    ["that a call was carried out, since its thread goes on", "7 reboot(0x1) = 169\n", "7 getpid() = 7\n"],
+    ["a child that is there before the call that makes it returns", "7 clone( <unfinished ...>\n9 getppid() = 7\n", "9 close(3) = 0\n7 <... clone resumed>child_stack=NULL, flags=SIGCHLD) = 9\n9 close(4) = 0\n"],
+    ["a child that executes a program, and ends, before its maker is known", "7 vfork( <unfinished ...>\n", '9 getppid() = 7\n9 execve("/bin/c", ["c"], 0x1) = 0\n9 close(3) = 0\n7 <... vfork resumed>) = 9\n9 +++ exited with 0 +++\n'],
+    ["who made it, of a child of a child", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 9\n9 clone(child_stack=NULL, flags=SIGCHLD) = 10\n10 getpid() = 10\n"],
+    ["a thread of which nothing is known, and its children", "5 getpid() = 5\n", '5 clone(child_stack=NULL, flags=SIGCHLD) = 6\n6 close(3) = 0\n6 execve("/bin/c", ["c"], 0x1) = 0\n6 close(3) = 0\n5 close(3) = 0\n'],
+    ["a thread that nothing is known of but what it executes later", "5 close(3) = 0\n", '5 close(3) = 0\n5 execve("/bin/c", ["c"], 0x1) = 0\n'],
+    ["values of arguments", "7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n", "7 socket(AF_UNIX, SOCK_STREAM, 0) = 3\n8 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n"],
+    ["more values than are told apart", Array.from({ length: 40 }, (_, index) => `7 ioctl(3, ${0x100 + index}) = 0\n`).join(""), Array.from({ length: 40 }, (_, index) => `7 ioctl(3, ${0x200 + index}) = 0\n`).join("")],
+    ["lines that cannot be read", "garbage\n".repeat(4), `7 getpid() = 7\n${"7 garbage\n".repeat(9)}`],
+    ["a log without pids", "", 'getpid() = 7\nread(3, "", 9) = 0\n--- SIGCHLD {si_signo=SIGCHLD} ---\n+++ exited with 0 +++\n'],
+  ])("%s", (_, beginning, rest) => {
+    const before = Buffer.from(rest.startsWith("getpid") ? 'execve("/bin/a", ["a"], 0x1) = 0\n' : begun + beginning);
+    const log = Buffer.concat([before, Buffer.from(rest)]);
+    expect(inTwo(log, before.length)).toEqual(inOneGo(log));
+  });
+
+  test.each([
+    ["a child that had ended before the call that made it returned", "7 clone( <unfinished ...>\n", "9 close(3) = 0\n9 +++ exited with 0 +++\n7 <... clone resumed>child_stack=NULL, flags=SIGCHLD) = 9\n"],
+    ["an id that is given again without a word", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 8\n8 getpid() = 8\n"],
+    ["another mode", "7 [ Process PID=7 runs in 32 bit mode. ]\n", "7 getpid() = 7\n"],
+    ["another mode from now on", "", "7 getpid() = 7\n7 [ Process PID=7 runs in 32 bit mode. ]\n"],
+    ["a thread that takes over its leader's id", '7 pause( <unfinished ...>\n9 execve("/bin/c", ["c"], 0x1 <unfinished ...>\n', "7 +++ superseded by execve in pid 9 +++\n7 <... execve resumed>) = 0\n"],
+    ["a call that another's words stand in", "7 read(3, strace: Process 9 attached\n", '"", 9) = 0\n7 getpid() = 7\n'],
+    ["a thread's call after one that it is still inside of", "7 pause( <unfinished ...>\n", "7 getpid() = 7\n"],
+    ["a summary", "", "7 getpid() = 7\n% time     seconds  usecs/call     calls    errors syscall\n"],
+    ["a name of a thread that nothing is known of", "", "7<a> getpid() = 7\n"],
+    ["a line that strace did not end", "", "7 getpid() = 7\n8 <... read resumed>"],
+  ])("not divisible: %s", (_, beginning, rest) => {
+    const log = Buffer.from(begun + beginning + rest);
+    expect(inTwo(log, begun.length + beginning.length)).toBeUndefined();
+  });
+});
+
+const hasStrace = spawnSync("strace", ["-V"]).status === 0;
+
+test.skipIf(!hasStrace)("a real log of many processes can be divided nearly everywhere", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "seccomp-gen-rest-")), "log");
+  const script = "for turn in 1 2 3 4 5 6; do (echo $turn | cat; sleep 0.01 & wait); (kill -9 $BASHPID); ls /proc/self | head -1; done";
+  execFileSync("strace", ["-f", "-o", file, "bash", "-c", script], { stdio: "ignore" });
+  const log = readFileSync(file);
+  const whole = inOneGo(log);
+  const places = seams(log).filter((_, index) => index % 29 === 1);
+  const divided = places.map((from) => inTwo(log, from)).filter((both) => both !== undefined);
+  for (const both of divided) expect(both).toEqual(whole);
+  expect(divided.length).toBeGreaterThan(0.95 * places.length);
+});
