@@ -17,6 +17,7 @@ const program = new Command("seccomp-gen")
   .version(productVersion())
   .showSuggestionAfterError()
   .exitOverride()
+  .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
   .enablePositionalOptions()
   .configureHelp({ minWidthToWrap: 24 })
   .addHelpText("after", "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx");

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { createAggregator } from "../aggregator/aggregator.ts";
 import { buildRecording, mergeAll } from "../aggregator/recording.ts";
 import type { Aggregator } from "../aggregator/index.ts";
@@ -126,6 +126,27 @@ function recordingOf(aggregator: Aggregator, label: string, context: InputContex
   }
   const finished = aggregator.finish();
   return buildRecording(context.name, { source: "log", command: [], versions: {}, ended: finished.cut ? "cut" : "exited" }, finished);
+}
+
+/** False: it is a file that holds something else, such as a log. */
+export function mayBeJson(path: string): boolean {
+  const head = headOf(path);
+  return head === undefined || head.length === 0 || looksLikeJson(head);
+}
+
+/** Undefined: it is no file, or not for us to read; who reads it says so. */
+function headOf(path: string): Uint8Array | undefined {
+  let file: number | undefined;
+  try {
+    if (!statSync(path).isFile()) return undefined;
+    file = openSync(path, "r");
+    const head = Buffer.alloc(200);
+    return head.subarray(0, readSync(file, head));
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 }
 
 function looksLikeJson(head: Uint8Array): boolean {

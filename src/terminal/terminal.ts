@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /** The process's own terminal. Signals abort `interrupted`. What takes time to load is opened when it is asked for: most commands need little of it. */
-export function processTerminal(): Terminal & { /** Nothing waits to be written. */ readonly written: boolean } {
+export function processTerminal(): Terminal & { /** As `note`, as it is. */ readonly err: (text: string) => void; /** Nothing waits to be written. */ readonly written: boolean } {
   /** A line stands there that the next one writes over. */
   let open = false;
   let controller: AbortController | undefined;
@@ -26,6 +26,7 @@ export function processTerminal(): Terminal & { /** Nothing waits to be written.
   const stderr = new Output(2, () => process.stderr);
   return {
     out: (text) => stdout.write(text),
+    err: (text) => stderr.write(escapeTerminal(text)),
     note: (line) => {
       stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
       open = false;
