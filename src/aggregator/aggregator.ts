@@ -1,4 +1,5 @@
 import { argNumber, Tally } from "../strace-parser/index.ts";
+import { isMet } from "../strace-parser/midway.ts";
 import type { Midway } from "../strace-parser/midway.ts";
 import { forgetOldest } from "../strace-parser/oldest.ts";
 import type { Arg, StraceEvent, SyscallEvent, SyscallResult } from "../strace-parser/types.ts";
@@ -161,11 +162,11 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
 
   /** The last call of each thread: a filter that kills or traps makes strace print the call's number as its result, and says so only afterwards. */
   const unsettled = new Map<number | undefined, Told>();
-  /** What its first event here says of the last call of a thread before a log that is read midway; undefined: that it did what it said. */
+  /** What its first event here says of the last call of a thread before a log that is read midway, unless it was set aside; undefined: that it did what it said. */
   const firsts = new Map<number | undefined, string | undefined>();
 
   function meet(pid: number | undefined, word: string | undefined): void {
-    if (midway !== undefined && !firsts.has(pid)) firsts.set(pid, word);
+    if (midway !== undefined && isMet(midway, pid) && !firsts.has(pid)) firsts.set(pid, word);
   }
 
   /** The thread made this call; undefined: one of which the result tells nothing. That it goes on tells that the one before did what it says. */
@@ -357,13 +358,15 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     },
     join(rest, lines, takeUp) {
       const unreadBefore = unparsed.length;
-      let endedBefore = false;
+      let isInOrder = true;
       const isSound = takeUp((event, index) => {
         const child = event.kind === "syscall" ? madeBy(event) : undefined;
-        if (child !== undefined && (rest.threads.get(child)?.endedAfter ?? Infinity) <= index) endedBefore = true;
+        if (child !== undefined && (rest.threads.get(child)?.endedAfter ?? Infinity) <= index) isInOrder = false;
+        const before = unparsedTotal;
         aggregator.add(event);
+        if (event.kind === "syscall" && unparsedTotal > before) isInOrder = false; // it is told where the call ends
       });
-      if (!isSound || endedBefore || !aggregator.mayJoin(rest)) return false;
+      if (!isSound || !isInOrder || !aggregator.mayJoin(rest)) return false;
       for (const [pid, word] of rest.firsts) settle(pid, word);
       programs.join(rest.threads, rest.records.flatMap((record) => joinRecord(recordOf(record.arch, record.name), record)));
       cut ||= rest.cut;

@@ -216,6 +216,7 @@ export class Programs {
   #make(child: Pid, maker: Running): void {
     const beginning = this.#beginnings.get(child);
     this.#meet(child, undefined, maker);
+    this.#midway?.meet(child); // that it ended is not to be told before that it was made
     if (beginning !== undefined && rootOf(beginning) !== rootOf(maker)) {
       const inRest = this.#rest.get(child);
       if (inRest?.beginning === beginning) inRest.maker = maker;

@@ -9,7 +9,7 @@ import type { ThreadInRest } from "./programs.ts";
 export interface RestOfLog {
   readonly records: readonly RecordOfRest[];
   readonly threads: ReadonlyMap<number | undefined, ThreadInRest>;
-  /** What the first event of each thread says of its last call before the rest: undefined, that it did what it said; else how it ended. */
+  /** What the first event of each thread that was not set aside says of its call before: undefined, that it did what it said; else how it ended. */
   readonly firsts: ReadonlyMap<number | undefined, string | undefined>;
   /** So many different calls were printed, at most, in one mode. */
   readonly names: number;

@@ -12,7 +12,7 @@ export interface LineSetAside {
 /** What the reader of the beginning must know of how the lines of the rest were read. */
 export interface LinesOfRest {
   readonly setAside: readonly LineSetAside[];
-  /** One bit a thread: lines of its own were understood without what stands before the rest. */
+  /** One bit a thread: lines of its own were understood without what stands before the rest, or it was made there. */
   readonly met: Uint8Array;
 }
 

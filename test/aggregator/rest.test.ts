@@ -73,9 +73,11 @@ describe("what one half knows and the other needs", () => {
     ["a call that is never resumed", "7 pause( <unfinished ...>\n", "8 getpid() = 8\n"],
     ["a call that a signal ends", "7 pause( <unfinished ...>\n", "7 +++ killed by SIGKILL +++\n8 getpid() = 8\n"],
     ["a filter that kills", "7 reboot(0x1) = 169\n", "7 --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---\n7 +++ killed by SIGSYS (core dumped) +++\n8 getpid() = 8\n"],
+    ["a filter that traps while a call is divided", '7 reboot(0x1) = 169\n7 read(3, <unfinished ...>\n', '7 --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---\n7 <... read resumed>"", 9) = 0\n7 getpid() = 7\n'],
     ["that a call was carried out, since its thread goes on", "7 reboot(0x1) = 169\n", "7 getpid() = 7\n"],
     ["a child that is there before the call that makes it returns", "7 clone( <unfinished ...>\n9 getppid() = 7\n", "9 close(3) = 0\n7 <... clone resumed>child_stack=NULL, flags=SIGCHLD) = 9\n9 close(4) = 0\n"],
     ["a child that executes a program, and ends, before its maker is known", "7 vfork( <unfinished ...>\n", '9 getppid() = 7\n9 execve("/bin/c", ["c"], 0x1) = 0\n9 close(3) = 0\n7 <... vfork resumed>) = 9\n9 +++ exited with 0 +++\n'],
+    ["who made it, of a child that has made its last call", "9 getppid() = 7\n", "7 clone(child_stack=NULL, flags=SIGCHLD) = 9\n9 +++ exited with 0 +++\n"],
     ["who made it, of a child of a child", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 9\n9 clone(child_stack=NULL, flags=SIGCHLD) = 10\n10 getpid() = 10\n"],
     ["a thread of which nothing is known, and its children", "5 getpid() = 5\n", '5 clone(child_stack=NULL, flags=SIGCHLD) = 6\n6 close(3) = 0\n6 execve("/bin/c", ["c"], 0x1) = 0\n6 close(3) = 0\n5 close(3) = 0\n'],
     ["a thread that nothing is known of but what it executes later", "5 close(3) = 0\n", '5 close(3) = 0\n5 execve("/bin/c", ["c"], 0x1) = 0\n'],
@@ -91,6 +93,7 @@ describe("what one half knows and the other needs", () => {
 
   test.each([
     ["a child that had ended before the call that made it returned", "7 clone( <unfinished ...>\n", "9 close(3) = 0\n9 +++ exited with 0 +++\n7 <... clone resumed>child_stack=NULL, flags=SIGCHLD) = 9\n"],
+    ["a call that cannot be told, and ends after a line that cannot be read", "7 ???( <unfinished ...>\n", "8 getpid() = 8\n8 garbage\n7 <... ??? resumed>) = 0\n"],
     ["an id that is given again without a word", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 8\n8 getpid() = 8\n"],
     ["another mode", "7 [ Process PID=7 runs in 32 bit mode. ]\n", "7 getpid() = 7\n"],
     ["another mode from now on", "", "7 getpid() = 7\n7 [ Process PID=7 runs in 32 bit mode. ]\n"],
