@@ -346,8 +346,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     rest() {
       end();
       const unattributed = programs.unattributed();
-      const began = (callers: Callers): RecordOfRest["began"] => [...unattributed].flatMap(([pid, waiting]) => (waiting.has(callers) ? [pid] : []));
-      const records = [...seen].flatMap(([entered, byName]) => [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({ arch: entered, name, calls, results, told: told.size, programs: callers.programs, began: began(callers), values, many })));
+      const records = [...seen].flatMap(([entered, byName]) => [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({ arch: entered, name, calls, results, told: told.size, programs: callers.programs, began: unattributed.get(callers) ?? [], values, many })));
       return { records, threads: programs.rest(), firsts, names: mostNames(), cut, unparsed, unparsedTotal };
     },
     mayJoin({ records, threads, firsts, names }) {

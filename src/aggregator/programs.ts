@@ -159,8 +159,17 @@ export class Programs {
   }
 
   /** Of a log that was read midway, after `finish`: who made calls as what the thread ran when the rest began. */
-  unattributed(): ReadonlyMap<Pid, ReadonlySet<Callers>> {
-    return new Map([...this.#rest].flatMap(([pid, { beginning }]) => (beginning === undefined || beginning.same !== undefined || beginning.callers.size === 0 ? [] : [[pid, beginning.callers]])));
+  unattributed(): ReadonlyMap<Callers, readonly Pid[]> {
+    const by = new Map<Callers, Pid[]>();
+    for (const [pid, { beginning }] of this.#rest) {
+      if (beginning?.same !== undefined) continue;
+      for (const callers of beginning?.callers ?? []) {
+        const pids = by.get(callers) ?? [];
+        pids.push(pid);
+        by.set(callers, pids);
+      }
+    }
+    return by;
   }
 
   /** Nothing that was taken for granted when the rest was read is known to be wrong. */
@@ -257,7 +266,7 @@ export class Programs {
 
 function rootOf(running: Running): Running {
   let root = running;
-  while (root.same !== undefined) root = root.same;
+  for (; root.same !== undefined; root = root.same) root.same = root.same.same ?? root.same; // half as far the next time
   return root;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RestOfLog } from "../aggregator/rest.ts";
 import { packageFolder } from "../package-folder.ts";
@@ -48,7 +48,7 @@ const script = join(packageFolder, "dist", "cli-rest.cjs");
 /** Has another thread read the second half of a long log, on another processor; undefined: there is none, or the log is short, packed or not in a file. */
 export function readRest(path: string, label: string, arch: ScmpArch): RestReader | undefined {
   const size = sizeOf(path);
-  if (size < fewBytes || process.getBuiltinModule("node:os").availableParallelism() < 2 || !existsSync(script)) return undefined;
+  if (size < fewBytes || process.getBuiltinModule("node:os").availableParallelism() < 2 || !hasAddresses() || !existsSync(script)) return undefined;
   const from = middleOf(path, Math.floor(size * ownShare));
   if (from === undefined) return undefined;
   const { Worker } = process.getBuiltinModule("node:worker_threads");
@@ -61,6 +61,15 @@ export function readRest(path: string, label: string, arch: ScmpArch): RestReade
     worker.once("exit", () => resolve(undefined));
   });
   return { from, size, done: () => Atomics.load(progress, 0) * 1024, read: () => read, stop: () => void worker.terminate() };
+}
+
+/** V8 sets gigabytes of addresses aside for each thread, and ends the process where it gets none (`ulimit -v`; proc_pid_limits(5)). */
+function hasAddresses(): boolean {
+  try {
+    return /^Max address space +unlimited/m.test(readFileSync("/proc/self/limits", "utf8"));
+  } catch {
+    return true; // no Linux
+  }
 }
 
 function sizeOf(path: string): number {

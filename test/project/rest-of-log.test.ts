@@ -37,8 +37,9 @@ test.skipIf(!existsSync(cli) || !canPin || availableParallelism() < 2).each([
   ["a log that two cannot read is read by one", "5 [ Process PID=5 runs in 32 bit mode. ]\n5 getpid() = 5\n", 10],
 ])("%s", { timeout: 240_000 }, (_, end, read) => {
   const log = longLog(end);
-  const [one, two] = [merge(["taskset", "-c", "0"], log), merge([], log)];
-  expect([one.read, two.read]).toEqual([10, read]);
+  const [one, two, confined] = [merge(["taskset", "-c", "0"], log), merge([], log), merge(["bash", "-c", 'ulimit -v 12000000; exec "$@"', "-"], log)];
+  expect([one.read, two.read, confined.read]).toEqual([10, read, 10]);
+  expect(confined.recording).toBe(one.recording);
   expect(two.messages).toBe(one.messages);
   expect(one.messages).toContain(`${log}:2: not read`);
   expect(two.recording).toBe(one.recording);
