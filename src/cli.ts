@@ -68,6 +68,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .addOption(new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it").choices(["sidecar", "inside"]).default("sidecar"))
       .passThroughOptions()
       .action(async (words: string[], options) => {
+        terminal.heedSignals();
         const { record } = await import("./commands/record.ts");
         process.exitCode = await record(words, { ...options, append: options.append || options.lean }, terminal);
       });
@@ -138,6 +139,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--suggest-hardening", "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges and a read-only root; prints the command", false)
       .option("--accept", "take the missing calls into the recording, and make the profile again", false)
       .action(async (profile: string, words: string[], options) => {
+        terminal.heedSignals();
         const { verify } = await import("./commands/verify.ts");
         process.exitCode = await verify(profile, words, options, terminal);
       });

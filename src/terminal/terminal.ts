@@ -15,13 +15,21 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
 }
 
-/** The process's own terminal. Signals abort `interrupted`. What takes time to load is opened when it is asked for: most commands need little of it. */
-export function processTerminal(): Terminal & { /** As `note`, as it is. */ readonly err: (text: string) => void; /** Nothing waits to be written. */ readonly written: boolean } {
+export interface ProcessTerminal extends Terminal {
+  /** As `note`, but as it is. */
+  readonly err: (text: string) => void;
+  /** Nothing waits to be written. */
+  readonly written: boolean;
+  /** From now on signals abort `interrupted`; before, they end the process. */
+  heedSignals(): void;
+}
+
+/** The process's own terminal. What takes time to load is opened when it is asked for: most commands need little of it. */
+export function processTerminal(): ProcessTerminal {
   /** A line stands there that the next one writes over. */
   let open = false;
   let controller: AbortController | undefined;
   const interruption = (): AbortController => (controller ??= new AbortController());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption().abort(signal));
   const stdout = new Output(1, () => process.stdout);
   const stderr = new Output(2, () => process.stderr);
   return {
@@ -49,6 +57,9 @@ export function processTerminal(): Terminal & { /** As `note`, as it is. */ read
     },
     get written() {
       return !stdout.waits && !stderr.waits;
+    },
+    heedSignals() {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption().abort(signal));
     },
   };
 }

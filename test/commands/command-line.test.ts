@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,4 +22,11 @@ test("check says when a log stands where the profile should", () => {
   const { status, stderr } = spawnSync(process.execPath, [cli, "check", log, "profiles/nginx.json"], { encoding: "utf8" });
   expect(status).toBe(2);
   expect(stderr).toBe(`seccomp-gen: error: ${log} is no JSON document, and the profile comes first\n  seccomp-gen check PROFILE TRACES…\n`);
+});
+
+test("Ctrl-C ends the reading of a log", async () => {
+  const child = spawn(process.execPath, [cli, "merge", "-"], { stdio: ["pipe", "ignore", "pipe"] });
+  child.stdin.write("7 getpid() = 7\n");
+  setTimeout(() => void child.kill("SIGINT"), 1000);
+  expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
 });
