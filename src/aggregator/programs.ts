@@ -174,7 +174,13 @@ export class Programs {
 
   /** Nothing that was taken for granted when the rest was read is known to be wrong. */
   mayJoin(rest: ReadonlyMap<Pid, ThreadInRest>): boolean {
-    return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || this.#waits(pid) !== undefined);
+    return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || (this.#waits(pid) !== undefined && !this.#isWaitedFor(maker)));
+  }
+
+  /** It is not known yet, and may turn out to be what began as the thread that it makes. */
+  #isWaitedFor(maker: RunningInRest): boolean {
+    const running = "began" in maker ? this.#runningOf(maker.began) : undefined;
+    return running !== undefined && running.program === undefined;
   }
 
   /** The rest goes on with what is known here. `unattributed`: as the method of that name said there. */
@@ -226,7 +232,8 @@ export class Programs {
     const beginning = this.#beginnings.get(child);
     this.#meet(child, undefined, maker);
     this.#midway?.meet(child); // that it ended is not to be told before that it was made
-    if (beginning !== undefined && rootOf(beginning) !== rootOf(maker)) {
+    if (beginning !== undefined && rootOf(beginning) === rootOf(maker)) this.#midway?.doubt(); // before the rest it may have executed something
+    else if (beginning !== undefined) {
       const inRest = this.#rest.get(child);
       if (inRest?.beginning === beginning) inRest.maker = maker;
       this.#beginnings.delete(child);

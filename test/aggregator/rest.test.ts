@@ -66,6 +66,11 @@ test("any log gives the same recording wherever it is divided, or is found to be
 
 const begun = '7 execve("/bin/a", ["a"], 0x1) = 0\n8 execve("/bin/b", ["b"], 0x1) = 0\n';
 
+/** First halves of so many threads, of which this is the first. */
+function opened(first: number, threads: number): string {
+  return Array.from({ length: threads }, (_, index) => `${first + index} socket(AF_UNIX, <unfinished ...>\n`).join("");
+}
+
 describe("what one half knows and the other needs", () => {
   test.each([
     ["the program of a thread", "", "7 getpid() = 7\n"],
@@ -95,6 +100,9 @@ describe("what one half knows and the other needs", () => {
     ["a child that had ended before the call that made it returned", "7 clone( <unfinished ...>\n", "9 close(3) = 0\n9 +++ exited with 0 +++\n7 <... clone resumed>child_stack=NULL, flags=SIGCHLD) = 9\n"],
     ["a call that cannot be told, and ends after a line that cannot be read", "7 ???( <unfinished ...>\n", "8 getpid() = 8\n8 garbage\n7 <... ??? resumed>) = 0\n"],
     ["an id that is given again without a word", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 8\n8 getpid() = 8\n"],
+    ["a thread that is made by one which it made", "5 clone(child_stack=NULL, flags=SIGCHLD) = 6\n", '6 clone(child_stack=NULL, flags=SIGCHLD) = 5\n5 execve("/bin/c", ["c"], 0x1) = 0\n'],
+    ["threads that are made by what each other made", "3 close(3) = 0\n4 close(4) = 0\n3 clone(child_stack=NULL, flags=SIGCHLD) = 5\n4 clone(child_stack=NULL, flags=SIGCHLD) = 6\n", '6 clone(child_stack=NULL, flags=SIGCHLD) = 3\n5 clone(child_stack=NULL, flags=SIGCHLD) = 4\n4 execve("/bin/c", ["c"], 0x1) = 0\n'],
+    ["a thread that had executed a program, and is made by one which it makes", '5 getppid() = 4\n5 execve("/bin/c", ["c"], 0x1) = 0\n', '5 clone(child_stack=NULL, flags=SIGCHLD) = 6\n6 clone(child_stack=NULL, flags=SIGCHLD) = 5\n5 execve("/bin/d", ["d"], 0x1) = 0\n'],
     ["another mode", "7 [ Process PID=7 runs in 32 bit mode. ]\n", "7 getpid() = 7\n"],
     ["another mode from now on", "", "7 getpid() = 7\n7 [ Process PID=7 runs in 32 bit mode. ]\n"],
     ["a thread that takes over its leader's id", '7 pause( <unfinished ...>\n9 execve("/bin/c", ["c"], 0x1 <unfinished ...>\n', "7 +++ superseded by execve in pid 9 +++\n7 <... execve resumed>) = 0\n"],
@@ -102,9 +110,21 @@ describe("what one half knows and the other needs", () => {
     ["a thread's call after one that it is still inside of", "7 pause( <unfinished ...>\n", "7 getpid() = 7\n"],
     ["a summary", "", "7 getpid() = 7\n% time     seconds  usecs/call     calls    errors syscall\n"],
     ["a name of a thread that nothing is known of", "", "7<a> getpid() = 7\n"],
-    ["a line that strace did not end", "", "7 getpid() = 7\n8 <... read resumed>"],
+    ["a line that strace did not end", "8 read(3, <unfinished ...>\n", '7 getpid() = 7\n8 <... read resumed>"'],
+    ["the middle of a line", "7 getpid() = ", "7\n8 getpid() = 8\n"],
+    ["a call that another's words stand in, and a program's after them", "7 read(3, strace: Process 9 attached\n", "getpid() = 7\n"],
+    ["a line of strace after a program's words", "[pid 7] pause( <unfinished ...>\n", "getpid() = 7\nof a program [pid 7] getpid() = 7\n"],
+    ["a call that began before there was a column of pids", "read(3, <unfinished ...>\n", '[pid 7] getpid() = 7\n[pid 7] <... read resumed>"", 9) = 0\n'],
+    ["a second half without a pid, when more calls are open than before", "[pid 8] read(3, <unfinished ...>\n", '[pid 7] pause( <unfinished ...>\n<... read resumed>"", 9) = 0\n'],
+    ["a thread's call after a signal in one that it is still inside of", "7 pause( <unfinished ...>\n", "7 --- SIGCHLD {si_signo=SIGCHLD} ---\n7 getpid() = 7\n"],
+    ["a line that would belong to a summary", "% time     seconds  usecs/call     calls    errors syscall\n", "7 getpid() = 7\n7 garbage\n"],
+    ["a line that would belong to a tip", `  ${"_".repeat(40)}       ____\n`, "7 getpid() = 7\n7 garbage\n"],
+    ["a tip", "7 getpid() = 7\n", `7 getpid() = 7\n  ${"_".repeat(40)}       ____\n7 garbage\n`],
+    ["more open calls than are kept, most of them before", opened(1, 40_000), `${opened(100_001, 30_000)}1 <... socket resumed>SOCK_STREAM, 0) = 3\n`],
+    ["more open calls than are kept, most of them after", opened(1, 32_768), `${opened(100_001, 32_769)}1 <... socket resumed>SOCK_STREAM, 0) = 3\n`],
+    ["longer open calls than are kept", `7 write(3, "${"x".repeat(9e6)}" <unfinished ...>\n8 write(3, "${"x".repeat(9e6)}" <unfinished ...>\n`, `9 write(3, "${"x".repeat(155e5)}" <unfinished ...>\n7 <... write resumed>, 9000000) = 9000000\n`],
   ])("not divisible: %s", (_, beginning, rest) => {
-    const log = Buffer.from(begun + beginning + rest);
+    const log = Buffer.from(begun + beginning + rest, "latin1");
     expect(inTwo(log, begun.length + beginning.length)).toBeUndefined();
   });
 });
