@@ -177,7 +177,6 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     if (before === told) return;
     if (told === undefined) unsettled.delete(pid);
     else {
-      if (unsettled.size >= maxThreads) midway?.doubt();
       if (before === undefined) forgetOldest(unsettled, maxThreads, (oldest) => settle(oldest));
       unsettled.set(pid, told);
     }
@@ -352,7 +351,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     mayJoin({ records, threads, firsts, names }) {
       return unsettled.size + firsts.size < maxThreads && mostNames() + names < maxNames && programs.mayJoin(threads) && records.every((record) => {
         const known = seen.get(record.arch)?.get(record.name);
-        return known === undefined || (known.told.size + record.told < maxResults && known.callers.mayTake(record.programs.size + record.began.length));
+        return (known?.told.size ?? 0) + record.told < maxResults && (known?.callers ?? new Callers()).mayTake(record.programs.size + record.began.length);
       });
     },
     join(rest, lines, takeUp) {

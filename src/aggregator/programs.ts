@@ -254,7 +254,6 @@ export class Programs {
   }
 
   #run(pid: Pid, running: Running): void {
-    if (this.#running.size >= maxThreads) this.#midway?.doubt();
     forgetOldest(this.#running, maxThreads, (oldest) => this.ended(oldest));
     this.#running.set(pid, running);
     this.#latest = undefined;

@@ -82,7 +82,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     }
     if (!isWhole(path, head)) prepareToRead();
     aggregator = createAggregator({ arch: context.arch });
-    rest = readRest(path, label, context.arch);
+    rest = path === "-" ? undefined : readRest(path, label, context.arch);
     if (rest === undefined) await readInto(aggregator, rejoin(head, chunks), label);
     else {
       await chunks.return(undefined);

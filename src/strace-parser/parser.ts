@@ -113,7 +113,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   /** The last first half that was printed: with -z, a second half comes without leader. */
   let lastHead: Head | undefined;
   let inTable = false;
-  let sawCall = isApart;
+  let sawCall = false;
   const text = new Line();
   text.file = file;
   let line = 0;
@@ -431,7 +431,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
         return emit(whole, half);
       }
     }
-    return unparsed(foreignFormat(body, line === 1 && !isApart) ?? "not a line of strace", body, tracee, source);
+    return unparsed(foreignFormat(body, line === 1) ?? "not a line of strace", body, tracee, source);
   }
 
   function ended(body: string, tracee: Tracee, source: Source): StraceEvent {
@@ -638,7 +638,7 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     mayTakeUp(rest) {
       const goOn = new Set(rest.setAside.map(({ pid }) => pid));
       const areApart = opened.every(({ isOpen, tracee: { pid } }) => !isOpen || !isMet(rest, pid) || goOn.has(pid));
-      return areApart && cut === undefined && cutLine.isEmpty && personalities.areNative && sawCall && !inTable && openCalls <= maxOpen / 2 && openBytes <= maxOpenBytes / 2;
+      return areApart && cut === undefined && cutLine.isEmpty && personalities.areNative && !inTable && openCalls <= maxOpen / 2 && openBytes <= maxOpenBytes / 2;
     },
     takeUp(rest, visitor) {
       isApart = true;

@@ -66,9 +66,14 @@ test("any log gives the same recording wherever it is divided, or is found to be
 
 const begun = '7 execve("/bin/a", ["a"], 0x1) = 0\n8 execve("/bin/b", ["b"], 0x1) = 0\n';
 
+/** A line for each number from the first on. */
+function each(first: number, many: number, line: (number: number) => string): string {
+  return Array.from({ length: many }, (_, index) => line(first + index)).join("");
+}
+
 /** First halves of so many threads, of which this is the first. */
 function opened(first: number, threads: number): string {
-  return Array.from({ length: threads }, (_, index) => `${first + index} socket(AF_UNIX, <unfinished ...>\n`).join("");
+  return each(first, threads, (pid) => `${pid} socket(AF_UNIX, <unfinished ...>\n`);
 }
 
 describe("what one half knows and the other needs", () => {
@@ -122,10 +127,21 @@ describe("what one half knows and the other needs", () => {
     ["a tip", "7 getpid() = 7\n", `7 getpid() = 7\n  ${"_".repeat(40)}       ____\n7 garbage\n`],
     ["more open calls than are kept, most of them before", opened(1, 40_000), `${opened(100_001, 30_000)}1 <... socket resumed>SOCK_STREAM, 0) = 3\n`],
     ["more open calls than are kept, most of them after", opened(1, 32_768), `${opened(100_001, 32_769)}1 <... socket resumed>SOCK_STREAM, 0) = 3\n`],
+    ["more results than are told apart", each(1, 600, (index) => `7 close(3) = -1 E${index} (?)\n`), each(601, 600, (index) => `7 close(3) = -1 E${index} (?)\n`)],
+    ["more programs than are told apart", each(1, 600, (index) => `7 execve("/bin/p${index}", [], 0x1) = 0\n`), each(601, 600, (index) => `7 execve("/bin/p${index}", [], 0x1) = 0\n`)],
+    ["more names than there are calls", each(1, 2500, (index) => `7 c${index}() = 0\n`), each(2501, 2500, (index) => `7 c${index}() = 0\n`)],
+    ["more last calls than are kept", `1<a> reboot(0x1) = 169\n${each(11, 60_000, (pid) => `${pid}<a> getpid() = 7\n`)}`, `${each(100_001, 50_000, (pid) => `${pid} getpid() = 7\n`)}1 --- SIGSYS {si_signo=SIGSYS} ---\n`],
+    ["more threads than are followed", each(1, 60_000, (pid) => `${pid} getpid() = 7 (INJECTED)\n`), `${each(100_001, 50_000, (pid) => `${pid} getpid() = 7 (INJECTED)\n`)}1 execve("/bin/c", [], 0x1) = 0\n`],
     ["longer open calls than are kept", `7 write(3, "${"x".repeat(9e6)}" <unfinished ...>\n8 write(3, "${"x".repeat(9e6)}" <unfinished ...>\n`, `9 write(3, "${"x".repeat(155e5)}" <unfinished ...>\n7 <... write resumed>, 9000000) = 9000000\n`],
   ])("not divisible: %s", (_, beginning, rest) => {
     const log = Buffer.from(begun + beginning + rest, "latin1");
     expect(inTwo(log, begun.length + beginning.length)).toBeUndefined();
+  });
+
+  test("not divisible: more programs than are told apart, all of them after", () => {
+    const beginning = "7 close(3) = 0\n";
+    const rest = `7 getpid() = 7\n7 execve("/bin/a", [], 0x1) = 0\n7 +++ exited with 0 +++\n${each(1, 1005, (index) => `8 execve("/bin/p${index}", [], 0x1) = 0\n8 getpid() = 8\n`)}`;
+    expect(inTwo(Buffer.from(beginning + rest), beginning.length)).toBeUndefined();
   });
 });
 
