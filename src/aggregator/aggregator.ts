@@ -351,7 +351,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     mayJoin({ records, threads, firsts, names }) {
       return unsettled.size + firsts.size < maxThreads && mostNames() + names < maxNames && programs.mayJoin(threads) && records.every((record) => {
         const known = seen.get(record.arch)?.get(record.name);
-        return (known?.told.size ?? 0) + record.told < maxResults && (known?.callers ?? new Callers()).mayTake(record.programs.size + record.began.length);
+        return (known?.told.size ?? 0) + record.told < maxResults && (known?.callers ?? new Callers()).mayTake(record.programs.size + programs.mostPrograms(record.began));
       });
     },
     join(rest, lines, takeUp) {

@@ -172,6 +172,11 @@ export class Programs {
     return by;
   }
 
+  /** So many different programs they run, at most. */
+  mostPrograms(pids: readonly Pid[]): number {
+    return new Set(pids.map((pid) => this.#runningOf(pid)?.program ?? pid)).size;
+  }
+
   /** Nothing that was taken for granted when the rest was read is known to be wrong. */
   mayJoin(rest: ReadonlyMap<Pid, ThreadInRest>): boolean {
     return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || (this.#waits(pid) !== undefined && !this.#isWaitedFor(maker)));

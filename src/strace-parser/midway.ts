@@ -38,6 +38,7 @@ export class Midway implements LinesOfRest {
   /** From now on its lines are understood. */
   meet(pid: number | undefined): void {
     const bit = bitOf(pid);
+    if (bit >= 8 * this.met.length) return this.doubt(); // no thread has this id
     this.met[bit >> 3] = (this.met[bit >> 3] as number) | (1 << (bit & 7));
   }
 

@@ -93,6 +93,7 @@ describe("what one half knows and the other needs", () => {
     ["a thread that nothing is known of but what it executes later", "5 close(3) = 0\n", '5 close(3) = 0\n5 execve("/bin/c", ["c"], 0x1) = 0\n'],
     ["values of arguments", "7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n", "7 socket(AF_UNIX, SOCK_STREAM, 0) = 3\n8 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n"],
     ["more values than are told apart", Array.from({ length: 40 }, (_, index) => `7 ioctl(3, ${0x100 + index}) = 0\n`).join(""), Array.from({ length: 40 }, (_, index) => `7 ioctl(3, ${0x200 + index}) = 0\n`).join("")],
+    ["that many threads run one program", Array.from({ length: 1500 }, (_, index) => `7 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = ${100 + index}\n`).join(""), Array.from({ length: 1500 }, (_, index) => `${100 + index} close(3) = 0\n`).join("")],
     ["lines that cannot be read", "garbage\n".repeat(4), `7 getpid() = 7\n${"7 garbage\n".repeat(9)}`],
     ["a log without pids", "", 'getpid() = 7\nread(3, "", 9) = 0\n--- SIGCHLD {si_signo=SIGCHLD} ---\n+++ exited with 0 +++\n'],
   ])("%s", (_, beginning, rest) => {
@@ -113,6 +114,7 @@ describe("what one half knows and the other needs", () => {
     ["a thread that takes over its leader's id", '7 pause( <unfinished ...>\n9 execve("/bin/c", ["c"], 0x1 <unfinished ...>\n', "7 +++ superseded by execve in pid 9 +++\n7 <... execve resumed>) = 0\n"],
     ["a call that another's words stand in", "7 read(3, strace: Process 9 attached\n", '"", 9) = 0\n7 getpid() = 7\n'],
     ["a thread's call after one that it is still inside of", "7 pause( <unfinished ...>\n", "7 getpid() = 7\n"],
+    ["a thread whose id no thread can have", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 4294967303\n"],
     ["a summary", "", "7 getpid() = 7\n% time     seconds  usecs/call     calls    errors syscall\n"],
     ["a name of a thread that nothing is known of", "", "7<a> getpid() = 7\n"],
     ["a line that strace did not end", "8 read(3, <unfinished ...>\n", '7 getpid() = 7\n8 <... read resumed>"'],
