@@ -382,8 +382,8 @@ function joinRecord(record: Seen, { calls, results, programs, began, values, man
   record.calls += calls;
   for (const result of results) record.results.add(result);
   for (const program of programs) record.callers.add(program);
-  if (!record.many) for (const [key, tuple] of values) record.values.set(key, tuple);
-  if (many || record.values.size > maxValues) {
+  for (const [key, tuple] of values) record.values.set(key, tuple);
+  if (many || record.many || record.values.size > maxValues) {
     record.many = true;
     record.values.clear();
   }

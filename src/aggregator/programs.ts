@@ -196,7 +196,6 @@ export class Programs {
     for (const [pid, { maker, otherwise }] of rest) {
       if (maker !== undefined) this.#make(pid, "program" in maker ? this.#knownAs(maker.program) : ranBefore(maker.began));
       else if (otherwise !== undefined && this.#beginnings.has(pid)) this.#run(pid, this.#knownAs(otherwise));
-      if (maker === undefined) this.#leave(pid);
     }
   }
 
