@@ -98,7 +98,7 @@ export class Programs {
     }
     const program = this.#latest?.program;
     if (program !== undefined) return callers.add(program);
-    if (comm === undefined) return void this.#latestOr(pid).callers.add(callers);
+    if (comm === undefined) return void (this.#latest ?? this.#begin(pid)).callers.add(callers);
     this.#midway?.doubt();
     callers.add(comm);
   }
@@ -179,7 +179,7 @@ export class Programs {
 
   /** Nothing that was taken for granted when the rest was read is known to be wrong. */
   mayJoin(rest: ReadonlyMap<Pid, ThreadInRest>): boolean {
-    return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || (this.#waits(pid) !== undefined && !this.#isWaitedFor(maker)));
+    return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || (this.#waits(pid) && !this.#isWaitedFor(maker)));
   }
 
   /** It is not known yet, and may turn out to be what began as the thread that it makes. */
@@ -199,19 +199,15 @@ export class Programs {
     }
   }
 
-  /** What the thread began as, if it runs that still and it is not known. */
-  #waits(pid: Pid): Running | undefined {
+  /** It still runs what it began as, and that is not known. */
+  #waits(pid: Pid): boolean {
     const beginning = this.#beginnings.get(pid);
-    return beginning !== undefined && rootOf(beginning) === this.#runningOf(pid) ? beginning : undefined;
+    return beginning !== undefined && rootOf(beginning) === this.#runningOf(pid);
   }
 
   #runningOf(pid: Pid): Running | undefined {
     const running = this.#running.get(pid);
     return running && rootOf(running);
-  }
-
-  #latestOr(pid: Pid): Running {
-    return (this.#latest ??= this.#begin(pid));
   }
 
   /** Keeps how a thread came first into the rest of a log. */

@@ -8,7 +8,7 @@ import type { ScmpArch } from "../tables/types.ts";
 import { showReading } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { systemDetail } from "./files.ts";
-import { readFrom, readUnpacked, rejoin } from "./log-source.ts";
+import { readFrom, readUnpacked, rejoin, sizeOfFile } from "./log-source.ts";
 import type { OnRead } from "./log-source.ts";
 import { prepareToRead } from "./reading-flags.ts";
 import { readInto } from "./reading.ts";
@@ -60,11 +60,6 @@ function isThere(path: string): boolean {
 /** Between two looks at how far the other thread is, when there is nothing else to do. */
 const progressMs = 200;
 
-/** A log that was read in one piece is too short to prepare for. */
-function isWhole(path: string, head: Uint8Array): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.size === head.length;
-}
-
 async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
@@ -80,13 +75,14 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
       const { parseRecording } = await import("../aggregator/read.ts");
       return parseRecording(await text(rejoin(head, chunks)), label);
     }
-    if (!isWhole(path, head)) prepareToRead();
+    const size = path === "-" ? undefined : sizeOfFile(path);
+    if (size !== head.length) prepareToRead(); // a log that was read in one piece is too short for that
     aggregator = createAggregator({ arch: context.arch });
-    rest = path === "-" ? undefined : readRest(path, label, context.arch);
+    rest = size === undefined ? undefined : readRest(path, size, label, context.arch);
     if (rest === undefined) await readInto(aggregator, rejoin(head, chunks), label);
     else {
       await chunks.return(undefined);
-      const { from, size } = rest;
+      const { from } = rest;
       const elsewhere: Elsewhere = {
         async read() {
           const timer = setInterval(() => onRead(from, size), progressMs);
@@ -138,7 +134,7 @@ export function mayBeJson(path: string): boolean {
 function headOf(path: string): Uint8Array | undefined {
   let file: number | undefined;
   try {
-    if (!statSync(path).isFile()) return undefined;
+    if (sizeOfFile(path) === undefined) return undefined;
     file = openSync(path, "r");
     const head = Buffer.alloc(200);
     return head.subarray(0, readSync(file, head));

@@ -49,14 +49,16 @@ const chunksInARow = 32;
 
 /** A pipe has to be waited for; a file is there, and to let another thread read it only costs the switching between them. */
 function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
-  return isFile(path) ? readFrom(path, 0, onRead, room) : awaitedChunks(path, onRead);
+  return sizeOfFile(path) !== undefined ? readFrom(path, 0, onRead, room) : awaitedChunks(path, onRead);
 }
 
-function isFile(path: string): boolean {
+/** In bytes; undefined: there is no such file, or it is a pipe or a device. */
+export function sizeOfFile(path: string): number | undefined {
   try {
-    return statSync(path).isFile();
+    const found = statSync(path);
+    return found.isFile() ? found.size : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,6 +1,17 @@
+import { createAggregator } from "../aggregator/aggregator.ts";
 import type { Aggregator } from "../aggregator/index.ts";
+import type { RestOfLog } from "../aggregator/rest.ts";
 import { createStraceParser } from "../strace-parser/index.ts";
-import type { RestRead } from "./rest-of-log.ts";
+import { Midway } from "../strace-parser/midway.ts";
+import type { LinesOfRest } from "../strace-parser/midway.ts";
+import type { ScmpArch } from "../tables/types.ts";
+import type { Room } from "./log-source.ts";
+
+/** What the rest of a log told to who read it midway. Structured-cloneable. */
+export interface RestRead {
+  readonly lines: LinesOfRest;
+  readonly aggregate: RestOfLog;
+}
 
 /** Where a log is read whose rest another thread reads. */
 export interface Elsewhere {
@@ -26,4 +37,18 @@ export async function readInto(aggregator: Aggregator, chunks: AsyncIterable<Uin
   }
   for (const event of parser.end()) aggregator.add(event);
   return true;
+}
+
+/** Reads the rest of a log, from the beginning of a line on, before what stands there is known. Undefined: it is to be read after that. */
+export async function readMidway(chunks: (room: Room) => AsyncIterable<Uint8Array>, file: string, arch: ScmpArch): Promise<RestRead | undefined> {
+  const midway = new Midway();
+  const aggregator = createAggregator({ arch, midway });
+  const parser = createStraceParser({ file, midway });
+  for await (const chunk of chunks(() => aggregator.tally?.room)) {
+    parser.each(chunk, aggregator.add, aggregator.tally);
+    if (!midway.isCertain) return undefined;
+  }
+  for (const event of parser.end()) aggregator.add(event);
+  const aggregate = aggregator.rest();
+  return midway.isCertain ? { lines: { setAside: midway.setAside, met: midway.met }, aggregate } : undefined;
 }

@@ -1,10 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import type { RestOfLog } from "../aggregator/rest.ts";
 import { packageFolder } from "../package-folder.ts";
-import type { LinesOfRest } from "../strace-parser/midway.ts";
 import type { ScmpArch } from "../tables/types.ts";
 import { isPacked } from "./log-source.ts";
+import type { RestRead } from "./reading.ts";
 
 /** What the other thread is to read. */
 export interface RestTask {
@@ -18,17 +17,9 @@ export interface RestTask {
   readonly progress: Int32Array;
 }
 
-/** What it sends back; `undefined` instead: the log is to be read in one go. */
-export interface RestRead {
-  readonly lines: LinesOfRest;
-  readonly aggregate: RestOfLog;
-}
-
 /** The rest of a log, which another thread reads. */
 export interface RestReader {
   readonly from: number;
-  /** Of the whole file. */
-  readonly size: number;
   /** So many bytes of the rest are read. */
   done(): number;
   read(): Promise<RestRead | undefined>;
@@ -45,9 +36,8 @@ const ownShare = 0.52;
 /** Where the bundle has the other thread's code. */
 const script = join(packageFolder, "dist", "cli-rest.cjs");
 
-/** Has another thread read the second half of a long log, on another processor; undefined: there is none, or the log is short, packed or not in a file. */
-export function readRest(path: string, label: string, arch: ScmpArch): RestReader | undefined {
-  const size = sizeOf(path);
+/** Has another thread read the second half of a long log, on another processor; undefined: there is none, or the log is short or packed. */
+export function readRest(path: string, size: number, label: string, arch: ScmpArch): RestReader | undefined {
   if (size < fewBytes || process.getBuiltinModule("node:os").availableParallelism() < 2 || !hasAddresses() || !existsSync(script)) return undefined;
   const from = middleOf(path, Math.floor(size * ownShare));
   if (from === undefined) return undefined;
@@ -60,7 +50,7 @@ export function readRest(path: string, label: string, arch: ScmpArch): RestReade
     worker.once("error", () => resolve(undefined)); // who reads it in one go meets the same, and says so
     worker.once("exit", () => resolve(undefined));
   });
-  return { from, size, done: () => Atomics.load(progress, 0) * 1024, read: () => read, stop: () => void worker.terminate() };
+  return { from, done: () => Atomics.load(progress, 0) * 1024, read: () => read, stop: () => void worker.terminate() };
 }
 
 /** V8 sets gigabytes of addresses aside for each thread, and ends the process where it gets none (`ulimit -v`; proc_pid_limits(5)). */
@@ -70,11 +60,6 @@ function hasAddresses(): boolean {
   } catch {
     return true; // no Linux
   }
-}
-
-function sizeOf(path: string): number {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() === true ? found.size : 0;
 }
 
 /** Where the first line begins that begins after `offset`; undefined: not near, or the file is packed. */

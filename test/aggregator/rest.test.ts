@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAggregator } from "../../src/aggregator/index.ts";
 import type { Aggregate, Counts } from "../../src/aggregator/index.ts";
-import { createStraceParser } from "../../src/strace-parser/index.ts";
-import { Midway } from "../../src/strace-parser/midway.ts";
+import { readInto, readMidway } from "../../src/project/reading.ts";
+import type { Elsewhere } from "../../src/project/reading.ts";
 import { anyLog, busyLog } from "../strace-parser/logs.ts";
 
 const arch = "SCMP_ARCH_X86_64";
@@ -17,26 +17,28 @@ interface Read {
   readonly aggregate: Aggregate;
 }
 
-function inOneGo(log: Buffer): Read {
-  const [parser, aggregator] = [createStraceParser(), createAggregator({ arch })];
-  parser.each(log, aggregator.add, aggregator.tally);
-  for (const event of parser.end()) aggregator.add(event);
+async function inOneGo(log: Buffer): Promise<Read> {
+  const aggregator = createAggregator({ arch });
+  await readInto(aggregator, chunksOf(log), "log");
   return read(aggregator);
 }
 
 /** As two threads would read it; undefined: they would find that it has to be read in one go. */
-function inTwo(log: Buffer, from: number): Read | undefined {
-  const midway = new Midway();
-  const [later, restOf] = [createStraceParser({ midway }), createAggregator({ arch, midway })];
-  later.each(log.subarray(from), restOf.add, restOf.tally);
-  for (const event of later.end()) restOf.add(event);
-  const [lines, rest] = structuredClone([{ setAside: midway.setAside, met: midway.met }, restOf.rest()]);
-  if (!midway.isCertain) return undefined;
-  const [parser, aggregator] = [createStraceParser(), createAggregator({ arch })];
-  parser.each(log.subarray(0, from), aggregator.add, aggregator.tally);
-  if (!parser.mayTakeUp(lines) || !aggregator.mayJoin(rest) || !aggregator.join(rest, parser.counts().lines, (visit) => parser.takeUp(lines, visit))) return undefined;
-  for (const event of parser.end()) aggregator.add(event);
-  return read(aggregator);
+async function inTwo(log: Buffer, from: number): Promise<Read | undefined> {
+  const aggregator = createAggregator({ arch });
+  let isDivided = true;
+  const rest: Elsewhere = {
+    read: async () => structuredClone(await readMidway(() => chunksOf(log.subarray(from)), "log", arch)),
+    chunks() {
+      isDivided = false;
+      return chunksOf(log.subarray(from));
+    },
+  };
+  return (await readInto(aggregator, chunksOf(log.subarray(0, from)), "log", rest)) && isDivided ? read(aggregator) : undefined;
+}
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 function read(aggregator: ReturnType<typeof createAggregator>): Read {
@@ -54,12 +56,12 @@ const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
 
 test("any log gives the same recording wherever it is divided, or is found to be not divisible there", { timeout: Math.max(20_000, runs.numRuns * 100) }, () =>
   fc.assert(
-    fc.property(fc.array(fc.oneof(anyLog, busyLog), { minLength: 1, maxLength: 3 }), fc.nat(), (logs, place) => {
+    fc.asyncProperty(fc.array(fc.oneof(anyLog, busyLog), { minLength: 1, maxLength: 3 }), fc.nat(), async (logs, place) => {
       const log = Buffer.concat(logs);
       const places = seams(log);
       const from = places[place % places.length];
-      const both = from === undefined ? undefined : inTwo(log, from);
-      if (both !== undefined) expect(both).toEqual(inOneGo(log));
+      const both = from === undefined ? undefined : await inTwo(log, from);
+      if (both !== undefined) expect(both).toEqual(await inOneGo(log));
     }),
     runs,
   ));
@@ -94,14 +96,14 @@ describe("what one half knows and the other needs", () => {
     ["a thread of which nothing is known, and its children", "5 getpid() = 5\n", '5 clone(child_stack=NULL, flags=SIGCHLD) = 6\n6 close(3) = 0\n6 execve("/bin/c", ["c"], 0x1) = 0\n6 close(3) = 0\n5 close(3) = 0\n'],
     ["a thread that nothing is known of but what it executes later", "5 close(3) = 0\n", '5 close(3) = 0\n5 execve("/bin/c", ["c"], 0x1) = 0\n'],
     ["values of arguments", "7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n", "7 socket(AF_UNIX, SOCK_STREAM, 0) = 3\n8 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n"],
-    ["more values than are told apart", Array.from({ length: 40 }, (_, index) => `7 ioctl(3, ${0x100 + index}) = 0\n`).join(""), Array.from({ length: 40 }, (_, index) => `7 ioctl(3, ${0x200 + index}) = 0\n`).join("")],
-    ["that many threads run one program", Array.from({ length: 1500 }, (_, index) => `7 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = ${100 + index}\n`).join(""), Array.from({ length: 1500 }, (_, index) => `${100 + index} close(3) = 0\n`).join("")],
+    ["more values than are told apart", each(0x100, 40, (request) => `7 ioctl(3, ${request}) = 0\n`), each(0x200, 40, (request) => `7 ioctl(3, ${request}) = 0\n`)],
+    ["that many threads run one program", each(100, 1500, (pid) => `7 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = ${pid}\n`), each(100, 1500, (pid) => `${pid} close(3) = 0\n`)],
     ["lines that cannot be read", "garbage\n".repeat(4), `7 getpid() = 7\n${"7 garbage\n".repeat(9)}`],
     ["a log without pids", "", 'getpid() = 7\nread(3, "", 9) = 0\n--- SIGCHLD {si_signo=SIGCHLD} ---\n+++ exited with 0 +++\n'],
-  ])("%s", (_, beginning, rest) => {
+  ])("%s", async (_, beginning, rest) => {
     const before = Buffer.from(rest.startsWith("getpid") ? 'execve("/bin/a", ["a"], 0x1) = 0\n' : begun + beginning);
     const log = Buffer.concat([before, Buffer.from(rest)]);
-    expect(inTwo(log, before.length)).toEqual(inOneGo(log));
+    expect(await inTwo(log, before.length)).toEqual(await inOneGo(log));
   });
 
   test.each([
@@ -117,7 +119,7 @@ describe("what one half knows and the other needs", () => {
     ["a call that another's words stand in", "7 read(3, strace: Process 9 attached\n", '"", 9) = 0\n7 getpid() = 7\n'],
     ["a thread's call after one that it is still inside of", "7 pause( <unfinished ...>\n", "7 getpid() = 7\n"],
     ["a call that cannot be told, after a line that cannot be read", "", "7 ???( <unfinished ...>\n7 garbage\n7 <... ??? resumed>) = 0\n"],
-    ["more threads than are followed", Array.from({ length: 60_000 }, (_, index) => `${1000 + index} getpid() = 1\n`).join(""), Array.from({ length: 60_000 }, (_, index) => `${100_000 + index} getpid() = 1\n`).join("")],
+    ["more threads than are followed, and their last calls", each(1000, 60_000, (pid) => `${pid} getpid() = 1\n`), each(100_000, 60_000, (pid) => `${pid} getpid() = 1\n`)],
     ["a thread whose id no thread can have", "", "7 clone(child_stack=NULL, flags=SIGCHLD) = 4294967303\n"],
     ["a summary", "", "7 getpid() = 7\n% time     seconds  usecs/call     calls    errors syscall\n"],
     ["a name of a thread that nothing is known of", "", "7<a> getpid() = 7\n"],
@@ -139,28 +141,28 @@ describe("what one half knows and the other needs", () => {
     ["more last calls than are kept", `1<a> reboot(0x1) = 169\n${each(11, 60_000, (pid) => `${pid}<a> getpid() = 7\n`)}`, `${each(100_001, 50_000, (pid) => `${pid} getpid() = 7\n`)}1 --- SIGSYS {si_signo=SIGSYS} ---\n`],
     ["more threads than are followed", each(1, 60_000, (pid) => `${pid} getpid() = 7 (INJECTED)\n`), `${each(100_001, 50_000, (pid) => `${pid} getpid() = 7 (INJECTED)\n`)}1 execve("/bin/c", [], 0x1) = 0\n`],
     ["longer open calls than are kept", `7 write(3, "${"x".repeat(9e6)}" <unfinished ...>\n8 write(3, "${"x".repeat(9e6)}" <unfinished ...>\n`, `9 write(3, "${"x".repeat(155e5)}" <unfinished ...>\n7 <... write resumed>, 9000000) = 9000000\n`],
-  ])("not divisible: %s", (_, beginning, rest) => {
+  ])("not divisible: %s", async (_, beginning, rest) => {
     const log = Buffer.from(begun + beginning + rest, "latin1");
-    expect(inTwo(log, begun.length + beginning.length)).toBeUndefined();
+    expect(await inTwo(log, begun.length + beginning.length)).toBeUndefined();
   });
 
-  test("not divisible: more programs than are told apart, all of them after", () => {
+  test("not divisible: more programs than are told apart, all of them after", async () => {
     const beginning = "7 close(3) = 0\n";
     const rest = `7 getpid() = 7\n7 execve("/bin/a", [], 0x1) = 0\n7 +++ exited with 0 +++\n${each(1, 1005, (index) => `8 execve("/bin/p${index}", [], 0x1) = 0\n8 getpid() = 8\n`)}`;
-    expect(inTwo(Buffer.from(beginning + rest), beginning.length)).toBeUndefined();
+    expect(await inTwo(Buffer.from(beginning + rest), beginning.length)).toBeUndefined();
   });
 });
 
 const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 
-test.skipIf(!hasStrace)("a real log of many processes can be divided nearly everywhere", () => {
+test.skipIf(!hasStrace)("a real log of many processes can be divided nearly everywhere", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "seccomp-gen-rest-")), "log");
   const script = "for turn in 1 2 3 4 5 6; do (echo $turn | cat; sleep 0.01 & wait); (kill -9 $BASHPID); ls /proc/self | head -1; done";
   execFileSync("strace", ["-f", "-o", file, "bash", "-c", script], { stdio: "ignore" });
   const log = readFileSync(file);
-  const whole = inOneGo(log);
+  const whole = await inOneGo(log);
   const places = seams(log).filter((_, index) => index % 29 === 1);
-  const divided = places.map((from) => inTwo(log, from)).filter((both) => both !== undefined);
+  const divided = (await Promise.all(places.map((from) => inTwo(log, from)))).filter((both) => both !== undefined);
   for (const both of divided) expect(both).toEqual(whole);
   expect(divided.length).toBeGreaterThan(0.95 * places.length);
 });
