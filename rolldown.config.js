@@ -9,11 +9,11 @@ const inlined = ["commander", "lossless-json"];
  * profiles that anybody may have written. Long texts that explain calls are in none of them.
  */
 const groups = [
-  { name: "start", test: /\/src\/(?:errors|escape|package-folder|review\/review-model)\.ts/, priority: 3 },
-  { name: "core", test: /\/src\/(?:seccomp\/(?!index|compile|size|without|upper-bits)|profile\/(?!index|read|validate|members|write|data)|diff\/|tables\/(?!syscall-texts|vulnerabilities|descriptions|exposures|subsystems|surface)|derivation\/(?:reference|host)\.ts|project\/(?:files|names)\.ts)|\/node_modules\/lossless-json\//, priority: 2 },
-  { name: "log", test: /\/src\/(?:strace-parser\/|aggregator\/(?!index|read|data|schema)|project\/(?:inputs|log-source|reading|reading-flags)\.ts|terminal\/progress)/, priority: 1 },
-  { name: "policy", test: /\/src\/(?:policy\/|emitter\/docker|derivation\/derivation\.ts|review\/summary\.ts)/, priority: 1 },
-  { name: "profile", test: /\/src\/profile\// },
+  { name: "start", test: /\/src\/(?:core\/errors\/error|core\/text\/escape|project\/(?:package-folder|terminal\/terminal)|words\/review-model)\.ts/, priority: 3 },
+  { name: "core", test: /\/src\/(?:core\/seccomp\/(?!index|compile|size|without|upper-bits)|core\/profile\/(?!index|read|validate|members|write|data)|core\/diff\/|core\/tables\/(?!syscall-texts|vulnerabilities|descriptions|exposures|subsystems|surface)|project\/(?:derivation\/(?:reference|host)|docker-default|files|names)\.ts)|\/node_modules\/lossless-json\//, priority: 2 },
+  { name: "log", test: /\/src\/(?:strace-parser\/|core\/recording\/(?!index|read|data|schema|audit)|logs\/(?:inputs|log-source|reading|reading-flags)\.ts|project\/terminal\/progress)/, priority: 1 },
+  { name: "policy", test: /\/src\/(?:core\/policy\/|core\/emitter\/docker|project\/derivation\/derivation\.ts|words\/summary\.ts)/, priority: 1 },
+  { name: "profile", test: /\/src\/core\/profile\// },
 ];
 
 /**
@@ -22,7 +22,7 @@ const groups = [
  * makes a tenth of a start. Chunks stand beside dist/cli.cjs, so that what is looked for from a module's own place is found; nothing is minified, so that stack traces can be read.
  */
 export default defineConfig({
-  input: { cli: "src/cli.ts", "cli-rest": "src/project/rest-worker.ts" },
+  input: { cli: "src/cli.ts", "cli-rest": "src/logs/rest-worker.ts" },
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },
@@ -45,7 +45,7 @@ function ioctlsApart() {
   return {
     name: "ioctls-apart",
     transform(code, id) {
-      if (!id.endsWith("/src/tables/data/ioctls.ts")) return undefined;
+      if (!id.endsWith("/src/core/tables/data/ioctls.ts")) return undefined;
       this.emitFile({ type: "asset", fileName: "cli-ioctls.txt", source: code.slice(code.indexOf("`\\\n") + 3, code.lastIndexOf("`")) });
       return { code: `import { readFileSync } from "node:fs";\nlet text;\nexport const ioctlRequests = () => (text ??= readFileSync(__dirname + "/cli-ioctls.txt", "latin1"));\n`, map: null };
     },

@@ -1,13 +1,9 @@
 #!/usr/bin/env node
 import { Argument, Command, Option } from "commander";
-import { shells } from "./commands/shells.ts";
-import type { Shell } from "./commands/shells.ts";
-import { exportFormats } from "./commands/export-formats.ts";
-import { alsoFormat, count, exitCodeOption, processId, repeated, runs, seconds, withPolicyOptions } from "./commands/options.ts";
-import { colorChoices, inColor, processTerminal } from "./terminal/terminal.ts";
-import { productVersion } from "./commands/version.ts";
-import { SeccompGenError } from "./errors.ts";
-import { failureKinds, reviewFormats } from "./review/review-model.ts";
+import { alsoFormat, count, exitCodeOption, exportFormats, processId, productVersion, repeated, runs, seconds, shells, withPolicyOptions, type Shell } from "./commands/index.ts";
+import { colorChoices, inColor, processTerminal } from "./project/index.ts";
+import { SeccompGenError } from "./core/errors/index.ts";
+import { failureKinds, reviewFormats } from "./words/index.ts";
 
 /** argv → command. The only place that sets the exit code: 0 fine, 1 a finding, 2 trouble. */
 const terminal = processTerminal();

@@ -3,73 +3,126 @@ import { fileURLToPath } from "node:url";
 import glob from "fast-glob";
 import { expect, test } from "vitest";
 
-/** Which stage may know which: the arrows of the data. A stage not named on the right is none of the left one's business. */
-const arrows: { readonly [stage: string]: { readonly may: readonly string[]; readonly because: string } } = {
+/** Who may import whom, from the bottom up. A ring may also import the rings that those may. */
+const rings: { readonly [ring: string]: { readonly may: readonly string[]; readonly because: string } } = {
   "strace-parser": { may: [], because: "it is a library of its own" },
-  tables: { may: [], because: "facts know nothing of their use" },
-  seccomp: { may: ["tables"], because: "the algebra knows neither JSON nor Docker" },
-  aggregator: { may: ["strace-parser", "tables", "errors", "escape"], because: "a recording is made of events alone" },
-  "audit-log": { may: ["aggregator", "tables"], because: "it reads the kernel's words and makes a recording; files and options are others' business" },
-  policy: { may: ["aggregator", "seccomp", "tables"], because: "a policy is a function of the recording; the ceiling is given" },
-  profile: { may: ["json-text", "seccomp", "tables", "errors", "package-folder"], because: "reading a profile has nothing to do with how it was made" },
-  diff: { may: ["seccomp", "tables"], because: "filters are compared, whatever they were made from" },
-  check: { may: ["aggregator", "seccomp", "tables"], because: "a recording is held against filters, wherever they come from" },
-  lint: { may: ["diff", "policy", "profile", "seccomp", "tables"], because: "findings are made from profiles" },
-  assessment: { may: ["diff", "seccomp", "tables"], because: "a change is judged by what it means, wherever it comes from" },
-  explain: { may: ["aggregator", "seccomp", "tables"], because: "a resolved profile is explained, whoever wrote it; the recording says who called" },
-  emitter: { may: ["escape", "json-text", "policy", "profile", "seccomp", "tables"], because: "text is made from a policy" },
-  review: { may: ["aggregator", "assessment", "check", "diff", "escape", "explain", "json-text", "lint", "policy", "profile", "seccomp", "tables", "verifier"], because: "models go in, strings come out" },
-  container: { may: ["errors", "escape"], because: "it speaks with the container CLI and nothing else" },
-  tracer: { may: ["container", "errors", "escape", "package-folder", "tables"], because: "it brings bytes; what they mean is the parser's" },
-  terminal: { may: ["aggregator", "escape"], because: "words reach the screen escaped; what they say is decided elsewhere" },
-  project: { may: ["aggregator", "container", "errors", "package-folder", "strace-parser", "tables", "terminal"], because: "it is the user's folders on disk: profiles/, traces/, logs and git" },
-  derivation: { may: ["aggregator", "container", "diff", "emitter", "errors", "json-text", "policy", "profile", "project", "seccomp", "tables"], because: "a recording and stored options go in, the profile and what it was compared with come out" },
-  recorder: { may: ["aggregator", "container", "derivation", "emitter", "errors", "escape", "policy", "project", "seccomp", "tables", "terminal", "tracer"], because: "it has a workload traced, round by round, and brings its recording; profiles and committed files are others' business" },
-  verifier: { may: ["aggregator", "container", "policy", "profile", "seccomp", "strace-parser", "tables", "tracer"], because: "it runs a workload, asks why it fails and reports; files, options and words are others' business" },
+  core: { may: ["strace-parser"], because: "the core is pure: no disk, no process, no clock" },
+  project: { may: ["core"], because: "it handles the files of a repository; it starts no container and words no report" },
+  logs: { may: ["project", "core", "strace-parser"], because: "it turns files into recordings; what is done with them is decided above" },
+  run: { may: ["logs", "project", "core", "strace-parser"], because: "it starts workloads; reports and options are others' business" },
+  words: { may: ["run", "core"], because: "models go in, strings come out; of run it knows types alone" },
+  commands: { may: ["words", "run", "logs", "project", "core", "strace-parser"], because: "a command joins the stages" },
+  "cli.ts": { may: ["commands", "words", "project", "core"], because: "it turns argv into a command" },
+  "index.ts": { may: ["words", "project", "core", "strace-parser"], because: "the library runs nothing" },
 };
 
-/** Packages have their places too: who else imports them does another stage's work. */
-const packages: { readonly [name: string]: readonly string[] } = {
-  execa: ["container", "project", "tracer"],
-  ajv: ["aggregator", "derivation", "profile"],
-  commander: ["cli.ts", "commands"],
-  "fast-glob": ["commands", "project"],
-  "lossless-json": ["aggregator", "emitter", "json-text.ts", "profile", "lint"],
+/** Inside of core and run: which room may import which. */
+const rooms: { readonly [room: string]: { readonly may: readonly string[]; readonly because: string } } = {
+  "core/text": { may: [], because: "it makes text safe, whatever the text says" },
+  "core/errors": { may: [], because: "every stage may fail, so the error class depends on none" },
+  "core/tables": { may: [], because: "facts know nothing of their use" },
+  "core/seccomp": { may: ["core/tables"], because: "the algebra knows neither JSON nor Docker" },
+  "core/recording": { may: ["core/tables", "core/errors", "core/text"], because: "a recording is made of events alone" },
+  "core/profile": { may: ["core/text", "core/seccomp", "core/tables", "core/errors"], because: "reading a profile has nothing to do with how it was made" },
+  "core/policy": { may: ["core/recording", "core/seccomp", "core/tables"], because: "a policy is a function of the recording; the ceiling is given" },
+  "core/diff": { may: ["core/seccomp", "core/tables"], because: "filters are compared, whatever they were made from" },
+  "core/check": { may: ["core/recording", "core/seccomp", "core/tables"], because: "a recording is held against filters, wherever they come from" },
+  "core/lint": { may: ["core/diff", "core/policy", "core/profile", "core/seccomp", "core/tables"], because: "findings are made from profiles" },
+  "core/judgement": { may: ["core/diff", "core/seccomp", "core/tables"], because: "a change is judged by what it means, wherever it comes from" },
+  "core/explain": { may: ["core/recording", "core/seccomp", "core/tables"], because: "a resolved profile is explained, whoever wrote it; the recording says who called" },
+  "core/emitter": { may: ["core/text", "core/policy", "core/profile", "core/seccomp", "core/tables"], because: "text is made from a policy" },
+  "run/container": { may: [], because: "it talks to the container CLI and nothing else" },
+  "run/tracer": { may: ["run/container"], because: "it brings bytes; what they mean is the parser's business" },
+  "run/recorder": { may: ["run/container", "run/tracer"], because: "it has a workload traced and brings its recording" },
+  "run/verifier": { may: ["run/container", "run/tracer"], because: "it runs a workload under a profile and asks why it fails" },
 };
+
+/** Packages have their places too: another importer does another stage's work. */
+const packages: { readonly [name: string]: readonly string[] } = {
+  execa: ["logs", "project", "run"],
+  ajv: ["core", "project"],
+  commander: ["cli.ts", "commands"],
+  "fast-glob": ["commands", "logs"],
+  "lossless-json": ["core"],
+};
+
+interface Import {
+  readonly file: string;
+  /** The imported file, relative to src/, or the package's name. */
+  readonly target: string;
+}
 
 const src = fileURLToPath(new URL("../src/", import.meta.url));
-const imports = glob.sync("**/*.ts", { cwd: src }).flatMap((file) =>
-  [...readFileSync(src + file, "utf8").matchAll(/^(?:import|export)[^;]*? from "([^"]+)";/gm)].map(([, from = ""]) => ({ file, stage: file.split("/")[0] ?? "", from })),
-);
+const files = glob.sync("**/*.ts", { cwd: src, ignore: ["**/assembly/**"] });
+const imports: readonly Import[] = files.flatMap((file) => {
+  const text = readFileSync(src + file, "utf8");
+  const found = [...text.matchAll(/^(?:import|export)\s[^;"]*?from "([^"]+)";/gm), ...text.matchAll(/\bimport\("([^"]+)"\)/g)];
+  return found.map(([, from = ""]) => ({ file, target: from.startsWith(".") ? new URL(from, `file:///${file}`).pathname.slice(1) : from }));
+});
+const within = imports.filter(({ target }) => target.endsWith(".ts"));
 
-test("stages know only what the picture shows", () => {
-  const wrong = imports.flatMap(({ file, stage, from }) => {
-    const target = /^\.\.\/(?:\.\.\/)*([a-z-]+)/.exec(from)?.[1];
-    const row = arrows[stage];
-    return target === undefined || row === undefined || row.may.includes(target) ? [] : [`src/${file} imports ${from}: ${row.because}`];
+const ringOf = (file: string): string => file.split("/")[0] ?? "";
+
+/** The folder that stands for itself: one of core/ or run/, else the whole ring. */
+function roomOf(file: string): string {
+  const [ring = "", room, rest] = file.split("/");
+  return (ring === "core" || ring === "run") && rest !== undefined ? `${ring}/${room}` : ring;
+}
+
+test("a ring imports only the rings below it", () => {
+  const wrong = within.flatMap(({ file, target }) => {
+    const [own, other] = [ringOf(file), ringOf(target)];
+    return own === other || rings[own]?.may.includes(other) === true ? [] : [`src/${file} imports src/${target}: ${rings[own]?.because ?? "this ring has no rule"}`];
   });
   expect(wrong).toEqual([]);
 });
 
+test("a room of core or run imports only the rooms that its rule names", () => {
+  const wrong = within.flatMap(({ file, target }) => {
+    const [own, other] = [roomOf(file), roomOf(target)];
+    if (own === other || ringOf(own) !== ringOf(other)) return [];
+    return rooms[own]?.may.includes(other) === true ? [] : [`src/${file} imports src/${target}: ${rooms[own]?.because ?? "this room has no rule"}`];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("what another room offers is imported from its index.ts", () => {
+  const wrong = within.filter(({ file, target }) => roomOf(file) !== roomOf(target) && ringOf(file) !== "cli.ts" && !target.endsWith("/index.ts"));
+  expect(wrong).toEqual([]);
+});
+
+test("no file imports itself over others, not even its types", () => {
+  const next = new Map(files.map((file) => [file, within.filter((one) => one.file === file).map(({ target }) => target)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(" → "));
+    if (way.includes(file) || done.has(file)) return;
+    for (const target of next.get(file) ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test("every ring and room that has files has its rule", () => {
+  expect([...new Set(files.map(ringOf))].filter((ring) => rings[ring] === undefined)).toEqual([]);
+  expect([...new Set(files.map(roomOf))].filter((room) => room.includes("/") && rooms[room] === undefined)).toEqual([]);
+});
+
 test("temporary folders are made where clean finds them again", () => {
-  expect(glob.sync("**/*.ts", { cwd: src }).filter((file) => /\bmkdtemp(?:Sync)?\(/.test(readFileSync(src + file, "utf8")))).toEqual(["container/leftovers.ts"]);
+  expect(files.filter((file) => /\bmkdtemp(?:Sync)?\(/.test(readFileSync(src + file, "utf8")))).toEqual(["run/container/leftovers.ts"]);
 });
 
 test("JSON documents are written by one function, which escapes what would not show", () => {
-  const own = glob.sync("**/*.ts", { cwd: src }).filter((file) => /\bstringify\([^;]*undefined, 2\)/.test(readFileSync(src + file, "utf8")));
-  expect(own).toEqual(["json-text.ts"]);
-});
-
-test("every folder has its arrows", () => {
-  const folders = new Set(imports.filter(({ file }) => file.includes("/")).map(({ stage }) => stage));
-  folders.delete("commands");
-  expect([...folders].filter((stage) => arrows[stage] === undefined)).toEqual([]);
+  const own = files.filter((file) => /\bstringify\([^;]*undefined, 2\)/.test(readFileSync(src + file, "utf8")));
+  expect(own).toEqual(["core/text/json-text.ts"]);
 });
 
 test("packages are used where they belong", () => {
-  const wrong = imports.flatMap(({ file, stage, from }) => {
-    const places = packages[from];
-    return places === undefined || places.includes(stage) ? [] : [`src/${file} imports ${from}, which belongs to ${places.join(", ")}`];
+  const wrong = imports.flatMap(({ file, target }) => {
+    const places = packages[target];
+    return places === undefined || places.includes(ringOf(file)) ? [] : [`src/${file} imports ${target}, which belongs to ${places.join(", ")}`];
   });
   expect(wrong).toEqual([]);
 });

@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeou
     expect(readFileSync(cli, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(run(cli, "--version").trim()).toBe(version);
     expect(run(cli, "diff", "--against", "28.5.2", join(installed, "profiles/docker-default/28.2.0.json"))).toMatch(/no difference/);
-    for (const path of ["Dockerfile.trace", "src/tracer/hold.c", "src/tracer/known-arguments.c", "dist/cli-licences.txt", "dist/cli-ioctls.txt", "dist/cli-rest.cjs", "CHANGELOG.md"]) expect(existsSync(join(installed, path)), path).toBe(true);
+    for (const path of ["Dockerfile.trace", "src/run/tracer/hold.c", "src/run/tracer/known-arguments.c", "dist/cli-licences.txt", "dist/cli-ioctls.txt", "dist/cli-rest.cjs", "CHANGELOG.md"]) expect(existsSync(join(installed, path)), path).toBe(true);
     expect(existsSync(join(installed, "dist/commands"))).toBe(false);
   });
 

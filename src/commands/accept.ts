@@ -1,19 +1,10 @@
-import { mergeRecordings, stringifyRecording } from "../aggregator/index.ts";
-import type { Recording, Run } from "../aggregator/types.ts";
-import { checkRecording } from "../check/index.ts";
-import { derive, hostsOf } from "../derivation/derivation.ts";
-import { resolveFor } from "../derivation/reference.ts";
-import { readStoredPolicy } from "../derivation/stored-policy.ts";
-import { SeccompGenError } from "../errors.ts";
-import { readProfile } from "../profile/index.ts";
-import { writeAtomically, writeKept } from "../project/files.ts";
-import { readRecording } from "../project/kept-recording.ts";
-import { whileLocked } from "../project/lock.ts";
-import { recordingBeside } from "../project/names.ts";
-import { namesOf } from "../review/verdict.ts";
-import type { Terminal } from "../terminal/terminal.ts";
-import { recordingOf } from "../verifier/index.ts";
-import type { Addition, Diagnosis } from "../verifier/index.ts";
+import { mergeRecordings, stringifyRecording, type Recording, type Run } from "../core/recording/index.ts";
+import { checkRecording } from "../core/check/index.ts";
+import { derive, hostsOf, readRecording, readStoredPolicy, recordingBeside, resolveFor, whileLocked, writeAtomically, writeKept, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { readProfile } from "../core/profile/index.ts";
+import { namesOf } from "../words/index.ts";
+import { recordingOf, type Addition, type Diagnosis } from "../run/verifier/index.ts";
 
 /** Takes what verify found missing into the profile's recording, and makes the profile again from it. */
 export async function acceptAdditions(profile: string, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {

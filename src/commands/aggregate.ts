@@ -1,16 +1,9 @@
 import { basename } from "node:path";
-import { mergeRecordings, newCalls, stringifyRecording } from "../aggregator/index.ts";
-import { AuditCollector, auditRecording } from "../audit-log/index.ts";
-import type { AuditFilter } from "../audit-log/index.ts";
-import { SeccompGenError } from "../errors.ts";
-import { escapeLine } from "../escape.ts";
-import { systemDetail, writeAtomically, writeKept } from "../project/files.ts";
-import { readRecording } from "../project/kept-recording.ts";
-import { whileLocked } from "../project/lock.ts";
-import { readUnpacked } from "../project/log-source.ts";
-import { checkName, recordingPath } from "../project/names.ts";
-import { showReading } from "../terminal/progress.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { AuditCollector, auditRecording, mergeRecordings, newCalls, stringifyRecording, type AuditFilter } from "../core/recording/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { checkName, readRecording, recordingPath, showReading, systemDetail, whileLocked, writeAtomically, writeKept, type Terminal } from "../project/index.ts";
+import { readUnpacked } from "../logs/index.ts";
 
 export interface AggregateOptions extends AuditFilter {
   readonly output: string | undefined;

@@ -1,13 +1,9 @@
-import { checkRecording } from "../check/index.ts";
-import { hostsOf } from "../derivation/derivation.ts";
-import { archOf } from "../derivation/host.ts";
-import { resolveFor } from "../derivation/reference.ts";
-import { SeccompGenError } from "../errors.ts";
-import { readProfile } from "../profile/index.ts";
-import { readText } from "../project/files.ts";
-import { mayBeJson, readTraces } from "../project/inputs.ts";
-import { renderCheck } from "../review/index.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { checkRecording } from "../core/check/index.ts";
+import { archOf, hostsOf, readText, resolveFor, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { readProfile } from "../core/profile/index.ts";
+import { mayBeJson, readTraces } from "../logs/index.ts";
+import { renderCheck } from "../words/index.ts";
 
 export interface CheckOptions {
   readonly format: "text" | "json";

@@ -1,13 +1,9 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { findFolders, findLeftovers, removeLeftovers } from "../container/leftovers.ts";
-import { containerCli } from "../container/run-command.ts";
-import { sessionIsOver } from "../container/session-name.ts";
-import { SeccompGenError } from "../errors.ts";
-import { systemDetail, temporaryOf } from "../project/files.ts";
-import { isLock, removeStaleLock } from "../project/lock.ts";
-import { recover, recoverHere } from "../recorder/index.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { containerCli, findFolders, findLeftovers, removeLeftovers } from "../run/container/index.ts";
+import { isLock, removeStaleLock, sessionIsOver, systemDetail, temporaryOf, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { recover, recoverHere } from "../run/recorder/index.ts";
 
 /**
  * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes. What a

@@ -1,12 +1,10 @@
-import { loadReference, resolveFor } from "../derivation/reference.ts";
-import type { ProfileDiff } from "../diff/types.ts";
-import { explain } from "../explain/index.ts";
-import type { Explanation } from "../explain/types.ts";
-import type { HostContext } from "../profile/types.ts";
-import { recordingOf } from "../project/beside.ts";
-import { diffPage } from "../review/index.ts";
-import type { Filter } from "../seccomp/types.ts";
-import type { ScmpArch } from "../tables/types.ts";
+import { loadReference, recordingOf, resolveFor } from "../project/index.ts";
+import type { ProfileDiff } from "../core/diff/index.ts";
+import { explain, type Explanation } from "../core/explain/index.ts";
+import type { HostContext } from "../core/profile/index.ts";
+import { diffPage } from "../words/index.ts";
+import type { Filter } from "../core/seccomp/index.ts";
+import type { ScmpArch } from "../core/tables/index.ts";
 
 interface Side {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { escapeShell } from "../escape.ts";
+import { escapeShell } from "../core/text/index.ts";
 import type { Shell } from "./shells.ts";
 
 /** A script for the shell that completes commands, options and their choices, file names elsewhere, and another program's words after `--`. Made from the commands themselves. */

@@ -1,10 +1,7 @@
-import { hostOf } from "../derivation/host.ts";
-import type { HostOptions } from "../derivation/host.ts";
-import { loadReference, resolveFor } from "../derivation/reference.ts";
-import { diffFilters } from "../diff/index.ts";
-import { SeccompGenError } from "../errors.ts";
-import { renderDiff } from "../review/diff.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { hostOf, loadReference, resolveFor, type HostOptions, type Terminal } from "../project/index.ts";
+import { diffFilters } from "../core/diff/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { renderDiff } from "../words/index.ts";
 
 export interface DiffOptions extends HostOptions {
   readonly format: "text" | "markdown" | "json" | "html";

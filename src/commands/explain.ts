@@ -1,15 +1,9 @@
-import { hostsOf } from "../derivation/derivation.ts";
-import { hostOf } from "../derivation/host.ts";
-import type { HostOptions } from "../derivation/host.ts";
-import { loadReference, resolveFor } from "../derivation/reference.ts";
-import { SeccompGenError } from "../errors.ts";
-import { explain as explainProfile } from "../explain/index.ts";
-import { nearest, readProfile } from "../profile/index.ts";
-import { recordingOf } from "../project/beside.ts";
-import { readText } from "../project/files.ts";
-import { renderExplanation } from "../review/index.ts";
-import { isSyscallName, syscallNames } from "../tables/index.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { hostOf, hostsOf, loadReference, readText, recordingOf, resolveFor, type HostOptions, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { explain as explainProfile } from "../core/explain/index.ts";
+import { nearest, readProfile } from "../core/profile/index.ts";
+import { renderExplanation } from "../words/index.ts";
+import { isSyscallName, syscallNames } from "../core/tables/index.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";

@@ -1,13 +1,9 @@
 import { basename } from "node:path";
-import { hostOf } from "../derivation/host.ts";
-import type { HostOptions } from "../derivation/host.ts";
-import { emitBpf, emitBpfText, emitCompose, emitFirejail, emitOci, emitPod, emitSecurityProfile, emitSystemd } from "../emitter/index.ts";
-import type { AppliedProfile } from "../emitter/index.ts";
-import { SeccompGenError } from "../errors.ts";
-import { groupApplies, readProfile, resolve } from "../profile/index.ts";
-import { readText, writeAtomically } from "../project/files.ts";
-import type { Filter } from "../seccomp/types.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { hostOf, readText, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
+import { emitBpf, emitBpfText, emitCompose, emitFirejail, emitOci, emitPod, emitSecurityProfile, emitSystemd, type AppliedProfile } from "../core/emitter/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { groupApplies, readProfile, resolve } from "../core/profile/index.ts";
+import type { Filter } from "../core/seccomp/index.ts";
 import type { exportFormats } from "./export-formats.ts";
 
 export interface ExportOptions extends HostOptions {

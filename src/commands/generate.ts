@@ -1,15 +1,10 @@
 import { basename, normalize } from "node:path";
-import { stringifyRecording } from "../aggregator/recording.ts";
-import { derive } from "../derivation/derivation.ts";
-import type { PolicyArguments } from "../derivation/derivation.ts";
-import { archOf } from "../derivation/host.ts";
-import { SeccompGenError } from "../errors.ts";
-import { readIfPresent, writeAtomically } from "../project/files.ts";
-import { readTraces } from "../project/inputs.ts";
-import { checkName } from "../project/names.ts";
-import { renderSummary } from "../review/summary.ts";
-import type { ScmpArch } from "../tables/types.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { stringifyRecording } from "../core/recording/index.ts";
+import { archOf, checkName, derive, policyOf, readIfPresent, storePolicy, writeAtomically, type PolicyArguments, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { readTraces } from "../logs/index.ts";
+import { renderSummary } from "../words/index.ts";
+import type { ScmpArch } from "../core/tables/index.ts";
 
 export interface GenerateOptions extends PolicyArguments {
   readonly output: string | undefined;
@@ -46,7 +41,7 @@ export async function generate(patterns: readonly string[], options: GenerateOpt
 
 /** Where the profile belongs to a kept recording, how it was made is kept too. */
 async function keepPolicy(recording: string, output: string, options: PolicyArguments): Promise<void> {
-  const [{ profileOf }, { policyOf, storePolicy }] = await Promise.all([import("./regenerate.ts"), import("../derivation/stored-policy.ts")]);
+  const { profileOf } = await import("./regenerate.ts");
   if (normalize(output) === profileOf(normalize(recording))) await storePolicy(recording, policyOf(options));
 }
 

@@ -1,16 +1,9 @@
-import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
-import type { Recording } from "../aggregator/types.ts";
-import { derive } from "../derivation/derivation.ts";
-import { parseStoredPolicy } from "../derivation/stored-policy.ts";
-import { SeccompGenError } from "../errors.ts";
-import { readProfile, resolve } from "../profile/index.ts";
-import { readText, writeAtomically } from "../project/files.ts";
-import { runGit } from "../project/git.ts";
-import { sourceFolder } from "../project/names.ts";
-import { renderMeaning } from "../review/meaning.ts";
-import { defaultCapabilities, isScmpArch } from "../tables/index.ts";
-import type { ScmpArch } from "../tables/types.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { mergeRecordings, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
+import { derive, parseStoredPolicy, readText, runGit, sourceFolder, writeAtomically, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { readProfile, resolve } from "../core/profile/index.ts";
+import { renderMeaning } from "../words/index.ts";
+import { defaultCapabilities, isScmpArch, type ScmpArch } from "../core/tables/index.ts";
 
 /** `seccomp-gen git-textconv FILE`: what git shows of a profile: one line a call. What is no profile is shown as it is: git must not stop. */
 export async function gitTextconv(file: string, terminal: Terminal): Promise<number> {

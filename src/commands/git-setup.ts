@@ -1,10 +1,8 @@
 import { chmod, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SeccompGenError } from "../errors.ts";
-import { escapeLine, escapeShell } from "../escape.ts";
-import { readIfPresent, writeAtomically, writeKept } from "../project/files.ts";
-import { git, runGit } from "../project/git.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { escapeLine, escapeShell } from "../core/text/index.ts";
+import { git, readIfPresent, runGit, writeAtomically, writeKept, type Terminal } from "../project/index.ts";
 
 export interface GitSetupOptions {
   readonly undo: boolean;

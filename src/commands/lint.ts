@@ -1,15 +1,9 @@
-import { hostOf } from "../derivation/host.ts";
-import type { HostOptions } from "../derivation/host.ts";
-import { loadReference, resolveFor } from "../derivation/reference.ts";
-import { diffFilters } from "../diff/index.ts";
-import { escapeLine } from "../escape.ts";
-import { fixProfile, lintProfile } from "../lint/index.ts";
-import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
-import type { HostContext } from "../profile/types.ts";
-import { readText, writeAtomically } from "../project/files.ts";
-import { renderDiff, renderLint } from "../review/index.ts";
-import type { PlacedFinding } from "../review/lint.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { hostOf, loadReference, readText, resolveFor, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
+import { diffFilters } from "../core/diff/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { fixProfile, lintProfile } from "../core/lint/index.ts";
+import { offsetOf, positionAt, profilePointer, readProfile, type HostContext } from "../core/profile/index.ts";
+import { renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
 export interface LintOptions extends HostOptions {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import { reviewFormats } from "../review/review-model.ts";
+import { reviewFormats } from "../words/index.ts";
 
 /** Adds the policy options of every command that makes a profile. */
 export function withPolicyOptions(command: Command): Command {

@@ -1,22 +1,12 @@
 import { basename } from "node:path";
-import { stringifyRecording } from "../aggregator/index.ts";
-import { openService, parseComposeCommand } from "../container/compose-project.ts";
-import type { ComposeCommand } from "../container/compose-project.ts";
-import { parseRunCommand } from "../container/run-command.ts";
-import type { RunCommand } from "../container/run-command.ts";
-import { derive } from "../derivation/derivation.ts";
-import { policyOf, storePolicy } from "../derivation/stored-policy.ts";
-import { SeccompGenError } from "../errors.ts";
-import { escapeLine } from "../escape.ts";
-import { checkWritable, writeKept } from "../project/files.ts";
-import { combine, forgetPartial, keepPartial, knownBefore, partialPath } from "../project/kept-recording.ts";
-import { whileLocked } from "../project/lock.ts";
-import { checkName, nameFromImage, profilePath, recordingPath } from "../project/names.ts";
-import { recordContainer, recordHost, recordRounds } from "../recorder/index.ts";
-import type { Recorded, RecordOptions } from "../recorder/index.ts";
-import { renderSummary } from "../review/summary.ts";
-import type { Terminal } from "../terminal/terminal.ts";
-import type { Untraced } from "../tracer/strace-command.ts";
+import { stringifyRecording } from "../core/recording/index.ts";
+import { openService, parseComposeCommand, parseRunCommand, type ComposeCommand, type RunCommand } from "../run/container/index.ts";
+import { checkName, checkWritable, combine, derive, forgetPartial, keepPartial, knownBefore, nameFromImage, partialPath, policyOf, profilePath, recordingPath, storePolicy, whileLocked, writeKept, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { recordContainer, recordHost, recordRounds, type RecordOptions, type Recorded } from "../run/recorder/index.ts";
+import { renderSummary } from "../words/index.ts";
+import type { Untraced } from "../run/tracer/index.ts";
 import { defaultMaxRuns, verifyContainer } from "./verify.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */

@@ -1,11 +1,7 @@
 import { dirname, join } from "node:path";
-import { parseRecording } from "../aggregator/index.ts";
-import { derive } from "../derivation/derivation.ts";
-import { readStoredPolicy } from "../derivation/stored-policy.ts";
-import { SeccompGenError } from "../errors.ts";
-import { readIfPresent, readText, writeKept } from "../project/files.ts";
-import { profilePath } from "../project/names.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { parseRecording } from "../core/recording/index.ts";
+import { derive, profilePath, readIfPresent, readStoredPolicy, readText, writeKept, type Terminal } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 
 /** Every recording that is kept as the command line keeps them: traces/NAME/recording.json. */
 export async function keptRecordings(): Promise<readonly string[]> {

@@ -1,28 +1,14 @@
 import { dirname, join } from "node:path";
-import { parseRecording } from "../aggregator/index.ts";
-import { canonicalRun } from "../aggregator/recording.ts";
-import type { Recording } from "../aggregator/types.ts";
-import { assess } from "../assessment/index.ts";
-import type { Assessment, Opening } from "../assessment/types.ts";
-import { derive, hostsOf } from "../derivation/derivation.ts";
-import type { Derivation, PolicyArguments } from "../derivation/derivation.ts";
-import { loadReference, resolveFor } from "../derivation/reference.ts";
-import type { Reference } from "../derivation/reference.ts";
-import { parseStoredPolicy } from "../derivation/stored-policy.ts";
-import { diffFilters } from "../diff/index.ts";
-import { SeccompGenError } from "../errors.ts";
-import { lintProfile } from "../lint/index.ts";
-import { offsetOf, positionAt, profilePointer, readProfile } from "../profile/index.ts";
-import type { DockerProfile, HostContext } from "../profile/types.ts";
-import type { ChangedFile, Changes } from "../project/changed-files.ts";
-import { sourceFolder } from "../project/names.ts";
-import type { PlacedFinding } from "../review/lint.ts";
-import type { FailureKind, JudgedProfile, Place, ReviewedProfile } from "../review/review-model.ts";
-import { TooManyWays } from "../seccomp/index.ts";
-import type { Filter } from "../seccomp/types.ts";
-import { allCapabilities, nativeArch } from "../tables/index.ts";
-import { exposureOf } from "../tables/surface.ts";
-import type { ScmpArch } from "../tables/types.ts";
+import { canonicalRun, parseRecording, type Recording } from "../core/recording/index.ts";
+import { assess, type Assessment, type Opening } from "../core/judgement/index.ts";
+import { derive, hostsOf, loadReference, parseStoredPolicy, resolveFor, sourceFolder, type ChangedFile, type Changes, type Derivation, type PolicyArguments, type Reference } from "../project/index.ts";
+import { diffFilters } from "../core/diff/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { lintProfile } from "../core/lint/index.ts";
+import { offsetOf, positionAt, profilePointer, readProfile, type DockerProfile, type HostContext } from "../core/profile/index.ts";
+import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
+import { TooManyWays, type Filter } from "../core/seccomp/index.ts";
+import { allCapabilities, exposureOf, nativeArch, type ScmpArch } from "../core/tables/index.ts";
 
 /** What every profile is held against. */
 export interface ReviewContext {

@@ -1,16 +1,11 @@
-import { parseRecording, stringifyRecording } from "../aggregator/index.ts";
-import { canonicalRun } from "../aggregator/recording.ts";
-import type { Recording } from "../aggregator/types.ts";
-import { checkRecording } from "../check/index.ts";
-import { hostsOf } from "../derivation/derivation.ts";
-import { resolveFor } from "../derivation/reference.ts";
-import { SeccompGenError } from "../errors.ts";
-import { readProfile } from "../profile/index.ts";
-import type { ChangedFile } from "../project/changed-files.ts";
-import { profileFor } from "../project/names.ts";
-import type { RecordingDoubt, ReviewedRecording } from "../review/review-model.ts";
-import { TooManyWays } from "../seccomp/index.ts";
-import { defaultCapabilities } from "../tables/index.ts";
+import { canonicalRun, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
+import { checkRecording } from "../core/check/index.ts";
+import { hostsOf, profileFor, resolveFor, type ChangedFile } from "../project/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { readProfile } from "../core/profile/index.ts";
+import type { RecordingDoubt, ReviewedRecording } from "../words/index.ts";
+import { TooManyWays } from "../core/seccomp/index.ts";
+import { defaultCapabilities } from "../core/tables/index.ts";
 import type { ReviewContext } from "./review-profile.ts";
 
 /** What a recording has that its former state had not, what of that its profile denies nevertheless, and what makes it doubtful. */

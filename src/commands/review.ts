@@ -1,20 +1,8 @@
-import { hostOf } from "../derivation/host.ts";
-import type { HostOptions } from "../derivation/host.ts";
-import { loadReference } from "../derivation/reference.ts";
-import { escapeLine } from "../escape.ts";
-import { foldedMembers } from "../profile/index.ts";
-import type { Json } from "../profile/index.ts";
-import { changedFiles } from "../project/changed-files.ts";
-import type { ChangedFile, Changes } from "../project/changed-files.ts";
-import { writeAtomically } from "../project/files.ts";
-import { profileFor } from "../project/names.ts";
-import { failureKinds } from "../review/review-model.ts";
-import type { FailureKind, ReviewedOptions, ReviewedProfile, ReviewedRecording } from "../review/review-model.ts";
-import { renderReview } from "../review/review.ts";
-import type { ReviewView } from "../review/review.ts";
-import type { Terminal } from "../terminal/terminal.ts";
-import { reviewProfile } from "./review-profile.ts";
-import type { ReviewContext } from "./review-profile.ts";
+import { changedFiles, hostOf, loadReference, profileFor, writeAtomically, type ChangedFile, type Changes, type HostOptions, type Terminal } from "../project/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { foldedMembers, type Json } from "../core/profile/index.ts";
+import { failureKinds, renderReview, type FailureKind, type ReviewView, type ReviewedOptions, type ReviewedProfile, type ReviewedRecording } from "../words/index.ts";
+import { reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
 

@@ -1,5 +1,4 @@
-import { parseRecording } from "../aggregator/index.ts";
-import type { Recording } from "../aggregator/types.ts";
+import { parseRecording, type Recording } from "../core/recording/index.ts";
 import { readIfPresent, readText } from "./files.ts";
 import { recordingBeside } from "./names.ts";
 

@@ -1,6 +1,6 @@
 import { lstat, readFile, realpath } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { SeccompGenError } from "../errors.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 import { git, runGit } from "./git.ts";
 
 /** A file that differs between a revision and the working tree; a side without the file is undefined. Paths are relative to the repository. */

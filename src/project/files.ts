@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
-import { ownSession, sessionPattern } from "../container/session-name.ts";
-import { SeccompGenError } from "../errors.ts";
+import { ownSession, sessionPattern } from "./session-name.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 import { profilePath } from "./names.ts";
 
 /**

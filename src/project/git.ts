@@ -1,4 +1,4 @@
-import { SeccompGenError } from "../errors.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 
 /** What git answered. */
 export interface GitAnswer {

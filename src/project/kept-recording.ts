@@ -1,7 +1,6 @@
 import { access, rename, rm } from "node:fs/promises";
-import { mergeRecordings, parseRecording, stringifyRecording } from "../aggregator/index.ts";
-import type { Recording } from "../aggregator/types.ts";
-import { SeccompGenError } from "../errors.ts";
+import { mergeRecordings, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 import { readIfPresent, systemDetail, writeKept } from "./files.ts";
 import { whileLocked } from "./lock.ts";
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { ownSession, sessionIsOver } from "../container/session-name.ts";
-import { SeccompGenError } from "../errors.ts";
+import { ownSession, sessionIsOver } from "./session-name.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 import { checkKept, systemDetail, temporaryPath } from "./files.ts";
 
 /** So long another recording may take to write its files. */

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { SeccompGenError } from "../errors.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 
 /** Names become folders and files: letters, digits, `.`, `_`, `-`, and no dot in front. */
 export function checkName(name: string): string {

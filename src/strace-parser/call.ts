@@ -1,11 +1,8 @@
-import { decode, nameOfPart, partOfList, splitList } from "./argument.ts";
-import type { Part } from "./argument.ts";
+import { decode, nameOfPart, partOfList, splitList, type Part } from "./argument.ts";
 import { afterBlanks, endsWith, isDigit, isWord, join, Kept, latin1, maxKept, startsWith } from "./bytes.ts";
-import { atArgs, atArgsEnd, atEvent, atLast, atName, atNumber, atPid, atResult, atStart, width } from "./fields.ts";
-import type { Digest } from "./fields.ts";
+import { atArgs, atArgsEnd, atEvent, atLast, atName, atNumber, atPid, atResult, atStart, width, type Digest } from "./fields.ts";
 import { noTracee, traceeOf } from "./prefix.ts";
-import { noResult, readResult, resultIn } from "./result.ts";
-import type { ReadResult } from "./result.ts";
+import { noResult, readResult, resultIn, type ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
 import type { Arg, Personality, Source, SyscallEvent, SyscallResult, Tracee } from "./types.ts";
 

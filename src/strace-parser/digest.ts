@@ -1,11 +1,9 @@
-import { atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart, lineKinds, width } from "./fields.ts";
-import type { Digest } from "./fields.ts";
+import { atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart, lineKinds, width, type Digest } from "./fields.ts";
 import type { Line } from "./call.ts";
 import { asBuffer, newlineFrom } from "./lines.ts";
 import type { PlainLines } from "./plain-lines.ts";
 import { traceeOf } from "./prefix.ts";
-import { resultIn } from "./result.ts";
-import type { ReadResult } from "./result.ts";
+import { resultIn, type ReadResult } from "./result.ts";
 
 const noBytes = Buffer.alloc(0);
 

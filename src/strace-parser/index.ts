@@ -1,12 +1,9 @@
-import { createStraceParser } from "./parser.ts";
-import type { ParserOptions } from "./parser.ts";
+import { createStraceParser, type ParserOptions } from "./parser.ts";
 import type { StraceEvent } from "./types.ts";
 
 export { argNumber } from "./argument.ts";
-export { createStraceParser } from "./parser.ts";
-export type { ParserOptions, StraceParser, Visitor } from "./parser.ts";
-export { Tally } from "./tally.ts";
-export type { InspectedRange, TallyReader } from "./tally.ts";
+export { createStraceParser, type ParserOptions, type StraceParser, type Visitor } from "./parser.ts";
+export { Tally, type InspectedRange, type TallyReader } from "./tally.ts";
 export type * from "./types.ts";
 
 /** Bytes of a log in any pieces; strings are taken as UTF-8. */
@@ -29,3 +26,5 @@ export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): G
   for (const chunk of chunks) yield* parser.push(chunk);
   yield* parser.end();
 }
+export { Midway, isMet, type LinesOfRest } from "./midway.ts";
+export { forgetOldest } from "./oldest.ts";

@@ -1,18 +1,13 @@
 import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, Line, readCall, readCutCall, readResumed, readStart } from "./call.ts";
-import type { CallContext, CallStart, CallText } from "./call.ts";
+import { LazySyscall, Line, readCall, readCutCall, readResumed, readStart, type CallContext, type CallStart, type CallText } from "./call.ts";
 import { Digester, eventPlaceOf, kindOf, lineOf, pidOf, placeOf, recallLine } from "./digest.ts";
-import { atPid, lineKinds, width } from "./fields.ts";
-import type { Digest } from "./fields.ts";
+import { atPid, lineKinds, width, type Digest } from "./fields.ts";
 import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
-import { isMet } from "./midway.ts";
-import type { LinesOfRest, Midway } from "./midway.ts";
+import { isMet, type LinesOfRest, type Midway } from "./midway.ts";
 import { Personalities } from "./personalities.ts";
-import { sharedPlainLines } from "./plain-lines.ts";
-import type { PlainLines } from "./plain-lines.ts";
-import { noPrefix, readPrefix, traceeIn } from "./prefix.ts";
-import type { Prefix } from "./prefix.ts";
+import { sharedPlainLines, type PlainLines } from "./plain-lines.ts";
+import { noPrefix, readPrefix, traceeIn, type Prefix } from "./prefix.ts";
 import type { Tally } from "./tally.ts";
 import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallEvent, Tracee } from "./types.ts";
 

@@ -1,8 +1,7 @@
 import { latin1 } from "./bytes.ts";
 import { plainLines } from "./data/plain-lines.ts";
 import { width } from "./fields.ts";
-import { noResult, readResult } from "./result.ts";
-import type { ReadResult } from "./result.ts";
+import { noResult, readResult, type ReadResult } from "./result.ts";
 
 /** TypeScript knows it only beside the DOM. */
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object; readonly Instance: new (module: object) => { readonly exports: unknown }; readonly CompileError: new () => Error } | undefined;

@@ -1,5 +1,4 @@
-import { createPlainLines } from "./plain-lines.ts";
-import type { PlainLines } from "./plain-lines.ts";
+import { createPlainLines, type PlainLines } from "./plain-lines.ts";
 
 /** Who reads a log and lets calls be counted. */
 export interface TallyReader<Kind> {

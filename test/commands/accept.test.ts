@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { stringifyRecording } from "../../src/aggregator/index.ts";
-import type { Recording, Run } from "../../src/aggregator/types.ts";
+import { stringifyRecording } from "../../src/core/recording/index.ts";
+import type { Recording, Run } from "../../src/core/recording/types.ts";
 import { acceptAdditions } from "../../src/commands/accept.ts";
-import type { Terminal } from "../../src/terminal/terminal.ts";
-import type { Addition } from "../../src/verifier/index.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
+import type { Addition } from "../../src/run/verifier/index.ts";
 
 const terminal: Terminal = { out: () => undefined, note: () => undefined, status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
 const run: Run = { source: "container", command: ["docker", "run", "IMAGE"], versions: {}, capabilities: [], noNewPrivileges: false, ended: "exited" };

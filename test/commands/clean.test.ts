@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { clean } from "../../src/commands/clean.ts";
-import type { Terminal } from "../../src/terminal/terminal.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 

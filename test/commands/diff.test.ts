@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { DiffOptions } from "../../src/commands/diff.ts";
 import { diff } from "../../src/commands/diff.ts";
-import type { Terminal } from "../../src/terminal/terminal.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
 
 const terminal: Terminal = { out: () => undefined, note: () => undefined, status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
 const options: DiffOptions = { format: "text", against: undefined, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" };

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
-import { derive, hostsOf } from "../../src/derivation/derivation.ts";
-import { loadReference, resolveFor } from "../../src/derivation/reference.ts";
-import { diffFilters } from "../../src/diff/index.ts";
-import { readEmitted, readProfile } from "../../src/profile/index.ts";
+import { parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
+import { derive, hostsOf } from "../../src/project/derivation/derivation.ts";
+import { loadReference, resolveFor } from "../../src/project/derivation/reference.ts";
+import { diffFilters } from "../../src/core/diff/index.ts";
+import { readEmitted, readProfile } from "../../src/core/profile/index.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

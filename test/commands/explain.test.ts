@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { explain } from "../../src/commands/explain.ts";
-import type { Terminal } from "../../src/terminal/terminal.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
 
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
 const options = { format: "text", recording: undefined, against: undefined, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" } as const;

@@ -8,10 +8,10 @@ import { exportProfile } from "../../src/commands/export.ts";
 import type { ExportOptions } from "../../src/commands/export.ts";
 import { exportFormats } from "../../src/commands/export-formats.ts";
 import { generate } from "../../src/commands/generate.ts";
-import type { Terminal } from "../../src/terminal/terminal.ts";
-import { diffFilters } from "../../src/diff/index.ts";
-import { readProfile, resolve } from "../../src/profile/index.ts";
-import { defaultCapabilities } from "../../src/tables/index.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
+import { diffFilters } from "../../src/core/diff/index.ts";
+import { readProfile, resolve } from "../../src/core/profile/index.ts";
+import { defaultCapabilities } from "../../src/core/tables/index.ts";
 
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-export-"));

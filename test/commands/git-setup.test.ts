@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
-import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/aggregator/index.ts";
+import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
 import { gitSetup } from "../../src/commands/git-setup.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

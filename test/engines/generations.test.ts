@@ -2,11 +2,11 @@ import { execa } from "execa";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { product, workplace } from "../live/product.ts";
+import { product, workplace } from "../support/product.ts";
 import { workloads } from "../live/workloads.ts";
 
 /** A profile recorded on this machine's engine, on the engines of the next Debian releases: Docker 26.1 with runc 1.1.15 and crun 1.21, Docker 28.5 with runc 1.3.6 and crun 1.28. */
-const script = fileURLToPath(new URL("../engine/generation.sh", import.meta.url));
+const script = fileURLToPath(new URL("../../tools/engine/generation.sh", import.meta.url));
 const suites = ["trixie", "sid"] as const;
 const hosts = new Map<string, string>();
 let folder = "";

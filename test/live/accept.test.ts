@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { product, workplace } from "./product.ts";
+import { product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 

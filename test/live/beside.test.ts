@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
 /** What the profile binds although it is no child of the workload's first process, and what tracing changes. */
 const image = "seccomp-gen-test-beside";

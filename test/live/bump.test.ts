@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { engine } from "./engine.ts";
-import { type Ran, docker, product, workplace } from "./product.ts";
+import { engine } from "../support/engine.ts";
+import { type Ran, docker, product, workplace } from "../support/product.ts";
 
 let folder = "";
 beforeAll(async () => {

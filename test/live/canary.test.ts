@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 

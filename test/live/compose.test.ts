@@ -3,11 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
-import type { Ran } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
+import type { Ran } from "../support/product.ts";
 
-/** Docker's own plug-in, for real (test/engine/compose.sh). */
-const script = fileURLToPath(new URL("../engine/compose.sh", import.meta.url));
+/** Docker's own plug-in, for real (tools/engine/compose.sh). */
+const script = fileURLToPath(new URL("../../tools/engine/compose.sh", import.meta.url));
 const image = "seccomp-gen-base:bookworm";
 let folder = "";
 let config = "";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { client } from "./workloads.ts";
-import { product, workplace } from "./product.ts";
+import { product, workplace } from "../support/product.ts";
 
 const nginx = ["docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"];
 

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
-/** What `export` writes, read by who consumes it. podman is in podman.test.ts, systemd, firejail and bubblewrap in test/commands/export.test.ts; Kubernetes and containerd's own clients would need a cluster or a daemon of theirs: there only the schema is asked (test/review/schemas.test.ts). */
+/** What `export` writes, read by who consumes it. podman is in podman.test.ts, systemd, firejail and bubblewrap in test/commands/export.test.ts; Kubernetes and containerd's own clients would need a cluster or a daemon of theirs: there only the schema is asked (test/words/schemas.test.ts). */
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
 let oci = "";
 

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const script = fileURLToPath(new URL("../faults/faults.mjs", import.meta.url));
+const script = fileURLToPath(new URL("../../tools/faults/faults.mjs", import.meta.url));
 
 /** The long run, and all faults, are `npm run test:faults`. */
 test("a few kills, full disks and two recordings at once do no harm", async () => {

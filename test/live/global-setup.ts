@@ -1,11 +1,11 @@
 import { execa } from "execa";
 import { fileURLToPath } from "node:url";
-import { engine } from "./engine.ts";
+import { engine } from "../support/engine.ts";
 import { workloads } from "./workloads.ts";
 
 /** Finds or starts an engine, makes the base image and the workloads' images. What it started it stops. */
 export default async function setup(): Promise<() => Promise<void>> {
-  const before = (await execa("bash", [fileURLToPath(new URL("../engine/engine.sh", import.meta.url)), "status"], { reject: false })).exitCode;
+  const before = (await execa("bash", [fileURLToPath(new URL("../../tools/engine/engine.sh", import.meta.url)), "status"], { reject: false })).exitCode;
   await engine("start");
   const host = /DOCKER_HOST=(\S+)/.exec(await engine("env"))?.[1];
   if (host !== undefined) process.env["DOCKER_HOST"] = host;

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { cli, product, workplace } from "./product.ts";
+import { cli, product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 

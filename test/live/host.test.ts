@@ -4,7 +4,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { cli, product, workplace } from "./product.ts";
+import { cli, product, workplace } from "../support/product.ts";
 
 const strace = spawnSync("strace", ["-V"]).status === 0;
 

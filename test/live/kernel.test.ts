@@ -6,15 +6,15 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import glob from "fast-glob";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { floorFor } from "../../src/policy/index.ts";
-import { readProfile, resolve } from "../../src/profile/index.ts";
-import type { DockerArg, DockerProfile, DockerSyscallGroup, HostContext } from "../../src/profile/types.ts";
-import { argIndexes, callArgs, evaluate, partition } from "../../src/seccomp/index.ts";
-import type { Action, ArgCondition, Filter, Rule, SeccompData } from "../../src/seccomp/types.ts";
-import { defaultCapabilities, dockerDefaults, isSyscallName, syscallName, syscallNames, syscallNumber } from "../../src/tables/index.ts";
-import { anyRule } from "../seccomp/arbitraries.ts";
-import { boundaryValues } from "../seccomp/boundary.ts";
-import { docker, workplace } from "./product.ts";
+import { floorFor } from "../../src/core/policy/index.ts";
+import { readProfile, resolve } from "../../src/core/profile/index.ts";
+import type { DockerArg, DockerProfile, DockerSyscallGroup, HostContext } from "../../src/core/profile/types.ts";
+import { argIndexes, callArgs, evaluate, partition } from "../../src/core/seccomp/index.ts";
+import type { Action, ArgCondition, Filter, Rule, SeccompData } from "../../src/core/seccomp/types.ts";
+import { defaultCapabilities, dockerDefaults, isSyscallName, syscallName, syscallNames, syscallNumber } from "../../src/core/tables/index.ts";
+import { anyRule } from "../support/arbitraries.ts";
+import { boundaryValues } from "../support/boundary.ts";
+import { docker, workplace } from "../support/product.ts";
 
 /** So many profiles of each kind in the long run (npm run test:kernel); a few in every test run. */
 const long = process.env["SECCOMP_GEN_KERNEL"] !== undefined;

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { type Ran, docker, product, workplace } from "./product.ts";
+import { type Ran, docker, product, workplace } from "../support/product.ts";
 
 // A program is recorded on a usual day; its profile is then asked about the days it has not seen.
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { product, workplace } from "./product.ts";
+import { product, workplace } from "../support/product.ts";
 
 /** So often each place is tried; SECCOMP_GEN_PLACES=20 for a longer look. */
 const times = Number(process.env["SECCOMP_GEN_PLACES"] ?? 2);

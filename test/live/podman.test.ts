@@ -5,10 +5,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
-/** Debian's podman, for real, with a storage of its own (test/engine/podman.sh). It gets its images from the Docker engine, for there may be no registry. */
-const script = fileURLToPath(new URL("../engine/podman.sh", import.meta.url));
+/** Debian's podman, for real, with a storage of its own (tools/engine/podman.sh). It gets its images from the Docker engine, for there may be no registry. */
+const script = fileURLToPath(new URL("../../tools/engine/podman.sh", import.meta.url));
 const image = "seccomp-gen-base:bookworm";
 let path = "";
 let unusable: string | undefined;

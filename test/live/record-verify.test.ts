@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, leftovers, product, workplace } from "./product.ts";
+import { docker, leftovers, product, workplace } from "../support/product.ts";
 import { workloads } from "./workloads.ts";
 
 let before = "";

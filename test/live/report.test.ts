@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { product } from "./product.ts";
+import { product } from "../support/product.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const executable = "/usr/bin/chromium";

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
 /** What is taken away one at a time: a few calls, of the program and of the runtime; SECCOMP_GEN_SABOTAGE=all: every call that the profile allows. */
 const few = ["getdents64", "capset", "munmap", "openat"];

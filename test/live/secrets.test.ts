@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
 const canary = (where: string): string => `canary-${where}-5eC4e7`;
 

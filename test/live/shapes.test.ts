@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { cli, docker, product, workplace } from "./product.ts";
+import { cli, docker, product, workplace } from "../support/product.ts";
 
 /** Containers of every shape: each does under the recorder, and then under its profile, what it does by itself. */
 const base = "seccomp-gen-base:bookworm";

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cli, docker, leftovers, product, workplace } from "./product.ts";
+import { cli, docker, leftovers, product, workplace } from "../support/product.ts";
 
 const image = "seccomp-gen-base:bookworm";
 let before = "";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { docker, product, workplace } from "./product.ts";
+import { docker, product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 

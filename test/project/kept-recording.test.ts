@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { stringifyRecording } from "../../src/aggregator/index.ts";
-import type { Recording } from "../../src/aggregator/index.ts";
+import { stringifyRecording } from "../../src/core/recording/index.ts";
+import type { Recording } from "../../src/core/recording/index.ts";
 import { combine, keepPartial, knownBefore, partialPath } from "../../src/project/kept-recording.ts";
 import { whileLocked } from "../../src/project/lock.ts";
-import { SeccompGenError } from "../../src/errors.ts";
+import { SeccompGenError } from "../../src/core/errors/error.ts";
 
 const of = (...calls: readonly string[]): Recording => ({
   version: 1,

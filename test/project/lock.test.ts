@@ -4,7 +4,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { ownSession, sessionIsOver } from "../../src/container/session-name.ts";
+import { ownSession, sessionIsOver } from "../../src/project/session-name.ts";
 import { temporaryOf, temporaryPath } from "../../src/project/files.ts";
 
 const lockModule = fileURLToPath(new URL("../../dist/project/lock.js", import.meta.url));

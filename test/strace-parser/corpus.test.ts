@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import glob from "fast-glob";
 import { expect, test } from "vitest";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
-import { formatEvent } from "./format-event.ts";
+import { formatEvent } from "../support/format-event.ts";
 
 /** One file a production: what it is, the lines of a log, and the events, one a line. `SECCOMP_GEN_WRITE_CORPUS=1` writes the events anew, to be read. */
 const folder = fileURLToPath(new URL("../corpus/strace/", import.meta.url));

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 import type { StraceEvent } from "../../src/strace-parser/index.ts";
-import { formatArg, formatEvent, formatResult } from "./format-event.ts";
+import { formatArg, formatEvent, formatResult } from "../support/format-event.ts";
 
 /** GRAMMAR.md: lines of strace with carets under what a production covers, and what the parser says of it. */
 const grammar = readFileSync(new URL("../../src/strace-parser/GRAMMAR.md", import.meta.url), "utf8");

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { createAggregator } from "../../src/aggregator/aggregator.ts";
+import { createAggregator } from "../../src/core/recording/aggregator.ts";
 import { createStraceParser, parseStraceSync } from "../../src/strace-parser/index.ts";
 import type { StraceEvent } from "../../src/strace-parser/index.ts";
-import { formatEvent } from "./format-event.ts";
-import { anyLog, busyLog } from "./logs.ts";
+import { formatEvent } from "../support/format-event.ts";
+import { anyLog, busyLog } from "../support/logs.ts";
 
 /** The parser as it is where the machine has nothing to find plain lines with. */
 vi.resetModules();

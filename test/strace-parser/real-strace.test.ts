@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { buildRecording, createAggregator, stringifyRecording } from "../../src/aggregator/index.ts";
+import { buildRecording, createAggregator, stringifyRecording } from "../../src/core/recording/index.ts";
 import { createStraceParser } from "../../src/strace-parser/index.ts";
 import type { StraceEvent } from "../../src/strace-parser/index.ts";
-import { nativeArch } from "../../src/tables/index.ts";
+import { nativeArch } from "../../src/core/tables/index.ts";
 
 /** The strace of this machine on programs that do the same each time; skipped where there is none. */
 const version = spawnSync("strace", ["-V"], { encoding: "utf8" }).stdout?.split("\n")[0] ?? "";

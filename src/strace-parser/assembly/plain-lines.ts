@@ -7,7 +7,7 @@ export { countLike, counted, fieldsOfHead, forget, isSettled, latestHead, nextWi
 
 /**
  * Finds where things stand in strace's plainest lines: whole calls, first halves and second halves with a plain result. It is written in AssemblyScript, and compiled to
- * WebAssembly by test/tools/compile-assembly.mjs: a log is hundreds of megabytes of such lines, and this reads them several times as fast as JavaScript can.
+ * WebAssembly by tools/compile-assembly.mjs: a log is hundreds of megabytes of such lines, and this reads them several times as fast as JavaScript can.
  *
  * It understands nothing that the parser would not understand otherwise, and nothing differently (test/strace-parser/properties.test.ts): a line that is not plain, or that could
  * mean anything else after the lines before it, is `other`, and the parser reads it closely. So all of strace's language is in one place, and that is not here.

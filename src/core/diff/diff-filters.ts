@@ -1,0 +1,65 @@
+import { allowsSome, isAllowing, sameAction, type Filter } from "../seccomp/index.ts";
+import { syscallNames, type ScmpArch } from "../tables/index.ts";
+import { compareSyscall } from "./change.ts";
+import type { AllowedCounts, ProfileChange, ProfileDiff, SyscallChange } from "./types.ts";
+
+type Filters = ReadonlyMap<ScmpArch, Filter>;
+
+/**
+ * What changes from one resolved profile to another, by meaning: complete (every syscall of the architecture's table, every set of rules a
+ * call can meet) and with a witness for each change. A default action that changed is one profile change; under it, only syscalls that
+ * one of the profiles names are told one by one, and all others where the way between allowed and denied changed with it.
+ * Throws TooManyWays where the rules of a call overlap in more ways than can be compared in bounded time.
+ */
+export function diffFilters(before: Filters, after: Filters): ProfileDiff {
+  const profile: ProfileChange[] = [];
+  const syscalls: SyscallChange[] = [];
+  for (const arch of new Set([...before.keys(), ...after.keys()])) {
+    const [old, next] = [before.get(arch), after.get(arch)];
+    if (old === undefined || next === undefined) {
+      profile.push({ kind: old === undefined ? "architecture-added" : "architecture-removed", arch });
+      continue;
+    }
+    const defaults = !sameAction(old.defaultAction, next.defaultAction);
+    if (defaults) profile.push({ kind: "default-changed", arch, was: old.defaultAction, is: next.defaultAction });
+    // What no profile names differs by the default alone, or by where runc's stub begins.
+    for (const name of defaults || old.enosysAbove === next.enosysAbove ? namedIn(arch, old, next) : callable(arch, old, next)) {
+      const change = compareSyscall(old, next, name);
+      if (change !== undefined) syscalls.push(change);
+    }
+  }
+  return { profile, syscalls, ...allowedCounts(before, after) };
+}
+
+/** How much two resolved profiles allow. Throws TooManyWays as `diffFilters` does. */
+export function allowedCounts(before: Filters, after: Filters): AllowedCounts {
+  return { allowedBefore: allowedIn(before), allowedAfter: allowedIn(after) };
+}
+
+/**
+ * What `filter` allows and `ceiling` does not, also in part and also where a call newly reaches the kernel with arguments the ceiling
+ * denies. Empty: the filter is never wider. Throws RangeError where the two are not of one architecture, TooManyWays as `diffFilters` does.
+ */
+export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
+  if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be held against ${ceiling.arch}`);
+  return callable(filter.arch, filter, ceiling).flatMap((name) => {
+    const change = compareSyscall(ceiling, filter, name);
+    return change !== undefined && !isAllowing(change.was) && isAllowing(change.is) ? [change] : [];
+  });
+}
+
+/** All syscalls with a number there, sorted; also what the filters name beyond the table. */
+function callable(arch: ScmpArch, ...filters: readonly Filter[]): readonly string[] {
+  const names = syscallNames(arch);
+  const known = new Set(names);
+  const more = filters.flatMap(({ syscalls }) => [...syscalls.keys()].filter((name) => !known.has(name)));
+  return more.length === 0 ? names : [...new Set([...names, ...more])].sort();
+}
+
+function namedIn(arch: ScmpArch, before: Filter, after: Filter): readonly string[] {
+  return callable(arch, before, after).filter((name) => before.syscalls.has(name) || after.syscalls.has(name));
+}
+
+function allowedIn(filters: Filters): { readonly [arch in ScmpArch]?: number } {
+  return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => filter.syscalls.has(name) || isAllowing(filter.defaultAction)).filter((name) => allowsSome(filter, name)).length]));
+}

@@ -1,0 +1,61 @@
+import { namespaceFlags } from "../policy/index.ts";
+import { isAllowing, type ActionRule, type Filter } from "../seccomp/index.ts";
+import { describeValue } from "../tables/index.ts";
+import { namesOnly } from "./names-only.ts";
+
+/** A drop-in for a unit, and the calls whose conditions it could not say. */
+export interface SystemdUnit {
+  readonly text: string;
+  /** Allowed here with any arguments, though the profile allows some only. */
+  readonly widened: readonly string[];
+}
+
+
+/**
+ * systemd.exec(5): SystemCallFilter knows names only. Three kinds of conditions have settings of their own: socket families, namespaces, memory that is both
+ * writable and executable. systemd itself needs nothing in the list: it allows what starts the program by itself.
+ * Throws RangeError for a filter that allows by default: there is no list of allowed calls that says the same.
+ */
+export function emitSystemd(filter: Filter): SystemdUnit {
+  const { allowed, conditional } = namesOnly(filter);
+  const rules = (name: string): readonly ActionRule[] => (filter.syscalls.get(name) ?? []).filter(({ action }) => isAllowing(action));
+  const families = familiesOf(rules("socket"));
+  const said = new Set([
+    ...(families === undefined ? [] : ["socket"]),
+    ...(conditional.includes("clone") && rules("clone").every(({ rule: { conditions } }) => conditions.length === 1 && conditions.every((one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 0 && one.mask === namespaceFlags && one.datum === 0n)) ? ["clone"] : []),
+    ...(["mmap", "mprotect"].every((name) => conditional.includes(name)) && neverExecutable(rules("mmap"), 6n) && neverExecutable(rules("mprotect"), 4n) ? ["mmap", "mprotect"] : []),
+  ]);
+  const lines = [
+    "[Service]",
+    "SystemCallArchitectures=native",
+    "SystemCallErrorNumber=ENOSYS",
+    ...chunked([...allowed, ...conditional].sort()).map((names) => `SystemCallFilter=${names.join(" ")}`),
+    ...(families === undefined ? [] : [`RestrictAddressFamilies=${families.length === 0 ? "none" : families.join(" ")}`]),
+    ...(said.has("clone") ? ["RestrictNamespaces=yes"] : []),
+    ...(said.has("mmap") ? ["MemoryDenyWriteExecute=yes"] : []),
+    "",
+  ];
+  return { text: lines.join("\n"), widened: conditional.filter((name) => !said.has(name)) };
+}
+
+/** The families a pinned socket has; undefined: it is not pinned by families alone. */
+function familiesOf(rules: readonly ActionRule[]): readonly string[] | undefined {
+  if (rules.length === 0) return undefined;
+  const names = rules.map(({ rule: { conditions } }) => {
+    const [one, ...others] = conditions;
+    if (one === undefined || others.length > 0 || one.index !== 0) return undefined;
+    const exact = one.op === "SCMP_CMP_EQ" || (one.op === "SCMP_CMP_MASKED_EQ" && one.mask === 0xffff_ffffn);
+    const name = exact ? describeValue("socket", 0, one.datum) : undefined;
+    return name?.startsWith("AF_") === true ? name : undefined;
+  });
+  return names.every((name) => name !== undefined) ? [...new Set(names)].sort() : undefined;
+}
+
+/** Does every rule want one of the protection bits of `mask` to be off (PROT_WRITE 2, PROT_EXEC 4)? */
+function neverExecutable(rules: readonly ActionRule[], mask: bigint): boolean {
+  return rules.length > 0 && rules.every(({ rule: { conditions } }) => conditions.length === 1 && conditions.every((one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 2 && (one.datum & mask) !== (one.mask & mask)));
+}
+
+function chunked(names: readonly string[]): readonly (readonly string[])[] {
+  return names.flatMap((_, at) => (at % 10 === 0 ? [names.slice(at, at + 10)] : []));
+}

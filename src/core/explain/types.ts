@@ -1,0 +1,72 @@
+import type { Run, SyscallRecord } from "../recording/index.ts";
+import type { Action, ActionRule, Filter, PassedValues } from "../seccomp/index.ts";
+import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
+
+/** What a filter does with a syscall. `floor`: it is allowed because the container runtime needs it, and for nothing else. */
+export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
+
+/** One syscall of one architecture under a profile. */
+export interface CallExplanation {
+  readonly name: string;
+  /** What it does; undefined: no table knows it. */
+  readonly text: SyscallText | undefined;
+  readonly state: CallState;
+  /** The same under Docker's default. */
+  readonly docker: Exclude<CallState, "floor">;
+  /** What the program gets where the call is denied: always, or outside of its pins; undefined: it never is. */
+  readonly answer: Action | undefined;
+  /** The rules that let it through, with their reasons. Empty: the default action decides. */
+  readonly rules: readonly ActionRule[];
+  /** Its entry in the recording; undefined: not seen, or there is no recording. */
+  readonly recorded: SyscallRecord | undefined;
+  /** The profile says that the call was recorded, and the recording beside it does not have it. */
+  readonly unbacked: boolean;
+  readonly exposure: Exposure | undefined;
+  /** Values of 32-bit arguments that are denied, and pass with an upper bit set. */
+  readonly passed: readonly PassedValues[];
+  /** What needs this call and is not out of reach, and what would need it. */
+  readonly vulnerabilities: readonly string[];
+}
+
+/** `closed`: a required call cannot be made. `capability`: every call can be made, but the container lacks the capability. */
+export type Reach = "closed" | "capability" | "open";
+
+export interface VulnerabilityVerdict {
+  readonly vulnerability: Vulnerability;
+  readonly reach: Reach;
+  readonly docker: Reach;
+}
+
+export interface StateCounts {
+  readonly total: number;
+  readonly states: { readonly [state in CallState]: number };
+  readonly docker: { readonly [state in Exclude<CallState, "floor">]: number };
+}
+
+export interface ArchExplanation {
+  readonly arch: ScmpArch;
+  readonly counts: StateCounts;
+  /** Every syscall of the architecture, by name. */
+  readonly calls: readonly CallExplanation[];
+}
+
+/** A profile, explained: every call of every architecture, and what is out of reach. */
+export interface Explanation {
+  readonly profile: string;
+  readonly ceilingName: string;
+  readonly arches: readonly ArchExplanation[];
+  readonly vulnerabilities: readonly VulnerabilityVerdict[];
+  /** The runs of the recording beside the profile; empty: none was found. */
+  readonly runs: readonly Run[];
+}
+
+/** What a profile is explained with. */
+export interface ExplainContext {
+  readonly profile: string;
+  readonly filters: ReadonlyMap<ScmpArch, Filter>;
+  readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
+  readonly ceilingName: string;
+  readonly capabilities: ReadonlySet<string>;
+  readonly runs: readonly Run[];
+  readonly recorded: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
+}

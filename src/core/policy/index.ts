@@ -1,0 +1,13 @@
+/** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
+export { argumentRows } from "./arguments.ts";
+export { buildPolicy } from "./build-policy.ts";
+export { complain } from "./complain.ts";
+export { companionRows, twinRows } from "./companions.ts";
+export { heldAnyway } from "./held-anyway.ts";
+export { floorAttempts, floorFor, floorRows } from "./floor.ts";
+export { letThrough } from "./let-through.ts";
+export { missingFloor } from "./missing-floor.ts";
+export { probeRows } from "./probes.ts";
+export { compilerAmong, compilerRows } from "./runtimes.ts";
+export type * from "./types.ts";
+export { namespaceFlags } from "./arguments.ts";

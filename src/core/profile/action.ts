@@ -1,0 +1,23 @@
+import { defaultErrno, type Action } from "../seccomp/index.ts";
+
+/** The action a profile names, with the errno the runtimes fill in where there is none: EPERM (runc getAction(), crun). */
+export function toAction(name: string, errnoRet: number | undefined): Action {
+  switch (name) {
+    case "SCMP_ACT_ERRNO":
+    case "SCMP_ACT_TRACE":
+      // libseccomp's macros keep 16 bits.
+      return { action: name, errnoRet: (errnoRet ?? defaultErrno) & 0xffff };
+    case "SCMP_ACT_KILL":
+    case "SCMP_ACT_KILL_THREAD":
+      return { action: "SCMP_ACT_KILL_THREAD" };
+    case "SCMP_ACT_ALLOW":
+    case "SCMP_ACT_LOG":
+    case "SCMP_ACT_TRAP":
+    case "SCMP_ACT_KILL_PROCESS":
+    case "SCMP_ACT_NOTIFY":
+      return { action: name };
+    default:
+      // The schema lets no other name through; who builds a profile by hand gets what an unknown action means to the kernel.
+      return { action: "SCMP_ACT_KILL_PROCESS" };
+  }
+}

@@ -1,0 +1,12 @@
+/** The profile document: read it (any format in use), resolve it for a host into filters, find Docker's own defaults. */
+export { boundingSet } from "./bounding-set.ts";
+export { groupApplies } from "./applies.ts";
+export { offsetOf, positionAt, type Position } from "./position.ts";
+export { readEmitted } from "./document.ts";
+export { foldedMembers, profilePointer, readProfile } from "./read.ts";
+export { resolve } from "./resolve.ts";
+export { stringifyProfile, withAllowed } from "./write.ts";
+export { nearest } from "./suggestion.ts";
+export type * from "./types.ts";
+export { readShipped } from "./document.ts";
+export { valueEnd } from "./position.ts";

@@ -1,0 +1,85 @@
+import type { Filter, Rule } from "../seccomp/index.ts";
+import type { ScmpArch } from "../tables/index.ts";
+
+/** What a DockerProfile is resolved against. Always a parameter, never read inside. */
+export interface HostContext {
+  readonly arch: ScmpArch;
+  /** The container's bounding set (`CAP_SYS_ADMIN`, …). */
+  readonly capabilities: ReadonlySet<string>;
+  /** Kernel version, e.g. "6.18". Undefined: new enough for everything. */
+  readonly kernel: string | undefined;
+  readonly runtime: "runc" | "crun";
+  /** Docker before 23 ignores `defaultErrnoRet`. False: as Docker 23 and later, podman. */
+  readonly ignoresDefaultErrnoRet?: boolean;
+}
+
+/** An argument test as the JSON has it; for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum (OCI runtime-spec). */
+export interface DockerArg {
+  readonly index: number;
+  readonly value: bigint;
+  readonly valueTwo?: bigint;
+  readonly op: string;
+}
+
+/** `includes` / `excludes` (moby/profiles/seccomp). Arches are libseccomp's short names: amd64, x86, x32, arm64, … */
+export interface DockerCondition {
+  readonly caps?: readonly string[];
+  readonly arches?: readonly string[];
+  readonly minKernel?: string;
+}
+
+/** Some calls with one answer, for some arguments and on some hosts. */
+export interface DockerSyscallGroup {
+  /** Written with the old `name` for one call (Docker before 1.13). */
+  readonly oldSpelling?: true;
+  readonly names: readonly string[];
+  readonly action: string;
+  readonly errnoRet?: number;
+  readonly args?: readonly DockerArg[];
+  readonly comment?: string;
+  readonly includes?: DockerCondition;
+  readonly excludes?: DockerCondition;
+}
+
+/** A member of the document that nobody knows, and the known one it may have been meant to be. */
+export interface UnknownMember {
+  readonly pointer: string;
+  readonly name: string;
+  readonly meant: string | undefined;
+}
+
+/** Docker's seccomp profile document, old formats already brought to the current one. */
+export interface DockerProfile {
+  readonly defaultAction: string;
+  readonly defaultErrnoRet?: number;
+  /** The socket of the agent behind SCMP_ACT_NOTIFY (OCI runtime-spec). */
+  readonly listenerPath?: string;
+  /** Members that no engine reads: what was meant by them does not happen. */
+  readonly unknownMembers?: readonly UnknownMember[];
+  readonly architectures?: readonly string[];
+  readonly archMap?: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[];
+  readonly syscalls: readonly DockerSyscallGroup[];
+}
+
+/** What resolving met that is not in the filters. */
+export type ResolutionProblem =
+  /** libseccomp knows no such syscall: engines drop the name. */
+  | { readonly kind: "unknown-syscall"; readonly name: string; readonly pointer: string }
+  /** No libseccomp token: the container does not start. */
+  | { readonly kind: "unknown-architecture"; readonly name: string }
+  /** libseccomp refuses the rule because an earlier one says otherwise for the same calls: the container does not start. */
+  | { readonly kind: "conflict"; readonly arch: ScmpArch; readonly syscall: string; readonly rule: Rule; readonly pointer: string }
+  /** The runtime refuses this: the container does not start. */
+  | { readonly kind: "refused"; readonly pointer: string; readonly reason: string };
+
+/** A profile as one host's runtime understands it. */
+export interface Resolution {
+  /** The host's own architecture first, then the others the profile names. */
+  readonly filters: ReadonlyMap<ScmpArch, Filter>;
+  /** Syscall names that nobody knows, sorted. */
+  readonly dropped: readonly string[];
+  readonly problems: readonly ResolutionProblem[];
+}
+
+/** What JSON holds, integers beyond 2^53 as bigint. Members that are null are left out: Go's decoder skips them. */
+export type Json = string | number | bigint | boolean | undefined | readonly Json[] | { readonly [name: string]: Json };

@@ -1,0 +1,327 @@
+import { basename } from "node:path";
+import { forgetOldest, type Midway, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
+
+/** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
+export interface ExecutedProgram {
+  readonly path: string;
+  asRoot: boolean;
+  asUser: boolean;
+}
+
+/** The calls that tell which program runs, and as whom. */
+export function followsProgram(name: string): boolean {
+  return name.startsWith("execve") || forks.test(name) || name === "getuid" || name === "geteuid";
+}
+
+const forks = /^(?:v?fork|clone3?)$/;
+
+type Pid = number | undefined;
+
+/** What threads run, one for all that surely run the same, known or not. */
+interface Running {
+  /** Undefined: it is not known yet. */
+  program: string | undefined;
+  /** A thread that began as it. */
+  readonly began: Pid;
+  /** As `groupOf` says. */
+  readonly group: number | undefined;
+  /** Who made calls, to be told as soon as it is known. */
+  readonly callers: Set<Callers>;
+  /** It turned out to be the same as this. */
+  same: Running | undefined;
+}
+
+/** What a thread runs in the rest of a log: a program, or what another thread ran when the rest began. */
+type RunningInRest = { readonly program: string } | { readonly began: Pid };
+
+/** A thread in the rest of a log that was read midway. */
+export interface ThreadInRest {
+  /** A call returned it: it was not there before, and ran this. */
+  readonly maker: RunningInRest | undefined;
+  /** What it executed; so its earlier calls are called where nothing better is known. */
+  readonly otherwise: string | undefined;
+  /** It ended after so many lines had been set aside. */
+  readonly endedAfter: number | undefined;
+}
+
+interface Unknown {
+  /** What it ran when the rest began. */
+  readonly beginning: Running | undefined;
+  maker: Running | undefined;
+  otherwise: string | undefined;
+  endedAfter: number | undefined;
+}
+
+/** So many different paths are kept, whatever the log says. */
+const maxExecuted = 10_000;
+
+/**
+ * Which program a thread runs: the base name of what it executed last, or its parent did. A child's calls often stand in the log
+ * before the clone that made it returns; they are attributed when it does, or when it is known what the parent runs.
+ */
+export class Programs {
+  readonly #running = new Map<Pid, Running>();
+  /** What threads run, or ran, of which that is not known yet: each is told apart from all others. */
+  readonly #beginnings = new Map<Pid, Running>();
+  readonly #known = new Map<string, Running>();
+  readonly #executed = new Map<string, ExecutedProgram>();
+  /** Threads that have not yet asked who they are since they executed a program. */
+  readonly #fresh = new Map<Pid, ExecutedProgram>();
+  readonly #changed: (pid: Pid) => void;
+  /** The thread that was asked for last, and what it runs. */
+  #latestPid: Pid;
+  #latest: Running | undefined;
+  /** So many threads began as something unknown. */
+  #unknown = 0;
+  readonly #midway: Midway | undefined;
+  /** Each thread of a log that is read midway, as it was when it came first. */
+  readonly #rest = new Map<Pid, Unknown>();
+
+  /** `changed` is told of a thread of which is known from now on that it runs another program, or none. */
+  constructor(changed: (pid: Pid) => void = () => undefined, midway?: Midway) {
+    this.#changed = changed;
+    this.#midway = midway;
+  }
+
+  /** What was executed, by path. Stays in memory: a recording holds no paths. */
+  executed(): readonly ExecutedProgram[] {
+    return [...this.#executed.values()];
+  }
+
+  /** Puts who made the call into `callers`, now or as soon as it is known. */
+  attribute({ pid, comm }: Tracee, callers: Callers): void {
+    if (pid !== this.#latestPid || this.#latest === undefined || this.#latest.same !== undefined) {
+      this.#latest = this.#runningOf(pid);
+      this.#latestPid = pid;
+    }
+    const program = this.#latest?.program;
+    if (program !== undefined) return callers.add(program);
+    if (comm === undefined) return void (this.#latest ?? this.#begin(pid)).callers.add(callers);
+    this.#midway?.doubt();
+    callers.add(comm);
+  }
+
+  /** Threads of the same group are said to run the same program by `attribute`, now and as soon as it is known. Undefined: the next call of the thread may be another's. */
+  groupOf(pid: Pid): number | undefined {
+    return this.#runningOf(pid)?.group;
+  }
+
+  /** Follows execve, fork, vfork, clone and clone3. */
+  follow(event: SyscallEvent): void {
+    if (event.result.type !== "value" || event.injected) return;
+    const { pid } = event.tracee;
+    if (event.name.startsWith("execve")) {
+      if (event.result.value !== 0n) return;
+      const file = executedFile(event);
+      if (file === "") return;
+      if (this.#midway !== undefined && !this.#rest.has(pid)) this.#begin(pid);
+      this.#run(pid, this.#knownAs(basename(file)));
+      const program = this.#executed.get(file) ?? { path: file, asRoot: false, asUser: false };
+      if (this.#executed.size < maxExecuted) this.#executed.set(file, program);
+      this.#fresh.set(pid, program);
+    } else if (event.name === "getuid" || event.name === "geteuid") {
+      const program = this.#fresh.get(pid);
+      if (program !== undefined) program[event.result.value === 0n ? "asRoot" : "asUser"] = true;
+      this.#fresh.delete(pid);
+    } else {
+      const child = madeBy(event);
+      if (child !== undefined) this.#make(child, this.#runningOf(pid) ?? this.#begin(pid));
+    }
+  }
+
+  /** The id is free for another process. */
+  ended(pid: Pid): void {
+    this.#meet(pid);
+    const inRest = this.#rest.get(pid);
+    if (inRest !== undefined) inRest.endedAfter ??= this.#midway?.setAside.length;
+    this.#leave(pid);
+    this.#beginnings.delete(pid);
+    this.#running.delete(pid);
+    this.#latest = undefined;
+    this.#fresh.delete(pid);
+    this.#changed(pid);
+  }
+
+  /** The log ends: what is still not known was made by nobody we know, or by what the thread ran later. */
+  finish(): void {
+    for (const pid of this.#beginnings.keys()) this.#leave(pid);
+  }
+
+  /** Of a log that was read midway, after `finish`. */
+  rest(): ReadonlyMap<Pid, ThreadInRest> {
+    const inRest = (running: Running): RunningInRest => {
+      const { program, began } = rootOf(running);
+      return program === undefined ? { began } : { program };
+    };
+    return new Map([...this.#rest].map(([pid, { maker, otherwise, endedAfter }]) => [pid, { maker: maker && inRest(maker), otherwise, endedAfter }]));
+  }
+
+  /** Of a log that was read midway, after `finish`: who made calls as what the thread ran when the rest began. */
+  unattributed(): ReadonlyMap<Callers, readonly Pid[]> {
+    const by = new Map<Callers, Pid[]>();
+    for (const [pid, { beginning }] of this.#rest) {
+      if (beginning?.same !== undefined) continue;
+      for (const callers of beginning?.callers ?? []) {
+        const pids = by.get(callers) ?? [];
+        pids.push(pid);
+        by.set(callers, pids);
+      }
+    }
+    return by;
+  }
+
+  /** So many different programs they run, at most. */
+  mostPrograms(pids: readonly Pid[]): number {
+    return new Set(pids.map((pid) => this.#runningOf(pid)?.program ?? pid)).size;
+  }
+
+  /** Nothing that was taken for granted when the rest was read is known to be wrong. */
+  mayJoin(rest: ReadonlyMap<Pid, ThreadInRest>): boolean {
+    return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || (this.#waits(pid) && !this.#isWaitedFor(maker)));
+  }
+
+  /** It is not known yet, and may turn out to be what began as the thread that it makes. */
+  #isWaitedFor(maker: RunningInRest): boolean {
+    const running = "began" in maker ? this.#runningOf(maker.began) : undefined;
+    return running !== undefined && running.program === undefined;
+  }
+
+  /** The rest goes on with what is known here. `unattributed`: as the method of that name said there. */
+  join(rest: ReadonlyMap<Pid, ThreadInRest>, unattributed: readonly (readonly [Pid, Callers])[]): void {
+    const before = new Map([...rest].map(([pid, { otherwise }]) => [pid, this.#runningOf(pid) ?? this.#knownAs(otherwise ?? unknownProgram)]));
+    const ranBefore = (pid: Pid): Running => before.get(pid) ?? this.#knownAs(unknownProgram);
+    for (const [pid, callers] of unattributed) tell(callers, rootOf(ranBefore(pid)));
+    for (const [pid, { maker, otherwise }] of rest) {
+      if (maker !== undefined) this.#make(pid, "program" in maker ? this.#knownAs(maker.program) : ranBefore(maker.began));
+      else if (otherwise !== undefined && this.#beginnings.has(pid)) this.#run(pid, this.#knownAs(otherwise));
+    }
+  }
+
+  /** It still runs what it began as, and that is not known. */
+  #waits(pid: Pid): boolean {
+    const beginning = this.#beginnings.get(pid);
+    return beginning !== undefined && rootOf(beginning) === this.#runningOf(pid);
+  }
+
+  #runningOf(pid: Pid): Running | undefined {
+    const running = this.#running.get(pid);
+    return running && rootOf(running);
+  }
+
+  /** Keeps how a thread came first into the rest of a log. */
+  #meet(pid: Pid, beginning?: Running, maker?: Running): void {
+    if (this.#midway === undefined || this.#rest.has(pid)) return;
+    this.#rest.set(pid, { beginning, maker, otherwise: undefined, endedAfter: undefined });
+    if (this.#rest.size >= maxThreads) this.#midway.doubt();
+  }
+
+  /** A thread of which nothing is known. */
+  #begin(pid: Pid): Running {
+    this.#unknown += 1;
+    const beginning: Running = { program: undefined, began: pid, group: -this.#unknown, callers: new Set(), same: undefined };
+    this.#meet(pid, beginning);
+    this.#run(pid, beginning);
+    this.#beginnings.set(pid, beginning);
+    return beginning;
+  }
+
+  /** A thread was made by another, which runs this; where it was seen before, this is what it began as. */
+  #make(child: Pid, maker: Running): void {
+    const beginning = this.#beginnings.get(child);
+    this.#meet(child, undefined, maker);
+    this.#midway?.meet(child); // that it ended is not to be told before that it was made
+    if (beginning !== undefined && rootOf(beginning) === rootOf(maker)) this.#midway?.doubt(); // before the rest it may have executed something
+    else if (beginning !== undefined) {
+      const inRest = this.#rest.get(child);
+      if (inRest?.beginning === beginning) inRest.maker = maker;
+      this.#beginnings.delete(child);
+      becomes(beginning, maker);
+    }
+    if (this.#running.has(child)) this.#changed(child);
+    else this.#run(child, rootOf(maker));
+  }
+
+  /** What the thread began as will not be known any better. */
+  #leave(pid: Pid): void {
+    const beginning = this.#beginnings.get(pid);
+    if (beginning === undefined) return;
+    const later = this.#runningOf(pid)?.program;
+    const inRest = this.#rest.get(pid);
+    if (inRest?.beginning === beginning) inRest.otherwise = later;
+    else becomes(beginning, this.#knownAs(later ?? unknownProgram));
+  }
+
+  #run(pid: Pid, running: Running): void {
+    forgetOldest(this.#running, maxThreads, (oldest) => this.ended(oldest));
+    this.#running.set(pid, running);
+    this.#latest = undefined;
+    this.#changed(pid);
+  }
+
+  #knownAs(program: string): Running {
+    const known = this.#known.get(program);
+    if (known !== undefined) return known;
+    const hasRoom = this.#known.size < maxPrograms;
+    const running: Running = { program, began: undefined, group: hasRoom ? this.#known.size + 1 : undefined, callers: new Set(), same: undefined };
+    if (hasRoom) this.#known.set(program, running);
+    return running;
+  }
+}
+
+function rootOf(running: Running): Running {
+  let root = running;
+  for (; root.same !== undefined; root = root.same) root.same = root.same.same ?? root.same; // half as far the next time
+  return root;
+}
+
+function tell(callers: Callers, running: Running): void {
+  if (running.program === undefined) running.callers.add(callers);
+  else callers.add(running.program);
+}
+
+/** What was not known is the same as the other. */
+function becomes(unknown: Running, other: Running): void {
+  const [from, to] = [rootOf(unknown), rootOf(other)];
+  if (from === to || from.program !== undefined) return;
+  from.same = to;
+  for (const callers of from.callers) tell(callers, to);
+  from.callers.clear();
+}
+
+/** The thread that a call made. */
+export function madeBy({ name, result }: SyscallEvent): number | undefined {
+  return forks.test(name) && result.type === "value" && result.value > 0n ? Number(result.value) : undefined;
+}
+
+/** The path; execveat(2) has a descriptor before it. */
+function executedFile(event: SyscallEvent): string {
+  for (const index of [0, 1]) {
+    const arg = event.arg(index);
+    if (arg?.type === "string" && arg.bytes.length > 0) return Buffer.from(arg.bytes).toString("utf8");
+  }
+  return "";
+}
+
+const unknownProgram = "?";
+
+/** So many threads are followed at a time, and so many programs told apart, whatever the log says. */
+const maxThreads = 100_000;
+const maxPrograms = 1_000;
+
+/** The programs that made a call. */
+export class Callers {
+  readonly programs = new Set<string>();
+  /** The one that was added last: mostly it comes again. */
+  #latest: string | undefined;
+
+  /** Would so many more be told apart? */
+  mayTake(more: number): boolean {
+    return this.programs.size + more < maxPrograms;
+  }
+
+  add(program: string): void {
+    if (program === this.#latest) return;
+    this.#latest = program;
+    if (!this.programs.has(program)) this.programs.add(this.programs.size < maxPrograms ? program : unknownProgram);
+  }
+}

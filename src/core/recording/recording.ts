@@ -1,0 +1,115 @@
+import { escapeJson } from "../text/index.ts";
+import type { ScmpArch } from "../tables/index.ts";
+import { compareTuples, type Aggregate } from "./aggregator.ts";
+import { maxValues, phases, recordingVersion, type ArgValues, type Phase, type Recording, type Run, type SyscallRecord } from "./types.ts";
+
+/** A recording of one run. */
+export function buildRecording(name: string, run: Run, aggregate: Aggregate): Recording {
+  return { version: recordingVersion, name, runs: [run], syscalls: aggregate.syscalls };
+}
+
+/**
+ * Two recordings as one: sets by union, magnitudes by maximum, equal runs once. Associative, commutative and idempotent; the name is the first's.
+ */
+export function mergeRecordings(a: Recording, b: Recording): Recording {
+  const runs = new Map([...a.runs, ...b.runs].map((run) => [canonicalRun(run), run]));
+  const arches = union(Object.keys(a.syscalls), Object.keys(b.syscalls)) as readonly ScmpArch[];
+  return {
+    version: recordingVersion,
+    name: a.name,
+    runs: [...runs].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, run]) => run),
+    syscalls: Object.fromEntries(arches.map((arch) => [arch, mergeCalls(a.syscalls[arch] ?? {}, b.syscalls[arch] ?? {})])),
+  };
+}
+
+/** All of them merged; undefined: there are none. */
+export function mergeAll(recordings: readonly Recording[]): Recording | undefined {
+  const [first, ...rest] = recordings;
+  return first === undefined ? undefined : rest.reduce(mergeRecordings, first);
+}
+
+type Calls = { readonly [name: string]: SyscallRecord };
+
+function mergeCalls(a: Calls, b: Calls): Calls {
+  return Object.fromEntries(
+    union(Object.keys(a), Object.keys(b)).flatMap((name) => {
+      const [left, right] = [Object.hasOwn(a, name) ? a[name] : undefined, Object.hasOwn(b, name) ? b[name] : undefined];
+      const merged = left === undefined ? right : right === undefined ? left : mergeRecords(left, right);
+      return merged === undefined ? [] : [[name, merged] as const];
+    }),
+  );
+}
+
+function mergeRecords(a: SyscallRecord, b: SyscallRecord): SyscallRecord {
+  const args = a.args === undefined || b.args === undefined ? (a.args ?? b.args) : mergeValues(a.args, b.args);
+  const first = earliest(a.first, b.first);
+  return {
+    calls: Math.max(a.calls, b.calls),
+    results: union(a.results, b.results),
+    processes: union(a.processes, b.processes),
+    ...(first === undefined ? {} : { first }),
+    ...(args === undefined ? {} : { args }),
+  };
+}
+
+/** Of an unknown phase and a known one, the known one. */
+function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined {
+  return phases.find((phase) => phase === a || phase === b);
+}
+
+function mergeValues(a: ArgValues, b: ArgValues): ArgValues {
+  if (a.values === "many" || b.values === "many" || a.indices.join() !== b.indices.join()) return { indices: a.indices, values: "many" };
+  const values = new Map([...a.values, ...b.values].map((tuple) => [tuple.join(), tuple]));
+  return { indices: a.indices, values: values.size > maxValues ? "many" : [...values.values()].sort(compareTuples) };
+}
+
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...new Set([...a, ...b])].sort();
+}
+
+/** A run's JSON with its keys in the format's order. */
+export function canonicalRun(run: Run): string {
+  const { source, command, image, versions, capabilities, noNewPrivileges, init, lean, ended } = run;
+  const { strace, engine, runtime, kernel, libseccomp } = versions;
+  return JSON.stringify({
+    source,
+    command,
+    ...(image === undefined ? {} : { image: { reference: image.reference, digest: image.digest } }),
+    versions: { strace, engine, runtime, kernel, libseccomp },
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
+    ...(init === undefined ? {} : { init }),
+    ...(lean === undefined ? {} : { lean }),
+    ended,
+  });
+}
+
+/** The file's text: canonical key order, one run and one syscall a line, so that a change reads well in a pull request. */
+export function stringifyRecording(recording: Recording): string {
+  const calls = Object.entries(recording.syscalls)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([arch, byName]) => {
+      const lines = Object.entries(byName).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => `      ${JSON.stringify(name)}: ${recordText(record)}`);
+      return `    ${JSON.stringify(arch)}: {${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n    `}}`;
+    });
+  const lines = [
+    "{",
+    `  "version": ${recording.version},`,
+    `  "name": ${JSON.stringify(recording.name)},`,
+    `  "runs": [\n${recording.runs.map((run) => `    ${canonicalRun(run)}`).sort().join(",\n")}\n  ],`,
+    `  "syscalls": {\n${calls.join(",\n")}\n  }`,
+    "}",
+    "",
+  ];
+  return escapeJson(lines.join("\n"));
+}
+
+function recordText({ calls, results, processes, first, args }: SyscallRecord): string {
+  const parts = [`"calls": ${calls}`, `"results": ${JSON.stringify(results)}`, `"processes": ${JSON.stringify(processes)}`];
+  if (first !== undefined) parts.push(`"first": ${JSON.stringify(first)}`);
+  if (args !== undefined) {
+    const values = args.values === "many" ? '"many"' : `[${args.values.map((tuple) => `[${tuple.join(",")}]`).join(",")}]`;
+    parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}}`);
+  }
+  return `{${parts.join(", ")}}`;
+}

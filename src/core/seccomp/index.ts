@@ -1,0 +1,15 @@
+/** The algebra of filters: actions, conditions, rules, what implies what, and what the kernel answers. SEMANTICS.md has the law. */
+export { allowsSome } from "./allows-some.ts";
+export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";
+export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
+export { compileFilters, maxInstructions, opcodes, runOn, type Instruction } from "./compile.ts";
+export { conditionMatches, maxValue } from "./condition.ts";
+export { TooManyWays } from "./diagram.ts";
+export { decide, decidingRule, evaluate, refusedRule, soleAnswer, type Decision } from "./evaluate.ts";
+export { impliedByAny } from "./implies.ts";
+export { answersOf, partition, sameAnswers } from "./partition.ts";
+export { comparisonWords, formatCondition, formatRule, ruleKey, ruleMatches, type DescribeValue } from "./rule.ts";
+export { exceptionsOf, without } from "./without.ts";
+export { estimateInstructions } from "./size.ts";
+export { passedByUpperBits, type PassedValues } from "./upper-bits.ts";
+export type * from "./types.ts";

@@ -1,0 +1,44 @@
+import { formatAction } from "./action.ts";
+import { hasWideArguments } from "./args.ts";
+import { ruleKey } from "./rule.ts";
+import { buildTree, type Node } from "./tree.ts";
+import type { Filter } from "./types.ts";
+
+/**
+ * About how many instructions libseccomp makes of the filters (src/gen_bpf.c): a comparison for the number of each call, then those of its rules, with a load where
+ * another half of an argument is looked at and one more for a mask. SEMANTICS.md says how close that comes to what libseccomp exports.
+ */
+export function estimateInstructions(filters: Iterable<Filter>): number {
+  let sum = 0;
+  for (const { arch, syscalls } of filters) {
+    sum += perArchitecture + syscalls.size;
+    // What calls have in common stands there once.
+    const blocks = new Set<string>();
+    for (const rules of syscalls.values()) {
+      const first = rules.some(({ rule }) => rule.conditions.length > 0) ? buildTree(rules, hasWideArguments(arch)).tree?.first : undefined;
+      const block = first === undefined ? "" : rules.map(({ rule, action }) => `${formatAction(action)} ${ruleKey(rule)}`).join("\n");
+      if (first === undefined || blocks.has(block)) continue;
+      blocks.add(block);
+      sum += instructionsOf(first.level);
+    }
+  }
+  return sum;
+}
+
+/** The checks of architecture and x32, the loads of both, the answers. */
+const perArchitecture = 6;
+
+function instructionsOf(level: readonly Node[]): number {
+  let loaded = "";
+  let sum = 0;
+  for (const { arg, high, mask, ways } of level) {
+    const masked = mask >>> 0 !== 0xffff_ffff;
+    const half = `${arg} ${high}`;
+    sum += (half === loaded ? 0 : 1) + (masked ? 1 : 0) + 1;
+    const inner = [ways.true.next, ways.false.next].filter((next) => next !== undefined);
+    for (const next of inner) sum += instructionsOf(next.level);
+    // A mask changes what was loaded, and so does what was compared in between.
+    loaded = masked || inner.length > 0 ? "" : half;
+  }
+  return sum;
+}

@@ -1,7 +1,0 @@
-/** DockerProfile → findings. */
-export { dangerousCalls } from "./dangerous-calls.ts";
-export { fixProfile } from "./fix.ts";
-export { findingKinds } from "./kinds.ts";
-export { lintProfile } from "./lint-profile.ts";
-export type { LintContext } from "./lint-profile.ts";
-export type * from "./types.ts";

@@ -1,0 +1,3 @@
+export { mayBeJson, readTraces } from "./inputs.ts";
+export { readUnpacked } from "./log-source.ts";
+export { readInto } from "./reading.ts";

@@ -1,0 +1,138 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { SeccompGenError } from "../core/errors/index.ts";
+
+/** How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both count bytes of the file, packed or not. */
+export type OnRead = (done: number, total: number | undefined) => void;
+
+/** Memory that its reader would like a chunk to be in. */
+export type Room = () => Uint8Array | undefined;
+
+/**
+ * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is valid until the next one is asked for. `room` may give the memory for all chunks of a
+ * file but the first.
+ * Throws what the system throws, and `file-unreadable` where an unpacker is missing or fails.
+ */
+export async function* readUnpacked(path: string, onRead: OnRead, room: Room = () => undefined): AsyncGenerator<Uint8Array> {
+  const label = path === "-" ? "standard input" : path;
+  const chunks = path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead, room);
+  const first = await chunks.next();
+  if (first.done === true) return;
+  const all = rejoin(first.value, chunks);
+  const packing = packingOf(first.value);
+  if (packing === undefined) yield* all;
+  else if (packing.tool === undefined) yield* gunzipped(all);
+  else yield* unpackedBy(packing.tool, packing.package, all, label);
+}
+
+/** Compression formats by their magic numbers: gzip (RFC 1952) by Node, the others by the system's own tool. */
+const packings: readonly { readonly magic: readonly number[]; readonly tool: string | undefined; readonly package: string }[] = [
+  { magic: [0x1f, 0x8b], tool: undefined, package: "" },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], tool: "xz", package: "xz-utils" },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], tool: "zstd", package: "zstd" },
+  { magic: [0x42, 0x5a, 0x68], tool: "bzip2", package: "bzip2" },
+];
+
+function packingOf(head: Uint8Array): (typeof packings)[number] | undefined {
+  return packings.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
+}
+
+/** Whether a file that begins so has to be unpacked. */
+export function isPacked(head: Uint8Array): boolean {
+  return packingOf(head) !== undefined;
+}
+
+/** Large enough that a read costs little, small enough for the processor's cache. */
+const chunkBytes = 256 * 1024;
+
+/** After so many chunks of a file, signals and the progress line get their turn. */
+const chunksInARow = 32;
+
+/** A pipe has to be waited for; a file is there, and to let another thread read it only costs the switching between them. */
+function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
+  return sizeOfFile(path) !== undefined ? readFrom(path, 0, onRead, room) : awaitedChunks(path, onRead);
+}
+
+/** In bytes; undefined: there is no such file, or it is a pipe or a device. */
+export function sizeOfFile(path: string): number | undefined {
+  try {
+    const found = statSync(path);
+    return found.isFile() ? found.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of a file from `from` on, before `to`; as `readUnpacked` otherwise. */
+export async function* readFrom(path: string, from: number, onRead: OnRead, room: Room, to = Infinity): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    let buffer: Uint8Array = Buffer.allocUnsafeSlow(chunkBytes);
+    let done = from;
+    for (let chunk = 1; ; chunk += 1) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, to - done), done);
+      if (read === 0) return;
+      done += read;
+      onRead(done, size);
+      yield buffer.subarray(0, read);
+      buffer = room() ?? buffer;
+      if (chunk % chunksInARow === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function* awaitedChunks(path: string, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  const { open } = await import("node:fs/promises");
+  const handle = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+    for (let done = 0; ; ) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return;
+      done += bytesRead;
+      onRead(done, undefined);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+  let done = 0;
+  for await (const chunk of source) {
+    done += chunk.length;
+    onRead(done, undefined);
+    yield chunk;
+  }
+}
+
+/** The first chunk, which was looked at, and the others after it. */
+export async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  yield* rest;
+}
+
+/** For what reads ahead. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield new Uint8Array(chunk);
+}
+
+async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const [{ createGunzip }, { Readable, pipeline }] = await Promise.all([import("node:zlib"), import("node:stream")]);
+  const unpacked = createGunzip();
+  pipeline(Readable.from(copies(packed)), unpacked, () => undefined); // a failure reaches the reader of `unpacked`
+  yield* unpacked as AsyncIterable<Uint8Array>;
+}
+
+async function* unpackedBy(tool: string, debianPackage: string, packed: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+  const [{ execa }, { Readable, pipeline }] = await Promise.all([import("execa"), import("node:stream")]);
+  const child = execa(tool, ["-dc"], { stdin: "pipe", stdout: "pipe", encoding: "buffer", buffer: { stdout: false, stderr: true }, reject: false });
+  pipeline(Readable.from(copies(packed)), child.stdin, () => undefined); // the tool says what was wrong
+  yield* child.stdout as AsyncIterable<Uint8Array>;
+  const { code, exitCode, stderr } = await child;
+  if (code === "ENOENT") throw new SeccompGenError({ code: "file-unreadable", path: label, detail: `it is packed, and ${tool} is not installed (apt-get install ${debianPackage})` });
+  if (exitCode !== 0) throw new SeccompGenError({ code: "file-unreadable", path: label, detail: Buffer.from(stderr).toString("utf8").trim() || `${tool} failed` });
+}

@@ -1,0 +1,28 @@
+import { arch as machine } from "node:os";
+import { boundingSet, type HostContext } from "../../core/profile/index.ts";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { allCapabilities, defaultCapabilities, dockerArch, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
+
+/** The host that profiles are resolved for. */
+export interface HostOptions {
+  /** Capabilities the container has, beside Docker's default ones. */
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly arch: string | undefined;
+  readonly kernel: string | undefined;
+  readonly runtime: "runc" | "crun";
+}
+
+/** Reads the host off the options. */
+export function hostOf(options: HostOptions): HostContext {
+  const capabilities = boundingSet({ added: options.capAdd, dropped: options.capDrop }, { all: allCapabilities, granted: defaultCapabilities });
+  return { arch: archOf(options.arch), capabilities: new Set(capabilities), kernel: options.kernel, runtime: options.runtime };
+}
+
+/** What `--arch` says (as uname, Docker or libseccomp call it), else this machine's architecture. */
+export function archOf(option: string | undefined): ScmpArch {
+  const arch = nativeArch(option ?? machine());
+  if (arch !== undefined) return arch;
+  const known = (["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390X", "SCMP_ARCH_PPC64LE"] as const).map(dockerArch);
+  throw new SeccompGenError({ code: "usage", what: `unknown architecture ${option ?? machine()}`, todo: `Say which one is meant with --arch: ${known.join(", ")}` });
+}

@@ -1,0 +1,54 @@
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { ValidateFunction } from "ajv";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { jsonText } from "../../core/text/index.ts";
+import { checkKept, readIfPresent, writeKept } from "../files.ts";
+import { validatePolicy } from "./data/validate-policy.ts";
+import type { PolicyArguments } from "./derivation.ts";
+
+/** What the command line does without options. */
+export const defaultPolicy: PolicyArguments = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce" };
+
+/** Compiled from policy-schema.ts beforehand. */
+const validate = validatePolicy as ValidateFunction;
+
+/** Where the options of a recording's profile are kept: beside the recording. */
+export function policyPath(recording: string): string {
+  return join(dirname(recording), "policy.json");
+}
+
+/** The options from a policy.json; `undefined` text: the defaults. Throws `policy-invalid`. */
+export function parseStoredPolicy(text: string | undefined, source: string): PolicyArguments {
+  if (text === undefined) return defaultPolicy;
+  let stored: unknown;
+  try {
+    stored = JSON.parse(text);
+  } catch (error) {
+    throw new SeccompGenError({ code: "policy-invalid", source, detail: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
+  if (!validate(stored)) {
+    const [first] = validate.errors ?? [];
+    throw new SeccompGenError({ code: "policy-invalid", source, detail: `${first?.instancePath === "" ? "the document" : first?.instancePath} ${first?.message ?? "is not as the format says"}` });
+  }
+  return { ...defaultPolicy, ...(stored as Partial<PolicyArguments>) };
+}
+
+/** The options with which the profile of this recording is made. */
+export async function readStoredPolicy(recording: string): Promise<PolicyArguments> {
+  const path = policyPath(recording);
+  return parseStoredPolicy(await readIfPresent(path), path);
+}
+
+/** The policy options among others. */
+export function policyOf({ args, exact, floor, allow, deny, against, mode }: PolicyArguments): PolicyArguments {
+  return { args, exact, floor, allow, deny, against, mode };
+}
+
+/** Keeps the options beside the recording, so that the profile can be made again without them; no file where all are the default. */
+export async function storePolicy(recording: string, policy: PolicyArguments): Promise<void> {
+  const chosen = Object.entries(policy).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(defaultPolicy[name as keyof PolicyArguments]));
+  await checkKept(policyPath(recording));
+  if (chosen.length === 0) await rm(policyPath(recording), { force: true });
+  else await writeKept(policyPath(recording), jsonText(Object.fromEntries(chosen)));
+}

@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { packageFolder } from "./package-folder.ts";
+import { readShipped, type DockerProfile } from "../core/profile/index.ts";
+
+const folder = join(packageFolder, "profiles", "docker-default");
+
+/** Docker's default profile by file name, e.g. `20.10.22.json`. Throws `file-unreadable`. */
+export async function loadDockerDefault(file: string): Promise<DockerProfile> {
+  const path = join(folder, file);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new SeccompGenError({ code: "file-unreadable", path, detail: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
+  return readShipped(text, path);
+}

@@ -1,0 +1,119 @@
+import { totalOf, type Aggregator, type Counts } from "../../core/recording/index.ts";
+import { escapeTerminal } from "../../core/text/index.ts";
+import { ActivityWindows, expectedText, spanText, unseenShare, unseenText, windowSeconds } from "./completeness.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Between two progress lines: quick at first, then seldom, and only when something new was seen. */
+const intervalMs = 2_000;
+
+/** Between two states of a line that is written over. */
+const liveMs = 500;
+
+/** Without anything new, a line comes after this long, then after twice as long, and so on. */
+const firstWordMs = 15_000;
+
+/** So many new calls are named in one line. */
+const maxNamed = 6;
+
+/**
+ * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. On a terminal one line that is written over; elsewhere a plain line
+ * each time, for the workload's own output goes to the same place. Returns the function that ends it.
+ */
+export function showProgress(aggregators: readonly Aggregator[], { note, status }: Pick<Terminal, "note" | "status">): () => void {
+  let told = 0;
+  let distinct = 0;
+  let nextWord = firstWordMs;
+  let newAt = performance.now();
+  let named: readonly number[] = [];
+  const windows: ActivityWindows[] = [];
+  /** What the calls, and the windows of the workload's own trace, say of what may still come. */
+  const estimate = (counts: readonly Counts[]): string => {
+    const share = unseenShare(totalOf("calls", counts), totalOf("seenOnce", counts));
+    const expected = windows[0]?.expected();
+    return `${share === undefined ? "" : `; ${unseenText(share)}`}${expected === undefined ? "" : `; ${expectedText(expected)}`}`;
+  };
+  const look = (): void => {
+    const counts = aggregators.map((aggregator) => aggregator.counts());
+    const seen = totalOf("distinct", counts);
+    if (seen !== distinct) [distinct, newAt, nextWord] = [seen, performance.now(), firstWordMs];
+    const quietMs = performance.now() - newAt;
+    const calls = totalOf("calls", counts);
+    const head = `recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls`;
+    const tail = estimate(counts);
+    if (status !== undefined) {
+      const newest = counts.map((count) => count.found.at(-1)).findLast((found) => found !== undefined);
+      return status(`${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${spanText(quietMs)} ago`}${tail}`);
+    }
+    if (distinct === told) {
+      if (quietMs < nextWord) return;
+      nextWord *= 2;
+      return note(`${head}, last new one ${spanText(quietMs)} ago${tail}`);
+    }
+    const fresh = counts.flatMap((count, index) => count.found.slice(named[index] ?? 0));
+    named = counts.map((count) => count.found.length);
+    told = distinct;
+    note(`${head}, new: ${foundList(fresh)}`);
+  };
+  const timer = setInterval(look, status === undefined ? intervalMs : liveMs);
+  timer.unref();
+  const windowTimer = setInterval(() => {
+    for (const [index, aggregator] of aggregators.entries()) (windows[index] ??= new ActivityWindows()).end(aggregator.counts().found.map(({ calls }) => calls));
+  }, windowSeconds * 1000);
+  windowTimer.unref();
+  return () => {
+    clearInterval(timer);
+    clearInterval(windowTimer);
+    status?.("");
+    const counts = aggregators.map((aggregator) => aggregator.counts());
+    if (totalOf("distinct", counts) !== distinct) newAt = performance.now();
+    const tail = estimate(counts);
+    if (tail !== "") note(`recorded; last new syscall ${spanText(performance.now() - newAt)} before the end${tail}`);
+  };
+}
+
+type Found = Counts["found"][number];
+
+function foundText({ name, process }: Found): string {
+  return process === undefined ? name : `${name} (${process})`;
+}
+
+/** The newest first. */
+function foundList(fresh: readonly Found[]): string {
+  const shown = fresh.slice(-maxNamed).reverse().map(foundText).join(", ");
+  return fresh.length > maxNamed ? `${shown} and ${fresh.length - maxNamed} more` : shown;
+}
+
+/** A file that is read faster than this shows nothing. */
+const patienceSeconds = 0.5;
+
+/** Shows how the reading of a long file goes, in one line of the terminal that is written over: bytes, rate, time left. Nothing where stderr is no terminal. */
+export function showReading(label: string, terminal: Pick<Terminal, "status">): { readonly read: (done: number, total: number | undefined) => void; readonly end: () => void } {
+  const begun = process.uptime();
+  let next = begun + patienceSeconds;
+  /** Asked for when there is something to show: to open the terminal takes time. */
+  let status: Terminal["status"];
+  return {
+    read(done, total) {
+      const now = process.uptime();
+      if (now < next) return;
+      next = now + 0.2;
+      status = terminal.status;
+      status?.(readingLine(escapeTerminal(label), done, total, now - begun));
+    },
+    end() {
+      status?.("");
+    },
+  };
+}
+
+/** `app.log: 120 of 480 MB, 60 MB/s, 6 s left` */
+export function readingLine(label: string, done: number, total: number | undefined, seconds: number): string {
+  const rate = done / seconds;
+  const size = total === undefined ? `${megabytes(done)} MB` : `${megabytes(done)} of ${megabytes(total)} MB`;
+  const left = total === undefined ? "" : `, ${Math.ceil(Math.max(0, total - done) / rate)} s left`;
+  return `${label}: ${size}, ${megabytes(rate)} MB/s${left}`;
+}
+
+function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString("en");
+}

@@ -1,0 +1,131 @@
+import { fstatSync, writeSync } from "node:fs";
+import { escapeTerminal } from "../../core/text/index.ts";
+
+/** The edges a command talks to; tests give their own. */
+export interface Terminal {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Progress, notices and warnings, one line each. Whatever is in them, from a trace or a file, reaches the terminal as text only. */
+  readonly note: (line: string) => void;
+  /** One line that is written over by the next, and removed by an empty one; undefined where stderr is no terminal. */
+  readonly status: ((line: string) => void) | undefined;
+  readonly color: boolean;
+  readonly width: number;
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
+  readonly interrupted: AbortSignal;
+}
+
+export interface ProcessTerminal extends Terminal {
+  /** As `note`, but as it is. */
+  readonly err: (text: string) => void;
+  /** Nothing waits to be written. */
+  readonly written: boolean;
+  /** From now on signals abort `interrupted`; before, they end the process. */
+  heedSignals(): void;
+}
+
+/** The process's own terminal. What takes time to load is opened when it is asked for: most commands need little of it. */
+export function processTerminal(): ProcessTerminal {
+  /** A line stands there that the next one writes over. */
+  let open = false;
+  let controller: AbortController | undefined;
+  const interruption = (): AbortController => (controller ??= new AbortController());
+  const stdout = new Output(1, () => process.stdout);
+  const stderr = new Output(2, () => process.stderr);
+  return {
+    out: (text) => stdout.write(text),
+    err: (text) => stderr.write(escapeTerminal(text)),
+    note: (line) => {
+      stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+      open = false;
+    },
+    get status() {
+      if (stderr.terminal === undefined) return undefined;
+      return (line: string) => {
+        if (open || line !== "") stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (stderr.terminal?.columns ?? 80) - 1)}`);
+        open = line !== "";
+      };
+    },
+    get color() {
+      return wantsColor(stdout.terminal !== undefined, process.env);
+    },
+    get width() {
+      return stdout.terminal?.columns ?? 100;
+    },
+    get interrupted() {
+      return interruption().signal;
+    },
+    get written() {
+      return !stdout.waits && !stderr.waits;
+    },
+    heedSignals() {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption().abort(signal));
+    },
+  };
+}
+
+/** Standard output or error. Node's own stream of it takes longer to load than most commands take to answer. */
+class Output {
+  readonly #descriptor: number;
+  readonly #open: () => NodeJS.WriteStream;
+  #stream: NodeJS.WriteStream | undefined;
+
+  constructor(descriptor: number, open: () => NodeJS.WriteStream) {
+    this.#descriptor = descriptor;
+    this.#open = open;
+  }
+
+  /** Is somebody waited for who does not read? */
+  get waits(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** The terminal that it is; undefined: it is a file or a pipe. */
+  get terminal(): NodeJS.WriteStream | undefined {
+    const stream = isDevice(this.#descriptor) ? this.#open() : undefined;
+    return stream?.isTTY === true ? stream : undefined;
+  }
+
+  /** Who reads it may go before us (`| head`); a recording must still be ended in order. */
+  write(text: string): void {
+    let rest: Uint8Array = Buffer.from(text);
+    try {
+      while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
+    } catch (error) {
+      // Another program made a pipe that we share answer so when it is full: the stream waits until it takes more.
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") this.#stream = this.#open().on("error", failed);
+      else failed(error as NodeJS.ErrnoException);
+    }
+    this.#stream?.write(rest);
+  }
+}
+
+function failed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") process.once("exit", () => (process.exitCode ||= 2));
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** To the line's begin, and clear it (ECMA-48, EL). */
+const clearLine = "\r\u001b[K";
+
+/** `--color`. */
+export const colorChoices = ["auto", "always", "never"] as const;
+
+/** A terminal with the colors that `--color` asks for; `auto` leaves it to the environment and to what the output is. */
+export function inColor(terminal: Terminal, when: (typeof colorChoices)[number]): Terminal {
+  return when === "auto" ? terminal : { ...terminal, color: when === "always" };
+}
+
+/** NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal that is not dumb has colors. */
+export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  if ((env["NO_COLOR"] ?? "") !== "") return false;
+  if ((env["FORCE_COLOR"] ?? "") !== "") return env["FORCE_COLOR"] !== "0";
+  return isTerminal && env["TERM"] !== "dumb";
+}

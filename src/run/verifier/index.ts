@@ -1,0 +1,7 @@
+/** Runs a workload under its profile, and where it fails finds out why. */
+export { recordingOf, type Addition } from "./additions.ts";
+export type { Aftermath, Denial } from "./denials.ts";
+export { diagnose, type Diagnosis, type Subject } from "./diagnose.ts";
+export { harden, type Hardening, type HardeningFinding } from "./harden.ts";
+export { smallestPassing } from "./minimize.ts";
+export { runUnder, type Proof, type Verdict } from "./run.ts";

@@ -1,0 +1,150 @@
+import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../core/diff/index.ts";
+import { exceptionsOf, formatAction, formatRule, isAllowing, type ActionRule, type Rule } from "../core/seccomp/index.ts";
+import { describeValue, dockerArch } from "../core/tables/index.ts";
+import { escapeLine, jsonText } from "../core/text/index.ts";
+import { markdownCell } from "./markdown.ts";
+import { wrapText } from "./wrap.ts";
+
+export interface DiffView {
+  readonly format: "text" | "markdown" | "json";
+  /** What the two sides are called. */
+  readonly before: string;
+  readonly after: string;
+  readonly color: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+/** A comparison for people (text, markdown) or programs (json). */
+export function renderDiff(diff: ProfileDiff, view: DiffView): string {
+  switch (view.format) {
+    case "json":
+      return jsonText({ before: view.before, after: view.after, ...diff });
+    case "markdown":
+      return markdown(diff, view);
+    case "text":
+      return text(diff, view);
+    default:
+      return view.format satisfies never;
+  }
+}
+
+/** What a reviewer must see first stands first. */
+const sections: readonly { readonly kind: ChangeKind; readonly title: string; readonly color: number }[] = [
+  { kind: "newly-allowed", title: "newly allowed", color: 31 },
+  { kind: "widened", title: "allowed under wider conditions", color: 31 },
+  { kind: "changed", title: "allowed under other conditions", color: 33 },
+  { kind: "narrowed", title: "allowed under narrower conditions", color: 32 },
+  { kind: "denied-differently", title: "denied with another answer", color: 33 },
+  { kind: "no-longer-allowed", title: "no longer allowed", color: 32 },
+];
+
+function text(diff: ProfileDiff, { before, after, color, width }: DiffView): string {
+  const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
+  const lines = [`${escapeLine(before)} → ${escapeLine(after)}`, ...counts(diff), ...diff.profile.map((change) => `  ${profileChangeText(change)}`)];
+  for (const arch of archesOf(diff)) {
+    for (const { kind, title, color: code } of sections) {
+      const changes = ofKind(diff, arch, kind);
+      if (changes.length === 0) continue;
+      lines.push("", paint(code, `${title} (${changes.length}${archesOf(diff).length > 1 ? `, ${dockerArch(arch)}` : ""})`));
+      lines.push(...(isPlain(kind) ? wrapped(changes, width) : changes.flatMap((change) => detail(change, Math.max(40, width)))));
+    }
+  }
+  if (diff.profile.length + diff.syscalls.length === 0) lines.push("no difference: every call gets the same answer");
+  return `${lines.join("\n")}\n`;
+}
+
+/** Of these the names say everything, unless arguments are part of it. */
+function isPlain(kind: ChangeKind): boolean {
+  return kind === "no-longer-allowed" || kind === "denied-differently" || kind === "newly-allowed";
+}
+
+function wrapped(changes: readonly SyscallChange[], width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = " ";
+  const label = (change: SyscallChange): string => {
+    const conditions = change.kind === "newly-allowed" ? change.after : [];
+    const shown = change.kind === "denied-differently" ? ` (${formatAction(change.was)} → ${formatAction(change.is)})` : "";
+    return `${change.syscall}${shown}${conditions.some(({ rule }) => rule.conditions.length > 0) ? ` [${rulesText(change.syscall, conditions)}]` : ""}`;
+  };
+  for (const change of changes) {
+    const word = escapeLine(label(change));
+    if (line.length + word.length + 1 > Math.max(40, width) && line.trim() !== "") {
+      lines.push(line);
+      line = " ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+function detail(change: SyscallChange, width: number): readonly string[] {
+  const { syscall, before, after, was, is } = change;
+  const part = (first: string, text: string): readonly string[] => wrapText(escapeLine(text), { width, first, indent: " ".repeat(12) });
+  return [
+    `  ${escapeLine(syscall)}`,
+    ...part("    before: ", rulesText(syscall, before)),
+    ...part("    after:  ", rulesText(syscall, after)),
+    ...part("    e.g. ", `${exampleCall(change)}: ${formatAction(was)} → ${formatAction(is)}`),
+  ];
+}
+
+export function exampleCall({ syscall, witness }: SyscallChange): string {
+  const used = Math.max(0, ...witness.args.map((value, index) => (value === 0n ? 0 : index + 1)));
+  return `${syscall}(${witness.args.slice(0, Math.max(1, used)).map((value, index) => describeValue(syscall, index, value) ?? `${value < 10n ? value : `0x${value.toString(16)}`}`).join(", ")})`;
+}
+
+export function rulesText(syscall: string, list: readonly ActionRule[]): string {
+  if (list.length === 0) return "the default action";
+  const words = (rule: Rule): string => formatRule(rule, (index, value) => describeValue(syscall, index, value));
+  const allowing = list.filter(({ action }) => isAllowing(action));
+  const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
+  if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1) return list.map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`).join("; ");
+  return [`${formatAction(allowing[0]?.action ?? { action: "SCMP_ACT_ALLOW" })} unless ${exceptions.map(words).join(" or ")}`, ...list.filter(({ action }) => !isAllowing(action)).map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`)].join("; ");
+}
+
+function counts(diff: ProfileDiff): readonly string[] {
+  const arches = [...new Set([...Object.keys(diff.allowedBefore), ...Object.keys(diff.allowedAfter)])] as (keyof ProfileDiff["allowedBefore"])[];
+  return arches.map((arch) => `  ${dockerArch(arch)}: ${diff.allowedBefore[arch] ?? 0} syscalls allowed before, ${diff.allowedAfter[arch] ?? 0} after`);
+}
+
+export function profileChangeText(change: ProfileChange): string {
+  switch (change.kind) {
+    case "architecture-added":
+      return `architecture ${dockerArch(change.arch)}: now served by the profile; before, its calls killed the process`;
+    case "architecture-removed":
+      return `architecture ${dockerArch(change.arch)}: no longer served; its calls kill the process`;
+    case "default-changed":
+      return `${dockerArch(change.arch)}: what no rule names: ${formatAction(change.was)} → ${formatAction(change.is)}`;
+    default:
+      return change satisfies never;
+  }
+}
+
+function archesOf(diff: ProfileDiff): readonly SyscallChange["arch"][] {
+  return [...new Set(diff.syscalls.map(({ arch }) => arch))];
+}
+
+function ofKind(diff: ProfileDiff, arch: SyscallChange["arch"], kind: ChangeKind): readonly SyscallChange[] {
+  return diff.syscalls.filter((change) => change.arch === arch && change.kind === kind);
+}
+
+function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
+  const cell = markdownCell;
+  const lines = [`### ${cell(before)} → ${cell(after)}`, "", ...counts(diff).map((line) => `- ${cell(line.trim())}`), ...diff.profile.map((change) => `- ${cell(profileChangeText(change))}`)];
+  for (const arch of archesOf(diff)) {
+    for (const { kind, title } of sections) {
+      const changes = ofKind(diff, arch, kind);
+      if (changes.length === 0) continue;
+      const summary = `${title} (${changes.length}, ${dockerArch(arch)})`;
+      if (kind === "no-longer-allowed" || kind === "denied-differently") {
+        lines.push("", `<details><summary>${summary}</summary>`, "", changes.map(({ syscall }) => cell(syscall)).join(", "), "", "</details>");
+      } else {
+        lines.push("", `**${summary}**`, "", "| syscall | before | after | for example |", "|---|---|---|---|");
+        lines.push(...changes.map((change) => `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before))} | ${cell(rulesText(change.syscall, change.after))} | ${cell(`${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`)} |`));
+      }
+    }
+  }
+  if (diff.profile.length + diff.syscalls.length === 0) lines.push("", "No difference: every call gets the same answer.");
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { escapeTerminal } from "../core/text/index.ts";
+
+/** HTML that is already escaped. Only `html` and `joinHtml` make it. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Part = Html | string | number | false | undefined | readonly Part[];
+
+/** Builds HTML: everything that is put in is escaped, unless it is HTML already. Lists are joined, `false` and undefined are nothing. */
+export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(pieces.map((piece, position) => piece + (position < parts.length ? partText(parts[position]) : "")).join(""));
+}
+
+function partText(part: Part): string {
+  if (part === undefined || part === false) return "";
+  if (part instanceof Html) return part.text;
+  if (typeof part === "object") return part.map(partText).join("");
+  return escapeHtml(String(part));
+}
+
+/** Text as text of an element or a quoted attribute; what would not show is shown as `\u{…}`. */
+function escapeHtml(text: string): string {
+  return escapeTerminal(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** A whole document that loads nothing and runs nothing but `script`: the policy names both by their hashes. */
+export function htmlDocument({ title, style, script, body }: { readonly title: string; readonly style: string; readonly script: string; readonly body: Html }): string {
+  const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; base-uri 'none'; form-action 'none'`;
+  return [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    html`<meta http-equiv="Content-Security-Policy" content="${policy}">`.text,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    '<meta name="referrer" content="no-referrer">',
+    html`<title>${title}</title>`.text,
+    `<style>${style}</style>`,
+    "</head>",
+    `<body>${body.text}<script>${script}</script></body>`,
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}

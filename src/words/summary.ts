@@ -1,0 +1,93 @@
+import type { Recording } from "../core/recording/index.ts";
+import type { AllowedCounts } from "../core/diff/index.ts";
+import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
+import { dockerArch } from "../core/tables/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+
+/** What `record` and `generate` tell at the end. */
+export interface SummaryModel {
+  readonly recording: Recording;
+  readonly policy: Policy;
+  /** The ceiling → the new profile. */
+  readonly diff: AllowedCounts;
+  readonly ceilingName: string;
+  readonly mode: Mode;
+  /** Where things were written; undefined: to standard output. */
+  readonly paths: { readonly recording?: string; readonly profile: string | undefined };
+  /** Lines of the trace that could not be read. */
+  readonly unparsed: number;
+  /** Code paths that services have and the recording did not take. */
+  readonly missed: readonly string[];
+  /** The workload is a container (what to do next can be said). */
+  readonly container: boolean;
+  /** A verification follows. */
+  readonly verified: boolean;
+}
+
+/** The summary as lines: what is kept, what is pinned, what was denied and by whom, where the files are, what to do next. */
+export function renderSummary(model: SummaryModel): string {
+  const lines = [
+    ...kept(model),
+    ...pinned(model.policy.notes),
+    ...deniedByCeiling(model),
+    ...refusedByKernel(model),
+    ...others(model),
+    ...notExercised(model),
+    ...files(model),
+    ...next(model),
+  ];
+  return [`${model.recording.name}: profile made`, ...lines.map((line) => `  ${escapeLine(line)}`)].join("\n");
+}
+
+function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly string[] {
+  return policy.filters.map(({ arch }) => {
+    const share = `${mode === "complain" ? "COMPLAIN MODE, protects no more than the default; enforced, it keeps" : "keeps"} ${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
+    return policy.filters.length > 1 ? `${dockerArch(arch)}: ${share}` : share;
+  });
+}
+
+function pinned(notes: readonly PolicyNote[]): readonly string[] {
+  const names = [...new Set(notes.flatMap((note) => (note.kind === "pinned" ? [note.syscall] : [])))];
+  return names.length === 0 ? [] : [`only with the arguments seen: ${names.join(", ")}`];
+}
+
+function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string[] {
+  const denied = policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [`${note.syscall} (${note.results.join(", ")}; ${note.processes.join(", ")})`] : []));
+  return denied.length === 0 ? [] : [`tried, but denied by ${ceilingName} and left out: ${[...new Set(denied)].join("; ")}`];
+}
+
+/** Calls the filter let through and the kernel refused: a missing capability, not a missing rule. */
+function refusedByKernel({ recording, policy }: SummaryModel): readonly string[] {
+  const left = new Set(policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [note.syscall] : [])));
+  const refused = Object.values(recording.syscalls)
+    .flatMap((calls) => Object.entries(calls))
+    .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
+    .map(([name]) => name);
+  const ptrace = refused.includes("ptrace") ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was not seen"] : [];
+  return refused.length === 0 ? [] : [...ptrace, `refused by the kernel for lack of privilege (allowed as in the recording): ${[...new Set(refused)].join(", ")}`];
+}
+
+function others({ policy, unparsed }: SummaryModel): readonly string[] {
+  const beyond = policy.notes.flatMap((note) => (note.kind === "allowed-above-ceiling" ? [note.syscall] : []));
+  const unknown = policy.notes.flatMap((note) => (note.kind === "unknown-syscall" ? [note.syscall] : []));
+  return [
+    ...(beyond.length === 0 ? [] : [`ALLOWED BEYOND THE DEFAULT because of --allow: ${beyond.join(", ")}`]),
+    ...(unknown.length === 0 ? [] : [`seen, but without a name that a profile could use: ${unknown.join(", ")}`]),
+    ...(unparsed === 0 ? [] : [`${unparsed} lines of the trace could not be read; the profile may lack calls`]),
+  ];
+}
+
+function notExercised({ missed }: SummaryModel): readonly string[] {
+  return missed.length === 0 ? [] : [`not exercised: ${missed.join(", ")}`, "if the service does that in production, do it in --while and record with --append"];
+}
+
+function files({ paths }: SummaryModel): readonly string[] {
+  return [...(paths.recording === undefined ? [] : [`recording  ${paths.recording}`]), ...(paths.profile === undefined ? [] : [`profile    ${paths.profile}`])];
+}
+
+function next({ container, paths, verified }: SummaryModel): readonly string[] {
+  if (paths.profile === undefined || verified) return [];
+  return container
+    ? [`next: seccomp-gen verify ${paths.profile} -- docker run …, then commit the files and run with --security-opt seccomp=${paths.profile}`]
+    : [`next: commit the files; run with docker run --security-opt seccomp=${paths.profile} …`];
+}

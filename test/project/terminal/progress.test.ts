@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createAggregator } from "../../../src/core/recording/index.ts";
+import type { Aggregator } from "../../../src/core/recording/index.ts";
+import { showProgress } from "../../../src/project/terminal/progress.ts";
+import { untilStable } from "../../../src/run/recorder/stability.ts";
+import { parseStraceSync } from "../../../src/strace-parser/index.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+const read = (aggregator: Aggregator, log: string): void => {
+  for (const event of parseStraceSync(log)) aggregator.add(event);
+};
+const begin = '7 execve("/usr/bin/app", ["app"], 0x1 /* 0 vars */) = 0\n7 getpid() = 7\n';
+
+test("elsewhere than on a terminal a line comes when something new was seen, the newest first, with the program that made it", () => {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  const lines: string[] = [];
+  const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });
+  read(aggregator, begin);
+  vi.advanceTimersByTime(2_000);
+  read(aggregator, "7 uname(0x1) = 0\n");
+  vi.advanceTimersByTime(6_000);
+  end();
+  vi.advanceTimersByTime(60_000);
+  expect(lines).toEqual(["recording: 2 calls, 2 distinct syscalls, new: getpid (app), execve (app)", "recording: 3 calls, 3 distinct syscalls, new: uname (app)"]);
+});
+
+test("without anything new a line comes less and less often", () => {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  read(aggregator, begin);
+  const lines: string[] = [];
+  const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });
+  vi.advanceTimersByTime(250_000);
+  end();
+  const quiet = lines.slice(1).map((line) => {
+    const [, span = "", unit] = /last new one (\d+) (s|min) ago/.exec(line) ?? [];
+    return Number(span) * (unit === "min" ? 60 : 1);
+  });
+  expect(quiet.length).toBeGreaterThan(2);
+  expect(quiet.length).toBeLessThan(8);
+  expect(quiet.every((seconds, index) => index === 0 || seconds - (quiet[index - 1] ?? 0) > (quiet[index - 1] ?? 0) / 3)).toBe(true);
+});
+
+test("on a terminal one line is written over, and removed at the end", () => {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  const states: string[] = [];
+  const notes: string[] = [];
+  const end = showProgress([aggregator], { note: (line) => notes.push(line), status: (line) => states.push(line) });
+  read(aggregator, begin);
+  vi.advanceTimersByTime(500);
+  vi.advanceTimersByTime(3_000);
+  end();
+  expect(states[0]).toBe("recording: 2 calls, 2 distinct syscalls, newest: getpid (app) 0 s ago");
+  expect(states.at(-2)).toBe("recording: 2 calls, 2 distinct syscalls, newest: getpid (app) 3 s ago");
+  expect(states.at(-1)).toBe("");
+  expect(notes).toEqual([]);
+});
+
+test("a recording is stable when nothing new came for long enough since the workload began", async () => {
+  vi.useRealTimers();
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  const calls = ["getuid", "getgid", "uname", "umask"];
+  let looks = 0;
+  const looked: Aggregator = {
+    ...aggregator,
+    counts() {
+      looks += 1;
+      if (looks === 5) read(aggregator, begin);
+      if (looks > 5 && calls.length > 0) read(aggregator, `7 ${calls.shift() ?? ""}() = 0\n`);
+      return aggregator.counts();
+    },
+  };
+  await untilStable([looked], 0.05)(new AbortController().signal);
+  expect(looks, "neither before it began nor while new calls came").toBeGreaterThan(5 + 4);
+});
+
+test("at the end it is said when the last new call came, and how much may be unseen", () => {
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  const lines: string[] = [];
+  const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });
+  read(aggregator, begin);
+  for (let second = 0; second < 300; second += 1) {
+    read(aggregator, "7 read(3, 0x1, 1) = 1\n".repeat(50));
+    vi.advanceTimersByTime(1_000);
+  }
+  end();
+  expect(lines.at(-1)).toBe("recorded; last new syscall 4 min before the end; about 0.01 % of activity like this may be unseen; a new syscall in about 3 % of further 5 s like these");
+});

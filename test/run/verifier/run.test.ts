@@ -1,0 +1,19 @@
+import { describe, expect, test } from "vitest";
+import type { SessionEnd } from "../../../src/run/container/session.ts";
+import type { Proof } from "../../../src/run/verifier/run.ts";
+import { judge } from "../../../src/run/verifier/run.ts";
+
+const proof: Proof = { exercise: { while: undefined, stopAfter: undefined, interrupted: new AbortController().signal, notice: () => undefined }, sides: [], expectExit: 0 };
+const end: SessionEnd = { exitCode: 0, by: "itself", started: true, whileExitCode: undefined, endedDuringWhile: false, stderrTail: "" };
+
+describe("a run's end", () => {
+  test.each<[string, Partial<SessionEnd>, string]>([
+    ["by itself", {}, "passed"],
+    ["with another exit code", { exitCode: 3 }, "wrong-exit"],
+    ["before it began", { started: false, exitCode: 125 }, "not-started"],
+    ["with a file that is no program", { exitCode: 1, stderrTail: "exec /s.sh: exec format error\n" }, "not-started"],
+    ["with the same words of a program", { exitCode: 2, stderrTail: "exec /s.sh: exec format error\n" }, "wrong-exit"],
+    ["by Ctrl-C", { by: "interrupt", exitCode: 137 }, "interrupted"],
+    ["by Ctrl-C before it began", { by: "interrupt", started: false, exitCode: 130 }, "interrupted"],
+  ])("%s", (_, more, kind) => expect(judge({ ...end, ...more }, proof).kind).toBe(kind));
+});
