@@ -1,25 +1,47 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "rolldown";
 
-/** Packages that every start of the command line needs; the others are loaded where they are used. */
+/**
+ * Packages that every start of the command line needs; the others are loaded where they are used.
+ */
 const inlined = ["commander", "lossless-json"];
 
 /**
- * Files that more than one command loads, by what needs them: nearly every command; the reading of logs; the way from a recording to its profile; the reading of
- * profiles that anybody may have written. Long texts that explain calls are in none of them.
+ * Files that more than one command loads, by what needs them: nearly every command; the reading of
+ * logs; the way from a recording to its profile; the reading of profiles that anybody may have
+ * written. Long texts that explain calls are in none of them.
  */
 const groups = [
-  { name: "start", test: /\/src\/(?:core\/errors\/error|core\/text\/escape|project\/(?:package-folder|terminal\/terminal)|words\/review-model)\.ts/, priority: 3 },
-  { name: "core", test: /\/src\/(?:core\/seccomp\/(?!index|compile|size|without|upper-bits)|core\/profile\/(?!index|read|validate|members|write|data)|core\/diff\/|core\/tables\/(?!syscall-texts|vulnerabilities|descriptions|exposures|subsystems|surface)|project\/(?:derivation\/(?:reference|host)|docker-default|files|names)\.ts)|\/node_modules\/lossless-json\//, priority: 2 },
-  { name: "log", test: /\/src\/(?:strace-parser\/|core\/recording\/(?!index|read|data|schema|audit)|logs\/(?:inputs|log-source|reading|reading-flags)\.ts|project\/terminal\/progress)/, priority: 1 },
-  { name: "policy", test: /\/src\/(?:core\/policy\/|core\/emitter\/docker|project\/derivation\/derivation\.ts|words\/summary\.ts)/, priority: 1 },
+  {
+    name: "start",
+    test: /\/src\/(?:core\/errors\/error|core\/text\/escape|project\/(?:package-folder|terminal\/terminal)|words\/review-model)\.ts/,
+    priority: 3,
+  },
+  {
+    name: "core",
+    test: /\/src\/(?:core\/seccomp\/(?!index|compile|size|without|upper-bits)|core\/profile\/(?!index|read|validate|members|write|data)|core\/diff\/|core\/tables\/(?!syscall-texts|vulnerabilities|descriptions|exposures|subsystems|surface)|project\/(?:derivation\/(?:reference|host)|docker-default|files|names)\.ts)|\/node_modules\/lossless-json\//,
+    priority: 2,
+  },
+  {
+    name: "log",
+    test: /\/src\/(?:strace-parser\/|core\/recording\/(?!index|read|data|schema|audit)|logs\/(?:inputs|log-source|reading|reading-flags)\.ts|project\/terminal\/progress)/,
+    priority: 1,
+  },
+  {
+    name: "policy",
+    test: /\/src\/(?:core\/policy\/|core\/emitter\/docker|project\/derivation\/derivation\.ts|words\/summary\.ts)/,
+    priority: 1,
+  },
   { name: "profile", test: /\/src\/core\/profile\// },
 ];
 
 /**
- * The command line in few files: a start reads what its command needs, without asking the disk for a hundred modules. The library (dist/index.js and what it
- * imports) is tsc's. CommonJS, because Node reads it at once, one file after the other, and hands built-in modules over as they are; its loader of ES modules
- * makes a tenth of a start. Chunks stand beside dist/cli.cjs, so that what is looked for from a module's own place is found; nothing is minified, so that stack traces can be read.
+ * The command line in few files: a start reads what its command needs, without asking the disk for
+ * a hundred modules. The library (dist/index.js and what it imports) is tsc's. CommonJS, because
+ * Node reads it at once, one file after the other, and hands built-in modules over as they are; its
+ * loader of ES modules makes a tenth of a start. Chunks stand beside dist/cli.cjs, so that what is
+ * looked for from a module's own place is found; nothing is minified, so that stack traces can be
+ * read.
  */
 export default defineConfig({
   input: { cli: "src/cli.ts", "cli-rest": "src/logs/rest-worker.ts" },
@@ -27,15 +49,27 @@ export default defineConfig({
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },
   plugins: [withoutChildProcess(), ioctlsApart(), asciiOnly(), licences()],
-  output: { dir: "dist", comments: false, format: "cjs", entryFileNames: "[name].cjs", chunkFileNames: "cli-[name].cjs", codeSplitting: { groups } },
+  output: {
+    dir: "dist",
+    comments: false,
+    format: "cjs",
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "cli-[name].cjs",
+    codeSplitting: { groups },
+  },
 });
 
-/** commander loads node:child_process for commands that are programs of their own; there are none here, and it takes longer than the rest of commander. */
+/**
+ * commander loads node:child_process for commands that are programs of their own; there are none
+ * here, and it takes longer than the rest of commander.
+ */
 function withoutChildProcess() {
   return {
     name: "without-child-process",
     transform(code, id) {
-      return /commander\/lib\/command\.js$/.test(id) ? { code: code.replace(/require\(['"]node:child_process['"]\)/, "undefined"), map: null } : undefined;
+      return /commander\/lib\/command\.js$/.test(id)
+        ? { code: code.replace(/require\(['"]node:child_process['"]\)/, "undefined"), map: null }
+        : undefined;
     },
   };
 }
@@ -46,19 +80,36 @@ function ioctlsApart() {
     name: "ioctls-apart",
     transform(code, id) {
       if (!id.endsWith("/src/core/tables/data/ioctls.ts")) return undefined;
-      this.emitFile({ type: "asset", fileName: "cli-ioctls.txt", source: code.slice(code.indexOf("`\\\n") + 3, code.lastIndexOf("`")) });
-      return { code: `import { readFileSync } from "node:fs";\nlet text;\nexport const ioctlRequests = () => (text ??= readFileSync(__dirname + "/cli-ioctls.txt", "latin1"));\n`, map: null };
+      this.emitFile({
+        type: "asset",
+        fileName: "cli-ioctls.txt",
+        source: code.slice(code.indexOf("`\\\n") + 3, code.lastIndexOf("`")),
+      });
+      return {
+        code:
+          `import { readFileSync } from "node:fs";\nlet text;\nexport const ioctlRequests = () => (text ` +
+          `??= readFileSync(__dirname + "/cli-ioctls.txt", "latin1"));\n`,
+        map: null,
+      };
     },
   };
 }
 
-/** One character beyond Latin-1 makes all of a file's text take two bytes a character in memory, which doubles the time to read it. Last of all: what prints chunks writes such characters out again. */
+/**
+ * One character beyond Latin-1 makes all of a file's text take two bytes a character in memory,
+ * which doubles the time to read it. Last of all: what prints chunks writes such characters out
+ * again.
+ */
 function asciiOnly() {
   return {
     name: "ascii-only",
     generateBundle(options, bundle) {
       for (const file of Object.values(bundle)) {
-        if (file.type === "chunk") file.code = file.code.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+        if (file.type === "chunk")
+          file.code = file.code.replace(
+            /[^\0-\x7f]/g,
+            (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+          );
       }
     },
   };

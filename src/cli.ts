@@ -1,6 +1,19 @@
 #!/usr/bin/env node
 import { Argument, Command, Option } from "commander";
-import { alsoFormat, count, exitCodeOption, exportFormats, processId, productVersion, repeated, runs, seconds, shells, withPolicyOptions, type Shell } from "./commands/index.ts";
+import {
+  alsoFormat,
+  count,
+  exitCodeOption,
+  exportFormats,
+  processId,
+  productVersion,
+  repeated,
+  runs,
+  seconds,
+  shells,
+  withPolicyOptions,
+  type Shell,
+} from "./commands/index.ts";
 import { colorChoices, inColor, processTerminal } from "./project/index.ts";
 import { SeccompGenError } from "./core/errors/index.ts";
 import { failureKinds, reviewFormats } from "./words/index.ts";
@@ -9,14 +22,21 @@ import { failureKinds, reviewFormats } from "./words/index.ts";
 const terminal = processTerminal();
 
 const program = new Command("seccomp-gen")
-  .description("Record what a container does and get the smallest Docker seccomp profile it runs under, with a reason for every line.")
+  .description(
+    "Record what a container does and get the smallest Docker seccomp profile it runs under, with a " +
+      "reason for every line.",
+  )
   .version(productVersion())
   .showSuggestionAfterError()
   .exitOverride()
   .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
   .enablePositionalOptions()
   .configureHelp({ minWidthToWrap: 24 })
-  .addHelpText("after", "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx");
+  .addHelpText(
+    "after",
+    "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 " +
+      "nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx",
+  );
 
 /** What each command's help ends with. */
 const examples = new Map<Command, readonly string[]>();
@@ -28,7 +48,11 @@ function example(command: Command, ...lines: readonly string[]): Command {
 
 function withExercise(command: Command): Command {
   return command
-    .option("--while <cmd>", "shell command that exercises the running container; its end stops it ($SECCOMP_GEN_CONTAINER is the container's id)")
+    .option(
+      "--while <cmd>",
+      "shell command that exercises the running container; its end stops it ($SECCOMP_GEN_CONTAINER is " +
+        "the container's id)",
+    )
     .option("--exec <cmd>", "a command you will `docker exec` in the container (repeatable)", repeated, [])
     .option("--stop-after <seconds>", "stop the container after so many seconds", seconds);
 }
@@ -39,29 +63,52 @@ function withHostOptions(command: Command): Command {
     .option("--cap-drop <capability>", "for a container without this capability (repeatable)", repeated, [])
     .option("--arch <arch>", "for this architecture (default: this machine's)")
     .option("--kernel <version>", "for this kernel (default: a new one)")
-    .addOption(new Option("--runtime <runtime>", "as this runtime reads a profile").choices(["runc", "crun"]).default("runc"));
+    .addOption(
+      new Option("--runtime <runtime>", "as this runtime reads a profile").choices(["runc", "crun"]).default("runc"),
+    );
 }
 
 function withColor(command: Command): Command {
-  return command.addOption(new Option("--color <when>", "colors, over NO_COLOR and FORCE_COLOR").choices([...colorChoices]).default("auto"));
+  return command.addOption(
+    new Option("--color <when>", "colors, over NO_COLOR and FORCE_COLOR").choices([...colorChoices]).default("auto"),
+  );
 }
 
-/** What declares each command. A start declares the one that is asked for: to declare all takes longer than some of them. */
+/**
+ * What declares each command. A start declares the one that is asked for: to declare all takes
+ * longer than some of them.
+ */
 const declarations: { readonly [command: string]: () => void } = {
   record() {
     const recordCommand = withPolicyOptions(
-      withExercise(program.command("record").description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json")),
+      withExercise(
+        program
+          .command("record")
+          .description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json"),
+      ),
     )
       .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any command of this host")
       .option("--name <name>", "name of the recording and profile (default: the image's)")
       .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
       .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
-      .addOption(new Option("--lean", "append, and trace only what is not known and would not be allowed anyway: for programs that are too slow when traced").default(false).conflicts("full"))
+      .addOption(
+        new Option(
+          "--lean",
+          "append, and trace only what is not known and would not be allowed anyway: for programs that are " +
+            "too slow when traced",
+        )
+          .default(false)
+          .conflicts("full"),
+      )
       .option("--full", "trace also what is fully known", false)
       .option("--rounds <n>", "run it up to so often, until a round brings nothing new", count, 1)
       .option("--force", "replace the recording that is there", false)
       .option("--verify", "run the workload again under the new profile", false)
-      .addOption(new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it").choices(["sidecar", "inside"]).default("sidecar"))
+      .addOption(
+        new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it")
+          .choices(["sidecar", "inside"])
+          .default("sidecar"),
+      )
       .passThroughOptions()
       .action(async (words: string[], options) => {
         terminal.heedSignals();
@@ -76,11 +123,16 @@ const declarations: { readonly [command: string]: () => void } = {
     );
   },
   generate() {
-    const generateCommand = withPolicyOptions(program.command("generate").description("make a profile from recordings or raw strace logs"))
+    const generateCommand = withPolicyOptions(
+      program.command("generate").description("make a profile from recordings or raw strace logs"),
+    )
       .argument("[traces...]", "recordings or strace logs: files, globs, packed ones, or - for standard input")
       .option("-o, --output <file>", "write here instead of standard output")
       .addOption(
-        new Option("--all", "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made with")
+        new Option(
+          "--all",
+          "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made " + "with",
+        )
           .default(false)
           .conflicts(["output", "name", "arch", "args", "exact", "floor", "allow", "deny", "against", "mode"]),
       )
@@ -91,7 +143,12 @@ const declarations: { readonly [command: string]: () => void } = {
         const { generate } = await import("./commands/generate.ts");
         end(await generate(patterns, options, terminal));
       });
-    example(generateCommand, "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json", "strace -f -o log ./app; seccomp-gen generate log", "seccomp-gen generate --all --check");
+    example(
+      generateCommand,
+      "seccomp-gen generate traces/nginx/recording.json -o profiles/nginx.json",
+      "strace -f -o log ./app; seccomp-gen generate log",
+      "seccomp-gen generate --all --check",
+    );
   },
   merge() {
     const mergeCommand = program
@@ -105,13 +162,19 @@ const declarations: { readonly [command: string]: () => void } = {
         const { merge } = await import("./commands/generate.ts");
         end(await merge(patterns, options, terminal));
       });
-    example(mergeCommand, "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json");
+    example(
+      mergeCommand,
+      "seccomp-gen merge traces/a/recording.json traces/b/recording.json -o traces/app/recording.json",
+    );
   },
   aggregate() {
     const aggregateCommand = program
       .command("aggregate")
       .description("make a recording of what the kernel logged under a profile of --mode complain")
-      .argument("<logs...>", "dmesg, journalctl (text or -o json), audit.log: files, packed ones, or - for standard input")
+      .argument(
+        "<logs...>",
+        "dmesg, journalctl (text or -o json), audit.log: files, packed ones, or - for standard input",
+      )
       .option("-o, --output <file>", "write the recording here instead of standard output")
       .option("--append <name|file>", "take the calls into this recording")
       .option("--name <name>", "name of a recording of its own")
@@ -122,63 +185,132 @@ const declarations: { readonly [command: string]: () => void } = {
         const { aggregate } = await import("./commands/aggregate.ts");
         end(await aggregate(logs, options, terminal));
       });
-    example(aggregateCommand, "seccomp-gen generate traces/app/recording.json -o profiles/app.json --mode complain", "dmesg | seccomp-gen aggregate - --append app", "journalctl -k -o json | seccomp-gen aggregate - --exe /usr/sbin/nginx -o canary.json");
+    example(
+      aggregateCommand,
+      "seccomp-gen generate traces/app/recording.json -o profiles/app.json --mode complain",
+      "dmesg | seccomp-gen aggregate - --append app",
+      "journalctl -k -o json | seccomp-gen aggregate - --exe /usr/sbin/nginx -o canary.json",
+    );
   },
   verify() {
-    const verifyCommand = withExercise(program.command("verify").description("prove that a workload runs under a profile"))
+    const verifyCommand = withExercise(
+      program.command("verify").description("prove that a workload runs under a profile"),
+    )
       .argument("<profile>")
       .argument("<command...>", "docker run … or podman run …")
       .option("--times <n>", "run it so often", count, 1)
-      .option("--expect-exit <code>", "exit code a workload that ends by itself must have (default: 0, or the one it has without the profile)", exitCodeOption)
+      .option(
+        "--expect-exit <code>",
+        "exit code a workload that ends by itself must have (default: 0, or the one it has without the " + "profile)",
+        exitCodeOption,
+      )
       .option("--compare-output", "its standard output must be the same as without the profile", false)
       .option("--max-runs <n>", "run the workload at most so often to find out why it fails (0: do not look)", runs, 60)
-      .option("--suggest-hardening", "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges and a read-only root; prints the command", false)
+      .option(
+        "--suggest-hardening",
+        "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges " +
+          "and a read-only root; prints the command",
+        false,
+      )
       .option("--accept", "take the missing calls into the recording, and make the profile again", false)
       .action(async (profile: string, words: string[], options) => {
         terminal.heedSignals();
         const { verify } = await import("./commands/verify.ts");
         process.exitCode = await verify(profile, words, options, terminal);
       });
-    example(verifyCommand, "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p 127.0.0.1:8080:80 nginx");
+    example(
+      verifyCommand,
+      "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p " +
+        "127.0.0.1:8080:80 nginx",
+    );
   },
   diff() {
-    const diffCommand = withColor(withHostOptions(program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ")))
-      .argument("<profiles...>", "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)")
+    const diffCommand = withColor(
+      withHostOptions(
+        program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ"),
+      ),
+    )
+      .argument(
+        "<profiles...>",
+        "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)",
+      )
       .addOption(new Option("--format <format>").choices(["text", "markdown", "json", "html"]).default("text"))
       .option("--against <version|file>", "what a single profile is compared with")
       .action(async (files: string[], options) => {
         const { diff } = await import("./commands/diff.ts");
         end(await diff(files, options, inColor(terminal, options.color)));
       });
-    example(diffCommand, "seccomp-gen diff profiles/nginx.json", "seccomp-gen diff --against 28.5.2 profiles/nginx.json", "seccomp-gen diff old.json new.json --format markdown");
+    example(
+      diffCommand,
+      "seccomp-gen diff profiles/nginx.json",
+      "seccomp-gen diff --against 28.5.2 profiles/nginx.json",
+      "seccomp-gen diff old.json new.json --format markdown",
+    );
   },
   review() {
-    const reviewCommand = withColor(withHostOptions(program.command("review").description("say what the profiles and recordings changed since a git revision mean, for a pull request; exit code 1 for what --fail-on names")))
+    const reviewCommand = withColor(
+      withHostOptions(
+        program
+          .command("review")
+          .description(
+            "say what the profiles and recordings changed since a git revision mean, for a pull request; " +
+              "exit code 1 for what --fail-on names",
+          ),
+      ),
+    )
       .argument("[base]", "a git revision (default: where this branch left the main one)")
       .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
       .option("--also <format=file>", "write it in another format too (repeatable)", alsoFormat, [])
-      .addOption(new Option("--fail-on <kinds...>", "what makes the exit code 1").choices([...failureKinds]).default(["dangerous", "unbacked", "beyond-docker"]))
+      .addOption(
+        new Option("--fail-on <kinds...>", "what makes the exit code 1")
+          .choices([...failureKinds])
+          .default(["dangerous", "unbacked", "beyond-docker"]),
+      )
       .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
       .action(async (base: string | undefined, options) => {
         const { review } = await import("./commands/review.ts");
         end(await review(base, options, inColor(terminal, options.color)));
       });
-    example(reviewCommand, "seccomp-gen review", "seccomp-gen review origin/main --format text", "seccomp-gen review HEAD~1 --fail-on any", "seccomp-gen review --also sarif=review.sarif --also html=review.html");
+    example(
+      reviewCommand,
+      "seccomp-gen review",
+      "seccomp-gen review origin/main --format text",
+      "seccomp-gen review HEAD~1 --fail-on any",
+      "seccomp-gen review --also sarif=review.sarif --also html=review.html",
+    );
   },
   export() {
-    const exportCommand = withHostOptions(program.command("export").description("write a profile for another consumer: podman, Kubernetes, Compose, systemd, firejail, bubblewrap"))
+    const exportCommand = withHostOptions(
+      program
+        .command("export")
+        .description(
+          "write a profile for another consumer: podman, Kubernetes, Compose, systemd, firejail, bubblewrap",
+        ),
+    )
       .argument("<profile>")
-      .addOption(new Option("--format <format>", "oci: podman, CRI-O, containerd, runc; bpf: bwrap --seccomp").choices([...exportFormats]).makeOptionMandatory())
+      .addOption(
+        new Option("--format <format>", "oci: podman, CRI-O, containerd, runc; bpf: bwrap --seccomp")
+          .choices([...exportFormats])
+          .makeOptionMandatory(),
+      )
       .option("-o, --output <file>", "write here instead of standard output")
       .option("--widen", "allow with any arguments what the format cannot allow with some", false)
       .action(async (profile: string, options) => {
         const { exportProfile } = await import("./commands/export.ts");
         end(await exportProfile(profile, options, terminal));
       });
-    example(exportCommand, "seccomp-gen export profiles/nginx.json --format oci -o nginx.oci.json", "seccomp-gen export profiles/app.json --format systemd --widen -o app.service.d/seccomp.conf", "seccomp-gen export profiles/app.json --format bpf -o app.bpf; bwrap --seccomp 9 --ro-bind / / app 9<app.bpf");
+    example(
+      exportCommand,
+      "seccomp-gen export profiles/nginx.json --format oci -o nginx.oci.json",
+      "seccomp-gen export profiles/app.json --format systemd --widen -o app.service.d/seccomp.conf",
+      "seccomp-gen export profiles/app.json --format bpf -o app.bpf; bwrap --seccomp 9 --ro-bind / / " +
+        "app 9<app.bpf",
+    );
   },
   lint() {
-    const lintCommand = withHostOptions(program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"))
+    const lintCommand = withHostOptions(
+      program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"),
+    )
       .argument("<profiles...>")
       .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
       .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
@@ -187,7 +319,12 @@ const declarations: { readonly [command: string]: () => void } = {
         const { lint } = await import("./commands/lint.ts");
         end(await lint(files, options, terminal));
       });
-    example(lintCommand, "seccomp-gen lint profiles/*.json", "seccomp-gen lint --fix old.json", "seccomp-gen lint --format sarif profiles/*.json > lint.sarif");
+    example(
+      lintCommand,
+      "seccomp-gen lint profiles/*.json",
+      "seccomp-gen lint --fix old.json",
+      "seccomp-gen lint --format sarif profiles/*.json > lint.sarif",
+    );
   },
   "git-setup"() {
     const gitSetupCommand = program
@@ -196,7 +333,10 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--undo", "take everything out again", false)
       .option("--hook", "also a pre-commit hook: profiles that are not what their recordings give do not get in", false)
       .action(async (options) => {
-        const [{ gitSetup }, { ownProgram }] = await Promise.all([import("./commands/git-setup.ts"), import("./commands/own-program.ts")]);
+        const [{ gitSetup }, { ownProgram }] = await Promise.all([
+          import("./commands/git-setup.ts"),
+          import("./commands/own-program.ts"),
+        ]);
         process.exitCode = await gitSetup({ ...options, program: await ownProgram() }, terminal);
       });
     example(gitSetupCommand, "seccomp-gen git-setup --hook", "seccomp-gen git-setup --undo");
@@ -220,13 +360,20 @@ const declarations: { readonly [command: string]: () => void } = {
       .argument("<path>")
       .action(async (kind: string, ancestor: string, ours: string, theirs: string, path: string) => {
         const { gitMerge } = await import("./commands/git-drivers.ts");
-        process.exitCode = await gitMerge(kind === "recording" ? "recording" : "profile", { ancestor, ours, theirs, path }, terminal);
+        process.exitCode = await gitMerge(
+          kind === "recording" ? "recording" : "profile",
+          { ancestor, ours, theirs, path },
+          terminal,
+        );
       });
   },
   check() {
     const checkCommand = program
       .command("check")
-      .description("say which calls of recordings or strace logs a profile would deny, without running anything; exit code 1 if any")
+      .description(
+        "say which calls of recordings or strace logs a profile would deny, without running anything; " +
+          "exit code 1 if any",
+      )
       .argument("<profile>")
       .argument("<traces...>", "recordings or strace logs: files, globs, packed ones, or - for standard input")
       .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
@@ -235,20 +382,41 @@ const declarations: { readonly [command: string]: () => void } = {
         const { check } = await import("./commands/check.ts");
         end(await check(profile, patterns, options, terminal));
       });
-    example(checkCommand, "seccomp-gen check profiles/nginx.json traces/nginx/recording.json", "strace -f -o log ./app; seccomp-gen check profiles/app.json log");
+    example(
+      checkCommand,
+      "seccomp-gen check profiles/nginx.json traces/nginx/recording.json",
+      "strace -f -o log ./app; seccomp-gen check profiles/app.json log",
+    );
   },
   explain() {
-    const explainCommand = withColor(withHostOptions(program.command("explain").description("say of each call what it does, why the profile allows it, what it exposes, and which known vulnerabilities are out of reach")))
+    const explainCommand = withColor(
+      withHostOptions(
+        program
+          .command("explain")
+          .description(
+            "say of each call what it does, why the profile allows it, what it exposes, and which known " +
+              "vulnerabilities are out of reach",
+          ),
+      ),
+    )
       .argument("<profile>")
       .argument("[syscall]", "tell the whole story of this one call")
       .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
-      .option("--recording <file>", "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)")
+      .option(
+        "--recording <file>",
+        "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)",
+      )
       .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
       .action(async (profile: string, syscall: string | undefined, options) => {
         const { explain } = await import("./commands/explain.ts");
         end(await explain(profile, syscall, options, inColor(terminal, options.color)));
       });
-    example(explainCommand, "seccomp-gen explain profiles/nginx.json", "seccomp-gen explain profiles/nginx.json ptrace", "seccomp-gen explain profiles/nginx.json --format html > nginx.html");
+    example(
+      explainCommand,
+      "seccomp-gen explain profiles/nginx.json",
+      "seccomp-gen explain profiles/nginx.json ptrace",
+      "seccomp-gen explain profiles/nginx.json --format html > nginx.html",
+    );
   },
   clean() {
     const cleanCommand = program
@@ -280,7 +448,11 @@ function declareAll(): void {
       const { completionScript } = await import("./commands/completion.ts");
       terminal.out(completionScript(program, shell));
     });
-  example(completionCommand, "source <(seccomp-gen completion bash)", "seccomp-gen completion fish > ~/.config/fish/completions/seccomp-gen.fish");
+  example(
+    completionCommand,
+    "source <(seccomp-gen completion bash)",
+    "seccomp-gen completion fish > ~/.config/fish/completions/seccomp-gen.fish",
+  );
 
   program
     .command("manual", { hidden: true })
@@ -295,7 +467,10 @@ program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);
 });
 
-/** The way out of commands that leave nothing running. At once: what V8 would still compile and collect is for nobody. */
+/**
+ * The way out of commands that leave nothing running. At once: what V8 would still compile and
+ * collect is for nobody.
+ */
 function end(exitCode: number): void {
   process.exitCode = exitCode;
   if (terminal.written) process.exit();
@@ -308,11 +483,19 @@ function report(error: unknown): number {
     return error.exitCode;
   }
   if (error instanceof RangeError && error.name === "TooManyWays") {
-    terminal.note(`error: these rules cannot be compared: ${error.message}\n  Masks that are crossed over several arguments cannot be told apart in bounded time: name the values that are meant (SCMP_CMP_EQ, or one mask of all 32 bits).`);
+    terminal.note(
+      `error: these rules cannot be compared: ${error.message}\n  Masks that are crossed over several ` +
+        "arguments cannot be told apart in bounded time: name the values that are meant (SCMP_CMP_EQ, or " +
+        "one mask of all 32 bits).",
+    );
     return 2;
   }
   // commander has written its own message; help and version are no failure.
-  if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")) return error.exitCode === 0 ? 0 : 2;
-  terminal.note(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  This is a bug in seccomp-gen; please report it with the command that led here.`);
+  if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
+    return error.exitCode === 0 ? 0 : 2;
+  terminal.note(
+    `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  ` +
+      "This is a bug in seccomp-gen; please report it with the command that led here.",
+  );
   return 2;
 }

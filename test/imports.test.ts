@@ -7,11 +7,23 @@ import { expect, test } from "vitest";
 const rings: { readonly [ring: string]: { readonly may: readonly string[]; readonly because: string } } = {
   "strace-parser": { may: [], because: "it is a library of its own" },
   core: { may: ["strace-parser"], because: "the core is pure: no disk, no process, no clock" },
-  project: { may: ["core"], because: "it handles the files of a repository; it starts no container and words no report" },
-  logs: { may: ["project", "core", "strace-parser"], because: "it turns files into recordings; what is done with them is decided above" },
-  run: { may: ["logs", "project", "core", "strace-parser"], because: "it starts workloads; reports and options are others' business" },
+  project: {
+    may: ["core"],
+    because: "it handles the files of a repository; it starts no container and words no report",
+  },
+  logs: {
+    may: ["project", "core", "strace-parser"],
+    because: "it turns files into recordings; what is done with them is decided above",
+  },
+  run: {
+    may: ["logs", "project", "core", "strace-parser"],
+    because: "it starts workloads; reports and options are others' business",
+  },
   words: { may: ["run", "core"], because: "models go in, strings come out; of run it knows types alone" },
-  commands: { may: ["words", "run", "logs", "project", "core", "strace-parser"], because: "a command joins the stages" },
+  commands: {
+    may: ["words", "run", "logs", "project", "core", "strace-parser"],
+    because: "a command joins the stages",
+  },
   "cli.ts": { may: ["commands", "words", "project", "core"], because: "it turns argv into a command" },
   "index.ts": { may: ["words", "project", "core", "strace-parser"], because: "the library runs nothing" },
 };
@@ -22,19 +34,49 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
   "core/errors": { may: [], because: "every stage may fail, so the error class depends on none" },
   "core/tables": { may: [], because: "facts know nothing of their use" },
   "core/seccomp": { may: ["core/tables"], because: "the algebra knows neither JSON nor Docker" },
-  "core/recording": { may: ["core/tables", "core/errors", "core/text"], because: "a recording is made of events alone" },
-  "core/profile": { may: ["core/text", "core/seccomp", "core/tables", "core/errors"], because: "reading a profile has nothing to do with how it was made" },
-  "core/policy": { may: ["core/recording", "core/seccomp", "core/tables"], because: "a policy is a function of the recording; the ceiling is given" },
+  "core/recording": {
+    may: ["core/tables", "core/errors", "core/text"],
+    because: "a recording is made of events alone",
+  },
+  "core/profile": {
+    may: ["core/text", "core/seccomp", "core/tables", "core/errors"],
+    because: "reading a profile has nothing to do with how it was made",
+  },
+  "core/policy": {
+    may: ["core/recording", "core/seccomp", "core/tables"],
+    because: "a policy is a function of the recording; the ceiling is given",
+  },
   "core/diff": { may: ["core/seccomp", "core/tables"], because: "filters are compared, whatever they were made from" },
-  "core/check": { may: ["core/recording", "core/seccomp", "core/tables"], because: "a recording is held against filters, wherever they come from" },
-  "core/lint": { may: ["core/diff", "core/policy", "core/profile", "core/seccomp", "core/tables"], because: "findings are made from profiles" },
-  "core/judgement": { may: ["core/diff", "core/seccomp", "core/tables"], because: "a change is judged by what it means, wherever it comes from" },
-  "core/explain": { may: ["core/recording", "core/seccomp", "core/tables"], because: "a resolved profile is explained, whoever wrote it; the recording says who called" },
-  "core/emitter": { may: ["core/text", "core/policy", "core/profile", "core/seccomp", "core/tables"], because: "text is made from a policy" },
+  "core/check": {
+    may: ["core/recording", "core/seccomp", "core/tables"],
+    because: "a recording is held against filters, wherever they come from",
+  },
+  "core/lint": {
+    may: ["core/diff", "core/policy", "core/profile", "core/seccomp", "core/tables"],
+    because: "findings are made from profiles",
+  },
+  "core/judgement": {
+    may: ["core/diff", "core/seccomp", "core/tables"],
+    because: "a change is judged by what it means, wherever it comes from",
+  },
+  "core/explain": {
+    may: ["core/recording", "core/seccomp", "core/tables"],
+    because: "a resolved profile is explained, whoever wrote it; the recording says who called",
+  },
+  "core/emitter": {
+    may: ["core/text", "core/policy", "core/profile", "core/seccomp", "core/tables"],
+    because: "text is made from a policy",
+  },
   "run/container": { may: [], because: "it talks to the container CLI and nothing else" },
   "run/tracer": { may: ["run/container"], because: "it brings bytes; what they mean is the parser's business" },
-  "run/recorder": { may: ["run/container", "run/tracer"], because: "it has a workload traced and brings its recording" },
-  "run/verifier": { may: ["run/container", "run/tracer"], because: "it runs a workload under a profile and asks why it fails" },
+  "run/recorder": {
+    may: ["run/container", "run/tracer"],
+    because: "it has a workload traced and brings its recording",
+  },
+  "run/verifier": {
+    may: ["run/container", "run/tracer"],
+    because: "it runs a workload under a profile and asks why it fails",
+  },
 };
 
 /** Packages have their places too: another importer does another stage's work. */
@@ -56,8 +98,14 @@ const src = fileURLToPath(new URL("../src/", import.meta.url));
 const files = glob.sync("**/*.ts", { cwd: src, ignore: ["**/assembly/**"] });
 const imports: readonly Import[] = files.flatMap((file) => {
   const text = readFileSync(src + file, "utf8");
-  const found = [...text.matchAll(/^(?:import|export)\s[^;"]*?from "([^"]+)";/gm), ...text.matchAll(/\bimport\("([^"]+)"\)/g)];
-  return found.map(([, from = ""]) => ({ file, target: from.startsWith(".") ? new URL(from, `file:///${file}`).pathname.slice(1) : from }));
+  const found = [
+    ...text.matchAll(/^(?:import|export)\s[^;"]*?from "([^"]+)";/gm),
+    ...text.matchAll(/\bimport\("([^"]+)"\)/g),
+  ];
+  return found.map(([, from = ""]) => ({
+    file,
+    target: from.startsWith(".") ? new URL(from, `file:///${file}`).pathname.slice(1) : from,
+  }));
 });
 const within = imports.filter(({ target }) => target.endsWith(".ts"));
 
@@ -72,7 +120,9 @@ function roomOf(file: string): string {
 test("a ring imports only the rings below it", () => {
   const wrong = within.flatMap(({ file, target }) => {
     const [own, other] = [ringOf(file), ringOf(target)];
-    return own === other || rings[own]?.may.includes(other) === true ? [] : [`src/${file} imports src/${target}: ${rings[own]?.because ?? "this ring has no rule"}`];
+    return own === other || rings[own]?.may.includes(other) === true
+      ? []
+      : [`src/${file} imports src/${target}: ${rings[own]?.because ?? "this ring has no rule"}`];
   });
   expect(wrong).toEqual([]);
 });
@@ -81,18 +131,24 @@ test("a room of core or run imports only the rooms that its rule names", () => {
   const wrong = within.flatMap(({ file, target }) => {
     const [own, other] = [roomOf(file), roomOf(target)];
     if (own === other || ringOf(own) !== ringOf(other)) return [];
-    return rooms[own]?.may.includes(other) === true ? [] : [`src/${file} imports src/${target}: ${rooms[own]?.because ?? "this room has no rule"}`];
+    return rooms[own]?.may.includes(other) === true
+      ? []
+      : [`src/${file} imports src/${target}: ${rooms[own]?.because ?? "this room has no rule"}`];
   });
   expect(wrong).toEqual([]);
 });
 
 test("what another room offers is imported from its index.ts", () => {
-  const wrong = within.filter(({ file, target }) => roomOf(file) !== roomOf(target) && ringOf(file) !== "cli.ts" && !target.endsWith("/index.ts"));
+  const wrong = within.filter(
+    ({ file, target }) => roomOf(file) !== roomOf(target) && ringOf(file) !== "cli.ts" && !target.endsWith("/index.ts"),
+  );
   expect(wrong).toEqual([]);
 });
 
 test("no file imports itself over others, not even its types", () => {
-  const next = new Map(files.map((file) => [file, within.filter((one) => one.file === file).map(({ target }) => target)]));
+  const next = new Map(
+    files.map((file) => [file, within.filter((one) => one.file === file).map(({ target }) => target)]),
+  );
   const done = new Set<string>();
   const circles: string[] = [];
   const visit = (file: string, way: readonly string[]): void => {
@@ -111,7 +167,9 @@ test("every ring and room that has files has its rule", () => {
 });
 
 test("temporary folders are made where clean finds them again", () => {
-  expect(files.filter((file) => /\bmkdtemp(?:Sync)?\(/.test(readFileSync(src + file, "utf8")))).toEqual(["run/container/leftovers.ts"]);
+  expect(files.filter((file) => /\bmkdtemp(?:Sync)?\(/.test(readFileSync(src + file, "utf8")))).toEqual([
+    "run/container/leftovers.ts",
+  ]);
 });
 
 test("JSON documents are written by one function, which escapes what would not show", () => {
@@ -122,7 +180,9 @@ test("JSON documents are written by one function, which escapes what would not s
 test("packages are used where they belong", () => {
   const wrong = imports.flatMap(({ file, target }) => {
     const places = packages[target];
-    return places === undefined || places.includes(ringOf(file)) ? [] : [`src/${file} imports ${target}, which belongs to ${places.join(", ")}`];
+    return places === undefined || places.includes(ringOf(file))
+      ? []
+      : [`src/${file} imports ${target}, which belongs to ${places.join(", ")}`];
   });
   expect(wrong).toEqual([]);
 });

@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Projects: `unit` needs nothing but Node; `live` runs real containers, one file at a time, on the engine that globalSetup finds or starts; `engines`
- * does so on other generations of engines too, and only when asked for (npm run test:engines).
+ * Projects: `unit` needs nothing but Node; `live` runs real containers, one file at a time, on the
+ * engine that globalSetup finds or starts; `engines` does so on other generations of engines too,
+ * and only when asked for (npm run test:engines).
  */
 export default defineConfig({
   root,
@@ -13,7 +14,12 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: "unit", testTimeout: 60_000, include: ["test/**/*.test.ts"], exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"] },
+        test: {
+          name: "unit",
+          testTimeout: 60_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"],
+        },
       },
       {
         root,
@@ -24,13 +30,20 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,
-          // Thousands of containers on one engine: what fails has to fail twice. A test that passed only then is shown with its retry, and is to be looked into.
+          // Thousands of containers on one engine: what fails has to fail twice. A test that passed
+          // only then is shown with its retry, and is to be looked into.
           retry: 1,
         },
       },
       {
         root,
-        test: { name: "engines", include: process.env["SECCOMP_GEN_ENGINES"] === undefined ? [] : ["test/engines/**/*.test.ts"], globalSetup: "test/live/global-setup.ts", fileParallelism: false, testTimeout: 300_000 },
+        test: {
+          name: "engines",
+          include: process.env["SECCOMP_GEN_ENGINES"] === undefined ? [] : ["test/engines/**/*.test.ts"],
+          globalSetup: "test/live/global-setup.ts",
+          fileParallelism: false,
+          testTimeout: 300_000,
+        },
       },
     ],
   },

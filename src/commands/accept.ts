@@ -1,15 +1,39 @@
 import { mergeRecordings, stringifyRecording, type Recording, type Run } from "../core/recording/index.ts";
 import { checkRecording } from "../core/check/index.ts";
-import { derive, hostsOf, readRecording, readStoredPolicy, recordingBeside, resolveFor, whileLocked, writeAtomically, writeKept, type Terminal } from "../project/index.ts";
+import {
+  derive,
+  hostsOf,
+  readRecording,
+  readStoredPolicy,
+  recordingBeside,
+  resolveFor,
+  whileLocked,
+  writeAtomically,
+  writeKept,
+  type Terminal,
+} from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { readProfile } from "../core/profile/index.ts";
 import { namesOf } from "../words/index.ts";
 import { recordingOf, type Addition, type Diagnosis } from "../run/verifier/index.ts";
 
-/** Takes what verify found missing into the profile's recording, and makes the profile again from it. */
-export async function acceptAdditions(profile: string, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {
+/**
+ * Takes what verify found missing into the profile's recording, and makes the profile again from
+ * it.
+ */
+export async function acceptAdditions(
+  profile: string,
+  additions: readonly Addition[],
+  facts: Run,
+  terminal: Terminal,
+): Promise<void> {
   const path = recordingBeside(profile);
-  const none = (): SeccompGenError => new SeccompGenError({ code: "usage", what: `--accept: ${profile} has no recording (${path})`, todo: `Add to the profile by hand: ${groupFor(additions)}` });
+  const none = (): SeccompGenError =>
+    new SeccompGenError({
+      code: "usage",
+      what: `--accept: ${profile} has no recording (${path})`,
+      todo: `Add to the profile by hand: ${groupFor(additions)}`,
+    });
   if ((await readRecording(path)) === undefined) throw none(); // a lock would make its folder
   await whileLocked(path, async () => {
     const recording = await readRecording(path);
@@ -19,9 +43,18 @@ export async function acceptAdditions(profile: string, additions: readonly Addit
   terminal.note(`${profile}: made again; git diff shows what changed`);
 }
 
-async function takeIn(recording: Recording, { path, profile }: { readonly path: string; readonly profile: string }, additions: readonly Addition[], facts: Run, terminal: Terminal): Promise<void> {
-  // What the recording has already was lost between it and the profile: making the profile again brings it back.
-  const fresh = additions.filter(({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall));
+async function takeIn(
+  recording: Recording,
+  { path, profile }: { readonly path: string; readonly profile: string },
+  additions: readonly Addition[],
+  facts: Run,
+  terminal: Terminal,
+): Promise<void> {
+  // What the recording has already was lost between it and the profile: making the profile again
+  // brings it back.
+  const fresh = additions.filter(
+    ({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall),
+  );
   const policy = await readStoredPolicy(path);
   const before = await derive(recording, policy);
   const lacking = fresh.filter((addition) => denies(before.profile, recordingOf(recording.name, facts, [addition])));
@@ -37,7 +70,9 @@ async function takeIn(recording: Recording, { path, profile }: { readonly path: 
 }
 
 function denies(profile: string, recording: Recording): boolean {
-  return checkRecording(recording, resolveFor(readProfile(profile, "the profile"), hostsOf(recording))).some(({ kind }) => kind === "denied");
+  return checkRecording(recording, resolveFor(readProfile(profile, "the profile"), hostsOf(recording))).some(
+    ({ kind }) => kind === "denied",
+  );
 }
 
 /** What to do about a failure whose cause is known. */
@@ -48,17 +83,24 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
       const recording = await readRecording(path);
       if (recording === undefined) return `add to ${profile}: ${groupFor(diagnosis.additions)}`;
       const made = (await derive(recording, await readStoredPolicy(path))).profile;
-      const lost = diagnosis.additions.every((addition) => !denies(made, recordingOf(recording.name, recording.runs[0] as Run, [addition])));
+      const lost = diagnosis.additions.every(
+        (addition) => !denies(made, recordingOf(recording.name, recording.runs[0] as Run, [addition])),
+      );
       return lost
-        ? `${path} gives a profile with all of this: ${profile} was edited or is older. Make it again: seccomp-gen generate ${path} -o ${profile}`
-        : `if the workload may do this, run the same command with --accept: it takes ${namesOf(diagnosis.additions)} into ${path} and makes ${profile} again`;
+        ? `${path} gives a profile with all of this: ${profile} was edited or is older. Make it again: ` +
+            `seccomp-gen generate ${path} -o ${profile}`
+        : "if the workload may do this, run the same command with --accept: it takes " +
+            `${namesOf(diagnosis.additions)} into ${path} and makes ${profile} again`;
     }
     case "fails-without-profile":
       return "look at the workload, its command and its exercise; nothing has to be changed in the profile";
     case "refused":
       return `seccomp-gen lint ${profile} says where and how to correct it`;
     case "unexplained":
-      return "look whether the workload fails now and then without the profile too (--times), or give the search more runs (--max-runs); run with Docker's default meanwhile, not unconfined";
+      return (
+        "look whether the workload fails now and then without the profile too (--times), or give the " +
+        "search more runs (--max-runs); run with Docker's default meanwhile, not unconfined"
+      );
     case "interrupted":
       return "run the command again";
     default:
@@ -68,5 +110,8 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
 
 /** The additions as a group of a profile. */
 function groupFor(additions: readonly Addition[]): string {
-  return JSON.stringify({ names: [...new Set(additions.map(({ syscall }) => syscall))].sort(), action: "SCMP_ACT_ALLOW" });
+  return JSON.stringify({
+    names: [...new Set(additions.map(({ syscall }) => syscall))].sort(),
+    action: "SCMP_ACT_ALLOW",
+  });
 }

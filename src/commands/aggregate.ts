@@ -1,8 +1,25 @@
 import { basename } from "node:path";
-import { AuditCollector, auditRecording, mergeRecordings, newCalls, stringifyRecording, type AuditFilter } from "../core/recording/index.ts";
+import {
+  AuditCollector,
+  auditRecording,
+  mergeRecordings,
+  newCalls,
+  stringifyRecording,
+  type AuditFilter,
+} from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { checkName, readRecording, recordingPath, showReading, systemDetail, whileLocked, writeAtomically, writeKept, type Terminal } from "../project/index.ts";
+import {
+  checkName,
+  readRecording,
+  recordingPath,
+  showReading,
+  systemDetail,
+  whileLocked,
+  writeAtomically,
+  writeKept,
+  type Terminal,
+} from "../project/index.ts";
 import { readUnpacked } from "../logs/index.ts";
 
 export interface AggregateOptions extends AuditFilter {
@@ -13,22 +30,52 @@ export interface AggregateOptions extends AuditFilter {
 }
 
 /** `seccomp-gen aggregate`: kernel audit lines → a recording. 0 fine, 2 trouble. */
-export async function aggregate(logs: readonly string[], options: AggregateOptions, terminal: Terminal): Promise<number> {
-  if (options.append !== undefined && options.output !== undefined) throw new SeccompGenError({ code: "usage", what: "--append and --output name two places", todo: "Give one of them: --append takes the calls into a recording, --output writes one of its own." });
+export async function aggregate(
+  logs: readonly string[],
+  options: AggregateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  if (options.append !== undefined && options.output !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: "--append and --output name two places",
+      todo: "Give one of them: --append takes the calls into a recording, --output writes one of its own.",
+    });
   const collector = new AuditCollector(options);
   for (const path of logs) await readLog(path, collector, terminal);
   const findings = collector.findings();
   for (const { line, reason } of findings.unread) terminal.note(`line ${line}: not read: ${reason}`);
-  if (findings.unreadTotal > findings.unread.length) terminal.note(`${findings.unreadTotal} lines of seccomp were not read`);
+  if (findings.unreadTotal > findings.unread.length)
+    terminal.note(`${findings.unreadTotal} lines of seccomp were not read`);
   const kept = findings.entries - findings.filtered - findings.denied;
   if (kept === 0) throw new SeccompGenError({ code: "no-audit-lines", entries: findings.entries });
-  terminal.note(`${kept} lines of seccomp${findings.filtered === 0 ? "" : `, ${findings.filtered} more of other programs`}`);
-  if (findings.denied > 0) terminal.note(`${findings.denied} lines are of calls that a filter denied; they teach nothing, because programs' own sandboxes deny on purpose`);
-  if (findings.losses > 0) terminal.note(`the log says ${findings.losses} times that lines were left out (rate limit): calls may be missing; raise kernel.printk_ratelimit or run auditd, and let the canary go on`);
-  if (findings.withoutArguments.length > 0) terminal.note(`the kernel logs no arguments: ${findings.withoutArguments.join(", ")} will be allowed with any that Docker's default allows`);
+  terminal.note(
+    `${kept} lines of seccomp${findings.filtered === 0 ? "" : `, ${findings.filtered} more of other programs`}`,
+  );
+  if (findings.denied > 0)
+    terminal.note(
+      `${findings.denied} lines are of calls that a filter denied; they teach nothing, because ` +
+        "programs' own sandboxes deny on purpose",
+    );
+  if (findings.losses > 0)
+    terminal.note(
+      `the log says ${findings.losses} times that lines were left out (rate limit): calls may be ` +
+        "missing; raise kernel.printk_ratelimit or run auditd, and let the canary go on",
+    );
+  if (findings.withoutArguments.length > 0)
+    terminal.note(
+      `the kernel logs no arguments: ${findings.withoutArguments.join(", ")} will be allowed with any ` +
+        "that Docker's default allows",
+    );
 
   if (options.append === undefined) {
-    const recording = auditRecording(checkName(options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, ""))), findings, undefined);
+    const recording = auditRecording(
+      checkName(
+        options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, "")),
+      ),
+      findings,
+      undefined,
+    );
     if (options.output === undefined) terminal.out(stringifyRecording(recording));
     else await writeAtomically(options.output, stringifyRecording(recording));
     return 0;
@@ -40,7 +87,9 @@ export async function aggregate(logs: readonly string[], options: AggregateOptio
     const fresh = auditRecording(known.name, findings, known);
     const learned = newCalls(known, fresh);
     await writeKept(path, stringifyRecording(mergeRecordings(known, fresh)));
-    terminal.note(escapeLine(learned.length === 0 ? `${path} knows all of these calls` : `${path}: learned ${learned.join(", ")}`));
+    terminal.note(
+      escapeLine(learned.length === 0 ? `${path} knows all of these calls` : `${path}: learned ${learned.join(", ")}`),
+    );
   });
   terminal.note("next: seccomp-gen generate --all makes the profiles again; review the change like any other");
   return 0;

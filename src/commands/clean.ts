@@ -6,13 +6,23 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { recover, recoverHere } from "../run/recorder/index.ts";
 
 /**
- * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the temporary folder, containers and volumes. What a
- * killed recording had traced becomes a partial recording first; a trace of which none could be made stays.
- * 0 fine, 2 something could not be removed, or the engine does not answer. A machine without docker has files only.
+ * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the
+ * temporary folder, containers and volumes. What a killed recording had traced becomes a partial
+ * recording first; a trace of which none could be made stays. 0 fine, 2 something could not be
+ * removed, or the engine does not answer. A machine without docker has files only.
  */
-export async function clean(words: readonly string[], options: { readonly discard: boolean }, terminal: Terminal): Promise<number> {
+export async function clean(
+  words: readonly string[],
+  options: { readonly discard: boolean },
+  terminal: Terminal,
+): Promise<number> {
   const cli = containerCli(words.length === 0 ? ["docker"] : words);
-  if (cli === undefined) throw new SeccompGenError({ code: "usage", what: `${words.join(" ")} is no container command`, todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman" });
+  if (cli === undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${words.join(" ")} is no container command`,
+      todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman",
+    });
   const files = await ownFiles();
   const paths = halfWritten(files);
   const unkept: string[] = [];
@@ -25,9 +35,24 @@ export async function clean(words: readonly string[], options: { readonly discar
       unkept.push(keptBecause(folder, error));
     }
   }
-  const failures = (await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).then(() => [], (error: unknown) => [`${path}: ${systemDetail(error)}`])))).flat();
+  const failures = (
+    await Promise.all(
+      paths.map((path) =>
+        rm(path, { recursive: true, force: true }).then(
+          () => [],
+          (error: unknown) => [`${path}: ${systemDetail(error)}`],
+        ),
+      ),
+    )
+  ).flat();
   failures.push(...unkept);
-  const locks = await Promise.all(files.filter(isLock).map((lock) => removeStaleLock(lock).catch((error: unknown) => (failures.push(`${lock}: ${systemDetail(error)}`), true))));
+  const locks = await Promise.all(
+    files
+      .filter(isLock)
+      .map((lock) =>
+        removeStaleLock(lock).catch((error: unknown) => (failures.push(`${lock}: ${systemDetail(error)}`), true)),
+      ),
+  );
   const count = paths.length + locks.filter((stale) => stale).length;
   if (count > 0) terminal.note(`found ${count} files and folders of killed sessions`);
   const found = await findLeftovers(cli).catch((error: unknown) => {
@@ -35,7 +60,9 @@ export async function clean(words: readonly string[], options: { readonly discar
       for (const failure of failures) terminal.note(`not removed: ${failure}`);
       throw error;
     }
-    terminal.note("there is no docker here, so only files were looked for (for another tool: seccomp-gen clean -- podman)");
+    terminal.note(
+      "there is no docker here, so only files were looked for (for another tool: seccomp-gen clean -- " + "podman)",
+    );
     return { containers: [], volumes: [] };
   });
   failures.push(...(await removeLeftovers(cli, { containers: found.containers, volumes: [] })));
@@ -50,7 +77,11 @@ export async function clean(words: readonly string[], options: { readonly discar
   }
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
   const counts = [`${found.containers.length} containers`, `${found.volumes.length} trace volumes`].join(", ");
-  terminal.note(found.containers.length + found.volumes.length + count === 0 ? "nothing left behind" : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`);
+  terminal.note(
+    found.containers.length + found.volumes.length + count === 0
+      ? "nothing left behind"
+      : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`,
+  );
   return failures.length === 0 ? 0 : 2;
 }
 
@@ -59,12 +90,19 @@ function keptBecause(what: string, error: unknown): string {
   return `${what}, for what was traced could not be kept: ${error.message} (--discard removes it all the same)`;
 }
 
-/** Temporary files of writes that were cut short by their process's end, where recordings and profiles are. */
+/**
+ * Temporary files of writes that were cut short by their process's end, where recordings and
+ * profiles are.
+ */
 function halfWritten(files: readonly string[]): string[] {
   return files.filter((path) => sessionIsOver(temporaryOf(path) ?? ""));
 }
 
 async function ownFiles(): Promise<readonly string[]> {
-  const entries = await Promise.all(["traces", "profiles"].map(async (folder) => (await readdir(folder, { recursive: true }).catch(() => [])).map((name) => join(folder, name))));
+  const entries = await Promise.all(
+    ["traces", "profiles"].map(async (folder) =>
+      (await readdir(folder, { recursive: true }).catch(() => [])).map((name) => join(folder, name)),
+    ),
+  );
   return entries.flat();
 }

@@ -11,11 +11,32 @@ interface Side {
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
 }
 
-/** A comparison as one HTML page, with the story of each call before and after. `after`: the profile's file, beside which a recording may be. */
-export async function comparedPage({ diff, host, after, sides: [before, later] }: { readonly diff: ProfileDiff; readonly host: HostContext; readonly after: string; readonly sides: readonly [Side, Side] }): Promise<string> {
+/**
+ * A comparison as one HTML page, with the story of each call before and after. `after`: the
+ * profile's file, beside which a recording may be.
+ */
+export async function comparedPage({
+  diff,
+  host,
+  after,
+  sides: [before, later],
+}: {
+  readonly diff: ProfileDiff;
+  readonly host: HostContext;
+  readonly after: string;
+  readonly sides: readonly [Side, Side];
+}): Promise<string> {
   const docker = await loadReference(undefined);
   const recording = await recordingOf(after, undefined);
   const explained = ({ name, filters }: Side): Explanation =>
-    explain({ profile: name, filters, ceiling: resolveFor(docker.profile, [host]), ceilingName: docker.name, capabilities: host.capabilities, runs: recording?.runs ?? [], recorded: recording?.syscalls ?? {} });
+    explain({
+      profile: name,
+      filters,
+      ceiling: resolveFor(docker.profile, [host]),
+      ceilingName: docker.name,
+      capabilities: host.capabilities,
+      runs: recording?.runs ?? [],
+      recorded: recording?.syscalls ?? {},
+    });
   return diffPage({ diff, before: explained(before), after: explained(later) });
 }

@@ -2,7 +2,10 @@ import type { Command, Option } from "commander";
 import { escapeShell } from "../core/text/index.ts";
 import type { Shell } from "./shells.ts";
 
-/** A script for the shell that completes commands, options and their choices, file names elsewhere, and another program's words after `--`. Made from the commands themselves. */
+/**
+ * A script for the shell that completes commands, options and their choices, file names elsewhere,
+ * and another program's words after `--`. Made from the commands themselves.
+ */
 export function completionScript(program: Command, shell: Shell): string {
   const name = program.name();
   const commands = visibleCommands(program);
@@ -20,7 +23,10 @@ export function completionScript(program: Command, shell: Shell): string {
 
 /** The commands that help lists. */
 export function visibleCommands(program: Command): readonly Command[] {
-  return program.createHelp().visibleCommands(program).filter((command) => command.name() !== "help");
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .filter((command) => command.name() !== "help");
 }
 
 const flagsOf = (option: Option): readonly string[] => [option.short, option.long].filter((flag) => flag !== undefined);
@@ -31,8 +37,14 @@ function bash(name: string, commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const choices = command.options
       .filter((option) => option.argChoices !== undefined)
-      .map((option) => `        ${flagsOf(option).join("|")}) COMPREPLY=($(compgen -W ${escapeShell((option.argChoices ?? []).join(" "))} -- "$word")); return ;;`);
-    const files = command.options.filter((option) => takesValue(option) && option.argChoices === undefined).flatMap(flagsOf);
+      .map(
+        (option) =>
+          `        ${flagsOf(option).join("|")}) COMPREPLY=($(compgen -W ` +
+          `${escapeShell((option.argChoices ?? []).join(" "))} -- "$word")); return ;;`,
+      );
+    const files = command.options
+      .filter((option) => takesValue(option) && option.argChoices === undefined)
+      .flatMap(flagsOf);
     return [
       `    ${command.name()})`,
       `      case "$previous" in`,
@@ -71,10 +83,19 @@ complete -o filenames -F _${identifier(name)} ${name}
 function zsh(name: string, commands: readonly Command[]): string {
   const described = (text: string): string => text.replace(/[[\]:\\]/g, "\\$&");
   const specs = (option: Option): readonly string[] => {
-    const value = option.argChoices !== undefined ? `:value:(${option.argChoices.join(" ")})` : takesValue(option) ? ":value:_files" : "";
+    const value =
+      option.argChoices !== undefined
+        ? `:value:(${option.argChoices.join(" ")})`
+        : takesValue(option)
+          ? ":value:_files"
+          : "";
     return flagsOf(option).map((flag) => escapeShell(`*${flag}[${described(option.description)}]${value}`));
   };
-  const cases = commands.map((command) => `    ${command.name()}) _arguments -S ${[...command.options.flatMap(specs), "'--help[display help]'", "'*:file:_files'"].join(" ")} ;;`);
+  const cases = commands.map(
+    (command) =>
+      `    ${command.name()}) _arguments -S ` +
+      `${[...command.options.flatMap(specs), "'--help[display help]'", "'*:file:_files'"].join(" ")} ;;`,
+  );
   return `#compdef ${name}
 # zsh completion for ${name}: ${name} completion zsh > "\${fpath[1]}/_${name}"
 _${identifier(name)}() {
@@ -103,9 +124,22 @@ function fish(name: string, commands: readonly Command[]): string {
   const lines = commands.flatMap((command) => [
     `complete -c ${name} -n __fish_use_subcommand -f -a ${command.name()} -d ${escapeShell(command.description())}`,
     ...command.options.map((option) => {
-      const flags = [option.short === undefined ? "" : `-s ${option.short.slice(1)}`, option.long === undefined ? "" : `-l ${option.long.slice(2)}`].filter((part) => part !== "").join(" ");
-      const value = option.argChoices !== undefined ? ` -x -a ${escapeShell(option.argChoices.join(" "))}` : takesValue(option) ? " -r" : "";
-      return `complete -c ${name} -n '__fish_seen_subcommand_from ${command.name()}; and not contains -- -- (commandline -opc)' ${flags}${value} -d ${escapeShell(option.description)}`;
+      const flags = [
+        option.short === undefined ? "" : `-s ${option.short.slice(1)}`,
+        option.long === undefined ? "" : `-l ${option.long.slice(2)}`,
+      ]
+        .filter((part) => part !== "")
+        .join(" ");
+      const value =
+        option.argChoices !== undefined
+          ? ` -x -a ${escapeShell(option.argChoices.join(" "))}`
+          : takesValue(option)
+            ? " -r"
+            : "";
+      return (
+        `complete -c ${name} -n '__fish_seen_subcommand_from ${command.name()}; and not contains -- -- ` +
+        `(commandline -opc)' ${flags}${value} -d ${escapeShell(option.description)}`
+      );
     }),
   ]);
   return `# fish completion for ${name}: ${name} completion fish > ~/.config/fish/completions/${name}.fish

@@ -8,20 +8,61 @@ export interface DiffOptions extends HostOptions {
   readonly against: string | undefined;
 }
 
-/** `seccomp-gen diff [BEFORE] AFTER`: 0 the same, 1 different, 2 trouble. BEFORE defaults to Docker's default. */
+/**
+ * `seccomp-gen diff [BEFORE] AFTER`: 0 the same, 1 different, 2 trouble. BEFORE defaults to
+ * Docker's default.
+ */
 export async function diff(files: readonly string[], options: DiffOptions, terminal: Terminal): Promise<number> {
-  if (files.length > 2) throw new SeccompGenError({ code: "usage", what: `${files.length} profiles given, and two are compared`, todo: "seccomp-gen diff [BEFORE] AFTER, once for each pair" });
-  if (files.length === 2 && options.against !== undefined) throw new SeccompGenError({ code: "usage", what: `--against ${options.against} and ${files[0]} both say what is compared with`, todo: "Give one of them: seccomp-gen diff BEFORE AFTER, or seccomp-gen diff --against BEFORE AFTER" });
+  if (files.length > 2)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${files.length} profiles given, and two are compared`,
+      todo: "seccomp-gen diff [BEFORE] AFTER, once for each pair",
+    });
+  if (files.length === 2 && options.against !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `--against ${options.against} and ${files[0]} both say what is compared with`,
+      todo: "Give one of them: seccomp-gen diff BEFORE AFTER, or seccomp-gen diff --against BEFORE AFTER",
+    });
   const [before, after] = files.length === 1 ? [options.against, files[0]] : files;
-  if (after === undefined) throw new SeccompGenError({ code: "usage", what: "no profile to compare", todo: "seccomp-gen diff [BEFORE] AFTER" });
+  if (after === undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: "no profile to compare",
+      todo: "seccomp-gen diff [BEFORE] AFTER",
+    });
   const host = hostOf(options);
   const [old, next] = [await loadReference(before), await loadReference(after)];
-  for (const { name, standsIn } of [old, next]) if (standsIn !== undefined) terminal.note(`${name} is not known to this seccomp-gen; compared with that of ${standsIn}, the nearest known release`);
+  for (const { name, standsIn } of [old, next])
+    if (standsIn !== undefined)
+      terminal.note(
+        `${name} is not known to this seccomp-gen; compared with that of ${standsIn}, the nearest known ` + "release",
+      );
   const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
   const change = diffFilters(earlier, later);
   if (options.format === "html") {
     const { comparedPage } = await import("./compared-page.ts");
-    terminal.out(await comparedPage({ diff: change, host, after, sides: [{ name: old.name, filters: earlier }, { name: next.name, filters: later }] }));
-  } else terminal.out(renderDiff(change, { format: options.format, before: old.name, after: next.name, color: terminal.color, width: terminal.width }));
+    terminal.out(
+      await comparedPage({
+        diff: change,
+        host,
+        after,
+        sides: [
+          { name: old.name, filters: earlier },
+          { name: next.name, filters: later },
+        ],
+      }),
+    );
+  } else
+    terminal.out(
+      renderDiff(change, {
+        format: options.format,
+        before: old.name,
+        after: next.name,
+        color: terminal.color,
+        width: terminal.width,
+      }),
+    );
   return change.profile.length + change.syscalls.length === 0 ? 0 : 1;
 }

@@ -1,4 +1,13 @@
-import { hostOf, hostsOf, loadReference, readText, recordingOf, resolveFor, type HostOptions, type Terminal } from "../project/index.ts";
+import {
+  hostOf,
+  hostsOf,
+  loadReference,
+  readText,
+  recordingOf,
+  resolveFor,
+  type HostOptions,
+  type Terminal,
+} from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
 import { nearest, readProfile } from "../core/profile/index.ts";
@@ -13,16 +22,29 @@ export interface ExplainOptions extends HostOptions {
 }
 
 /** `seccomp-gen explain PROFILE [SYSCALL]`: 0, or 2 for trouble. */
-export async function explain(file: string, syscall: string | undefined, options: ExplainOptions, terminal: Terminal): Promise<number> {
+export async function explain(
+  file: string,
+  syscall: string | undefined,
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<number> {
   if (syscall !== undefined) {
-    if (options.format === "html") throw new SeccompGenError({ code: "usage", what: "the page is about a whole profile", todo: "Leave the syscall out, or ask for text: every call is on the page." });
+    if (options.format === "html")
+      throw new SeccompGenError({
+        code: "usage",
+        what: "the page is about a whole profile",
+        todo: "Leave the syscall out, or ask for text: every call is on the page.",
+      });
     checkName(syscall);
   }
   const document = readProfile(await readText(file), file);
   const recording = await recordingOf(file, options.recording);
   // A recording knows the container's capabilities; options that say otherwise win.
   const asked = options.capAdd.length + options.capDrop.length > 0 || options.arch !== undefined;
-  const hosts = recording === undefined || asked ? [hostOf(options)] : hostsOf(recording).map((host) => ({ ...host, runtime: options.runtime, kernel: options.kernel }));
+  const hosts =
+    recording === undefined || asked
+      ? [hostOf(options)]
+      : hostsOf(recording).map((host) => ({ ...host, runtime: options.runtime, kernel: options.kernel }));
   const reference = await loadReference(options.against);
   const explanation = explainProfile({
     profile: file,
@@ -33,12 +55,18 @@ export async function explain(file: string, syscall: string | undefined, options
     runs: recording?.runs ?? [],
     recorded: recording?.syscalls ?? {},
   });
-  terminal.out(renderExplanation(explanation, syscall, { format: options.format, color: terminal.color, width: terminal.width }));
+  terminal.out(
+    renderExplanation(explanation, syscall, { format: options.format, color: terminal.color, width: terminal.width }),
+  );
   return 0;
 }
 
 function checkName(syscall: string): void {
   if (isSyscallName(syscall)) return;
   const meant = nearest(syscall, syscallNames("SCMP_ARCH_X86_64"));
-  throw new SeccompGenError({ code: "usage", what: `there is no syscall ${syscall}`, todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?` });
+  throw new SeccompGenError({
+    code: "usage",
+    what: `there is no syscall ${syscall}`,
+    todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?`,
+  });
 }

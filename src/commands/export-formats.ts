@@ -1,2 +1,11 @@
 /** What `export --format` can write. */
-export const exportFormats = ["oci", "kubernetes", "security-profile", "compose", "systemd", "firejail", "bpf", "bpf-text"] as const;
+export const exportFormats = [
+  "oci",
+  "kubernetes",
+  "security-profile",
+  "compose",
+  "systemd",
+  "firejail",
+  "bpf",
+  "bpf-text",
+] as const;

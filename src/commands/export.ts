@@ -1,6 +1,16 @@
 import { basename } from "node:path";
 import { hostOf, readText, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
-import { emitBpf, emitBpfText, emitCompose, emitFirejail, emitOci, emitPod, emitSecurityProfile, emitSystemd, type AppliedProfile } from "../core/emitter/index.ts";
+import {
+  emitBpf,
+  emitBpfText,
+  emitCompose,
+  emitFirejail,
+  emitOci,
+  emitPod,
+  emitSecurityProfile,
+  emitSystemd,
+  type AppliedProfile,
+} from "../core/emitter/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { groupApplies, readProfile, resolve } from "../core/profile/index.ts";
 import type { Filter } from "../core/seccomp/index.ts";
@@ -13,33 +23,62 @@ export interface ExportOptions extends HostOptions {
   readonly widen: boolean;
 }
 
-/** `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0 fine, 2 where the format cannot say it. */
+/**
+ * `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0 fine, 2 where
+ * the format cannot say it.
+ */
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);
   const profile = readProfile(await readText(file), file);
   const { filters, problems } = resolve(profile, host);
   const refused = problems.find(({ kind }) => kind !== "unknown-syscall");
-  if (refused !== undefined) throw new SeccompGenError({ code: "usage", what: `${file} starts no container (${refused.kind}), so there is nothing to export`, todo: "seccomp-gen lint says what is wrong." });
+  if (refused !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${file} starts no container (${refused.kind}), so there is nothing to export`,
+      todo: "seccomp-gen lint says what is wrong.",
+    });
   const applied: AppliedProfile = {
     profile: { ...profile, syscalls: profile.syscalls.filter((group) => groupApplies(group, host)) },
     arches: [...filters.keys()],
-    name: basename(file).replace(/\.json$/, "").replace(/[^A-Za-z0-9._-]/g, "-"),
+    name: basename(file)
+      .replace(/\.json$/, "")
+      .replace(/[^A-Za-z0-9._-]/g, "-"),
     file,
   };
   try {
     await write(body(applied, filters.get(host.arch), [...filters.values()], options, terminal), options, terminal);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new SeccompGenError({ code: "usage", what: `${file} cannot be written as ${options.format}: ${error.message}`, todo: "Take the format oci, which says everything that a profile says." }, { cause: error });
+    throw new SeccompGenError(
+      {
+        code: "usage",
+        what: `${file} cannot be written as ${options.format}: ${error.message}`,
+        todo: "Take the format oci, which says everything that a profile says.",
+      },
+      { cause: error },
+    );
   }
   return 0;
 }
 
-function body(applied: AppliedProfile, own: Filter | undefined, filters: readonly Filter[], { format, widen }: ExportOptions, terminal: Terminal): string | Uint8Array {
+function body(
+  applied: AppliedProfile,
+  own: Filter | undefined,
+  filters: readonly Filter[],
+  { format, widen }: ExportOptions,
+  terminal: Terminal,
+): string | Uint8Array {
   if (own === undefined) throw new RangeError("it has no filter for this architecture");
   const narrowed = ({ text, widened }: { readonly text: string; readonly widened: readonly string[] }): string => {
     if (widened.length === 0) return text;
-    if (!widen) throw new SeccompGenError({ code: "usage", what: `${format} knows no arguments, and the profile allows these calls with some only: ${widened.join(", ")}`, todo: "--widen allows them with any arguments; leaving them out would stop the program." });
+    if (!widen)
+      throw new SeccompGenError({
+        code: "usage",
+        what:
+          `${format} knows no arguments, and the profile allows these calls with some only: ` + `${widened.join(", ")}`,
+        todo: "--widen allows them with any arguments; leaving them out would stop the program.",
+      });
     terminal.note(`${format} allows with any arguments: ${widened.join(", ")}`);
     return text;
   };
@@ -47,17 +86,25 @@ function body(applied: AppliedProfile, own: Filter | undefined, filters: readonl
     case "oci":
       return emitOci(applied);
     case "security-profile":
-      if (applied.profile.defaultErrnoRet !== undefined) terminal.note(`a SeccompProfile has no defaultErrnoRet: calls that the profile does not name answer EPERM instead of errno ${applied.profile.defaultErrnoRet}`);
+      if (applied.profile.defaultErrnoRet !== undefined)
+        terminal.note(
+          "a SeccompProfile has no defaultErrnoRet: calls that the profile does not name answer EPERM " +
+            `instead of errno ${applied.profile.defaultErrnoRet}`,
+        );
       return emitSecurityProfile(applied);
     case "kubernetes":
       return emitPod(applied);
     case "compose":
       return emitCompose(applied);
     case "systemd":
-      terminal.note("systemd answers ENOSYS to whatever is not in the list, also where the profile answers another errno");
+      terminal.note(
+        "systemd answers ENOSYS to whatever is not in the list, also where the profile answers another " + "errno",
+      );
       return narrowed(emitSystemd(own));
     case "firejail":
-      terminal.note("firejail answers ENOSYS to whatever is not in the list, also where the profile answers another errno");
+      terminal.note(
+        "firejail answers ENOSYS to whatever is not in the list, also where the profile answers another " + "errno",
+      );
       return narrowed(emitFirejail(own));
     case "bpf":
       return emitBpf(filters);
@@ -71,5 +118,10 @@ function body(applied: AppliedProfile, own: Filter | undefined, filters: readonl
 async function write(result: string | Uint8Array, { output }: ExportOptions, terminal: Terminal): Promise<void> {
   if (output !== undefined) return writeAtomically(output, result);
   if (typeof result === "string") terminal.out(result);
-  else throw new SeccompGenError({ code: "usage", what: "a BPF program is no text", todo: "Say where it goes: -o FILE. --format bpf-text shows it." });
+  else
+    throw new SeccompGenError({
+      code: "usage",
+      what: "a BPF program is no text",
+      todo: "Say where it goes: -o FILE. --format bpf-text shows it.",
+    });
 }

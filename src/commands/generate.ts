@@ -1,6 +1,16 @@
 import { basename, normalize } from "node:path";
 import { stringifyRecording } from "../core/recording/index.ts";
-import { archOf, checkName, derive, policyOf, readIfPresent, storePolicy, writeAtomically, type PolicyArguments, type Terminal } from "../project/index.ts";
+import {
+  archOf,
+  checkName,
+  derive,
+  policyOf,
+  readIfPresent,
+  storePolicy,
+  writeAtomically,
+  type PolicyArguments,
+  type Terminal,
+} from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { readTraces } from "../logs/index.ts";
 import { renderSummary } from "../words/index.ts";
@@ -17,9 +27,21 @@ export interface GenerateOptions extends PolicyArguments {
   readonly check: boolean;
 }
 
-/** `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0 fine, 1 with --check: the file is another. */
-export async function generate(patterns: readonly string[], options: GenerateOptions, terminal: Terminal): Promise<number> {
-  if (options.all !== (patterns.length === 0)) throw new SeccompGenError({ code: "usage", what: options.all ? "--all takes no traces" : "no trace given", todo: "seccomp-gen generate TRACES… -o profiles/app.json, or seccomp-gen generate --all" });
+/**
+ * `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0
+ * fine, 1 with --check: the file is another.
+ */
+export async function generate(
+  patterns: readonly string[],
+  options: GenerateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  if (options.all !== (patterns.length === 0))
+    throw new SeccompGenError({
+      code: "usage",
+      what: options.all ? "--all takes no traces" : "no trace given",
+      todo: "seccomp-gen generate TRACES… -o profiles/app.json, or seccomp-gen generate --all",
+    });
   if (options.all) {
     const { regenerateAll } = await import("./regenerate.ts");
     return regenerateAll(options.check, terminal);
@@ -27,13 +49,24 @@ export async function generate(patterns: readonly string[], options: GenerateOpt
   const recording = await readTraces(patterns, contextOf(options), terminal);
   const derivation = await derive(recording, options);
   if (options.check) return compareWithFile(options.output, derivation.profile, terminal);
-  const summary = renderSummary({ ...derivation, diff: derivation.counts(), mode: options.mode, recording, paths: { profile: options.output }, container: true, unparsed: 0, missed: [], verified: false });
+  const summary = renderSummary({
+    ...derivation,
+    diff: derivation.counts(),
+    mode: options.mode,
+    recording,
+    paths: { profile: options.output },
+    container: true,
+    unparsed: 0,
+    missed: [],
+    verified: false,
+  });
   if (options.output === undefined) {
     terminal.out(derivation.profile);
   } else {
     await writeAtomically(options.output, derivation.profile);
     const [only, ...others] = patterns;
-    if (only !== undefined && others.length === 0 && basename(only) === "recording.json") await keepPolicy(only, options.output, options);
+    if (only !== undefined && others.length === 0 && basename(only) === "recording.json")
+      await keepPolicy(only, options.output, options);
   }
   terminal.note(summary);
   return 0;
@@ -46,14 +79,29 @@ async function keepPolicy(recording: string, output: string, options: PolicyArgu
 }
 
 async function compareWithFile(path: string | undefined, profile: string, terminal: Terminal): Promise<number> {
-  if (path === undefined) throw new SeccompGenError({ code: "usage", what: "--check needs a file", todo: "Name the profile: seccomp-gen generate TRACES… -o profiles/app.json --check, or check them all: seccomp-gen generate --all --check" });
+  if (path === undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: "--check needs a file",
+      todo:
+        "Name the profile: seccomp-gen generate TRACES… -o profiles/app.json --check, or check them all: " +
+        "seccomp-gen generate --all --check",
+    });
   const same = (await readIfPresent(path)) === profile;
-  terminal.note(same ? `${path} is up to date` : `${path} is not what these traces give: it was edited, or it is older than they or this seccomp-gen`);
+  terminal.note(
+    same
+      ? `${path} is up to date`
+      : `${path} is not what these traces give: it was edited, or it is older than they or this ` + "seccomp-gen",
+  );
   return same ? 0 : 1;
 }
 
 /** `seccomp-gen merge`: recordings and raw logs → one recording. */
-export async function merge(patterns: readonly string[], options: Pick<GenerateOptions, "output" | "name" | "arch">, terminal: Terminal): Promise<number> {
+export async function merge(
+  patterns: readonly string[],
+  options: Pick<GenerateOptions, "output" | "name" | "arch">,
+  terminal: Terminal,
+): Promise<number> {
   const text = stringifyRecording(await readTraces(patterns, contextOf(options), terminal));
   if (options.output === undefined) terminal.out(text);
   else await writeAtomically(options.output, text);
@@ -61,5 +109,10 @@ export async function merge(patterns: readonly string[], options: Pick<GenerateO
 }
 
 function contextOf(options: Pick<GenerateOptions, "output" | "name" | "arch">): { name: string; arch: ScmpArch } {
-  return { name: checkName(options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, ""))), arch: archOf(options.arch) };
+  return {
+    name: checkName(
+      options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, "")),
+    ),
+    arch: archOf(options.arch),
+  };
 }

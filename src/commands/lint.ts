@@ -1,4 +1,12 @@
-import { hostOf, loadReference, readText, resolveFor, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
+import {
+  hostOf,
+  loadReference,
+  readText,
+  resolveFor,
+  writeAtomically,
+  type HostOptions,
+  type Terminal,
+} from "../project/index.ts";
 import { diffFilters } from "../core/diff/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
@@ -13,7 +21,10 @@ export interface LintOptions extends HostOptions {
   readonly against: string | undefined;
 }
 
-/** `seccomp-gen lint PROFILES…`: 0 nothing but notes, 1 errors or warnings, 2 trouble. With --fix: of what is left. */
+/**
+ * `seccomp-gen lint PROFILES…`: 0 nothing but notes, 1 errors or warnings, 2 trouble. With --fix:
+ * of what is left.
+ */
 export async function lint(files: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);
   const reference = await loadReference(options.against);
@@ -24,12 +35,21 @@ export async function lint(files: readonly string[], options: LintOptions, termi
     const text = options.fix ? await fixFile(file, written, host, terminal) : written;
     const base = profilePointer(text, file);
     for (const finding of lintProfile(readProfile(text, file), { host, ceiling, ceilingName: reference.name })) {
-      findings.push({ ...finding, file, pointer: base + finding.pointer, ...positionAt(text, offsetOf(text, base + finding.pointer)) });
+      findings.push({
+        ...finding,
+        file,
+        pointer: base + finding.pointer,
+        ...positionAt(text, offsetOf(text, base + finding.pointer)),
+      });
     }
   }
   terminal.out(renderLint(findings, options.format, productVersion()));
   const serious = findings.filter(({ severity }) => severity !== "note").length;
-  terminal.note(findings.length === 0 ? `nothing to say of ${files.length === 1 ? "this profile" : `these ${files.length} profiles`}` : `${serious} errors and warnings, ${findings.length - serious} notes`);
+  terminal.note(
+    findings.length === 0
+      ? `nothing to say of ${files.length === 1 ? "this profile" : `these ${files.length} profiles`}`
+      : `${serious} errors and warnings, ${findings.length - serious} notes`,
+  );
   return serious === 0 ? 0 : 1;
 }
 
@@ -37,11 +57,21 @@ export async function lint(files: readonly string[], options: LintOptions, termi
 async function fixFile(file: string, text: string, host: HostContext, terminal: Terminal): Promise<string> {
   const fixed = fixProfile(text, readProfile(text, file), profilePointer(text, file));
   if (fixed.text === text) return text;
-  const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) => resolveFor(profile, [host]));
+  const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) =>
+    resolveFor(profile, [host]),
+  );
   await writeAtomically(file, fixed.text);
   for (const { pointer, what } of fixed.fixes) terminal.note(escapeLine(`${file}: ${pointer}: ${what}`));
   if (before !== undefined && after !== undefined) {
-    terminal.note(renderDiff(diffFilters(before, after), { format: "text", before: "before", after: "after", color: false, width: terminal.width }).trimEnd());
+    terminal.note(
+      renderDiff(diffFilters(before, after), {
+        format: "text",
+        before: "before",
+        after: "after",
+        color: false,
+        width: terminal.width,
+      }).trimEnd(),
+    );
   }
   return fixed.text;
 }

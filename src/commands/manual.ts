@@ -1,13 +1,26 @@
 import type { Command } from "commander";
 import { visibleCommands } from "./completion.ts";
 
-/** The manual page as man(7) source, made from the commands themselves. `examples`: the lines each command's help ends with. */
-export function manualPage(program: Command, version: string, examples: ReadonlyMap<Command, readonly string[]>): string {
+/**
+ * The manual page as man(7) source, made from the commands themselves. `examples`: the lines each
+ * command's help ends with.
+ */
+export function manualPage(
+  program: Command,
+  version: string,
+  examples: ReadonlyMap<Command, readonly string[]>,
+): string {
   const name = program.name();
   const commands = visibleCommands(program).flatMap((command) => [
     `.SS ${roff(name)} ${roff(command.name())} ${roff(command.usage())}`,
     roff(sentence(command.description())),
-    ...command.options.flatMap((option) => [".TP", `.B ${roff(option.flags)}`, roff(sentence(`${option.description}${option.argChoices === undefined ? "" : ` (${option.argChoices.join(", ")})`}`))]),
+    ...command.options.flatMap((option) => [
+      ".TP",
+      `.B ${roff(option.flags)}`,
+      roff(
+        sentence(`${option.description}${option.argChoices === undefined ? "" : ` (${option.argChoices.join(", ")})`}`),
+      ),
+    ]),
     ...(examples.get(command) ?? []).flatMap((line) => [".PP", ".RS", ".nf", roff(line), ".fi", ".RE"]),
   ]);
   return [
@@ -23,7 +36,8 @@ export function manualPage(program: Command, version: string, examples: Readonly
     ".SH COMMANDS",
     ...commands,
     ".SH EXIT STATUS",
-    "0: fine. 1: a finding: profiles differ, calls are denied, lint found something. 2: trouble; stderr says what happened, where, and what to do.",
+    "0: fine. 1: a finding: profiles differ, calls are denied, lint found something. 2: trouble; " +
+      "stderr says what happened, where, and what to do.",
     ".B record",
     "ends with the workload's own exit status when that ended by itself.",
     ".SH FILES",
@@ -55,7 +69,17 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Text that means itself (man(7), groff_char(7)): no escapes, hyphens that can be copied, no request at the start of a line. */
+/**
+ * Text that means itself (man(7), groff_char(7)): no escapes, hyphens that can be copied, no
+ * request at the start of a line.
+ */
 function roff(text: string): string {
-  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&").replace(/[^\0-\u007f]/gu, (character) => `\\[u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`);
+  return text
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replace(/^(?=[.'])/gm, "\\&")
+    .replace(
+      /[^\0-\u007f]/gu,
+      (character) => `\\[u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`,
+    );
 }

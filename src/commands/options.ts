@@ -1,17 +1,34 @@
-import { InvalidArgumentError, Option } from "commander";
-import type { Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { reviewFormats } from "../words/index.ts";
 
 /** Adds the policy options of every command that makes a profile. */
 export function withPolicyOptions(command: Command): Command {
   return command
-    .addOption(new Option("--args <tier>", "which arguments are pinned to the values seen").choices(["none", "standard", "strict"]).default("standard"))
+    .addOption(
+      new Option("--args <tier>", "which arguments are pinned to the values seen")
+        .choices(["none", "standard", "strict"])
+        .default("standard"),
+    )
     .option("--exact", "leave out companions: what the same program calls on another day", false)
-    .addOption(new Option("--floor <runtime>", "whose own calls are allowed").choices(["any", "runc", "crun"]).default("any"))
-    .option("--allow <names>", "syscalls to allow, also above Docker's default (comma-separated, repeatable)", names, [])
+    .addOption(
+      new Option("--floor <runtime>", "whose own calls are allowed").choices(["any", "runc", "crun"]).default("any"),
+    )
+    .option(
+      "--allow <names>",
+      "syscalls to allow, also above Docker's default (comma-separated, repeatable)",
+      names,
+      [],
+    )
     .option("--deny <names>", "syscalls to leave out although they were seen", names, [])
-    .option("--against <version|file>", "the profile that may not be exceeded (default: Docker's for the recorded engine)")
-    .addOption(new Option("--mode <mode>", "complain: log what would be denied, within Docker's default, instead of denying it").choices(["enforce", "complain"]).default("enforce"));
+    .option(
+      "--against <version|file>",
+      "the profile that may not be exceeded (default: Docker's for the recorded engine)",
+    )
+    .addOption(
+      new Option("--mode <mode>", "complain: log what would be denied, within Docker's default, instead of denying it")
+        .choices(["enforce", "complain"])
+        .default("enforce"),
+    );
 }
 
 function names(value: string, previous: readonly string[]): readonly string[] {
@@ -32,7 +49,10 @@ export function processId(value: string, previous: readonly number[]): readonly 
 }
 
 /** `sarif=review.sarif`. */
-export function alsoFormat(value: string, previous: readonly { readonly format: string; readonly file: string }[]): readonly { readonly format: string; readonly file: string }[] {
+export function alsoFormat(
+  value: string,
+  previous: readonly { readonly format: string; readonly file: string }[],
+): readonly { readonly format: string; readonly file: string }[] {
   const [, name, file = ""] = /^([a-z]+)=(.+)$/s.exec(value) ?? [];
   const format = reviewFormats.find((known) => known === name);
   if (format === undefined) throw new InvalidArgumentError(`Not FORMAT=FILE; formats are ${reviewFormats.join(", ")}.`);
@@ -57,6 +77,7 @@ export function runs(value: string): number {
 
 export function exitCodeOption(value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 255) throw new InvalidArgumentError("Not an exit code (0 to 255).");
+  if (!Number.isInteger(number) || number < 0 || number > 255)
+    throw new InvalidArgumentError("Not an exit code (0 to 255).");
   return number;
 }

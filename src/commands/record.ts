@@ -1,7 +1,30 @@
 import { basename } from "node:path";
 import { stringifyRecording } from "../core/recording/index.ts";
-import { openService, parseComposeCommand, parseRunCommand, type ComposeCommand, type RunCommand } from "../run/container/index.ts";
-import { checkName, checkWritable, combine, derive, forgetPartial, keepPartial, knownBefore, nameFromImage, partialPath, policyOf, profilePath, recordingPath, storePolicy, whileLocked, writeKept, type Terminal } from "../project/index.ts";
+import {
+  openService,
+  parseComposeCommand,
+  parseRunCommand,
+  type ComposeCommand,
+  type RunCommand,
+} from "../run/container/index.ts";
+import {
+  checkName,
+  checkWritable,
+  combine,
+  derive,
+  forgetPartial,
+  keepPartial,
+  knownBefore,
+  nameFromImage,
+  partialPath,
+  policyOf,
+  profilePath,
+  recordingPath,
+  storePolicy,
+  whileLocked,
+  writeKept,
+  type Terminal,
+} from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { recordContainer, recordHost, recordRounds, type RecordOptions, type Recorded } from "../run/recorder/index.ts";
@@ -15,17 +38,29 @@ export async function record(words: readonly string[], options: RecordOptions, t
   return compose === undefined ? recordOne(words, options, terminal) : recordServices(compose, options, terminal);
 }
 
-/** One recording for each service, one after the other: while one is traced, the others are up. Resolves to the first exit code that is not 0. */
+/**
+ * One recording for each service, one after the other: while one is traced, the others are up.
+ * Resolves to the first exit code that is not 0.
+ */
 async function recordServices(compose: ComposeCommand, options: RecordOptions, terminal: Terminal): Promise<number> {
   if (options.name !== undefined && compose.services.length > 1) {
-    throw new SeccompGenError({ code: "usage", what: `--name is for one recording, and ${compose.services.length} services are recorded`, todo: "Leave it out: each recording is named after its service." });
+    throw new SeccompGenError({
+      code: "usage",
+      what: `--name is for one recording, and ${compose.services.length} services are recorded`,
+      todo: "Leave it out: each recording is named after its service.",
+    });
   }
   let first = 0;
   for (const service of compose.services) {
     if (terminal.interrupted.aborted) return first || 2;
-    const { words, startOthers, close } = await openService(compose, service, (line) => terminal.note(escapeLine(line)));
+    const { words, startOthers, close } = await openService(compose, service, (line) =>
+      terminal.note(escapeLine(line)),
+    );
     try {
-      const exercise = startOthers === undefined || options.while === undefined ? options.while : `${startOthers} && { ${options.while}\n}`;
+      const exercise =
+        startOthers === undefined || options.while === undefined
+          ? options.while
+          : `${startOthers} && { ${options.while}\n}`;
       const exitCode = await recordOne(words, { ...options, name: options.name ?? service, while: exercise }, terminal);
       first ||= exitCode;
     } finally {
@@ -43,39 +78,88 @@ async function recordOne(words: readonly string[], options: RecordOptions, termi
   await checkWritable(paths.recording);
   await checkWritable(paths.profile);
 
-  const once = (untraced: Untraced): Promise<Recorded> => (run === undefined ? recordHost(name, words, options, untraced, terminal) : recordContainer(name, run, options, untraced, terminal));
-  const { fresh, last, unparsed, missed, release } = await recordRounds(name, options.append ? before : undefined, options, once, terminal);
+  const once = (untraced: Untraced): Promise<Recorded> =>
+    run === undefined
+      ? recordHost(name, words, options, untraced, terminal)
+      : recordContainer(name, run, options, untraced, terminal);
+  const { fresh, last, unparsed, missed, release } = await recordRounds(
+    name,
+    options.append ? before : undefined,
+    options,
+    once,
+    terminal,
+  );
   const written = <Result>(writing: Promise<Result>): Promise<Result> =>
     writing.then(
       async (result) => (await release(), result),
       async (error: unknown) => {
         if (!(error instanceof SeccompGenError && error.problem.code === "file-unwritable")) await release();
-        else terminal.note(`what was traced is still ${run === undefined ? "in the temporary folder" : "on the engine"}: seccomp-gen clean takes it into ${partialPath(paths.recording)}`);
+        else
+          terminal.note(
+            `what was traced is still ${run === undefined ? "in the temporary folder" : "on the engine"}: ` +
+              `seccomp-gen clean takes it into ${partialPath(paths.recording)}`,
+          );
         throw error;
       },
     );
   if (last.trouble !== undefined) throw await written(keepPartial(paths.recording, fresh, last.trouble));
-  const { recording, derivation } = await written(whileLocked(paths.recording, async () => {
-    const combined = await combine(paths.recording, before, fresh, options, terminal.note);
-    const derived = await derive(combined, options);
-    await writeKept(paths.recording, stringifyRecording(combined));
-    await storePolicy(paths.recording, policyOf(options));
-    await writeKept(paths.profile, derived.profile);
-    if (options.append) await forgetPartial(paths.recording);
-    return { recording: combined, derivation: derived };
-  }));
-  terminal.note(renderSummary({ ...derivation, diff: derivation.counts(), mode: options.mode, recording, paths, unparsed, missed, container: run !== undefined, verified: options.verify }));
+  const { recording, derivation } = await written(
+    whileLocked(paths.recording, async () => {
+      const combined = await combine(paths.recording, before, fresh, options, terminal.note);
+      const derived = await derive(combined, options);
+      await writeKept(paths.recording, stringifyRecording(combined));
+      await storePolicy(paths.recording, policyOf(options));
+      await writeKept(paths.profile, derived.profile);
+      if (options.append) await forgetPartial(paths.recording);
+      return { recording: combined, derivation: derived };
+    }),
+  );
+  terminal.note(
+    renderSummary({
+      ...derivation,
+      diff: derivation.counts(),
+      mode: options.mode,
+      recording,
+      paths,
+      unparsed,
+      missed,
+      container: run !== undefined,
+      verified: options.verify,
+    }),
+  );
   const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
   if (!options.verify) return exitCode;
   const verdictCode = await verifyRecorded(run, paths.profile, options, last, terminal);
   return verdictCode === 0 ? exitCode : verdictCode;
 }
 
-async function verifyRecorded(run: RunCommand | undefined, profile: string, options: RecordOptions, recorded: Recorded, terminal: Terminal): Promise<number> {
+async function verifyRecorded(
+  run: RunCommand | undefined,
+  profile: string,
+  options: RecordOptions,
+  recorded: Recorded,
+  terminal: Terminal,
+): Promise<number> {
   if (run === undefined) {
-    terminal.note("--verify: a program on this host cannot be run under a Docker profile; run it in a container to verify");
+    terminal.note(
+      "--verify: a program on this host cannot be run under a Docker profile; run it in a container to " + "verify",
+    );
     return 0;
   }
   const expectExit = recorded.stoppedByUs ? undefined : recorded.exitCode;
-  return verifyContainer(run, profile, { ...options, stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined), expectExit, times: 1, compareOutput: false, accept: false, maxRuns: defaultMaxRuns, suggestHardening: false }, terminal);
+  return verifyContainer(
+    run,
+    profile,
+    {
+      ...options,
+      stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined),
+      expectExit,
+      times: 1,
+      compareOutput: false,
+      accept: false,
+      maxRuns: defaultMaxRuns,
+      suggestHardening: false,
+    },
+    terminal,
+  );
 }

@@ -1,6 +1,14 @@
 import { dirname, join } from "node:path";
 import { parseRecording } from "../core/recording/index.ts";
-import { derive, profilePath, readIfPresent, readStoredPolicy, readText, writeKept, type Terminal } from "../project/index.ts";
+import {
+  derive,
+  profilePath,
+  readIfPresent,
+  readStoredPolicy,
+  readText,
+  writeKept,
+  type Terminal,
+} from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 
 /** Every recording that is kept as the command line keeps them: traces/NAME/recording.json. */
@@ -14,10 +22,20 @@ export function profileOf(recording: string): string {
   return profilePath(dirname(recording).split("/").at(-1) ?? "");
 }
 
-/** `seccomp-gen generate --all [--check]`: makes all profiles again, or says which are not what their recordings give. 0 fine, 1 with --check: some differ. */
+/**
+ * `seccomp-gen generate --all [--check]`: makes all profiles again, or says which are not what
+ * their recordings give. 0 fine, 1 with --check: some differ.
+ */
 export async function regenerateAll(check: boolean, terminal: Terminal): Promise<number> {
   const recordings = await keptRecordings();
-  if (recordings.length === 0) throw new SeccompGenError({ code: "usage", what: "no recordings here", todo: "--all reads traces/NAME/recording.json below the current folder; record something first, or go to the folder that holds traces/." });
+  if (recordings.length === 0)
+    throw new SeccompGenError({
+      code: "usage",
+      what: "no recordings here",
+      todo:
+        "--all reads traces/NAME/recording.json below the current folder; record something first, or go " +
+        "to the folder that holds traces/.",
+    });
   let different = 0;
   for (const recording of recordings) {
     const made = await derive(parseRecording(await readText(recording), recording), await readStoredPolicy(recording));
@@ -26,14 +44,25 @@ export async function regenerateAll(check: boolean, terminal: Terminal): Promise
     if (there === made.profile) continue;
     different += 1;
     if (check) {
-      terminal.note(there === undefined ? `${path} is missing` : `${path} is not what ${recording} gives: it was edited, or it is older than the recording or this seccomp-gen`);
+      terminal.note(
+        there === undefined
+          ? `${path} is missing`
+          : `${path} is not what ${recording} gives: it was edited, or it is older than the recording or ` +
+              "this seccomp-gen",
+      );
     } else {
       await writeKept(path, made.profile);
       terminal.note(`${path}: written`);
     }
   }
   const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  const outcome = check ? `${different === 1 ? "differs: seccomp-gen generate --all makes it" : "differ: seccomp-gen generate --all makes them"} again` : "written";
-  terminal.note(`${many(recordings.length, "recording")}; ${different === 0 ? "all profiles are up to date" : `${many(different, "profile")} ${outcome}`}`);
+  const outcome = check
+    ? `${different === 1 ? "differs: seccomp-gen generate --all makes it" : "differ: seccomp-gen generate --all makes them"} ` +
+      "again"
+    : "written";
+  terminal.note(
+    `${many(recordings.length, "recording")}; ` +
+      `${different === 0 ? "all profiles are up to date" : `${many(different, "profile")} ${outcome}`}`,
+  );
   return check && different > 0 ? 1 : 0;
 }

@@ -8,8 +8,14 @@ import { TooManyWays } from "../core/seccomp/index.ts";
 import { defaultCapabilities } from "../core/tables/index.ts";
 import type { ReviewContext } from "./review-profile.ts";
 
-/** What a recording has that its former state had not, what of that its profile denies nevertheless, and what makes it doubtful. */
-export async function reviewRecording({ path, formerPath, before, after }: ChangedFile, context: ReviewContext): Promise<ReviewedRecording> {
+/**
+ * What a recording has that its former state had not, what of that its profile denies nevertheless,
+ * and what makes it doubtful.
+ */
+export async function reviewRecording(
+  { path, formerPath, before, after }: ChangedFile,
+  context: ReviewContext,
+): Promise<ReviewedRecording> {
   const reviewed = { path, formerPath };
   if (after === undefined) return { ...reviewed, state: { type: "removed" } };
   try {
@@ -24,8 +30,16 @@ export async function reviewRecording({ path, formerPath, before, after }: Chang
 
 type Compared = Extract<ReviewedRecording["state"], { readonly doubts: unknown }>;
 
-/** What was not seen before, and is denied by the profile beside it: because Docker's default denies it, or else. A profile that cannot be read is reported by itself. */
-async function deniedOf(old: Recording | undefined, next: Recording, path: string, { changes, reference }: ReviewContext): Promise<Pick<Compared, "deniedByDocker" | "denied">> {
+/**
+ * What was not seen before, and is denied by the profile beside it: because Docker's default denies
+ * it, or else. A profile that cannot be read is reported by itself.
+ */
+async function deniedOf(
+  old: Recording | undefined,
+  next: Recording,
+  path: string,
+  { changes, reference }: ReviewContext,
+): Promise<Pick<Compared, "deniedByDocker" | "denied">> {
   const profile = profileFor(path);
   const text = profile === undefined ? undefined : await changes.read(profile);
   if (profile === undefined || text === undefined) return { deniedByDocker: [], denied: [] };
@@ -34,25 +48,41 @@ async function deniedOf(old: Recording | undefined, next: Recording, path: strin
   const deniedBy = (filters: Parameters<typeof checkRecording>[1]): ReadonlySet<string> =>
     new Set(
       checkRecording(next, filters)
-        .filter(({ kind, syscall, args }) => kind === "denied" && !(args.length === 0 ? was.has(syscall) : was.get(syscall)?.has(args.map(({ value }) => value).join()) === true))
+        .filter(
+          ({ kind, syscall, args }) =>
+            kind === "denied" &&
+            !(args.length === 0
+              ? was.has(syscall)
+              : was.get(syscall)?.has(args.map(({ value }) => value).join()) === true),
+        )
         .map(({ syscall }) => syscall),
     );
   try {
     const names = [...deniedBy(resolveFor(readProfile(text, profile), hosts))].sort();
     const byDocker = deniedBy(resolveFor(reference.profile, hosts));
-    return { deniedByDocker: names.filter((name) => byDocker.has(name)), denied: names.filter((name) => !byDocker.has(name)) };
+    return {
+      deniedByDocker: names.filter((name) => byDocker.has(name)),
+      denied: names.filter((name) => !byDocker.has(name)),
+    };
   } catch (error) {
     if (!(error instanceof SeccompGenError || error instanceof TooManyWays)) throw error;
     return { deniedByDocker: [], denied: [] };
   }
 }
 
-function compare(old: Recording | undefined, next: Recording, text: string): Omit<Compared, "deniedByDocker" | "denied"> {
+function compare(
+  old: Recording | undefined,
+  next: Recording,
+  text: string,
+): Omit<Compared, "deniedByDocker" | "denied"> {
   const known = new Set(old?.runs.map(canonicalRun));
   const newRuns = next.runs.filter((run) => !known.has(canonicalRun(run)));
   const [was, is] = [callsOf(old), callsOf(next)];
   const added = [...is.keys()].filter((name) => !was.has(name)).sort();
-  const otherArguments = [...is].filter(([name, values]) => was.has(name) && [...values].some((value) => was.get(name)?.has(value) !== true)).map(([name]) => name).sort();
+  const otherArguments = [...is]
+    .filter(([name, values]) => was.has(name) && [...values].some((value) => was.get(name)?.has(value) !== true))
+    .map(([name]) => name)
+    .sort();
   const before = capabilitiesOf(old);
   return {
     type: old === undefined ? "added" : "changed",
@@ -63,11 +93,29 @@ function compare(old: Recording | undefined, next: Recording, text: string): Omi
     otherArguments,
     capabilities: [...capabilitiesOf(next)].filter((name) => !before.has(name)).sort(),
     lostNoNewPrivileges: old !== undefined && withoutNewPrivileges(old) && !withoutNewPrivileges(next),
-    doubts: doubtsOf({ old, next, text, fresh: added.length + otherArguments.length > 0 && newRuns.length === 0, cut: newRuns.some(({ ended }) => ended === "cut") }),
+    doubts: doubtsOf({
+      old,
+      next,
+      text,
+      fresh: added.length + otherArguments.length > 0 && newRuns.length === 0,
+      cut: newRuns.some(({ ended }) => ended === "cut"),
+    }),
   };
 }
 
-function doubtsOf({ old, next, text, fresh, cut }: { readonly old: Recording | undefined; readonly next: Recording; readonly text: string; readonly fresh: boolean; readonly cut: boolean }): readonly RecordingDoubt[] {
+function doubtsOf({
+  old,
+  next,
+  text,
+  fresh,
+  cut,
+}: {
+  readonly old: Recording | undefined;
+  readonly next: Recording;
+  readonly text: string;
+  readonly fresh: boolean;
+  readonly cut: boolean;
+}): readonly RecordingDoubt[] {
   return [
     ...(old !== undefined && fresh ? (["no-new-run"] as const) : []),
     ...(stringifyRecording(next) === text.replaceAll("\r\n", "\n") ? [] : (["not-canonical"] as const)),
@@ -82,14 +130,19 @@ function callsOf(recording: Recording | undefined): ReadonlyMap<string, Readonly
     for (const [name, { args }] of Object.entries(byName)) {
       const values = calls.get(name) ?? new Set();
       calls.set(name, values);
-      if (args !== undefined) for (const value of args.values === "many" ? ["many"] : args.values.map((tuple) => tuple.join())) values.add(value);
+      if (args !== undefined)
+        for (const value of args.values === "many" ? ["many"] : args.values.map((tuple) => tuple.join()))
+          values.add(value);
     }
   }
   return calls;
 }
 
 function capabilitiesOf(recording: Recording | undefined): ReadonlySet<string> {
-  return new Set([...defaultCapabilities, ...(recording?.runs.flatMap(({ capabilities }) => capabilities ?? []) ?? [])]);
+  return new Set([
+    ...defaultCapabilities,
+    ...(recording?.runs.flatMap(({ capabilities }) => capabilities ?? []) ?? []),
+  ]);
 }
 
 function withoutNewPrivileges({ runs }: Recording): boolean {

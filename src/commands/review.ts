@@ -1,7 +1,25 @@
-import { changedFiles, hostOf, loadReference, profileFor, writeAtomically, type ChangedFile, type Changes, type HostOptions, type Terminal } from "../project/index.ts";
+import {
+  changedFiles,
+  hostOf,
+  loadReference,
+  profileFor,
+  writeAtomically,
+  type ChangedFile,
+  type Changes,
+  type HostOptions,
+  type Terminal,
+} from "../project/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { foldedMembers, type Json } from "../core/profile/index.ts";
-import { failureKinds, renderReview, type FailureKind, type ReviewView, type ReviewedOptions, type ReviewedProfile, type ReviewedRecording } from "../words/index.ts";
+import {
+  failureKinds,
+  renderReview,
+  type FailureKind,
+  type ReviewView,
+  type ReviewedOptions,
+  type ReviewedProfile,
+  type ReviewedRecording,
+} from "../words/index.ts";
 import { reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
@@ -14,7 +32,10 @@ export interface ReviewOptions extends HostOptions {
   readonly against: string | undefined;
 }
 
-/** `seccomp-gen review [BASE]`: every profile and recording changed since BASE, by meaning. 0 nothing that --fail-on names, 1 something, 2 trouble. */
+/**
+ * `seccomp-gen review [BASE]`: every profile and recording changed since BASE, by meaning. 0
+ * nothing that --fail-on names, 1 something, 2 trouble.
+ */
 export async function review(base: string | undefined, options: ReviewOptions, terminal: Terminal): Promise<number> {
   const changes = await changedFiles(base);
   const reference = await loadReference(options.against);
@@ -26,24 +47,44 @@ export async function review(base: string | undefined, options: ReviewOptions, t
     const kind = kindOf(file);
     if (kind === "profile") profiles.push(await reviewProfile(file, context));
     else if (kind === "recording") recordings.push(await reviewRecording(file, context));
-    else if (kind === "options") optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
+    else if (kind === "options")
+      optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
   }
   profiles.push(...(await untouchedProfiles(changes, new Set(profiles.map(({ path }) => path)), context)));
-  const stops = stopsOf(profiles, options.failOn, changes.skipped.some(({ alarming }) => alarming) || recordings.some(({ state }) => state.type === "unreadable"));
-  const model = { base: changes.base, ceilingName: reference.name, profiles, recordings, options: optionFiles, skipped: changes.skipped, stops };
+  const stops = stopsOf(
+    profiles,
+    options.failOn,
+    changes.skipped.some(({ alarming }) => alarming) || recordings.some(({ state }) => state.type === "unreadable"),
+  );
+  const model = {
+    base: changes.base,
+    ceilingName: reference.name,
+    profiles,
+    recordings,
+    options: optionFiles,
+    skipped: changes.skipped,
+    stops,
+  };
   const view = { color: terminal.color, version: productVersion() };
-  for (const { format, file } of options.also) await writeAtomically(file, renderReview(model, { ...view, color: false, format }));
+  for (const { format, file } of options.also)
+    await writeAtomically(file, renderReview(model, { ...view, color: false, format }));
   terminal.out(renderReview(model, { ...view, width: terminal.width, format: options.format }));
   for (const { path, state } of profiles) {
-    const failures = state.type === "unreadable" ? ["cannot be read"] : state.failures.filter((kind) => stops.includes(kind));
+    const failures =
+      state.type === "unreadable" ? ["cannot be read"] : state.failures.filter((kind) => stops.includes(kind));
     for (const failure of failures) terminal.note(escapeLine(`${path}: ${failure}`));
   }
-  for (const { path, reason, alarming } of changes.skipped) if (alarming) terminal.note(escapeLine(`${path}: not looked at: ${reason}`));
+  for (const { path, reason, alarming } of changes.skipped)
+    if (alarming) terminal.note(escapeLine(`${path}: not looked at: ${reason}`));
   return stops.length > 0 ? 1 : 0;
 }
 
 /** A profile whose recording or options changed must be made again, although it was not touched. */
-async function untouchedProfiles(changes: Changes, known: ReadonlySet<string>, context: ReviewContext): Promise<readonly ReviewedProfile[]> {
+async function untouchedProfiles(
+  changes: Changes,
+  known: ReadonlySet<string>,
+  context: ReviewContext,
+): Promise<readonly ReviewedProfile[]> {
   const sources = changes.files.flatMap(({ path }) => profileFor(path) ?? []);
   const profiles: ReviewedProfile[] = [];
   for (const path of new Set(sources)) {
@@ -53,12 +94,16 @@ async function untouchedProfiles(changes: Changes, known: ReadonlySet<string>, c
   return profiles;
 }
 
-/** By content, as engines read it: what a repository calls its files is its own business. Go's decoder takes names in any case. */
+/**
+ * By content, as engines read it: what a repository calls its files is its own business. Go's
+ * decoder takes names in any case.
+ */
 function kindOf({ path, before, after }: ChangedFile): "profile" | "recording" | "options" | undefined {
   if (/(^|\/)traces\/[^/]+\/policy\.json$/.test(path)) return "options";
   for (const text of [after, before]) {
     const names = text === undefined ? [] : memberNames(text);
-    if (names === undefined) return /(^|\/)profiles\//.test(path) || /"default_?action"/i.test(text ?? "") ? "profile" : undefined;
+    if (names === undefined)
+      return /(^|\/)profiles\//.test(path) || /"default_?action"/i.test(text ?? "") ? "profile" : undefined;
     if (names.includes("defaultaction")) return "profile";
     if (names.includes("syscalls") && names.includes("runs")) return "recording";
   }
@@ -79,8 +124,16 @@ function compact(text: string | undefined): string {
 }
 
 /** Of what --fail-on names; what could not be read always stops. */
-function stopsOf(profiles: readonly ReviewedProfile[], failOn: readonly FailureKind[], unread: boolean): readonly FailureKind[] {
-  const found = new Set(profiles.flatMap(({ state }): readonly FailureKind[] => (state.type === "unreadable" ? ["any"] : state.failures)));
+function stopsOf(
+  profiles: readonly ReviewedProfile[],
+  failOn: readonly FailureKind[],
+  unread: boolean,
+): readonly FailureKind[] {
+  const found = new Set(
+    profiles.flatMap(({ state }): readonly FailureKind[] => (state.type === "unreadable" ? ["any"] : state.failures)),
+  );
   if (unread) found.add("any");
-  return failureKinds.filter((kind) => found.has(kind) && (kind === "any" || failOn.includes("any") || failOn.includes(kind)));
+  return failureKinds.filter(
+    (kind) => found.has(kind) && (kind === "any" || failOn.includes("any") || failOn.includes(kind)),
+  );
 }

@@ -1,6 +1,20 @@
 import { resolve as absolutePath } from "node:path";
 import type { Run } from "../core/recording/index.ts";
-import { containerCliIndex, firstDifference, inspectEngine, inspectImage, openService, parseComposeCommand, parseRunCommand, sideProcesses, valuesOf, type ComposeCommand, type Engine, type Image, type RunCommand } from "../run/container/index.ts";
+import {
+  containerCliIndex,
+  firstDifference,
+  inspectEngine,
+  inspectImage,
+  openService,
+  parseComposeCommand,
+  parseRunCommand,
+  sideProcesses,
+  valuesOf,
+  type ComposeCommand,
+  type Engine,
+  type Image,
+  type RunCommand,
+} from "../run/container/index.ts";
 import { loadReference, nameFromImage, readText, resolveFor, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
@@ -16,13 +30,18 @@ export interface VerifyOptions {
   readonly while: string | undefined;
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
-  /** Exit code a workload that ends by itself must have; undefined: 0, or what it has without the profile. */
+  /**
+   * Exit code a workload that ends by itself must have; undefined: 0, or what it has without the
+   * profile.
+   */
   readonly expectExit: number | undefined;
   readonly times: number;
   readonly compareOutput: boolean;
   /** Take what is missing into the recording. */
   readonly accept: boolean;
-  /** How often the workload may be run to find out why it fails, or which protection it tolerates. */
+  /**
+   * How often the workload may be run to find out why it fails, or which protection it tolerates.
+   */
   readonly maxRuns: number;
   /** Find out by running it which protection beside seccomp it tolerates. */
   readonly suggestHardening: boolean;
@@ -30,25 +49,54 @@ export interface VerifyOptions {
 
 export const defaultMaxRuns = 60;
 
-/** `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2 trouble. */
-export async function verify(profile: string, words: readonly string[], options: VerifyOptions, terminal: Terminal): Promise<number> {
+/**
+ * `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2
+ * trouble.
+ */
+export async function verify(
+  profile: string,
+  words: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<number> {
   if (containerCliIndex([profile, ...words]) === 0 && words[0] === "run") {
-    throw new SeccompGenError({ code: "usage", what: "verify was given no profile", todo: "Name it before the command: seccomp-gen verify profiles/NAME.json -- docker run …" });
+    throw new SeccompGenError({
+      code: "usage",
+      what: "verify was given no profile",
+      todo: "Name it before the command: seccomp-gen verify profiles/NAME.json -- docker run …",
+    });
   }
   readProfile(await readText(profile), profile); // a broken profile is our message, not the engine's
   const compose = await parseComposeCommand(words);
   if (compose !== undefined) return verifyService(compose, profile, options, terminal);
   const run = await parseRunCommand(words);
   if (run === undefined) {
-    throw new SeccompGenError({ code: "usage", what: "verify needs a container: a Docker profile cannot be put on a program of this host", todo: `seccomp-gen verify ${profile} -- docker run …` });
+    throw new SeccompGenError({
+      code: "usage",
+      what: "verify needs a container: a Docker profile cannot be put on a program of this host",
+      todo: `seccomp-gen verify ${profile} -- docker run …`,
+    });
   }
   return verifyContainer(run, profile, options, terminal);
 }
 
-/** A profile is one service's: the others of its project that it needs are up meanwhile, under their own rules. */
-async function verifyService(compose: ComposeCommand, profile: string, options: VerifyOptions, terminal: Terminal): Promise<number> {
+/**
+ * A profile is one service's: the others of its project that it needs are up meanwhile, under their
+ * own rules.
+ */
+async function verifyService(
+  compose: ComposeCommand,
+  profile: string,
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<number> {
   const [service = "", another] = compose.services;
-  if (another !== undefined) throw new SeccompGenError({ code: "usage", what: "a profile is verified with one service", todo: `seccomp-gen verify ${profile} -- docker compose up SERVICE` });
+  if (another !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: "a profile is verified with one service",
+      todo: `seccomp-gen verify ${profile} -- docker compose up SERVICE`,
+    });
   const { words, close } = await openService(compose, service, (line) => terminal.note(escapeLine(line)));
   try {
     return await verify(profile, words, options, terminal);
@@ -57,15 +105,29 @@ async function verifyService(compose: ComposeCommand, profile: string, options: 
   }
 }
 
-/** Runs the workload under its profile, `times` times, until one run fails; says what was found. Resolves to the exit code. */
-export async function verifyContainer(run: RunCommand, profile: string, options: VerifyOptions, terminal: Terminal): Promise<number> {
+/**
+ * Runs the workload under its profile, `times` times, until one run fails; says what was found.
+ * Resolves to the exit code.
+ */
+export async function verifyContainer(
+  run: RunCommand,
+  profile: string,
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<number> {
   const image = await inspectImage(run, terminal.note);
   const proof: Proof = {
-    exercise: { while: options.while, stopAfter: options.stopAfter, interrupted: terminal.interrupted, notice: terminal.note },
+    exercise: {
+      while: options.while,
+      stopAfter: options.stopAfter,
+      interrupted: terminal.interrupted,
+      notice: terminal.note,
+    },
     sides: sideProcesses(run, image, options.exec),
     expectExit: options.expectExit ?? 0,
   };
-  const bare = (): Promise<Verdict> => runUnder(run, undefined, { ...proof, exercise: { ...proof.exercise, streams: "kept" } });
+  const bare = (): Promise<Verdict> =>
+    runUnder(run, undefined, { ...proof, exercise: { ...proof.exercise, streams: "kept" } });
   let baseline: Verdict | undefined;
   if (options.compareOutput) {
     terminal.note("running the workload without the profile, for comparison");
@@ -73,8 +135,14 @@ export async function verifyContainer(run: RunCommand, profile: string, options:
   }
   let verdict: Verdict = { kind: "interrupted" };
   for (let time = 1; time <= options.times; time += 1) {
-    terminal.note(`running the workload under ${escapeLine(profile)}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`);
-    verdict = await runUnder(run, absolutePath(profile), options.compareOutput ? { ...proof, exercise: { ...proof.exercise, streams: "sampled" } } : proof);
+    terminal.note(
+      `running the workload under ${escapeLine(profile)}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`,
+    );
+    verdict = await runUnder(
+      run,
+      absolutePath(profile),
+      options.compareOutput ? { ...proof, exercise: { ...proof.exercise, streams: "sampled" } } : proof,
+    );
     if (verdict.kind === "wrong-exit" && options.expectExit === undefined) {
       baseline ??= await bare();
       if (baseline.kind === "wrong-exit" && baseline.exitCode === verdict.exitCode) {
@@ -84,17 +152,38 @@ export async function verifyContainer(run: RunCommand, profile: string, options:
       }
       if (baseline.kind === "wrong-exit") verdict = { ...verdict, expected: baseline.exitCode ?? 0 };
     }
-    if (verdict.kind === "passed" && baseline?.kind === "passed") verdict = await compareOutput(baseline, verdict, bare, terminal);
+    if (verdict.kind === "passed" && baseline?.kind === "passed")
+      verdict = await compareOutput(baseline, verdict, bare, terminal);
     if (verdict.kind !== "passed") break;
   }
   terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
   if (verdict.kind === "passed") {
     await warnOfOtherRuntimes(run, image, profile, terminal);
-    return options.suggestHardening ? suggestHardening(run, image, profile, { ...proof, expectExit: verdict.exitCode ?? proof.expectExit }, options, terminal) : 0;
+    return options.suggestHardening
+      ? suggestHardening(
+          run,
+          image,
+          profile,
+          { ...proof, expectExit: verdict.exitCode ?? proof.expectExit },
+          options,
+          terminal,
+        )
+      : 0;
   }
   if (verdict.kind === "interrupted") return 2;
   const expected = verdict.kind === "wrong-exit" ? { ...proof, expectExit: verdict.expected } : proof;
-  return explain({ run, profile, options, proof: expected, image, verdict, baseline: verdict.kind === "wrong-exit" ? passedBaseline(baseline, verdict.expected) : undefined }, terminal);
+  return explain(
+    {
+      run,
+      profile,
+      options,
+      proof: expected,
+      image,
+      verdict,
+      baseline: verdict.kind === "wrong-exit" ? passedBaseline(baseline, verdict.expected) : undefined,
+    },
+    terminal,
+  );
 }
 
 /** A run without the profile that ended as it should is what the workload does. */
@@ -103,27 +192,60 @@ function passedBaseline(baseline: Verdict | undefined, expected: number): Verdic
   return baseline?.kind === "passed" ? baseline : undefined;
 }
 
-/** Its output against that without the profile. What differs between two runs without it cannot be compared. */
-async function compareOutput(before: Verdict & { kind: "passed" }, after: Verdict & { kind: "passed" }, bare: () => Promise<Verdict>, terminal: Terminal): Promise<Verdict> {
+/**
+ * Its output against that without the profile. What differs between two runs without it cannot be
+ * compared.
+ */
+async function compareOutput(
+  before: Verdict & { kind: "passed" },
+  after: Verdict & { kind: "passed" },
+  bare: () => Promise<Verdict>,
+  terminal: Terminal,
+): Promise<Verdict> {
   if (before.stdout === undefined || after.stdout === undefined) return after;
   const difference = firstDifference(before.stdout, after.stdout);
   if (difference === undefined) return after;
   const again = await bare();
-  if (again.kind === "passed" && again.stdout !== undefined && firstDifference(before.stdout, again.stdout) === undefined) return { kind: "output-differs", ...difference };
+  if (
+    again.kind === "passed" &&
+    again.stdout !== undefined &&
+    firstDifference(before.stdout, again.stdout) === undefined
+  )
+    return { kind: "output-differs", ...difference };
   terminal.note("the output differs between two runs without the profile too; it was not compared");
   return after;
 }
 
 /** Says what else protects it, and prints the command: 0; 2: interrupted. */
-async function suggestHardening(run: RunCommand, image: Image, profile: string, proof: Proof, options: VerifyOptions, terminal: Terminal): Promise<number> {
+async function suggestHardening(
+  run: RunCommand,
+  image: Image,
+  profile: string,
+  proof: Proof,
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<number> {
   const engine = await inspectEngine(run.cli);
-  const hardening = await harden({ run, image, engine, profile: { path: absolutePath(profile), given: profile }, proof, maxRuns: options.maxRuns });
+  const hardening = await harden({
+    run,
+    image,
+    engine,
+    profile: { path: absolutePath(profile), given: profile },
+    proof,
+    maxRuns: options.maxRuns,
+  });
   if (hardening === undefined) {
     terminal.note("interrupted: no suggestion");
     return 2;
   }
   terminal.note(renderHardening(hardening));
-  terminal.out(hardenedCommand(hardening, { name: nameFromImage(run.image), image: run.image, profile: /^[./]/.test(profile) ? profile : `./${profile}` }));
+  terminal.out(
+    hardenedCommand(hardening, {
+      name: nameFromImage(run.image),
+      image: run.image,
+      profile: /^[./]/.test(profile) ? profile : `./${profile}`,
+    }),
+  );
   return 0;
 }
 
@@ -137,16 +259,40 @@ interface Failure {
   readonly baseline: Verdict | undefined;
 }
 
-/** Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this profile; 0: it does under the one that was made now. */
-async function explain({ run, profile, options, proof, image, verdict, baseline }: Failure, terminal: Terminal): Promise<number> {
+/**
+ * Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this
+ * profile; 0: it does under the one that was made now.
+ */
+async function explain(
+  { run, profile, options, proof, image, verdict, baseline }: Failure,
+  terminal: Terminal,
+): Promise<number> {
   if (options.maxRuns === 0 || verdict.kind === "output-differs" || verdict.kind === "passed") {
-    terminal.note(verdict.kind === "output-differs" ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the profile denies" : "next: verify with the default of --max-runs, and without --accept, finds out why");
+    terminal.note(
+      verdict.kind === "output-differs"
+        ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the " +
+            "profile denies"
+        : "next: verify with the default of --max-runs, and without --accept, finds out why",
+    );
     return 1;
   }
   const { engine, facts, host } = await whereItRuns(run, image);
   const reference = await loadReference(run.cli.tool === "docker" ? engine.version : undefined);
   const document = readProfile(await readText(profile), profile);
-  const diagnosis: Diagnosis = await diagnose({ run, image, engine, host, profile: document, ceiling: resolveFor(reference.profile, [host]), proof, anyExit: options.expectExit === undefined, verdict, facts, maxRuns: options.maxRuns, baseline });
+  const diagnosis: Diagnosis = await diagnose({
+    run,
+    image,
+    engine,
+    host,
+    profile: document,
+    ceiling: resolveFor(reference.profile, [host]),
+    proof,
+    anyExit: options.expectExit === undefined,
+    verdict,
+    facts,
+    maxRuns: options.maxRuns,
+    baseline,
+  });
   terminal.note(renderDiagnosis(diagnosis).replaceAll("\n", "\n  "));
   if (diagnosis.kind === "interrupted") return 2;
   if (options.accept && diagnosis.kind === "explained") {
@@ -180,10 +326,19 @@ async function whereItRuns(run: RunCommand, image: Image): Promise<Place> {
   return { engine, facts, host };
 }
 
-/** It runs here; another version of the runtime may call before it starts what the profile denies. */
+/**
+ * It runs here; another version of the runtime may call before it starts what the profile denies.
+ */
 async function warnOfOtherRuntimes(run: RunCommand, image: Image, profile: string, terminal: Terminal): Promise<void> {
   const { facts, host } = await whereItRuns(run, image);
   const filter = resolve(readProfile(await readText(profile), profile), host).filters.get(host.arch);
-  const missing = filter === undefined ? [] : missingFloor(filter, { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true });
-  if (missing.length > 0) terminal.note(`it starts here, but may not under another runtime or version: the profile denies ${missing.join(", ")}, which some runc or crun calls before the program runs`);
+  const missing =
+    filter === undefined
+      ? []
+      : missingFloor(filter, { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true });
+  if (missing.length > 0)
+    terminal.note(
+      "it starts here, but may not under another runtime or version: the profile denies " +
+        `${missing.join(", ")}, which some runc or crun calls before the program runs`,
+    );
 }

@@ -1,5 +1,12 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { buildRecording, createAggregator, mergeAll, parseRecording, type Aggregator, type Recording } from "../core/recording/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  mergeAll,
+  parseRecording,
+  type Aggregator,
+  type Recording,
+} from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import { showReading, systemDetail, type Terminal } from "../project/index.ts";
@@ -15,12 +22,24 @@ export interface InputContext {
   readonly arch: ScmpArch;
 }
 
-/** Reads recordings and raw strace logs (paths, globs, `-`, also packed) and merges them into one recording. */
-export async function readTraces(patterns: readonly string[], context: InputContext, terminal: Terminal): Promise<Recording> {
+/**
+ * Reads recordings and raw strace logs (paths, globs, `-`, also packed) and merges them into one
+ * recording.
+ */
+export async function readTraces(
+  patterns: readonly string[],
+  context: InputContext,
+  terminal: Terminal,
+): Promise<Recording> {
   const recordings: Recording[] = [];
   for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
   const merged = mergeAll(recordings);
-  if (merged === undefined) throw new SeccompGenError({ code: "usage", what: "no trace given", todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json" });
+  if (merged === undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: "no trace given",
+      todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json",
+    });
   return merged;
 }
 
@@ -34,7 +53,12 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
     }
     const { default: glob } = await import("fast-glob");
     const matches = glob.isDynamicPattern(pattern) ? (await glob(pattern, { dot: true })).sort() : [];
-    if (matches.length === 0) throw new SeccompGenError({ code: "file-unreadable", path: pattern, detail: glob.isDynamicPattern(pattern) ? "no file matches" : "no such file" });
+    if (matches.length === 0)
+      throw new SeccompGenError({
+        code: "file-unreadable",
+        path: pattern,
+        detail: glob.isDynamicPattern(pattern) ? "no file matches" : "no such file",
+      });
     files.push(...matches);
   }
   return [...new Set(files)];
@@ -88,7 +112,9 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
           return readFrom(path, from, onRead, room);
         },
       };
-      if (!(await readInto(aggregator, rejoin(head, readFrom(path, head.length, onRead, room, from)), label, elsewhere))) {
+      if (
+        !(await readInto(aggregator, rejoin(head, readFrom(path, head.length, onRead, room, from)), label, elsewhere))
+      ) {
         rest = undefined;
         aggregator = createAggregator({ arch: context.arch });
         await readInto(aggregator, readFrom(path, 0, onRead, room), label);
@@ -112,7 +138,11 @@ function recordingOf(aggregator: Aggregator, label: string, context: InputContex
     terminal.note(`${label}: ${unparsedTotal} lines were not read`);
   }
   const finished = aggregator.finish();
-  return buildRecording(context.name, { source: "log", command: [], versions: {}, ended: finished.cut ? "cut" : "exited" }, finished);
+  return buildRecording(
+    context.name,
+    { source: "log", command: [], versions: {}, ended: finished.cut ? "cut" : "exited" },
+    finished,
+  );
 }
 
 /** False: it is a file that holds something else, such as a log. */

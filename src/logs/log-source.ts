@@ -1,18 +1,26 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { SeccompGenError } from "../core/errors/index.ts";
 
-/** How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both count bytes of the file, packed or not. */
+/**
+ * How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both
+ * count bytes of the file, packed or not.
+ */
 export type OnRead = (done: number, total: number | undefined) => void;
 
 /** Memory that its reader would like a chunk to be in. */
 export type Room = () => Uint8Array | undefined;
 
 /**
- * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is valid until the next one is asked for. `room` may give the memory for all chunks of a
- * file but the first.
- * Throws what the system throws, and `file-unreadable` where an unpacker is missing or fails.
+ * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is
+ * valid until the next one is asked for. `room` may give the memory for all chunks of a file but
+ * the first. Throws what the system throws, and `file-unreadable` where an unpacker is missing or
+ * fails.
  */
-export async function* readUnpacked(path: string, onRead: OnRead, room: Room = () => undefined): AsyncGenerator<Uint8Array> {
+export async function* readUnpacked(
+  path: string,
+  onRead: OnRead,
+  room: Room = () => undefined,
+): AsyncGenerator<Uint8Array> {
   const label = path === "-" ? "standard input" : path;
   const chunks = path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead, room);
   const first = await chunks.next();
@@ -24,8 +32,15 @@ export async function* readUnpacked(path: string, onRead: OnRead, room: Room = (
   else yield* unpackedBy(packing.tool, packing.package, all, label);
 }
 
-/** Compression formats by their magic numbers: gzip (RFC 1952) by Node, the others by the system's own tool. */
-const packings: readonly { readonly magic: readonly number[]; readonly tool: string | undefined; readonly package: string }[] = [
+/**
+ * Compression formats by their magic numbers: gzip (RFC 1952) by Node, the others by the system's
+ * own tool.
+ */
+const packings: readonly {
+  readonly magic: readonly number[];
+  readonly tool: string | undefined;
+  readonly package: string;
+}[] = [
   { magic: [0x1f, 0x8b], tool: undefined, package: "" },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], tool: "xz", package: "xz-utils" },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], tool: "zstd", package: "zstd" },
@@ -47,7 +62,10 @@ const chunkBytes = 256 * 1024;
 /** After so many chunks of a file, signals and the progress line get their turn. */
 const chunksInARow = 32;
 
-/** A pipe has to be waited for; a file is there, and to let another thread read it only costs the switching between them. */
+/**
+ * A pipe has to be waited for; a file is there, and to let another thread read it only costs the
+ * switching between them.
+ */
 function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
   return sizeOfFile(path) !== undefined ? readFrom(path, 0, onRead, room) : awaitedChunks(path, onRead);
 }
@@ -63,7 +81,13 @@ export function sizeOfFile(path: string): number | undefined {
 }
 
 /** The bytes of a file from `from` on, before `to`; as `readUnpacked` otherwise. */
-export async function* readFrom(path: string, from: number, onRead: OnRead, room: Room, to = Infinity): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* readFrom(
+  path: string,
+  from: number,
+  onRead: OnRead,
+  room: Room,
+  to = Infinity,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
@@ -88,7 +112,7 @@ async function* awaitedChunks(path: string, onRead: OnRead): AsyncGenerator<Uint
   const handle = await open(path);
   try {
     const buffer = Buffer.allocUnsafeSlow(chunkBytes);
-    for (let done = 0; ; ) {
+    for (let done = 0; ;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length);
       if (bytesRead === 0) return;
       done += bytesRead;
@@ -100,7 +124,10 @@ async function* awaitedChunks(path: string, onRead: OnRead): AsyncGenerator<Uint
   }
 }
 
-async function* counted(source: AsyncIterable<Uint8Array>, onRead: OnRead): AsyncGenerator<Uint8Array, void, undefined> {
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  onRead: OnRead,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let done = 0;
   for await (const chunk of source) {
     done += chunk.length;
@@ -127,12 +154,33 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   yield* unpacked as AsyncIterable<Uint8Array>;
 }
 
-async function* unpackedBy(tool: string, debianPackage: string, packed: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+async function* unpackedBy(
+  tool: string,
+  debianPackage: string,
+  packed: AsyncIterable<Uint8Array>,
+  label: string,
+): AsyncGenerator<Uint8Array> {
   const [{ execa }, { Readable, pipeline }] = await Promise.all([import("execa"), import("node:stream")]);
-  const child = execa(tool, ["-dc"], { stdin: "pipe", stdout: "pipe", encoding: "buffer", buffer: { stdout: false, stderr: true }, reject: false });
+  const child = execa(tool, ["-dc"], {
+    stdin: "pipe",
+    stdout: "pipe",
+    encoding: "buffer",
+    buffer: { stdout: false, stderr: true },
+    reject: false,
+  });
   pipeline(Readable.from(copies(packed)), child.stdin, () => undefined); // the tool says what was wrong
   yield* child.stdout as AsyncIterable<Uint8Array>;
   const { code, exitCode, stderr } = await child;
-  if (code === "ENOENT") throw new SeccompGenError({ code: "file-unreadable", path: label, detail: `it is packed, and ${tool} is not installed (apt-get install ${debianPackage})` });
-  if (exitCode !== 0) throw new SeccompGenError({ code: "file-unreadable", path: label, detail: Buffer.from(stderr).toString("utf8").trim() || `${tool} failed` });
+  if (code === "ENOENT")
+    throw new SeccompGenError({
+      code: "file-unreadable",
+      path: label,
+      detail: `it is packed, and ${tool} is not installed (apt-get install ${debianPackage})`,
+    });
+  if (exitCode !== 0)
+    throw new SeccompGenError({
+      code: "file-unreadable",
+      path: label,
+      detail: Buffer.from(stderr).toString("utf8").trim() || `${tool} failed`,
+    });
 }

@@ -36,9 +36,18 @@ const ownShare = 0.52;
 /** Where the bundle has the other thread's code. */
 const script = join(packageFolder, "dist", "cli-rest.cjs");
 
-/** Has another thread read the second half of a long log, on another processor; undefined: there is none, or the log is short or packed. */
+/**
+ * Has another thread read the second half of a long log, on another processor; undefined: there is
+ * none, or the log is short or packed.
+ */
 export function readRest(path: string, size: number, label: string, arch: ScmpArch): RestReader | undefined {
-  if (size < fewBytes || process.getBuiltinModule("node:os").availableParallelism() < 2 || !hasAddresses() || !existsSync(script)) return undefined;
+  if (
+    size < fewBytes ||
+    process.getBuiltinModule("node:os").availableParallelism() < 2 ||
+    !hasAddresses() ||
+    !existsSync(script)
+  )
+    return undefined;
   const from = middleOf(path, Math.floor(size * ownShare));
   if (from === undefined) return undefined;
   const { Worker } = process.getBuiltinModule("node:worker_threads");
@@ -53,7 +62,10 @@ export function readRest(path: string, size: number, label: string, arch: ScmpAr
   return { from, done: () => Atomics.load(progress, 0) * 1024, read: () => read, stop: () => void worker.terminate() };
 }
 
-/** V8 sets gigabytes of addresses aside for each thread, and ends the process where it gets none (`ulimit -v`; proc_pid_limits(5)). */
+/**
+ * V8 sets gigabytes of addresses aside for each thread, and ends the process where it gets none
+ * (`ulimit -v`; proc_pid_limits(5)).
+ */
 function hasAddresses(): boolean {
   try {
     return /^Max address space +unlimited/m.test(readFileSync("/proc/self/limits", "utf8"));
@@ -62,7 +74,10 @@ function hasAddresses(): boolean {
   }
 }
 
-/** Where the first line begins that begins after `offset`; undefined: not near, or the file is packed. */
+/**
+ * Where the first line begins that begins after `offset`; undefined: not near, or the file is
+ * packed.
+ */
 function middleOf(path: string, offset: number): number | undefined {
   const file = openSync(path, "r");
   try {

@@ -3,7 +3,10 @@ import { isAbsolute, join } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { git, runGit } from "./git.ts";
 
-/** A file that differs between a revision and the working tree; a side without the file is undefined. Paths are relative to the repository. */
+/**
+ * A file that differs between a revision and the working tree; a side without the file is
+ * undefined. Paths are relative to the repository.
+ */
 export interface ChangedFile {
   readonly path: string;
   /** What it was called before, where git sees a renaming. */
@@ -28,7 +31,9 @@ export interface Changes {
   readonly base: string;
   readonly files: readonly ChangedFile[];
   readonly skipped: readonly SkippedFile[];
-  /** A file of the working tree, changed or not; undefined: there is none, or it is none of ours. */
+  /**
+   * A file of the working tree, changed or not; undefined: there is none, or it is none of ours.
+   */
   readonly read: (path: string) => Promise<string | undefined>;
   /** The same in the commit compared with. */
   readonly readBefore: (path: string) => Promise<string | undefined>;
@@ -41,24 +46,55 @@ const maxBytes = 4 * 1024 * 1024;
 const maxFiles = 2000;
 
 /** JSON anywhere, and whatever stands where profiles and recordings are kept. */
-const pathspecs = ["*.json", ":(glob)**/profiles/**", ":(glob)**/traces/**/recording.json", ":(glob)**/traces/**/policy.json"];
+const pathspecs = [
+  "*.json",
+  ":(glob)**/profiles/**",
+  ":(glob)**/traces/**/recording.json",
+  ":(glob)**/traces/**/policy.json",
+];
 
-/** The files changed between `base` (undefined: where this branch left the main one) and the working tree, untracked ones too. Throws `usage` outside of a repository and for unknown revisions. */
+/**
+ * The files changed between `base` (undefined: where this branch left the main one) and the working
+ * tree, untracked ones too. Throws `usage` outside of a repository and for unknown revisions.
+ */
 export async function changedFiles(base: string | undefined): Promise<Changes> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
   const commit = base === undefined ? await mainBase(root) : await commitOf(root, base);
   const entries = await changedEntries(root, commit);
-  const sizes = await sizesOf(root, entries.flatMap(({ blob }) => (blob === undefined ? [] : [blob])));
+  const sizes = await sizesOf(
+    root,
+    entries.flatMap(({ blob }) => (blob === undefined ? [] : [blob])),
+  );
   const files: ChangedFile[] = [];
-  const skipped: SkippedFile[] = entries.slice(maxFiles).map(({ path }) => ({ path, reason: `more than ${maxFiles} files were changed`, alarming: true }));
+  const skipped: SkippedFile[] = entries
+    .slice(maxFiles)
+    .map(({ path }) => ({ path, reason: `more than ${maxFiles} files were changed`, alarming: true }));
   for (const { path, formerPath, mode, blob } of entries.slice(0, maxFiles)) {
     const after = await fileNow(root, path);
     const before = blob === undefined ? undefined : await blobText(root, mode, blob, sizes);
-    if (before === undefined && after === undefined) skipped.push({ path, reason: /\ufffd/.test(path) ? "its name is no UTF-8" : "it could not be found under this name", alarming: true });
-    else if (isText(before) && isText(after)) files.push({ path, ...(formerPath === undefined ? {} : { formerPath }), before, after });
-    else skipped.push({ path, reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "", alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after) });
+    if (before === undefined && after === undefined)
+      skipped.push({
+        path,
+        reason: /\ufffd/.test(path) ? "its name is no UTF-8" : "it could not be found under this name",
+        alarming: true,
+      });
+    else if (isText(before) && isText(after))
+      files.push({ path, ...(formerPath === undefined ? {} : { formerPath }), before, after });
+    else
+      skipped.push({
+        path,
+        reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "",
+        alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after),
+      });
   }
-  return { root, base: commit, files, skipped, read: async (path) => textOf(await fileNow(root, path)), readBefore: async (path) => textOf(await fileAt(root, commit, path)) };
+  return {
+    root,
+    base: commit,
+    files,
+    skipped,
+    read: async (path) => textOf(await fileNow(root, path)),
+    readBefore: async (path) => textOf(await fileAt(root, commit, path)),
+  };
 }
 
 interface Entry {
@@ -71,21 +107,45 @@ interface Entry {
 
 /** What stands where profiles and recordings are kept comes first. */
 async function changedEntries(root: string, commit: string): Promise<readonly Entry[]> {
-  const raw = (await git(root, ["diff", "--raw", "--no-abbrev", "--find-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "-z", commit, "--", ...pathspecs])).split("\0");
+  const raw = (
+    await git(root, [
+      "diff",
+      "--raw",
+      "--no-abbrev",
+      "--find-renames",
+      "--no-ext-diff",
+      "--no-textconv",
+      "--ignore-submodules=none",
+      "-z",
+      commit,
+      "--",
+      ...pathspecs,
+    ])
+  ).split("\0");
   const entries = new Map<string, Entry>();
-  for (let at = 0; at < raw.length; ) {
+  for (let at = 0; at < raw.length;) {
     const [, mode = "", blob = "", status = ""] = /^:(\d+) \d+ ([0-9a-f]+) [0-9a-f]+ ([A-Z])/.exec(raw[at] ?? "") ?? [];
     if (mode === "") break;
     const renamed = status === "R" || status === "C";
     const [first = "", second = ""] = [raw[at + 1], raw[at + 2]];
     const path = renamed ? second : first;
-    entries.set(path, { path, formerPath: status === "R" ? first : undefined, mode, blob: /^0+$/.test(blob) || status === "C" ? undefined : blob });
+    entries.set(path, {
+      path,
+      formerPath: status === "R" ? first : undefined,
+      mode,
+      blob: /^0+$/.test(blob) || status === "C" ? undefined : blob,
+    });
     at += renamed ? 3 : 2;
   }
-  for (const path of (await git(root, ["ls-files", "--others", "--exclude-standard", "-z", "--", ...pathspecs])).split("\0")) {
-    if (path !== "" && !entries.has(path)) entries.set(path, { path, formerPath: undefined, mode: "", blob: undefined });
+  for (const path of (await git(root, ["ls-files", "--others", "--exclude-standard", "-z", "--", ...pathspecs])).split(
+    "\0",
+  )) {
+    if (path !== "" && !entries.has(path))
+      entries.set(path, { path, formerPath: undefined, mode: "", blob: undefined });
   }
-  return [...entries.values()].sort((a, b) => Number(isKeptPlace(b.path)) - Number(isKeptPlace(a.path)) || (a.path < b.path ? -1 : 1));
+  return [...entries.values()].sort(
+    (a, b) => Number(isKeptPlace(b.path)) - Number(isKeptPlace(a.path)) || (a.path < b.path ? -1 : 1),
+  );
 }
 
 function isKeptPlace(path: string): boolean {
@@ -104,15 +164,32 @@ async function mainBase(root: string): Promise<string> {
   const shallow = (await runGit(root, ["rev-parse", "--is-shallow-repository"])).stdout.trim() === "true";
   throw new SeccompGenError({
     code: "usage",
-    what: shallow ? "this is a shallow clone: it does not hold the commit at which this branch left the main one" : "no main branch to compare with",
-    todo: shallow ? "Fetch the history (git fetch --unshallow; with actions/checkout: fetch-depth: 0), or name a revision: seccomp-gen review origin/main" : "Name a revision: seccomp-gen review HEAD~1",
+    what: shallow
+      ? "this is a shallow clone: it does not hold the commit at which this branch left the main one"
+      : "no main branch to compare with",
+    todo: shallow
+      ? "Fetch the history (git fetch --unshallow; with actions/checkout: fetch-depth: 0), or name a " +
+        "revision: seccomp-gen review origin/main"
+      : "Name a revision: seccomp-gen review HEAD~1",
   });
 }
 
 async function commitOf(root: string, revision: string): Promise<string> {
-  const { exitCode, stdout } = await runGit(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+  const { exitCode, stdout } = await runGit(root, [
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${revision}^{commit}`,
+  ]);
   if (exitCode === 0) return stdout.trim();
-  throw new SeccompGenError({ code: "usage", what: `git knows no revision ${revision}`, todo: "Name a branch, tag or commit; in a shallow clone fetch it first (git fetch origin BRANCH; with actions/checkout: fetch-depth: 0)." });
+  throw new SeccompGenError({
+    code: "usage",
+    what: `git knows no revision ${revision}`,
+    todo:
+      "Name a branch, tag or commit; in a shallow clone fetch it first (git fetch origin BRANCH; with " +
+      "actions/checkout: fetch-depth: 0).",
+  });
 }
 
 /** A file's text, no file, or why it was not read. */
@@ -128,7 +205,9 @@ function textOf(side: Side): string | undefined {
 
 async function sizesOf(root: string, blobs: readonly string[]): Promise<ReadonlyMap<string, number>> {
   if (blobs.length === 0) return new Map();
-  const lines = (await git(root, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], `${blobs.join("\n")}\n`)).trimEnd().split("\n");
+  const lines = (await git(root, ["cat-file", "--batch-check=%(objectname) %(objectsize)"], `${blobs.join("\n")}\n`))
+    .trimEnd()
+    .split("\n");
   return new Map(lines.map((line) => line.split(" ")).map(([blob = "", size]) => [blob, Number(size)]));
 }
 

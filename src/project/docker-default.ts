@@ -13,7 +13,10 @@ export async function loadDockerDefault(file: string): Promise<DockerProfile> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new SeccompGenError({ code: "file-unreadable", path, detail: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new SeccompGenError(
+      { code: "file-unreadable", path, detail: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   }
   return readShipped(text, path);
 }

@@ -1,22 +1,43 @@
-import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import type { Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
 import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { ownSession, sessionPattern } from "./session-name.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { profilePath } from "./names.ts";
 
 /**
- * Writes a file so that readers see the old content or the new, never half of one: a temporary file beside it, flushed to disk,
- * then renamed over it (rename(2)). Folders are made as needed. An existing file keeps its permissions; a symbolic link stays, and what it points to is
- * written; what is no file (a fifo, a device, a descriptor in /dev/fd) is written to. Throws `file-unwritable`; then nothing is left behind.
- * Files are there at once: to let another thread have them costs more than they do. Only what may have to be waited for is left to one.
+ * Writes a file so that readers see the old content or the new, never half of one: a temporary file
+ * beside it, flushed to disk, then renamed over it (rename(2)). Folders are made as needed. An
+ * existing file keeps its permissions; a symbolic link stays, and what it points to is written;
+ * what is no file (a fifo, a device, a descriptor in /dev/fd) is written to. Throws
+ * `file-unwritable`; then nothing is left behind. Files are there at once: to let another thread
+ * have them costs more than they do. Only what may have to be waited for is left to one.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
   let temporary: string | undefined;
   try {
     const target = targetOf(path);
-    // Without O_CREAT: in /tmp the kernel refuses it for other people's fifos (proc_sys_fs(5), protected_fifos).
-    if (target === undefined) return await (await import("node:fs/promises")).writeFile(path, text, { flag: constants.O_WRONLY | constants.O_APPEND });
+    // Without O_CREAT: in /tmp the kernel refuses it for other people's fifos (proc_sys_fs(5),
+    // protected_fifos).
+    if (target === undefined)
+      return await (
+        await import("node:fs/promises")
+      ).writeFile(path, text, { flag: constants.O_WRONLY | constants.O_APPEND });
     mkdirSync(dirname(target.path), { recursive: true });
     temporary = temporaryPath(target.path);
     const file = openSync(temporary, "wx", target.stats === undefined ? 0o644 : 0o600);
@@ -44,9 +65,17 @@ function attempt<Result>(work: () => Result): Result | undefined {
   }
 }
 
-/** A name beside `path` that no other process uses, and that says whose it is, so that `clean` leaves alone what is still being written. */
+/**
+ * A name beside `path` that no other process uses, and that says whose it is, so that `clean`
+ * leaves alone what is still being written.
+ */
 export function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${ownSession()}.${Math.floor(Math.random() * 2 ** 48).toString(16).padStart(12, "0")}.tmp`);
+  return join(
+    dirname(path),
+    `.${basename(path)}.${ownSession()}.${Math.floor(Math.random() * 2 ** 48)
+      .toString(16)
+      .padStart(12, "0")}.tmp`,
+  );
 }
 
 /** Who is writing the file of that name; undefined: it is no temporary file of ours. */
@@ -54,7 +83,10 @@ export function temporaryOf(path: string): string | undefined {
   return new RegExp(`^\\..+?\\.(${sessionPattern})\\.[0-9a-f]{12}\\.tmp$`).exec(basename(path))?.[1];
 }
 
-/** The file that a write replaces, at the end of all links, and what is there; undefined: it is no file, or one that somebody holds open for us. */
+/**
+ * The file that a write replaces, at the end of all links, and what is there; undefined: it is no
+ * file, or one that somebody holds open for us.
+ */
 function targetOf(path: string): { readonly path: string; readonly stats: Stats | undefined } | undefined {
   const stats = attempt(() => statSync(path));
   if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) return undefined;
@@ -71,25 +103,37 @@ function targetOf(path: string): { readonly path: string; readonly stats: Stats 
 }
 
 /**
- * Writes a file whose place this program chose itself: traces/NAME/…, profiles/NAME.json. A checkout is other people's, so a link in it is
- * followed only within the repository. Throws `file-unwritable`.
+ * Writes a file whose place this program chose itself: traces/NAME/…, profiles/NAME.json. A
+ * checkout is other people's, so a link in it is followed only within the repository. Throws
+ * `file-unwritable`.
  */
 export async function writeKept(path: string, text: string, project = projectOf(path)): Promise<void> {
   await checkKept(path, project);
   await writeAtomically(path, text);
 }
 
-/** Throws `file-unwritable` where a symbolic link leads a kept file out of the repository that `project` is in, or into git's own folder. */
+/**
+ * Throws `file-unwritable` where a symbolic link leads a kept file out of the repository that
+ * `project` is in, or into git's own folder.
+ */
 export async function checkKept(path: string, project = projectOf(path)): Promise<void> {
   if (project === undefined) return;
   const real = landing(path);
   const root = repositoryOf(project);
   const inside = real === undefined ? undefined : relative(root, real);
   if (inside !== undefined && inside.split(sep)[0] !== ".." && !inside.split(sep).includes(".git")) return;
-  throw new SeccompGenError({ code: "file-unwritable", path, detail: `a symbolic link leads ${real === undefined ? "nowhere" : `out of ${root}, to ${real}`}; remove the link, or say with --output where the file goes` });
+  throw new SeccompGenError({
+    code: "file-unwritable",
+    path,
+    detail:
+      `a symbolic link leads ${real === undefined ? "nowhere" : `out of ${root}, to ${real}`}; remove ` +
+      "the link, or say with --output where the file goes",
+  });
 }
 
-/** The folder that holds `traces` and `profiles`; undefined: the path is no place that we choose. */
+/**
+ * The folder that holds `traces` and `profiles`; undefined: the path is no place that we choose.
+ */
 function projectOf(path: string): string | undefined {
   const prefix = /^((?:.*\/)?)(?:traces\/[^/]+|profiles)\/[^/]+$/.exec(normalize(path))?.[1];
   return prefix === "" ? "." : prefix;
@@ -104,7 +148,9 @@ function repositoryOf(project: string): string {
   }
 }
 
-/** Where a file is, or would be made, with all links followed; undefined: one of them leads nowhere. */
+/**
+ * Where a file is, or would be made, with all links followed; undefined: one of them leads nowhere.
+ */
 function landing(path: string): string | undefined {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const at = folder;
@@ -114,7 +160,10 @@ function landing(path: string): string | undefined {
   }
 }
 
-/** Checks early, before a long recording, that a file can be written where it will go. Makes nothing: the nearest folder that is there must take files. */
+/**
+ * Checks early, before a long recording, that a file can be written where it will go. Makes
+ * nothing: the nearest folder that is there must take files.
+ */
 export async function checkWritable(path: string): Promise<void> {
   await checkKept(path);
   let folder = dirname(path);
@@ -129,10 +178,14 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** The text of a file; `undefined` where there is none. Throws `file-unreadable` for anything else. */
+/**
+ * The text of a file; `undefined` where there is none. Throws `file-unreadable` for anything else.
+ */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return attempt(() => statSync(path).isFile()) === true ? readFileSync(path, "utf8") : await (await import("node:fs/promises")).readFile(path, "utf8");
+    return attempt(() => statSync(path).isFile()) === true
+      ? readFileSync(path, "utf8")
+      : await (await import("node:fs/promises")).readFile(path, "utf8");
   } catch (error) {
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
     throw new SeccompGenError({ code: "file-unreadable", path, detail: systemDetail(error) }, { cause: error });
@@ -142,7 +195,8 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 /** The text of a file that must be there. Throws `file-unreadable`. */
 export async function readText(path: string): Promise<string> {
   const text = await readIfPresent(path);
-  if (text === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: `no such file${meantProfile(path)}` });
+  if (text === undefined)
+    throw new SeccompGenError({ code: "file-unreadable", path, detail: `no such file${meantProfile(path)}` });
   return text;
 }
 

@@ -1,16 +1,44 @@
-/** A repository: paths, locks, git, stored policies, the profile derived from a recording, and the terminal. */
+/**
+ * A repository: paths, locks, git, stored policies, the profile derived from a recording, and the
+ * terminal.
+ */
 export { recordingOf } from "./beside.ts";
 export { changedFiles, type ChangedFile, type Changes } from "./changed-files.ts";
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { archOf, hostOf, type HostOptions } from "./derivation/host.ts";
 export { loadReference, resolveFor, type Reference } from "./derivation/reference.ts";
 export { parseStoredPolicy, policyOf, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
-export { checkWritable, readIfPresent, readText, systemDetail, temporaryOf, writeAtomically, writeKept } from "./files.ts";
+export {
+  checkWritable,
+  readIfPresent,
+  readText,
+  systemDetail,
+  temporaryOf,
+  writeAtomically,
+  writeKept,
+} from "./files.ts";
 export { loadDockerDefault } from "./docker-default.ts";
 export { git, runGit } from "./git.ts";
-export { addPartial, combine, forgetPartial, keepPartial, knownBefore, partialPath, readRecording, unreadWords } from "./kept-recording.ts";
+export {
+  addPartial,
+  combine,
+  forgetPartial,
+  keepPartial,
+  knownBefore,
+  partialPath,
+  readRecording,
+  unreadWords,
+} from "./kept-recording.ts";
 export { isLock, removeStaleLock, whileLocked } from "./lock.ts";
-export { checkName, nameFromImage, profileFor, profilePath, recordingBeside, recordingPath, sourceFolder } from "./names.ts";
+export {
+  checkName,
+  nameFromImage,
+  profileFor,
+  profilePath,
+  recordingBeside,
+  recordingPath,
+  sourceFolder,
+} from "./names.ts";
 export { packageFolder } from "./package-folder.ts";
 export { ownProcess, ownSession, sessionIsOver } from "./session-name.ts";
 export { showProgress, showReading } from "./terminal/progress.ts";

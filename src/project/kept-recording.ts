@@ -15,20 +15,37 @@ export function partialPath(path: string): string {
   return path.replace(/\.json$/, ".partial.json");
 }
 
-/** What is there before a recording begins; with `--append` also what an earlier one that broke off had seen. */
+/**
+ * What is there before a recording begins; with `--append` also what an earlier one that broke off
+ * had seen.
+ */
 export async function knownBefore(path: string, append: boolean): Promise<Recording | undefined> {
   const kept = await readRecording(path);
   const partial = append ? await readRecording(partialPath(path)) : undefined;
   return kept === undefined || partial === undefined ? (kept ?? partial) : mergeRecordings(kept, partial);
 }
 
-/** Keeps what a recording saw before it broke off, beside the committed one; resolves to the error that says so. */
+/**
+ * Keeps what a recording saw before it broke off, beside the committed one; resolves to the error
+ * that says so.
+ */
 export async function keepPartial(path: string, seen: Recording, trouble: SeccompGenError): Promise<SeccompGenError> {
   const unread = await addPartial(path, seen);
-  return new SeccompGenError({ code: "recording-cut", what: trouble.message, todo: `${trouble.todo}${unread === undefined ? "" : `\n  ${unreadWords(unread)}.`}`, aside: partialPath(path) }, { cause: trouble, exitCode: trouble.exitCode });
+  return new SeccompGenError(
+    {
+      code: "recording-cut",
+      what: trouble.message,
+      todo: `${trouble.todo}${unread === undefined ? "" : `\n  ${unreadWords(unread)}.`}`,
+      aside: partialPath(path),
+    },
+    { cause: trouble, exitCode: trouble.exitCode },
+  );
 }
 
-/** Adds to what was seen by recordings that broke off. What is there and cannot be read (a newer format, a damaged file) is put aside; resolves to its name then. */
+/**
+ * Adds to what was seen by recordings that broke off. What is there and cannot be read (a newer
+ * format, a damaged file) is put aside; resolves to its name then.
+ */
 export async function addPartial(path: string, seen: Recording): Promise<string | undefined> {
   const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
   return whileLocked(path, async () => {
@@ -48,7 +65,13 @@ export async function addPartial(path: string, seen: Recording): Promise<string 
 async function putAside(path: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const aside = path.replace(/\.json$/, `.unread-${number}.json`);
-    if (await access(aside).then(() => true, () => false)) continue;
+    if (
+      await access(aside).then(
+        () => true,
+        () => false,
+      )
+    )
+      continue;
     try {
       await rename(path, aside);
     } catch (error) {
@@ -64,13 +87,23 @@ export function unreadWords(aside: string): string {
 }
 
 /**
- * Puts a fresh recording in its place. `--append` merges; `--force` replaces. Without either, a recording that would lose something of the
- * committed one is not written over it: it goes beside it, so that neither is lost. The file is read again first: another recording of the same
- * name may have ended since `before` was read, and is merged with whatever was asked for.
+ * Puts a fresh recording in its place. `--append` merges; `--force` replaces. Without either, a
+ * recording that would lose something of the committed one is not written over it: it goes beside
+ * it, so that neither is lost. The file is read again first: another recording of the same name may
+ * have ended since `before` was read, and is merged with whatever was asked for.
  */
-export async function combine(path: string, before: Recording | undefined, fresh: Recording, options: { readonly append: boolean; readonly force: boolean }, notice: (line: string) => void): Promise<Recording> {
+export async function combine(
+  path: string,
+  before: Recording | undefined,
+  fresh: Recording,
+  options: { readonly append: boolean; readonly force: boolean },
+  notice: (line: string) => void,
+): Promise<Recording> {
   const now = await readRecording(path);
-  if (now !== undefined && (before === undefined || stringifyRecording(mergeRecordings(before, now)) !== stringifyRecording(before))) {
+  if (
+    now !== undefined &&
+    (before === undefined || stringifyRecording(mergeRecordings(before, now)) !== stringifyRecording(before))
+  ) {
     notice(`${path} was changed by another recording meanwhile; the two are merged`);
     return mergeRecordings(mergeRecordings(before !== undefined && options.append ? before : now, now), fresh);
   }

@@ -10,8 +10,9 @@ import { checkKept, systemDetail, temporaryPath } from "./files.ts";
 const patienceMs = 10_000;
 
 /**
- * Runs `work` while no other recording writes the same files. A lock is a file that says who holds it, made whole by link(2), which also NFS does atomically;
- * one whose holder has died is taken over.
+ * Runs `work` while no other recording writes the same files. A lock is a file that says who holds
+ * it, made whole by link(2), which also NFS does atomically; one whose holder has died is taken
+ * over.
  */
 export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   let release: () => Promise<void>;
@@ -54,7 +55,12 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
     while (!(await links(own, lock))) {
       const holder = await holderOf(lock);
       if (holder !== undefined && sessionIsOver(holder.session)) await takeAway(lock, holder, deadline);
-      else if (performance.now() > deadline) throw new SeccompGenError({ code: "file-unwritable", path: lock, detail: `${holder?.session ?? "somebody"} is writing there` });
+      else if (performance.now() > deadline)
+        throw new SeccompGenError({
+          code: "file-unwritable",
+          path: lock,
+          detail: `${holder?.session ?? "somebody"} is writing there`,
+        });
       else await delay(holder === undefined ? 1 : 20); // undefined: it has just been released
     }
   } finally {
@@ -64,7 +70,10 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
   return () => rm(lock, { force: true }).catch(() => undefined);
 }
 
-/** link(2) may succeed and say that it failed when the file system is another machine's; then the file has two names (open(2), O_EXCL). */
+/**
+ * link(2) may succeed and say that it failed when the file system is another machine's; then the
+ * file has two names (open(2), O_EXCL).
+ */
 async function links(own: string, lock: string): Promise<boolean> {
   try {
     await link(own, lock);
@@ -81,12 +90,16 @@ async function holderOf(lock: string): Promise<Holder | undefined> {
 }
 
 /**
- * Removes a dead holder's lock, and never one that somebody has taken since: only who holds the lock that is named after the dead one's token may, and
- * only while the file still says that token. A holder that dies here is taken away in the same manner.
+ * Removes a dead holder's lock, and never one that somebody has taken since: only who holds the
+ * lock that is named after the dead one's token may, and only while the file still says that token.
+ * A holder that dies here is taken away in the same manner.
  */
 async function takeAway(lock: string, dead: Holder, deadline: number): Promise<boolean> {
   const name = /^[0-9a-f]{12}$/.test(dead.token) ? dead.token : "0".repeat(12);
-  const release = await acquire(join(dirname(lock), `${basename(lock).replace(/(?:\.[0-9a-f]{12})?\.lock$/, "")}.${name}.lock`), deadline);
+  const release = await acquire(
+    join(dirname(lock), `${basename(lock).replace(/(?:\.[0-9a-f]{12})?\.lock$/, "")}.${name}.lock`),
+    deadline,
+  );
   try {
     const now = await holderOf(lock);
     if (now?.session !== dead.session || now.token !== dead.token) return false;

@@ -26,7 +26,10 @@ export function profilePath(name: string): string {
   return join("profiles", `${name}.json`);
 }
 
-/** The recording that a profile was made from, where it is kept as the command line keeps it: profiles/NAME.json → traces/NAME/recording.json beside its folder. */
+/**
+ * The recording that a profile was made from, where it is kept as the command line keeps it:
+ * profiles/NAME.json → traces/NAME/recording.json beside its folder.
+ */
 export function recordingBeside(profile: string): string {
   return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
 }
@@ -36,7 +39,10 @@ export function sourceFolder(profile: string): string | undefined {
   return /(?:^|\/)profiles\/[^/]+\.json$/.test(profile) ? dirname(recordingBeside(profile)) : undefined;
 }
 
-/** traces/NAME/recording.json or policy.json → the profile made from it, beside that folder: profiles/NAME.json; undefined for other paths. */
+/**
+ * traces/NAME/recording.json or policy.json → the profile made from it, beside that folder:
+ * profiles/NAME.json; undefined for other paths.
+ */
 export function profileFor(source: string): string | undefined {
   const [, before, name] = /^((?:.*\/)?)traces\/([^/]+)\/(?:recording|policy)\.json$/.exec(source) ?? [];
   return name === undefined ? undefined : `${before ?? ""}${profilePath(name)}`;

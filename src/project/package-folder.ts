@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** This package's own folder: the nearest one above this file that has a package.json, in src/, in dist/ and in the bundle alike. */
+/**
+ * This package's own folder: the nearest one above this file that has a package.json, in src/, in
+ * dist/ and in the bundle alike.
+ */
 export const packageFolder = nearestPackage(import.meta.dirname);
 
 function nearestPackage(folder: string): string {

@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Who made a container, a volume, a lock or a temporary file: `PID.START@HOST`. START is when the process began, in the kernel's ticks since boot
- * (proc(5), /proc/PID/stat), so that another process which got the same number later is not taken for it; it is absent where there is no /proc.
+ * Who made a container, a volume, a lock or a temporary file: `PID.START@HOST`. START is when the
+ * process began, in the kernel's ticks since boot (proc(5), /proc/PID/stat), so that another
+ * process which got the same number later is not taken for it; it is absent where there is no
+ * /proc.
  */
 export function ownSession(): string {
   return `${ownProcess()}@${hostname()}`;
@@ -18,7 +20,10 @@ export function ownProcess(): string {
 /** What a session's name looks like in a file's name. */
 export const sessionPattern = String.raw`\d+(?:\.\d+)?@[\w.-]+`;
 
-/** Whether the process that a session is named after has ended; on another host it is taken to be alive. */
+/**
+ * Whether the process that a session is named after has ended; on another host it is taken to be
+ * alive.
+ */
 export function sessionIsOver(session: string): boolean {
   const [, pid, started, host] = /^(\d+)(?:\.(\d+))?@(.+)$/.exec(session) ?? [];
   if (pid === undefined || host !== hostname()) return false;
@@ -34,7 +39,8 @@ export function sessionIsOver(session: string): boolean {
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The program's name stands in parentheses and may hold anything; the start is the 22nd field of all.
+    // The program's name stands in parentheses and may hold anything; the start is the 22nd field
+    // of all.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
     return undefined;

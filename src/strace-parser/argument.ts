@@ -2,7 +2,10 @@ import { afterBlanks, endsWith, isDigit, isWord, latin1, startsWith } from "./by
 import { annotationEnd, commentEnd, findAllOutside, findOutside, stringEnd } from "./scan.ts";
 import type { Arg } from "./types.ts";
 
-/** A part of a list: where its name (`flags=…`) begins, where its value begins and ends. `value` equals `start` where there is no name. */
+/**
+ * A part of a list: where its name (`flags=…`) begins, where its value begins and ends. `value`
+ * equals `start` where there is no name.
+ */
 export interface Part {
   readonly start: number;
   readonly value: number;
@@ -15,7 +18,10 @@ const greater = 0x3e;
 const blank = 0x20;
 const dot = 0x2e;
 
-/** Splits a list at the commas that stand outside of everything; parts are trimmed, no empty last part. */
+/**
+ * Splits a list at the commas that stand outside of everything; parts are trimmed, no empty last
+ * part.
+ */
 export function splitList(bytes: Uint8Array, start: number, end: number): readonly Part[] {
   const parts: Part[] = [];
   const ends = findAllOutside(bytes, start, end, comma);
@@ -32,12 +38,20 @@ export function partOfList(bytes: Uint8Array, start: number, end: number, index:
   return index > ends.length ? undefined : partAt(bytes, start, end, ends, index);
 }
 
-function partAt(bytes: Uint8Array, start: number, end: number, ends: readonly number[], index: number): Part | undefined {
+function partAt(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  ends: readonly number[],
+  index: number,
+): Part | undefined {
   let first = index === 0 ? start : (ends[index - 1] as number) + 1;
   let last = ends[index] ?? end;
   while (first < last && bytes[first] === blank) first += 1;
   while (last > first && bytes[last - 1] === blank) last -= 1;
-  return first < last || index < ends.length ? { start: first, value: afterName(bytes, first, last), end: last } : undefined;
+  return first < last || index < ends.length
+    ? { start: first, value: afterName(bytes, first, last), end: last }
+    : undefined;
 }
 
 /** After `name=`; `start` where the part has no name. */
@@ -71,27 +85,51 @@ export function decode(bytes: Uint8Array, start: number, end: number, depth = 0)
   const bare = withoutComments(bytes, start, end);
   if (bare.start !== start || bare.end !== end) return decode(bytes, bare.start, bare.end, depth + 1);
   const arrow = findArrow(bytes, start, end);
-  if (arrow >= 0) return { type: "change", before: decodeTrimmed(bytes, start, arrow, depth + 1), after: decodeTrimmed(bytes, arrow + 2, end, depth + 1) };
+  if (arrow >= 0)
+    return {
+      type: "change",
+      before: decodeTrimmed(bytes, start, arrow, depth + 1),
+      after: decodeTrimmed(bytes, arrow + 2, end, depth + 1),
+    };
   switch (bytes[start]) {
     case 0x22 /* " */:
       return decodeString(bytes, start, end);
     case 0x40 /* @ */:
       return decodeAbstract(bytes, start, end);
     case 0x7b /* { */:
-      if (startsWith(bytes, start + 1, end, "WIF")) return waitStatus(latin1(bytes, start, end)) ?? unknown(bytes, start, end);
-      return isClosed(bytes, start, end, 0x7d) ? decodeStruct(bytes, start + 1, end - 1, depth + 1) : unknown(bytes, start, end);
+      if (startsWith(bytes, start + 1, end, "WIF"))
+        return waitStatus(latin1(bytes, start, end)) ?? unknown(bytes, start, end);
+      return isClosed(bytes, start, end, 0x7d)
+        ? decodeStruct(bytes, start + 1, end - 1, depth + 1)
+        : unknown(bytes, start, end);
     case 0x5b /* [ */:
-      return isClosed(bytes, start, end, 0x5d) ? decodeArray(bytes, start + 1, end - 1, false, depth + 1) : unknown(bytes, start, end);
+      return isClosed(bytes, start, end, 0x5d)
+        ? decodeArray(bytes, start + 1, end - 1, false, depth + 1)
+        : unknown(bytes, start, end);
     case 0x7e /* ~ */:
-      return bytes[start + 1] === 0x5b && isClosed(bytes, start + 1, end, 0x5d) ? decodeArray(bytes, start + 2, end - 1, true, depth + 1) : unknown(bytes, start, end);
+      return bytes[start + 1] === 0x5b && isClosed(bytes, start + 1, end, 0x5d)
+        ? decodeArray(bytes, start + 2, end - 1, true, depth + 1)
+        : unknown(bytes, start, end);
     default:
       if (end - start === 4 && startsWith(bytes, start, end, "NULL")) return { type: "null" };
-      return decodeCall(bytes, start, end, depth + 1) ?? decodeScalar(latin1(bytes, start, end)) ?? unknown(bytes, start, end);
+      return (
+        decodeCall(bytes, start, end, depth + 1) ??
+        decodeScalar(latin1(bytes, start, end)) ??
+        unknown(bytes, start, end)
+      );
   }
 }
 
-/** Without the comment before a value (`/* bytes 24..31 *\/ "\0"`) or after a struct, an array, a string or a call (`{…} /* 2017-04-16T15:31:48 *\/`), and without the context of a string; those of numbers belong to them. */
-function withoutComments(bytes: Uint8Array, start: number, end: number): { readonly start: number; readonly end: number } {
+/**
+ * Without the comment before a value (`/* bytes 24..31 *\/ "\0"`) or after a struct, an array, a
+ * string or a call (`{…} /* 2017-04-16T15:31:48 *\/`), and without the context of a string; those
+ * of numbers belong to them.
+ */
+function withoutComments(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly start: number; readonly end: number } {
   if (startsWith(bytes, start, end, "/* ")) {
     const after = commentEnd(bytes, start, end);
     return after > 0 && after < end ? { start: afterBlanks(bytes, after, end), end } : { start, end };
@@ -127,7 +165,7 @@ function findArrow(bytes: Uint8Array, start: number, end: number): number {
   let candidate = start;
   while (candidate < end - 1 && !(bytes[candidate] === equals && bytes[candidate + 1] === greater)) candidate += 1;
   if (candidate >= end - 1) return -1;
-  for (let at = findOutside(bytes, start, end, equals); at >= 0; ) {
+  for (let at = findOutside(bytes, start, end, equals); at >= 0;) {
     if (at + 1 < end && bytes[at + 1] === greater) return at;
     const next = findOutside(bytes, at + 1, end, equals);
     if (next < 0) return -1;
@@ -179,11 +217,16 @@ export function unescapeBytes(bytes: Uint8Array, start: number, end: number): Ui
 
 function decodeStruct(bytes: Uint8Array, start: number, end: number, depth: number): Arg {
   const parts = splitList(bytes, start, end);
-  const fields = parts.filter((part) => !isEllipsis(bytes, part)).map((part) => ({ name: nameOfPart(bytes, part), value: decode(bytes, part.value, part.end, depth) }));
+  const fields = parts
+    .filter((part) => !isEllipsis(bytes, part))
+    .map((part) => ({ name: nameOfPart(bytes, part), value: decode(bytes, part.value, part.end, depth) }));
   return { type: "struct", fields, abbreviated: fields.length < parts.length };
 }
 
-/** `{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP}|PTRACE_EVENT_FORK<<16` (wait.c): each condition is a field, named by what is compared; so is what else the status holds. */
+/**
+ * `{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP}|PTRACE_EVENT_FORK<<16` (wait.c): each condition is a
+ * field, named by what is compared; so is what else the status holds.
+ */
 function waitStatus(text: string): Arg | undefined {
   const [, conditions, rest] = /^\{(WIF[^{}]*)\}(?:\|([^{}]+))?$/.exec(text) ?? [];
   if (conditions === undefined) return undefined;
@@ -192,11 +235,19 @@ function waitStatus(text: string): Arg | undefined {
     const [, name, compared] = /^(W[A-Z]+)\(s\)(?: == (\w+(?: \| 0x80)?))?$/.exec(condition) ?? [];
     const value = decodeScalar(compared?.replaceAll(" ", "") ?? "s");
     if (name === undefined || value === undefined) return undefined;
-    fields.push(compared === undefined ? { name: undefined, value: { type: "call", name, args: [value] } } : { name: `${name}(s)`, value });
+    fields.push(
+      compared === undefined
+        ? { name: undefined, value: { type: "call", name, args: [value] } }
+        : { name: `${name}(s)`, value },
+    );
   }
   const other = rest === undefined ? undefined : decodeScalar(rest);
   if (rest !== undefined && other === undefined) return undefined;
-  return { type: "struct", fields: other === undefined ? fields : [...fields, { name: undefined, value: other }], abbreviated: false };
+  return {
+    type: "struct",
+    fields: other === undefined ? fields : [...fields, { name: undefined, value: other }],
+    abbreviated: false,
+  };
 }
 
 function decodeArray(bytes: Uint8Array, start: number, end: number, negated: boolean, depth: number): Arg {
@@ -204,13 +255,25 @@ function decodeArray(bytes: Uint8Array, start: number, end: number, negated: boo
   const set = commas.length === 1 ? setOf(bytes, start, end) : undefined;
   if (set !== undefined) return { type: "array", elements: set.elements, negated, abbreviated: set.abbreviated };
   const given = commas.filter((part) => !isEllipsis(bytes, part));
-  if (!negated && given.length > 0 && given.every((part) => indexEnd(bytes, part) > 0)) return { type: "struct", fields: given.map((part) => indexed(bytes, part, depth)), abbreviated: given.length < commas.length };
+  if (!negated && given.length > 0 && given.every((part) => indexEnd(bytes, part) > 0))
+    return {
+      type: "struct",
+      fields: given.map((part) => indexed(bytes, part, depth)),
+      abbreviated: given.length < commas.length,
+    };
   const elements = given.map((part) => decode(bytes, part.start, part.end, depth));
   return { type: "array", elements, negated, abbreviated: elements.length < commas.length };
 }
 
-/** The elements of a set of signals or descriptors, which blanks separate: `[INT CHLD]`, `[10 /* USR1 *\/ 12 /* USR2 *\/]`, `[3</tmp/a b> 4 ...]`. In all other arrays commas do. */
-function setOf(bytes: Uint8Array, start: number, end: number): { readonly elements: readonly Arg[]; readonly abbreviated: boolean } | undefined {
+/**
+ * The elements of a set of signals or descriptors, which blanks separate: `[INT CHLD]`, `[10 /*
+ * USR1 *\/ 12 /* USR2 *\/]`, `[3</tmp/a b> 4 ...]`. In all other arrays commas do.
+ */
+function setOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly elements: readonly Arg[]; readonly abbreviated: boolean } | undefined {
   const first = bytes[start];
   if (!isWord(first)) return undefined;
   const elements: Arg[] = [];
@@ -253,19 +316,29 @@ function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number
   let at = start;
   while (at < end && isWord(bytes[at])) at += 1;
   if (at === start || bytes[at] !== 0x28 || findOutside(bytes, at + 1, end, 0x29) !== end - 1) return undefined;
-  return { type: "call", name: latin1(bytes, start, at), args: splitList(bytes, at + 1, end - 1).map((part) => decode(bytes, part.value, part.end, depth)) };
+  return {
+    type: "call",
+    name: latin1(bytes, start, at),
+    args: splitList(bytes, at + 1, end - 1).map((part) => decode(bytes, part.value, part.end, depth)),
+  };
 }
 
 /** At most 64 bits; longer digits are no number of a kernel. */
 const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,23})(?![0-9a-zA-Z])/;
-/** `AF_INET`, `SNDCTL_TMR_START or TCSETS`, `MIXER_READ(17) or ECCGETLAYOUT`, `!PR_MTE_TCF_NONE`, `-ENOENT`. */
+/**
+ * `AF_INET`, `SNDCTL_TMR_START or TCSETS`, `MIXER_READ(17) or ECCGETLAYOUT`, `!PR_MTE_TCF_NONE`,
+ * `-ENOENT`.
+ */
 const symbolPattern = /^[!-]?[A-Za-z_][A-Za-z0-9_]*(?:\(\d{1,10}\))?(?: or [A-Za-z_][A-Za-z0-9_]*(?:\(\d{1,10}\))?)*/;
 const characterPattern = /^'(?:[^\\]|\\(?:x[0-9a-f]{2}|.))'/;
 /** `1<<(INET_DIAG_TOS-1)` */
 const groupPattern = /^\([A-Z_][A-Z0-9_]*[+-]\d{1,2}\)/;
 const operatorPattern = /^(?:<<|[*+-])/;
 
-/** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`, `AT_FDCWD</tmp>`, `'a'`. */
+/**
+ * `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`,
+ * `AT_FDCWD</tmp>`, `'a'`.
+ */
 function decodeScalar(text: string): Arg | undefined {
   let rest = text.startsWith("|0x") ? text.slice(1) : text; // statx flags with -X raw (statx.c)
   let value = 0n;
@@ -306,7 +379,7 @@ function decodeScalar(text: string): Arg | undefined {
     /** As long as it is a number. */
     let part: bigint | undefined;
     let symbol = "";
-    for (let operator = ""; ; ) {
+    for (let operator = ""; ;) {
       const name = symbolPattern.exec(rest)?.[0] ?? (operator === "" ? undefined : groupPattern.exec(rest)?.[0]);
       const digits = name === undefined ? numberPattern.exec(rest)?.[0] : undefined;
       const character = name === undefined && digits === undefined ? characterPattern.exec(rest)?.[0] : undefined;
@@ -314,7 +387,10 @@ function decodeScalar(text: string): Arg | undefined {
       if (word === undefined) return undefined;
       rest = rest.slice(word.length);
       const number = digits !== undefined ? integer(digits) : character !== undefined ? codeOf(character) : undefined;
-      part = number === undefined || (operator !== "" && part === undefined) ? undefined : combined(part ?? 0n, operator, number);
+      part =
+        number === undefined || (operator !== "" && part === undefined)
+          ? undefined
+          : combined(part ?? 0n, operator, number);
       symbol += operator + word;
       if (!described()) return undefined;
       operator = operatorPattern.exec(rest)?.[0] ?? "";
@@ -328,7 +404,9 @@ function decodeScalar(text: string): Arg | undefined {
     if (!rest.startsWith("|")) return undefined;
     rest = rest.slice(1);
   }
-  return symbols.length === 0 ? { type: "number", value, comment, annotation } : { type: "flags", symbols, value, comment, annotation };
+  return symbols.length === 0
+    ? { type: "number", value, comment, annotation }
+    : { type: "flags", symbols, value, comment, annotation };
 }
 
 /** Undefined: no number, or none of 64 bits. */
@@ -353,10 +431,14 @@ function integer(text: string): bigint {
 }
 
 /**
- * The number an argument stands for: a number itself, the OR of flags, 0 for NULL, `_IOC(dir, type, nr, size)` computed (asm-generic/ioctl.h).
- * `lookup` gives the numbers of symbols. Undefined where a symbol is not known or the argument is no scalar. Negative numbers stay negative.
+ * The number an argument stands for: a number itself, the OR of flags, 0 for NULL, `_IOC(dir, type,
+ * nr, size)` computed (asm-generic/ioctl.h). `lookup` gives the numbers of symbols. Undefined where
+ * a symbol is not known or the argument is no scalar. Negative numbers stay negative.
  */
-export function argNumber(arg: Arg, lookup: (symbol: string) => bigint | undefined = () => undefined): bigint | undefined {
+export function argNumber(
+  arg: Arg,
+  lookup: (symbol: string) => bigint | undefined = () => undefined,
+): bigint | undefined {
   switch (arg.type) {
     case "number":
       return arg.value;
@@ -385,7 +467,11 @@ export function argNumber(arg: Arg, lookup: (symbol: string) => bigint | undefin
   }
 }
 
-const directions: ReadonlyMap<string, bigint> = new Map([["_IOC_NONE", 0n], ["_IOC_WRITE", 1n], ["_IOC_READ", 2n]]);
+const directions: ReadonlyMap<string, bigint> = new Map([
+  ["_IOC_NONE", 0n],
+  ["_IOC_WRITE", 1n],
+  ["_IOC_READ", 2n],
+]);
 
 function ioctlRequest(args: readonly Arg[]): bigint | undefined {
   const [direction, type, number, size] = args.map((arg) => argNumber(arg, (symbol) => directions.get(symbol)));

@@ -1,4 +1,7 @@
-/** Reading bytes as the ASCII they are. All positions are offsets into the bytes; an `end` is the offset after the last byte. */
+/**
+ * Reading bytes as the ASCII they are. All positions are offsets into the bytes; an `end` is the
+ * offset after the last byte.
+ */
 
 const blank = 0x20;
 
@@ -57,7 +60,14 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 }
 
 /** One run of bytes after the other, in memory of their own. */
-export function join(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): Uint8Array {
+export function join(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): Uint8Array {
   const length = aEnd - aStart;
   const whole = Buffer.allocUnsafe(length + bEnd - bStart);
   fill(whole, 0, a, aStart, aEnd);
@@ -76,14 +86,20 @@ function fill(target: Uint8Array, at: number, bytes: Uint8Array, start: number, 
 /** Longer runs of bytes are not worth comparing. */
 export const maxKept = 64;
 
-/** Values that are made of few different runs of bytes, each made once: the names of calls and errnos, the flags of arguments. */
+/**
+ * Values that are made of few different runs of bytes, each made once: the names of calls and
+ * errnos, the flags of arguments.
+ */
 export class Kept<T> {
   readonly #make: (bytes: Uint8Array, start: number, end: number) => T;
   readonly #capacity: number;
   #slots: ({ readonly text: Uint8Array; readonly value: T } | undefined)[] = [];
   #count = 0;
 
-  /** `make` must depend on nothing but the bytes. `capacity` is a power of two; when it is used up, it begins anew. */
+  /**
+   * `make` must depend on nothing but the bytes. `capacity` is a power of two; when it is used up,
+   * it begins anew.
+   */
   constructor(make: (bytes: Uint8Array, start: number, end: number) => T, capacity: number) {
     this.#make = make;
     this.#capacity = capacity;

@@ -1,6 +1,18 @@
 import { decode, nameOfPart, partOfList, splitList, type Part } from "./argument.ts";
 import { afterBlanks, endsWith, isDigit, isWord, join, Kept, latin1, maxKept, startsWith } from "./bytes.ts";
-import { atArgs, atArgsEnd, atEvent, atLast, atName, atNumber, atPid, atResult, atStart, width, type Digest } from "./fields.ts";
+import {
+  atArgs,
+  atArgsEnd,
+  atEvent,
+  atLast,
+  atName,
+  atNumber,
+  atPid,
+  atResult,
+  atStart,
+  width,
+  type Digest,
+} from "./fields.ts";
 import { noTracee, traceeOf } from "./prefix.ts";
 import { noResult, readResult, resultIn, type ReadResult } from "./result.ts";
 import { findOutside } from "./scan.ts";
@@ -16,7 +28,10 @@ const noBytes: Uint8Array = Buffer.alloc(0);
 /** A call's text, taken apart but not decoded. */
 export interface CallText {
   readonly name: string;
-  /** The first half of the call where it stands in another line: arguments begin there and go on in `bytes`. */
+  /**
+   * The first half of the call where it stands in another line: arguments begin there and go on in
+   * `bytes`.
+   */
   readonly before: CallStart | undefined;
   readonly bytes: Uint8Array;
   /** Between the parentheses. */
@@ -32,7 +47,10 @@ const maxName = maxKept;
 /** Each name is made once, not once per line. */
 const names = new Kept<string>(latin1, 2048);
 
-/** After the name of the call that the text begins with, where its `(` stands; -1: it begins with no call. Names: `openat`, `ioctl#64`, `???`. */
+/**
+ * After the name of the call that the text begins with, where its `(` stands; -1: it begins with no
+ * call. Names: `openat`, `ioctl#64`, `???`.
+ */
 function nameEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   const first = bytes[start];
@@ -40,7 +58,8 @@ function nameEnd(bytes: Uint8Array, start: number, end: number): number {
     while (at < end && bytes[at] === question) at += 1;
     if (at - start < 3 || at - start > 4) return -1;
   } else {
-    if (first === 0x36 && startsWith(bytes, start, end, "64:")) at += 3; // strace before 4.23: `64:ioctl`, now `ioctl#64`
+    if (first === 0x36 && startsWith(bytes, start, end, "64:"))
+      at += 3; // strace before 4.23: `64:ioctl`, now `ioctl#64`
     else if (isDigit(first) || first === 0x23 /* # */) return -1;
     while (at < end && inName[bytes[at] as number] === 1) at += 1;
   }
@@ -61,19 +80,28 @@ export interface CallStart {
 /** Reads `name(`; undefined: the text begins with no call. */
 export function readStart(bytes: Uint8Array, start: number, end: number): CallStart | undefined {
   const after = nameEnd(bytes, start, end);
-  return after < 0 || bytes[after] !== opening ? undefined : { name: names.get(bytes, start, after), bytes, start: after + 1, end };
+  return after < 0 || bytes[after] !== opening
+    ? undefined
+    : { name: names.get(bytes, start, after), bytes, start: after + 1, end };
 }
 
 /** Reads `<... name resumed>`; `end` is the offset after it. */
-export function readResumed(bytes: Uint8Array, start: number, end: number): { readonly name: string; readonly end: number } | undefined {
+export function readResumed(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly name: string; readonly end: number } | undefined {
   const first = start + resumedBefore.length;
   const after = nameEnd(bytes, first, end);
-  return after < 0 || !startsWith(bytes, after, end, resumedAfter) ? undefined : { name: names.get(bytes, first, after), end: after + resumedAfter.length };
+  return after < 0 || !startsWith(bytes, after, end, resumedAfter)
+    ? undefined
+    : { name: names.get(bytes, first, after), end: after + resumedAfter.length };
 }
 
 /**
- * Takes `args) = result` of a line that ends with a newline apart, so that no string in it is left open; undefined: the line breaks off, or is no call.
- * What stands after the last `) = ` is the result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
+ * Takes `args) = result` of a line that ends with a newline apart, so that no string in it is left
+ * open; undefined: the line breaks off, or is no call. What stands after the last `) = ` is the
+ * result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
  */
 export function readCall(call: CallStart): CallText | undefined {
   const plain = beforePlainResult(call.bytes, call.start, beforeDuration(call.bytes, call.start, call.end));
@@ -83,13 +111,26 @@ export function readCall(call: CallStart): CallText | undefined {
   return (closed >= 0 ? finish(call, closed) : undefined) ?? backwards(call);
 }
 
-/** A call whose line the log's end cuts off: what its result begins with is not taken for the whole of it. Undefined: not even its arguments are all there. */
+/**
+ * A call whose line the log's end cuts off: what its result begins with is not taken for the whole
+ * of it. Undefined: not even its arguments are all there.
+ */
 export function readCutCall(call: CallStart): CallText | undefined {
   const { name, bytes, start, end } = call;
   const closed = findOutside(bytes, start, end, closing);
   if (closed < 0) return undefined;
   const found = finish(call, closed);
-  return found !== undefined && !isCut(latin1(bytes, closed + 1, end)) ? found : { name, before: undefined, bytes, start, end: withoutMark(bytes, start, closed), read: { result: { type: "unfinished" }, injected: false }, argsComplete: true };
+  return found !== undefined && !isCut(latin1(bytes, closed + 1, end))
+    ? found
+    : {
+        name,
+        before: undefined,
+        bytes,
+        start,
+        end: withoutMark(bytes, start, closed),
+        read: { result: { type: "unfinished" }, injected: false },
+        argsComplete: true,
+      };
 }
 
 /** `-1`, `-1 EN`, `? ERESTARTSYS (To be`: strace always says in brackets what went wrong. */
@@ -105,7 +146,10 @@ const resumedAfter = " resumed>";
 const notPlain = new Uint8Array(256);
 for (const char of '"<>=') notPlain[char.charCodeAt(0)] = 1;
 
-/** Where the `)` stands that `= result` follows, up to the end and without anything that nests (but one annotation of -y); -1: nowhere. */
+/**
+ * Where the `)` stands that `= result` follows, up to the end and without anything that nests (but
+ * one annotation of -y); -1: nowhere.
+ */
 function beforePlainResult(bytes: Uint8Array, start: number, end: number): number {
   let at = beforeAnnotation(bytes, start, end) - 1;
   while (at > start && notPlain[bytes[at] as number] !== 1) at -= 1;
@@ -115,7 +159,11 @@ function beforePlainResult(bytes: Uint8Array, start: number, end: number): numbe
   return bytes[at] === closing ? at : -1;
 }
 
-/** Before the `</path>` of `3</path>`, in which strace escapes `<` and `>` (util.c, `print_quoted_string_ex`); `end` where there is none, or one in which a quoted name may hold both. */
+/**
+ * Before the `</path>` of `3</path>`, in which strace escapes `<` and `>` (util.c,
+ * `print_quoted_string_ex`); `end` where there is none, or one in which a quoted name may hold
+ * both.
+ */
 function beforeAnnotation(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[end - 1] !== greater) return end;
   let at = end - 2;
@@ -135,7 +183,9 @@ function finish({ name, bytes, start, end }: CallStart, closed: number): CallTex
   const at = afterBlanks(bytes, closed + 1, end);
   if (bytes[at] !== 0x3d || bytes[at + 1] !== 0x20 || at + 1 >= end) return undefined;
   const read = readResult(bytes, at + 2, end);
-  return read === undefined ? undefined : { name, before: undefined, bytes, start, end: withoutMark(bytes, start, closed), read, argsComplete: true };
+  return read === undefined
+    ? undefined
+    : { name, before: undefined, bytes, start, end: withoutMark(bytes, start, closed), read, argsComplete: true };
 }
 
 /** `(… <unfinished ...>) = ?`: the thread ended inside of the call. */
@@ -148,7 +198,10 @@ function withoutMark(bytes: Uint8Array, start: number, end: number): number {
 /** So many closing brackets are tried from the end. */
 const maxAttempts = 32;
 
-/** Where brackets inside of the arguments do not match (a path with odd characters): the last `) = ` that is followed by a result. */
+/**
+ * Where brackets inside of the arguments do not match (a path with odd characters): the last `) = `
+ * that is followed by a result.
+ */
 function backwards(call: CallStart): CallText | undefined {
   let tries = 0;
   for (let at = call.end - 1; at >= call.start && tries < maxAttempts; at -= 1) {
@@ -187,7 +240,10 @@ export class Line implements CallText, CallContext {
   readonly argsComplete = true;
 }
 
-/** Arguments that are asked for one by one are flags, commands and the like: few different ones, often. */
+/**
+ * Arguments that are asked for one by one are flags, commands and the like: few different ones,
+ * often.
+ */
 const keptArgs = new Kept<Arg>(decode, 2048);
 
 /** A system call whose arguments are decoded on first use. */
@@ -230,11 +286,26 @@ export class LazySyscall implements SyscallEvent {
     this.#args = undefined;
   }
 
-  /** Makes this event one of a call that was understood where it stands; `index`: which line of the digest. */
-  recall(bytes: Uint8Array, { fields, names, failures }: Digest, index: number, personality: Personality, file: string | undefined, line: number): void {
+  /**
+   * Makes this event one of a call that was understood where it stands; `index`: which line of the
+   * digest.
+   */
+  recall(
+    bytes: Uint8Array,
+    { fields, names, failures }: Digest,
+    index: number,
+    personality: Personality,
+    file: string | undefined,
+    line: number,
+  ): void {
     const field = index * width;
     const number = fields[field + atNumber] as number;
-    const { result, injected } = resultIn(fields[field + atResult] as number, failures, bytes, fields[field + atLast] as number);
+    const { result, injected } = resultIn(
+      fields[field + atResult] as number,
+      failures,
+      bytes,
+      fields[field + atLast] as number,
+    );
     this.tracee = traceeOf(fields[field + atPid] as number);
     this.number = number < 0 ? undefined : number;
     this.personality = personality;
@@ -274,7 +345,12 @@ export class LazySyscall implements SyscallEvent {
   }
 
   argNamed(name: string): Arg | undefined {
-    const index = this.#split().findIndex((part) => part.value > part.start + name.length && this.#bytes[part.start + name.length] === 0x3d && startsWith(this.#bytes, part.start, part.end, name));
+    const index = this.#split().findIndex(
+      (part) =>
+        part.value > part.start + name.length &&
+        this.#bytes[part.start + name.length] === 0x3d &&
+        startsWith(this.#bytes, part.start, part.end, name),
+    );
     return index < 0 ? undefined : this.arg(index);
   }
 
@@ -300,4 +376,3 @@ export class LazySyscall implements SyscallEvent {
     this.#end = whole.length;
   }
 }
-

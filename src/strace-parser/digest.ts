@@ -1,4 +1,19 @@
-import { atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart, lineKinds, width, type Digest } from "./fields.ts";
+import {
+  atArgs,
+  atArgsEnd,
+  atEvent,
+  atKind,
+  atLast,
+  atLine,
+  atName,
+  atNumber,
+  atPid,
+  atResult,
+  atStart,
+  lineKinds,
+  width,
+  type Digest,
+} from "./fields.ts";
 import type { Line } from "./call.ts";
 import { asBuffer, newlineFrom } from "./lines.ts";
 import type { PlainLines } from "./plain-lines.ts";
@@ -54,7 +69,10 @@ export class Digester {
     this.#plain.user = this;
   }
 
-  /** Digests the next lines that end in the piece, as many as `fields` has room for; returns how many are written down. `counting`: at most one, after those that are only counted. */
+  /**
+   * Digests the next lines that end in the piece, as many as `fields` has room for; returns how
+   * many are written down. `counting`: at most one, after those that are only counted.
+   */
   digest(fields: Int32Array, counting: boolean): number {
     const plain = this.#plain;
     if (plain === undefined) return 0;
@@ -119,5 +137,6 @@ export function recallLine(line: Line, bytes: Uint8Array, { fields, names, failu
   line.bytes = bytes;
   line.start = fields[field + atArgs] as number;
   line.end = fields[field + atArgsEnd] as number;
-  if (fields[field + atKind] !== lineKinds.head) line.read = resultIn(fields[field + atResult] as number, failures, bytes, line.last);
+  if (fields[field + atKind] !== lineKinds.head)
+    line.read = resultIn(fields[field + atResult] as number, failures, bytes, line.last);
 }

@@ -11,10 +11,14 @@ export type Chunks = Iterable<Uint8Array | string>;
 export type AsyncChunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Reads a log of strace(1) as it comes in. Streaming: holds one line and the calls that are open. Total: never throws on its input
- * (a failing source throws its own error); what is no line of strace is an event too.
+ * Reads a log of strace(1) as it comes in. Streaming: holds one line and the calls that are open.
+ * Total: never throws on its input (a failing source throws its own error); what is no line of
+ * strace is an event too.
  */
-export async function* parseStrace(chunks: AsyncChunks | Chunks, options: ParserOptions = {}): AsyncGenerator<StraceEvent, void, undefined> {
+export async function* parseStrace(
+  chunks: AsyncChunks | Chunks,
+  options: ParserOptions = {},
+): AsyncGenerator<StraceEvent, void, undefined> {
   const parser = createStraceParser(options);
   for await (const chunk of chunks) yield* parser.push(chunk);
   yield* parser.end();

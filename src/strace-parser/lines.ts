@@ -1,6 +1,9 @@
 import { copyOf } from "./bytes.ts";
 
-/** Longer than any line strace writes with its default limits. Of a longer one the beginning is kept, so that it can be reported. */
+/**
+ * Longer than any line strace writes with its default limits. Of a longer one the beginning is
+ * kept, so that it can be reported.
+ */
 export const maxLine = 16 * 1024 * 1024;
 
 const newline = 0x0a;
@@ -9,12 +12,23 @@ const carriageReturn = 0x0d;
 /** The character that colours begin with. */
 export const escape = 0x1b;
 
-/** A line with colours, NULs or a carriage return, which strace writes none of as data; `mayBeColoured`: there is an escape character somewhere around. */
+/**
+ * A line with colours, NULs or a carriage return, which strace writes none of as data;
+ * `mayBeColoured`: there is an escape character somewhere around.
+ */
 export function isOdd(bytes: Uint8Array, start: number, end: number, mayBeColoured: boolean): boolean {
-  return start < end && (bytes[end - 1] === carriageReturn || bytes[start] === 0 || (mayBeColoured && bytes.subarray(start, end).includes(escape)));
+  return (
+    start < end &&
+    (bytes[end - 1] === carriageReturn ||
+      bytes[start] === 0 ||
+      (mayBeColoured && bytes.subarray(start, end).includes(escape)))
+  );
 }
 
-/** The same memory. All bytes of a log are of one class, which is what keeps the code that reads them fast; and Buffer finds a newline sooner than Uint8Array. */
+/**
+ * The same memory. All bytes of a log are of one class, which is what keeps the code that reads
+ * them fast; and Buffer finds a newline sooner than Uint8Array.
+ */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
@@ -33,7 +47,10 @@ export class CutLine {
     return this.#held === 0;
   }
 
-  /** Goes on with it; of what is too long, only the beginning is kept. The chunk's memory may be used again. */
+  /**
+   * Goes on with it; of what is too long, only the beginning is kept. The chunk's memory may be
+   * used again.
+   */
   hold(bytes: Uint8Array, start: number, end: number): void {
     if (start === end || this.#held > maxLine) return;
     this.#parts.push(copyOf(bytes, start, end));

@@ -12,14 +12,20 @@ export interface LineSetAside {
 /** What the reader of the beginning must know of how the lines of the rest were read. */
 export interface LinesOfRest {
   readonly setAside: readonly LineSetAside[];
-  /** One bit a thread: lines of its own were understood without what stands before the rest, or it was made there. */
+  /**
+   * One bit a thread: lines of its own were understood without what stands before the rest, or it
+   * was made there.
+   */
   readonly met: Uint8Array;
 }
 
 /**
- * The rest of a log, from the beginning of some line on, is read before, or while, the beginning is: what a thread did before its first call in the rest is not known. That it
- * was inside of no call then is taken for granted, and checked when beginning and rest are put together (`StraceParser.takeUp`). What begins with the second half of a call is
- * set aside. Where a line may mean something else after lines of *other* threads, there is no certainty: the log is to be read in one go.
+ * The rest of a log, from the beginning of some line on, is read before, or while, the beginning
+ * is: what a thread did before its first call in the rest is not known. That it was inside of no
+ * call then is taken for granted, and checked when beginning and rest are put together
+ * (`StraceParser.takeUp`). What begins with the second half of a call is set aside. Where a line
+ * may mean something else after lines of *other* threads, there is no certainty: the log is to be
+ * read in one go.
  */
 export class Midway implements LinesOfRest {
   readonly setAside: LineSetAside[] = [];

@@ -1,5 +1,12 @@
-/** Makes room where there are `most`, for a tenth at once: to look for the oldest each time would pass over all that were forgotten before it. `forget` takes the key out. */
-export function forgetOldest<K>(collection: { readonly size: number; keys(): IterableIterator<K> }, most: number, forget: (key: K) => void): void {
+/**
+ * Makes room where there are `most`, for a tenth at once: to look for the oldest each time would
+ * pass over all that were forgotten before it. `forget` takes the key out.
+ */
+export function forgetOldest<K>(
+  collection: { readonly size: number; keys(): IterableIterator<K> },
+  most: number,
+  forget: (key: K) => void,
+): void {
   if (collection.size < most) return;
   for (const key of collection.keys()) {
     if (collection.size <= most * 0.9) break;

@@ -1,6 +1,16 @@
 import { decode } from "./argument.ts";
 import { copyOf, endsWith, join, latin1, startsWith } from "./bytes.ts";
-import { LazySyscall, Line, readCall, readCutCall, readResumed, readStart, type CallContext, type CallStart, type CallText } from "./call.ts";
+import {
+  LazySyscall,
+  Line,
+  readCall,
+  readCutCall,
+  readResumed,
+  readStart,
+  type CallContext,
+  type CallStart,
+  type CallText,
+} from "./call.ts";
 import { Digester, eventPlaceOf, kindOf, lineOf, pidOf, placeOf, recallLine } from "./digest.ts";
 import { atPid, lineKinds, width, type Digest } from "./fields.ts";
 import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
@@ -23,19 +33,31 @@ export type Visitor = (event: StraceEvent) => void;
 
 /** The push core: feed bytes, get events. `end` gives what was still open. */
 export interface StraceParser {
-  /** Events read from the chunk when they are asked for something: do not write to it while you keep them. The parser itself keeps nothing of it. */
+  /**
+   * Events read from the chunk when they are asked for something: do not write to it while you keep
+   * them. The parser itself keeps nothing of it.
+   */
   push(chunk: Uint8Array | string): StraceEvent[];
-  /** As `push`, but hands each event over as soon as it is read and collects none: the event of a call is the same object each time, to be read before `visit` returns. What `visit` throws ends the log. With a tally, always the same one for a log, calls may be counted there instead. */
+  /**
+   * As `push`, but hands each event over as soon as it is read and collects none: the event of a
+   * call is the same object each time, to be read before `visit` returns. What `visit` throws ends
+   * the log. With a tally, always the same one for a log, calls may be counted there instead.
+   */
   each<Kind>(chunk: Uint8Array | string, visit: Visitor, tally?: Tally<Kind>): void;
   end(): StraceEvent[];
   /**
-   * Lines read so far, how many of them began with what the program wrote and went on with strace's words (two events), and how many went on with what an earlier one began
-   * (none): the others are one event each.
+   * Lines read so far, how many of them began with what the program wrote and went on with strace's
+   * words (two events), and how many went on with what an earlier one began (none): the others are
+   * one event each.
    */
   counts(): { readonly lines: number; readonly shared: number; readonly continuations: number };
   /** @internal May the rest have been read midway, as far as can be told before `takeUp`? */
   mayTakeUp(rest: LinesOfRest): boolean;
-  /** @internal After the beginning of a log, of which the rest was read midway: reads what was set aside there, and hands over each event with the number of its line among these, from 0. False: the rest should not have been read so; this log is to be read anew. */
+  /**
+   * @internal After the beginning of a log, of which the rest was read midway: reads what was set
+   * aside there, and hands over each event with the number of its line among these, from
+   * 0. False: the rest should not have been read so; this log is to be read anew.
+   */
   takeUp(rest: LinesOfRest, visit: (event: StraceEvent, index: number) => void): boolean;
 }
 
@@ -58,24 +80,30 @@ const blank = 0x20;
 const less = 0x3c;
 const greater = 0x3e;
 
-/** strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`). */
+/**
+ * strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`).
+ */
 const message = /^(?:\S*\/)?[\w.-]*strace[\w.-]*: /;
 /** So far into a line it is looked for: a path, and what it says. */
 const maxMessage = 4500;
 /** What strace says of its own in the midst of a line. */
-const woven = /(?:\/[^\s"<>,]*\/[\w.-]*)?strace[\w.-]*: (?:Process \d+ (?:attached(?: with \d+ threads)?|detached)|Exit of unknown pid \d+ ignored|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]|WARNING: Proper structure decoding for this personality is not supported.*)$/;
+const woven =
+  /(?:\/[^\s"<>,]*\/[\w.-]*)?strace[\w.-]*: (?:Process \d+ (?:attached(?: with \d+ threads)?|detached)|Exit of unknown pid \d+ ignored|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]|WARNING: Proper structure decoding for this personality is not supported.*)$/;
 const wovenEnds = ["tached", " threads", " ignored", " mode. ]", " enabled."];
 /** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
 /** So ends a call, and so the second half of one that comes without leader. */
 const bareTail = /\) *= /;
 /** The columns of -c, in the order and choice of -U (count.c). */
-const tableHead = /^syscall$|^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;
+const tableHead =
+  /^syscall$|^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))(?: +(?:% time|[a-z/-]+))+$/;
 
 /** Above the picture that --tips draws at the end (strauss.c). */
 const tipHead = /^ {2}_{30,60} {5,15}____$/;
 
-/** A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw. */
+/**
+ * A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw.
+ */
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
   const { file, midway } = options;
   /** What lines mean may not depend on lines of other threads: these are read elsewhere. */
@@ -135,7 +163,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     visit(event);
   };
 
-  /** Hands over a call that stands plainly in its line: the like of it may be counted from now on. */
+  /**
+   * Hands over a call that stands plainly in its line: the like of it may be counted from now on.
+   */
   const offer = (event: StraceEvent): void => {
     if (tally === undefined) return give(event);
     tally.isOffered = isCounting && personalities.areNative;
@@ -159,7 +189,18 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const { name, bytes, start, end } = head;
     const last = withoutBlanks(bytes, start, end);
     const read = { result: { type }, injected: false };
-    return emit({ name, before: undefined, bytes, start, end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end, read, argsComplete: false }, head);
+    return emit(
+      {
+        name,
+        before: undefined,
+        bytes,
+        start,
+        end: last > start && bytes[last - 1] === 0x2c ? last - 1 : end,
+        read,
+        argsComplete: false,
+      },
+      head,
+    );
   };
 
   const threadOf = (pid: number | undefined): Thread => {
@@ -167,7 +208,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     latestPid = pid;
     latest = threads.get(pid);
     if (latest === undefined) {
-      if (threads.size > 2 * maxOpen) for (const [idle, { head }] of threads) if (head === undefined) threads.delete(idle);
+      if (threads.size > 2 * maxOpen)
+        for (const [idle, { head }] of threads) if (head === undefined) threads.delete(idle);
       threads.set(pid, (latest = { head: undefined }));
     }
     return latest;
@@ -220,7 +262,15 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   };
 
   const dropCut = (): void => {
-    if (cut !== undefined) give(unparsed("a call without its end", `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`, cut.tracee, sourceOf(cut)));
+    if (cut !== undefined)
+      give(
+        unparsed(
+          "a call without its end",
+          `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`,
+          cut.tracee,
+          sourceOf(cut),
+        ),
+      );
     cut = undefined;
   };
 
@@ -228,7 +278,14 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function begin(head: Head, complete: boolean): boolean {
     const { pid } = head.tracee;
     const half = firstHalf(head);
-    const whole = half === undefined ? (complete ? readCall(head) : readCutCall(head)) : half.released ? readCall(half.head) : undefined;
+    const whole =
+      half === undefined
+        ? complete
+          ? readCall(head)
+          : readCutCall(head)
+        : half.released
+          ? readCall(half.head)
+          : undefined;
     if (half === undefined && whole === undefined && complete) return false;
     drop(pid, "none");
     if (whole !== undefined) {
@@ -243,7 +300,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return true;
   }
 
-  /** What a line that was understood by itself means after those before it; false: it has to be looked at closely. */
+  /**
+   * What a line that was understood by itself means after those before it; false: it has to be
+   * looked at closely.
+   */
   function understood(bytes: Uint8Array, digest: Digest, index: number): boolean {
     const kind = kindOf(digest, index);
     if (kind === lineKinds.other || kind === lineKinds.news) return false;
@@ -278,7 +338,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return head;
   }
 
-  /** The second half of a call; false: it is not that of the call which the thread is inside of, or not plainly so. */
+  /**
+   * The second half of a call; false: it is not that of the call which the thread is inside of, or
+   * not plainly so.
+   */
   function ends(pid: number | undefined, thread: Thread, bytes: Uint8Array, digest: Digest, index: number): boolean {
     const { head } = thread;
     if (head === undefined) return false;
@@ -293,12 +356,21 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return true;
   }
 
-  /** Reads a line together with those before it; `complete`: a newline ends it. `from`: what stands before belongs to the program. */
+  /**
+   * Reads a line together with those before it; `complete`: a newline ends it. `from`: what stands
+   * before belongs to the program.
+   */
   function readClosely(bytes: Uint8Array, start: number, end: number, complete: boolean, from = start): void {
     readPrefix(bytes, from, end, columns);
     const { event: at, number } = columns;
     const tracee = traceeIn(bytes, columns);
-    const context: CallContext = { tracee, number: number < 0 ? undefined : number, file, line, column: at - start + 1 };
+    const context: CallContext = {
+      tracee,
+      number: number < 0 ? undefined : number,
+      file,
+      line,
+      column: at - start + 1,
+    };
     if (end - start > maxLine) {
       give(unparsed("a line longer than 16 MiB", latin1(bytes, start, start + maxShown), tracee, sourceOf(context)));
       return;
@@ -309,7 +381,9 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (call !== undefined) {
       const head: Head = { name: call.name, bytes, start: call.start, end: last, isOpen: false, ...context };
       const near = Math.max(call.start, last - maxMessage);
-      const weave = wovenEnds.some((words) => endsWith(bytes, at, last, words)) ? woven.exec(latin1(bytes, near, last)) : null;
+      const weave = wovenEnds.some((words) => endsWith(bytes, at, last, words))
+        ? woven.exec(latin1(bytes, near, last))
+        : null;
       if (weave === null && begin(head, complete)) return;
       dropCut();
       doubt();
@@ -322,17 +396,28 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (leader > at) {
       doubt();
       shared += 1;
-      give(unparsed("of the program, before a line of strace", latin1(bytes, start, leader), tracee, sourceOf(context)));
+      give(
+        unparsed("of the program, before a line of strace", latin1(bytes, start, leader), tracee, sourceOf(context)),
+      );
       return readClosely(bytes, start, end, complete, leader);
     }
     const event = other(latin1(bytes, at, last), latin1(bytes, start, Math.min(end, start + 3)), context);
     // What looked like columns of a line that is none belongs to its text.
-    give(event.kind === "unparsed" && tracee.pid === undefined ? { ...event, source: { ...event.source, column: 1 }, text: latin1(bytes, start, Math.min(last, start + maxShown)) } : event);
+    give(
+      event.kind === "unparsed" && tracee.pid === undefined
+        ? {
+            ...event,
+            source: { ...event.source, column: 1 },
+            text: latin1(bytes, start, Math.min(last, start + maxShown)),
+          }
+        : event,
+    );
   }
 
   /** The other half of a call that something else was written into. */
   function goesOn(bytes: Uint8Array, start: number, end: number, complete = true): boolean {
-    if (cut === undefined || (!cut.byMessage && bytes[start] !== 0x29 && !startsWith(bytes, start, end, unfinished))) return false;
+    if (cut === undefined || (!cut.byMessage && bytes[start] !== 0x29 && !startsWith(bytes, start, end, unfinished)))
+      return false;
     const begun = cut;
     cut = undefined;
     if (begin(joined(begun, bytes, start, end), complete)) return true;
@@ -343,29 +428,51 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function resume(bytes: Uint8Array, start: number, end: number, complete: boolean, context: CallContext): void {
     const { tracee } = context;
     const resumed = readResumed(bytes, start, end);
-    if (resumed === undefined) return void give(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
+    if (resumed === undefined)
+      return void give(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
     const { name, end: after } = resumed;
     if (!isHeadOf(threadOf(tracee.pid).head, name)) doubt();
-    // Without -o the pid column is there only while several threads live: the first half may have none.
+    // Without -o the pid column is there only while several threads live: the first half may have
+    // none.
     const key = isHeadOf(threadOf(tracee.pid).head, name) ? tracee.pid : undefined;
-    const head = isHeadOf(threadOf(key).head, name) ? close(key) : takenOver(name, tracee.pid) ?? (tracee.pid === undefined ? onlyOpen(name) : undefined);
+    const head = isHeadOf(threadOf(key).head, name)
+      ? close(key)
+      : (takenOver(name, tracee.pid) ?? (tracee.pid === undefined ? onlyOpen(name) : undefined));
     if (head === undefined) return void give(orphan(name, bytes, start, after, end, complete, context));
     // strace may learn the name, or the number, only when the call ends.
-    const begun: Head = { name, bytes: head.bytes, start: head.start, end: head.end, isOpen: false, tracee: tracee.pid === undefined ? head.tracee : tracee, number: head.number ?? context.number, file, line: head.line, column: head.column };
+    const begun: Head = {
+      name,
+      bytes: head.bytes,
+      start: head.start,
+      end: head.end,
+      isOpen: false,
+      tracee: tracee.pid === undefined ? head.tracee : tracee,
+      number: head.number ?? context.number,
+      file,
+      line: head.line,
+      column: head.column,
+    };
     if (begin(joined(begun, bytes, after, end), complete)) return;
     // strace before 5.0 writes a blank after `resumed>`.
-    if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true)) return;
+    if (begin(joined({ ...begun, end: withoutBlanks(begun.bytes, begun.start, begun.end) }, bytes, after, end), true))
+      return;
     give(broken(head, "unfinished"));
   }
 
-  /** With -qqq it is not said that a thread's execve goes on under the leader's id: it is that of the only one inside of it, if the log knows the leader. */
+  /**
+   * With -qqq it is not said that a thread's execve goes on under the leader's id: it is that of
+   * the only one inside of it, if the log knows the leader.
+   */
   function takenOver(name: string, pid: number | undefined): Head | undefined {
     if (!isExecve(name) || executing.size !== 1 || !personalities.knows(pid)) return undefined;
     const [by] = executing;
     return isHeadOf(threadOf(by).head, name) ? close(by) : undefined;
   }
 
-  /** Without -o the pid column is gone when one thread is left: the call is that of the only one inside of any. */
+  /**
+   * Without -o the pid column is gone when one thread is left: the call is that of the only one
+   * inside of any.
+   */
   function onlyOpen(name: string): Head | undefined {
     const head = openCalls === 1 ? opened.find(({ isOpen }) => isOpen) : undefined;
     if (!isHeadOf(head, name)) return undefined;
@@ -374,14 +481,31 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return close(pid);
   }
 
-  /** The log began in the middle of the call: its arguments are lost, its name and result are not. */
-  function orphan(name: string, bytes: Uint8Array, start: number, after: number, end: number, complete: boolean, context: CallContext): StraceEvent {
+  /**
+   * The log began in the middle of the call: its arguments are lost, its name and result are not.
+   */
+  function orphan(
+    name: string,
+    bytes: Uint8Array,
+    start: number,
+    after: number,
+    end: number,
+    complete: boolean,
+    context: CallContext,
+  ): StraceEvent {
     const text = latin1(bytes, after, end);
     const tail = /\) *= (.*)$/s.exec(text.slice(text.lastIndexOf('"') + 1));
     const bare = tail === null ? undefined : Buffer.from(`) = ${tail[1]}`, "latin1");
     const call = bare === undefined ? undefined : { name, bytes: bare, start: 0, end: bare.length };
     const whole = call === undefined ? undefined : complete ? readCall(call) : readCutCall(call);
-    return whole === undefined ? unparsed("the second half of a call that never began", latin1(bytes, start, end), context.tracee, sourceOf(context)) : emit({ ...whole, argsComplete: false }, context);
+    return whole === undefined
+      ? unparsed(
+          "the second half of a call that never began",
+          latin1(bytes, start, end),
+          context.tracee,
+          sourceOf(context),
+        )
+      : emit({ ...whole, argsComplete: false }, context);
   }
 
   /** A line that is no call. `begins`: its first characters, with what stands before the event. */
@@ -393,22 +517,37 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       inTable = false;
       return said("");
     }
-    if (body.startsWith("--- ")) return signal(body, tracee, source, personalities.of(tracee.pid)) ?? unparsed("not a line of strace", body, tracee, source);
+    if (body.startsWith("--- "))
+      return (
+        signal(body, tracee, source, personalities.of(tracee.pid)) ??
+        unparsed("not a line of strace", body, tracee, source)
+      );
     if (body.startsWith("+++ ")) return ended(body, tracee, source);
     // strace before 5.11 says it as a message, which may stand in another thread's line.
     const mode = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/.exec(body);
     if (mode !== null) {
       doubt();
       const personality = mode[3] as Personality;
-      const about: Tracee = { pid: (mode[1] === undefined ? tracee.pid : undefined) ?? Number(mode[2]), comm: mode[1] === undefined ? tracee.comm : undefined };
-      for (const pid of tracee.pid === undefined ? [undefined, about.pid] : [about.pid]) personalities.set(pid, personality);
+      const about: Tracee = {
+        pid: (mode[1] === undefined ? tracee.pid : undefined) ?? Number(mode[2]),
+        comm: mode[1] === undefined ? tracee.comm : undefined,
+      };
+      for (const pid of tracee.pid === undefined ? [undefined, about.pid] : [about.pid])
+        personalities.set(pid, personality);
       return { kind: "personality", tracee: about, source, personality };
     }
     if (message.test(body.slice(0, maxMessage)) || /^ [>|*] /.test(begins) || vectors.test(body)) return said(body);
     if (tableHead.test(body)) {
       doubt();
       inTable = true;
-      return sawCall ? said(body) : unparsed("a summary of strace -c counts calls, but holds neither arguments nor results; record without -c", body, tracee, source);
+      return sawCall
+        ? said(body)
+        : unparsed(
+            "a summary of strace -c counts calls, but holds neither arguments nor results; record without -c",
+            body,
+            tracee,
+            source,
+          );
     }
     if (!inTable && tipHead.test(body)) {
       doubt();
@@ -471,7 +610,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     digester.begin(bytes, start);
     while (digester.load()) {
       const before = line;
-      for (let lines = digestNext(bytes, digester, before); lines > 0; lines = digestNext(bytes, digester, before)) eachDigested(bytes, digester, lines, before);
+      for (let lines = digestNext(bytes, digester, before); lines > 0; lines = digestNext(bytes, digester, before))
+        eachDigested(bytes, digester, lines, before);
       takeHeads(bytes, before);
       given += digester.counted;
       if (digester.lines === 0) {
@@ -483,13 +623,21 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return digester.at;
   }
 
-  /** Calls are counted as long as nothing that stands before them in the log makes them anything else than they seem. */
+  /**
+   * Calls are counted as long as nothing that stands before them in the log makes them anything
+   * else than they seem.
+   */
   function digestNext(bytes: Uint8Array, digester: Digester, before: number): number {
     if (tally?.isFull === true) {
       takeHeads(bytes, before);
       tally.clear();
     }
-    isCounting = tally?.lines !== undefined && cut === undefined && personalities.areNative && openCalls < maxOpen / 2 && openBytes < maxOpenBytes / 2;
+    isCounting =
+      tally?.lines !== undefined &&
+      cut === undefined &&
+      personalities.areNative &&
+      openCalls < maxOpen / 2 &&
+      openBytes < maxOpenBytes / 2;
     return digester.digest(fields, isCounting);
   }
 
@@ -514,8 +662,18 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     }
   }
 
-  /** The log is read from its middle on, and what the line means depends on what its thread did before. */
-  function isSetAside(midway: Midway, bytes: Buffer, start: number, end: number, kind: number, itsPid: number | undefined): boolean {
+  /**
+   * The log is read from its middle on, and what the line means depends on what its thread did
+   * before.
+   */
+  function isSetAside(
+    midway: Midway,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    kind: number,
+    itsPid: number | undefined,
+  ): boolean {
     if (kind === lineKinds.call || kind === lineKinds.head) {
       midway.meet(itsPid);
       return false;
@@ -536,7 +694,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return true;
   }
 
-  /** A line that begins no call and ends none: does it tell anything? That a thread ended, or a signal came, matters here as well. */
+  /**
+   * A line that begins no call and ends none: does it tell anything? That a thread ended, or a
+   * signal came, matters here as well.
+   */
   function matters(bytes: Uint8Array, start: number, end: number): boolean {
     const told = visit;
     let isMessage = false;
@@ -552,7 +713,10 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     return !isMessage;
   }
 
-  /** What was passed over while calls were counted, as far as it still matters: first halves whose calls are open, in their order. */
+  /**
+   * What was passed over while calls were counted, as far as it still matters: first halves whose
+   * calls are open, in their order.
+   */
   function takeHeads(bytes: Uint8Array, before: number): void {
     if (tally?.lines === undefined) return;
     const { wasm } = tally.lines;
@@ -576,7 +740,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     line = before + place;
     const head = openHead(bytes, digest, 0);
     // Those that were taken before it may have begun after it.
-    for (let at = opened.length - 1; at > oldest && (opened[at - 1] as Head).line > head.line; at -= 1) [opened[at - 1], opened[at]] = [head, opened[at - 1] as Head];
+    for (let at = opened.length - 1; at > oldest && (opened[at - 1] as Head).line > head.line; at -= 1)
+      [opened[at - 1], opened[at]] = [head, opened[at - 1] as Head];
     if (place !== lines.wasm.latestHead.value) return;
     lastHead = head;
     lines.wasm.latestHead.value = 0;
@@ -613,7 +778,11 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     },
     push(chunk) {
       const events: StraceEvent[] = [];
-      visiting((event) => void events.push(event), undefined, () => each(chunk));
+      visiting(
+        (event) => void events.push(event),
+        undefined,
+        () => each(chunk),
+      );
       return events;
     },
     end() {
@@ -633,28 +802,46 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     mayTakeUp(rest) {
       const goOn = new Set(rest.setAside.map(({ pid }) => pid));
       const areApart = opened.every(({ isOpen, tracee: { pid } }) => !isOpen || !isMet(rest, pid) || goOn.has(pid));
-      return areApart && cut === undefined && cutLine.isEmpty && personalities.areNative && !inTable && openCalls <= maxOpen / 2 && openBytes <= maxOpenBytes / 2;
+      return (
+        areApart &&
+        cut === undefined &&
+        cutLine.isEmpty &&
+        personalities.areNative &&
+        !inTable &&
+        openCalls <= maxOpen / 2 &&
+        openBytes <= maxOpenBytes / 2
+      );
     },
     takeUp(rest, visitor) {
       isApart = true;
       const before = line;
       for (const [index, { line: at, text }] of rest.setAside.entries()) {
         line = before + at - 1;
-        visiting((event) => visitor(event, index), handedOver, () => each(Buffer.from(`${text}\n`, "latin1")));
+        visiting(
+          (event) => visitor(event, index),
+          handedOver,
+          () => each(Buffer.from(`${text}\n`, "latin1")),
+        );
       }
       return isCertain && opened.every(({ isOpen, tracee: { pid } }) => !isOpen || !isMet(rest, pid));
     },
-    // Every line is one event, unless it goes on with, or is gone on with by, another, or two share it.
+    // Every line is one event, unless it goes on with, or is gone on with by, another, or two share
+    // it.
     counts: () => ({ lines: line, shared, continuations: line + shared - given }),
   };
 }
 
 function ignore(): void {}
 
-/** So many lines are read before it is asked what they mean; few enough for the processor's cache. */
+/**
+ * So many lines are read before it is asked what they mean; few enough for the processor's cache.
+ */
 const digestedAtATime = 1024;
 
-/** More threads than this are not inside of calls at one time (the kernel's default limit of ids is less), nor do they have this many bytes of arguments. */
+/**
+ * More threads than this are not inside of calls at one time (the kernel's default limit of ids is
+ * less), nor do they have this many bytes of arguments.
+ */
 const maxOpen = 65_536;
 const maxOpenBytes = 2 * maxLine;
 
@@ -668,7 +855,10 @@ function withoutBlanks(bytes: Uint8Array, start: number, end: number): number {
   return last;
 }
 
-/** Where strace's line begins in one that the program began on a shared standard error: at a `[pid N] ` and an event (with one tracee there is no such mark); -1: nowhere. */
+/**
+ * Where strace's line begins in one that the program began on a shared standard error: at a `[pid
+ * N] ` and an event (with one tracee there is no such mark); -1: nowhere.
+ */
 function leaderWithin(bytes: Uint8Array, start: number, end: number): number {
   const text = asBuffer(bytes).subarray(0, end);
   let inner: Prefix | undefined;
@@ -680,7 +870,10 @@ function leaderWithin(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function isEventAt(bytes: Uint8Array, at: number, end: number): boolean {
-  return readStart(bytes, at, end) !== undefined || ["<... ", "--- ", "+++ "].some((mark) => startsWith(bytes, at, end, mark));
+  return (
+    readStart(bytes, at, end) !== undefined ||
+    ["<... ", "--- ", "+++ "].some((mark) => startsWith(bytes, at, end, mark))
+  );
 }
 
 /** What is to be gone on with later must not depend on the chunk. */
@@ -698,15 +891,24 @@ function joined(head: Head, rest: Uint8Array, restStart: number, restEnd: number
 const unfinished = " <unfinished ...>";
 
 /** strace's marks at the end of a first half. */
-const halfMark = / ?<(?:(unfinished|detached|pid changed to \d+) \.\.\.|Cannot restart pid \d+ with ptrace\([^()<>]*\): [^<>]*|ptrace\([^()<>]*\):[^<>]*)>$/;
+const halfMark =
+  / ?<(?:(unfinished|detached|pid changed to \d+) \.\.\.|Cannot restart pid \d+ with ptrace\([^()<>]*\): [^<>]*|ptrace\([^()<>]*\):[^<>]*)>$/;
 
-/** strace marks a call that it could not finish on its line; `released`: it let go of the thread, or (-ff) the thread's log goes on in another file. */
+/**
+ * strace marks a call that it could not finish on its line; `released`: it let go of the thread, or
+ * (-ff) the thread's log goes on in another file.
+ */
 function firstHalf(head: Head): { readonly head: Head; readonly released: boolean } | undefined {
   const { bytes, start, end } = head;
   if (bytes[end - 1] !== greater) return undefined;
   const from = Math.max(start, end - (endsWith(bytes, start, end, " ...>") ? 40 : 200));
   const mark = halfMark.exec(latin1(bytes, from, end));
-  return mark === null ? undefined : { head: { ...head, end: from + mark.index, isOpen: false }, released: mark[1] !== undefined && mark[1] !== "unfinished" };
+  return mark === null
+    ? undefined
+    : {
+        head: { ...head, end: from + mark.index, isOpen: false },
+        released: mark[1] !== undefined && mark[1] !== "unfinished",
+      };
 }
 
 function isExecve(name: string): boolean {
@@ -717,7 +919,10 @@ function isHeadOf(head: Head | undefined, name: string): boolean {
   return head !== undefined && (head.name === name || head.name.startsWith("???"));
 }
 
-/** Without colours (color.c), NULs (holes in a file that a program truncated) and carriage returns: strace writes none of them as data. */
+/**
+ * Without colours (color.c), NULs (holes in a file that a program truncated) and carriage returns:
+ * strace writes none of them as data.
+ */
 function cleaned(text: string): Uint8Array {
   return Buffer.from(text.replace(/\u001b\[[0-9;]*m|\0+|\r$/g, ""), "latin1");
 }
@@ -727,7 +932,12 @@ function signal(body: string, tracee: Tracee, source: Source, personality: Perso
   if (read === null) return undefined;
   const [, stop, name = "", info] = read;
   return {
-    kind: "signal", tracee, source, signal: name, stop: stop !== undefined, personality,
+    kind: "signal",
+    tracee,
+    source,
+    signal: name,
+    stop: stop !== undefined,
+    personality,
     get info() {
       return info === undefined ? undefined : decode(Buffer.from(info, "latin1"), 0, info.length);
     },
@@ -743,8 +953,10 @@ function exitStatus(body: string): ExitEvent["status"] | undefined {
 
 /** Other tracers' logs are met under the name of strace's. */
 function foreignFormat(body: string, isFirst: boolean): string | undefined {
-  if (isFirst && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body)) return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
-  if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body)) return "a line of perf trace, not of strace";
+  if (isFirst && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body))
+    return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
+  if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body))
+    return "a line of perf trace, not of strace";
   return undefined;
 }
 

@@ -4,8 +4,9 @@ import type { Personality, SyscallEvent } from "./types.ts";
 const forks = new Set(["fork", "vfork", "clone", "clone3"]);
 
 /**
- * Which mode each thread runs in. strace says it when a thread changes; children and new threads begin in their parent's without a word (strace syscall.c,
- * `update_personality`), often before the parent's call has returned.
+ * Which mode each thread runs in. strace says it when a thread changes; children and new threads
+ * begin in their parent's without a word (strace syscall.c, `update_personality`), often before the
+ * parent's call has returned.
  */
 export class Personalities {
   /** Only threads that are not, or no longer surely, in the native mode. */
@@ -68,7 +69,8 @@ export class Personalities {
   #inherit(pid: number | undefined): void {
     const parents = [...this.#forking].map((parent) => this.#modes.get(parent) ?? "64 bit");
     const [first] = parents;
-    if (first !== undefined && first !== "64 bit" && parents.every((mode) => mode === first)) this.#modes.set(pid, first);
+    if (first !== undefined && first !== "64 bit" && parents.every((mode) => mode === first))
+      this.#modes.set(pid, first);
     this.#see(pid);
   }
 

@@ -4,13 +4,21 @@ import { width } from "./fields.ts";
 import { noResult, readResult, type ReadResult } from "./result.ts";
 
 /** TypeScript knows it only beside the DOM. */
-declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object; readonly Instance: new (module: object) => { readonly exports: unknown }; readonly CompileError: new () => Error } | undefined;
+declare const WebAssembly:
+  | {
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object) => { readonly exports: unknown };
+      readonly CompileError: new () => Error;
+    }
+  | undefined;
 
 interface Global {
   readonly value: number;
 }
 
-/** What assembly/plain-lines.ts exports, and says of it. A pid is -1 where there is no such column. */
+/**
+ * What assembly/plain-lines.ts exports, and says of it. A pid is -1 where there is no such column.
+ */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly aside: Global;
@@ -43,7 +51,10 @@ interface Exports {
   takeHeadOf(pid: number): number;
 }
 
-/** Reads plain lines, a piece of the text at a time; keeps nothing of a log but names and what is counted. */
+/**
+ * Reads plain lines, a piece of the text at a time; keeps nothing of a log but names and what is
+ * counted.
+ */
 export class PlainLines {
   /** What the fields number; more are added as they are met. */
   readonly names: string[] = [];
@@ -68,19 +79,27 @@ export class PlainLines {
     this.#head = new Int32Array(buffer, wasm.fieldsOfHead.value, width);
   }
 
-  /** Begins with a piece of the text, which goes on from `start` as far as there is room; `before`: so many lines of it were read already. */
+  /**
+   * Begins with a piece of the text, which goes on from `start` as far as there is room; `before`:
+   * so many lines of it were read already.
+   */
   load(text: Uint8Array, start: number, before: number): void {
-    if (text.buffer === this.#bytes.buffer) return this.wasm.begin(text.byteOffset + start, text.length - start, start, before);
+    if (text.buffer === this.#bytes.buffer)
+      return this.wasm.begin(text.byteOffset + start, text.length - start, start, before);
     const piece = text.subarray(start, start + this.#aside.length);
     this.#aside.set(piece);
     this.wasm.begin(this.wasm.aside.value, piece.length, start, before);
   }
 
-  /** Writes the fields of the next lines that end in the piece, so many of them at most, from `field` on; returns how many. `counting`: at most one, after those that are only counted. */
+  /**
+   * Writes the fields of the next lines that end in the piece, so many of them at most, from
+   * `field` on; returns how many. `counting`: at most one, after those that are only counted.
+   */
   read(fields: Int32Array, field: number, most: number, counting: boolean): number {
     const lines = this.wasm.read(Math.min(most, this.wasm.mostLines.value), counting);
     if (lines > 0) fields.set(this.#fields.subarray(0, lines * width), field);
-    while (this.names.length < this.wasm.nameCount.value) this.names.push(this.#textIn(this.wasm.names.value, this.names.length));
+    while (this.names.length < this.wasm.nameCount.value)
+      this.names.push(this.#textIn(this.wasm.names.value, this.names.length));
     while (this.failures.length < this.wasm.failureCount.value) {
       const failure = Buffer.from(this.#textIn(this.wasm.failures.value, this.failures.length), "latin1");
       this.failures.push(readResult(failure, 0, failure.length) ?? noResult);
@@ -102,7 +121,11 @@ export class PlainLines {
 
 const textBytes = 68;
 
-/** Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order), or has no room (V8 sets gigabytes of addresses aside for each memory, which `ulimit -v` may not allow); then each line is read closely. */
+/**
+ * Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order), or has no room
+ * (V8 sets gigabytes of addresses aside for each memory, which `ulimit -v` may not allow); then
+ * each line is read closely.
+ */
 export function createPlainLines(): PlainLines | undefined {
   compiled ??= compile();
   if (compiled.module === undefined || typeof WebAssembly === "undefined") return undefined;
@@ -124,7 +147,8 @@ let compiled: { readonly module: object | undefined } | undefined;
 let shared: { readonly lines: PlainLines | undefined } | undefined;
 
 function compile(): { readonly module: object | undefined } {
-  if (typeof WebAssembly === "undefined" || new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) return { module: undefined };
+  if (typeof WebAssembly === "undefined" || new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1)
+    return { module: undefined };
   try {
     return { module: new WebAssembly.Module(Buffer.from(plainLines, "base64")) };
   } catch (error) {

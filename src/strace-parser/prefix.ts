@@ -2,7 +2,10 @@ import { unescapeBytes } from "./argument.ts";
 import { afterBlanks, afterDigits, decimal, isDigit, isWord, startsWith } from "./bytes.ts";
 import type { Tracee } from "./types.ts";
 
-/** What stands before the event of a line: pid, time, number of the call, instruction pointer. Numbers alone, of which -1 says that there is none. */
+/**
+ * What stands before the event of a line: pid, time, number of the call, instruction pointer.
+ * Numbers alone, of which -1 says that there is none.
+ */
 export interface Prefix {
   pid: number;
   /** The name of the thread (-Y), with its brackets, stands from `comm` up to `commEnd`. */
@@ -26,19 +29,27 @@ const dot = 0x2e;
 const colon = 0x3a;
 const question = 0x3f;
 
-/** The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time (-ttt without fraction). */
+/**
+ * The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time
+ * (-ttt without fraction).
+ */
 export const maxPid = 4 * 1024 * 1024;
 
 /** Longer than any context: a profile's name is at most a path. */
 const maxContext = 8192;
 
-/** A thread's name has at most 63 bytes (strace's PROC_COMM_LEN), each written with at most four. */
+/**
+ * A thread's name has at most 63 bytes (strace's PROC_COMM_LEN), each written with at most four.
+ */
 const maxComm = 252;
 
 /** So many digits has the greatest number that a program can ask for a call with. */
 const maxNumber = 20;
 
-/** Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order (strace.c, `printleader`), into `prefix`. */
+/**
+ * Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order
+ * (strace.c, `printleader`), into `prefix`.
+ */
 export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix: Prefix): void {
   prefix.pid = -1;
   prefix.comm = -1;
@@ -56,7 +67,10 @@ export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix
   prefix.event = isEvent(bytes[at]) ? at : afterColumns(bytes, at, end, prefix);
 }
 
-/** Of a log with no columns but the pid, or the pid and the number of the call (`record` asks strace for these); false: there is more, or less. */
+/**
+ * Of a log with no columns but the pid, or the pid and the number of the call (`record` asks strace
+ * for these); false: there is more, or less.
+ */
 function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): boolean {
   const limit = Math.min(end, start + 6);
   let pid = 0;
@@ -90,9 +104,16 @@ function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Pre
   at = afterDelta(bytes, at, end);
   if (bytes[at] === open) {
     const digits = afterBlanks(bytes, at + 1, end);
-    const after = bytes[digits] === question ? afterRun(bytes, digits, end, isQuestion, 3) : afterDigits(bytes, digits, end);
+    const after =
+      bytes[digits] === question ? afterRun(bytes, digits, end, isQuestion, 3) : afterDigits(bytes, digits, end);
     const known = bytes[digits] !== question;
-    const isOne = after - digits > 0 && after - digits <= maxNumber && (known || (after - digits === 3 && digits === at + 1)) && bytes[after] === close && bytes[after + 1] === blank && after + 1 < end;
+    const isOne =
+      after - digits > 0 &&
+      after - digits <= maxNumber &&
+      (known || (after - digits === 3 && digits === at + 1)) &&
+      bytes[after] === close &&
+      bytes[after + 1] === blank &&
+      after + 1 < end;
     if (isOne && (afterPointer(bytes, at, end) === at || isNumber(bytes, digits, after, end))) {
       const number = known ? decimal(bytes, digits, after) : -1;
       prefix.number = Number.isSafeInteger(number) ? number : -1;
@@ -102,11 +123,18 @@ function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Pre
   return afterPointer(bytes, at, end);
 }
 
-/** Is it a number, though it has as many digits as a pointer? Then it does not begin with a zero (as a program's 64-bit pointers do), and a pointer follows or the call is called so. */
+/**
+ * Is it a number, though it has as many digits as a pointer? Then it does not begin with a zero (as
+ * a program's 64-bit pointers do), and a pointer follows or the call is called so.
+ */
 function isNumber(bytes: Uint8Array, digits: number, after: number, end: number): boolean {
   if (bytes[digits] === 0x30) return false;
   const next = afterBlanks(bytes, after + 1, end);
-  return after - digits === 16 || afterPointer(bytes, next, end) > next || startsWith(bytes, next, end, `syscall_0x${decimal(bytes, digits, after).toString(16)}(`);
+  return (
+    after - digits === 16 ||
+    afterPointer(bytes, next, end) > next ||
+    startsWith(bytes, next, end, `syscall_0x${decimal(bytes, digits, after).toString(16)}(`)
+  );
 }
 
 /** After `7 `, `7<comm> `; -1: it is none. */
@@ -122,7 +150,8 @@ function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number
 
 /** After `[pid     7] `, `[pid 7<comm>] `; -1: it is none. */
 function bracketedPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): number {
-  if (bytes[start + 1] !== 0x70 || bytes[start + 2] !== 0x69 || bytes[start + 3] !== 0x64 || bytes[start + 4] !== blank) return -1;
+  if (bytes[start + 1] !== 0x70 || bytes[start + 2] !== 0x69 || bytes[start + 3] !== 0x64 || bytes[start + 4] !== blank)
+    return -1;
   const digits = afterBlanks(bytes, start + 4, end);
   const after = afterDigits(bytes, digits, end);
   if (after === digits || after - digits > 7) return -1;
@@ -152,7 +181,10 @@ function commEnd(bytes: Uint8Array, start: number, end: number): number {
   return start;
 }
 
-/** `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), `[/usr/bin/man (enforce)] ` where the kernel has AppArmor. Brackets in it are escaped. */
+/**
+ * `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), `[/usr/bin/man (enforce)] ` where
+ * the kernel has AppArmor. Brackets in it are escaped.
+ */
 function afterContext(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start + 1];
   if (bytes[start] !== open || isDigit(first) || (!isWord(first) && first !== 0x2f && first !== 0x5c)) return start;
@@ -175,7 +207,9 @@ function afterTime(bytes: Uint8Array, start: number, end: number): number {
   return at < end && bytes[at] === blank ? afterBlanks(bytes, at, end) : start;
 }
 
-/** `     0.000123`, `(+     0.000123)`, without fraction where they are of seconds, and the blanks after it. */
+/**
+ * `     0.000123`, `(+     0.000123)`, without fraction where they are of seconds, and the blanks after it.
+ */
 function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   let at = afterBlanks(bytes, start, end);
   const bracket = bytes[at] === 0x28 && bytes[at + 1] === 0x2b;
@@ -183,8 +217,13 @@ function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   const digits = at;
   const whole = afterDigits(bytes, digits, end);
   at = afterFraction(bytes, whole, end);
-  // Without fraction in a column of six, and not in a table: else it is a number that the program wrote.
-  if (whole === digits || (!bracket && at === whole && ((at - start < 6 && bytes[start - 1] !== blank) || !isFollowed(bytes, at, end)))) return start;
+  // Without fraction in a column of six, and not in a table: else it is a number that the program
+  // wrote.
+  if (
+    whole === digits ||
+    (!bracket && at === whole && ((at - start < 6 && bytes[start - 1] !== blank) || !isFollowed(bytes, at, end)))
+  )
+    return start;
   if (bracket) {
     if (bytes[at] !== 0x29) return start;
     at += 1;
@@ -196,16 +235,22 @@ function afterDelta(bytes: Uint8Array, start: number, end: number): number {
 function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
   const first = at + 1;
   const after = afterRun(bytes, first, end, (byte) => isWord(byte) || byte === question || byte === 0x23, end);
-  return after > first ? after < end && bytes[after] === 0x28 : bytes[first] === open || (isEvent(bytes[first]) && first < end);
+  return after > first
+    ? after < end && bytes[after] === 0x28
+    : bytes[first] === open || (isEvent(bytes[first]) && first < end);
 }
 
-/** `[00007f0123456789] `: an instruction pointer has 8 or 16 digits, a number never (strace syscall.c prints `%4u`, x32's with bit 30 has 10). */
+/**
+ * `[00007f0123456789] `: an instruction pointer has 8 or 16 digits, a number never (strace
+ * syscall.c prints `%4u`, x32's with bit 30 has 10).
+ */
 function afterPointer(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start] !== open) return start;
   const unknown = bytes[start + 1] === question;
   const after = afterRun(bytes, start + 1, end, unknown ? isQuestion : isLowerHex, 16);
   const length = after - start - 1;
-  if ((length !== 8 && length !== 16) || bytes[after] !== close || bytes[after + 1] !== blank || after + 1 >= end) return start;
+  if ((length !== 8 && length !== 16) || bytes[after] !== close || bytes[after + 1] !== blank || after + 1 >= end)
+    return start;
   return afterBlanks(bytes, after + 1, end);
 }
 
@@ -247,7 +292,9 @@ export const noTracee: Tracee = { pid: undefined, comm: undefined };
 
 /** The thread that the columns of a line name. */
 export function traceeIn(bytes: Uint8Array, { pid, comm, commEnd: end }: Prefix): Tracee {
-  return comm < 0 ? traceeOf(pid) : { pid, comm: Buffer.from(unescapeBytes(bytes, comm + 1, end - 1)).toString("utf8") };
+  return comm < 0
+    ? traceeOf(pid)
+    : { pid, comm: Buffer.from(unescapeBytes(bytes, comm + 1, end - 1)).toString("utf8") };
 }
 
 let latest: Tracee = noTracee;

@@ -35,7 +35,10 @@ class LazyValue {
   }
 }
 
-const small: readonly ReadResult[] = Array.from({ length: 4096 }, (_, value) => ({ result: { type: "value", value: BigInt(value) }, injected: false }));
+const small: readonly ReadResult[] = Array.from({ length: 4096 }, (_, value) => ({
+  result: { type: "value", value: BigInt(value) },
+  injected: false,
+}));
 const none: SyscallResult = { type: "none" };
 export const noResult: ReadResult = { result: none, injected: false };
 
@@ -46,7 +49,10 @@ function errorOf(errno: string): ReadResult {
   return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected: false };
 }
 
-/** Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (To be restarted)`, `?`; undefined: none of these. */
+/**
+ * Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS
+ * (To be restarted)`, `?`; undefined: none of these.
+ */
 export function readResult(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   if (start >= end) return undefined;
   const plain = smallNumber(bytes, start, end);
@@ -56,13 +62,18 @@ export function readResult(bytes: Uint8Array, start: number, end: number): ReadR
   return readNumber(bytes, start, end);
 }
 
-/** Each failure, made once: its words are always the same. Undefined: `-1` alone, or another number. */
+/**
+ * Each failure, made once: its words are always the same. Undefined: `-1` alone, or another number.
+ */
 const failures = new Kept<ReadResult | undefined>((bytes, start, end) => {
   const failed = startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;
   return failed !== undefined && isInjected(bytes, start + 3, end) ? { ...failed, injected: true } : failed;
 }, 512);
 
-/** A result that is one of the numbers which most calls return, and nothing else; -1: another, or in other words. */
+/**
+ * A result that is one of the numbers which most calls return, and nothing else; -1: another, or in
+ * other words.
+ */
 function smallNumber(bytes: Uint8Array, start: number, end: number): number {
   if (end - start > 4 || (bytes[start] === 0x30 && end - start > 1)) return -1;
   let value = 0;
@@ -75,8 +86,10 @@ function smallNumber(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * What the number of a result stands for (assembly/line.ts gives them): the small ones for themselves; after them come the failures in the order in which they were met; after
- * these, offsets where nothing but a value stands. Below zero it is minus the offset of any result that goes up to `end`.
+ * What the number of a result stands for (assembly/line.ts gives them): the small ones for
+ * themselves; after them come the failures in the order in which they were met; after these,
+ * offsets where nothing but a value stands. Below zero it is minus the offset of any result that
+ * goes up to `end`.
  */
 export function resultIn(number: number, failures: readonly ReadResult[], bytes: Uint8Array, end: number): ReadResult {
   if (number < 0) return readResult(bytes, -number, end) ?? noResult;
@@ -90,7 +103,12 @@ function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult |
   const after = numberEnd(bytes, start, end);
   if (after < 0) return undefined;
   const injected = after < end && isInjected(bytes, after, end);
-  const short = after - start <= 4 && bytes[start] !== 0x2d && (after - start === 1 || (bytes[start] !== 0x30 && bytes[start + 1] !== 0x78)) ? small[decimal(bytes, start, after)] : undefined;
+  const short =
+    after - start <= 4 &&
+    bytes[start] !== 0x2d &&
+    (after - start === 1 || (bytes[start] !== 0x30 && bytes[start + 1] !== 0x78))
+      ? small[decimal(bytes, start, after)]
+      : undefined;
   if (short !== undefined && !injected) return short;
   return { result: new LazyValue(bytes, start, after), injected };
 }
@@ -99,13 +117,16 @@ function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult |
 function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   if (bytes[start] === 0x45 /* E */) {
     let after = start + 1;
-    while (after < end && isWord(bytes[after]) && !(bytes[after] !== undefined && (bytes[after] ?? 0) >= 0x61)) after += 1;
+    while (after < end && isWord(bytes[after]) && !(bytes[after] !== undefined && (bytes[after] ?? 0) >= 0x61))
+      after += 1;
     return after > start + 1 ? errors.get(bytes, start, after) : undefined;
   }
   // `-1 530 (Unknown error 530)`: strace before 4.23
   if (isDigit(bytes[start])) {
     const after = afterDigits(bytes, start, end);
-    return startsWith(bytes, after, end, " (") && bytes[after + 2] !== 0x49 /* (INJECTED) */ ? errorOf(`errno ${latin1(bytes, start, after)}`) : undefined;
+    return startsWith(bytes, after, end, " (") && bytes[after + 2] !== 0x49 /* (INJECTED) */
+      ? errorOf(`errno ${latin1(bytes, start, after)}`)
+      : undefined;
   }
   const bracket = bytes[start] === 0x28 ? 1 : 0;
   if (!startsWith(bytes, start + bracket, end, "errno ")) return undefined;
@@ -131,9 +152,13 @@ function isHex(byte: number | undefined): boolean {
   return byte !== undefined && (isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46));
 }
 
-/** strace's mark of a result that -e inject made: `(INJECTED)`, `(INJECTED: retval)`, after anything else. */
+/**
+ * strace's mark of a result that -e inject made: `(INJECTED)`, `(INJECTED: retval)`, after anything
+ * else.
+ */
 function isInjected(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) if (bytes[at] === 0x28 && bytes[at + 1] === 0x49 && startsWith(bytes, at, end, "(INJECTED")) return true;
+  for (let at = start; at < end; at += 1)
+    if (bytes[at] === 0x28 && bytes[at + 1] === 0x49 && startsWith(bytes, at, end, "(INJECTED")) return true;
   return false;
 }
 

@@ -1,4 +1,7 @@
-/** Finding the ends of things in a line: nested brackets, quoted strings, comments, descriptor annotations. All positions are offsets into the bytes. */
+/**
+ * Finding the ends of things in a line: nested brackets, quoted strings, comments, descriptor
+ * annotations. All positions are offsets into the bytes.
+ */
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -19,7 +22,10 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number): number
   return -1;
 }
 
-/** After the character (`'"'`, `'\\''`, `'\\x00'`: print_utils.h, `sprint_char`) that opens at `start`; -1: it is none. */
+/**
+ * After the character (`'"'`, `'\\''`, `'\\x00'`: print_utils.h, `sprint_char`) that opens at
+ * `start`; -1: it is none.
+ */
 export function characterEnd(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start + 1] !== backslash) return start + 2 < end && bytes[start + 2] === apostrophe ? start + 3 : -1;
   for (let at = start + 3; at < end && at <= start + 5; at += 1) if (bytes[at] === apostrophe) return at + 1;
@@ -27,8 +33,10 @@ export function characterEnd(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * After the `>` of the annotation (`3</path>`, `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`, `5</dev/null<char 1:3>>`) whose `<` is at `start`; -1: none. strace
- * escapes `<` and `>` in paths (util.c, `print_quoted_string_ex`), but not in the quoted path of a Unix socket (socketutils.c), so pairs are counted and strings skipped.
+ * After the `>` of the annotation (`3</path>`, `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`,
+ * `5</dev/null<char 1:3>>`) whose `<` is at `start`; -1: none. strace escapes `<` and `>` in paths
+ * (util.c, `print_quoted_string_ex`), but not in the quoted path of a Unix socket (socketutils.c),
+ * so pairs are counted and strings skipped.
  */
 export function annotationEnd(bytes: Uint8Array, start: number, end: number): number {
   let depth = 0;
@@ -70,21 +78,35 @@ const special = new Uint8Array(256);
 for (const char of `"'/<([{)]}`) special[char.charCodeAt(0)] = 1;
 
 /**
- * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations; -1: nowhere. `(`, `[` and `{` nest; a closing bracket that
- * opens nowhere may be the wanted one. Linear in the text: what does not close is looked for once.
+ * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations; -1:
+ * nowhere. `(`, `[` and `{` nest; a closing bracket that opens nowhere may be the wanted one.
+ * Linear in the text: what does not close is looked for once.
  */
 export function findOutside(bytes: Uint8Array, start: number, end: number, wanted: number): number {
   return scan(bytes, start, end, wanted, undefined, 1);
 }
 
 /** All places, or the first `most`, where `wanted` stands outside of everything, in one pass. */
-export function findAllOutside(bytes: Uint8Array, start: number, end: number, wanted: number, most = Infinity): readonly number[] {
+export function findAllOutside(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wanted: number,
+  most = Infinity,
+): readonly number[] {
   const found: number[] = [];
   scan(bytes, start, end, wanted, found, most);
   return found;
 }
 
-function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all: number[] | undefined, most: number): number {
+function scan(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wanted: number,
+  all: number[] | undefined,
+  most: number,
+): number {
   let depth = 0;
   let annotations = true;
   for (let at = start; at < end; at += 1) {
@@ -132,7 +154,10 @@ function scan(bytes: Uint8Array, start: number, end: number, wanted: number, all
   return -1;
 }
 
-/** A comment in a comment is soon over: `0xffff /* IOPRIO_PRIO_VALUE(0x7 /* IOPRIO_CLASS_??? *\/, 8191) *\/`. */
+/**
+ * A comment in a comment is soon over: `0xffff /* IOPRIO_PRIO_VALUE(0x7 /* IOPRIO_CLASS_??? *\/,
+ * 8191) *\/`.
+ */
 const maxRest = 64;
 
 /** After the `*\/` of the comment that opens at `start`; -1: the text ends inside it. */

@@ -2,13 +2,19 @@ import { createPlainLines, type PlainLines } from "./plain-lines.ts";
 
 /** Who reads a log and lets calls be counted. */
 export interface TallyReader<Kind> {
-  /** So many calls were counted for it since this was said last. `settled`: after one of them its thread made another call. */
+  /**
+   * So many calls were counted for it since this was said last. `settled`: after one of them its
+   * thread made another call.
+   */
   counted(kind: Kind, calls: number, settled: boolean): void;
   /** The call that the thread made last was only counted. */
   latest(pid: number | undefined, kind: Kind): void;
 }
 
-/** Which arguments of a call are inspected, from the first to the last; the arguments between are compared too. */
+/**
+ * Which arguments of a call are inspected, from the first to the last; the arguments between are
+ * compared too.
+ */
 export interface InspectedRange {
   readonly first: number;
   readonly last: number;
@@ -18,9 +24,10 @@ export interface InspectedRange {
 const mostPosition = 7;
 
 /**
- * Calls of a log of which a reader wants to know no more than how often they are made. They are counted where the line is read, and not handed over: most lines of a long log are
- * of this kind. One for each log, given to `StraceParser.each`; whether a call is counted or handed over makes no difference to what is known in the end, and a machine without
- * WebAssembly counts none.
+ * Calls of a log of which a reader wants to know no more than how often they are made. They are
+ * counted where the line is read, and not handed over: most lines of a long log are of this kind.
+ * One for each log, given to `StraceParser.each`; whether a call is counted or handed over makes no
+ * difference to what is known in the end, and a machine without WebAssembly counts none.
  */
 export class Tally<Kind> {
   /** @internal */
@@ -36,18 +43,28 @@ export class Tally<Kind> {
     this.#reader = reader;
   }
 
-  /** Memory for the next chunk of the log: what is read there need not be copied. Undefined: there is none. */
+  /**
+   * Memory for the next chunk of the log: what is read there need not be copied. Undefined: there
+   * is none.
+   */
   get room(): Uint8Array | undefined {
     return this.lines?.room;
   }
 
   /**
-   * Asked while a call is handed over: from now on calls like it are only counted, for `kind`. These are the ones of threads of the same group (to which its thread belongs from now on), with the
-   * same name and the same outcome (a value, or the same error), and the same text for the inspected arguments. `kind` must be the same for the like of them. Calls that cannot be told apart so are handed over.
+   * Asked while a call is handed over: from now on calls like it are only counted, for `kind`.
+   * These are the ones of threads of the same group (to which its thread belongs from now on), with
+   * the same name and the same outcome (a value, or the same error), and the same text for the
+   * inspected arguments. `kind` must be the same for the like of them. Calls that cannot be told
+   * apart so are handed over.
    */
   count(kind: Kind, group: number, inspected?: InspectedRange): void {
-    if (this.lines === undefined || !this.isOffered || (inspected !== undefined && inspected.last > mostPosition)) return;
-    const entry = this.lines.wasm.countLike(group, inspected === undefined ? 0 : 128 + 16 * inspected.first + inspected.last);
+    if (this.lines === undefined || !this.isOffered || (inspected !== undefined && inspected.last > mostPosition))
+      return;
+    const entry = this.lines.wasm.countLike(
+      group,
+      inspected === undefined ? 0 : 128 + 16 * inspected.first + inspected.last,
+    );
     this.isFull = entry === noRoom;
     if (entry >= this.#kinds.length) this.#kinds.push(kind);
   }
@@ -60,12 +77,18 @@ export class Tally<Kind> {
     this.isFull = false;
   }
 
-  /** A thread of which calls were counted, or might have been, is of another group from now on. Undefined: of none, so that its next call is handed over. */
+  /**
+   * A thread of which calls were counted, or might have been, is of another group from now on.
+   * Undefined: of none, so that its next call is handed over.
+   */
   move(pid: number | undefined, group: number | undefined): void {
     this.lines?.wasm.setGroup(pid ?? -1, group ?? 0);
   }
 
-  /** The call that the thread made last, where that was only counted; said once, here or to the reader. */
+  /**
+   * The call that the thread made last, where that was only counted; said once, here or to the
+   * reader.
+   */
   takeLatest(pid: number | undefined): Kind | undefined {
     const entry = this.lines?.wasm.takeLatest(pid ?? -1) ?? -1;
     return entry < 0 ? undefined : this.#kinds[entry];

@@ -4,20 +4,32 @@ import { describeValue, dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 
 /** What a profile would deny of a recording, for people (text) or programs (json). */
-export function renderCheck(findings: readonly CheckFinding[], { format, profile }: { readonly format: "text" | "json"; readonly profile: string }): string {
+export function renderCheck(
+  findings: readonly CheckFinding[],
+  { format, profile }: { readonly format: "text" | "json"; readonly profile: string },
+): string {
   if (format === "json") return jsonText({ profile, findings });
   const denied = findings.filter(({ kind }) => kind === "denied");
   const undecided = findings.filter(({ kind }) => kind === "undecided");
   if (findings.length === 0) return `${escapeLine(profile)} allows every recorded call\n`;
   return [
-    ...(denied.length === 0 ? [] : [`${escapeLine(profile)} would deny ${denied.length} of the recorded calls:`, ...denied.map(line)]),
-    ...(undecided.length === 0 ? [] : ["depends on arguments that the recording does not hold:", ...undecided.map(line)]),
+    ...(denied.length === 0
+      ? []
+      : [`${escapeLine(profile)} would deny ${denied.length} of the recorded calls:`, ...denied.map(line)]),
+    ...(undecided.length === 0
+      ? []
+      : ["depends on arguments that the recording does not hold:", ...undecided.map(line)]),
     "",
   ].join("\n");
 }
 
 function line({ arch, syscall, args, calls, processes, results, answer }: CheckFinding): string {
-  const shown = args.map(({ index, value }) => describeValue(syscall, index, value) ?? `argument ${index} = ${value}`).join(", ");
+  const shown = args
+    .map(({ index, value }) => describeValue(syscall, index, value) ?? `argument ${index} = ${value}`)
+    .join(", ");
   const often = calls === 1 ? "a few times" : `some ${calls.toLocaleString("en")} times`;
-  return escapeLine(`  ${syscall}${shown === "" ? "" : `(${shown})`}: ${formatAction(answer)}; recorded ${often} by ${processes.join(", ")} (${results.join(", ")})${arch === "SCMP_ARCH_X86_64" ? "" : `, ${dockerArch(arch)}`}`);
+  return escapeLine(
+    `  ${syscall}${shown === "" ? "" : `(${shown})`}: ${formatAction(answer)}; recorded ${often} by ` +
+      `${processes.join(", ")} (${results.join(", ")})${arch === "SCMP_ARCH_X86_64" ? "" : `, ${dockerArch(arch)}`}`,
+  );
 }

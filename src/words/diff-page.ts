@@ -17,40 +17,89 @@ export interface DiffPageModel {
 }
 
 const looks: readonly (Look & { readonly meaning: string })[] = [
-  { state: "beyond", letter: "+", words: "newly allowed: look at it", meaning: "denied before, allowed now; attackers look for it, or Docker's default denies it" },
-  { state: "allowed", letter: "+", words: "newly allowed", meaning: "denied before, allowed now, wholly or with more arguments" },
-  { state: "pinned", letter: "~", words: "allowed with other arguments", meaning: "allowed before and now, under other conditions" },
-  { state: "closed", letter: "−", words: "no longer allowed, or with fewer arguments", meaning: "allowed before, denied now, wholly or in part" },
-  { state: "floor", letter: "e", words: "denied with another answer", meaning: "denied before and now; the program is told something else" },
+  {
+    state: "beyond",
+    letter: "+",
+    words: "newly allowed: look at it",
+    meaning: "denied before, allowed now; attackers look for it, or Docker's default denies it",
+  },
+  {
+    state: "allowed",
+    letter: "+",
+    words: "newly allowed",
+    meaning: "denied before, allowed now, wholly or with more arguments",
+  },
+  {
+    state: "pinned",
+    letter: "~",
+    words: "allowed with other arguments",
+    meaning: "allowed before and now, under other conditions",
+  },
+  {
+    state: "closed",
+    letter: "−",
+    words: "no longer allowed, or with fewer arguments",
+    meaning: "allowed before, denied now, wholly or in part",
+  },
+  {
+    state: "floor",
+    letter: "e",
+    words: "denied with another answer",
+    meaning: "denied before and now; the program is told something else",
+  },
   { state: "same", letter: "=", words: "unchanged", meaning: "every call gets the same answer" },
 ];
 
 /** A comparison of two profiles as one self-contained page. */
 export function diffPage({ diff, before, after }: DiffPageModel): string {
   const changes = new Map(diff.syscalls.map((change) => [`${change.arch} ${change.syscall}`, change]));
-  const changeOf = (arch: string, { name }: CallExplanation): SyscallChange | undefined => changes.get(`${arch} ${name}`);
-  const lookFor = (arch: string) => (call: CallExplanation): Look => lookOf(changeOf(arch, call), call);
-  const count = (state: string): number => after.arches.reduce((sum, { arch, calls }) => sum + calls.filter((call) => lookFor(arch)(call).state === state).length, 0);
+  const changeOf = (arch: string, { name }: CallExplanation): SyscallChange | undefined =>
+    changes.get(`${arch} ${name}`);
+  const lookFor =
+    (arch: string) =>
+    (call: CallExplanation): Look =>
+      lookOf(changeOf(arch, call), call);
+  const count = (state: string): number =>
+    after.arches.reduce(
+      (sum, { arch, calls }) => sum + calls.filter((call) => lookFor(arch)(call).state === state).length,
+      0,
+    );
   const old = new Map(before.vulnerabilities.map((verdict) => [verdict.vulnerability.id, verdict]));
-  const moved = (into: boolean): typeof after.vulnerabilities => after.vulnerabilities.filter(({ vulnerability, reach }) => (reach === "closed") === !into && (old.get(vulnerability.id)?.reach === "closed") === into);
+  const moved = (into: boolean): typeof after.vulnerabilities =>
+    after.vulnerabilities.filter(
+      ({ vulnerability, reach }) =>
+        (reach === "closed") === !into && (old.get(vulnerability.id)?.reach === "closed") === into,
+    );
   const body = html`<header><h1>What changes from <code>${before.profile}</code> to <code>${after.profile}</code></h1><p class="lead">${sentence(diff, moved(true).length, moved(false).length)}</p>
 <dl class="figures">${after.arches.map(({ arch, counts }) => {
     const was = before.arches.find((other) => other.arch === arch);
     const kept = was === undefined ? 0 : keptCount(was.counts);
-    return figure(`System calls allowed, ${dockerArch(arch)}`, keptCount(counts), kept, counts.total, `before: ${kept}`);
+    return figure(
+      `System calls allowed, ${dockerArch(arch)}`,
+      keptCount(counts),
+      kept,
+      counts.total,
+      `before: ${kept}`,
+    );
   })}${figure("Known vulnerabilities out of reach", closedCount(after), closedCount(before), after.vulnerabilities.length, `before: ${closedCount(before)}`)}</dl><p class="quiet">Thick bar: after. Thin bar: before.</p></header>
 <main>${diff.profile.length > 0 && html`<section aria-labelledby="whole"><h2 id="whole">The whole profile</h2><ul>${diff.profile.map((change) => html`<li>${profileChangeText(change)}</li>`)}</ul></section>`}
 ${changeTable(diff, after)}
 <section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2><p>A plus is newly possible, a minus no longer; ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${after.arches.map(
-    ({ arch, calls }) => html`${after.arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, calls, lookFor(arch), (group) => `${group.filter((call) => changeOf(arch, call) !== undefined).length} changed`)}`,
+    ({ arch, calls }) =>
+      html`${after.arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, calls, lookFor(arch), (group) => `${group.filter((call) => changeOf(arch, call) !== undefined).length} changed`)}`,
   )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at"><p class="quiet">Point at a call, or move to it with the arrow keys: what it was and what it is now is shown here.</p></aside></div></section>
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
 ${moved(true).length > 0 ? vulnerabilityTable("Newly within reach, on a kernel that is not up to date", moved(true), after.ceilingName) : html`<p>None comes newly within reach.</p>`}
 ${moved(false).length > 0 && html`<details class="printed"><summary>Newly out of reach <span>${moved(false).length}</span></summary>${vulnerabilityTable("Within reach before", moved(false), after.ceilingName)}</details>`}</section>
 <section aria-labelledby="each"><h2 id="each">Each call</h2>${callList(after, (arch, call) => callDetails(arch, call, after, changeRows(changeOf(arch, call), before, arch, call)))}</section></main>
 <footer>Made by seccomp-gen. This page loads nothing and sends nothing.</footer>`;
-  return htmlDocument({ title: `${before.profile} → ${after.profile}`, style: reportStyle, script: reportScript, body });
+  return htmlDocument({
+    title: `${before.profile} → ${after.profile}`,
+    style: reportStyle,
+    script: reportScript,
+    body,
+  });
 }
 
 function closedCount({ vulnerabilities }: Explanation): number {
@@ -63,7 +112,11 @@ function lookOf(change: SyscallChange | undefined, { state, docker, exposure }: 
   switch (change.kind) {
     case "newly-allowed":
     case "widened":
-      return { state: risky ? "beyond" : "allowed", letter: "+", words: `${changeWords[change.kind]}${risky ? ": look at it" : ""}` };
+      return {
+        state: risky ? "beyond" : "allowed",
+        letter: "+",
+        words: `${changeWords[change.kind]}${risky ? ": look at it" : ""}`,
+      };
     case "changed":
       return { state: "pinned", letter: "~", words: changeWords[change.kind] };
     case "narrowed":
@@ -86,7 +139,8 @@ const changeWords: { readonly [kind in SyscallChange["kind"]]: string } = {
 };
 
 function sentence({ syscalls, profile }: ProfileDiff, reached: number, closed: number): string {
-  const count = (...kinds: readonly SyscallChange["kind"][]): number => syscalls.filter(({ kind }) => kinds.includes(kind)).length;
+  const count = (...kinds: readonly SyscallChange["kind"][]): number =>
+    syscalls.filter(({ kind }) => kinds.includes(kind)).length;
   const parts = [
     [count("newly-allowed"), "newly allowed"],
     [count("widened", "changed"), "allowed with more or other arguments"],
@@ -96,30 +150,53 @@ function sentence({ syscalls, profile }: ProfileDiff, reached: number, closed: n
     [closed, `known ${closed === 1 ? "vulnerability" : "vulnerabilities"} newly out of reach`],
   ] as const;
   const said = parts.flatMap(([number, words]) => (number === 0 ? [] : [`${number} ${words}`]));
-  return said.length + profile.length === 0 ? "Nothing: every call gets the same answer." : `${said.join("; ")}${said.length > 0 ? "." : ""}`;
+  return said.length + profile.length === 0
+    ? "Nothing: every call gets the same answer."
+    : `${said.join("; ")}${said.length > 0 ? "." : ""}`;
 }
 
-/** What opened, what a reviewer should look at first. Rules are shown where arguments are part of them. */
+/**
+ * What opened, what a reviewer should look at first. Rules are shown where arguments are part of
+ * them.
+ */
 function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | false {
   const opened = syscalls.flatMap((change) => {
-    const call = after.arches.find(({ arch }) => arch === change.arch)?.calls.find(({ name }) => name === change.syscall);
-    return (change.kind === "newly-allowed" || change.kind === "widened" || change.kind === "changed") && call !== undefined ? [{ change, call, look: lookOf(change, call) }] : [];
+    const call = after.arches
+      .find(({ arch }) => arch === change.arch)
+      ?.calls.find(({ name }) => name === change.syscall);
+    return (change.kind === "newly-allowed" || change.kind === "widened" || change.kind === "changed") &&
+      call !== undefined
+      ? [{ change, call, look: lookOf(change, call) }]
+      : [];
   });
   if (opened.length === 0) return false;
   const risky = opened.filter(({ look }) => look.state === "beyond");
   const shown = [...risky, ...opened.filter((row) => !risky.includes(row))].slice(0, 200);
-  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table><caption>Each with its reason; what attackers look for, or Docker's default denies, stands first</caption><thead><tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>${shown.map(({ change, call, look }) => {
-    const rules = [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0);
-    return html`<tr><th scope="row"><span class="tile ${look.state}"><i>${look.letter}</i>${change.syscall}</span></th><td>${call.text?.does ?? "no table knows this call"}${call.exposure?.level === "danger" && html`; <span class="warn">${call.exposure.reason}</span>`}${call.docker === "denied" || call.docker === "enosys" ? html`; <span class="warn">Docker's default denies it</span>` : false}${
-      rules && html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before)}<br>after: ${rulesText(change.syscall, change.after)}<br>for example <code>${exampleCall(change)}</code>: ${formatAction(change.was)} → ${formatAction(change.is)}</span>`
-    }</td><td>${reasonsOf(call).slice(0, 3).join("; ")}</td></tr>`;
-  })}</tbody></table>${opened.length > shown.length && html`<p>${opened.length - shown.length} more are in the picture below.</p>`}</section>`;
+  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table><caption>Each with its reason; what attackers look for, or Docker's default denies, stands first</caption><thead><tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>${shown.map(
+    ({ change, call, look }) => {
+      const rules = [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0);
+      return html`<tr><th scope="row"><span class="tile ${look.state}"><i>${look.letter}</i>${change.syscall}</span></th><td>${call.text?.does ?? "no table knows this call"}${call.exposure?.level === "danger" && html`; <span class="warn">${call.exposure.reason}</span>`}${call.docker === "denied" || call.docker === "enosys" ? html`; <span class="warn">Docker's default denies it</span>` : false}${
+        rules &&
+        html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before)}<br>after: ${rulesText(change.syscall, change.after)}<br>for example <code>${exampleCall(change)}</code>: ${formatAction(change.was)} → ${formatAction(change.is)}</span>`
+      }</td><td>${reasonsOf(call).slice(0, 3).join("; ")}</td></tr>`;
+    },
+  )}</tbody></table>${opened.length > shown.length && html`<p>${opened.length - shown.length} more are in the picture below.</p>`}</section>`;
 }
 
-function changeRows(change: SyscallChange | undefined, before: Explanation, arch: string, { name }: CallExplanation): readonly (readonly [string, string])[] {
+function changeRows(
+  change: SyscallChange | undefined,
+  before: Explanation,
+  arch: string,
+  { name }: CallExplanation,
+): readonly (readonly [string, string])[] {
   const was = before.arches.find((other) => other.arch === arch)?.calls.find((call) => call.name === name);
   return [
     ["before", was === undefined ? "the architecture was not served" : stateWords[was.state]],
-    ...(change === undefined ? [] : [["change", changeWords[change.kind]] as const, ["example", `${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`] as const]),
+    ...(change === undefined
+      ? []
+      : [
+          ["change", changeWords[change.kind]] as const,
+          ["example", `${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`] as const,
+        ]),
   ];
 }

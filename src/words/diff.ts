@@ -1,5 +1,12 @@
 import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../core/diff/index.ts";
-import { exceptionsOf, formatAction, formatRule, isAllowing, type ActionRule, type Rule } from "../core/seccomp/index.ts";
+import {
+  exceptionsOf,
+  formatAction,
+  formatRule,
+  isAllowing,
+  type ActionRule,
+  type Rule,
+} from "../core/seccomp/index.ts";
 import { describeValue, dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { markdownCell } from "./markdown.ts";
@@ -41,13 +48,22 @@ const sections: readonly { readonly kind: ChangeKind; readonly title: string; re
 
 function text(diff: ProfileDiff, { before, after, color, width }: DiffView): string {
   const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
-  const lines = [`${escapeLine(before)} → ${escapeLine(after)}`, ...counts(diff), ...diff.profile.map((change) => `  ${profileChangeText(change)}`)];
+  const lines = [
+    `${escapeLine(before)} → ${escapeLine(after)}`,
+    ...counts(diff),
+    ...diff.profile.map((change) => `  ${profileChangeText(change)}`),
+  ];
   for (const arch of archesOf(diff)) {
     for (const { kind, title, color: code } of sections) {
       const changes = ofKind(diff, arch, kind);
       if (changes.length === 0) continue;
-      lines.push("", paint(code, `${title} (${changes.length}${archesOf(diff).length > 1 ? `, ${dockerArch(arch)}` : ""})`));
-      lines.push(...(isPlain(kind) ? wrapped(changes, width) : changes.flatMap((change) => detail(change, Math.max(40, width)))));
+      lines.push(
+        "",
+        paint(code, `${title} (${changes.length}${archesOf(diff).length > 1 ? `, ${dockerArch(arch)}` : ""})`),
+      );
+      lines.push(
+        ...(isPlain(kind) ? wrapped(changes, width) : changes.flatMap((change) => detail(change, Math.max(40, width)))),
+      );
     }
   }
   if (diff.profile.length + diff.syscalls.length === 0) lines.push("no difference: every call gets the same answer");
@@ -64,7 +80,8 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
   let line = " ";
   const label = (change: SyscallChange): string => {
     const conditions = change.kind === "newly-allowed" ? change.after : [];
-    const shown = change.kind === "denied-differently" ? ` (${formatAction(change.was)} → ${formatAction(change.is)})` : "";
+    const shown =
+      change.kind === "denied-differently" ? ` (${formatAction(change.was)} → ${formatAction(change.is)})` : "";
     return `${change.syscall}${shown}${conditions.some(({ rule }) => rule.conditions.length > 0) ? ` [${rulesText(change.syscall, conditions)}]` : ""}`;
   };
   for (const change of changes) {
@@ -80,7 +97,8 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
 
 function detail(change: SyscallChange, width: number): readonly string[] {
   const { syscall, before, after, was, is } = change;
-  const part = (first: string, text: string): readonly string[] => wrapText(escapeLine(text), { width, first, indent: " ".repeat(12) });
+  const part = (first: string, text: string): readonly string[] =>
+    wrapText(escapeLine(text), { width, first, indent: " ".repeat(12) });
   return [
     `  ${escapeLine(syscall)}`,
     ...part("    before: ", rulesText(syscall, before)),
@@ -91,7 +109,10 @@ function detail(change: SyscallChange, width: number): readonly string[] {
 
 export function exampleCall({ syscall, witness }: SyscallChange): string {
   const used = Math.max(0, ...witness.args.map((value, index) => (value === 0n ? 0 : index + 1)));
-  return `${syscall}(${witness.args.slice(0, Math.max(1, used)).map((value, index) => describeValue(syscall, index, value) ?? `${value < 10n ? value : `0x${value.toString(16)}`}`).join(", ")})`;
+  return `${syscall}(${witness.args
+    .slice(0, Math.max(1, used))
+    .map((value, index) => describeValue(syscall, index, value) ?? `${value < 10n ? value : `0x${value.toString(16)}`}`)
+    .join(", ")})`;
 }
 
 export function rulesText(syscall: string, list: readonly ActionRule[]): string {
@@ -99,13 +120,26 @@ export function rulesText(syscall: string, list: readonly ActionRule[]): string 
   const words = (rule: Rule): string => formatRule(rule, (index, value) => describeValue(syscall, index, value));
   const allowing = list.filter(({ action }) => isAllowing(action));
   const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
-  if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1) return list.map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`).join("; ");
-  return [`${formatAction(allowing[0]?.action ?? { action: "SCMP_ACT_ALLOW" })} unless ${exceptions.map(words).join(" or ")}`, ...list.filter(({ action }) => !isAllowing(action)).map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`)].join("; ");
+  if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1)
+    return list.map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`).join("; ");
+  return [
+    `${formatAction(allowing[0]?.action ?? { action: "SCMP_ACT_ALLOW" })} unless ` +
+      `${exceptions.map(words).join(" or ")}`,
+    ...list
+      .filter(({ action }) => !isAllowing(action))
+      .map(({ action, rule }) => `${formatAction(action)} ${words(rule)}`),
+  ].join("; ");
 }
 
 function counts(diff: ProfileDiff): readonly string[] {
-  const arches = [...new Set([...Object.keys(diff.allowedBefore), ...Object.keys(diff.allowedAfter)])] as (keyof ProfileDiff["allowedBefore"])[];
-  return arches.map((arch) => `  ${dockerArch(arch)}: ${diff.allowedBefore[arch] ?? 0} syscalls allowed before, ${diff.allowedAfter[arch] ?? 0} after`);
+  const arches = [
+    ...new Set([...Object.keys(diff.allowedBefore), ...Object.keys(diff.allowedAfter)]),
+  ] as (keyof ProfileDiff["allowedBefore"])[];
+  return arches.map(
+    (arch) =>
+      `  ${dockerArch(arch)}: ${diff.allowedBefore[arch] ?? 0} syscalls allowed before, ` +
+      `${diff.allowedAfter[arch] ?? 0} after`,
+  );
 }
 
 export function profileChangeText(change: ProfileChange): string {
@@ -131,20 +165,40 @@ function ofKind(diff: ProfileDiff, arch: SyscallChange["arch"], kind: ChangeKind
 
 function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
   const cell = markdownCell;
-  const lines = [`### ${cell(before)} → ${cell(after)}`, "", ...counts(diff).map((line) => `- ${cell(line.trim())}`), ...diff.profile.map((change) => `- ${cell(profileChangeText(change))}`)];
+  const lines = [
+    `### ${cell(before)} → ${cell(after)}`,
+    "",
+    ...counts(diff).map((line) => `- ${cell(line.trim())}`),
+    ...diff.profile.map((change) => `- ${cell(profileChangeText(change))}`),
+  ];
   for (const arch of archesOf(diff)) {
     for (const { kind, title } of sections) {
       const changes = ofKind(diff, arch, kind);
       if (changes.length === 0) continue;
       const summary = `${title} (${changes.length}, ${dockerArch(arch)})`;
       if (kind === "no-longer-allowed" || kind === "denied-differently") {
-        lines.push("", `<details><summary>${summary}</summary>`, "", changes.map(({ syscall }) => cell(syscall)).join(", "), "", "</details>");
+        lines.push(
+          "",
+          `<details><summary>${summary}</summary>`,
+          "",
+          changes.map(({ syscall }) => cell(syscall)).join(", "),
+          "",
+          "</details>",
+        );
       } else {
         lines.push("", `**${summary}**`, "", "| syscall | before | after | for example |", "|---|---|---|---|");
-        lines.push(...changes.map((change) => `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before))} | ${cell(rulesText(change.syscall, change.after))} | ${cell(`${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`)} |`));
+        lines.push(
+          ...changes.map(
+            (change) =>
+              `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before))} | ` +
+              `${cell(rulesText(change.syscall, change.after))} | ` +
+              `${cell(`${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`)} |`,
+          ),
+        );
       }
     }
   }
-  if (diff.profile.length + diff.syscalls.length === 0) lines.push("", "No difference: every call gets the same answer.");
+  if (diff.profile.length + diff.syscalls.length === 0)
+    lines.push("", "No difference: every call gets the same answer.");
   return `${lines.join("\n")}\n`;
 }

@@ -11,14 +11,16 @@ export function explanationPage(explanation: Explanation): string {
   const { profile, arches, vulnerabilities, ceilingName } = explanation;
   const calls = arches.flatMap((arch) => arch.calls);
   const count = (state: string): number => calls.filter((call) => lookOf(call).state === state).length;
-  const by = (reach: "closed" | "capability" | "open"): typeof vulnerabilities => vulnerabilities.filter((verdict) => verdict.reach === reach);
+  const by = (reach: "closed" | "capability" | "open"): typeof vulnerabilities =>
+    vulnerabilities.filter((verdict) => verdict.reach === reach);
   const gained = by("closed").filter(({ docker }) => docker !== "closed");
   const body = html`<header><h1>What <code>${profile}</code> lets a container do</h1><p class="lead">${sentence(explanation)}</p>${figures(explanation)}
 <p class="quiet">Thick bar: this profile. Thin bar: ${ceilingName}.</p></header>
 <main><section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2>
 <p>A program can ask the kernel for these things. What it may ask for is filled; green is what this profile takes away beyond Docker's default; ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${arches.map(
-    ({ arch, calls: own }) => html`${arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, own, lookOf, (group) => `${group.filter(isKept).length} of ${group.length} allowed`)}`,
+    ({ arch, calls: own }) =>
+      html`${arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, own, lookOf, (group) => `${group.filter(isKept).length} of ${group.length} allowed`)}`,
   )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at"><p class="quiet">Point at a call, or move to it with the arrow keys: what it does, why it is allowed and what it opens is shown here.</p></aside></div></section>
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
@@ -26,10 +28,19 @@ ${timeline(explanation)}
 <details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span></summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
 <details class="printed"><summary>Still within reach, on a kernel that is not up to date <span>${by("open").length}</span></summary>${vulnerabilityTable("Keep the kernel and the engine up to date", by("open"), ceilingName)}</details>
 ${by("capability").length > 0 && html`<details><summary>The calls can be made, but the container lacks the capability <span>${by("capability").length}</span></summary>${vulnerabilityTable("Do not add these capabilities", by("capability"), ceilingName)}</details>`}
-<details><summary>Out of reach under Docker's default too <span>${by("closed").length - gained.length}</span></summary>${vulnerabilityTable("Denied without any profile of your own", by("closed").filter(({ docker }) => docker === "closed"), ceilingName)}</details></section>
+<details><summary>Out of reach under Docker's default too <span>${by("closed").length - gained.length}</span></summary>${vulnerabilityTable(
+    "Denied without any profile of your own",
+    by("closed").filter(({ docker }) => docker === "closed"),
+    ceilingName,
+  )}</details></section>
 <section aria-labelledby="each"><h2 id="each">Each call, with its reason</h2>${callList(explanation, (arch, call) => callDetails(arch, call, explanation))}</section></main>
 <footer>Made by seccomp-gen from ${profile}${explanation.runs.length > 0 && " and its recording"}. This page loads nothing and sends nothing.</footer>`;
-  return htmlDocument({ title: `${profile}: what it lets a container do`, style: reportStyle, script: reportScript, body });
+  return htmlDocument({
+    title: `${profile}: what it lets a container do`,
+    style: reportStyle,
+    script: reportScript,
+    body,
+  });
 }
 
 function isKept({ state }: CallExplanation): boolean {
@@ -40,11 +51,20 @@ function sentence(explanation: Explanation): string {
   const [first] = explanation.arches;
   if (first === undefined) return "The profile serves no architecture.";
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
-  const beyond = explanation.arches.flatMap(({ calls }) => calls).filter((call) => lookOf(call).state === "beyond").map(({ name }) => name);
+  const beyond = explanation.arches
+    .flatMap(({ calls }) => calls)
+    .filter((call) => lookOf(call).state === "beyond")
+    .map(({ name }) => name);
   return [
-    `It may make ${keptCount(first.counts)} of the ${first.counts.total} system calls of ${dockerArch(first.arch)}; under ${explanation.ceilingName} it could make ${keptCount({ states: first.counts.docker })}.`,
-    `That puts ${own.closed} of ${explanation.vulnerabilities.length} known kernel vulnerabilities and container escapes out of reach, ${own.closed - docker.closed} more than Docker's default does.`,
-    beyond.length === 0 ? "It allows no call that Docker's default denies." : `It allows what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${beyond.length > 8 ? ` and ${beyond.length - 8} more` : ""}.`,
+    `It may make ${keptCount(first.counts)} of the ${first.counts.total} system calls of ` +
+      `${dockerArch(first.arch)}; under ${explanation.ceilingName} it could make ` +
+      `${keptCount({ states: first.counts.docker })}.`,
+    `That puts ${own.closed} of ${explanation.vulnerabilities.length} known kernel vulnerabilities ` +
+      `and container escapes out of reach, ${own.closed - docker.closed} more than Docker's default ` +
+      "does.",
+    beyond.length === 0
+      ? "It allows no call that Docker's default denies."
+      : `It allows what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${beyond.length > 8 ? ` and ${beyond.length - 8} more` : ""}.`,
   ].join(" ");
 }
 
@@ -56,10 +76,14 @@ const phases = [
 
 /** When each call was first seen; nothing where the recording does not say. */
 function timeline({ arches }: Explanation): Html | false {
-  const seen = arches.flatMap(({ calls }) => calls).flatMap(({ name, recorded }) => (recorded?.first === undefined ? [] : [{ name, first: recorded.first }]));
+  const seen = arches
+    .flatMap(({ calls }) => calls)
+    .flatMap(({ name, recorded }) => (recorded?.first === undefined ? [] : [{ name, first: recorded.first }]));
   if (seen.length === 0) return false;
-  return html`<section aria-labelledby="when"><h2 id="when">When each call was first needed</h2><p>A call that only the start needs could be denied once the service runs; what comes up while serving is what requests can reach.</p><div class="phases">${phases.map(({ phase, title, text }) => {
-    const names = [...new Set(seen.filter(({ first }) => first === phase).map(({ name }) => name))];
-    return html`<div><h3>${title}: ${names.length} calls</h3><p class="quiet">${text}</p><p class="names">${names.length === 0 ? "none" : names.join(", ")}</p></div>`;
-  })}</div></section>`;
+  return html`<section aria-labelledby="when"><h2 id="when">When each call was first needed</h2><p>A call that only the start needs could be denied once the service runs; what comes up while serving is what requests can reach.</p><div class="phases">${phases.map(
+    ({ phase, title, text }) => {
+      const names = [...new Set(seen.filter(({ first }) => first === phase).map(({ name }) => name))];
+      return html`<div><h3>${title}: ${names.length} calls</h3><p class="quiet">${text}</p><p class="names">${names.length === 0 ? "none" : names.join(", ")}</p></div>`;
+    },
+  )}</div></section>`;
 }

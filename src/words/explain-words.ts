@@ -1,6 +1,21 @@
 import { originOf, type CallExplanation, type CallState, type Explanation, type Reach } from "../core/explain/index.ts";
-import { comparisonWords, exceptionsOf, formatAction, type Action, type ActionRule, type ArgCondition, type Rule } from "../core/seccomp/index.ts";
-import { describeValue, dockerArch, subsystems, type RequiredCall, type Subsystem, type Vulnerability } from "../core/tables/index.ts";
+import {
+  comparisonWords,
+  exceptionsOf,
+  formatAction,
+  type Action,
+  type ActionRule,
+  type ArgCondition,
+  type Rule,
+} from "../core/seccomp/index.ts";
+import {
+  describeValue,
+  dockerArch,
+  subsystems,
+  type RequiredCall,
+  type Subsystem,
+  type Vulnerability,
+} from "../core/tables/index.ts";
 
 /** What a state is called. */
 export const stateWords: { readonly [state in CallState]: string } = {
@@ -15,8 +30,12 @@ export const stateWords: { readonly [state in CallState]: string } = {
 export const stateMeanings: { readonly [state in CallState]: string } = {
   allowed: "the container may make this call with any arguments",
   pinned: "the container may make this call with some arguments only",
-  floor: "allowed because the container runtime needs it to start the container; the recorded program was not seen to make it",
-  enosys: "denied; the program is told that the kernel does not have the call, and falls back to an older one where it can",
+  floor:
+    "allowed because the container runtime needs it to start the container; the recorded program was " +
+    "not seen to make it",
+  enosys:
+    "denied; the program is told that the kernel does not have the call, and falls back to an older " +
+    "one where it can",
   denied: "denied with an error, or by ending the program",
 };
 
@@ -47,17 +66,30 @@ export function answerWords(answer: Action): string {
 /** A call's answers where it is not always allowed, in one sentence. */
 export function answerOf({ state, answer }: CallExplanation): string | undefined {
   if (answer === undefined) return undefined;
-  return `${state === "denied" || state === "enosys" ? "the program gets" : "otherwise it gets"} ${answerWords(answer)}`;
+  return (
+    `${state === "denied" || state === "enosys" ? "the program gets" : "otherwise it gets"} ` + `${answerWords(answer)}`
+  );
 }
 
-/** Which values the filter means to deny and does not: it compares 64 bits of an argument of which the kernel looks at 32. */
+/**
+ * Which values the filter means to deny and does not: it compares 64 bits of an argument of which
+ * the kernel looks at 32.
+ */
 export function gapOf({ name, passed }: CallExplanation): string | undefined {
   if (passed.length === 0) return undefined;
-  const values = passed.flatMap(({ index, values }) => values.map((value) => `argument ${index + 1} ${describeValue(name, index, value) ?? value}`));
-  return `a program that sets a bit above the lower 32 gets past the rule, and the kernel does not look at that bit: this opens ${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`;
+  const values = passed.flatMap(({ index, values }) =>
+    values.map((value) => `argument ${index + 1} ${describeValue(name, index, value) ?? value}`),
+  );
+  return (
+    "a program that sets a bit above the lower 32 gets past the rule, and the kernel does not look " +
+    `at that bit: this opens ${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`
+  );
 }
 
-/** Why a call is allowed: who made it in the recorded runs, or which row of a table asks for it. One reason a line. */
+/**
+ * Why a call is allowed: who made it in the recorded runs, or which row of a table asks for it. One
+ * reason a line.
+ */
 export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation): readonly string[] {
   if (state === "denied" || state === "enosys") return [];
   const said = rules.map((rule) => reasonOf(rule, recorded, unbacked));
@@ -70,7 +102,12 @@ function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"]
   switch (origin) {
     case "recorded":
       if (unbacked) return "NO REASON: the profile says that it was recorded, and the recording does not have it";
-      return recorded === undefined ? comment.replace(/^observed(?: \((.*)\))?(?:: .*)?$/, (_, where: string | undefined) => `recorded${where === undefined ? "" : `, says the profile (${where})`}`) : recordedText(recorded);
+      return recorded === undefined
+        ? comment.replace(
+            /^observed(?: \((.*)\))?(?:: .*)?$/,
+            (_, where: string | undefined) => `recorded${where === undefined ? "" : `, says the profile (${where})`}`,
+          )
+        : recordedText(recorded);
     case "runtime":
     case "companion":
       return comment;
@@ -84,28 +121,38 @@ function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"]
 }
 
 function recordedText({ calls, processes, results }: NonNullable<CallExplanation["recorded"]>): string {
-  return `recorded: made by ${processes.join(", ")}${calls === 1 ? "" : `, some ${calls.toLocaleString("en")} times`} (${results.join(", ")})`;
+  return (
+    `recorded: made by ${processes.join(", ")}${calls === 1 ? "" : `, some ${calls.toLocaleString("en")} times`} ` +
+    `(${results.join(", ")})`
+  );
 }
 
 /** With which arguments a call is allowed; undefined: with any. */
 export function limitsOf({ name, rules, state }: CallExplanation): readonly string[] | undefined {
   if (state === "denied" || state === "enosys") return undefined;
   if (rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0)) return undefined;
-  const words = ({ conditions }: Rule): string => conditions.map((condition) => conditionWords(name, condition)).join(" and ");
+  const words = ({ conditions }: Rule): string =>
+    conditions.map((condition) => conditionWords(name, condition)).join(" and ");
   const list = rules.map(({ rule }) => rule);
   const exceptions = exceptionsOf(list);
-  return exceptions === undefined ? [...new Set(list.map(words))] : [`anything but ${exceptions.map(words).join(" or ")}`];
+  return exceptions === undefined
+    ? [...new Set(list.map(words))]
+    : [`anything but ${exceptions.map(words).join(" or ")}`];
 }
 
 function conditionWords(name: string, condition: ArgCondition): string {
-  const value = (number: bigint): string => describeValue(name, condition.index, number) ?? `${number < 10n ? number : `0x${number.toString(16)}`}`;
+  const value = (number: bigint): string =>
+    describeValue(name, condition.index, number) ?? `${number < 10n ? number : `0x${number.toString(16)}`}`;
   const argument = `argument ${condition.index + 1}`;
-  if (condition.op !== "SCMP_CMP_MASKED_EQ") return `${argument} ${comparisonWords[condition.op]} ${value(condition.datum)}`.replace("  ", " ");
+  if (condition.op !== "SCMP_CMP_MASKED_EQ")
+    return `${argument} ${comparisonWords[condition.op]} ${value(condition.datum)}`.replace("  ", " ");
   const datum = condition.datum & condition.mask;
   if (condition.mask === 0xffff_ffffn) return `${argument} ${value(datum)}`;
   if (condition.mask === 0xffffn) return `${argument} ${value(datum)} in its lower half`;
   if (datum === 0n) return `${argument} without ${value(condition.mask).replaceAll("|", ", ")}`;
-  return datum === condition.mask ? `${argument} with ${value(datum)}` : `${argument} with ${value(datum)} of ${value(condition.mask)}`;
+  return datum === condition.mask
+    ? `${argument} with ${value(datum)}`
+    : `${argument} with ${value(datum)} of ${value(condition.mask)}`;
 }
 
 /** A vulnerability with the name people know it by. */
@@ -120,31 +167,52 @@ export function needsWords({ needs }: Vulnerability): string {
 
 /** A list of calls of which one is needed: `socket(AF_VSOCK)`, `splice or sendfile`. */
 function needWords(need: readonly RequiredCall[]): string {
-  const shown = need.flatMap(({ names, args = [], arches }) => names.map((name) => `${name}${args.length === 0 ? "" : `(${args.map(({ index, value }) => describeRequired(name, index, value)).join(", ")})`}${arches === undefined ? "" : ` on ${arches.length === 1 ? arches.map(dockerArch).join("") : "a 32-bit architecture"}`}`));
+  const shown = need.flatMap(({ names, args = [], arches }) =>
+    names.map(
+      (name) =>
+        `${name}${args.length === 0 ? "" : `(${args.map(({ index, value }) => describeRequired(name, index, value)).join(", ")})`}${arches === undefined ? "" : ` on ${arches.length === 1 ? arches.map(dockerArch).join("") : "a 32-bit architecture"}`}`,
+    ),
+  );
   return shown.length > 4 ? `${shown.slice(0, 3).join(", ")} or ${shown.length - 3} others` : shown.join(" or ");
 }
 
 function describeRequired(name: string, index: number, value: number): string {
-  // The protocol's meaning depends on the family, an option's on the level: their numbers are no names by themselves.
+  // The protocol's meaning depends on the family, an option's on the level: their numbers are no
+  // names by themselves.
   const plain = (name === "socket" && index === 2) || (name === "setsockopt" && index === 2);
-  return (plain ? undefined : describeValue(name, index, BigInt(value))) ?? `argument ${index + 1} = ${value < 1000 ? value : `0x${value.toString(16)}`}`;
+  return (
+    (plain ? undefined : describeValue(name, index, BigInt(value))) ??
+    `argument ${index + 1} = ${value < 1000 ? value : `0x${value.toString(16)}`}`
+  );
 }
 
 /** The calls of each subsystem, in the order of the table. */
-export function bySubsystem(calls: readonly CallExplanation[]): readonly (readonly [Subsystem, readonly CallExplanation[]])[] {
+export function bySubsystem(
+  calls: readonly CallExplanation[],
+): readonly (readonly [Subsystem, readonly CallExplanation[]])[] {
   return (Object.keys(subsystems) as Subsystem[]).flatMap((subsystem) => {
     const own = calls.filter(({ text }) => (text?.subsystem ?? "unimplemented") === subsystem);
     return own.length === 0 ? [] : [[subsystem, own] as const];
   });
 }
 
-/** How many known vulnerabilities are in reach in which way, for the profile or for Docker's default. */
-export function reachCounts({ vulnerabilities }: Explanation, whose: "reach" | "docker"): { readonly [reach in Reach]: number } {
+/**
+ * How many known vulnerabilities are in reach in which way, for the profile or for Docker's
+ * default.
+ */
+export function reachCounts(
+  { vulnerabilities }: Explanation,
+  whose: "reach" | "docker",
+): { readonly [reach in Reach]: number } {
   const count = (reach: Reach): number => vulnerabilities.filter((verdict) => verdict[whose] === reach).length;
   return { closed: count("closed"), capability: count("capability"), open: count("open") };
 }
 
 /** Calls that the container may make, in whatever way. */
-export function keptCount({ states }: { readonly states: { readonly allowed: number; readonly pinned: number; readonly floor?: number } }): number {
+export function keptCount({
+  states,
+}: {
+  readonly states: { readonly allowed: number; readonly pinned: number; readonly floor?: number };
+}): number {
   return states.allowed + states.pinned + (states.floor ?? 0);
 }

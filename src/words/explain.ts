@@ -1,8 +1,27 @@
-import type { ArchExplanation, CallExplanation, CallState, Explanation, VulnerabilityVerdict } from "../core/explain/index.ts";
+import type {
+  ArchExplanation,
+  CallExplanation,
+  CallState,
+  Explanation,
+  VulnerabilityVerdict,
+} from "../core/explain/index.ts";
 import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { explanationPage } from "./explain-page.ts";
-import { answerOf, bySubsystem, gapOf, keptCount, limitsOf, needsWords, reachCounts, reachWords, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
+import {
+  answerOf,
+  bySubsystem,
+  gapOf,
+  keptCount,
+  limitsOf,
+  needsWords,
+  reachCounts,
+  reachWords,
+  reasonsOf,
+  stateMeanings,
+  stateWords,
+  vulnerabilityName,
+} from "./explain-words.ts";
 import { wrapText } from "./wrap.ts";
 
 export interface ExplainView {
@@ -11,7 +30,10 @@ export interface ExplainView {
   readonly width: number;
 }
 
-/** A profile, explained for people (text, html) or programs (json). With `syscall`, the whole story of that one call. */
+/**
+ * A profile, explained for people (text, html) or programs (json). With `syscall`, the whole story
+ * of that one call.
+ */
 export function renderExplanation(explanation: Explanation, syscall: string | undefined, view: ExplainView): string {
   if (view.format === "json") return jsonText(syscall === undefined ? explanation : onlyCall(explanation, syscall));
   if (view.format === "html") return explanationPage(explanation);
@@ -23,12 +45,16 @@ function onlyCall(explanation: Explanation, syscall: string): Explanation {
   return {
     ...explanation,
     arches: explanation.arches.map((arch) => ({ ...arch, calls: arch.calls.filter(({ name }) => name === syscall) })),
-    vulnerabilities: explanation.vulnerabilities.filter(({ vulnerability }) => needs(vulnerability, syscall, explanation)),
+    vulnerabilities: explanation.vulnerabilities.filter(({ vulnerability }) =>
+      needs(vulnerability, syscall, explanation),
+    ),
   };
 }
 
 function needs({ id }: VulnerabilityVerdict["vulnerability"], syscall: string, { arches }: Explanation): boolean {
-  return arches.some(({ calls }) => calls.some(({ name, vulnerabilities }) => name === syscall && vulnerabilities.includes(id)));
+  return arches.some(({ calls }) =>
+    calls.some(({ name, vulnerabilities }) => name === syscall && vulnerabilities.includes(id)),
+  );
 }
 
 interface Terminal {
@@ -41,12 +67,15 @@ type Mark = "danger" | "notable" | "closed" | "plain" | "title";
 
 function terminal({ color, width }: ExplainView): Terminal {
   const codes: { readonly [mark in Mark]: number } = { danger: 31, notable: 33, closed: 32, plain: 0, title: 1 };
-  const paint = (mark: Mark, text: string): string => (color && mark !== "plain" ? `\u001b[${codes[mark]}m${text}\u001b[0m` : text);
+  const paint = (mark: Mark, text: string): string =>
+    color && mark !== "plain" ? `\u001b[${codes[mark]}m${text}\u001b[0m` : text;
   return {
     paint,
     say: (label, text, mark = "plain") => {
       const indent = " ".repeat(label.length);
-      return wrapText(escapeLine(text), { width: Math.max(40, Math.min(width, 100)), first: label, indent }).map((line) => paint(mark, line));
+      return wrapText(escapeLine(text), { width: Math.max(40, Math.min(width, 100)), first: label, indent }).map(
+        (line) => paint(mark, line),
+      );
     },
   };
 }
@@ -54,7 +83,16 @@ function terminal({ color, width }: ExplainView): Terminal {
 function wholeProfile(explanation: Explanation, words: Terminal): readonly string[] {
   return [
     ...totals(explanation, words),
-    ...explanation.arches.flatMap((arch) => bySubsystem(arch.calls).flatMap(([subsystem, calls]) => section(subsystems[subsystem].title + (explanation.arches.length > 1 ? `, ${dockerArch(arch.arch)}` : ""), subsystems[subsystem].exposes, calls, words))),
+    ...explanation.arches.flatMap((arch) =>
+      bySubsystem(arch.calls).flatMap(([subsystem, calls]) =>
+        section(
+          subsystems[subsystem].title + (explanation.arches.length > 1 ? `, ${dockerArch(arch.arch)}` : ""),
+          subsystems[subsystem].exposes,
+          calls,
+          words,
+        ),
+      ),
+    ),
     ...vulnerabilityList(explanation, words),
   ];
 }
@@ -62,25 +100,41 @@ function wholeProfile(explanation: Explanation, words: Terminal): readonly strin
 function totals(explanation: Explanation, words: Terminal): readonly string[] {
   const { profile, ceilingName, arches, vulnerabilities, runs } = explanation;
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
-  const row = (label: string, number: number, text: string): readonly string[] => words.say(`  ${String(number).padStart(4)} ${label} `.padEnd(32), text);
+  const row = (label: string, number: number, text: string): readonly string[] =>
+    words.say(`  ${String(number).padStart(4)} ${label} `.padEnd(32), text);
   return [
     words.paint("title", escapeLine(profile)),
     ...arches.flatMap((arch) => [
       ...words.say("  ", `${dockerArch(arch.arch)}, beside ${ceilingName}:`),
-      ...row("calls allowed", keptCount(arch.counts), `of ${arch.counts.total}; Docker's default allows ${keptCount({ states: arch.counts.docker })}`),
+      ...row(
+        "calls allowed",
+        keptCount(arch.counts),
+        `of ${arch.counts.total}; Docker's default allows ${keptCount({ states: arch.counts.docker })}`,
+      ),
       ...row("  of them pinned", arch.counts.states.pinned, stateWords.pinned),
       ...row("  of them for the start", arch.counts.states.floor, "the container runtime needs them"),
-      ...row("calls denied", arch.counts.states.enosys + arch.counts.states.denied, `${arch.counts.states.enosys} answer “not implemented”, ${arch.counts.states.denied} an error`),
+      ...row(
+        "calls denied",
+        arch.counts.states.enosys + arch.counts.states.denied,
+        `${arch.counts.states.enosys} answer “not implemented”, ${arch.counts.states.denied} an error`,
+      ),
     ]),
     ...words.say("  ", `Of ${vulnerabilities.length} known kernel vulnerabilities and container escapes:`),
     ...row("out of reach", own.closed, `by this profile; ${docker.closed} by Docker's default`),
     ...row("need more privilege", own.capability, "than the container has"),
     ...row("within reach", own.open, "on a kernel that is not up to date; they are listed at the end"),
-    ...(runs.length === 0 ? words.say("  ", "No recording stands beside the profile: who made a call is not known.") : []),
+    ...(runs.length === 0
+      ? words.say("  ", "No recording stands beside the profile: who made a call is not known.")
+      : []),
   ];
 }
 
-function section(title: string, exposes: string, calls: readonly CallExplanation[], words: Terminal): readonly string[] {
+function section(
+  title: string,
+  exposes: string,
+  calls: readonly CallExplanation[],
+  words: Terminal,
+): readonly string[] {
   const kept = calls.filter(({ state }) => state !== "denied" && state !== "enosys");
   return [
     "",
@@ -105,7 +159,9 @@ function callLines(call: CallExplanation, words: Terminal): readonly string[] {
     ...reasonsOf(call).flatMap((reason) => words.say("    why:   ", reason)),
     ...(limits === undefined ? [] : words.say("    only:  ", limits.join("; "))),
     ...(gap === undefined ? [] : words.say("    BUT:   ", gap, "danger")),
-    ...(exposure === undefined ? [] : words.say(exposure.level === "danger" ? "    danger: " : "    note:  ", exposure.reason, exposure.level)),
+    ...(exposure === undefined
+      ? []
+      : words.say(exposure.level === "danger" ? "    danger: " : "    note:  ", exposure.reason, exposure.level)),
   ];
 }
 
@@ -115,30 +171,62 @@ function vulnerabilityList({ vulnerabilities }: Explanation, words: Terminal): r
   return [
     "",
     words.paint("title", "Known vulnerabilities within reach, on a kernel that is not up to date"),
-    ...(open.length === 0 ? ["  none of those known here"] : open.flatMap(({ vulnerability }) => words.say("  ", `${vulnerabilityName(vulnerability)} by ${needsWords(vulnerability)}: ${vulnerability.gives}`))),
+    ...(open.length === 0
+      ? ["  none of those known here"]
+      : open.flatMap(({ vulnerability }) =>
+          words.say(
+            "  ",
+            `${vulnerabilityName(vulnerability)} by ${needsWords(vulnerability)}: ${vulnerability.gives}`,
+          ),
+        )),
     "",
     words.paint("title", "Within reach under Docker's default, and not under this profile"),
-    ...words.say("  ", gained.length === 0 ? "none" : gained.map(({ vulnerability }) => vulnerabilityName(vulnerability)).join(", "), "closed"),
+    ...words.say(
+      "  ",
+      gained.length === 0 ? "none" : gained.map(({ vulnerability }) => vulnerabilityName(vulnerability)).join(", "),
+      "closed",
+    ),
   ];
 }
 
 function oneCall(explanation: Explanation, syscall: string, words: Terminal): readonly string[] {
-  const found = explanation.arches.flatMap((arch) => arch.calls.filter(({ name }) => name === syscall).map((call) => ({ arch, call })));
+  const found = explanation.arches.flatMap((arch) =>
+    arch.calls.filter(({ name }) => name === syscall).map((call) => ({ arch, call })),
+  );
   const [first] = found;
-  if (first === undefined) return [`${syscall}: not a call of ${explanation.arches.map(({ arch }) => dockerArch(arch)).join(", ")}`];
+  if (first === undefined)
+    return [`${syscall}: not a call of ${explanation.arches.map(({ arch }) => dockerArch(arch)).join(", ")}`];
   const { text, exposure } = first.call;
   return [
     words.paint("title", syscall),
-    ...words.say("  does:      ", `${text?.does ?? "no table knows this call"}${text === undefined ? "" : ` [${text.source}]`}`),
-    ...(text?.same === undefined ? [] : words.say("  same as:   ", `${text.same}, for another width of numbers or another machine`)),
-    ...(text === undefined ? [] : words.say("  reaches:   ", `${subsystems[text.subsystem].title}: ${subsystems[text.subsystem].exposes}`)),
-    ...(exposure === undefined ? [] : words.say(exposure.level === "danger" ? "  danger:    " : "  note:      ", `${exposure.reason} [${exposure.source}]`, exposure.level)),
+    ...words.say(
+      "  does:      ",
+      `${text?.does ?? "no table knows this call"}${text === undefined ? "" : ` [${text.source}]`}`,
+    ),
+    ...(text?.same === undefined
+      ? []
+      : words.say("  same as:   ", `${text.same}, for another width of numbers or another machine`)),
+    ...(text === undefined
+      ? []
+      : words.say("  reaches:   ", `${subsystems[text.subsystem].title}: ${subsystems[text.subsystem].exposes}`)),
+    ...(exposure === undefined
+      ? []
+      : words.say(
+          exposure.level === "danger" ? "  danger:    " : "  note:      ",
+          `${exposure.reason} [${exposure.source}]`,
+          exposure.level,
+        )),
     ...found.flatMap(({ arch, call }) => onArch(arch, call, explanation, words)),
     ...verdictLines(explanation, syscall, words),
   ];
 }
 
-function onArch({ arch }: ArchExplanation, call: CallExplanation, { arches, ceilingName }: Explanation, words: Terminal): readonly string[] {
+function onArch(
+  { arch }: ArchExplanation,
+  call: CallExplanation,
+  { arches, ceilingName }: Explanation,
+  words: Terminal,
+): readonly string[] {
   const [limits, gap, answer] = [limitsOf(call), gapOf(call), answerOf(call)];
   return [
     ...(arches.length > 1 ? [`  on ${dockerArch(arch)}`] : []),
@@ -152,14 +240,29 @@ function onArch({ arch }: ArchExplanation, call: CallExplanation, { arches, ceil
 }
 
 function verdictLines(explanation: Explanation, syscall: string, words: Terminal): readonly string[] {
-  const verdicts = explanation.vulnerabilities.filter(({ vulnerability }) => needs(vulnerability, syscall, explanation));
+  const verdicts = explanation.vulnerabilities.filter(({ vulnerability }) =>
+    needs(vulnerability, syscall, explanation),
+  );
   if (verdicts.length === 0) return words.say("  known vulnerabilities that need it: ", "none in the table");
   const closed = verdicts.filter(({ reach }) => reach === "closed");
   return [
     "  known vulnerabilities that need it:",
-    ...verdicts.filter(({ reach }) => reach !== "closed").flatMap(({ vulnerability, reach }) =>
-      words.say("    ", `${vulnerabilityName(vulnerability)}: ${reachWords[reach]}; by ${needsWords(vulnerability)}${vulnerability.capability === undefined ? "" : `, with ${vulnerability.capability.name}`}: ${vulnerability.gives} [${vulnerability.source}]`, reach === "open" ? "notable" : "closed"),
-    ),
-    ...(closed.length === 0 ? [] : words.say(`    ${reachWords.closed}: `, closed.map(({ vulnerability }) => vulnerabilityName(vulnerability)).join(", "), "closed")),
+    ...verdicts
+      .filter(({ reach }) => reach !== "closed")
+      .flatMap(({ vulnerability, reach }) =>
+        words.say(
+          "    ",
+          `${vulnerabilityName(vulnerability)}: ${reachWords[reach]}; by ${needsWords(vulnerability)}${vulnerability.capability === undefined ? "" : `, with ${vulnerability.capability.name}`}: ` +
+            `${vulnerability.gives} [${vulnerability.source}]`,
+          reach === "open" ? "notable" : "closed",
+        ),
+      ),
+    ...(closed.length === 0
+      ? []
+      : words.say(
+          `    ${reachWords.closed}: `,
+          closed.map(({ vulnerability }) => vulnerabilityName(vulnerability)).join(", "),
+          "closed",
+        )),
   ];
 }

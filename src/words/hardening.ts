@@ -4,17 +4,33 @@ import type { Hardening, HardeningFinding } from "../run/verifier/index.ts";
 /** What was tried, for people. */
 export function renderHardening({ findings, runs, confirmed }: Hardening): string {
   const lines = findings.map((finding) => `  ${findingText(finding)}`);
-  return escapeTerminal([`hardening, in ${runs} runs with the same exercise:`, ...lines, ...(confirmed ? [] : ["  the last run, with all of it together, failed: the workload is not steady; use nothing of it unseen"])].join("\n"));
+  return escapeTerminal(
+    [
+      `hardening, in ${runs} runs with the same exercise:`,
+      ...lines,
+      ...(confirmed
+        ? []
+        : [
+            "  the last run, with all of it together, failed: the workload is not steady; use nothing of it " +
+              "unseen",
+          ]),
+    ].join("\n"),
+  );
 }
 
 function findingText(finding: HardeningFinding): string {
   switch (finding.kind) {
     case "privileged":
-      return finding.tolerated ? "--privileged: not needed" : "--privileged: needed; nothing else can be tried while it is there";
+      return finding.tolerated
+        ? "--privileged: not needed"
+        : "--privileged: needed; nothing else can be tried while it is there";
     case "unconfined":
       return `${finding.options.join(", ")}: ${finding.tolerated ? "not needed" : "needed, kept as it is"}`;
     case "capabilities":
-      return `capabilities: needs ${finding.kept.length === 0 ? "none" : finding.kept.join(", ")}; ${finding.dropped.length} dropped${finding.minimal ? "" : " (more may be: the runs were used up)"}`;
+      return (
+        `capabilities: needs ${finding.kept.length === 0 ? "none" : finding.kept.join(", ")}; ` +
+        `${finding.dropped.length} dropped${finding.minimal ? "" : " (more may be: the runs were used up)"}`
+      );
     case "no-new-privileges":
       return `no-new-privileges: ${finding.tolerated === "already" ? "has it already" : finding.tolerated ? "tolerated" : "not tolerated: a setuid program or one with file capabilities is part of it"}`;
     case "read-only":
@@ -24,22 +40,43 @@ function findingText(finding: HardeningFinding): string {
   }
 }
 
-function readOnlyText({ tolerated, tmpfs, volumes, folders }: Extract<HardeningFinding, { kind: "read-only" }>): string {
+function readOnlyText({
+  tolerated,
+  tmpfs,
+  volumes,
+  folders,
+}: Extract<HardeningFinding, { kind: "read-only" }>): string {
   if (tolerated === "already") return "has it already";
-  if (!tolerated) return `not tolerated; it writes in ${folders.length === 0 ? "no folder that was seen" : folders.join(", ")}`;
-  const places = [...(tmpfs.length === 0 ? [] : [`in memory: ${tmpfs.join(", ")}`]), ...(volumes.length === 0 ? [] : [`in volumes: ${volumes.join(", ")}`])];
+  if (!tolerated)
+    return "not tolerated; it writes in " + `${folders.length === 0 ? "no folder that was seen" : folders.join(", ")}`;
+  const places = [
+    ...(tmpfs.length === 0 ? [] : [`in memory: ${tmpfs.join(", ")}`]),
+    ...(volumes.length === 0 ? [] : [`in volumes: ${volumes.join(", ")}`]),
+  ];
   return places.length === 0 ? "tolerated, it writes nowhere" : `tolerated; it writes ${places.join("; ")}`;
 }
 
 /** The command, and what a Compose file says for the same protection: the result. */
-export function hardenedCommand({ command, settings }: Hardening, service: { readonly name: string; readonly image: string; readonly profile: string }): string {
+export function hardenedCommand(
+  { command, settings }: Hardening,
+  service: { readonly name: string; readonly image: string; readonly profile: string },
+): string {
   const { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged } = settings;
-  const list = (name: string, items: readonly string[]): readonly string[] => (items.length === 0 ? [] : [`    ${name}:`, ...items.map((item) => `      - ${JSON.stringify(item)}`)]);
+  const list = (name: string, items: readonly string[]): readonly string[] =>
+    items.length === 0 ? [] : [`    ${name}:`, ...items.map((item) => `      - ${JSON.stringify(item)}`)];
   const compose = [
     "services:",
     `  ${service.name}: # and what it has already: ports, environment, volumes`,
     `    image: ${JSON.stringify(service.image)}`,
-    ...(privileged ? ["    privileged: true"] : [...list("cap_drop", ["ALL"]), ...list("cap_add", capabilities.map((name) => name.replace(/^CAP_/, "")))]),
+    ...(privileged
+      ? ["    privileged: true"]
+      : [
+          ...list("cap_drop", ["ALL"]),
+          ...list(
+            "cap_add",
+            capabilities.map((name) => name.replace(/^CAP_/, "")),
+          ),
+        ]),
     ...(readOnly ? ["    read_only: true"] : []),
     ...list("tmpfs", tmpfs),
     ...list("volumes", volumes),

@@ -11,9 +11,14 @@ export class Html {
 
 type Part = Html | string | number | false | undefined | readonly Part[];
 
-/** Builds HTML: everything that is put in is escaped, unless it is HTML already. Lists are joined, `false` and undefined are nothing. */
+/**
+ * Builds HTML: everything that is put in is escaped, unless it is HTML already. Lists are joined,
+ * `false` and undefined are nothing.
+ */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(pieces.map((piece, position) => piece + (position < parts.length ? partText(parts[position]) : "")).join(""));
+  return new Html(
+    pieces.map((piece, position) => piece + (position < parts.length ? partText(parts[position]) : "")).join(""),
+  );
 }
 
 function partText(part: Part): string {
@@ -28,9 +33,24 @@ function escapeHtml(text: string): string {
   return escapeTerminal(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A whole document that loads nothing and runs nothing but `script`: the policy names both by their hashes. */
-export function htmlDocument({ title, style, script, body }: { readonly title: string; readonly style: string; readonly script: string; readonly body: Html }): string {
-  const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; base-uri 'none'; form-action 'none'`;
+/**
+ * A whole document that loads nothing and runs nothing but `script`: the policy names both by their
+ * hashes.
+ */
+export function htmlDocument({
+  title,
+  style,
+  script,
+  body,
+}: {
+  readonly title: string;
+  readonly style: string;
+  readonly script: string;
+  readonly body: Html;
+}): string {
+  const policy =
+    `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; base-uri 'none'; ` +
+    "form-action 'none'";
   return [
     "<!doctype html>",
     '<html lang="en">',

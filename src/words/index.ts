@@ -7,6 +7,16 @@ export { renderLint, type PlacedFinding } from "./lint.ts";
 export { renderSummary, type SummaryModel } from "./summary.ts";
 export { hardenedCommand, renderHardening } from "./hardening.ts";
 export { renderMeaning } from "./meaning.ts";
-export { failureKinds, reviewFormats, type FailureKind, type JudgedProfile, type Place, type RecordingDoubt, type ReviewedOptions, type ReviewedProfile, type ReviewedRecording } from "./review-model.ts";
+export {
+  failureKinds,
+  reviewFormats,
+  type FailureKind,
+  type JudgedProfile,
+  type Place,
+  type RecordingDoubt,
+  type ReviewedOptions,
+  type ReviewedProfile,
+  type ReviewedRecording,
+} from "./review-model.ts";
 export { renderReview, type ReviewView } from "./review.ts";
 export { namesOf, renderDiagnosis, renderVerdict } from "./verdict.ts";

@@ -9,11 +9,21 @@ export interface PlacedFinding extends Finding {
   readonly column: number;
 }
 
-/** Findings for people (one a line, as compilers print them, then what to do about each kind) or programs. */
-export function renderLint(findings: readonly PlacedFinding[], format: "text" | "json" | "sarif", version: string): string {
+/**
+ * Findings for people (one a line, as compilers print them, then what to do about each kind) or
+ * programs.
+ */
+export function renderLint(
+  findings: readonly PlacedFinding[],
+  format: "text" | "json" | "sarif",
+  version: string,
+): string {
   if (format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), version);
   if (format === "json") return jsonText({ findings });
-  const lines = findings.map(({ file, line, column, severity, kind, what }) => `${escapeLine(`${file}:${line}:${column}: ${severity}: ${what} [${kind}]`)}\n`);
+  const lines = findings.map(
+    ({ file, line, column, severity, kind, what }) =>
+      `${escapeLine(`${file}:${line}:${column}: ${severity}: ${what} [${kind}]`)}\n`,
+  );
   const advice = kindsOf(findings).map((kind) => `  ${kind}: ${findingKinds[kind].todo}\n`);
   return lines.join("") + (advice.length === 0 ? "" : `\nwhat to do:\n${advice.join("")}`);
 }
@@ -28,5 +38,14 @@ export function lintRules(): readonly SarifRule[] {
 }
 
 export function lintResult({ kind, severity, what, file, line, column, pointer, names }: PlacedFinding): SarifResult {
-  return { rule: kind, level: severity, text: what, file, line, column, pointer, fingerprint: `${kind}:${pointer.replace(/\d+/g, "#")}:${names.join(",")}` };
+  return {
+    rule: kind,
+    level: severity,
+    text: what,
+    file,
+    line,
+    column,
+    pointer,
+    fingerprint: `${kind}:${pointer.replace(/\d+/g, "#")}:${names.join(",")}`,
+  };
 }

@@ -4,14 +4,26 @@ import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
 import { rulesText } from "./diff.ts";
 import { escapeLine } from "../core/text/index.ts";
 
-/** What a profile means, one line a call, sorted: two texts differ where the meanings do. Groups that some hosts only have are marked by the host's condition. */
+/**
+ * What a profile means, one line a call, sorted: two texts differ where the meanings do. Groups
+ * that some hosts only have are marked by the host's condition.
+ */
 export function renderMeaning(profile: DockerProfile, filters: ReadonlyMap<ScmpArch, Filter>): string {
   const lines = [...filters.values()].flatMap((filter) => [
     `${dockerArch(filter.arch)}: everything else: ${formatAction(filter.defaultAction)}`,
-    ...[...filter.syscalls].map(([name, rules]) => `${dockerArch(filter.arch)}: ${name}: ${rulesText(name, inOneOrder(filter, name, rules))}`).sort(),
+    ...[...filter.syscalls]
+      .map(
+        ([name, rules]) => `${dockerArch(filter.arch)}: ${name}: ${rulesText(name, inOneOrder(filter, name, rules))}`,
+      )
+      .sort(),
   ]);
   const conditional = profile.syscalls.flatMap(({ names, action, includes, excludes }) =>
-    includes === undefined && excludes === undefined ? [] : [`only for some hosts: ${[...names].sort().join(", ")}: ${action}, includes ${JSON.stringify(includes ?? {})}, excludes ${JSON.stringify(excludes ?? {})}`],
+    includes === undefined && excludes === undefined
+      ? []
+      : [
+          `only for some hosts: ${[...names].sort().join(", ")}: ${action}, includes ` +
+            `${JSON.stringify(includes ?? {})}, excludes ${JSON.stringify(excludes ?? {})}`,
+        ],
   );
   return [...lines, ...conditional.sort()].map((line) => `${escapeLine(line)}\n`).join("");
 }

@@ -24,7 +24,8 @@ const style = [
   "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}",
   "code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}",
   "table{border-collapse:collapse;width:100%}",
-  "th,td{border:1px solid color-mix(in srgb,currentColor 30%,transparent);padding:.4rem .6rem;text-align:left;vertical-align:top}",
+  "th,td{border:1px solid color-mix(in srgb,currentColor 30%,transparent);padding:.4rem " +
+    ".6rem;text-align:left;vertical-align:top}",
   "tr.danger th{border-left:.4rem solid #c62828}",
   "tr.notable th{border-left:.4rem solid #b26a00}",
   "details{margin:1rem 0}",
@@ -43,7 +44,10 @@ function block(part: Block): string {
     case "table":
       return [
         `<table><thead><tr>${part.head.map((name) => `<th scope="col">${htmlText(name)}</th>`).join("")}</tr></thead><tbody>`,
-        ...part.rows.map(({ weight, cells: [first = [], ...more] }) => `<tr class="${weight}"><th scope="row">${line(first)}</th>${more.map((cell) => `<td>${line(cell)}</td>`).join("")}</tr>`),
+        ...part.rows.map(
+          ({ weight, cells: [first = [], ...more] }) =>
+            `<tr class="${weight}"><th scope="row">${line(first)}</th>${more.map((cell) => `<td>${line(cell)}</td>`).join("")}</tr>`,
+        ),
         "</tbody></table>",
       ].join("\n");
     case "folded":

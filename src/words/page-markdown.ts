@@ -2,7 +2,10 @@ import { escapeLine } from "../core/text/index.ts";
 import { markdownCell } from "./markdown.ts";
 import type { Block, Line, Span } from "./page.ts";
 
-/** A document as Markdown of GitHub and GitLab. Data stands in code spans: there nothing is a mark, a link, a mention or HTML. */
+/**
+ * A document as Markdown of GitHub and GitLab. Data stands in code spans: there nothing is a mark,
+ * a link, a mention or HTML.
+ */
 export function pageToMarkdown(blocks: readonly Block[]): string {
   return `${blocks.map(block).join("\n\n")}\n`;
 }
@@ -18,7 +21,15 @@ function block(part: Block): string {
     case "list":
       return part.items.map((item) => `- ${line(item)}`).join("\n");
     case "table":
-      return [`| ${part.head.join(" | ")} |`, `|${part.head.map(() => "---|").join("")}`, ...part.rows.map(({ weight, cells }) => `| ${cells.map((cell, at) => (at === 0 && weight === "danger" ? `**${line(cell)}**` : line(cell))).join(" | ")} |`)].join("\n");
+      return [
+        `| ${part.head.join(" | ")} |`,
+        `|${part.head.map(() => "---|").join("")}`,
+        ...part.rows.map(
+          ({ weight, cells }) =>
+            `| ${cells.map((cell, at) => (at === 0 && weight === "danger" ? `**${line(cell)}**` : line(cell))).join(" | ")} ` +
+            "|",
+        ),
+      ].join("\n");
     case "folded":
       return `<details><summary>${part.summary}</summary>\n\n${part.blocks.map(block).join("\n\n")}\n\n</details>`;
     default:
@@ -35,9 +46,14 @@ function span(part: Span): string {
   return "strong" in part ? `**${markdownCell(part.strong)}**` : markdownCode(part.data);
 }
 
-/** A code span, in or outside of a table: there a bar is written with a backslash, which must not meet one of the text's own. */
+/**
+ * A code span, in or outside of a table: there a bar is written with a backslash, which must not
+ * meet one of the text's own.
+ */
 export function markdownCode(text: string): string {
-  const shown = escapeLine(text).replace(/\\+(?=\|)/g, (slashes) => "\\u{5c}".repeat(slashes.length)).replaceAll("|", "\\|");
+  const shown = escapeLine(text)
+    .replace(/\\+(?=\|)/g, (slashes) => "\\u{5c}".repeat(slashes.length))
+    .replaceAll("|", "\\|");
   if (shown.trim() === "") return '""';
   const ticks = "`".repeat(Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length)) + 1);
   const pad = /^[` ]|[` ]$/.test(shown) ? " " : "";

@@ -4,10 +4,18 @@ import { wrapText } from "./wrap.ts";
 
 const colors: { readonly [weight in Weight]: number | undefined } = { danger: 31, notable: 33, ordinary: undefined };
 
-/** A document for a terminal of so many columns: a row of a table is a paragraph, its columns lines with their names. */
-export function pageToText(blocks: readonly Block[], { color, width }: { readonly color: boolean; readonly width: number }): string {
-  const paint = (code: number | undefined, lines: readonly string[]): readonly string[] => lines.map((line) => (color && code !== undefined ? `\u001b[${code}m${line}\u001b[0m` : line));
-  const fit = (text: string, first: string, indent = first): readonly string[] => wrapText(text, { width, first, indent });
+/**
+ * A document for a terminal of so many columns: a row of a table is a paragraph, its columns lines
+ * with their names.
+ */
+export function pageToText(
+  blocks: readonly Block[],
+  { color, width }: { readonly color: boolean; readonly width: number },
+): string {
+  const paint = (code: number | undefined, lines: readonly string[]): readonly string[] =>
+    lines.map((line) => (color && code !== undefined ? `\u001b[${code}m${line}\u001b[0m` : line));
+  const fit = (text: string, first: string, indent = first): readonly string[] =>
+    wrapText(text, { width, first, indent });
   const block = (part: Block, indent: string): readonly string[] => {
     switch (part.type) {
       case "title":
@@ -20,7 +28,13 @@ export function pageToText(blocks: readonly Block[], { color, width }: { readonl
       case "table":
         return part.rows.flatMap(({ weight, cells: [first = [], second = [], ...more] }) => [
           ...paint(colors[weight], fit(`${plain(first)}: ${plain(second)}`, `${indent}  `, `${indent}    `)),
-          ...more.flatMap((cell, at) => fit(plain(cell), `${indent}    ${`${part.head[at + 2] ?? ""}:`.padEnd(13)}`, " ".repeat(indent.length + 17))),
+          ...more.flatMap((cell, at) =>
+            fit(
+              plain(cell),
+              `${indent}    ${`${part.head[at + 2] ?? ""}:`.padEnd(13)}`,
+              " ".repeat(indent.length + 17),
+            ),
+          ),
         ]);
       case "folded":
         return [...fit(`${part.summary}:`, indent), ...part.blocks.flatMap((inner) => block(inner, `${indent}  `))];
@@ -32,5 +46,7 @@ export function pageToText(blocks: readonly Block[], { color, width }: { readonl
 }
 
 function plain(line: Line): string {
-  return escapeLine(line.map((span) => (typeof span === "string" ? span : "strong" in span ? span.strong : span.data)).join(""));
+  return escapeLine(
+    line.map((span) => (typeof span === "string" ? span : "strong" in span ? span.strong : span.data)).join(""),
+  );
 }

@@ -1,4 +1,7 @@
-/** A piece of a line. Whatever comes from a file, a trace or an image is `data`: no writer lets it be more than text. */
+/**
+ * A piece of a line. Whatever comes from a file, a trace or an image is `data`: no writer lets it
+ * be more than text.
+ */
 export type Span = string | { readonly strong: string } | { readonly data: string };
 
 export type Line = readonly Span[];

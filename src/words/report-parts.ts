@@ -1,25 +1,63 @@
 import type { CallExplanation, CallState, Explanation, Reach, VulnerabilityVerdict } from "../core/explain/index.ts";
 import { dockerArch, subsystems, type ScmpArch } from "../core/tables/index.ts";
-import { answerOf, bySubsystem, gapOf, keptCount, limitsOf, needsWords, reachCounts, reasonsOf, stateMeanings, stateWords, vulnerabilityName } from "./explain-words.ts";
+import {
+  answerOf,
+  bySubsystem,
+  gapOf,
+  keptCount,
+  limitsOf,
+  needsWords,
+  reachCounts,
+  reasonsOf,
+  stateMeanings,
+  stateWords,
+  vulnerabilityName,
+} from "./explain-words.ts";
 import { Html, html } from "./html.ts";
 
-/** How a tile looks: what is kept, what this profile closes, what Docker's default denies as well, what goes beyond it. */
+/**
+ * How a tile looks: what is kept, what this profile closes, what Docker's default denies as well,
+ * what goes beyond it.
+ */
 export interface Look {
   readonly state: string;
   readonly letter: string;
   readonly words: string;
 }
 
-const letters: { readonly [state in CallState]: string } = { allowed: "A", pinned: "P", floor: "S", enosys: "N", denied: "D" };
+const letters: { readonly [state in CallState]: string } = {
+  allowed: "A",
+  pinned: "P",
+  floor: "S",
+  enosys: "N",
+  denied: "D",
+};
 
 /** The kinds of tiles of one profile, beside Docker's default. */
 export const looks: readonly (Look & { readonly meaning: string })[] = [
   { state: "allowed", letter: "A", words: "allowed", meaning: stateMeanings.allowed },
   { state: "pinned", letter: "P", words: stateWords.pinned, meaning: stateMeanings.pinned },
   { state: "floor", letter: "S", words: stateWords.floor, meaning: stateMeanings.floor },
-  { state: "beyond", letter: "!", words: "allowed, and denied by Docker's default", meaning: "the container can do what it could not do without this profile" },
-  { state: "closed", letter: "N D", words: "denied by this profile alone", meaning: "Docker's default allows it: this is what the profile takes from an attacker. N: the program is told “not implemented”; D: it gets an error" },
-  { state: "both", letter: "N D", words: "denied by Docker's default too", meaning: "no container may make this call unless its profile says so" },
+  {
+    state: "beyond",
+    letter: "!",
+    words: "allowed, and denied by Docker's default",
+    meaning: "the container can do what it could not do without this profile",
+  },
+  {
+    state: "closed",
+    letter: "N D",
+    words: "denied by this profile alone",
+    meaning:
+      "Docker's default allows it: this is what the profile takes from an attacker. N: the program is " +
+      "told “not implemented”; D: it gets an error",
+  },
+  {
+    state: "both",
+    letter: "N D",
+    words: "denied by Docker's default too",
+    meaning: "no container may make this call unless its profile says so",
+  },
 ];
 
 /** The look of one call. */
@@ -27,8 +65,15 @@ export function lookOf({ state, docker }: CallExplanation): Look {
   const denied = state === "denied" || state === "enosys";
   const dockerDenies = docker === "denied" || docker === "enosys";
   const letter = letters[state];
-  if (denied) return { state: dockerDenies ? "both" : "closed", letter, words: `${stateWords[state]}${dockerDenies ? ", also by Docker's default" : "; Docker's default allows it"}` };
-  return dockerDenies ? { state: "beyond", letter: "!", words: "allowed, and denied by Docker's default" } : { state, letter, words: stateWords[state] };
+  if (denied)
+    return {
+      state: dockerDenies ? "both" : "closed",
+      letter,
+      words: `${stateWords[state]}${dockerDenies ? ", also by Docker's default" : "; Docker's default allows it"}`,
+    };
+  return dockerDenies
+    ? { state: "beyond", letter: "!", words: "allowed, and denied by Docker's default" }
+    : { state, letter, words: stateWords[state] };
 }
 
 /** Big figures with a bar each: this profile's share, and where Docker's default ends. */
@@ -42,11 +87,23 @@ export function figure(label: string, own: number, docker: number, total: number
 /** The figures of a profile. */
 export function figures(explanation: Explanation): Html {
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
-  const dangers = (whose: "state" | "docker"): number => explanation.arches.flatMap(({ calls }) => calls).filter((call) => call.exposure?.level === "danger" && call[whose] !== "denied" && call[whose] !== "enosys").length;
-  const allDangers = explanation.arches.flatMap(({ calls }) => calls).filter(({ exposure }) => exposure?.level === "danger").length;
+  const dangers = (whose: "state" | "docker"): number =>
+    explanation.arches
+      .flatMap(({ calls }) => calls)
+      .filter((call) => call.exposure?.level === "danger" && call[whose] !== "denied" && call[whose] !== "enosys")
+      .length;
+  const allDangers = explanation.arches
+    .flatMap(({ calls }) => calls)
+    .filter(({ exposure }) => exposure?.level === "danger").length;
   return html`<dl class="figures">${explanation.arches.map(({ arch, counts }) => {
     const there = keptCount({ states: counts.docker });
-    return figure(`System calls allowed${explanation.arches.length > 1 ? `, ${dockerArch(arch)}` : ""}`, keptCount(counts), there, counts.total, `${explanation.ceilingName}: ${there}`);
+    return figure(
+      `System calls allowed${explanation.arches.length > 1 ? `, ${dockerArch(arch)}` : ""}`,
+      keptCount(counts),
+      there,
+      counts.total,
+      `${explanation.ceilingName}: ${there}`,
+    );
   })}${figure("Known vulnerabilities out of reach", own.closed, docker.closed, explanation.vulnerabilities.length, `${explanation.ceilingName}: ${docker.closed}`)}${figure("Calls allowed that attackers look for", dangers("state"), dangers("docker"), allDangers, `${explanation.ceilingName}: ${dangers("docker")}`)}</dl>`;
 }
 
@@ -56,7 +113,12 @@ export function anchor(arch: ScmpArch, name: string): string {
 }
 
 /** The picture: a tile for each call, grouped by subsystem. */
-export function picture(arch: ScmpArch, calls: readonly CallExplanation[], look: (call: CallExplanation) => Look, kept: (calls: readonly CallExplanation[]) => string): Html {
+export function picture(
+  arch: ScmpArch,
+  calls: readonly CallExplanation[],
+  look: (call: CallExplanation) => Look,
+  kept: (calls: readonly CallExplanation[]) => string,
+): Html {
   return html`<div class="groups">${bySubsystem(calls).map(([subsystem, own]) => {
     const { title } = subsystems[subsystem];
     return html`<section class="group" data-title="${title.toLowerCase()}"><h3>${title} <span>${kept(own)}</span></h3><ul class="tiles">${own.map((call) => tile(arch, call, look(call)))}</ul></section>`;
@@ -68,15 +130,29 @@ function tile(arch: ScmpArch, { name, text, exposure }: CallExplanation, { state
   return html`<li><a class="tile ${state}" href="#${anchor(arch, name)}" data-state="${state}" data-words="${`${name} ${text?.does ?? ""} ${danger ? "dangerous" : ""}`.toLowerCase()}"><i aria-hidden="true">${letter}</i>${name}${danger && html`<b aria-hidden="true">▲</b>`}<span class="hidden">: ${words}${danger && ", attackers look for it"}</span></a></li>`;
 }
 
-/** Filter, and a legend whose entries switch kinds of tiles off and on. Shown by the script: without it they would do nothing. */
-export function tools(shown: readonly (Look & { readonly meaning: string })[], countOf: (state: string) => number): Html {
+/**
+ * Filter, and a legend whose entries switch kinds of tiles off and on. Shown by the script: without
+ * it they would do nothing.
+ */
+export function tools(
+  shown: readonly (Look & { readonly meaning: string })[],
+  countOf: (state: string) => number,
+): Html {
   return html`<div class="tools" hidden><label for="filter">Find a call</label><input id="filter" type="search" autocomplete="off" spellcheck="false">${shown
     .filter(({ state }) => countOf(state) > 0)
-    .map(({ state, letter, words, meaning }) => html`<button type="button" class="key" aria-pressed="true" data-state="${state}" title="${meaning}"><span class="tile ${state}" aria-hidden="true"><i>${letter}</i></span>${words} (${countOf(state)})</button>`)}<span id="count" role="status" class="quiet"></span></div>`;
+    .map(
+      ({ state, letter, words, meaning }) =>
+        html`<button type="button" class="key" aria-pressed="true" data-state="${state}" title="${meaning}"><span class="tile ${state}" aria-hidden="true"><i>${letter}</i></span>${words} (${countOf(state)})</button>`,
+    )}<span id="count" role="status" class="quiet"></span></div>`;
 }
 
 /** A call's details: what the panel shows, and what stands in the list below. */
-export function callDetails(arch: ScmpArch, call: CallExplanation, explanation: Explanation, more: readonly (readonly [string, string])[] = []): Html {
+export function callDetails(
+  arch: ScmpArch,
+  call: CallExplanation,
+  explanation: Explanation,
+  more: readonly (readonly [string, string])[] = [],
+): Html {
   const { name, text, exposure } = call;
   const [limits, gap, answer] = [limitsOf(call), gapOf(call), answerOf(call)];
   const verdicts = new Map(explanation.vulnerabilities.map((verdict) => [verdict.vulnerability.id as string, verdict]));
@@ -87,11 +163,22 @@ export function callDetails(arch: ScmpArch, call: CallExplanation, explanation: 
     ...more.map(([term, value]) => row(term, value)),
     row("here", html`<strong>${stateWords[call.state]}</strong>`),
     row("Docker", stateWords[call.docker]),
-    ...reasonsOf(call).slice(0, 8).map((reason) => row("why", reason)),
-    ...(limits === undefined ? [] : [row("only", limits.slice(0, 12).join("; ") + (limits.length > 12 ? ` and ${limits.length - 12} more` : ""))]),
+    ...reasonsOf(call)
+      .slice(0, 8)
+      .map((reason) => row("why", reason)),
+    ...(limits === undefined
+      ? []
+      : [row("only", limits.slice(0, 12).join("; ") + (limits.length > 12 ? ` and ${limits.length - 12} more` : ""))]),
     ...(gap === undefined ? [] : [row("but", html`<span class="warn">${gap}</span>`)]),
     ...(answer === undefined ? [] : [row("denied", answer)]),
-    ...(exposure === undefined ? [] : [row(exposure.level === "danger" ? "danger" : "note", exposure.level === "danger" ? html`<span class="warn">${exposure.reason}</span>` : exposure.reason)]),
+    ...(exposure === undefined
+      ? []
+      : [
+          row(
+            exposure.level === "danger" ? "danger" : "note",
+            exposure.level === "danger" ? html`<span class="warn">${exposure.reason}</span>` : exposure.reason,
+          ),
+        ]),
     ...(open.length === 0 ? [] : [row("helps reach", idList(open.map(nameOf(verdicts))))]),
     ...(closed.length === 0 ? [] : [row("out of reach", idList(closed.map(nameOf(verdicts))))]),
     ...(text === undefined ? [] : [row("see", text.source)]),
@@ -121,10 +208,18 @@ export function callList(explanation: Explanation, details: (arch: ScmpArch, cal
   )}`;
 }
 
-const shortReach: { readonly [reach in Reach]: string } = { closed: "out of reach", capability: "needs more privilege", open: "within reach" };
+const shortReach: { readonly [reach in Reach]: string } = {
+  closed: "out of reach",
+  capability: "needs more privilege",
+  open: "within reach",
+};
 
 /** A table of vulnerabilities; the caption says what they have in common. */
-export function vulnerabilityTable(caption: string, verdicts: readonly VulnerabilityVerdict[], ceilingName: string): Html {
+export function vulnerabilityTable(
+  caption: string,
+  verdicts: readonly VulnerabilityVerdict[],
+  ceilingName: string,
+): Html {
   return html`<table><caption>${caption}</caption><thead><tr><th scope="col">Vulnerability</th><th scope="col">needs</th><th scope="col">gives</th><th scope="col" class="optional">${ceilingName}</th></tr></thead><tbody>${verdicts.map(
     ({ vulnerability, docker }) =>
       html`<tr><th scope="row">${vulnerability.id}${vulnerability.name !== undefined && html`<br>${vulnerability.name}`}</th><td><code>${needsWords(vulnerability)}</code>${vulnerability.capability !== undefined && `, with ${vulnerability.capability.name}`}</td><td>${vulnerability.gives}</td><td class="optional">${shortReach[docker]}</td></tr>`,

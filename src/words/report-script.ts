@@ -1,6 +1,7 @@
 /**
- * What the report does beyond being read: filters tiles, shows a call's details beside the picture, moves between tiles by arrow keys. Without it
- * every tile is a link to the same details further down. It changes no markup from text: details are copies of elements that are there.
+ * What the report does beyond being read: filters tiles, shows a call's details beside the picture,
+ * moves between tiles by arrow keys. Without it every tile is a link to the same details further
+ * down. It changes no markup from text: details are copies of elements that are there.
  */
 export const reportScript = `
 "use strict";

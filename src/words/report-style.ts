@@ -1,4 +1,7 @@
-/** The look of the report: quiet, dark and light, printable. Colour never says anything alone: tiles carry a letter and a border of their own. */
+/**
+ * The look of the report: quiet, dark and light, printable. Colour never says anything alone: tiles
+ * carry a letter and a border of their own.
+ */
 export const reportStyle = `
 :root{--bg:#fcfcfb;--ink:#1c2630;--muted:#55616d;--line:#d8dde2;--card:#fff;--accent:#1d5c9f;
 --a-bg:#1d5c9f;--a-ink:#fff;--p-bg:#dceafa;--p-ink:#123c69;--p-line:#1d5c9f;--s-bg:#ece9f8;--s-ink:#3d3180;--s-line:#6555b8;

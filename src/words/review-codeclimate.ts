@@ -5,11 +5,20 @@ import type { ReviewModel } from "./review-model.ts";
 
 const severities = { danger: "critical", notable: "major", ordinary: "info" } as const;
 
-/** A review as GitLab's code quality report (Code Climate's issues: description, check_name, fingerprint, severity, location). */
+/**
+ * A review as GitLab's code quality report (Code Climate's issues: description, check_name,
+ * fingerprint, severity, location).
+ */
 export function reviewToCodeClimate(model: ReviewModel): string {
-  const changes = findingsOf(model).map(({ rule, weight, text, file, place, about }) => issue(rule, severities[weight], text, file, place.line, about));
+  const changes = findingsOf(model).map(({ rule, weight, text, file, place, about }) =>
+    issue(rule, severities[weight], text, file, place.line, about),
+  );
   const findings = model.profiles.flatMap(({ state }) =>
-    state.type === "unreadable" ? [] : state.findings.map(({ kind, severity, what, file, line, names }) => issue(kind, severity === "error" ? "critical" : "major", what, file, line, names.join(","))),
+    state.type === "unreadable"
+      ? []
+      : state.findings.map(({ kind, severity, what, file, line, names }) =>
+          issue(kind, severity === "error" ? "critical" : "major", what, file, line, names.join(",")),
+        ),
   );
   return jsonText([...changes, ...findings]);
 }

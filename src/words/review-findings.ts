@@ -17,28 +17,100 @@ export interface ReviewFinding {
 }
 
 export const reviewRules = [
-  { id: "newly-possible", title: "A call became possible", why: "The profile lets a call through that it denied before, or with arguments that it denied.", todo: "Ask what needs it. If a recording backs it, and it is neither dangerous nor beyond Docker's default, it is most likely fine." },
-  { id: "unbacked-profile", title: "A profile that its recording does not give", why: "The profile was edited, or is older than its recording or its options, or has no recording. Nobody knows whether the application needs what it allows.", todo: "Record the workload that needs it (seccomp-gen record --append), or make the profile again: seccomp-gen generate --all." },
-  { id: "unreadable-profile", title: "A profile that cannot be read", why: "What cannot be read cannot be reviewed, and no engine takes it.", todo: "Correct it, or make it again: seccomp-gen generate --all." },
+  {
+    id: "newly-possible",
+    title: "A call became possible",
+    why: "The profile lets a call through that it denied before, or with arguments that it denied.",
+    todo:
+      "Ask what needs it. If a recording backs it, and it is neither dangerous nor beyond Docker's " +
+      "default, it is most likely fine.",
+  },
+  {
+    id: "unbacked-profile",
+    title: "A profile that its recording does not give",
+    why:
+      "The profile was edited, or is older than its recording or its options, or has no recording. " +
+      "Nobody knows whether the application needs what it allows.",
+    todo:
+      "Record the workload that needs it (seccomp-gen record --append), or make the profile again: " +
+      "seccomp-gen generate --all.",
+  },
+  {
+    id: "unreadable-profile",
+    title: "A profile that cannot be read",
+    why: "What cannot be read cannot be reviewed, and no engine takes it.",
+    todo: "Correct it, or make it again: seccomp-gen generate --all.",
+  },
 ] as const;
 
 /** What a review says of single lines. */
 export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewFinding[] {
   const top = { line: 1, column: 1 };
   return [
-    ...skipped.filter(({ alarming }) => alarming).map(({ path, reason }): ReviewFinding => ({ rule: "unreadable-profile", weight: "danger", text: `not looked at: ${reason}`, file: path, place: top, pointer: "", about: "skipped" })),
+    ...skipped
+      .filter(({ alarming }) => alarming)
+      .map(({ path, reason }): ReviewFinding => ({
+        rule: "unreadable-profile",
+        weight: "danger",
+        text: `not looked at: ${reason}`,
+        file: path,
+        place: top,
+        pointer: "",
+        about: "skipped",
+      })),
     ...profiles.flatMap(({ path, state }): readonly ReviewFinding[] => {
-      if (state.type === "unreadable") return [{ rule: "unreadable-profile", weight: "danger", text: state.reason, file: path, place: top, pointer: "", about: "unreadable" }];
-      const unbacked: readonly ReviewFinding[] = state.failures.includes("unbacked") ? [{ rule: "unbacked-profile", weight: "danger", text: state.source === "none" ? "it has no recording" : "it is not what its recording gives with the options as they were", file: path, place: top, pointer: "", about: "unbacked" }] : [];
-      return [...unbacked, ...state.assessment.openings.map((opening, at) => openingFinding(path, state, opening, state.places[at] ?? top))];
+      if (state.type === "unreadable")
+        return [
+          {
+            rule: "unreadable-profile",
+            weight: "danger",
+            text: state.reason,
+            file: path,
+            place: top,
+            pointer: "",
+            about: "unreadable",
+          },
+        ];
+      const unbacked: readonly ReviewFinding[] = state.failures.includes("unbacked")
+        ? [
+            {
+              rule: "unbacked-profile",
+              weight: "danger",
+              text:
+                state.source === "none"
+                  ? "it has no recording"
+                  : "it is not what its recording gives with the options as they were",
+              file: path,
+              place: top,
+              pointer: "",
+              about: "unbacked",
+            },
+          ]
+        : [];
+      return [
+        ...unbacked,
+        ...state.assessment.openings.map((opening, at) =>
+          openingFinding(path, state, opening, state.places[at] ?? top),
+        ),
+      ];
     }),
   ].map((finding) => ({ ...finding, text: escapeLine(finding.text) }));
 }
 
 function openingFinding(file: string, state: JudgedProfile, opening: Opening, place: Place): ReviewFinding {
   const { claim, change } = opening;
-  const text = `${levelWords[opening.level]}: ${plain(openingLine(opening, [change.arch]))}; why: ${plain(reasonLine(opening, state))}; for example ${plain(exampleLine(opening))}`;
-  return { rule: "newly-possible", weight: opening.level, text, file, place, pointer: claim?.type === "profile" ? claim.pointer : "", about: `${change.arch} ${change.syscall} ${change.kind}` };
+  const text =
+    `${levelWords[opening.level]}: ${plain(openingLine(opening, [change.arch]))}; why: ` +
+    `${plain(reasonLine(opening, state))}; for example ${plain(exampleLine(opening))}`;
+  return {
+    rule: "newly-possible",
+    weight: opening.level,
+    text,
+    file,
+    place,
+    pointer: claim?.type === "profile" ? claim.pointer : "",
+    about: `${change.arch} ${change.syscall} ${change.kind}`,
+  };
 }
 
 function plain(line: Line): string {

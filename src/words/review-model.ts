@@ -2,7 +2,10 @@ import type { Assessment } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
 import type { PlacedFinding } from "./lint.ts";
 
-/** What `review --fail-on` names: something became possible; that is dangerous; that is not what the recording gives; beyond Docker's default; a new lint finding. */
+/**
+ * What `review --fail-on` names: something became possible; that is dangerous; that is not what the
+ * recording gives; beyond Docker's default; a new lint finding.
+ */
 export const failureKinds = ["widened", "dangerous", "unbacked", "beyond-docker", "lint", "any"] as const;
 export type FailureKind = (typeof failureKinds)[number];
 
@@ -26,7 +29,10 @@ export interface ReviewedProfile {
 export interface JudgedProfile {
   readonly type: "added" | "changed" | "removed";
   readonly assessment: Assessment;
-  /** Calls that became possible only where capabilities, kernel or architecture are other than those it is judged for. */
+  /**
+   * Calls that became possible only where capabilities, kernel or architecture are other than those
+   * it is judged for.
+   */
   readonly elsewhere: readonly string[];
   /** Where the rules stand that let the openings through, in their order. */
   readonly places: readonly Place[];
@@ -42,7 +48,10 @@ export interface JudgedProfile {
   readonly failures: readonly FailureKind[];
 }
 
-/** What makes a recording doubtful. It proves nothing: a recording is a text, and can be written by hand. */
+/**
+ * What makes a recording doubtful. It proves nothing: a recording is a text, and can be written by
+ * hand.
+ */
 export type RecordingDoubt =
   /** Calls or values are new, but every run was there before. */
   | "no-new-run"
@@ -66,10 +75,15 @@ export interface ReviewedRecording {
         readonly removed: readonly string[];
         /** Seen before, now with other arguments. */
         readonly otherArguments: readonly string[];
-        /** Of these two, what the profile beside it denies nevertheless, because Docker's default does; and what it denies for another reason. */
+        /**
+         * Of these two, what the profile beside it denies nevertheless, because Docker's default
+         * does; and what it denies for another reason.
+         */
         readonly deniedByDocker: readonly string[];
         readonly denied: readonly string[];
-        /** Capabilities that no former run had: Docker's default allows more to such a container. */
+        /**
+         * Capabilities that no former run had: Docker's default allows more to such a container.
+         */
         readonly capabilities: readonly string[];
         /** Former runs had no-new-privileges, not all of the present ones have. */
         readonly lostNoNewPrivileges: boolean;

@@ -9,12 +9,26 @@ const levels = { danger: "error", notable: "warning", ordinary: "note" } as cons
 const weights = ["danger", "notable", "ordinary"] as const;
 const severities = ["error", "warning", "note"] as const;
 
-/** A review for code scanning: what became possible and new lint findings, beside their lines. A service takes 25,000 results of a file at most; these are the most dangerous. */
+/**
+ * A review for code scanning: what became possible and new lint findings, beside their lines. A
+ * service takes 25,000 results of a file at most; these are the most dangerous.
+ */
 export function reviewToSarif(model: ReviewModel, version: string): string {
   const changes = [...findingsOf(model)]
     .sort((a, b) => weights.indexOf(a.weight) - weights.indexOf(b.weight))
     .slice(0, 5000)
-    .map(({ rule, weight, text, file, place, pointer, about }) => ({ rule, level: levels[weight], text: text.replace(/[[\]]/g, "\\$&"), file, line: place.line, column: place.column, pointer, fingerprint: `${rule}:${about}` }));
-  const findings = model.profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.findings.map(lintResult))).sort((a, b) => severities.indexOf(a.level) - severities.indexOf(b.level));
+    .map(({ rule, weight, text, file, place, pointer, about }) => ({
+      rule,
+      level: levels[weight],
+      text: text.replace(/[[\]]/g, "\\$&"),
+      file,
+      line: place.line,
+      column: place.column,
+      pointer,
+      fingerprint: `${rule}:${about}`,
+    }));
+  const findings = model.profiles
+    .flatMap(({ state }) => (state.type === "unreadable" ? [] : state.findings.map(lintResult)))
+    .sort((a, b) => severities.indexOf(a.level) - severities.indexOf(b.level));
   return sarifLog([...reviewRules, ...lintRules()], [...changes, ...findings.slice(0, 5000)], version);
 }

@@ -6,14 +6,28 @@ import { exampleCall } from "./diff.ts";
 import type { Line, Span } from "./page.ts";
 import type { JudgedProfile, RecordingDoubt } from "./review-model.ts";
 
-export const levelWords: { readonly [level in Level]: string } = { danger: "dangerous", notable: "look at it", ordinary: "ordinary" };
+export const levelWords: { readonly [level in Level]: string } = {
+  danger: "dangerous",
+  notable: "look at it",
+  ordinary: "ordinary",
+};
 
 /** The same thing on several architectures is one thing to a reader. The first stands for all. */
-export function groupOpenings(openings: readonly Opening[], state: JudgedProfile): readonly { readonly opening: Opening; readonly arches: readonly ScmpArch[] }[] {
+export function groupOpenings(
+  openings: readonly Opening[],
+  state: JudgedProfile,
+): readonly { readonly opening: Opening; readonly arches: readonly ScmpArch[] }[] {
   const groups = new Map<string, { readonly opening: Opening; readonly arches: ScmpArch[] }>();
   for (const opening of openings) {
     const { change, level, beyondDocker, backing } = opening;
-    const key = JSON.stringify([change.syscall, change.kind === "newly-allowed", level, beyondDocker, backing.type, reasonLine(opening, state)]);
+    const key = JSON.stringify([
+      change.syscall,
+      change.kind === "newly-allowed",
+      level,
+      beyondDocker,
+      backing.type,
+      reasonLine(opening, state),
+    ]);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { opening, arches: [change.arch] });
     else known.arches.push(change.arch);
@@ -23,19 +37,32 @@ export function groupOpenings(openings: readonly Opening[], state: JudgedProfile
 
 /** What became possible, and what that exposes. */
 export function openingLine({ change, exposes }: Opening, arches: readonly ScmpArch[]): Line {
-  const parts = [change.kind === "newly-allowed" ? "" : " with other arguments", arches.join() === "SCMP_ARCH_X86_64" ? "" : ` (${arches.map(dockerArch).join(", ")})`, exposes === undefined ? "" : `: ${exposes}`];
+  const parts = [
+    change.kind === "newly-allowed" ? "" : " with other arguments",
+    arches.join() === "SCMP_ARCH_X86_64" ? "" : ` (${arches.map(dockerArch).join(", ")})`,
+    exposes === undefined ? "" : `: ${exposes}`,
+  ];
   return [{ data: change.syscall }, parts.join("")];
 }
 
 /** Why it is there: what the recording says, never what the profile says of itself alone. */
-export function reasonLine({ backing, claim, beyondDocker }: Opening, { type, recording, newRuns }: JudgedProfile): Line {
+export function reasonLine(
+  { backing, claim, beyondDocker }: Opening,
+  { type, recording, newRuns }: JudgedProfile,
+): Line {
   const beyond: readonly Span[] = beyondDocker ? ["; ", { strong: "Docker's default denies it" }] : [];
   if (type === "removed") return ["the profile is removed"];
   switch (backing.type) {
     case "recording":
       return [...becauseLine(backing.because, backing.fresh ? newRuns.length : undefined), ...beyond];
     case "options":
-      return [...becauseLine(backing.because, undefined), ", ", { strong: "only since the options were changed" }, ...(recording === undefined ? [] : [" (", { data: recording.replace(/recording\.json$/, "policy.json") }, ")"]), ...beyond];
+      return [
+        ...becauseLine(backing.because, undefined),
+        ", ",
+        { strong: "only since the options were changed" },
+        ...(recording === undefined ? [] : [" (", { data: recording.replace(/recording\.json$/, "policy.json") }, ")"]),
+        ...beyond,
+      ];
     case "nothing":
       return [{ strong: "no reason: the recording does not have it" }, ...claimLine(claim), ...beyond];
     case "no-recording":
@@ -47,7 +74,9 @@ export function reasonLine({ backing, claim, beyondDocker }: Opening, { type, re
 
 function claimLine(claim: Because | undefined): Line {
   if (claim === undefined) return ["; the default action lets it through"];
-  return claim.type !== "profile" || claim.comment === undefined || claim.comment === "" ? [] : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];
+  return claim.type !== "profile" || claim.comment === undefined || claim.comment === ""
+    ? []
+    : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];
 }
 
 /** `newRuns`: how many runs are new, for what no former recording had; undefined: one had it. */
@@ -55,8 +84,19 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
   switch (because.type) {
     case "observed": {
       const { processes } = because;
-      const when = newRuns === undefined ? "earlier" : newRuns === 1 ? "in the new run" : newRuns === 0 ? "for the first time, though no run is new" : `in one of the ${newRuns} new runs`;
-      return [`recorded ${when}, by `, { data: clipped(processes.slice(0, 4).join(", "), 80) }, processes.length > 4 ? ` and ${processes.length - 4} more programs` : ""];
+      const when =
+        newRuns === undefined
+          ? "earlier"
+          : newRuns === 1
+            ? "in the new run"
+            : newRuns === 0
+              ? "for the first time, though no run is new"
+              : `in one of the ${newRuns} new runs`;
+      return [
+        `recorded ${when}, by `,
+        { data: clipped(processes.slice(0, 4).join(", "), 80) },
+        processes.length > 4 ? ` and ${processes.length - 4} more programs` : "",
+      ];
     }
     case "floor":
       return [`the container runtime needs it: ${because.reason}`];
@@ -74,19 +114,33 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
 }
 
 /** Runs that no container command started. */
-const sourceWords: { readonly [source in Run["source"]]: string | undefined } = { log: "a strace log", host: "a program on a host, outside of any container", audit: "the kernel's log", container: undefined, verify: undefined };
+const sourceWords: { readonly [source in Run["source"]]: string | undefined } = {
+  log: "a strace log",
+  host: "a program on a host, outside of any container",
+  audit: "the kernel's log",
+  container: undefined,
+  verify: undefined,
+};
 
 /** How a run was started. */
 export function runLine({ source, command, image, versions }: Run): Line {
   const other = sourceWords[source];
   if (other !== undefined) return [other];
   const started: Line = [{ data: clipped(command.join(" "), 120) }];
-  return [...started, ...(image === undefined ? [] : [" of ", { data: clipped(`${image.reference}@${image.digest.slice(0, 19)}`, 120) }]), ...(versions.engine === undefined ? [] : [" under engine ", { data: clipped(versions.engine, 40) }])];
+  return [
+    ...started,
+    ...(image === undefined ? [] : [" of ", { data: clipped(`${image.reference}@${image.digest.slice(0, 19)}`, 120) }]),
+    ...(versions.engine === undefined ? [] : [" under engine ", { data: clipped(versions.engine, 40) }]),
+  ];
 }
 
 /** A call that was denied and is not now. */
 export function exampleLine({ change }: Opening): Line {
-  return [{ data: exampleCall(change) }, `: ${formatAction(change.was)} before, now ${change.is.action === "SCMP_ACT_ALLOW" ? "allowed" : formatAction(change.is)}`];
+  return [
+    { data: exampleCall(change) },
+    `: ${formatAction(change.was)} before, now ` +
+      `${change.is.action === "SCMP_ACT_ALLOW" ? "allowed" : formatAction(change.is)}`,
+  ];
 }
 
 export const doubtWords: { readonly [doubt in RecordingDoubt]: string } = {

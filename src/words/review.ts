@@ -6,9 +6,25 @@ import { pageToHtml } from "./page-html.ts";
 import { pageToMarkdown } from "./page-markdown.ts";
 import { pageToText } from "./page-text.ts";
 import { reviewToCodeClimate } from "./review-codeclimate.ts";
-import type { FailureKind, JudgedProfile, ReviewFormat, ReviewModel, ReviewedProfile, ReviewedRecording } from "./review-model.ts";
+import type {
+  FailureKind,
+  JudgedProfile,
+  ReviewFormat,
+  ReviewModel,
+  ReviewedProfile,
+  ReviewedRecording,
+} from "./review-model.ts";
 import { reviewToSarif } from "./review-sarif.ts";
-import { clipped, doubtWords, exampleLine, groupOpenings, levelWords, openingLine, reasonLine, runLine } from "./review-words.ts";
+import {
+  clipped,
+  doubtWords,
+  exampleLine,
+  groupOpenings,
+  levelWords,
+  openingLine,
+  reasonLine,
+  runLine,
+} from "./review-words.ts";
 
 export interface ReviewView {
   readonly format: ReviewFormat;
@@ -19,7 +35,11 @@ export interface ReviewView {
   readonly version: string;
 }
 
-/** A review for a pull request's comment (markdown), a terminal (text), a browser (html), code scanning (sarif, codeclimate) or a program (json). Markdown is at most `maxComment` characters long. */
+/**
+ * A review for a pull request's comment (markdown), a terminal (text), a browser (html), code
+ * scanning (sarif, codeclimate) or a program (json). Markdown is at most `maxComment` characters
+ * long.
+ */
 export function renderReview(model: ReviewModel, view: ReviewView): string {
   switch (view.format) {
     case "json":
@@ -39,10 +59,15 @@ export function renderReview(model: ReviewModel, view: ReviewView): string {
   }
 }
 
-/** GitHub's limit of a comment is 65,536 characters; a marker and a note of who wrote it need a few. */
+/**
+ * GitHub's limit of a comment is 65,536 characters; a marker and a note of who wrote it need a few.
+ */
 const maxComment = 64_000;
 
-/** How much is shown: files in the overview, profiles with a section of their own, rows and names in each. */
+/**
+ * How much is shown: files in the overview, profiles with a section of their own, rows and names in
+ * each.
+ */
 interface Limits {
   readonly files: number;
   readonly sections: number;
@@ -67,7 +92,11 @@ function comment(model: ReviewModel): string {
     const text = pageToMarkdown(page(model, limits));
     if (text.length <= maxComment) return text;
   }
-  return pageToMarkdown([title, verdict(model), { type: "paragraph", line: ["The details are more than fit into a comment: seccomp-gen review shows them."] }]);
+  return pageToMarkdown([
+    title,
+    verdict(model),
+    { type: "paragraph", line: ["The details are more than fit into a comment: seccomp-gen review shows them."] },
+  ]);
 }
 
 const title: Block = { type: "title", line: ["Seccomp profiles"] };
@@ -79,20 +108,50 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
   const overview = [
     ...alarming.map(({ path, reason }): Line => [{ strong: "not looked at" }, ": ", data(path), `: ${reason}`]),
     ...profiles.map(headline),
-    ...model.options.map(({ path, before, after }): Line => ["options changed in ", data(path), ": ", data(before), " → ", data(after)]),
+    ...model.options.map(({ path, before, after }): Line => [
+      "options changed in ",
+      data(path),
+      ": ",
+      data(before),
+      " → ",
+      data(after),
+    ]),
     ...model.recordings.map((recording) => recordingLine(recording, model.ceilingName)),
-    ...model.skipped.filter((file) => !file.alarming).map(({ path, reason }): Line => [data(path), `: not looked at, ${reason}`]),
+    ...model.skipped
+      .filter((file) => !file.alarming)
+      .map(({ path, reason }): Line => [data(path), `: not looked at, ${reason}`]),
   ];
   const judged = profiles.flatMap(({ path, state }) => (state.type === "unreadable" ? [] : [{ path, state }]));
   const sections = judged.slice(0, limits.sections).flatMap(({ path, state }) => section(path, state, limits));
-  const cut = overview.length > limits.files || judged.length > limits.sections || (limits.rows < Infinity && judged.some(({ state }) => state.assessment.openings.length > limits.rows));
+  const cut =
+    overview.length > limits.files ||
+    judged.length > limits.sections ||
+    (limits.rows < Infinity && judged.some(({ state }) => state.assessment.openings.length > limits.rows));
   return [
     title,
     verdict(model),
     ...(overview.length === 0 ? [] : [{ type: "list", items: overview.slice(0, limits.files) } as const]),
-    ...(cut ? [{ type: "paragraph", line: [{ strong: "Cut" }, `: this change is larger than a comment. The most dangerous comes first; ${Math.max(0, overview.length - limits.files)} files, ${Math.max(0, judged.length - limits.sections)} profiles' details and the ends of long tables are left out. seccomp-gen review ${model.base.slice(0, 12)} --format text shows all of it.`] } as const] : []),
+    ...(cut
+      ? [
+          {
+            type: "paragraph",
+            line: [
+              { strong: "Cut" },
+              ": this change is larger than a comment. The most dangerous comes first; " +
+                `${Math.max(0, overview.length - limits.files)} files, ` +
+                `${Math.max(0, judged.length - limits.sections)} profiles' details and the ends of long tables ` +
+                `are left out. seccomp-gen review ${model.base.slice(0, 12)} --format text shows all of it.`,
+            ],
+          } as const,
+        ]
+      : []),
     ...sections,
-    ...(model.stops.length === 0 ? [] : [{ type: "heading", line: ["To pass the check"] } as const, { type: "list", items: model.stops.map((kind): Line => [stopWords[kind].todo]) } as const]),
+    ...(model.stops.length === 0
+      ? []
+      : [
+          { type: "heading", line: ["To pass the check"] } as const,
+          { type: "list", items: model.stops.map((kind): Line => [stopWords[kind].todo]) } as const,
+        ]),
   ];
 }
 
@@ -100,34 +159,88 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
 function alarm({ state }: ReviewedProfile): number {
   if (state.type === "unreadable") return 1e6;
   const { assessment, failures } = state;
-  const count = (level: Opening["level"]): number => assessment.openings.filter((opening) => opening.level === level).length;
-  return (assessment.open ? 1e5 : 0) + Math.min(count("danger"), 99) * 1000 + Math.min(failures.length, 9) * 100 + Math.min(count("notable") * 10 + count("ordinary"), 99);
+  const count = (level: Opening["level"]): number =>
+    assessment.openings.filter((opening) => opening.level === level).length;
+  return (
+    (assessment.open ? 1e5 : 0) +
+    Math.min(count("danger"), 99) * 1000 +
+    Math.min(failures.length, 9) * 100 +
+    Math.min(count("notable") * 10 + count("ordinary"), 99)
+  );
 }
 
 /** What is wrong, and what to do about it. */
 const stopWords: { readonly [kind in FailureKind]: { readonly what: string; readonly todo: string } } = {
-  dangerous: { what: "something dangerous became possible", todo: "Merge only if the application cannot do without the calls marked dangerous, and somebody who knows it says so." },
-  "beyond-docker": { what: "something exceeds Docker's default", todo: "What Docker's default denies is denied to every ordinary container. Run without it, or say in the pull request why this one needs it." },
-  unbacked: { what: "something is not what a recording gives", todo: "Undo edits by hand with seccomp-gen generate --all. If the application needs the call, record it: seccomp-gen record --append …" },
+  dangerous: {
+    what: "something dangerous became possible",
+    todo:
+      "Merge only if the application cannot do without the calls marked dangerous, and somebody who " +
+      "knows it says so.",
+  },
+  "beyond-docker": {
+    what: "something exceeds Docker's default",
+    todo:
+      "What Docker's default denies is denied to every ordinary container. Run without it, or say in " +
+      "the pull request why this one needs it.",
+  },
+  unbacked: {
+    what: "something is not what a recording gives",
+    todo:
+      "Undo edits by hand with seccomp-gen generate --all. If the application needs the call, record " +
+      "it: seccomp-gen record --append …",
+  },
   widened: { what: "something became possible", todo: "Look at what became possible." },
   lint: { what: "lint has new findings", todo: "seccomp-gen lint says what to do about each kind." },
-  any: { what: "something could not be read or judged", todo: "Correct the file, or make it again: seccomp-gen generate --all." },
+  any: {
+    what: "something could not be read or judged",
+    todo: "Correct the file, or make it again: seccomp-gen generate --all.",
+  },
 };
 
 /** What to do with the change, in one sentence. */
 function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel): Block {
-  if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0) return { type: "paragraph", line: ["No profile and no recording has changed."] };
+  if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0)
+    return { type: "paragraph", line: ["No profile and no recording has changed."] };
   const openings = profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.assessment.openings));
-  if (stops.length > 0) return { type: "paragraph", line: [{ strong: "Stop." }, ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`] };
+  if (stops.length > 0)
+    return {
+      type: "paragraph",
+      line: [{ strong: "Stop." }, ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`],
+    };
   const serious = openings.filter(({ level }) => level === "danger").length;
-  if (serious > 0) return { type: "paragraph", line: [{ strong: "Look at it." }, ` ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`] };
+  if (serious > 0)
+    return {
+      type: "paragraph",
+      line: [
+        { strong: "Look at it." },
+        ` ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
+      ],
+    };
   const notable = openings.filter(({ level }) => level === "notable");
-  const named = (isNew: boolean): number => new Set(notable.filter(({ change }) => (change.kind === "newly-allowed") === isNew).map(({ change }) => change.syscall)).size;
+  const named = (isNew: boolean): number =>
+    new Set(
+      notable.filter(({ change }) => (change.kind === "newly-allowed") === isNew).map(({ change }) => change.syscall),
+    ).size;
   const [calls, wider] = [named(true), named(false)];
-  const words = [calls > 0 ? `${plural(calls, "call", "calls")} became possible that attackers have a use for` : "", wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : ""].filter((text) => text !== "");
-  if (words.length > 0) return { type: "paragraph", line: [{ strong: "Look at it." }, ` Nothing dangerous, but ${words.join(", and ")}.`] };
-  if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0)) return { type: "paragraph", line: [{ strong: "Look at it." }, " On other hosts than the profile is judged for, more became possible."] };
-  if (openings.length > 0) return { type: "paragraph", line: [{ strong: "Ordinary." }, " What became possible is nothing that attackers look for, and within Docker's default."] };
+  const words = [
+    calls > 0 ? `${plural(calls, "call", "calls")} became possible that attackers have a use for` : "",
+    wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : "",
+  ].filter((text) => text !== "");
+  if (words.length > 0)
+    return { type: "paragraph", line: [{ strong: "Look at it." }, ` Nothing dangerous, but ${words.join(", and ")}.`] };
+  if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
+    return {
+      type: "paragraph",
+      line: [{ strong: "Look at it." }, " On other hosts than the profile is judged for, more became possible."],
+    };
+  if (openings.length > 0)
+    return {
+      type: "paragraph",
+      line: [
+        { strong: "Ordinary." },
+        " What became possible is nothing that attackers look for, and within Docker's default.",
+      ],
+    };
   return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing became possible that was not."] };
 }
 
@@ -142,14 +255,23 @@ function plural(number: number, one: string, more: string): string {
 /** The profile's name is its file's. */
 function headline({ path, formerPath, state }: ReviewedProfile): Line {
   const name = path.replace(/^.*\//, "").replace(/\.json$/, "");
-  const head: Line = [...(/^[\w.-]{1,60}$/.test(name) ? [{ strong: name }, " (", data(path), ")"] : [data(path)]), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
-  return state.type === "unreadable" ? [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }] : [...head, summary(state)];
+  const head: Line = [
+    ...(/^[\w.-]{1,60}$/.test(name) ? [{ strong: name }, " (", data(path), ")"] : [data(path)]),
+    ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]),
+    ": ",
+  ];
+  return state.type === "unreadable"
+    ? [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }]
+    : [...head, summary(state)];
 }
 
 /** Lint says of dangerous calls and such beyond Docker's default what the table says too. */
 function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["findings"] {
   const told = new Set(assessment.openings.map(({ change }) => change.syscall));
-  return findings.filter(({ kind, names }) => !((kind === "dangerous-call" || kind === "beyond-docker") && names.every((name) => told.has(name))));
+  return findings.filter(
+    ({ kind, names }) =>
+      !((kind === "dangerous-call" || kind === "beyond-docker") && names.every((name) => told.has(name))),
+  );
 }
 
 function summary(state: JudgedProfile): string {
@@ -157,7 +279,8 @@ function summary(state: JudgedProfile): string {
   const { openings, closings, otherAnswers, profile, open } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
-  const count = (number: number, one: string, more = one): string[] => (number === 0 ? [] : [plural(number, one, more)]);
+  const count = (number: number, one: string, more = one): string[] =>
+    number === 0 ? [] : [plural(number, one, more)];
   const isFresh = ({ change }: Opening): boolean => change.kind === "newly-allowed";
   const fresh = distinct(openings.filter(isFresh));
   const changes = [
@@ -171,14 +294,34 @@ function summary(state: JudgedProfile): string {
   const byOptions = distinct(openings.filter(({ backing }) => backing.type === "options"));
   const beyond = distinct(openings.filter(({ beyondDocker }) => beyondDocker));
   return [
-    type === "added" ? "new, compared with Docker's default" : type === "removed" ? "removed: Docker's default applies" : "",
-    changes.length === 0 ? `every call gets the same answer as before${elsewhere.length > 0 ? " on the hosts it is judged for" : ""}` : changes.join(", "),
+    type === "added"
+      ? "new, compared with Docker's default"
+      : type === "removed"
+        ? "removed: Docker's default applies"
+        : "",
+    changes.length === 0
+      ? `every call gets the same answer as before${elsewhere.length > 0 ? " on the hosts it is judged for" : ""}`
+      : changes.join(", "),
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
-    open ? "what it does not name is now allowed" : beyond > 0 ? `${beyond} beyond Docker's default` : openings.length > 0 ? "still within Docker's default" : "",
+    open
+      ? "what it does not name is now allowed"
+      : beyond > 0
+        ? `${beyond} beyond Docker's default`
+        : openings.length > 0
+          ? "still within Docker's default"
+          : "",
     ...count(distinct(openings.filter(({ level }) => level === "danger")), "dangerous"),
     ...count(unbacked, "change is not backed by a recording", "changes are not backed by a recording"),
-    ...count(byOptions, "change comes from changed options, not from a recording", "changes come from changed options, not from a recording"),
-    source === "none" ? "it has no recording" : source === "different" && unbacked === 0 ? "the file is not what its recording gives (seccomp-gen generate --all makes it again)" : "",
+    ...count(
+      byOptions,
+      "change comes from changed options, not from a recording",
+      "changes come from changed options, not from a recording",
+    ),
+    source === "none"
+      ? "it has no recording"
+      : source === "different" && unbacked === 0
+        ? "the file is not what its recording gives (seccomp-gen generate --all makes it again)"
+        : "",
     ...count(findings.length, "new lint finding", "new lint findings"),
   ]
     .filter((text) => text !== "")
@@ -187,23 +330,67 @@ function summary(state: JudgedProfile): string {
 
 function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingName: string): Line {
   const head: Line = [data(path), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
-  if (state.type === "unreadable") return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
+  if (state.type === "unreadable")
+    return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
   if (state.type === "removed") return [...head, "removed"];
-  const { newRuns, goneRuns, added, removed, otherArguments, deniedByDocker, denied, capabilities, lostNoNewPrivileges, doubts } = state;
-  const listed = (words: string, names: readonly string[]): readonly Line[] => (names.length === 0 ? [] : [[`${words}: `, { data: names.slice(0, 20).join(", ") }, names.length > 20 ? ` and ${names.length - 20} more` : ""]]);
+  const {
+    newRuns,
+    goneRuns,
+    added,
+    removed,
+    otherArguments,
+    deniedByDocker,
+    denied,
+    capabilities,
+    lostNoNewPrivileges,
+    doubts,
+  } = state;
+  const listed = (words: string, names: readonly string[]): readonly Line[] =>
+    names.length === 0
+      ? []
+      : [
+          [
+            `${words}: `,
+            { data: names.slice(0, 20).join(", ") },
+            names.length > 20 ? ` and ${names.length - 20} more` : "",
+          ],
+        ];
   const [only] = newRuns;
   const parts: readonly Line[] = [
     ...(state.type === "added" ? [["new"]] : []),
-    ...(newRuns.length === 1 && only !== undefined ? [["1 new run: ", ...runLine(only)]] : newRuns.length > 1 ? [[`${newRuns.length} new runs`]] : []),
+    ...(newRuns.length === 1 && only !== undefined
+      ? [["1 new run: ", ...runLine(only)]]
+      : newRuns.length > 1
+        ? [[`${newRuns.length} new runs`]]
+        : []),
     ...(goneRuns === 0 ? [] : [[`${plural(goneRuns, "run is", "runs are")} gone`]]),
-    ...(state.type === "added" ? [] : [...listed("newly seen", added), ...listed("with other arguments", otherArguments), ...listed("no longer seen", removed)]),
+    ...(state.type === "added"
+      ? []
+      : [
+          ...listed("newly seen", added),
+          ...listed("with other arguments", otherArguments),
+          ...listed("no longer seen", removed),
+        ]),
     ...listed(`stays denied, as by ${ceilingName}`, deniedByDocker),
     ...listed("denied by the profile all the same", denied),
-    ...(capabilities.length === 0 ? [] : [[{ strong: "recorded with capabilities that no former run had" }, ", to which Docker's default allows more: ", { data: capabilities.slice(0, 10).join(", ") }]]),
+    ...(capabilities.length === 0
+      ? []
+      : [
+          [
+            { strong: "recorded with capabilities that no former run had" },
+            ", to which Docker's default allows more: ",
+            { data: capabilities.slice(0, 10).join(", ") },
+          ],
+        ]),
     ...(lostNoNewPrivileges ? [["now also recorded without no-new-privileges"]] : []),
     ...doubts.map((doubt): Line => [doubtWords[doubt]]),
   ];
-  return [...head, ...(parts.length === 0 ? ["the same calls, from the same runs"] : parts.flatMap((part, at): Line => (at === 0 ? part : ["; ", ...part])))];
+  return [
+    ...head,
+    ...(parts.length === 0
+      ? ["the same calls, from the same runs"]
+      : parts.flatMap((part, at): Line => (at === 0 ? part : ["; ", ...part]))),
+  ];
 }
 
 /** So many ordinary calls have a row each; of more, the names say as much. */
@@ -213,26 +400,117 @@ function section(path: string, state: JudgedProfile, { rows }: Limits): readonly
   const { openings, closings, otherAnswers, profile, open, dangerousUnnamed } = state.assessment;
   const { elsewhere } = state;
   const ordinary = openings.filter(({ level }) => level === "ordinary");
-  const inTable = groupOpenings(ordinary.length > maxOrdinary ? openings.filter(({ level }) => level !== "ordinary") : openings, state).slice(0, rows);
+  const inTable = groupOpenings(
+    ordinary.length > maxOrdinary ? openings.filter(({ level }) => level !== "ordinary") : openings,
+    state,
+  ).slice(0, rows);
   const shownFindings = otherFindings(state);
   const inRules = inTable
-    .filter(({ opening: { change } }) => [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0))
-    .map(({ opening: { change } }) => ({ syscall: change.syscall, was: rulesText(change.syscall, change.before), is: rulesText(change.syscall, change.after) }))
+    .filter(({ opening: { change } }) =>
+      [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0),
+    )
+    .map(({ opening: { change } }) => ({
+      syscall: change.syscall,
+      was: rulesText(change.syscall, change.before),
+      is: rulesText(change.syscall, change.after),
+    }))
     .filter(({ was, is }) => was !== is); // else it is the default action that changed
   const names = (list: readonly { readonly syscall: string }[]): Block => {
     const all = [...new Set(list.map(({ syscall }) => syscall))];
     const shown = all.slice(0, rows * 10);
-    return { type: "paragraph", line: [{ data: shown.join(", ") }, all.length > shown.length ? ` and ${all.length - shown.length} more` : ""] };
+    return {
+      type: "paragraph",
+      line: [{ data: shown.join(", ") }, all.length > shown.length ? ` and ${all.length - shown.length} more` : ""],
+    };
   };
-  const folded = (words: string, list: readonly { readonly syscall: string }[]): readonly Block[] => (list.length === 0 ? [] : [{ type: "folded", summary: `${words} (${list.length})`, blocks: [names(list)] }]);
+  const folded = (words: string, list: readonly { readonly syscall: string }[]): readonly Block[] =>
+    list.length === 0 ? [] : [{ type: "folded", summary: `${words} (${list.length})`, blocks: [names(list)] }];
   const blocks: readonly Block[] = [
-    ...(open ? [{ type: "paragraph", line: [{ strong: "Dangerous: every call that no rule names is possible now" }, ", also calls of kernels to come", ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))])] } as const] : []),
-    ...(elsewhere.length === 0 ? [] : [{ type: "paragraph", line: [{ strong: "Possible elsewhere" }, ", by rules with includes or excludes, where capabilities, kernel or architecture are others than those it is judged for: ", data(elsewhere.join(", "))] } as const]),
-    ...(profile.length === 0 ? [] : [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]),
-    ...(inTable.length === 0 ? [] : [{ type: "table", head: ["danger", "now possible", "why", "for example"], rows: inTable.map(({ opening, arches }) => ({ weight: opening.level, cells: [[levelWords[opening.level]], openingLine(opening, arches), reasonLine(opening, state), exampleLine(opening)] })) } as const]),
-    ...(shownFindings.length === 0 ? [] : [{ type: "list", items: shownFindings.slice(0, rows).map(({ severity, what, kind }): Line => [`lint ${severity}: `, { data: clipped(what, 300) }, ` [${kind}]`]) } as const]),
-    ...(ordinary.length > maxOrdinary ? folded("Also possible now, ordinary calls", ordinary.map(({ change }) => change)) : []),
-    ...(inRules.length === 0 ? [] : [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items: inRules.map(({ syscall, was, is }): Line => [{ data: syscall }, ": ", { data: clipped(was, 400) }, " → ", { data: clipped(is, 400) }]) }] } as const]),
+    ...(open
+      ? [
+          {
+            type: "paragraph",
+            line: [
+              { strong: "Dangerous: every call that no rule names is possible now" },
+              ", also calls of kernels to come",
+              ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))]),
+            ],
+          } as const,
+        ]
+      : []),
+    ...(elsewhere.length === 0
+      ? []
+      : [
+          {
+            type: "paragraph",
+            line: [
+              { strong: "Possible elsewhere" },
+              ", by rules with includes or excludes, where capabilities, kernel or architecture are others " +
+                "than those it is judged for: ",
+              data(elsewhere.join(", ")),
+            ],
+          } as const,
+        ]),
+    ...(profile.length === 0
+      ? []
+      : [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]),
+    ...(inTable.length === 0
+      ? []
+      : [
+          {
+            type: "table",
+            head: ["danger", "now possible", "why", "for example"],
+            rows: inTable.map(({ opening, arches }) => ({
+              weight: opening.level,
+              cells: [
+                [levelWords[opening.level]],
+                openingLine(opening, arches),
+                reasonLine(opening, state),
+                exampleLine(opening),
+              ],
+            })),
+          } as const,
+        ]),
+    ...(shownFindings.length === 0
+      ? []
+      : [
+          {
+            type: "list",
+            items: shownFindings
+              .slice(0, rows)
+              .map(({ severity, what, kind }): Line => [
+                `lint ${severity}: `,
+                { data: clipped(what, 300) },
+                ` [${kind}]`,
+              ]),
+          } as const,
+        ]),
+    ...(ordinary.length > maxOrdinary
+      ? folded(
+          "Also possible now, ordinary calls",
+          ordinary.map(({ change }) => change),
+        )
+      : []),
+    ...(inRules.length === 0
+      ? []
+      : [
+          {
+            type: "folded",
+            summary: `Rules before and after (${inRules.length})`,
+            blocks: [
+              {
+                type: "list",
+                items: inRules.map(({ syscall, was, is }): Line => [
+                  { data: syscall },
+                  ": ",
+                  { data: clipped(was, 400) },
+                  " → ",
+                  { data: clipped(is, 400) },
+                ]),
+              },
+            ],
+          } as const,
+        ]),
     ...folded("No longer possible, or with fewer arguments", closings),
     ...folded("Denied as before, with another answer", otherAnswers),
   ];

@@ -34,7 +34,12 @@ export function sarifLog(rules: readonly SarifRule[], results: readonly SarifRes
           driver: {
             name: "seccomp-gen",
             version,
-            rules: used.map(({ id, title, why, todo }) => ({ id, shortDescription: { text: title }, fullDescription: { text: why }, help: { text: `${why} ${todo}`, markdown: `${why}\n\n**What to do:** ${todo}` } })),
+            rules: used.map(({ id, title, why, todo }) => ({
+              id,
+              shortDescription: { text: title },
+              fullDescription: { text: why },
+              help: { text: `${why} ${todo}`, markdown: `${why}\n\n**What to do:** ${todo}` },
+            })),
           },
         },
         columnKind: "utf16CodeUnits",
@@ -43,7 +48,15 @@ export function sarifLog(rules: readonly SarifRule[], results: readonly SarifRes
           ruleIndex: used.findIndex(({ id }) => id === rule),
           level,
           message: { text },
-          locations: [{ physicalLocation: { artifactLocation: { uri: toUri(file) }, region: { startLine: line, startColumn: column } }, logicalLocations: [{ fullyQualifiedName: pointer === "" ? "/" : pointer }] }],
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: toUri(file) },
+                region: { startLine: line, startColumn: column },
+              },
+              logicalLocations: [{ fullyQualifiedName: pointer === "" ? "/" : pointer }],
+            },
+          ],
           partialFingerprints: { "finding/v1": fingerprint },
         })),
       },
@@ -54,5 +67,9 @@ export function sarifLog(rules: readonly SarifRule[], results: readonly SarifRes
 
 /** A path as a relative URI reference: code scanning looks for it in the repository. */
 function toUri(path: string): string {
-  return path.replace(/^(?:\.\/)+/, "").split("/").map(encodeURIComponent).join("/");
+  return path
+    .replace(/^(?:\.\/)+/, "")
+    .split("/")
+    .map(encodeURIComponent)
+    .join("/");
 }

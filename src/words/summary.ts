@@ -24,7 +24,10 @@ export interface SummaryModel {
   readonly verified: boolean;
 }
 
-/** The summary as lines: what is kept, what is pinned, what was denied and by whom, where the files are, what to do next. */
+/**
+ * The summary as lines: what is kept, what is pinned, what was denied and by whom, where the files
+ * are, what to do next.
+ */
 export function renderSummary(model: SummaryModel): string {
   const lines = [
     ...kept(model),
@@ -41,7 +44,9 @@ export function renderSummary(model: SummaryModel): string {
 
 function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly string[] {
   return policy.filters.map(({ arch }) => {
-    const share = `${mode === "complain" ? "COMPLAIN MODE, protects no more than the default; enforced, it keeps" : "keeps"} ${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
+    const share =
+      `${mode === "complain" ? "COMPLAIN MODE, protects no more than the default; enforced, it keeps" : "keeps"} ` +
+      `${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
     return policy.filters.length > 1 ? `${dockerArch(arch)}: ${share}` : share;
   });
 }
@@ -52,19 +57,33 @@ function pinned(notes: readonly PolicyNote[]): readonly string[] {
 }
 
 function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string[] {
-  const denied = policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [`${note.syscall} (${note.results.join(", ")}; ${note.processes.join(", ")})`] : []));
-  return denied.length === 0 ? [] : [`tried, but denied by ${ceilingName} and left out: ${[...new Set(denied)].join("; ")}`];
+  const denied = policy.notes.flatMap((note) =>
+    note.kind === "above-ceiling" ? [`${note.syscall} (${note.results.join(", ")}; ${note.processes.join(", ")})`] : [],
+  );
+  return denied.length === 0
+    ? []
+    : [`tried, but denied by ${ceilingName} and left out: ${[...new Set(denied)].join("; ")}`];
 }
 
-/** Calls the filter let through and the kernel refused: a missing capability, not a missing rule. */
+/**
+ * Calls the filter let through and the kernel refused: a missing capability, not a missing rule.
+ */
 function refusedByKernel({ recording, policy }: SummaryModel): readonly string[] {
   const left = new Set(policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [note.syscall] : [])));
   const refused = Object.values(recording.syscalls)
     .flatMap((calls) => Object.entries(calls))
     .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
     .map(([name]) => name);
-  const ptrace = refused.includes("ptrace") ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was not seen"] : [];
-  return refused.length === 0 ? [] : [...ptrace, `refused by the kernel for lack of privilege (allowed as in the recording): ${[...new Set(refused)].join(", ")}`];
+  const ptrace = refused.includes("ptrace")
+    ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was " + "not seen"]
+    : [];
+  return refused.length === 0
+    ? []
+    : [
+        ...ptrace,
+        "refused by the kernel for lack of privilege (allowed as in the recording): " +
+          `${[...new Set(refused)].join(", ")}`,
+      ];
 }
 
 function others({ policy, unparsed }: SummaryModel): readonly string[] {
@@ -78,16 +97,27 @@ function others({ policy, unparsed }: SummaryModel): readonly string[] {
 }
 
 function notExercised({ missed }: SummaryModel): readonly string[] {
-  return missed.length === 0 ? [] : [`not exercised: ${missed.join(", ")}`, "if the service does that in production, do it in --while and record with --append"];
+  return missed.length === 0
+    ? []
+    : [
+        `not exercised: ${missed.join(", ")}`,
+        "if the service does that in production, do it in --while and record with --append",
+      ];
 }
 
 function files({ paths }: SummaryModel): readonly string[] {
-  return [...(paths.recording === undefined ? [] : [`recording  ${paths.recording}`]), ...(paths.profile === undefined ? [] : [`profile    ${paths.profile}`])];
+  return [
+    ...(paths.recording === undefined ? [] : [`recording  ${paths.recording}`]),
+    ...(paths.profile === undefined ? [] : [`profile    ${paths.profile}`]),
+  ];
 }
 
 function next({ container, paths, verified }: SummaryModel): readonly string[] {
   if (paths.profile === undefined || verified) return [];
   return container
-    ? [`next: seccomp-gen verify ${paths.profile} -- docker run …, then commit the files and run with --security-opt seccomp=${paths.profile}`]
+    ? [
+        `next: seccomp-gen verify ${paths.profile} -- docker run …, then commit the files and run with ` +
+          `--security-opt seccomp=${paths.profile}`,
+      ]
     : [`next: commit the files; run with docker run --security-opt seccomp=${paths.profile} …`];
 }

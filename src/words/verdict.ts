@@ -13,17 +13,32 @@ function verdictText(verdict: Verdict): string {
     case "passed":
       return "passed: the workload runs under this profile";
     case "not-started":
-      return `FAILED: the container did not start (exit code ${verdict.exitCode ?? "unknown"}); the runtime said:${quoted(verdict.said)}`;
+      return (
+        `FAILED: the container did not start (exit code ${verdict.exitCode ?? "unknown"}); the runtime ` +
+        `said:${quoted(verdict.said)}`
+      );
     case "wrong-exit":
-      return `FAILED: exit code ${verdict.exitCode ?? "unknown"}, expected ${verdict.expected}; the last words on stderr:${quoted(verdict.said)}`;
+      return (
+        `FAILED: exit code ${verdict.exitCode ?? "unknown"}, expected ${verdict.expected}; the last ` +
+        `words on stderr:${quoted(verdict.said)}`
+      );
     case "ended-early":
-      return `FAILED: the container ended (exit code ${verdict.exitCode ?? "unknown"}) before the --while command did; the last words on stderr:${quoted(verdict.said)}`;
+      return (
+        `FAILED: the container ended (exit code ${verdict.exitCode ?? "unknown"}) before the --while ` +
+        `command did; the last words on stderr:${quoted(verdict.said)}`
+      );
     case "exercise-failed":
-      return `FAILED: the --while command ended with exit code ${verdict.whileExitCode}; the workload's last words on stderr:${quoted(verdict.said)}`;
+      return (
+        `FAILED: the --while command ended with exit code ${verdict.whileExitCode}; the workload's last ` +
+        `words on stderr:${quoted(verdict.said)}`
+      );
     case "side-failed":
       return `FAILED: ${verdict.label} ended with exit code ${verdict.exitCode}:${quoted(verdict.said)}`;
     case "output-differs":
-      return `FAILED: the output differs from that without the profile, first in line ${verdict.line}:\n  without: ${verdict.before ?? "(nothing)"}\n  with:    ${verdict.after ?? "(nothing)"}`;
+      return (
+        `FAILED: the output differs from that without the profile, first in line ${verdict.line}:\n  ` +
+        `without: ${verdict.before ?? "(nothing)"}\n  with:    ${verdict.after ?? "(nothing)"}`
+      );
     case "interrupted":
       return "interrupted: no verdict";
     default:
@@ -32,21 +47,35 @@ function verdictText(verdict: Verdict): string {
 }
 
 function quoted(said: string): string {
-  return said === "" ? " (nothing)" : said.split("\n").map((line) => `\n  | ${line}`).join("");
+  return said === ""
+    ? " (nothing)"
+    : said
+        .split("\n")
+        .map((line) => `\n  | ${line}`)
+        .join("");
 }
 
-/** Why it failed: what was denied, what came of it, what is missing. What to do about it is the command's to say. */
+/**
+ * Why it failed: what was denied, what came of it, what is missing. What to do about it is the
+ * command's to say.
+ */
 export function renderDiagnosis(diagnosis: Diagnosis): string {
   switch (diagnosis.kind) {
     case "interrupted":
       return "interrupted: the cause was not found";
     case "fails-without-profile":
-      return `the profile is not the cause: without it the workload fails too\n  ${renderVerdict(diagnosis.verdict).replaceAll("\n", "\n  ")}`;
+      return (
+        "the profile is not the cause: without it the workload fails too\n  " +
+        `${renderVerdict(diagnosis.verdict).replaceAll("\n", "\n  ")}`
+      );
     case "refused":
-      return ["no runtime takes this profile:", ...diagnosis.problems.map((problem) => `  ${refusal(problem)}`)].join("\n");
+      return ["no runtime takes this profile:", ...diagnosis.problems.map((problem) => `  ${refusal(problem)}`)].join(
+        "\n",
+      );
     case "unexplained":
       return [
-        `the cause was not found in ${diagnosis.runs} runs: not even with every call that Docker's default allows does it pass reliably`,
+        `the cause was not found in ${diagnosis.runs} runs: not even with every call that Docker's ` +
+          "default allows does it pass reliably",
         ...denialLines(diagnosis.denials),
       ].join("\n");
     case "explained":
@@ -59,7 +88,10 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
 function refusal(problem: Extract<Diagnosis, { kind: "refused" }>["problems"][number]): string {
   switch (problem.kind) {
     case "conflict":
-      return escapeLine(`${problem.pointer}: libseccomp refuses the rule for ${problem.syscall} ${formatRule(problem.rule)}: an earlier group answers the same calls otherwise`);
+      return escapeLine(
+        `${problem.pointer}: libseccomp refuses the rule for ${problem.syscall} ` +
+          `${formatRule(problem.rule)}: an earlier group answers the same calls otherwise`,
+      );
     case "unknown-architecture":
       return escapeLine(`there is no architecture ${problem.name}`);
     case "refused":
@@ -83,10 +115,14 @@ function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnos
   return [
     `the cause: the profile denies ${namesOf(additions)}`,
     ...denialLines(denials.filter(to)),
-    ...[...new Set(additions.map(({ syscall }) => syscall))].filter((syscall) => !denials.some((denial) => denial.syscall === syscall)).map((syscall) => {
-      const reason = floor.get(syscall);
-      return reason === undefined ? `  ${syscall}: denied where the trace does not reach` : `  ${syscall}: needed by the container runtime itself: ${reason}`;
-    }),
+    ...[...new Set(additions.map(({ syscall }) => syscall))]
+      .filter((syscall) => !denials.some((denial) => denial.syscall === syscall))
+      .map((syscall) => {
+        const reason = floor.get(syscall);
+        return reason === undefined
+          ? `  ${syscall}: denied where the trace does not reach`
+          : `  ${syscall}: needed by the container runtime itself: ${reason}`;
+      }),
     `  confirmed in ${runs} runs: with ${additions.length === 1 ? "it" : "these"} it passes${minimal ? (additions.length === 1 ? "" : ", without any one of them it does not") : " (a smaller set may do: the runs were used up)"}`,
     ...(harmless.length === 0 ? [] : [escapeLine(`  denied too, and not missed: ${harmless.join(", ")}`)]),
   ].join("\n");
@@ -103,10 +139,16 @@ function denialLines(denials: readonly Denial[]): readonly string[] {
   ];
 }
 
-/** `nginx: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = EAFNOSUPPORT; then wrote "…" to stderr, exited with 1` */
+/**
+ * `nginx: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = EAFNOSUPPORT; then wrote "…" to stderr,
+ * exited with 1`
+ */
 function denialLine({ process, syscall, args, arch, answer, times, next }: Denial): string {
   const where = arch === "SCMP_ARCH_X86_64" ? "" : ` (${dockerArch(arch)})`;
-  return `${process}: ${syscall}(${args.join(", ")})${where} = ${formatAction(answer)}${times > 1 ? `, ${times} times` : ""}; ${aftermath(next)}`;
+  return (
+    `${process}: ${syscall}(${args.join(", ")})${where} = ${formatAction(answer)}${times > 1 ? `, ${times} times` : ""}; ` +
+    `${aftermath(next)}`
+  );
 }
 
 function aftermath({ call, wrote, end, calls }: Aftermath): string {
@@ -114,6 +156,7 @@ function aftermath({ call, wrote, end, calls }: Aftermath): string {
     ...(wrote === undefined ? [] : [`wrote to stderr ${JSON.stringify(wrote.split("\n")[0])}`]),
     ...(end === undefined ? [] : [end.type === "exited" ? `exited with ${end.code}` : `was killed by ${end.signal}`]),
   ];
-  if (words.length > 0) return `then ${call !== undefined && wrote === undefined && calls > 3 ? `went on with ${call.syscall} (${call.result}), and ` : ""}${words.join(", ")}`;
+  if (words.length > 0)
+    return `then ${call !== undefined && wrote === undefined && calls > 3 ? `went on with ${call.syscall} (${call.result}), and ` : ""}${words.join(", ")}`;
   return call === undefined ? "then nothing more" : `then went on with ${call.syscall} (${call.result})`;
 }

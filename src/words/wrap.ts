@@ -1,5 +1,11 @@
-/** Breaks a text at spaces into lines of at most `width` columns; the first begins with `first`, the others with `indent`. Escaped text goes in. */
-export function wrapText(text: string, { width, first, indent }: { readonly width: number; readonly first: string; readonly indent: string }): readonly string[] {
+/**
+ * Breaks a text at spaces into lines of at most `width` columns; the first begins with `first`, the
+ * others with `indent`. Escaped text goes in.
+ */
+export function wrapText(
+  text: string,
+  { width, first, indent }: { readonly width: number; readonly first: string; readonly indent: string },
+): readonly string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;

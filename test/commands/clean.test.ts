@@ -15,9 +15,18 @@ test("a machine without docker is cleaned of files; a tool that was named has to
   vi.stubEnv("PATH", folder);
   vi.stubEnv("TMPDIR", folder);
   const notes: string[] = [];
-  const terminal: Terminal = { out: () => undefined, note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
+  const terminal: Terminal = {
+    out: () => undefined,
+    note: (line) => notes.push(line),
+    status: undefined,
+    color: false,
+    width: 80,
+    interrupted: new AbortController().signal,
+  };
   expect(await clean([], { discard: false }, terminal)).toBe(0);
   expect(existsSync(left)).toBe(false);
   expect(notes.join("\n")).toContain("there is no docker here, so only files were looked for");
-  await expect(clean(["podman"], { discard: false }, terminal)).rejects.toMatchObject({ problem: { code: "no-container-cli", tool: "podman" } });
+  await expect(clean(["podman"], { discard: false }, terminal)).rejects.toMatchObject({
+    problem: { code: "no-container-cli", tool: "podman" },
+  });
 });

@@ -12,16 +12,25 @@ test.each([
   ["help", "check --help", 0],
   ["a message about the command line", "check --no-such-option 2>&1", 2],
 ])("%s goes to a reader that goes away without harm", (_, words, code) => {
-  const { status, stderr } = spawnSync("bash", ["-c", `'${process.execPath}' '${cli}' ${words} | (exec 0<&-; sleep 1); exit \${PIPESTATUS[0]}`], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(
+    "bash",
+    ["-c", `'${process.execPath}' '${cli}' ${words} | (exec 0<&-; sleep 1); exit \${PIPESTATUS[0]}`],
+    { encoding: "utf8" },
+  );
   expect([status, stderr]).toEqual([code, ""]);
 });
 
 test("check says when a log stands where the profile should", () => {
   const log = join(mkdtempSync(join(tmpdir(), "seccomp-gen-check-")), "app.log");
   writeFileSync(log, "7 getpid() = 7\n");
-  const { status, stderr } = spawnSync(process.execPath, [cli, "check", log, "profiles/nginx.json"], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [cli, "check", log, "profiles/nginx.json"], {
+    encoding: "utf8",
+  });
   expect(status).toBe(2);
-  expect(stderr).toBe(`seccomp-gen: error: ${log} is no JSON document, and the profile comes first\n  seccomp-gen check PROFILE TRACES…\n`);
+  expect(stderr).toBe(
+    `seccomp-gen: error: ${log} is no JSON document, and the profile comes first\n  seccomp-gen ` +
+      "check PROFILE TRACES…\n",
+  );
 });
 
 test("Ctrl-C ends the reading of a log", async () => {

@@ -22,19 +22,32 @@ async function has(program: string): Promise<boolean> {
 describe("completion", () => {
   test.each([
     [["re"], ["record", "review"]],
-    [["generate", "--args", "st"], ["standard", "strict"]],
+    [
+      ["generate", "--args", "st"],
+      ["standard", "strict"],
+    ],
     [["record", "--wh"], ["--while"]],
     [["help", "li"], ["lint"]],
   ])("bash completes %j", async (words, expected) => {
     const script = await scriptFor("bash");
     const line = ["seccomp-gen", ...words].map((word) => `'${word}'`).join(" ");
-    const { stdout } = await execa("bash", ["--norc", "-c", `source ${script}; COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _seccomp_gen; printf '%s\\n' "\${COMPREPLY[@]}"`]);
+    const { stdout } = await execa("bash", [
+      "--norc",
+      "-c",
+      `source ${script}; COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _seccomp_gen; printf ` +
+        `'%s\\n' "\${COMPREPLY[@]}"`,
+    ]);
     expect(stdout.split("\n")).toEqual(expected);
   });
 
   test("bash leaves what follows -- to the program it names", async () => {
     const script = await scriptFor("bash");
-    const { stdout } = await execa("bash", ["--norc", "-c", `_command_offset() { echo "from word $1"; }; source ${script}; COMP_WORDS=(seccomp-gen record --append -- docker ru); COMP_CWORD=5; _seccomp_gen`]);
+    const { stdout } = await execa("bash", [
+      "--norc",
+      "-c",
+      `_command_offset() { echo "from word $1"; }; source ${script}; COMP_WORDS=(seccomp-gen record ` +
+        "--append -- docker ru); COMP_CWORD=5; _seccomp_gen",
+    ]);
     expect(stdout).toBe("from word 4");
   });
 
@@ -42,14 +55,20 @@ describe("completion", () => {
     const script = await scriptFor(shell);
     if (!(await has(shell))) return console.warn(`skipped: ${shell} is not installed`);
     await execa(shell, ["-n", script]);
-    if (shell === "fish") expect((await execa(shell, ["--no-config", "-c", `source ${script}; complete -C'seccomp-gen generate --args st'`])).stdout).toMatch(/^standard\t.*\nstrict\t/);
+    if (shell === "fish")
+      expect(
+        (await execa(shell, ["--no-config", "-c", `source ${script}; complete -C'seccomp-gen generate --args st'`]))
+          .stdout,
+      ).toMatch(/^standard\t.*\nstrict\t/);
   });
 });
 
 test("the manual page has a section for each command, and troff has nothing to complain of", async () => {
   const { stdout: page } = await execa(process.execPath, [cli, "manual"]);
   const { stdout: help } = await execa(process.execPath, [cli, "--help"]);
-  const commands = [...help.matchAll(/^ {2}([a-z][a-z-]+) .*\S {2,}\S/gm)].map(([, name = ""]) => name).filter((name) => name !== "help" && name !== "seccomp-gen" && name !== "docker");
+  const commands = [...help.matchAll(/^ {2}([a-z][a-z-]+) .*\S {2,}\S/gm)]
+    .map(([, name = ""]) => name)
+    .filter((name) => name !== "help" && name !== "seccomp-gen" && name !== "docker");
   expect(commands.length).toBeGreaterThan(8);
   for (const name of commands) expect(page).toContain(`.SS seccomp\\-gen ${name.replaceAll("-", "\\-")} `);
   if (!(await has("groff"))) return console.warn("skipped: groff is not installed");

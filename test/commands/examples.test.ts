@@ -13,11 +13,24 @@ test.each(["nginx", "redis"])("profiles/%s.json is what generate makes of its re
   const text = await readFile(`${root}traces/${name}/recording.json`, "utf8");
   const recording = parseRecording(text, name);
   expect(stringifyRecording(recording)).toBe(text);
-  const { profile, counts } = await derive(recording, { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce" });
+  const { profile, counts } = await derive(recording, {
+    args: "standard",
+    exact: false,
+    floor: "any",
+    allow: [],
+    deny: [],
+    against: undefined,
+    mode: "enforce",
+  });
   expect(profile).toBe(await readFile(`${root}profiles/${name}.json`, "utf8"));
   expect(readEmitted(profile)).toEqual(readProfile(profile, name));
-  const [ceiling, after] = [(await loadReference(recording.runs[0]?.versions.engine)).profile, readProfile(profile, name)].map((side) => resolveFor(side, hostsOf(recording)));
+  const [ceiling, after] = [
+    (await loadReference(recording.runs[0]?.versions.engine)).profile,
+    readProfile(profile, name),
+  ].map((side) => resolveFor(side, hostsOf(recording)));
   const diff = diffFilters(ceiling ?? new Map(), after ?? new Map());
   expect(counts()).toEqual({ allowedBefore: diff.allowedBefore, allowedAfter: diff.allowedAfter });
-  expect(diff.syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed")).toEqual([]);
+  expect(
+    diff.syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed"),
+  ).toEqual([]);
 });

@@ -7,10 +7,26 @@ import { explain } from "../../src/commands/explain.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
 
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
-const options = { format: "text", recording: undefined, against: undefined, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" } as const;
+const options = {
+  format: "text",
+  recording: undefined,
+  against: undefined,
+  capAdd: [],
+  capDrop: [],
+  arch: "amd64",
+  kernel: undefined,
+  runtime: "runc",
+} as const;
 
 let out = "";
-const terminal: Terminal = { out: (text) => (out += text), note: () => undefined, status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
+const terminal: Terminal = {
+  out: (text) => (out += text),
+  note: () => undefined,
+  status: undefined,
+  color: false,
+  width: 80,
+  interrupted: new AbortController().signal,
+};
 beforeEach(() => {
   out = "";
 });
@@ -24,7 +40,12 @@ async function told(file: string, syscall?: string, more: object = {}): Promise<
 describe("explain", () => {
   test("a whole profile fits 80 columns, says who called, and has totals", async () => {
     const text = await told(nginx);
-    expect(text.split("\n").slice(1).filter((line) => line.length > 80)).toEqual([]);
+    expect(
+      text
+        .split("\n")
+        .slice(1)
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
     expect(text).toMatch(/openat +opens a file by its path, from a directory\n +why: +recorded: made by nginx/);
     expect(text).toMatch(/out of reach +by this profile; \d+ by Docker's default/);
     expect(text).not.toContain("\u001b");
@@ -47,7 +68,10 @@ describe("explain", () => {
   });
 
   test("json holds the same, and one call of it where one is asked for", async () => {
-    const whole = JSON.parse(await told(nginx, undefined, { format: "json" })) as { arches: { calls: object[] }[]; vulnerabilities: object[] };
+    const whole = JSON.parse(await told(nginx, undefined, { format: "json" })) as {
+      arches: { calls: object[] }[];
+      vulnerabilities: object[];
+    };
     expect(whole.arches[0]?.calls.length).toBeGreaterThan(300);
     const one = JSON.parse(await told(nginx, "bpf", { format: "json" })) as typeof whole;
     expect(one.arches[0]?.calls).toHaveLength(1);
@@ -58,7 +82,14 @@ describe("explain", () => {
     const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-test-"));
     await mkdir(join(folder, "profiles"));
     const file = join(folder, "profiles", "app.json");
-    await writeFile(file, JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW", comment: "\u001b[2Jgone\u202e\nx" }] }));
+    await writeFile(
+      file,
+      JSON.stringify({
+        defaultAction: "SCMP_ACT_ERRNO",
+        architectures: ["SCMP_ARCH_X86_64"],
+        syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW", comment: "\u001b[2Jgone\u202e\nx" }],
+      }),
+    );
     const text = await told(file);
     expect(text).toContain("No recording stands beside the profile");
     expect(text).toContain("the profile says: \\u{1b}[2Jgone\\u{202e}\\nx");

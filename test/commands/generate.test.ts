@@ -6,13 +6,34 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { generate, merge } from "../../src/commands/generate.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
 
-const options = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce", output: undefined, name: "app", arch: "amd64", all: false, check: false } as const;
-const log = (...calls: readonly string[]): string => ['7 execve("/bin/app", ["app"], 0x1) = 0', ...calls.map((call) => `7 ${call}`), ""].join("\n");
+const options = {
+  args: "standard",
+  exact: false,
+  floor: "any",
+  allow: [],
+  deny: [],
+  against: undefined,
+  mode: "enforce",
+  output: undefined,
+  name: "app",
+  arch: "amd64",
+  all: false,
+  check: false,
+} as const;
+const log = (...calls: readonly string[]): string =>
+  ['7 execve("/bin/app", ["app"], 0x1) = 0', ...calls.map((call) => `7 ${call}`), ""].join("\n");
 
 let folder = "";
 let out = "";
 let notes: string[] = [];
-const terminal: Terminal = { out: (text) => (out += text), note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
+const terminal: Terminal = {
+  out: (text) => (out += text),
+  note: (line) => notes.push(line),
+  status: undefined,
+  color: false,
+  width: 80,
+  interrupted: new AbortController().signal,
+};
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "seccomp-gen-test-"));
@@ -49,7 +70,10 @@ describe("generate", () => {
   });
 
   test("gives the same bytes in whatever order the logs come", async () => {
-    const [a, b] = [await file("a", log("setpgid(0, 0) = 0")), await file("b", log("flock(3, LOCK_EX) = 0", "socket(AF_INET, SOCK_STREAM, 0) = 3"))];
+    const [a, b] = [
+      await file("a", log("setpgid(0, 0) = 0")),
+      await file("b", log("flock(3, LOCK_EX) = 0", "socket(AF_INET, SOCK_STREAM, 0) = 3")),
+    ];
     await allowedBy([a, b]);
     const first = out;
     await allowedBy([b, a]);
@@ -60,7 +84,11 @@ describe("generate", () => {
     const output = join(folder, "new/folder/app.json");
     await generate([await file("a", log("setpgid(0, 0) = 0"))], { ...options, output }, terminal);
     expect(out).toBe("");
-    expect(JSON.parse(await readFile(output, "utf8"))).toMatchObject({ defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: ["SCMP_ARCH_X86_64"] });
+    expect(JSON.parse(await readFile(output, "utf8"))).toMatchObject({
+      defaultAction: "SCMP_ACT_ERRNO",
+      defaultErrnoRet: 38,
+      architectures: ["SCMP_ARCH_X86_64"],
+    });
   });
 
   test("reports lines that it could not read, with file and line", async () => {
@@ -70,18 +98,30 @@ describe("generate", () => {
   });
 
   test("refuses a corrupt gzip file", async () => {
-    const path = await file("a.gz", Buffer.concat([gzipSync(log("setpgid(0, 0) = 0")).subarray(0, 40), Buffer.from("garbage")]));
+    const path = await file(
+      "a.gz",
+      Buffer.concat([gzipSync(log("setpgid(0, 0) = 0")).subarray(0, 40), Buffer.from("garbage")]),
+    );
     await expect(generate([path], options, terminal)).rejects.toThrow(path);
   });
 
   test("refuses a syscall that does not exist, with what was meant", async () => {
     const path = await file("a", log("setpgid(0, 0) = 0"));
-    await expect(generate([path], { ...options, allow: ["opennat"] }, terminal)).rejects.toThrow(/--allow: there is no syscall opennat/);
+    await expect(generate([path], { ...options, allow: ["opennat"] }, terminal)).rejects.toThrow(
+      /--allow: there is no syscall opennat/,
+    );
   });
 
   test("compares with the profile that is asked for", async () => {
     const path = await file("a", log("setpgid(0, 0) = 0", "flock(3, LOCK_EX) = 0"));
-    const ceiling = await file("ceiling.json", JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ names: ["execve", "flock"], action: "SCMP_ACT_ALLOW" }] }));
+    const ceiling = await file(
+      "ceiling.json",
+      JSON.stringify({
+        defaultAction: "SCMP_ACT_ERRNO",
+        architectures: ["SCMP_ARCH_X86_64"],
+        syscalls: [{ names: ["execve", "flock"], action: "SCMP_ACT_ALLOW" }],
+      }),
+    );
     expect(await allowedBy([path], { against: ceiling })).toEqual(["execve", "flock"]);
     await allowedBy([path], { against: "19.03.5" });
     expect(notes.at(-1)).toContain("Docker 19.03.5's default");
@@ -92,7 +132,11 @@ describe("generate", () => {
     process.chdir(folder);
     try {
       out = "";
-      await merge([await file("log", log("socket(AF_INET, SOCK_STREAM, 0) = 3"))], { output: "traces/kept/recording.json", name: "kept", arch: "amd64" }, terminal);
+      await merge(
+        [await file("log", log("socket(AF_INET, SOCK_STREAM, 0) = 3"))],
+        { output: "traces/kept/recording.json", name: "kept", arch: "amd64" },
+        terminal,
+      );
       const first = ["./traces/kept/recording.json"];
       await generate(first, { ...options, deny: ["socket"], output: "profiles/kept.json" }, terminal);
       expect(JSON.parse(await readFile("traces/kept/policy.json", "utf8"))).toEqual({ deny: ["socket"] });
@@ -106,7 +150,9 @@ describe("generate", () => {
       expect(await generate([], { ...options, all: true }, terminal)).toBe(0);
       expect(await readFile("profiles/kept.json", "utf8")).toBe(made);
       await writeFile("traces/kept/policy.json", '{"alow": ["mount"]}');
-      await expect(generate([], { ...options, all: true }, terminal)).rejects.toThrow(/traces\/kept\/policy\.json holds no policy options/);
+      await expect(generate([], { ...options, all: true }, terminal)).rejects.toThrow(
+        /traces\/kept\/policy\.json holds no policy options/,
+      );
       await generate(first, { ...options, output: "profiles/kept.json" }, terminal);
       await expect(readFile("traces/kept/policy.json")).rejects.toThrow(/ENOENT/);
     } finally {

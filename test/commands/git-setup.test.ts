@@ -20,7 +20,19 @@ interface Answer {
 }
 
 function run(tool: string, args: readonly string[], cwd = folder): Answer {
-  return spawnSync(tool, args, { cwd, encoding: "utf8", env: { PATH: process.env["PATH"], HOME: folder, GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@t", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@t" } });
+  return spawnSync(tool, args, {
+    cwd,
+    encoding: "utf8",
+    env: {
+      PATH: process.env["PATH"],
+      HOME: folder,
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_AUTHOR_NAME: "t",
+      GIT_AUTHOR_EMAIL: "t@t",
+      GIT_COMMITTER_NAME: "t",
+      GIT_COMMITTER_EMAIL: "t@t",
+    },
+  });
 }
 const git = (...args: readonly string[]): Answer => run("git", args);
 const tool = (...args: readonly string[]): Answer => run(process.execPath, [program, ...args]);
@@ -30,7 +42,10 @@ function branch(name: string, call: string): void {
   git("checkout", "-q", "-b", name, "main");
   const path = join(folder, "traces/nginx/recording.json");
   const recording = parseRecording(readFileSync(path, "utf8"), path);
-  const more = { ...recording, syscalls: { SCMP_ARCH_X86_64: { [call]: { calls: 1, results: ["ok"], processes: [name] } } } };
+  const more = {
+    ...recording,
+    syscalls: { SCMP_ARCH_X86_64: { [call]: { calls: 1, results: ["ok"], processes: [name] } } },
+  };
   writeFileSync(path, stringifyRecording(mergeRecordings(recording, more)));
   expect(tool("generate", "--all").status).toBe(0);
   git("commit", "-q", "-a", "-m", name);
@@ -49,7 +64,8 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     cpSync(join(root, "dist"), join(place, "dist"), { recursive: true });
     program = join(place, "dist/cli.cjs");
     git("init", "-q", "-b", "main");
-    for (const path of ["profiles/nginx.json", "traces/nginx"]) cpSync(join(root, path), join(folder, path), { recursive: true });
+    for (const path of ["profiles/nginx.json", "traces/nginx"])
+      cpSync(join(root, path), join(folder, path), { recursive: true });
     writeFileSync(join(folder, ".gitattributes"), "*.png binary\n");
     git("add", "-A");
     git("commit", "-q", "-m", "first");
@@ -67,7 +83,11 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
       expect(committed("profiles/nginx.json")).toContain(`"${name}"`);
     }
     expect(tool("generate", "--all", "--check")).toMatchObject({ status: 0 });
-    expect(git("status", "--porcelain").stdout.split("\n").filter((line) => !/gitattributes/.test(line) && line !== "")).toEqual([]);
+    expect(
+      git("status", "--porcelain")
+        .stdout.split("\n")
+        .filter((line) => !/gitattributes/.test(line) && line !== ""),
+    ).toEqual([]);
   });
 
   test("so they do in a rebase, and in a second worktree", () => {
@@ -83,8 +103,12 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     writeFileSync(join(folder, ".git/info/attributes"), readFileSync(join(folder, ".gitattributes"), "utf8"));
     const rebased = run("git", ["rebase", "-q", "one"], join(folder, "../second tree"));
     expect([rebased.status, rebased.stderr]).toEqual([0, expect.not.stringContaining("onflict")]);
-    expect(run(process.execPath, [program, "generate", "--all", "--check"], join(folder, "../second tree"))).toMatchObject({ status: 0 });
-    expect(readFileSync(join(folder, "../second tree/profiles/nginx.json"), "utf8")).toMatch(/"flock"[^]*"getpriority"/);
+    expect(
+      run(process.execPath, [program, "generate", "--all", "--check"], join(folder, "../second tree")),
+    ).toMatchObject({ status: 0 });
+    expect(readFileSync(join(folder, "../second tree/profiles/nginx.json"), "utf8")).toMatch(
+      /"flock"[^]*"getpriority"/,
+    );
   });
 
   test("git diff and git log -p show meanings: reordering is no change, a widened argument is one line", () => {
@@ -93,10 +117,17 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     profile.syscalls.reverse();
     writeFileSync(path, JSON.stringify(profile));
     expect(git("diff", "profiles").stdout).not.toMatch(/^[-+](?![-+])/m);
-    profile.syscalls = profile.syscalls.map((group) => (group.names.includes("personality") || !group.names.includes("socketpair") ? group : { ...group, args: [] }));
+    profile.syscalls = profile.syscalls.map((group) =>
+      group.names.includes("personality") || !group.names.includes("socketpair") ? group : { ...group, args: [] },
+    );
     writeFileSync(path, JSON.stringify(profile));
-    const lines = git("diff", "-U0", "profiles").stdout.split("\n").filter((line) => /^[-+](?![-+])/.test(line));
-    expect(lines).toEqual([expect.stringMatching(/^-amd64: socketpair: allow arg0 = 1 \(AF_UNIX\)/), expect.stringMatching(/^\+amd64: socketpair: allow always/)]);
+    const lines = git("diff", "-U0", "profiles")
+      .stdout.split("\n")
+      .filter((line) => /^[-+](?![-+])/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(/^-amd64: socketpair: allow arg0 = 1 \(AF_UNIX\)/),
+      expect.stringMatching(/^\+amd64: socketpair: allow always/),
+    ]);
     git("commit", "-q", "-a", "-m", "wider");
     expect(git("log", "-p", "-1", "profiles").stdout).toContain("+amd64: socketpair: allow always");
     writeFileSync(path, "{ this is no profile");
@@ -106,11 +137,17 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
   test("where the program is gone, git treats the files as text", () => {
     branch("one", "flock");
     git("checkout", "-q", "main");
-    writeFileSync(join(folder, "traces/nginx/recording.json"), committed("traces/nginx/recording.json").replace('"ended":"stopped"', '"ended":"exited"'));
+    writeFileSync(
+      join(folder, "traces/nginx/recording.json"),
+      committed("traces/nginx/recording.json").replace('"ended":"stopped"', '"ended":"exited"'),
+    );
     git("commit", "-q", "-a", "-m", "other end");
     rmSync(program);
     writeFileSync(join(folder, "profiles/nginx.json"), committed("profiles/nginx.json").replace("observed", "seen"));
-    expect(git("diff", "profiles")).toMatchObject({ status: 0, stdout: expect.stringContaining("+      \"comment\": \"seen") as string });
+    expect(git("diff", "profiles")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('+      "comment": "seen') as string,
+    });
     git("checkout", "-q", "profiles");
     expect(git("merge", "-q", "-m", "merge", "one").status).toBe(0);
     expect(committed("traces/nginx/recording.json")).toMatch(/"ended":"exited"[^]*"flock"/);
@@ -132,7 +169,10 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     expect(git("config", "--local", "--list").stdout).not.toContain("seccomp-gen");
     expect(existsSync(join(folder, ".git/hooks/pre-commit"))).toBe(false);
     writeFileSync(join(folder, ".git/hooks/pre-commit"), "#!/bin/sh\n# somebody's own\n");
-    expect(tool("git-setup", "--hook")).toMatchObject({ status: 2, stderr: expect.stringContaining("is there already") as string });
+    expect(tool("git-setup", "--hook")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("is there already") as string,
+    });
     tool("git-setup", "--undo");
     expect(readFileSync(join(folder, ".git/hooks/pre-commit"), "utf8")).toContain("somebody's own");
   });
@@ -141,11 +181,24 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
 describe("git-setup, where git keeps things elsewhere", { timeout: 60_000 }, () => {
   const here = process.cwd();
   let notes: string[] = [];
-  const setup = async (options: { readonly undo?: boolean; readonly hook?: boolean }, place = folder): Promise<string> => {
+  const setup = async (
+    options: { readonly undo?: boolean; readonly hook?: boolean },
+    place = folder,
+  ): Promise<string> => {
     notes = [];
     process.chdir(place);
     try {
-      await gitSetup({ undo: false, hook: false, program: ["seccomp-gen"], ...options }, { out: () => undefined, note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal });
+      await gitSetup(
+        { undo: false, hook: false, program: ["seccomp-gen"], ...options },
+        {
+          out: () => undefined,
+          note: (line) => notes.push(line),
+          status: undefined,
+          color: false,
+          width: 80,
+          interrupted: new AbortController().signal,
+        },
+      );
     } finally {
       process.chdir(here);
     }
@@ -168,7 +221,10 @@ describe("git-setup, where git keeps things elsewhere", { timeout: 60_000 }, () 
     expect(existsSync(join(folder, ".git/hooks/pre-commit"))).toBe(false);
   });
 
-  test.each([["absolute", true], ["relative", false]])("core.hooksPath, %s", async (_, absolute) => {
+  test.each([
+    ["absolute", true],
+    ["relative", false],
+  ])("core.hooksPath, %s", async (_, absolute) => {
     const hooks = join(folder, "our hooks");
     git("config", "core.hooksPath", absolute ? hooks : "our hooks");
     await setup({ hook: true });

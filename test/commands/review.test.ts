@@ -7,8 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
 import type { Run } from "../../src/core/recording/types.ts";
 import { generate } from "../../src/commands/generate.ts";
-import { review } from "../../src/commands/review.ts";
-import type { ReviewOptions } from "../../src/commands/review.ts";
+import { review, type ReviewOptions } from "../../src/commands/review.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
 import type { FailureKind } from "../../src/words/review-model.ts";
 import { schemaErrors } from "../support/schemas.ts";
@@ -18,10 +17,28 @@ const here = process.cwd();
 let folder = "";
 let out = "";
 let notes: string[] = [];
-const terminal: Terminal = { out: (text) => (out += text), note: (line) => notes.push(line), status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
-const defaults: ReviewOptions = { format: "markdown", also: [], failOn: ["dangerous", "unbacked", "beyond-docker"], against: undefined, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" };
+const terminal: Terminal = {
+  out: (text) => (out += text),
+  note: (line) => notes.push(line),
+  status: undefined,
+  color: false,
+  width: 80,
+  interrupted: new AbortController().signal,
+};
+const defaults: ReviewOptions = {
+  format: "markdown",
+  also: [],
+  failOn: ["dangerous", "unbacked", "beyond-docker"],
+  against: undefined,
+  capAdd: [],
+  capDrop: [],
+  arch: "amd64",
+  kernel: undefined,
+  runtime: "runc",
+};
 
-const git = (...args: readonly string[]): string => execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: folder, encoding: "utf8" });
+const git = (...args: readonly string[]): string =>
+  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: folder, encoding: "utf8" });
 
 interface Group {
   names: string[];
@@ -53,12 +70,33 @@ function ourRun(): Run {
 function record(name: string, process: string, ...runs: readonly Run[]): void {
   const path = join(folder, "traces/nginx/recording.json");
   const recording = parseRecording(readFileSync(path, "utf8"), path);
-  const more = { ...recording, runs: [...recording.runs, ...runs], syscalls: { SCMP_ARCH_X86_64: { [name]: { calls: 1, results: ["ok"], processes: [process] } } } };
+  const more = {
+    ...recording,
+    runs: [...recording.runs, ...runs],
+    syscalls: { SCMP_ARCH_X86_64: { [name]: { calls: 1, results: ["ok"], processes: [process] } } },
+  };
   writeFileSync(path, stringifyRecording(mergeRecordings(recording, more)));
 }
 
 async function regenerate(): Promise<void> {
-  await generate([], { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce", output: undefined, name: undefined, arch: undefined, all: true, check: false }, terminal);
+  await generate(
+    [],
+    {
+      args: "standard",
+      exact: false,
+      floor: "any",
+      allow: [],
+      deny: [],
+      against: undefined,
+      mode: "enforce",
+      output: undefined,
+      name: undefined,
+      arch: undefined,
+      all: true,
+      check: false,
+    },
+    terminal,
+  );
 }
 
 async function reviewed(options: Partial<ReviewOptions> = {}, base: string | undefined = undefined): Promise<number> {
@@ -79,7 +117,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "seccomp-gen-review-"));
   git("init", "-q", "-b", "main");
   mkdirSync(join(folder, "profiles"));
-  for (const path of ["profiles/nginx.json", "traces/nginx"]) cpSync(join(root, path), join(folder, path), { recursive: true });
+  for (const path of ["profiles/nginx.json", "traces/nginx"])
+    cpSync(join(root, path), join(folder, path), { recursive: true });
   git("add", "-A");
   git("commit", "-q", "-m", "first");
   git("checkout", "-q", "-b", "change");
@@ -102,20 +141,26 @@ describe("review", { timeout: 60_000 }, () => {
     record("splice", "nginx", ourRun());
     await regenerate();
     expect(await reviewed()).toBe(0);
-    expect(out).toContain("**Look at it.** Nothing dangerous, but 1 call became possible that attackers have a use for.");
+    expect(out).toContain(
+      "**Look at it.** Nothing dangerous, but 1 call became possible that attackers have a use for.",
+    );
   });
 
   test("a new benign call that was recorded: what, by whom, in which run, and that it is ordinary", async () => {
     record("flock", "logrotate", { ...ourRun(), command: ["docker", "run", "-v=…", "IMAGE"] });
     // The profile was forgotten.
     expect(await reviewed()).toBe(1);
-    expect(out).toMatch(/`traces\/nginx\/recording\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; denied by the profile all the same: `flock`\n/);
+    expect(out).toMatch(
+      /`traces\/nginx\/recording\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; denied by the profile all the same: `flock`\n/,
+    );
     expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*the file is not what its recording gives/);
     await regenerate();
     expect(await reviewed()).toBe(0);
     expect(out).toMatch(/^\*\*Ordinary\.\*\*/m);
     expect(out).toMatch(/\+1 syscall; still within Docker's default\n/);
-    expect(out).toMatch(/\| ordinary \| `flock` \| recorded in the new run, by `logrotate` \| `flock\(0\)`: ENOSYS before, now allowed \|/);
+    expect(out).toMatch(
+      /\| ordinary \| `flock` \| recorded in the new run, by `logrotate` \| `flock\(0\)`: ENOSYS before, now allowed \|/,
+    );
     expect(await failures()).toEqual(["widened"]);
   });
 
@@ -137,7 +182,9 @@ describe("review", { timeout: 60_000 }, () => {
     await regenerate();
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked"]);
     expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
-    expect(out).toMatch(/\*\*dangerous\*\* \| `flock` \| \*\*nobody saw it: --allow takes it in\*\*, \*\*only since the options were changed\*\*/);
+    expect(out).toMatch(
+      /\*\*dangerous\*\* \| `flock` \| \*\*nobody saw it: --allow takes it in\*\*, \*\*only since the options were changed\*\*/,
+    );
     // Once merged they are no news.
     git("add", "-A");
     git("commit", "-q", "-m", "merged");
@@ -148,13 +195,19 @@ describe("review", { timeout: 60_000 }, () => {
   });
 
   test("a ceiling that was raised, in the options or through the recorded capabilities, is seen", async () => {
-    const open = { defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ names: ["mount", "read", "execve"], action: "SCMP_ACT_ALLOW" }] };
+    const open = {
+      defaultAction: "SCMP_ACT_ERRNO",
+      architectures: ["SCMP_ARCH_X86_64"],
+      syscalls: [{ names: ["mount", "read", "execve"], action: "SCMP_ACT_ALLOW" }],
+    };
     writeFileSync(join(folder, "ceiling.json"), JSON.stringify(open));
     writeFileSync(join(folder, "traces/nginx/policy.json"), '{"against":"ceiling.json"}');
     record("mount", "nginx", { ...ourRun(), capabilities: ["CAP_CHOWN", "CAP_SYS_ADMIN"] });
     await regenerate();
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
-    expect(out).toMatch(/recorded with capabilities that no former run had\*\*, to which Docker's default allows more: `CAP_SYS_ADMIN`/);
+    expect(out).toMatch(
+      /recorded with capabilities that no former run had\*\*, to which Docker's default allows more: `CAP_SYS_ADMIN`/,
+    );
     writeFileSync(join(folder, "traces/nginx/policy.json"), '{"against":"../../../../etc/passwd"}');
     expect(await reviewed({ failOn: [] })).toBe(1);
     expect(out).toMatch(/cannot be read\*\*: .*passwd: no such file in the repository/);
@@ -176,11 +229,19 @@ describe("review", { timeout: 60_000 }, () => {
   });
 
   test("a rule that counts on other hosts only does not hide", async () => {
-    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", includes: { minKernel: "99.0" } }));
+    edit(({ syscalls }) =>
+      syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", includes: { minKernel: "99.0" } }),
+    );
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
     expect(out).toMatch(/\*\*Possible elsewhere\*\*, by rules with includes or excludes, .*: `ptrace`\n/);
     git("checkout", "profiles");
-    edit(({ syscalls }) => syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW", includes: { arches: ["amd64"], caps: ["CAP_CHOWN", "CAP_BPF"] } }));
+    edit(({ syscalls }) =>
+      syscalls.push({
+        names: ["flock"],
+        action: "SCMP_ACT_ALLOW",
+        includes: { arches: ["amd64"], caps: ["CAP_CHOWN", "CAP_BPF"] },
+      }),
+    );
     expect(await reviewed({ failOn: ["dangerous"] })).toBe(0);
     expect(out).toContain("**Look at it.** On other hosts than the profile is judged for, more became possible.");
     expect(await reviewed({ failOn: ["widened"] })).toBe(1);
@@ -192,7 +253,9 @@ describe("review", { timeout: 60_000 }, () => {
       profile.syscalls = profile.syscalls.filter(({ names }) => !names.includes("bpf"));
     });
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "beyond-docker"]));
-    expect(out).toMatch(/\*\*Dangerous: every call that no rule names is possible now\*\*, also calls of kernels to come; among them `.*\bbpf\b/);
+    expect(out).toMatch(
+      /\*\*Dangerous: every call that no rule names is possible now\*\*, also calls of kernels to come; among them `.*\bbpf\b/,
+    );
     expect(out).not.toMatch(/^- `(.+)`: `(.+)` → `\2`$/m);
   });
 
@@ -209,16 +272,26 @@ describe("review", { timeout: 60_000 }, () => {
     git("mv", "profiles/nginx.json", "profiles/web.json");
     git("mv", "traces/nginx", "traces/web");
     expect(await reviewed()).toBe(0);
-    expect(out).toMatch(/\*\*web\*\* \(`profiles\/web\.json`\), renamed from `profiles\/nginx\.json`: every call gets the same answer/);
-    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" }), "profiles/web.json", "profiles/web.json");
+    expect(out).toMatch(
+      /\*\*web\*\* \(`profiles\/web\.json`\), renamed from `profiles\/nginx\.json`: every call gets the same answer/,
+    );
+    edit(
+      ({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" }),
+      "profiles/web.json",
+      "profiles/web.json",
+    );
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(/\*\*dangerous\*\* \| `ptrace`/);
   });
 
   test("a dangerous call with a friendly comment", async () => {
-    edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", comment: "observed: harmless" }));
+    edit(({ syscalls }) =>
+      syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", comment: "observed: harmless" }),
+    );
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked", "lint"]);
-    expect(out).toMatch(/\| \*\*dangerous\*\* \| `ptrace`: reads, writes or steers other processes \| \*\*no reason: the recording does not have it\*\*; the profile's own comment says `observed: harmless` \| `ptrace\(PTRACE_TRACEME\)`: ENOSYS before, now allowed \|/);
+    expect(out).toMatch(
+      /\| \*\*dangerous\*\* \| `ptrace`: reads, writes or steers other processes \| \*\*no reason: the recording does not have it\*\*; the profile's own comment says `observed: harmless` \| `ptrace\(PTRACE_TRACEME\)`: ENOSYS before, now allowed \|/,
+    );
   });
 
   test("a widened argument: the example is the call that Docker denies", async () => {
@@ -301,33 +374,82 @@ describe("review", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "profiles/c.seccomp"), '{"defaultAction": "SCMP_ACT_ALLOW"}');
     writeFileSync(join(folder, "profiles/d.json"), '{"defaultAction": "SCMP_ACT_ALLOW", ');
     writeFileSync(join(folder, "other.json"), '{"a": 1}');
-    writeFileSync(join(folder, "deploy/e.json"), '{"kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ALLOW"}}');
-    writeFileSync(join(folder, "deploy/f.json"), '{"defaultAction": "SCMP_ACT_ALLOW", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ERRNO"}}');
-    writeFileSync(Buffer.concat([Buffer.from(`${folder}/deploy/`), Buffer.from([0xff]), Buffer.from(".json")]), '{"defaultAction": "SCMP_ACT_ALLOW"}');
+    writeFileSync(
+      join(folder, "deploy/e.json"),
+      '{"kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ALLOW"}}',
+    );
+    writeFileSync(
+      join(folder, "deploy/f.json"),
+      '{"defaultAction": "SCMP_ACT_ALLOW", "kind": "SeccompProfile", "spec": {"defaultAction": ' + '"SCMP_ACT_ERRNO"}}',
+    );
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${folder}/deploy/`), Buffer.from([0xff]), Buffer.from(".json")]),
+      '{"defaultAction": "SCMP_ACT_ALLOW"}',
+    );
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(/\*\*not looked at\*\*: .*its name is no UTF-8/);
-    for (const path of ["deploy/a.json", "deploy/b.json", "deploy/e.json", "deploy/f.json", "profiles/c.seccomp", "profiles/d.json"]) expect(out).toContain(`(\`${path}\`)`);
+    for (const path of [
+      "deploy/a.json",
+      "deploy/b.json",
+      "deploy/e.json",
+      "deploy/f.json",
+      "profiles/c.seccomp",
+      "profiles/d.json",
+    ])
+      expect(out).toContain(`(\`${path}\`)`);
     expect(out).not.toContain("other.json");
   });
 
   test("rules made to be endless are said to be so", async () => {
-    const bitOf = (index: number, bit: number): object => ({ index, value: 2 ** bit, valueTwo: 2 ** bit, op: "SCMP_CMP_MASKED_EQ" });
+    const bitOf = (index: number, bit: number): object => ({
+      index,
+      value: 2 ** bit,
+      valueTwo: 2 ** bit,
+      op: "SCMP_CMP_MASKED_EQ",
+    });
     const args = (bit: number): object[] => [bitOf(0, bit), bitOf(1, 39 - bit)];
-    edit(({ syscalls }) => syscalls.push(...Array.from({ length: 40 }, (_, bit) => ({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", args: args(bit) }))));
+    edit(({ syscalls }) =>
+      syscalls.push(
+        ...Array.from({ length: 40 }, (_, bit) => ({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", args: args(bit) })),
+      ),
+    );
     expect(await reviewed({ failOn: [] })).toBe(1);
     expect(out).toMatch(/cannot be read\*\*: `its rules cannot be compared: the rules of ptrace overlap/);
   });
 
   test("stands beside the lines in SARIF and in GitLab's report, and in several files at once", async () => {
     edit(({ syscalls }) => syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" }));
-    const line = readFileSync(join(folder, "profiles/nginx.json"), "utf8").split("\n").findLastIndex((text) => text.includes('"ptrace"')) - 1;
-    expect(await reviewed({ also: [{ format: "sarif", file: join(folder, "out/a.sarif") }, { format: "codeclimate", file: join(folder, "out/a.cc") }] })).toBe(1);
-    const sarif = JSON.parse(readFileSync(join(folder, "out/a.sarif"), "utf8")) as { runs: { results: { ruleId: string; level: string; locations: { physicalLocation: object }[] }[] }[] };
-    expect(sarif.runs[0]?.results.find(({ ruleId }) => ruleId === "newly-possible")).toMatchObject({ level: "error", locations: [{ physicalLocation: { artifactLocation: { uri: "profiles/nginx.json" }, region: { startLine: line } } }] });
+    const line =
+      readFileSync(join(folder, "profiles/nginx.json"), "utf8")
+        .split("\n")
+        .findLastIndex((text) => text.includes('"ptrace"')) - 1;
+    expect(
+      await reviewed({
+        also: [
+          { format: "sarif", file: join(folder, "out/a.sarif") },
+          { format: "codeclimate", file: join(folder, "out/a.cc") },
+        ],
+      }),
+    ).toBe(1);
+    const sarif = JSON.parse(readFileSync(join(folder, "out/a.sarif"), "utf8")) as {
+      runs: { results: { ruleId: string; level: string; locations: { physicalLocation: object }[] }[] }[];
+    };
+    expect(sarif.runs[0]?.results.find(({ ruleId }) => ruleId === "newly-possible")).toMatchObject({
+      level: "error",
+      locations: [
+        { physicalLocation: { artifactLocation: { uri: "profiles/nginx.json" }, region: { startLine: line } } },
+      ],
+    });
     expect(schemaErrors("sarif", sarif)).toEqual([]);
     expect(schemaErrors("code-quality", JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")))).toEqual([]);
-    const issues = JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")) as { check_name: string; fingerprint: string }[];
-    expect(issues.find(({ check_name }) => check_name === "newly-possible")).toMatchObject({ severity: "critical", location: { path: "profiles/nginx.json", lines: { begin: line } } });
+    const issues = JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")) as {
+      check_name: string;
+      fingerprint: string;
+    }[];
+    expect(issues.find(({ check_name }) => check_name === "newly-possible")).toMatchObject({
+      severity: "critical",
+      location: { path: "profiles/nginx.json", lines: { begin: line } },
+    });
     expect(new Set(issues.map(({ fingerprint }) => fingerprint)).size).toBe(issues.length);
   });
 
@@ -335,7 +457,11 @@ describe("review", { timeout: 60_000 }, () => {
     const shallow = mkdtempSync(join(tmpdir(), "seccomp-gen-shallow-"));
     edit(({ syscalls }) => syscalls.reverse());
     git("commit", "-q", "-a", "-m", "second");
-    execFileSync("git", ["clone", "-q", "--depth=1", "--single-branch", "--branch=change", `file://${folder}`, shallow], { stdio: "ignore" });
+    execFileSync(
+      "git",
+      ["clone", "-q", "--depth=1", "--single-branch", "--branch=change", `file://${folder}`, shallow],
+      { stdio: "ignore" },
+    );
     process.chdir(shallow);
     execFileSync("git", ["remote", "set-head", "origin", "--delete"], { stdio: "ignore" });
     await expect(reviewed()).rejects.toThrow(/shallow clone/);
@@ -343,7 +469,16 @@ describe("review", { timeout: 60_000 }, () => {
   });
 
   test("a change that touches everything still fits into a comment", async () => {
-    for (let index = 0; index < 60; index += 1) edit(({ syscalls }) => syscalls.push({ names: ["ptrace", "bpf", "mount", "keyctl", "userfaultfd"], action: "SCMP_ACT_ALLOW", comment: "y".repeat(5000) }), `profiles/p${index}.json`);
+    for (let index = 0; index < 60; index += 1)
+      edit(
+        ({ syscalls }) =>
+          syscalls.push({
+            names: ["ptrace", "bpf", "mount", "keyctl", "userfaultfd"],
+            action: "SCMP_ACT_ALLOW",
+            comment: "y".repeat(5000),
+          }),
+        `profiles/p${index}.json`,
+      );
     await reviewed();
     expect(out.length).toBeLessThan(65_536);
     expect(out).toContain("**Cut**");
@@ -355,8 +490,11 @@ describe("review", { timeout: 60_000 }, () => {
     git("commit", "-q", "-a", "-m", "second");
     expect(await reviewed({}, "HEAD")).toBe(0);
     expect(await reviewed({}, "main")).toBe(1);
-    for (const base of ["nosuch", "--output=/tmp/x", "main..change"]) await expect(reviewed({}, base)).rejects.toThrow(/git knows no revision/);
+    for (const base of ["nosuch", "--output=/tmp/x", "main..change"])
+      await expect(reviewed({}, base)).rejects.toThrow(/git knows no revision/);
     expect(await reviewed({ format: "json" }, "main")).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ profiles: [{ path: "profiles/nginx.json", state: { type: "changed", source: "different" } }] });
+    expect(JSON.parse(out)).toMatchObject({
+      profiles: [{ path: "profiles/nginx.json", state: { type: "changed", source: "different" } }],
+    });
   });
 });

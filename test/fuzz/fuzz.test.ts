@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  mergeRecordings,
+  parseRecording,
+  stringifyRecording,
+} from "../../src/core/recording/index.ts";
 import type { Recording } from "../../src/core/recording/types.ts";
 import { assess } from "../../src/core/judgement/index.ts";
 import { checkRecording } from "../../src/core/check/index.ts";
@@ -21,19 +27,49 @@ import { parseStraceSync } from "../../src/strace-parser/index.ts";
 import { defaultCapabilities } from "../../src/core/tables/index.ts";
 import { hostileDocument, hostileLog, hostileText } from "../support/hostile.ts";
 
-/** So many cases for each target: few on every run, `npm run test:fuzz` takes SECCOMP_GEN_FUZZ_CASES of them. */
+/**
+ * So many cases for each target: few on every run, `npm run test:fuzz` takes SECCOMP_GEN_FUZZ_CASES
+ * of them.
+ */
 const numRuns = Number(process.env["SECCOMP_GEN_FUZZ_CASES"] ?? 250);
 const timeout = Math.max(20_000, numRuns * 100);
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const recordings = [read("traces/nginx/recording.json"), read("traces/redis/recording.json")];
-const profiles = [read("profiles/nginx.json"), read("profiles/redis.json"), read("profiles/docker-default/29.4.3.json"), read("profiles/docker-default/1.12.0.json")];
-const policies = [JSON.stringify({ args: "strict", exact: true, floor: "runc", allow: ["ptrace"], deny: ["mount"], against: "28.5.2" })];
-const host: HostContext = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" };
+const profiles = [
+  read("profiles/nginx.json"),
+  read("profiles/redis.json"),
+  read("profiles/docker-default/29.4.3.json"),
+  read("profiles/docker-default/1.12.0.json"),
+];
+const policies = [
+  JSON.stringify({ args: "strict", exact: true, floor: "runc", allow: ["ptrace"], deny: ["mount"], against: "28.5.2" }),
+];
+const host: HostContext = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: undefined,
+  runtime: "runc",
+};
 const ceiling = resolve(readProfile(read("profiles/docker-default/29.4.3.json"), "Docker's default"), host).filters;
-const options = parseOptionHelp(["  -e, --env list   x", "  -p, --publish list   x", "      --label list   x", "      --name string   x", "      --cap-drop list   x", "  -v, --volume list   x", "  -i, --interactive   x", "  -t, --tty   x", "      --rm   x"].join("\n"));
+const options = parseOptionHelp(
+  [
+    "  -e, --env list   x",
+    "  -p, --publish list   x",
+    "      --label list   x",
+    "      --name string   x",
+    "      --cap-drop list   x",
+    "  -v, --volume list   x",
+    "  -i, --interactive   x",
+    "  -t, --tty   x",
+    "      --rm   x",
+  ].join("\n"),
+);
 
-/** The value, or undefined where the input was refused as it should be; every other error fails the case. */
+/**
+ * The value, or undefined where the input was refused as it should be; every other error fails the
+ * case.
+ */
 function refusedOr<T>(make: () => T): T | undefined {
   try {
     return make();
@@ -64,50 +100,88 @@ function expectUnpolluted(): void {
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 }
 
-const check = <T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void | Promise<void>): Promise<void> => fc.assert(fc.asyncProperty(arbitrary, async (value) => property(value)), { numRuns });
+const check = <T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void | Promise<void>): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(arbitrary, async (value) => property(value)),
+    { numRuns },
+  );
 
 function recordingOf(log: Uint8Array): Recording {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   for (const event of parseStraceSync([log])) aggregator.add(event);
   const aggregate = aggregator.finish();
-  return buildRecording("fuzz", { source: "log", command: [], versions: {}, ended: aggregate.cut ? "cut" : "exited" }, aggregate);
+  return buildRecording(
+    "fuzz",
+    { source: "log", command: [], versions: {}, ended: aggregate.cut ? "cut" : "exited" },
+    aggregate,
+  );
 }
 
 describe("whatever comes in", () => {
-  test("a log: events with positions, all arguments decoded, a recording that reads back to the same bytes", { timeout }, () =>
-    check(hostileLog, (log) => {
-      for (const event of parseStraceSync([log])) if (event.kind === "syscall") for (const arg of event.args) expect(arg.type).toBeTypeOf("string");
-      const recording = recordingOf(log);
-      const text = stringifyRecording(recording);
-      expectPlain(text);
-      const back = Object.keys(recording.syscalls).length === 0 ? undefined : refusedOr(() => parseRecording(text, "fuzz"));
-      if (back === undefined) return;
-      expect(stringifyRecording(back)).toBe(text);
-      expect(stringifyRecording(mergeRecordings(back, back))).toBe(text);
-    }));
+  test(
+    "a log: events with positions, all arguments decoded, a recording that reads back to the same bytes",
+    { timeout },
+    () =>
+      check(hostileLog, (log) => {
+        for (const event of parseStraceSync([log]))
+          if (event.kind === "syscall") for (const arg of event.args) expect(arg.type).toBeTypeOf("string");
+        const recording = recordingOf(log);
+        const text = stringifyRecording(recording);
+        expectPlain(text);
+        const back =
+          Object.keys(recording.syscalls).length === 0 ? undefined : refusedOr(() => parseRecording(text, "fuzz"));
+        if (back === undefined) return;
+        expect(stringifyRecording(back)).toBe(text);
+        expect(stringifyRecording(mergeRecordings(back, back))).toBe(text);
+      }),
+  );
 
   test("a log: a profile that is read, never wider than the ceiling, and compared in plain words", { timeout }, () =>
     check(hostileLog, (log) => {
       const recording = recordingOf(log);
       if (Object.keys(recording.syscalls).length === 0) return;
-      const profile = emitDocker(buildPolicy(recording, { args: "strict", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "the default" }));
+      const profile = emitDocker(
+        buildPolicy(recording, {
+          args: "strict",
+          exact: false,
+          floor: "any",
+          allow: [],
+          deny: [],
+          ceiling,
+          ceilingName: "the default",
+        }),
+      );
       expectPlain(profile);
       const filters = resolve(readProfile(profile, "fuzz"), host).filters;
       const diff = diffFilters(ceiling, filters);
-      expect(diff.syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed")).toEqual([]);
+      expect(
+        diff.syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed"),
+      ).toEqual([]);
       expectPlain(renderCheck(checkRecording(recording, filters), { format: "text", profile: "fuzz" }));
-    }));
+    }),
+  );
 
   test("a recording: refused with a reason, or a profile", { timeout }, () =>
     check(hostileDocument(recordings), (text) => {
       const recording = refusedOr(() => parseRecording(text, "fuzz"));
       if (recording !== undefined && Object.keys(recording.syscalls).length > 0) {
         expectPlain(stringifyRecording(recording));
-        const profile = emitDocker(buildPolicy(recording, { args: "standard", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "the default" }));
+        const profile = emitDocker(
+          buildPolicy(recording, {
+            args: "standard",
+            exact: false,
+            floor: "any",
+            allow: [],
+            deny: [],
+            ceiling,
+            ceilingName: "the default",
+          }),
+        );
         expectPlain(profile);
       }
       expectUnpolluted();
-    }));
+    }),
+  );
 
   test("a profile: refused with a reason, or resolved, compared, linted and shown in every format", { timeout }, () =>
     check(hostileDocument(profiles), (text) => {
@@ -119,19 +193,26 @@ describe("whatever comes in", () => {
         expectPlain(renderDiff(diff, { ...view, format: "text" }));
         expectQuietMarkdown(renderDiff(diff, { ...view, format: "markdown" }));
         JSON.parse(renderDiff(diff, { ...view, format: "json" }));
-        const findings = lintProfile(profile, { host, ceiling, ceilingName: "the default" }).map((finding) => ({ ...finding, file: "fuzz", line: 1, column: 1 }));
+        const findings = lintProfile(profile, { host, ceiling, ceilingName: "the default" }).map((finding) => ({
+          ...finding,
+          file: "fuzz",
+          line: 1,
+          column: 1,
+        }));
         expectPlain(renderLint(findings, "text", "1.0.0"));
         JSON.parse(renderLint(findings, "sarif", "1.0.0"));
         assess(ceiling, filters, { ceiling, derived: undefined });
       }
       expectUnpolluted();
-    }));
+    }),
+  );
 
   test("stored options: refused with a reason, or options", { timeout }, () =>
     check(hostileDocument(policies), (text) => {
       refusedOr(() => parseStoredPolicy(text, "policy.json"));
       expectUnpolluted();
-    }));
+    }),
+  );
 
   test("a name: a path below traces/ and profiles/, or refused", { timeout }, () =>
     check(hostileText, (text) => {
@@ -140,17 +221,53 @@ describe("whatever comes in", () => {
         expect(recordingPath(name)).toMatch(/^traces\/[A-Za-z0-9_][A-Za-z0-9._-]*\/recording\.json$/);
         expect(profilePath(name)).toMatch(/^profiles\/[A-Za-z0-9_][A-Za-z0-9._-]*\.json$/);
       }
-    }));
+    }),
+  );
 
   test("a command: every word kept in order, no value of it in what is kept", { timeout }, () =>
-    check(fc.array(fc.oneof(fc.constantFrom("-e", "-it", "--env", "--rm", "-p80:80", "--label=x", "--name", "-eA=b", "--", "--unknown", "--cap-drop", "-v"), hostileText), { maxLength: 8 }), async (words) => {
-      const parsed = await parseOptions(words, options, async () => "unknown");
-      const { rest } = parsed;
-      const kept = parsed.options.flatMap((option) => option.words);
-      const dashes = words.length - kept.length - rest.length;
-      expect([...kept, ...(dashes === 1 ? ["--"] : []), ...rest]).toEqual(words);
-      const secret = "s3cret-value";
-      const command = redactedCommand({ cli: { tool: "docker", words: ["docker"] }, options: parsed.options.map((option) => ({ ...option, settings: option.settings.map((setting) => (setting.value === undefined || /^(cap-|pid|ipc)/.test(setting.name) ? setting : { ...setting, value: secret })) })), image: secret, command: [secret] });
-      expect(command.join(" ")).not.toContain(secret);
-    }));
+    check(
+      fc.array(
+        fc.oneof(
+          fc.constantFrom(
+            "-e",
+            "-it",
+            "--env",
+            "--rm",
+            "-p80:80",
+            "--label=x",
+            "--name",
+            "-eA=b",
+            "--",
+            "--unknown",
+            "--cap-drop",
+            "-v",
+          ),
+          hostileText,
+        ),
+        { maxLength: 8 },
+      ),
+      async (words) => {
+        const parsed = await parseOptions(words, options, async () => "unknown");
+        const { rest } = parsed;
+        const kept = parsed.options.flatMap((option) => option.words);
+        const dashes = words.length - kept.length - rest.length;
+        expect([...kept, ...(dashes === 1 ? ["--"] : []), ...rest]).toEqual(words);
+        const secret = "s3cret-value";
+        const command = redactedCommand({
+          cli: { tool: "docker", words: ["docker"] },
+          options: parsed.options.map((option) => ({
+            ...option,
+            settings: option.settings.map((setting) =>
+              setting.value === undefined || /^(cap-|pid|ipc)/.test(setting.name)
+                ? setting
+                : { ...setting, value: secret },
+            ),
+          })),
+          image: secret,
+          command: [secret],
+        });
+        expect(command.join(" ")).not.toContain(secret);
+      },
+    ),
+  );
 });

@@ -7,9 +7,27 @@ const image = "seccomp-gen-base:bookworm";
 
 test("an append lets known arguments through, sees others of the same calls, and leaves nothing in the environment", async () => {
   const folder = await workplace();
-  const record = (script: string, ...options: readonly string[]) => product(folder, ["record", "--name", "app", ...options, "--", "docker", "run", "--rm", "--network", "none", image, "perl", "-e", script]);
+  const record = (script: string, ...options: readonly string[]) =>
+    product(folder, [
+      "record",
+      "--name",
+      "app",
+      ...options,
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      image,
+      "perl",
+      "-e",
+      script,
+    ]);
   const values = async (): Promise<unknown> => {
-    const { syscalls } = JSON.parse(await readFile(join(folder, "traces/app/recording.json"), "utf8")) as { syscalls: { SCMP_ARCH_X86_64: Record<string, { args?: { values: unknown } }> } };
+    const { syscalls } = JSON.parse(await readFile(join(folder, "traces/app/recording.json"), "utf8")) as {
+      syscalls: { SCMP_ARCH_X86_64: Record<string, { args?: { values: unknown } }> };
+    };
     return [syscalls.SCMP_ARCH_X86_64["fcntl"]?.args?.values, syscalls.SCMP_ARCH_X86_64["mmap"]?.args?.values];
   };
   const first = await record('syscall(72, 0, 1, 0); print "x"');
@@ -17,8 +35,14 @@ test("an append lets known arguments through, sees others of the same calls, and
   const [fcntl, mmap] = (await values()) as [number[][], number[][]];
   expect((await record('syscall(72, 0, 1, 0) for 1 .. 1000; print "x"', "--append")).stderr).toContain("nothing new");
   expect(await values()).toEqual([fcntl, mmap]);
-  const more = await record('syscall(72, 0, 1034, 0); syscall(9, 0, 4096, 7, 34, -1, 0); print join " ", sort keys %ENV', "--append");
+  const more = await record(
+    'syscall(72, 0, 1034, 0); syscall(9, 0, 4096, 7, 34, -1, 0); print join " ", sort keys %ENV',
+    "--append",
+  );
   expect(more.stdout).toBe("HOME HOSTNAME PATH");
   expect(more.stderr).toMatch(/new: .*fcntl.*mmap/);
-  expect(await values()).toEqual([[...fcntl, [1034]], [...mmap, [7]]]);
+  expect(await values()).toEqual([
+    [...fcntl, [1034]],
+    [...mmap, [7]],
+  ]);
 });

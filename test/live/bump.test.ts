@@ -20,10 +20,22 @@ async function runtimes(): Promise<readonly string[]> {
   return ["runc", "crun"].filter((name) => known.includes(`"${name}"`));
 }
 
-/** A profile made from one release of Debian, and the same script in the next ones: newer glibc, coreutils, perl. */
+/**
+ * A profile made from one release of Debian, and the same script in the next ones: newer glibc,
+ * coreutils, perl.
+ */
 describe("a base-image bump", () => {
   const script = fileURLToPath(new URL("workloads/everyday.sh", import.meta.url));
-  const run = (suite: string): readonly string[] => ["--rm", "--network", "none", "-v", `${script}:/everyday.sh:ro`, `seccomp-gen-base:${suite}`, "bash", "/everyday.sh"];
+  const run = (suite: string): readonly string[] => [
+    "--rm",
+    "--network",
+    "none",
+    "-v",
+    `${script}:/everyday.sh:ro`,
+    `seccomp-gen-base:${suite}`,
+    "bash",
+    "/everyday.sh",
+  ];
   const suites = ["trixie", "sid"];
 
   beforeAll(async () => {
@@ -32,25 +44,38 @@ describe("a base-image bump", () => {
     expect(recorded.exitCode, recorded.stderr).toBe(0);
   }, 900_000);
 
-  test.each(["bookworm", ...suites])("to %s: it prints the same as without profile, and nothing on stderr", async (suite) => {
-    const plain = await docker("run", ...run(suite));
-    expect(plain.stderr).toBe("");
-    for (const runtime of await runtimes()) expect(await confined("profiles/app.json", run(suite), "--runtime", runtime)).toEqual(plain);
-  });
+  test.each(["bookworm", ...suites])(
+    "to %s: it prints the same as without profile, and nothing on stderr",
+    async (suite) => {
+      const plain = await docker("run", ...run(suite));
+      expect(plain.stderr).toBe("");
+      for (const runtime of await runtimes())
+        expect(await confined("profiles/app.json", run(suite), "--runtime", runtime)).toEqual(plain);
+    },
+  );
 
   test("programs fall back from ENOSYS, and report EPERM", async () => {
     const exact = await product(folder, ["generate", "traces/app/recording.json", "--exact", "-o", "exact.json"]);
     expect(exact.exitCode, exact.stderr).toBe(0);
-    await writeFile(join(folder, "eperm.json"), (await readFile(join(folder, "exact.json"), "utf8")).replaceAll(/("(?:defaultErrnoRet|errnoRet)": )38/g, "$11"));
+    await writeFile(
+      join(folder, "eperm.json"),
+      (await readFile(join(folder, "exact.json"), "utf8")).replaceAll(/("(?:defaultErrnoRet|errnoRet)": )38/g, "$11"),
+    );
     for (const suite of suites) {
-      // ls of coreutils 9.6 lists the attributes of what it shows; the recording knows lgetxattr and getxattr only.
-      expect((await confined("eperm.json", run(suite))).stderr, suite).toContain("ls: /etc/passwd: Operation not permitted");
+      // ls of coreutils 9.6 lists the attributes of what it shows; the recording knows lgetxattr
+      // and getxattr only.
+      expect((await confined("eperm.json", run(suite))).stderr, suite).toContain(
+        "ls: /etc/passwd: Operation not permitted",
+      );
       expect((await confined("exact.json", run(suite))).stderr, suite).not.toContain("ls:");
     }
   });
 });
 
-/** The same program built with one libc is recorded; those built with the others run under its profile. */
+/**
+ * The same program built with one libc is recorded; those built with the others run under its
+ * profile.
+ */
 describe("another libc", () => {
   const image = "seccomp-gen-test-libcs";
   const builds = ["glibc", "glibc-static", "musl", "musl-static"];
@@ -58,7 +83,11 @@ describe("another libc", () => {
 
   beforeAll(async () => {
     const context = fileURLToPath(new URL("workloads/libcs/", import.meta.url));
-    await execa("docker", ["build", "-q", "--network", "host", "-t", image, context], { env: { DOCKER_BUILDKIT: "0" }, timeout: 600_000, stdout: "ignore" });
+    await execa("docker", ["build", "-q", "--network", "host", "-t", image, context], {
+      env: { DOCKER_BUILDKIT: "0" },
+      timeout: 600_000,
+      stdout: "ignore",
+    });
   }, 600_000);
 
   test.each(["glibc", "musl"])("recorded with %s, run with all", async (recorded) => {
@@ -69,8 +98,17 @@ describe("another libc", () => {
       expect(plain.stdout.split("\n").filter((line) => !line.endsWith(" works"))).toEqual([]);
       expect(await confined(`profiles/${recorded}.json`, run(build)), build).toEqual(plain);
     }
-    const exact = await product(folder, ["generate", `traces/${recorded}/recording.json`, "--exact", "-o", `${recorded}-exact.json`]);
+    const exact = await product(folder, [
+      "generate",
+      `traces/${recorded}/recording.json`,
+      "--exact",
+      "-o",
+      `${recorded}-exact.json`,
+    ]);
     expect(exact.exitCode, exact.stderr).toBe(0);
-    expect(await confined(`${recorded}-exact.json`, run(recorded === "glibc" ? "musl" : "glibc"))).not.toMatchObject({ exitCode: 0, stdout: made.stdout });
+    expect(await confined(`${recorded}-exact.json`, run(recorded === "glibc" ? "musl" : "glibc"))).not.toMatchObject({
+      exitCode: 0,
+      stdout: made.stdout,
+    });
   });
 });

@@ -7,7 +7,10 @@ import { docker, product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 
-/** The kernel's log as dmesg(1) gives it; undefined, and why: it cannot be read, or has no lines of SECCOMP_RET_LOG. */
+/**
+ * The kernel's log as dmesg(1) gives it; undefined, and why: it cannot be read, or has no lines of
+ * SECCOMP_RET_LOG.
+ */
 async function kernelLog(): Promise<{ readonly text: string } | { readonly why: string }> {
   const logged = await readFile("/proc/sys/kernel/seccomp/actions_logged", "utf8").catch(() => "");
   if (!/\blog\b/.test(logged)) return { why: "sysctl kernel.seccomp.actions_logged does not name log" };
@@ -19,19 +22,37 @@ test("a canary under a profile in complain mode goes on, and what the kernel log
   const before = await kernelLog();
   if ("why" in before) return console.warn(`skipped: the kernel's log cannot be used: ${before.why}`);
   const folder = await workplace();
-  // A name of its own, so that other containers' lines on this machine are none of ours. The long way is what was not recorded.
+  // A name of its own, so that other containers' lines on this machine are none of ours. The long
+  // way is what was not recorded.
   const name = `canary${randomBytes(4).toString("hex")}`;
-  const run = (way: string): readonly string[] => ["run", "--rm", "--network", "none", base, "sh", "-c", `cp /usr/bin/perl-base /tmp/${name} 2>/dev/null || cp /usr/bin/perl /tmp/${name}; /tmp/${name} -e 'if ($ARGV[0] eq "long") { symlink "a", "/tmp/b"; print readlink("/tmp/b") } else { print "short" }' ${way}`];
+  const run = (way: string): readonly string[] => [
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    base,
+    "sh",
+    "-c",
+    `cp /usr/bin/perl-base /tmp/${name} 2>/dev/null || cp /usr/bin/perl /tmp/${name}; /tmp/${name} ` +
+      `-e 'if ($ARGV[0] eq "long") { symlink "a", "/tmp/b"; print readlink("/tmp/b") } else { print ` +
+      `"short" }' ${way}`,
+  ];
   const recorded = await product(folder, ["record", "--name", "app", "--", "docker", ...run("short")]);
   expect(recorded, recorded.stderr).toMatchObject({ exitCode: 0, stdout: "short" });
-  const enforced = async (): Promise<string> => (await docker("run", "--security-opt", `seccomp=${folder}/profiles/app.json`, ...run("long").slice(1))).stdout;
+  const enforced = async (): Promise<string> =>
+    (await docker("run", "--security-opt", `seccomp=${folder}/profiles/app.json`, ...run("long").slice(1))).stdout;
   expect(await enforced()).not.toBe("a");
 
-  expect((await product(folder, ["generate", "traces/app/recording.json", "-o", "complain.json", "--mode", "complain"])).exitCode).toBe(0);
+  expect(
+    (await product(folder, ["generate", "traces/app/recording.json", "-o", "complain.json", "--mode", "complain"]))
+      .exitCode,
+  ).toBe(0);
   let learned = "";
   // The kernel leaves lines out when there are many; other tests on this machine may make many.
   for (let tries = 0; tries < 8 && !learned.includes("symlink"); tries += 1) {
-    expect((await docker("run", "--security-opt", `seccomp=${folder}/complain.json`, ...run("long").slice(1))).stdout).toBe("a");
+    expect(
+      (await docker("run", "--security-opt", `seccomp=${folder}/complain.json`, ...run("long").slice(1))).stdout,
+    ).toBe("a");
     const log = await kernelLog();
     if ("why" in log) throw new Error(log.why);
     if (!log.text.includes(name)) continue;
@@ -40,7 +61,8 @@ test("a canary under a profile in complain mode goes on, and what the kernel log
     expect(aggregated.exitCode, aggregated.stderr).toBe(0);
     learned += aggregated.stderr;
   }
-  if (learned === "") return console.warn("skipped: the kernel logged no line of SECCOMP_RET_LOG (no CONFIG_AUDIT, or too many lines)");
+  if (learned === "")
+    return console.warn("skipped: the kernel logged no line of SECCOMP_RET_LOG (no CONFIG_AUDIT, or too many lines)");
   expect(learned).toMatch(/learned .*\bsymlink\b/);
   expect((await product(folder, ["generate", "--all"])).exitCode).toBe(0);
   expect(await enforced()).toBe("a");

@@ -3,8 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { docker, product, workplace } from "../support/product.ts";
-import type { Ran } from "../support/product.ts";
+import { docker, product, workplace, type Ran } from "../support/product.ts";
 
 /** Docker's own plug-in, for real (tools/engine/compose.sh). */
 const script = fileURLToPath(new URL("../../tools/engine/compose.sh", import.meta.url));
@@ -12,8 +11,13 @@ const image = "seccomp-gen-base:bookworm";
 let folder = "";
 let config = "";
 
-const server = 'use IO::Socket::INET; $s = IO::Socket::INET->new(Listen => 5, LocalPort => 8080, ReuseAddr => 1) or die; $SIG{TERM} = sub { exit 0 }; while ($c = $s->accept) { print $c "$ENV{GREETING}\\n"; close $c }';
-const client = 'use IO::Socket::INET; for (1 .. 40) { last if $s = IO::Socket::INET->new("back:8080"); select undef, undef, undef, 0.25 } print <$s> or die; $| = 1; sleep 60';
+const server =
+  "use IO::Socket::INET; $s = IO::Socket::INET->new(Listen => 5, LocalPort => 8080, ReuseAddr => " +
+  '1) or die; $SIG{TERM} = sub { exit 0 }; while ($c = $s->accept) { print $c "$ENV{GREETING}\\n"; ' +
+  "close $c }";
+const client =
+  'use IO::Socket::INET; for (1 .. 40) { last if $s = IO::Socket::INET->new("back:8080"); select ' +
+  "undef, undef, undef, 0.25 } print <$s> or die; $| = 1; sleep 60";
 
 beforeAll(async () => {
   folder = await workplace();
@@ -21,15 +25,29 @@ beforeAll(async () => {
   if (made.exitCode === 0) config = made.stdout;
   else console.warn(`skipped: ${made.stderr.slice(-300)}`);
   const services = {
-    back: { image, command: ["perl", "-e", server.replaceAll("$", "$$$$")], environment: { GREETING: "cost: $$5" }, stop_grace_period: "2s", cap_drop: ["NET_RAW"] },
-    front: { image, command: ["perl", "-e", client.replaceAll("$", "$$$$")], depends_on: ["back"], stop_grace_period: "1s", restart: "on-failure" },
+    back: {
+      image,
+      command: ["perl", "-e", server.replaceAll("$", "$$$$")],
+      environment: { GREETING: "cost: $$5" },
+      stop_grace_period: "2s",
+      cap_drop: ["NET_RAW"],
+    },
+    front: {
+      image,
+      command: ["perl", "-e", client.replaceAll("$", "$$$$")],
+      depends_on: ["back"],
+      stop_grace_period: "1s",
+      restart: "on-failure",
+    },
   };
   await writeFile(join(folder, "compose.yaml"), JSON.stringify({ name: "seccomp-gen-live", services }));
 });
 
 const run = (...args: readonly string[]): Promise<Ran> => product(folder, args, { DOCKER_CONFIG: config });
 /** What the project has on the engine. */
-const there = async (): Promise<string> => (await docker("ps", "-aq", "--filter", "label=com.docker.compose.project=seccomp-gen-live")).stdout + (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;
+const there = async (): Promise<string> =>
+  (await docker("ps", "-aq", "--filter", "label=com.docker.compose.project=seccomp-gen-live")).stdout +
+  (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;
 
 test("docker compose up: a recording and a profile for each service, each runs under its own, and nothing is left behind", async () => {
   if (config === "") return;
@@ -40,26 +58,56 @@ test("docker compose up: a recording and a profile for each service, each runs u
   expect(await readFile(join(folder, "traces/back/recording.json"), "utf8")).not.toContain("cost");
   expect(await readFile(join(folder, "traces/back/recording.json"), "utf8")).toContain('"listen"');
   expect(await readFile(join(folder, "traces/front/recording.json"), "utf8")).toContain('"connect"');
-  const verified = await run("verify", "profiles/front.json", "--stop-after", "4", "--", "docker", "compose", "up", "front");
+  const verified = await run(
+    "verify",
+    "profiles/front.json",
+    "--stop-after",
+    "4",
+    "--",
+    "docker",
+    "compose",
+    "up",
+    "front",
+  );
   expect(verified.exitCode, verified.stderr).toBe(0);
   expect(await there()).toBe("");
 });
 
 test("docker compose run: the service's container with other words, once", async () => {
   if (config === "") return;
-  const recorded = await run("record", "--name", "once", "--verify", "--", "docker", "compose", "run", "--no-deps", "-e", "MORE=a b", "front", "sh", "-c", "echo $MORE; exit 3");
+  const recorded = await run(
+    "record",
+    "--name",
+    "once",
+    "--verify",
+    "--",
+    "docker",
+    "compose",
+    "run",
+    "--no-deps",
+    "-e",
+    "MORE=a b",
+    "front",
+    "sh",
+    "-c",
+    "echo $MORE; exit 3",
+  );
   expect(recorded, recorded.stderr).toMatchObject({ exitCode: 3, stdout: "a b\na b" });
   expect(await there()).toBe("");
 });
 
 test("a service that is not there, one that is up already, and another verb are told", async () => {
   if (config === "") return;
-  const told = async (...words: readonly string[]): Promise<string> => (await run("record", "--", "docker", "compose", ...words)).stderr;
+  const told = async (...words: readonly string[]): Promise<string> =>
+    (await run("record", "--", "docker", "compose", ...words)).stderr;
   expect(await told("up", "side")).toMatch(/has no service side\n {2}Its services: back, front/);
   expect(await told("exec", "back", "true")).toContain("docker compose exec cannot be recorded");
-  const up = await execa("docker", ["compose", "up", "-d", "back"], { cwd: folder, env: { DOCKER_CONFIG: config }, reject: false });
+  const up = await execa("docker", ["compose", "up", "-d", "back"], {
+    cwd: folder,
+    env: { DOCKER_CONFIG: config },
+    reject: false,
+  });
   expect(up.exitCode, up.stderr).toBe(0);
   expect(await told("up", "back")).toContain("the service back is up already");
   await execa("docker", ["compose", "down", "-t", "1"], { cwd: folder, env: { DOCKER_CONFIG: config } });
-
 });

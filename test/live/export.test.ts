@@ -4,7 +4,11 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 
-/** What `export` writes, read by who consumes it. podman is in podman.test.ts, systemd, firejail and bubblewrap in test/commands/export.test.ts; Kubernetes and containerd's own clients would need a cluster or a daemon of theirs: there only the schema is asked (test/words/schemas.test.ts). */
+/**
+ * What `export` writes, read by who consumes it. podman is in podman.test.ts, systemd, firejail and
+ * bubblewrap in test/commands/export.test.ts; Kubernetes and containerd's own clients would need a
+ * cluster or a daemon of theirs: there only the schema is asked (test/words/schemas.test.ts).
+ */
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
 let oci = "";
 
@@ -23,13 +27,39 @@ describe("the OCI object", () => {
       let page = "";
       for (let tries = 0; tries < 20 && !page.includes("a page"); tries += 1) {
         await delay(250);
-        page = (await docker("run", "--rm", "--network", `container:${id}`, "--entrypoint", "curl", "seccomp-gen-test-nginx", "-sf", "-m", "5", "http://127.0.0.1/")).stdout;
+        page = (
+          await docker(
+            "run",
+            "--rm",
+            "--network",
+            `container:${id}`,
+            "--entrypoint",
+            "curl",
+            "seccomp-gen-test-nginx",
+            "-sf",
+            "-m",
+            "5",
+            "http://127.0.0.1/",
+          )
+        ).stdout;
       }
       expect(page).toContain("a page");
     } finally {
       await docker("rm", "-f", id);
     }
-    const denied = await docker("run", "--rm", ...confined, "--entrypoint", "chroot", "seccomp-gen-test-nginx", "/", "true");
-    expect([denied.exitCode === 0, denied.stderr]).toEqual([false, expect.stringMatching(/not permitted|not implemented/) as string]);
+    const denied = await docker(
+      "run",
+      "--rm",
+      ...confined,
+      "--entrypoint",
+      "chroot",
+      "seccomp-gen-test-nginx",
+      "/",
+      "true",
+    );
+    expect([denied.exitCode === 0, denied.stderr]).toEqual([
+      false,
+      expect.stringMatching(/not permitted|not implemented/) as string,
+    ]);
   });
 });

@@ -6,6 +6,15 @@ const script = fileURLToPath(new URL("../../tools/faults/faults.mjs", import.met
 
 /** The long run, and all faults, are `npm run test:faults`. */
 test("a few kills, full disks and two recordings at once do no harm", async () => {
-  const { exitCode, stdout } = await execa(process.execPath, [script, "--short", "--only", "kill -9 of seccomp-gen|two recordings|no space where|read-only|rename|reader of our output"], { reject: false, stdin: "ignore" });
+  const { exitCode, stdout } = await execa(
+    process.execPath,
+    [
+      script,
+      "--short",
+      "--only",
+      "kill -9 of seccomp-gen|two recordings|no space where|read-only|rename|reader of our output",
+    ],
+    { reject: false, stdin: "ignore" },
+  );
   expect(exitCode, stdout).toBe(0);
 });

@@ -20,7 +20,11 @@ describe.skipIf(!strace)("a program on this host", () => {
 
   test("ends with Ctrl-C, and what it did is kept", async () => {
     const folder = await workplace();
-    const child = execa(process.execPath, [cli, "record", "--name", "app", "--", "sleep", "60"], { cwd: folder, reject: false, stdin: "ignore" });
+    const child = execa(process.execPath, [cli, "record", "--name", "app", "--", "sleep", "60"], {
+      cwd: folder,
+      reject: false,
+      stdin: "ignore",
+    });
     await delay(1500);
     child.kill("SIGINT");
     expect((await child).stderr).toContain("profile made");
@@ -28,36 +32,64 @@ describe.skipIf(!strace)("a program on this host", () => {
 
   test("--lean leaves out what a profile holds whatever is seen, says so in the recording, and the profile has it", async () => {
     const folder = await workplace();
-    const ran = await product(folder, ["record", "--lean", "--name", "app", "--", "sh", "-c", "umask; ls -d / >/dev/null"]);
+    const ran = await product(folder, [
+      "record",
+      "--lean",
+      "--name",
+      "app",
+      "--",
+      "sh",
+      "-c",
+      "umask; ls -d / >/dev/null",
+    ]);
     expect(ran).toMatchObject({ exitCode: 0, stdout: "0022" });
-    expect(ran.stderr).toMatch(/calls are fully known, or allowed whatever is seen, and run untraced(?:, and others where their arguments are known)?; strace sets no_new_privs/);
+    expect(ran.stderr).toMatch(
+      /calls are fully known, or allowed whatever is seen, and run untraced(?:, and others where their arguments are known)?; strace sets no_new_privs/,
+    );
     const recording = await readFile(join(folder, "traces/app/recording.json"), "utf8");
     expect(recording).toContain('"lean":true');
     expect(recording).toContain('"execve"');
     expect(recording).not.toContain('"umask"');
     for (const more of [[], ["--exact", "--floor", "crun"]]) {
       const made = await product(folder, ["generate", "traces/app/recording.json", ...more]);
-      expect(JSON.parse(made.stdout).syscalls.some((group: { names: string[]; action: string }) => group.action === "SCMP_ACT_ALLOW" && group.names.includes("umask")), more.join(" ")).toBe(true);
+      expect(
+        JSON.parse(made.stdout).syscalls.some(
+          (group: { names: string[]; action: string }) =>
+            group.action === "SCMP_ACT_ALLOW" && group.names.includes("umask"),
+        ),
+        more.join(" "),
+      ).toBe(true);
     }
   });
 
   test("killed in the middle leaves what was traced: said at the next recording, and clean makes a partial recording of it", async () => {
     const folder = await workplace();
     const temporary = await workplace();
-    const child = execa(process.execPath, [cli, "record", "--name", "app", "--", "sh", "-c", "umask; echo up; exec sleep 5"], { cwd: folder, reject: false, stdin: "ignore", env: { TMPDIR: temporary } });
+    const child = execa(
+      process.execPath,
+      [cli, "record", "--name", "app", "--", "sh", "-c", "umask; echo up; exec sleep 5"],
+      { cwd: folder, reject: false, stdin: "ignore", env: { TMPDIR: temporary } },
+    );
     let said = "";
-    await new Promise<void>((resolve) => child.stdout.on("data", (data: Buffer) => (said += data.toString()).includes("up") && resolve()));
+    await new Promise<void>((resolve) =>
+      child.stdout.on("data", (data: Buffer) => (said += data.toString()).includes("up") && resolve()),
+    );
     await delay(1000);
     child.kill("SIGKILL");
     await child;
     const next = await product(folder, ["record", "--name", "app", "--append", "--", "true"], { TMPDIR: temporary });
-    expect(next.stderr).toContain("a recording of app was killed; seccomp-gen clean takes what it had traced into traces/app/recording.partial.json");
+    expect(next.stderr).toContain(
+      "a recording of app was killed; seccomp-gen clean takes what it had traced into " +
+        "traces/app/recording.partial.json",
+    );
     const cleaned = await product(folder, ["clean"], { TMPDIR: temporary });
     expect(cleaned.stderr).toMatch(/calls of the killed recording of app are in \S*recording\.partial\.json/);
     const partial = await readFile(join(folder, "traces/app/recording.partial.json"), "utf8");
     for (const call of ["umask", "clock_nanosleep"]) expect(partial).toContain(`"${call}"`);
     expect(await readdir(temporary)).toEqual([]);
-    const appended = await product(folder, ["record", "--name", "app", "--append", "--", "true"], { TMPDIR: temporary });
+    const appended = await product(folder, ["record", "--name", "app", "--append", "--", "true"], {
+      TMPDIR: temporary,
+    });
     expect(appended.exitCode, appended.stderr).toBe(0);
     expect(await readFile(join(folder, "traces/app/recording.json"), "utf8")).toContain('"umask"');
     expect(await readdir(temporary)).toEqual([]);
@@ -70,7 +102,6 @@ describe.skipIf(!strace)("a program on this host", () => {
     expect(ran.stderr).toMatch(/did not start/);
     expect(await readdir(folder)).toEqual([]);
   });
-
 });
 
 describe("without strace", () => {

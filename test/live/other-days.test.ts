@@ -13,10 +13,29 @@ let services: string[] = [];
 
 beforeAll(async () => {
   const context = fileURLToPath(new URL("workloads/days/", import.meta.url));
-  await execa("docker", ["build", "-q", "--network", "host", "-t", image, context], { env: { DOCKER_BUILDKIT: "0" }, timeout: 600_000, stdout: "ignore" });
+  await execa("docker", ["build", "-q", "--network", "host", "-t", image, context], {
+    env: { DOCKER_BUILDKIT: "0" },
+    timeout: 600_000,
+    stdout: "ignore",
+  });
   const folder = await workplace();
-  for (const [name, options] of [["usual", []], ["init", ["--init"]]] as const) {
-    const recorded = await product(folder, ["record", "--name", name, "--", "docker", "run", "--rm", ...options, "--network", "none", image]);
+  for (const [name, options] of [
+    ["usual", []],
+    ["init", ["--init"]],
+  ] as const) {
+    const recorded = await product(folder, [
+      "record",
+      "--name",
+      name,
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      ...options,
+      "--network",
+      "none",
+      image,
+    ]);
     expect(recorded.exitCode, recorded.stderr).toBe(0);
     profiles[name] = join(folder, "profiles", `${name}.json`);
   }
@@ -27,11 +46,33 @@ afterEach(async () => {
   services = [];
 });
 
-const confined = (options: readonly string[], ...command: readonly string[]): Promise<Ran> => docker("run", "--rm", "--network", "none", "--security-opt", `seccomp=${profiles.usual}`, ...options, image, ...command);
-const free = (options: readonly string[], ...command: readonly string[]): Promise<Ran> => docker("run", "--rm", "--network", "none", ...options, image, ...command);
+const confined = (options: readonly string[], ...command: readonly string[]): Promise<Ran> =>
+  docker(
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--security-opt",
+    `seccomp=${profiles.usual}`,
+    ...options,
+    image,
+    ...command,
+  );
+const free = (options: readonly string[], ...command: readonly string[]): Promise<Ran> =>
+  docker("run", "--rm", "--network", "none", ...options, image, ...command);
 
 async function serve(mode: string): Promise<string> {
-  const { stdout, stderr, exitCode } = await docker("run", "-d", "--network", "none", "--security-opt", `seccomp=${profiles.usual}`, image, "/days", mode);
+  const { stdout, stderr, exitCode } = await docker(
+    "run",
+    "-d",
+    "--network",
+    "none",
+    "--security-opt",
+    `seccomp=${profiles.usual}`,
+    image,
+    "/days",
+    mode,
+  );
   expect(exitCode, stderr).toBe(0);
   services.push(stdout);
   return stdout;
@@ -41,13 +82,36 @@ async function serve(mode: string): Promise<string> {
 async function without(call: string): Promise<string> {
   const text = JSON.parse(await readFile(profiles.usual, "utf8")) as { syscalls: { names: string[] }[] };
   const path = `${profiles.usual}.without-${call}.json`;
-  await writeFile(path, JSON.stringify({ ...text, syscalls: text.syscalls.map((group) => ({ ...group, names: group.names.filter((name) => name !== call) })).filter(({ names }) => names.length > 0) }));
+  await writeFile(
+    path,
+    JSON.stringify({
+      ...text,
+      syscalls: text.syscalls
+        .map((group) => ({ ...group, names: group.names.filter((name) => name !== call) }))
+        .filter(({ names }) => names.length > 0),
+    }),
+  );
   return path;
 }
 
 test("no vDSO, or a clock that it cannot read: libc asks the kernel for the time", async () => {
-  expect(await confined([], "/days-without-vdso", "clock")).toMatchObject({ exitCode: 0, stdout: "it is time, vDSO hidden" });
-  expect(await docker("run", "--rm", "--network", "none", "--security-opt", `seccomp=${await without("clock_gettime")}`, image, "/days-without-vdso", "clock")).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^no time/) });
+  expect(await confined([], "/days-without-vdso", "clock")).toMatchObject({
+    exitCode: 0,
+    stdout: "it is time, vDSO hidden",
+  });
+  expect(
+    await docker(
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--security-opt",
+      `seccomp=${await without("clock_gettime")}`,
+      image,
+      "/days-without-vdso",
+      "clock",
+    ),
+  ).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^no time/) });
 });
 
 test("malloc of all sizes, also within limits", async () => {
@@ -75,7 +139,9 @@ test("stopped and continued in the middle of a sleep", async () => {
 
 test("an abort that dumps core ends as an abort", async () => {
   const dumping = ["--ulimit", "core=-1", "--workdir", "/tmp"];
-  expect((await confined(["--init", ...dumping, "--security-opt", `seccomp=${profiles.init}`], "/days", "abort")).exitCode).toBe(134);
+  expect(
+    (await confined(["--init", ...dumping, "--security-opt", `seccomp=${profiles.init}`], "/days", "abort")).exitCode,
+  ).toBe(134);
   expect((await confined(dumping, "/days", "abort")).exitCode).toBe((await free(dumping, "/days", "abort")).exitCode);
 });
 
@@ -111,7 +177,8 @@ test("with standard streams of all kinds", async () => {
   expect(await confined([], "/days", "closed", "usual")).toMatchObject({ exitCode: 3, stdout: "" });
   // A shell would need calls that /days does not make: the engine's client is given the streams.
   const run = `docker run --rm --network none --security-opt seccomp=${profiles.usual}`;
-  const shell = async (command: string) => (await execa("sh", ["-c", command], { reject: false, timeout: 120_000 })).stdout;
+  const shell = async (command: string) =>
+    (await execa("sh", ["-c", command], { reject: false, timeout: 120_000 })).stdout;
   expect(await shell(`${run} ${image} | cat`)).toContain("usual");
   expect(await shell(`${run} ${image} > ${profiles.usual}.out && cat ${profiles.usual}.out`)).toContain("usual");
   expect(await shell(`echo abc | ${run} -i ${image} /days input`)).toBe("read 4");

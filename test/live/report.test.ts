@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { execa } from "execa";
-import { chromium } from "playwright-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { product } from "../support/product.ts";
 
@@ -17,32 +16,69 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Debian's browser. It is installed where that is possible without asking anybody. */
 async function findBrowser(): Promise<boolean> {
   if (!existsSync(executable) && process.getuid?.() === 0) {
-    await execa("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "chromium"], { reject: false, timeout: 500_000, stdin: "ignore", env: { DEBIAN_FRONTEND: "noninteractive" } });
+    await execa("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "chromium"], {
+      reject: false,
+      timeout: 500_000,
+      stdin: "ignore",
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+    });
   }
   return existsSync(executable);
 }
 
 const found = await findBrowser();
-if (!found) console.warn("skipped: the report is not looked at in a browser, because there is no /usr/bin/chromium (apt-get install chromium)");
+if (!found)
+  console.warn(
+    "skipped: the report is not looked at in a browser, because there is no /usr/bin/chromium " +
+      "(apt-get install chromium)",
+  );
 
-/** What a profile's author may try: markup, scripts, attributes, invisible characters, in every place that is shown. */
-const hostile = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u202e\"'`&{{";
+/**
+ * What a profile's author may try: markup, scripts, attributes, invisible characters, in every
+ * place that is shown.
+ */
+const hostile =
+  "</script><script>document.title='owned'</script><img src=x " + "onerror=\"document.title='owned'\">\u202e\"'`&{{";
 
 describe.skipIf(!found)("the report in a browser", () => {
   let browser: Browser;
   const pages = new Map<string, string>();
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+    browser = await chromium.launch({
+      executablePath: executable,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
     const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-report-"));
     await mkdir(join(folder, "profiles"));
     const app = join(folder, "profiles", "<b>app&.json");
-    await writeFile(app, JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], syscalls: [{ names: ["read", "bpf"], action: "SCMP_ACT_ALLOW", comment: hostile }] }));
+    await writeFile(
+      app,
+      JSON.stringify({
+        defaultAction: "SCMP_ACT_ERRNO",
+        architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+        syscalls: [{ names: ["read", "bpf"], action: "SCMP_ACT_ALLOW", comment: hostile }],
+      }),
+    );
     await mkdir(join(folder, "traces", "nginx"), { recursive: true });
     await cp(join(root, "profiles", "nginx.json"), join(folder, "profiles", "nginx.json"));
     const recording = await readFile(join(root, "traces", "nginx", "recording.json"), "utf8");
     const phases: { readonly [name: string]: string } = { accept4: "serve", openat: "start", exit_group: "stop" };
-    await writeFile(join(folder, "traces", "nginx", "recording.json"), recording.replace(/"(accept4|openat|exit_group)": \{("calls": \d+, "results": [^\]]*\], "processes": [^\]]*\])(, "first": "\w+")?/g, (_, name: string, record: string) => `"${name}": {${record}, "first": "${phases[name]}"`));
+    await writeFile(
+      join(folder, "traces", "nginx", "recording.json"),
+      recording.replace(
+        /"(accept4|openat|exit_group)": \{("calls": \d+, "results": [^\]]*\], "processes": [^\]]*\])(, "first": "\w+")?/g,
+        (_, name: string, record: string) => `"${name}": {${record}, "first": "${phases[name]}"`,
+      ),
+    );
     const commands: { readonly [name: string]: readonly string[] } = {
       profile: ["explain", "profiles/nginx.json"],
       comparison: ["diff", "profiles/redis.json", "profiles/nginx.json"],
@@ -60,8 +96,15 @@ describe.skipIf(!found)("the report in a browser", () => {
   });
   afterAll(() => browser?.close());
 
-  /** Opens a page, offline, and calls `look`. Resolves to what went wrong in it: errors, refused content, requests. */
-  async function visit(name: string, context: Parameters<Browser["newContext"]>[0], look: (page: Page) => Promise<void>): Promise<readonly string[]> {
+  /**
+   * Opens a page, offline, and calls `look`. Resolves to what went wrong in it: errors, refused
+   * content, requests.
+   */
+  async function visit(
+    name: string,
+    context: Parameters<Browser["newContext"]>[0],
+    look: (page: Page) => Promise<void>,
+  ): Promise<readonly string[]> {
     const wrong: string[] = [];
     const visitor: BrowserContext = await browser.newContext({ ...context, offline: true });
     const page = await visitor.newPage();
@@ -76,11 +119,18 @@ describe.skipIf(!found)("the report in a browser", () => {
     return wrong;
   }
 
-  /** axe's rules; a policy that forbids foreign scripts stands in its way only where it is put in as an element. */
+  /**
+   * axe's rules; a policy that forbids foreign scripts stands in its way only where it is put in as
+   * an element.
+   */
   async function violations(page: Page): Promise<readonly string[]> {
     await page.evaluate(axe);
     const result = await page.evaluate("axe.run(document)");
-    return (result as { readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[] }).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+    return (
+      result as {
+        readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+      }
+    ).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
   }
 
   const light = { colorScheme: "light", viewport: { width: 1280, height: 900 } } as const;
@@ -97,9 +147,14 @@ describe.skipIf(!found)("the report in a browser", () => {
   ])("$name, $look: accessible, no sideways scrolling, nothing loaded, nothing refused", async ({ name, context }) => {
     const wrong = await visit(name, context, async (page) => {
       expect(await page.title()).not.toBe("owned");
-      expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBeLessThanOrEqual(0);
+      expect(
+        await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+      ).toBeLessThanOrEqual(0);
       // Of the details that are all alike, two are looked at: the rules take their time.
-      await page.evaluate("[...document.querySelectorAll('#each ~ details, #known ~ details')].slice(-2).forEach((element) => { element.open = true; })");
+      await page.evaluate(
+        "[...document.querySelectorAll('#each ~ details, #known ~ details')].slice(-2).forEach((element) " +
+          "=> { element.open = true; })",
+      );
       expect(await violations(page)).toEqual([]);
     });
     expect(wrong).toEqual([]);
@@ -118,7 +173,10 @@ describe.skipIf(!found)("the report in a browser", () => {
 
   test("the policy lets the page's own script run, and no other", async () => {
     await visit("profile", {}, async (page) => {
-      await page.evaluate("const element = document.createElement('script'); element.textContent = 'document.title = \"owned\"'; document.body.append(element);");
+      await page.evaluate(
+        "const element = document.createElement('script'); element.textContent = 'document.title = " +
+          '"owned"\'; document.body.append(element);',
+      );
       expect(await page.title()).not.toBe("owned");
       expect(await page.locator(".tools").first().isVisible()).toBe(true);
     });
@@ -129,7 +187,9 @@ describe.skipIf(!found)("the report in a browser", () => {
       await page.hover("a.tile[href='#amd64-socket']");
       expect(await page.locator("#panel").textContent()).toMatch(/socket.*recorded: made by nginx.*AF_INET/s);
       await page.fill("#filter", "keyring");
-      expect(await page.locator("a.tile:visible").allTextContents()).toEqual(expect.arrayContaining([expect.stringContaining("add_key")]));
+      expect(await page.locator("a.tile:visible").allTextContents()).toEqual(
+        expect.arrayContaining([expect.stringContaining("add_key")]),
+      );
       expect(await page.locator("#count").textContent()).toMatch(/^\d+ of \d+ calls shown$/);
       await page.fill("#filter", "");
       await page.click("button.key[data-state=allowed]");

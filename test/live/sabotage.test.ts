@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 
-/** What is taken away one at a time: a few calls, of the program and of the runtime; SECCOMP_GEN_SABOTAGE=all: every call that the profile allows. */
+/**
+ * What is taken away one at a time: a few calls, of the program and of the runtime;
+ * SECCOMP_GEN_SABOTAGE=all: every call that the profile allows.
+ */
 const few = ["getdents64", "capset", "munmap", "openat"];
 const run = ["--rm", "--network", "none", "seccomp-gen-base:bookworm", "ls", "/etc"] as const;
 const profile = join("profiles", "sabotage.json");
@@ -26,7 +29,8 @@ beforeAll(async () => {
 
 function without(call: string): string {
   const document = JSON.parse(text) as Profile;
-  for (const group of document.syscalls) if (group.action === "SCMP_ACT_ALLOW") group.names = group.names.filter((name) => name !== call);
+  for (const group of document.syscalls)
+    if (group.action === "SCMP_ACT_ALLOW") group.names = group.names.filter((name) => name !== call);
   return JSON.stringify({ ...document, syscalls: document.syscalls.filter(({ names }) => names.length > 0) });
 }
 
@@ -41,7 +45,16 @@ test("without a call, verify names it, or the workload really does as before", a
   for (const call of calls) {
     expect(allowed(), call).toContain(call);
     await writeFile(join(folder, "broken.json"), without(call));
-    const verified = await product(folder, ["verify", "broken.json", "--expect-exit", "0", "--", "docker", "run", ...run]);
+    const verified = await product(folder, [
+      "verify",
+      "broken.json",
+      "--expect-exit",
+      "0",
+      "--",
+      "docker",
+      "run",
+      ...run,
+    ]);
     if (verified.exitCode === 0) {
       const confined = await docker("run", "--security-opt", `seccomp=${join(folder, "broken.json")}`, ...run);
       expect(confined, call).toMatchObject({ exitCode: 0, stdout: plain });

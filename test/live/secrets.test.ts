@@ -11,32 +11,98 @@ test("no value of the command, the environment or the workload's data is in anyt
   const folder = await workplace();
   await writeFile(join(folder, "env"), `FROM_FILE=${canary("envfile")}\n`);
   await writeFile(join(folder, "data"), canary("data"));
-  const script = `cat /data; echo ${canary("argv")} > /tmp/${canary("path")}; mkdir /tmp/d; env > /dev/null; exec -a ${canary("comm")} ls / $0 > /dev/null`;
-  // What the helper containers have in their logs, and what lies in temporary folders, while it is recorded.
-  const helpers = 'docker ps -q --filter label=seccomp-gen.session | grep -v "^$(echo $SECCOMP_GEN_CONTAINER | cut -c1-12)"';
-  const during = `sleep 1; for helper in $(${helpers}); do echo helper >> ${folder}/logs; docker logs $helper >> ${folder}/logs 2>&1; done; grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* >> ${folder}/found; true ${canary("while")}`;
+  const script =
+    `cat /data; echo ${canary("argv")} > /tmp/${canary("path")}; mkdir /tmp/d; env > /dev/null; exec ` +
+    `-a ${canary("comm")} ls / $0 > /dev/null`;
+  // What the helper containers have in their logs, and what lies in temporary folders, while it is
+  // recorded.
+  const helpers =
+    'docker ps -q --filter label=seccomp-gen.session | grep -v "^$(echo $SECCOMP_GEN_CONTAINER | cut ' + '-c1-12)"';
+  const during =
+    `sleep 1; for helper in $(${helpers}); do echo helper >> ${folder}/logs; docker logs $helper >> ` +
+    `${folder}/logs 2>&1; done; grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* >> ${folder}/found; ` +
+    `true ${canary("while")}`;
   const ran = await product(folder, [
-    ...["record", "--name", "app", "--verify", "--while", during, "--", "docker", "run", "--rm", "--name", `n-${canary("name")}`],
-    ...["-e", `SECRET=${canary("e")}`, `--env=B=${canary("env")}`, `-eC=${canary("joined")}`, "--env-file", "env", "--label", `l=${canary("label")}`, "-l", `m=${canary("short-label")}`],
-    ...["--hostname", "h", "--add-host", `${canary("host")}:127.0.0.1`, "-v", `${folder}/data:/data`, "--log-opt", `tag=${canary("log")}`, "--mount", `type=tmpfs,dst=/${canary("mount")}`],
+    ...[
+      "record",
+      "--name",
+      "app",
+      "--verify",
+      "--while",
+      during,
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--name",
+      `n-${canary("name")}`,
+    ],
+    ...[
+      "-e",
+      `SECRET=${canary("e")}`,
+      `--env=B=${canary("env")}`,
+      `-eC=${canary("joined")}`,
+      "--env-file",
+      "env",
+      "--label",
+      `l=${canary("label")}`,
+      "-l",
+      `m=${canary("short-label")}`,
+    ],
+    ...[
+      "--hostname",
+      "h",
+      "--add-host",
+      `${canary("host")}:127.0.0.1`,
+      "-v",
+      `${folder}/data:/data`,
+      "--log-opt",
+      `tag=${canary("log")}`,
+      "--mount",
+      `type=tmpfs,dst=/${canary("mount")}`,
+    ],
     ...["--entrypoint", "bash", "seccomp-gen-base:bookworm", "-c", `${script}; sleep 30`, "/"],
   ]);
   expect(ran.stderr).toContain("profile made");
   expect(ran.stdout).toContain(canary("data"));
   expect(ran.stderr).not.toContain("canary-");
-  const written = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
+  const written = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile() && entry.name.endsWith(".json"),
+  );
   expect(written.length).toBe(2);
-  for (const entry of written) expect(await readFile(join(entry.parentPath, entry.name), "utf8")).not.toContain("canary-");
+  for (const entry of written)
+    expect(await readFile(join(entry.parentPath, entry.name), "utf8")).not.toContain("canary-");
   const logs = await readFile(join(folder, "logs"), "utf8");
   expect(logs).toMatch(/^helper$/m);
   expect(logs).not.toContain("canary-");
   expect(await readFile(join(folder, "found"), "utf8")).toBe("");
-  // Afterwards: nothing in temporary folders, and no volume of ours but the tracer's, which holds nothing of it.
-  const { stdout: left } = await execa("sh", ["-c", `grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* ${tmpdir()}/seccomp-gen-[!l]* 2>/dev/null`], { reject: false });
+  // Afterwards: nothing in temporary folders, and no volume of ours but the tracer's, which holds
+  // nothing of it.
+  const { stdout: left } = await execa(
+    "sh",
+    ["-c", `grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* ${tmpdir()}/seccomp-gen-[!l]* 2>/dev/null`],
+    { reject: false },
+  );
   expect(left).toBe("");
-  const volumes = (await docker("volume", "ls", "-q", "--filter", "name=seccomp-gen")).stdout.split("\n").filter((name) => name !== "");
+  const volumes = (await docker("volume", "ls", "-q", "--filter", "name=seccomp-gen")).stdout
+    .split("\n")
+    .filter((name) => name !== "");
   expect(volumes.filter((name) => !/^seccomp-gen-tracer-[0-9a-f]+$/.test(name))).toEqual([]);
   for (const volume of volumes) {
-    expect(await docker("run", "--rm", "--network", "none", "-v", `${volume}:/volume:ro`, "seccomp-gen-base:bookworm", "grep", "-rl", "canary-", "/volume")).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(
+      await docker(
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "-v",
+        `${volume}:/volume:ro`,
+        "seccomp-gen-base:bookworm",
+        "grep",
+        "-rl",
+        "canary-",
+        "/volume",
+      ),
+    ).toMatchObject({ exitCode: 1, stdout: "" });
   }
 });

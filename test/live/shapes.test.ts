@@ -6,9 +6,15 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cli, docker, product, workplace } from "../support/product.ts";
 
-/** Containers of every shape: each does under the recorder, and then under its profile, what it does by itself. */
+/**
+ * Containers of every shape: each does under the recorder, and then under its profile, what it does
+ * by itself.
+ */
 const base = "seccomp-gen-base:bookworm";
-/** FROM scratch, static, one program of many shapes (shapes.c) as entrypoint; and one that is linked with musl. */
+/**
+ * FROM scratch, static, one program of many shapes (shapes.c) as entrypoint; and one that is linked
+ * with musl.
+ */
 const shapes = "seccomp-gen-test-shapes";
 /** sudo, ping with a file capability, a user alice, and an entrypoint of several words. */
 const users = "seccomp-gen-test-users";
@@ -16,7 +22,19 @@ let usersId = "";
 
 beforeAll(async () => {
   for (const name of ["shapes", "users"]) {
-    await execa("docker", ["build", "-q", "--network", "host", "-t", `seccomp-gen-test-${name}`, fileURLToPath(new URL(`workloads/${name}/`, import.meta.url))], { env: { DOCKER_BUILDKIT: "0" }, timeout: 600_000 });
+    await execa(
+      "docker",
+      [
+        "build",
+        "-q",
+        "--network",
+        "host",
+        "-t",
+        `seccomp-gen-test-${name}`,
+        fileURLToPath(new URL(`workloads/${name}/`, import.meta.url)),
+      ],
+      { env: { DOCKER_BUILDKIT: "0" }, timeout: 600_000 },
+    );
   }
   usersId = (await docker("image", "inspect", "--format", "{{.Id}}", users)).stdout;
 });
@@ -29,12 +47,26 @@ interface Recorded {
 }
 
 async function callersIn(folder: string): Promise<Recorded["callers"]> {
-  const { syscalls } = JSON.parse(await readFile(join(folder, "traces/app/recording.json"), "utf8")) as { syscalls: Record<string, Record<string, { processes: string[] }>> };
-  return Object.fromEntries(Object.entries(syscalls["SCMP_ARCH_X86_64"] ?? {}).map(([name, { processes }]) => [name, processes]));
+  const { syscalls } = JSON.parse(await readFile(join(folder, "traces/app/recording.json"), "utf8")) as {
+    syscalls: Record<string, Record<string, { processes: string[] }>>;
+  };
+  return Object.fromEntries(
+    Object.entries(syscalls["SCMP_ARCH_X86_64"] ?? {}).map(([name, { processes }]) => [name, processes]),
+  );
 }
 
-/** Runs a command as it is, recorded, and under its profile, and holds exit code and output of the three against each other. */
-async function sameThreeTimes(words: readonly string[], expected: { readonly stdout?: string | RegExp; readonly exitCode?: number; readonly env?: Record<string, string> } = {}): Promise<Recorded> {
+/**
+ * Runs a command as it is, recorded, and under its profile, and holds exit code and output of the
+ * three against each other.
+ */
+async function sameThreeTimes(
+  words: readonly string[],
+  expected: {
+    readonly stdout?: string | RegExp;
+    readonly exitCode?: number;
+    readonly env?: Record<string, string>;
+  } = {},
+): Promise<Recorded> {
   const folder = await workplace();
   const run = ["run", "--rm", "--network", "none", ...words];
   const plain = await execa("docker", run, { reject: false, stdin: "ignore", cwd: folder, env: expected.env ?? {} });
@@ -42,8 +74,16 @@ async function sameThreeTimes(words: readonly string[], expected: { readonly std
   if (expected.stdout !== undefined) expect(plain.stdout).toMatch(expected.stdout);
   const recorded = await product(folder, ["record", "--name", "app", "--", "docker", ...run], expected.env);
   expect(recorded, recorded.stderr).toMatchObject({ exitCode: plain.exitCode, stdout: plain.stdout });
-  const confined = await execa("docker", ["run", "--security-opt", `seccomp=${folder}/profiles/app.json`, ...run.slice(1)], { reject: false, stdin: "ignore", cwd: folder, env: expected.env ?? {} });
-  expect({ exitCode: confined.exitCode, stdout: confined.stdout, stderr: confined.stderr }).toEqual({ exitCode: plain.exitCode, stdout: plain.stdout, stderr: plain.stderr });
+  const confined = await execa(
+    "docker",
+    ["run", "--security-opt", `seccomp=${folder}/profiles/app.json`, ...run.slice(1)],
+    { reject: false, stdin: "ignore", cwd: folder, env: expected.env ?? {} },
+  );
+  expect({ exitCode: confined.exitCode, stdout: confined.stdout, stderr: confined.stderr }).toEqual({
+    exitCode: plain.exitCode,
+    stdout: plain.stdout,
+    stderr: plain.stderr,
+  });
   return { folder, stderr: recorded.stderr, callers: await callersIn(folder) };
 }
 
@@ -58,13 +98,18 @@ describe.concurrent("processes", () => {
     expect(callers["getpriority"]).toEqual(["shapes"]);
   });
 
-  test.each([[], ["--init"], ["--pid=host"]])("a child that is still there when the first process ends %s", async (...options) => {
-    const { callers } = await sameThreeTimes([...options, shapes, "orphan"], { stdout: "gone" });
-    expect(callers["getpriority"]).toEqual(["shapes"]);
-  });
+  test.each([[], ["--init"], ["--pid=host"]])(
+    "a child that is still there when the first process ends %s",
+    async (...options) => {
+      const { callers } = await sameThreeTimes([...options, shapes, "orphan"], { stdout: "gone" });
+      expect(callers["getpriority"]).toEqual(["shapes"]);
+    },
+  );
 
   test("a script that becomes another program", async () => {
-    const { callers } = await sameThreeTimes([base, "sh", "-c", "exec nice -n 1 perl -e 'print qq(perl\\n)'"], { stdout: "perl" });
+    const { callers } = await sameThreeTimes([base, "sh", "-c", "exec nice -n 1 perl -e 'print qq(perl\\n)'"], {
+      stdout: "perl",
+    });
     expect(callers["setpriority"]).toEqual(["nice"]);
   });
 });
@@ -76,74 +121,186 @@ describe.concurrent("images", () => {
   });
 
   test("entrypoint and command of the image", async () => void (await sameThreeTimes([users], { stdout: "point" })));
-  test("the entrypoint reset", async () => void (await sameThreeTimes(["--entrypoint", "", users, "printenv", "FROM_IMAGE"], { stdout: "image" })));
+  test("the entrypoint reset", async () =>
+    void (await sameThreeTimes(["--entrypoint", "", users, "printenv", "FROM_IMAGE"], { stdout: "image" })));
 
   test("commands in shell form, entrypoints that were reset by the image, health checks turned off", async () => {
     const folder = await workplace();
-    await writeFile(join(folder, "Dockerfile"), `FROM ${users}\nENTRYPOINT []\nHEALTHCHECK CMD false\nCMD echo "$FROM_IMAGE" | tr a-z A-Z\n`);
-    await execa("docker", ["build", "-q", "-t", "seccomp-gen-test-shell-form", folder], { env: { DOCKER_BUILDKIT: "0" } });
+    await writeFile(
+      join(folder, "Dockerfile"),
+      `FROM ${users}\nENTRYPOINT []\nHEALTHCHECK CMD false\nCMD echo "$FROM_IMAGE" | tr a-z A-Z\n`,
+    );
+    await execa("docker", ["build", "-q", "-t", "seccomp-gen-test-shell-form", folder], {
+      env: { DOCKER_BUILDKIT: "0" },
+    });
     const { stderr } = await sameThreeTimes(["--no-healthcheck", "seccomp-gen-test-shell-form"], { stdout: "IMAGE" });
     expect(stderr).not.toContain("HEALTHCHECK");
     expect(stderr).not.toContain("tracer");
   });
 
-  test("named by their id, the entrypoint of the image, another command", async () => void (await sameThreeTimes([usersId, "env"], { stdout: "ENTRY=point" })));
+  test("named by their id, the entrypoint of the image, another command", async () =>
+    void (await sameThreeTimes([usersId, "env"], { stdout: "ENTRY=point" })));
 });
 
 describe.concurrent("options", () => {
   test("joined short ones, a user by number who is not in the image, --env-file", async () => {
     const folder = await workplace();
     await writeFile(join(folder, "env"), "FROM_FILE=a b\n");
-    await sameThreeTimes(["-eA=b c", "-w/tmp", "-iu77:88", "--env-file", join(folder, "env"), base, "sh", "-c", "echo $A; pwd; id -u; id -g; echo $FROM_FILE"], { stdout: "b c\n/tmp\n77\n88\na b" });
+    await sameThreeTimes(
+      [
+        "-eA=b c",
+        "-w/tmp",
+        "-iu77:88",
+        "--env-file",
+        join(folder, "env"),
+        base,
+        "sh",
+        "-c",
+        "echo $A; pwd; id -u; id -g; echo $FROM_FILE",
+      ],
+      { stdout: "b c\n/tmp\n77\n88\na b" },
+    );
   });
 
   test("--volumes-from", async () => {
     const { stdout: keeper } = await docker("create", "-v", "/kept", base, "true");
     try {
-      await sameThreeTimes(["--volumes-from", keeper, base, "sh", "-c", "grep -c ' /kept ' /proc/mounts"], { stdout: "1" });
+      await sameThreeTimes(["--volumes-from", keeper, base, "sh", "-c", "grep -c ' /kept ' /proc/mounts"], {
+        stdout: "1",
+      });
     } finally {
       await docker("rm", "-fv", keeper);
     }
   });
 
   test("--read-only, --tmpfs, --cap-drop ALL, no-new-privileges, --init", async () => {
-    const options = ["--read-only", "--tmpfs", "/scratch:size=1m", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--init"];
-    await sameThreeTimes([...options, base, "sh", "-c", "touch /no 2>/dev/null || echo x > /scratch/x; ls /scratch; grep -c 'CapEff:.0000000000000000' /proc/self/status; exit 4"], { stdout: "x\n1", exitCode: 4 });
+    const options = [
+      "--read-only",
+      "--tmpfs",
+      "/scratch:size=1m",
+      "--cap-drop",
+      "ALL",
+      "--security-opt",
+      "no-new-privileges",
+      "--init",
+    ];
+    await sameThreeTimes(
+      [
+        ...options,
+        base,
+        "sh",
+        "-c",
+        "touch /no 2>/dev/null || echo x > /scratch/x; ls /scratch; grep -c 'CapEff:.0000000000000000' " +
+          "/proc/self/status; exit 4",
+      ],
+      { stdout: "x\n1", exitCode: 4 },
+    );
   });
 
   test("arguments of the program that look like options, also --", async () => {
-    const { callers } = await sameThreeTimes([shapes, "arguments", "--rm", "--", "-it", "--entrypoint", "x", "", "a  b"], { stdout: "--rm\n--\n-it\n--entrypoint\nx\n\na  b" });
+    const { callers } = await sameThreeTimes(
+      [shapes, "arguments", "--rm", "--", "-it", "--entrypoint", "x", "", "a  b"],
+      { stdout: "--rm\n--\n-it\n--entrypoint\nx\n\na  b" },
+    );
     expect(callers["write"] ?? callers["writev"]).toEqual(["shapes"]);
   });
 
   test.each([
     ["a limit of five processes", ["--pids-limit", "5", base, "sh", "-c", "echo few"], "few"],
     ["a folder that is made for it", ["-w", "/no/such/folder", base, "pwd"], "/no/such/folder"],
-    ["another name than its file", [base, "bash", "-c", "exec -a odd sh -c 'echo $0; tr \"\\0\" \" \" < /proc/$$/cmdline'"], /^odd\nodd -c/],
+    [
+      "another name than its file",
+      [base, "bash", "-c", 'exec -a odd sh -c \'echo $0; tr "\\0" " " < /proc/$$/cmdline\''],
+      /^odd\nodd -c/,
+    ],
     ["a user with a high number", ["--user", "2000000000:2000000001", base, "id", "-u"], "2000000000"],
     ["the host's user namespace", ["--userns", "host", base, "id", "-u"], "0"],
-    ["bytes that are no text", [base, "printf", "%s", "\u0001\u007f \t\""], "\u0001\u007f \t\""],
+    ["bytes that are no text", [base, "printf", "%s", '\u0001\u007f \t"'], '\u0001\u007f \t"'],
     ["many arguments", [base, "sh", "-c", "echo $#", ...Array.from({ length: 15_000 }, String)], "14999"],
   ] as const)("%s", async (_, run, stdout) => void (await sameThreeTimes([...run], { stdout })));
 
   test("a device that this host lacks: the engine's own complaint", async () => {
-    const recorded = await product(await workplace(), ["record", "--name", "app", "--", "docker", "run", "--rm", "--gpus", "all", base, "true"]);
-    expect(recorded).toMatchObject({ exitCode: 125, stderr: expect.stringMatching(/could not select device driver/) as string });
+    const recorded = await product(await workplace(), [
+      "record",
+      "--name",
+      "app",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--gpus",
+      "all",
+      base,
+      "true",
+    ]);
+    expect(recorded).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringMatching(/could not select device driver/) as string,
+    });
   });
 
   test("of another context, and as another user", async () => {
     const folder = await workplace();
     const config = join(folder, "config");
-    await execa("docker", ["--config", config, "context", "create", "there", "--docker", `host=${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`], { env: { DOCKER_HOST: "" } });
-    const words = ["docker", "--config", config, "--context", "there", "run", "--rm", "--network", "none", base, "echo", "out"];
-    expect(await product(folder, ["record", "--name", "app", "--", ...words])).toMatchObject({ exitCode: 0, stdout: "out" });
-    if ((await execa("sudo", ["-n", "true"], { reject: false })).exitCode !== 0) return console.warn("skipped: no sudo here that asks for no password");
-    expect(await product(folder, ["record", "--name", "root", "--", "sudo", "-n", ...words])).toMatchObject({ exitCode: 0, stdout: "out" });
+    await execa(
+      "docker",
+      [
+        "--config",
+        config,
+        "context",
+        "create",
+        "there",
+        "--docker",
+        `host=${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`,
+      ],
+      { env: { DOCKER_HOST: "" } },
+    );
+    const words = [
+      "docker",
+      "--config",
+      config,
+      "--context",
+      "there",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      base,
+      "echo",
+      "out",
+    ];
+    expect(await product(folder, ["record", "--name", "app", "--", ...words])).toMatchObject({
+      exitCode: 0,
+      stdout: "out",
+    });
+    if ((await execa("sudo", ["-n", "true"], { reject: false })).exitCode !== 0)
+      return console.warn("skipped: no sudo here that asks for no password");
+    expect(await product(folder, ["record", "--name", "root", "--", "sudo", "-n", ...words])).toMatchObject({
+      exitCode: 0,
+      stdout: "out",
+    });
   });
 
   test("before the verb, and the verb in two words", async () => {
     const folder = await workplace();
-    const recorded = await product(folder, ["record", "--name", "app", "--", "env", "X=y", "docker", "--log-level", "error", "container", "run", "--rm", "--network=none", base, "echo", "out"]);
+    const recorded = await product(folder, [
+      "record",
+      "--name",
+      "app",
+      "--",
+      "env",
+      "X=y",
+      "docker",
+      "--log-level",
+      "error",
+      "container",
+      "run",
+      "--rm",
+      "--network=none",
+      base,
+      "echo",
+      "out",
+    ]);
     expect(recorded).toMatchObject({ exitCode: 0, stdout: "out" });
   });
 
@@ -151,37 +308,121 @@ describe.concurrent("options", () => {
     const folder = await workplace();
     await mkdir(join(folder, "bin"));
     // The real CLI behind one that has two more options; it must get them as they were written.
-    const script = `#!/bin/bash\nPATH=\${PATH#*:}\nwords=()\nif [[ $* == "run --help" ]]; then docker run --help; echo '      --hologram string                Projection'; echo '      --quantum                        Be there and not'; exit; fi\nwhile [ $# -gt 0 ]; do case $1 in --hologram) [ "$2" = 'a b' ] || exit 99; shift 2;; --quantum) shift;; *) words+=("$1"); shift;; esac; done\nexec docker "\${words[@]}"\n`;
+    const script =
+      `#!/bin/bash\nPATH=\${PATH#*:}\nwords=()\nif [[ $* == "run --help" ]]; then docker run --help; ` +
+      `echo '      --hologram string                Projection'; echo '      --quantum                 ` +
+      `       Be there and not'; exit; fi\nwhile [ $# -gt 0 ]; do case $1 in --hologram) [ "$2" = 'a ` +
+      `b' ] || exit 99; shift 2;; --quantum) shift;; *) words+=("$1"); shift;; esac; done\nexec docker ` +
+      `"\${words[@]}"\n`;
     await writeFile(join(folder, "bin/docker"), script);
     await chmod(join(folder, "bin/docker"), 0o755);
-    await sameThreeTimes(["--hologram", "a b", "--quantum", base, "echo", "there"], { stdout: "there", env: { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` } });
+    await sameThreeTimes(["--hologram", "a b", "--quantum", base, "echo", "there"], {
+      stdout: "there",
+      env: { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` },
+    });
   });
 });
 
 describe.concurrent("programs that gain privilege", () => {
-  test("ping, by a file capability, for a user by name", async () => void (await sameThreeTimes(["--user", "alice", "--entrypoint", "sh", users, "-c", "ping -q -c 1 -w 5 127.0.0.1 | grep transmitted | cut -d, -f1-2"], { stdout: /1 received/ })));
-  test("sudo, and su, which gives it up", async () => void (await sameThreeTimes(["-h", "localhost", "--user", "alice", "--entrypoint", "sudo", users, "-n", "sh", "-c", "id -u; su alice -c 'id -un'"], { stdout: "0\nalice" })));
+  test("ping, by a file capability, for a user by name", async () =>
+    void (await sameThreeTimes(
+      [
+        "--user",
+        "alice",
+        "--entrypoint",
+        "sh",
+        users,
+        "-c",
+        "ping -q -c 1 -w 5 127.0.0.1 | grep transmitted | cut -d, -f1-2",
+      ],
+      { stdout: /1 received/ },
+    )));
+  test("sudo, and su, which gives it up", async () =>
+    void (await sameThreeTimes(
+      [
+        "-h",
+        "localhost",
+        "--user",
+        "alice",
+        "--entrypoint",
+        "sudo",
+        users,
+        "-n",
+        "sh",
+        "-c",
+        "id -u; su alice -c 'id -un'",
+      ],
+      { stdout: "0\nalice" },
+    )));
 
   test("sudo under a profile that lacks what it calls as root: verify traces it with its privilege and names the call", async () => {
     const folder = await workplace();
-    const run = ["docker", "run", "--rm", "--network", "none", "-h", "localhost", "--user", "alice", "--entrypoint", "sudo", users, "-n", "id", "-u"];
+    const run = [
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "-h",
+      "localhost",
+      "--user",
+      "alice",
+      "--entrypoint",
+      "sudo",
+      users,
+      "-n",
+      "id",
+      "-u",
+    ];
     expect((await product(folder, ["record", "--name", "app", "--", ...run])).exitCode).toBe(0);
-    const profile = JSON.parse(await readFile(join(folder, "profiles/app.json"), "utf8")) as { syscalls: { names: string[]; action: string }[] };
-    for (const group of profile.syscalls) if (group.action === "SCMP_ACT_ALLOW") group.names = group.names.filter((name) => name !== "socket");
-    await writeFile(join(folder, "broken.json"), JSON.stringify({ ...profile, syscalls: profile.syscalls.filter(({ names }) => names.length > 0) }));
+    const profile = JSON.parse(await readFile(join(folder, "profiles/app.json"), "utf8")) as {
+      syscalls: { names: string[]; action: string }[];
+    };
+    for (const group of profile.syscalls)
+      if (group.action === "SCMP_ACT_ALLOW") group.names = group.names.filter((name) => name !== "socket");
+    await writeFile(
+      join(folder, "broken.json"),
+      JSON.stringify({ ...profile, syscalls: profile.syscalls.filter(({ names }) => names.length > 0) }),
+    );
     const verified = await product(folder, ["verify", "broken.json", "--expect-exit", "0", "--", ...run]);
-    expect(verified.stderr).toMatch(/the cause: the profile denies socket\n[^]*sudo: socket\(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT\)/);
+    expect(verified.stderr).toMatch(
+      /the cause: the profile denies socket\n[^]*sudo: socket\(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT\)/,
+    );
   });
 });
 
 describe.concurrent("programs that look for a tracer", () => {
   test("by ptrace", async () => {
-    const recorded = await product(await workplace(), ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", shapes, "ptrace"]);
+    const recorded = await product(await workplace(), [
+      "record",
+      "--name",
+      "app",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      shapes,
+      "ptrace",
+    ]);
     expect(recorded.stderr).toMatch(/shapes: traces processes itself \(ptrace\)[^]*profile made/);
   });
 
   test("in /proc/self/status", async () => {
-    const recorded = await product(await workplace(), ["record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", shapes, "status"]);
+    const recorded = await product(await workplace(), [
+      "record",
+      "--name",
+      "app",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      shapes,
+      "status",
+    ]);
     expect(recorded.stderr).toMatch(/shapes: read \/proc\/self\/status, which names a tracer[^]*profile made/);
   });
 });
@@ -189,14 +430,49 @@ describe.concurrent("programs that look for a tracer", () => {
 describe.concurrent("signals", () => {
   test.each(["INT", "HUP"])("%s reaches the program", async (signal) => {
     const folder = await workplace();
-    const exercise = `docker kill --signal ${signal} $SECCOMP_GEN_CONTAINER; docker wait $SECCOMP_GEN_CONTAINER; sleep 5`;
-    const ran = await product(folder, ["record", "--name", "app", "--while", `until docker logs $SECCOMP_GEN_CONTAINER | grep waiting; do sleep 0.1; done; ${exercise}`, "--", "docker", "run", "--rm", "--network", "none", shapes, "signal"]);
+    const exercise =
+      `docker kill --signal ${signal} $SECCOMP_GEN_CONTAINER; docker wait $SECCOMP_GEN_CONTAINER; ` + "sleep 5";
+    const ran = await product(folder, [
+      "record",
+      "--name",
+      "app",
+      "--while",
+      `until docker logs $SECCOMP_GEN_CONTAINER | grep waiting; do sleep 0.1; done; ${exercise}`,
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      shapes,
+      "signal",
+    ]);
     expect(ran, ran.stderr).toMatchObject({ exitCode: 7, stdout: `waiting\ngot ${signal}` });
   });
 
   test("the stop signal and the stop timeout are the container's own", async () => {
     const begun = performance.now();
-    const slow = await product(await workplace(), ["record", "--name", "app", "--stop-after", "0.5", "--", "docker", "run", "--rm", "--network", "none", "--stop-signal", "USR1", "--stop-timeout", "30", base, "bash", "-c", 'trap "sleep 12; echo ended; exit" USR1; echo up; while :; do sleep 0.1; done']);
+    const slow = await product(await workplace(), [
+      "record",
+      "--name",
+      "app",
+      "--stop-after",
+      "0.5",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--stop-signal",
+      "USR1",
+      "--stop-timeout",
+      "30",
+      base,
+      "bash",
+      "-c",
+      'trap "sleep 12; echo ended; exit" USR1; echo up; while :; do sleep 0.1; done',
+    ]);
     expect(slow).toMatchObject({ exitCode: 0, stdout: "up\nended" });
     expect(performance.now() - begun).toBeGreaterThan(12_000); // longer than the engine waits by itself
   });
@@ -204,10 +480,18 @@ describe.concurrent("signals", () => {
 
 const scripts = (await execa("sh", ["-c", "command -v script && command -v stty"], { reject: false })).exitCode === 0;
 describe.skipIf(!scripts).concurrent("with a terminal (script(1))", () => {
-  /** What a command shows on a terminal of 77 columns; `type` gets what it has shown so far, and answers what is typed then. */
+  /**
+   * What a command shows on a terminal of 77 columns; `type` gets what it has shown so far, and
+   * answers what is typed then.
+   */
   async function onTerminal(command: readonly string[], type?: (shown: string) => string | undefined): Promise<string> {
     const quoted = command.map((word) => `'${word}'`).join(" ");
-    const child = execa("script", ["-qec", `stty rows 33 cols 77; ${quoted}; echo ended with $?`, "/dev/null"], { cwd: await workplace(), reject: false, timeout: 60_000, buffer: false });
+    const child = execa("script", ["-qec", `stty rows 33 cols 77; ${quoted}; echo ended with $?`, "/dev/null"], {
+      cwd: await workplace(),
+      reject: false,
+      timeout: 60_000,
+      buffer: false,
+    });
     let shown = "";
     child.stdout.on("data", (chunk: Buffer) => {
       shown += chunk.toString("utf8");
@@ -220,29 +504,71 @@ describe.skipIf(!scripts).concurrent("with a terminal (script(1))", () => {
     await child;
     return shown;
   }
-  const recorded = (...run: readonly string[]): readonly string[] => [process.execPath, cli, "record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", ...run];
+  const recorded = (...run: readonly string[]): readonly string[] => [
+    process.execPath,
+    cli,
+    "record",
+    "--name",
+    "app",
+    "--",
+    "docker",
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    ...run,
+  ];
 
   test("its size is the program's", async () => {
-    // The CLI tells the size once the container runs: a program that asks at once may be too early, with us or without.
+    // The CLI tells the size once the container runs: a program that asks at once may be too early,
+    // with us or without.
     const script = 'for try in $(seq 50); do [ "$(stty size)" = "0 0" ] || break; sleep 0.1; done; stty size';
     expect(await onTerminal(recorded("-it", base, "sh", "-c", script))).toMatch(/33 77[^]*ended with 0/);
   });
 
   test("Ctrl-C is the program's, and what it did is recorded", async () => {
-    const shown = await onTerminal(recorded("-it", shapes, "signal"), (soFar) => (soFar.includes("waiting") ? "\u0003" : undefined));
+    const shown = await onTerminal(recorded("-it", shapes, "signal"), (soFar) =>
+      soFar.includes("waiting") ? "\u0003" : undefined,
+    );
     expect(shown).toMatch(/got INT[^]*profile made[^]*ended with 7/);
   });
 
   test("Ctrl-C without -t goes to the program as well", async () => {
-    const shown = await onTerminal(recorded(shapes, "signal"), (soFar) => (soFar.includes("waiting") ? "\u0003" : undefined));
+    const shown = await onTerminal(recorded(shapes, "signal"), (soFar) =>
+      soFar.includes("waiting") ? "\u0003" : undefined,
+    );
     expect(shown).toMatch(/got INT[^]*profile made/);
   });
 });
 
 test("a container in the background: one id on stdout, and Ctrl-C stops and records it", async () => {
   const folder = await workplace();
-  const child = execa(process.execPath, [cli, "record", "--name", "app", "--", "docker", "run", "-d", "--network", "none", "--stop-timeout", "1", shapes, "signal"], { cwd: folder, reject: false, stdin: "ignore" });
-  for (let tries = 0; tries < 100 && (await docker("ps", "-q", "--filter", `ancestor=${shapes}`)).stdout === ""; tries += 1) await delay(100);
+  const child = execa(
+    process.execPath,
+    [
+      cli,
+      "record",
+      "--name",
+      "app",
+      "--",
+      "docker",
+      "run",
+      "-d",
+      "--network",
+      "none",
+      "--stop-timeout",
+      "1",
+      shapes,
+      "signal",
+    ],
+    { cwd: folder, reject: false, stdin: "ignore" },
+  );
+  for (
+    let tries = 0;
+    tries < 100 && (await docker("ps", "-q", "--filter", `ancestor=${shapes}`)).stdout === "";
+    tries += 1
+  )
+    await delay(100);
   await delay(1500);
   child.kill("SIGINT");
   const { stdout, stderr, exitCode } = await child;

@@ -9,7 +9,8 @@ const image = "seccomp-gen-base:bookworm";
 let before = "";
 let folder = "";
 beforeAll(async () => {
-  // A run of these tests that was killed may have left something on an engine that goes on; `clean` below would find it.
+  // A run of these tests that was killed may have left something on an engine that goes on; `clean`
+  // below would find it.
   await product(await workplace(), ["clean"]);
   before = await leftovers();
 });
@@ -27,7 +28,9 @@ async function files(): Promise<readonly string[]> {
 
 describe("the engine", () => {
   test("is not there", async () => {
-    const ran = await product(folder, ["record", "--", "docker", "run", image], { DOCKER_HOST: "unix:///nowhere.sock" });
+    const ran = await product(folder, ["record", "--", "docker", "run", image], {
+      DOCKER_HOST: "unix:///nowhere.sock",
+    });
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(ran.stderr).toMatch(/no docker engine answers[^]*systemctl start docker/);
     expect(await files()).toEqual([]);
@@ -39,23 +42,51 @@ describe("the engine", () => {
     expect(ran.stderr).toMatch(/cannot run docker: not found in PATH/);
   });
 
-  test.skipIf(process.getuid?.() !== 0 || !process.env["DOCKER_HOST"]?.startsWith("unix:"))("may not be used by this user", async () => {
-    const host = process.env["DOCKER_HOST"] ?? "";
-    const reachable = await execa("su", ["nobody", "-s", "/bin/sh", "-c", `test -r ${cli} && test -x ${process.execPath}`], { reject: false });
-    if (reachable.exitCode !== 0) return console.warn("skipped: another user cannot read this checkout");
-    const { stderr, exitCode } = await execa("su", ["nobody", "-s", "/bin/sh", "-c", `cd /tmp && DOCKER_HOST=${host} ${process.execPath} ${cli} record -- docker run ${image} true`], { reject: false });
-    expect(stderr).toMatch(/may not talk to the docker engine[^]*sudo/);
-    expect(exitCode).toBe(2);
-  });
+  test.skipIf(process.getuid?.() !== 0 || !process.env["DOCKER_HOST"]?.startsWith("unix:"))(
+    "may not be used by this user",
+    async () => {
+      const host = process.env["DOCKER_HOST"] ?? "";
+      const reachable = await execa(
+        "su",
+        ["nobody", "-s", "/bin/sh", "-c", `test -r ${cli} && test -x ${process.execPath}`],
+        { reject: false },
+      );
+      if (reachable.exitCode !== 0) return console.warn("skipped: another user cannot read this checkout");
+      const { stderr, exitCode } = await execa(
+        "su",
+        [
+          "nobody",
+          "-s",
+          "/bin/sh",
+          "-c",
+          `cd /tmp && DOCKER_HOST=${host} ${process.execPath} ${cli} record -- docker run ${image} true`,
+        ],
+        { reject: false },
+      );
+      expect(stderr).toMatch(/may not talk to the docker engine[^]*sudo/);
+      expect(exitCode).toBe(2);
+    },
+  );
 });
 
 test("rules that would take forever to compare are named, and what to do", async () => {
-  const bit = (index: number, at: number): object => ({ index, value: 2 ** at, valueTwo: 2 ** at, op: "SCMP_CMP_MASKED_EQ" });
-  const syscalls = Array.from({ length: 32 }, (_, at) => ({ names: ["ioctl"], action: "SCMP_ACT_ALLOW", args: [bit(0, at), bit(1, 31 - at)] }));
+  const bit = (index: number, at: number): object => ({
+    index,
+    value: 2 ** at,
+    valueTwo: 2 ** at,
+    op: "SCMP_CMP_MASKED_EQ",
+  });
+  const syscalls = Array.from({ length: 32 }, (_, at) => ({
+    names: ["ioctl"],
+    action: "SCMP_ACT_ALLOW",
+    args: [bit(0, at), bit(1, 31 - at)],
+  }));
   await writeFile(join(folder, "puzzle.json"), JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls }));
   const ran = await product(folder, ["diff", "puzzle.json"]);
   expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(ran.stderr).toMatch(/error: these rules cannot be compared: the rules of ioctl overlap in too many ways\n.*name the values/);
+  expect(ran.stderr).toMatch(
+    /error: these rules cannot be compared: the rules of ioctl overlap in too many ways\n.*name the values/,
+  );
 });
 
 describe("the image", () => {
@@ -76,14 +107,39 @@ describe("the workload", () => {
   });
 
   test("is killed: its exit code is kept and the recording says that it is cut off", async () => {
-    const ran = await product(folder, ["record", "--name", "app", "--while", "docker kill $SECCOMP_GEN_CONTAINER; sleep 1; exit 1", "--", "docker", "run", "--rm", image, "sleep", "60"]);
+    const ran = await product(folder, [
+      "record",
+      "--name",
+      "app",
+      "--while",
+      "docker kill $SECCOMP_GEN_CONTAINER; sleep 1; exit 1",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      image,
+      "sleep",
+      "60",
+    ]);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toMatch(/--while command failed[^]*137/);
-    expect((await files()).filter((path) => path.endsWith(".json"))).toEqual([join("traces", "app", "recording.partial.json")]);
+    expect((await files()).filter((path) => path.endsWith(".json"))).toEqual([
+      join("traces", "app", "recording.partial.json"),
+    ]);
   });
 
   test("cannot be started by the engine", async () => {
-    const ran = await product(folder, ["record", "--", "docker", "run", "--rm", "--workdir", "/etc/passwd", image, "true"]);
+    const ran = await product(folder, [
+      "record",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--workdir",
+      "/etc/passwd",
+      image,
+      "true",
+    ]);
     expect(ran.exitCode).toBeGreaterThan(124);
     expect(ran.stderr).toMatch(/did not start/);
     expect(await files()).toEqual([]);
@@ -129,7 +185,18 @@ describe("writing", () => {
     expect(less.exitCode).toBe(2);
     expect(less.stderr).toMatch(/holds calls that this recording did not see[^]*--append/);
     expect(await readFile(join(folder, "traces/app/recording.json"), "utf8")).toBe(recording);
-    const both = await product(folder, ["record", "--name", "app", "--append", "--", "docker", "run", "--rm", image, "true"]);
+    const both = await product(folder, [
+      "record",
+      "--name",
+      "app",
+      "--append",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      image,
+      "true",
+    ]);
     expect(both.exitCode, both.stderr).toBe(0);
   });
 });
@@ -143,7 +210,12 @@ describe("files that are not what they should be", () => {
     ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no system call/],
     ["a recording cut short", ["generate", "broken"], '{"version": 1, "name": "a', /no recording/],
     ["no such file", ["generate", "other"], "", /cannot read other: no such file/],
-    ["no profile before the command", ["verify", "--", "docker", "run", "app"], "", /verify was given no profile\n {2}Name it before the command/],
+    [
+      "no profile before the command",
+      ["verify", "--", "docker", "run", "app"],
+      "",
+      /verify was given no profile\n {2}Name it before the command/,
+    ],
   ])("%s", async (_, args, content, message) => {
     await writeFile(join(folder, "broken"), content);
     const ran = await product(folder, args);
@@ -152,7 +224,10 @@ describe("files that are not what they should be", () => {
   });
 
   test("a trace cut short is read as far as it goes", async () => {
-    await writeFile(join(folder, "log"), '7 execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0\n7 openat(AT_FDCWD, "/etc/pas');
+    await writeFile(
+      join(folder, "log"),
+      '7 execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0\n7 openat(AT_FDCWD, "/etc/pas',
+    );
     const ran = await product(folder, ["generate", "log", "--arch", "amd64"]);
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(JSON.parse(ran.stdout)).toMatchObject({ defaultAction: "SCMP_ACT_ERRNO" });
@@ -161,7 +236,11 @@ describe("files that are not what they should be", () => {
 
 describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   test("ends a service in order: profile written, nothing left behind", async () => {
-    const child = execa("node", [cli, "record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdin: "ignore" });
+    const child = execa(
+      "node",
+      [cli, "record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"],
+      { cwd: folder, reject: false, stdin: "ignore" },
+    );
     await running("seccomp-gen-test-nginx");
     await delay(1500);
     child.kill(signal);
@@ -173,8 +252,36 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   });
 
   test("during verify ends it without a verdict and leaves nothing behind", async () => {
-    await product(folder, ["record", "--name", "app", "--stop-after", "2", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"]);
-    const child = execa("node", [cli, "verify", "profiles/app.json", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdin: "ignore" });
+    await product(folder, [
+      "record",
+      "--name",
+      "app",
+      "--stop-after",
+      "2",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "seccomp-gen-test-nginx",
+    ]);
+    const child = execa(
+      "node",
+      [
+        cli,
+        "verify",
+        "profiles/app.json",
+        "--",
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "seccomp-gen-test-nginx",
+      ],
+      { cwd: folder, reject: false, stdin: "ignore" },
+    );
     await running("seccomp-gen-test-nginx");
     child.kill(signal);
     expect((await child).exitCode).toBe(2);
@@ -183,24 +290,79 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
 });
 
 test("kill -9 leaves something behind; clean takes up what was traced and removes the rest, but not what is alive", async () => {
-  const start = (name: string) => execa(process.execPath, [cli, "record", "--name", name, "--", "docker", "run", "--rm", "--network", "none", "--name", `seccomp-gen-live-${name}`, "seccomp-gen-test-nginx"], { cwd: folder, reject: false, stdio: "ignore" });
+  const start = (name: string) =>
+    execa(
+      process.execPath,
+      [
+        cli,
+        "record",
+        "--name",
+        name,
+        "--",
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "--name",
+        `seccomp-gen-live-${name}`,
+        "seccomp-gen-test-nginx",
+      ],
+      { cwd: folder, reject: false, stdio: "ignore" },
+    );
   const alive = start("alive");
   const killed = start("killed");
-  for (let tries = 0; tries < 100 && (await docker("ps", "-q", "--filter", "name=seccomp-gen-live-")).stdout.split("\n").length < 2; tries += 1) await delay(100);
+  for (
+    let tries = 0;
+    tries < 100 && (await docker("ps", "-q", "--filter", "name=seccomp-gen-live-")).stdout.split("\n").length < 2;
+    tries += 1
+  )
+    await delay(100);
   await delay(500);
   killed.kill("SIGKILL");
   await killed;
   try {
-    const next = await product(folder, ["record", "--name", "killed", "--force", "--", "docker", "run", "--rm", "--network", "none", image, "/bin/true"]);
-    expect(next.stderr).toContain("a recording of killed was killed; seccomp-gen clean takes what it had traced into traces/killed/recording.partial.json");
+    const next = await product(folder, [
+      "record",
+      "--name",
+      "killed",
+      "--force",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      image,
+      "/bin/true",
+    ]);
+    expect(next.stderr).toContain(
+      "a recording of killed was killed; seccomp-gen clean takes what it had traced into " +
+        "traces/killed/recording.partial.json",
+    );
     const cleaned = await product(folder, ["clean"]);
     expect(cleaned.exitCode, cleaned.stderr).toBe(0);
-    expect((await docker("ps", "--format", "{{.Names}}", "--filter", "name=seccomp-gen-live-")).stdout).toBe("seccomp-gen-live-alive");
+    expect((await docker("ps", "--format", "{{.Names}}", "--filter", "name=seccomp-gen-live-")).stdout).toBe(
+      "seccomp-gen-live-alive",
+    );
     expect((await product(folder, ["clean"])).stderr).toContain("nothing left behind");
     const partial = await readFile(join(folder, "traces/killed/recording.partial.json"), "utf8");
     expect(partial).toContain('"ended":"cut"');
     expect(partial).toContain('"listen"');
-    const appended = await product(folder, ["record", "--name", "killed", "--append", "--", "docker", "run", "--rm", "--network", "none", image, "/bin/true"]);
+    const appended = await product(folder, [
+      "record",
+      "--name",
+      "killed",
+      "--append",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      image,
+      "/bin/true",
+    ]);
     expect(appended.exitCode, appended.stderr).toBe(0);
     expect(await readFile(join(folder, "traces/killed/recording.json"), "utf8")).toContain('"listen"');
     expect(await files()).not.toContain(join("traces", "killed", "recording.partial.json"));

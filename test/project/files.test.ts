@@ -1,5 +1,20 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +33,11 @@ describe("a file that is written", () => {
     writeFileSync(at("file"), "old");
     chmodSync(at("file"), mode);
     await writeAtomically(at("file"), "new");
-    expect([readFileSync(at("file"), "utf8"), statSync(at("file")).mode & 0o777, readdirSync(folder)]).toEqual(["new", mode, ["file"]]);
+    expect([readFileSync(at("file"), "utf8"), statSync(at("file")).mode & 0o777, readdirSync(folder)]).toEqual([
+      "new",
+      mode,
+      ["file"],
+    ]);
   });
 
   test("behind a link is the one that is replaced, whether it is there yet or not", async () => {
@@ -29,7 +48,10 @@ describe("a file that is written", () => {
     symlinkSync(at("elsewhere/not yet"), at("three"));
     for (const link of ["two", "three"]) await writeAtomically(at(link), "new");
     expect([readlinkSync(at("two")), readlinkSync(at("three"))]).toEqual(["one", at("elsewhere/not yet")]);
-    expect(readdirSync(at("elsewhere")).map((name) => [name, readFileSync(at("elsewhere", name), "utf8")])).toEqual([["not yet", "new"], ["there", "new"]]);
+    expect(readdirSync(at("elsewhere")).map((name) => [name, readFileSync(at("elsewhere", name), "utf8")])).toEqual([
+      ["not yet", "new"],
+      ["there", "new"],
+    ]);
   });
 });
 
@@ -45,20 +67,28 @@ describe("what is no file is written to, and stays what it is", () => {
   // A node of our own: if this fails, the machine keeps its /dev/null.
   test("a device, behind a link too", async ({ skip }) => {
     const { status } = spawnSync("mknod", [at("null"), "c", "1", "3"]);
-    if (status !== 0 || spawnSync("sh", ["-c", ': > "$0"', at("null")]).status !== 0) skip("this user makes no devices here");
+    if (status !== 0 || spawnSync("sh", ["-c", ': > "$0"', at("null")]).status !== 0)
+      skip("this user makes no devices here");
     symlinkSync("null", at("link"));
     for (const name of ["null", "link"]) await writeAtomically(at(name), "text");
-    expect([lstatSync(at("null")).isCharacterDevice(), lstatSync(at("link")).isSymbolicLink(), readdirSync(folder)]).toEqual([true, true, ["link", "null"]]);
+    expect([
+      lstatSync(at("null")).isCharacterDevice(),
+      lstatSync(at("link")).isSymbolicLink(),
+      readdirSync(folder),
+    ]).toEqual([true, true, ["link", "null"]]);
   });
 
-  test.skipIf(!existsSync("/dev/fd"))("a descriptor: what it holds already is kept, and others who hold it see it", async () => {
-    writeFileSync(at("log"), "first\n");
-    const descriptor = openSync(at("log"), "a");
-    const { ino } = statSync(at("log"));
-    await writeAtomically(`/dev/fd/${descriptor}`, "second\n");
-    closeSync(descriptor);
-    expect([readFileSync(at("log"), "utf8"), statSync(at("log")).ino]).toEqual(["first\nsecond\n", ino]);
-  });
+  test.skipIf(!existsSync("/dev/fd"))(
+    "a descriptor: what it holds already is kept, and others who hold it see it",
+    async () => {
+      writeFileSync(at("log"), "first\n");
+      const descriptor = openSync(at("log"), "a");
+      const { ino } = statSync(at("log"));
+      await writeAtomically(`/dev/fd/${descriptor}`, "second\n");
+      closeSync(descriptor);
+      expect([readFileSync(at("log"), "utf8"), statSync(at("log")).ino]).toEqual(["first\nsecond\n", ino]);
+    },
+  );
 });
 
 describe("a place that is chosen by the program", () => {

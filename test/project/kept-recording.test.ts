@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { stringifyRecording } from "../../src/core/recording/index.ts";
-import type { Recording } from "../../src/core/recording/index.ts";
+import { stringifyRecording, type Recording } from "../../src/core/recording/index.ts";
 import { combine, keepPartial, knownBefore, partialPath } from "../../src/project/kept-recording.ts";
 import { whileLocked } from "../../src/project/lock.ts";
 import { SeccompGenError } from "../../src/core/errors/error.ts";
@@ -12,9 +11,14 @@ const of = (...calls: readonly string[]): Recording => ({
   version: 1,
   name: "app",
   runs: [{ source: "log", command: [], versions: {}, ended: "exited" }],
-  syscalls: { SCMP_ARCH_X86_64: Object.fromEntries([...calls].sort().map((call) => [call, { calls: 1, results: ["ok"], processes: ["x"] }])) },
+  syscalls: {
+    SCMP_ARCH_X86_64: Object.fromEntries(
+      [...calls].sort().map((call) => [call, { calls: 1, results: ["ok"], processes: ["x"] }]),
+    ),
+  },
 });
-const callsOf = (recording: Recording | undefined): readonly string[] => Object.keys(recording?.syscalls.SCMP_ARCH_X86_64 ?? {});
+const callsOf = (recording: Recording | undefined): readonly string[] =>
+  Object.keys(recording?.syscalls.SCMP_ARCH_X86_64 ?? {});
 const plain = { append: false, force: false };
 
 let path = "";
@@ -26,8 +30,16 @@ test("a recording that ended meanwhile is merged with, whatever was asked for", 
   const said: string[] = [];
   await writeFile(path, stringifyRecording(of("read", "open")));
   for (const options of [plain, { append: true, force: false }, { append: false, force: true }]) {
-    expect(callsOf(await combine(path, undefined, of("read", "write"), options, (line) => said.push(line)))).toEqual(["open", "read", "write"]);
-    expect(callsOf(await combine(path, of("read"), of("write"), options, (line) => said.push(line)))).toEqual(["open", "read", "write"]);
+    expect(callsOf(await combine(path, undefined, of("read", "write"), options, (line) => said.push(line)))).toEqual([
+      "open",
+      "read",
+      "write",
+    ]);
+    expect(callsOf(await combine(path, of("read"), of("write"), options, (line) => said.push(line)))).toEqual([
+      "open",
+      "read",
+      "write",
+    ]);
   }
   expect(said).toHaveLength(6);
 });
@@ -42,7 +54,10 @@ test("what broke off is kept beside, more of it is added, and --append takes it 
   expect(await readFile(partialPath(path), "utf8")).toContain('"ended":"cut"');
 });
 
-test.each([["of a newer format", '{"version": 99}'], ["damaged", "{"]])("what broke off before and cannot be read, %s, is put aside, and that is said", async (_, text) => {
+test.each([
+  ["of a newer format", '{"version": 99}'],
+  ["damaged", "{"],
+])("what broke off before and cannot be read, %s, is put aside, and that is said", async (_, text) => {
   const trouble = new SeccompGenError({ code: "trace-broken", detail: "gone" });
   const asides = [1, 2].map((number) => path.replace(".json", `.partial.unread-${number}.json`));
   for (const aside of asides) {

@@ -10,8 +10,9 @@ import { temporaryOf, temporaryPath } from "../../src/project/files.ts";
 const lockModule = fileURLToPath(new URL("../../dist/project/lock.js", import.meta.url));
 
 /**
- * Enters the section again and again. Inside, a file that only one may make stands as long as a process is there; a process that is to die does so
- * inside, or while it takes a dead one's lock away. Prints how often it went through, and "TWO" where another was inside.
+ * Enters the section again and again. Inside, a file that only one may make stands as long as a
+ * process is there; a process that is to die does so inside, or while it takes a dead one's lock
+ * away. Prints how often it went through, and "TWO" where another was inside.
  */
 const contender = (path: string, times: number, dies: boolean): string => `
 import { whileLocked } from ${JSON.stringify(lockModule)};
@@ -42,13 +43,24 @@ test("many processes that find the lock of a dead one, and die themselves, are n
   const path = join(await mkdtemp(join(tmpdir(), "seccomp-gen-lock-")), "recording.json");
   await writeFile(join(path, "..", ".recording.json.lock"), `999999999@${hostname()} 0123456789ab`);
   const times = 12;
-  const all = Array.from({ length: 24 }, (_, index) => execa(process.execPath, ["--input-type=module", "-e", contender(path, times, index % 2 === 0)], { reject: false, timeout: 60_000 }));
+  const all = Array.from({ length: 24 }, (_, index) =>
+    execa(process.execPath, ["--input-type=module", "-e", contender(path, times, index % 2 === 0)], {
+      reject: false,
+      timeout: 60_000,
+    }),
+  );
   const ends = await Promise.all(all);
   expect(ends.filter(({ stdout }) => stdout.includes("TWO"))).toEqual([]);
-  expect(ends.filter((_, index) => index % 2 === 1).map(({ stdout, stderr }) => stderr || stdout)).toEqual(Array.from({ length: 12 }, () => String(times)));
+  expect(ends.filter((_, index) => index % 2 === 1).map(({ stdout, stderr }) => stderr || stdout)).toEqual(
+    Array.from({ length: 12 }, () => String(times)),
+  );
   expect(ends.some(({ signal }) => signal === "SIGKILL")).toBe(true);
   const left = (await readdir(join(path, ".."))).filter((name) => name.endsWith(".lock"));
-  for (const name of left) expect(sessionIsOver((await readFile(join(path, "..", name), "utf8")).split(" ")[0] ?? ""), `${name} is of a dead one`).toBe(true);
+  for (const name of left)
+    expect(
+      sessionIsOver((await readFile(join(path, "..", name), "utf8")).split(" ")[0] ?? ""),
+      `${name} is of a dead one`,
+    ).toBe(true);
 }, 120_000);
 
 test("a process that got a dead one's number is not taken for it", () => {
@@ -60,6 +72,7 @@ test("a process that got a dead one's number is not taken for it", () => {
 });
 
 test("a temporary file says whose it is, whatever it is a file of", () => {
-  for (const name of ["recording.json", ".recording.json", "a.5.7.json", "x@y"]) expect(temporaryOf(temporaryPath(join("traces", name)))).toBe(ownSession());
+  for (const name of ["recording.json", ".recording.json", "a.5.7.json", "x@y"])
+    expect(temporaryOf(temporaryPath(join("traces", name)))).toBe(ownSession());
   expect(temporaryOf("traces/.recording.json.tmp")).toBeUndefined();
 });

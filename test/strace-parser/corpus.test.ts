@@ -5,7 +5,10 @@ import { expect, test } from "vitest";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 import { formatEvent } from "../support/format-event.ts";
 
-/** One file a production: what it is, the lines of a log, and the events, one a line. `SECCOMP_GEN_WRITE_CORPUS=1` writes the events anew, to be read. */
+/**
+ * One file a production: what it is, the lines of a log, and the events, one a line.
+ * `SECCOMP_GEN_WRITE_CORPUS=1` writes the events anew, to be read.
+ */
 const folder = fileURLToPath(new URL("../corpus/strace/", import.meta.url));
 const divider = "\n=== events ===\n";
 
@@ -14,6 +17,7 @@ test.each(glob.sync("*.txt", { cwd: folder }).sort())("%s", (file) => {
   const [about = "", log = ""] = head.split("\n=== log ===\n");
   const bytes = Buffer.from(log.replaceAll("␛", "\u001b").replaceAll("␀", "\0").replaceAll("␍", "\r"), "utf8");
   const events = [...parseStraceSync([bytes])].map((event) => `${formatEvent(event)}\n`).join("");
-  if (process.env["SECCOMP_GEN_WRITE_CORPUS"] !== undefined) writeFileSync(folder + file, `${about}\n=== log ===\n${log}${divider}${events}`);
+  if (process.env["SECCOMP_GEN_WRITE_CORPUS"] !== undefined)
+    writeFileSync(folder + file, `${about}\n=== log ===\n${log}${divider}${events}`);
   else expect(events).toBe(expected);
 });

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parseStraceSync } from "../../src/strace-parser/index.ts";
-import type { StraceEvent } from "../../src/strace-parser/index.ts";
+import { parseStraceSync, type StraceEvent } from "../../src/strace-parser/index.ts";
 import { formatArg, formatEvent, formatResult } from "../support/format-event.ts";
 
-/** GRAMMAR.md: lines of strace with carets under what a production covers, and what the parser says of it. */
+/**
+ * GRAMMAR.md: lines of strace with carets under what a production covers, and what the parser says
+ * of it.
+ */
 const grammar = readFileSync(new URL("../../src/strace-parser/GRAMMAR.md", import.meta.url), "utf8");
 
 interface Diagram {
@@ -19,26 +21,40 @@ interface Diagram {
 
 const diagrams: readonly Diagram[] = [...grammar.matchAll(/^```strace\n(.*?)^```$/gms)].flatMap(([, block = ""]) => {
   const all = block.split("\n").slice(0, -1);
-  const carets = (line: string): RegExpExecArray | null => /^( *)(\^+) ([a-z]+)(?: → ((?:arg \d+|[a-z]+)) (.*))?$/.exec(line);
+  const carets = (line: string): RegExpExecArray | null =>
+    /^( *)(\^+) ([a-z]+)(?: → ((?:arg \d+|[a-z]+)) (.*))?$/.exec(line);
   const lines = all.filter((line) => carets(line) === null);
   return all.flatMap((line) => {
     const [, indent = "", under = "", production = "", field, value = ""] = carets(line) ?? [];
-    return under === "" ? [] : [{ lines, start: indent.length, end: indent.length + under.length, production, field, value }];
+    return under === ""
+      ? []
+      : [{ lines, start: indent.length, end: indent.length + under.length, production, field, value }];
   });
 });
 
-const eventsOf = (lines: readonly string[]): readonly StraceEvent[] => [...parseStraceSync([lines.map((line) => `${line}\n`).join("")])];
+const eventsOf = (lines: readonly string[]): readonly StraceEvent[] => [
+  ...parseStraceSync([lines.map((line) => `${line}\n`).join("")]),
+];
 
 /** Whatever the event has by that name. */
 function said(events: readonly StraceEvent[], field: string): string {
   const event = events.at(-1);
   if (event === undefined || field === "events") return `${events.length}`;
-  if (event.kind === "syscall" && field.startsWith("arg ")) return formatArg(event.arg(Number(field.slice(4))) ?? { type: "unknown", text: "" });
+  if (event.kind === "syscall" && field.startsWith("arg "))
+    return formatArg(event.arg(Number(field.slice(4))) ?? { type: "unknown", text: "" });
   const values: { readonly [name: string]: unknown } = {
     ...event.tracee,
     kind: event.kind,
     line: event.source.line,
-    ...(event.kind === "syscall" ? { name: event.name, number: event.number, injected: event.injected, result: formatResult(event.result), errno: "errno" in event.result ? event.result.errno : undefined } : {}),
+    ...(event.kind === "syscall"
+      ? {
+          name: event.name,
+          number: event.number,
+          injected: event.injected,
+          result: formatResult(event.result),
+          errno: "errno" in event.result ? event.result.errno : undefined,
+        }
+      : {}),
     ...(event.kind === "signal" ? { signal: event.signal } : {}),
     ...(event.kind === "exit" && event.status.type === "exited" ? { code: event.status.code } : {}),
     ...(event.kind === "superseded" ? { by: event.by } : {}),
@@ -48,9 +64,19 @@ function said(events: readonly StraceEvent[], field: string): string {
 }
 
 /** Without its place, who made it, and the words beside an argument. */
-const meaning = (events: readonly StraceEvent[]): readonly string[] => events.map((event) => formatEvent(event).replace(/^\d+:\d+ \S+/, "").replace(/'[^']*'|<[^>]*>/g, ""));
+const meaning = (events: readonly StraceEvent[]): readonly string[] =>
+  events.map((event) =>
+    formatEvent(event)
+      .replace(/^\d+:\d+ \S+/, "")
+      .replace(/'[^']*'|<[^>]*>/g, ""),
+  );
 
-test.each(diagrams.map((diagram) => [`${diagram.production}: ${(diagram.lines.at(-1) ?? "").slice(diagram.start, diagram.end)}`, diagram] as const))("%s", (_, { lines, start, end, field, value }) => {
+test.each(
+  diagrams.map(
+    (diagram) =>
+      [`${diagram.production}: ${(diagram.lines.at(-1) ?? "").slice(diagram.start, diagram.end)}`, diagram] as const,
+  ),
+)("%s", (_, { lines, start, end, field, value }) => {
   const line = lines.at(-1) ?? "";
   const under = line.slice(start, end);
   const before = lines.slice(0, -1);
@@ -68,13 +94,19 @@ test.each(diagrams.map((diagram) => [`${diagram.production}: ${(diagram.lines.at
 });
 
 test("every production has a diagram", () => {
-  const productions = [...grammar.matchAll(/^```text\n(.*?)^```$/gms)].flatMap(([, block = ""]) => [...block.matchAll(/^([a-z]+) +=/gm)].map(([, name = ""]) => name));
+  const productions = [...grammar.matchAll(/^```text\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
+    [...block.matchAll(/^([a-z]+) +=/gm)].map(([, name = ""]) => name),
+  );
   expect(productions.length).toBeGreaterThan(25);
-  expect(productions.filter((production) => !diagrams.some((diagram) => diagram.production === production))).toEqual([]);
+  expect(productions.filter((production) => !diagrams.some((diagram) => diagram.production === production))).toEqual(
+    [],
+  );
 });
 
 test("of each production it is said which function of strace writes it", () => {
   const productions = [...grammar.matchAll(/^([a-z]+) += /gm)].map(([, name]) => name);
-  const rows = [...(grammar.split("## Who writes it")[1] ?? "").matchAll(/^\| ([a-z, ]+) \| (?=.*`)/gm)].flatMap(([, names = ""]) => names.split(", "));
+  const rows = [...(grammar.split("## Who writes it")[1] ?? "").matchAll(/^\| ([a-z, ]+) \| (?=.*`)/gm)].flatMap(
+    ([, names = ""]) => names.split(", "),
+  );
   expect(rows.filter((name) => name !== "production").sort()).toEqual([...productions].sort());
 });

@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { createAggregator } from "../../src/core/recording/aggregator.ts";
-import { createStraceParser, parseStraceSync } from "../../src/strace-parser/index.ts";
-import type { StraceEvent } from "../../src/strace-parser/index.ts";
+import { createStraceParser, parseStraceSync, type StraceEvent } from "../../src/strace-parser/index.ts";
 import { formatEvent } from "../support/format-event.ts";
 import { anyLog, busyLog } from "../support/logs.ts";
 
 /** The parser as it is where the machine has nothing to find plain lines with. */
 vi.resetModules();
-vi.doMock("../../src/strace-parser/plain-lines.ts", () => ({ createPlainLines: () => undefined, sharedPlainLines: () => undefined }));
+vi.doMock("../../src/strace-parser/plain-lines.ts", () => ({
+  createPlainLines: () => undefined,
+  sharedPlainLines: () => undefined,
+}));
 const { parseStraceSync: readClosely } = await import("../../src/strace-parser/index.ts");
 vi.doUnmock("../../src/strace-parser/plain-lines.ts");
 
@@ -25,7 +27,10 @@ function pushed(bytes: Uint8Array): readonly StraceEvent[] {
   return createStraceParser().push(bytes);
 }
 
-/** Read with the event that is used again for each call, from memory that is used again for each chunk. */
+/**
+ * Read with the event that is used again for each call, from memory that is used again for each
+ * chunk.
+ */
 function handedOver(chunks: readonly Uint8Array[]): readonly string[] {
   const parser = createStraceParser();
   const events: string[] = [];
@@ -39,7 +44,10 @@ function handedOver(chunks: readonly Uint8Array[]): readonly string[] {
 
 /** Calls that are made again are only counted, or handed over: that makes no difference. */
 function expectSameRecording(bytes: Buffer, cuts: readonly number[] = []): void {
-  const [counted, told] = [createAggregator({ arch: "SCMP_ARCH_X86_64" }), createAggregator({ arch: "SCMP_ARCH_X86_64" })];
+  const [counted, told] = [
+    createAggregator({ arch: "SCMP_ARCH_X86_64" }),
+    createAggregator({ arch: "SCMP_ARCH_X86_64" }),
+  ];
   const parser = createStraceParser();
   for (const chunk of inPieces(bytes, cuts)) {
     parser.each(chunk, counted.add, counted.tally);
@@ -57,7 +65,11 @@ function expectSameRecording(bytes: Buffer, cuts: readonly number[] = []): void 
 const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
 
 describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
-  test("are read without an error, and decoded too", () => fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void eventsOf([bytes])), runs));
+  test("are read without an error, and decoded too", () =>
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void eventsOf([bytes])),
+      runs,
+    ));
 
   test("give the same events however they are cut", () =>
     fc.assert(
@@ -70,15 +82,39 @@ describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
       runs,
     ));
 
-  test("give the same events where no line is plain: on a machine without SIMD, or of the other byte order", () => fc.assert(fc.property(fc.oneof(anyLog, busyLog), (bytes) => void expect([...readClosely([bytes])].map(formatEvent)).toEqual(eventsOf([bytes]))), runs));
+  test("give the same events where no line is plain: on a machine without SIMD, or of the other byte order", () =>
+    fc.assert(
+      fc.property(
+        fc.oneof(anyLog, busyLog),
+        (bytes) => void expect([...readClosely([bytes])].map(formatEvent)).toEqual(eventsOf([bytes])),
+      ),
+      runs,
+    ));
 
   test("give the same recording when calls that are made again are only counted", () =>
     fc.assert(
-      fc.property(fc.array(fc.oneof(anyLog, busyLog), { maxLength: 3 }), fc.array(fc.nat(9000), { maxLength: 8 }), (logs, cuts) => {
-        const bytes = Buffer.concat(logs.flatMap((log) => [log, log]));
-        expectSameRecording(bytes, cuts);
-      }),
-      { ...runs, examples: [[[Buffer.from('7 read(3, "", 9) = 0\n7 +++ exited with 0 +++\n7 close(3) = 0\n7 read(3, "", 9) = 0\n7 execve("/bin/a", ["a"], 0x1) = 0\n7 +++ exited with 0 +++\n')], []]] },
+      fc.property(
+        fc.array(fc.oneof(anyLog, busyLog), { maxLength: 3 }),
+        fc.array(fc.nat(9000), { maxLength: 8 }),
+        (logs, cuts) => {
+          const bytes = Buffer.concat(logs.flatMap((log) => [log, log]));
+          expectSameRecording(bytes, cuts);
+        },
+      ),
+      {
+        ...runs,
+        examples: [
+          [
+            [
+              Buffer.from(
+                '7 read(3, "", 9) = 0\n7 +++ exited with 0 +++\n7 close(3) = 0\n7 read(3, "", 9) = 0\n7 ' +
+                  'execve("/bin/a", ["a"], 0x1) = 0\n7 +++ exited with 0 +++\n',
+              ),
+            ],
+            [],
+          ],
+        ],
+      },
     ));
 
   test("are one event a line, but for lines that go on with others", () =>
@@ -107,16 +143,40 @@ describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
 const many = Array.from({ length: 2500 }, (_, index) => 100 + index);
 
 test.each([
-  ["more threads than are counted at a time, inside of calls", [...many.map((pid) => `${pid} read(3) = 0\n${pid} write(3 <unfinished ...>\n`), ...many.map((pid) => `${pid} <... write resumed>) = 0\n`)].join("")],
-  ["an inspected argument stands in a first half that was handed over", "7 ioctl(3, 0x5 <unfinished ...>\n7 <... ioctl resumed>, 0x77) = 0\n7 ioctl(5, 0x77, 0) = 0\n"],
-  ["a signal comes into the second of two calls that are never resumed", "7 read(3) = 0\n8 read(3) = 0\n7 foo( <unfinished ...>\n8 bar( <unfinished ...>\n8 --- SIGCHLD {} ---\n"],
-  ["errors that are injected in turns", "7 read(3) = -1 ENOENT (INJECTED)\n7 read(3) = -1 EPERM (INJECTED)\n".repeat(5000)],
+  [
+    "more threads than are counted at a time, inside of calls",
+    [
+      ...many.map((pid) => `${pid} read(3) = 0\n${pid} write(3 <unfinished ...>\n`),
+      ...many.map((pid) => `${pid} <... write resumed>) = 0\n`),
+    ].join(""),
+  ],
+  [
+    "an inspected argument stands in a first half that was handed over",
+    "7 ioctl(3, 0x5 <unfinished ...>\n7 <... ioctl resumed>, 0x77) = 0\n7 ioctl(5, 0x77, 0) = 0\n",
+  ],
+  [
+    "a signal comes into the second of two calls that are never resumed",
+    "7 read(3) = 0\n8 read(3) = 0\n7 foo( <unfinished ...>\n8 bar( <unfinished ...>\n8 --- SIGCHLD " + "{} ---\n",
+  ],
+  [
+    "errors that are injected in turns",
+    "7 read(3) = -1 ENOENT (INJECTED)\n7 read(3) = -1 EPERM (INJECTED)\n".repeat(5000),
+  ],
 ])("calls that are only counted: %s", (_, log) => expectSameRecording(Buffer.from(log)));
 
 test.each([
-  ["a greater number than any pid's is none in brackets either", "[pid 4194305] read(3) = 0\n[pid 4194304] read(3) = 0\n"],
-  ["what strace says of its own ends a line", "7 read(3) = 0 strace: WARNING: Proper structure decoding for this personality is not supported, please consider building strace with mpers support enabled.\n"],
-])("plain lines are read as others are: %s", (_, log) => expect(eventsOf([Buffer.from(log)])).toEqual([...readClosely([Buffer.from(log)])].map(formatEvent)));
+  [
+    "a greater number than any pid's is none in brackets either",
+    "[pid 4194305] read(3) = 0\n[pid 4194304] read(3) = 0\n",
+  ],
+  [
+    "what strace says of its own ends a line",
+    "7 read(3) = 0 strace: WARNING: Proper structure decoding for this personality is not supported, " +
+      "please consider building strace with mpers support enabled.\n",
+  ],
+])("plain lines are read as others are: %s", (_, log) =>
+  expect(eventsOf([Buffer.from(log)])).toEqual([...readClosely([Buffer.from(log)])].map(formatEvent)),
+);
 
 test("where there is no room for WebAssembly's memory, lines are read closely", () => {
   const Instance = class {
@@ -124,9 +184,13 @@ test("where there is no room for WebAssembly's memory, lines are read closely", 
       throw new RangeError("WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance");
     }
   };
-  vi.stubGlobal("WebAssembly", Object.create(Reflect.get(globalThis, "WebAssembly") as object, { Instance: { value: Instance } }) as unknown);
+  vi.stubGlobal(
+    "WebAssembly",
+    Object.create(Reflect.get(globalThis, "WebAssembly") as object, { Instance: { value: Instance } }) as unknown,
+  );
   try {
-    const [, second] = [createAggregator({ arch: "SCMP_ARCH_X86_64" }), createAggregator({ arch: "SCMP_ARCH_X86_64" })]; // the first may get what another log has left
+    // the first may get what another log has left
+    const [, second] = [createAggregator({ arch: "SCMP_ARCH_X86_64" }), createAggregator({ arch: "SCMP_ARCH_X86_64" })];
     expect(second?.tally?.room).toBeUndefined();
     expectSameRecording(Buffer.from("7 read(3) = 0\n".repeat(3)));
   } finally {
@@ -170,10 +234,13 @@ describe("what is meant to be expensive", () => {
 test("a line of 100 MB is reported and passed over, and the next one read", { timeout: 60_000 }, () => {
   const chunk = Buffer.alloc(1 << 20, "a");
   const parser = createStraceParser();
-  parser.push("7 write(1, \"");
+  parser.push('7 write(1, "');
   for (let megabytes = 0; megabytes < 100; megabytes += 1) expect(parser.push(chunk)).toEqual([]);
   const events = [...parser.push('", 1) = 1\n7 getpid() = 7\n'), ...parser.end()];
-  expect(events).toMatchObject([{ kind: "unparsed", reason: "a line longer than 16 MiB" }, { kind: "syscall", name: "getpid" }]);
+  expect(events).toMatchObject([
+    { kind: "unparsed", reason: "a line longer than 16 MiB" },
+    { kind: "syscall", name: "getpid" },
+  ]);
 });
 
 /** What is read again for each of its parts would take an hour. */
@@ -186,5 +253,7 @@ test.each([
 });
 
 test("names that every object has are names like others", () => {
-  expect(() => eventsOf([Buffer.from("ioctl(1, _IOC(constructor, 0x54, 0x1, 0)) = 0\nconstructor(1) = 0\n__proto__(1) = 0\n")])).not.toThrow();
+  expect(() =>
+    eventsOf([Buffer.from("ioctl(1, _IOC(constructor, 0x54, 0x1, 0)) = 0\nconstructor(1) = 0\n__proto__(1) = 0\n")]),
+  ).not.toThrow();
 });

@@ -1,22 +1,58 @@
 import fc from "fast-check";
-import { argIndexes } from "../../src/core/seccomp/index.ts";
-import type { ActionRule, ArgCondition, ArgIndex, Rule, SeccompData } from "../../src/core/seccomp/index.ts";
+import {
+  argIndexes,
+  type ActionRule,
+  type ArgCondition,
+  type ArgIndex,
+  type Rule,
+  type SeccompData,
+} from "../../src/core/seccomp/index.ts";
 
 const comparisons = ["SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT"] as const;
 
-/** Few values, so that conditions meet: small ones, the same low half under other high halves, both ends. */
+/**
+ * Few values, so that conditions meet: small ones, the same low half under other high halves, both
+ * ends.
+ */
 const datum = fc.oneof(
   fc.bigInt({ min: 0n, max: 4n }),
-  fc.constantFrom(0xffff_ffffn, 0x1_0000_0000n, 0x1_0000_0002n, 0x1_0000_0003n, 0x2_0000_0002n, 0xffff_ffff_ffff_ffffn, 0x7e02_0000n),
+  fc.constantFrom(
+    0xffff_ffffn,
+    0x1_0000_0000n,
+    0x1_0000_0002n,
+    0x1_0000_0003n,
+    0x2_0000_0002n,
+    0xffff_ffff_ffff_ffffn,
+    0x7e02_0000n,
+  ),
   fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }),
 );
-const mask = fc.constantFrom(0n, 1n, 3n, 0xffn, 0xffff_ffffn, 0xffff_ffff_0000_0000n, 0xffff_ffff_ffff_ffffn, 0x7e02_0000n);
+const mask = fc.constantFrom(
+  0n,
+  1n,
+  3n,
+  0xffn,
+  0xffff_ffffn,
+  0xffff_ffff_0000_0000n,
+  0xffff_ffff_ffff_ffffn,
+  0x7e02_0000n,
+);
 
 /** `every` comparison, or EQ and MASKED_EQ only. */
 export function anyCondition(index: ArgIndex, every = true): fc.Arbitrary<ArgCondition> {
   return fc.oneof(
-    { weight: 3, arbitrary: fc.record({ index: fc.constant(index), op: fc.constantFrom(...(every ? comparisons : (["SCMP_CMP_EQ"] as const))), datum }) },
-    { weight: 1, arbitrary: fc.record({ index: fc.constant(index), op: fc.constant("SCMP_CMP_MASKED_EQ" as const), mask, datum }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        index: fc.constant(index),
+        op: fc.constantFrom(...(every ? comparisons : (["SCMP_CMP_EQ"] as const))),
+        datum,
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ index: fc.constant(index), op: fc.constant("SCMP_CMP_MASKED_EQ" as const), mask, datum }),
+    },
   );
 }
 
@@ -29,10 +65,18 @@ export function anyRule(width = 2, every = true): fc.Arbitrary<Rule> {
 }
 
 /** Rules with denying actions, told apart by errno. */
-export function anyActionRules(errnos: readonly number[], every = true, maxLength = 4): fc.Arbitrary<readonly ActionRule[]> {
+export function anyActionRules(
+  errnos: readonly number[],
+  every = true,
+  maxLength = 4,
+): fc.Arbitrary<readonly ActionRule[]> {
   const rule = fc.record({ rule: anyRule(2, every), errnoRet: fc.constantFrom(...errnos) });
   return fc.array(rule, { minLength: 1, maxLength }).map((rules) =>
-    rules.map(({ rule, errnoRet }): ActionRule => ({ rule, action: { action: "SCMP_ACT_ERRNO", errnoRet }, because: { type: "user", option: "--deny" } })),
+    rules.map(({ rule, errnoRet }): ActionRule => ({
+      rule,
+      action: { action: "SCMP_ACT_ERRNO", errnoRet },
+      because: { type: "user", option: "--deny" },
+    })),
   );
 }
 

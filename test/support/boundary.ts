@@ -2,12 +2,14 @@ import { maxValue } from "../../src/core/seccomp/index.ts";
 import type { ArgCondition } from "../../src/core/seccomp/types.ts";
 
 /**
- * Values of one argument at which some of its conditions changes its answer, and their neighbours, ascending. Where a mask is tested:
- * the datum alone, with all bits the mask ignores, and with each bit the mask looks at turned over.
+ * Values of one argument at which some of its conditions changes its answer, and their neighbours,
+ * ascending. Where a mask is tested: the datum alone, with all bits the mask ignores, and with each
+ * bit the mask looks at turned over.
  */
 export function boundaryValues(conditions: readonly ArgCondition[]): readonly bigint[] {
   const values = new Set<bigint>([0n, maxValue]);
-  for (const condition of conditions) for (const value of edges(condition)) if (value >= 0n && value <= maxValue) values.add(value);
+  for (const condition of conditions)
+    for (const value of edges(condition)) if (value >= 0n && value <= maxValue) values.add(value);
   return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
@@ -17,8 +19,14 @@ function edges(condition: ArgCondition): readonly bigint[] {
   const { datum } = condition;
   if (condition.op !== "SCMP_CMP_MASKED_EQ") {
     const near = [datum - 1n, datum, datum + 1n];
-    // The same low half under another high half: where a 64-bit comparison and a 32-bit argument part ways.
-    return [...near, ...near.map((value) => value + lowHalf + 1n), datum & lowHalf, (datum & ~lowHalf) | (~datum & lowHalf)];
+    // The same low half under another high half: where a 64-bit comparison and a 32-bit argument
+    // part ways.
+    return [
+      ...near,
+      ...near.map((value) => value + lowHalf + 1n),
+      datum & lowHalf,
+      (datum & ~lowHalf) | (~datum & lowHalf),
+    ];
   }
   const { mask } = condition;
   const fixed = datum & mask;

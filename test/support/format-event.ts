@@ -6,8 +6,17 @@ export function formatEvent(event: StraceEvent): string {
   const who = `${source.line}:${source.column} ${tracee.pid ?? "-"}${tracee.comm === undefined ? "" : `<${tracee.comm}>`}`;
   switch (event.kind) {
     case "syscall": {
-      const args = event.args.map((arg, index) => `${event.argNames[index] === undefined ? "" : `${event.argNames[index]}=`}${formatArg(arg)}`).join(", ");
-      const marks = [event.number === undefined ? "" : `#${event.number}`, event.personality === "64 bit" ? "" : event.personality, event.injected ? "injected" : "", event.argsComplete ? "" : "cut"].filter((mark) => mark !== "");
+      const args = event.args
+        .map(
+          (arg, index) => `${event.argNames[index] === undefined ? "" : `${event.argNames[index]}=`}${formatArg(arg)}`,
+        )
+        .join(", ");
+      const marks = [
+        event.number === undefined ? "" : `#${event.number}`,
+        event.personality === "64 bit" ? "" : event.personality,
+        event.injected ? "injected" : "",
+        event.argsComplete ? "" : "cut",
+      ].filter((mark) => mark !== "");
       return `${who} ${event.name}(${args}) = ${formatResult(event.result)}${marks.length === 0 ? "" : ` [${marks.join(", ")}]`}`;
     }
     case "signal":
@@ -28,7 +37,11 @@ export function formatEvent(event: StraceEvent): string {
 }
 
 export function formatResult(result: Extract<StraceEvent, { kind: "syscall" }>["result"]): string {
-  return result.type === "value" ? `${result.value}` : result.type === "error" || result.type === "restart" ? `${result.type} ${result.errno}` : result.type;
+  return result.type === "value"
+    ? `${result.value}`
+    : result.type === "error" || result.type === "restart"
+      ? `${result.type} ${result.errno}`
+      : result.type;
 }
 
 export function formatArg(arg: Arg): string {

@@ -4,7 +4,15 @@ import fc from "fast-check";
 import glob from "fast-glob";
 
 const folder = fileURLToPath(new URL("../corpus/strace/", import.meta.url));
-const logs = glob.sync("*.txt", { cwd: folder }).sort().map((file) => readFileSync(folder + file, "utf8").split("\n=== log ===\n")[1]?.split("\n=== events ===\n")[0] ?? "");
+const logs = glob
+  .sync("*.txt", { cwd: folder })
+  .sort()
+  .map(
+    (file) =>
+      readFileSync(folder + file, "utf8")
+        .split("\n=== log ===\n")[1]
+        ?.split("\n=== events ===\n")[0] ?? "",
+  );
 const lines = logs.flatMap((log) => log.split("\n"));
 
 /** Lines of strace, whole, cut or doubled, between bytes of any kind. */
@@ -12,9 +20,40 @@ export const anyLog = fc
   .array(
     fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(...lines) },
-      { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...lines), fc.nat(80)).map(([line, end]) => line.slice(0, end)) },
+      {
+        weight: 2,
+        arbitrary: fc.tuple(fc.constantFrom(...lines), fc.nat(80)).map(([line, end]) => line.slice(0, end)),
+      },
       { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
-      { weight: 1, arbitrary: fc.array(fc.constantFrom("(", ")", '"', "\\", "<", ">", "{", "[", "]", "}", "=", " ", ",", "-1", "7", "...", "<unfinished ...>", "resumed>", "read"), { maxLength: 20 }).map((parts) => parts.join("")) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .array(
+            fc.constantFrom(
+              "(",
+              ")",
+              '"',
+              "\\",
+              "<",
+              ">",
+              "{",
+              "[",
+              "]",
+              "}",
+              "=",
+              " ",
+              ",",
+              "-1",
+              "7",
+              "...",
+              "<unfinished ...>",
+              "resumed>",
+              "read",
+            ),
+            { maxLength: 20 },
+          )
+          .map((parts) => parts.join("")),
+      },
     ),
     { maxLength: 30 },
   )
@@ -40,7 +79,7 @@ const calls = [
   "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3",
   "socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3</run/x>",
   "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0",
-  "prctl(PR_SET_NAME, \"a\") = 0",
+  'prctl(PR_SET_NAME, "a") = 0',
   "futex(0x7f0000000000, FUTEX_WAIT_PRIVATE, 1, NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)",
   "getuid() = 0",
   "getuid() = 1000",
@@ -55,9 +94,26 @@ const calls = [
   "syscall_0x1ff(0x1) = -1 ENOSYS (Function not implemented)",
   "reboot(0x1) = 169",
 ];
-const others = ["+++ exited with 0 +++", "+++ killed by SIGSYS (core dumped) +++", "+++ superseded by execve in pid 8 +++", "--- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---", "--- SIGCHLD {si_signo=SIGCHLD} ---", "[ Process PID=8 runs in 32 bit mode. ]", "", "garbage", ") = 0", 'read(3, "", 9strace: Process 8 attached', "\u001b[1mgetpid\u001b[0m() = 7", "getpid() = 7\r", "read(3, <unfinished"];
+const others = [
+  "+++ exited with 0 +++",
+  "+++ killed by SIGSYS (core dumped) +++",
+  "+++ superseded by execve in pid 8 +++",
+  "--- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---",
+  "--- SIGCHLD {si_signo=SIGCHLD} ---",
+  "[ Process PID=8 runs in 32 bit mode. ]",
+  "",
+  "garbage",
+  ") = 0",
+  'read(3, "", 9strace: Process 8 attached',
+  "\u001b[1mgetpid\u001b[0m() = 7",
+  "getpid() = 7\r",
+  "read(3, <unfinished",
+];
 
-/** A log of few threads that make few calls over and over, with columns as strace writes them, whole and in halves that are cut anywhere between arguments. */
+/**
+ * A log of few threads that make few calls over and over, with columns as strace writes them, whole
+ * and in halves that are cut anywhere between arguments.
+ */
 export const busyLog = fc
   .tuple(fc.subarray(calls, { minLength: 1, maxLength: 6 }), fc.subarray(others, { minLength: 1, maxLength: 4 }))
   .chain(([made, happened]) =>
@@ -66,7 +122,14 @@ export const busyLog = fc
       duration: fc.constantFrom("", " <0.000012>"),
       pidColumn: fc.constantFrom("%", "[pid %] ", "%  "),
       steps: fc.array(
-        fc.record({ pid: fc.constantFrom("", "7", "7", "7", "8", "12345"), text: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...made) }, { weight: 1, arbitrary: fc.constantFrom(...happened) }), cut: fc.option(fc.nat(24)) }),
+        fc.record({
+          pid: fc.constantFrom("", "7", "7", "7", "8", "12345"),
+          text: fc.oneof(
+            { weight: 8, arbitrary: fc.constantFrom(...made) },
+            { weight: 1, arbitrary: fc.constantFrom(...happened) },
+          ),
+          cut: fc.option(fc.nat(24)),
+        }),
         { maxLength: 120 },
       ),
     }),
@@ -82,7 +145,8 @@ export const busyLog = fc
       const name = /^(\w+)\(.*\) = /.exec(text)?.[1];
       const commas = [...text.matchAll(/,/g)].map(({ index }) => index + 1);
       const place = cut === null || name === undefined ? undefined : cut > 12 ? name.length + cut - 12 : commas[cut];
-      if (place === undefined || place > text.lastIndexOf(")")) lines.push(`${before}${text}${name === undefined ? "" : duration}`);
+      if (place === undefined || place > text.lastIndexOf(")"))
+        lines.push(`${before}${text}${name === undefined ? "" : duration}`);
       else {
         lines.push(`${before}${text.slice(0, place)} <unfinished ...>`);
         open.set(pid, `<... ${name} resumed>${text.slice(place)}`);

@@ -17,9 +17,20 @@ export type Outcome = { readonly refused: number } | { readonly answers: readonl
 
 export const defaultErrno = 100;
 
-const operators = { SCMP_CMP_NE: 1, SCMP_CMP_LT: 2, SCMP_CMP_LE: 3, SCMP_CMP_EQ: 4, SCMP_CMP_GE: 5, SCMP_CMP_GT: 6, SCMP_CMP_MASKED_EQ: 7 } as const;
+const operators = {
+  SCMP_CMP_NE: 1,
+  SCMP_CMP_LT: 2,
+  SCMP_CMP_LE: 3,
+  SCMP_CMP_EQ: 4,
+  SCMP_CMP_GE: 5,
+  SCMP_CMP_GT: 6,
+  SCMP_CMP_MASKED_EQ: 7,
+} as const;
 
-/** Builds the C program against the installed libseccomp; undefined where there is no compiler, header or Linux. */
+/**
+ * Builds the C program against the installed libseccomp; undefined where there is no compiler,
+ * header or Linux.
+ */
 export function buildOracle(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64" || !existsSync("/usr/include/seccomp.h")) return undefined;
   const binary = join(mkdtempSync(join(tmpdir(), "seccomp-oracle-")), "oracle");
@@ -31,10 +42,20 @@ export function buildOracle(): string | undefined {
 export function ask(oracle: string, experiments: readonly Experiment[]): readonly Outcome[] {
   const input = experiments.map(script).join("");
   const output = execFileSync(oracle, { input, encoding: "utf8", maxBuffer: 1 << 28 });
-  return output.trimEnd().split("\n").map((line): Outcome => {
-    const refused = /^refused (\d+)/.exec(line)?.[1];
-    return refused === undefined ? { answers: line.trim().split(" ").map((word) => (word === "K" ? "K" : Number(word))) } : { refused: Number(refused) };
-  });
+  return output
+    .trimEnd()
+    .split("\n")
+    .map((line): Outcome => {
+      const refused = /^refused (\d+)/.exec(line)?.[1];
+      return refused === undefined
+        ? {
+            answers: line
+              .trim()
+              .split(" ")
+              .map((word) => (word === "K" ? "K" : Number(word))),
+          }
+        : { refused: Number(refused) };
+    });
 }
 
 /** Rules by name, for all architectures at once, as a runtime hands them to libseccomp. */
@@ -46,13 +67,26 @@ export interface Program {
 
 /** How many instructions libseccomp makes of them; undefined: it refuses them. */
 export function sizes(oracle: string, programs: readonly Program[]): readonly (number | undefined)[] {
-  const input = programs.map(({ defaultErrno, rules, architectures }) => `${[`F ${defaultErrno}`, ...architectures.map((name) => `A ${name}`), ...rules.map(ruleLine)].join("\n")}\nS\n`).join("");
-  return execFileSync(oracle, { input, encoding: "utf8", maxBuffer: 1 << 28 }).trimEnd().split("\n").map((line) => (line.startsWith("refused") ? undefined : Number(line)));
+  const input = programs
+    .map(
+      ({ defaultErrno, rules, architectures }) =>
+        `${[`F ${defaultErrno}`, ...architectures.map((name) => `A ${name}`), ...rules.map(ruleLine)].join("\n")}\nS\n`,
+    )
+    .join("");
+  return execFileSync(oracle, { input, encoding: "utf8", maxBuffer: 1 << 28 })
+    .trimEnd()
+    .split("\n")
+    .map((line) => (line.startsWith("refused") ? undefined : Number(line)));
 }
 
-/** Not every virtual machine lets 64-bit programs make i386 calls (int 0x80); there they end by SIGSEGV, whatever the filter says. */
+/**
+ * Not every virtual machine lets 64-bit programs make i386 calls (int 0x80); there they end by
+ * SIGSEGV, whatever the filter says.
+ */
 export function makesCompatCalls(oracle: string): boolean {
-  const [outcome] = ask(oracle, [{ rules: [], architectures: ["x86"], calls: [{ nr: 96, compat: true, args: [0n, 0n, 0n, 0n, 0n, 0n] }] }]);
+  const [outcome] = ask(oracle, [
+    { rules: [], architectures: ["x86"], calls: [{ nr: 96, compat: true, args: [0n, 0n, 0n, 0n, 0n, 0n] }] },
+  ]);
   return outcome !== undefined && "answers" in outcome && outcome.answers[0] === defaultErrno;
 }
 
@@ -76,5 +110,8 @@ function errnoOf({ action }: ActionRule): number {
 }
 
 function conditions(rule: Rule): string {
-  return `${rule.conditions.length} ${rule.conditions.map((condition: ArgCondition) => `${condition.index} ${operators[condition.op]} ${condition.op === "SCMP_CMP_MASKED_EQ" ? `${condition.mask} ${condition.datum}` : `${condition.datum} 0`}`).join(" ")}`;
+  return (
+    `${rule.conditions.length} ` +
+    `${rule.conditions.map((condition: ArgCondition) => `${condition.index} ${operators[condition.op]} ${condition.op === "SCMP_CMP_MASKED_EQ" ? `${condition.mask} ${condition.datum}` : `${condition.datum} 0`}`).join(" ")}`
+  );
 }

@@ -4,9 +4,19 @@ import { Ajv } from "ajv";
 
 const require = createRequire(import.meta.url);
 
-/** The last release candidate before 2.1.0 as SchemaStore has it, in draft 4, whose keywords used here mean the same in later drafts but for `id`. */
+/**
+ * The last release candidate before 2.1.0 as SchemaStore has it, in draft 4, whose keywords used
+ * here mean the same in later drafts but for `id`.
+ */
 function sarifSchema(): object {
-  const { $schema: _, id: __, ...schema } = JSON.parse(readFileSync(require.resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"), "utf8")) as { $schema: string; id: string };
+  const {
+    $schema: _,
+    id: __,
+    ...schema
+  } = JSON.parse(readFileSync(require.resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"), "utf8")) as {
+    $schema: string;
+    id: string;
+  };
   return schema;
 }
 
@@ -22,16 +32,57 @@ const codeQuality = {
       fingerprint: { type: "string", minLength: 1 },
       severity: { enum: ["info", "minor", "major", "critical", "blocker"] },
       // Relative to the repository, and not beginning with ./
-      location: { type: "object", required: ["path", "lines"], properties: { path: { type: "string", pattern: "^(?!\\./|/)." }, lines: { type: "object", required: ["begin"], properties: { begin: { type: "integer", minimum: 1 } } } } },
+      location: {
+        type: "object",
+        required: ["path", "lines"],
+        properties: {
+          path: { type: "string", pattern: "^(?!\\./|/)." },
+          lines: { type: "object", required: ["begin"], properties: { begin: { type: "integer", minimum: 1 } } },
+        },
+      },
     },
   },
 };
 
-const actions = ["SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY"];
-const arches = ["NATIVE", "X86", "X86_64", "X32", "ARM", "AARCH64", "MIPS", "MIPS64", "MIPS64N32", "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC", "PPC64", "PPC64LE", "S390", "S390X", "PARISC", "PARISC64", "RISCV64"].map((name) => `SCMP_ARCH_${name}`);
+const actions = [
+  "SCMP_ACT_KILL",
+  "SCMP_ACT_KILL_PROCESS",
+  "SCMP_ACT_KILL_THREAD",
+  "SCMP_ACT_TRAP",
+  "SCMP_ACT_ERRNO",
+  "SCMP_ACT_TRACE",
+  "SCMP_ACT_ALLOW",
+  "SCMP_ACT_LOG",
+  "SCMP_ACT_NOTIFY",
+];
+const arches = [
+  "NATIVE",
+  "X86",
+  "X86_64",
+  "X32",
+  "ARM",
+  "AARCH64",
+  "MIPS",
+  "MIPS64",
+  "MIPS64N32",
+  "MIPSEL",
+  "MIPSEL64",
+  "MIPSEL64N32",
+  "PPC",
+  "PPC64",
+  "PPC64LE",
+  "S390",
+  "S390X",
+  "PARISC",
+  "PARISC64",
+  "RISCV64",
+].map((name) => `SCMP_ARCH_${name}`);
 const int64 = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
-/** What the security-profiles-operator's types say (api/seccompprofile/v1/seccompprofile_types.go and v1beta1's); unknown members are pruned by the API server, so none may be there. */
+/**
+ * What the security-profiles-operator's types say (api/seccompprofile/v1/seccompprofile_types.go
+ * and v1beta1's); unknown members are pruned by the API server, so none may be there.
+ */
 const seccompProfile = {
   type: "object",
   additionalProperties: false,
@@ -39,7 +90,11 @@ const seccompProfile = {
   properties: {
     apiVersion: { const: "security-profiles-operator.x-k8s.io/v1beta1" },
     kind: { const: "SeccompProfile" },
-    metadata: { type: "object", required: ["name"], properties: { name: { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength: 63 } } },
+    metadata: {
+      type: "object",
+      required: ["name"],
+      properties: { name: { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength: 63 } },
+    },
     spec: {
       type: "object",
       additionalProperties: false,
@@ -60,7 +115,17 @@ const seccompProfile = {
               args: {
                 type: "array",
                 maxItems: 6,
-                items: { type: "object", additionalProperties: false, required: ["index", "op"], properties: { index: { type: "integer", minimum: 0 }, value: int64, valueTwo: int64, op: { enum: ["NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"].map((name) => `SCMP_CMP_${name}`) } } },
+                items: {
+                  type: "object",
+                  additionalProperties: false,
+                  required: ["index", "op"],
+                  properties: {
+                    index: { type: "integer", minimum: 0 },
+                    value: int64,
+                    valueTwo: int64,
+                    op: { enum: ["NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"].map((name) => `SCMP_CMP_${name}`) },
+                  },
+                },
               },
             },
           },
@@ -70,11 +135,26 @@ const seccompProfile = {
   },
 };
 
-const ajv = new Ajv({ strict: false, unicodeRegExp: false, allErrors: true, formats: { "date-time": true, uri: (text) => URL.canParse(text), "uri-reference": /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/ } });
-const validators = { sarif: ajv.compile(sarifSchema()), "code-quality": ajv.compile(codeQuality), "seccomp-profile": ajv.compile(seccompProfile) };
+const ajv = new Ajv({
+  strict: false,
+  unicodeRegExp: false,
+  allErrors: true,
+  formats: {
+    "date-time": true,
+    uri: (text) => URL.canParse(text),
+    "uri-reference": /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/,
+  },
+});
+const validators = {
+  sarif: ajv.compile(sarifSchema()),
+  "code-quality": ajv.compile(codeQuality),
+  "seccomp-profile": ajv.compile(seccompProfile),
+};
 
 /** What a consumer's schema says against a document. */
 export function schemaErrors(schema: keyof typeof validators, document: unknown): readonly string[] {
   const validate = validators[schema];
-  return validate(document) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ""}`);
+  return validate(document)
+    ? []
+    : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ""}`);
 }

@@ -14,41 +14,92 @@ import type { Terminal } from "../../src/project/terminal/terminal.ts";
 import { schemaErrors } from "../support/schemas.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" } as const;
-const defaults = { output: undefined, widen: false, capAdd: [], capDrop: [], arch: "amd64", kernel: undefined, runtime: "runc" } as const;
+const host = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: undefined,
+  runtime: "runc",
+} as const;
+const defaults = {
+  output: undefined,
+  widen: false,
+  capAdd: [],
+  capDrop: [],
+  arch: "amd64",
+  kernel: undefined,
+  runtime: "runc",
+} as const;
 
 describe("what others read is as their schemas say", () => {
-  test.each(["profiles/nginx.json", "profiles/docker-default/29.4.3.json", "profiles/docker-default/1.11.0.json"])("SARIF of lint's findings: %s", async (path) => {
-    const ceiling = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
-    const findings = lintProfile(readProfile(readFileSync(root + path, "utf8"), path), { host, ceiling, ceilingName: "Docker's default" });
-    const placed = findings.map((finding, at) => ({ ...finding, file: `./a b/ü"%[${at}].json`, line: 1 + at, column: 1 }));
-    expect(schemaErrors("sarif", JSON.parse(renderLint(placed, "sarif", "1.0.0")))).toEqual([]);
-  });
+  test.each(["profiles/nginx.json", "profiles/docker-default/29.4.3.json", "profiles/docker-default/1.11.0.json"])(
+    "SARIF of lint's findings: %s",
+    async (path) => {
+      const ceiling = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
+      const findings = lintProfile(readProfile(readFileSync(root + path, "utf8"), path), {
+        host,
+        ceiling,
+        ceilingName: "Docker's default",
+      });
+      const placed = findings.map((finding, at) => ({
+        ...finding,
+        file: `./a b/ü"%[${at}].json`,
+        line: 1 + at,
+        column: 1,
+      }));
+      expect(schemaErrors("sarif", JSON.parse(renderLint(placed, "sarif", "1.0.0")))).toEqual([]);
+    },
+  );
 
   test("a schema that finds nothing wrong would be none", () => {
-    expect(schemaErrors("sarif", { version: "2.1.0", runs: [{ tool: { driver: {} }, results: [{ level: "fatal" }] }] }).length).toBeGreaterThan(2);
+    expect(
+      schemaErrors("sarif", { version: "2.1.0", runs: [{ tool: { driver: {} }, results: [{ level: "fatal" }] }] })
+        .length,
+    ).toBeGreaterThan(2);
     expect(schemaErrors("code-quality", [{ description: "x", location: { path: "./a" } }]).length).toBeGreaterThan(2);
-    expect(schemaErrors("seccomp-profile", { kind: "SeccompProfile", spec: { syscalls: [{ names: [], action: "ALLOW" }] } }).length).toBeGreaterThan(2);
+    expect(
+      schemaErrors("seccomp-profile", { kind: "SeccompProfile", spec: { syscalls: [{ names: [], action: "ALLOW" }] } })
+        .length,
+    ).toBeGreaterThan(2);
   });
 
   async function exported(path: string): Promise<unknown> {
     let out = "";
-    const terminal: Terminal = { out: (text) => (out += text), note: () => undefined, status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
+    const terminal: Terminal = {
+      out: (text) => (out += text),
+      note: () => undefined,
+      status: undefined,
+      color: false,
+      width: 80,
+      interrupted: new AbortController().signal,
+    };
     await exportProfile(path, { ...defaults, format: "security-profile" }, terminal);
     return parse(out) as unknown;
   }
 
   test("what the API server refuses is refused before", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "seccomp-gen-spo-")), "p.json");
-    writeFileSync(file, '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 18446744073709549568, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}]}');
-    await expect(exported(file)).rejects.toThrow(/personality is compared with 18446744073709549568, and Kubernetes takes integers up to/);
+    writeFileSync(
+      file,
+      '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["personality"], "action": ' +
+        '"SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 18446744073709549568, "valueTwo": 0, "op": ' +
+        '"SCMP_CMP_MASKED_EQ"}]}]}',
+    );
+    await expect(exported(file)).rejects.toThrow(
+      /personality is compared with 18446744073709549568, and Kubernetes takes integers up to/,
+    );
   });
 
-  test.each(["profiles/nginx.json", "profiles/redis.json", "profiles/docker-default/29.4.3.json"])("a SeccompProfile: %s", async (path) => {
-    const document = await exported(root + path);
-    expect(schemaErrors("seccomp-profile", document)).toEqual([]);
-    // What the operator reads is the profile, but for the default errno.
-    const [own, theirs] = [readProfile(readFileSync(root + path, "utf8"), path), readProfile(JSON.stringify(document), "exported")].map((profile) => resolve({ ...profile, defaultErrnoRet: 1 }, host).filters.get(host.arch));
-    expect([...(theirs?.syscalls.keys() ?? [])].sort()).toEqual([...(own?.syscalls.keys() ?? [])].sort());
-  });
+  test.each(["profiles/nginx.json", "profiles/redis.json", "profiles/docker-default/29.4.3.json"])(
+    "a SeccompProfile: %s",
+    async (path) => {
+      const document = await exported(root + path);
+      expect(schemaErrors("seccomp-profile", document)).toEqual([]);
+      // What the operator reads is the profile, but for the default errno.
+      const [own, theirs] = [
+        readProfile(readFileSync(root + path, "utf8"), path),
+        readProfile(JSON.stringify(document), "exported"),
+      ].map((profile) => resolve({ ...profile, defaultErrnoRet: 1 }, host).filters.get(host.arch));
+      expect([...(theirs?.syscalls.keys() ?? [])].sort()).toEqual([...(own?.syscalls.keys() ?? [])].sort());
+    },
+  );
 });

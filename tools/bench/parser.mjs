@@ -3,9 +3,11 @@
 // Usage: npm run bench [-- [MEGABYTES …] [--write]]    needs strace once, to record the lines that are scaled up
 // Output: Markdown on stdout, with --write in the README too; never a pass or a failure.
 //
-// Every contestant is pinned to the same core, and what counts is the CPU time of all its processes, start included; medians of rounds in turns. The
-// others count the calls and, where they read by lines, how many failed; seccomp-gen does the whole job, up to the written profile. All must find the same calls
-// equally often. What a second core brings is measured in time that passes.
+// Every contestant is pinned to the same core, and what counts is the CPU time of all its
+// processes, start included; medians of rounds in turns. The others count the calls and, where they
+// read by lines, how many failed; seccomp-gen does the whole job, up to the written profile. All
+// must find the same calls equally often. What a second core brings is measured in time that
+// passes.
 import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +16,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measuredOn, writeIntoReadme } from "../readme.mjs";
 
-const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } } });
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } },
+});
 /** In megabytes: a long log, and one of which starting takes a good part. */
 const sizes = positionals.length > 0 ? positionals.map(Number) : [1024, 256];
 /** What two threads read. */
@@ -23,7 +28,10 @@ const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
 const profile = join(folder, "profile.json");
 
-/** What is recorded: files, many short processes, several at a time, and a server with threads and its clients. */
+/**
+ * What is recorded: files, many short processes, several at a time, and a server with threads and
+ * its clients.
+ */
 const workload = `
 ls -lR /usr/share/doc /usr/lib >/dev/null
 find /usr/lib -type f | head -2000 | xargs -d '\\n' -P 3 -n 20 stat >/dev/null
@@ -39,7 +47,11 @@ true`;
 
 /** How strace was asked, and the regular expression of what it then writes between pid and name. */
 const styles = [
-  { name: "as `record` asks strace: `-f -n -X verbose`", words: ["-f", "-n", "-X", "verbose", "--quiet=attach"], columns: String.raw`\[ *[0-9]+\] ` },
+  {
+    name: "as `record` asks strace: `-f -n -X verbose`",
+    words: ["-f", "-n", "-X", "verbose", "--quiet=attach"],
+    columns: String.raw`\[ *[0-9]+\] `,
+  },
   { name: "as people do: `-f -tt -T`", words: ["-f", "-tt", "-T"], columns: "[0-9:.]+ " },
 ];
 
@@ -68,28 +80,68 @@ for line in open(sys.argv[1], "rb"):
 for name, count in counts.items(): print(count, name.decode(), failures.get(name, 0))`;
 
 const quoted = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
-const compiled = spawnSync("cc", ["-O2", "-o", join(folder, "name-scanner"), fileURLToPath(new URL("name-scanner.c", import.meta.url))]).status === 0;
+const compiled =
+  spawnSync("cc", [
+    "-O2",
+    "-o",
+    join(folder, "name-scanner"),
+    fileURLToPath(new URL("name-scanner.c", import.meta.url)),
+  ]).status === 0;
 
-/** Shell commands that print counts and names; `target`: how many times our time they should take. */
+/**
+ * Shell commands that print counts and names; `target`: how many times our time they should take.
+ */
 const contestants = [
-  { name: "`grep -oP … \\| sort \\| uniq -c`, names only", target: "≥ 2", needs: "grep", command: (log, columns) => `grep -oP ${quoted(`^\\d+ +${columns}\\K\\w+(?=\\()`)} ${log} | sort | uniq -c` },
-  { name: "awk, names only", needs: "awk", command: (log, columns) => `awk ${quoted(`match($0, /^[0-9]+ +${columns}[a-z0-9_]+\\(/) { call = substr($0, 1, RLENGTH - 1); sub(/.* /, "", call); counts[call]++ } END { for (call in counts) print counts[call], call }`)} ${log}` },
-  { name: "Node, readline and a regular expression a line", target: "≥ 3", needs: "node", command: (log, columns) => `node -e ${quoted(reader)} ${log} ${quoted(columns)}` },
-  { name: "Python, a regular expression a line", target: "≥ 4", needs: "python3", command: (log, columns) => `python3 -c ${quoted(python)} ${log} ${quoted(columns)}` },
-  { name: "a C program that maps the file, names only", target: "≥ 0.067", needs: compiled ? "cc" : "no compiler", command: (log) => `${folder}/name-scanner ${log}` },
+  {
+    name: "`grep -oP … \\| sort \\| uniq -c`, names only",
+    target: "≥ 2",
+    needs: "grep",
+    command: (log, columns) => `grep -oP ${quoted(`^\\d+ +${columns}\\K\\w+(?=\\()`)} ${log} | sort | uniq -c`,
+  },
+  {
+    name: "awk, names only",
+    needs: "awk",
+    command: (log, columns) =>
+      `awk ${quoted(`match($0, /^[0-9]+ +${columns}[a-z0-9_]+\\(/) { call = substr($0, 1, RLENGTH - 1); sub(/.* /, "", call); counts[call]++ } END { for (call in counts) print counts[call], call }`)} ` +
+      `${log}`,
+  },
+  {
+    name: "Node, readline and a regular expression a line",
+    target: "≥ 3",
+    needs: "node",
+    command: (log, columns) => `node -e ${quoted(reader)} ${log} ${quoted(columns)}`,
+  },
+  {
+    name: "Python, a regular expression a line",
+    target: "≥ 4",
+    needs: "python3",
+    command: (log, columns) => `python3 -c ${quoted(python)} ${log} ${quoted(columns)}`,
+  },
+  {
+    name: "a C program that maps the file, names only",
+    target: "≥ 0.067",
+    needs: compiled ? "cc" : "no compiler",
+    command: (log) => `${folder}/name-scanner ${log}`,
+  },
 ].filter(({ needs }) => spawnSync("sh", ["-c", `command -v ${needs}`]).status === 0);
 
 /** The cores that this process may run on (proc_pid_status(5)). */
-const cores = (/^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0").split(",").flatMap((range) => {
-  const [first, last = first] = range.split("-").map(Number);
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-});
+const cores = (/^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0")
+  .split(",")
+  .flatMap((range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
 const canPin = spawnSync("taskset", ["-c", String(cores.at(-1)), "true"]).status === 0;
 const one = canPin ? `taskset -c ${cores.at(-1)} ` : "";
 
 /** Time that passed, and CPU time of all processes, in no unit that matters. */
 function measure(command, pinned) {
-  const { status, stdout, stderr } = spawnSync("bash", ["-c", `TIMEFORMAT='%3R %3U %3S'; time ${pinned}sh -c ${quoted(command)}`], { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = spawnSync(
+    "bash",
+    ["-c", `TIMEFORMAT='%3R %3U %3S'; time ${pinned}sh -c ${quoted(command)}`],
+    { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, maxBuffer: 1 << 26 },
+  );
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
   const [passed, user, system] = stderr.trim().split("\n").at(-1).split(" ").map(Number);
   return { stdout, stderr, passed, cpu: user + system };
@@ -117,16 +169,31 @@ function scaledUp(lines, log, megabytes) {
 
 /** Names and counts, or what a recording keeps of them. */
 function counted(output) {
-  return output.trim().split("\n").map((line) => line.trim().split(/\s+/)).map(([count, name]) => `${name} ${count}`).sort();
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .map(([count, name]) => `${name} ${count}`)
+    .sort();
 }
 
 function expectSame(log, columns) {
-  const all = contestants.map(({ name, command }) => ({ name, counts: counted(measure(command(log, columns), "").stdout) }));
+  const all = contestants.map(({ name, command }) => ({
+    name,
+    counts: counted(measure(command(log, columns), "").stdout),
+  }));
   const recording = JSON.parse(measure(`node ${cli} merge ${log}`, "").stdout);
-  const ours = Object.values(recording.syscalls).flatMap((byName) => Object.entries(byName).map(([name, { calls }]) => `${name} ${calls}`)).sort();
+  const ours = Object.values(recording.syscalls)
+    .flatMap((byName) => Object.entries(byName).map(([name, { calls }]) => `${name} ${calls}`))
+    .sort();
   const rough = all[0].counts.map((row) => row.replace(/\d+$/, (count) => String(10 ** (count.length - 1))));
-  for (const { name, counts } of all) if (counts.join() !== all[0].counts.join()) throw new Error(`${name} counts otherwise than ${all[0].name}`);
-  if (ours.join() !== rough.join()) throw new Error(`seccomp-gen counts otherwise: ${ours.filter((row) => !rough.includes(row))} for ${rough.filter((row) => !ours.includes(row))}`);
+  for (const { name, counts } of all)
+    if (counts.join() !== all[0].counts.join()) throw new Error(`${name} counts otherwise than ${all[0].name}`);
+  if (ours.join() !== rough.join())
+    throw new Error(
+      `seccomp-gen counts otherwise: ${ours.filter((row) => !rough.includes(row))} for ` +
+        `${rough.filter((row) => !ours.includes(row))}`,
+    );
 }
 
 const peaks = [];
@@ -141,20 +208,29 @@ function compare(logs) {
     for (let round = 0; round < Number(options.rounds); round += 1) {
       const own = measure(generate(log), one);
       ours.push(own.cpu);
-      for (const [index, { command }] of contestants.entries()) theirs[index].push(measure(command(log, columns), one).cpu);
+      for (const [index, { command }] of contestants.entries())
+        theirs[index].push(measure(command(log, columns), one).cpu);
     }
     return theirs.map((times) => median(times) / median(ours));
   });
-  return contestants.map(({ name, target }, index) => `| ${name} | ${ratios.map((column) => column[index].toFixed(column[index] < 1 ? 3 : 2)).join(" | ")} | ${target ?? ""} |`);
+  return contestants.map(
+    ({ name, target }, index) =>
+      `| ${name} | ${ratios.map((column) => column[index].toFixed(column[index] < 1 ? 3 : 2)).join(" | ")} ` +
+      `| ${target ?? ""} |`,
+  );
 }
 
-/** How much sooner the profile is there where the process may run on all cores; the recording must be the same. */
+/**
+ * How much sooner the profile is there where the process may run on all cores; the recording must
+ * be the same.
+ */
 function secondCore() {
   const rows = styles.flatMap(({ name }, index) =>
     sizesForTwo.map((megabytes) => {
       const log = join(folder, "long");
       scaledUp(recordings[index], log, megabytes);
-      if (measure(`node ${cli} merge ${log}`, one).stdout !== measure(`node ${cli} merge ${log}`, "").stdout) throw new Error("two threads make another recording than one");
+      if (measure(`node ${cli} merge ${log}`, one).stdout !== measure(`node ${cli} merge ${log}`, "").stdout)
+        throw new Error("two threads make another recording than one");
       peaks.push(peak(measure(generate(log, `--import ${quoted(memory)}`), "")));
       const [alone, both] = [[], []];
       for (let round = 0; round < Number(options.rounds); round += 1) {
@@ -163,10 +239,20 @@ function secondCore() {
       }
       rmSync(log);
       const ratio = (figure) => median(alone.map(figure)) / median(both.map(figure));
-      return `| ${name}, ${megabytes} MB | ${ratio(({ passed }) => passed).toFixed(2)} | ${(1 / ratio(({ cpu }) => cpu)).toFixed(2)} |`;
+      return (
+        `| ${name}, ${megabytes} MB | ${ratio(({ passed }) => passed).toFixed(2)} | ` +
+        `${(1 / ratio(({ cpu }) => cpu)).toFixed(2)} |`
+      );
     }),
   );
-  return ["A second core, for logs from 1 GB on: how many times sooner the profile is there (aim: 1.6), and what that costs in CPU time, as a multiple of one core's:", "", "| | sooner | CPU time |", "|---|---|---|", ...rows];
+  return [
+    "A second core, for logs from 1 GB on: how many times sooner the profile is there (aim: 1.6), " +
+      "and what that costs in CPU time, as a multiple of one core's:",
+    "",
+    "| | sooner | CPU time |",
+    "|---|---|---|",
+    ...rows,
+  ];
 }
 
 try {
@@ -178,9 +264,12 @@ try {
       return { name: `${name}, ${megabytes} MB`, columns, log };
     }),
   );
-  const title = `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; logs made of recorded lines again and again.`;
+  const title =
+    `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; logs made of recorded lines again ` + "and again.";
   const lines = [
-    `${title} CPU time as a multiple of seccomp-gen's, ${canPin ? "every contestant on the same single core" : "not pinned, as there is no taskset here"}, in the C locale; at least so much is aimed at:`,
+    `${title} CPU time as a multiple of seccomp-gen's, ` +
+      `${canPin ? "every contestant on the same single core" : "not pinned, as there is no taskset here"}, ` +
+      "in the C locale; at least so much is aimed at:",
     "",
     `| | ${logs.map(({ name }) => name).join(" | ")} | aim |`,
     `|---|${logs.map(() => "---|").join("")}---|`,

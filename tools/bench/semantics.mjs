@@ -1,4 +1,5 @@
-// How fast profiles are compared, calls judged and the command line starts. Prints ratios measured in one run, in turns, with --write in the README too; never a pass or a failure.
+// How fast profiles are compared, calls judged and the command line starts. Prints ratios measured
+// in one run, in turns, with --write in the README too; never a pass or a failure.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,8 +10,15 @@ import { defaultCapabilities, syscallNumber } from "../../dist/core/tables/index
 import { measuredOn, writeIntoReadme } from "../readme.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" };
-const texts = ["20.10.22", "29.4.3"].map((version) => readFileSync(`${root}profiles/docker-default/${version}.json`, "utf8"));
+const host = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: undefined,
+  runtime: "runc",
+};
+const texts = ["20.10.22", "29.4.3"].map((version) =>
+  readFileSync(`${root}profiles/docker-default/${version}.json`, "utf8"),
+);
 
 function best(work, rounds = 15) {
   let least = Infinity;
@@ -28,7 +36,12 @@ const comparing = best(() => diffFilters(filters[0], filters[1])) / parsing;
 
 const filter = filters[1].get(host.arch);
 const calls = ["read", "socket", "clone", "personality", "bpf", "mount", "openat", "futex"].flatMap((name) =>
-  [0n, 1n, 16n, 0xffff_ffffn].map((value) => ({ arch: host.arch, name, nr: syscallNumber(host.arch, name), args: callArgs({ 0: value }) })),
+  [0n, 1n, 16n, 0xffff_ffffn].map((value) => ({
+    arch: host.arch,
+    name,
+    nr: syscallNumber(host.arch, name),
+    args: callArgs({ 0: value }),
+  })),
 );
 const many = 200_000;
 const judging = best(() => {

@@ -1,8 +1,19 @@
-// What becomes of recordings and of what is committed when something goes wrong: faults injected into real runs of dist/cli.cjs.
-// Usage: npm run test:faults [-- KILLS]. Writes tools/faults/FAULTS.md. --short: only a few kills and what needs no engine, and nothing is written. --only REGEX: those alone; the other rows of the table stay.
-// Exit code 1 where a fault did harm. The engine is only stopped, killed and filled where it is a private one of engine.sh.
+// What becomes of recordings and of what is committed when something goes wrong: faults injected
+// into real runs of dist/cli.cjs. Usage: npm run test:faults [-- KILLS]. Writes
+// tools/faults/FAULTS.md. --short: only a few kills and what needs no engine, and nothing is
+// written. --only REGEX: those alone; the other rows of the table stay. Exit code 1 where a fault
+// did harm. The engine is only stopped, killed and filled where it is a private one of engine.sh.
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { arch, cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,7 +35,9 @@ const strace = spawnSync("strace", ["-V"]).status === 0;
 const rows = [];
 let harm = 0;
 
-/** Runs one fault `times` times; `once` resolves to what came out, and throws where harm was done. */
+/**
+ * Runs one fault `times` times; `once` resolves to what came out, and throws where harm was done.
+ */
 async function fault(name, times, once, skipped) {
   if (only !== undefined && !only.test(name)) return;
   if (skipped) return void rows.push([name, "-", `skipped: ${skipped}`]);
@@ -39,26 +52,77 @@ async function fault(name, times, once, skipped) {
     }
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
-  rows.push([name, times, [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([outcome, count]) => (outcomes.size === 1 ? outcome : `${outcome} (${count})`)).join("; ")]);
+  rows.push([
+    name,
+    times,
+    [...outcomes]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([outcome, count]) => (outcomes.size === 1 ? outcome : `${outcome} (${count})`))
+      .join("; "),
+  ]);
   console.error(`${name}: ${rows.at(-1)[2]}`);
 }
 
 const check = (holds, message) => {
   if (!holds) throw new Error(message);
 };
-const run = (folder, args, options = {}) => spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8", timeout: 120_000, stdio: ["ignore", "pipe", "pipe"], ...options });
-const sh = (folder, script) => spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8", timeout: 120_000, stdio: ["ignore", "pipe", "pipe"] });
+const run = (folder, args, options = {}) =>
+  spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 120_000,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...options,
+  });
+const sh = (folder, script) =>
+  spawnSync("sh", ["-c", script], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 120_000,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 const docker = (...args) => spawnSync("docker", args, { encoding: "utf8" }).stdout.trim();
-const callsOf = (path) => Object.entries(JSON.parse(readFileSync(path, "utf8")).syscalls).flatMap(([arch, calls]) => Object.keys(calls).map((call) => `${arch} ${call}`));
+const callsOf = (path) =>
+  Object.entries(JSON.parse(readFileSync(path, "utf8")).syscalls).flatMap(([arch, calls]) =>
+    Object.keys(calls).map((call) => `${arch} ${call}`),
+  );
 const recording = join("traces", "app", "recording.json");
 const partial = join("traces", "app", "recording.partial.json");
 const profile = join("profiles", "app.json");
-const hostRun = ["record", "--name", "app", "--append", "--", "sh", "-c", "ls -l / >/dev/null; sleep 0.2; id >/dev/null"];
-const containerRun = ["record", "--name", "app", "--append", "--", "docker", "run", "--rm", "--network", "none", image, "sh", "-c", "ls -l / >/dev/null; sleep 0.2; id >/dev/null"];
+const hostRun = [
+  "record",
+  "--name",
+  "app",
+  "--append",
+  "--",
+  "sh",
+  "-c",
+  "ls -l / >/dev/null; sleep 0.2; id >/dev/null",
+];
+const containerRun = [
+  "record",
+  "--name",
+  "app",
+  "--append",
+  "--",
+  "docker",
+  "run",
+  "--rm",
+  "--network",
+  "none",
+  image,
+  "sh",
+  "-c",
+  "ls -l / >/dev/null; sleep 0.2; id >/dev/null",
+];
 
 /** A folder as it would be in a repository: a recording and its profile, committed. */
 const template = mkdtempSync(join(tmpdir(), "seccomp-gen-faults-"));
-writeFileSync(join(template, "log"), '7 execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0\n7 swapoff("x") = -1 EPERM (Operation not permitted)\n7 getpid() = 7\n7 exit_group(0) = ?\n');
+writeFileSync(
+  join(template, "log"),
+  '7 execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0\n7 swapoff("x") = -1 EPERM (Operation not ' +
+    "permitted)\n7 getpid() = 7\n7 exit_group(0) = ?\n",
+);
 mkdirSync(join(template, "traces/app"), { recursive: true });
 check(run(template, ["merge", "log", "--name", "app", "-o", recording]).status === 0, "no template");
 check(run(template, ["generate", recording, "-o", profile]).status === 0, "no template");
@@ -82,10 +146,14 @@ function unharmed(folder) {
 }
 
 function unchanged(folder) {
-  for (const path of [recording, profile]) check(readFileSync(join(folder, path), "utf8") === readFileSync(join(template, path), "utf8"), `${path} changed`);
+  for (const path of [recording, profile])
+    check(readFileSync(join(folder, path), "utf8") === readFileSync(join(template, path), "utf8"), `${path} changed`);
 }
 
-/** What is left is found and removed, also by the next who looks; what had been traced is kept. Resolves to what was recovered. */
+/**
+ * What is left is found and removed, also by the next who looks; what had been traced is kept.
+ * Resolves to what was recovered.
+ */
 function cleaned(folder) {
   const first = run(folder, ["clean"]);
   check(!engine || first.status === 0, `clean: ${first.stderr}`);
@@ -94,11 +162,14 @@ function cleaned(folder) {
     const left = `${docker("ps", "-aq", "--filter", "label=seccomp-gen.session")}${docker("volume", "ls", "-q", "--filter", "name=seccomp-gen-out-")}`;
     check(left === "", `clean leaves ${left}`);
   }
-  const folders = readdirSync(tmpdir()).filter((name) => new RegExp(`^seccomp-gen-(?:${ended.join("|") || "none"})[.-]`).test(name));
+  const folders = readdirSync(tmpdir()).filter((name) =>
+    new RegExp(`^seccomp-gen-(?:${ended.join("|") || "none"})[.-]`).test(name),
+  );
   check(folders.length === 0, `clean leaves ${folders}`);
   const left = readdirSync(folder, { recursive: true }).filter((path) => /\.tmp$|\.lock$/.test(path));
   check(left.length === 0, `clean leaves ${left}`);
-  if (!/calls of the killed recording/.test(first.stderr)) return /had traced nothing yet/.test(first.stderr) ? "nothing traced yet" : "no trace left";
+  if (!/calls of the killed recording/.test(first.stderr))
+    return /had traced nothing yet/.test(first.stderr) ? "nothing traced yet" : "no trace left";
   check(callsOf(join(folder, partial)).length > 0, "nothing in the partial recording");
   return "the trace is recovered";
 }
@@ -121,7 +192,10 @@ async function killed(args, longest, time) {
     const seen = callsOf(join(folder, partial));
     const next = run(folder, args);
     check(next.status === 0 && !existsSync(join(folder, partial)), `the next --append: ${next.stderr}`);
-    check(seen.every((call) => callsOf(join(folder, recording)).includes(call)), "what was recovered is not in the recording");
+    check(
+      seen.every((call) => callsOf(join(folder, recording)).includes(call)),
+      "what was recovered is not in the recording",
+    );
   }
   rmSync(folder, { recursive: true });
   return went;
@@ -138,205 +212,472 @@ const time = (args) => {
   rmSync(folder, { recursive: true });
   return performance.now() - begin;
 };
-await fault("kill -9 of seccomp-gen at a random point, a program on the host", Math.ceil(kills / 2), ((longest) => (turn) => killed(hostRun, (longest ??= time(hostRun)), turn))(), noStrace);
-await fault("kill -9 of seccomp-gen at a random point, a container", Math.ceil(kills / 2), ((longest) => (turn) => killed(containerRun, (longest ??= time(containerRun)), turn))(), noEngine);
+await fault(
+  "kill -9 of seccomp-gen at a random point, a program on the host",
+  Math.ceil(kills / 2),
+  (
+    (longest) => (turn) =>
+      killed(hostRun, (longest ??= time(hostRun)), turn)
+  )(),
+  noStrace,
+);
+await fault(
+  "kill -9 of seccomp-gen at a random point, a container",
+  Math.ceil(kills / 2),
+  (
+    (longest) => (turn) =>
+      killed(containerRun, (longest ??= time(containerRun)), turn)
+  )(),
+  noEngine,
+);
 
-await fault("kill -9 of strace", 3, () => {
-  const folder = committed();
-  const script = "pid=$(docker top $(docker ps -q --filter name=seccomp-gen-sidecar-) -eo pid,args | awk '/[.]seccomp-gen.strace/ { print $1; exit }'); kill -9 $pid; sleep 4";
-  const ran = run(folder, ["record", "--name", "app", "--while", script, "--", "docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image, "sleep", "60"]);
-  check(ran.status === 2 && /trace broke off/.test(ran.stderr), `not noticed: ${ran.stderr}`);
-  check(/execve/.test(readFileSync(join(folder, partial), "utf8")), "nothing kept aside");
-  unchanged(folder);
-  return "said; what was seen is kept aside, committed files unchanged";
-}, longOnly(noEngine || (root ? false : "only root may kill it")));
+await fault(
+  "kill -9 of strace",
+  3,
+  () => {
+    const folder = committed();
+    const script =
+      "pid=$(docker top $(docker ps -q --filter name=seccomp-gen-sidecar-) -eo pid,args | awk " +
+      "'/[.]seccomp-gen.strace/ { print $1; exit }'); kill -9 $pid; sleep 4";
+    const ran = run(folder, [
+      "record",
+      "--name",
+      "app",
+      "--while",
+      script,
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--stop-timeout",
+      "1",
+      image,
+      "sleep",
+      "60",
+    ]);
+    check(ran.status === 2 && /trace broke off/.test(ran.stderr), `not noticed: ${ran.stderr}`);
+    check(/execve/.test(readFileSync(join(folder, partial), "utf8")), "nothing kept aside");
+    unchanged(folder);
+    return "said; what was seen is kept aside, committed files unchanged";
+  },
+  longOnly(noEngine || (root ? false : "only root may kill it")),
+);
 
 const enginePid = () => Number(readFileSync(join(state, "dockerd.pid"), "utf8"));
-for (const [name, signal] of [["the engine is stopped while it records", "SIGTERM"], ["the engine is killed while it records", "SIGKILL"]]) {
-  await fault(name, 3, async () => {
-    const folder = committed();
-    const child = spawn(process.execPath, [cli, "record", "--name", "app", "--append", "--", "docker", "run", "--rm", "--network", "none", image, "sh", "-c", "ls -l / >/dev/null; mkdir /tmp/x; sleep 60"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-    let said = "";
-    child.stderr.on("data", (bytes) => (said += bytes));
-    const end = new Promise((resolve) => child.once("exit", resolve));
-    for (let tries = 0; tries < 300 && !/\bmkdir/.test(said); tries += 1) await delay(100);
-    check(/\bmkdir/.test(said), `it did not record: ${said}`);
-    const pid = enginePid();
-    process.kill(pid, signal);
-    const code = await Promise.race([end, delay(120_000, "it does not end", { ref: false })]);
-    for (let tries = 0; tries < 200 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
-    const started = spawnSync("bash", [engineScript, "start"], { encoding: "utf8", timeout: 120_000 });
-    check(started.status === 0, `the engine does not start again: ${started.stderr}`);
-    check(code === 2, `exit code ${code}: ${said}`);
-    unchanged(folder);
-    check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${said}`);
-    ended.push(child.pid);
-    cleaned(folder);
-    const next = run(folder, containerRun);
-    check(next.status === 0 && /\bmkdir/.test(callsOf(join(folder, recording)).join(" ")), `the next --append: ${next.stderr}`);
-    rmSync(folder, { recursive: true });
-    return "said; what was seen is kept aside, and after the engine's start clean removes the rest and the next --append takes it in";
-  }, longOnly(noPrivate));
+for (const [name, signal] of [
+  ["the engine is stopped while it records", "SIGTERM"],
+  ["the engine is killed while it records", "SIGKILL"],
+]) {
+  await fault(
+    name,
+    3,
+    async () => {
+      const folder = committed();
+      const child = spawn(
+        process.execPath,
+        [
+          cli,
+          "record",
+          "--name",
+          "app",
+          "--append",
+          "--",
+          "docker",
+          "run",
+          "--rm",
+          "--network",
+          "none",
+          image,
+          "sh",
+          "-c",
+          "ls -l / >/dev/null; mkdir /tmp/x; sleep 60",
+        ],
+        { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+      );
+      let said = "";
+      child.stderr.on("data", (bytes) => (said += bytes));
+      const end = new Promise((resolve) => child.once("exit", resolve));
+      for (let tries = 0; tries < 300 && !/\bmkdir/.test(said); tries += 1) await delay(100);
+      check(/\bmkdir/.test(said), `it did not record: ${said}`);
+      const pid = enginePid();
+      process.kill(pid, signal);
+      const code = await Promise.race([end, delay(120_000, "it does not end", { ref: false })]);
+      for (let tries = 0; tries < 200 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
+      const started = spawnSync("bash", [engineScript, "start"], { encoding: "utf8", timeout: 120_000 });
+      check(started.status === 0, `the engine does not start again: ${started.stderr}`);
+      check(code === 2, `exit code ${code}: ${said}`);
+      unchanged(folder);
+      check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${said}`);
+      ended.push(child.pid);
+      cleaned(folder);
+      const next = run(folder, containerRun);
+      check(
+        next.status === 0 && /\bmkdir/.test(callsOf(join(folder, recording)).join(" ")),
+        `the next --append: ${next.stderr}`,
+      );
+      rmSync(folder, { recursive: true });
+      return (
+        "said; what was seen is kept aside, and after the engine's start clean removes the rest and the " +
+        "next --append takes it in"
+      );
+    },
+    longOnly(noPrivate),
+  );
 }
 
-await fault("no space for the trace where the engine keeps its volumes", 4, async (time) => {
-  const folder = committed();
-  const volumes = join(state, "data", "volumes");
-  const inside = (...words) => spawnSync("nsenter", ["-t", String(enginePid()), "-m", ...words], { encoding: "utf8" });
-  const before = new Set(readdirSync(volumes));
-  const child = spawn(process.execPath, [cli, "record", "--name", "app", "--append", "--tracer", time % 2 === 0 ? "sidecar" : "inside", "--", "docker", "run", "--rm", "--network", "none", image, "sh", "-c", "for n in 1 2 3; do ls -lR /etc >/dev/null; done"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.on("data", (bytes) => (said = (said + bytes).slice(-5000)));
-  const end = new Promise((resolve) => child.once("exit", resolve));
-  let made;
-  for (let tries = 0; tries < 6000 && made === undefined; tries += 1) {
-    made = readdirSync(volumes).find((name) => !before.has(name) && name.startsWith("seccomp-gen-out-") && existsSync(join(volumes, name, "_data")));
-    if (made === undefined) await delay(3);
-  }
-  check(made !== undefined, `no volume was made: ${said}`);
-  check(inside("mount", "-t", "tmpfs", "-o", "size=64k,mode=1777", "tmpfs", join(volumes, made, "_data")).status === 0, "no tmpfs");
-  const code = await end;
-  inside("umount", join(volumes, made, "_data"));
-  check(code === 2 && /no space was left/.test(said), `exit code ${code}: ${said}`);
-  check(callsOf(join(folder, partial)).length > 0, "nothing kept aside");
-  unchanged(folder);
-  cleaned(folder);
-  rmSync(folder, { recursive: true });
-  return "said; what was seen is kept aside, committed files unchanged";
-}, longOnly(noPrivate));
+await fault(
+  "no space for the trace where the engine keeps its volumes",
+  4,
+  async (time) => {
+    const folder = committed();
+    const volumes = join(state, "data", "volumes");
+    const inside = (...words) =>
+      spawnSync("nsenter", ["-t", String(enginePid()), "-m", ...words], { encoding: "utf8" });
+    const before = new Set(readdirSync(volumes));
+    const child = spawn(
+      process.execPath,
+      [
+        cli,
+        "record",
+        "--name",
+        "app",
+        "--append",
+        "--tracer",
+        time % 2 === 0 ? "sidecar" : "inside",
+        "--",
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        image,
+        "sh",
+        "-c",
+        "for n in 1 2 3; do ls -lR /etc >/dev/null; done",
+      ],
+      { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let said = "";
+    child.stderr.on("data", (bytes) => (said = (said + bytes).slice(-5000)));
+    const end = new Promise((resolve) => child.once("exit", resolve));
+    let made;
+    for (let tries = 0; tries < 6000 && made === undefined; tries += 1) {
+      made = readdirSync(volumes).find(
+        (name) => !before.has(name) && name.startsWith("seccomp-gen-out-") && existsSync(join(volumes, name, "_data")),
+      );
+      if (made === undefined) await delay(3);
+    }
+    check(made !== undefined, `no volume was made: ${said}`);
+    check(
+      inside("mount", "-t", "tmpfs", "-o", "size=64k,mode=1777", "tmpfs", join(volumes, made, "_data")).status === 0,
+      "no tmpfs",
+    );
+    const code = await end;
+    inside("umount", join(volumes, made, "_data"));
+    check(code === 2 && /no space was left/.test(said), `exit code ${code}: ${said}`);
+    check(callsOf(join(folder, partial)).length > 0, "nothing kept aside");
+    unchanged(folder);
+    cleaned(folder);
+    rmSync(folder, { recursive: true });
+    return "said; what was seen is kept aside, committed files unchanged";
+  },
+  longOnly(noPrivate),
+);
 
-await fault("the helper that reads the trace is killed", 3, () => {
-  const folder = committed();
-  const ran = run(folder, ["record", "--name", "app", "--while", "sleep 1; docker ps -q --filter name=seccomp-gen-reader- | xargs docker kill >/dev/null; sleep 1", "--", "docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image, "sleep", "60"]);
-  check(ran.status === 2 && /trace broke off/.test(ran.stderr), `not noticed: ${ran.stderr}`);
-  check(existsSync(join(folder, partial)), "nothing kept aside");
-  unchanged(folder);
-  const next = run(folder, containerRun);
-  check(next.status === 0 && unharmed(folder) === "recorded" && !existsSync(join(folder, partial)), `not taken in: ${next.stderr}`);
-  cleaned(folder);
-  return "said; what was seen is kept aside, and the next --append takes it in";
-}, longOnly(noEngine));
+await fault(
+  "the helper that reads the trace is killed",
+  3,
+  () => {
+    const folder = committed();
+    const ran = run(folder, [
+      "record",
+      "--name",
+      "app",
+      "--while",
+      "sleep 1; docker ps -q --filter name=seccomp-gen-reader- | xargs docker kill >/dev/null; sleep 1",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--stop-timeout",
+      "1",
+      image,
+      "sleep",
+      "60",
+    ]);
+    check(ran.status === 2 && /trace broke off/.test(ran.stderr), `not noticed: ${ran.stderr}`);
+    check(existsSync(join(folder, partial)), "nothing kept aside");
+    unchanged(folder);
+    const next = run(folder, containerRun);
+    check(
+      next.status === 0 && unharmed(folder) === "recorded" && !existsSync(join(folder, partial)),
+      `not taken in: ${next.stderr}`,
+    );
+    cleaned(folder);
+    return "said; what was seen is kept aside, and the next --append takes it in";
+  },
+  longOnly(noEngine),
+);
 
-await fault("the container runs out of memory", 2, () => {
-  const folder = committed();
-  const ran = run(folder, ["record", "--name", "app", "--append", "--", "docker", "run", "--rm", "--network", "none", "--memory", "48m", "--memory-swap", "48m", image, "tail", "/dev/zero"]);
-  check(ran.status === 137 || ran.status === 2, `exit code ${ran.status}: ${ran.stderr}`);
-  check(/"ended":"cut"/.test(readFileSync(join(folder, ran.status === 137 ? recording : partial), "utf8")), "not marked");
-  unharmed(folder);
-  cleaned(folder);
-  return "said; the recording is marked cut";
-}, longOnly(noEngine));
+await fault(
+  "the container runs out of memory",
+  2,
+  () => {
+    const folder = committed();
+    const ran = run(folder, [
+      "record",
+      "--name",
+      "app",
+      "--append",
+      "--",
+      "docker",
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--memory",
+      "48m",
+      "--memory-swap",
+      "48m",
+      image,
+      "tail",
+      "/dev/zero",
+    ]);
+    check(ran.status === 137 || ran.status === 2, `exit code ${ran.status}: ${ran.stderr}`);
+    check(
+      /"ended":"cut"/.test(readFileSync(join(folder, ran.status === 137 ? recording : partial), "utf8")),
+      "not marked",
+    );
+    unharmed(folder);
+    cleaned(folder);
+    return "said; the recording is marked cut";
+  },
+  longOnly(noEngine),
+);
 
-for (const [kind, before, missing] of [["programs on the host", [], noStrace], ["containers", ["docker", "run", "--rm", "--network", "none", image], longOnly(noEngine)]]) await fault(`two recordings with one name at once, ${kind}`, 3, async () => {
-  const folder = committed();
-  const start = (...words) => new Promise((resolve) => spawn(process.execPath, [cli, "record", "--name", "app", "--append", "--", ...before, ...words], { cwd: folder, stdio: "ignore" }).once("exit", resolve));
-  const codes = await Promise.all([start("sh", "-c", "mkdir tmp/x; sleep 0.3"), start("sh", "-c", "ln -s y tmp/z; sleep 0.3")]);
-  check(codes.every((code) => code === 0), `exit codes ${codes}`);
-  const calls = callsOf(join(folder, recording)).join(" ");
-  check(/\bmkdir/.test(calls) && /\bsymlink/.test(calls), "one of them is lost");
-  unharmed(folder);
-  cleaned(folder);
-  return "both are in the file";
-}, missing);
+for (const [kind, before, missing] of [
+  ["programs on the host", [], noStrace],
+  ["containers", ["docker", "run", "--rm", "--network", "none", image], longOnly(noEngine)],
+])
+  await fault(
+    `two recordings with one name at once, ${kind}`,
+    3,
+    async () => {
+      const folder = committed();
+      const start = (...words) =>
+        new Promise((resolve) =>
+          spawn(process.execPath, [cli, "record", "--name", "app", "--append", "--", ...before, ...words], {
+            cwd: folder,
+            stdio: "ignore",
+          }).once("exit", resolve),
+        );
+      const codes = await Promise.all([
+        start("sh", "-c", "mkdir tmp/x; sleep 0.3"),
+        start("sh", "-c", "ln -s y tmp/z; sleep 0.3"),
+      ]);
+      check(
+        codes.every((code) => code === 0),
+        `exit codes ${codes}`,
+      );
+      const calls = callsOf(join(folder, recording)).join(" ");
+      check(/\bmkdir/.test(calls) && /\bsymlink/.test(calls), "one of them is lost");
+      unharmed(folder);
+      cleaned(folder);
+      return "both are in the file";
+    },
+    missing,
+  );
 
-await fault("no space where the files go", 2, () => {
-  const folder = committed();
-  for (const place of ["traces/app", "profiles"]) {
-    const kept = readdirSync(join(folder, place)).map((name) => [name, readFileSync(join(folder, place, name))]);
-    check(spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", join(folder, place)]).status === 0, "no tmpfs");
+await fault(
+  "no space where the files go",
+  2,
+  () => {
+    const folder = committed();
+    for (const place of ["traces/app", "profiles"]) {
+      const kept = readdirSync(join(folder, place)).map((name) => [name, readFileSync(join(folder, place, name))]);
+      check(
+        spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", join(folder, place)]).status === 0,
+        "no tmpfs",
+      );
+      try {
+        for (const [name, bytes] of kept) writeFileSync(join(folder, place, name), bytes);
+        sh(folder, `cat /dev/zero > ${place}/filler`);
+        const ran = run(folder, ["record", "--name", "app", "--append", "--", "sh", "-c", "ls -l / >/dev/null"]);
+        check(
+          ran.status === 2 && /no space left/.test(ran.stderr) && /what was traced is still/i.test(ran.stderr),
+          `exit code ${ran.status}: ${ran.stderr}`,
+        );
+        for (const [name, bytes] of kept)
+          check(readFileSync(join(folder, place, name)).equals(bytes), `${name} changed`);
+        check(
+          readdirSync(join(folder, place)).every((name) => name === "filler" || kept.some(([own]) => own === name)),
+          `something is left in ${place}`,
+        );
+      } finally {
+        spawnSync("umount", [join(folder, place)]);
+      }
+      check(cleaned(folder) === "the trace is recovered", "the trace is lost");
+    }
+    unharmed(folder);
+    return "said; the files are as they were, and clean recovers the trace";
+  },
+  noStrace || (root ? false : "only root may mount"),
+);
+
+await fault(
+  "no space where the files go, at the end of a container's recording",
+  2,
+  () => {
+    const folder = committed();
+    const kept = readFileSync(join(folder, profile));
+    check(
+      spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", join(folder, "profiles")]).status === 0,
+      "no tmpfs",
+    );
     try {
-      for (const [name, bytes] of kept) writeFileSync(join(folder, place, name), bytes);
-      sh(folder, `cat /dev/zero > ${place}/filler`);
-      const ran = run(folder, ["record", "--name", "app", "--append", "--", "sh", "-c", "ls -l / >/dev/null"]);
-      check(ran.status === 2 && /no space left/.test(ran.stderr) && /what was traced is still/i.test(ran.stderr), `exit code ${ran.status}: ${ran.stderr}`);
-      for (const [name, bytes] of kept) check(readFileSync(join(folder, place, name)).equals(bytes), `${name} changed`);
-      check(readdirSync(join(folder, place)).every((name) => name === "filler" || kept.some(([own]) => own === name)), `something is left in ${place}`);
+      writeFileSync(join(folder, profile), kept);
+      sh(folder, "cat /dev/zero > profiles/filler");
+      const ran = run(folder, containerRun);
+      check(
+        ran.status === 2 &&
+          /no space left[^]*What was traced is still|what was traced is still[^]*no space left/.test(ran.stderr),
+        `exit code ${ran.status}: ${ran.stderr}`,
+      );
+      check(readFileSync(join(folder, profile)).equals(kept), "the profile changed");
     } finally {
-      spawnSync("umount", [join(folder, place)]);
+      spawnSync("umount", [join(folder, "profiles")]);
     }
     check(cleaned(folder) === "the trace is recovered", "the trace is lost");
-  }
-  unharmed(folder);
-  return "said; the files are as they were, and clean recovers the trace";
-}, noStrace || (root ? false : "only root may mount"));
+    unharmed(folder);
+    return "said; the profile is as it was, and clean recovers the trace";
+  },
+  longOnly(noEngine || (root ? false : "only root may mount")),
+);
 
-await fault("no space where the files go, at the end of a container's recording", 2, () => {
-  const folder = committed();
-  const kept = readFileSync(join(folder, profile));
-  check(spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", join(folder, "profiles")]).status === 0, "no tmpfs");
-  try {
-    writeFileSync(join(folder, profile), kept);
-    sh(folder, "cat /dev/zero > profiles/filler");
-    const ran = run(folder, containerRun);
-    check(ran.status === 2 && /no space left[^]*What was traced is still|what was traced is still[^]*no space left/.test(ran.stderr), `exit code ${ran.status}: ${ran.stderr}`);
-    check(readFileSync(join(folder, profile)).equals(kept), "the profile changed");
-  } finally {
-    spawnSync("umount", [join(folder, "profiles")]);
-  }
-  check(cleaned(folder) === "the trace is recovered", "the trace is lost");
-  unharmed(folder);
-  return "said; the profile is as it was, and clean recovers the trace";
-}, longOnly(noEngine || (root ? false : "only root may mount")));
+await fault(
+  "the device under the files fails to write (a loop device with no room behind it)",
+  4,
+  () => {
+    const folder = committed();
+    const disk = mkdtempSync(join(tmpdir(), "seccomp-gen-disk-"));
+    const place = join(folder, "mounted");
+    mkdirSync(place);
+    check(
+      sh(
+        disk,
+        "mount -t tmpfs -o size=3m tmpfs . && cd $PWD && truncate -s 16m image && mkfs.ext4 -q -O " +
+          "^has_journal -E lazy_itable_init=1,nodiscard image",
+      ).status === 0,
+      "no file system",
+    );
+    try {
+      check(
+        sh(folder, `mount -o loop ${disk}/image mounted && cp -r traces profiles mounted/ && sync -f mounted`)
+          .status === 0,
+        "no mount",
+      );
+      sh(disk, "cat /dev/zero > filler");
+      const ran = run(place, ["generate", recording, "--args", "none", "-o", profile]);
+      const failed = ran.status === 2 && /cannot write/.test(ran.stderr);
+      check(failed || ran.status === 0, `exit code ${ran.status}: ${ran.stderr}`);
+      const now = readFileSync(join(place, profile), "utf8");
+      const was = readFileSync(join(template, profile), "utf8");
+      const whole = run(template, ["generate", recording, "--args", "none"]).stdout;
+      check(now === was || now === whole, `half a profile: ${now.length} characters; ${ran.stderr}`);
+      return failed
+        ? `said (${/i\/o error|EIO|no space left/i.exec(ran.stderr)?.[0].toLowerCase()}); the profile is ` +
+            "the old one or the new, whole"
+        : "the device took it";
+    } finally {
+      sh(folder, "umount mounted");
+      sh(disk, `cd / && umount ${disk}`);
+    }
+  },
+  longOnly(noStrace || (root && spawnSync("mkfs.ext4", ["-V"]).status === 0 ? false : "needs root and mkfs.ext4")),
+);
 
-await fault("the device under the files fails to write (a loop device with no room behind it)", 4, () => {
-  const folder = committed();
-  const disk = mkdtempSync(join(tmpdir(), "seccomp-gen-disk-"));
-  const place = join(folder, "mounted");
-  mkdirSync(place);
-  check(sh(disk, "mount -t tmpfs -o size=3m tmpfs . && cd $PWD && truncate -s 16m image && mkfs.ext4 -q -O ^has_journal -E lazy_itable_init=1,nodiscard image").status === 0, "no file system");
-  try {
-    check(sh(folder, `mount -o loop ${disk}/image mounted && cp -r traces profiles mounted/ && sync -f mounted`).status === 0, "no mount");
-    sh(disk, "cat /dev/zero > filler");
-    const ran = run(place, ["generate", recording, "--args", "none", "-o", profile]);
-    const failed = ran.status === 2 && /cannot write/.test(ran.stderr);
-    check(failed || ran.status === 0, `exit code ${ran.status}: ${ran.stderr}`);
-    const now = readFileSync(join(place, profile), "utf8");
-    const was = readFileSync(join(template, profile), "utf8");
-    const whole = run(template, ["generate", recording, "--args", "none"]).stdout;
-    check(now === was || now === whole, `half a profile: ${now.length} characters; ${ran.stderr}`);
-    return failed ? `said (${/i\/o error|EIO|no space left/i.exec(ran.stderr)?.[0].toLowerCase()}); the profile is the old one or the new, whole` : "the device took it";
-  } finally {
-    sh(folder, "umount mounted");
-    sh(disk, `cd / && umount ${disk}`);
-  }
-}, longOnly(noStrace || (root && spawnSync("mkfs.ext4", ["-V"]).status === 0 ? false : "needs root and mkfs.ext4")));
-
-await fault("the repository is read-only", 2, () => {
-  const folder = committed();
-  check(sh(folder, "mount --bind . . && mount -o remount,ro,bind .").status === 0, "no mount");
-  try {
-    const ran = run(folder, ["record", "--name", "app", "--append", "--", "sh", "-c", "echo RAN"]);
-    check(ran.status === 2 && /read-only/.test(ran.stderr) && ran.stdout === "", `exit code ${ran.status}: ${ran.stderr}`);
-  } finally {
-    spawnSync("umount", [folder]);
-  }
-  unchanged(folder);
-  return "said before anything ran";
-}, noStrace || (root ? false : "only root may mount"));
+await fault(
+  "the repository is read-only",
+  2,
+  () => {
+    const folder = committed();
+    check(sh(folder, "mount --bind . . && mount -o remount,ro,bind .").status === 0, "no mount");
+    try {
+      const ran = run(folder, ["record", "--name", "app", "--append", "--", "sh", "-c", "echo RAN"]);
+      check(
+        ran.status === 2 && /read-only/.test(ran.stderr) && ran.stdout === "",
+        `exit code ${ran.status}: ${ran.stderr}`,
+      );
+    } finally {
+      spawnSync("umount", [folder]);
+    }
+    unchanged(folder);
+    return "said before anything ran";
+  },
+  noStrace || (root ? false : "only root may mount"),
+);
 
 for (const [name, call, errno] of [
   ["EIO when a file is flushed", "fsync", "EIO"],
   ["a rename that fails as on NFS", "rename,renameat,renameat2", "ESTALE"],
 ]) {
-  await fault(name, 2, () => {
-    const folder = committed();
-    const ran = spawnSync("strace", ["-f", "-o", "/dev/null", "-e", `trace=${call}`, "-e", `inject=${call}:error=${errno}`, process.execPath, cli, "generate", recording, "--args", "none", "-o", profile], { cwd: folder, encoding: "utf8", timeout: 120_000 });
-    if (ran.status === 0) return "that call is not made here";
-    check(ran.status === 2 && /cannot write/.test(ran.stderr), `exit code ${ran.status}: ${ran.stderr}`);
-    unchanged(folder);
-    cleaned(folder);
-    return "said; the files are as they were";
-  }, noStrace);
+  await fault(
+    name,
+    2,
+    () => {
+      const folder = committed();
+      const ran = spawnSync(
+        "strace",
+        [
+          "-f",
+          "-o",
+          "/dev/null",
+          "-e",
+          `trace=${call}`,
+          "-e",
+          `inject=${call}:error=${errno}`,
+          process.execPath,
+          cli,
+          "generate",
+          recording,
+          "--args",
+          "none",
+          "-o",
+          profile,
+        ],
+        { cwd: folder, encoding: "utf8", timeout: 120_000 },
+      );
+      if (ran.status === 0) return "that call is not made here";
+      check(ran.status === 2 && /cannot write/.test(ran.stderr), `exit code ${ran.status}: ${ran.stderr}`);
+      unchanged(folder);
+      cleaned(folder);
+      return "said; the files are as they were";
+    },
+    noStrace,
+  );
 }
 
-await fault("the reader of our output goes first (piped to head -1)", 3, () => {
-  const folder = committed();
-  const ran = sh(folder, `${process.execPath} ${cli} generate ${recording} | head -1; ${process.execPath} ${cli} record --name app --append -- sh -c 'sleep 0.2' 2>&1 | head -1`);
-  check(!/Error|EPIPE|at /.test(ran.stderr), ran.stderr);
-  unharmed(folder);
-  cleaned(folder);
-  return "ends in order";
-}, noStrace);
+await fault(
+  "the reader of our output goes first (piped to head -1)",
+  3,
+  () => {
+    const folder = committed();
+    const ran = sh(
+      folder,
+      `${process.execPath} ${cli} generate ${recording} | head -1; ${process.execPath} ${cli} record ` +
+        "--name app --append -- sh -c 'sleep 0.2' 2>&1 | head -1",
+    );
+    check(!/Error|EPIPE|at /.test(ran.stderr), ran.stderr);
+    unharmed(folder);
+    cleaned(folder);
+    return "ends in order";
+  },
+  noStrace,
+);
 
 await fault("output to a full device", 2, () => {
   const folder = committed();
@@ -345,55 +686,104 @@ await fault("output to a full device", 2, () => {
   return "exit code 2";
 });
 
-for (const [kind, before, missing] of [["a program on the host", "", noStrace], ["a container", `docker run --rm --network none ${image}`, longOnly(noEngine)]]) await fault(`standard input is closed, ${kind}`, 2, () => {
-  const folder = committed();
-  const ran = sh(folder, `${process.execPath} ${cli} record --name app --append -- ${before} sh -c 'ls -l / >/dev/null' <&-`);
-  check(ran.status === 0, ran.stderr);
-  check(unharmed(folder) === "recorded", "nothing recorded");
-  cleaned(folder);
-  return "recorded";
-}, missing);
+for (const [kind, before, missing] of [
+  ["a program on the host", "", noStrace],
+  ["a container", `docker run --rm --network none ${image}`, longOnly(noEngine)],
+])
+  await fault(
+    `standard input is closed, ${kind}`,
+    2,
+    () => {
+      const folder = committed();
+      const ran = sh(
+        folder,
+        `${process.execPath} ${cli} record --name app --append -- ${before} sh -c 'ls -l / >/dev/null' ` + "<&-",
+      );
+      check(ran.status === 0, ran.stderr);
+      check(unharmed(folder) === "recorded", "nothing recorded");
+      cleaned(folder);
+      return "recorded";
+    },
+    missing,
+  );
 
-/** A library that gives a process a clock of its own (Debian's libfaketime); the machine's is left alone. */
+/**
+ * A library that gives a process a clock of its own (Debian's libfaketime); the machine's is left
+ * alone.
+ */
 function clockLibrary() {
-  const find = () => spawnSync("sh", ["-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1"], { encoding: "utf8" }).stdout.trim().split("\n")[0];
-  if (find() === "" && root && !short) spawnSync("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "libfaketime"], { stdio: "ignore" });
+  const find = () =>
+    spawnSync("sh", ["-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1"], { encoding: "utf8" })
+      .stdout.trim()
+      .split("\n")[0];
+  if (find() === "" && root && !short)
+    spawnSync("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "libfaketime"], { stdio: "ignore" });
   return find();
 }
 
 const clock = clockLibrary();
-for (const [kind, before, missing] of [["a program on the host", [], noStrace], ["a container", ["docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image], longOnly(noEngine)]]) await fault(`the clock jumps ahead by a day and back by two, ${kind}`, 3, async () => {
-  const folder = committed();
-  const file = join(folder, "clock");
-  const set = (offset) => writeFileSync(file, offset);
-  set("+0");
-  const env = { ...process.env, LD_PRELOAD: clock, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", DONT_FAKE_MONOTONIC: "1" };
-  const child = spawn(process.execPath, [cli, "record", "--name", "app", "--append", "--stop-after", "3", "--", ...before, "sleep", "60"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"], env });
-  let said = "";
-  child.stderr.on("data", (bytes) => (said += bytes));
-  const end = new Promise((resolve) => child.once("exit", resolve));
-  for (const offset of ["+1d", "-1d", "+1d", "-1d", "+0"]) {
-    await delay(700);
-    set(offset);
-  }
-  check((await end) === 0, said);
-  check(unharmed(folder) === "recorded", "nothing recorded");
-  cleaned(folder);
-  return "recorded";
-}, missing || (clock === "" ? "no libfaketime" : false));
+for (const [kind, before, missing] of [
+  ["a program on the host", [], noStrace],
+  ["a container", ["docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image], longOnly(noEngine)],
+])
+  await fault(
+    `the clock jumps ahead by a day and back by two, ${kind}`,
+    3,
+    async () => {
+      const folder = committed();
+      const file = join(folder, "clock");
+      const set = (offset) => writeFileSync(file, offset);
+      set("+0");
+      const env = {
+        ...process.env,
+        LD_PRELOAD: clock,
+        FAKETIME_TIMESTAMP_FILE: file,
+        FAKETIME_NO_CACHE: "1",
+        DONT_FAKE_MONOTONIC: "1",
+      };
+      const child = spawn(
+        process.execPath,
+        [cli, "record", "--name", "app", "--append", "--stop-after", "3", "--", ...before, "sleep", "60"],
+        { cwd: folder, stdio: ["ignore", "ignore", "pipe"], env },
+      );
+      let said = "";
+      child.stderr.on("data", (bytes) => (said += bytes));
+      const end = new Promise((resolve) => child.once("exit", resolve));
+      for (const offset of ["+1d", "-1d", "+1d", "-1d", "+0"]) {
+        await delay(700);
+        set(offset);
+      }
+      check((await end) === 0, said);
+      check(unharmed(folder) === "recorded", "nothing recorded");
+      cleaned(folder);
+      return "recorded";
+    },
+    missing || (clock === "" ? "no libfaketime" : false),
+  );
 
 /** The kind of machine, and when; no names. */
 function machine() {
   const version = docker("version", "--format", "{{.Server.Version}}");
-  return `Linux ${release().split(".").slice(0, 2).join(".")} ${arch()}, ${cpus().length} cores, Node ${process.versions.node.split(".")[0]}, Docker ${version.split("+")[0] || "none"}, ${new Date().toISOString().slice(0, 10)}`;
+  return (
+    `Linux ${release().split(".").slice(0, 2).join(".")} ${arch()}, ${cpus().length} cores, Node ` +
+    `${process.versions.node.split(".")[0]}, Docker ${version.split("+")[0] || "none"}, ` +
+    `${new Date().toISOString().slice(0, 10)}`
+  );
 }
 
 /** The rows of earlier runs that this one has not measured again. */
 function earlier() {
-  const lines = existsSync(table) ? readFileSync(table, "utf8").split("\n").filter((line) => /^\| .* \| (?:\d+|-) \| /.test(line)) : [];
+  const lines = existsSync(table)
+    ? readFileSync(table, "utf8")
+        .split("\n")
+        .filter((line) => /^\| .* \| (?:\d+|-) \| /.test(line))
+    : [];
   return lines.map((line) => line.slice(2, -2).split(" | "));
 }
-const measured = new Map([...earlier().map((row) => [row[0], row]), ...rows.filter((row) => row[1] !== "-" || only === undefined).map((row) => [row[0], row])]);
+const measured = new Map([
+  ...earlier().map((row) => [row[0], row]),
+  ...rows.filter((row) => row[1] !== "-" || only === undefined).map((row) => [row[0], row]),
+]);
 
 const text = `# Faults
 

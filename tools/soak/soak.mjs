@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// The long run: random real programs of an image's own /usr/bin, each recorded, made a profile of, and run under it on every runtime.
+// The long run: random real programs of an image's own /usr/bin, each recorded, made a profile of,
+// and run under it on every runtime.
 //
 //   node tools/soak/soak.mjs [--minutes 30] [--seed N] [--image IMAGE] [--also IMAGE…]
 //
-// --also runs the profile in further images too (a newer release of the same distribution); a program that behaves otherwise there without
-// any profile is not counted. Needs a built product and an engine (npm run engine -- start). Prints a table; every case is a line of
+// --also runs the profile in further images too (a newer release of the same distribution); a
+// program that behaves otherwise there without any profile is not counted. Needs a built product
+// and an engine (npm run engine -- start). Prints a table; every case is a line of
 // .soak/cases.jsonl with what is needed to repeat it. Exit code 1 where something broke.
 import { execa } from "execa";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,7 +15,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({
-  options: { minutes: { type: "string", default: "30" }, seed: { type: "string", default: "1" }, image: { type: "string", default: "seccomp-gen-base:bookworm" }, also: { type: "string", multiple: true, default: [] } },
+  options: {
+    minutes: { type: "string", default: "30" },
+    seed: { type: "string", default: "1" },
+    image: { type: "string", default: "seccomp-gen-base:bookworm" },
+    also: { type: "string", multiple: true, default: [] },
+  },
 });
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cli = join(root, "dist/cli.cjs");
@@ -30,12 +37,46 @@ function random(below) {
 }
 const pick = (list) => list[random(list.length)];
 
-/** Words that many programs understand somehow. Whatever they answer has to be the same under the profile. */
+/**
+ * Words that many programs understand somehow. Whatever they answer has to be the same under the
+ * profile.
+ */
 const argumentLists = [
-  "", "--version", "--help", "-h", "/etc/passwd", "-l /etc", "-n 3 /etc/group", "-a", "-r /etc/apt", "/etc/passwd /etc/group", "-c 'echo x | sort; exit 4'",
-  "-e 'print 1' /etc/hostname", "/no/such/file", "-d : -f 1 /etc/passwd", "root /etc/passwd", "-s /etc/debian_version", "a b c", "/tmp/new", "-p /tmp/a/b", "-rf /tmp/a", "-f /etc/fstab /tmp/copy", "-t 1 /", "1", "-",
+  "",
+  "--version",
+  "--help",
+  "-h",
+  "/etc/passwd",
+  "-l /etc",
+  "-n 3 /etc/group",
+  "-a",
+  "-r /etc/apt",
+  "/etc/passwd /etc/group",
+  "-c 'echo x | sort; exit 4'",
+  "-e 'print 1' /etc/hostname",
+  "/no/such/file",
+  "-d : -f 1 /etc/passwd",
+  "root /etc/passwd",
+  "-s /etc/debian_version",
+  "a b c",
+  "/tmp/new",
+  "-p /tmp/a/b",
+  "-rf /tmp/a",
+  "-f /etc/fstab /tmp/copy",
+  "-t 1 /",
+  "1",
+  "-",
 ];
-const sources = ["cat /etc/passwd", "ls -lR /usr/share/doc | head -200", "seq 1000", "find /etc -type f", "head -c 100000 /dev/zero", "printf 'b\\na\\nb\\n'", "env -i", "true"];
+const sources = [
+  "cat /etc/passwd",
+  "ls -lR /usr/share/doc | head -200",
+  "seq 1000",
+  "find /etc -type f",
+  "head -c 100000 /dev/zero",
+  "printf 'b\\na\\nb\\n'",
+  "env -i",
+  "true",
+];
 
 function randomCommand(programs) {
   const one = () => `${pick(programs)} ${pick(argumentLists)}`.trim();
@@ -45,14 +86,21 @@ function randomCommand(programs) {
     case 1:
       return `timeout -s KILL 5 ${one()} </dev/null; echo $?; timeout -s KILL 5 ${one()} </dev/null`;
     case 2:
-      return `for f in /etc/passwd /etc/group; do timeout -s KILL 5 ${pick(programs)} $f </dev/null; done 2>&1 | tail -20`;
+      return (
+        `for f in /etc/passwd /etc/group; do timeout -s KILL 5 ${pick(programs)} $f </dev/null; done ` +
+        "2>&1 | tail -20"
+      );
     default:
       return `exec timeout -s KILL 5 ${one()} </dev/null`;
   }
 }
 
 async function container(image, command, extra = []) {
-  const { exitCode, stdout, stderr } = await execa("docker", ["run", "--rm", "--network", "none", "--hostname", "soak", ...extra, image, "sh", "-c", command], { reject: false, timeout: perRunMs, stdin: "ignore", stripFinalNewline: false });
+  const { exitCode, stdout, stderr } = await execa(
+    "docker",
+    ["run", "--rm", "--network", "none", "--hostname", "soak", ...extra, image, "sh", "-c", command],
+    { reject: false, timeout: perRunMs, stdin: "ignore", stripFinalNewline: false },
+  );
   return { exitCode, stdout, stderr };
 }
 
@@ -65,10 +113,26 @@ async function plainAnswer(image, command) {
 }
 
 function seccompGen(...words) {
-  return execa(process.execPath, [cli, ...words], { cwd: work, reject: false, timeout: 2 * perRunMs, stdin: "ignore", stripFinalNewline: false });
+  return execa(process.execPath, [cli, ...words], {
+    cwd: work,
+    reject: false,
+    timeout: 2 * perRunMs,
+    stdin: "ignore",
+    stripFinalNewline: false,
+  });
 }
 
-const count = { cases: 0, skipped: 0, runs: 0, broken: 0, recordingDisturbed: 0, beyondDefault: 0, notRepeatable: 0, mergeDiffers: 0, trouble: 0 };
+const count = {
+  cases: 0,
+  skipped: 0,
+  runs: 0,
+  broken: 0,
+  recordingDisturbed: 0,
+  beyondDefault: 0,
+  notRepeatable: 0,
+  mergeDiffers: 0,
+  trouble: 0,
+};
 const findings = [];
 
 async function note(kind, facts) {
@@ -86,7 +150,24 @@ async function oneCase(programs, runtimes, previous) {
   }
   count.cases += 1;
   await rm(join(work, "traces"), { recursive: true, force: true });
-  const recorded = await seccompGen("record", "--name", "case", "--force", "--", "docker", "run", "--rm", "--network", "none", "--hostname", "soak", options.image, "sh", "-c", command);
+  const recorded = await seccompGen(
+    "record",
+    "--name",
+    "case",
+    "--force",
+    "--",
+    "docker",
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--hostname",
+    "soak",
+    options.image,
+    "sh",
+    "-c",
+    command,
+  );
   const line = { command, exitCode: recorded.exitCode };
   await appendFile(join(work, "cases.jsonl"), `${JSON.stringify(line)}\n`);
   const recording = await readFile(join(work, "traces/case/recording.json"), "utf8").catch(() => undefined);
@@ -94,13 +175,24 @@ async function oneCase(programs, runtimes, previous) {
     await note("trouble", { command, said: recorded.stderr.slice(-500) });
     return previous;
   }
-  if (recorded.exitCode !== plain.exitCode || recorded.stdout !== plain.stdout) await note("recordingDisturbed", { command, plain: plain.stdout.slice(0, 200), recorded: recorded.stdout.slice(0, 200), exitCodes: [plain.exitCode, recorded.exitCode] });
+  if (recorded.exitCode !== plain.exitCode || recorded.stdout !== plain.stdout)
+    await note("recordingDisturbed", {
+      command,
+      plain: plain.stdout.slice(0, 200),
+      recorded: recorded.stdout.slice(0, 200),
+      exitCodes: [plain.exitCode, recorded.exitCode],
+    });
   const profile = join(work, "profiles/case.json");
   const text = await readFile(profile, "utf8");
   const again = await seccompGen("generate", "traces/case/recording.json");
   if (again.stdout !== text) await note("notRepeatable", { command });
   const diff = await seccompGen("diff", "--against", engineVersion, "profiles/case.json", "--format", "json");
-  const wider = diff.exitCode > 1 ? ["?"] : JSON.parse(diff.stdout).syscalls.filter(({ kind }) => ["newly-allowed", "widened", "changed"].includes(kind)).map(({ syscall }) => syscall);
+  const wider =
+    diff.exitCode > 1
+      ? ["?"]
+      : JSON.parse(diff.stdout)
+          .syscalls.filter(({ kind }) => ["newly-allowed", "widened", "changed"].includes(kind))
+          .map(({ syscall }) => syscall);
   if (wider.length > 0) await note("beyondDefault", { command, wider });
   for (const image of [options.image, ...options.also]) {
     const expected = image === options.image ? plain : await plainAnswer(image, command);
@@ -108,14 +200,32 @@ async function oneCase(programs, runtimes, previous) {
     for (const runtime of runtimes) {
       count.runs += 1;
       const confined = await container(image, command, ["--runtime", runtime, "--security-opt", `seccomp=${profile}`]);
-      if (!same(confined, expected)) await note("broken", { command, image, runtime, exitCodes: [expected.exitCode, confined.exitCode], expected: `${expected.stdout}${expected.stderr}`.slice(0, 300), confined: `${confined.stdout}${confined.stderr}`.slice(0, 300) });
+      if (!same(confined, expected))
+        await note("broken", {
+          command,
+          image,
+          runtime,
+          exitCodes: [expected.exitCode, confined.exitCode],
+          expected: `${expected.stdout}${expected.stderr}`.slice(0, 300),
+          confined: `${confined.stdout}${confined.stderr}`.slice(0, 300),
+        });
     }
   }
-  // Two recordings merge to the same bytes in either order, and a recording merges with itself to itself.
+  // Two recordings merge to the same bytes in either order, and a recording merges with itself to
+  // itself.
   if (previous !== undefined) {
     await mkdir(join(work, "merge"), { recursive: true });
-    await Promise.all([writeFile(join(work, "merge/a.json"), recording), writeFile(join(work, "merge/b.json"), previous)]);
-    const orders = await Promise.all([["a", "b"], ["b", "a"], ["a", "b", "a"]].map((order) => seccompGen("merge", ...order.map((name) => `merge/${name}.json`))));
+    await Promise.all([
+      writeFile(join(work, "merge/a.json"), recording),
+      writeFile(join(work, "merge/b.json"), previous),
+    ]);
+    const orders = await Promise.all(
+      [
+        ["a", "b"],
+        ["b", "a"],
+        ["a", "b", "a"],
+      ].map((order) => seccompGen("merge", ...order.map((name) => `merge/${name}.json`))),
+    );
     const [ab, ba, aba] = orders.map(({ stdout }) => stdout);
     if (ab === "" || ab !== ba || ab !== aba) await note("mergeDiffers", { command });
   }
@@ -127,15 +237,26 @@ await mkdir(work, { recursive: true });
 const { stdout: engineVersion } = await execa("docker", ["version", "--format", "{{.Server.Version}}"]);
 const { stdout: known } = await execa("docker", ["info", "--format", "{{json .Runtimes}}"]);
 const runtimes = ["runc", "crun"].filter((runtime) => known.includes(`"${runtime}"`));
-const { stdout: listed } = await container(options.image, "find /usr/bin /usr/sbin -maxdepth 1 -type f -perm -1 -printf '%f\\n' | sort");
+const { stdout: listed } = await container(
+  options.image,
+  "find /usr/bin /usr/sbin -maxdepth 1 -type f -perm -1 -printf '%f\\n' | sort",
+);
 // Endless or interactive by nature, or about the machine: nothing to compare.
-const programs = listed.split("\n").filter((name) => name !== "" && !/^(yes|top|watch|su|login|agetty|sulogin|script|scriptlive|reset|tset)$/.test(name));
+const programs = listed
+  .split("\n")
+  .filter(
+    (name) => name !== "" && !/^(yes|top|watch|su|login|agetty|sulogin|script|scriptlive|reset|tset)$/.test(name),
+  );
 
 const begun = performance.now();
 let previous;
-while ((performance.now() - begun) / 60_000 < Number(options.minutes)) previous = await oneCase(programs, runtimes, previous);
+while ((performance.now() - begun) / 60_000 < Number(options.minutes))
+  previous = await oneCase(programs, runtimes, previous);
 
-process.stdout.write(`| seed ${options.seed}, ${options.minutes} minutes, Docker ${engineVersion}, ${runtimes.join(" and ")}, ${[options.image, ...options.also].join(", ")} | |\n|---|---|\n`);
+process.stdout.write(
+  `| seed ${options.seed}, ${options.minutes} minutes, Docker ${engineVersion}, ` +
+    `${runtimes.join(" and ")}, ${[options.image, ...options.also].join(", ")} | |\n|---|---|\n`,
+);
 const rows = [
   ["commands recorded (others, which answer differently each time, left out)", `${count.cases} (${count.skipped})`],
   ["runs under a profile", count.runs],

@@ -3,7 +3,12 @@
 // A token that may not write (pull requests of forks) is no failure: the review is in the job's summary.
 import { readFileSync } from "node:fs";
 
-const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_EVENT_PATH: eventPath, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
+const {
+  GITHUB_TOKEN: token,
+  GITHUB_REPOSITORY: repository,
+  GITHUB_EVENT_PATH: eventPath,
+  GITHUB_API_URL: api = "https://api.github.com",
+} = process.env;
 const number = JSON.parse(readFileSync(eventPath, "utf8")).pull_request?.number;
 if (!Number.isInteger(number)) throw new Error("this is no event of a pull request");
 
@@ -13,10 +18,18 @@ const body = `${marker}\n${readFileSync(process.argv[2], "utf8")}`;
 async function request(method, path, data) {
   const response = await fetch(`${api}/repos/${repository}/${path}`, {
     method,
-    headers: { accept: "application/vnd.github+json", authorization: `Bearer ${token}`, "content-type": "application/json", "user-agent": "seccomp-gen" },
+    headers: {
+      accept: "application/vnd.github+json",
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "user-agent": "seccomp-gen",
+    },
     ...(data === undefined ? {} : { body: JSON.stringify(data) }),
   });
-  if (!response.ok) throw Object.assign(new Error(`${method} ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`), { status: response.status });
+  if (!response.ok)
+    throw Object.assign(new Error(`${method} ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`), {
+      status: response.status,
+    });
   return response.json();
 }
 

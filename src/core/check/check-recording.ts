@@ -1,23 +1,42 @@
 import type { Recording, SyscallRecord } from "../recording/index.ts";
-import { answersOf, badArchAction, isAllowing, sameAction, type Action, type ArgIndex, type Filter } from "../seccomp/index.ts";
+import {
+  answersOf,
+  badArchAction,
+  isAllowing,
+  sameAction,
+  type Action,
+  type ArgIndex,
+  type Filter,
+} from "../seccomp/index.ts";
 import { errnoName, type ScmpArch } from "../tables/index.ts";
 import type { CheckFinding } from "./types.ts";
 
 /**
- * Which calls of a recording the filters would deny: each recorded set of argument values is asked of `evaluate`, with every value of the other arguments that a
- * rule can tell apart. A call that only ever failed with the error that the profile answers too is no finding.
- * Throws TooManyWays where the rules of a call overlap in more ways than can be told apart in bounded time.
+ * Which calls of a recording the filters would deny: each recorded set of argument values is asked
+ * of `evaluate`, with every value of the other arguments that a rule can tell apart. A call that
+ * only ever failed with the error that the profile answers too is no finding. Throws TooManyWays
+ * where the rules of a call overlap in more ways than can be told apart in bounded time.
  */
 export function checkRecording(recording: Recording, filters: ReadonlyMap<ScmpArch, Filter>): readonly CheckFinding[] {
   return Object.entries(recording.syscalls).flatMap(([arch, calls]) =>
-    Object.entries(calls).flatMap(([syscall, record]) => checkCall(arch as ScmpArch, syscall, record, filters.get(arch as ScmpArch))),
+    Object.entries(calls).flatMap(([syscall, record]) =>
+      checkCall(arch as ScmpArch, syscall, record, filters.get(arch as ScmpArch)),
+    ),
   );
 }
 
-function checkCall(arch: ScmpArch, syscall: string, record: SyscallRecord, filter: Filter | undefined): readonly CheckFinding[] {
+function checkCall(
+  arch: ScmpArch,
+  syscall: string,
+  record: SyscallRecord,
+  filter: Filter | undefined,
+): readonly CheckFinding[] {
   const about = { arch, syscall, results: record.results, processes: record.processes, calls: record.calls };
   if (filter === undefined) return [{ kind: "denied", ...about, args: [], answer: badArchAction }];
-  const { indices, values } = record.args === undefined || record.args.values === "many" ? { indices: [], values: [[]] } : { indices: record.args.indices, values: record.args.values };
+  const { indices, values } =
+    record.args === undefined || record.args.values === "many"
+      ? { indices: [], values: [[]] }
+      : { indices: record.args.indices, values: record.args.values };
   const findings = values.flatMap((tuple): CheckFinding[] => {
     const known = new Map(tuple.map((value, position) => [indices[position] as ArgIndex, value]));
     const answers = answersOf(filter, syscall, known);
@@ -29,7 +48,10 @@ function checkCall(arch: ScmpArch, syscall: string, record: SyscallRecord, filte
   });
   // Denied whatever the arguments are: said once.
   const [first] = findings;
-  const whole = first !== undefined && findings.length === values.length && findings.every(({ kind, answer }) => kind === "denied" && sameAction(answer, first.answer));
+  const whole =
+    first !== undefined &&
+    findings.length === values.length &&
+    findings.every(({ kind, answer }) => kind === "denied" && sameAction(answer, first.answer));
   return whole ? [{ ...first, args: [] }] : findings;
 }
 

@@ -3,7 +3,10 @@ import type { Action } from "../seccomp/index.ts";
 
 /** A recorded call that a profile does not let through, or not surely. */
 export interface CheckFinding {
-  /** `denied`: with these arguments, whatever the others are. `undecided`: the profile compares arguments that the recording does not hold. */
+  /**
+   * `denied`: with these arguments, whatever the others are. `undecided`: the profile compares
+   * arguments that the recording does not hold.
+   */
   readonly kind: "denied" | "undecided";
   readonly arch: ScmpArch;
   readonly syscall: string;

@@ -1,4 +1,15 @@
-import { callArgs, evaluate, isAllowing, partition, sameAction, soleAnswer, type Action, type ActionRule, type Filter, type SeccompData } from "../seccomp/index.ts";
+import {
+  callArgs,
+  evaluate,
+  isAllowing,
+  partition,
+  sameAction,
+  soleAnswer,
+  type Action,
+  type ActionRule,
+  type Filter,
+  type SeccompData,
+} from "../seccomp/index.ts";
 import { syscallNumber } from "../tables/index.ts";
 import type { ChangeKind, SyscallChange } from "./types.ts";
 
@@ -13,7 +24,8 @@ interface Answer {
 export function compareSyscall(before: Filter, after: Filter, syscall: string): SyscallChange | undefined {
   const nr = syscallNumber(before.arch, syscall);
   const [alwaysWas, alwaysIs] = [soleAnswer(before, syscall, nr), soleAnswer(after, syscall, nr)];
-  const sole = alwaysWas === undefined || alwaysIs === undefined ? undefined : [{ args: anyArgs, was: alwaysWas, is: alwaysIs }];
+  const sole =
+    alwaysWas === undefined || alwaysIs === undefined ? undefined : [{ args: anyArgs, was: alwaysWas, is: alwaysIs }];
   const answers = sole ?? answersOf(before, after, syscall, nr);
   const kind = kindOf(answers);
   if (kind === undefined) return undefined;
@@ -41,7 +53,9 @@ function answersOf(before: Filter, after: Filter, syscall: string, nr: number | 
 
 /** The rules that can decide: none where runc's stub answers before them. */
 function rulesOf(filter: Filter, syscall: string, nr: number | undefined): readonly ActionRule[] {
-  return filter.enosysAbove !== undefined && nr !== undefined && nr > filter.enosysAbove ? [] : (filter.syscalls.get(syscall) ?? []);
+  return filter.enosysAbove !== undefined && nr !== undefined && nr > filter.enosysAbove
+    ? []
+    : (filter.syscalls.get(syscall) ?? []);
 }
 
 function kindOf(answers: readonly Answer[]): ChangeKind | undefined {
@@ -66,13 +80,19 @@ function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
 }
 
 /**
- * A call that `before` denies and `after` lets through, and that `unless` denies too; undefined: there is
- * none. All have to be of one architecture; an undefined filter denies everything.
+ * A call that `before` denies and `after` lets through, and that `unless` denies too; undefined:
+ * there is none. All have to be of one architecture; an undefined filter denies everything.
  */
-export function newlyPossible(before: Filter | undefined, after: Filter, unless: Filter | undefined, syscall: string): SeccompData | undefined {
+export function newlyPossible(
+  before: Filter | undefined,
+  after: Filter,
+  unless: Filter | undefined,
+  syscall: string,
+): SeccompData | undefined {
   const nr = syscallNumber(after.arch, syscall);
   const filters = [before, after, unless].filter((filter) => filter !== undefined);
-  const lets = (filter: Filter | undefined, call: SeccompData): boolean => filter !== undefined && isAllowing(evaluate(filter, call));
+  const lets = (filter: Filter | undefined, call: SeccompData): boolean =>
+    filter !== undefined && isAllowing(evaluate(filter, call));
   for (const args of partition(filters.map((filter) => ({ ask: "answer", filter, name: syscall })))) {
     const call = { arch: after.arch, name: syscall, nr, args };
     if (lets(after, call) && !lets(before, call) && !lets(unless, call)) return call;

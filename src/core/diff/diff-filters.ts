@@ -6,10 +6,12 @@ import type { AllowedCounts, ProfileChange, ProfileDiff, SyscallChange } from ".
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
 /**
- * What changes from one resolved profile to another, by meaning: complete (every syscall of the architecture's table, every set of rules a
- * call can meet) and with a witness for each change. A default action that changed is one profile change; under it, only syscalls that
- * one of the profiles names are told one by one, and all others where the way between allowed and denied changed with it.
- * Throws TooManyWays where the rules of a call overlap in more ways than can be compared in bounded time.
+ * What changes from one resolved profile to another, by meaning: complete (every syscall of the
+ * architecture's table, every set of rules a call can meet) and with a witness for each change. A
+ * default action that changed is one profile change; under it, only syscalls that one of the
+ * profiles names are told one by one, and all others where the way between allowed and denied
+ * changed with it. Throws TooManyWays where the rules of a call overlap in more ways than can be
+ * compared in bounded time.
  */
 export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   const profile: ProfileChange[] = [];
@@ -23,7 +25,9 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
     const defaults = !sameAction(old.defaultAction, next.defaultAction);
     if (defaults) profile.push({ kind: "default-changed", arch, was: old.defaultAction, is: next.defaultAction });
     // What no profile names differs by the default alone, or by where runc's stub begins.
-    for (const name of defaults || old.enosysAbove === next.enosysAbove ? namedIn(arch, old, next) : callable(arch, old, next)) {
+    for (const name of defaults || old.enosysAbove === next.enosysAbove
+      ? namedIn(arch, old, next)
+      : callable(arch, old, next)) {
       const change = compareSyscall(old, next, name);
       if (change !== undefined) syscalls.push(change);
     }
@@ -37,8 +41,9 @@ export function allowedCounts(before: Filters, after: Filters): AllowedCounts {
 }
 
 /**
- * What `filter` allows and `ceiling` does not, also in part and also where a call newly reaches the kernel with arguments the ceiling
- * denies. Empty: the filter is never wider. Throws RangeError where the two are not of one architecture, TooManyWays as `diffFilters` does.
+ * What `filter` allows and `ceiling` does not, also in part and also where a call newly reaches the
+ * kernel with arguments the ceiling denies. Empty: the filter is never wider. Throws RangeError
+ * where the two are not of one architecture, TooManyWays as `diffFilters` does.
  */
 export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
   if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be held against ${ceiling.arch}`);
@@ -61,5 +66,12 @@ function namedIn(arch: ScmpArch, before: Filter, after: Filter): readonly string
 }
 
 function allowedIn(filters: Filters): { readonly [arch in ScmpArch]?: number } {
-  return Object.fromEntries([...filters].map(([arch, filter]) => [arch, syscallNames(arch).filter((name) => filter.syscalls.has(name) || isAllowing(filter.defaultAction)).filter((name) => allowsSome(filter, name)).length]));
+  return Object.fromEntries(
+    [...filters].map(([arch, filter]) => [
+      arch,
+      syscallNames(arch)
+        .filter((name) => filter.syscalls.has(name) || isAllowing(filter.defaultAction))
+        .filter((name) => allowsSome(filter, name)).length,
+    ]),
+  );
 }

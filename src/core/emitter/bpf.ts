@@ -1,7 +1,11 @@
 import { compileFilters, opcodes, type Filter, type Instruction } from "../seccomp/index.ts";
 import { isBigEndian, type ScmpArch } from "../tables/index.ts";
 
-/** A program as `bwrap --seccomp FD` and seccomp(2) take it: an array of `struct sock_filter` in the machine's byte order. Throws RangeError where libseccomp would refuse the rules, or the kernel the length. */
+/**
+ * A program as `bwrap --seccomp FD` and seccomp(2) take it: an array of `struct sock_filter` in the
+ * machine's byte order. Throws RangeError where libseccomp would refuse the rules, or the kernel
+ * the length.
+ */
 export function emitBpf(filters: readonly Filter[]): Uint8Array {
   return encodeProgram(compileFilters(filters), filters[0]?.arch);
 }
@@ -19,7 +23,10 @@ export function encodeProgram(program: readonly Instruction[], arch: ScmpArch | 
   return new Uint8Array(bytes.buffer);
 }
 
-/** The same program for people, in the notation of bpf_asm (Documentation/networking/filter.rst): targets are line numbers. Throws RangeError as `emitBpf` does. */
+/**
+ * The same program for people, in the notation of bpf_asm (Documentation/networking/filter.rst):
+ * targets are line numbers. Throws RangeError as `emitBpf` does.
+ */
 export function emitBpfText(filters: readonly Filter[]): string {
   return compileFilters(filters)
     .map((instruction, at) => `${at}: ${words(instruction, at)}\n`)
@@ -38,6 +45,9 @@ function words({ code, jt, jf, k }: Instruction, at: number): string {
     case opcodes.ret:
       return `ret ${number}`;
     default:
-      return `${Object.entries(opcodes).find(([, known]) => known === code)?.[0] ?? "?"} ${number}, ${at + 1 + jt}, ${at + 1 + jf}`;
+      return (
+        `${Object.entries(opcodes).find(([, known]) => known === code)?.[0] ?? "?"} ${number}, ` +
+        `${at + 1 + jt}, ${at + 1 + jf}`
+      );
   }
 }

@@ -1,7 +1,16 @@
 import { stringify } from "lossless-json";
 import { escapeJson } from "../text/index.ts";
 import type { Policy } from "../policy/index.ts";
-import { comparisonWords, isAllowing, ruleKey, type Action, type ActionRule, type ArgCondition, type Because, type Rule } from "../seccomp/index.ts";
+import {
+  comparisonWords,
+  isAllowing,
+  ruleKey,
+  type Action,
+  type ActionRule,
+  type ArgCondition,
+  type Because,
+  type Rule,
+} from "../seccomp/index.ts";
 import { describeValue, hostArch, type ScmpArch } from "../tables/index.ts";
 
 interface Group {
@@ -15,10 +24,12 @@ interface Group {
 const order: readonly Because["type"][] = ["observed", "user", "floor", "companion", "profile", "fallback"];
 
 /**
- * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per reason and set of arguments, sorted; the same
- * policy gives the same bytes. It is laid out for reviewers: a group begins with its `comment`, why it is there; every allowed name has a line of its own,
- * so that a diff names what became possible, and so has every rule about arguments; denied names share a line by their first letter, so that they take little room
- * and a change still touches one line. Throws RangeError for a policy without architectures.
+ * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per
+ * reason and set of arguments, sorted; the same policy gives the same bytes. It is laid out for
+ * reviewers: a group begins with its `comment`, why it is there; every allowed name has a line of
+ * its own, so that a diff names what became possible, and so has every rule about arguments; denied
+ * names share a line by their first letter, so that they take little room and a change still
+ * touches one line. Throws RangeError for a policy without architectures.
  */
 export function emitDocker(policy: Policy): string {
   const arches = policy.filters.map(({ arch }) => arch);
@@ -34,9 +45,15 @@ export function emitDocker(policy: Policy): string {
         if (seen.has(once)) continue;
         seen.add(once);
         const comment = commentOf(name, rule, policy);
-        const key = `${comment}\n${conditions}\n${rule.action.action} ${"errnoRet" in rule.action ? rule.action.errnoRet : ""}`;
+        const key =
+          `${comment}\n${conditions}\n${rule.action.action} ` +
+          `${"errnoRet" in rule.action ? rule.action.errnoRet : ""}`;
         const known = groups.get(key);
-        if (known === undefined) groups.set(key, { rank: rankOf(rule, name, comment), group: { comment, names: [name], action: rule.action, rule: rule.rule } });
+        if (known === undefined)
+          groups.set(key, {
+            rank: rankOf(rule, name, comment),
+            group: { comment, names: [name], action: rule.action, rule: rule.rule },
+          });
         else known.group.names.push(name);
       }
     }
@@ -45,16 +62,30 @@ export function emitDocker(policy: Policy): string {
     member("defaultAction", first.defaultAction.action),
     ...("errnoRet" in first.defaultAction ? [member("defaultErrnoRet", first.defaultAction.errnoRet)] : []),
     ...Object.entries(architectureMembers(arches)).map(([name, value]) => member(name, value)),
-    `"syscalls": ${lines("[", [...groups.values()].sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0)).map(({ group }) => groupText(group)), "]")}`,
+    `"syscalls": ${lines(
+      "[",
+      [...groups.values()]
+        .sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0))
+        .map(({ group }) => groupText(group)),
+      "]",
+    )}`,
   ];
   return `${lines("{", members, "}")}\n`;
 }
 
-/** One machine's architectures are listed; those of several machines need the map by machine (moby `archMap`). */
+/**
+ * One machine's architectures are listed; those of several machines need the map by machine (moby
+ * `archMap`).
+ */
 function architectureMembers(arches: readonly ScmpArch[]): object {
   const natives = arches.filter((arch) => hostArch(arch, arches) === arch);
   if (natives.length < 2) return { architectures: arches };
-  return { archMap: natives.map((architecture) => ({ architecture, subArchitectures: arches.filter((arch) => arch !== architecture && hostArch(arch, arches) === architecture) })) };
+  return {
+    archMap: natives.map((architecture) => ({
+      architecture,
+      subArchitectures: arches.filter((arch) => arch !== architecture && hostArch(arch, arches) === architecture),
+    })),
+  };
 }
 
 function groupText({ comment, names, action, rule }: Group): string {
@@ -71,8 +102,14 @@ function groupText({ comment, names, action, rule }: Group): string {
 function namesText(names: readonly string[], allowed: boolean): string {
   if (names.length === 1) return inline(names);
   const letters = [...new Set(names.map((name) => name[0]))];
-  const rows = allowed ? names.map((name) => [name]) : letters.map((letter) => names.filter((name) => name[0] === letter));
-  return lines("[", rows.map((row) => row.map(inline).join(", ")), "]");
+  const rows = allowed
+    ? names.map((name) => [name])
+    : letters.map((letter) => names.filter((name) => name[0] === letter));
+  return lines(
+    "[",
+    rows.map((row) => row.map(inline).join(", ")),
+    "]",
+  );
 }
 
 function member(name: string, value: unknown): string {
@@ -83,7 +120,10 @@ function member(name: string, value: unknown): string {
 function inline(value: unknown): string {
   if (typeof value === "string") return escapeJson(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
-  if (value !== null && typeof value === "object") return `{ ${Object.entries(value).map(([name, own]) => member(name, own)).join(", ")} }`;
+  if (value !== null && typeof value === "object")
+    return `{ ${Object.entries(value)
+      .map(([name, own]) => member(name, own))
+      .join(", ")} }`;
   return stringify(value) ?? "null";
 }
 
@@ -96,11 +136,16 @@ function lines(open: string, items: readonly string[], close: string): string {
 /** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */
 function toArg(condition: ArgCondition): object {
   const { index, op, datum } = condition;
-  return op === "SCMP_CMP_MASKED_EQ" ? { index, value: condition.mask, valueTwo: datum, op } : { index, value: datum, op };
+  return op === "SCMP_CMP_MASKED_EQ"
+    ? { index, value: condition.mask, valueTwo: datum, op }
+    : { index, value: datum, op };
 }
 
 function rankOf({ because, rule }: ActionRule, name: string, comment: string): string {
-  const conditions = rule.conditions.length === 0 ? "0" : `1 ${name} ${rule.conditions.map(({ datum }) => datum.toString().padStart(20, "0")).join(" ")}`;
+  const conditions =
+    rule.conditions.length === 0
+      ? "0"
+      : `1 ${name} ${rule.conditions.map(({ datum }) => datum.toString().padStart(20, "0")).join(" ")}`;
   return `${order.indexOf(because.type)} ${conditions} ${comment}`;
 }
 
@@ -108,11 +153,17 @@ function commentOf(name: string, { because, rule }: ActionRule, { assumptions, n
   switch (because.type) {
     case "observed":
       if (because.unpinned !== undefined) return `observed: ${name} with any arguments, because ${because.unpinned}`;
-      return rule.conditions.length === 0 ? `observed (${assumptions.join("; ")})` : `observed: ${name} ${because.only ?? inWords(name, rule.conditions)}`;
+      return rule.conditions.length === 0
+        ? `observed (${assumptions.join("; ")})`
+        : `observed: ${name} ${because.only ?? inWords(name, rule.conditions)}`;
     case "floor":
-      return rule.conditions.length === 0 ? `container runtime: ${because.reason}` : `container runtime: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
+      return rule.conditions.length === 0
+        ? `container runtime: ${because.reason}`
+        : `container runtime: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
     case "companion":
-      return rule.conditions.length === 0 ? `companion: ${because.reason}` : `companion: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
+      return rule.conditions.length === 0
+        ? `companion: ${because.reason}`
+        : `companion: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
     case "fallback":
       return `answer: ${because.reason}`;
     case "user":
@@ -124,16 +175,21 @@ function commentOf(name: string, { because, rule }: ActionRule, { assumptions, n
   }
 }
 
-/** What a rule asks of a call. A mask of all 32 bits is how an int is compared, and needs no word. */
+/**
+ * What a rule asks of a call. A mask of all 32 bits is how an int is compared, and needs no word.
+ */
 function inWords(name: string, conditions: readonly ArgCondition[]): string {
   return conditions
     .map((condition) => {
       const masked = condition.op === "SCMP_CMP_MASKED_EQ";
-      if (masked && condition.datum === 0n && condition.mask !== 0xffff_ffffn) return `without ${describeValue(name, condition.index, condition.mask) ?? condition.mask.toString()}`;
+      if (masked && condition.datum === 0n && condition.mask !== 0xffff_ffffn)
+        return `without ${describeValue(name, condition.index, condition.mask) ?? condition.mask.toString()}`;
       const value = masked ? condition.datum & condition.mask : condition.datum;
       const word = masked ? "" : comparisonWords[condition.op];
       const known = describeValue(name, condition.index, value);
-      return known === undefined ? `argument ${condition.index} ${word || "="} ${value}` : `${word} ${known}`.trimStart();
+      return known === undefined
+        ? `argument ${condition.index} ${word || "="} ${value}`
+        : `${word} ${known}`.trimStart();
     })
     .join(", ");
 }

@@ -1,10 +1,18 @@
 import type { Filter } from "../seccomp/index.ts";
 import { namesOnly } from "./names-only.ts";
 
-/** Lines of a firejail profile (firejail-profile(5)): names only. firejail drops its own privileges and executes the program under the filter. Throws RangeError for a filter that allows by default. */
+/**
+ * Lines of a firejail profile (firejail-profile(5)): names only. firejail drops its own privileges
+ * and executes the program under the filter. Throws RangeError for a filter that allows by default.
+ */
 export function emitFirejail(filter: Filter): { readonly text: string; readonly widened: readonly string[] } {
   const { allowed, conditional } = namesOnly(filter);
-  return { text: `seccomp-error-action ENOSYS\nseccomp.keep ${[...new Set([...allowed, ...conditional, ...launching])].sort().join(",")}\n`, widened: conditional };
+  return {
+    text:
+      "seccomp-error-action ENOSYS\nseccomp.keep " +
+      `${[...new Set([...allowed, ...conditional, ...launching])].sort().join(",")}\n`,
+    widened: conditional,
+  };
 }
 
 /** What firejail calls between its filter and the program (firejail src/firejail/sandbox.c). */

@@ -1,19 +1,33 @@
 import { ociSeccomp, type AppliedProfile } from "./oci.ts";
 
-/** Architectures of libseccomp that the operator's schema does not list (api/seccompprofile/v1/seccompprofile_types.go, Arch). */
-const unknownArches: ReadonlySet<string> = new Set(["SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH", "SCMP_ARCH_SHEB"]);
+/**
+ * Architectures of libseccomp that the operator's schema does not list
+ * (api/seccompprofile/v1/seccompprofile_types.go, Arch).
+ */
+const unknownArches: ReadonlySet<string> = new Set([
+  "SCMP_ARCH_LOONGARCH64",
+  "SCMP_ARCH_M68K",
+  "SCMP_ARCH_SH",
+  "SCMP_ARCH_SHEB",
+]);
 
 /** What Kubernetes takes as an integer. */
 const largest = 0x7fff_ffff_ffff_ffffn;
 
-/** A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It knows no defaultErrnoRet. Throws RangeError for what the API server would refuse. */
+/**
+ * A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It knows no
+ * defaultErrnoRet. Throws RangeError for what the API server would refuse.
+ */
 export function emitSecurityProfile(applied: AppliedProfile): string {
   const { defaultAction, architectures, syscalls } = ociSeccomp(applied);
   const strange = architectures.find((arch) => unknownArches.has(arch));
   if (strange !== undefined) throw new RangeError(`the operator does not know ${strange}`);
   for (const { names, args = [] } of syscalls) {
     const large = args.flatMap(({ value, valueTwo }) => [value, valueTwo ?? 0n]).find((value) => value > largest);
-    if (large !== undefined) throw new RangeError(`${names.join(", ")} is compared with ${large}, and Kubernetes takes integers up to ${largest}`);
+    if (large !== undefined)
+      throw new RangeError(
+        `${names.join(", ")} is compared with ${large}, and Kubernetes takes integers up to ${largest}`,
+      );
   }
   return [
     "apiVersion: security-profiles-operator.x-k8s.io/v1beta1",
@@ -30,13 +44,26 @@ export function emitSecurityProfile(applied: AppliedProfile): string {
       ...(errnoRet === undefined ? [] : [`    errnoRet: ${errnoRet}`]),
       "    names:",
       ...names.map((name) => `    - ${/^[a-z0-9_]+$/.test(name) ? name : JSON.stringify(name)}`),
-      ...(args.length === 0 ? [] : ["    args:", ...args.flatMap(({ index, value, valueTwo, op }) => [`    - index: ${index}`, `      value: ${value}`, ...(valueTwo === undefined ? [] : [`      valueTwo: ${valueTwo}`]), `      op: ${op}`])]),
+      ...(args.length === 0
+        ? []
+        : [
+            "    args:",
+            ...args.flatMap(({ index, value, valueTwo, op }) => [
+              `    - index: ${index}`,
+              `      value: ${value}`,
+              ...(valueTwo === undefined ? [] : [`      valueTwo: ${valueTwo}`]),
+              `      op: ${op}`,
+            ]),
+          ]),
     ]),
     "",
   ].join("\n");
 }
 
-/** What a pod says to run under a profile that lies in the kubelet's folder (kubernetes.io, "Restrict a Container's Syscalls with seccomp"). */
+/**
+ * What a pod says to run under a profile that lies in the kubelet's folder (kubernetes.io,
+ * "Restrict a Container's Syscalls with seccomp").
+ */
 export function emitPod({ name }: AppliedProfile): string {
   return [
     `# Copy the profile to every node: /var/lib/kubelet/seccomp/profiles/${name}.json`,
@@ -50,5 +77,11 @@ export function emitPod({ name }: AppliedProfile): string {
 
 /** RFC 1123. */
 function kubernetesName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63) || "profile";
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 63) || "profile"
+  );
 }

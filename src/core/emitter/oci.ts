@@ -12,7 +12,10 @@ export interface AppliedProfile {
   readonly file: string;
 }
 
-/** The seccomp object of the OCI runtime-spec (`linux.seccomp`): what podman, CRI-O, containerd (ctr --seccomp-profile, nerdctl) and the runtimes take. No comments, no conditions on the host. */
+/**
+ * The seccomp object of the OCI runtime-spec (`linux.seccomp`): what podman, CRI-O, containerd (ctr
+ * --seccomp-profile, nerdctl) and the runtimes take. No comments, no conditions on the host.
+ */
 export function ociSeccomp({ profile, arches }: AppliedProfile): OciSeccomp {
   return {
     defaultAction: profile.defaultAction,
@@ -22,7 +25,16 @@ export function ociSeccomp({ profile, arches }: AppliedProfile): OciSeccomp {
       names,
       action,
       ...(errnoRet === undefined ? {} : { errnoRet }),
-      ...(args === undefined || args.length === 0 ? {} : { args: args.map(({ index, value, valueTwo, op }) => ({ index, value, ...(valueTwo === undefined ? {} : { valueTwo }), op })) }),
+      ...(args === undefined || args.length === 0
+        ? {}
+        : {
+            args: args.map(({ index, value, valueTwo, op }) => ({
+              index,
+              value,
+              ...(valueTwo === undefined ? {} : { valueTwo }),
+              op,
+            })),
+          }),
     })),
   };
 }
@@ -31,7 +43,17 @@ export interface OciSeccomp {
   readonly defaultAction: string;
   readonly defaultErrnoRet?: number;
   readonly architectures: readonly string[];
-  readonly syscalls: readonly { readonly names: readonly string[]; readonly action: string; readonly errnoRet?: number; readonly args?: readonly { readonly index: number; readonly value: bigint; readonly valueTwo?: bigint; readonly op: string }[] }[];
+  readonly syscalls: readonly {
+    readonly names: readonly string[];
+    readonly action: string;
+    readonly errnoRet?: number;
+    readonly args?: readonly {
+      readonly index: number;
+      readonly value: bigint;
+      readonly valueTwo?: bigint;
+      readonly op: string;
+    }[];
+  }[];
 }
 
 /** The profile as an OCI `linux.seccomp` document. */

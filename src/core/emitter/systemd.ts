@@ -10,27 +10,44 @@ export interface SystemdUnit {
   readonly widened: readonly string[];
 }
 
-
 /**
- * systemd.exec(5): SystemCallFilter knows names only. Three kinds of conditions have settings of their own: socket families, namespaces, memory that is both
- * writable and executable. systemd itself needs nothing in the list: it allows what starts the program by itself.
- * Throws RangeError for a filter that allows by default: there is no list of allowed calls that says the same.
+ * systemd.exec(5): SystemCallFilter knows names only. Three kinds of conditions have settings of
+ * their own: socket families, namespaces, memory that is both writable and executable. systemd
+ * itself needs nothing in the list: it allows what starts the program by itself. Throws RangeError
+ * for a filter that allows by default: there is no list of allowed calls that says the same.
  */
 export function emitSystemd(filter: Filter): SystemdUnit {
   const { allowed, conditional } = namesOnly(filter);
-  const rules = (name: string): readonly ActionRule[] => (filter.syscalls.get(name) ?? []).filter(({ action }) => isAllowing(action));
+  const rules = (name: string): readonly ActionRule[] =>
+    (filter.syscalls.get(name) ?? []).filter(({ action }) => isAllowing(action));
   const families = familiesOf(rules("socket"));
   const said = new Set([
     ...(families === undefined ? [] : ["socket"]),
-    ...(conditional.includes("clone") && rules("clone").every(({ rule: { conditions } }) => conditions.length === 1 && conditions.every((one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 0 && one.mask === namespaceFlags && one.datum === 0n)) ? ["clone"] : []),
-    ...(["mmap", "mprotect"].every((name) => conditional.includes(name)) && neverExecutable(rules("mmap"), 6n) && neverExecutable(rules("mprotect"), 4n) ? ["mmap", "mprotect"] : []),
+    ...(conditional.includes("clone") &&
+    rules("clone").every(
+      ({ rule: { conditions } }) =>
+        conditions.length === 1 &&
+        conditions.every(
+          (one) =>
+            one.op === "SCMP_CMP_MASKED_EQ" && one.index === 0 && one.mask === namespaceFlags && one.datum === 0n,
+        ),
+    )
+      ? ["clone"]
+      : []),
+    ...(["mmap", "mprotect"].every((name) => conditional.includes(name)) &&
+    neverExecutable(rules("mmap"), 6n) &&
+    neverExecutable(rules("mprotect"), 4n)
+      ? ["mmap", "mprotect"]
+      : []),
   ]);
   const lines = [
     "[Service]",
     "SystemCallArchitectures=native",
     "SystemCallErrorNumber=ENOSYS",
     ...chunked([...allowed, ...conditional].sort()).map((names) => `SystemCallFilter=${names.join(" ")}`),
-    ...(families === undefined ? [] : [`RestrictAddressFamilies=${families.length === 0 ? "none" : families.join(" ")}`]),
+    ...(families === undefined
+      ? []
+      : [`RestrictAddressFamilies=${families.length === 0 ? "none" : families.join(" ")}`]),
     ...(said.has("clone") ? ["RestrictNamespaces=yes"] : []),
     ...(said.has("mmap") ? ["MemoryDenyWriteExecute=yes"] : []),
     "",
@@ -51,9 +68,20 @@ function familiesOf(rules: readonly ActionRule[]): readonly string[] | undefined
   return names.every((name) => name !== undefined) ? [...new Set(names)].sort() : undefined;
 }
 
-/** Does every rule want one of the protection bits of `mask` to be off (PROT_WRITE 2, PROT_EXEC 4)? */
+/**
+ * Does every rule want one of the protection bits of `mask` to be off (PROT_WRITE 2, PROT_EXEC 4)?
+ */
 function neverExecutable(rules: readonly ActionRule[], mask: bigint): boolean {
-  return rules.length > 0 && rules.every(({ rule: { conditions } }) => conditions.length === 1 && conditions.every((one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 2 && (one.datum & mask) !== (one.mask & mask)));
+  return (
+    rules.length > 0 &&
+    rules.every(
+      ({ rule: { conditions } }) =>
+        conditions.length === 1 &&
+        conditions.every(
+          (one) => one.op === "SCMP_CMP_MASKED_EQ" && one.index === 2 && (one.datum & mask) !== (one.mask & mask),
+        ),
+    )
+  );
 }
 
 function chunked(names: readonly string[]): readonly (readonly string[])[] {

@@ -1,6 +1,6 @@
 /**
- * The one error class. A failure is a code plus data; what a person reads comes from one total table, so that every
- * message says what happened, where, and what to do.
+ * The one error class. A failure is a code plus data; what a person reads comes from one total
+ * table, so that every message says what happened, where, and what to do.
  */
 export type Problem =
   | { readonly code: "usage"; readonly what: string; readonly todo: string }
@@ -15,7 +15,11 @@ export type Problem =
   | { readonly code: "tracer-not-attached"; readonly detail: string }
   | { readonly code: "architecture"; readonly detail: string }
   | { readonly code: "workload-not-started"; readonly detail: string }
-  | { readonly code: "while-failed"; readonly exitCode: number | undefined; readonly containerExitCode: number | undefined }
+  | {
+      readonly code: "while-failed";
+      readonly exitCode: number | undefined;
+      readonly containerExitCode: number | undefined;
+    }
   | { readonly code: "trace-broken"; readonly detail: string }
   | { readonly code: "recording-cut"; readonly what: string; readonly todo: string; readonly aside: string }
   | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
@@ -23,8 +27,22 @@ export type Problem =
   | { readonly code: "recording-invalid"; readonly source: string; readonly detail: string }
   | { readonly code: "recording-newer"; readonly source: string; readonly version: number; readonly known: number }
   | { readonly code: "policy-invalid"; readonly source: string; readonly detail: string }
-  | { readonly code: "profile-json"; readonly source: string; readonly line: number; readonly column: number; readonly detail: string }
-  | { readonly code: "profile-invalid"; readonly source: string; readonly pointer: string; readonly line: number; readonly column: number; readonly detail: string; readonly todo: string }
+  | {
+      readonly code: "profile-json";
+      readonly source: string;
+      readonly line: number;
+      readonly column: number;
+      readonly detail: string;
+    }
+  | {
+      readonly code: "profile-invalid";
+      readonly source: string;
+      readonly pointer: string;
+      readonly line: number;
+      readonly column: number;
+      readonly detail: string;
+      readonly todo: string;
+    }
   | { readonly code: "no-audit-lines"; readonly entries: number }
   | { readonly code: "no-command"; readonly image: string };
 
@@ -32,22 +50,31 @@ type Text = { readonly what: string; readonly todo: string };
 
 const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { code: Code }>) => Text } = {
   usage: ({ what, todo }) => ({ what, todo }),
-  "file-unreadable": ({ path, detail }) => ({ what: `cannot read ${path}: ${detail}`, todo: "Check the path and its permissions." }),
+  "file-unreadable": ({ path, detail }) => ({
+    what: `cannot read ${path}: ${detail}`,
+    todo: "Check the path and its permissions.",
+  }),
   "file-unwritable": ({ path, detail }) => ({
     what: `cannot write ${path}: ${detail}`,
     todo: "This file is as it was. Free space or choose another place, then run the command again.",
   }),
   "no-container-cli": ({ tool, detail }) => ({
     what: `cannot run ${tool}: ${detail}`,
-    todo: `Install ${tool}: containers and verify need it. Without it, a program of this host can be recorded: seccomp-gen record -- CMD`,
+    todo:
+      `Install ${tool}: containers and verify need it. Without it, a program of this host can be ` +
+      "recorded: seccomp-gen record -- CMD",
   }),
   "no-engine": ({ tool, detail }) => ({
     what: `no ${tool} engine answers\n${detail}`,
-    todo: "Start the engine (e.g. systemctl start docker), or point to one with DOCKER_HOST or --context. Without any engine, record a plain command on this host: seccomp-gen record -- CMD",
+    todo:
+      "Start the engine (e.g. systemctl start docker), or point to one with DOCKER_HOST or --context. " +
+      "Without any engine, record a plain command on this host: seccomp-gen record -- CMD",
   }),
   "engine-permission": ({ tool, detail }) => ({
     what: `this user may not talk to the ${tool} engine\n${detail}`,
-    todo: `Put sudo in front of ${tool} (seccomp-gen record -- sudo ${tool} run …), or join the group that owns its socket.`,
+    todo:
+      `Put sudo in front of ${tool} (seccomp-gen record -- sudo ${tool} run …), or join the group that ` +
+      "owns its socket.",
   }),
   "no-image": ({ image, detail }) => ({
     what: `no image ${image}\n${detail}`,
@@ -55,11 +82,15 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
   "no-tracer": ({ detail }) => ({
     what: `no strace to record with: ${detail}`,
-    todo: "Install strace (apt-get install strace), or let the engine reach a registry once so that the tracer image can be built.",
+    todo:
+      "Install strace (apt-get install strace), or let the engine reach a registry once so that the " +
+      "tracer image can be built.",
   }),
   "tracer-not-attached": ({ detail }) => ({
     what: `the tracer beside the container could not be attached, so the workload was not let start\n${detail}`,
-    todo: "Let strace run inside the container instead: seccomp-gen record --tracer inside … (setuid programs lose their privilege then). Nothing was written.",
+    todo:
+      "Let strace run inside the container instead: seccomp-gen record --tracer inside … (setuid " +
+      "programs lose their privilege then). Nothing was written.",
   }),
   "not-a-trace": ({ path, detail }) => ({
     what: `${path} holds no system call that could be read${detail === undefined ? "" : `: ${detail}`}`,
@@ -75,26 +106,42 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
   "workload-not-started": ({ detail }) => ({
     what: `the workload did not start, so there is nothing to record${detail === "" ? "" : `\n${detail}`}`,
-    todo: `${/exec format error/i.test(detail) ? "It is neither a program for this machine nor a script with #! in its first line. " : ""}Check that the same command runs without seccomp-gen. Nothing was written.`,
+    todo:
+      `${/exec format error/i.test(detail) ? "It is neither a program for this machine nor a script with #! in its first line. " : ""}Check ` +
+      "that the same command runs without seccomp-gen. Nothing was written.",
   }),
   "while-failed": ({ exitCode, containerExitCode }) => ({
     what:
-      (exitCode === undefined ? "the container ended before the --while command did" : `the --while command failed with exit code ${exitCode}`) +
+      (exitCode === undefined
+        ? "the container ended before the --while command did"
+        : `the --while command failed with exit code ${exitCode}`) +
       (containerExitCode === undefined ? "" : `; the container ended by itself with exit code ${containerExitCode}`),
-    todo: "Traced programs start slowly: let the command wait for the service (curl --retry 20 --retry-delay 1 --retry-all-errors …; Docker's port proxy answers before the service does), then record again.",
+    todo:
+      "Traced programs start slowly: let the command wait for the service (curl --retry 20 " +
+      "--retry-delay 1 --retry-all-errors …; Docker's port proxy answers before the service does), " +
+      "then record again.",
   }),
-  "trace-broken": ({ detail }) => ({ what: `the trace broke off: ${detail}`, todo: "Record again once the cause is gone." }),
+  "trace-broken": ({ detail }) => ({
+    what: `the trace broke off: ${detail}`,
+    todo: "Record again once the cause is gone.",
+  }),
   "recording-cut": ({ what, todo, aside }) => ({
     what,
-    todo: `${todo}\n  What was seen up to then is in ${aside}; record --append takes it in, seccomp-gen generate ${aside} makes a profile of it. No other file was changed.`,
+    todo:
+      `${todo}\n  What was seen up to then is in ${aside}; record --append takes it in, seccomp-gen ` +
+      `generate ${aside} makes a profile of it. No other file was changed.`,
   }),
   "recording-exists": ({ path, aside }) => ({
     what: `${path} holds calls that this recording did not see`,
-    todo: `Nothing was replaced; the new recording is in ${aside}. Run again with --append to keep both, or --force to replace; or merge the two files: seccomp-gen merge ${path} ${aside} -o ${path}`,
+    todo:
+      `Nothing was replaced; the new recording is in ${aside}. Run again with --append to keep both, ` +
+      `or --force to replace; or merge the two files: seccomp-gen merge ${path} ${aside} -o ${path}`,
   }),
   "recording-invalid": ({ source, detail }) => ({
     what: `${source} is no recording: ${detail}`,
-    todo: "Give a recording.json as `seccomp-gen record` writes it, or a log of strace -f -o FILE. A profile is compared with `seccomp-gen diff`.",
+    todo:
+      "Give a recording.json as `seccomp-gen record` writes it, or a log of strace -f -o FILE. A " +
+      "profile is compared with `seccomp-gen diff`.",
   }),
   "recording-newer": ({ source, version, known }) => ({
     what: `${source} has format version ${version}; this seccomp-gen reads up to version ${known}`,
@@ -104,10 +151,21 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what: `${source}:${line}:${column}: not JSON: ${detail}`,
     todo: "A profile is a JSON document. Correct it there, then run the command again.",
   }),
-  "profile-invalid": ({ source, pointer, line, column, detail, todo }) => ({ what: `${source}:${line}:${column}: ${pointer}: ${detail}`, todo }),
+  "profile-invalid": ({ source, pointer, line, column, detail, todo }) => ({
+    what: `${source}:${line}:${column}: ${pointer}: ${detail}`,
+    todo,
+  }),
   "no-audit-lines": ({ entries }) => ({
-    what: entries === 0 ? "no line of the kernel's seccomp in these logs" : `none of the ${entries} lines of the kernel's seccomp is of a call that was let through and logged, by the programs asked for`,
-    todo: "The kernel logs where it has audit (CONFIG_AUDIT) and sysctl kernel.seccomp.actions_logged names log: give dmesg, journalctl -k or /var/log/audit/audit.log of the machine where the container ran under a profile of --mode complain. No such line can also mean that nothing would have been denied.",
+    what:
+      entries === 0
+        ? "no line of the kernel's seccomp in these logs"
+        : `none of the ${entries} lines of the kernel's seccomp is of a call that was let through and ` +
+          "logged, by the programs asked for",
+    todo:
+      "The kernel logs where it has audit (CONFIG_AUDIT) and sysctl kernel.seccomp.actions_logged " +
+      "names log: give dmesg, journalctl -k or /var/log/audit/audit.log of the machine where the " +
+      "container ran under a profile of --mode complain. No such line can also mean that nothing would " +
+      "have been denied.",
   }),
   "no-command": ({ image }) => ({
     what: `${image} has neither entrypoint nor command`,
@@ -119,13 +177,19 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
 };
 
-/** Something a user can understand and act on. `problem` is for programs, `message` and `todo` are for people. */
+/**
+ * Something a user can understand and act on. `problem` is for programs, `message` and `todo` are
+ * for people.
+ */
 export class SeccompGenError extends Error {
   override readonly name = "SeccompGenError";
   readonly problem: Problem;
   readonly todo: string;
 
-  /** What the process should end with: 2, or the workload's own exit code where it is the workload's failure. */
+  /**
+   * What the process should end with: 2, or the workload's own exit code where it is the workload's
+   * failure.
+   */
   readonly exitCode: number;
 
   constructor(problem: Problem, options?: ErrorOptions & { readonly exitCode?: number | undefined }) {

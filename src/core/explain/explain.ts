@@ -1,20 +1,63 @@
-import { callArgs, decide, enosys, isAllowing, partition, passedByUpperBits, type Action, type ActionRule, type Filter } from "../seccomp/index.ts";
-import { describeSyscall, exposureOf, spellingsOf, syscallNames, syscallNumber, vulnerabilities, type ScmpArch } from "../tables/index.ts";
+import {
+  callArgs,
+  decide,
+  enosys,
+  isAllowing,
+  partition,
+  passedByUpperBits,
+  type Action,
+  type ActionRule,
+  type Filter,
+} from "../seccomp/index.ts";
+import {
+  describeSyscall,
+  exposureOf,
+  spellingsOf,
+  syscallNames,
+  syscallNumber,
+  vulnerabilities,
+  type ScmpArch,
+} from "../tables/index.ts";
 import { originOf } from "./origin.ts";
 import { reachOf } from "./reach.ts";
-import type { ArchExplanation, CallExplanation, CallState, ExplainContext, Explanation, VulnerabilityVerdict } from "./types.ts";
+import type {
+  ArchExplanation,
+  CallExplanation,
+  CallState,
+  ExplainContext,
+  Explanation,
+  VulnerabilityVerdict,
+} from "./types.ts";
 
-/** Explains every call of every architecture the profile serves, and which known vulnerabilities are out of reach. */
+/**
+ * Explains every call of every architecture the profile serves, and which known vulnerabilities are
+ * out of reach.
+ */
 export function explain(context: ExplainContext): Explanation {
   const { profile, ceilingName, filters, ceiling, capabilities, runs } = context;
-  const verdicts = vulnerabilities.map((vulnerability): VulnerabilityVerdict => ({ vulnerability, reach: reachOf(vulnerability, filters, capabilities), docker: reachOf(vulnerability, ceiling, capabilities) }));
-  return { profile, ceilingName, arches: [...filters.values()].map((filter) => explainArch(filter, context)), vulnerabilities: verdicts, runs };
+  const verdicts = vulnerabilities.map((vulnerability): VulnerabilityVerdict => ({
+    vulnerability,
+    reach: reachOf(vulnerability, filters, capabilities),
+    docker: reachOf(vulnerability, ceiling, capabilities),
+  }));
+  return {
+    profile,
+    ceilingName,
+    arches: [...filters.values()].map((filter) => explainArch(filter, context)),
+    vulnerabilities: verdicts,
+    runs,
+  };
 }
 
 function explainArch(filter: Filter, context: ExplainContext): ArchExplanation {
   const calls = syscallNames(filter.arch).map((name) => explainCall(name, filter, context));
-  const count = <State extends CallState>(states: readonly State[], of: (call: CallExplanation) => CallState): { readonly [state in State]: number } =>
-    Object.fromEntries(states.map((state) => [state, calls.filter((call) => of(call) === state).length])) as { readonly [state in State]: number };
+  const count = <State extends CallState>(
+    states: readonly State[],
+    of: (call: CallExplanation) => CallState,
+  ): { readonly [state in State]: number } =>
+    Object.fromEntries(states.map((state) => [state, calls.filter((call) => of(call) === state).length])) as {
+      readonly [state in State]: number;
+    };
   return {
     arch: filter.arch,
     counts: {
@@ -34,7 +77,12 @@ function explainCall(name: string, filter: Filter, { ceiling, recorded, runs }: 
   return {
     name,
     text: describeSyscall(name),
-    state: (state === "allowed" || state === "pinned") && rules.length > 0 && rules.every(({ because }) => originOf(because) === "runtime") ? "floor" : state,
+    state:
+      (state === "allowed" || state === "pinned") &&
+      rules.length > 0 &&
+      rules.every(({ because }) => originOf(because) === "runtime")
+        ? "floor"
+        : state,
     docker: stateOf(answers(ceiling.get(filter.arch), filter.arch, name).actions),
     answer: own.actions.find((action) => !isAllowing(action)),
     rules,
@@ -51,18 +99,28 @@ const needed = new Map<string, string[]>();
 function needing(name: string): readonly string[] {
   if (needed.size === 0) {
     for (const { id, needs } of vulnerabilities) {
-      for (const call of new Set(needs.flat().flatMap(({ names }) => names.flatMap(spellingsOf)))) needed.set(call, [...(needed.get(call) ?? []), id]);
+      for (const call of new Set(needs.flat().flatMap(({ names }) => names.flatMap(spellingsOf))))
+        needed.set(call, [...(needed.get(call) ?? []), id]);
     }
   }
   return needed.get(name) ?? [];
 }
 
-/** Every answer the filter gives to this call, and the rules that give them. No filter: the architecture is not served. */
-function answers(filter: Filter | undefined, arch: ScmpArch, name: string): { readonly actions: readonly Action[]; readonly rules: readonly ActionRule[] } {
+/**
+ * Every answer the filter gives to this call, and the rules that give them. No filter: the
+ * architecture is not served.
+ */
+function answers(
+  filter: Filter | undefined,
+  arch: ScmpArch,
+  name: string,
+): { readonly actions: readonly Action[]; readonly rules: readonly ActionRule[] } {
   if (filter === undefined) return { actions: [{ action: "SCMP_ACT_KILL_THREAD" }], rules: [] };
   const nr = syscallNumber(arch, name);
   const listed = filter.syscalls.get(name) ?? [];
-  const decisions = partition([{ ask: "decider", filter, name }]).map((args) => decide(filter, { arch, name, nr, args }));
+  const decisions = partition([{ ask: "decider", filter, name }]).map((args) =>
+    decide(filter, { arch, name, nr, args }),
+  );
   const deciding = new Set(decisions.flatMap((decision) => (decision.by === "rule" ? [decision.rule] : [])));
   const first = decisions.length > 0 ? decisions : [decide(filter, { arch, name, nr, args: callArgs() })];
   return { actions: first.map(({ action }) => action), rules: listed.filter((rule) => deciding.has(rule)) };
@@ -72,5 +130,7 @@ function stateOf(actions: readonly Action[]): Exclude<CallState, "floor"> {
   const allowed = actions.filter(isAllowing).length;
   if (allowed === actions.length) return "allowed";
   if (allowed > 0) return "pinned";
-  return actions.every((action) => action.action === "SCMP_ACT_ERRNO" && action.errnoRet === enosys) ? "enosys" : "denied";
+  return actions.every((action) => action.action === "SCMP_ACT_ERRNO" && action.errnoRet === enosys)
+    ? "enosys"
+    : "denied";
 }

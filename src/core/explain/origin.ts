@@ -3,7 +3,10 @@ import type { Because } from "../seccomp/index.ts";
 /** Who asked for a rule. */
 export type Origin = "recorded" | "runtime" | "companion" | "user" | "unknown";
 
-/** What the comments that `emitter/` writes begin with. A profile that somebody else wrote has others, or none. */
+/**
+ * What the comments that `emitter/` writes begin with. A profile that somebody else wrote has
+ * others, or none.
+ */
 const beginnings: readonly (readonly [RegExp, Origin])[] = [
   [/^observed\b/, "recorded"],
   [/^container runtime: /, "runtime"],

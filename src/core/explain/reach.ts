@@ -1,23 +1,43 @@
 import { allowsSome, type ArgCondition, type Filter, type Rule } from "../seccomp/index.ts";
-import { multiplexerOf, spellingsOf, syscallNumber, userNamespaceCalls, type RequiredCall, type ScmpArch, type Vulnerability } from "../tables/index.ts";
+import {
+  multiplexerOf,
+  spellingsOf,
+  syscallNumber,
+  userNamespaceCalls,
+  type RequiredCall,
+  type ScmpArch,
+  type Vulnerability,
+} from "../tables/index.ts";
 import type { Reach } from "./types.ts";
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
 /**
- * Is a vulnerability within reach of a program under these filters? Closed where one of the calls it needs cannot be made with the
- * arguments it needs, on any architecture; a capability that a user namespace gives counts as had where one can be made.
+ * Is a vulnerability within reach of a program under these filters? Closed where one of the calls
+ * it needs cannot be made with the arguments it needs, on any architecture; a capability that a
+ * user namespace gives counts as had where one can be made.
  */
-export function reachOf({ needs, capability }: Vulnerability, filters: Filters, capabilities: ReadonlySet<string>): Reach {
+export function reachOf(
+  { needs, capability }: Vulnerability,
+  filters: Filters,
+  capabilities: ReadonlySet<string>,
+): Reach {
   if (!needs.every((need) => canMakeOne(need, filters))) return "closed";
   if (capability === undefined || capabilities.has(capability.name)) return "open";
   if (capability.where === "host") return "capability";
   return canMakeOne(userNamespaceCalls, filters) ? "open" : "closed";
 }
 
-/** The list of calls of which none can be made; undefined: it is not closed by the filter's calls. */
+/**
+ * The list of calls of which none can be made; undefined: it is not closed by the filter's calls.
+ */
 export function missingNeed(vulnerability: Vulnerability, filters: Filters): readonly RequiredCall[] | undefined {
-  return vulnerability.needs.find((need) => !canMakeOne(need, filters)) ?? (vulnerability.capability?.where === "anywhere" && !canMakeOne(userNamespaceCalls, filters) ? userNamespaceCalls : undefined);
+  return (
+    vulnerability.needs.find((need) => !canMakeOne(need, filters)) ??
+    (vulnerability.capability?.where === "anywhere" && !canMakeOne(userNamespaceCalls, filters)
+      ? userNamespaceCalls
+      : undefined)
+  );
 }
 
 function canMakeOne(need: readonly RequiredCall[], filters: Filters): boolean {
@@ -27,7 +47,8 @@ function canMakeOne(need: readonly RequiredCall[], filters: Filters): boolean {
 function canMake({ names, args = [], arches }: RequiredCall, filter: Filter): boolean {
   if (arches !== undefined && !arches.includes(filter.arch)) return false;
   return names.flatMap(spellingsOf).some((name) => {
-    // Arguments of the multiplexers are in memory: whoever may call them may make every call behind them.
+    // Arguments of the multiplexers are in memory: whoever may call them may make every call behind
+    // them.
     const through = multiplexerOf(filter.arch, name);
     if (through !== undefined && allowsSome(filter, through)) return true;
     return syscallNumber(filter.arch, name) !== undefined && allowsSome(filter, name, toRule(name, args, filter.arch));
@@ -36,7 +57,12 @@ function canMake({ names, args = [], arches }: RequiredCall, filter: Filter): bo
 
 function toRule(name: string, args: NonNullable<RequiredCall["args"]>, arch: ScmpArch): Rule {
   return {
-    conditions: args.map(({ index, value, mask = 0xffff_ffff }): ArgCondition => ({ index: swapped(name, arch) && index === 0 ? 1 : index, op: "SCMP_CMP_MASKED_EQ", mask: BigInt(mask), datum: BigInt(value) })),
+    conditions: args.map(({ index, value, mask = 0xffff_ffff }): ArgCondition => ({
+      index: swapped(name, arch) && index === 0 ? 1 : index,
+      op: "SCMP_CMP_MASKED_EQ",
+      mask: BigInt(mask),
+      datum: BigInt(value),
+    })),
   };
 }
 

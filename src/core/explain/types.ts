@@ -2,7 +2,10 @@ import type { Run, SyscallRecord } from "../recording/index.ts";
 import type { Action, ActionRule, Filter, PassedValues } from "../seccomp/index.ts";
 import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
 
-/** What a filter does with a syscall. `floor`: it is allowed because the container runtime needs it, and for nothing else. */
+/**
+ * What a filter does with a syscall. `floor`: it is allowed because the container runtime needs it,
+ * and for nothing else.
+ */
 export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
 
 /** One syscall of one architecture under a profile. */
@@ -13,7 +16,10 @@ export interface CallExplanation {
   readonly state: CallState;
   /** The same under Docker's default. */
   readonly docker: Exclude<CallState, "floor">;
-  /** What the program gets where the call is denied: always, or outside of its pins; undefined: it never is. */
+  /**
+   * What the program gets where the call is denied: always, or outside of its pins; undefined: it
+   * never is.
+   */
   readonly answer: Action | undefined;
   /** The rules that let it through, with their reasons. Empty: the default action decides. */
   readonly rules: readonly ActionRule[];
@@ -28,7 +34,10 @@ export interface CallExplanation {
   readonly vulnerabilities: readonly string[];
 }
 
-/** `closed`: a required call cannot be made. `capability`: every call can be made, but the container lacks the capability. */
+/**
+ * `closed`: a required call cannot be made. `capability`: every call can be made, but the container
+ * lacks the capability.
+ */
 export type Reach = "closed" | "capability" | "open";
 
 export interface VulnerabilityVerdict {

@@ -1,5 +1,13 @@
 import { diffFilters, newlyPossible, type SyscallChange } from "../diff/index.ts";
-import { badArchAction, decide, isAllowing, type Because, type Filter, type Rule, type SeccompData } from "../seccomp/index.ts";
+import {
+  badArchAction,
+  decide,
+  isAllowing,
+  type Because,
+  type Filter,
+  type Rule,
+  type SeccompData,
+} from "../seccomp/index.ts";
 import { exposureOf, exposures, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import type { Assessment, Backing, Level, Opening } from "./types.ts";
 
@@ -30,32 +38,58 @@ const dangerous = exposures.filter(({ level }) => level === "danger").flatMap(({
 export function assess(before: Filters, after: Filters, context: AssessmentContext): Assessment {
   const diff = diffFilters(before, after);
   const changes = [...diff.syscalls, ...addedArchitectures(before, after)];
-  const openings = changes.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed").flatMap((change) => opening(change, before, after, context));
-  const opened = [...after].filter(([arch, { defaultAction }]) => isAllowing(defaultAction) && !isAllowing(before.get(arch)?.defaultAction ?? badArchAction));
+  const openings = changes
+    .filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed")
+    .flatMap((change) => opening(change, before, after, context));
+  const opened = [...after].filter(
+    ([arch, { defaultAction }]) =>
+      isAllowing(defaultAction) && !isAllowing(before.get(arch)?.defaultAction ?? badArchAction),
+  );
   return {
     diff,
-    openings: openings.sort((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level) || Number(b.backing.type === "nothing") - Number(a.backing.type === "nothing") || (a.change.syscall < b.change.syscall ? -1 : 1)),
+    openings: openings.sort(
+      (a, b) =>
+        levels.indexOf(a.level) - levels.indexOf(b.level) ||
+        Number(b.backing.type === "nothing") - Number(a.backing.type === "nothing") ||
+        (a.change.syscall < b.change.syscall ? -1 : 1),
+    ),
     closings: diff.syscalls.filter(({ kind }) => kind === "no-longer-allowed" || kind === "narrowed"),
     otherAnswers: diff.syscalls.filter(({ kind }) => kind === "denied-differently"),
     profile: diff.profile,
     open: opened.length > 0,
-    dangerousUnnamed: dangerous.filter((name) => opened.some(([arch, { syscalls }]) => !syscalls.has(name) && syscallNumber(arch, name) !== undefined)),
+    dangerousUnnamed: dangerous.filter((name) =>
+      opened.some(([arch, { syscalls }]) => !syscalls.has(name) && syscallNumber(arch, name) !== undefined),
+    ),
   };
 }
 
 /** An architecture that the profile did not serve: what it allows there was a kill before. */
 function addedArchitectures(before: Filters, after: Filters): readonly SyscallChange[] {
   const added = new Map([...after].filter(([arch]) => !before.has(arch)));
-  const killed = new Map([...added.keys()].map((arch): [ScmpArch, Filter] => [arch, { arch, defaultAction: badArchAction, syscalls: new Map(), enosysAbove: undefined }]));
+  const killed = new Map(
+    [...added.keys()].map((arch): [ScmpArch, Filter] => [
+      arch,
+      { arch, defaultAction: badArchAction, syscalls: new Map(), enosysAbove: undefined },
+    ]),
+  );
   return diffFilters(killed, added).syscalls;
 }
 
-/** The example is the most telling call: one beyond Docker's default, else one that the recording does not give, else one that its former options did not, else any. */
-function opening(change: SyscallChange, before: Filters, after: Filters, { ceiling, derived }: AssessmentContext): readonly Opening[] {
+/**
+ * The example is the most telling call: one beyond Docker's default, else one that the recording
+ * does not give, else one that its former options did not, else any.
+ */
+function opening(
+  change: SyscallChange,
+  before: Filters,
+  after: Filters,
+  { ceiling, derived }: AssessmentContext,
+): readonly Opening[] {
   const { arch, syscall } = change;
   const [old, filter] = [before.get(arch), after.get(arch)];
   if (filter === undefined) return [];
-  const possibleBeyond = (unless: Filters): SeccompData | undefined => newlyPossible(old, filter, unless.get(arch), syscall);
+  const possibleBeyond = (unless: Filters): SeccompData | undefined =>
+    newlyPossible(old, filter, unless.get(arch), syscall);
   const beyond = possibleBeyond(ceiling);
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
   const byOptions = derived === undefined ? undefined : possibleBeyond(derived.formerOptions);
@@ -63,11 +97,22 @@ function opening(change: SyscallChange, before: Filters, after: Filters, { ceili
   const decision = decide(filter, witness);
   const backing = backingOf(derived, { unbacked, byOptions, witness });
   const row = exposureOf(syscall);
-  const pinned = row?.pinnable === true && backing.type === "recording" && change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
-  const danger = beyond !== undefined || (row?.level === "danger" && !pinned) || (backing.type === "options" && backing.because.type === "user");
+  const pinned =
+    row?.pinnable === true &&
+    backing.type === "recording" &&
+    change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
+  const danger =
+    beyond !== undefined ||
+    (row?.level === "danger" && !pinned) ||
+    (backing.type === "options" && backing.because.type === "user");
   return [
     {
-      change: { ...change, witness, was: old === undefined ? change.was : decide(old, witness).action, is: decision.action },
+      change: {
+        ...change,
+        witness,
+        was: old === undefined ? change.was : decide(old, witness).action,
+        is: decision.action,
+      },
       level: danger ? "danger" : row !== undefined || change.kind !== "newly-allowed" ? "notable" : "ordinary",
       exposes: row?.reason,
       backing,
@@ -77,8 +122,22 @@ function opening(change: SyscallChange, before: Filters, after: Filters, { ceili
   ];
 }
 
-/** `unbacked`, `byOptions`: calls that the recording does not give with its options, or with its former ones. */
-function backingOf(derived: Derived | undefined, { unbacked, byOptions, witness }: { readonly unbacked: SeccompData | undefined; readonly byOptions: SeccompData | undefined; readonly witness: SeccompData }): Backing {
+/**
+ * `unbacked`, `byOptions`: calls that the recording does not give with its options, or with its
+ * former ones.
+ */
+function backingOf(
+  derived: Derived | undefined,
+  {
+    unbacked,
+    byOptions,
+    witness,
+  }: {
+    readonly unbacked: SeccompData | undefined;
+    readonly byOptions: SeccompData | undefined;
+    readonly witness: SeccompData;
+  },
+): Backing {
   if (derived === undefined) return { type: "no-recording" };
   if (unbacked !== undefined) return { type: "nothing" };
   const asked = byOptions ?? witness;
@@ -96,5 +155,7 @@ function reasonFor(filter: Filter | undefined, call: SeccompData): Because | und
 
 /** Is some argument held to one value or one set of bits? "Anything but" and ranges pin nothing. */
 function pins({ conditions }: Rule): boolean {
-  return conditions.some((condition) => condition.op === "SCMP_CMP_EQ" || (condition.op === "SCMP_CMP_MASKED_EQ" && condition.mask !== 0n));
+  return conditions.some(
+    (condition) => condition.op === "SCMP_CMP_EQ" || (condition.op === "SCMP_CMP_MASKED_EQ" && condition.mask !== 0n),
+  );
 }

@@ -1,14 +1,24 @@
 import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/index.ts";
 import type { Because } from "../seccomp/index.ts";
 
-/** How closely a reviewer should look. `danger`: attackers look for it, Docker's default denies it, or nobody saw it and options let it in; `notable`: arguments that were pinned are wider; `ordinary`: the rest. */
+/**
+ * How closely a reviewer should look. `danger`: attackers look for it, Docker's default denies it,
+ * or nobody saw it and options let it in; `notable`: arguments that were pinned are wider;
+ * `ordinary`: the rest.
+ */
 export type Level = "danger" | "notable" | "ordinary";
 
 /** Who stands behind something that became possible. */
 export type Backing =
-  /** The committed recording with the committed options gives it. `fresh`: the former recording did not. */
+  /**
+   * The committed recording with the committed options gives it. `fresh`: the former recording did
+   * not.
+   */
   | { readonly type: "recording"; readonly because: Because; readonly fresh: boolean }
-  /** Only because the options beside the recording (policy.json) were changed: the same recording with the former options does not give it. */
+  /**
+   * Only because the options beside the recording (policy.json) were changed: the same recording
+   * with the former options does not give it.
+   */
   | { readonly type: "options"; readonly because: Because }
   /** There is a recording, and it does not give it. */
   | { readonly type: "nothing" }
@@ -21,7 +31,10 @@ export interface Opening {
   /** What it exposes, where a table says so. */
   readonly exposes: string | undefined;
   readonly backing: Backing;
-  /** What the rule in the profile that lets the example through says of itself: a claim of whoever wrote it. Undefined: the default action lets it through. */
+  /**
+   * What the rule in the profile that lets the example through says of itself: a claim of whoever
+   * wrote it. Undefined: the default action lets it through.
+   */
   readonly claim: Because | undefined;
   /** Docker's default denies the example. */
   readonly beyondDocker: boolean;
@@ -36,7 +49,10 @@ export interface Assessment {
   /** Denied before and after, with another answer. */
   readonly otherAnswers: readonly SyscallChange[];
   readonly profile: readonly ProfileChange[];
-  /** The profile lets through what it does not name, and did not: everything may have become possible. */
+  /**
+   * The profile lets through what it does not name, and did not: everything may have become
+   * possible.
+   */
   readonly open: boolean;
   /** Of that, the calls that attackers look for. */
   readonly dangerousUnnamed: readonly string[];

@@ -13,16 +13,30 @@ interface Edit extends Fix {
   readonly text: string;
 }
 
-/** Corrects what has one safe answer, in the text itself: everything else keeps its bytes. `profile` is what the text was read as, `base` where it stands in it. */
-export function fixProfile(text: string, profile: DockerProfile, base: string): { readonly text: string; readonly fixes: readonly Fix[] } {
+/**
+ * Corrects what has one safe answer, in the text itself: everything else keeps its bytes. `profile`
+ * is what the text was read as, `base` where it stands in it.
+ */
+export function fixProfile(
+  text: string,
+  profile: DockerProfile,
+  base: string,
+): { readonly text: string; readonly fixes: readonly Fix[] } {
   const edits = profile.syscalls.flatMap((group, index) => [
     ...(group.oldSpelling === true ? newSpelling(text, `${base}/syscalls/${index}`) : []),
-    // A group's condition holds for all of its names: it is narrowed to 32 bits only where all of them take an int there.
+    // A group's condition holds for all of its names: it is narrowed to 32 bits only where all of
+    // them take an int there.
     ...(group.args ?? []).flatMap((arg, at) =>
-      arg.op === "SCMP_CMP_EQ" && arg.value <= 0xffff_ffffn && group.names.every((name) => intArgumentsOf(name).some((index) => index === arg.index)) ? maskedEquality(text, `${base}/syscalls/${index}/args/${at}`, arg) : [],
+      arg.op === "SCMP_CMP_EQ" &&
+      arg.value <= 0xffff_ffffn &&
+      group.names.every((name) => intArgumentsOf(name).some((index) => index === arg.index))
+        ? maskedEquality(text, `${base}/syscalls/${index}/args/${at}`, arg)
+        : [],
     ),
   ]);
-  const fixed = edits.sort((a, b) => b.start - a.start).reduce((whole, { start, end, text: replacement }) => whole.slice(0, start) + replacement + whole.slice(end), text);
+  const fixed = edits
+    .sort((a, b) => b.start - a.start)
+    .reduce((whole, { start, end, text: replacement }) => whole.slice(0, start) + replacement + whole.slice(end), text);
   return { text: fixed, fixes: edits.toReversed().map(({ pointer, what }) => ({ pointer, what })) };
 }
 
@@ -31,16 +45,33 @@ function newSpelling(text: string, pointer: string): readonly Edit[] {
   const value = offsetOf(text, `${pointer}/name`);
   const end = valueEnd(text, value);
   const key = text.lastIndexOf('"name"', value);
-  return key < offsetOf(text, pointer) ? [] : [{ start: key, end, text: `"names": [${text.slice(value, end)}]`, pointer, what: '"name" is written as "names"' }];
+  return key < offsetOf(text, pointer)
+    ? []
+    : [
+        {
+          start: key,
+          end,
+          text: `"names": [${text.slice(value, end)}]`,
+          pointer,
+          what: '"name" is written as "names"',
+        },
+      ];
 }
 
-function maskedEquality(text: string, pointer: string, { index, value }: { readonly index: number; readonly value: bigint }): readonly Edit[] {
+function maskedEquality(
+  text: string,
+  pointer: string,
+  { index, value }: { readonly index: number; readonly value: bigint },
+): readonly Edit[] {
   const start = offsetOf(text, pointer);
   const end = valueEnd(text, start);
   const lines = text.slice(start, end).split("\n");
   const members = [`"index": ${index}`, `"value": 4294967295`, `"valueTwo": ${value}`, `"op": "SCMP_CMP_MASKED_EQ"`];
   const indent = /^\s*/.exec(lines[1] ?? "")?.[0] ?? "";
   const closing = /^\s*/.exec(lines.at(-1) ?? "")?.[0] ?? "";
-  const object = lines.length === 1 ? `{ ${members.join(", ")} }` : `{\n${members.map((member) => indent + member).join(",\n")}\n${closing}}`;
+  const object =
+    lines.length === 1
+      ? `{ ${members.join(", ")} }`
+      : `{\n${members.map((member) => indent + member).join(",\n")}\n${closing}}`;
   return [{ start, end, text: object, pointer, what: "compares the 32 bits that the kernel looks at" }];
 }

@@ -3,12 +3,23 @@ import { sameAnswers, type ActionRule, type Filter } from "../seccomp/index.ts";
 /** So many rules on one call are compared with each other. */
 const maxRules = 64;
 
-/** Rules without which the filter answers the same: another rule says it already, libseccomp never comes to them, or nothing matches them. */
+/**
+ * Rules without which the filter answers the same: another rule says it already, libseccomp never
+ * comes to them, or nothing matches them.
+ */
 export function shadowedRules(filter: Filter): readonly { readonly name: string; readonly rule: ActionRule }[] {
-  return [...filter.syscalls].flatMap(([name, rules]) => (rules.length > maxRules || rules.every(({ rule }) => rule.conditions.length === 0 && rules.length === 1) ? [] : shadowed(filter, name, rules)));
+  return [...filter.syscalls].flatMap(([name, rules]) =>
+    rules.length > maxRules || rules.every(({ rule }) => rule.conditions.length === 0 && rules.length === 1)
+      ? []
+      : shadowed(filter, name, rules),
+  );
 }
 
-function shadowed(filter: Filter, name: string, rules: readonly ActionRule[]): readonly { readonly name: string; readonly rule: ActionRule }[] {
+function shadowed(
+  filter: Filter,
+  name: string,
+  rules: readonly ActionRule[],
+): readonly { readonly name: string; readonly rule: ActionRule }[] {
   const found: { readonly name: string; readonly rule: ActionRule }[] = [];
   let left = rules;
   // From the end: of two that say the same the first is kept.

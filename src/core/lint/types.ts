@@ -1,4 +1,7 @@
-/** How much a finding weighs: `error`: the container does not start, or the profile does not do what it says; `warning`: a risk; `note`: worth knowing. */
+/**
+ * How much a finding weighs: `error`: the container does not start, or the profile does not do what
+ * it says; `warning`: a risk; `note`: worth knowing.
+ */
 export type Severity = "error" | "warning" | "note";
 
 /** What can be wrong with a profile; `findingKinds` says of each what it means. */

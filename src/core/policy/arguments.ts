@@ -1,46 +1,84 @@
 import type { SyscallRecord } from "../recording/index.ts";
 import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/index.ts";
 import { describeValue, errnoNumber, type ScmpArch } from "../tables/index.ts";
-import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions, type FloorContext } from "./floor.ts";
+import {
+  floorFcntlCommands,
+  floorPrctlOptions,
+  initIoctlRequests,
+  initPrctlOptions,
+  type FloorContext,
+} from "./floor.ts";
 import { compilerAmong } from "./runtimes.ts";
 import type { ArgTier } from "./types.ts";
 
-/** How a call is pinned by its arguments: what is allowed, and what the rest of interest answers. The two never overlap. */
+/**
+ * How a call is pinned by its arguments: what is allowed, and what the rest of interest answers.
+ * The two never overlap.
+ */
 export interface Pin {
   readonly allow: readonly Rule[];
   /** What the allowing rules mean together, where each of them alone says nothing. */
   readonly words?: string;
   /** Allowed though not seen. */
   readonly also?: readonly { readonly rule: Rule; readonly reason: string; readonly source: string }[];
-  readonly answers: readonly { readonly action: Action; readonly rule: Rule; readonly reason: string; readonly source: string }[];
+  readonly answers: readonly {
+    readonly action: Action;
+    readonly rule: Rule;
+    readonly reason: string;
+    readonly source: string;
+  }[];
 }
 
 /** What pinning needs to know beside the values. */
 export interface PinContext {
   readonly arch: ScmpArch;
   readonly tier: ArgTier;
-  /** The container runtime, and what --init puts before the program, make calls of their own under the filter. */
+  /**
+   * The container runtime, and what --init puts before the program, make calls of their own under
+   * the filter.
+   */
   readonly start: FloorContext;
   /** Base names of all programs that were seen. */
   readonly programs: ReadonlySet<string>;
 }
 
-/** An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32 bits are compared (CVE-2019-7303 was a comparison of 64). */
+/**
+ * An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32
+ * bits are compared (CVE-2019-7303 was a comparison of 64).
+ */
 export function equals32(index: ArgIndex, value: bigint): ArgCondition {
   return { index, op: "SCMP_CMP_MASKED_EQ", mask: 0xffff_ffffn, datum: value & 0xffff_ffffn };
 }
 
-/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h): the mask of Docker's default profile. */
+/**
+ * CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h): the mask of
+ * Docker's default profile.
+ */
 export const namespaceFlags = 0x7e02_0000n;
 
 const errno = (name: string): Action => ({ action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber(name) ?? 1 });
 
-/** Families that programs look for before they use them, and do without where the kernel was built without them (getaddrinfo(3), if_nameindex(3), nscd). */
+/**
+ * Families that programs look for before they use them, and do without where the kernel was built
+ * without them (getaddrinfo(3), if_nameindex(3), nscd).
+ */
 const probedFamilies: readonly { readonly value: bigint; readonly name: string }[] = [
-  { value: 1n, name: "AF_UNIX" },
-  { value: 2n, name: "AF_INET" },
-  { value: 10n, name: "AF_INET6" },
-  { value: 16n, name: "AF_NETLINK" },
+  {
+    value: 1n,
+    name: "AF_UNIX",
+  },
+  {
+    value: 2n,
+    name: "AF_INET",
+  },
+  {
+    value: 10n,
+    name: "AF_INET6",
+  },
+  {
+    value: 16n,
+    name: "AF_NETLINK",
+  },
 ];
 
 type Pinner = (values: readonly (readonly bigint[])[], context: PinContext) => Pin | Unpinned;
@@ -50,17 +88,25 @@ interface Unpinned {
   readonly unpinned: string;
 }
 
-/** prctl options that ask, name or give up something and reach nothing else: libraries use them as they like (prctl(2)). */
+/**
+ * prctl options that ask, name or give up something and reach nothing else: libraries use them as
+ * they like (prctl(2)).
+ */
 const harmlessPrctlOptions: readonly bigint[] = [
   1n, // PR_SET_PDEATHSIG
-  3n, 4n, // PR_GET_DUMPABLE, PR_SET_DUMPABLE: servers protect their memory after they have changed their user
-  15n, 16n, // PR_SET_NAME, PR_GET_NAME: names of threads
+  3n,
+  4n, // PR_GET_DUMPABLE, PR_SET_DUMPABLE: servers protect their memory after they have changed their user
+  15n,
+  16n, // PR_SET_NAME, PR_GET_NAME: names of threads
   23n, // PR_CAPBSET_READ: libcap and Go look for the last capability
   38n, // PR_SET_NO_NEW_PRIVS
   0x53564d41n, // PR_SET_VMA: names of mappings (Go 1.25, glibc 2.39 malloc)
 ];
 
-/** What stdio, shells and servers ask of any descriptor, and what depends on whether it is a terminal (ioctl_tty(2)): TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. */
+/**
+ * What stdio, shells and servers ask of any descriptor, and what depends on whether it is a
+ * terminal (ioctl_tty(2)): TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
+ */
 const ordinaryIoctlRequests: readonly bigint[] = [0x5401n, 0x540fn, 0x5413n, 0x541bn, 0x5421n, 0x5450n, 0x5451n];
 
 /** Operations that go with any that was seen. */
@@ -70,7 +116,11 @@ interface Also {
   readonly source: string;
 }
 
-const runtimesOwn = (values: readonly bigint[]): Also => ({ values, reason: "what the container runtime calls it for", source: "strace of the runtimes" });
+const runtimesOwn = (values: readonly bigint[]): Also => ({
+  values,
+  reason: "what the container runtime calls it for",
+  source: "strace of the runtimes",
+});
 
 function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly Also[] = () => []): Pinner {
   return (values, context) => {
@@ -78,7 +128,11 @@ function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly
     const toRule = (value: bigint): Rule => ({ conditions: [equals32(index, value)] });
     return {
       allow: [...seen].sort(ascending).map(toRule),
-      also: always(context).flatMap((also) => also.values.filter((value) => !seen.has(value)).map((value) => ({ rule: toRule(value), reason: also.reason, source: also.source }))),
+      also: always(context).flatMap((also) =>
+        also.values
+          .filter((value) => !seen.has(value))
+          .map((value) => ({ rule: toRule(value), reason: also.reason, source: also.source })),
+      ),
       answers: [],
     };
   };
@@ -89,7 +143,9 @@ const pinSocket: Pinner = (values) => {
   const netlink = 16n;
   const allow = families.flatMap((family): Rule[] => {
     if (family !== netlink) return [{ conditions: [equals32(0, family)] }];
-    const protocols = [...new Set(values.filter(([own]) => own === netlink).map(([, protocol]) => protocol ?? 0n))].sort(ascending);
+    const protocols = [
+      ...new Set(values.filter(([own]) => own === netlink).map(([, protocol]) => protocol ?? 0n)),
+    ].sort(ascending);
     return protocols.map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] }));
   });
   return { allow, answers: familyAnswers(families, "socket(2)") };
@@ -103,7 +159,12 @@ const pinSocketpair: Pinner = (values) => {
 function familyAnswers(allowed: readonly bigint[], source: string): Pin["answers"] {
   return probedFamilies
     .filter(({ value }) => !allowed.includes(value))
-    .map(({ value, name }) => ({ action: errno("EAFNOSUPPORT"), rule: { conditions: [equals32(0, value)] }, reason: `${name} was not used: answers as a kernel without it`, source }));
+    .map(({ value, name }) => ({
+      action: errno("EAFNOSUPPORT"),
+      rule: { conditions: [equals32(0, value)] },
+      reason: `${name} was not used: answers as a kernel without it`,
+      source,
+    }));
 }
 
 /** Threads and processes, but no namespace that was not seen. */
@@ -127,43 +188,79 @@ const protWrite = 2n;
 const protExec = 4n;
 
 /**
- * Memory is writable or executable, not both (mmap(2), mprotect(2); PROT_WRITE 2, PROT_EXEC 4), and memory that was mapped without PROT_EXEC does not
- * become executable, unless that was seen. The rest answers EACCES, as under SELinux's execmem and execmod, which just-in-time compilers know.
+ * Memory is writable or executable, not both (mmap(2), mprotect(2); PROT_WRITE 2, PROT_EXEC 4), and
+ * memory that was mapped without PROT_EXEC does not become executable, unless that was seen. The
+ * rest answers EACCES, as under SELinux's execmem and execmod, which just-in-time compilers know.
  */
 function pinProtection(index: ArgIndex, makesExecutable: boolean): Pinner {
   return (values, { programs }) => {
     const seen = values.map(([protection]) => protection ?? 0n);
     const both = protWrite | protExec;
-    if (seen.some((protection) => (protection & both) === both)) return { unpinned: "memory both writable and executable was seen" };
+    if (seen.some((protection) => (protection & both) === both))
+      return { unpinned: "memory both writable and executable was seen" };
     const compiler = compilerAmong(programs);
-    if (compiler?.memory === "writable-and-executable") return { unpinned: `${compiler.program} compiles while it runs: ${compiler.reason}` };
-    const masked = (mask: bigint, datum: bigint): Rule => ({ conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }] });
-    const answer = (rule: Rule, reason: string): Pin["answers"][number] => ({ action: errno("EACCES"), rule, reason, source: "mprotect(2)" });
+    if (compiler?.memory === "writable-and-executable")
+      return { unpinned: `${compiler.program} compiles while it runs: ${compiler.reason}` };
+    const masked = (mask: bigint, datum: bigint): Rule => ({
+      conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }],
+    });
+    const answer = (rule: Rule, reason: string): Pin["answers"][number] => ({
+      action: errno("EACCES"),
+      rule,
+      reason,
+      source: "mprotect(2)",
+    });
     if (!makesExecutable || compiler !== undefined || seen.some((protection) => (protection & protExec) !== 0n)) {
-      return { allow: [protWrite, protExec].map((mask) => masked(mask, 0n)), answers: [answer(masked(both, both), "memory both writable and executable: answers as SELinux does")] };
+      return {
+        allow: [protWrite, protExec].map((mask) => masked(mask, 0n)),
+        answers: [answer(masked(both, both), "memory both writable and executable: answers as SELinux does")],
+      };
     }
-    return { allow: [masked(protExec, 0n)], answers: [answer(masked(protExec, protExec), "memory made executable: answers as SELinux does")] };
+    return {
+      allow: [masked(protExec, 0n)],
+      answers: [answer(masked(protExec, protExec), "memory made executable: answers as SELinux does")],
+    };
   };
 }
 
-/** personality takes the whole value (0xffffffff only asks), and Docker's default compares it whole. */
+/**
+ * personality takes the whole value (0xffffffff only asks), and Docker's default compares it whole.
+ */
 const pinPersonality: Pinner = (values) => ({
-  allow: [...new Set([0n, 0xffff_ffffn, ...values.map(([value]) => value ?? 0n)])].sort(ascending).map((datum) => ({ conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum }] })),
+  allow: [...new Set([0n, 0xffff_ffffn, ...values.map(([value]) => value ?? 0n)])]
+    .sort(ascending)
+    .map((datum) => ({ conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum }] })),
   answers: [],
 });
 
-/** Types characters into a terminal, as if its user had: TIOCSTI into any controlling one, TIOCLINUX (its subcode is in memory) by pasting on a console (ioctl_tty(2), ioctl_console(2)). */
+/**
+ * Types characters into a terminal, as if its user had: TIOCSTI into any controlling one, TIOCLINUX
+ * (its subcode is in memory) by pasting on a console (ioctl_tty(2), ioctl_console(2)).
+ */
 const typingRequests: readonly bigint[] = [0x5412n, 0x541cn];
 
 /** Where ioctls have the numbers of asm-generic/ioctls.h. */
-const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64"]);
+const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
+  "SCMP_ARCH_X86_64",
+  "SCMP_ARCH_X86",
+  "SCMP_ARCH_X32",
+  "SCMP_ARCH_ARM",
+  "SCMP_ARCH_AARCH64",
+  "SCMP_ARCH_S390",
+  "SCMP_ARCH_S390X",
+  "SCMP_ARCH_RISCV64",
+  "SCMP_ARCH_LOONGARCH64",
+]);
 
 /**
- * All requests but those that type into terminals. "Not equal" on 32 bits takes a rule for each bit that may differ, because there is no "not equal under a mask". Only type and number of the
- * request are compared, its lower 16 bits: half the rules. Seen requests with the same 16 bits (SNDRV_TIMER_IOCTL_PARAMS) are allowed as they are.
+ * All requests but those that type into terminals. "Not equal" on 32 bits takes a rule for each bit
+ * that may differ, because there is no "not equal under a mask". Only type and number of the
+ * request are compared, its lower 16 bits: half the rules. Seen requests with the same 16 bits
+ * (SNDRV_TIMER_IOCTL_PARAMS) are allowed as they are.
  */
 const pinTyping: Pinner = (values, { arch }) => {
-  if (!genericIoctls.has(arch)) return { unpinned: "the requests that type into terminals have other numbers on this architecture" };
+  if (!genericIoctls.has(arch))
+    return { unpinned: "the requests that type into terminals have other numbers on this architecture" };
   const seen = new Set(values.map(([request]) => (request ?? 0n) & 0xffff_ffffn));
   const denied = typingRequests.filter((request) => !seen.has(request));
   if (denied.length === 0) return { unpinned: "TIOCSTI and TIOCLINUX were seen" };
@@ -171,17 +268,33 @@ const pinTyping: Pinner = (values, { arch }) => {
   return {
     words: `any request but ${denied.map((request) => describeValue("ioctl", 1, request)).join(", ")}`,
     allow: [...noneOf(1, 16, denied), ...same.map((request): Rule => ({ conditions: [equals32(1, request)] }))],
-    answers: same.length > 0 ? [] : denied.map((request) => ({ action: errno("EIO"), rule: { conditions: [equals32(1, request)] }, reason: "types into a terminal: answers as a kernel with dev.tty.legacy_tiocsti=0", source: "ioctl_tty(2)" })),
+    answers:
+      same.length > 0
+        ? []
+        : denied.map((request) => ({
+            action: errno("EIO"),
+            rule: { conditions: [equals32(1, request)] },
+            reason: "types into a terminal: answers as a kernel with dev.tty.legacy_tiocsti=0",
+            source: "ioctl_tty(2)",
+          })),
   };
 };
 
-/** A value whose lower bits are none of one or two numbers: differs where these agree, or, where they are opposites, agrees with the first at one bit and not at the next. */
+/**
+ * A value whose lower bits are none of one or two numbers: differs where these agree, or, where
+ * they are opposites, agrees with the first at one bit and not at the next.
+ */
 function noneOf(index: ArgIndex, width: number, [first = 0n, second = first]: readonly bigint[]): readonly Rule[] {
   const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));
   const apart = bits.filter((bit) => ((first ^ second) & bit) !== 0n);
   const ring = apart.map((bit, place) => ({ bit, next: apart[(place + 1) % apart.length] ?? bit }));
-  const masked = (mask: bigint, datum: bigint): Rule => ({ conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }] });
-  return [...bits.filter((bit) => !apart.includes(bit)).map((bit) => masked(bit, ~first & bit)), ...ring.map(({ bit, next }) => masked(bit | next, (first & bit) | (~first & next)))];
+  const masked = (mask: bigint, datum: bigint): Rule => ({
+    conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }],
+  });
+  return [
+    ...bits.filter((bit) => !apart.includes(bit)).map((bit) => masked(bit, ~first & bit)),
+    ...ring.map(({ bit, next }) => masked(bit | next, (first & bit) | (~first & next))),
+  ];
 }
 
 /** One opinion about arguments. */
@@ -206,23 +319,125 @@ const memory: Omit<ArgumentRow, "syscalls" | "pin"> = {
   constants: "PROT_WRITE and PROT_EXEC",
   tier: "standard",
   attacker: "code that an attacker wrote has to become executable",
-  programs: "the loader maps code readable and executable; memory that is both is for compilers at run time, which are recognised",
+  programs:
+    "the loader maps code readable and executable; memory that is both is for compilers at run time, " +
+    "which are recognised",
 };
 
 /** Rows of the stricter tier stand after those of the other. */
 export const argumentRows: readonly ArgumentRow[] = [
-  { syscalls: ["socket"], indices: [0, 2], width: 32, constants: "families seen; of AF_NETLINK the protocols seen", tier: "standard", attacker: "rare address families and netlink protocols are a steady source of kernel vulnerabilities", programs: "a program speaks the protocols it was written for; looking for one that is not there answers as a kernel built without it", pin: pinSocket },
-  { syscalls: ["socketpair"], indices: [0], width: 32, constants: "families seen", tier: "standard", attacker: "as socket", programs: "pairs are of AF_UNIX", pin: pinSocketpair },
-  { syscalls: ["clone"], indices: [0], width: 64, constants: "no CLONE_NEW* that was not seen", tier: "standard", attacker: "a user namespace gives every capability inside of it", programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make them", pin: pinClone },
-  { syscalls: ["unshare"], indices: [0], width: 32, constants: "flags seen", tier: "standard", attacker: "as clone", programs: operation, pin: pinOperation(0) },
-  { syscalls: ["setns"], indices: [1], width: 32, constants: "kinds seen", tier: "standard", attacker: "as clone", programs: operation, pin: pinOperation(1) },
-  { syscalls: ["personality"], indices: [0], width: 64, constants: "0, 0xffffffff (asks) and values seen", tier: "standard", attacker: "switches off address randomization", programs: "debuggers and old programs only change it", pin: pinPersonality },
-  { syscalls: ["mmap", "mmap2"], ...memory, pin: pinProtection(2, false) },
-  { syscalls: ["mprotect", "pkey_mprotect"], ...memory, pin: pinProtection(2, true) },
-  { syscalls: ["keyctl"], indices: [0], width: 32, constants: "operations seen", tier: "standard", attacker: "keyrings are not namespaced", programs: operation, pin: pinOperation(0) },
-  { syscalls: ["bpf"], indices: [0], width: 32, constants: "commands seen", tier: "standard", attacker: "the kernel's verifier is a steady source of vulnerabilities", programs: operation, pin: pinOperation(0) },
-  { syscalls: ["ptrace"], indices: [0], width: 32, constants: "requests seen", tier: "standard", attacker: "reads and writes other processes", programs: operation, pin: pinOperation(0) },
-  { syscalls: ["seccomp"], indices: [0], width: 32, constants: "operations seen", tier: "standard", attacker: "a listener lets one process answer the calls of another", programs: operation, pin: pinOperation(0) },
+  {
+    syscalls: ["socket"],
+    indices: [0, 2],
+    width: 32,
+    constants: "families seen; of AF_NETLINK the protocols seen",
+    tier: "standard",
+    attacker: "rare address families and netlink protocols are a steady source of kernel vulnerabilities",
+    programs:
+      "a program speaks the protocols it was written for; looking for one that is not there answers as " +
+      "a kernel built without it",
+    pin: pinSocket,
+  },
+  {
+    syscalls: ["socketpair"],
+    indices: [0],
+    width: 32,
+    constants: "families seen",
+    tier: "standard",
+    attacker: "as socket",
+    programs: "pairs are of AF_UNIX",
+    pin: pinSocketpair,
+  },
+  {
+    syscalls: ["clone"],
+    indices: [0],
+    width: 64,
+    constants: "no CLONE_NEW* that was not seen",
+    tier: "standard",
+    attacker: "a user namespace gives every capability inside of it",
+    programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make " + "them",
+    pin: pinClone,
+  },
+  {
+    syscalls: ["unshare"],
+    indices: [0],
+    width: 32,
+    constants: "flags seen",
+    tier: "standard",
+    attacker: "as clone",
+    programs: operation,
+    pin: pinOperation(0),
+  },
+  {
+    syscalls: ["setns"],
+    indices: [1],
+    width: 32,
+    constants: "kinds seen",
+    tier: "standard",
+    attacker: "as clone",
+    programs: operation,
+    pin: pinOperation(1),
+  },
+  {
+    syscalls: ["personality"],
+    indices: [0],
+    width: 64,
+    constants: "0, 0xffffffff (asks) and values seen",
+    tier: "standard",
+    attacker: "switches off address randomization",
+    programs: "debuggers and old programs only change it",
+    pin: pinPersonality,
+  },
+  {
+    syscalls: ["mmap", "mmap2"],
+    ...memory,
+    pin: pinProtection(2, false),
+  },
+  {
+    syscalls: ["mprotect", "pkey_mprotect"],
+    ...memory,
+    pin: pinProtection(2, true),
+  },
+  {
+    syscalls: ["keyctl"],
+    indices: [0],
+    width: 32,
+    constants: "operations seen",
+    tier: "standard",
+    attacker: "keyrings are not namespaced",
+    programs: operation,
+    pin: pinOperation(0),
+  },
+  {
+    syscalls: ["bpf"],
+    indices: [0],
+    width: 32,
+    constants: "commands seen",
+    tier: "standard",
+    attacker: "the kernel's verifier is a steady source of vulnerabilities",
+    programs: operation,
+    pin: pinOperation(0),
+  },
+  {
+    syscalls: ["ptrace"],
+    indices: [0],
+    width: 32,
+    constants: "requests seen",
+    tier: "standard",
+    attacker: "reads and writes other processes",
+    programs: operation,
+    pin: pinOperation(0),
+  },
+  {
+    syscalls: ["seccomp"],
+    indices: [0],
+    width: 32,
+    constants: "operations seen",
+    tier: "standard",
+    attacker: "a listener lets one process answer the calls of another",
+    programs: operation,
+    pin: pinOperation(0),
+  },
   {
     syscalls: ["prctl"],
     indices: [0],
@@ -237,14 +452,88 @@ export const argumentRows: readonly ArgumentRow[] = [
       { values: harmlessPrctlOptions, reason: "a harmless option that libraries use as they like", source: "prctl(2)" },
     ]),
   },
-  { syscalls: ["io_uring_register"], indices: [1], width: 32, constants: "opcodes seen", tier: "standard", attacker: "each opcode is an operation of its own", programs: operation, pin: pinOperation(1) },
-  { syscalls: ["quotactl"], indices: [0], width: 32, constants: "commands seen", tier: "standard", attacker: "switches quotas off", programs: operation, pin: pinOperation(0) },
-  { syscalls: ["mount"], indices: [3], width: 32, constants: "flags seen", tier: "standard", attacker: "a bind mount or a changed propagation reaches what the program's own mounts do not", programs: "a program that mounts does it in few ways", pin: pinOperation(3) },
-  { syscalls: ["umount2"], indices: [1], width: 32, constants: "flags seen", tier: "standard", attacker: "MNT_DETACH uncovers what lies below a busy mount", programs: operation, pin: pinOperation(1) },
-  { syscalls: ["fsconfig"], indices: [1], width: 32, constants: "commands seen", tier: "standard", attacker: "each command is a parser of its own (CVE-2022-0185)", programs: operation, pin: pinOperation(1) },
-  { syscalls: ["perf_event_open"], indices: [4], width: 32, constants: "flags seen", tier: "standard", attacker: "PERF_FLAG_PID_CGROUP counts what other containers do; what is counted is in memory, where no filter sees it", programs: operation, pin: pinOperation(4) },
-  { syscalls: ["ioctl"], indices: [1], width: 32, constants: "anything but TIOCSTI and TIOCLINUX", tier: "standard", attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, CVE-2023-1523)", programs: "no service types into its own terminal", pin: pinTyping },
-  { syscalls: ["arch_prctl"], indices: [0], width: 32, constants: "codes seen, ARCH_SET_FS and ARCH_CET_STATUS", tier: "strict", attacker: "each code is an operation of its own", programs: "those two are how libcs start, the others belong to features", pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]) },
+  {
+    syscalls: ["io_uring_register"],
+    indices: [1],
+    width: 32,
+    constants: "opcodes seen",
+    tier: "standard",
+    attacker: "each opcode is an operation of its own",
+    programs: operation,
+    pin: pinOperation(1),
+  },
+  {
+    syscalls: ["quotactl"],
+    indices: [0],
+    width: 32,
+    constants: "commands seen",
+    tier: "standard",
+    attacker: "switches quotas off",
+    programs: operation,
+    pin: pinOperation(0),
+  },
+  {
+    syscalls: ["mount"],
+    indices: [3],
+    width: 32,
+    constants: "flags seen",
+    tier: "standard",
+    attacker: "a bind mount or a changed propagation reaches what the program's own mounts do not",
+    programs: "a program that mounts does it in few ways",
+    pin: pinOperation(3),
+  },
+  {
+    syscalls: ["umount2"],
+    indices: [1],
+    width: 32,
+    constants: "flags seen",
+    tier: "standard",
+    attacker: "MNT_DETACH uncovers what lies below a busy mount",
+    programs: operation,
+    pin: pinOperation(1),
+  },
+  {
+    syscalls: ["fsconfig"],
+    indices: [1],
+    width: 32,
+    constants: "commands seen",
+    tier: "standard",
+    attacker: "each command is a parser of its own (CVE-2022-0185)",
+    programs: operation,
+    pin: pinOperation(1),
+  },
+  {
+    syscalls: ["perf_event_open"],
+    indices: [4],
+    width: 32,
+    constants: "flags seen",
+    tier: "standard",
+    attacker:
+      "PERF_FLAG_PID_CGROUP counts what other containers do; what is counted is in memory, where no " +
+      "filter sees it",
+    programs: operation,
+    pin: pinOperation(4),
+  },
+  {
+    syscalls: ["ioctl"],
+    indices: [1],
+    width: 32,
+    constants: "anything but TIOCSTI and TIOCLINUX",
+    tier: "standard",
+    attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, " + "CVE-2023-1523)",
+    programs: "no service types into its own terminal",
+    pin: pinTyping,
+  },
+  {
+    syscalls: ["arch_prctl"],
+    indices: [0],
+    width: 32,
+    constants: "codes seen, ARCH_SET_FS and ARCH_CET_STATUS",
+    tier: "strict",
+    attacker: "each code is an operation of its own",
+    programs: "those two are how libcs start, the others belong to features",
+    pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]),
+  },
   {
     syscalls: ["ioctl"],
     indices: [1],
@@ -253,30 +542,82 @@ export const argumentRows: readonly ArgumentRow[] = [
     tier: "strict",
     attacker: "the request decides which driver's function runs",
     programs: "a request belongs to a device that the program was written for",
-    pin: pinOperation(1, ({ start }) => [...(start.init ? [runtimesOwn(initIoctlRequests)] : []), { values: ordinaryIoctlRequests, reason: "asked of any descriptor, or on a terminal only", source: "ioctl_tty(2)" }]),
+    pin: pinOperation(1, ({ start }) => [
+      ...(start.init ? [runtimesOwn(initIoctlRequests)] : []),
+      {
+        values: ordinaryIoctlRequests,
+        reason: "asked of any descriptor, or on a terminal only",
+        source: "ioctl_tty(2)",
+      },
+    ]),
   },
-  { syscalls: ["fcntl", "fcntl64"], indices: [1], width: 32, constants: "commands seen and the container runtime's", tier: "strict", attacker: "leases, notifications and pipe sizes have had vulnerabilities", programs: operation, pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]) },
-  { syscalls: ["kcmp"], indices: [2], width: 32, constants: "kinds seen", tier: "strict", attacker: "tells the layout of kernel memory by comparing", programs: operation, pin: pinOperation(2) },
-  { syscalls: ["syslog"], indices: [0], width: 32, constants: "actions seen", tier: "strict", attacker: "clears the kernel's log", programs: operation, pin: pinOperation(0) },
+  {
+    syscalls: ["fcntl", "fcntl64"],
+    indices: [1],
+    width: 32,
+    constants: "commands seen and the container runtime's",
+    tier: "strict",
+    attacker: "leases, notifications and pipe sizes have had vulnerabilities",
+    programs: operation,
+    pin: pinOperation(1, () => [runtimesOwn(floorFcntlCommands)]),
+  },
+  {
+    syscalls: ["kcmp"],
+    indices: [2],
+    width: 32,
+    constants: "kinds seen",
+    tier: "strict",
+    attacker: "tells the layout of kernel memory by comparing",
+    programs: operation,
+    pin: pinOperation(2),
+  },
+  {
+    syscalls: ["syslog"],
+    indices: [0],
+    width: 32,
+    constants: "actions seen",
+    tier: "strict",
+    attacker: "clears the kernel's log",
+    programs: operation,
+    pin: pinOperation(0),
+  },
 ];
 
 /** The strictest row of the tier. */
 function rowFor(syscall: string, tier: ArgTier): ArgumentRow | undefined {
-  return tier === "none" ? undefined : argumentRows.findLast((row) => row.syscalls.includes(syscall) && (row.tier === "standard" || tier === "strict"));
+  return tier === "none"
+    ? undefined
+    : argumentRows.findLast((row) => row.syscalls.includes(syscall) && (row.tier === "standard" || tier === "strict"));
 }
 
-/** Where mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap), the filter cannot see the protection. */
-const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_X86", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_M68K"]);
+/**
+ * Where mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap), the filter
+ * cannot see the protection.
+ */
+const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
+  "SCMP_ARCH_X86",
+  "SCMP_ARCH_S390",
+  "SCMP_ARCH_S390X",
+  "SCMP_ARCH_M68K",
+]);
 
-/** How the tier pins a call with these observed values; a reason where it could but does not; undefined: the tier has nothing to say. */
-export function pinFor(syscall: string, record: SyscallRecord | undefined, context: PinContext): Pin | Unpinned | undefined {
+/**
+ * How the tier pins a call with these observed values; a reason where it could but does not;
+ * undefined: the tier has nothing to say.
+ */
+export function pinFor(
+  syscall: string,
+  record: SyscallRecord | undefined,
+  context: PinContext,
+): Pin | Unpinned | undefined {
   const row = rowFor(syscall, context.tier);
   if (row === undefined) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   const values = record?.args?.values ?? [];
   if (values === "many") return { unpinned: "too many different values, or values that could not be read" };
   const pin = row.pin(values, context);
-  // A call that was not observed has nothing to be pinned to, unless the row itself says what it is.
+  // A call that was not observed has nothing to be pinned to, unless the row itself says what it
+  // is.
   return "allow" in pin && pin.allow.length + (pin.also ?? []).length === 0 ? undefined : pin;
 }
 

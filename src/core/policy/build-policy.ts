@@ -1,6 +1,26 @@
 import type { Recording, SyscallRecord } from "../recording/index.ts";
-import { callArgs, evaluate, impliedByAny, isAllowing, ruleKey, type Action, type ActionRule, type ArgIndex, type Because, type Filter, type Rule } from "../seccomp/index.ts";
-import { defaultCapabilities, errnoNumber, isSyscallName, multiplexerOf, syscallNames, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import {
+  callArgs,
+  evaluate,
+  impliedByAny,
+  isAllowing,
+  ruleKey,
+  type Action,
+  type ActionRule,
+  type ArgIndex,
+  type Because,
+  type Filter,
+  type Rule,
+} from "../seccomp/index.ts";
+import {
+  defaultCapabilities,
+  errnoNumber,
+  isSyscallName,
+  multiplexerOf,
+  syscallNames,
+  syscallNumber,
+  type ScmpArch,
+} from "../tables/index.ts";
 import { pinFor } from "./arguments.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
@@ -30,19 +50,25 @@ class RuleBook {
 }
 
 /**
- * Recording → filters: (observed ∩ ceiling) ∪ floor ∪ companions, each rule with its reason, and the answers of what is denied.
- * Pure: the same recording and options give the same policy. Floor and companions stay below the ceiling too. Docker has one list
- * of rules for all architectures of a profile, so what is allowed on one observed architecture is allowed on all of them.
- * Throws TooManyWays where the ceiling's rules of a call overlap in more ways than can be compared in bounded time.
+ * Recording → filters: (observed ∩ ceiling) ∪ floor ∪ companions, each rule with its reason, and
+ * the answers of what is denied. Pure: the same recording and options give the same policy. Floor
+ * and companions stay below the ceiling too. Docker has one list of rules for all architectures of
+ * a profile, so what is allowed on one observed architecture is allowed on all of them. Throws
+ * TooManyWays where the ceiling's rules of a call overlap in more ways than can be compared in
+ * bounded time.
  */
 export function buildPolicy(recording: Recording, options: PolicyOptions): Policy {
   const observedArches = Object.keys(recording.syscalls) as ScmpArch[];
-  const arches = [...observedArches].sort((a, b) => Number(isNative(b, options)) - Number(isNative(a, options)) || (a < b ? -1 : 1));
+  const arches = [...observedArches].sort(
+    (a, b) => Number(isNative(b, options)) - Number(isNative(a, options)) || (a < b ? -1 : 1),
+  );
   const start: FloorContext = {
     noNewPrivileges: recording.runs.length > 0 && recording.runs.every((run) => run.noNewPrivileges === true),
     init: recording.runs.some((run) => run.init === true),
   };
-  const programs = new Set(Object.values(recording.syscalls).flatMap((calls) => Object.values(calls).flatMap(({ processes }) => processes)));
+  const programs = new Set(
+    Object.values(recording.syscalls).flatMap((calls) => Object.values(calls).flatMap(({ processes }) => processes)),
+  );
   const context = { recording, options, start, programs, notes: [] as PolicyNote[], book: new RuleBook() };
   const denied = new Set(options.deny);
   for (const arch of arches) addObserved(arch, denied, context);
@@ -54,7 +80,9 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   const filters = arches.map((arch): Filter => ({
     arch,
     defaultAction: enosys,
-    syscalls: new Map(names.flatMap((name) => (existsOn(arch, name) ? [[name, context.book.rules.get(name) ?? []]] : []))),
+    syscalls: new Map(
+      names.flatMap((name) => (existsOn(arch, name) ? [[name, context.book.rules.get(name) ?? []]] : [])),
+    ),
     enosysAbove: undefined,
   }));
   return { filters, notes: context.notes, assumptions: assumptionsOf(recording, options, start) };
@@ -70,7 +98,9 @@ interface Context {
   readonly book: RuleBook;
 }
 
-/** Docker resolves a profile for the machine's own architecture; the ceiling's first one is that. */
+/**
+ * Docker resolves a profile for the machine's own architecture; the ceiling's first one is that.
+ */
 function isNative(arch: ScmpArch, { ceiling }: PolicyOptions): boolean {
   return [...ceiling.keys()][0] === arch;
 }
@@ -91,12 +121,14 @@ function addObserved(arch: ScmpArch, denied: ReadonlySet<string>, context: Conte
     const because: Because = { type: "observed", processes: record.processes };
     addAllowed(arch, name, record, because, context);
     const multiplexer = multiplexerOf(arch, name);
-    if (multiplexer !== undefined && allowingRules(ceiling, multiplexer).length > 0) book.add(multiplexer, { action: allow, rule: always, because });
+    if (multiplexer !== undefined && allowingRules(ceiling, multiplexer).length > 0)
+      book.add(multiplexer, { action: allow, rule: always, because });
   }
   for (const name of options.allow) {
     if (!existsOn(arch, name) || denied.has(name) || isUnconditional(book.rules.get(name))) continue;
     const within = impliedByAny(always, allowingRules(ceiling, name));
-    if (!within && !notes.some((note) => note.kind === "allowed-above-ceiling" && note.syscall === name)) notes.push({ kind: "allowed-above-ceiling", arch, syscall: name });
+    if (!within && !notes.some((note) => note.kind === "allowed-above-ceiling" && note.syscall === name))
+      notes.push({ kind: "allowed-above-ceiling", arch, syscall: name });
     book.rules.set(name, [{ action: allow, rule: always, because: { type: "user", option: "--allow" } }]);
   }
 }
@@ -105,8 +137,16 @@ function isUnconditional(rules: readonly ActionRule[] | undefined): boolean {
   return rules?.some(({ action, rule }) => isAllowing(action) && rule.conditions.length === 0) ?? false;
 }
 
-/** Adds a call as far as the ceiling goes; resolves to false where the ceiling has nothing of it. */
-function addAllowed(arch: ScmpArch, name: string, record: SyscallRecord | undefined, because: Because, context: Context): boolean {
+/**
+ * Adds a call as far as the ceiling goes; resolves to false where the ceiling has nothing of it.
+ */
+function addAllowed(
+  arch: ScmpArch,
+  name: string,
+  record: SyscallRecord | undefined,
+  because: Because,
+  context: Context,
+): boolean {
   const { options, notes, book } = context;
   const limits = allowingRules(options.ceiling.get(arch), name);
   if (options.allow.includes(name)) return true; // taken in as a whole, above
@@ -115,24 +155,32 @@ function addAllowed(arch: ScmpArch, name: string, record: SyscallRecord | undefi
     return false;
   }
   const pin = pinFor(name, record, { arch, tier: options.args, start: context.start, programs: context.programs });
-  if (pin !== undefined && "unpinned" in pin) notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.unpinned });
+  if (pin !== undefined && "unpinned" in pin)
+    notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.unpinned });
   const wanted = pin === undefined || "unpinned" in pin ? limits : pin.allow;
   const within = wanted.filter((rule) => impliedByAny(rule, limits));
   const beyond = record === undefined ? [] : valuesBeyond(arch, name, record, options);
   if (record !== undefined && beyond.length > 0) notes.push({ ...aboveCeiling(arch, name, record), values: beyond });
-  const also = pin === undefined || "unpinned" in pin ? [] : (pin.also ?? []).filter(({ rule }) => impliedByAny(rule, limits));
+  const also =
+    pin === undefined || "unpinned" in pin ? [] : (pin.also ?? []).filter(({ rule }) => impliedByAny(rule, limits));
   if (within.length + also.length === 0) return false;
   const reason = reasonWith(because, pin);
   const rules = [
     ...within.map((rule): ActionRule => ({ action: allow, rule, because: reason })),
-    ...also.map(({ rule, ...row }): ActionRule => ({ action: allow, rule, because: because.type === "floor" ? because : { type: "companion", ...row } })),
+    ...also.map(({ rule, ...row }): ActionRule => ({
+      action: allow,
+      rule,
+      because: because.type === "floor" ? because : { type: "companion", ...row },
+    })),
   ];
   for (const rule of rules) book.add(name, rule);
   if (pin === undefined || "unpinned" in pin) return true;
   notes.push({ kind: "pinned", arch, syscall: name, rules });
   for (const { action, rule, reason, source } of pin.answers) {
-    // Two rules that overlap with different answers are decided by libseccomp's own order; only disjoint ones are emitted.
-    if (!book.rules.get(name)?.some((other) => isAllowing(other.action) && overlaps(other.rule, rule))) book.add(name, { action, rule, because: { type: "fallback", reason, source } });
+    // Two rules that overlap with different answers are decided by libseccomp's own order; only
+    // disjoint ones are emitted.
+    if (!book.rules.get(name)?.some((other) => isAllowing(other.action) && overlaps(other.rule, rule)))
+      book.add(name, { action, rule, because: { type: "fallback", reason, source } });
   }
   return true;
 }
@@ -144,15 +192,30 @@ function reasonWith(because: Because, pin: ReturnType<typeof pinFor>): Because {
   return because.type === "observed" ? { ...because, unpinned: pin.unpinned } : because;
 }
 
-function aboveCeiling(arch: ScmpArch, name: string, record: SyscallRecord): Extract<PolicyNote, { kind: "above-ceiling" }> {
-  return { kind: "above-ceiling", arch, syscall: name, results: record.results, processes: record.processes, values: undefined };
+function aboveCeiling(
+  arch: ScmpArch,
+  name: string,
+  record: SyscallRecord,
+): Extract<PolicyNote, { kind: "above-ceiling" }> {
+  return {
+    kind: "above-ceiling",
+    arch,
+    syscall: name,
+    results: record.results,
+    processes: record.processes,
+    values: undefined,
+  };
 }
 
-/** Could one call match both? Exact for masked comparisons of the same argument, true where in doubt. */
+/**
+ * Could one call match both? Exact for masked comparisons of the same argument, true where in
+ * doubt.
+ */
 function overlaps(a: Rule, b: Rule): boolean {
   return !a.conditions.some((left) =>
     b.conditions.some((right) => {
-      if (left.index !== right.index || left.op !== "SCMP_CMP_MASKED_EQ" || right.op !== "SCMP_CMP_MASKED_EQ") return false;
+      if (left.index !== right.index || left.op !== "SCMP_CMP_MASKED_EQ" || right.op !== "SCMP_CMP_MASKED_EQ")
+        return false;
       const shared = left.mask & right.mask;
       return (left.datum & shared) !== (right.datum & shared);
     }),
@@ -167,12 +230,21 @@ function allowingRules(filter: Filter | undefined, name: string): readonly Rule[
 }
 
 /** The observed argument values that the ceiling does not let through. */
-function valuesBeyond(arch: ScmpArch, name: string, record: SyscallRecord, { ceiling }: PolicyOptions): readonly (readonly bigint[])[] {
+function valuesBeyond(
+  arch: ScmpArch,
+  name: string,
+  record: SyscallRecord,
+  { ceiling }: PolicyOptions,
+): readonly (readonly bigint[])[] {
   const filter = ceiling.get(arch);
   if (filter === undefined || record.args === undefined || record.args.values === "many") return [];
   const { indices, values } = record.args;
   return values.filter((tuple) => {
-    const args = callArgs(Object.fromEntries(tuple.map((value, position) => [indices[position] ?? 0, value])) as { readonly [index in ArgIndex]?: bigint });
+    const args = callArgs(
+      Object.fromEntries(tuple.map((value, position) => [indices[position] ?? 0, value])) as {
+        readonly [index in ArgIndex]?: bigint;
+      },
+    );
     return !isAllowing(evaluate(filter, { arch, name, nr: syscallNumber(arch, name), args }));
   });
 }
@@ -183,33 +255,52 @@ function addFloor(arches: readonly ScmpArch[], denied: ReadonlySet<string>, cont
   for (const arch of arches.filter((candidate) => isNative(candidate, options))) {
     for (const { names, reason, source } of floorFor(options.floor, start)) {
       for (const name of names) {
-        if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, { type: "floor", reason, source }, context);
+        if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
+          addAllowed(arch, name, undefined, { type: "floor", reason, source }, context);
       }
     }
   }
 }
 
-/** What a lean recording did not look for may have been called: it stays, whatever floor is chosen, and without companions. */
+/**
+ * What a lean recording did not look for may have been called: it stays, whatever floor is chosen,
+ * and without companions.
+ */
 function addUntraced(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
-  const because: Because = { type: "companion", reason: "not traced (record --lean), so it may have been called", source: "recording.json, lean" };
+  const because: Because = {
+    type: "companion",
+    reason: "not traced (record --lean), so it may have been called",
+    source: "recording.json, lean",
+  };
   for (const arch of arches) {
     for (const name of heldAnyway(arch, [])) {
-      if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, because, context);
+      if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
+        addAllowed(arch, name, undefined, because, context);
     }
   }
 }
 
 function addCompanions(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
   for (const arch of arches) {
-    const calls = Object.entries(context.recording.syscalls[arch] ?? {}).filter(([name, record]) => !isInVain(name, record)).map(([name]) => name);
+    const calls = Object.entries(context.recording.syscalls[arch] ?? {})
+      .filter(([name, record]) => !isInVain(name, record))
+      .map(([name]) => name);
     if (calls.length === 0) continue;
-    for (const { name, reason, source } of companionsOf({ calls: new Set(calls), programs: context.programs, forks: startsProcesses(arch, context.recording) })) {
-      if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name)) addAllowed(arch, name, undefined, { type: "companion", reason, source }, context);
+    for (const { name, reason, source } of companionsOf({
+      calls: new Set(calls),
+      programs: context.programs,
+      forks: startsProcesses(arch, context.recording),
+    })) {
+      if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
+        addAllowed(arch, name, undefined, { type: "companion", reason, source }, context);
     }
   }
 }
 
-/** The name service asks for the socket of nscd, which is hardly ever there: no connection, so nothing goes with it (glibc nscd/nscd_helper.c). */
+/**
+ * The name service asks for the socket of nscd, which is hardly ever there: no connection, so
+ * nothing goes with it (glibc nscd/nscd_helper.c).
+ */
 function isInVain(name: string, { results }: SyscallRecord): boolean {
   return name === "connect" && results.every((result) => result === "ENOENT");
 }
@@ -222,7 +313,11 @@ function startsProcesses(arch: ScmpArch, { syscalls }: Recording): boolean {
   const { fork, vfork, clone, clone3 } = syscalls[arch] ?? {};
   if (fork !== undefined || vfork !== undefined || clone3?.results.includes("ok") === true) return true;
   if (clone === undefined) return false;
-  return clone.args === undefined || clone.args.values === "many" || clone.args.values.some(([flags = 0n]) => (flags & cloneThread) === 0n);
+  return (
+    clone.args === undefined ||
+    clone.args.values === "many" ||
+    clone.args.values.some(([flags = 0n]) => (flags & cloneThread) === 0n)
+  );
 }
 
 function allowsAny(book: RuleBook, name: string): boolean {
@@ -230,9 +325,10 @@ function allowsAny(book: RuleBook, name: string): boolean {
 }
 
 /**
- * One principle: what Docker's default denies keeps the answer it has there; what only this profile denies answers ENOSYS, from which
- * libraries fall back. ENOSYS is the default action, and said again for every call: Docker before 23 ignores `defaultErrnoRet` and would
- * answer EPERM, from which programs do not fall back.
+ * One principle: what Docker's default denies keeps the answer it has there; what only this profile
+ * denies answers ENOSYS, from which libraries fall back. ENOSYS is the default action, and said
+ * again for every call: Docker before 23 ignores `defaultErrnoRet` and would answer EPERM, from
+ * which programs do not fall back.
  */
 function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): void {
   const probes = new Map(probeRows.flatMap((row) => row.names.map((name) => [name, row])));
@@ -241,20 +337,51 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
     if (ceiling === undefined) continue;
     for (const name of syscallNames(arch)) {
       if (book.has(name)) continue;
-      const there = allowingRules(ceiling, name).length > 0 ? enosys : evaluate(ceiling, { arch, name, nr: syscallNumber(arch, name), args: callArgs() });
+      const there =
+        allowingRules(ceiling, name).length > 0
+          ? enosys
+          : evaluate(ceiling, { arch, name, nr: syscallNumber(arch, name), args: callArgs() });
       const probe = probes.get(name);
       if (there.action === "SCMP_ACT_ERRNO" && there.errnoRet === epermNumber) {
-        book.add(name, { action: eperm, rule: always, because: { type: "fallback", reason: "denied by Docker's default too: the same answer", source: "moby default profile" } });
+        book.add(name, {
+          action: eperm,
+          rule: always,
+          because: {
+            type: "fallback",
+            reason: "denied by Docker's default too: the same answer",
+            source: "moby default profile",
+          },
+        });
       } else if (probe !== undefined) {
-        book.add(name, { action: enosys, rule: always, because: { type: "fallback", reason: "libraries try it and fall back where the kernel does not have it", source: `${probe.who} → ${probe.fallback}` } });
+        book.add(name, {
+          action: enosys,
+          rule: always,
+          because: {
+            type: "fallback",
+            reason: "libraries try it and fall back where the kernel does not have it",
+            source: `${probe.who} → ${probe.fallback}`,
+          },
+        });
       } else if (there === enosys) {
-        book.add(name, { action: enosys, rule: always, because: { type: "fallback", reason: "denied by this profile alone: as if the kernel did not have it", source: "Docker before 23 ignores defaultErrnoRet" } });
+        book.add(name, {
+          action: enosys,
+          rule: always,
+          because: {
+            type: "fallback",
+            reason: "denied by this profile alone: as if the kernel did not have it",
+            source: "Docker before 23 ignores defaultErrnoRet",
+          },
+        });
       }
     }
   }
 }
 
-function assumptionsOf(recording: Recording, options: PolicyOptions, { noNewPrivileges, init }: FloorContext): readonly string[] {
+function assumptionsOf(
+  recording: Recording,
+  options: PolicyOptions,
+  { noNewPrivileges, init }: FloorContext,
+): readonly string[] {
   return [
     `recording ${recording.name}`,
     noNewPrivileges ? "no-new-privileges" : "with or without no-new-privileges",
@@ -267,10 +394,17 @@ function assumptionsOf(recording: Recording, options: PolicyOptions, { noNewPriv
   ];
 }
 
-/** The ceiling is as wide as the most capable run: what that was seen to do has to go on. So it is said which capabilities it counts with. */
+/**
+ * The ceiling is as wide as the most capable run: what that was seen to do has to go on. So it is
+ * said which capabilities it counts with.
+ */
 function capabilitiesBeyond({ runs }: Recording): readonly string[] {
-  const beyond = [...new Set(runs.flatMap((run) => run.capabilities ?? []))].filter((name) => !defaultCapabilities.includes(name)).sort();
+  const beyond = [...new Set(runs.flatMap((run) => run.capabilities ?? []))]
+    .filter((name) => !defaultCapabilities.includes(name))
+    .sort();
   if (beyond.length === 0) return [];
   const some = runs.some((run) => beyond.some((name) => run.capabilities?.includes(name) !== true));
-  return [`with ${beyond.length > 8 ? `${beyond.length} capabilities more than Docker's default` : beyond.join(", ")}${some ? " (in some runs)" : ""}`];
+  return [
+    `with ${beyond.length > 8 ? `${beyond.length} capabilities more than Docker's default` : beyond.join(", ")}${some ? " (in some runs)" : ""}`,
+  ];
 }

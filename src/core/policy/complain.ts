@@ -1,18 +1,33 @@
-import { impliedByAny, isAllowing, without, type Action, type ActionRule, type Because, type Filter, type Rule } from "../seccomp/index.ts";
+import {
+  impliedByAny,
+  isAllowing,
+  without,
+  type Action,
+  type ActionRule,
+  type Because,
+  type Filter,
+  type Rule,
+} from "../seccomp/index.ts";
 import { syscallNames, type ScmpArch } from "../tables/index.ts";
 import type { Policy } from "./types.ts";
 
 const log: Action = { action: "SCMP_ACT_LOG" };
 const always: Rule = { conditions: [] };
-const because: Because = { type: "fallback", reason: "complain mode: would be denied; let through and logged, because Docker's default allows it", source: "seccomp(2), SECCOMP_RET_LOG" };
+const because: Because = {
+  type: "fallback",
+  reason: "complain mode: would be denied; let through and logged, because Docker's default allows it",
+  source: "seccomp(2), SECCOMP_RET_LOG",
+};
 
 /** More rules than this on one call are no longer worth a log line. */
 const maxRules = 128;
 
 /**
- * The same policy for a staging rollout: what it would deny is let through and logged (SECCOMP_RET_LOG, seccomp(2)) as far as the ceiling allows it; what the ceiling
- * denies stays denied. Rules that overlap with different actions are decided by libseccomp's own order, so only what no other rule matches is logged; where that
- * cannot be said in a few rules, the call is allowed as by the ceiling, without a line in the log.
+ * The same policy for a staging rollout: what it would deny is let through and logged
+ * (SECCOMP_RET_LOG, seccomp(2)) as far as the ceiling allows it; what the ceiling denies stays
+ * denied. Rules that overlap with different actions are decided by libseccomp's own order, so only
+ * what no other rule matches is logged; where that cannot be said in a few rules, the call is
+ * allowed as by the ceiling, without a line in the log.
  */
 export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>): Policy {
   const filters = policy.filters.map((filter): Filter => {
@@ -20,20 +35,39 @@ export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>)
     if (limit === undefined) return filter;
     const syscalls = new Map(filter.syscalls);
     for (const name of new Set([...syscalls.keys(), ...syscallNames(filter.arch)])) {
-      // One list of rules is for all architectures: what one machine's default denies is not let through because another's allows it.
-      if ([...ceiling.values()].some((other) => syscallNames(other.arch).includes(name) && allowing(other, name).length < allowing(limit, name).length)) continue;
-      const rules = rulesFor(syscalls.get(name) ?? [], allowing(limit, name).map(({ rule }) => rule));
+      // One list of rules is for all architectures: what one machine's default denies is not let
+      // through because another's allows it.
+      if (
+        [...ceiling.values()].some(
+          (other) =>
+            syscallNames(other.arch).includes(name) && allowing(other, name).length < allowing(limit, name).length,
+        )
+      )
+        continue;
+      const rules = rulesFor(
+        syscalls.get(name) ?? [],
+        allowing(limit, name).map(({ rule }) => rule),
+      );
       if (rules !== undefined) syscalls.set(name, rules);
     }
     return { ...filter, syscalls: new Map([...syscalls].sort(([a], [b]) => (a < b ? -1 : 1))) };
   });
   const last = policy.assumptions.length - 1;
-  return { ...policy, filters, assumptions: [...policy.assumptions.slice(0, last), "COMPLAIN MODE: denies nothing that Docker's default allows, and logs it", ...policy.assumptions.slice(last)] };
+  return {
+    ...policy,
+    filters,
+    assumptions: [
+      ...policy.assumptions.slice(0, last),
+      "COMPLAIN MODE: denies nothing that Docker's default allows, and logs it",
+      ...policy.assumptions.slice(last),
+    ],
+  };
 }
 
 function allowing(filter: Filter, name: string): readonly ActionRule[] {
   const rules = filter.syscalls.get(name);
-  if (rules === undefined) return isAllowing(filter.defaultAction) ? [{ action: filter.defaultAction, rule: always, because }] : [];
+  if (rules === undefined)
+    return isAllowing(filter.defaultAction) ? [{ action: filter.defaultAction, rule: always, because }] : [];
   return rules.filter(({ action }) => isAllowing(action));
 }
 
@@ -46,7 +80,15 @@ function rulesFor(own: readonly ActionRule[], limits: readonly Rule[]): readonly
   const logged: Rule[] = [];
   for (const rule of missing) {
     const rest = without(rule, [...wanted, ...logged], maxRules);
-    if (rest === undefined || logged.length + rest.length > maxRules) return limits.map((limit) => ({ action: { action: "SCMP_ACT_ALLOW" }, rule: limit, because: { ...because, reason: "complain mode: allowed as by Docker's default, with arguments that are not logged" } }));
+    if (rest === undefined || logged.length + rest.length > maxRules)
+      return limits.map((limit) => ({
+        action: { action: "SCMP_ACT_ALLOW" },
+        rule: limit,
+        because: {
+          ...because,
+          reason: "complain mode: allowed as by Docker's default, with arguments that are not logged",
+        },
+      }));
     logged.push(...rest);
   }
   return [...allowed, ...logged.map((rule) => ({ action: log, rule, because }))];

@@ -1,15 +1,21 @@
 import type { FloorChoice } from "./types.ts";
 
 /**
- * What a container runtime calls after the filter is installed and before the workload's program runs. Without it the container does
- * not start (exit 125). Measured with strace on x86_64, Linux 6.18, with and without no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc 1.1.15 and
- * crun 1.21 (Docker 26.1.5), runc 1.3.6 and crun 1.28 (Docker 28.5.2), each with plain starts, a user, a terminal, a health check, `docker exec` in four ways and --init, until three
- * rounds brought nothing new (last on 2026-11-25: no row was lacking). `npm run floor` measures again and says what these rows lack.
+ * What a container runtime calls after the filter is installed and before the workload's program
+ * runs. Without it the container does not start (exit 125). Measured with strace on x86_64, Linux
+ * 6.18, with and without no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc
+ * 1.1.15 and crun 1.21 (Docker 26.1.5), runc 1.3.6 and crun 1.28 (Docker 28.5.2), each with plain
+ * starts, a user, a terminal, a health check, `docker exec` in four ways and --init, until three
+ * rounds brought nothing new (last on 2026-11-25: no row was lacking). `npm run floor` measures
+ * again and says what these rows lack.
  */
 export interface FloorRow {
   readonly names: readonly string[];
   readonly runtimes: readonly Exclude<FloorChoice, "any">[];
-  /** `privileged`: only without no-new-privileges, where the filter is installed before the runtime drops its privileges. `init`: only with --init. */
+  /**
+   * `privileged`: only without no-new-privileges, where the filter is installed before the runtime
+   * drops its privileges. `init`: only with --init.
+   */
   readonly when: "always" | "privileged" | "init";
   readonly reason: string;
   readonly source: string;
@@ -19,29 +25,160 @@ const measured = "strace of the runtimes, see above";
 
 /** The calls of the runtimes, each with what it is needed for. */
 export const floorRows: readonly FloorRow[] = [
-  { names: ["execve"], runtimes: ["runc", "crun"], when: "always", reason: "starts the program", source: measured },
-  { names: ["close", "close_range"], runtimes: ["runc", "crun"], when: "always", reason: "closes the runtime's descriptors", source: measured },
-  { names: ["write"], runtimes: ["runc", "crun"], when: "always", reason: "tells the engine that the container starts", source: measured },
-  { names: ["umask"], runtimes: ["crun"], when: "always", reason: "docker exec sets the file mode mask", source: measured },
-  { names: ["openat", "openat2", "fstat", "fstatfs", "fcntl", "getdents64"], runtimes: ["runc"], when: "always", reason: "marks inherited descriptors close-on-exec through /proc/self/fd, opens the exec fifo", source: measured },
-  { names: ["statx"], runtimes: ["runc"], when: "always", reason: "reopens the exec fifo; runc 1.3 does not start without it, also not if it answers ENOSYS", source: `${measured}; runc issue 4984` },
   {
-    names: ["clone", "epoll_ctl", "epoll_pwait", "exit", "exit_group", "futex", "getpid", "gettid", "madvise", "mmap", "mprotect", "munmap", "nanosleep", "rt_sigprocmask", "rt_sigreturn", "sched_yield", "set_robust_list", "sigaltstack", "tgkill", "rseq"],
+    names: ["execve"],
+    runtimes: ["runc", "crun"],
+    when: "always",
+    reason: "starts the program",
+    source: measured,
+  },
+  {
+    names: ["close", "close_range"],
+    runtimes: ["runc", "crun"],
+    when: "always",
+    reason: "closes the runtime's descriptors",
+    source: measured,
+  },
+  {
+    names: ["write"],
+    runtimes: ["runc", "crun"],
+    when: "always",
+    reason: "tells the engine that the container starts",
+    source: measured,
+  },
+  {
+    names: ["umask"],
+    runtimes: ["crun"],
+    when: "always",
+    reason: "docker exec sets the file mode mask",
+    source: measured,
+  },
+  {
+    names: ["openat", "openat2", "fstat", "fstatfs", "fcntl", "getdents64"],
+    runtimes: ["runc"],
+    when: "always",
+    reason: "marks inherited descriptors close-on-exec through /proc/self/fd, opens the exec fifo",
+    source: measured,
+  },
+  {
+    names: ["statx"],
+    runtimes: ["runc"],
+    when: "always",
+    reason: "reopens the exec fifo; runc 1.3 does not start without it, also not if it answers ENOSYS",
+    source: `${measured}; runc issue 4984`,
+  },
+  {
+    names: [
+      "clone",
+      "epoll_ctl",
+      "epoll_pwait",
+      "exit",
+      "exit_group",
+      "futex",
+      "getpid",
+      "gettid",
+      "madvise",
+      "mmap",
+      "mprotect",
+      "munmap",
+      "nanosleep",
+      "rt_sigprocmask",
+      "rt_sigreturn",
+      "sched_yield",
+      "set_robust_list",
+      "sigaltstack",
+      "tgkill",
+      "rseq",
+    ],
     runtimes: ["runc"],
     when: "always",
     reason: "Go's scheduler may start or park a thread at any time",
     source: `${measured}; Go runtime/os_linux.go`,
   },
-  { names: ["capget", "capset", "prctl"], runtimes: ["runc", "crun"], when: "privileged", reason: "drops capabilities", source: measured },
-  { names: ["setgid", "setgroups", "setuid", "setresgid", "setresuid"], runtimes: ["runc", "crun"], when: "privileged", reason: "becomes the container's user", source: measured },
-  { names: ["fchown"], runtimes: ["runc", "crun"], when: "privileged", reason: "gives the standard streams to the container's user", source: measured },
-  { names: ["chdir", "getcwd", "newfstatat", "faccessat", "faccessat2", "getppid"], runtimes: ["runc"], when: "privileged", reason: "goes to the working directory and looks up the program", source: measured },
-  { names: ["read"], runtimes: ["runc"], when: "always", reason: "Go reads what woke its poller", source: `${measured}; runc 1.3.6, in some starts only` },
-  { names: ["read"], runtimes: ["runc", "crun"], when: "privileged", reason: "waits for the engine's start signal", source: measured },
-  { names: ["pselect6", "rt_sigaction", "rt_sigprocmask"], runtimes: ["crun"], when: "privileged", reason: "waits for the engine's start signal, resets signal handlers", source: measured },
-  { names: ["openat", "statx", "fstat", "ioctl"], runtimes: ["crun"], when: "privileged", reason: "docker exec looks up the user and the program, and asks whether its streams are terminals (TCGETS)", source: measured },
   {
-    names: ["arch_prctl", "brk", "clone", "execve", "exit_group", "getpgrp", "getpid", "getrandom", "ioctl", "kill", "mprotect", "prctl", "prlimit64", "readlink", "readlinkat", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "set_robust_list", "set_tid_address", "setpgid", "wait4", "write"],
+    names: ["capget", "capset", "prctl"],
+    runtimes: ["runc", "crun"],
+    when: "privileged",
+    reason: "drops capabilities",
+    source: measured,
+  },
+  {
+    names: ["setgid", "setgroups", "setuid", "setresgid", "setresuid"],
+    runtimes: ["runc", "crun"],
+    when: "privileged",
+    reason: "becomes the container's user",
+    source: measured,
+  },
+  {
+    names: ["fchown"],
+    runtimes: ["runc", "crun"],
+    when: "privileged",
+    reason: "gives the standard streams to the container's user",
+    source: measured,
+  },
+  {
+    names: ["chdir", "getcwd", "newfstatat", "faccessat", "faccessat2", "getppid"],
+    runtimes: ["runc"],
+    when: "privileged",
+    reason: "goes to the working directory and looks up the program",
+    source: measured,
+  },
+  {
+    names: ["read"],
+    runtimes: ["runc"],
+    when: "always",
+    reason: "Go reads what woke its poller",
+    source: `${measured}; runc 1.3.6, in some starts only`,
+  },
+  {
+    names: ["read"],
+    runtimes: ["runc", "crun"],
+    when: "privileged",
+    reason: "waits for the engine's start signal",
+    source: measured,
+  },
+  {
+    names: ["pselect6", "rt_sigaction", "rt_sigprocmask"],
+    runtimes: ["crun"],
+    when: "privileged",
+    reason: "waits for the engine's start signal, resets signal handlers",
+    source: measured,
+  },
+  {
+    names: ["openat", "statx", "fstat", "ioctl"],
+    runtimes: ["crun"],
+    when: "privileged",
+    reason: "docker exec looks up the user and the program, and asks whether its streams are terminals " + "(TCGETS)",
+    source: measured,
+  },
+  {
+    names: [
+      "arch_prctl",
+      "brk",
+      "clone",
+      "execve",
+      "exit_group",
+      "getpgrp",
+      "getpid",
+      "getrandom",
+      "ioctl",
+      "kill",
+      "mprotect",
+      "prctl",
+      "prlimit64",
+      "readlink",
+      "readlinkat",
+      "rseq",
+      "rt_sigaction",
+      "rt_sigprocmask",
+      "rt_sigreturn",
+      "rt_sigtimedwait",
+      "set_robust_list",
+      "set_tid_address",
+      "setpgid",
+      "wait4",
+      "write",
+    ],
     runtimes: ["runc", "crun"],
     when: "init",
     reason: "tini, which --init puts before the program, starts it, passes signals on and reaps zombies",
@@ -49,17 +186,26 @@ export const floorRows: readonly FloorRow[] = [
   },
 ];
 
-/** What runtimes try and do without where Docker's default denies it: no part of the floor. runc 1.3 opens /proc with open_tree, and with openat2 where that fails (its pathrs-lite). */
+/**
+ * What runtimes try and do without where Docker's default denies it: no part of the floor. runc 1.3
+ * opens /proc with open_tree, and with openat2 where that fails (its pathrs-lite).
+ */
 export const floorAttempts: readonly string[] = ["open_tree"];
 
 /** What else tini asks: prctl PR_GET_CHILD_SUBREAPER (prctl(2)), ioctl TIOCSPGRP (ioctl_tty(2)). */
 export const initPrctlOptions: readonly bigint[] = [37n];
 export const initIoctlRequests: readonly bigint[] = [0x5410n];
 
-/** prctl options the runtimes use after the filter is installed (prctl(2)): PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_CAP_AMBIENT. Only without no-new-privileges. */
+/**
+ * prctl options the runtimes use after the filter is installed (prctl(2)): PR_SET_KEEPCAPS,
+ * PR_CAPBSET_DROP, PR_CAP_AMBIENT. Only without no-new-privileges.
+ */
 export const floorPrctlOptions: readonly bigint[] = [8n, 24n, 47n];
 
-/** fcntl commands the runtimes use (fcntl(2)): F_GETFD, F_SETFD, and F_GETFL, F_SETFL, F_DUPFD_CLOEXEC of Go's os package. */
+/**
+ * fcntl commands the runtimes use (fcntl(2)): F_GETFD, F_SETFD, and F_GETFL, F_SETFL,
+ * F_DUPFD_CLOEXEC of Go's os package.
+ */
 export const floorFcntlCommands: readonly bigint[] = [1n, 2n, 3n, 4n, 1030n];
 
 /** How the container is started. */

@@ -4,13 +4,22 @@ import { companionRows, twinRows } from "./companions.ts";
 import { floorFor } from "./floor.ts";
 
 /**
- * Calls that a profile holds, without conditions, whatever is seen, and whose being seen brings in nothing else: floor, and companions of every program. They
- * need not be traced: a recording that left them out says so (`lean`), and then they are held with another floor and without companions too. Only rows that
- * apply to every container count.
+ * Calls that a profile holds, without conditions, whatever is seen, and whose being seen brings in
+ * nothing else: floor, and companions of every program. They need not be traced: a recording that
+ * left them out says so (`lean`), and then they are held with another floor and without companions
+ * too. Only rows that apply to every container count.
  */
 export function heldAnyway(arch: ScmpArch, denied: readonly string[]): readonly string[] {
   const floor = floorFor("any", { noNewPrivileges: true, init: false }).flatMap(({ names }) => names);
-  const companions = companionRows.filter(({ triggers, programs }) => triggers.length === 0 && programs === undefined).flatMap(({ names }) => names);
-  const bringing = new Set([...companionRows.flatMap(({ triggers, with: all = [], without = [] }) => [...triggers, ...all, ...without]), ...twinRows.flatMap(({ names, older = [], glibc = [] }) => [...names, ...older, ...glibc]), ...denied]);
-  return [...new Set([...floor, ...companions])].filter((name) => !bringing.has(name) && inspectedArguments(arch, name) === undefined).sort();
+  const companions = companionRows
+    .filter(({ triggers, programs }) => triggers.length === 0 && programs === undefined)
+    .flatMap(({ names }) => names);
+  const bringing = new Set([
+    ...companionRows.flatMap(({ triggers, with: all = [], without = [] }) => [...triggers, ...all, ...without]),
+    ...twinRows.flatMap(({ names, older = [], glibc = [] }) => [...names, ...older, ...glibc]),
+    ...denied,
+  ]);
+  return [...new Set([...floor, ...companions])]
+    .filter((name) => !bringing.has(name) && inspectedArguments(arch, name) === undefined)
+    .sort();
 }

@@ -1,8 +1,13 @@
-/** Programs that make machine code while they run: some of it only under load, when a recording has long ended. Recognised by the name they are executed under. */
+/**
+ * Programs that make machine code while they run: some of it only under load, when a recording has
+ * long ended. Recognised by the name they are executed under.
+ */
 export interface CompilerRow {
   /** Base names, a trailing version left out (`php8.2` is `php`). */
   readonly programs: readonly string[];
-  /** What their code memory is: at the same time writable and executable, or one after the other. */
+  /**
+   * What their code memory is: at the same time writable and executable, or one after the other.
+   */
   readonly memory: "writable-and-executable" | "made-executable";
   readonly reason: string;
   readonly source: string;
@@ -10,12 +15,44 @@ export interface CompilerRow {
 
 /** Programs that compile while they run. */
 export const compilerRows: readonly CompilerRow[] = [
-  { programs: ["node", "nodejs", "deno", "electron"], memory: "writable-and-executable", reason: "V8's code space is writable and executable", source: "V8 src/heap/memory-allocator.cc" },
-  { programs: ["java"], memory: "writable-and-executable", reason: "the code cache is writable and executable", source: "OpenJDK src/hotspot/os/linux/os_linux.cpp, os::pd_commit_memory" },
-  { programs: ["bun", "luajit", "pypy", "dotnet", "mono", "julia", "beam.smp"], memory: "writable-and-executable", reason: "its compiler writes into executable memory", source: "JavaScriptCore ExecutableAllocator; LuaJIT src/lj_mcode.c; PyPy rpython/jit; .NET W^X is an option; Erlang JITs" },
-  { programs: ["php", "php-fpm", "ruby"], memory: "writable-and-executable", reason: "opcache.jit and YJIT compile what is called often", source: "php-src ext/opcache/jit; ruby yjit" },
-  { programs: ["git"], memory: "writable-and-executable", reason: "git grep compiles its pattern", source: "PCRE2 src/sljit; git grep.c, compile_pcre2_pattern dies where that fails" },
-  { programs: ["postgres"], memory: "made-executable", reason: "LLVM compiles expensive queries (jit_above_cost)", source: "PostgreSQL src/backend/jit; llvm SectionMemoryManager" },
+  {
+    programs: ["node", "nodejs", "deno", "electron"],
+    memory: "writable-and-executable",
+    reason: "V8's code space is writable and executable",
+    source: "V8 src/heap/memory-allocator.cc",
+  },
+  {
+    programs: ["java"],
+    memory: "writable-and-executable",
+    reason: "the code cache is writable and executable",
+    source: "OpenJDK src/hotspot/os/linux/os_linux.cpp, os::pd_commit_memory",
+  },
+  {
+    programs: ["bun", "luajit", "pypy", "dotnet", "mono", "julia", "beam.smp"],
+    memory: "writable-and-executable",
+    reason: "its compiler writes into executable memory",
+    source:
+      "JavaScriptCore ExecutableAllocator; LuaJIT src/lj_mcode.c; PyPy rpython/jit; .NET W^X is an " +
+      "option; Erlang JITs",
+  },
+  {
+    programs: ["php", "php-fpm", "ruby"],
+    memory: "writable-and-executable",
+    reason: "opcache.jit and YJIT compile what is called often",
+    source: "php-src ext/opcache/jit; ruby yjit",
+  },
+  {
+    programs: ["git"],
+    memory: "writable-and-executable",
+    reason: "git grep compiles its pattern",
+    source: "PCRE2 src/sljit; git grep.c, compile_pcre2_pattern dies where that fails",
+  },
+  {
+    programs: ["postgres"],
+    memory: "made-executable",
+    reason: "LLVM compiles expensive queries (jit_above_cost)",
+    source: "PostgreSQL src/backend/jit; llvm SectionMemoryManager",
+  },
 ];
 
 /** Is it one of these programs, in whatever version (`python3.11` is `python`)? */
@@ -23,7 +60,10 @@ export function isProgram(name: string, known: readonly string[]): boolean {
   return known.includes(name.replace(/-?\d+(\.\d+)*$/, ""));
 }
 
-/** The first row that knows one of the programs, and which it is; those with the widest memory first. */
+/**
+ * The first row that knows one of the programs, and which it is; those with the widest memory
+ * first.
+ */
 export function compilerAmong(programs: ReadonlySet<string>): (CompilerRow & { readonly program: string }) | undefined {
   for (const row of compilerRows) {
     const program = [...programs].sort().find((name) => isProgram(name, row.programs));

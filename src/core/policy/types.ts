@@ -1,14 +1,20 @@
 import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
-/** How closely arguments are pinned to what was seen; `argumentRows` says which by which. `none`: not at all; `strict`: all that can be. */
+/**
+ * How closely arguments are pinned to what was seen; `argumentRows` says which by which. `none`:
+ * not at all; `strict`: all that can be.
+ */
 export type ArgTier = "none" | "standard" | "strict";
 /** `complain`: for a staging rollout, what would be denied is logged instead. */
 export type Mode = "enforce" | "complain";
 /** Whose calls before the program starts are allowed: of one runtime, or of any. */
 export type FloorChoice = "any" | "runc" | "crun";
 
-/** What a policy is made with, beside the recording. The ceiling is resolved by the caller: policy reads no profile and no host. */
+/**
+ * What a policy is made with, beside the recording. The ceiling is resolved by the caller: policy
+ * reads no profile and no host.
+ */
 export interface PolicyOptions {
   readonly args: ArgTier;
   /** No companions. */
@@ -24,12 +30,26 @@ export interface PolicyOptions {
 
 /** One thing the policy did that the user must hear of. */
 export type PolicyNote =
-  /** Observed, but the ceiling denies it: left out. `results`: what the recording says came back. */
-  | { readonly kind: "above-ceiling"; readonly arch: ScmpArch; readonly syscall: string; readonly results: readonly string[]; readonly processes: readonly string[]; readonly values: readonly (readonly bigint[])[] | undefined }
+  /**
+   * Observed, but the ceiling denies it: left out. `results`: what the recording says came back.
+   */
+  | {
+      readonly kind: "above-ceiling";
+      readonly arch: ScmpArch;
+      readonly syscall: string;
+      readonly results: readonly string[];
+      readonly processes: readonly string[];
+      readonly values: readonly (readonly bigint[])[] | undefined;
+    }
   /** Taken in above the ceiling because of --allow. */
   | { readonly kind: "allowed-above-ceiling"; readonly arch: ScmpArch; readonly syscall: string }
   /** Pinned by argument values. */
-  | { readonly kind: "pinned"; readonly arch: ScmpArch; readonly syscall: string; readonly rules: readonly ActionRule[] }
+  | {
+      readonly kind: "pinned";
+      readonly arch: ScmpArch;
+      readonly syscall: string;
+      readonly rules: readonly ActionRule[];
+    }
   /** Could be pinned, but is not, and why. */
   | { readonly kind: "unpinned"; readonly arch: ScmpArch; readonly syscall: string; readonly reason: string }
   /** A name the tables do not know (a newer kernel's call): no profile can name it. */

@@ -1,6 +1,9 @@
 import { defaultErrno, type Action } from "../seccomp/index.ts";
 
-/** The action a profile names, with the errno the runtimes fill in where there is none: EPERM (runc getAction(), crun). */
+/**
+ * The action a profile names, with the errno the runtimes fill in where there is none: EPERM (runc
+ * getAction(), crun).
+ */
 export function toAction(name: string, errnoRet: number | undefined): Action {
   switch (name) {
     case "SCMP_ACT_ERRNO":
@@ -17,7 +20,8 @@ export function toAction(name: string, errnoRet: number | undefined): Action {
     case "SCMP_ACT_NOTIFY":
       return { action: name };
     default:
-      // The schema lets no other name through; who builds a profile by hand gets what an unknown action means to the kernel.
+      // The schema lets no other name through; who builds a profile by hand gets what an unknown
+      // action means to the kernel.
       return { action: "SCMP_ACT_KILL_PROCESS" };
   }
 }

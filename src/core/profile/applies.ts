@@ -2,8 +2,9 @@ import { dockerArch } from "../tables/index.ts";
 import type { DockerSyscallGroup, HostContext } from "./types.ts";
 
 /**
- * Does moby keep the group for this host (moby/profiles seccomp/seccomp_linux.go, setupSeccomp)? One excluded architecture, one excluded
- * capability or a new enough kernel drops it; every included capability has to be there.
+ * Does moby keep the group for this host (moby/profiles seccomp/seccomp_linux.go, setupSeccomp)?
+ * One excluded architecture, one excluded capability or a new enough kernel drops it; every
+ * included capability has to be there.
  */
 export function groupApplies({ includes, excludes }: DockerSyscallGroup, host: HostContext): boolean {
   const arch = dockerArch(host.arch);
@@ -20,7 +21,10 @@ function given(version: string | undefined): boolean {
   return version !== undefined && version !== "";
 }
 
-/** Compares version and major revision only, as moby does: 4.8.0-rc1 is 4.8. An unknown kernel is new enough. */
+/**
+ * Compares version and major revision only, as moby does: 4.8.0-rc1 is 4.8. An unknown kernel is
+ * new enough.
+ */
 function kernelAtLeast(kernel: string | undefined, wanted: string): boolean {
   if (kernel === undefined) return true;
   const [[version = 0, major = 0], [wantedVersion = 0, wantedMajor = 0]] = [numbers(kernel), numbers(wanted)];

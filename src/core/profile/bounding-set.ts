@@ -1,5 +1,11 @@
-/** The capabilities, sorted, that a container has with these --cap-add and --cap-drop: names in any case, with or without CAP_, also several with commas; ALL is all. */
-export function boundingSet({ added, dropped }: { readonly added: readonly string[]; readonly dropped: readonly string[] }, defaults: { readonly all: readonly string[]; readonly granted: readonly string[] }): readonly string[] {
+/**
+ * The capabilities, sorted, that a container has with these --cap-add and --cap-drop: names in any
+ * case, with or without CAP_, also several with commas; ALL is all.
+ */
+export function boundingSet(
+  { added, dropped }: { readonly added: readonly string[]; readonly dropped: readonly string[] },
+  defaults: { readonly all: readonly string[]; readonly granted: readonly string[] },
+): readonly string[] {
   const add = added.flatMap((value) => value.split(",")).map(capabilityName);
   const drop = dropped.flatMap((value) => value.split(",")).map(capabilityName);
   // moby's oci/caps.TweakCapabilities: ALL on one side makes the other side the exception.

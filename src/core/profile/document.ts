@@ -7,7 +7,10 @@ import { nearest } from "./suggestion.ts";
 /** The members of a profile's document, as their schema has them. */
 export type Members = { readonly [name: string]: Json };
 
-/** Reads one of Docker's defaults as this package ships them: in today's format, without numbers beyond 2^53. A test reads each the long way too. */
+/**
+ * Reads one of Docker's defaults as this package ships them: in today's format, without numbers
+ * beyond 2^53. A test reads each the long way too.
+ */
 export function readShipped(text: string, source: string): DockerProfile {
   return toProfile(JSON.parse(text) as Members, { text, source, base: "" });
 }
@@ -20,9 +23,15 @@ export function readEmitted(text: string): DockerProfile {
 
 /** What a document says. Throws `profile-invalid` for what the schema cannot ask. */
 export function toProfile(document: Members, origin: Origin): DockerProfile {
-  const { architectures, archMap } = document as { readonly architectures?: readonly string[]; readonly archMap?: readonly Members[] };
+  const { architectures, archMap } = document as {
+    readonly architectures?: readonly string[];
+    readonly archMap?: readonly Members[];
+  };
   if ((architectures?.length ?? 0) > 0 && (archMap?.length ?? 0) > 0) {
-    reject(origin, "/archMap", { detail: "both architectures and archMap are given", todo: "Keep one of them: engines refuse both." });
+    reject(origin, "/archMap", {
+      detail: "both architectures and archMap are given",
+      todo: "Keep one of them: engines refuse both.",
+    });
   }
   const defaultErrnoRet = errnoOf(document, "defaultErrnoRet", "defaultErrno", "", origin);
   return {
@@ -32,24 +41,41 @@ export function toProfile(document: Members, origin: Origin): DockerProfile {
     ...(architectures === undefined ? {} : { architectures }),
     ...(archMap === undefined
       ? {}
-      : { archMap: archMap.map((entry) => ({ architecture: entry["architecture"] as string, subArchitectures: (entry["subArchitectures"] ?? []) as readonly string[] })) }),
-    syscalls: ((document["syscalls"] ?? []) as readonly Members[]).map((group, index) => toGroup(group, `/syscalls/${index}`, origin)),
+      : {
+          archMap: archMap.map((entry) => ({
+            architecture: entry["architecture"] as string,
+            subArchitectures: (entry["subArchitectures"] ?? []) as readonly string[],
+          })),
+        }),
+    syscalls: ((document["syscalls"] ?? []) as readonly Members[]).map((group, index) =>
+      toGroup(group, `/syscalls/${index}`, origin),
+    ),
   };
 }
 
 function toGroup(group: Members, pointer: string, origin: Origin): DockerSyscallGroup {
   const names = (group["names"] ?? []) as readonly string[];
   const name = group["name"] as string | undefined;
-  if (name !== undefined && names.length > 0) reject(origin, `${pointer}/name`, { detail: "both name and names are given", todo: "Keep names: engines refuse both." });
+  if (name !== undefined && names.length > 0)
+    reject(origin, `${pointer}/name`, {
+      detail: "both name and names are given",
+      todo: "Keep names: engines refuse both.",
+    });
   const errnoRet = errnoOf(group, "errnoRet", "errno", pointer, origin);
   const args = group["args"] as readonly Members[] | undefined;
-  const { comment, includes, excludes } = group as { readonly comment?: string; readonly includes?: DockerCondition; readonly excludes?: DockerCondition };
+  const { comment, includes, excludes } = group as {
+    readonly comment?: string;
+    readonly includes?: DockerCondition;
+    readonly excludes?: DockerCondition;
+  };
   return {
     ...(name === undefined ? {} : { oldSpelling: true as const }),
     names: name === undefined ? names : [name],
     action: group["action"] as string,
     ...(errnoRet === undefined ? {} : { errnoRet }),
-    ...(args === undefined || args.length === 0 ? {} : { args: args.map((arg, index) => toArg(arg, `${pointer}/args/${index}`, origin)) }),
+    ...(args === undefined || args.length === 0
+      ? {}
+      : { args: args.map((arg, index) => toArg(arg, `${pointer}/args/${index}`, origin)) }),
     ...(comment === undefined || comment === "" ? {} : { comment }),
     ...(includes === undefined || Object.keys(includes).length === 0 ? {} : { includes }),
     ...(excludes === undefined || Object.keys(excludes).length === 0 ? {} : { excludes }),
@@ -67,22 +93,53 @@ function toArg(arg: Members, pointer: string, origin: Origin): DockerArg {
 }
 
 function uint64(value: Json, pointer: string, origin: Origin): bigint {
-  const exact = typeof value === "bigint" ? value : typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  const exact =
+    typeof value === "bigint"
+      ? value
+      : typeof value === "number" && Number.isSafeInteger(value)
+        ? BigInt(value)
+        : undefined;
   if (exact === undefined || BigInt.asUintN(64, exact) !== exact) {
-    reject(origin, pointer, { detail: "this is no unsigned 64-bit integer", todo: "Write it in full digits, between 0 and 18446744073709551615." });
+    reject(origin, pointer, {
+      detail: "this is no unsigned 64-bit integer",
+      todo: "Write it in full digits, between 0 and 18446744073709551615.",
+    });
   }
   return exact;
 }
 
-const errnoNames = ["EPERM", "ENOENT", "EACCES", "EINVAL", "ENOSYS", "EAFNOSUPPORT", "EOPNOTSUPP", "ENOTSUP", "EAGAIN", "ENOMEM", "EBUSY", "ENODEV", "EROFS"];
+const errnoNames = [
+  "EPERM",
+  "ENOENT",
+  "EACCES",
+  "EINVAL",
+  "ENOSYS",
+  "EAFNOSUPPORT",
+  "EOPNOTSUPP",
+  "ENOTSUP",
+  "EAGAIN",
+  "ENOMEM",
+  "EBUSY",
+  "ENODEV",
+  "EROFS",
+];
 
 /** The number wins over the name: Docker knows only the number. */
-function errnoOf(members: Members, numberName: string, textName: string, pointer: string, origin: Origin): number | undefined {
+function errnoOf(
+  members: Members,
+  numberName: string,
+  textName: string,
+  pointer: string,
+  origin: Origin,
+): number | undefined {
   const number = members[numberName] as number | undefined;
   const text = members[textName] as string | undefined;
   if (number !== undefined || text === undefined) return number;
   const known = errnoNumber(text.toUpperCase());
   if (known !== undefined) return known;
   const near = nearest(text, errnoNames);
-  return reject(origin, `${pointer}/${textName}`, { detail: `${JSON.stringify(text)} is no error name`, todo: near === undefined ? "Use a name of errno(3), e.g. ENOSYS." : `Did you mean ${near}?` });
+  return reject(origin, `${pointer}/${textName}`, {
+    detail: `${JSON.stringify(text)} is no error name`,
+    todo: near === undefined ? "Use a name of errno(3), e.g. ENOSYS." : `Did you mean ${near}?`,
+  });
 }

@@ -1,4 +1,7 @@
-/** The profile document: read it (any format in use), resolve it for a host into filters, find Docker's own defaults. */
+/**
+ * The profile document: read it (any format in use), resolve it for a host into filters, find
+ * Docker's own defaults.
+ */
 export { boundingSet } from "./bounding-set.ts";
 export { groupApplies } from "./applies.ts";
 export { offsetOf, positionAt, type Position } from "./position.ts";

@@ -3,7 +3,10 @@ import { nearest } from "./suggestion.ts";
 
 type Members = { readonly [name: string]: Json };
 
-/** An object of the document: the members it may have, and which of them are (lists of) objects of their own. */
+/**
+ * An object of the document: the members it may have, and which of them are (lists of) objects of
+ * their own.
+ */
 interface Shape {
   readonly members: readonly string[];
   readonly inside: { readonly [member: string]: Shape };
@@ -11,30 +14,52 @@ interface Shape {
 
 const condition: Shape = { members: ["caps", "arches", "minKernel"], inside: {} };
 const arg: Shape = { members: ["index", "value", "valueTwo", "op"], inside: {} };
-const group: Shape = { members: ["name", "names", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes"], inside: { args: arg, includes: condition, excludes: condition } };
+const group: Shape = {
+  members: ["name", "names", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes"],
+  inside: { args: arg, includes: condition, excludes: condition },
+};
 const archEntry: Shape = { members: ["architecture", "subArchitectures"], inside: {} };
 
-/** moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's LinuxSeccomp, containers-common's errno names. */
+/**
+ * moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's LinuxSeccomp,
+ * containers-common's errno names.
+ */
 const profile: Shape = {
-  members: ["defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "syscalls", "flags", "listenerPath", "listenerMetadata"],
+  members: [
+    "defaultAction",
+    "defaultErrnoRet",
+    "defaultErrno",
+    "architectures",
+    "archMap",
+    "syscalls",
+    "flags",
+    "listenerPath",
+    "listenerMetadata",
+  ],
   inside: { archMap: archEntry, syscalls: group },
 };
 
 /**
- * A member's name as Go's decoder compares it: in any case, the long s and the Kelvin sign being letters of their own (encoding/json, fold.go).
- * Two names are one member where these are equal.
+ * A member's name as Go's decoder compares it: in any case, the long s and the Kelvin sign being
+ * letters of their own (encoding/json, fold.go). Two names are one member where these are equal.
  */
 export function folded(name: string): string {
   return name.toLowerCase().replaceAll("\u017f", "s");
 }
 
-/** Objects of a document that give one member twice, in two spellings: which of them holds depends on the reader, even on which of them is null. */
-export function twins(document: Json): readonly { readonly pointer: string; readonly names: readonly [string, string] }[] {
+/**
+ * Objects of a document that give one member twice, in two spellings: which of them holds depends
+ * on the reader, even on which of them is null.
+ */
+export function twins(
+  document: Json,
+): readonly { readonly pointer: string; readonly names: readonly [string, string] }[] {
   return twinsOf(document, profile, "");
 }
 
 function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof twins> {
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item, index) => twinsOf(item, shape, `${pointer}/${index}`));
+  if (Array.isArray(value))
+    return (value as readonly Json[]).flatMap((item, index) => twinsOf(item, shape, `${pointer}/${index}`));
   if (!isObject(value)) return [];
   const known = spellingsOf(shape);
   const seen = new Map<string, string>();
@@ -45,11 +70,17 @@ function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof 
     const first = seen.get(spelt);
     seen.set(spelt, name);
     const inside = insideOf(shape, spelt);
-    return [...(first === undefined ? [] : [{ pointer: place, names: [first, name] as const }]), ...(inside === undefined ? [] : twinsOf(member, inside, place))];
+    return [
+      ...(first === undefined ? [] : [{ pointer: place, names: [first, name] as const }]),
+      ...(inside === undefined ? [] : twinsOf(member, inside, place)),
+    ];
   });
 }
 
-/** The document with its members spelt as they are known: Go, which engines are written in, reads them in any case. */
+/**
+ * The document with its members spelt as they are known: Go, which engines are written in, reads
+ * them in any case.
+ */
 export function canonical(document: Json): Json {
   return respell(document, profile);
 }
@@ -73,7 +104,8 @@ export function unknownMembers(document: Json): readonly UnknownMember[] {
 }
 
 function strangers(value: Json, shape: Shape, pointer: string): readonly UnknownMember[] {
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item, index) => strangers(item, shape, `${pointer}/${index}`));
+  if (Array.isArray(value))
+    return (value as readonly Json[]).flatMap((item, index) => strangers(item, shape, `${pointer}/${index}`));
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, member]) => {
     const place = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;

@@ -12,10 +12,16 @@ export function positionAt(text: string, offset: number): Position {
 
 /** The members and indices that a JSON pointer (RFC 6901) names, from outside in. */
 export function pointerParts(pointer: string): readonly string[] {
-  return pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** The offset of the value a JSON pointer (RFC 6901) names in a well-formed JSON text; where it names nothing, that of the nearest value around it. */
+/**
+ * The offset of the value a JSON pointer (RFC 6901) names in a well-formed JSON text; where it
+ * names nothing, that of the nearest value around it.
+ */
 export function offsetOf(text: string, pointer: string): number {
   let offset = skipSpace(text, 0);
   for (const part of pointerParts(pointer)) {
@@ -53,7 +59,8 @@ export function valueEnd(text: string, start: number): number {
   for (let offset = start; offset < text.length; offset += 1) {
     const char = text[offset];
     if (char === '"') {
-      for (offset += 1; text[offset] !== '"' && offset < text.length; offset += 1) if (text[offset] === "\\") offset += 1;
+      for (offset += 1; text[offset] !== '"' && offset < text.length; offset += 1)
+        if (text[offset] === "\\") offset += 1;
       if (depth === 0) return offset + 1;
     } else if (char === "{" || char === "[") depth += 1;
     else if (char === "}" || char === "]") {

@@ -2,7 +2,10 @@ import type { Action } from "../seccomp/index.ts";
 import { isBigEndian, type ScmpArch } from "../tables/index.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
 
-/** libseccomp takes errnos below this one (its src/system.c, MAX_ERRNO), of the 16 bits that the runtimes hand to it. */
+/**
+ * libseccomp takes errnos below this one (its src/system.c, MAX_ERRNO), of the 16 bits that the
+ * runtimes hand to it.
+ */
 const firstRefusedErrno = 4095;
 
 interface Refusal {
@@ -10,24 +13,51 @@ interface Refusal {
   readonly reason: string;
 }
 
-/** What the runtime or libseccomp refuses of a profile beside conflicting rules. Measured on runc 1.1.5 and crun 1.8.1 with libseccomp 2.5.4. */
+/**
+ * What the runtime or libseccomp refuses of a profile beside conflicting rules. Measured on runc
+ * 1.1.5 and crun 1.8.1 with libseccomp 2.5.4.
+ */
 export function refusals(
   profile: DockerProfile,
-  groups: readonly { readonly pointer: string; readonly group: DockerSyscallGroup; readonly action: Action; readonly skipped: boolean }[],
+  groups: readonly {
+    readonly pointer: string;
+    readonly group: DockerSyscallGroup;
+    readonly action: Action;
+    readonly skipped: boolean;
+  }[],
   defaultAction: Action,
   arches: readonly ScmpArch[],
   { arch, runtime }: HostContext,
 ): readonly Refusal[] {
   const strange = arches.find((other) => isBigEndian(other) !== isBigEndian(arch));
   return [
-    ...(defaultAction.action === "SCMP_ACT_NOTIFY" ? [{ pointer: "/defaultAction", reason: "SCMP_ACT_NOTIFY cannot be the default action" }] : []),
-    ...(hasRefusedErrno(defaultAction) ? [{ pointer: "/defaultErrnoRet", reason: tooLarge(defaultAction.errnoRet) }] : []),
-    ...(strange === undefined ? [] : [{ pointer: "/architectures", reason: `one filter cannot hold architectures of both byte orders: ${strange} beside ${arch}` }]),
-    ...groups.filter(({ group }) => group.names.length > 0).flatMap(({ pointer, group, action, skipped }): Refusal[] => [
-      ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && (profile.listenerPath ?? "") === "" ? [{ pointer: `${pointer}/action`, reason: "runc takes SCMP_ACT_NOTIFY only with a listenerPath" }] : []),
-      ...(!skipped && hasRefusedErrno(action) ? [{ pointer: `${pointer}/errnoRet`, reason: tooLarge(action.errnoRet) }] : []),
-      ...(runtime === "crun" && group.errnoRet !== undefined && !("errnoRet" in action) ? [{ pointer: `${pointer}/errnoRet`, reason: `crun takes no errnoRet with ${group.action}` }] : []),
-    ]),
+    ...(defaultAction.action === "SCMP_ACT_NOTIFY"
+      ? [{ pointer: "/defaultAction", reason: "SCMP_ACT_NOTIFY cannot be the default action" }]
+      : []),
+    ...(hasRefusedErrno(defaultAction)
+      ? [{ pointer: "/defaultErrnoRet", reason: tooLarge(defaultAction.errnoRet) }]
+      : []),
+    ...(strange === undefined
+      ? []
+      : [
+          {
+            pointer: "/architectures",
+            reason: `one filter cannot hold architectures of both byte orders: ${strange} beside ${arch}`,
+          },
+        ]),
+    ...groups
+      .filter(({ group }) => group.names.length > 0)
+      .flatMap(({ pointer, group, action, skipped }): Refusal[] => [
+        ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && (profile.listenerPath ?? "") === ""
+          ? [{ pointer: `${pointer}/action`, reason: "runc takes SCMP_ACT_NOTIFY only with a listenerPath" }]
+          : []),
+        ...(!skipped && hasRefusedErrno(action)
+          ? [{ pointer: `${pointer}/errnoRet`, reason: tooLarge(action.errnoRet) }]
+          : []),
+        ...(runtime === "crun" && group.errnoRet !== undefined && !("errnoRet" in action)
+          ? [{ pointer: `${pointer}/errnoRet`, reason: `crun takes no errnoRet with ${group.action}` }]
+          : []),
+      ]),
   ];
 }
 

@@ -1,4 +1,12 @@
-import { hasWideArguments, isAllowing, refusedRule, sameAction, type Action, type ActionRule, type Filter } from "../seccomp/index.ts";
+import {
+  hasWideArguments,
+  isAllowing,
+  refusedRule,
+  sameAction,
+  type Action,
+  type ActionRule,
+  type Filter,
+} from "../seccomp/index.ts";
 import { isScmpArch, isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { toAction } from "./action.ts";
 import { groupApplies } from "./applies.ts";
@@ -16,51 +24,98 @@ interface Group {
 }
 
 /**
- * The filters a host's engine and runtime make of a profile, one for each architecture the kernel will ask about. Follows moby
- * (includes, excludes, archMap), runc or crun (rules equal to the default skipped, or-bound conditions, ENOSYS stub) and libseccomp
- * (unknown names, multiplexed socket and ipc calls).
+ * The filters a host's engine and runtime make of a profile, one for each architecture the kernel
+ * will ask about. Follows moby (includes, excludes, archMap), runc or crun (rules equal to the
+ * default skipped, or-bound conditions, ENOSYS stub) and libseccomp (unknown names, multiplexed
+ * socket and ipc calls).
  */
 export function resolve(profile: DockerProfile, host: HostContext): Resolution {
-  const defaultAction = toAction(profile.defaultAction, host.ignoresDefaultErrnoRet === true ? undefined : profile.defaultErrnoRet);
+  const defaultAction = toAction(
+    profile.defaultAction,
+    host.ignoresDefaultErrnoRet === true ? undefined : profile.defaultErrnoRet,
+  );
   const groups = profile.syscalls.flatMap((group, index): Group[] => {
     const action = toAction(group.action, group.errnoRet);
-    return groupApplies(group, host) ? [{ pointer: `/syscalls/${index}`, group, action, skipped: sameAction(action, defaultAction) }] : [];
+    return groupApplies(group, host)
+      ? [{ pointer: `/syscalls/${index}`, group, action, skipped: sameAction(action, defaultAction) }]
+      : [];
   });
   const { arches, unknown } = architecturesOf(profile, host.arch);
   const filters = new Map(arches.map((arch) => [arch, filterOf(arch, groups, defaultAction, profile, host)]));
   // Whoever only compares asks for the filters.
-  const strangersOf = (): readonly ResolutionProblem[] => groups.flatMap(({ group, pointer }) => group.names.flatMap((name, index): ResolutionProblem[] => (isSyscallName(name) ? [] : [{ kind: "unknown-syscall", name, pointer: `${pointer}/names/${index}` }])));
+  const strangersOf = (): readonly ResolutionProblem[] =>
+    groups.flatMap(({ group, pointer }) =>
+      group.names.flatMap((name, index): ResolutionProblem[] =>
+        isSyscallName(name) ? [] : [{ kind: "unknown-syscall", name, pointer: `${pointer}/names/${index}` }],
+      ),
+    );
   return {
     filters,
     get dropped() {
-      return [...new Set(strangersOf().flatMap((problem) => (problem.kind === "unknown-syscall" ? [problem.name] : [])))].sort();
+      return [
+        ...new Set(strangersOf().flatMap((problem) => (problem.kind === "unknown-syscall" ? [problem.name] : []))),
+      ].sort();
     },
     get problems() {
-      return [...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })), ...strangersOf(), ...refusals(profile, groups, defaultAction, arches, host).map((refusal): ResolutionProblem => ({ kind: "refused", ...refusal })), ...conflicts(filters)];
+      return [
+        ...unknown.map((name): ResolutionProblem => ({ kind: "unknown-architecture", name })),
+        ...strangersOf(),
+        ...refusals(profile, groups, defaultAction, arches, host).map((refusal): ResolutionProblem => ({
+          kind: "refused",
+          ...refusal,
+        })),
+        ...conflicts(filters),
+      ];
     },
   };
 }
 
-/** Rules that libseccomp refuses. One is enough: the container does not start, whatever architecture it is for. */
+/**
+ * Rules that libseccomp refuses. One is enough: the container does not start, whatever architecture
+ * it is for.
+ */
 function conflicts(filters: ReadonlyMap<ScmpArch, Filter>): readonly ResolutionProblem[] {
   return [...filters.values()].flatMap(({ arch, syscalls }) =>
     [...syscalls].flatMap(([syscall, rules]): ResolutionProblem[] => {
       if (rules.length === 1) return [];
       const refused = refusedRule(rules, hasWideArguments(arch));
       if (refused === undefined) return [];
-      return [{ kind: "conflict", arch, syscall, rule: refused.rule, pointer: refused.because.type === "profile" ? refused.because.pointer : "" }];
+      return [
+        {
+          kind: "conflict",
+          arch,
+          syscall,
+          rule: refused.rule,
+          pointer: refused.because.type === "profile" ? refused.because.pointer : "",
+        },
+      ];
     }),
   );
 }
 
 /** The host's own first: libseccomp always has it, whatever the profile lists. */
-function architecturesOf(profile: DockerProfile, native: ScmpArch): { readonly arches: readonly ScmpArch[]; readonly unknown: readonly string[] } {
+function architecturesOf(
+  profile: DockerProfile,
+  native: ScmpArch,
+): { readonly arches: readonly ScmpArch[]; readonly unknown: readonly string[] } {
   const entry = profile.archMap?.find(({ architecture }) => architecture === native);
-  const listed = [...(profile.architectures ?? []), ...(entry === undefined ? [] : [entry.architecture, ...entry.subArchitectures])];
-  return { arches: [...new Set([native, ...listed.filter(isScmpArch)])], unknown: listed.filter((name) => !isScmpArch(name)) };
+  const listed = [
+    ...(profile.architectures ?? []),
+    ...(entry === undefined ? [] : [entry.architecture, ...entry.subArchitectures]),
+  ];
+  return {
+    arches: [...new Set([native, ...listed.filter(isScmpArch)])],
+    unknown: listed.filter((name) => !isScmpArch(name)),
+  };
 }
 
-function filterOf(arch: ScmpArch, groups: readonly Group[], defaultAction: Action, profile: DockerProfile, host: HostContext): Filter {
+function filterOf(
+  arch: ScmpArch,
+  groups: readonly Group[],
+  defaultAction: Action,
+  profile: DockerProfile,
+  host: HostContext,
+): Filter {
   const syscalls = new Map<string, readonly ActionRule[]>();
   const add = (name: string, more: readonly ActionRule[]): void => {
     const rules = syscalls.get(name);
@@ -73,7 +128,11 @@ function filterOf(arch: ScmpArch, groups: readonly Group[], defaultAction: Actio
     const rules = toRules(group.args).map((rule): ActionRule => ({ action, rule, because }));
     for (const name of group.names) {
       const multiplexer = multiplexerOf(arch, name);
-      if (multiplexer !== undefined) add(multiplexer, rules.map(({ rule }) => ({ action, rule: multiplexedRule(multiplexer, name, rule), because })));
+      if (multiplexer !== undefined)
+        add(
+          multiplexer,
+          rules.map(({ rule }) => ({ action, rule: multiplexedRule(multiplexer, name, rule), because })),
+        );
       if (syscallNumber(arch, name) !== undefined) add(name, rules);
     }
   }
@@ -81,17 +140,25 @@ function filterOf(arch: ScmpArch, groups: readonly Group[], defaultAction: Actio
 }
 
 /**
- * runc puts a stub before the filter: ENOSYS above the highest number the profile names, unless the default lets calls through or the
- * profile chose ENOSYS itself (runc libcontainer/seccomp/patchbpf, generatePatch() and findLastSyscalls()). Multiplexed names
- * do not count: libseccomp resolves them to pseudo numbers below zero.
+ * runc puts a stub before the filter: ENOSYS above the highest number the profile names, unless the
+ * default lets calls through or the profile chose ENOSYS itself (runc
+ * libcontainer/seccomp/patchbpf, generatePatch() and findLastSyscalls()). Multiplexed names do not
+ * count: libseccomp resolves them to pseudo numbers below zero.
  */
-function stubNumber(arch: ScmpArch, groups: readonly Group[], defaultAction: Action, profile: DockerProfile, host: HostContext): number | undefined {
+function stubNumber(
+  arch: ScmpArch,
+  groups: readonly Group[],
+  defaultAction: Action,
+  profile: DockerProfile,
+  host: HostContext,
+): number | undefined {
   if (host.runtime !== "runc") return undefined;
   if (isAllowing(defaultAction) && defaultAction.action !== "SCMP_ACT_NOTIFY") return undefined;
   if (profile.defaultErrnoRet === 38 && host.ignoresDefaultErrnoRet !== true) return undefined;
   let highest = 0;
   for (const { group } of groups) {
-    for (const name of group.names) if (multiplexerOf(arch, name) === undefined) highest = Math.max(highest, syscallNumber(arch, name) ?? 0);
+    for (const name of group.names)
+      if (multiplexerOf(arch, name) === undefined) highest = Math.max(highest, syscallNumber(arch, name) ?? 0);
   }
   return highest === 0 ? undefined : highest;
 }

@@ -2,13 +2,16 @@ import type { ArgCondition, ArgIndex, CompareOp, Rule } from "../seccomp/index.t
 import type { DockerArg } from "./types.ts";
 
 /**
- * The rules a group's `args` become. One rule, and-bound; but as soon as two conditions are on the same argument, every condition becomes
- * a rule of its own, or-bound, also those on other arguments (runc matchCall(), crun libcrun_generate_seccomp()).
+ * The rules a group's `args` become. One rule, and-bound; but as soon as two conditions are on the
+ * same argument, every condition becomes a rule of its own, or-bound, also those on other arguments
+ * (runc matchCall(), crun libcrun_generate_seccomp()).
  */
 export function toRules(args: readonly DockerArg[] | undefined): readonly Rule[] {
   const conditions = (args ?? []).map(toCondition);
   const indexes = new Set(conditions.map(({ index }) => index));
-  return indexes.size === conditions.length ? [{ conditions }] : conditions.map((condition) => ({ conditions: [condition] }));
+  return indexes.size === conditions.length
+    ? [{ conditions }]
+    : conditions.map((condition) => ({ conditions: [condition] }));
 }
 
 function toCondition({ index, op, value, valueTwo }: DockerArg): ArgCondition {

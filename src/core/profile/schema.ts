@@ -1,4 +1,7 @@
-/** The actions of seccomp(2) as profiles spell them; SCMP_ACT_KILL is the old name of KILL_THREAD (seccomp.h of libseccomp). */
+/**
+ * The actions of seccomp(2) as profiles spell them; SCMP_ACT_KILL is the old name of KILL_THREAD
+ * (seccomp.h of libseccomp).
+ */
 export const actionNames = [
   "SCMP_ACT_ALLOW",
   "SCMP_ACT_LOG",
@@ -34,7 +37,12 @@ const uint64 = { type: "integer", minimum: 0 };
 const arg = {
   type: "object",
   required: ["index", "op"],
-  properties: { index: { type: "integer", minimum: 0, maximum: 5 }, value: uint64, valueTwo: uint64, op: { enum: operatorNames } },
+  properties: {
+    index: { type: "integer", minimum: 0, maximum: 5 },
+    value: uint64,
+    valueTwo: uint64,
+    op: { enum: operatorNames },
+  },
 };
 const group = {
   type: "object",
@@ -54,8 +62,9 @@ const group = {
 };
 
 /**
- * What a profile looks like: moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's `linux.seccomp`, and
- * containers-common's `errno` names. Members it does not name are let through: engines ignore them too.
+ * What a profile looks like: moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI
+ * runtime-spec's `linux.seccomp`, and containers-common's `errno` names. Members it does not name
+ * are let through: engines ignore them too.
  */
 export const profileSchema = {
   type: "object",
@@ -67,7 +76,11 @@ export const profileSchema = {
     architectures: names,
     archMap: {
       type: "array",
-      items: { type: "object", required: ["architecture"], properties: { architecture: { type: "string" }, subArchitectures: names } },
+      items: {
+        type: "object",
+        required: ["architecture"],
+        properties: { architecture: { type: "string" }, subArchitectures: names },
+      },
     },
     syscalls: { type: "array", items: group },
   },

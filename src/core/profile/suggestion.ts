@@ -1,4 +1,6 @@
-/** The known word that is nearest to a misspelt one, by letters to change; undefined: none is near. */
+/**
+ * The known word that is nearest to a misspelt one, by letters to change; undefined: none is near.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(Math.max(2, Math.floor(word.length / 4)), word.length - 1) + 1;

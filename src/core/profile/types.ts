@@ -13,7 +13,10 @@ export interface HostContext {
   readonly ignoresDefaultErrnoRet?: boolean;
 }
 
-/** An argument test as the JSON has it; for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum (OCI runtime-spec). */
+/**
+ * An argument test as the JSON has it; for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo`
+ * the datum (OCI runtime-spec).
+ */
 export interface DockerArg {
   readonly index: number;
   readonly value: bigint;
@@ -21,7 +24,10 @@ export interface DockerArg {
   readonly op: string;
 }
 
-/** `includes` / `excludes` (moby/profiles/seccomp). Arches are libseccomp's short names: amd64, x86, x32, arm64, … */
+/**
+ * `includes` / `excludes` (moby/profiles/seccomp). Arches are libseccomp's short names: amd64, x86,
+ * x32, arm64, …
+ */
 export interface DockerCondition {
   readonly caps?: readonly string[];
   readonly arches?: readonly string[];
@@ -67,8 +73,17 @@ export type ResolutionProblem =
   | { readonly kind: "unknown-syscall"; readonly name: string; readonly pointer: string }
   /** No libseccomp token: the container does not start. */
   | { readonly kind: "unknown-architecture"; readonly name: string }
-  /** libseccomp refuses the rule because an earlier one says otherwise for the same calls: the container does not start. */
-  | { readonly kind: "conflict"; readonly arch: ScmpArch; readonly syscall: string; readonly rule: Rule; readonly pointer: string }
+  /**
+   * libseccomp refuses the rule because an earlier one says otherwise for the same calls: the
+   * container does not start.
+   */
+  | {
+      readonly kind: "conflict";
+      readonly arch: ScmpArch;
+      readonly syscall: string;
+      readonly rule: Rule;
+      readonly pointer: string;
+    }
   /** The runtime refuses this: the container does not start. */
   | { readonly kind: "refused"; readonly pointer: string; readonly reason: string };
 
@@ -81,5 +96,8 @@ export interface Resolution {
   readonly problems: readonly ResolutionProblem[];
 }
 
-/** What JSON holds, integers beyond 2^53 as bigint. Members that are null are left out: Go's decoder skips them. */
+/**
+ * What JSON holds, integers beyond 2^53 as bigint. Members that are null are left out: Go's decoder
+ * skips them.
+ */
 export type Json = string | number | bigint | boolean | undefined | readonly Json[] | { readonly [name: string]: Json };

@@ -19,7 +19,8 @@ export function validate(document: Json, origin: Origin): void {
 function ajvView(value: Json): unknown {
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(ajvView);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, ajvView(member)]));
+  if (value !== null && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, ajvView(member)]));
   return value;
 }
 
@@ -33,28 +34,56 @@ function pointerOf(error: ErrorObject): string {
 }
 
 function explain(error: ErrorObject, document: unknown): { readonly detail: string; readonly todo: string } {
-  const data = pointerParts(error.instancePath).reduce((value, part) => (value as { readonly [member: string]: unknown })[part], document);
+  const data = pointerParts(error.instancePath).reduce(
+    (value, part) => (value as { readonly [member: string]: unknown })[part],
+    document,
+  );
   const found = `, not ${show(data)}`;
   switch (error.keyword) {
     case "enum": {
       const known = error.params["allowedValues"] as readonly string[];
       const near = typeof data === "string" ? nearest(data, known) : undefined;
-      return { detail: `${show(data)} is not known`, todo: near === undefined ? `It has to be one of ${known.join(", ")}.` : `Did you mean ${near}?` };
+      return {
+        detail: `${show(data)} is not known`,
+        todo: near === undefined ? `It has to be one of ${known.join(", ")}.` : `Did you mean ${near}?`,
+      };
     }
     case "required":
-      if (error.instancePath === "" && document !== null && typeof document === "object" && "runs" in document) return { detail: "this is a recording, and a profile is wanted", todo: "Give the profile made from it: profiles/NAME.json, or what seccomp-gen generate writes." };
-      return { detail: `${String(error.params["missingProperty"])} is missing`, todo: `Add ${JSON.stringify(error.params["missingProperty"])}.` };
+      if (error.instancePath === "" && document !== null && typeof document === "object" && "runs" in document)
+        return {
+          detail: "this is a recording, and a profile is wanted",
+          todo: "Give the profile made from it: profiles/NAME.json, or what seccomp-gen generate writes.",
+        };
+      return {
+        detail: `${String(error.params["missingProperty"])} is missing`,
+        todo: `Add ${JSON.stringify(error.params["missingProperty"])}.`,
+      };
     case "anyOf":
       return { detail: "a group without names", todo: 'Say which syscalls it is about: "names": ["read", …].' };
     case "type":
-      return { detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`, todo: error.params["type"] === "integer" ? "Write it in plain digits, without quotes, point or exponent." : "Correct it, then run the command again." };
+      return {
+        detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`,
+        todo:
+          error.params["type"] === "integer"
+            ? "Write it in plain digits, without quotes, point or exponent."
+            : "Correct it, then run the command again.",
+      };
     case "minimum":
     case "maximum":
-      return { detail: `${show(data)} is out of range: it ${error.message ?? ""}`, todo: rangeTodo(error.instancePath) };
+      return {
+        detail: `${show(data)} is out of range: it ${error.message ?? ""}`,
+        todo: rangeTodo(error.instancePath),
+      };
     case "pattern":
-      return { detail: `${show(data)} is no kernel version`, todo: 'Write version and major revision only, e.g. "4.8".' };
+      return {
+        detail: `${show(data)} is no kernel version`,
+        todo: 'Write version and major revision only, e.g. "4.8".',
+      };
     default:
-      return { detail: `this ${error.message ?? "is not valid"}${found}`, todo: "Correct it, then run the command again." };
+      return {
+        detail: `this ${error.message ?? "is not valid"}${found}`,
+        todo: "Correct it, then run the command again.",
+      };
   }
 }
 

@@ -9,8 +9,9 @@ export function stringifyProfile({ syscalls, ...head }: DockerProfile): string {
 }
 
 /**
- * The profile with more calls let through. What it said of these names otherwise than allowing is dropped: rules of one call with different actions are decided by
- * libseccomp's own order, and some combinations keep the container from starting.
+ * The profile with more calls let through. What it said of these names otherwise than allowing is
+ * dropped: rules of one call with different actions are decided by libseccomp's own order, and some
+ * combinations keep the container from starting.
  */
 export function withAllowed(profile: DockerProfile, more: ReadonlyMap<string, readonly Rule[]>): DockerProfile {
   if (more.size === 0) return profile;
@@ -33,5 +34,7 @@ export function withAllowed(profile: DockerProfile, more: ReadonlyMap<string, re
 /** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */
 function toDockerArg(condition: ArgCondition): DockerArg {
   const { index, op, datum } = condition;
-  return op === "SCMP_CMP_MASKED_EQ" ? { index, value: condition.mask, valueTwo: datum, op } : { index, value: datum, op };
+  return op === "SCMP_CMP_MASKED_EQ"
+    ? { index, value: condition.mask, valueTwo: datum, op }
+    : { index, value: datum, op };
 }

@@ -1,4 +1,14 @@
-import { argNumber, forgetOldest, isMet, Tally, type Arg, type Midway, type StraceEvent, type SyscallEvent, type SyscallResult } from "../../strace-parser/index.ts";
+import {
+  argNumber,
+  forgetOldest,
+  isMet,
+  Tally,
+  type Arg,
+  type Midway,
+  type StraceEvent,
+  type SyscallEvent,
+  type SyscallResult,
+} from "../../strace-parser/index.ts";
 import { compatArch, libseccompName, symbolValue, type ScmpArch } from "../tables/index.ts";
 import { inspectedArguments, type Inspected } from "./inspected-arguments.ts";
 import { Callers, followsProgram, madeBy, Programs, type ExecutedProgram } from "./programs.ts";
@@ -19,7 +29,10 @@ export interface Counts {
   readonly distinct: number;
   /** Kinds of calls that were seen exactly once. */
   readonly seenOnce: number;
-  /** The calls in the order in which they were first seen, each with a program that made it, where that is known yet. */
+  /**
+   * The calls in the order in which they were first seen, each with a program that made it, where
+   * that is known yet.
+   */
   readonly found: readonly { readonly name: string; readonly process: string | undefined; readonly calls: number }[];
   /** The first `maxUnread` lines that could not be read. */
   readonly unparsed: readonly UnreadLine[];
@@ -29,7 +42,10 @@ export interface Counts {
 }
 
 /** One figure of several logs together. */
-export function totalOf(figure: "calls" | "distinct" | "seenOnce" | "unparsedTotal", counts: readonly Counts[]): number {
+export function totalOf(
+  figure: "calls" | "distinct" | "seenOnce" | "unparsedTotal",
+  counts: readonly Counts[],
+): number {
   return counts.reduce((sum, count) => sum + count[figure], 0);
 }
 
@@ -48,15 +64,23 @@ export interface Exercised {
   readonly toldToStop: boolean;
   /** The signals that were delivered to any of its processes. */
   readonly signals: ReadonlySet<string>;
-  /** A call failed after the first connection, and not only because there was nothing to read yet. */
+  /**
+   * A call failed after the first connection, and not only because there was nothing to read yet.
+   */
   readonly failed: boolean;
 }
 
-/** Reads one log, event by event, in bounded memory, and tells what the programs in it did. Made by `createAggregator`. */
+/**
+ * Reads one log, event by event, in bounded memory, and tells what the programs in it did. Made by
+ * `createAggregator`.
+ */
 export interface Aggregator {
   /** Takes the next event of the log, in its order. */
   add(event: StraceEvent): void;
-  /** Where the parser may count calls instead, of which it is enough to know how many there are; undefined: of each there is more to know. */
+  /**
+   * Where the parser may count calls instead, of which it is enough to know how many there are;
+   * undefined: of each there is more to know.
+   */
   readonly tally: Tally<Told> | undefined;
   /** How far it has come; may be asked at any time. */
   counts(): Counts;
@@ -73,16 +97,30 @@ export interface Aggregator {
   /** May the rest have been read midway, as far as can be told before `join`? */
   mayJoin(rest: RestOfLog): boolean;
   /**
-   * After the beginning of a log, of which the rest was read midway: takes in what it told, but for the paths that were executed. `lines`: how many there were before. `takeUp` reads the lines that
-   * were set aside, and tells of each event how many of these stood before it. False: the rest should not have been read so; this log is to be read anew.
+   * After the beginning of a log, of which the rest was read midway: takes in what it told, but for
+   * the paths that were executed. `lines`: how many there were before. `takeUp` reads the lines
+   * that were set aside, and tells of each event how many of these stood before it. False: the rest
+   * should not have been read so; this log is to be read anew.
    */
-  join(rest: RestOfLog, lines: number, takeUp: (visit: (event: StraceEvent, index: number) => void) => boolean): boolean;
+  join(
+    rest: RestOfLog,
+    lines: number,
+    takeUp: (visit: (event: StraceEvent, index: number) => void) => boolean,
+  ): boolean;
 }
 
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
 type Entry =
   | { readonly unread: string }
-  | { readonly unread: undefined; readonly name: string; readonly record: Seen; readonly inspected: Inspected | undefined; readonly followed: boolean; readonly accepts: boolean; readonly tellsTracer: boolean };
+  | {
+      readonly unread: undefined;
+      readonly name: string;
+      readonly record: Seen;
+      readonly inspected: Inspected | undefined;
+      readonly followed: boolean;
+      readonly accepts: boolean;
+      readonly tellsTracer: boolean;
+    };
 
 interface Seen {
   /** The line where it was first entered. */
@@ -104,12 +142,18 @@ interface Told {
   readonly word: string;
 }
 
-/** So many threads are followed at a time, and so much is told apart, whatever the log says; more than there are on any real machine. */
+/**
+ * So many threads are followed at a time, and so much is told apart, whatever the log says; more
+ * than there are on any real machine.
+ */
 const maxThreads = 100_000;
 const maxResults = 1_000;
 const maxNames = 4_096;
 
-/** What a call answers that would have to wait, or was cut short by a signal; no error of the workload's. */
+/**
+ * What a call answers that would have to wait, or was cut short by a signal; no error of the
+ * workload's.
+ */
 const ordinaryErrors = new Set(["EAGAIN", "EINPROGRESS", "EINTR", "EALREADY"]);
 
 /** More than any kernel has. */
@@ -122,8 +166,9 @@ export interface LogContext {
   /** The native architecture of the machine that wrote it. */
   readonly arch: ScmpArch;
   /**
-   * A workload from its first process on, which is told to end by this signal (as strace prints it), with or without its connections; or processes of one phase that were started
-   * beside it. Undefined: nothing is known of phases.
+   * A workload from its first process on, which is told to end by this signal (as strace prints
+   * it), with or without its connections; or processes of one phase that were started beside it.
+   * Undefined: nothing is known of phases.
    */
   readonly life?: { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
   /** It is read from somewhere in its middle, where nothing is known of phases. */
@@ -142,7 +187,8 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
   const signals = new Set<string>();
   let failed = false;
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
-  const tally = life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
+  const tally =
+    life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
   const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)), midway);
   const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
@@ -151,16 +197,25 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
   let started = false;
   let cut = false;
 
-  /** The last call of each thread: a filter that kills or traps makes strace print the call's number as its result, and says so only afterwards. */
+  /**
+   * The last call of each thread: a filter that kills or traps makes strace print the call's number
+   * as its result, and says so only afterwards.
+   */
   const unsettled = new Map<number | undefined, Told>();
-  /** What its first event here says of the last call of a thread before a log that is read midway, unless it was set aside; undefined: that it did what it said. */
+  /**
+   * What its first event here says of the last call of a thread before a log that is read midway,
+   * unless it was set aside; undefined: that it did what it said.
+   */
   const firsts = new Map<number | undefined, string | undefined>();
 
   function meet(pid: number | undefined, word: string | undefined): void {
     if (midway !== undefined && isMet(midway, pid) && !firsts.has(pid)) firsts.set(pid, word);
   }
 
-  /** The thread made this call; undefined: one of which the result tells nothing. That it goes on tells that the one before did what it says. */
+  /**
+   * The thread made this call; undefined: one of which the result tells nothing. That it goes on
+   * tells that the one before did what it says.
+   */
   function returned(pid: number | undefined, told: Told | undefined): void {
     meet(pid, undefined);
     const before = unsettled.get(pid);
@@ -218,10 +273,24 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
   }
 
   function makeEntry(printed: string, entered: ScmpArch | undefined): Entry {
-    if (entered === undefined || printed.startsWith("???")) return { unread: entered === undefined ? `a call in a mode which ${arch} does not have` : "strace could not tell which call this is" };
+    if (entered === undefined || printed.startsWith("???"))
+      return {
+        unread:
+          entered === undefined
+            ? `a call in a mode which ${arch} does not have`
+            : "strace could not tell which call this is",
+      };
     // A call that no profile can name is kept under strace's name: policy reports it.
     const name = libseccompName(entered, printed) ?? printed;
-    return { unread: undefined, name, record: recordOf(entered, name), inspected: inspectedArguments(entered, name), followed: followsProgram(printed), accepts: name === "accept" || name === "accept4", tellsTracer: life !== undefined && mayTellTracer(name) };
+    return {
+      unread: undefined,
+      name,
+      record: recordOf(entered, name),
+      inspected: inspectedArguments(entered, name),
+      followed: followsProgram(printed),
+      accepts: name === "accept" || name === "accept4",
+      tellsTracer: life !== undefined && mayTellTracer(name),
+    };
   }
 
   function recordOf(entered: ScmpArch, name: string): Seen {
@@ -229,7 +298,16 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     seen.set(entered, byName);
     const known = byName.get(name);
     if (known !== undefined) return known;
-    const record: Seen = { line: Infinity, calls: 0, results: new Set(), told: new Map(), callers: new Callers(), values: new Map(), toldArgs: new Map(), many: false };
+    const record: Seen = {
+      line: Infinity,
+      calls: 0,
+      results: new Set(),
+      told: new Map(),
+      callers: new Callers(),
+      values: new Map(),
+      toldArgs: new Map(),
+      many: false,
+    };
     byName.set(name, record);
     found.push({ name, record });
     return record;
@@ -252,7 +330,8 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     if (event.result.type === "unfinished") cut = true;
     if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
     if (stopSignal !== undefined) {
-      if (servesAt !== undefined && !failed) failed = event.result.type === "error" && !ordinaryErrors.has(event.result.errno);
+      if (servesAt !== undefined && !failed)
+        failed = event.result.type === "error" && !ordinaryErrors.has(event.result.errno);
       // A call that waits is reported when it returns, and belongs where it was entered.
       const { line } = event.source;
       record.line = Math.min(record.line, line);
@@ -265,7 +344,8 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     }
     programs.attribute(event.tracee, record.callers);
     if (entry.tellsTracer) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
-    if (told !== undefined && !(entry.followed && event.result.type === "value") && tally !== undefined) countLike(told, pid, record.many ? undefined : entry.inspected);
+    if (told !== undefined && !(entry.followed && event.result.type === "value") && tally !== undefined)
+      countLike(told, pid, record.many ? undefined : entry.inspected);
   }
 
   /** Further calls like this one need not be handed over. */
@@ -292,7 +372,10 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
         case "syscall":
           return call(event);
         case "exit":
-          settle(event.tracee.pid, event.status.type === "killed" && event.status.signal === "SIGSYS" ? "SIGSYS" : undefined);
+          settle(
+            event.tracee.pid,
+            event.status.type === "killed" && event.status.signal === "SIGSYS" ? "SIGSYS" : undefined,
+          );
           programs.ended(event.tracee.pid);
           break;
         case "signal":
@@ -316,7 +399,22 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     },
     counts() {
       tally?.tell();
-      return { calls: found.reduce((sum, { record }) => sum + record.calls, 0), distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0), seenOnce: [...seen.values()].reduce((sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length, 0), found: found.map(({ name, record }) => ({ name, process: [...record.callers.programs][0], calls: record.calls })), unparsed, unparsedTotal, started };
+      return {
+        calls: found.reduce((sum, { record }) => sum + record.calls, 0),
+        distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0),
+        seenOnce: [...seen.values()].reduce(
+          (sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length,
+          0,
+        ),
+        found: found.map(({ name, record }) => ({
+          name,
+          process: [...record.callers.programs][0],
+          calls: record.calls,
+        })),
+        unparsed,
+        unparsedTotal,
+        started,
+      };
     },
     executed: () => programs.executed(),
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
@@ -325,25 +423,55 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
       end();
       const phaseOf = ({ line }: Seen): Phase | undefined => {
         if (life === undefined || "within" in life) return life?.within;
-        if (servesAt === undefined && stopsAt === undefined) return undefined; // a life without a turn has no phases to tell apart
+        // a life without a turn has no phases to tell apart
+        if (servesAt === undefined && stopsAt === undefined) return undefined;
         if (line > (stopsAt ?? Infinity)) return "stop";
         if (life.withoutConnections === true) return undefined;
         return line > (servesAt ?? Infinity) ? "serve" : "start";
       };
-      const byArch = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([entered, byName]) => [entered, Object.fromEntries([...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => [name, toRecord(entered, name, record, phaseOf(record))]))]);
+      const byArch = [...seen]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([entered, byName]) => [
+          entered,
+          Object.fromEntries(
+            [...byName]
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([name, record]) => [name, toRecord(entered, name, record, phaseOf(record))]),
+          ),
+        ]);
       return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
     },
     rest() {
       end();
       const unattributed = programs.unattributed();
-      const records = [...seen].flatMap(([entered, byName]) => [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({ arch: entered, name, calls, results, told: told.size, programs: callers.programs, began: unattributed.get(callers) ?? [], values, many })));
+      const records = [...seen].flatMap(([entered, byName]) =>
+        [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({
+          arch: entered,
+          name,
+          calls,
+          results,
+          told: told.size,
+          programs: callers.programs,
+          began: unattributed.get(callers) ?? [],
+          values,
+          many,
+        })),
+      );
       return { records, threads: programs.rest(), firsts, names: mostNames(), cut, unparsed, unparsedTotal };
     },
     mayJoin({ records, threads, firsts, names }) {
-      return unsettled.size + firsts.size < maxThreads && mostNames() + names < maxNames && programs.mayJoin(threads) && records.every((record) => {
-        const known = seen.get(record.arch)?.get(record.name);
-        return (known?.told.size ?? 0) + record.told < maxResults && (known?.callers ?? new Callers()).mayTake(record.programs.size + programs.mostPrograms(record.began));
-      });
+      return (
+        unsettled.size + firsts.size < maxThreads &&
+        mostNames() + names < maxNames &&
+        programs.mayJoin(threads) &&
+        records.every((record) => {
+          const known = seen.get(record.arch)?.get(record.name);
+          return (
+            (known?.told.size ?? 0) + record.told < maxResults &&
+            (known?.callers ?? new Callers()).mayTake(record.programs.size + programs.mostPrograms(record.began))
+          );
+        })
+      );
     },
     join(rest, lines, takeUp) {
       const unreadBefore = unparsed.length;
@@ -357,10 +485,16 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
       });
       if (!isSound || !isInOrder || !aggregator.mayJoin(rest)) return false;
       for (const [pid, word] of rest.firsts) settle(pid, word);
-      programs.join(rest.threads, rest.records.flatMap((record) => joinRecord(recordOf(record.arch, record.name), record)));
+      programs.join(
+        rest.threads,
+        rest.records.flatMap((record) => joinRecord(recordOf(record.arch, record.name), record)),
+      );
       cut ||= rest.cut;
       unparsedTotal += rest.unparsedTotal;
-      const unread = [...unparsed.splice(unreadBefore), ...rest.unparsed.map((each) => ({ ...each, line: lines + each.line }))].sort((a, b) => a.line - b.line);
+      const unread = [
+        ...unparsed.splice(unreadBefore),
+        ...rest.unparsed.map((each) => ({ ...each, line: lines + each.line })),
+      ].sort((a, b) => a.line - b.line);
       unparsed.push(...unread.slice(0, maxUnread - unreadBefore));
       return true;
     },
@@ -369,7 +503,10 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
 }
 
 /** Returns who called it of whom the rest does not know. */
-function joinRecord(record: Seen, { calls, results, programs, began, values, many }: RecordOfRest): readonly (readonly [number | undefined, Callers])[] {
+function joinRecord(
+  record: Seen,
+  { calls, results, programs, began, values, many }: RecordOfRest,
+): readonly (readonly [number | undefined, Callers])[] {
   record.calls += calls;
   for (const result of results) record.results.add(result);
   for (const program of programs) record.callers.add(program);
@@ -417,7 +554,8 @@ function inspect(event: SyscallEvent, name: string, { indices, names }: Inspecte
   const values: bigint[] = [];
   for (const position of indices.keys()) {
     const arg = position === 0 ? first : position === 1 ? second : argAt(position);
-    const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, indices[position] ?? 0, symbol));
+    const value =
+      arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, indices[position] ?? 0, symbol));
     if (value === undefined) {
       record.many = true; // a value that cannot be read may be any
       record.values.clear();
@@ -446,7 +584,10 @@ function tell(told: Map<Arg, ReadonlyMap<Arg, true>>, first: Arg, second: Arg): 
 
 function toRecord(arch: ScmpArch, name: string, record: Seen, first: Phase | undefined): SyscallRecord {
   const inspected = inspectedArguments(arch, name);
-  const args: ArgValues | undefined = inspected && { indices: inspected.indices, values: record.many ? "many" : [...record.values.values()].sort(compareTuples) };
+  const args: ArgValues | undefined = inspected && {
+    indices: inspected.indices,
+    values: record.many ? "many" : [...record.values.values()].sort(compareTuples),
+  };
   return {
     calls: 10 ** Math.floor(Math.log10(record.calls)),
     results: [...record.results].sort(),

@@ -1,4 +1,11 @@
-import { allArchitectures, auditNumber, isSyscallName, nativeArch, syscallName, type ScmpArch } from "../tables/index.ts";
+import {
+  allArchitectures,
+  auditNumber,
+  isSyscallName,
+  nativeArch,
+  syscallName,
+  type ScmpArch,
+} from "../tables/index.ts";
 
 /** One line that the kernel's seccomp wrote (kernel/auditsc.c, audit_seccomp). */
 export interface AuditEntry {
@@ -15,11 +22,17 @@ export interface AuditEntry {
 }
 
 /** What a line of a log is to us. `lost`: the kernel or a logger says that lines are missing. */
-export type LogLine = { readonly kind: "entry"; readonly entry: AuditEntry } | { readonly kind: "unread"; readonly reason: string } | { readonly kind: "lost" } | { readonly kind: "other" };
+export type LogLine =
+  | { readonly kind: "entry"; readonly entry: AuditEntry }
+  | { readonly kind: "unread"; readonly reason: string }
+  | { readonly kind: "lost" }
+  | { readonly kind: "other" };
 
 /**
- * Where the kernel's own words stand in a line: alone (audit.log, auditd's `node=` before it), after dmesg's time, after syslog's `kernel:`, or as journald writes them (`audit[1]: SECCOMP auid=`).
- * Elsewhere they are somebody else's words, and teach nothing: before syslog's `kernel:` stand time and host, and no word with a colon at its end, which would be another speaker.
+ * Where the kernel's own words stand in a line: alone (audit.log, auditd's `node=` before it),
+ * after dmesg's time, after syslog's `kernel:`, or as journald writes them (`audit[1]: SECCOMP
+ * auid=`). Elsewhere they are somebody else's words, and teach nothing: before syslog's `kernel:`
+ * stand time and host, and no word with a colon at its end, which would be another speaker.
  */
 const heads: readonly RegExp[] = [
   /^(?:node=\S+ )?type=(?:SECCOMP|1326) (?:msg=)?audit\([^)]*\)\s?: /,
@@ -28,7 +41,8 @@ const heads: readonly RegExp[] = [
   /^(?:\S*[^\s:] ){1,5}?audit\[\d+\]: SECCOMP /,
 ];
 
-const losses = /^(?:<\d+>)?(?:\[[^\]]{1,40}\] |(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?(?:kauditd_printk_skb: \d+ callbacks suppressed|audit_lost=\d|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)/;
+const losses =
+  /^(?:<\d+>)?(?:\[[^\]]{1,40}\] |(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?(?:kauditd_printk_skb: \d+ callbacks suppressed|audit_lost=\d|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)/;
 
 /** Reads one line of dmesg, of journalctl (text), of audit.log. */
 export function readLine(line: string): LogLine {
@@ -50,27 +64,46 @@ export function readJournalEntry(json: string): LogLine {
   const { MESSAGE: message, _TRANSPORT: transport } = entry as Record<string, unknown>;
   if (transport !== "audit" && transport !== "kernel") return { kind: "other" };
   // What is not UTF-8 is a list of bytes (systemd, Journal Export Formats).
-  const text = Array.isArray(message) ? Buffer.from(message.filter((byte) => typeof byte === "number")).toString("utf8") : message;
+  const text = Array.isArray(message)
+    ? Buffer.from(message.filter((byte) => typeof byte === "number")).toString("utf8")
+    : message;
   if (typeof text !== "string") return { kind: "other" };
-  return transport === "audit" && text.startsWith("SECCOMP ") ? readFields(text.slice("SECCOMP ".length)) : readLine(text.startsWith("audit: type=") ? text.slice("audit: ".length) : text);
+  return transport === "audit" && text.startsWith("SECCOMP ")
+    ? readFields(text.slice("SECCOMP ".length))
+    : readLine(text.startsWith("audit: type=") ? text.slice("audit: ".length) : text);
 }
 
 function readFields(text: string): LogLine {
   // auditd adds what it found out itself behind a group separator.
   const [raw = ""] = text.split("\u001d");
   const fields = new Map<string, string>();
-  for (const [, name = "", value = ""] of raw.matchAll(/(?:^| )([a-z]+)=("[^"]*"?|\S+)/g)) if (!fields.has(name)) fields.set(name, value);
+  for (const [, name = "", value = ""] of raw.matchAll(/(?:^| )([a-z]+)=("[^"]*"?|\S+)/g))
+    if (!fields.has(name)) fields.set(name, value);
   const arch = archOf(fields.get("arch") ?? "", Number(fields.get("syscall")));
   if (arch === undefined) return { kind: "unread", reason: "no architecture that a profile could name" };
   const syscall = nameOf(arch, fields.get("syscall") ?? "");
   if (syscall === undefined) return { kind: "unread", reason: "no call that a profile could name" };
   const code = Number(fields.get("code") ?? NaN);
-  if (!Number.isInteger(code) || code < 0 || code > 0xffff_ffff) return { kind: "unread", reason: "it does not say what the filter did (code=)" };
+  if (!Number.isInteger(code) || code < 0 || code > 0xffff_ffff)
+    return { kind: "unread", reason: "it does not say what the filter did (code=)" };
   const pid = Number(fields.get("pid"));
-  return { kind: "entry", entry: { arch, syscall, comm: untrusted(fields.get("comm")), exe: untrusted(fields.get("exe")), pid: Number.isSafeInteger(pid) ? pid : 0, action: (code & 0xffff_0000) >>> 0 } };
+  return {
+    kind: "entry",
+    entry: {
+      arch,
+      syscall,
+      comm: untrusted(fields.get("comm")),
+      exe: untrusted(fields.get("exe")),
+      pid: Number.isSafeInteger(pid) ? pid : 0,
+      action: (code & 0xffff_0000) >>> 0,
+    },
+  };
 }
 
-/** `c000003e`; `x86_64` where ausearch(8) translated it. x32 shares x86_64's number and has bit 30 in its calls'. */
+/**
+ * `c000003e`; `x86_64` where ausearch(8) translated it. x32 shares x86_64's number and has bit 30
+ * in its calls'.
+ */
 function archOf(field: string, nr: number): ScmpArch | undefined {
   if (!/^[0-9a-f]{8}$/.test(field)) return nativeArch(field);
   const arch = allArchitectures.find((candidate) => auditNumber(candidate) === Number.parseInt(field, 16));
@@ -81,7 +114,10 @@ function nameOf(arch: ScmpArch, field: string): string | undefined {
   return /^\d{1,10}$/.test(field) ? syscallName(arch, Number(field)) : isSyscallName(field) ? field : undefined;
 }
 
-/** audit_log_untrustedstring (kernel/audit.c): quoted, or in hexadecimal where it holds spaces, quotes or control characters. */
+/**
+ * audit_log_untrustedstring (kernel/audit.c): quoted, or in hexadecimal where it holds spaces,
+ * quotes or control characters.
+ */
 function untrusted(field: string | undefined): string {
   if (field === undefined || field === "(null)" || field === "?") return "";
   if (field.startsWith('"')) return field.replaceAll('"', "");

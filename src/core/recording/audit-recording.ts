@@ -19,7 +19,10 @@ export interface AuditFindings {
   readonly entries: number;
   /** Entries of others than were asked for. */
   readonly filtered: number;
-  /** Entries of calls that a filter denied: other programs' sandboxes do so on purpose, and nobody knows whether the call was wanted. */
+  /**
+   * Entries of calls that a filter denied: other programs' sandboxes do so on purpose, and nobody
+   * knows whether the call was wanted.
+   */
   readonly denied: number;
   readonly unread: readonly { readonly line: number; readonly reason: string }[];
   readonly unreadTotal: number;
@@ -78,7 +81,11 @@ export class AuditCollector {
   #add(entry: AuditEntry): void {
     this.#entries += 1;
     const { comm, exe, pid } = this.#filter;
-    if ((comm.length > 0 && !comm.includes(entry.comm)) || (exe.length > 0 && !exe.includes(entry.exe)) || (pid.length > 0 && !pid.includes(entry.pid))) {
+    if (
+      (comm.length > 0 && !comm.includes(entry.comm)) ||
+      (exe.length > 0 && !exe.includes(entry.exe)) ||
+      (pid.length > 0 && !pid.includes(entry.pid))
+    ) {
       this.#filtered += 1;
       return;
     }
@@ -101,28 +108,56 @@ export class AuditCollector {
     const syscalls = sorted.map(([arch, calls]) => [
       arch,
       Object.fromEntries(
-        [...calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, call]): [string, SyscallRecord] => {
-          const inspected = inspectedArguments(arch, name);
-          if (inspected !== undefined) withoutArguments.add(name);
-          return [name, { calls: 10 ** Math.floor(Math.log10(call.calls)), results: ["?"], processes: [...call.processes].sort(), ...(inspected === undefined ? {} : { args: { indices: inspected.indices, values: "many" } }) }];
-        }),
+        [...calls]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, call]): [string, SyscallRecord] => {
+            const inspected = inspectedArguments(arch, name);
+            if (inspected !== undefined) withoutArguments.add(name);
+            return [
+              name,
+              {
+                calls: 10 ** Math.floor(Math.log10(call.calls)),
+                results: ["?"],
+                processes: [...call.processes].sort(),
+                ...(inspected === undefined ? {} : { args: { indices: inspected.indices, values: "many" } }),
+              },
+            ];
+          }),
       ),
     ]);
-    return { syscalls: Object.fromEntries(syscalls) as Recording["syscalls"], entries: this.#entries, filtered: this.#filtered, denied: this.#denied, unread: this.#unread, unreadTotal: this.#unreadTotal, losses: this.#losses, withoutArguments: [...withoutArguments].sort() };
+    return {
+      syscalls: Object.fromEntries(syscalls) as Recording["syscalls"],
+      entries: this.#entries,
+      filtered: this.#filtered,
+      denied: this.#denied,
+      unread: this.#unread,
+      unreadTotal: this.#unreadTotal,
+      losses: this.#losses,
+      withoutArguments: [...withoutArguments].sort(),
+    };
   }
 }
 
 /** SECCOMP_RET_LOG (linux/seccomp.h): let through, and logged; it may have ended in any way. */
 const actionLog = 0x7ffc_0000;
 
-/** The findings as a recording. What all runs of the recording that it will join have in common is taken to hold for these too. */
+/**
+ * The findings as a recording. What all runs of the recording that it will join have in common is
+ * taken to hold for these too.
+ */
 export function auditRecording(name: string, findings: AuditFindings, known: Recording | undefined): Recording {
   const runs = known?.runs ?? [];
   const common = <Value>(of: (run: Run) => Value): Value | undefined => {
     const [first] = runs;
-    return first !== undefined && runs.every((run) => JSON.stringify(of(run)) === JSON.stringify(of(first))) ? of(first) : undefined;
+    return first !== undefined && runs.every((run) => JSON.stringify(of(run)) === JSON.stringify(of(first)))
+      ? of(first)
+      : undefined;
   };
-  const [capabilities, noNewPrivileges, init] = [common((run) => run.capabilities), common((run) => run.noNewPrivileges), common((run) => run.init)];
+  const [capabilities, noNewPrivileges, init] = [
+    common((run) => run.capabilities),
+    common((run) => run.noNewPrivileges),
+    common((run) => run.init),
+  ];
   const run: Run = {
     source: "audit",
     command: [],

@@ -1,5 +1,14 @@
 /** StraceEvent → Recording, and everything that can be done with recordings. */
-export { createAggregator, totalOf, type Aggregate, type Aggregator, type Counts, type Exercised, type LogContext, type UnreadLine } from "./aggregator.ts";
+export {
+  createAggregator,
+  totalOf,
+  type Aggregate,
+  type Aggregator,
+  type Counts,
+  type Exercised,
+  type LogContext,
+  type UnreadLine,
+} from "./aggregator.ts";
 export { inspectedArguments } from "./inspected-arguments.ts";
 export { fullyKnown, knownArguments, newCalls, type KnownArguments } from "./known-calls.ts";
 export type { ExecutedProgram } from "./programs.ts";

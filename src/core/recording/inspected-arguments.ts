@@ -1,16 +1,25 @@
 import type { ScmpArch } from "../tables/index.ts";
 
-/** Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker would like to choose. */
+/**
+ * Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker
+ * would like to choose.
+ */
 export interface Inspected {
   /** Kernel argument indices (`seccomp_data.args`), ascending. */
   readonly indices: readonly number[];
-  /** What strace calls them where its order is not the kernel's (clone prints child_stack first: strace clone.c). */
+  /**
+   * What strace calls them where its order is not the kernel's (clone prints child_stack first:
+   * strace clone.c).
+   */
   readonly names?: readonly string[];
   readonly reason: string;
 }
 
 const rows: { readonly [syscall: string]: Inspected } = {
-  socket: { indices: [0, 2], reason: "the address family, and the netlink protocol, decide which kernel subsystem is reached (socket(2))" },
+  socket: {
+    indices: [0, 2],
+    reason: "the address family, and the netlink protocol, decide which kernel subsystem is reached " + "(socket(2))",
+  },
   socketpair: { indices: [0], reason: "as socket (socketpair(2))" },
   clone: { indices: [0], names: ["flags"], reason: "CLONE_NEW* create namespaces (clone(2))" },
   unshare: { indices: [0], reason: "CLONE_NEW* create namespaces (unshare(2))" },

@@ -4,26 +4,45 @@ import { followsProgram } from "./programs.ts";
 import type { Recording, SyscallRecord } from "./types.ts";
 
 /**
- * Calls of which a further run could tell nothing that a profile needs: they were carried out, and no argument of theirs is inspected, or it had too many
- * values to be pinned already. Calls that tell which program runs are never among them.
+ * Calls of which a further run could tell nothing that a profile needs: they were carried out, and
+ * no argument of theirs is inspected, or it had too many values to be pinned already. Calls that
+ * tell which program runs are never among them.
  */
 export function fullyKnown(recording: Recording): ReadonlyMap<ScmpArch, readonly string[]> {
   return new Map(
-    Object.entries(recording.syscalls).map(([arch, calls]) => [arch as ScmpArch, Object.entries(calls).filter(([name, record]) => isFullyKnown(arch as ScmpArch, name, record)).map(([name]) => name)]),
+    Object.entries(recording.syscalls).map(([arch, calls]) => [
+      arch as ScmpArch,
+      Object.entries(calls)
+        .filter(([name, record]) => isFullyKnown(arch as ScmpArch, name, record))
+        .map(([name]) => name),
+    ]),
   );
 }
 
 /** By architecture and call: the values of its inspected arguments with which it was seen. */
-export type KnownArguments = ReadonlyMap<ScmpArch, ReadonlyMap<string, { readonly indices: readonly number[]; readonly values: readonly (readonly bigint[])[] }>>;
+export type KnownArguments = ReadonlyMap<
+  ScmpArch,
+  ReadonlyMap<string, { readonly indices: readonly number[]; readonly values: readonly (readonly bigint[])[] }>
+>;
 
-/** Calls of which a further run could tell something new only where their arguments are others than these. A program that traces others is to be named each time. */
+/**
+ * Calls of which a further run could tell something new only where their arguments are others than
+ * these. A program that traces others is to be named each time.
+ */
 export function knownArguments(recording: Recording): KnownArguments {
   return new Map(
     Object.entries(recording.syscalls).map(([arch, calls]) => [
       arch as ScmpArch,
       new Map(
         Object.entries(calls).flatMap(([name, { results, args }]) => {
-          if (args === undefined || args.values === "many" || !wasCarriedOut(name, results) || followsProgram(name) || name === "ptrace") return [];
+          if (
+            args === undefined ||
+            args.values === "many" ||
+            !wasCarriedOut(name, results) ||
+            followsProgram(name) ||
+            name === "ptrace"
+          )
+            return [];
           return [[name, { indices: args.indices, values: args.values }] as const];
         }),
       ),
@@ -32,13 +51,23 @@ export function knownArguments(recording: Recording): KnownArguments {
 }
 
 function isFullyKnown(arch: ScmpArch, name: string, { results, args }: SyscallRecord): boolean {
-  return wasCarriedOut(name, results) && (args?.values === "many" || inspectedArguments(arch, name) === undefined) && !followsProgram(name);
+  return (
+    wasCarriedOut(name, results) &&
+    (args?.values === "many" || inspectedArguments(arch, name) === undefined) &&
+    !followsProgram(name)
+  );
 }
 
-/** Answers of filters and of missing privileges or features: on another day the call may do something. */
+/**
+ * Answers of filters and of missing privileges or features: on another day the call may do
+ * something.
+ */
 const refusals: ReadonlySet<string> = new Set(["EPERM", "EACCES", "ENOSYS", "SIGSYS", "?"]);
 
-/** The kernel did what it was asked, or said why that is not possible; a connect(2) that finds nobody may be left out of a profile. */
+/**
+ * The kernel did what it was asked, or said why that is not possible; a connect(2) that finds
+ * nobody may be left out of a profile.
+ */
 function wasCarriedOut(name: string, results: readonly string[]): boolean {
   if (name === "exit" || name === "exit_group") return true;
   return results.includes("ok") || (name !== "connect" && results.some((result) => !refusals.has(result)));
@@ -48,7 +77,9 @@ function wasCarriedOut(name: string, results: readonly string[]): boolean {
 export function newCalls(base: Recording | undefined, more: Recording): readonly string[] {
   const names = Object.entries(more.syscalls).flatMap(([arch, calls]) => {
     const before = base?.syscalls[arch as ScmpArch] ?? {};
-    return Object.entries(calls).filter(([name, record]) => !Object.hasOwn(before, name) || hasNewValues(before[name], record)).map(([name]) => name);
+    return Object.entries(calls)
+      .filter(([name, record]) => !Object.hasOwn(before, name) || hasNewValues(before[name], record))
+      .map(([name]) => name);
   });
   return [...new Set(names)].sort();
 }

@@ -31,7 +31,10 @@ interface Running {
   same: Running | undefined;
 }
 
-/** What a thread runs in the rest of a log: a program, or what another thread ran when the rest began. */
+/**
+ * What a thread runs in the rest of a log: a program, or what another thread ran when the rest
+ * began.
+ */
 type RunningInRest = { readonly program: string } | { readonly began: Pid };
 
 /** A thread in the rest of a log that was read midway. */
@@ -56,12 +59,15 @@ interface Unknown {
 const maxExecuted = 10_000;
 
 /**
- * Which program a thread runs: the base name of what it executed last, or its parent did. A child's calls often stand in the log
- * before the clone that made it returns; they are attributed when it does, or when it is known what the parent runs.
+ * Which program a thread runs: the base name of what it executed last, or its parent did. A child's
+ * calls often stand in the log before the clone that made it returns; they are attributed when it
+ * does, or when it is known what the parent runs.
  */
 export class Programs {
   readonly #running = new Map<Pid, Running>();
-  /** What threads run, or ran, of which that is not known yet: each is told apart from all others. */
+  /**
+   * What threads run, or ran, of which that is not known yet: each is told apart from all others.
+   */
   readonly #beginnings = new Map<Pid, Running>();
   readonly #known = new Map<string, Running>();
   readonly #executed = new Map<string, ExecutedProgram>();
@@ -77,7 +83,10 @@ export class Programs {
   /** Each thread of a log that is read midway, as it was when it came first. */
   readonly #rest = new Map<Pid, Unknown>();
 
-  /** `changed` is told of a thread of which is known from now on that it runs another program, or none. */
+  /**
+   * `changed` is told of a thread of which is known from now on that it runs another program, or
+   * none.
+   */
   constructor(changed: (pid: Pid) => void = () => undefined, midway?: Midway) {
     this.#changed = changed;
     this.#midway = midway;
@@ -101,7 +110,10 @@ export class Programs {
     callers.add(comm);
   }
 
-  /** Threads of the same group are said to run the same program by `attribute`, now and as soon as it is known. Undefined: the next call of the thread may be another's. */
+  /**
+   * Threads of the same group are said to run the same program by `attribute`, now and as soon as
+   * it is known. Undefined: the next call of the thread may be another's.
+   */
   groupOf(pid: Pid): number | undefined {
     return this.#runningOf(pid)?.group;
   }
@@ -142,7 +154,10 @@ export class Programs {
     this.#changed(pid);
   }
 
-  /** The log ends: what is still not known was made by nobody we know, or by what the thread ran later. */
+  /**
+   * The log ends: what is still not known was made by nobody we know, or by what the thread ran
+   * later.
+   */
   finish(): void {
     for (const pid of this.#beginnings.keys()) this.#leave(pid);
   }
@@ -153,10 +168,18 @@ export class Programs {
       const { program, began } = rootOf(running);
       return program === undefined ? { began } : { program };
     };
-    return new Map([...this.#rest].map(([pid, { maker, otherwise, endedAfter }]) => [pid, { maker: maker && inRest(maker), otherwise, endedAfter }]));
+    return new Map(
+      [...this.#rest].map(([pid, { maker, otherwise, endedAfter }]) => [
+        pid,
+        { maker: maker && inRest(maker), otherwise, endedAfter },
+      ]),
+    );
   }
 
-  /** Of a log that was read midway, after `finish`: who made calls as what the thread ran when the rest began. */
+  /**
+   * Of a log that was read midway, after `finish`: who made calls as what the thread ran when the
+   * rest began.
+   */
   unattributed(): ReadonlyMap<Callers, readonly Pid[]> {
     const by = new Map<Callers, Pid[]>();
     for (const [pid, { beginning }] of this.#rest) {
@@ -177,7 +200,13 @@ export class Programs {
 
   /** Nothing that was taken for granted when the rest was read is known to be wrong. */
   mayJoin(rest: ReadonlyMap<Pid, ThreadInRest>): boolean {
-    return this.#running.size + rest.size < maxThreads && [...rest].every(([pid, { maker }]) => maker === undefined || !this.#running.has(pid) || (this.#waits(pid) && !this.#isWaitedFor(maker)));
+    return (
+      this.#running.size + rest.size < maxThreads &&
+      [...rest].every(
+        ([pid, { maker }]) =>
+          maker === undefined || !this.#running.has(pid) || (this.#waits(pid) && !this.#isWaitedFor(maker)),
+      )
+    );
   }
 
   /** It is not known yet, and may turn out to be what began as the thread that it makes. */
@@ -186,13 +215,22 @@ export class Programs {
     return running !== undefined && running.program === undefined;
   }
 
-  /** The rest goes on with what is known here. `unattributed`: as the method of that name said there. */
+  /**
+   * The rest goes on with what is known here. `unattributed`: as the method of that name said
+   * there.
+   */
   join(rest: ReadonlyMap<Pid, ThreadInRest>, unattributed: readonly (readonly [Pid, Callers])[]): void {
-    const before = new Map([...rest].map(([pid, { otherwise }]) => [pid, this.#runningOf(pid) ?? this.#knownAs(otherwise ?? unknownProgram)]));
+    const before = new Map(
+      [...rest].map(([pid, { otherwise }]) => [
+        pid,
+        this.#runningOf(pid) ?? this.#knownAs(otherwise ?? unknownProgram),
+      ]),
+    );
     const ranBefore = (pid: Pid): Running => before.get(pid) ?? this.#knownAs(unknownProgram);
     for (const [pid, callers] of unattributed) tell(callers, rootOf(ranBefore(pid)));
     for (const [pid, { maker, otherwise }] of rest) {
-      if (maker !== undefined) this.#make(pid, "program" in maker ? this.#knownAs(maker.program) : ranBefore(maker.began));
+      if (maker !== undefined)
+        this.#make(pid, "program" in maker ? this.#knownAs(maker.program) : ranBefore(maker.began));
       else if (otherwise !== undefined && this.#beginnings.has(pid)) this.#run(pid, this.#knownAs(otherwise));
     }
   }
@@ -218,19 +256,29 @@ export class Programs {
   /** A thread of which nothing is known. */
   #begin(pid: Pid): Running {
     this.#unknown += 1;
-    const beginning: Running = { program: undefined, began: pid, group: -this.#unknown, callers: new Set(), same: undefined };
+    const beginning: Running = {
+      program: undefined,
+      began: pid,
+      group: -this.#unknown,
+      callers: new Set(),
+      same: undefined,
+    };
     this.#meet(pid, beginning);
     this.#run(pid, beginning);
     this.#beginnings.set(pid, beginning);
     return beginning;
   }
 
-  /** A thread was made by another, which runs this; where it was seen before, this is what it began as. */
+  /**
+   * A thread was made by another, which runs this; where it was seen before, this is what it began
+   * as.
+   */
   #make(child: Pid, maker: Running): void {
     const beginning = this.#beginnings.get(child);
     this.#meet(child, undefined, maker);
     this.#midway?.meet(child); // that it ended is not to be told before that it was made
-    if (beginning !== undefined && rootOf(beginning) === rootOf(maker)) this.#midway?.doubt(); // before the rest it may have executed something
+    // before the rest it may have executed something
+    if (beginning !== undefined && rootOf(beginning) === rootOf(maker)) this.#midway?.doubt();
     else if (beginning !== undefined) {
       const inRest = this.#rest.get(child);
       if (inRest?.beginning === beginning) inRest.maker = maker;
@@ -262,7 +310,13 @@ export class Programs {
     const known = this.#known.get(program);
     if (known !== undefined) return known;
     const hasRoom = this.#known.size < maxPrograms;
-    const running: Running = { program, began: undefined, group: hasRoom ? this.#known.size + 1 : undefined, callers: new Set(), same: undefined };
+    const running: Running = {
+      program,
+      began: undefined,
+      group: hasRoom ? this.#known.size + 1 : undefined,
+      callers: new Set(),
+      same: undefined,
+    };
     if (hasRoom) this.#known.set(program, running);
     return running;
   }
@@ -270,7 +324,8 @@ export class Programs {
 
 function rootOf(running: Running): Running {
   let root = running;
-  for (; root.same !== undefined; root = root.same) root.same = root.same.same ?? root.same; // half as far the next time
+  // half as far the next time
+  for (; root.same !== undefined; root = root.same) root.same = root.same.same ?? root.same;
   return root;
 }
 
@@ -304,7 +359,9 @@ function executedFile(event: SyscallEvent): string {
 
 const unknownProgram = "?";
 
-/** So many threads are followed at a time, and so many programs told apart, whatever the log says. */
+/**
+ * So many threads are followed at a time, and so many programs told apart, whatever the log says.
+ */
 const maxThreads = 100_000;
 const maxPrograms = 1_000;
 

@@ -9,9 +9,13 @@ import { recordingVersion, type Recording } from "./types.ts";
 /** Compiled from schema.ts beforehand. */
 const validate = validateRecording as ValidateFunction;
 
-/** Reads recording.json. Throws `recording-invalid` where it is no JSON or no recording, `recording-newer` where it is of a newer format. */
+/**
+ * Reads recording.json. Throws `recording-invalid` where it is no JSON or no recording,
+ * `recording-newer` where it is of a newer format.
+ */
 export function parseRecording(text: string, source: string): Recording {
-  const invalid = (detail: string, cause?: unknown): SeccompGenError => new SeccompGenError({ code: "recording-invalid", source, detail }, { cause });
+  const invalid = (detail: string, cause?: unknown): SeccompGenError =>
+    new SeccompGenError({ code: "recording-invalid", source, detail }, { cause });
   let plain: unknown;
   let exact: unknown;
   try {
@@ -21,10 +25,14 @@ export function parseRecording(text: string, source: string): Recording {
     throw invalid(error instanceof Error ? error.message : String(error), error);
   }
   const version = typeof plain === "object" && plain !== null && "version" in plain ? plain.version : undefined;
-  if (typeof version === "number" && version > recordingVersion) throw new SeccompGenError({ code: "recording-newer", source, version, known: recordingVersion });
+  if (typeof version === "number" && version > recordingVersion)
+    throw new SeccompGenError({ code: "recording-newer", source, version, known: recordingVersion });
   if (!validate(plain)) {
     const [first] = validate.errors ?? [];
-    throw invalid(`${first?.instancePath === "" ? "the document" : first?.instancePath}: ${first?.message ?? "not as the format says"}`);
+    throw invalid(
+      `${first?.instancePath === "" ? "the document" : first?.instancePath}: ` +
+        `${first?.message ?? "not as the format says"}`,
+    );
   }
   const recording = numbers(exact, [], invalid) as Recording;
   const unknown = Object.keys(recording.syscalls).find((arch) => !isScmpArch(arch));
@@ -34,7 +42,8 @@ export function parseRecording(text: string, source: string): Recording {
 
 /** Argument values stay exact (bigint); all other numbers of the format are small. */
 function numbers(value: unknown, path: readonly string[], invalid: (detail: string) => SeccompGenError): unknown {
-  if (isLosslessNumber(value)) return path.at(-1) === "values" ? argumentValue(value.value, path, invalid) : Number(value.value);
+  if (isLosslessNumber(value))
+    return path.at(-1) === "values" ? argumentValue(value.value, path, invalid) : Number(value.value);
   if (Array.isArray(value)) return value.map((item) => numbers(item, path, invalid));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, numbers(item, [...path, key], invalid)]));
@@ -42,6 +51,7 @@ function numbers(value: unknown, path: readonly string[], invalid: (detail: stri
 
 function argumentValue(digits: string, path: readonly string[], invalid: (detail: string) => SeccompGenError): bigint {
   const value = /^\d{1,20}$/.test(digits) ? BigInt(digits) : undefined;
-  if (value === undefined || BigInt.asUintN(64, value) !== value) throw invalid(`/${path.join("/")}: ${digits.slice(0, 40)} is no unsigned 64-bit integer in plain digits`);
+  if (value === undefined || BigInt.asUintN(64, value) !== value)
+    throw invalid(`/${path.join("/")}: ${digits.slice(0, 40)} is no unsigned 64-bit integer in plain digits`);
   return value;
 }

@@ -1,7 +1,16 @@
 import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import { compareTuples, type Aggregate } from "./aggregator.ts";
-import { maxValues, phases, recordingVersion, type ArgValues, type Phase, type Recording, type Run, type SyscallRecord } from "./types.ts";
+import {
+  maxValues,
+  phases,
+  recordingVersion,
+  type ArgValues,
+  type Phase,
+  type Recording,
+  type Run,
+  type SyscallRecord,
+} from "./types.ts";
 
 /** A recording of one run. */
 export function buildRecording(name: string, run: Run, aggregate: Aggregate): Recording {
@@ -9,7 +18,8 @@ export function buildRecording(name: string, run: Run, aggregate: Aggregate): Re
 }
 
 /**
- * Two recordings as one: sets by union, magnitudes by maximum, equal runs once. Associative, commutative and idempotent; the name is the first's.
+ * Two recordings as one: sets by union, magnitudes by maximum, equal runs once. Associative,
+ * commutative and idempotent; the name is the first's.
  */
 export function mergeRecordings(a: Recording, b: Recording): Recording {
   const runs = new Map([...a.runs, ...b.runs].map((run) => [canonicalRun(run), run]));
@@ -18,7 +28,9 @@ export function mergeRecordings(a: Recording, b: Recording): Recording {
     version: recordingVersion,
     name: a.name,
     runs: [...runs].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, run]) => run),
-    syscalls: Object.fromEntries(arches.map((arch) => [arch, mergeCalls(a.syscalls[arch] ?? {}, b.syscalls[arch] ?? {})])),
+    syscalls: Object.fromEntries(
+      arches.map((arch) => [arch, mergeCalls(a.syscalls[arch] ?? {}, b.syscalls[arch] ?? {})]),
+    ),
   };
 }
 
@@ -33,7 +45,10 @@ type Calls = { readonly [name: string]: SyscallRecord };
 function mergeCalls(a: Calls, b: Calls): Calls {
   return Object.fromEntries(
     union(Object.keys(a), Object.keys(b)).flatMap((name) => {
-      const [left, right] = [Object.hasOwn(a, name) ? a[name] : undefined, Object.hasOwn(b, name) ? b[name] : undefined];
+      const [left, right] = [
+        Object.hasOwn(a, name) ? a[name] : undefined,
+        Object.hasOwn(b, name) ? b[name] : undefined,
+      ];
       const merged = left === undefined ? right : right === undefined ? left : mergeRecords(left, right);
       return merged === undefined ? [] : [[name, merged] as const];
     }),
@@ -58,7 +73,8 @@ function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined
 }
 
 function mergeValues(a: ArgValues, b: ArgValues): ArgValues {
-  if (a.values === "many" || b.values === "many" || a.indices.join() !== b.indices.join()) return { indices: a.indices, values: "many" };
+  if (a.values === "many" || b.values === "many" || a.indices.join() !== b.indices.join())
+    return { indices: a.indices, values: "many" };
   const values = new Map([...a.values, ...b.values].map((tuple) => [tuple.join(), tuple]));
   return { indices: a.indices, values: values.size > maxValues ? "many" : [...values.values()].sort(compareTuples) };
 }
@@ -84,19 +100,27 @@ export function canonicalRun(run: Run): string {
   });
 }
 
-/** The file's text: canonical key order, one run and one syscall a line, so that a change reads well in a pull request. */
+/**
+ * The file's text: canonical key order, one run and one syscall a line, so that a change reads well
+ * in a pull request.
+ */
 export function stringifyRecording(recording: Recording): string {
   const calls = Object.entries(recording.syscalls)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([arch, byName]) => {
-      const lines = Object.entries(byName).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, record]) => `      ${JSON.stringify(name)}: ${recordText(record)}`);
+      const lines = Object.entries(byName)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, record]) => `      ${JSON.stringify(name)}: ${recordText(record)}`);
       return `    ${JSON.stringify(arch)}: {${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n    `}}`;
     });
   const lines = [
     "{",
     `  "version": ${recording.version},`,
     `  "name": ${JSON.stringify(recording.name)},`,
-    `  "runs": [\n${recording.runs.map((run) => `    ${canonicalRun(run)}`).sort().join(",\n")}\n  ],`,
+    `  "runs": [\n${recording.runs
+      .map((run) => `    ${canonicalRun(run)}`)
+      .sort()
+      .join(",\n")}\n  ],`,
     `  "syscalls": {\n${calls.join(",\n")}\n  }`,
     "}",
     "",
@@ -105,10 +129,15 @@ export function stringifyRecording(recording: Recording): string {
 }
 
 function recordText({ calls, results, processes, first, args }: SyscallRecord): string {
-  const parts = [`"calls": ${calls}`, `"results": ${JSON.stringify(results)}`, `"processes": ${JSON.stringify(processes)}`];
+  const parts = [
+    `"calls": ${calls}`,
+    `"results": ${JSON.stringify(results)}`,
+    `"processes": ${JSON.stringify(processes)}`,
+  ];
   if (first !== undefined) parts.push(`"first": ${JSON.stringify(first)}`);
   if (args !== undefined) {
-    const values = args.values === "many" ? '"many"' : `[${args.values.map((tuple) => `[${tuple.join(",")}]`).join(",")}]`;
+    const values =
+      args.values === "many" ? '"many"' : `[${args.values.map((tuple) => `[${tuple.join(",")}]`).join(",")}]`;
     parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}}`);
   }
   return `{${parts.join(", ")}}`;

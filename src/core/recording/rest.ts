@@ -3,13 +3,17 @@ import type { UnreadLine } from "./aggregator.ts";
 import type { ThreadInRest } from "./programs.ts";
 
 /**
- * What the rest of a log told that was read midway, as far as it can be told without the beginning. Structured-cloneable: it is mostly read by another thread of ours.
- * `Aggregator.join` puts it together with the beginning.
+ * What the rest of a log told that was read midway, as far as it can be told without the beginning.
+ * Structured-cloneable: it is mostly read by another thread of ours. `Aggregator.join` puts it
+ * together with the beginning.
  */
 export interface RestOfLog {
   readonly records: readonly RecordOfRest[];
   readonly threads: ReadonlyMap<number | undefined, ThreadInRest>;
-  /** What the first event of each thread that was not set aside says of its call before: undefined, that it did what it said; else how it ended. */
+  /**
+   * What the first event of each thread that was not set aside says of its call before: undefined,
+   * that it did what it said; else how it ended.
+   */
   readonly firsts: ReadonlyMap<number | undefined, string | undefined>;
   /** So many different calls were printed, at most, in one mode. */
   readonly names: number;

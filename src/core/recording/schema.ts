@@ -21,8 +21,19 @@ export const recordingSchema = {
         properties: {
           source: { enum: ["container", "host", "log", "verify", "audit"] },
           command: strings,
-          image: { type: "object", required: ["reference", "digest"], additionalProperties: false, properties: { reference: { type: "string" }, digest: { type: "string" } } },
-          versions: { type: "object", additionalProperties: false, properties: Object.fromEntries(["strace", "engine", "runtime", "kernel", "libseccomp"].map((part) => [part, { type: "string" }])) },
+          image: {
+            type: "object",
+            required: ["reference", "digest"],
+            additionalProperties: false,
+            properties: { reference: { type: "string" }, digest: { type: "string" } },
+          },
+          versions: {
+            type: "object",
+            additionalProperties: false,
+            properties: Object.fromEntries(
+              ["strace", "engine", "runtime", "kernel", "libseccomp"].map((part) => [part, { type: "string" }]),
+            ),
+          },
           capabilities: strings,
           noNewPrivileges: { type: "boolean" },
           init: { const: true },

@@ -3,7 +3,10 @@ import { Callers } from "./programs.ts";
 
 /** How a program can find out that it is traced. */
 export interface SoughtTracer {
-  /** `ptrace`: it wanted to trace, or be traced, itself, and a process has one tracer (ptrace(2)). `status`: it read the file that names its tracer (proc_pid_status(5), TracerPid). */
+  /**
+   * `ptrace`: it wanted to trace, or be traced, itself, and a process has one tracer (ptrace(2)).
+   * `status`: it read the file that names its tracer (proc_pid_status(5), TracerPid).
+   */
   readonly by: "ptrace" | "status";
   readonly programs: ReadonlySet<string>;
 }
@@ -15,19 +18,27 @@ export function mayTellTracer(name: string): boolean {
 
 const ownStatus = /^\/proc\/(?:self|thread-self|self\/task\/\d+)\/status$/;
 
-/** Programs that look for a tracer, debuggers and those that hide from them: while they are recorded they may do something else than without strace. */
+/**
+ * Programs that look for a tracer, debuggers and those that hide from them: while they are recorded
+ * they may do something else than without strace.
+ */
 export class TracerSeekers {
   readonly #ptrace = new Callers();
   readonly #status = new Callers();
 
   /** `attribute` puts the event's program into a set. */
   look(event: SyscallEvent, attribute: (callers: Callers) => void): void {
-    if (event.name === "ptrace") return event.result.type === "error" && event.result.errno === "EPERM" ? attribute(this.#ptrace) : undefined;
+    if (event.name === "ptrace")
+      return event.result.type === "error" && event.result.errno === "EPERM" ? attribute(this.#ptrace) : undefined;
     const path = event.arg(event.name === "open" ? 0 : 1);
-    if (path?.type === "string" && path.bytes.length < 40 && ownStatus.test(Buffer.from(path.bytes).toString("latin1"))) attribute(this.#status);
+    if (path?.type === "string" && path.bytes.length < 40 && ownStatus.test(Buffer.from(path.bytes).toString("latin1")))
+      attribute(this.#status);
   }
 
   sought(): readonly SoughtTracer[] {
-    return [{ by: "ptrace" as const, programs: this.#ptrace.programs }, { by: "status" as const, programs: this.#status.programs }].filter(({ programs }) => programs.size > 0);
+    return [
+      { by: "ptrace" as const, programs: this.#ptrace.programs },
+      { by: "status" as const, programs: this.#status.programs },
+    ].filter(({ programs }) => programs.size > 0);
   }
 }

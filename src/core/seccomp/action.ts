@@ -7,17 +7,23 @@ export const defaultErrno = 1;
 /** ENOSYS, asm-generic/errno.h: the same number on x86, arm, powerpc, riscv and s390. */
 export const enosys = 38;
 
-/** What libseccomp answers to a call through an architecture the filter does not name (SCMP_FLTATR_ACT_BADARCH, seccomp_attr_set(3)). */
+/**
+ * What libseccomp answers to a call through an architecture the filter does not name
+ * (SCMP_FLTATR_ACT_BADARCH, seccomp_attr_set(3)).
+ */
 export const badArchAction: Action = { action: "SCMP_ACT_KILL_THREAD" };
 
 /** The same answer, errno included. */
 export function sameAction(a: Action, b: Action): boolean {
-  return a.action === b.action && ("errnoRet" in a ? a.errnoRet : undefined) === ("errnoRet" in b ? b.errnoRet : undefined);
+  return (
+    a.action === b.action && ("errnoRet" in a ? a.errnoRet : undefined) === ("errnoRet" in b ? b.errnoRet : undefined)
+  );
 }
 
 /**
- * May the call reach the kernel? Also under TRACE and NOTIFY: there another process decides, and under TRACE that may be any process
- * in the container that can ptrace (PTRACE_O_TRACESECCOMP, ptrace(2)). For a ceiling that is as good as allowed.
+ * May the call reach the kernel? Also under TRACE and NOTIFY: there another process decides, and
+ * under TRACE that may be any process in the container that can ptrace (PTRACE_O_TRACESECCOMP,
+ * ptrace(2)). For a ceiling that is as good as allowed.
  */
 export function isAllowing({ action }: Action): boolean {
   switch (action) {

@@ -6,14 +6,24 @@ import { answersOf, partition } from "./partition.ts";
 import { ruleMatches } from "./rule.ts";
 import type { Filter, Rule } from "./types.ts";
 
-/** Does the filter let the call through with some arguments; with some of those that `within` asks for? */
+/**
+ * Does the filter let the call through with some arguments; with some of those that `within` asks
+ * for?
+ */
 export function allowsSome(filter: Filter, name: string, within: Rule = { conditions: [] }): boolean {
-  if (within.conditions.length === 0) return hasAllowingExample(filter, name) || answersOf(filter, name).some(isAllowing);
+  if (within.conditions.length === 0)
+    return hasAllowingExample(filter, name) || answersOf(filter, name).some(isAllowing);
   const nr = syscallNumber(filter.arch, name);
-  return partition([{ ask: "answer", filter, name }, { ask: "match", rule: within }]).some((args) => ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args })));
+  return partition([
+    { ask: "answer", filter, name },
+    { ask: "match", rule: within },
+  ]).some((args) => ruleMatches(within, args) && isAllowing(evaluate(filter, { arch: filter.arch, name, nr, args })));
 }
 
-/** Is a call with the very values of an allowing rule let through? In most profiles one is, and going through all arguments takes much longer. */
+/**
+ * Is a call with the very values of an allowing rule let through? In most profiles one is, and
+ * going through all arguments takes much longer.
+ */
 function hasAllowingExample(filter: Filter, name: string): boolean {
   const nr = syscallNumber(filter.arch, name);
   return (filter.syscalls.get(name) ?? []).some(({ action, rule }) => {

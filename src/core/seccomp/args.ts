@@ -9,7 +9,10 @@ export function callArgs(values: { readonly [index in ArgIndex]?: bigint } = {})
   return [values[0] ?? 0n, values[1] ?? 0n, values[2] ?? 0n, values[3] ?? 0n, values[4] ?? 0n, values[5] ?? 0n];
 }
 
-/** Does libseccomp compare all 64 bits of an argument on this architecture? On the others it looks at the low half only (`.size` in its src/arch-*.c). */
+/**
+ * Does libseccomp compare all 64 bits of an argument on this architecture? On the others it looks
+ * at the low half only (`.size` in its src/arch-*.c).
+ */
 export function hasWideArguments(arch: ScmpArch): boolean {
   return is64Bit(arch);
 }

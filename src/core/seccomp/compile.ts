@@ -16,7 +16,16 @@ export interface Instruction {
 export const maxInstructions = 4096;
 
 /** linux/bpf_common.h: class | size | mode, class | operation | source. */
-export const opcodes = { load: 0x20, and: 0x54, jump: 0x05, jeq: 0x15, jgt: 0x25, jge: 0x35, jset: 0x45, ret: 0x06 } as const;
+export const opcodes = {
+  load: 0x20,
+  and: 0x54,
+  jump: 0x05,
+  jeq: 0x15,
+  jgt: 0x25,
+  jge: 0x35,
+  jset: 0x45,
+  ret: 0x06,
+} as const;
 
 /** An instruction whose targets are still labels. */
 type Draft =
@@ -26,8 +35,10 @@ type Draft =
   | { readonly op: "label"; readonly name: string };
 
 /**
- * Filters as one program for the kernel, which answers what `evaluate` says: first the architecture, then runc's stub where the filters have one, then the number by
- * bisection, then libseccomp's own tree of comparisons. Throws RangeError where libseccomp would refuse the rules or the program is too long.
+ * Filters as one program for the kernel, which answers what `evaluate` says: first the
+ * architecture, then runc's stub where the filters have one, then the number by bisection, then
+ * libseccomp's own tree of comparisons. Throws RangeError where libseccomp would refuse the rules
+ * or the program is too long.
  */
 export function compileFilters(filters: readonly Filter[]): readonly Instruction[] {
   const compiler = new Compiler();
@@ -39,18 +50,29 @@ export function compileFilters(filters: readonly Filter[]): readonly Instruction
     compiler.emit({ op: "jeq", k: auditNumber(arch), yes: arch, no: next }, { op: "label", name: next });
   }
   const killed = compiler.answer(badArchAction);
-  compiler.emit({ op: "jump", to: x32 !== undefined && others.every(({ arch }) => arch !== "SCMP_ARCH_X86_64") ? "SCMP_ARCH_X32" : killed });
+  compiler.emit({
+    op: "jump",
+    to: x32 !== undefined && others.every(({ arch }) => arch !== "SCMP_ARCH_X86_64") ? "SCMP_ARCH_X32" : killed,
+  });
   for (const filter of others) compiler.architecture(filter, filter.arch === "SCMP_ARCH_X86_64" ? x32 : undefined);
   if (x32 !== undefined) compiler.architecture(x32, undefined);
   const program = assemble([...compiler.drafts, ...compiler.answers()]);
-  if (program.length > maxInstructions) throw new RangeError(`the program has ${program.length} instructions; the kernel takes ${maxInstructions}`);
+  if (program.length > maxInstructions)
+    throw new RangeError(`the program has ${program.length} instructions; the kernel takes ${maxInstructions}`);
   return program;
 }
 
-/** The same program before another one: what it does not allow is for that one to answer, whose first instruction is behind its last. */
+/**
+ * The same program before another one: what it does not allow is for that one to answer, whose
+ * first instruction is behind its last.
+ */
 export function runOn(program: readonly Instruction[]): readonly Instruction[] {
   const allow = returnValue({ action: "SCMP_ACT_ALLOW" });
-  return program.map((instruction, at) => (instruction.code === opcodes.ret && instruction.k !== allow ? { code: opcodes.jump, jt: 0, jf: 0, k: program.length - at - 1 } : instruction));
+  return program.map((instruction, at) =>
+    instruction.code === opcodes.ret && instruction.k !== allow
+      ? { code: opcodes.jump, jt: 0, jf: 0, k: program.length - at - 1 }
+      : instruction,
+  );
 }
 
 class Compiler {
@@ -76,7 +98,10 @@ class Compiler {
   }
 
   answers(): readonly Draft[] {
-    return [...this.#returns].flatMap(([k, name]): Draft[] => [{ op: "label", name }, { op: "ret", k }]);
+    return [...this.#returns].flatMap(([k, name]): Draft[] => [
+      { op: "label", name },
+      { op: "ret", k },
+    ]);
   }
 
   architecture(filter: Filter, x32: Filter | undefined): void {
@@ -86,7 +111,8 @@ class Compiler {
       this.emit({ op, k, yes, no: next }, { op: "label", name: next });
     };
     this.emit({ op: "label", name: arch }, { op: "load", k: 0 });
-    // A stub stands before everything that libseccomp compiled (runc); of numbers with x32's bit it asks nothing on x86_64.
+    // A stub stands before everything that libseccomp compiled (runc); of numbers with x32's bit it
+    // asks nothing on x86_64.
     if (enosysAbove !== undefined) {
       const stub = this.answer({ action: "SCMP_ACT_ERRNO", errnoRet: enosys });
       const done = this.label();
@@ -97,7 +123,8 @@ class Compiler {
     }
     // -1 is let through to the default (libseccomp).
     if (arch === "SCMP_ARCH_X86_64") test("jeq", 0xffff_ffff, this.answer(defaultAction));
-    if (arch === "SCMP_ARCH_X86_64") test("jge", x32Bit, x32 === undefined ? this.answer(badArchAction) : "SCMP_ARCH_X32");
+    if (arch === "SCMP_ARCH_X86_64")
+      test("jge", x32Bit, x32 === undefined ? this.answer(badArchAction) : "SCMP_ARCH_X32");
     if (arch === "SCMP_ARCH_X32") {
       const ours = this.label();
       this.emit({ op: "jge", k: x32Bit, yes: ours, no: this.answer(badArchAction) }, { op: "label", name: ours });
@@ -112,9 +139,15 @@ class Compiler {
   }
 
   /** The label that answers the calls of one syscall. */
-  #syscall({ arch, defaultAction }: Filter, name: string, rules: readonly ActionRule[], blocks: Map<string, () => void>): string {
+  #syscall(
+    { arch, defaultAction }: Filter,
+    name: string,
+    rules: readonly ActionRule[],
+    blocks: Map<string, () => void>,
+  ): string {
     const { tree, conflict } = buildTree(rules, hasWideArguments(arch));
-    if (conflict !== undefined) throw new RangeError(`libseccomp refuses the rules of ${name}: the container does not start`);
+    if (conflict !== undefined)
+      throw new RangeError(`libseccomp refuses the rules of ${name}: the container does not start`);
     if (tree.always !== undefined) return this.answer(tree.always.action);
     const { first } = tree;
     if (first === undefined) return this.answer(defaultAction);
@@ -130,7 +163,8 @@ class Compiler {
   #level(arch: ScmpArch, level: readonly Node[], otherwise: string): void {
     level.forEach((node, position) => {
       const next = position + 1 < level.length ? this.label() : otherwise;
-      // Jumps only go forward: what stands behind a comparison comes before the next one of the level.
+      // Jumps only go forward: what stands behind a comparison comes before the next one of the
+      // level.
       const pending: (() => void)[] = [];
       const way = ({ rule, next: inner }: Way): string => {
         if (inner === undefined) return rule === undefined ? next : this.answer(rule.action);
@@ -143,7 +177,12 @@ class Compiler {
       };
       this.emit({ op: "load", k: offsetOf(arch, node) });
       if (node.mask >>> 0 !== 0xffff_ffff) this.emit({ op: "and", k: node.mask >>> 0 });
-      this.emit({ op: node.op === "GE" ? "jge" : node.op === "GT" ? "jgt" : "jeq", k: node.datum >>> 0, yes: way(node.ways.true), no: way(node.ways.false) });
+      this.emit({
+        op: node.op === "GE" ? "jge" : node.op === "GT" ? "jgt" : "jeq",
+        k: node.datum >>> 0,
+        yes: way(node.ways.true),
+        no: way(node.ways.false),
+      });
       for (const emit of pending) emit();
       if (position + 1 < level.length) this.emit({ op: "label", name: next });
     });
@@ -159,7 +198,8 @@ class Compiler {
     const middle = pieces.length >> 1;
     const [low, high] = [this.label(), this.label()];
     const [left, right] = [pieces.slice(0, middle), pieces.slice(middle)];
-    const target = (half: readonly Range[], label: string): string => (half.length === 1 ? (half[0]?.target ?? label) : label);
+    const target = (half: readonly Range[], label: string): string =>
+      half.length === 1 ? (half[0]?.target ?? label) : label;
     this.emit({ op: "jge", k: right[0]?.start ?? 0, yes: target(right, high), no: target(left, low) });
     if (left.length > 1) {
       this.emit({ op: "label", name: low });
@@ -190,7 +230,9 @@ function ranges(targets: readonly (readonly [number, string])[], otherwise: stri
   }
   pieces.push({ start: next, target: otherwise });
   const starts = new Map(pieces.map((piece) => [piece.start, piece]));
-  return [...starts.values()].sort((a, b) => a.start - b.start).filter((piece, at, all) => at === 0 || all[at - 1]?.target !== piece.target);
+  return [...starts.values()]
+    .sort((a, b) => a.start - b.start)
+    .filter((piece, at, all) => at === 0 || all[at - 1]?.target !== piece.target);
 }
 
 /** `struct seccomp_data`: nr, arch, instruction pointer, six arguments of 64 bits. */
@@ -222,7 +264,10 @@ function returnValue(action: Action): number {
   }
 }
 
-/** Labels → offsets. A conditional jump reaches 255 instructions; farther ones go through unconditional jumps behind it, which reach everywhere. */
+/**
+ * Labels → offsets. A conditional jump reaches 255 instructions; farther ones go through
+ * unconditional jumps behind it, which reach everywhere.
+ */
 function assemble(drafts: readonly Draft[]): readonly Instruction[] {
   const far = new Set<Draft>();
   for (;;) {
@@ -246,7 +291,12 @@ function assemble(drafts: readonly Draft[]): readonly Instruction[] {
       else if (!("yes" in draft)) program.push({ code: opcodes[draft.op], jt: 0, jf: 0, k: draft.k });
       else {
         const [jt, jf] = [place(draft.yes) - next, place(draft.no) - next];
-        if (far.has(draft)) program.push({ code: opcodes[draft.op], jt: 0, jf: 1, k: draft.k }, { code: opcodes.jump, jt: 0, jf: 0, k: jt - 1 }, { code: opcodes.jump, jt: 0, jf: 0, k: jf - 2 });
+        if (far.has(draft))
+          program.push(
+            { code: opcodes[draft.op], jt: 0, jf: 1, k: draft.k },
+            { code: opcodes.jump, jt: 0, jf: 0, k: jt - 1 },
+            { code: opcodes.jump, jt: 0, jf: 0, k: jf - 2 },
+          );
         else {
           if (jt > 255 || jf > 255) far.add(draft);
           program.push({ code: opcodes[draft.op], jt, jf, k: draft.k });

@@ -7,9 +7,11 @@ import type { ActionRule, ArgCondition, ArgIndex, Rule, SeccompData } from "./ty
 export type Place = number;
 
 /**
- * Decision diagrams over the bits of the six arguments, argument 0's highest bit first: each node asks one bit, no bit twice, and equal nodes are
- * one (Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986, with more leaves than two). What rules answer is here a function, not a list of ways
- * in which they can match: a hundred masks of single bits are a hundred nodes, where their combinations are 2^100.
+ * Decision diagrams over the bits of the six arguments, argument 0's highest bit first: each node
+ * asks one bit, no bit twice, and equal nodes are one (Bryant, "Graph-Based Algorithms for Boolean
+ * Function Manipulation", 1986, with more leaves than two). What rules answer is here a function,
+ * not a list of ways in which they can match: a hundred masks of single bits are a hundred nodes,
+ * where their combinations are 2^100.
  */
 export class Diagram {
   readonly #bits: number[] = [];
@@ -35,24 +37,47 @@ export class Diagram {
   /** libseccomp's comparisons of one syscall; `tell` says what a rule, or none, answers. */
   tree({ always, first }: RuleTree, tell: (rule: ActionRule | undefined) => string): Place {
     const level = (nodes: readonly Node[], otherwise: Place): Place =>
-      nodes.reduceRight((next, node) => this.#select(testOf(node.op, halfBits(node.op, node.datum, node.mask, node.arg * 64 + (node.high ? 0 : 32))), way(node.ways.true, next), way(node.ways.false, next)), otherwise);
-    const way = ({ rule, next }: Way, otherwise: Place): Place => (next !== undefined ? level(next.level, otherwise) : rule === undefined ? otherwise : this.leaf(tell(rule)));
+      nodes.reduceRight(
+        (next, node) =>
+          this.#select(
+            testOf(node.op, halfBits(node.op, node.datum, node.mask, node.arg * 64 + (node.high ? 0 : 32))),
+            way(node.ways.true, next),
+            way(node.ways.false, next),
+          ),
+        otherwise,
+      );
+    const way = ({ rule, next }: Way, otherwise: Place): Place =>
+      next !== undefined ? level(next.level, otherwise) : rule === undefined ? otherwise : this.leaf(tell(rule));
     return first === undefined ? this.leaf(tell(always)) : level(first.level, this.leaf(tell(undefined)));
   }
 
   /** `matching` where all conditions of the rule hold on 64 bits, else `otherwise`. */
   rule({ conditions }: Rule, matching: Place, otherwise: Place): Place {
-    return [...conditions].sort((a, b) => b.index - a.index).reduce((inner, condition) => {
-      const { op, negated } = comparisons[condition.op];
-      const mask = condition.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : maxValue;
-      const half = (shift: bigint): BitTest["bits"] => halfBits(op, Number((condition.datum >> shift) & lowHalf), Number((mask >> shift) & lowHalf), condition.index * 64 + 32 - Number(shift));
-      const test = testOf(op, [...half(32n), ...half(0n)]);
-      return negated ? this.#select(test, otherwise, inner) : this.#select(test, inner, otherwise);
-    }, matching);
+    return [...conditions]
+      .sort((a, b) => b.index - a.index)
+      .reduce((inner, condition) => {
+        const { op, negated } = comparisons[condition.op];
+        const mask = condition.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : maxValue;
+        const half = (shift: bigint): BitTest["bits"] =>
+          halfBits(
+            op,
+            Number((condition.datum >> shift) & lowHalf),
+            Number((mask >> shift) & lowHalf),
+            condition.index * 64 + 32 - Number(shift),
+          );
+        const test = testOf(op, [...half(32n), ...half(0n)]);
+        return negated ? this.#select(test, otherwise, inner) : this.#select(test, inner, otherwise);
+      }, matching);
   }
 
-  /** For each combination of answers that some call gets from these nodes the smallest such call, argument 0 first; of the arguments that are `known` only calls with that value. */
-  callsApart(roots: readonly Place[], known: ReadonlyMap<ArgIndex, bigint> = new Map()): readonly SeccompData["args"][] {
+  /**
+   * For each combination of answers that some call gets from these nodes the smallest such call,
+   * argument 0 first; of the arguments that are `known` only calls with that value.
+   */
+  callsApart(
+    roots: readonly Place[],
+    known: ReadonlyMap<ArgIndex, bigint> = new Map(),
+  ): readonly SeccompData["args"][] {
     const found: SeccompData["args"][] = [];
     const seen = new Set<string>();
     const values = [0n, 0n, 0n, 0n, 0n, 0n];
@@ -89,13 +114,19 @@ export class Diagram {
       if (then === otherwise) return then;
       const asked = bits[position];
       if (asked === undefined) return holds ? then : otherwise;
-      if (this.#bitOf(then) > last && this.#bitOf(otherwise) > last) return this.#chain(test, position, then, otherwise);
+      if (this.#bitOf(then) > last && this.#bitOf(otherwise) > last)
+        return this.#chain(test, position, then, otherwise);
       const key = (position * maxSteps + then) * maxSteps + otherwise;
       const answer = known.get(key);
       if (answer !== undefined) return answer;
       this.#spend();
       const bit = Math.min(asked.bit, this.#bitOf(then), this.#bitOf(otherwise));
-      const [thenClear, thenSet, elseClear, elseSet] = [this.#follow(then, bit, 0), this.#follow(then, bit, 1), this.#follow(otherwise, bit, 0), this.#follow(otherwise, bit, 1)];
+      const [thenClear, thenSet, elseClear, elseSet] = [
+        this.#follow(then, bit, 0),
+        this.#follow(then, bit, 1),
+        this.#follow(otherwise, bit, 0),
+        this.#follow(otherwise, bit, 1),
+      ];
       const place =
         bit < asked.bit
           ? this.#node(bit, at(position, thenClear, elseClear), at(position, thenSet, elseSet))
@@ -154,20 +185,27 @@ export class Diagram {
 }
 
 /**
- * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete). Profiles in use take some thousand steps a syscall; whoever wrote
- * rules that take a thousand times as many wants a tool to hang, or to look away.
+ * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete).
+ * Profiles in use take some thousand steps a syscall; whoever wrote rules that take a thousand
+ * times as many wants a tool to hang, or to look away.
  */
 export class TooManyWays extends RangeError {
   override readonly name = "TooManyWays";
 }
 
-/** So many steps are made in one diagram. Also the bound of its nodes, so that three numbers of a key fit into a double (384 · 2^18 · 2^18 < 2^53). */
+/**
+ * So many steps are made in one diagram. Also the bound of its nodes, so that three numbers of a
+ * key fit into a double (384 · 2^18 · 2^18 < 2^53).
+ */
 const maxSteps = 1 << 18;
 
 /** Behind all bits: leaves. */
 const noBit = 384;
 
-/** A comparison bit by bit, from the highest on: one value of each bit goes on to the next, the other decides. `holds`: the answer behind the last. */
+/**
+ * A comparison bit by bit, from the highest on: one value of each bit goes on to the next, the
+ * other decides. `holds`: the answer behind the last.
+ */
 interface BitTest {
   readonly bits: readonly { readonly bit: number; readonly goesOn: 0 | 1; readonly elseHolds: boolean }[];
   readonly holds: boolean;

@@ -21,10 +21,15 @@ export function decide(filter: Filter, call: SeccompData): Decision {
   if (before !== undefined) return before;
   const rules = filter.syscalls.get(call.name);
   const rule = rules === undefined ? undefined : decidingRule(rules, call.args, hasWideArguments(filter.arch));
-  return rule === undefined ? { action: filter.defaultAction, by: "default" } : { action: rule.action, by: "rule", rule };
+  return rule === undefined
+    ? { action: filter.defaultAction, by: "default" }
+    : { action: rule.action, by: "rule", rule };
 }
 
-/** What the kernel does with this syscall whatever its arguments are; undefined: rules ask for arguments. */
+/**
+ * What the kernel does with this syscall whatever its arguments are; undefined: rules ask for
+ * arguments.
+ */
 export function soleAnswer(filter: Filter, name: string, nr: number | undefined): Action | undefined {
   const [rule, ...others] = filter.syscalls.get(name) ?? [];
   if (others.length > 0 || (rule !== undefined && rule.rule.conditions.length > 0)) return undefined;
@@ -34,7 +39,8 @@ export function soleAnswer(filter: Filter, name: string, nr: number | undefined)
 /** The answer that is given before any rule is asked; undefined: the rules decide. */
 export function answeredBefore(filter: Filter, nr: number | undefined): Decision | undefined {
   // The stub stands before libseccomp's own checks.
-  if (filter.enosysAbove !== undefined && nr !== undefined && stubAnswers(filter.arch, nr, filter.enosysAbove)) return stub;
+  if (filter.enosysAbove !== undefined && nr !== undefined && stubAnswers(filter.arch, nr, filter.enosysAbove))
+    return stub;
   return isForeignNumber(filter, nr) ? badArchitecture : undefined;
 }
 
@@ -42,7 +48,10 @@ const stub: Decision = { action: { action: "SCMP_ACT_ERRNO", errnoRet: enosys },
 
 const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture" };
 
-/** x32 calls carry bit 30 and come in under x86_64's audit number; libseccomp tells the two apart by it. -1 is let through to the default. */
+/**
+ * x32 calls carry bit 30 and come in under x86_64's audit number; libseccomp tells the two apart by
+ * it. -1 is let through to the default.
+ */
 function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
   if (nr === undefined || nr === 0xffff_ffff) return false;
   return (arch === "SCMP_ARCH_X86_64" && nr >= 0x4000_0000) || (arch === "SCMP_ARCH_X32" && nr < 0x4000_0000);
@@ -50,19 +59,28 @@ function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
 
 const x32Bit = 0x4000_0000;
 
-/** runc's stub: numbers above the highest one named, and setup(2) on s390, which stands for every number the kernel does not know there. */
+/**
+ * runc's stub: numbers above the highest one named, and setup(2) on s390, which stands for every
+ * number the kernel does not know there.
+ */
 function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
-  // On x86_64 it looks at bit 30 first: numbers with it are x32's, and are compared with x32's highest number or not at all.
+  // On x86_64 it looks at bit 30 first: numbers with it are x32's, and are compared with x32's
+  // highest number or not at all.
   if (arch === "SCMP_ARCH_X86_64" && (nr & x32Bit) !== 0) return false;
   if (arch === "SCMP_ARCH_X32" && (nr & x32Bit) === 0) return false;
   return nr > above || (nr === 0 && (arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X"));
 }
 
 /**
- * The rule of a syscall that decides a call with these arguments; undefined: none matches. `wide`: 64-bit arguments. Where libseccomp
- * would refuse the rules the filter cannot be installed at all: the rules up to the refused one answer.
+ * The rule of a syscall that decides a call with these arguments; undefined: none matches. `wide`:
+ * 64-bit arguments. Where libseccomp would refuse the rules the filter cannot be installed at all:
+ * the rules up to the refused one answer.
  */
-export function decidingRule(rules: readonly ActionRule[], args: SeccompData["args"], wide: boolean): ActionRule | undefined {
+export function decidingRule(
+  rules: readonly ActionRule[],
+  args: SeccompData["args"],
+  wide: boolean,
+): ActionRule | undefined {
   return walk(treeOf(rules, wide), args);
 }
 
@@ -74,7 +92,10 @@ export function treeOf(rules: readonly ActionRule[], wide: boolean): RuleTree {
   return tree;
 }
 
-/** The first rule that libseccomp refuses because of the ones before it (the container does not start); undefined: all fit together. */
+/**
+ * The first rule that libseccomp refuses because of the ones before it (the container does not
+ * start); undefined: all fit together.
+ */
 export function refusedRule(rules: readonly ActionRule[], wide: boolean): ActionRule | undefined {
   return buildTree(rules, wide).conflict;
 }

@@ -1,7 +1,10 @@
 import { Diagram } from "./diagram.ts";
 import type { Rule } from "./types.ts";
 
-/** Does every call that matches `a` match one of `rules`? Exact, also where only several together cover `a`. */
+/**
+ * Does every call that matches `a` match one of `rules`? Exact, also where only several together
+ * cover `a`.
+ */
 export function impliedByAny(a: Rule, rules: readonly Rule[]): boolean {
   if (rules.some(({ conditions }) => conditions.length === 0)) return true;
   const diagram = new Diagram("one syscall");

@@ -1,4 +1,7 @@
-/** The algebra of filters: actions, conditions, rules, what implies what, and what the kernel answers. SEMANTICS.md has the law. */
+/**
+ * The algebra of filters: actions, conditions, rules, what implies what, and what the kernel
+ * answers. SEMANTICS.md has the law.
+ */
 export { allowsSome } from "./allows-some.ts";
 export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";
 export { argIndexes, callArgs, hasWideArguments } from "./args.ts";

@@ -4,19 +4,29 @@ import { Diagram, type Place } from "./diagram.ts";
 import { answeredBefore, evaluate, soleAnswer, treeOf } from "./evaluate.ts";
 import type { Action, ActionRule, ArgIndex, Filter, Rule, SeccompData } from "./types.ts";
 
-/** What is asked of a call: the answer of a filter, which of the filter's rules decides it, or whether a rule matches it. */
+/**
+ * What is asked of a call: the answer of a filter, which of the filter's rules decides it, or
+ * whether a rule matches it.
+ */
 export type Question =
   | { readonly ask: "answer" | "decider"; readonly filter: Filter; readonly name: string }
   | { readonly ask: "match"; readonly rule: Rule };
 
 /**
- * Arguments for calls that the questions tell apart: for each combination of answers that some call gets, the smallest such call. Complete: what no call here
- * shows, no call does. Arguments that are `known` have that value. Throws TooManyWays where it would take too long.
+ * Arguments for calls that the questions tell apart: for each combination of answers that some call
+ * gets, the smallest such call. Complete: what no call here shows, no call does. Arguments that are
+ * `known` have that value. Throws TooManyWays where it would take too long.
  */
-export function partition(questions: readonly Question[], known: ReadonlyMap<ArgIndex, bigint> = new Map()): readonly SeccompData["args"][] {
+export function partition(
+  questions: readonly Question[],
+  known: ReadonlyMap<ArgIndex, bigint> = new Map(),
+): readonly SeccompData["args"][] {
   if (questions.every(hasOneAnswer)) return [callArgs(Object.fromEntries(known))];
   const diagram = new Diagram(subjectOf(questions));
-  return diagram.callsApart(questions.map((question) => place(diagram, question)), known);
+  return diagram.callsApart(
+    questions.map((question) => place(diagram, question)),
+    known,
+  );
 }
 
 /** Do two filters of one architecture answer this syscall alike, whatever its arguments are? */
@@ -25,8 +35,15 @@ export function sameAnswers(a: Filter, b: Filter, name: string): boolean {
   return place(diagram, { ask: "answer", filter: a, name }) === place(diagram, { ask: "answer", filter: b, name });
 }
 
-/** Each answer that a filter gives to the syscall, once; with the `known` arguments, whatever the others are. */
-export function answersOf(filter: Filter, name: string, known: ReadonlyMap<ArgIndex, bigint> = new Map()): readonly Action[] {
+/**
+ * Each answer that a filter gives to the syscall, once; with the `known` arguments, whatever the
+ * others are.
+ */
+export function answersOf(
+  filter: Filter,
+  name: string,
+  known: ReadonlyMap<ArgIndex, bigint> = new Map(),
+): readonly Action[] {
   const nr = syscallNumber(filter.arch, name);
   const sole = soleAnswer(filter, name, nr);
   if (sole !== undefined) return [sole];
@@ -36,7 +53,9 @@ export function answersOf(filter: Filter, name: string, known: ReadonlyMap<ArgIn
     answers = { diagram, root: place(diagram, { ask: "answer", filter, name }) };
     compiled.set(filter, (compiled.get(filter) ?? new Map<string, Compiled>()).set(name, answers));
   }
-  return answers.diagram.callsApart([answers.root], known).map((args) => evaluate(filter, { arch: filter.arch, name, nr, args }));
+  return answers.diagram
+    .callsApart([answers.root], known)
+    .map((args) => evaluate(filter, { arch: filter.arch, name, nr, args }));
 }
 
 /** Every line of a trace asks the same. */
@@ -61,7 +80,10 @@ function place(diagram: Diagram, question: Question): Place {
   const { ask, filter, name } = question;
   const rules = filter.syscalls.get(name) ?? [];
   const before = answeredBefore(filter, syscallNumber(filter.arch, name));
-  const tell = (rule: ActionRule | undefined): string => (ask === "decider" ? `${rule === undefined ? "default" : rules.indexOf(rule)}` : leafOf(rule?.action ?? filter.defaultAction));
+  const tell = (rule: ActionRule | undefined): string =>
+    ask === "decider"
+      ? `${rule === undefined ? "default" : rules.indexOf(rule)}`
+      : leafOf(rule?.action ?? filter.defaultAction);
   if (before !== undefined) return diagram.leaf(ask === "decider" ? "default" : leafOf(before.action));
   return diagram.tree(treeOf(rules, hasWideArguments(filter.arch)), tell);
 }

@@ -5,8 +5,10 @@ import { buildTree, type Node } from "./tree.ts";
 import type { Filter } from "./types.ts";
 
 /**
- * About how many instructions libseccomp makes of the filters (src/gen_bpf.c): a comparison for the number of each call, then those of its rules, with a load where
- * another half of an argument is looked at and one more for a mask. SEMANTICS.md says how close that comes to what libseccomp exports.
+ * About how many instructions libseccomp makes of the filters (src/gen_bpf.c): a comparison for the
+ * number of each call, then those of its rules, with a load where another half of an argument is
+ * looked at and one more for a mask. SEMANTICS.md says how close that comes to what libseccomp
+ * exports.
  */
 export function estimateInstructions(filters: Iterable<Filter>): number {
   let sum = 0;
@@ -15,8 +17,13 @@ export function estimateInstructions(filters: Iterable<Filter>): number {
     // What calls have in common stands there once.
     const blocks = new Set<string>();
     for (const rules of syscalls.values()) {
-      const first = rules.some(({ rule }) => rule.conditions.length > 0) ? buildTree(rules, hasWideArguments(arch)).tree?.first : undefined;
-      const block = first === undefined ? "" : rules.map(({ rule, action }) => `${formatAction(action)} ${ruleKey(rule)}`).join("\n");
+      const first = rules.some(({ rule }) => rule.conditions.length > 0)
+        ? buildTree(rules, hasWideArguments(arch)).tree?.first
+        : undefined;
+      const block =
+        first === undefined
+          ? ""
+          : rules.map(({ rule, action }) => `${formatAction(action)} ${ruleKey(rule)}`).join("\n");
       if (first === undefined || blocks.has(block)) continue;
       blocks.add(block);
       sum += instructionsOf(first.level);

@@ -3,10 +3,12 @@ import { maxValue } from "./condition.ts";
 import type { ActionRule, ArgCondition, SeccompData } from "./types.ts";
 
 /**
- * The comparisons libseccomp makes of one syscall's rules, in the order in which the kernel runs them (db_rule_add() in src/db.c and the
- * walk over a level in src/gen_bpf.c, libseccomp at 90d3f7dd). BPF compares 32 bits, so a 64-bit condition is a comparison of
- * the high half and one of the low half. Comparisons tried one after the other form a level; the rules are merged into one tree of levels,
- * sorted by argument and comparison. Where rules with different actions meet, this order decides. SEMANTICS.md has the prose.
+ * The comparisons libseccomp makes of one syscall's rules, in the order in which the kernel runs
+ * them (db_rule_add() in src/db.c and the walk over a level in src/gen_bpf.c, libseccomp at
+ * 90d3f7dd). BPF compares 32 bits, so a 64-bit condition is a comparison of the high half and one
+ * of the low half. Comparisons tried one after the other form a level; the rules are merged into
+ * one tree of levels, sorted by argument and comparison. Where rules with different actions meet,
+ * this order decides. SEMANTICS.md has the prose.
  */
 export interface Node {
   readonly arg: number;
@@ -21,7 +23,10 @@ export interface Node {
   readonly ways: { readonly true: Way; readonly false: Way };
 }
 
-/** What follows when a comparison is true or false: more comparisons, an answer, or neither (the level goes on). */
+/**
+ * What follows when a comparison is true or false: more comparisons, an answer, or neither (the
+ * level goes on).
+ */
 export interface Way {
   next: Node | undefined;
   rule: ActionRule | undefined;
@@ -35,7 +40,9 @@ export interface RuleTree {
 }
 
 /** A tree, or the rule that libseccomp refuses with EEXIST. */
-export type Built = { readonly tree: RuleTree; readonly conflict?: undefined } | { readonly tree?: undefined; readonly conflict: ActionRule };
+export type Built =
+  | { readonly tree: RuleTree; readonly conflict?: undefined }
+  | { readonly tree?: undefined; readonly conflict: ActionRule };
 
 /** Merges the rules in the profile's order. `wide`: the architecture has 64-bit arguments. */
 export function buildTree(rules: readonly ActionRule[], wide: boolean): Built {
@@ -191,8 +198,9 @@ function mergeNode(node: Node, added: Node): boolean {
       way.rule = more.rule;
     } else if (!sameAction(way.rule.action, more.rule.action)) {
       if (leaf(node) || leaf(added)) return false;
-      // The half is not the whole: of two lower bounds that share their high half, the tighter one answers beyond it. For upper
-      // bounds released versions (up to 2.6.1) fail to do the same, so there the earlier rule stays.
+      // The half is not the whole: of two lower bounds that share their high half, the tighter one
+      // answers beyond it. For upper bounds released versions (up to 2.6.1) fail to do the same, so
+      // there the earlier rule stays.
       if (side === "true" && added.high && added.full > node.full) way.rule = more.rule;
     }
   }
@@ -213,7 +221,11 @@ function leaf({ ways }: Node): boolean {
 
 function allAnswer(level: readonly Node[], rule: ActionRule): boolean {
   return level.every(({ ways }) =>
-    [ways.true, ways.false].every((way) => (way.rule === undefined || sameAction(way.rule.action, rule.action)) && (way.next === undefined || allAnswer(way.next.level, rule))),
+    [ways.true, ways.false].every(
+      (way) =>
+        (way.rule === undefined || sameAction(way.rule.action, rule.action)) &&
+        (way.next === undefined || allAnswer(way.next.level, rule)),
+    ),
   );
 }
 
@@ -221,12 +233,25 @@ function same(a: Node, b: Node): boolean {
   return a.arg === b.arg && a.high === b.high && a.op === b.op && a.datum === b.datum && a.mask === b.mask;
 }
 
-const rank = { SCMP_CMP_MASKED_EQ: 3, SCMP_CMP_EQ: 3, SCMP_CMP_NE: 3, SCMP_CMP_LE: 2, SCMP_CMP_LT: 2, SCMP_CMP_GE: 1, SCMP_CMP_GT: 1 } as const;
+const rank = {
+  SCMP_CMP_MASKED_EQ: 3,
+  SCMP_CMP_EQ: 3,
+  SCMP_CMP_NE: 3,
+  SCMP_CMP_LE: 2,
+  SCMP_CMP_LT: 2,
+  SCMP_CMP_GE: 1,
+  SCMP_CMP_GT: 1,
+} as const;
 
-/** Does the added comparison come before this one? Higher arguments first, equality before order, larger data first (smaller for LT and LE). */
+/**
+ * Does the added comparison come before this one? Higher arguments first, equality before order,
+ * larger data first (smaller for LT and LE).
+ */
 function before(node: Node, added: Node): boolean {
   const [place, other] = [node.arg * 2 + Number(node.high), added.arg * 2 + Number(added.high)];
   if (place !== other) return place < other;
   if (rank[node.origin] !== rank[added.origin]) return rank[node.origin] < rank[added.origin];
-  return node.origin === "SCMP_CMP_LE" || node.origin === "SCMP_CMP_LT" ? node.datum > added.datum : node.datum < added.datum;
+  return node.origin === "SCMP_CMP_LE" || node.origin === "SCMP_CMP_LT"
+    ? node.datum > added.datum
+    : node.datum < added.datum;
 }

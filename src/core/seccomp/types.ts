@@ -3,20 +3,31 @@ import type { ScmpArch } from "../tables/index.ts";
 /** Which of the six syscall arguments, counted from 0 (`struct seccomp_data.args`). */
 export type ArgIndex = 0 | 1 | 2 | 3 | 4 | 5;
 
-/** The comparisons of seccomp_rule_add(3) that need one datum. All compare unsigned 64-bit values. */
+/**
+ * The comparisons of seccomp_rule_add(3) that need one datum. All compare unsigned 64-bit values.
+ */
 export type CompareOp = "SCMP_CMP_NE" | "SCMP_CMP_LT" | "SCMP_CMP_LE" | "SCMP_CMP_EQ" | "SCMP_CMP_GE" | "SCMP_CMP_GT";
 
-/** One test of one argument. `datum` and `mask` are uint64. SCMP_CMP_MASKED_EQ: `(arg & mask) === datum`. */
+/**
+ * One test of one argument. `datum` and `mask` are uint64. SCMP_CMP_MASKED_EQ: `(arg & mask) ===
+ * datum`.
+ */
 export type ArgCondition =
   | { readonly index: ArgIndex; readonly op: CompareOp; readonly datum: bigint }
   | { readonly index: ArgIndex; readonly op: "SCMP_CMP_MASKED_EQ"; readonly mask: bigint; readonly datum: bigint };
 
-/** And-bound. No conditions: matches every call. At most one condition per index (seccomp_rule_add(3)). */
+/**
+ * And-bound. No conditions: matches every call. At most one condition per index
+ * (seccomp_rule_add(3)).
+ */
 export interface Rule {
   readonly conditions: readonly ArgCondition[];
 }
 
-/** What the kernel does with a call (seccomp(2)). `errnoRet`: the errno for ERRNO, the message for TRACE (16 bit). */
+/**
+ * What the kernel does with a call (seccomp(2)). `errnoRet`: the errno for ERRNO, the message for
+ * TRACE (16 bit).
+ */
 export type Action =
   | { readonly action: "SCMP_ACT_ERRNO" | "SCMP_ACT_TRACE"; readonly errnoRet: number }
   | {
@@ -29,12 +40,31 @@ export type Action =
         | "SCMP_ACT_NOTIFY";
     };
 
-/** Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. `only`: what it means together with its neighbours, where it alone says nothing. */
+/**
+ * Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. `only`: what
+ * it means together with its neighbours, where it alone says nothing.
+ */
 export type Because =
-  /** Seen in a recording, by these programs (base names). `unpinned`: why a call that could be held to its arguments is not. */
-  | { readonly type: "observed"; readonly processes: readonly string[]; readonly unpinned?: string; readonly only?: string }
-  /** A row of a policy table: what the container runtime needs, what the same program calls on another day, which answer a denied call gets. */
-  | { readonly type: "floor" | "companion" | "fallback"; readonly reason: string; readonly source: string; readonly only?: string }
+  /**
+   * Seen in a recording, by these programs (base names). `unpinned`: why a call that could be held
+   * to its arguments is not.
+   */
+  | {
+      readonly type: "observed";
+      readonly processes: readonly string[];
+      readonly unpinned?: string;
+      readonly only?: string;
+    }
+  /**
+   * A row of a policy table: what the container runtime needs, what the same program calls on
+   * another day, which answer a denied call gets.
+   */
+  | {
+      readonly type: "floor" | "companion" | "fallback";
+      readonly reason: string;
+      readonly source: string;
+      readonly only?: string;
+    }
   /** `--allow` / `--deny` on the command line. */
   | { readonly type: "user"; readonly option: "--allow" | "--deny" }
   /** Read from a profile file: JSON pointer of the group and its comment. */
@@ -49,17 +79,24 @@ export interface ActionRule {
 
 /**
  * OR of rules per syscall, plus the default action; one architecture, already resolved for a host.
- * Syscalls are libseccomp's names; insertion order of rules is the profile's order (it matters where actions differ).
+ * Syscalls are libseccomp's names; insertion order of rules is the profile's order (it matters
+ * where actions differ).
  */
 export interface Filter {
   readonly arch: ScmpArch;
   readonly defaultAction: Action;
   readonly syscalls: ReadonlyMap<string, readonly ActionRule[]>;
-  /** runc answers ENOSYS for every number above the highest one the profile names; crun has no such stub (undefined). */
+  /**
+   * runc answers ENOSYS for every number above the highest one the profile names; crun has no such
+   * stub (undefined).
+   */
   readonly enosysAbove: number | undefined;
 }
 
-/** One question to a filter: `struct seccomp_data` with libseccomp's name beside the number (undefined: no such call on this architecture). */
+/**
+ * One question to a filter: `struct seccomp_data` with libseccomp's name beside the number
+ * (undefined: no such call on this architecture).
+ */
 export interface SeccompData {
   readonly arch: ScmpArch;
   readonly name: string;

@@ -1,7 +1,10 @@
 import { maxValue } from "./condition.ts";
 import type { ArgCondition, Rule } from "./types.ts";
 
-/** The calls that match `whole` and none of `parts`, as rules of which no two match the same call; undefined: not with comparisons by mask, or more than `maxRules`. */
+/**
+ * The calls that match `whole` and none of `parts`, as rules of which no two match the same call;
+ * undefined: not with comparisons by mask, or more than `maxRules`.
+ */
 export function without(whole: Rule, parts: readonly Rule[], maxRules: number): readonly Rule[] | undefined {
   let rest: readonly Cube[] | undefined = toCubes([whole]);
   for (const part of toCubes(parts) ?? [undefined]) {
@@ -11,7 +14,10 @@ export function without(whole: Rule, parts: readonly Rule[], maxRules: number): 
   return rest?.map(toRule);
 }
 
-/** What a list of rules leaves out, where that is shorter than the list: `not equal` takes a rule for each bit. */
+/**
+ * What a list of rules leaves out, where that is shorter than the list: `not equal` takes a rule
+ * for each bit.
+ */
 export function exceptionsOf(rules: readonly Rule[]): readonly Rule[] | undefined {
   if (rules.length < 4) return undefined;
   const rest = without({ conditions: [] }, rules, rules.length * 4);
@@ -25,14 +31,21 @@ function toCubes(rules: readonly Rule[]): readonly Cube[] | undefined {
   const cubes = rules.map((rule) => {
     const entries = rule.conditions.map((condition) => {
       if (condition.op === "SCMP_CMP_EQ") return [condition.index, { mask: maxValue, datum: condition.datum }] as const;
-      return condition.op === "SCMP_CMP_MASKED_EQ" ? ([condition.index, { mask: condition.mask, datum: condition.datum & condition.mask }] as const) : undefined;
+      return condition.op === "SCMP_CMP_MASKED_EQ"
+        ? ([condition.index, { mask: condition.mask, datum: condition.datum & condition.mask }] as const)
+        : undefined;
     });
-    return entries.some((entry) => entry === undefined) ? undefined : new Map(entries.filter((entry) => entry !== undefined));
+    return entries.some((entry) => entry === undefined)
+      ? undefined
+      : new Map(entries.filter((entry) => entry !== undefined));
   });
   return cubes.some((cube) => cube === undefined) ? undefined : cubes.filter((cube) => cube !== undefined);
 }
 
-/** The disjoint sharp product of two cubes: one piece for each bit that the second gives and the first leaves open, highest first. */
+/**
+ * The disjoint sharp product of two cubes: one piece for each bit that the second gives and the
+ * first leaves open, highest first.
+ */
 function subtract(from: Cube, part: Cube): readonly Cube[] {
   const apart = [...part].some(([index, { mask, datum }]) => {
     const own = from.get(index);
@@ -53,5 +66,9 @@ function subtract(from: Cube, part: Cube): readonly Cube[] {
 }
 
 function toRule(cube: Cube): Rule {
-  return { conditions: [...cube].sort(([a], [b]) => a - b).map(([index, { mask, datum }]) => ({ index, op: "SCMP_CMP_MASKED_EQ", mask, datum })) };
+  return {
+    conditions: [...cube]
+      .sort(([a], [b]) => a - b)
+      .map(([index, { mask, datum }]) => ({ index, op: "SCMP_CMP_MASKED_EQ", mask, datum })),
+  };
 }

@@ -1,11 +1,17 @@
 import type { ScmpArch } from "./types.ts";
 
 interface ArchitectureRow {
-  /** libseccomp's short name, as `includes.arches` of Docker profiles spells it (moby/profiles/seccomp). */
+  /**
+   * libseccomp's short name, as `includes.arches` of Docker profiles spells it
+   * (moby/profiles/seccomp).
+   */
   readonly docker: string;
   /** Column of the syscall table (libseccomp src/syscalls.csv). */
   readonly column: string;
-  /** Added to the table's number to get `seccomp_data.nr`: x32's bit 30 (asm/unistd.h), the mips ABIs' bases (asm/unistd.h). */
+  /**
+   * Added to the table's number to get `seccomp_data.nr`: x32's bit 30 (asm/unistd.h), the mips
+   * ABIs' bases (asm/unistd.h).
+   */
   readonly base: number;
   /** What Node (`process.arch`), OCI/Go (`GOARCH`) and uname(2) call it. */
   readonly aliases: readonly string[];
@@ -13,23 +19,55 @@ interface ArchitectureRow {
   readonly compat?: { readonly "32 bit"?: ScmpArch; readonly x32?: ScmpArch };
 }
 
-/** seccomp_arch_add(3), seccomp_api_get(3); compat modes: strace's personalities per architecture. */
+/**
+ * seccomp_arch_add(3), seccomp_api_get(3); compat modes: strace's personalities per architecture.
+ */
 const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
   SCMP_ARCH_X86: { docker: "x86", column: "x86", base: 0, aliases: ["386", "ia32", "i386", "i486", "i586", "i686"] },
-  SCMP_ARCH_X86_64: { docker: "amd64", column: "x86_64", base: 0, aliases: ["x64", "x86_64", "x86-64"], compat: { "32 bit": "SCMP_ARCH_X86", x32: "SCMP_ARCH_X32" } },
+  SCMP_ARCH_X86_64: {
+    docker: "amd64",
+    column: "x86_64",
+    base: 0,
+    aliases: ["x64", "x86_64", "x86-64"],
+    compat: { "32 bit": "SCMP_ARCH_X86", x32: "SCMP_ARCH_X32" },
+  },
   SCMP_ARCH_X32: { docker: "x32", column: "x32", base: 0x4000_0000, aliases: [] },
   SCMP_ARCH_ARM: { docker: "arm", column: "arm", base: 0, aliases: ["armv6l", "armv7l", "armv7", "armhf", "armel"] },
-  SCMP_ARCH_AARCH64: { docker: "arm64", column: "aarch64", base: 0, aliases: ["aarch64", "armv8l"], compat: { "32 bit": "SCMP_ARCH_ARM" } },
+  SCMP_ARCH_AARCH64: {
+    docker: "arm64",
+    column: "aarch64",
+    base: 0,
+    aliases: ["aarch64", "armv8l"],
+    compat: { "32 bit": "SCMP_ARCH_ARM" },
+  },
   SCMP_ARCH_LOONGARCH64: { docker: "loong64", column: "loongarch64", base: 0, aliases: ["loongarch64"] },
   SCMP_ARCH_M68K: { docker: "m68k", column: "m68k", base: 0, aliases: [] },
   SCMP_ARCH_MIPS: { docker: "mips", column: "mips", base: 4000, aliases: [] },
-  SCMP_ARCH_MIPS64: { docker: "mips64", column: "mips64", base: 5000, aliases: [], compat: { "32 bit": "SCMP_ARCH_MIPS" } },
+  SCMP_ARCH_MIPS64: {
+    docker: "mips64",
+    column: "mips64",
+    base: 5000,
+    aliases: [],
+    compat: { "32 bit": "SCMP_ARCH_MIPS" },
+  },
   SCMP_ARCH_MIPS64N32: { docker: "mips64n32", column: "mips64n32", base: 6000, aliases: [] },
   SCMP_ARCH_MIPSEL: { docker: "mipsel", column: "mips", base: 4000, aliases: ["mipsle"] },
-  SCMP_ARCH_MIPSEL64: { docker: "mipsel64", column: "mips64", base: 5000, aliases: ["mips64el", "mips64le"], compat: { "32 bit": "SCMP_ARCH_MIPSEL" } },
+  SCMP_ARCH_MIPSEL64: {
+    docker: "mipsel64",
+    column: "mips64",
+    base: 5000,
+    aliases: ["mips64el", "mips64le"],
+    compat: { "32 bit": "SCMP_ARCH_MIPSEL" },
+  },
   SCMP_ARCH_MIPSEL64N32: { docker: "mipsel64n32", column: "mips64n32", base: 6000, aliases: [] },
   SCMP_ARCH_PARISC: { docker: "parisc", column: "parisc", base: 0, aliases: [] },
-  SCMP_ARCH_PARISC64: { docker: "parisc64", column: "parisc64", base: 0, aliases: [], compat: { "32 bit": "SCMP_ARCH_PARISC" } },
+  SCMP_ARCH_PARISC64: {
+    docker: "parisc64",
+    column: "parisc64",
+    base: 0,
+    aliases: [],
+    compat: { "32 bit": "SCMP_ARCH_PARISC" },
+  },
   SCMP_ARCH_PPC: { docker: "ppc", column: "ppc", base: 0, aliases: [] },
   SCMP_ARCH_PPC64: { docker: "ppc64", column: "ppc64", base: 0, aliases: [], compat: { "32 bit": "SCMP_ARCH_PPC" } },
   SCMP_ARCH_PPC64LE: { docker: "ppc64le", column: "ppc64", base: 0, aliases: ["ppc64el"] },
@@ -41,20 +79,42 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
 };
 
 const wide: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
-  "SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPSEL64",
-  "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390X",
+  "SCMP_ARCH_X86_64",
+  "SCMP_ARCH_AARCH64",
+  "SCMP_ARCH_LOONGARCH64",
+  "SCMP_ARCH_MIPS64",
+  "SCMP_ARCH_MIPSEL64",
+  "SCMP_ARCH_PARISC64",
+  "SCMP_ARCH_PPC64",
+  "SCMP_ARCH_PPC64LE",
+  "SCMP_ARCH_RISCV64",
+  "SCMP_ARCH_S390X",
 ]);
 
 const byAlias = new Map<string, ScmpArch>(
-  (Object.entries(architectures) as [ScmpArch, ArchitectureRow][]).flatMap(([arch, row]) => [arch, row.docker, ...row.aliases].map((name) => [name.toLowerCase(), arch])),
+  (Object.entries(architectures) as [ScmpArch, ArchitectureRow][]).flatMap(([arch, row]) =>
+    [arch, row.docker, ...row.aliases].map((name) => [name.toLowerCase(), arch]),
+  ),
 );
 
 const bigEndian: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
-  "SCMP_ARCH_M68K", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC",
-  "SCMP_ARCH_PPC64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_SHEB",
+  "SCMP_ARCH_M68K",
+  "SCMP_ARCH_MIPS",
+  "SCMP_ARCH_MIPS64",
+  "SCMP_ARCH_MIPS64N32",
+  "SCMP_ARCH_PARISC",
+  "SCMP_ARCH_PARISC64",
+  "SCMP_ARCH_PPC",
+  "SCMP_ARCH_PPC64",
+  "SCMP_ARCH_S390",
+  "SCMP_ARCH_S390X",
+  "SCMP_ARCH_SHEB",
 ]);
 
-/** The byte order (`.endian` in libseccomp's src/arch-*.c): one filter holds architectures of one order only. */
+/**
+ * The byte order (`.endian` in libseccomp's src/arch-*.c): one filter holds architectures of one
+ * order only.
+ */
 export function isBigEndian(arch: ScmpArch): boolean {
   return bigEndian.has(arch);
 }
@@ -62,7 +122,10 @@ export function isBigEndian(arch: ScmpArch): boolean {
 /** Every architecture libseccomp has a token for. */
 export const allArchitectures = Object.keys(architectures) as readonly ScmpArch[];
 
-/** An architecture's token from libseccomp's, Docker's, Node's or uname's name; undefined: none of these. */
+/**
+ * An architecture's token from libseccomp's, Docker's, Node's or uname's name; undefined: none of
+ * these.
+ */
 export function nativeArch(name: string): ScmpArch | undefined {
   return byAlias.get(name.toLowerCase());
 }
@@ -82,16 +145,26 @@ export function dockerArch(arch: ScmpArch): string {
   return architectures[arch].docker;
 }
 
-/** The architecture a program in this strace personality enters the kernel through; undefined: the machine has no such mode. */
+/**
+ * The architecture a program in this strace personality enters the kernel through; undefined: the
+ * machine has no such mode.
+ */
 export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | "x32"): ScmpArch | undefined {
   const own = is64Bit(native) ? "64 bit" : "32 bit";
   if (personality === own || native === "SCMP_ARCH_X32") return native;
   return personality === "64 bit" ? undefined : architectures[native].compat?.[personality];
 }
 
-/** The native architecture whose kernel runs this one: x86 and x32 → x86_64; a native one is its own. */
+/**
+ * The native architecture whose kernel runs this one: x86 and x32 → x86_64; a native one is its
+ * own.
+ */
 export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
-  return among.find((native) => native !== arch && (compatArch(native, "32 bit") === arch || compatArch(native, "x32") === arch)) ?? arch;
+  return (
+    among.find(
+      (native) => native !== arch && (compatArch(native, "32 bit") === arch || compatArch(native, "x32") === arch),
+    ) ?? arch
+  );
 }
 
 /** The column of the syscall table and what is added to its numbers. */

@@ -1,6 +1,9 @@
 import type { ScmpArch } from "./types.ts";
 
-/** `seccomp_data.arch` (AUDIT_ARCH_* of linux/audit.h: the ELF machine, 0x80000000 for 64 bits, 0x40000000 for little endian; x32 shares x86_64's, n32 has 0x20000000). */
+/**
+ * `seccomp_data.arch` (AUDIT_ARCH_* of linux/audit.h: the ELF machine, 0x80000000 for 64 bits,
+ * 0x40000000 for little endian; x32 shares x86_64's, n32 has 0x20000000).
+ */
 const auditNumbers: { readonly [arch in ScmpArch]: number } = {
   SCMP_ARCH_X86: 0x4000_0003,
   SCMP_ARCH_X86_64: 0xc000_003e,

@@ -1,4 +1,7 @@
-/** What Docker grants without --cap-add and --cap-drop (moby oci/caps/defaults.go, `DefaultCapabilities`). Sorted. */
+/**
+ * What Docker grants without --cap-add and --cap-drop (moby oci/caps/defaults.go,
+ * `DefaultCapabilities`). Sorted.
+ */
 export const defaultCapabilities: readonly string[] = [
   "CAP_AUDIT_WRITE",
   "CAP_CHOWN",

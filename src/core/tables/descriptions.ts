@@ -13,7 +13,9 @@ export interface SyscallText {
   readonly same: string | undefined;
 }
 
-let read: { readonly byName: ReadonlyMap<string, SyscallText>; readonly spellings: ReadonlyMap<string, readonly string[]> } | undefined;
+let read:
+  | { readonly byName: ReadonlyMap<string, SyscallText>; readonly spellings: ReadonlyMap<string, readonly string[]> }
+  | undefined;
 
 /** What a syscall does and where it belongs; undefined: nobody knows the name. */
 export function describeSyscall(name: string): SyscallText | undefined {

@@ -6,12 +6,20 @@ export { dockerDefaults };
 export const newestDockerDefault: string = dockerDefaults.at(-1)?.file ?? "";
 
 /**
- * The default profile an engine of this version ships, as file name under profiles/docker-default/. A version that is not listed
- * gets the one of the newest listed release before it (the oldest, where there is none), `exact` is false, and `release` says whose it is. `20.10.24+dfsg1` reads as `20.10.24`.
+ * The default profile an engine of this version ships, as file name under profiles/docker-default/.
+ * A version that is not listed gets the one of the newest listed release before it (the oldest,
+ * where there is none), `exact` is false, and `release` says whose it is. `20.10.24+dfsg1` reads as
+ * `20.10.24`.
  */
-export function dockerDefaultFor(version: string): { readonly file: string; readonly exact: boolean; readonly release: string } {
+export function dockerDefaultFor(version: string): {
+  readonly file: string;
+  readonly exact: boolean;
+  readonly release: string;
+} {
   const wanted = /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
-  const releases = dockerDefaults.flatMap(({ file, releases }) => releases.map((release) => ({ file, release }))).sort((a, b) => compareVersions(a.release, b.release));
+  const releases = dockerDefaults
+    .flatMap(({ file, releases }) => releases.map((release) => ({ file, release })))
+    .sort((a, b) => compareVersions(a.release, b.release));
   const exact = releases.find(({ release }) => release === wanted);
   if (exact !== undefined) return { file: exact.file, exact: true, release: exact.release };
   const before = releases.filter(({ release }) => compareVersions(release, wanted) <= 0).at(-1) ?? releases[0];

@@ -1,5 +1,14 @@
 /** Facts with provenance (PROVENANCE.md): numbers and names, never opinions. */
-export { allArchitectures, compatArch, dockerArch, hostArch, is64Bit, isBigEndian, isScmpArch, nativeArch } from "./architectures.ts";
+export {
+  allArchitectures,
+  compatArch,
+  dockerArch,
+  hostArch,
+  is64Bit,
+  isBigEndian,
+  isScmpArch,
+  nativeArch,
+} from "./architectures.ts";
 export { auditNumber } from "./audit.ts";
 export { defaultCapabilities } from "./capabilities.ts";
 export type { SyscallText } from "./descriptions.ts";
@@ -11,4 +20,12 @@ export { allCapabilities, describeValue, errnoName, errnoNumber, symbolValue } f
 export { isSyscallName, libseccompName, multiplexerOf, syscallName, syscallNames, syscallNumber } from "./syscalls.ts";
 export type { ScmpArch } from "./types.ts";
 export type { RequiredCall, Vulnerability } from "./vulnerabilities.ts";
-export { describeSyscall, exposureOf, exposures, spellingsOf, subsystems, userNamespaceCalls, vulnerabilities } from "./surface.ts";
+export {
+  describeSyscall,
+  exposureOf,
+  exposures,
+  spellingsOf,
+  subsystems,
+  userNamespaceCalls,
+  vulnerabilities,
+} from "./surface.ts";

@@ -1,4 +1,7 @@
-/** Facts for those who explain: what calls do, what they open and which vulnerabilities they reached. Apart from the others, for most commands do not ask for them. */
+/**
+ * Facts for those who explain: what calls do, what they open and which vulnerabilities they
+ * reached. Apart from the others, for most commands do not ask for them.
+ */
 export { describeSyscall, spellingsOf } from "./descriptions.ts";
 export { exposureOf, exposures } from "./exposures.ts";
 export { subsystems } from "./subsystems.ts";

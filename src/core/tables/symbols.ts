@@ -50,14 +50,21 @@ function usesOf(syscall: string, index: number): readonly Use[] {
   const position = `${syscall}[${index}]`;
   let found = uses.get(position);
   if (found === undefined) {
-    found = Object.entries(constants).flatMap(([name, { usedBy }]) => usedBy.filter((use) => use.startsWith(position)).map((use) => ({ name, conditional: /^(?: (?:when|>>|&)|\.)/.test(use.slice(position.length)) })));
+    found = Object.entries(constants).flatMap(([name, { usedBy }]) =>
+      usedBy
+        .filter((use) => use.startsWith(position))
+        .map((use) => ({ name, conditional: /^(?: (?:when|>>|&)|\.)/.test(use.slice(position.length)) })),
+    );
     uses.set(position, found);
   }
   return found;
 }
 
 const requests = new Map<string, bigint>();
-/** ioctl's request of a name. Searched for in the text, which is sorted: a workload makes a few of the thousands that there are. */
+/**
+ * ioctl's request of a name. Searched for in the text, which is sorted: a workload makes a few of
+ * the thousands that there are.
+ */
 function ioctlRequest(name: string): bigint | undefined {
   const known = requests.get(name);
   if (known !== undefined) return known;
@@ -83,15 +90,17 @@ function anywhere(symbol: string): bigint | undefined {
   if (everywhere === undefined) {
     everywhere = new Map();
     for (const name of Object.keys(constants)) {
-      for (const [known, value] of table(name).byName) everywhere.set(known, everywhere.has(known) && everywhere.get(known) !== value ? undefined : value);
+      for (const [known, value] of table(name).byName)
+        everywhere.set(known, everywhere.has(known) && everywhere.get(known) !== value ? undefined : value);
     }
   }
   return everywhere.get(symbol);
 }
 
 /**
- * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") → 2n. `A or B` (requests that share
- * a number) reads as the first that is known. Values are x86_64's; undefined: not known.
+ * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") →
+ * 2n. `A or B` (requests that share a number) reads as the first that is known. Values are
+ * x86_64's; undefined: not known.
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const names = symbol.split(" or ");
@@ -104,10 +113,15 @@ export function symbolValue(syscall: string, index: number, symbol: string): big
   return anywhere(name);
 }
 
-/** A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD"; undefined where no table speaks of this argument. */
+/**
+ * A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD";
+ * undefined where no table speaks of this argument.
+ */
 export function describeValue(syscall: string, index: number, value: bigint): string | undefined {
   if (syscall === "ioctl" && index === 1) return requestName(value);
-  const tables = usesOf(syscall, index).filter((use) => !use.conditional).map((use) => table(use.name));
+  const tables = usesOf(syscall, index)
+    .filter((use) => !use.conditional)
+    .map((use) => table(use.name));
   if (tables.length === 0) return undefined;
   for (const { byValue } of tables) {
     const name = byValue.get(value) ?? byValue.get(BigInt.asIntN(32, value));
@@ -124,7 +138,10 @@ export function describeValue(syscall: string, index: number, value: bigint): st
     }
   }
   if (rest !== 0n) {
-    const low = syscall === "clone" ? table("signals").byValue.get(rest) : tables.find(({ bits, byValue }) => !bits && byValue.has(rest))?.byValue.get(rest);
+    const low =
+      syscall === "clone"
+        ? table("signals").byValue.get(rest)
+        : tables.find(({ bits, byValue }) => !bits && byValue.has(rest))?.byValue.get(rest);
     parts.push(low ?? `0x${rest.toString(16)}`);
   }
   return parts.length === 0 ? "0" : parts.join("|");
@@ -135,7 +152,8 @@ function requestName(value: bigint): string | undefined {
   const text = ioctlRequests();
   const names: string[] = [];
   const wanted = ` ${value}\n`;
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) names.push(text.slice(text.lastIndexOf("\n", at) + 1, at));
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1))
+    names.push(text.slice(text.lastIndexOf("\n", at) + 1, at));
   return names.find((name) => /^(T[CI]|FI)/.test(name)) ?? names[0];
 }
 

@@ -26,7 +26,10 @@ function tableOf(arch: ScmpArch): Table {
   return table;
 }
 
-/** `seccomp_data.nr` of a syscall; undefined: this architecture has no such call, or nobody knows the name. */
+/**
+ * `seccomp_data.nr` of a syscall; undefined: this architecture has no such call, or nobody knows
+ * the name.
+ */
 export function syscallNumber(arch: ScmpArch, name: string): number | undefined {
   return tableOf(arch).byName.get(name);
 }
@@ -48,30 +51,69 @@ export function isSyscallName(name: string): boolean {
   return known.has(name);
 }
 
-/** Where strace's name is not libseccomp's. Compared number by number over both projects' tables (strace 7.2). */
+/**
+ * Where strace's name is not libseccomp's. Compared number by number over both projects' tables
+ * (strace 7.2).
+ */
 const renamed: { readonly [arch in ScmpArch]?: { readonly [strace: string]: string } } = {
   SCMP_ARCH_ARM: { fadvise64_64: "arm_fadvise64_64", sync_file_range2: "arm_sync_file_range" },
 };
 
 /**
- * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2) (linux/net.h, linux/ipc.h), on the
- * architectures that have these multiplexers.
+ * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2)
+ * (linux/net.h, linux/ipc.h), on the architectures that have these multiplexers.
  */
 const multiplexed: ReadonlyMap<string, "socketcall" | "ipc"> = new Map([
   ...[
-    "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
-    "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
+    "socket",
+    "bind",
+    "connect",
+    "listen",
+    "accept",
+    "getsockname",
+    "getpeername",
+    "socketpair",
+    "send",
+    "recv",
+    "sendto",
+    "recvfrom",
+    "shutdown",
+    "setsockopt",
+    "getsockopt",
+    "sendmsg",
+    "recvmsg",
+    "accept4",
+    "recvmmsg",
+    "sendmmsg",
   ].map((name) => [name, "socketcall"] as const),
-  ...["semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt", "shmget", "shmctl"].map((name) => [name, "ipc"] as const),
+  ...[
+    "semop",
+    "semget",
+    "semctl",
+    "semtimedop",
+    "msgsnd",
+    "msgrcv",
+    "msgget",
+    "msgctl",
+    "shmat",
+    "shmdt",
+    "shmget",
+    "shmctl",
+  ].map((name) => [name, "ipc"] as const),
 ]);
 
-/** The multiplexer a call may have come through on this architecture; undefined: it has its own entry only. */
+/**
+ * The multiplexer a call may have come through on this architecture; undefined: it has its own
+ * entry only.
+ */
 export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc" | undefined {
   const multiplexer = multiplexed.get(name);
   return multiplexer === undefined || syscallNumber(arch, multiplexer) === undefined ? undefined : multiplexer;
 }
 
-/** strace's name (also `syscall_0x1c3`) → libseccomp's; undefined: no profile can name this call. */
+/**
+ * strace's name (also `syscall_0x1c3`) → libseccomp's; undefined: no profile can name this call.
+ */
 export function libseccompName(arch: ScmpArch, straceName: string): string | undefined {
   const numbered = /^syscall_(0x[0-9a-f]+|\d+)$/i.exec(straceName)?.[1];
   if (numbered !== undefined) return syscallName(arch, Number(numbered));

@@ -1,12 +1,14 @@
 /** Text from outside, made safe where it leaves the program. */
 
 /**
- * Makes text from a trace, an image or a tool safe for a terminal: control characters (C0, DEL, C1), bidirectional overrides and
- * other invisible format characters become `\u{…}`; newlines stay.
+ * Makes text from a trace, an image or a tool safe for a terminal: control characters (C0, DEL,
+ * C1), bidirectional overrides and other invisible format characters become `\u{…}`; newlines stay.
  */
 export function escapeTerminal(text: string): string {
   if (/^[\n -~]*$/.test(text)) return text; // nearly all text: classes of Unicode take long to compile
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) => (character === "\n" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`));
+  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) =>
+    character === "\n" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 /** The same for text that has to stay on its line: a file's name, a cell of a table. */
@@ -15,12 +17,17 @@ export function escapeLine(text: string): string {
 }
 
 /**
- * The same for JSON text: what would not show, or show something else, becomes `\uXXXX`. JSON's own syntax is ASCII, so only strings change, and their
- * value stays.
+ * The same for JSON text: what would not show, or show something else, becomes `\uXXXX`. JSON's own
+ * syntax is ASCII, so only strings change, and their value stays.
  */
 export function escapeJson(json: string): string {
   if (/^[\0-~]*$/.test(json)) return json;
-  return json.replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) => character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""));
+  return json.replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }
 
 /** A word for a POSIX shell, whatever is in it. */

@@ -2,7 +2,14 @@ import type { Recording, Run } from "../../core/recording/index.ts";
 import { allowedCounts, type AllowedCounts } from "../../core/diff/index.ts";
 import { emitDocker } from "../../core/emitter/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
-import { buildPolicy, complain, type ArgTier, type FloorChoice, type Mode, type Policy } from "../../core/policy/index.ts";
+import {
+  buildPolicy,
+  complain,
+  type ArgTier,
+  type FloorChoice,
+  type Mode,
+  type Policy,
+} from "../../core/policy/index.ts";
 import { nearest, readEmitted, type HostContext } from "../../core/profile/index.ts";
 import { defaultCapabilities, hostArch, isSyscallName, syscallNames, type ScmpArch } from "../../core/tables/index.ts";
 import { loadReference, resolveFor } from "./reference.ts";
@@ -25,12 +32,22 @@ export interface Derivation {
   /** The profile's text. */
   readonly profile: string;
   readonly ceilingName: string;
-  /** Of Docker's default (or `--against`) and the profile, as the recorded engine resolves both; in complain mode, of the profile that would be enforced. Not everybody asks. */
+  /**
+   * Of Docker's default (or `--against`) and the profile, as the recorded engine resolves both; in
+   * complain mode, of the profile that would be enforced. Not everybody asks.
+   */
   readonly counts: () => AllowedCounts;
 }
 
-/** The second half of the spine: recording → policy → profile. `load` finds the profile that may not be exceeded. */
-export async function derive(recording: Recording, options: PolicyArguments, load = loadReference): Promise<Derivation> {
+/**
+ * The second half of the spine: recording → policy → profile. `load` finds the profile that may not
+ * be exceeded.
+ */
+export async function derive(
+  recording: Recording,
+  options: PolicyArguments,
+  load = loadReference,
+): Promise<Derivation> {
   checkNames("--allow", options.allow);
   checkNames("--deny", options.deny);
   const reference = await load(options.against ?? newestEngine(recording.runs));
@@ -52,21 +69,38 @@ function checkNames(option: string, names: readonly string[]): void {
   const unknown = names.find((name) => !isSyscallName(name));
   if (unknown === undefined) return;
   const meant = nearest(unknown, syscallNames("SCMP_ARCH_X86_64"));
-  throw new SeccompGenError({ code: "usage", what: `${option}: there is no syscall ${unknown}`, todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?` });
+  throw new SeccompGenError({
+    code: "usage",
+    what: `${option}: there is no syscall ${unknown}`,
+    todo: meant === undefined ? "Names are those of the syscalls manual, e.g. openat." : `Did you mean ${meant}?`,
+  });
 }
 
 /** The newest engine among the runs: the profile may not allow more than it does. */
 function newestEngine(runs: readonly Run[]): string | undefined {
-  const versions = runs.flatMap((run) => (run.versions.engine === undefined || run.command[0] === "podman" ? [] : [run.versions.engine]));
+  const versions = runs.flatMap((run) =>
+    run.versions.engine === undefined || run.command[0] === "podman" ? [] : [run.versions.engine],
+  );
   return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
 }
 
-/** One host per native architecture of the recording; the container's capabilities are those of all runs together. */
+/**
+ * One host per native architecture of the recording; the container's capabilities are those of all
+ * runs together.
+ */
 export function hostsOf(recording: Recording): readonly HostContext[] {
   const capabilities = new Set(recording.runs.flatMap((run) => run.capabilities ?? defaultCapabilities));
-  const kernel = recording.runs.map((run) => run.versions.kernel).filter((version) => version !== undefined).sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
+  const kernel = recording.runs
+    .map((run) => run.versions.kernel)
+    .filter((version) => version !== undefined)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
   const observed = Object.keys(recording.syscalls) as ScmpArch[];
   const natives = observed.filter((arch) => hostArch(arch, observed) === arch);
-  if (natives.length === 0) throw new SeccompGenError({ code: "usage", what: `the recording ${recording.name} holds no calls`, todo: "Record the workload again." });
+  if (natives.length === 0)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `the recording ${recording.name} holds no calls`,
+      todo: "Record the workload again.",
+    });
   return natives.map((arch) => ({ arch, capabilities, kernel, runtime: "runc" }));
 }

@@ -1,7 +1,13 @@
 import { arch as machine } from "node:os";
 import { boundingSet, type HostContext } from "../../core/profile/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
-import { allCapabilities, defaultCapabilities, dockerArch, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
+import {
+  allCapabilities,
+  defaultCapabilities,
+  dockerArch,
+  nativeArch,
+  type ScmpArch,
+} from "../../core/tables/index.ts";
 
 /** The host that profiles are resolved for. */
 export interface HostOptions {
@@ -15,14 +21,30 @@ export interface HostOptions {
 
 /** Reads the host off the options. */
 export function hostOf(options: HostOptions): HostContext {
-  const capabilities = boundingSet({ added: options.capAdd, dropped: options.capDrop }, { all: allCapabilities, granted: defaultCapabilities });
-  return { arch: archOf(options.arch), capabilities: new Set(capabilities), kernel: options.kernel, runtime: options.runtime };
+  const capabilities = boundingSet(
+    { added: options.capAdd, dropped: options.capDrop },
+    { all: allCapabilities, granted: defaultCapabilities },
+  );
+  return {
+    arch: archOf(options.arch),
+    capabilities: new Set(capabilities),
+    kernel: options.kernel,
+    runtime: options.runtime,
+  };
 }
 
-/** What `--arch` says (as uname, Docker or libseccomp call it), else this machine's architecture. */
+/**
+ * What `--arch` says (as uname, Docker or libseccomp call it), else this machine's architecture.
+ */
 export function archOf(option: string | undefined): ScmpArch {
   const arch = nativeArch(option ?? machine());
   if (arch !== undefined) return arch;
-  const known = (["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390X", "SCMP_ARCH_PPC64LE"] as const).map(dockerArch);
-  throw new SeccompGenError({ code: "usage", what: `unknown architecture ${option ?? machine()}`, todo: `Say which one is meant with --arch: ${known.join(", ")}` });
+  const known = (
+    ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390X", "SCMP_ARCH_PPC64LE"] as const
+  ).map(dockerArch);
+  throw new SeccompGenError({
+    code: "usage",
+    what: `unknown architecture ${option ?? machine()}`,
+    todo: `Say which one is meant with --arch: ${known.join(", ")}`,
+  });
 }

@@ -12,7 +12,10 @@ export interface Reference {
   readonly standsIn?: string;
 }
 
-/** Docker's default of a version (undefined: the newest known), or a profile file, which `read` reads. */
+/**
+ * Docker's default of a version (undefined: the newest known), or a profile file, which `read`
+ * reads.
+ */
 export async function loadReference(versionOrFile: string | undefined, read = readText): Promise<Reference> {
   if (versionOrFile === undefined) {
     const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
@@ -21,7 +24,11 @@ export async function loadReference(versionOrFile: string | undefined, read = re
   if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
     const version = versionOrFile.replace(/^v/, "");
     const { file, exact, release } = dockerDefaultFor(version);
-    return { name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`, profile: await loadDockerDefault(file), ...(exact ? {} : { standsIn: release }) };
+    return {
+      name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`,
+      profile: await loadDockerDefault(file),
+      ...(exact ? {} : { standsIn: release }),
+    };
   }
   return { name: versionOrFile, profile: readProfile(await read(versionOrFile), versionOrFile) };
 }

@@ -8,7 +8,15 @@ import { validatePolicy } from "./data/validate-policy.ts";
 import type { PolicyArguments } from "./derivation.ts";
 
 /** What the command line does without options. */
-export const defaultPolicy: PolicyArguments = { args: "standard", exact: false, floor: "any", allow: [], deny: [], against: undefined, mode: "enforce" };
+export const defaultPolicy: PolicyArguments = {
+  args: "standard",
+  exact: false,
+  floor: "any",
+  allow: [],
+  deny: [],
+  against: undefined,
+  mode: "enforce",
+};
 
 /** Compiled from policy-schema.ts beforehand. */
 const validate = validatePolicy as ValidateFunction;
@@ -25,11 +33,20 @@ export function parseStoredPolicy(text: string | undefined, source: string): Pol
   try {
     stored = JSON.parse(text);
   } catch (error) {
-    throw new SeccompGenError({ code: "policy-invalid", source, detail: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new SeccompGenError(
+      { code: "policy-invalid", source, detail: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   }
   if (!validate(stored)) {
     const [first] = validate.errors ?? [];
-    throw new SeccompGenError({ code: "policy-invalid", source, detail: `${first?.instancePath === "" ? "the document" : first?.instancePath} ${first?.message ?? "is not as the format says"}` });
+    throw new SeccompGenError({
+      code: "policy-invalid",
+      source,
+      detail:
+        `${first?.instancePath === "" ? "the document" : first?.instancePath} ` +
+        `${first?.message ?? "is not as the format says"}`,
+    });
   }
   return { ...defaultPolicy, ...(stored as Partial<PolicyArguments>) };
 }
@@ -45,9 +62,15 @@ export function policyOf({ args, exact, floor, allow, deny, against, mode }: Pol
   return { args, exact, floor, allow, deny, against, mode };
 }
 
-/** Keeps the options beside the recording, so that the profile can be made again without them; no file where all are the default. */
+/**
+ * Keeps the options beside the recording, so that the profile can be made again without them; no
+ * file where all are the default.
+ */
 export async function storePolicy(recording: string, policy: PolicyArguments): Promise<void> {
-  const chosen = Object.entries(policy).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(defaultPolicy[name as keyof PolicyArguments]));
+  const chosen = Object.entries(policy).filter(
+    ([name, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(defaultPolicy[name as keyof PolicyArguments]),
+  );
   await checkKept(policyPath(recording));
   if (chosen.length === 0) await rm(policyPath(recording), { force: true });
   else await writeKept(policyPath(recording), jsonText(Object.fromEntries(chosen)));

@@ -1,6 +1,8 @@
 /**
- * How likely the next call is one that was never seen: Good–Turing, the share of calls whose kind was seen exactly once. Calls come in bursts that belong
- * together, so this is an estimate of activity like that seen so far, and says nothing of what was not exercised. Undefined with too few calls to say anything.
+ * How likely the next call is one that was never seen: Good–Turing, the share of calls whose kind
+ * was seen exactly once. Calls come in bursts that belong together, so this is an estimate of
+ * activity like that seen so far, and says nothing of what was not exercised. Undefined with too
+ * few calls to say anything.
  */
 export function unseenShare(calls: number, seenOnce: number): number | undefined {
   return calls < fewestCalls ? undefined : seenOnce / calls;
@@ -10,7 +12,9 @@ const fewestCalls = 1_000;
 
 /** `about 0.02 % of activity like this may be unseen` */
 export function unseenText(share: number): string {
-  return share === 0 ? "activity like this seems to be known" : `about ${percent(share)} of activity like this may be unseen`;
+  return share === 0
+    ? "activity like this seems to be known"
+    : `about ${percent(share)} of activity like this may be unseen`;
 }
 
 /** Each window is so long. */
@@ -18,8 +22,9 @@ export const windowSeconds = 5;
 const fewestWindows = 12;
 
 /**
- * The same question asked of time: Good–Turing over windows in which anything was called. What comes in bursts is seen once in its window, however many calls
- * it makes, so this is the more careful of the two estimates. Kinds are told by their place in the order in which they came.
+ * The same question asked of time: Good–Turing over windows in which anything was called. What
+ * comes in bursts is seen once in its window, however many calls it makes, so this is the more
+ * careful of the two estimates. Kinds are told by their place in the order in which they came.
  */
 export class ActivityWindows {
   #windows = 0;
@@ -38,13 +43,19 @@ export class ActivityWindows {
 
   /** How many new kinds the next window is to bring; undefined with too few windows. */
   expected(): number | undefined {
-    return this.#windows < fewestWindows ? undefined : this.#seenIn.filter((windows) => windows === 1).length / this.#windows;
+    return this.#windows < fewestWindows
+      ? undefined
+      : this.#seenIn.filter((windows) => windows === 1).length / this.#windows;
   }
 }
 
 /** `a new syscall in about 8 % of further 5 s like these` */
 export function expectedText(expected: number): string {
-  return expected === 0 ? `${windowSeconds} s like these bring nothing new` : expected >= 1 ? `every further ${windowSeconds} s may bring something new` : `a new syscall in about ${percent(expected)} of further ${windowSeconds} s like these`;
+  return expected === 0
+    ? `${windowSeconds} s like these bring nothing new`
+    : expected >= 1
+      ? `every further ${windowSeconds} s may bring something new`
+      : `a new syscall in about ${percent(expected)} of further ${windowSeconds} s like these`;
 }
 
 function percent(share: number): string {

@@ -3,7 +3,9 @@ import { escapeTerminal } from "../../core/text/index.ts";
 import { ActivityWindows, expectedText, spanText, unseenShare, unseenText, windowSeconds } from "./completeness.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Between two progress lines: quick at first, then seldom, and only when something new was seen. */
+/**
+ * Between two progress lines: quick at first, then seldom, and only when something new was seen.
+ */
 const intervalMs = 2_000;
 
 /** Between two states of a line that is written over. */
@@ -16,10 +18,14 @@ const firstWordMs = 15_000;
 const maxNamed = 6;
 
 /**
- * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. On a terminal one line that is written over; elsewhere a plain line
- * each time, for the workload's own output goes to the same place. Returns the function that ends it.
+ * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. On a
+ * terminal one line that is written over; elsewhere a plain line each time, for the workload's own
+ * output goes to the same place. Returns the function that ends it.
  */
-export function showProgress(aggregators: readonly Aggregator[], { note, status }: Pick<Terminal, "note" | "status">): () => void {
+export function showProgress(
+  aggregators: readonly Aggregator[],
+  { note, status }: Pick<Terminal, "note" | "status">,
+): () => void {
   let told = 0;
   let distinct = 0;
   let nextWord = firstWordMs;
@@ -42,7 +48,9 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
     const tail = estimate(counts);
     if (status !== undefined) {
       const newest = counts.map((count) => count.found.at(-1)).findLast((found) => found !== undefined);
-      return status(`${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${spanText(quietMs)} ago`}${tail}`);
+      return status(
+        `${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${spanText(quietMs)} ago`}${tail}`,
+      );
     }
     if (distinct === told) {
       if (quietMs < nextWord) return;
@@ -57,7 +65,8 @@ export function showProgress(aggregators: readonly Aggregator[], { note, status 
   const timer = setInterval(look, status === undefined ? intervalMs : liveMs);
   timer.unref();
   const windowTimer = setInterval(() => {
-    for (const [index, aggregator] of aggregators.entries()) (windows[index] ??= new ActivityWindows()).end(aggregator.counts().found.map(({ calls }) => calls));
+    for (const [index, aggregator] of aggregators.entries())
+      (windows[index] ??= new ActivityWindows()).end(aggregator.counts().found.map(({ calls }) => calls));
   }, windowSeconds * 1000);
   windowTimer.unref();
   return () => {
@@ -86,8 +95,14 @@ function foundList(fresh: readonly Found[]): string {
 /** A file that is read faster than this shows nothing. */
 const patienceSeconds = 0.5;
 
-/** Shows how the reading of a long file goes, in one line of the terminal that is written over: bytes, rate, time left. Nothing where stderr is no terminal. */
-export function showReading(label: string, terminal: Pick<Terminal, "status">): { readonly read: (done: number, total: number | undefined) => void; readonly end: () => void } {
+/**
+ * Shows how the reading of a long file goes, in one line of the terminal that is written over:
+ * bytes, rate, time left. Nothing where stderr is no terminal.
+ */
+export function showReading(
+  label: string,
+  terminal: Pick<Terminal, "status">,
+): { readonly read: (done: number, total: number | undefined) => void; readonly end: () => void } {
   const begun = process.uptime();
   let next = begun + patienceSeconds;
   /** Asked for when there is something to show: to open the terminal takes time. */

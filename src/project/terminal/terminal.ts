@@ -5,9 +5,15 @@ import { escapeTerminal } from "../../core/text/index.ts";
 export interface Terminal {
   /** Results. */
   readonly out: (text: string) => void;
-  /** Progress, notices and warnings, one line each. Whatever is in them, from a trace or a file, reaches the terminal as text only. */
+  /**
+   * Progress, notices and warnings, one line each. Whatever is in them, from a trace or a file,
+   * reaches the terminal as text only.
+   */
   readonly note: (line: string) => void;
-  /** One line that is written over by the next, and removed by an empty one; undefined where stderr is no terminal. */
+  /**
+   * One line that is written over by the next, and removed by an empty one; undefined where stderr
+   * is no terminal.
+   */
   readonly status: ((line: string) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
@@ -24,7 +30,10 @@ export interface ProcessTerminal extends Terminal {
   heedSignals(): void;
 }
 
-/** The process's own terminal. What takes time to load is opened when it is asked for: most commands need little of it. */
+/**
+ * The process's own terminal. What takes time to load is opened when it is asked for: most commands
+ * need little of it.
+ */
 export function processTerminal(): ProcessTerminal {
   /** A line stands there that the next one writes over. */
   let open = false;
@@ -42,7 +51,8 @@ export function processTerminal(): ProcessTerminal {
     get status() {
       if (stderr.terminal === undefined) return undefined;
       return (line: string) => {
-        if (open || line !== "") stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (stderr.terminal?.columns ?? 80) - 1)}`);
+        if (open || line !== "")
+          stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (stderr.terminal?.columns ?? 80) - 1)}`);
         open = line !== "";
       };
     },
@@ -59,12 +69,16 @@ export function processTerminal(): ProcessTerminal {
       return !stdout.waits && !stderr.waits;
     },
     heedSignals() {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption().abort(signal));
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+        process.on(signal, () => interruption().abort(signal));
     },
   };
 }
 
-/** Standard output or error. Node's own stream of it takes longer to load than most commands take to answer. */
+/**
+ * Standard output or error. Node's own stream of it takes longer to load than most commands take to
+ * answer.
+ */
 class Output {
   readonly #descriptor: number;
   readonly #open: () => NodeJS.WriteStream;
@@ -92,7 +106,8 @@ class Output {
     try {
       while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
     } catch (error) {
-      // Another program made a pipe that we share answer so when it is full: the stream waits until it takes more.
+      // Another program made a pipe that we share answer so when it is full: the stream waits until
+      // it takes more.
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") this.#stream = this.#open().on("error", failed);
       else failed(error as NodeJS.ErrnoException);
     }
@@ -118,12 +133,18 @@ const clearLine = "\r\u001b[K";
 /** `--color`. */
 export const colorChoices = ["auto", "always", "never"] as const;
 
-/** A terminal with the colors that `--color` asks for; `auto` leaves it to the environment and to what the output is. */
+/**
+ * A terminal with the colors that `--color` asks for; `auto` leaves it to the environment and to
+ * what the output is.
+ */
 export function inColor(terminal: Terminal, when: (typeof colorChoices)[number]): Terminal {
   return when === "auto" ? terminal : { ...terminal, color: when === "always" };
 }
 
-/** NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal that is not dumb has colors. */
+/**
+ * NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal
+ * that is not dumb has colors.
+ */
 export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if ((env["NO_COLOR"] ?? "") !== "") return false;
   if ((env["FORCE_COLOR"] ?? "") !== "") return env["FORCE_COLOR"] !== "0";

@@ -2,7 +2,10 @@ import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import type { OptionProbe } from "./run-options.ts";
 
-/** How to call the container CLI: its words with global options, e.g. ["sudo", "docker", "--context", "x"]. */
+/**
+ * How to call the container CLI: its words with global options, e.g. ["sudo", "docker",
+ * "--context", "x"].
+ */
 export interface ContainerCli {
   readonly tool: "docker" | "podman" | "nerdctl";
   readonly words: readonly string[];
@@ -15,11 +18,18 @@ export interface Captured {
   readonly stderr: string;
 }
 
-/** Calls the CLI and keeps what it says; never throws for an exit code. Throws `no-container-cli` when it cannot be run at all. */
+/**
+ * Calls the CLI and keeps what it says; never throws for an exit code. Throws `no-container-cli`
+ * when it cannot be run at all.
+ */
 export async function capture(
   cli: ContainerCli,
   args: readonly string[],
-  options: { readonly input?: string | Uint8Array; readonly timeout?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly input?: string | Uint8Array;
+    readonly timeout?: number;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Captured> {
   const [file = "", ...words] = cli.words;
   const result = await execa(file, [...words, ...args], {
@@ -31,12 +41,21 @@ export async function capture(
     ...(options.env === undefined ? {} : { env: options.env }),
   });
   if (result.code === "ENOENT" || result.code === "EACCES") {
-    throw new SeccompGenError({ code: "no-container-cli", tool: file, detail: result.code === "ENOENT" ? "not found in PATH" : "not executable" }, { cause: result });
+    throw new SeccompGenError(
+      {
+        code: "no-container-cli",
+        tool: file,
+        detail: result.code === "ENOENT" ? "not found in PATH" : "not executable",
+      },
+      { cause: result },
+    );
   }
   return { exitCode: result.exitCode ?? 255, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Calls the CLI for its stdout; any failure is a `container-cli-failed` with the CLI's own words. */
+/**
+ * Calls the CLI for its stdout; any failure is a `container-cli-failed` with the CLI's own words.
+ */
 export async function output(cli: ContainerCli, args: readonly string[], doing: string): Promise<string> {
   const { exitCode, stdout, stderr } = await capture(cli, args);
   if (exitCode !== 0) throw cliFailure(cli, doing, stderr);
@@ -47,19 +66,29 @@ export async function output(cli: ContainerCli, args: readonly string[], doing: 
 export function cliFailure(cli: ContainerCli, doing: string, stderr: string): SeccompGenError {
   const tool = cli.tool;
   const detail = stderr.trim().split("\n").slice(-3).join("\n");
-  if (/permission denied.*(docker daemon|docker\.sock|docker API)|(docker daemon|docker\.sock).*permission denied/is.test(stderr)) {
+  if (
+    /permission denied.*(docker daemon|docker\.sock|docker API)|(docker daemon|docker\.sock).*permission denied/is.test(
+      stderr,
+    )
+  ) {
     return new SeccompGenError({ code: "engine-permission", tool, detail });
   }
   const answered = /^Error response from daemon/m.test(stderr);
-  if (!answered && /cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused|failed to connect to the docker API/i.test(stderr)) {
+  if (
+    !answered &&
+    /cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused|failed to connect to the docker API/i.test(
+      stderr,
+    )
+  ) {
     return new SeccompGenError({ code: "no-engine", tool, detail });
   }
   return new SeccompGenError({ code: "container-cli-failed", tool, doing, detail });
 }
 
 /**
- * Asks the CLI about one option by giving it alone, without an image, which cannot start anything: a value option complains
- * "flag needs an argument", an unknown one "unknown flag", a boolean one about the missing image.
+ * Asks the CLI about one option by giving it alone, without an image, which cannot start anything:
+ * a value option complains "flag needs an argument", an unknown one "unknown flag", a boolean one
+ * about the missing image.
  */
 export function optionProbe(cli: ContainerCli, verb: readonly string[]): OptionProbe {
   return async (dashed) => {

@@ -1,6 +1,9 @@
 import { SeccompGenError } from "../../core/errors/index.ts";
 
-/** A service as `docker compose config --format json` gives it: interpolated, with absolute paths, in the long forms (compose-spec). */
+/**
+ * A service as `docker compose config --format json` gives it: interpolated, with absolute paths,
+ * in the long forms (compose-spec).
+ */
 export type ComposeService = Readonly<Record<string, unknown>>;
 
 /** What `docker compose config --format json` prints. */
@@ -41,11 +44,16 @@ interface Place {
 
 const option = (flag: string) => (value: string | number) => [flag, String(value)];
 const flag = (name: string) => (value: boolean) => (value ? [name] : []);
-const each = (name: string) => (values: string | readonly (string | number)[]) => [values].flat().flatMap((value) => [name, String(value)]);
-const pairs = (name: string) => (values: Readonly<Record<string, string | number | null>>) => Object.entries(values).flatMap(([key, value]) => [name, value === null ? key : `${key}=${value}`]);
+const each = (name: string) => (values: string | readonly (string | number)[]) =>
+  [values].flat().flatMap((value) => [name, String(value)]);
+const pairs = (name: string) => (values: Readonly<Record<string, string | number | null>>) =>
+  Object.entries(values).flatMap(([key, value]) => [name, value === null ? key : `${key}=${value}`]);
 const nothing = (): Words => [];
 
-/** How `docker run` says what a service's file does (docker run reference, compose-spec). What has no row is refused: a container that lacks it would be another one. */
+/**
+ * How `docker run` says what a service's file does (docker run reference, compose-spec). What has
+ * no row is refused: a container that lacks it would be another one.
+ */
 const rows: Readonly<Record<string, Row>> = {
   annotations: pairs("--annotation"),
   cap_add: each("--cap-add"),
@@ -61,21 +69,34 @@ const rows: Readonly<Record<string, Row>> = {
   cpus: option("--cpus"),
   cpuset: option("--cpuset-cpus"),
   device_cgroup_rules: each("--device-cgroup-rule"),
-  devices: (devices: readonly (string | { readonly source: string; readonly target?: string; readonly permissions?: string })[]) =>
-    devices.flatMap((device) => ["--device", typeof device === "string" ? device : [device.source, device.target ?? device.source, device.permissions ?? "rwm"].join(":")]),
+  devices: (
+    devices: readonly (string | { readonly source: string; readonly target?: string; readonly permissions?: string })[],
+  ) =>
+    devices.flatMap((device) => [
+      "--device",
+      typeof device === "string"
+        ? device
+        : [device.source, device.target ?? device.source, device.permissions ?? "rwm"].join(":"),
+    ]),
   dns: each("--dns"),
   dns_opt: each("--dns-option"),
   dns_search: each("--dns-search"),
   domainname: option("--domainname"),
   extra_hosts: (hosts: readonly string[] | Readonly<Record<string, string | readonly string[]>>) =>
-    (Array.isArray(hosts) ? (hosts as readonly string[]).map((host) => host.replace("=", ":")) : Object.entries(hosts).flatMap(([host, addresses]) => [addresses].flat().map((address) => `${host}:${address}`))).flatMap((host) => ["--add-host", host]),
+    (Array.isArray(hosts)
+      ? (hosts as readonly string[]).map((host) => host.replace("=", ":"))
+      : Object.entries(hosts).flatMap(([host, addresses]) => [addresses].flat().map((address) => `${host}:${address}`))
+    ).flatMap((host) => ["--add-host", host]),
   group_add: each("--group-add"),
   healthcheck: health,
   hostname: option("--hostname"),
   init: flag("--init"),
   ipc: namespace("--ipc"),
   labels: pairs("--label"),
-  logging: ({ driver, options }: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> }) => [...(driver === undefined ? [] : ["--log-driver", driver]), ...pairs("--log-opt")(options ?? {})],
+  logging: ({ driver, options }: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> }) => [
+    ...(driver === undefined ? [] : ["--log-driver", driver]),
+    ...pairs("--log-opt")(options ?? {}),
+  ],
   mac_address: option("--mac-address"),
   mem_limit: option("--memory"),
   mem_reservation: option("--memory-reservation"),
@@ -98,22 +119,51 @@ const rows: Readonly<Record<string, Row>> = {
   stop_grace_period: (duration: string) => ["--stop-timeout", String(Math.ceil(seconds(duration)))],
   stop_signal: option("--stop-signal"),
   storage_opt: pairs("--storage-opt"),
-  sysctls: (values: readonly string[] | Readonly<Record<string, string | number>>) => (Array.isArray(values) ? each("--sysctl")(values as readonly string[]) : pairs("--sysctl")(values as Readonly<Record<string, string>>)),
+  sysctls: (values: readonly string[] | Readonly<Record<string, string | number>>) =>
+    Array.isArray(values)
+      ? each("--sysctl")(values as readonly string[])
+      : pairs("--sysctl")(values as Readonly<Record<string, string>>),
   tmpfs: each("--tmpfs"),
   tty: flag("--tty"),
   ulimits: (limits: Readonly<Record<string, number | { readonly soft: number; readonly hard: number }>>) =>
-    Object.entries(limits).flatMap(([name, limit]) => ["--ulimit", `${name}=${typeof limit === "number" ? limit : `${limit.soft}:${limit.hard}`}`]),
+    Object.entries(limits).flatMap(([name, limit]) => [
+      "--ulimit",
+      `${name}=${typeof limit === "number" ? limit : `${limit.soft}:${limit.hard}`}`,
+    ]),
   user: option("--user"),
   userns_mode: option("--userns"),
   uts: option("--uts"),
   volumes: (volumes: readonly ComposeVolume[], place) => volumes.flatMap((volume) => volumeWords(volume, place)),
   working_dir: option("--workdir"),
   // Where and when it is run, not how; or said elsewhere: image, words, networks and ports below.
-  ...Object.fromEntries(["attach", "build", "command", "container_name", "depends_on", "deploy", "develop", "entrypoint", "environment", "expose", "image", "networks", "ports", "profiles", "pull_policy", "scale"].map((key) => [key, nothing])),
+  ...Object.fromEntries(
+    [
+      "attach",
+      "build",
+      "command",
+      "container_name",
+      "depends_on",
+      "deploy",
+      "develop",
+      "entrypoint",
+      "environment",
+      "expose",
+      "image",
+      "networks",
+      "ports",
+      "profiles",
+      "pull_policy",
+      "scale",
+    ].map((key) => [key, nothing]),
+  ),
 };
 
 /** The words of `docker run` for a service. Throws `usage` for what they cannot say. */
-export function serviceWords(model: ComposeModel, name: string, { again, ports, aliases, options, environmentFile, command, entrypoint }: ServiceChanges): Words {
+export function serviceWords(
+  model: ComposeModel,
+  name: string,
+  { again, ports, aliases, options, environmentFile, command, entrypoint }: ServiceChanges,
+): Words {
   const service = model.services[name] ?? {};
   const place = { name, model };
   const words = Object.entries(service).flatMap(([key, value]) => {
@@ -139,7 +189,10 @@ export function serviceWords(model: ComposeModel, name: string, { again, ports, 
   ];
 }
 
-/** A service's variables as a file for `docker run --env-file`: whoever may list processes does not see them, as with Compose. Lines hold all but values of several lines. */
+/**
+ * A service's variables as a file for `docker run --env-file`: whoever may list processes does not
+ * see them, as with Compose. Lines hold all but values of several lines.
+ */
 export function environmentFile(model: ComposeModel, name: string): string {
   return environmentOf(model.services[name] ?? {})
     .filter(([, value]) => fitsALine(value))
@@ -170,7 +223,12 @@ export function dependenciesOf(model: ComposeModel, name: string): readonly stri
 }
 
 function unsaid(name: string, what: string): SeccompGenError {
-  return new SeccompGenError({ code: "usage", what: `service ${name} has ${what}, which seccomp-gen cannot give to docker run`, todo: "Write the service as a command: seccomp-gen record --name SERVICE -- docker run [OPTIONS] IMAGE [COMMAND]" });
+  return new SeccompGenError({
+    code: "usage",
+    what: `service ${name} has ${what}, which seccomp-gen cannot give to docker run`,
+    todo:
+      "Write the service as a command: seccomp-gen record --name SERVICE -- docker run [OPTIONS] IMAGE " + "[COMMAND]",
+  });
 }
 
 /** `service:x` is another container, which has no id before it runs. */
@@ -189,7 +247,10 @@ interface ComposePort {
 }
 
 function portWords({ host_ip: ip, target, published, protocol }: ComposePort): Words {
-  return ["--publish", `${ip === undefined ? "" : `${ip.includes(":") ? `[${ip}]` : ip}:`}${published === undefined && ip === undefined ? "" : `${published ?? ""}:`}${target}${protocol === undefined ? "" : `/${protocol}`}`];
+  return [
+    "--publish",
+    `${ip === undefined ? "" : `${ip.includes(":") ? `[${ip}]` : ip}:`}${published === undefined && ip === undefined ? "" : `${published ?? ""}:`}${target}${protocol === undefined ? "" : `/${protocol}`}`,
+  ];
 }
 
 interface ComposeVolume {
@@ -212,17 +273,29 @@ interface ComposeFile {
   readonly target?: string;
 }
 
-function mounted(files: readonly ComposeFile[], known: ComposeModel["secrets"], folder: string, { name }: Place): Words {
+function mounted(
+  files: readonly ComposeFile[],
+  known: ComposeModel["secrets"],
+  folder: string,
+  { name }: Place,
+): Words {
   return files.flatMap(({ source, target }) => {
     const file = known?.[source]?.file;
     if (file === undefined) throw unsaid(name, `${source}, which is no file`);
-    return ["--volume", `${file}:${target?.startsWith("/") === true ? target : `${folder === "" ? "/" : folder}${target ?? source}`}:ro`];
+    return [
+      "--volume",
+      `${file}:${target?.startsWith("/") === true ? target : `${folder === "" ? "/" : folder}${target ?? source}`}:ro`,
+    ];
   });
 }
 
 function networkWords(service: ComposeService, { name, model }: Place, aliases: boolean): Words {
   if (typeof service["network_mode"] === "string") return [];
-  const networks = Object.entries((service["networks"] ?? {}) as Readonly<Record<string, { readonly aliases?: Words; readonly ipv4_address?: string } | null>>);
+  const networks = Object.entries(
+    (service["networks"] ?? {}) as Readonly<
+      Record<string, { readonly aliases?: Words; readonly ipv4_address?: string } | null>
+    >,
+  );
   if (networks.length > 1) throw unsaid(name, "several networks");
   const others = typeof service["container_name"] === "string" ? [service["container_name"]] : [];
   return networks.flatMap(([network, about]) => [
@@ -245,7 +318,10 @@ interface ComposeHealthcheck {
 function health({ test = [], disable, interval, timeout, retries, start_period: period }: ComposeHealthcheck): Words {
   const [form, ...words] = test;
   if (disable === true || form === "NONE") return ["--no-healthcheck"];
-  const command = form === "CMD" ? words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ") : words.join(" ");
+  const command =
+    form === "CMD"
+      ? words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ")
+      : words.join(" ");
   return [
     ...(form === undefined ? [] : ["--health-cmd", command]),
     ...(interval === undefined ? [] : ["--health-interval", interval]),
@@ -258,5 +334,8 @@ function health({ test = [], disable, interval, timeout, retries, start_period: 
 /** `1m30s`, as Compose prints durations. */
 function seconds(duration: string): number {
   const units = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, ns: 1e-9 } as const;
-  return [...duration.matchAll(/([\d.]+)(h|ms|us|ns|m|s)/g)].reduce((sum, [, number, unit]) => sum + Number(number) * units[unit as keyof typeof units], 0);
+  return [...duration.matchAll(/([\d.]+)(h|ms|us|ns|m|s)/g)].reduce(
+    (sum, [, number, unit]) => sum + Number(number) * units[unit as keyof typeof units],
+    0,
+  );
 }

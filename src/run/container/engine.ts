@@ -1,7 +1,10 @@
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { capture, cliFailure, type ContainerCli } from "./cli.ts";
 
-/** Facts of the engine behind the CLI. Versions are as the engine prints them; unknown parts are undefined. */
+/**
+ * Facts of the engine behind the CLI. Versions are as the engine prints them; unknown parts are
+ * undefined.
+ */
 export interface Engine {
   readonly version: string;
   readonly kernel: string | undefined;
@@ -42,10 +45,13 @@ async function inspectDocker(cli: ContainerCli): Promise<Engine> {
   ]);
   if (version.exitCode !== 0) throw cliFailure(cli, "asking for the engine's version", version.stderr);
   const server = (JSON.parse(version.stdout) as DockerVersion).Server;
-  if (server?.Version === undefined) throw new SeccompGenError({ code: "no-engine", tool: cli.tool, detail: "the client has no server" });
+  if (server?.Version === undefined)
+    throw new SeccompGenError({ code: "no-engine", tool: cli.tool, detail: "the client has no server" });
   const facts = info.exitCode === 0 ? (JSON.parse(info.stdout) as DockerInfo) : {};
   const security = facts.SecurityOptions ?? [];
-  const profile = security.map((option) => /^name=seccomp,profile=(.*)$/.exec(option)?.[1]).find((found) => found !== undefined);
+  const profile = security
+    .map((option) => /^name=seccomp,profile=(.*)$/.exec(option)?.[1])
+    .find((found) => found !== undefined);
   return {
     version: server.Version,
     kernel: server.KernelVersion,
@@ -58,7 +64,11 @@ async function inspectDocker(cli: ContainerCli): Promise<Engine> {
 }
 
 interface PodmanInfo {
-  readonly host: { readonly arch: string; readonly kernel: string; readonly ociRuntime?: { readonly name: string; readonly version: string } };
+  readonly host: {
+    readonly arch: string;
+    readonly kernel: string;
+    readonly ociRuntime?: { readonly name: string; readonly version: string };
+  };
   readonly version: { readonly Version: string };
 }
 
@@ -72,7 +82,9 @@ async function inspectPodman(cli: ContainerCli): Promise<Engine> {
     kernel: host.kernel,
     architecture: host.arch,
     defaultRuntime: runtime?.name,
-    runtimeVersions: new Map(runtime === undefined ? [] : [[runtime.name, /version (\S+)/.exec(runtime.version)?.[1] ?? runtime.version]]),
+    runtimeVersions: new Map(
+      runtime === undefined ? [] : [[runtime.name, /version (\S+)/.exec(runtime.version)?.[1] ?? runtime.version]],
+    ),
     noNewPrivileges: false,
     seccompProfile: undefined,
   };

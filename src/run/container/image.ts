@@ -23,24 +23,38 @@ export interface Image {
   readonly volumes: readonly string[];
 }
 
-/** Inspects the image of a run command, pulling it first as `run` itself would (stderr of the pull goes to `progress`). */
+/**
+ * Inspects the image of a run command, pulling it first as `run` itself would (stderr of the pull
+ * goes to `progress`).
+ */
 export async function inspectImage(run: RunCommand, progress: (line: string) => void): Promise<Image> {
   const policy = valuesOf(run.options, "pull").at(-1);
   const platform = valuesOf(run.options, "platform").at(-1);
   let inspected = policy === "always" ? undefined : await tryInspect(run.cli, run.image);
   if (inspected === undefined && policy !== "never") {
     progress(`pulling ${run.image}`);
-    const pulled = await capture(run.cli, ["pull", ...(platform === undefined ? [] : ["--platform", platform]), run.image]);
+    const pulled = await capture(run.cli, [
+      "pull",
+      ...(platform === undefined ? [] : ["--platform", platform]),
+      run.image,
+    ]);
     if (pulled.exitCode !== 0) throw imageProblem(run, pulled.stderr);
     inspected = await tryInspect(run.cli, run.image);
   }
-  if (inspected === undefined) throw new SeccompGenError({ code: "no-image", image: run.image, detail: "not present, and --pull never forbids pulling it" });
+  if (inspected === undefined)
+    throw new SeccompGenError({
+      code: "no-image",
+      image: run.image,
+      detail: "not present, and --pull never forbids pulling it",
+    });
   return readImage(run.image, inspected);
 }
 
 function imageProblem(run: RunCommand, stderr: string): SeccompGenError {
   const failure = cliFailure(run.cli, `pulling ${run.image}`, stderr);
-  return failure.problem.code === "container-cli-failed" ? new SeccompGenError({ code: "no-image", image: run.image, detail: failure.problem.detail }) : failure;
+  return failure.problem.code === "container-cli-failed"
+    ? new SeccompGenError({ code: "no-image", image: run.image, detail: failure.problem.detail })
+    : failure;
 }
 
 async function tryInspect(cli: ContainerCli, image: string): Promise<unknown> {
@@ -79,7 +93,8 @@ function readImage(reference: string, inspected: unknown): Image {
   const test = check?.Test ?? [];
   return {
     reference,
-    digest: [...(image.RepoDigests ?? [])].sort()[0] ?? (image.Id.startsWith("sha256:") ? image.Id : `sha256:${image.Id}`),
+    digest:
+      [...(image.RepoDigests ?? [])].sort()[0] ?? (image.Id.startsWith("sha256:") ? image.Id : `sha256:${image.Id}`),
     architecture: image.Architecture,
     entrypoint: words(image.Config?.Entrypoint),
     command: words(image.Config?.Cmd),
@@ -97,8 +112,9 @@ function words(value: readonly string[] | string | null | undefined): readonly s
 }
 
 /**
- * The process a run command starts: entrypoint and command from flags or image (docker run reference: `--entrypoint`
- * replaces the image's entrypoint and drops its command; `--entrypoint ""` resets it).
+ * The process a run command starts: entrypoint and command from flags or image (docker run
+ * reference: `--entrypoint` replaces the image's entrypoint and drops its command; `--entrypoint
+ * ""` resets it).
  */
 export function startedProcess(run: RunCommand, image: Image): readonly string[] {
   const flag = valuesOf(run.options, "entrypoint").at(-1);

@@ -2,10 +2,31 @@ export { capture, cliFailure, type ContainerCli } from "./cli.ts";
 export { openService, parseComposeCommand, type ComposeCommand } from "./compose-project.ts";
 export { inspectEngine, type Engine } from "./engine.ts";
 export { inspectImage, startedProcess, type Image } from "./image.ts";
-export { abandonedVolumes, findFolders, findLeftovers, keptTrace, keptTraceFacts, makeVolume, removeLeftovers, removeVolume, sessionFolder, sessionOptions, traceFacts, traceVolumePrefix } from "./leftovers.ts";
+export {
+  abandonedVolumes,
+  findFolders,
+  findLeftovers,
+  keptTrace,
+  keptTraceFacts,
+  makeVolume,
+  removeLeftovers,
+  removeVolume,
+  sessionFolder,
+  sessionOptions,
+  traceFacts,
+  traceVolumePrefix,
+} from "./leftovers.ts";
 export { firstDifference, type OutputSample } from "./output-sample.ts";
 export { redactedCommand } from "./redaction.ts";
-export { choosesSeccomp, containerCli, containerCliIndex, parseRunCommand, runWords, type RunChanges, type RunCommand } from "./run-command.ts";
+export {
+  choosesSeccomp,
+  containerCli,
+  containerCliIndex,
+  parseRunCommand,
+  runWords,
+  type RunChanges,
+  type RunCommand,
+} from "./run-command.ts";
 export { isOn, valuesOf } from "./run-options.ts";
 export { securityContext } from "./security.ts";
 export { runSession, type Exercise, type SessionEnd } from "./session.ts";

@@ -5,13 +5,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { capture, output, type ContainerCli } from "./cli.ts";
 import { ownProcess, ownSession, sessionIsOver } from "../../project/index.ts";
 
-/** On every container we start and every volume we make for a session: `seccomp-gen.session=` and the session's name. */
+/**
+ * On every container we start and every volume we make for a session: `seccomp-gen.session=` and
+ * the session's name.
+ */
 export const sessionLabel = "seccomp-gen.session";
 
 /** What the name of a trace's volume begins with. */
 export const traceVolumePrefix = "seccomp-gen-out-";
 
-/** On the volume of a trace that is worth keeping when its session is killed: JSON of what is needed to make a recording of it. */
+/**
+ * On the volume of a trace that is worth keeping when its session is killed: JSON of what is needed
+ * to make a recording of it.
+ */
 const traceLabel = "seccomp-gen.trace";
 
 /** Who starts a container, or makes a volume, now. */
@@ -26,7 +32,10 @@ export function sessionFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), `${folderPrefix}${ownProcess()}-`));
 }
 
-/** A trace in a session's folder, and JSON of what is needed to make a recording of it when its session is killed. */
+/**
+ * A trace in a session's folder, and JSON of what is needed to make a recording of it when its
+ * session is killed.
+ */
 export const keptTrace = "trace.log";
 export const keptTraceFacts = "trace.json";
 
@@ -36,7 +45,9 @@ export async function findFolders(): Promise<readonly string[]> {
     const pid = new RegExp(`^${folderPrefix}(\\d+(?:\\.\\d+)?)-`).exec(name)?.[1];
     return pid !== undefined && sessionIsOver(`${pid}@${hostname()}`);
   });
-  const owned = await Promise.all(dead.map(async (name) => (await lstat(join(tmpdir(), name)).catch(() => undefined))?.uid === process.getuid?.()));
+  const owned = await Promise.all(
+    dead.map(async (name) => (await lstat(join(tmpdir(), name)).catch(() => undefined))?.uid === process.getuid?.()),
+  );
   return dead.filter((_, index) => owned[index]).map((name) => join(tmpdir(), name));
 }
 
@@ -46,9 +57,16 @@ export interface Leftovers {
   readonly volumes: readonly string[];
 }
 
-/** Finds containers and volumes whose session has ended without removing them. Sessions on other hosts are taken to be alive. */
+/**
+ * Finds containers and volumes whose session has ended without removing them. Sessions on other
+ * hosts are taken to be alive.
+ */
 export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
-  const containers = await output(cli, ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} ${sessionIn(cli)}`], "listing containers");
+  const containers = await output(
+    cli,
+    ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} ${sessionIn(cli)}`],
+    "listing containers",
+  );
   return { containers: ofDeadSessions(containers), volumes: await abandonedVolumes(cli) };
 }
 
@@ -56,7 +74,9 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
 export async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
   const listed = await output(cli, ["volume", "ls", "--format", `{{.Name}} ${sessionIn(cli)}`], "listing volumes");
   // An engine that failed to remove a volume may have forgotten its labels (Docker 20.10).
-  const unlabelled = lines(listed).map((line) => line.trim()).filter((line) => new RegExp(`^${traceVolumePrefix}[0-9a-f]{12}$`).test(line));
+  const unlabelled = lines(listed)
+    .map((line) => line.trim())
+    .filter((line) => new RegExp(`^${traceVolumePrefix}[0-9a-f]{12}$`).test(line));
   return [...ofDeadSessions(listed), ...unlabelled];
 }
 
@@ -68,35 +88,65 @@ function ofDeadSessions(listed: string): readonly string[] {
   });
 }
 
-/** The session in a list's template: docker has a function for one label, podman a map (podman-ps(1), podman-volume-ls(1)). */
+/**
+ * The session in a list's template: docker has a function for one label, podman a map
+ * (podman-ps(1), podman-volume-ls(1)).
+ */
 function sessionIn({ tool }: ContainerCli): string {
   return tool === "podman" ? `{{index .Labels "${sessionLabel}"}}` : `{{.Label "${sessionLabel}"}}`;
 }
 
-/** Makes a volume that belongs to this session; `trace` is what `traceFacts` gives back. In base64: podman reads quotes in labels as its own. */
+/**
+ * Makes a volume that belongs to this session; `trace` is what `traceFacts` gives back. In base64:
+ * podman reads quotes in labels as its own.
+ */
 export async function makeVolume(cli: ContainerCli, name: string, trace?: string): Promise<void> {
-  await output(cli, ["volume", "create", ...sessionOptions(), ...(trace === undefined ? [] : ["--label", `${traceLabel}=${Buffer.from(trace).toString("base64url")}`]), name], "making a volume for the trace");
+  await output(
+    cli,
+    [
+      "volume",
+      "create",
+      ...sessionOptions(),
+      ...(trace === undefined ? [] : ["--label", `${traceLabel}=${Buffer.from(trace).toString("base64url")}`]),
+      name,
+    ],
+    "making a volume for the trace",
+  );
 }
 
-/** What was written on a trace's volume when it was made; undefined where its trace is not worth keeping. */
+/**
+ * What was written on a trace's volume when it was made; undefined where its trace is not worth
+ * keeping.
+ */
 export async function traceFacts(cli: ContainerCli, volume: string): Promise<string | undefined> {
   const { exitCode, stdout } = await capture(cli, ["volume", "inspect", "--format", "{{json .Labels}}", volume]);
-  const written = exitCode === 0 ? (JSON.parse(stdout) as { readonly [label: string]: string } | null)?.[traceLabel] : undefined;
+  const written =
+    exitCode === 0 ? (JSON.parse(stdout) as { readonly [label: string]: string } | null)?.[traceLabel] : undefined;
   return written === undefined ? undefined : Buffer.from(written, "base64url").toString("utf8");
 }
 
 /** Removes them; resolves to what could not be removed, with the CLI's words. */
-export async function removeLeftovers(cli: ContainerCli, { containers, volumes }: Leftovers): Promise<readonly string[]> {
+export async function removeLeftovers(
+  cli: ContainerCli,
+  { containers, volumes }: Leftovers,
+): Promise<readonly string[]> {
   const failures: string[] = [];
-  for (const args of [...containers.map((id) => ["rm", "--force", "--volumes", id]), ...volumes.map((name) => ["volume", "rm", name])]) {
+  for (const args of [
+    ...containers.map((id) => ["rm", "--force", "--volumes", id]),
+    ...volumes.map((name) => ["volume", "rm", name]),
+  ]) {
     const { exitCode, stderr } = await capture(cli, args);
     // The engine may be removing it already, for --rm or for somebody else who cleans.
-    if (exitCode !== 0 && !/already in progress|no such (?:container|volume)/i.test(stderr)) failures.push(`${args.at(-1)}: ${stderr.trim()}`);
+    if (exitCode !== 0 && !/already in progress|no such (?:container|volume)/i.test(stderr))
+      failures.push(`${args.at(-1)}: ${stderr.trim()}`);
   }
   return failures;
 }
 
-/** So often, and so long between, an engine is asked that is still removing a container which uses the volume. */
+/**
+ * So often, and so long between, an engine is asked that is still removing a container which uses
+ * the volume.
+ */
 const removalAttempts = 25;
 const removalPauseMs = 200;
 

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 
-/** Enough of a program's output to tell whether another run wrote the same, and where it begins to differ. */
+/**
+ * Enough of a program's output to tell whether another run wrote the same, and where it begins to
+ * differ.
+ */
 export interface OutputSample {
   readonly bytes: number;
   /** SHA-256 of all of it. */
@@ -26,10 +29,20 @@ export async function sampleOutput(stream: Readable): Promise<OutputSample> {
   return { bytes, digest: hash.digest("hex"), head: Buffer.concat(head) };
 }
 
-/** The first line in which two outputs differ, counted from 1, with its text in both (undefined: there is none); undefined: they are the same. */
-export function firstDifference(before: OutputSample, after: OutputSample): { readonly line: number; readonly before: string | undefined; readonly after: string | undefined } | undefined {
+/**
+ * The first line in which two outputs differ, counted from 1, with its text in both (undefined:
+ * there is none); undefined: they are the same.
+ */
+export function firstDifference(
+  before: OutputSample,
+  after: OutputSample,
+): { readonly line: number; readonly before: string | undefined; readonly after: string | undefined } | undefined {
   if (before.digest === after.digest) return undefined;
   const [left, right] = [before, after].map(({ head }) => head.toString("utf8").split("\n"));
-  const at = Array.from({ length: Math.max(left?.length ?? 0, right?.length ?? 0) }, (_, line) => line).find((line) => left?.[line] !== right?.[line]);
-  return at === undefined ? { line: left?.length ?? 0, before: undefined, after: undefined } : { line: at + 1, before: left?.[at], after: right?.[at] };
+  const at = Array.from({ length: Math.max(left?.length ?? 0, right?.length ?? 0) }, (_, line) => line).find(
+    (line) => left?.[line] !== right?.[line],
+  );
+  return at === undefined
+    ? { line: left?.length ?? 0, before: undefined, after: undefined }
+    : { line: at + 1, before: left?.[at], after: right?.[at] };
 }

@@ -1,8 +1,9 @@
 import type { RunCommand } from "./run-command.ts";
 
 /**
- * Options whose values bear on what seccomp filter the workload needs and hold none of its data. Every other value is
- * dropped from what we write: environment, labels, mounts, names, addresses and the workload's own arguments may be secret.
+ * Options whose values bear on what seccomp filter the workload needs and hold none of its data.
+ * Every other value is dropped from what we write: environment, labels, mounts, names, addresses
+ * and the workload's own arguments may be secret.
  */
 const keptValues: ReadonlySet<string> = new Set([
   "cap-add", // decides the ceiling
@@ -20,7 +21,10 @@ const keptValues: ReadonlySet<string> = new Set([
   "uts", // namespace set-up
 ]);
 
-/** The command as the recording keeps it: the CLI, option names, values only from `keptValues`; no image, no arguments. */
+/**
+ * The command as the recording keeps it: the CLI, option names, values only from `keptValues`; no
+ * image, no arguments.
+ */
 export function redactedCommand(run: RunCommand): readonly string[] {
   const options = run.options.flatMap((option) =>
     option.settings.map(({ name, value }) => {

@@ -28,7 +28,10 @@ function programIndex(words: readonly string[]): number {
   return at;
 }
 
-/** Index of the container CLI's word in a command (`docker`, `sudo -E docker`, `DOCKER_HOST=… docker`), or undefined. */
+/**
+ * Index of the container CLI's word in a command (`docker`, `sudo -E docker`, `DOCKER_HOST=…
+ * docker`), or undefined.
+ */
 export function containerCliIndex(words: readonly string[]): number | undefined {
   const at = programIndex(words);
   return tools.some((tool) => tool === basename(words[at] ?? "")) ? at : undefined;
@@ -41,15 +44,26 @@ export function containerCli(words: readonly string[]): ContainerCli | undefined
 }
 
 /**
- * Takes `docker [global options] [container] run [options] IMAGE [COMMAND…]` apart. Which options take a value is asked of
- * the CLI (`run --help`), never kept in a list of ours. Returns undefined where the words are no container command.
+ * Takes `docker [global options] [container] run [options] IMAGE [COMMAND…]` apart. Which options
+ * take a value is asked of the CLI (`run --help`), never kept in a list of ours. Returns undefined
+ * where the words are no container command.
  */
 export async function parseRunCommand(words: readonly string[]): Promise<RunCommand | undefined> {
   const at = containerCliIndex(words);
   const program = basename(words[programIndex(words)] ?? "");
   // It would be traced as a program of this host, and nothing of its containers would be seen.
-  if (program === "docker-compose") throw notRun(program, words[programIndex(words) + 1] ?? "", "Give it to Docker's plug-in: seccomp-gen record -- docker compose up SERVICE");
-  if (program === "podman-compose") throw notRun(program, words[programIndex(words) + 1] ?? "", `Write the service as a command, one recording each: ${runForm("podman")}`);
+  if (program === "docker-compose")
+    throw notRun(
+      program,
+      words[programIndex(words) + 1] ?? "",
+      "Give it to Docker's plug-in: seccomp-gen record -- docker compose up SERVICE",
+    );
+  if (program === "podman-compose")
+    throw notRun(
+      program,
+      words[programIndex(words) + 1] ?? "",
+      `Write the service as a command, one recording each: ${runForm("podman")}`,
+    );
   if (at === undefined) return undefined;
   const tool = basename(words[at] ?? "") as (typeof tools)[number];
   const bare: ContainerCli = { tool, words: words.slice(0, at + 1) };
@@ -60,7 +74,11 @@ export async function parseRunCommand(words: readonly string[]): Promise<RunComm
   const verbLength = first === "run" ? 1 : first === "container" && second === "run" ? 2 : 0;
   if (verbLength === 0) throw notRun(tool, first ?? "", `Give the full command: ${runForm(tool)}`);
   const help = await capture(cli, ["run", "--help"]);
-  const { options, rest } = await parseOptions(globals.rest.slice(verbLength), parseOptionHelp(help.stdout), optionProbe(cli, ["run"]));
+  const { options, rest } = await parseOptions(
+    globals.rest.slice(verbLength),
+    parseOptionHelp(help.stdout),
+    optionProbe(cli, ["run"]),
+  );
   const [image, ...command] = rest;
   if (image === undefined) {
     throw new SeccompGenError({
@@ -84,11 +102,22 @@ export interface RunChanges {
 
 /** The words of `run` (after the CLI's own) with changes applied. */
 export function runWords(run: RunCommand, changes: RunChanges): readonly string[] {
-  const kept = run.options.filter((option) => !option.settings.some((setting) => changes.without(setting.name, setting.value)));
-  return ["run", ...kept.flatMap((option) => option.words), ...changes.options, run.image, ...(changes.command ?? run.command)];
+  const kept = run.options.filter(
+    (option) => !option.settings.some((setting) => changes.without(setting.name, setting.value)),
+  );
+  return [
+    "run",
+    ...kept.flatMap((option) => option.words),
+    ...changes.options,
+    run.image,
+    ...(changes.command ?? run.command),
+  ];
 }
 
-/** Whether a `--security-opt` value chooses a seccomp profile (`seccomp=FILE`, `seccomp:FILE` of old). */
+/**
+ * Whether a `--security-opt` value chooses a seccomp profile (`seccomp=FILE`, `seccomp:FILE` of
+ * old).
+ */
 export function choosesSeccomp(name: string, value: string | undefined): boolean {
   return name === "security-opt" && /^seccomp[=:]/.test(value ?? "");
 }

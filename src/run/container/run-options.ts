@@ -14,8 +14,8 @@ export interface OptionTable {
 }
 
 /**
- * Reads the option list of a cobra `--help` text (docker, podman, nerdctl). A type word behind the name means that the
- * option takes a value; `string[="x"]` means that it takes one only after `=`.
+ * Reads the option list of a cobra `--help` text (docker, podman, nerdctl). A type word behind the
+ * name means that the option takes a value; `string[="x"]` means that it takes one only after `=`.
  *
  *     -e, --env list                Set environment variables
  *         --init                    Run an init inside the container
@@ -35,7 +35,10 @@ export function parseOptionHelp(help: string): OptionTable {
   return { byName, byShort };
 }
 
-/** Asks the CLI itself about an option its help does not list (`--net` is such an alias): `dashed` is `--name` or `-x`. */
+/**
+ * Asks the CLI itself about an option its help does not list (`--net` is such an alias): `dashed`
+ * is `--name` or `-x`.
+ */
 export type OptionProbe = (dashed: string) => Promise<"value" | "flag" | "unknown">;
 
 /** One setting made on the command line; `value` is undefined for a flag without `=`. */
@@ -56,15 +59,24 @@ export interface ParsedOptions {
   readonly rest: readonly string[];
 }
 
-/** Splits words into options and the rest, as pflag(3)-style CLIs do: `--name=value`, `--name value`, `-xVALUE`, `-xyz`, `--`. */
-export async function parseOptions(words: readonly string[], table: OptionTable, probe: OptionProbe): Promise<ParsedOptions> {
+/**
+ * Splits words into options and the rest, as pflag(3)-style CLIs do: `--name=value`, `--name
+ * value`, `-xVALUE`, `-xyz`, `--`.
+ */
+export async function parseOptions(
+  words: readonly string[],
+  table: OptionTable,
+  probe: OptionProbe,
+): Promise<ParsedOptions> {
   const options: OptionWords[] = [];
   let at = 0;
   while (at < words.length) {
     const word = words[at] ?? "";
     if (word === "--") return { options, rest: words.slice(at + 1) };
     if (!word.startsWith("-") || word === "-") break;
-    const settings = word.startsWith("--") ? [await longSetting(word, table, probe)] : await shortSettings(word, table, probe);
+    const settings = word.startsWith("--")
+      ? [await longSetting(word, table, probe)]
+      : await shortSettings(word, table, probe);
     const last = settings.at(-1);
     const taken: string[] = [word];
     if (last?.needsNext === true) {
@@ -96,7 +108,11 @@ async function shortSettings(word: string, table: OptionTable, probe: OptionProb
     const name = spec?.name ?? letter;
     const takesValue = spec?.takesValue ?? (await probe(`-${letter}`)) === "value";
     const glued = word.slice(at + 1);
-    if (takesValue) return [...settings, { name, value: glued === "" ? undefined : glued.replace(/^=/, ""), needsNext: glued === "" }];
+    if (takesValue)
+      return [
+        ...settings,
+        { name, value: glued === "" ? undefined : glued.replace(/^=/, ""), needsNext: glued === "" },
+      ];
     if (glued.startsWith("=")) return [...settings, { name, value: glued.slice(1), needsNext: false }];
     settings.push({ name, value: undefined, needsNext: false });
   }
@@ -105,12 +121,19 @@ async function shortSettings(word: string, table: OptionTable, probe: OptionProb
 
 /** All values given for an option, in order. */
 export function valuesOf(options: readonly OptionWords[], name: string): readonly string[] {
-  return options.flatMap((option) => option.settings.filter((setting) => setting.name === name).map((setting) => setting.value ?? ""));
+  return options.flatMap((option) =>
+    option.settings.filter((setting) => setting.name === name).map((setting) => setting.value ?? ""),
+  );
 }
 
-/** Whether a boolean option is on: the last mention decides, as pflag does (`--rm=false` turns it off). */
+/**
+ * Whether a boolean option is on: the last mention decides, as pflag does (`--rm=false` turns it
+ * off).
+ */
 export function isOn(options: readonly OptionWords[], name: string): boolean {
-  const values = options.flatMap((option) => option.settings.filter((setting) => setting.name === name)).map((setting) => setting.value);
+  const values = options
+    .flatMap((option) => option.settings.filter((setting) => setting.name === name))
+    .map((setting) => setting.value);
   if (values.length === 0) return false;
   const last = values.at(-1);
   return last === undefined || ["1", "t", "true", "TRUE", "True", "T"].includes(last);

@@ -20,20 +20,29 @@ export interface Exercise {
   readonly onStart?: (container: string) => Promise<void>;
   /** Hears what comes on the CLI's stderr, where that is not the terminal itself. */
   readonly onStderr?: (chunk: Uint8Array) => void;
-  /** Called with the container's id once it runs and `onStart` is through; told when it is over, and waited for: the container may have ended, or is then stopped. */
+  /**
+   * Called with the container's id once it runs and `onStart` is through; told when it is over, and
+   * waited for: the container may have ended, or is then stopped.
+   */
   readonly meanwhile?: (container: string, over: AbortSignal) => Promise<void>;
   /** Called with the container's id before we stop it (health checks, --exec). */
   readonly beforeStop: (container: string) => Promise<void>;
   /** Ctrl-C, SIGTERM. */
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
-  /** `shown` (the default): the run has the user's terminal. `sampled`: so it has, and its stdout is sampled on the way. `kept`: nothing of it is shown. */
+  /**
+   * `shown` (the default): the run has the user's terminal. `sampled`: so it has, and its stdout is
+   * sampled on the way. `kept`: nothing of it is shown.
+   */
   readonly streams?: "shown" | "sampled" | "kept";
 }
 
 /** What became of the workload. */
 export interface SessionEnd {
-  /** The workload's exit code (docker run's own 125 to 127 where it never started); undefined where it is not known. */
+  /**
+   * The workload's exit code (docker run's own 125 to 127 where it never started); undefined where
+   * it is not known.
+   */
   readonly exitCode: number | undefined;
   /** Who ended it. */
   readonly by: "itself" | "while" | "stop-after" | "stable" | "interrupt";
@@ -49,12 +58,16 @@ export interface SessionEnd {
   readonly stdout?: OutputSample;
 }
 
-/** How long a `--while` command may go on after its container has ended, and again after it was told to end. */
+/**
+ * How long a `--while` command may go on after its container has ended, and again after it was told
+ * to end.
+ */
 const whileGraceMs = 20_000;
 
 /**
- * Runs a workload's container with the user's terminal, exercises it, and makes sure that it is stopped with its own stop
- * signal and removed. `words` are the words after the CLI's own (`run …`).
+ * Runs a workload's container with the user's terminal, exercises it, and makes sure that it is
+ * stopped with its own stop signal and removed. `words` are the words after the CLI's own (`run
+ * …`).
  */
 export async function runSession(run: RunCommand, words: readonly string[], exercise: Exercise): Promise<SessionEnd> {
   const folder = await sessionFolder();
@@ -75,9 +88,12 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
     forceKillAfterDelay: false,
   });
   const sampled = child.stdout === null ? undefined : sampleOutput(child.stdout);
-  // All that a detached `run` says is its container's id: said once, when it is sure that this container stays.
-  const sayId = async (): Promise<void> => void (detached && streams !== "kept" && sampled !== undefined && process.stdout.write((await sampled).head));
-  const stdout = async (): Promise<{ readonly stdout?: OutputSample }> => (sampled === undefined || detached ? {} : { stdout: await sampled });
+  // All that a detached `run` says is its container's id: said once, when it is sure that this
+  // container stays.
+  const sayId = async (): Promise<void> =>
+    void (detached && streams !== "kept" && sampled !== undefined && process.stdout.write((await sampled).head));
+  const stdout = async (): Promise<{ readonly stdout?: OutputSample }> =>
+    sampled === undefined || detached ? {} : { stdout: await sampled };
   let stderrTail = "";
   if (exercise.onStderr !== undefined) child.stderr?.on("data", exercise.onStderr);
   child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
@@ -88,7 +104,15 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
     if (container === undefined) {
       const exitCode = await childEnd;
       const started = id !== undefined && ![125, 126, 127].includes(exitCode);
-      return { exitCode, by: exercise.interrupted.aborted ? "interrupt" : "itself", started, whileExitCode: undefined, endedDuringWhile: exercise.while !== undefined, stderrTail, ...(await stdout()) };
+      return {
+        exitCode,
+        by: exercise.interrupted.aborted ? "interrupt" : "itself",
+        started,
+        whileExitCode: undefined,
+        endedDuringWhile: exercise.while !== undefined,
+        stderrTail,
+        ...(await stdout()),
+      };
     }
     await exercise.onStart?.(container);
     await sayId();
@@ -101,9 +125,17 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   }
 }
 
-async function exerciseContainer(cli: ContainerCli, container: string, ended: Promise<number | undefined>, exercise: Exercise): Promise<Omit<SessionEnd, "stderrTail" | "stdout">> {
+async function exerciseContainer(
+  cli: ContainerCli,
+  container: string,
+  ended: Promise<number | undefined>,
+  exercise: Exercise,
+): Promise<Omit<SessionEnd, "stderrTail" | "stdout">> {
   const over = new AbortController();
-  const whileEnd = exercise.while === undefined ? undefined : runWhile(exercise.while, container, exercise.streams !== "kept", over.signal);
+  const whileEnd =
+    exercise.while === undefined
+      ? undefined
+      : runWhile(exercise.while, container, exercise.streams !== "kept", over.signal);
   const beside = new AbortController();
   const meanwhile = exercise.meanwhile?.(container, beside.signal);
   meanwhile?.catch(() => undefined); // who waits for it hears of it
@@ -111,17 +143,32 @@ async function exerciseContainer(cli: ContainerCli, container: string, ended: Pr
   const first = await Promise.race([
     exited,
     ...(whileEnd === undefined ? [] : [whileEnd.then(() => ({ by: "while" as const }))]),
-    ...(exercise.stopAfter === undefined ? [] : [delay(exercise.stopAfter * 1000, { by: "stop-after" as const }, { signal: over.signal }).catch(() => exited)]),
+    ...(exercise.stopAfter === undefined
+      ? []
+      : [delay(exercise.stopAfter * 1000, { by: "stop-after" as const }, { signal: over.signal }).catch(() => exited)]),
     ...(exercise.stable === undefined ? [] : [exercise.stable(over.signal).then(() => ({ by: "stable" as const }))]),
     aborted(exercise.interrupted).then(() => ({ by: "interrupt" as const })),
   ]);
   beside.abort();
   if (first.by === "itself") {
-    // A client that asks the service to shut down sees the container go first; give it a moment to end by itself.
-    const whileExitCode = whileEnd === undefined ? undefined : await Promise.race([whileEnd, delay(whileGraceMs, undefined, { signal: over.signal }).catch(() => undefined)]);
+    // A client that asks the service to shut down sees the container go first; give it a moment to
+    // end by itself.
+    const whileExitCode =
+      whileEnd === undefined
+        ? undefined
+        : await Promise.race([
+            whileEnd,
+            delay(whileGraceMs, undefined, { signal: over.signal }).catch(() => undefined),
+          ]);
     over.abort();
     await meanwhile;
-    return { exitCode: first.exitCode, by: "itself", started: true, whileExitCode, endedDuringWhile: whileEnd !== undefined && whileExitCode === undefined };
+    return {
+      exitCode: first.exitCode,
+      by: "itself",
+      started: true,
+      whileExitCode,
+      endedDuringWhile: whileEnd !== undefined && whileExitCode === undefined,
+    };
   }
   if (first.by !== "interrupt") {
     await meanwhile;
@@ -136,7 +183,10 @@ async function exerciseContainer(cli: ContainerCli, container: string, ended: Pr
   return { exitCode, by: first.by, started: true, whileExitCode, endedDuringWhile: false };
 }
 
-/** Runs the `--while` command; its output goes to stderr, for stdout is the workload's. Its container is in $SECCOMP_GEN_CONTAINER. */
+/**
+ * Runs the `--while` command; its output goes to stderr, for stdout is the workload's. Its
+ * container is in $SECCOMP_GEN_CONTAINER.
+ */
 async function runWhile(command: string, container: string, shown: boolean, over: AbortSignal): Promise<number> {
   const child = execa(command, {
     shell: "/bin/sh",
@@ -161,8 +211,16 @@ async function runWhile(command: string, container: string, shown: boolean, over
   return result.exitCode ?? 128;
 }
 
-/** The id from the cidfile once the container runs; undefined when the CLI ended first. A detached `run` ends at once: its container is taken as it is. */
-async function waitForContainer(cli: ContainerCli, cidfile: string, cliEnd: Promise<number>, detached: boolean): Promise<string | undefined> {
+/**
+ * The id from the cidfile once the container runs; undefined when the CLI ended first. A detached
+ * `run` ends at once: its container is taken as it is.
+ */
+async function waitForContainer(
+  cli: ContainerCli,
+  cidfile: string,
+  cliEnd: Promise<number>,
+  detached: boolean,
+): Promise<string | undefined> {
   let cliEnded: number | undefined;
   void cliEnd.then((exitCode) => (cliEnded = exitCode));
   for (;;) {

@@ -7,7 +7,10 @@ import { isOn, valuesOf } from "./run-options.ts";
 export interface SideProcess {
   readonly label: string;
   readonly words: readonly string[];
-  /** The engine runs it by itself so many milliseconds after the start, and again after each of its ends; undefined: only who asks for it. */
+  /**
+   * The engine runs it by itself so many milliseconds after the start, and again after each of its
+   * ends; undefined: only who asks for it.
+   */
   readonly every?: number | undefined;
 }
 
@@ -15,12 +18,26 @@ export interface SideProcess {
 export function sideProcesses(run: RunCommand, image: Image, execs: readonly string[]): readonly SideProcess[] {
   const health = isOn(run.options, "no-healthcheck") ? undefined : healthcheck(run, image);
   return [
-    ...(health === undefined ? [] : [{ label: "HEALTHCHECK", words: health, every: milliseconds(valuesOf(run.options, "health-interval").at(-1) ?? "") ?? image.healthInterval ?? defaultIntervalMs }]),
+    ...(health === undefined
+      ? []
+      : [
+          {
+            label: "HEALTHCHECK",
+            words: health,
+            every:
+              milliseconds(valuesOf(run.options, "health-interval").at(-1) ?? "") ??
+              image.healthInterval ??
+              defaultIntervalMs,
+          },
+        ]),
     ...execs.map((command) => ({ label: `--exec ${command}`, words: execWords(command) })),
   ];
 }
 
-/** Without an interval of its own, and so often until a container is called unhealthy (Dockerfile reference, HEALTHCHECK). */
+/**
+ * Without an interval of its own, and so often until a container is called unhealthy (Dockerfile
+ * reference, HEALTHCHECK).
+ */
 const defaultIntervalMs = 30_000;
 const retries = 3;
 
@@ -30,12 +47,22 @@ const unitMs = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_
 function milliseconds(duration: string): number | undefined {
   const parts = [...duration.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
   if (parts.map(([part]) => part).join("") !== duration) return undefined;
-  const sum = parts.reduce((total, [, number, unit]) => total + Number(number) * unitMs[unit as keyof typeof unitMs], 0);
+  const sum = parts.reduce(
+    (total, [, number, unit]) => total + Number(number) * unitMs[unit as keyof typeof unitMs],
+    0,
+  );
   return sum > 0 ? sum : undefined;
 }
 
-/** Runs what the engine runs by itself, at its times until it succeeds once, or has failed as often as makes a container unhealthy, or `over`: a container that ends by itself is asked in time. */
-export async function runInTime(sides: readonly SideProcess[], over: AbortSignal, succeeds: (side: SideProcess) => Promise<boolean>): Promise<void> {
+/**
+ * Runs what the engine runs by itself, at its times until it succeeds once, or has failed as often
+ * as makes a container unhealthy, or `over`: a container that ends by itself is asked in time.
+ */
+export async function runInTime(
+  sides: readonly SideProcess[],
+  over: AbortSignal,
+  succeeds: (side: SideProcess) => Promise<boolean>,
+): Promise<void> {
   await Promise.all(
     sides.map(async (side) => {
       if (side.every === undefined) return;
@@ -55,12 +82,18 @@ function healthcheck(run: RunCommand, image: Image): readonly string[] | undefin
   return form === "CMD-SHELL" ? shellWords(words.join(" ")) : undefined;
 }
 
-/** Plain words are run as they are, so that an image without a shell can be exec'd into; anything else needs one. */
+/**
+ * Plain words are run as they are, so that an image without a shell can be exec'd into; anything
+ * else needs one.
+ */
 function execWords(command: string): readonly string[] {
   return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : shellWords(command);
 }
 
-/** /bin/sh whatever the image's SHELL is: moby does not take that over for health checks (measured with 20.10.24). */
+/**
+ * /bin/sh whatever the image's SHELL is: moby does not take that over for health checks (measured
+ * with 20.10.24).
+ */
 function shellWords(command: string): readonly string[] {
   return ["/bin/sh", "-c", command];
 }

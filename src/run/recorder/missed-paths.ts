@@ -15,13 +15,21 @@ const bySignal = [
   ["SIGUSR1", "log rotation (SIGUSR1)"],
 ] as const;
 
-/** Code paths that tests of a service commonly leave out and this run did, in plain words; undefined where it took no connection, or nobody could see that, and no health check was missed. */
+/**
+ * Code paths that tests of a service commonly leave out and this run did, in plain words; undefined
+ * where it took no connection, or nobody could see that, and no health check was missed.
+ */
 export function missedPaths(seen: Exercised | undefined, beside: RunBeside | undefined): readonly string[] | undefined {
-  const unchecked = beside?.health === "missed" ? ["the health check (the container ended before it was run, or it failed)"] : [];
+  const unchecked =
+    beside?.health === "missed" ? ["the health check (the container ended before it was run, or it failed)"] : [];
   if (seen?.served !== true) return unchecked.length === 0 ? undefined : unchecked;
   return [
     ...bySignal.filter(([signal]) => !seen.signals.has(signal)).map(([, words]) => words),
-    ...(seen.toldToStop ? (beside?.killed === true ? ["an orderly end (it was killed when it did not follow its stop signal)"] : []) : ["an orderly end (it never got its stop signal)"]),
+    ...(seen.toldToStop
+      ? beside?.killed === true
+        ? ["an orderly end (it was killed when it did not follow its stop signal)"]
+        : []
+      : ["an orderly end (it never got its stop signal)"]),
     ...(seen.failed ? [] : ["errors (no call failed while it served)"]),
     ...unchecked,
     ...(beside?.execs === 0 ? ["docker exec (--exec CMD)"] : []),

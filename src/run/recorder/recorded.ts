@@ -32,10 +32,15 @@ export interface Recorded {
   readonly exitCode: number | undefined;
   /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;
-  /** Code paths that services have and this run did not take; undefined where it was not seen to be a service. */
+  /**
+   * Code paths that services have and this run did not take; undefined where it was not seen to be
+   * a service.
+   */
   readonly missed: readonly string[] | undefined;
   /** Why this is not the whole of it. */
   readonly trouble: SeccompGenError | undefined;
-  /** Gives the trace away; until then a recording can be made of it should this process be killed. */
+  /**
+   * Gives the trace away; until then a recording can be made of it should this process be killed.
+   */
   readonly release: () => Promise<void>;
 }

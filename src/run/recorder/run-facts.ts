@@ -1,5 +1,14 @@
 import type { Run } from "../../core/recording/index.ts";
-import { isOn, redactedCommand, securityContext, valuesOf, type Engine, type Image, type RunCommand, type SessionEnd } from "../container/index.ts";
+import {
+  isOn,
+  redactedCommand,
+  securityContext,
+  valuesOf,
+  type Engine,
+  type Image,
+  type RunCommand,
+  type SessionEnd,
+} from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { allCapabilities, defaultCapabilities, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 
@@ -12,17 +21,37 @@ export interface RunEnd extends Pick<SessionEnd, "by" | "exitCode"> {
 /** The machine whose calls the container makes; throws where the image is for another one. */
 export function architectureOf(engine: Engine, image: Image): ScmpArch {
   const arch = nativeArch(engine.architecture);
-  if (arch === undefined) throw new SeccompGenError({ code: "architecture", detail: `the engine runs on ${engine.architecture}` });
+  if (arch === undefined)
+    throw new SeccompGenError({ code: "architecture", detail: `the engine runs on ${engine.architecture}` });
   const imageArch = nativeArch(image.architecture);
-  if (image.architecture !== "" && imageArch !== arch && !(arch === "SCMP_ARCH_X86_64" && image.architecture === "386")) {
-    throw new SeccompGenError({ code: "architecture", detail: `the image is for ${image.architecture}, the engine runs on ${engine.architecture}; an emulated program cannot be traced` });
+  if (
+    image.architecture !== "" &&
+    imageArch !== arch &&
+    !(arch === "SCMP_ARCH_X86_64" && image.architecture === "386")
+  ) {
+    throw new SeccompGenError({
+      code: "architecture",
+      detail:
+        `the image is for ${image.architecture}, the engine runs on ${engine.architecture}; an emulated ` +
+        "program cannot be traced",
+    });
   }
   return arch;
 }
 
 /** What a recording says of a run. */
-export function runFacts(run: RunCommand, image: Image, engine: Engine, end: RunEnd, source: "container" | "verify" = "container"): Run {
-  const security = securityContext(run, { all: allCapabilities, granted: defaultCapabilities, noNewPrivileges: engine.noNewPrivileges });
+export function runFacts(
+  run: RunCommand,
+  image: Image,
+  engine: Engine,
+  end: RunEnd,
+  source: "container" | "verify" = "container",
+): Run {
+  const security = securityContext(run, {
+    all: allCapabilities,
+    granted: defaultCapabilities,
+    noNewPrivileges: engine.noNewPrivileges,
+  });
   const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime;
   return {
     source,
@@ -31,7 +60,9 @@ export function runFacts(run: RunCommand, image: Image, engine: Engine, end: Run
     versions: {
       ...(end.strace === undefined ? {} : { strace: end.strace }),
       engine: shortVersion(engine.version),
-      ...(runtime === undefined ? {} : { runtime: [runtime, shortVersion(engine.runtimeVersions.get(runtime) ?? "")].join(" ").trim() }),
+      ...(runtime === undefined
+        ? {}
+        : { runtime: [runtime, shortVersion(engine.runtimeVersions.get(runtime) ?? "")].join(" ").trim() }),
       ...(engine.kernel === undefined ? {} : { kernel: /^\d+\.\d+/.exec(engine.kernel)?.[0] ?? engine.kernel }),
     },
     capabilities: security.capabilities,

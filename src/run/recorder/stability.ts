@@ -3,7 +3,10 @@ import { totalOf, type Aggregator } from "../../core/recording/index.ts";
 
 const pauseMs = 100;
 
-/** Waits until the workload has begun and then brought no new syscall for so many seconds; `over` ends the waiting. */
+/**
+ * Waits until the workload has begun and then brought no new syscall for so many seconds; `over`
+ * ends the waiting.
+ */
 export function untilStable(aggregators: readonly Aggregator[], seconds: number): (over: AbortSignal) => Promise<void> {
   return async (over) => {
     let distinct = 0;

@@ -1,15 +1,37 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { buildRecording, createAggregator, mergeAll, parseRecording, stringifyRecording, totalOf, type Aggregator, type LogContext, type Recording, type Run } from "../../core/recording/index.ts";
-import { abandonedVolumes, findFolders, inspectEngine, keptTrace, keptTraceFacts, traceFacts, type ContainerCli } from "../container/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  mergeAll,
+  parseRecording,
+  stringifyRecording,
+  totalOf,
+  type Aggregator,
+  type LogContext,
+  type Recording,
+  type Run,
+} from "../../core/recording/index.ts";
+import {
+  abandonedVolumes,
+  findFolders,
+  inspectEngine,
+  keptTrace,
+  keptTraceFacts,
+  traceFacts,
+  type ContainerCli,
+} from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { addPartial, checkName, partialPath, recordingPath, unreadWords, type Terminal } from "../../project/index.ts";
 import { readInto } from "../../logs/index.ts";
 import { isScmpArch, type ScmpArch } from "../../core/tables/index.ts";
 import { ensureTracer, readLeftTraces, type TraceSink } from "../tracer/index.ts";
 
-/** What a trace's volume says of it, so that a recording can be made of it when the session that wrote it was killed. */
+/**
+ * What a trace's volume says of it, so that a recording can be made of it when the session that
+ * wrote it was killed.
+ */
 export interface Unfinished {
   readonly name: string;
   /** Where the recording's `traces` are. */
@@ -23,8 +45,16 @@ export function unfinishedText(unfinished: Unfinished): string {
   return JSON.stringify(unfinished);
 }
 
-/** Says where a killed recording of that name has left a trace: what became of it may be wanted before it is recorded again. */
-export async function mentionUnfinished(cli: ContainerCli, name: string, folder: string, terminal: Pick<Terminal, "note">): Promise<void> {
+/**
+ * Says where a killed recording of that name has left a trace: what became of it may be wanted
+ * before it is recorded again.
+ */
+export async function mentionUnfinished(
+  cli: ContainerCli,
+  name: string,
+  folder: string,
+  terminal: Pick<Terminal, "note">,
+): Promise<void> {
   for (const volume of await abandonedVolumes(cli)) {
     let found: Unfinished | undefined;
     try {
@@ -35,28 +65,43 @@ export async function mentionUnfinished(cli: ContainerCli, name: string, folder:
     }
     if (found?.name !== name || found.folder !== folder) continue;
     const words = cli.words.join(" ");
-    terminal.note(`a recording of ${name} was killed; seccomp-gen clean${words === "docker" ? "" : ` -- ${words}`} takes what it had traced into ${partialPath(recordingPath(name))}`);
+    terminal.note(
+      `a recording of ${name} was killed; seccomp-gen clean${words === "docker" ? "" : ` -- ${words}`} ` +
+        `takes what it had traced into ${partialPath(recordingPath(name))}`,
+    );
     return;
   }
 }
 
 /** The same for a program on this host. */
-export async function mentionUnfinishedHere(name: string, folder: string, terminal: Pick<Terminal, "note">): Promise<void> {
+export async function mentionUnfinishedHere(
+  name: string,
+  folder: string,
+  terminal: Pick<Terminal, "note">,
+): Promise<void> {
   for (const kept of await findFolders()) {
     const found = await readUnfinishedHere(kept).catch(() => undefined);
     if (found?.name !== name || found.folder !== folder) continue;
-    terminal.note(`a recording of ${name} was killed; seccomp-gen clean takes what it had traced into ${partialPath(recordingPath(name))}`);
+    terminal.note(
+      `a recording of ${name} was killed; seccomp-gen clean takes what it had traced into ` +
+        `${partialPath(recordingPath(name))}`,
+    );
     return;
   }
 }
 
-/** Makes a partial recording of what a killed session had traced of a program on this host, as `recover` does. */
+/**
+ * Makes a partial recording of what a killed session had traced of a program on this host, as
+ * `recover` does.
+ */
 export async function recoverHere(folder: string): Promise<string | undefined> {
   const found = await readUnfinishedHere(folder);
   const path = join(folder, keptTrace);
-  return found === undefined ? undefined : recoverFrom(found, join(folder, keptTraceFacts), async (sink) => {
-    if (await isThere(path)) await sink("main", createReadStream(path));
-  });
+  return found === undefined
+    ? undefined
+    : recoverFrom(found, join(folder, keptTraceFacts), async (sink) => {
+        if (await isThere(path)) await sink("main", createReadStream(path));
+      });
 }
 
 async function readUnfinishedHere(folder: string): Promise<Unfinished | undefined> {
@@ -65,32 +110,62 @@ async function readUnfinishedHere(folder: string): Promise<Unfinished | undefine
 }
 
 function isThere(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
-/** Makes a partial recording of what a killed session had traced. Resolves to what there is to say; throws where it could not, and the trace must stay. */
-export async function recover(cli: ContainerCli, volume: string, terminal: Pick<Terminal, "note">): Promise<string | undefined> {
+/**
+ * Makes a partial recording of what a killed session had traced. Resolves to what there is to say;
+ * throws where it could not, and the trace must stay.
+ */
+export async function recover(
+  cli: ContainerCli,
+  volume: string,
+  terminal: Pick<Terminal, "note">,
+): Promise<string | undefined> {
   const found = await readUnfinished(cli, volume);
   if (found === undefined) return undefined;
-  return recoverFrom(found, labelOf(volume), async (sink) => readLeftTraces(cli, await ensureTracer(cli, (await inspectEngine(cli)).architecture, terminal.note), volume, sink));
+  return recoverFrom(found, labelOf(volume), async (sink) =>
+    readLeftTraces(cli, await ensureTracer(cli, (await inspectEngine(cli)).architecture, terminal.note), volume, sink),
+  );
 }
 
 /** `source`: where `found` stood. */
-async function recoverFrom(found: Unfinished, source: string, read: (sink: TraceSink) => Promise<void>): Promise<string | undefined> {
-  if (!(await stat(found.folder).then((stats) => stats.isDirectory(), () => false))) return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
+async function recoverFrom(
+  found: Unfinished,
+  source: string,
+  read: (sink: TraceSink) => Promise<void>,
+): Promise<string | undefined> {
+  if (
+    !(await stat(found.folder).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    ))
+  )
+    return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
   const aggregators: Aggregator[] = [];
   await read(async (name, chunks) => {
     const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
   });
-  const calls = totalOf("calls", aggregators.map((aggregator) => aggregator.counts()));
+  const calls = totalOf(
+    "calls",
+    aggregators.map((aggregator) => aggregator.counts()),
+  );
   if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
-  const recording = mergeAll(aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())));
+  const recording = mergeAll(
+    aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())),
+  );
   if (recording === undefined) return undefined;
   const path = join(found.folder, recordingPath(found.name));
   const unread = await addPartial(path, checked(recording, source));
-  return `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`;
+  return (
+    `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ` +
+    `${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
+  );
 }
 
 async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfinished | undefined> {
@@ -98,9 +173,13 @@ async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfini
   return text === undefined ? undefined : parseUnfinished(text, labelOf(volume));
 }
 
-/** Reads what a volume says of its trace. Whoever may use the engine can have written it: throws `recording-invalid` for what is not as we write it. */
+/**
+ * Reads what a volume says of its trace. Whoever may use the engine can have written it: throws
+ * `recording-invalid` for what is not as we write it.
+ */
 export function parseUnfinished(text: string, source: string): Unfinished {
-  const invalid = (detail: string): SeccompGenError => new SeccompGenError({ code: "recording-invalid", source, detail });
+  const invalid = (detail: string): SeccompGenError =>
+    new SeccompGenError({ code: "recording-invalid", source, detail });
   let unfinished: Partial<Unfinished> | null;
   try {
     unfinished = JSON.parse(text) as Partial<Unfinished> | null;
@@ -108,8 +187,10 @@ export function parseUnfinished(text: string, source: string): Unfinished {
     throw invalid("it is not JSON");
   }
   const { name, folder, arch, life, run } = unfinished ?? {};
-  if (typeof name !== "string" || typeof folder !== "string" || typeof arch !== "string" || !isScmpArch(arch)) throw invalid("name, folder or architecture is missing");
-  if (typeof life !== "object" || life === null || typeof run !== "object" || run === null) throw invalid("it does not say how the workload was run");
+  if (typeof name !== "string" || typeof folder !== "string" || typeof arch !== "string" || !isScmpArch(arch))
+    throw invalid("name, folder or architecture is missing");
+  if (typeof life !== "object" || life === null || typeof run !== "object" || run === null)
+    throw invalid("it does not say how the workload was run");
   return { name: checkName(name), folder, arch, life, run };
 }
 

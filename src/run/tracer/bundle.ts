@@ -17,10 +17,14 @@ export interface TracerBundle {
 const sources = ["Dockerfile.trace", holderSource, knownArgumentsSource] as const;
 
 /**
- * Builds the tracer image from Dockerfile.trace, once per content of that file. Where it cannot be built (no network), packs this
- * host's strace instead and says so.
+ * Builds the tracer image from Dockerfile.trace, once per content of that file. Where it cannot be
+ * built (no network), packs this host's strace instead and says so.
  */
-export async function ensureTracer(cli: ContainerCli, architecture: string, notice: (line: string) => void): Promise<TracerBundle> {
+export async function ensureTracer(
+  cli: ContainerCli,
+  architecture: string,
+  notice: (line: string) => void,
+): Promise<TracerBundle> {
   const content = await Promise.all(sources.map((path) => readFile(join(packageFolder, path))));
   const version = createHash("sha256").update(Buffer.concat(content)).digest("hex").slice(0, 12);
   const image = `seccomp-gen-tracer:${version}`;
@@ -30,7 +34,10 @@ export async function ensureTracer(cli: ContainerCli, architecture: string, noti
   // Where it could not be built once, it is not tried again each time.
   const earlier = await imageId(cli, hostImage);
   if (earlier !== undefined) {
-    notice(`using the strace that was packed from this host (${cli.tool} rmi ${hostImage} to build the tracer image instead)`);
+    notice(
+      `using the strace that was packed from this host (${cli.tool} rmi ${hostImage} to build the ` +
+        "tracer image instead)",
+    );
     return bundle(hostImage, earlier);
   }
   const built = await build(cli, image, notice);

@@ -6,27 +6,42 @@ import { helperOptions } from "./reader.ts";
 import { tracerFolder } from "./strace-command.ts";
 
 /**
- * A thread that gets the same signal of its own making again and again. The first process of a container is ended by such a signal, unless it handles it; but not while it is traced
- * (Linux kernel/signal.c, `force_sig_info_to_task`: a traced init stays unkillable). Then it makes the same fault for ever.
+ * A thread that gets the same signal of its own making again and again. The first process of a
+ * container is ended by such a signal, unless it handles it; but not while it is traced (Linux
+ * kernel/signal.c, `force_sig_info_to_task`: a traced init stays unkillable). Then it makes the
+ * same fault for ever.
  */
 export interface Crash {
   readonly thread: number;
   readonly signal: "SIGSEGV" | "SIGBUS" | "SIGILL" | "SIGFPE";
 }
 
-/** A line of strace for a signal that the kernel made of a fault: its code is above zero (sigaction(2), "The si_code field"). */
-const faultLine = /^(\d{1,10}) .*--- (SIGSEGV|SIGBUS|SIGILL|SIGFPE) \{si_signo=[^,]*, si_code=(?:0x0*[1-9a-f]|[1-9A-Z])[^,]*, si_addr=[^,}]*\} ---$/;
+/**
+ * A line of strace for a signal that the kernel made of a fault: its code is above zero
+ * (sigaction(2), "The si_code field").
+ */
+const faultLine =
+  /^(\d{1,10}) .*--- (SIGSEGV|SIGBUS|SIGILL|SIGFPE) \{si_signo=[^,]*, si_code=(?:0x0*[1-9a-f]|[1-9A-Z])[^,]*, si_addr=[^,}]*\} ---$/;
 
 const mark = Buffer.from("--- SIG");
 
-/** The same fault, so often: handlers of runtimes that make use of faults (Java's, Go's) seldom meet one twice. Later it is asked again at each tenfold. */
+/**
+ * The same fault, so often: handlers of runtimes that make use of faults (Java's, Go's) seldom meet
+ * one twice. Later it is asked again at each tenfold.
+ */
 const suspicious = 20;
 
 /** More different faults than this are no loop. */
 const mostFaults = 64;
 
-/** Passes a trace on, and calls when a thread seems to make the same fault for ever; whether it handles the signal, its trace does not say. */
-export async function* hearCrash(chunks: AsyncIterable<Uint8Array>, onCrash: (crash: Crash) => void): AsyncGenerator<Uint8Array> {
+/**
+ * Passes a trace on, and calls when a thread seems to make the same fault for ever; whether it
+ * handles the signal, its trace does not say.
+ */
+export async function* hearCrash(
+  chunks: AsyncIterable<Uint8Array>,
+  onCrash: (crash: Crash) => void,
+): AsyncGenerator<Uint8Array> {
   const faults = new Map<string, { times: number; next: number }>();
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -47,10 +62,18 @@ export async function* hearCrash(chunks: AsyncIterable<Uint8Array>, onCrash: (cr
 }
 
 /**
- * Lets the first process of a container go, where the thread is one of its and it does not handle the signal: ends the tracer, and the next fault ends the process as it would have
- * without us (ptrace(2), "Death under ptrace": a tracer that ends detaches). Only words that every sh has built in. Resolves to whether it did.
+ * Lets the first process of a container go, where the thread is one of its and it does not handle
+ * the signal: ends the tracer, and the next fault ends the process as it would have without us
+ * (ptrace(2), "Death under ptrace": a tracer that ends detaches). Only words that every sh has
+ * built in. Resolves to whether it did.
  */
-export async function letCrash(cli: ContainerCli, bundle: TracerBundle, container: string, options: readonly string[], { thread, signal }: Crash): Promise<boolean> {
+export async function letCrash(
+  cli: ContainerCli,
+  bundle: TracerBundle,
+  container: string,
+  options: readonly string[],
+  { thread, signal }: Crash,
+): Promise<boolean> {
   const script = `while read -r key value rest; do
   case $key in Tgid:) leader=$value ;; SigCgt:) caught=$value ;; esac
 done < /proc/${thread}/status
@@ -64,8 +87,31 @@ for each in /proc/[0-9]*; do
 done`;
   // All in the namespace, this script too, ends with its first process.
   const { stdout } = await capture(cli, [
-    ...["run", "--rm", "--name", `seccomp-gen-crash-${randomBytes(6).toString("hex")}`, "--pid", `container:${container}`, ...helperOptions, "--cap-add", "KILL", "--user", "0"],
-    ...["--security-opt", "label=disable", ...options, "--volume", `${bundle.volume}:${tracerFolder}:ro`, "--entrypoint", "/bin/sh", bundle.image, "-c", script],
+    ...[
+      "run",
+      "--rm",
+      "--name",
+      `seccomp-gen-crash-${randomBytes(6).toString("hex")}`,
+      "--pid",
+      `container:${container}`,
+      ...helperOptions,
+      "--cap-add",
+      "KILL",
+      "--user",
+      "0",
+    ],
+    ...[
+      "--security-opt",
+      "label=disable",
+      ...options,
+      "--volume",
+      `${bundle.volume}:${tracerFolder}:ro`,
+      "--entrypoint",
+      "/bin/sh",
+      bundle.image,
+      "-c",
+      script,
+    ],
   ]);
   return stdout === "ends";
 }

@@ -15,11 +15,20 @@ export const holderSource = "src/run/tracer/hold.c";
 export const knownArgumentsSource = "src/run/tracer/known-arguments.c";
 
 /**
- * Packs this host's strace and stat, their loader and libraries, and the programs that the helpers' scripts need into an image, with the holder where this host can compile it, without any network. Only for an engine of this host's architecture.
+ * Packs this host's strace and stat, their loader and libraries, and the programs that the helpers'
+ * scripts need into an image, with the holder where this host can compile it, without any network.
+ * Only for an engine of this host's architecture.
  */
-export async function importHostStrace(cli: ContainerCli, image: string, engineArchitecture: string): Promise<{ id: string; version: string }> {
+export async function importHostStrace(
+  cli: ContainerCli,
+  image: string,
+  engineArchitecture: string,
+): Promise<{ id: string; version: string }> {
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
-    throw new SeccompGenError({ code: "no-tracer", detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so its strace is of no use there` });
+    throw new SeccompGenError({
+      code: "no-tracer",
+      detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so its strace is of no use ` + "there",
+    });
   }
   const strace = await hostStrace();
   const root = await sessionFolder();
@@ -34,8 +43,24 @@ export async function importHostStrace(cli: ContainerCli, image: string, engineA
         if (/\/ld[-.]/.test(library)) await copyFile(library, join(root, tracerFolder, "ld.so"));
       }
     }
-    await execa("cc", ["-O2", "-static", "-s", "-o", join(root, tracerFolder, "hold"), join(packageFolder, holderSource)], { reject: false });
-    await execa("cc", ["-O2", "-shared", "-fPIC", "-s", "-o", join(root, tracerFolder, "known-arguments.so"), join(packageFolder, knownArgumentsSource)], { reject: false });
+    await execa(
+      "cc",
+      ["-O2", "-static", "-s", "-o", join(root, tracerFolder, "hold"), join(packageFolder, holderSource)],
+      { reject: false },
+    );
+    await execa(
+      "cc",
+      [
+        "-O2",
+        "-shared",
+        "-fPIC",
+        "-s",
+        "-o",
+        join(root, tracerFolder, "known-arguments.so"),
+        join(packageFolder, knownArgumentsSource),
+      ],
+      { reject: false },
+    );
     for (const tool of ["sh", "cat", "tail", "mkfifo", "rm", "sleep"]) await copyTool(root, tool);
     const [file = "", ...words] = cli.words;
     const tar = execa("tar", ["-C", root, "-c", "."], { encoding: "buffer" });
@@ -49,7 +74,10 @@ export async function importHostStrace(cli: ContainerCli, image: string, engineA
 
 async function copyTool(root: string, tool: string): Promise<void> {
   const path = await pathOf(tool);
-  for (const [from, to] of [[path, `/bin/${tool}`] as const, ...(await librariesOf(path)).map((library) => [library, library] as const)]) {
+  for (const [from, to] of [
+    [path, `/bin/${tool}`] as const,
+    ...(await librariesOf(path)).map((library) => [library, library] as const),
+  ]) {
     await mkdir(join(root, dirname(to)), { recursive: true });
     await copyFile(from, join(root, to));
   }

@@ -16,7 +16,9 @@ export interface HostEnd {
   readonly exitCode: number;
   readonly by: "itself" | "stop-after" | "stable" | "interrupt";
   readonly strace: string;
-  /** Gives the trace away; until then a recording can be made of it should this process be killed. */
+  /**
+   * Gives the trace away; until then a recording can be made of it should this process be killed.
+   */
   readonly release: () => Promise<void>;
 }
 
@@ -32,10 +34,17 @@ export interface HostExercise {
 const stopTimeoutMs = 10_000;
 
 /**
- * Runs a program on this host under strace. The trace comes through a fifo in a private folder, where it is kept until `release`, beside `facts`: what
- * is needed to make a recording of it. Ends when the program and all its descendants have ended.
+ * Runs a program on this host under strace. The trace comes through a fifo in a private folder,
+ * where it is kept until `release`, beside `facts`: what is needed to make a recording of it. Ends
+ * when the program and all its descendants have ended.
  */
-export async function traceOnHost(program: readonly string[], exercise: HostExercise, sink: TraceSink, untraced: Untraced, facts: (strace: string) => string): Promise<HostEnd> {
+export async function traceOnHost(
+  program: readonly string[],
+  exercise: HostExercise,
+  sink: TraceSink,
+  untraced: Untraced,
+  facts: (strace: string) => string,
+): Promise<HostEnd> {
   const strace = await hostStrace();
   const folder = await sessionFolder();
   const fifo = join(folder, "trace");
@@ -56,13 +65,21 @@ export async function traceOnHost(program: readonly string[], exercise: HostExer
       child.kill("SIGKILL");
     };
     // A Ctrl-C on the terminal has reached the program already; SIGTERM to us alone has not.
-    exercise.interrupted.addEventListener("abort", () => void stop("interrupt", "SIGTERM").catch(() => undefined), { once: true });
+    exercise.interrupted.addEventListener("abort", () => void stop("interrupt", "SIGTERM").catch(() => undefined), {
+      once: true,
+    });
     if (exercise.stopAfter !== undefined) {
-      void delay(exercise.stopAfter * 1000, undefined, { signal: over.signal }).then(() => stop("stop-after", "SIGTERM")).catch(() => undefined);
+      void delay(exercise.stopAfter * 1000, undefined, { signal: over.signal })
+        .then(() => stop("stop-after", "SIGTERM"))
+        .catch(() => undefined);
     }
-    void exercise.stable?.(over.signal).then(() => stop("stable", "SIGTERM")).catch(() => undefined);
+    void exercise
+      .stable?.(over.signal)
+      .then(() => stop("stable", "SIGTERM"))
+      .catch(() => undefined);
     const result = await child;
-    if (result.code === "ENOENT") throw new SeccompGenError({ code: "no-tracer", detail: `${strace.path} cannot be run` });
+    if (result.code === "ENOENT")
+      throw new SeccompGenError({ code: "no-tracer", detail: `${strace.path} cannot be run` });
     await unblock(fifo);
     await reading;
     over.abort();
@@ -73,8 +90,15 @@ export async function traceOnHost(program: readonly string[], exercise: HostExer
   }
 }
 
-/** Passes a trace on, and writes it to a file first. Where that cannot be written, the trace goes on. */
-async function* keeping(chunks: AsyncIterable<Uint8Array>, path: string, notice: (line: string) => void): AsyncGenerator<Uint8Array> {
+/**
+ * Passes a trace on, and writes it to a file first. Where that cannot be written, the trace goes
+ * on.
+ */
+async function* keeping(
+  chunks: AsyncIterable<Uint8Array>,
+  path: string,
+  notice: (line: string) => void,
+): AsyncGenerator<Uint8Array> {
   const handle = await open(path, "wx", 0o600);
   let kept = true;
   try {
@@ -82,7 +106,10 @@ async function* keeping(chunks: AsyncIterable<Uint8Array>, path: string, notice:
       if (kept) {
         await handle.writeFile(chunk).catch((error: NodeJS.ErrnoException) => {
           kept = false;
-          notice(`${path}: ${error.code ?? error.message}; the recording goes on, and would be lost should seccomp-gen be killed`);
+          notice(
+            `${path}: ${error.code ?? error.message}; the recording goes on, and would be lost should ` +
+              "seccomp-gen be killed",
+          );
         });
       }
       yield chunk;
@@ -92,7 +119,10 @@ async function* keeping(chunks: AsyncIterable<Uint8Array>, path: string, notice:
   }
 }
 
-/** Opening a fifo to read waits for a writer; when strace never opened it, we are that writer for a moment. */
+/**
+ * Opening a fifo to read waits for a writer; when strace never opened it, we are that writer for a
+ * moment.
+ */
 async function unblock(fifo: string): Promise<void> {
   const handle = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined);
   await handle?.close();

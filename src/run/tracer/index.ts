@@ -1,5 +1,11 @@
 export { ensureTracer, type TracerBundle } from "./bundle.ts";
-export { traceContainer, type Confinement, type TraceSink, type TracedEnd, type TracerPlace } from "./container-trace.ts";
+export {
+  traceContainer,
+  type Confinement,
+  type TraceSink,
+  type TracedEnd,
+  type TracerPlace,
+} from "./container-trace.ts";
 export { traceOnHost } from "./host-trace.ts";
 export { readLeftTraces } from "./left-traces.ts";
 export { setuidPrograms } from "./setuid.ts";

@@ -21,8 +21,9 @@ export interface Reader {
 }
 
 /**
- * The reader's script: prints strace's version (which also proves that the volume is complete) and what else of the bundle is there, then follows the trace until
- * its stdin is closed, reads the rest, and ends.
+ * The reader's script: prints strace's version (which also proves that the volume is complete) and
+ * what else of the bundle is there, then follows the trace until its stdin is closed, reads the
+ * rest, and ends.
  */
 const readerScript = `exec 3<&0
 ${containerStrace.join(" ")} -V | { read -r line; echo "$line"; }
@@ -35,7 +36,12 @@ wait $until_closed
 wait $reading`;
 
 /** Starts it; the session's volume is filled with what the bundle's image has in its place. */
-export async function startReader(cli: ContainerCli, bundle: TracerBundle, outVolume: string, name: string): Promise<Reader> {
+export async function startReader(
+  cli: ContainerCli,
+  bundle: TracerBundle,
+  outVolume: string,
+  name: string,
+): Promise<Reader> {
   for (const attempt of ["first", "second"] as const) {
     const [file = "", ...words] = cli.words;
     const child = execa(file, [...words, ...readerWords(bundle, outVolume, name)], {
@@ -52,7 +58,14 @@ export async function startReader(cli: ContainerCli, bundle: TracerBundle, outVo
     const head = await firstLines(chunks);
     const version = /version (\S+)/.exec(head.lines)?.[1];
     if (version !== undefined) {
-      return { name, straceVersion: version, canHold: /^holds /m.test(head.lines), canLetThrough: /lets-through$/.test(head.lines), chunks: withoutHolder(prepend(head.rest, chunks)), finish: () => endReader(child) };
+      return {
+        name,
+        straceVersion: version,
+        canHold: /^holds /m.test(head.lines),
+        canLetThrough: /lets-through$/.test(head.lines),
+        chunks: withoutHolder(prepend(head.rest, chunks)),
+        finish: () => endReader(child),
+      };
     }
     child.stdin.end();
     const { stderr } = await child;
@@ -72,8 +85,22 @@ function endReader(child: { readonly exitCode: number | null; readonly stdin: Wr
   return child.exitCode !== null;
 }
 
-/** The least that a helper can do with: no network, no writes but the volumes, files of any owner readable, and nothing of what passes through it kept by the engine. */
-export const helperOptions: readonly string[] = ["--log-driver", "none", "--network", "none", "--read-only", "--cap-drop", "ALL", "--cap-add", "DAC_OVERRIDE", ...sessionOptions()];
+/**
+ * The least that a helper can do with: no network, no writes but the volumes, files of any owner
+ * readable, and nothing of what passes through it kept by the engine.
+ */
+export const helperOptions: readonly string[] = [
+  "--log-driver",
+  "none",
+  "--network",
+  "none",
+  "--read-only",
+  "--cap-drop",
+  "ALL",
+  "--cap-add",
+  "DAC_OVERRIDE",
+  ...sessionOptions(),
+];
 
 function readerWords(bundle: TracerBundle, outVolume: string, name: string): readonly string[] {
   return [

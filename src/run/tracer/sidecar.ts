@@ -20,10 +20,12 @@ export interface Sidecar {
 }
 
 /**
- * The sidecar's script: finds the process that is held at the gate, attaches strace to it, waits until the kernel says that it is traced, opens the
- * gate, and stays until strace ends. The gate is a fifo that is there only while it is opened: a workload that reads every file finds nothing to wait at. It is everybody's
- * from its first moment: with a umask in force, `mkfifo -m` makes it and then opens it to others (coreutils mkfifo.c), and a program held as another user could come between.
- * Only words that every sh has built in, and mkfifo, rm, sleep.
+ * The sidecar's script: finds the process that is held at the gate, attaches strace to it, waits
+ * until the kernel says that it is traced, opens the gate, and stays until strace ends. The gate is
+ * a fifo that is there only while it is opened: a workload that reads every file finds nothing to
+ * wait at. It is everybody's from its first moment: with a umask in force, `mkfifo -m` makes it and
+ * then opens it to others (coreutils mkfifo.c), and a program held as another user could come
+ * between. Only words that every sh has built in, and mkfifo, rm, sleep.
  */
 function sidecarScript(session: string, name: string, looks: number, more: readonly string[]): string {
   const gate = gateOf(session, name);
@@ -60,13 +62,18 @@ wait`;
 
 /** Why a tracer could not be attached; undefined: the error is another. */
 export function whyNotAttached(error: unknown): string | undefined {
-  return error instanceof SeccompGenError && error.problem.code === "tracer-not-attached" ? error.problem.detail : undefined;
+  return error instanceof SeccompGenError && error.problem.code === "tracer-not-attached"
+    ? error.problem.detail
+    : undefined;
 }
 
 /** So long a sidecar may take to start and attach. */
 const attachTimeoutMs = 60_000;
 
-/** So often it looks for the held program, 20 ms and more apart: a container that runs has begun it; `exec` may take a while to. */
+/**
+ * So often it looks for the held program, 20 ms and more apart: a container that runs has begun it;
+ * `exec` may take a while to.
+ */
 const maxLooks = { running: 250, beginning: 1000 } as const;
 
 /** Which container a sidecar belongs to. */
@@ -81,19 +88,46 @@ export interface SidecarPlace {
 }
 
 /**
- * Attaches strace to the program that waits at the gate `name` in a running container, from beside: the tracer has CAP_SYS_PTRACE, so setuid programs keep
- * their privilege (execve(2)), and it is no child of the workload, uses none of its limits and is under none of its restrictions.
+ * Attaches strace to the program that waits at the gate `name` in a running container, from beside:
+ * the tracer has CAP_SYS_PTRACE, so setuid programs keep their privilege (execve(2)), and it is no
+ * child of the workload, uses none of its limits and is under none of its restrictions.
  */
-export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, program: keyof typeof maxLooks, onTrouble: (why: string) => void): Sidecar {
+export function startSidecar(
+  cli: ContainerCli,
+  bundle: TracerBundle,
+  place: SidecarPlace,
+  name: string,
+  program: keyof typeof maxLooks,
+  onTrouble: (why: string) => void,
+): Sidecar {
   const ownName = `seccomp-gen-sidecar-${randomBytes(6).toString("hex")}`;
   const [file = "", ...words] = cli.words;
   const child = execa(
     file,
     [
-      ...[...words, "run", "--rm", "--name", ownName, "--pid", `container:${place.container}`, ...helperOptions, "--cap-add", "SYS_PTRACE", "--user", "0"],
+      ...[
+        ...words,
+        "run",
+        "--rm",
+        "--name",
+        ownName,
+        "--pid",
+        `container:${place.container}`,
+        ...helperOptions,
+        "--cap-add",
+        "SYS_PTRACE",
+        "--user",
+        "0",
+      ],
       ...["--security-opt", "label=disable", ...place.options],
       ...["--volume", `${bundle.volume}:${tracerFolder}:ro`, "--volume", `${place.outVolume}:${traceFolder}`],
-      ...["--entrypoint", "/bin/sh", bundle.image, "-c", sidecarScript(place.session, name, maxLooks[program], place.strace)],
+      ...[
+        "--entrypoint",
+        "/bin/sh",
+        bundle.image,
+        "-c",
+        sidecarScript(place.session, name, maxLooks[program], place.strace),
+      ],
     ],
     { stdin: "ignore", reject: false, detached: true, buffer: false },
   );
@@ -108,10 +142,16 @@ export function startSidecar(cli: ContainerCli, bundle: TracerBundle, place: Sid
       said += chunk.toString("utf8");
       if (/^attached$/m.test(said)) resolve();
     });
-    void child.then(({ exitCode }) => fail(complaint.trim().split("\n").slice(-3).join("\n") || `it ended with exit code ${exitCode ?? "unknown"}`));
+    void child.then(({ exitCode }) =>
+      fail(complaint.trim().split("\n").slice(-3).join("\n") || `it ended with exit code ${exitCode ?? "unknown"}`),
+    );
   });
   attached.catch(() => undefined); // who waits for it hears of it
-  return { attached, ended: child.then(() => undefined), remove: async () => void (await capture(cli, ["rm", "-f", ownName])) };
+  return {
+    attached,
+    ended: child.then(() => undefined),
+    remove: async () => void (await capture(cli, ["rm", "-f", ownName])),
+  };
 }
 
 const restartPollMs = 200;
@@ -119,13 +159,24 @@ const restartPollMs = 200;
 const lossCheckMs = 2_000;
 
 /**
- * Traces a container's held program, again each time that the container is restarted (restart policies, `docker restart`), until `over`. Resolves once
- * the first tracer is attached; rejects where that fails although the container runs. `onLost` hears why a trace is not the whole of it: a container
- * whose later start cannot be traced is stopped, for its program would wait at the gate for ever.
+ * Traces a container's held program, again each time that the container is restarted (restart
+ * policies, `docker restart`), until `over`. Resolves once the first tracer is attached; rejects
+ * where that fails although the container runs. `onLost` hears why a trace is not the whole of it:
+ * a container whose later start cannot be traced is stopped, for its program would wait at the gate
+ * for ever.
  */
-export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place: SidecarPlace, name: string, over: AbortSignal, onLost: (why: string) => void): Promise<void> {
-  const life = async (): Promise<string> => (await capture(cli, ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", place.container])).stdout;
-  const isRunning = async (): Promise<boolean> => (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
+export async function keepTraced(
+  cli: ContainerCli,
+  bundle: TracerBundle,
+  place: SidecarPlace,
+  name: string,
+  over: AbortSignal,
+  onLost: (why: string) => void,
+): Promise<void> {
+  const life = async (): Promise<string> =>
+    (await capture(cli, ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", place.container])).stdout;
+  const isRunning = async (): Promise<boolean> =>
+    (await capture(cli, ["inspect", "--format", "{{.State.Running}}", place.container])).stdout === "true";
   const trace = async (): Promise<Sidecar> => {
     const sidecar = startSidecar(cli, bundle, place, name, "running", onLost);
     over.addEventListener("abort", () => void sidecar.remove(), { once: true });
@@ -149,7 +200,10 @@ export async function keepTraced(cli: ContainerCli, bundle: TracerBundle, place:
     }
   })().catch(async (error: unknown) => {
     if (over.aborted) return;
-    onLost(`the container started once more, and the tracer beside it could not be attached again: ${whyNotAttached(error) ?? String(error)}`);
+    onLost(
+      "the container started once more, and the tracer beside it could not be attached again: " +
+        `${whyNotAttached(error) ?? String(error)}`,
+    );
     await capture(cli, ["stop", "--time", "1", place.container]);
   });
 }

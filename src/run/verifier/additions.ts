@@ -12,7 +12,9 @@ export interface Addition {
   readonly record: SyscallRecord;
 }
 
-/** A call that nobody has seen: tried because the profile denies it and Docker's default does not. */
+/**
+ * A call that nobody has seen: tried because the profile denies it and Docker's default does not.
+ */
 export function unseen(arch: ScmpArch, syscall: string): Addition {
   return { arch, syscall, record: { calls: 1, results: ["?"], processes: [] } };
 }
@@ -20,42 +22,94 @@ export function unseen(arch: ScmpArch, syscall: string): Addition {
 /** Additions as a recording of their own. */
 export function recordingOf(name: string, run: Run, additions: readonly Addition[]): Recording {
   const empty: Recording = { version: 1, name, runs: [run], syscalls: {} };
-  return mergeAll([empty, ...additions.map(({ arch, syscall, record }): Recording => ({ ...empty, syscalls: { [arch]: { [syscall]: record } } }))]) ?? empty;
+  return (
+    mergeAll([
+      empty,
+      ...additions.map(({ arch, syscall, record }): Recording => ({
+        ...empty,
+        syscalls: { [arch]: { [syscall]: record } },
+      })),
+    ]) ?? empty
+  );
 }
 
-/** The rules by which the policy would let an addition through: pinned as in a profile of ours, and never beyond Docker's default; empty: it is beyond. */
-export function rulesOf({ arch, syscall, record }: Addition, run: Run, ceiling: ReadonlyMap<ScmpArch, Filter>): readonly Rule[] {
-  const policy = buildPolicy(recordingOf("addition", run, [{ arch, syscall, record }]), { args: "standard", exact: true, floor: "any", allow: [], deny: [], ceiling, ceilingName: "" });
-  return (policy.filters.find((filter) => filter.arch === arch)?.syscalls.get(syscall) ?? []).filter(({ action, because }) => isAllowing(action) && because.type === "observed").map(({ rule }) => rule);
+/**
+ * The rules by which the policy would let an addition through: pinned as in a profile of ours, and
+ * never beyond Docker's default; empty: it is beyond.
+ */
+export function rulesOf(
+  { arch, syscall, record }: Addition,
+  run: Run,
+  ceiling: ReadonlyMap<ScmpArch, Filter>,
+): readonly Rule[] {
+  const policy = buildPolicy(recordingOf("addition", run, [{ arch, syscall, record }]), {
+    args: "standard",
+    exact: true,
+    floor: "any",
+    allow: [],
+    deny: [],
+    ceiling,
+    ceilingName: "",
+  });
+  return (policy.filters.find((filter) => filter.arch === arch)?.syscalls.get(syscall) ?? [])
+    .filter(({ action, because }) => isAllowing(action) && because.type === "observed")
+    .map(({ rule }) => rule);
 }
 
-/** The profile with the additions let through. An architecture that it does not have is added with its calls. */
-export function extend(profile: DockerProfile, additions: readonly Addition[], filters: ReadonlyMap<ScmpArch, Filter>, rules: (addition: Addition) => readonly Rule[]): DockerProfile {
+/**
+ * The profile with the additions let through. An architecture that it does not have is added with
+ * its calls.
+ */
+export function extend(
+  profile: DockerProfile,
+  additions: readonly Addition[],
+  filters: ReadonlyMap<ScmpArch, Filter>,
+  rules: (addition: Addition) => readonly Rule[],
+): DockerProfile {
   const byName = new Map<string, Rule[]>();
-  for (const addition of additions) byName.set(addition.syscall, [...(byName.get(addition.syscall) ?? []), ...rules(addition)]);
+  for (const addition of additions)
+    byName.set(addition.syscall, [...(byName.get(addition.syscall) ?? []), ...rules(addition)]);
   const strangers = [...new Set(additions.map(({ arch }) => arch).filter((arch) => !filters.has(arch)))];
   return withArchitectures(withAllowed(profile, byName), [...filters.keys()], strangers);
 }
 
-function withArchitectures(profile: DockerProfile, known: readonly ScmpArch[], more: readonly ScmpArch[]): DockerProfile {
+function withArchitectures(
+  profile: DockerProfile,
+  known: readonly ScmpArch[],
+  more: readonly ScmpArch[],
+): DockerProfile {
   if (more.length === 0) return profile;
-  if (profile.archMap === undefined) return { ...profile, architectures: [...new Set([...(profile.architectures ?? []), ...known, ...more])] };
-  return { ...profile, archMap: profile.archMap.map((entry) => (entry.architecture === known[0] ? { ...entry, subArchitectures: [...entry.subArchitectures, ...more] } : entry)) };
+  if (profile.archMap === undefined)
+    return { ...profile, architectures: [...new Set([...(profile.architectures ?? []), ...known, ...more])] };
+  return {
+    ...profile,
+    archMap: profile.archMap.map((entry) =>
+      entry.architecture === known[0] ? { ...entry, subArchitectures: [...entry.subArchitectures, ...more] } : entry,
+    ),
+  };
 }
 
-/** Every call of an architecture that the ceiling lets through in some way and the profile not in every way. */
+/**
+ * Every call of an architecture that the ceiling lets through in some way and the profile not in
+ * every way.
+ */
 export function deniedBeside(ceiling: Filter | undefined, filter: Filter): readonly Addition[] {
   if (ceiling === undefined) return [];
-  return syscallNames(filter.arch).filter((name) => allowsAny(ceiling, name) && !allowsWhole(filter, name)).map((name) => unseen(filter.arch, name));
+  return syscallNames(filter.arch)
+    .filter((name) => allowsAny(ceiling, name) && !allowsWhole(filter, name))
+    .map((name) => unseen(filter.arch, name));
 }
 
 function allowsAny(filter: Filter, name: string): boolean {
   return (
-    (filter.syscalls.get(name) ?? []).some(({ action }) => isAllowing(action)) || isAllowing(evaluate(filter, { arch: filter.arch, name, nr: syscallNumber(filter.arch, name), args: callArgs() }))
+    (filter.syscalls.get(name) ?? []).some(({ action }) => isAllowing(action)) ||
+    isAllowing(evaluate(filter, { arch: filter.arch, name, nr: syscallNumber(filter.arch, name), args: callArgs() }))
   );
 }
 
 function allowsWhole(filter: Filter, name: string): boolean {
   const rules = filter.syscalls.get(name);
-  return rules === undefined ? allowsAny(filter, name) : rules.some(({ action, rule }) => isAllowing(action) && rule.conditions.length === 0);
+  return rules === undefined
+    ? allowsAny(filter, name)
+    : rules.some(({ action, rule }) => isAllowing(action) && rule.conditions.length === 0);
 }

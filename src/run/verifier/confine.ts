@@ -6,22 +6,33 @@ import { holderNeeds, straceNeeds, type TracerPlace } from "../tracer/index.ts";
 /** strace shows so much of a string: enough for an error message. */
 const stringLength = "160";
 
-/** A profile that strace can work under, and the options with which strace denies the workload what the profile denied. */
+/**
+ * A profile that strace can work under, and the options with which strace denies the workload what
+ * the profile denied.
+ */
 export interface Confined {
   readonly profile: DockerProfile | undefined;
   readonly strace: readonly string[];
 }
 
 /**
- * The workload is traced under its profile and what the tracer needs in the container beside: strace itself, or the program that waits for it. What the profile denies of these calls, strace
- * denies in its stead (`-e inject`, strace(1)), for the workload alone; so the workload sees every call denied that the profile denies, with the same errno, and goes on as it would.
+ * The workload is traced under its profile and what the tracer needs in the container beside:
+ * strace itself, or the program that waits for it. What the profile denies of these calls, strace
+ * denies in its stead (`-e inject`, strace(1)), for the workload alone; so the workload sees every
+ * call denied that the profile denies, with the same errno, and goes on as it would.
  */
 export function confine(profile: DockerProfile, filter: Filter, tracer: TracerPlace): Confined {
   const denied = (tracer === "sidecar" ? holderNeeds : straceNeeds).filter((name) => isDenied(filter, name));
-  return { profile: withAllowed(profile, new Map(denied.map((name) => [name, [{ conditions: [] }]]))), strace: ["-s", stringLength, ...injections(denied, filter)] };
+  return {
+    profile: withAllowed(profile, new Map(denied.map((name) => [name, [{ conditions: [] }]]))),
+    strace: ["-s", stringLength, ...injections(denied, filter)],
+  };
 }
 
-/** Where the tracer can stand: what strace denies is denied to the program that waits for it as well, and without opening the gate that one never ends its wait. */
+/**
+ * Where the tracer can stand: what strace denies is denied to the program that waits for it as
+ * well, and without opening the gate that one never ends its wait.
+ */
 export function tracerPlace(filter: Filter): TracerPlace {
   return isDenied(filter, "openat") ? "inside" : "sidecar";
 }
@@ -30,13 +41,19 @@ function isDenied(filter: Filter, name: string): boolean {
   return !allowsSome(filter, name);
 }
 
-/** Where strace does not start even so: Docker's default, and strace denies every call that the profile denies whatever its arguments are. */
+/**
+ * Where strace does not start even so: Docker's default, and strace denies every call that the
+ * profile denies whatever its arguments are.
+ */
 export function confineByStrace(filter: Filter): Confined {
   const denied = syscallNames(filter.arch).filter((name) => name !== "execve" && isDenied(filter, name));
   return { profile: undefined, strace: ["-s", stringLength, ...injections(denied, filter)] };
 }
 
-/** Denied by strace, it keeps strace 6.1 busy for ever: it is let through while tracing, and found by running. */
+/**
+ * Denied by strace, it keeps strace 6.1 busy for ever: it is let through while tracing, and found
+ * by running.
+ */
 const neverInjected: ReadonlySet<string> = new Set(["mmap"]);
 
 function injections(names: readonly string[], filter: Filter): readonly string[] {

@@ -1,6 +1,28 @@
-import { Callers, createAggregator, followsProgram, inspectedArguments, Programs, type Aggregate } from "../../core/recording/index.ts";
-import { answersOf, argIndexes, badArchAction, isAllowing, type Action, type ArgIndex, type Filter } from "../../core/seccomp/index.ts";
-import { argNumber, type Arg, type ExitEvent, type StraceEvent, type SyscallEvent, type SyscallResult } from "../../strace-parser/index.ts";
+import {
+  Callers,
+  createAggregator,
+  followsProgram,
+  inspectedArguments,
+  Programs,
+  type Aggregate,
+} from "../../core/recording/index.ts";
+import {
+  answersOf,
+  argIndexes,
+  badArchAction,
+  isAllowing,
+  type Action,
+  type ArgIndex,
+  type Filter,
+} from "../../core/seccomp/index.ts";
+import {
+  argNumber,
+  type Arg,
+  type ExitEvent,
+  type StraceEvent,
+  type SyscallEvent,
+  type SyscallResult,
+} from "../../strace-parser/index.ts";
 import { compatArch, errnoName, libseccompName, symbolValue, type ScmpArch } from "../../core/tables/index.ts";
 
 /** A call that the profile denied while the workload ran, and what came of it. */
@@ -9,7 +31,10 @@ export interface Denial {
   readonly syscall: string;
   /** Base name of the program that made it; `?` where the trace does not tell. */
   readonly process: string;
-  /** The arguments that are numbers or symbols, as strace prints them; `…` for pointers, strings and structures, which no filter sees. */
+  /**
+   * The arguments that are numbers or symbols, as strace prints them; `…` for pointers, strings and
+   * structures, which no filter sees.
+   */
   readonly args: readonly string[];
   /** What the profile answers. */
   readonly answer: Action;
@@ -36,7 +61,10 @@ export interface DenialObserver {
   add(event: StraceEvent): void;
   /** The denials in the order in which they happened first. */
   denials(): readonly Denial[];
-  /** The denied calls as a recording keeps them. What they got is the profile's own answer, no fact of the workload: it stays unknown. */
+  /**
+   * The denied calls as a recording keeps them. What they got is the profile's own answer, no fact
+   * of the workload: it stays unknown.
+   */
   recorded(): Aggregate["syscalls"];
   /** A program was executed. */
   started(): boolean;
@@ -56,11 +84,18 @@ interface Open {
   calls: number;
 }
 
-/** More different denials than this are not told apart; a workload that makes them has run into the first ones long before. */
+/**
+ * More different denials than this are not told apart; a workload that makes them has run into the
+ * first ones long before.
+ */
 const maxDenials = 500;
 
 /** `filters`: the profile; `ceiling`: Docker's default. Both as the host resolves them. */
-export function observeDenials(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Filter>, ceiling: ReadonlyMap<ScmpArch, Filter>): DenialObserver {
+export function observeDenials(
+  arch: ScmpArch,
+  filters: ReadonlyMap<ScmpArch, Filter>,
+  ceiling: ReadonlyMap<ScmpArch, Filter>,
+): DenialObserver {
   const programs = new Programs();
   const aggregator = createAggregator({ arch });
   const open = new Map<string, Open>();
@@ -91,8 +126,22 @@ export function observeDenials(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Fi
     }
     if (open.size >= maxDenials) return;
     const allowed = ceiling.get(entered);
-    const deniedByDefault = allowed === undefined || answersOf(allowed, syscall, readable(event, entered, syscall)).every((action) => !isAllowing(action));
-    const denial: Open = { arch: entered, syscall, callers: new Callers(), args, answer, deniedByDefault, times: 1, call: undefined, wrote: undefined, end: undefined, calls: 0 };
+    const deniedByDefault =
+      allowed === undefined ||
+      answersOf(allowed, syscall, readable(event, entered, syscall)).every((action) => !isAllowing(action));
+    const denial: Open = {
+      arch: entered,
+      syscall,
+      callers: new Callers(),
+      args,
+      answer,
+      deniedByDefault,
+      times: 1,
+      call: undefined,
+      wrote: undefined,
+      end: undefined,
+      calls: 0,
+    };
     programs.attribute(event.tracee, denial.callers);
     open.set(key, denial);
     watched.set(pid, [...(watched.get(pid) ?? []), denial]);
@@ -114,7 +163,16 @@ export function observeDenials(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Fi
     recorded() {
       const wanted = new Set([...open.values()].map((denial) => `${denial.arch} ${denial.syscall}`));
       const { syscalls } = aggregator.finish();
-      return Object.fromEntries(Object.entries(syscalls).map(([entered, calls]) => [entered, Object.fromEntries(Object.entries(calls).filter(([name]) => wanted.has(`${entered} ${name}`)).map(([name, record]) => [name, { ...record, results: ["?"] }]))]));
+      return Object.fromEntries(
+        Object.entries(syscalls).map(([entered, calls]) => [
+          entered,
+          Object.fromEntries(
+            Object.entries(calls)
+              .filter(([name]) => wanted.has(`${entered} ${name}`))
+              .map(([name, record]) => [name, { ...record, results: ["?"] }]),
+          ),
+        ]),
+      );
     },
     started: () => started,
   };
@@ -125,7 +183,8 @@ function follow(event: SyscallEvent, denials: readonly Open[]): void {
     denial.calls += 1;
     denial.call ??= { syscall: event.name, result: resultText(event.result) };
     // Some programs write a line in many pieces.
-    if ((event.name === "write" || event.name === "writev") && !isLine(denial.wrote ?? "")) denial.wrote = `${denial.wrote ?? ""}${writtenToStderr(event)}`;
+    if ((event.name === "write" || event.name === "writev") && !isLine(denial.wrote ?? ""))
+      denial.wrote = `${denial.wrote ?? ""}${writtenToStderr(event)}`;
   }
 }
 
@@ -143,22 +202,38 @@ function merge(denials: readonly Open[]): readonly Denial[] {
     const process = [...callers.programs].join(", ") || "?";
     const key = [process, denial.arch, denial.syscall, ...denial.args].join(" ");
     const known = merged.get(key);
-    merged.set(key, known === undefined ? { ...denial, process, next: { call, wrote: wrote?.trim() || undefined, end, calls } } : { ...known, times: known.times + denial.times });
+    merged.set(
+      key,
+      known === undefined
+        ? { ...denial, process, next: { call, wrote: wrote?.trim() || undefined, end, calls } }
+        : { ...known, times: known.times + denial.times },
+    );
   }
   return [...merged.values()];
 }
 
 /** The action by which the filter kept this call from the kernel; undefined: it went through. */
-function deniedWith(event: SyscallEvent, arch: ScmpArch, syscall: string, filter: Filter | undefined): Action | undefined {
+function deniedWith(
+  event: SyscallEvent,
+  arch: ScmpArch,
+  syscall: string,
+  filter: Filter | undefined,
+): Action | undefined {
   const answers = filter === undefined ? [badArchAction] : answersOf(filter, syscall, readable(event, arch, syscall));
   if (answers.every(isAllowing)) return undefined;
   return answers.find((action) => !isAllowing(action) && (event.injected || answered(event.result, action)));
 }
 
-/** Did the call come back as this action makes it? What kills or traps never returns, or returns its own number. */
+/**
+ * Did the call come back as this action makes it? What kills or traps never returns, or returns its
+ * own number.
+ */
 function answered(result: SyscallResult, action: Action): boolean {
   if (action.action !== "SCMP_ACT_ERRNO") return result.type !== "error";
-  return result.type === "error" && (result.errno === errnoName(action.errnoRet) || result.errno === `errno ${action.errnoRet}`);
+  return (
+    result.type === "error" &&
+    (result.errno === errnoName(action.errnoRet) || result.errno === `errno ${action.errnoRet}`)
+  );
 }
 
 /** The arguments whose numbers the trace shows, by the kernel's index. */

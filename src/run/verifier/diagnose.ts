@@ -3,11 +3,24 @@ import { join } from "node:path";
 import type { Run } from "../../core/recording/index.ts";
 import { sessionFolder, type Engine, type Image, type RunCommand } from "../container/index.ts";
 import { floorFor } from "../../core/policy/index.ts";
-import { resolve, stringifyProfile, type DockerProfile, type HostContext, type ResolutionProblem } from "../../core/profile/index.ts";
+import {
+  resolve,
+  stringifyProfile,
+  type DockerProfile,
+  type HostContext,
+  type ResolutionProblem,
+} from "../../core/profile/index.ts";
 import type { Filter } from "../../core/seccomp/index.ts";
 import { parseStrace } from "../../strace-parser/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
-import { ensureTracer, traceAll, traceContainer, type Confinement, type TracerBundle, type TracerPlace } from "../tracer/index.ts";
+import {
+  ensureTracer,
+  traceAll,
+  traceContainer,
+  type Confinement,
+  type TracerBundle,
+  type TracerPlace,
+} from "../tracer/index.ts";
 import { deniedBeside, extend, rulesOf, unseen, type Addition } from "./additions.ts";
 import { confine, confineByStrace, tracerPlace, type Confined } from "./confine.ts";
 import { observeDenials, type Denial } from "./denials.ts";
@@ -42,18 +55,33 @@ export type Diagnosis =
   /** No runtime takes such a profile. */
   | { readonly kind: "refused"; readonly problems: readonly ResolutionProblem[] }
   /** With the additions it passes. `denials`: what was seen to be denied, in order. */
-  | { readonly kind: "explained"; readonly denials: readonly Denial[]; readonly additions: readonly Addition[]; readonly minimal: boolean; readonly floor: ReadonlyMap<string, string>; readonly runs: number }
-  /** Not even everything that Docker's default allows makes it pass, or the runs did not suffice. */
+  | {
+      readonly kind: "explained";
+      readonly denials: readonly Denial[];
+      readonly additions: readonly Addition[];
+      readonly minimal: boolean;
+      readonly floor: ReadonlyMap<string, string>;
+      readonly runs: number;
+    }
+  /**
+   * Not even everything that Docker's default allows makes it pass, or the runs did not suffice.
+   */
   | { readonly kind: "unexplained"; readonly denials: readonly Denial[]; readonly runs: number }
   | { readonly kind: "interrupted" };
 
 /** Thrown where Ctrl-C ends the search. */
 class Interrupted extends Error {}
 
-/** Of its runs, so many may be traced, each with what the one before showed let through: a program that gives up at the first denied call shows the next one only then. */
+/**
+ * Of its runs, so many may be traced, each with what the one before showed let through: a program
+ * that gives up at the first denied call shows the next one only then.
+ */
 const tracedShare = 1 / 2;
 
-/** Finds out why, by running the workload: without the profile, under strace, and with more and more, then less and less let through. */
+/**
+ * Finds out why, by running the workload: without the profile, under strace, and with more and
+ * more, then less and less let through.
+ */
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
   const problems = resolve(subject.profile, subject.host).problems.filter(({ kind }) => kind !== "unknown-syscall");
   if (problems.length > 0) return { kind: "refused", problems };
@@ -106,12 +134,23 @@ class Search {
     }
     if (verdict.kind !== "passed") {
       this.#want(this.#floor());
-      this.#want([...this.#filters.values()].flatMap((filter) => deniedBeside(this.#subject.ceiling.get(filter.arch), filter)));
+      this.#want(
+        [...this.#filters.values()].flatMap((filter) => deniedBeside(this.#subject.ceiling.get(filter.arch), filter)),
+      );
       verdict = await this.#try([...this.#wanted.values()]);
     }
     if (verdict.kind !== "passed") return { kind: "unexplained", denials: this.#denials, runs: this.#runs };
-    const { items, minimal } = await smallestPassing([...this.#wanted.values()], async (part) => part.length > 0 && (await this.#try(part)).kind === "passed", Math.max(0, this.#subject.maxRuns - this.#runs));
-    const floor = new Map(floorFor("any", { noNewPrivileges: this.#subject.facts.noNewPrivileges === true, init: this.#subject.facts.init === true }).flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)));
+    const { items, minimal } = await smallestPassing(
+      [...this.#wanted.values()],
+      async (part) => part.length > 0 && (await this.#try(part)).kind === "passed",
+      Math.max(0, this.#subject.maxRuns - this.#runs),
+    );
+    const floor = new Map(
+      floorFor("any", {
+        noNewPrivileges: this.#subject.facts.noNewPrivileges === true,
+        init: this.#subject.facts.init === true,
+      }).flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)),
+    );
     return { kind: "explained", denials: this.#denials, additions: items, minimal, floor, runs: this.#runs };
   }
 
@@ -132,7 +171,17 @@ class Search {
     for (const addition of additions) {
       const rules = this.#rules(addition);
       // A call may be denied once more, with other arguments than those that were let through.
-      const key = `${addition.arch} ${addition.syscall} ${rules.map(({ conditions }) => conditions.map((condition) => Object.values(condition).join()).sort().join(";")).sort().join(" ")}`;
+      const key =
+        `${addition.arch} ${addition.syscall} ` +
+        `${rules
+          .map(({ conditions }) =>
+            conditions
+              .map((condition) => Object.values(condition).join())
+              .sort()
+              .join(";"),
+          )
+          .sort()
+          .join(" ")}`;
       if (rules.length > 0 && !this.#wanted.has(key)) this.#wanted.set(key, addition);
     }
     return this.#wanted.size > before;
@@ -144,12 +193,19 @@ class Search {
 
   /** What the runtime needs and the profile denies. */
   #floor(): readonly Addition[] {
-    const denied = new Set(deniedBeside(this.#subject.ceiling.get(this.#native.arch), this.#native).map(({ syscall }) => syscall));
-    const names = floorFor("any", { noNewPrivileges: false, init: this.#subject.facts.init === true }).flatMap((row) => row.names);
+    const denied = new Set(
+      deniedBeside(this.#subject.ceiling.get(this.#native.arch), this.#native).map(({ syscall }) => syscall),
+    );
+    const names = floorFor("any", { noNewPrivileges: false, init: this.#subject.facts.init === true }).flatMap(
+      (row) => row.names,
+    );
     return [...new Set(names)].filter((name) => denied.has(name)).map((name) => unseen(this.#native.arch, name));
   }
 
-  /** Runs the workload under strace and the profile with all that is wanted so far; resolves to what was denied now. */
+  /**
+   * Runs the workload under strace and the profile with all that is wanted so far; resolves to what
+   * was denied now.
+   */
   async #trace(): Promise<readonly Addition[]> {
     const { host, ceiling, profile } = this.#subject;
     const extended = extend(profile, [...this.#wanted.values()], this.#filters, (addition) => this.#rules(addition));
@@ -160,17 +216,32 @@ class Search {
       { tracer: "inside" as const, confined: () => confineByStrace(native) },
     ];
     for (const { tracer, confined } of attempts) {
-      this.#subject.proof.exercise.notice(this.#wanted.size === 0 ? "running it under strace and the profile" : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`);
+      this.#subject.proof.exercise.notice(
+        this.#wanted.size === 0
+          ? "running it under strace and the profile"
+          : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`,
+      );
       const observers = await this.#traced(tracer, confined, () => observeDenials(host.arch, filters, ceiling));
       if (!observers.some((observer) => observer.started())) continue;
       const known = new Set(this.#denials.map(saidOf));
-      this.#denials = [...this.#denials, ...observers.flatMap((observer) => observer.denials()).filter((denial) => !known.has(saidOf(denial)))];
-      return observers.flatMap((observer) => Object.entries(observer.recorded()).flatMap(([arch, calls]) => Object.entries(calls).map(([syscall, record]): Addition => ({ arch: arch as ScmpArch, syscall, record }))));
+      this.#denials = [
+        ...this.#denials,
+        ...observers.flatMap((observer) => observer.denials()).filter((denial) => !known.has(saidOf(denial))),
+      ];
+      return observers.flatMap((observer) =>
+        Object.entries(observer.recorded()).flatMap(([arch, calls]) =>
+          Object.entries(calls).map(([syscall, record]): Addition => ({ arch: arch as ScmpArch, syscall, record })),
+        ),
+      );
     }
     return [];
   }
 
-  async #traced<T extends { add(event: unknown): void }>(place: TracerPlace, confined: (tracer: TracerPlace) => Confined, observe: () => T): Promise<readonly T[]> {
+  async #traced<T extends { add(event: unknown): void }>(
+    place: TracerPlace,
+    confined: (tracer: TracerPlace) => Confined,
+    observe: () => T,
+  ): Promise<readonly T[]> {
     const { run, image, engine, proof } = this.#subject;
     this.#tracer ??= await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
     const tracer = this.#tracer;
@@ -205,7 +276,9 @@ class Search {
   async #try(additions: readonly Addition[]): Promise<Verdict> {
     const extended = extend(this.#subject.profile, additions, this.#filters, (addition) => this.#rules(addition));
     const verdict = await this.#run(await this.#write(extended));
-    this.#subject.proof.exercise.notice(`run ${this.#runs}: with ${names(additions)}: ${verdict.kind === "passed" ? "passes" : "fails"}`);
+    this.#subject.proof.exercise.notice(
+      `run ${this.#runs}: with ${names(additions)}: ${verdict.kind === "passed" ? "passes" : "fails"}`,
+    );
     return verdict;
   }
 
@@ -213,13 +286,19 @@ class Search {
     this.#runs += 1;
     const { run } = this.#subject;
     const proof = this.#proof;
-    const verdict = await runUnder(run, profile, { ...proof, exercise: { ...proof.exercise, streams: "kept", interrupted: this.#patience(1), notice: () => undefined } });
+    const verdict = await runUnder(run, profile, {
+      ...proof,
+      exercise: { ...proof.exercise, streams: "kept", interrupted: this.#patience(1), notice: () => undefined },
+    });
     this.#checkInterrupt();
     return verdict;
   }
 
   #patience(factor: number): AbortSignal {
-    return AbortSignal.any([this.#subject.proof.exercise.interrupted, AbortSignal.timeout(Math.ceil(factor * this.#patienceMs))]);
+    return AbortSignal.any([
+      this.#subject.proof.exercise.interrupted,
+      AbortSignal.timeout(Math.ceil(factor * this.#patienceMs)),
+    ]);
   }
 
   #checkInterrupt(): void {

@@ -1,4 +1,15 @@
-import { choosesSeccomp, firstDifference, isOn, runWords, securityContext, valuesOf, type Engine, type Image, type RunChanges, type RunCommand } from "../container/index.ts";
+import {
+  choosesSeccomp,
+  firstDifference,
+  isOn,
+  runWords,
+  securityContext,
+  valuesOf,
+  type Engine,
+  type Image,
+  type RunChanges,
+  type RunCommand,
+} from "../container/index.ts";
 import { parseStrace } from "../../strace-parser/index.ts";
 import { allCapabilities, defaultCapabilities } from "../../core/tables/index.ts";
 import { ensureTracer, traceAll, traceContainer } from "../tracer/index.ts";
@@ -6,14 +17,20 @@ import { withoutNeedless } from "./minimize.ts";
 import { runUnder, type Proof, type Verdict } from "./run.ts";
 import { WrittenFolders } from "./written-paths.ts";
 
-/** What a workload that runs under its profile can do without beside. Each protection was tried by running it, together with those before. */
+/**
+ * What a workload that runs under its profile can do without beside. Each protection was tried by
+ * running it, together with those before.
+ */
 export interface Hardening {
   readonly findings: readonly HardeningFinding[];
   /** The whole command, with the profile as it was given. */
   readonly command: readonly string[];
   readonly settings: Settings;
   readonly runs: number;
-  /** The last run had all of it together and passed; false: it failed now, so nothing is to be relied on. */
+  /**
+   * The last run had all of it together and passed; false: it failed now, so nothing is to be
+   * relied on.
+   */
   readonly confirmed: boolean;
 }
 
@@ -22,9 +39,20 @@ export type HardeningFinding =
   | { readonly kind: "privileged"; readonly tolerated: boolean }
   /** Options like apparmor=unconfined that the command has. */
   | { readonly kind: "unconfined"; readonly options: readonly string[]; readonly tolerated: boolean }
-  | { readonly kind: "capabilities"; readonly kept: readonly string[]; readonly dropped: readonly string[]; readonly minimal: boolean }
+  | {
+      readonly kind: "capabilities";
+      readonly kept: readonly string[];
+      readonly dropped: readonly string[];
+      readonly minimal: boolean;
+    }
   | { readonly kind: "no-new-privileges"; readonly tolerated: boolean | "already" }
-  | { readonly kind: "read-only"; readonly tolerated: boolean | "already"; readonly tmpfs: readonly string[]; readonly volumes: readonly string[]; readonly folders: readonly string[] };
+  | {
+      readonly kind: "read-only";
+      readonly tolerated: boolean | "already";
+      readonly tmpfs: readonly string[];
+      readonly volumes: readonly string[];
+      readonly folders: readonly string[];
+    };
 
 /** What bears on protection in a run command. */
 export interface Settings {
@@ -50,7 +78,10 @@ export interface Hardenable {
   readonly maxRuns: number;
 }
 
-/** Tries protections one after the other, and keeps those with which the workload still does the same; undefined: interrupted. Never gives away one that the command has. */
+/**
+ * Tries protections one after the other, and keeps those with which the workload still does the
+ * same; undefined: interrupted. Never gives away one that the command has.
+ */
 export async function harden(subject: Hardenable): Promise<Hardening | undefined> {
   const search = new HardeningSearch(subject);
   const found = await search.search();
@@ -69,8 +100,20 @@ class HardeningSearch {
   constructor(subject: Hardenable) {
     const { run, engine } = subject;
     this.#subject = subject;
-    const { capabilities, noNewPrivileges, privileged } = securityContext(run, { all: allCapabilities, granted: defaultCapabilities, noNewPrivileges: engine.noNewPrivileges });
-    this.#settings = { capabilities, noNewPrivileges, privileged, unconfined: unconfinedOptions(run).length > 0, readOnly: isOn(run.options, "read-only"), tmpfs: [], volumes: [] };
+    const { capabilities, noNewPrivileges, privileged } = securityContext(run, {
+      all: allCapabilities,
+      granted: defaultCapabilities,
+      noNewPrivileges: engine.noNewPrivileges,
+    });
+    this.#settings = {
+      capabilities,
+      noNewPrivileges,
+      privileged,
+      unconfined: unconfinedOptions(run).length > 0,
+      readOnly: isOn(run.options, "read-only"),
+      tmpfs: [],
+      volumes: [],
+    };
   }
 
   async search(): Promise<Hardening> {
@@ -88,7 +131,10 @@ class HardeningSearch {
       await this.#makeReadOnly();
     }
     const confirmed = await this.#passes(this.#settings, "all of it together");
-    const command = [...this.#subject.run.cli.words, ...runWords(this.#subject.run, this.#changes(this.#settings, this.#subject.profile.given))];
+    const command = [
+      ...this.#subject.run.cli.words,
+      ...runWords(this.#subject.run, this.#changes(this.#settings, this.#subject.profile.given)),
+    ];
     return { findings: this.#findings, command, settings: this.#settings, runs: this.#runs, confirmed };
   }
 
@@ -96,18 +142,34 @@ class HardeningSearch {
     if (!this.#settings[kind]) return;
     const without = { ...this.#settings, [kind]: false };
     const options = unconfinedOptions(this.#subject.run);
-    const tolerated = await this.#passes(without, kind === "privileged" ? "without --privileged" : `without ${options.join(", ")}`);
+    const tolerated = await this.#passes(
+      without,
+      kind === "privileged" ? "without --privileged" : `without ${options.join(", ")}`,
+    );
     if (tolerated) this.#settings = without;
     this.#findings.push(kind === "privileged" ? { kind, tolerated } : { kind, options, tolerated });
   }
 
   async #dropCapabilities(): Promise<void> {
     const granted = this.#settings.capabilities;
-    const withOnly = (kept: readonly string[]): Promise<boolean> => this.#passes({ ...this.#settings, capabilities: kept }, kept.length === 0 ? "no capability" : `only ${kept.map(shortName).join(", ")}`);
+    const withOnly = (kept: readonly string[]): Promise<boolean> =>
+      this.#passes(
+        { ...this.#settings, capabilities: kept },
+        kept.length === 0 ? "no capability" : `only ${kept.map(shortName).join(", ")}`,
+      );
     if (granted.length === 0) return;
-    const { items, minimal } = await withoutNeedless(granted, withOnly, Math.max(0, this.#subject.maxRuns - this.#runs));
+    const { items, minimal } = await withoutNeedless(
+      granted,
+      withOnly,
+      Math.max(0, this.#subject.maxRuns - this.#runs),
+    );
     this.#settings = { ...this.#settings, capabilities: items };
-    this.#findings.push({ kind: "capabilities", kept: items, dropped: granted.filter((name) => !items.includes(name)), minimal });
+    this.#findings.push({
+      kind: "capabilities",
+      kept: items,
+      dropped: granted.filter((name) => !items.includes(name)),
+      minimal,
+    });
   }
 
   async #forbidNewPrivileges(): Promise<void> {
@@ -119,21 +181,52 @@ class HardeningSearch {
 
   async #makeReadOnly(): Promise<void> {
     if (this.#subject.proof.exercise.interrupted.aborted) return;
-    if (this.#settings.readOnly) return void this.#findings.push({ kind: "read-only", tolerated: "already", tmpfs: [], volumes: [], folders: [] });
+    if (this.#settings.readOnly)
+      return void this.#findings.push({ kind: "read-only", tolerated: "already", tmpfs: [], volumes: [], folders: [] });
     const folders = await this.#writtenFolders();
-    const readOnly = (tmpfs: readonly string[], volumes: readonly string[]): Settings => ({ ...this.#settings, readOnly: true, tmpfs, volumes });
-    const passes = (settings: Settings): Promise<boolean> => this.#passes(settings, ["a read-only root", ...settings.tmpfs.map((path) => `tmpfs ${path}`), ...settings.volumes.map((path) => `a volume at ${path}`)].join(", "));
+    const readOnly = (tmpfs: readonly string[], volumes: readonly string[]): Settings => ({
+      ...this.#settings,
+      readOnly: true,
+      tmpfs,
+      volumes,
+    });
+    const passes = (settings: Settings): Promise<boolean> =>
+      this.#passes(
+        settings,
+        [
+          "a read-only root",
+          ...settings.tmpfs.map((path) => `tmpfs ${path}`),
+          ...settings.volumes.map((path) => `a volume at ${path}`),
+        ].join(", "),
+      );
     let found: Settings | undefined;
     if (!folders.includes("/")) {
-      // Memory where that does: it is gone with the container. A volume where the image has files in the folder, or gives it to a user.
+      // Memory where that does: it is gone with the container. A volume where the image has files
+      // in the folder, or gives it to a user.
       if (await passes(readOnly(folders, []))) found = readOnly(folders, []);
       else if (folders.length > 0 && (await passes(readOnly([], folders)))) {
-        const withVolumes = async (volumes: readonly string[]): Promise<boolean> => volumes.length > 0 && passes(readOnly(folders.filter((folder) => !volumes.includes(folder)), volumes));
+        const withVolumes = async (volumes: readonly string[]): Promise<boolean> =>
+          volumes.length > 0 &&
+          passes(
+            readOnly(
+              folders.filter((folder) => !volumes.includes(folder)),
+              volumes,
+            ),
+          );
         const { items } = await withoutNeedless(folders, withVolumes, Math.max(0, this.#subject.maxRuns - this.#runs));
-        found = readOnly(folders.filter((folder) => !items.includes(folder)), items);
+        found = readOnly(
+          folders.filter((folder) => !items.includes(folder)),
+          items,
+        );
       }
     }
-    this.#findings.push({ kind: "read-only", tolerated: found !== undefined, tmpfs: found?.tmpfs ?? [], volumes: found?.volumes ?? [], folders });
+    this.#findings.push({
+      kind: "read-only",
+      tolerated: found !== undefined,
+      tmpfs: found?.tmpfs ?? [],
+      volumes: found?.volumes ?? [],
+      folders,
+    });
     if (found !== undefined) this.#settings = found;
   }
 
@@ -174,7 +267,9 @@ class HardeningSearch {
   }
 
   #isSame(verdict: Verdict): boolean {
-    const [before, after] = [this.#baseline, verdict].map((each) => (each?.kind === "passed" ? each.stdout : undefined));
+    const [before, after] = [this.#baseline, verdict].map((each) =>
+      each?.kind === "passed" ? each.stdout : undefined,
+    );
     return before === undefined || after === undefined || firstDifference(before, after) === undefined;
   }
 
@@ -182,20 +277,42 @@ class HardeningSearch {
     this.#runs += 1;
     const { run, profile, proof } = this.#subject;
     const { without, options } = this.#changes(settings, undefined);
-    return runUnder(run, profile.path, { ...proof, exercise: { ...proof.exercise, streams: "kept", interrupted: this.#patience(1), notice: () => undefined } }, { without, options });
+    return runUnder(
+      run,
+      profile.path,
+      {
+        ...proof,
+        exercise: { ...proof.exercise, streams: "kept", interrupted: this.#patience(1), notice: () => undefined },
+      },
+      { without, options },
+    );
   }
 
   #patience(factor: number): AbortSignal {
-    return AbortSignal.any([this.#subject.proof.exercise.interrupted, AbortSignal.timeout(Math.ceil(factor * this.#patienceMs))]);
+    return AbortSignal.any([
+      this.#subject.proof.exercise.interrupted,
+      AbortSignal.timeout(Math.ceil(factor * this.#patienceMs)),
+    ]);
   }
 
   /** The command with these settings, and nothing else changed; `profile`: as well. */
-  #changes({ capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged, unconfined }: Settings, profile: string | undefined): RunChanges {
+  #changes(
+    { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged, unconfined }: Settings,
+    profile: string | undefined,
+  ): RunChanges {
     const { run } = this.#subject;
-    const has = { readOnly: isOn(run.options, "read-only"), noNewPrivileges: valuesOf(run.options, "security-opt").some((value) => /^no-new-privileges(?:$|[=:]true)/.test(value)) };
+    const has = {
+      readOnly: isOn(run.options, "read-only"),
+      noNewPrivileges: valuesOf(run.options, "security-opt").some((value) =>
+        /^no-new-privileges(?:$|[=:]true)/.test(value),
+      ),
+    };
     return {
       without: (name, value) =>
-        (!privileged && ["cap-add", "cap-drop", "privileged"].includes(name)) || (!unconfined && isUnconfined(name, value)) || (profile !== undefined && choosesSeccomp(name, value)) || (noNewPrivileges && name === "security-opt" && /^no-new-privileges[=:]false$/.test(value ?? "")),
+        (!privileged && ["cap-add", "cap-drop", "privileged"].includes(name)) ||
+        (!unconfined && isUnconfined(name, value)) ||
+        (profile !== undefined && choosesSeccomp(name, value)) ||
+        (noNewPrivileges && name === "security-opt" && /^no-new-privileges[=:]false$/.test(value ?? "")),
       options: [
         ...(privileged ? [] : ["--cap-drop", "ALL", ...capabilities.flatMap((name) => ["--cap-add", shortName(name)])]),
         ...(noNewPrivileges && !has.noNewPrivileges ? ["--security-opt", "no-new-privileges"] : []),
@@ -225,7 +342,11 @@ function unconfinedOptions(run: RunCommand): readonly string[] {
 /** Where the command mounts something (docker run reference: --volume, --mount, --tmpfs). */
 function mountPoints(run: RunCommand): readonly string[] {
   const volumes = valuesOf(run.options, "volume").map((value) => value.split(":").slice(0, 2).at(-1) ?? "");
-  const mounts = valuesOf(run.options, "mount").map((value) => /(?:^|,)(?:dst|destination|target)=([^,]*)/.exec(value)?.[1] ?? "");
+  const mounts = valuesOf(run.options, "mount").map(
+    (value) => /(?:^|,)(?:dst|destination|target)=([^,]*)/.exec(value)?.[1] ?? "",
+  );
   const tmpfs = valuesOf(run.options, "tmpfs").map((value) => value.split(":")[0] ?? "");
-  return [...volumes, ...mounts, ...tmpfs].filter((path) => path.startsWith("/")).map((path) => path.replace(/(?<=.)\/+$/, ""));
+  return [...volumes, ...mounts, ...tmpfs]
+    .filter((path) => path.startsWith("/"))
+    .map((path) => path.replace(/(?<=.)\/+$/, ""));
 }

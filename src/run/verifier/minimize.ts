@@ -6,10 +6,16 @@ export interface Smallest<T> {
 }
 
 /**
- * The smallest part of `items` for which the test still passes, found by Zeller and Hildebrandt's delta debugging ("Simplifying and Isolating Failure-Inducing
- * Input", 2002, ddmin): halves, then finer parts, then what is left without a part. `items` as a whole must pass. One part is never tested twice.
+ * The smallest part of `items` for which the test still passes, found by Zeller and Hildebrandt's
+ * delta debugging ("Simplifying and Isolating Failure-Inducing Input", 2002, ddmin): halves, then
+ * finer parts, then what is left without a part. `items` as a whole must pass. One part is never
+ * tested twice.
  */
-export async function smallestPassing<T>(items: readonly T[], test: (part: readonly T[]) => Promise<boolean>, maxTests: number): Promise<Smallest<T>> {
+export async function smallestPassing<T>(
+  items: readonly T[],
+  test: (part: readonly T[]) => Promise<boolean>,
+  maxTests: number,
+): Promise<Smallest<T>> {
   const tested = new Map<string, boolean>();
   let left = maxTests;
   const passes = async (part: readonly number[]): Promise<boolean> => {
@@ -38,10 +44,15 @@ export async function smallestPassing<T>(items: readonly T[], test: (part: reado
 }
 
 /**
- * What is left of `items` when everything is taken away that the test passes without: all at once, then halves of what could not go. Cheaper than `smallestPassing` where much
- * can go and several have to stay. `items` as a whole must pass.
+ * What is left of `items` when everything is taken away that the test passes without: all at once,
+ * then halves of what could not go. Cheaper than `smallestPassing` where much can go and several
+ * have to stay. `items` as a whole must pass.
  */
-export async function withoutNeedless<T>(items: readonly T[], test: (part: readonly T[]) => Promise<boolean>, maxTests: number): Promise<Smallest<T>> {
+export async function withoutNeedless<T>(
+  items: readonly T[],
+  test: (part: readonly T[]) => Promise<boolean>,
+  maxTests: number,
+): Promise<Smallest<T>> {
   let kept = items;
   let left = maxTests;
   /** Whether the whole piece could go; `needed`: it is known that it cannot. */
@@ -57,7 +68,10 @@ export async function withoutNeedless<T>(items: readonly T[], test: (part: reado
       }
     }
     if (piece.length === 1) return false;
-    const [first = [], second = []] = split(piece.map((_, at) => at), 2).map((half) => half.flatMap((at) => piece.slice(at, at + 1)));
+    const [first = [], second = []] = split(
+      piece.map((_, at) => at),
+      2,
+    ).map((half) => half.flatMap((at) => piece.slice(at, at + 1)));
     const firstGone = await drop(first, false);
     await drop(second, firstGone); // one of the halves is needed
     return false;
@@ -67,10 +81,15 @@ export async function withoutNeedless<T>(items: readonly T[], test: (part: reado
 }
 
 function split(whole: readonly number[], parts: number): number[][] {
-  return Array.from({ length: parts }, (_, part) => whole.slice(Math.floor((part * whole.length) / parts), Math.floor(((part + 1) * whole.length) / parts)));
+  return Array.from({ length: parts }, (_, part) =>
+    whole.slice(Math.floor((part * whole.length) / parts), Math.floor(((part + 1) * whole.length) / parts)),
+  );
 }
 
-async function first(candidates: readonly number[][], passes: (part: readonly number[]) => Promise<boolean>): Promise<number[] | undefined> {
+async function first(
+  candidates: readonly number[][],
+  passes: (part: readonly number[]) => Promise<boolean>,
+): Promise<number[] | undefined> {
   for (const candidate of candidates) if (await passes(candidate)) return candidate;
   return undefined;
 }

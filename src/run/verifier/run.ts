@@ -1,4 +1,16 @@
-import { capture, choosesSeccomp, runInTime, runSession, runWords, type Exercise, type OutputSample, type RunChanges, type RunCommand, type SessionEnd, type SideProcess } from "../container/index.ts";
+import {
+  capture,
+  choosesSeccomp,
+  runInTime,
+  runSession,
+  runWords,
+  type Exercise,
+  type OutputSample,
+  type RunChanges,
+  type RunCommand,
+  type SessionEnd,
+  type SideProcess,
+} from "../container/index.ts";
 
 /** How the workload is exercised, and what counts as unchanged. */
 export interface Proof {
@@ -11,20 +23,40 @@ export interface Proof {
 /** What one run showed. */
 export type Verdict =
   | { readonly kind: "passed"; readonly exitCode: number | undefined; readonly stdout?: OutputSample }
-  /** The runtime could not start the container (its floor is missing, or the profile is refused). */
+  /**
+   * The runtime could not start the container (its floor is missing, or the profile is refused).
+   */
   | { readonly kind: "not-started"; readonly exitCode: number | undefined; readonly said: string }
-  | { readonly kind: "wrong-exit"; readonly exitCode: number | undefined; readonly expected: number; readonly said: string }
+  | {
+      readonly kind: "wrong-exit";
+      readonly exitCode: number | undefined;
+      readonly expected: number;
+      readonly said: string;
+    }
   /** The container ended while its exercise was still going on. */
   | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
   | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
   /** It did what was asked of it, and wrote something else than without the profile. */
-  | { readonly kind: "output-differs"; readonly line: number; readonly before: string | undefined; readonly after: string | undefined }
+  | {
+      readonly kind: "output-differs";
+      readonly line: number;
+      readonly before: string | undefined;
+      readonly after: string | undefined;
+    }
   /** Ctrl-C: no verdict. */
   | { readonly kind: "interrupted" };
 
-/** Runs a workload under exactly one profile (a path), in place of whatever seccomp option its command had; undefined: under the engine's default. `changes` are more of them. */
-export async function runUnder(run: RunCommand, profile: string | undefined, proof: Proof, changes: Partial<Pick<RunChanges, "without" | "options">> = {}): Promise<Verdict> {
+/**
+ * Runs a workload under exactly one profile (a path), in place of whatever seccomp option its
+ * command had; undefined: under the engine's default. `changes` are more of them.
+ */
+export async function runUnder(
+  run: RunCommand,
+  profile: string | undefined,
+  proof: Proof,
+  changes: Partial<Pick<RunChanges, "without" | "options">> = {},
+): Promise<Verdict> {
   const words = runWords(run, {
     without: (name, value) => choosesSeccomp(name, value) || (changes.without?.(name, value) ?? false),
     options: [...(changes.options ?? []), ...(profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`])],
@@ -35,19 +67,31 @@ export async function runUnder(run: RunCommand, profile: string | undefined, pro
     const ran = await capture(run.cli, ["exec", container, ...side.words], { timeout: 60_000 });
     if (over?.aborted === true) return true; // the container may have ended under it
     if (ran.exitCode === 0) failures.delete(side);
-    else failures.set(side, { kind: "side-failed", label: side.label, exitCode: ran.exitCode, said: lastLines(ran.stderr) });
+    else
+      failures.set(side, {
+        kind: "side-failed",
+        label: side.label,
+        exitCode: ran.exitCode,
+        said: lastLines(ran.stderr),
+      });
     return ran.exitCode === 0;
   };
-  const meanwhile = (container: string, over: AbortSignal): Promise<void> => runInTime(proof.sides, over, (side) => succeeds(container, side, over));
+  const meanwhile = (container: string, over: AbortSignal): Promise<void> =>
+    runInTime(proof.sides, over, (side) => succeeds(container, side, over));
   const beforeStop = async (container: string): Promise<void> => {
     for (const side of proof.sides) await succeeds(container, side);
   };
   const end = await runSession(run, words, { ...proof.exercise, meanwhile, beforeStop });
   const verdict = judge(end, proof);
-  return verdict.kind === "passed" ? (proof.sides.map((side) => failures.get(side)).find((failure) => failure !== undefined) ?? verdict) : verdict;
+  return verdict.kind === "passed"
+    ? (proof.sides.map((side) => failures.get(side)).find((failure) => failure !== undefined) ?? verdict)
+    : verdict;
 }
 
-/** What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says nothing of the profile. */
+/**
+ * What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says
+ * nothing of the profile.
+ */
 export function judge(end: SessionEnd, proof: Proof): Verdict {
   const { exitCode } = end;
   const said = lastLines(end.stderrTail);
@@ -58,11 +102,15 @@ export function judge(end: SessionEnd, proof: Proof): Verdict {
     if (end.whileExitCode === undefined) return { kind: "ended-early", exitCode, said };
     return end.whileExitCode === 0 ? passed : { kind: "exercise-failed", whileExitCode: end.whileExitCode, said };
   }
-  if (end.by === "itself") return exitCode === proof.expectExit ? passed : { kind: "wrong-exit", exitCode, expected: proof.expectExit, said };
+  if (end.by === "itself")
+    return exitCode === proof.expectExit ? passed : { kind: "wrong-exit", exitCode, expected: proof.expectExit, said };
   return passed;
 }
 
-/** runc's own words, after which it ends with 1, as a program may (runc libcontainer/standard_init_linux.go). */
+/**
+ * runc's own words, after which it ends with 1, as a program may (runc
+ * libcontainer/standard_init_linux.go).
+ */
 function neverBegan({ by, exitCode, stderrTail }: SessionEnd): boolean {
   return by === "itself" && exitCode === 1 && /^exec \S+: exec format error$/m.test(stderrTail);
 }

@@ -2,16 +2,26 @@ import { dirname, posix } from "node:path";
 import { argNumber, type Arg, type StraceEvent, type SyscallEvent } from "../../strace-parser/index.ts";
 import { symbolValue } from "../../core/tables/index.ts";
 
-/** Calls that write where their paths say (path_resolution(7); the `*at` ones begin at the descriptor before). `symlink`'s first path is only text. */
-const writing = /^(?:creat|mkdir|mkdirat|mknod|mknodat|rename|renameat|renameat2|unlink|unlinkat|rmdir|link|linkat|symlink|symlinkat|truncate|chmod|fchmodat|fchmodat2|chown|lchown|fchownat|utime|utimes|futimesat|utimensat|setxattr|lsetxattr|removexattr)$/;
+/**
+ * Calls that write where their paths say (path_resolution(7); the `*at` ones begin at the
+ * descriptor before). `symlink`'s first path is only text.
+ */
+const writing =
+  /^(?:creat|mkdir|mkdirat|mknod|mknodat|rename|renameat|renameat2|unlink|unlinkat|rmdir|link|linkat|symlink|symlinkat|truncate|chmod|fchmodat|fchmodat2|chown|lchown|fchownat|utime|utimes|futimesat|utimensat|setxattr|lsetxattr|removexattr)$/;
 
 /** Access modes that write, and O_CREAT (open(2)). */
 const openToWrite = 0o3n | 0o100n;
 
-/** What a container can write to although its root is read-only: what the kernel makes, and what the engine mounts. */
+/**
+ * What a container can write to although its root is read-only: what the kernel makes, and what the
+ * engine mounts.
+ */
 const alwaysWritable = /^\/(?:proc|sys|dev)(?:\/|$)|^\/etc\/(?:hosts|hostname|resolv\.conf)$|^\/\.seccomp-gen\//;
 
-/** Collects the folders in which a workload writes, from traces that show the path of each descriptor (`strace -y`). */
+/**
+ * Collects the folders in which a workload writes, from traces that show the path of each
+ * descriptor (`strace -y`).
+ */
 export class WrittenFolders {
   readonly #folders = new Set<string>();
 
@@ -19,11 +29,15 @@ export class WrittenFolders {
     if (event.kind !== "syscall" || event.result.type !== "value") return;
     if (event.name === "open" || event.name === "openat") {
       const flags = event.arg(event.name === "open" ? 1 : 2);
-      const value = flags === undefined ? undefined : argNumber(flags, (symbol) => symbolValue(event.name, event.name === "open" ? 1 : 2, symbol));
+      const value =
+        flags === undefined
+          ? undefined
+          : argNumber(flags, (symbol) => symbolValue(event.name, event.name === "open" ? 1 : 2, symbol));
       if (value !== undefined && (value & openToWrite) !== 0n) this.#addPaths(event, 0);
     } else if (event.name === "bind") {
       const address = event.arg(1);
-      const socket = address?.type === "struct" ? address.fields.find(({ name }) => name === "sun_path")?.value : undefined;
+      const socket =
+        address?.type === "struct" ? address.fields.find(({ name }) => name === "sun_path")?.value : undefined;
       if (socket !== undefined && event.args.length > 0) this.#addPath(textOf(socket), undefined);
     } else if (writing.test(event.name)) {
       this.#addPaths(event, event.name.startsWith("symlink") ? 1 : 0);
@@ -32,12 +46,15 @@ export class WrittenFolders {
 
   /** The folders, without those that are within another, and without `writable` ones. */
   folders(writable: readonly string[]): readonly string[] {
-    const needed = [...this.#folders].filter((folder) => !alwaysWritable.test(folder) && !writable.some((mount) => within(folder, mount)));
+    const needed = [...this.#folders].filter(
+      (folder) => !alwaysWritable.test(folder) && !writable.some((mount) => within(folder, mount)),
+    );
     return needed.filter((folder) => !needed.some((other) => other !== folder && within(folder, other))).sort();
   }
 
   #addPaths(event: SyscallEvent, from: number): void {
-    for (const [index, arg] of event.args.entries()) if (index >= from) this.#addPath(textOf(arg), event.args[index - 1]);
+    for (const [index, arg] of event.args.entries())
+      if (index >= from) this.#addPath(textOf(arg), event.args[index - 1]);
   }
 
   #addPath(path: string | undefined, start: Arg | undefined): void {

@@ -90,7 +90,8 @@ export function digitsAt(at: usize): u32 {
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function decimal(start: usize, digits: u32): i32 {
-  // The last digit comes to the top, zeros before the first; then pairs, pairs of pairs and both halves are put together at once.
+  // The last digit comes to the top, zeros before the first; then pairs, pairs of pairs and both
+  // halves are put together at once.
   const bytes = (load<u64>(start) - 0x3030303030303030) << (<u64>(64 - (digits << 3)));
   const pairs = bytes * 10 + (bytes >> 8);
   return <i32>(((pairs & 0x000000ff000000ff) * 0x000f424000000064 + ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32);

@@ -24,7 +24,10 @@ export function setOrigin(address: usize): void {
   origin = address;
 }
 
-/** Different texts, numbered as they come. A text that is too long, or one too many, has no number: its line is read closely. */
+/**
+ * Different texts, numbered as they come. A text that is too long, or one too many, has no number:
+ * its line is read closely.
+ */
 const mostTexts: i32 = 4096; // not more than there is room for in a result's number
 const longestText: u32 = 64;
 const textBytes: usize = 68;
@@ -41,7 +44,10 @@ const nameSlots: usize = memory.data(4 * 8192);
 const shortNameSlots: usize = memory.data(4 * 8192);
 const failureSlots: usize = memory.data(4 * 8192);
 
-/** Where the line ends that begins at `start`; 0: not before `end`. `sawEscape`: there is an escape character in it, or soon after it. */
+/**
+ * Where the line ends that begins at `start`; 0: not before `end`. `sawEscape`: there is an escape
+ * character in it, or soon after it.
+ */
 export function newlineFrom(start: usize, end: usize): usize {
   const newlines = i8x16.splat(newline);
   const escapes = i8x16.splat(escape);
@@ -62,7 +68,9 @@ export function newlineFrom(start: usize, end: usize): usize {
 
 let sawEscape: bool = false;
 
-/** A line with colours, NULs or a carriage return, which strace writes none of as data (lines.ts). */
+/**
+ * A line with colours, NULs or a carriage return, which strace writes none of as data (lines.ts).
+ */
 export function isOdd(start: usize, end: usize): bool {
   if (start == end) return false;
   if (load<u8>(end - 1) == carriageReturn || load<u8>(start) == 0) return true;
@@ -92,11 +100,13 @@ export function readLine(start: usize, end: usize): i32 {
     if (argsEnd > args && load<u8>(argsEnd - 1) == blank) argsEnd -= 1;
     return head;
   }
-  if (ending == 0x64 /* d */ || ending == 0x73 /* s */ || ending == dot) return other; // strace: Process 7 attached, in 2 threads, … is not supported, … enabled.
+  // strace: Process 7 attached, in 2 threads, … is not supported, … enabled.
+  if (ending == 0x64 /* d */ || ending == 0x73 /* s */ || ending == dot) return other;
   resultEnd = beforeDuration(args, last);
   argsEnd = beforePlainResult(args, resultEnd);
   if (argsEnd == 0 || isUnfinished(args, argsEnd)) return other;
-  if (isTail && load<u8>(argsEnd - 1) == greater && argsEnd > args && argsEnd - args <= 16) return other; // a mark may begin in the first half
+  // a mark may begin in the first half
+  if (isTail && load<u8>(argsEnd - 1) == greater && argsEnd > args && argsEnd - args <= 16) return other;
   return readResult() ? (isTail ? tail : call) : other;
 }
 
@@ -130,7 +140,10 @@ function isUnfinished(start: usize, end: usize): bool {
 /** The kernel's PID_MAX_LIMIT (prefix.ts). */
 const maxPid: i32 = 4194304;
 
-/** The columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). Where others stand, no event begins after these. */
+/**
+ * The columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). Where others stand, no
+ * event begins after these.
+ */
 function readColumns(start: usize, end: usize): void {
   pid = -1;
   number = -1;
@@ -228,7 +241,10 @@ function beforeDuration(start: usize, end: usize): usize {
   return at > start && load<u8>(at) == less && load<u8>(at - 1) == blank && at < end - 2 ? at - 1 : end;
 }
 
-/** Where the `)` stands that `= result` follows, up to the end and without anything that nests (but one annotation of -y); 0: nowhere. The result is from `resultFrom` on. */
+/**
+ * Where the `)` stands that `= result` follows, up to the end and without anything that nests (but
+ * one annotation of -y); 0: nowhere. The result is from `resultFrom` on.
+ */
 function beforePlainResult(start: usize, end: usize): usize {
   let at = lastNested(start + 1, beforeAnnotation(start, end));
   if (at == 0 || load<u8>(at) != equals || load<u8>(at + 1) != blank) return 0;
@@ -238,7 +254,10 @@ function beforePlainResult(start: usize, end: usize): usize {
   return load<u8>(at) == closing ? at : 0;
 }
 
-/** The last byte before `end` that may nest, or stand before a result; 0: there is none from `start` on. */
+/**
+ * The last byte before `end` that may nest, or stand before a result; 0: there is none from `start`
+ * on.
+ */
 function lastNested(start: usize, end: usize): usize {
   for (let at = end; at > start; at -= 16) {
     const bytes = v128.load(at - 16);
@@ -258,7 +277,10 @@ function beforeAnnotation(start: usize, end: usize): usize {
   return at > start && load<u8>(at) == less && isDigit(load<u8>(at - 1)) ? at : end;
 }
 
-/** `firstFailure` and the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`) that nothing but the words for it follows; -1: it is none, or there is more to say. */
+/**
+ * `firstFailure` and the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`) that nothing but
+ * the words for it follows; -1: it is none, or there is more to say.
+ */
 function failureNumber(start: usize, end: usize): i32 {
   const isUnknown = load<u8>(start) == question;
   let at = isUnknown ? start + 3 : start + 4;
@@ -272,11 +294,16 @@ function failureNumber(start: usize, end: usize): i32 {
   }
   const known = numberIn(failures, failureSlots, failureCount, start, at, sum);
   if (known < 0) return -1;
-  if (known == failureCount) failureCount += 1; // whatever follows: a number that is given away and not taken would be given to another failure too
+  // whatever follows: a number that is given away and not taken would be given to another failure
+  // too
+  if (known == failureCount) failureCount += 1;
   return isExplained(known, at, end) ? firstFailure + known : -1;
 }
 
-/** The text is the words for the failure, and no mark of strace. They are kept, as far as there is room: most failures are explained again and again. */
+/**
+ * The text is the words for the failure, and no mark of strace. They are kept, as far as there is
+ * room: most failures are explained again and again.
+ */
 function isExplained(failure: i32, start: usize, end: usize): bool {
   const words = explanations + textBytes * failure;
   const length = <u32>(end - start);
@@ -295,7 +322,9 @@ export function isInjected(start: usize, end: usize): bool {
   return false;
 }
 
-/** After a number of at most 64 bits that no letter or digit follows (result.ts); 0: there is none. */
+/**
+ * After a number of at most 64 bits that no letter or digit follows (result.ts); 0: there is none.
+ */
 function numberEnd(start: usize, end: usize): usize {
   const digits = start < end && load<u8>(start) == minus ? start + 1 : start;
   const isHex = digits + 1 < end && load<u8>(digits) == zero && load<u8>(digits + 1) == 0x78 /* x */;
@@ -309,7 +338,10 @@ function isHexLetter(byte: u8): bool {
   return <u32>(byte | 0x20) - 0x61 <= 5;
 }
 
-/** Reads the name that begins at `start` into `name`; returns where it ends, 0 where it has no number or is none. */
+/**
+ * Reads the name that begins at `start` into `name`; returns where it ends, 0 where it has no
+ * number or is none.
+ */
 function readName(start: usize): usize {
   const bytes = v128.load(start);
   const letters = among(v128.or(bytes, i8x16.splat(0x20)), 0x61 /* a */, 26);
@@ -351,7 +383,9 @@ function readLongName(start: usize): usize {
   return at;
 }
 
-/** The number of a text, `count` where it is new; -1: it has none. `sum` depends on the text alone. */
+/**
+ * The number of a text, `count` where it is new; -1: it has none. `sum` depends on the text alone.
+ */
 function numberIn(texts: usize, slots: usize, count: i32, start: usize, end: usize, sum: u32): i32 {
   const length = <u32>(end - start);
   if (length > longestText) return -1;

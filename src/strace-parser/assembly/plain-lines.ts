@@ -6,16 +6,25 @@ export { failureCount, failures, nameCount, names } from "./line";
 export { countLike, counted, fieldsOfHead, forget, isSettled, latestHead, nextWithLatest, openCount, setGroup, setOpen, takeCalls, takeFirstHead, takeHeadOf, takeLatest } from "./tally";
 
 /**
- * Finds where things stand in strace's plainest lines: whole calls, first halves and second halves with a plain result. It is written in AssemblyScript, and compiled to
- * WebAssembly by tools/compile-assembly.mjs: a log is hundreds of megabytes of such lines, and this reads them several times as fast as JavaScript can.
+ * Finds where things stand in strace's plainest lines: whole calls, first halves and second halves
+ * with a plain result. It is written in AssemblyScript, and compiled to WebAssembly by
+ * tools/compile-assembly.mjs: a log is hundreds of megabytes of such lines, and this reads them
+ * several times as fast as JavaScript can.
  *
- * It understands nothing that the parser would not understand otherwise, and nothing differently (test/strace-parser/properties.test.ts): a line that is not plain, or that could
- * mean anything else after the lines before it, is `other`, and the parser reads it closely. So all of strace's language is in one place, and that is not here.
+ * It understands nothing that the parser would not understand otherwise, and nothing differently
+ * (test/strace-parser/properties.test.ts): a line that is not plain, or that could mean anything
+ * else after the lines before it, is `other`, and the parser reads it closely. So all of strace's
+ * language is in one place, and that is not here.
  *
- * All positions are addresses in this module's memory until they are written down, as offsets into the caller's text.
+ * All positions are addresses in this module's memory until they are written down, as offsets into
+ * the caller's text.
  */
 
-/** The caller puts text at `aside`, so much at a time that it stays in the processor's cache, or reads it into `room` at once. What is compared in words may look a few bytes before it and beyond its end. */
+/**
+ * The caller puts text at `aside`, so much at a time that it stays in the processor's cache, or
+ * reads it into `room` at once. What is compared in words may look a few bytes before it and beyond
+ * its end.
+ */
 export const asideBytes: i32 = 262144;
 const asideMemory: usize = memory.data(262144 + 64);
 export const aside: usize = asideMemory + 32;
@@ -34,7 +43,10 @@ let limit: usize = 0;
 /** So many lines were read of the text. */
 export let lines: i32 = 0;
 
-/** Begins with the `length` bytes of text at `start`; `base` is what the first byte is called in the fields. `before`: so many lines were read already. */
+/**
+ * Begins with the `length` bytes of text at `start`; `base` is what the first byte is called in the
+ * fields. `before`: so many lines were read already.
+ */
 export function begin(start: usize, length: i32, base: i32, before: i32): void {
   at = start;
   limit = start + length;
@@ -49,8 +61,9 @@ export function next(): i32 {
 }
 
 /**
- * Takes the next lines apart that end in the text, writes down so many of them at most (and `mostLines`), and returns how many. `counting`: calls that are only to be counted
- * (tally.ts) are not written down; it ends with the first line that is.
+ * Takes the next lines apart that end in the text, writes down so many of them at most (and
+ * `mostLines`), and returns how many. `counting`: calls that are only to be counted (tally.ts) are
+ * not written down; it ends with the first line that is.
  */
 export function read(most: i32, counting: bool): i32 {
   let field = fields;
@@ -71,7 +84,10 @@ export function read(most: i32, counting: bool): i32 {
   return written;
 }
 
-/** Writes down what was found in the line that was read last; of what is `other`, only where it stands. */
+/**
+ * Writes down what was found in the line that was read last; of what is `other`, only where it
+ * stands.
+ */
 function write(field: usize, kind: i32, start: usize, last: usize): void {
   store<i32>(field, <i32>(start - origin), atStart);
   store<i32>(field, kind, atKind);

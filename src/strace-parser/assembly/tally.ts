@@ -3,18 +3,26 @@ import { atArgs, atArgsEnd, atEvent, atKind, atLine, atName, atNumber, atPid, at
 import { args, argsEnd, event, isInjected, name, number, origin, pid, result, resultEnd, resultFrom } from "./line";
 
 /**
- * Calls that are only counted, because who reads the log said that it wants no more of the like of them (../tally.ts): of the threads of the same group, of the same name, that
- * succeeded or failed in the same way, and whose inspected arguments are the same text.
+ * Calls that are only counted, because who reads the log said that it wants no more of the like of
+ * them (../tally.ts): of the threads of the same group, of the same name, that succeeded or failed
+ * in the same way, and whose inspected arguments are the same text.
  */
 
-/** A thread that makes such calls: its pid (and 2, so that none is 0), its group (0: none), the entry of the call that it made last where that was only counted, and the call that it is inside of. */
+/**
+ * A thread that makes such calls: its pid (and 2, so that none is 0), its group (0: none), the
+ * entry of the call that it made last where that was only counted, and the call that it is inside
+ * of.
+ */
 const mostThreads: i32 = 2048;
 const threadMask: u32 = 4095;
 const threadBytes: usize = 44;
 const ofKey: usize = 0;
 const ofGroup: usize = 4;
 const ofLatest: usize = 8;
-/** 0: it is inside of none; `elsewhere`: of one that the caller knows of; else where that begins, a first half which was passed over. */
+/**
+ * 0: it is inside of none; `elsewhere`: of one that the caller knows of; else where that begins, a
+ * first half which was passed over.
+ */
 const ofOpen: usize = 12;
 const ofOpenName: usize = 16;
 const ofOpenArgs: usize = 20;
@@ -27,16 +35,25 @@ const threads: usize = memory.data(44 * 4096);
 let threadCount: i32 = 0;
 const elsewhere: usize = 1;
 
-/** Threads inside of calls of which only the first half was passed over; fewer than there may be open calls (parser.ts, `maxOpen`). */
+/**
+ * Threads inside of calls of which only the first half was passed over; fewer than there may be
+ * open calls (parser.ts, `maxOpen`).
+ */
 const mostOpen: i32 = 1024;
 const openThreads: usize = memory.data(4 * 1024);
 export let openCount: i32 = 0;
 /** So many calls were only counted of the text. */
 export let counted: i32 = 0;
-/** The line of the first half that was passed over last, counted as `lines` (plain-lines.ts), whether its call is still open or not; 0: none was since the caller saw to it. */
+/**
+ * The line of the first half that was passed over last, counted as `lines` (plain-lines.ts),
+ * whether its call is still open or not; 0: none was since the caller saw to it.
+ */
 export let latestHead: i32 = 0;
 
-/** What is only counted: group, name, outcome, the length of its arguments and these; how often, and whether one was surely carried out, for the thread went on. */
+/**
+ * What is only counted: group, name, outcome, the length of its arguments and these; how often, and
+ * whether one was surely carried out, for the thread went on.
+ */
 const mostEntries: i32 = 4096;
 const entryMask: u32 = 8191;
 const entryBytes: usize = 160;
@@ -51,7 +68,10 @@ const entries: usize = memory.data(160 * 4096);
 let entryCount: i32 = 0;
 const entrySlots: usize = memory.data(4 * 8192);
 
-/** Of a call's name: which arguments are inspected. 0: none; else 128, 16 times the first and the last. */
+/**
+ * Of a call's name: which arguments are inspected. 0: none; else 128, 16 times the first and the
+ * last.
+ */
 const inspected: usize = memory.data(4096);
 
 /** Where the numbers of a first half are put that is taken out. */
@@ -94,7 +114,10 @@ function threadOf(pid: i32): usize {
   return found;
 }
 
-/** The line that was read last is passed over: its call is counted, or remembered as one that its thread is inside of. */
+/**
+ * The line that was read last is passed over: its call is counted, or remembered as one that its
+ * thread is inside of.
+ */
 export function isOnlyCounted(kind: i32, start: usize, line: i32): bool {
   headArgs = 0;
   isWhole = kind != tail;
@@ -150,7 +173,10 @@ let argsFrom: usize = 0;
 let argsLength: u32 = 0;
 let freeSlot: usize = 0;
 
-/** What counts the call that was read last, if a thread of the group made it; 0: nothing does. `freeSlot` is 0 where nothing can. */
+/**
+ * What counts the call that was read last, if a thread of the group made it; 0: nothing does.
+ * `freeSlot` is 0 where nothing can.
+ */
 function entryOf(group: i32): usize {
   freeSlot = 0;
   const outcome = outcomeOf();
@@ -171,13 +197,19 @@ function entryOf(group: i32): usize {
   return 0;
 }
 
-/** The same for all calls that say the same of their results but for the value; -1: there may be more to say. */
+/**
+ * The same for all calls that say the same of their results but for the value; -1: there may be
+ * more to say.
+ */
 function outcomeOf(): i32 {
   if (result < 0) return load<u8>(resultFrom) == minus || isInjected(resultFrom, resultEnd) ? -1 : 0;
   return result < firstFailure || result >= otherValues ? 0 : result;
 }
 
-/** The text from the first inspected argument to the last, where that and all before it is words, numbers, flags and comments on them; false: it is not, or is too long. */
+/**
+ * The text from the first inspected argument to the last, where that and all before it is words,
+ * numbers, flags and comments on them; false: it is not, or is too long.
+ */
 function findInspected(first: i32, last: i32): bool {
   const start = headArgs == 0 ? args : headArgs;
   const end = headArgs == 0 ? argsEnd : headArgsEnd;
@@ -195,7 +227,8 @@ function findInspected(first: i32, last: i32): bool {
       if (at == 0) return false;
     } else if (!is(byte, inSimple)) return false;
   }
-  // An argument at the end of a first half goes on in the second, unless that begins with what ends it.
+  // An argument at the end of a first half goes on in the second, unless that begins with what ends
+  // it.
   if (index != last || (at == end && (start == end || (headArgs != 0 && args != argsEnd && load<u8>(args) != comma)))) return false;
   argsLength = <u32>(at - argsFrom);
   return argsLength <= longestArgs;
@@ -213,8 +246,10 @@ function commentEnd(start: usize, end: usize): usize {
 }
 
 /**
- * From now on calls like the one that was written down last are only counted, where a thread of the group makes them, to which its thread belongs from now on. `which`: the inspected
- * arguments. Returns the entry's number; -1: this call cannot be told from others; -2: there is no more room (`forget` makes some).
+ * From now on calls like the one that was written down last are only counted, where a thread of the
+ * group makes them, to which its thread belongs from now on. `which`: the inspected arguments.
+ * Returns the entry's number; -1: this call cannot be told from others; -2: there is no more room
+ * (`forget` makes some).
  */
 export function countLike(group: i32, which: i32): i32 {
   if (threadCount == mostThreads || entryCount == mostEntries) return -2;
@@ -262,7 +297,9 @@ export function setOpen(pid: i32, isOpen: bool): void {
   if (maker != 0) store<usize>(maker, isOpen ? elsewhere : 0, ofOpen);
 }
 
-/** The entry of the call that the thread made last; -1: that was not only counted. It is said once. */
+/**
+ * The entry of the call that the thread made last; -1: that was not only counted. It is said once.
+ */
 export function takeLatest(pid: i32): i32 {
   const maker = threadOf(pid);
   const entry = maker == 0 ? 0 : load<usize>(maker, ofLatest);
@@ -271,7 +308,10 @@ export function takeLatest(pid: i32): i32 {
   return <i32>((entry - entries) / entryBytes);
 }
 
-/** The pid of the next thread whose last call was only counted, as long as `takeLatest` is asked for each; -3: there is none. */
+/**
+ * The pid of the next thread whose last call was only counted, as long as `takeLatest` is asked for
+ * each; -3: there is none.
+ */
 export function nextWithLatest(): i32 {
   for (; slotToAsk <= threadMask; slotToAsk += 1) {
     const maker = threads + threadBytes * slotToAsk;
@@ -296,7 +336,10 @@ export function isSettled(index: i32): bool {
   return load<i32>(entries + entryBytes * index, ofSettled) != 0;
 }
 
-/** Nothing is only counted any more. What was, which calls were the last of their threads and which first halves are open is to be asked before. */
+/**
+ * Nothing is only counted any more. What was, which calls were the last of their threads and which
+ * first halves are open is to be asked before.
+ */
 export function forget(): void {
   memory.fill(threads, 0, threadBytes * (threadMask + 1));
   memory.fill(entrySlots, 0, 4 * (entryMask + 1));
@@ -307,7 +350,10 @@ export function forget(): void {
   latestHead = 0;
 }
 
-/** Takes out the first half that was passed over first of those whose calls are open: its numbers are in `fieldsOfHead`. */
+/**
+ * Takes out the first half that was passed over first of those whose calls are open: its numbers
+ * are in `fieldsOfHead`.
+ */
 export function takeFirstHead(): void {
   let first = load<usize>(openThreads);
   for (let place = 1; place < openCount; place += 1) {

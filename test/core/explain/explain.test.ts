@@ -22,14 +22,25 @@ interface Group {
 }
 
 function filters(groups: readonly Group[], architectures: readonly string[] = [arch]): ReadonlyMap<ScmpArch, Filter> {
-  const text = JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 1, architectures, syscalls: groups.map((group) => ({ action: "SCMP_ACT_ALLOW", ...group })) });
+  const text = JSON.stringify({
+    defaultAction: "SCMP_ACT_ERRNO",
+    defaultErrnoRet: 1,
+    architectures,
+    syscalls: groups.map((group) => ({ action: "SCMP_ACT_ALLOW", ...group })),
+  });
   return resolve(readProfile(text, "p.json"), { arch, capabilities, kernel: undefined, runtime: "crun" }).filters;
 }
 
 const all = syscallNames(arch);
 /** Everything but these. */
-const without = (...names: string[]): ReadonlyMap<ScmpArch, Filter> => filters([{ names: all.filter((name) => !names.includes(name)) }]);
-const masked = (index: number, mask: number, value: number): object => ({ index, op: "SCMP_CMP_MASKED_EQ", value: mask, valueTwo: value });
+const without = (...names: string[]): ReadonlyMap<ScmpArch, Filter> =>
+  filters([{ names: all.filter((name) => !names.includes(name)) }]);
+const masked = (index: number, mask: number, value: number): object => ({
+  index,
+  op: "SCMP_CMP_MASKED_EQ",
+  value: mask,
+  valueTwo: value,
+});
 
 function reach(id: string, profile: ReadonlyMap<ScmpArch, Filter>, has: ReadonlySet<string> = capabilities): Reach {
   const vulnerability = vulnerabilities.find((row) => row.id === id);
@@ -38,13 +49,40 @@ function reach(id: string, profile: ReadonlyMap<ScmpArch, Filter>, has: Readonly
 }
 
 test("Docker's newest default: what it denies of socket's families is open with an upper bit set; not in the committed profiles", async () => {
-  const gaps = (profile: ReadonlyMap<ScmpArch, Filter>): object => Object.fromEntries([...profile.values()].flatMap((filter) => (filter.arch === arch ? syscallNames(arch).flatMap((name) => passedByUpperBits(filter, name).map(({ index, values }) => [`${name} ${index}`, values])) : [])));
+  const gaps = (profile: ReadonlyMap<ScmpArch, Filter>): object =>
+    Object.fromEntries(
+      [...profile.values()].flatMap((filter) =>
+        filter.arch === arch
+          ? syscallNames(arch).flatMap((name) =>
+              passedByUpperBits(filter, name).map(({ index, values }) => [`${name} ${index}`, values]),
+            )
+          : [],
+      ),
+    );
   const host = { arch, capabilities, kernel: undefined, runtime: "runc" } as const;
   const docker = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
   expect(gaps(docker)).toEqual({ "socket 0": [38n, 40n] });
-  const { arches } = explain({ profile: "p", ceilingName: "c", filters: docker, ceiling: docker, capabilities, runs: [], recorded: {} });
-  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toEqual([{ index: 0, values: [38n, 40n] }]);
-  for (const name of ["nginx", "redis"]) expect(gaps(resolve(readProfile(await readFile(new URL(`../../../profiles/${name}.json`, import.meta.url), "utf8"), name), host).filters)).toEqual({});
+  const { arches } = explain({
+    profile: "p",
+    ceilingName: "c",
+    filters: docker,
+    ceiling: docker,
+    capabilities,
+    runs: [],
+    recorded: {},
+  });
+  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toEqual([
+    { index: 0, values: [38n, 40n] },
+  ]);
+  for (const name of ["nginx", "redis"])
+    expect(
+      gaps(
+        resolve(
+          readProfile(await readFile(new URL(`../../../profiles/${name}.json`, import.meta.url), "utf8"), name),
+          host,
+        ).filters,
+      ),
+    ).toEqual({});
 });
 
 describe("out of reach", () => {
@@ -60,21 +98,34 @@ describe("out of reach", () => {
 
   test("arguments: Dirty COW needs MADV_DONTNEED", () => {
     const others = all.filter((name) => name !== "madvise");
-    expect(reach("CVE-2016-5195", filters([{ names: others }, { names: ["madvise"], args: [masked(2, 0xffff_ffff, 8)] }]))).toBe("closed");
-    expect(reach("CVE-2016-5195", filters([{ names: others }, { names: ["madvise"], args: [masked(2, 0xffff_ffff, 4)] }]))).toBe("open");
+    expect(
+      reach("CVE-2016-5195", filters([{ names: others }, { names: ["madvise"], args: [masked(2, 0xffff_ffff, 8)] }])),
+    ).toBe("closed");
+    expect(
+      reach("CVE-2016-5195", filters([{ names: others }, { names: ["madvise"], args: [masked(2, 0xffff_ffff, 4)] }])),
+    ).toBe("open");
   });
 
   test("arguments: families of sockets, also where 64 bits are compared with a 32-bit argument", () => {
     const others = all.filter((name) => name !== "socket");
-    const family = (value: number): ReadonlyMap<ScmpArch, Filter> => filters([{ names: others }, { names: ["socket"], args: [masked(0, 0xffff_ffff, value)] }]);
+    const family = (value: number): ReadonlyMap<ScmpArch, Filter> =>
+      filters([{ names: others }, { names: ["socket"], args: [masked(0, 0xffff_ffff, value)] }]);
     expect(reach("CVE-2021-26708", family(2))).toBe("closed");
     expect(reach("CVE-2021-26708", family(40))).toBe("open");
     // "anything but 38" lets 38 with an upper bit through, and the kernel does not look at that.
-    expect(reach("CVE-2026-31431", filters([{ names: others }, { names: ["socket"], args: [{ index: 0, op: "SCMP_CMP_NE", value: 38 }] }]))).toBe("open");
+    expect(
+      reach(
+        "CVE-2026-31431",
+        filters([{ names: others }, { names: ["socket"], args: [{ index: 0, op: "SCMP_CMP_NE", value: 38 }] }]),
+      ),
+    ).toBe("open");
   });
 
   test("arguments: a flag that a mask forbids", () => {
-    const flags = filters([{ names: all.filter((name) => !["clone", "clone3", "unshare"].includes(name)) }, { names: ["clone"], args: [masked(0, 2114060288, 0)] }]);
+    const flags = filters([
+      { names: all.filter((name) => !["clone", "clone3", "unshare"].includes(name)) },
+      { names: ["clone"], args: [masked(0, 2114060288, 0)] },
+    ]);
     expect(reach("CVE-2018-18955", flags)).toBe("closed");
     expect(reach("CVE-2018-18955", without("clone", "unshare"))).toBe("open");
   });
@@ -98,21 +149,42 @@ describe("out of reach", () => {
     const both = filters([{ names: all }], [arch, "SCMP_ARCH_X86"]);
     expect(reach("CVE-2021-22555", both, new Set(["CAP_NET_ADMIN"]))).toBe("open");
     // socketcall's arguments are in memory.
-    const muxed = filters([{ names: all.filter((name) => name !== "socket") }, { names: ["socketcall"] }], [arch, "SCMP_ARCH_X86"]);
+    const muxed = filters(
+      [{ names: all.filter((name) => name !== "socket") }, { names: ["socketcall"] }],
+      [arch, "SCMP_ARCH_X86"],
+    );
     expect(reach("CVE-2026-31431", muxed)).toBe("open");
   });
 
   test("says which calls are missing", () => {
     const vulnerability = vulnerabilities.find(({ id }) => id === "CVE-2022-0847");
     if (vulnerability === undefined) throw new RangeError();
-    expect(missingNeed(vulnerability, without("splice", "sendfile"))?.flatMap(({ names }) => names)).toEqual(["splice", "sendfile"]);
+    expect(missingNeed(vulnerability, without("splice", "sendfile"))?.flatMap(({ names }) => names)).toEqual([
+      "splice",
+      "sendfile",
+    ]);
     expect(missingNeed(vulnerability, without())).toBeUndefined();
   });
 
   test("Docker's default keeps out what needs its denied calls, and not what needs allowed ones", async () => {
-    const { filters: docker } = resolve(await loadDockerDefault(newestDockerDefault), { arch, capabilities, kernel: undefined, runtime: "runc" });
-    for (const id of ["CVE-2016-0728", "CVE-2022-0185", "CVE-2017-16995", "CVE-2013-2094", "CVE-2023-2598", "CVE-2024-1086", "CVE-2014-3519"]) expect(reach(id, docker), id).toBe("closed");
-    for (const id of ["CVE-2016-5195", "CVE-2022-0847", "CVE-2017-5123", "CVE-2017-7308"]) expect(reach(id, docker), id).toBe("open");
+    const { filters: docker } = resolve(await loadDockerDefault(newestDockerDefault), {
+      arch,
+      capabilities,
+      kernel: undefined,
+      runtime: "runc",
+    });
+    for (const id of [
+      "CVE-2016-0728",
+      "CVE-2022-0185",
+      "CVE-2017-16995",
+      "CVE-2013-2094",
+      "CVE-2023-2598",
+      "CVE-2024-1086",
+      "CVE-2014-3519",
+    ])
+      expect(reach(id, docker), id).toBe("closed");
+    for (const id of ["CVE-2016-5195", "CVE-2022-0847", "CVE-2017-5123", "CVE-2017-7308"])
+      expect(reach(id, docker), id).toBe("open");
     // It compares 64 bits of socket's family, of which the kernel looks at 32.
     for (const id of ["CVE-2021-26708", "CVE-2026-31431"]) expect(reach(id, docker), id).toBe("open");
   });
@@ -120,7 +192,15 @@ describe("out of reach", () => {
 
 describe("explain", () => {
   const explained = (groups: readonly Group[]): Explanation =>
-    explain({ profile: "p.json", filters: filters(groups), ceiling: without("bpf"), ceilingName: "Docker's default", capabilities, runs: [], recorded: { [arch]: { read: { calls: 10, results: ["ok"], processes: ["app"] } } } });
+    explain({
+      profile: "p.json",
+      filters: filters(groups),
+      ceiling: without("bpf"),
+      ceilingName: "Docker's default",
+      capabilities,
+      runs: [],
+      recorded: { [arch]: { read: { calls: 10, results: ["ok"], processes: ["app"] } } },
+    });
   const call = (explanation: Explanation, name: string): CallExplanation => {
     const found = explanation.arches[0]?.calls.find((candidate) => candidate.name === name);
     if (found === undefined) throw new RangeError(name);
@@ -134,7 +214,13 @@ describe("explain", () => {
       { names: ["socket"], args: [masked(0, 0xffff_ffff, 1)] },
       { names: ["statx"], action: "SCMP_ACT_ERRNO", errnoRet: 38 },
     ]);
-    expect(["read", "execve", "socket", "statx", "bpf"].map((name) => call(explanation, name).state)).toEqual(["allowed", "floor", "pinned", "enosys", "denied"]);
+    expect(["read", "execve", "socket", "statx", "bpf"].map((name) => call(explanation, name).state)).toEqual([
+      "allowed",
+      "floor",
+      "pinned",
+      "enosys",
+      "denied",
+    ]);
     expect(["read", "bpf"].map((name) => call(explanation, name).docker)).toEqual(["allowed", "denied"]);
     expect(call(explanation, "read").recorded?.processes).toEqual(["app"]);
     expect(call(explanation, "bpf").answer).toEqual({ action: "SCMP_ACT_ERRNO", errnoRet: 1 });
@@ -145,18 +231,41 @@ describe("explain", () => {
 
   test("a call that the profile says was recorded, and was not", () => {
     const run = { source: "host", command: ["app"], versions: {}, ended: "exited" } as const;
-    const context = { profile: "p.json", filters: filters([{ names: ["read", "bpf"], comment: "observed (recording app)" }]), ceiling: without("bpf"), ceilingName: "Docker's default", capabilities, recorded: { [arch]: { read: { calls: 1, results: ["ok"], processes: ["app"] } } } };
-    expect(["read", "bpf", "write"].map((name) => call(explain({ ...context, runs: [run] }), name).unbacked)).toEqual([false, true, false]);
+    const context = {
+      profile: "p.json",
+      filters: filters([{ names: ["read", "bpf"], comment: "observed (recording app)" }]),
+      ceiling: without("bpf"),
+      ceilingName: "Docker's default",
+      capabilities,
+      recorded: { [arch]: { read: { calls: 1, results: ["ok"], processes: ["app"] } } },
+    };
+    expect(["read", "bpf", "write"].map((name) => call(explain({ ...context, runs: [run] }), name).unbacked)).toEqual([
+      false,
+      true,
+      false,
+    ]);
     expect(call(explain({ ...context, runs: [], recorded: {} }), "bpf").unbacked).toBe(false);
   });
 
   test("the totals are those of the calls", () => {
     const [first] = explained([{ names: ["read", "write"] }]).arches;
-    expect(first?.counts).toMatchObject({ total: all.length, states: { allowed: 2, denied: all.length - 2 }, docker: { allowed: all.length - 1, denied: 1 } });
+    expect(first?.counts).toMatchObject({
+      total: all.length,
+      states: { allowed: 2, denied: all.length - 2 },
+      docker: { allowed: all.length - 1, denied: 1 },
+    });
     expect(first?.calls).toHaveLength(all.length);
   });
 
   test("a call that the runtime needs and the program makes is not for the start only", () => {
-    expect(call(explained([{ names: ["read"], comment: "container runtime: reads", args: [masked(0, 0xffff_ffff, 2)] }, { names: ["read"], comment: "observed (recording app)", args: [masked(0, 0xffff_ffff, 1)] }]), "read").state).toBe("pinned");
+    expect(
+      call(
+        explained([
+          { names: ["read"], comment: "container runtime: reads", args: [masked(0, 0xffff_ffff, 2)] },
+          { names: ["read"], comment: "observed (recording app)", args: [masked(0, 0xffff_ffff, 1)] },
+        ]),
+        "read",
+      ).state,
+    ).toBe("pinned");
   });
 });

@@ -1,28 +1,55 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { dangerousCalls, findingKinds, fixProfile, lintProfile } from "../../../src/core/lint/index.ts";
-import type { Finding, FindingKind } from "../../../src/core/lint/index.ts";
+import {
+  dangerousCalls,
+  findingKinds,
+  fixProfile,
+  lintProfile,
+  type Finding,
+  type FindingKind,
+} from "../../../src/core/lint/index.ts";
 import { floorFor } from "../../../src/core/policy/index.ts";
 import { profilePointer, readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { defaultCapabilities, isSyscallName, newestDockerDefault } from "../../../src/core/tables/index.ts";
 
-const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" } as const;
+const host = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: undefined,
+  runtime: "runc",
+} as const;
 const ceiling = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
 
 function lint(profile: object | string): readonly Finding[] {
-  return lintProfile(readProfile(typeof profile === "string" ? profile : JSON.stringify(profile), "p.json"), { host, ceiling, ceilingName: "Docker's default" });
+  return lintProfile(readProfile(typeof profile === "string" ? profile : JSON.stringify(profile), "p.json"), {
+    host,
+    ceiling,
+    ceilingName: "Docker's default",
+  });
 }
 
-const allow = (names: readonly string[], ...args: readonly object[]): object => ({ names, action: "SCMP_ACT_ALLOW", ...(args.length === 0 ? {} : { args }) });
-const floor = allow([...new Set(floorFor("any", { noNewPrivileges: false, init: false }).flatMap(({ names }) => names))]);
+const allow = (names: readonly string[], ...args: readonly object[]): object => ({
+  names,
+  action: "SCMP_ACT_ALLOW",
+  ...(args.length === 0 ? {} : { args }),
+});
+const floor = allow([
+  ...new Set(floorFor("any", { noNewPrivileges: false, init: false }).flatMap(({ names }) => names)),
+]);
 /** A profile that nothing can be said of, and groups more. */
-const clean = (...groups: readonly object[]): object => ({ defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: ["SCMP_ARCH_X86_64"], syscalls: [floor, ...groups] });
+const clean = (...groups: readonly object[]): object => ({
+  defaultAction: "SCMP_ACT_ERRNO",
+  defaultErrnoRet: 38,
+  architectures: ["SCMP_ARCH_X86_64"],
+  syscalls: [floor, ...groups],
+});
 const kinds = (findings: readonly Finding[]): readonly FindingKind[] => [...new Set(findings.map(({ kind }) => kind))];
 
 describe("lint", () => {
-  test("has nothing to say of a clean profile", () => expect(kinds(lint(clean()).filter(({ kind }) => kind !== "beyond-docker"))).toEqual([]));
+  test("has nothing to say of a clean profile", () =>
+    expect(kinds(lint(clean()).filter(({ kind }) => kind !== "beyond-docker"))).toEqual([]));
 
   test.each<[FindingKind, object]>([
     ["denylist", { defaultAction: "SCMP_ACT_ALLOW", syscalls: [] }],
@@ -31,20 +58,51 @@ describe("lint", () => {
     ["ignored-bits", clean(allow(["personality"], { index: 0, value: 0, valueTwo: 8, op: "SCMP_CMP_MASKED_EQ" }))],
     ["shadowed-rule", clean(allow(["personality"], { index: 0, value: 0, op: "SCMP_CMP_LT" }))],
     ["refused", clean({ names: ["flock"], action: "SCMP_ACT_ERRNO", errnoRet: 4095 })],
-    ["conflict", clean({ names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 97, args: [{ index: 0, value: 2, op: "SCMP_CMP_EQ" }, { index: 1, value: 1, op: "SCMP_CMP_EQ" }] }, allow(["socket"], { index: 0, value: 2, op: "SCMP_CMP_EQ" }))],
-    ["or-not-and", clean(allow(["setpriority"], { index: 0, value: 1, op: "SCMP_CMP_GE" }, { index: 0, value: 3, op: "SCMP_CMP_LE" }))],
+    [
+      "conflict",
+      clean(
+        {
+          names: ["socket"],
+          action: "SCMP_ACT_ERRNO",
+          errnoRet: 97,
+          args: [
+            { index: 0, value: 2, op: "SCMP_CMP_EQ" },
+            { index: 1, value: 1, op: "SCMP_CMP_EQ" },
+          ],
+        },
+        allow(["socket"], { index: 0, value: 2, op: "SCMP_CMP_EQ" }),
+      ),
+    ],
+    [
+      "or-not-and",
+      clean(
+        allow(["setpriority"], { index: 0, value: 1, op: "SCMP_CMP_GE" }, { index: 0, value: 3, op: "SCMP_CMP_LE" }),
+      ),
+    ],
     ["wide-comparison", clean(allow(["socket"], { index: 0, value: 2, op: "SCMP_CMP_EQ" }))],
     ["beyond-docker", clean(allow(["mount"]))],
     ["dangerous-call", clean(allow(["bpf"]))],
     ["missing-floor", { ...clean(), syscalls: [allow(["read"])] }],
     ["enosys-trap", { ...clean(), defaultErrnoRet: 1 }],
-    ["socketcall-open", { ...clean(allow(["socketcall"]), allow(["socket"], { index: 0, value: 0xffff_ffff, valueTwo: 1, op: "SCMP_CMP_MASKED_EQ" })), architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"] }],
+    [
+      "socketcall-open",
+      {
+        ...clean(
+          allow(["socketcall"]),
+          allow(["socket"], { index: 0, value: 0xffff_ffff, valueTwo: 1, op: "SCMP_CMP_MASKED_EQ" }),
+        ),
+        architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+      },
+    ],
     ["compat-architecture", { ...clean(), architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32"] }],
     ["agent-needed", clean({ names: ["chroot"], action: "SCMP_ACT_NOTIFY" })],
     ["shadowed-rule", clean(allow(["flock"]), allow(["flock", "sync"]))],
     ["old-format", clean({ name: "flock", action: "SCMP_ACT_ALLOW", args: null })],
     ["missing-architectures", { ...clean(), architectures: [] }],
-    ["huge-profile", clean(...[...Array(4200).keys()].map((value) => allow(["personality"], { index: 0, value, op: "SCMP_CMP_EQ" })))],
+    [
+      "huge-profile",
+      clean(...[...Array(4200).keys()].map((value) => allow(["personality"], { index: 0, value, op: "SCMP_CMP_EQ" }))),
+    ],
   ])("finds %s, and where it is", (kind, profile) => {
     const findings = lint(profile).filter((finding) => finding.kind === kind);
     expect(findings.length).toBeGreaterThan(0);
@@ -55,14 +113,22 @@ describe("lint", () => {
   });
 
   test("what passes a 64-bit comparison with an upper bit set is named; a mask leaves nothing", () => {
-    const but = (...args: readonly object[]): string => lint(clean(...args.map((arg) => allow(["socket"], arg)))).filter(({ kind }) => kind === "wide-comparison").map(({ what }) => what).join("\n");
-    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toMatch(/pass with bit 32 set, though they are denied: socket with argument 0 AF_ALG, socket with argument 0 AF_NFC, socket with argument 0 AF_VSOCK;/);
+    const but = (...args: readonly object[]): string =>
+      lint(clean(...args.map((arg) => allow(["socket"], arg))))
+        .filter(({ kind }) => kind === "wide-comparison")
+        .map(({ what }) => what)
+        .join("\n");
+    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toMatch(
+      /pass with bit 32 set, though they are denied: socket with argument 0 AF_ALG, socket with argument 0 AF_NFC, socket with argument 0 AF_VSOCK;/,
+    );
     expect(but({ index: 0, value: 2, op: "SCMP_CMP_EQ" })).not.toMatch(/bit 32/);
     expect(but({ index: 0, value: 0xffff_ffff, valueTwo: 2, op: "SCMP_CMP_MASKED_EQ" })).toBe("");
   });
 
   test("a dangerous call that is pinned to what it was seen to do is none", () => {
-    expect(kinds(lint(clean(allow(["keyctl"], { index: 0, value: 0xffff_ffff, valueTwo: 11, op: "SCMP_CMP_MASKED_EQ" }))))).not.toContain("dangerous-call");
+    expect(
+      kinds(lint(clean(allow(["keyctl"], { index: 0, value: 0xffff_ffff, valueTwo: 11, op: "SCMP_CMP_MASKED_EQ" })))),
+    ).not.toContain("dangerous-call");
   });
 
   test.each(["nginx", "redis"])("our own profile of %s has no errors and no warnings", async (name) => {
@@ -70,11 +136,13 @@ describe("lint", () => {
     expect(lint(text).filter(({ severity }) => severity !== "note")).toEqual([]);
   });
 
-  test("names only calls that exist", () => expect(dangerousCalls.flatMap(({ names }) => names.filter((name) => !isSyscallName(name)))).toEqual([]));
+  test("names only calls that exist", () =>
+    expect(dangerousCalls.flatMap(({ names }) => names.filter((name) => !isSyscallName(name)))).toEqual([]));
 });
 
 describe("--fix", () => {
-  const fix = (text: string): ReturnType<typeof fixProfile> => fixProfile(text, readProfile(text, "p.json"), profilePointer(text, "p.json"));
+  const fix = (text: string): ReturnType<typeof fixProfile> =>
+    fixProfile(text, readProfile(text, "p.json"), profilePointer(text, "p.json"));
   const text = `{
 \t"defaultAction": "SCMP_ACT_ERRNO",   "defaultErrnoRet": 38,
 \t"syscalls": [
@@ -99,18 +167,41 @@ describe("--fix", () => {
     expect(fixes.map(({ pointer }) => pointer)).toEqual(["/syscalls/0", "/syscalls/1/args/0"]);
     const lines = fixed.split("\n");
     expect(lines[3]).toBe('\t\t{"names": ["flock"], "action": "SCMP_ACT_ALLOW", "args": []},');
-    expect(lines.slice(7, 13)).toEqual(["\t\t\t\t{", '\t\t\t\t\t"index": 0,', '\t\t\t\t\t"value": 4294967295,', '\t\t\t\t\t"valueTwo": 2,', '\t\t\t\t\t"op": "SCMP_CMP_MASKED_EQ"', '\t\t\t\t}, {"index": 1, "op": "SCMP_CMP_NE", "value": 3}']);
+    expect(lines.slice(7, 13)).toEqual([
+      "\t\t\t\t{",
+      '\t\t\t\t\t"index": 0,',
+      '\t\t\t\t\t"value": 4294967295,',
+      '\t\t\t\t\t"valueTwo": 2,',
+      '\t\t\t\t\t"op": "SCMP_CMP_MASKED_EQ"',
+      '\t\t\t\t}, {"index": 1, "op": "SCMP_CMP_NE", "value": 3}',
+    ]);
     expect(lines.slice(13)).toEqual(text.split("\n").slice(12));
     expect(fix(fixed)).toEqual({ text: fixed, fixes: [] });
   });
 
   test("finds the profile in a runtime's config", () => {
-    const config = JSON.stringify({ ociVersion: "1.0.2", linux: { seccomp: { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{ index: 0, value: 1, op: "SCMP_CMP_EQ" }] }] } } });
-    expect(JSON.parse(fix(config).text)).toMatchObject({ linux: { seccomp: { syscalls: [{ args: [{ index: 0, value: 4294967295, valueTwo: 1, op: "SCMP_CMP_MASKED_EQ" }] }] } } });
+    const config = JSON.stringify({
+      ociVersion: "1.0.2",
+      linux: {
+        seccomp: {
+          defaultAction: "SCMP_ACT_ERRNO",
+          syscalls: [
+            { names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{ index: 0, value: 1, op: "SCMP_CMP_EQ" }] },
+          ],
+        },
+      },
+    });
+    expect(JSON.parse(fix(config).text)).toMatchObject({
+      linux: {
+        seccomp: { syscalls: [{ args: [{ index: 0, value: 4294967295, valueTwo: 1, op: "SCMP_CMP_MASKED_EQ" }] }] },
+      },
+    });
   });
 
   test("leaves what means something else when it is narrowed", () => {
-    const wide = (value: string, ...names: readonly string[]): string => `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ${JSON.stringify(names)}, "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": ${value}, "op": "SCMP_CMP_EQ"}]}]}`;
+    const wide = (value: string, ...names: readonly string[]): string =>
+      `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ${JSON.stringify(names)}, "action": ` +
+      `"SCMP_ACT_ALLOW", "args": [{"index": 0, "value": ${value}, "op": "SCMP_CMP_EQ"}]}]}`;
     expect(fix(wide("4294967298", "socket")).fixes).toEqual([]);
     expect(fix(wide("2", "socket", "mmap")).fixes).toEqual([]);
     expect(fix(wide("2", "socket", "socketpair")).fixes).toHaveLength(1);
@@ -119,6 +210,8 @@ describe("--fix", () => {
 
 test("every kind of finding is explained in FINDINGS.md", async () => {
   const text = await readFile(fileURLToPath(new URL("../../../src/core/lint/FINDINGS.md", import.meta.url)), "utf8");
-  const sections = Object.entries(findingKinds).map(([kind, { title, why, todo }]) => `## ${kind}\n\n**${title}.** ${why}\n\nWhat to do: ${todo}\n`);
+  const sections = Object.entries(findingKinds).map(
+    ([kind, { title, why, todo }]) => `## ${kind}\n\n**${title}.** ${why}\n\nWhat to do: ${todo}\n`,
+  );
   expect(text).toBe(["# What lint finds\n", ...sections].join("\n"));
 });

@@ -1,19 +1,39 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { buildRecording, createAggregator, inspectedArguments, parseRecording } from "../../../src/core/recording/index.ts";
-import type { Recording, Run } from "../../../src/core/recording/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  inspectedArguments,
+  parseRecording,
+  type Recording,
+  type Run,
+} from "../../../src/core/recording/index.ts";
 import { diffFilters } from "../../../src/core/diff/index.ts";
 import { emitDocker } from "../../../src/core/emitter/index.ts";
-import { argumentRows, buildPolicy, companionRows, floorRows, missingFloor, probeRows, twinRows } from "../../../src/core/policy/index.ts";
-import type { Policy, PolicyOptions } from "../../../src/core/policy/index.ts";
+import {
+  argumentRows,
+  buildPolicy,
+  companionRows,
+  floorRows,
+  missingFloor,
+  probeRows,
+  twinRows,
+  type Policy,
+  type PolicyOptions,
+} from "../../../src/core/policy/index.ts";
 import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { evaluate, ruleMatches } from "../../../src/core/seccomp/index.ts";
 import type { Action } from "../../../src/core/seccomp/types.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
-import { defaultCapabilities, dockerDefaultFor, isSyscallName, syscallNumber } from "../../../src/core/tables/index.ts";
+import {
+  defaultCapabilities,
+  dockerDefaultFor,
+  isSyscallName,
+  syscallNumber,
+  type ScmpArch,
+} from "../../../src/core/tables/index.ts";
 import { exposureOf } from "../../../src/core/tables/surface.ts";
-import type { ScmpArch } from "../../../src/core/tables/index.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
@@ -21,23 +41,54 @@ const docker = await loadDockerDefault(dockerDefaultFor("20.10.24").file);
 const ceiling = resolve(docker, host).filters;
 
 /** As with CAP_SYS_ADMIN. */
-const wide = resolve(docker, { ...host, capabilities: new Set([...defaultCapabilities, "CAP_SYS_ADMIN", "CAP_PERFMON"]) }).filters;
+const wide = resolve(docker, {
+  ...host,
+  capabilities: new Set([...defaultCapabilities, "CAP_SYS_ADMIN", "CAP_PERFMON"]),
+}).filters;
 
 function recordingOf(log: readonly string[], run: Partial<Run> = {}): Recording {
   const aggregator = createAggregator({ arch });
-  for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n"))) aggregator.add(event);
-  return buildRecording("app", { source: "container", command: [], versions: { engine: "20.10.24" }, noNewPrivileges: false, ended: "exited", ...run }, aggregator.finish());
+  for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n")))
+    aggregator.add(event);
+  return buildRecording(
+    "app",
+    {
+      source: "container",
+      command: [],
+      versions: { engine: "20.10.24" },
+      noNewPrivileges: false,
+      ended: "exited",
+      ...run,
+    },
+    aggregator.finish(),
+  );
 }
 
 function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, run: Partial<Run> = {}): Policy {
-  return buildPolicy(recordingOf(log, run), { args: "standard", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "Docker's", ...options });
+  return buildPolicy(recordingOf(log, run), {
+    args: "standard",
+    exact: false,
+    floor: "any",
+    allow: [],
+    deny: [],
+    ceiling,
+    ceilingName: "Docker's",
+    ...options,
+  });
 }
 
 /** What the emitted text answers, read and resolved again as runc would. */
 function answer(policy: Policy, name: string, args: readonly bigint[] = []): Action {
   const resolved = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
   if (resolved === undefined) throw new Error("no filter");
-  const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [bigint, bigint, bigint, bigint, bigint, bigint];
+  const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+  ];
   return evaluate(resolved, { arch, name, nr: syscallNumber(arch, name), args: six });
 }
 
@@ -50,11 +101,15 @@ describe("what was seen", () => {
   test("but denied by the ceiling is reported and left out", () => {
     const policy = policyOf(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"]);
     expect(answer(policy, "mount")).toEqual(errno(1));
-    expect(policy.notes).toContainEqual(expect.objectContaining({ kind: "above-ceiling", syscall: "mount", results: ["EPERM"] }));
+    expect(policy.notes).toContainEqual(
+      expect.objectContaining({ kind: "above-ceiling", syscall: "mount", results: ["EPERM"] }),
+    );
   });
 
   test("but denied is taken in by --allow, and said", () => {
-    const policy = policyOf(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"], { allow: ["mount"] });
+    const policy = policyOf(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"], {
+      allow: ["mount"],
+    });
     expect(answer(policy, "mount")).toEqual(allowed);
     expect(policy.notes).toContainEqual(expect.objectContaining({ kind: "allowed-above-ceiling", syscall: "mount" }));
     expect(emitDocker(policy)).toContain("user: --allow, BEYOND Docker's");
@@ -62,17 +117,24 @@ describe("what was seen", () => {
 
   test("within limits that compare by order is said as such", async () => {
     const newest = resolve(await loadDockerDefault(dockerDefaultFor("29.7.2").file), host).filters;
-    const text = emitDocker(policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3"], { args: "none", ceiling: newest }));
-    for (const words of ["socket below AF_ALG", "socket AF_NFC", "socket above AF_VSOCK"]) expect(text).toContain(`observed: ${words}"`);
+    const text = emitDocker(
+      policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3"], { args: "none", ceiling: newest }),
+    );
+    for (const words of ["socket below AF_ALG", "socket AF_NFC", "socket above AF_VSOCK"])
+      expect(text).toContain(`observed: ${words}"`);
   });
 
-  test("is left out by --deny", () => expect(answer(policyOf(["7 setpgid(0, 0) = 0"], { deny: ["setpgid"] }), "setpgid")).toEqual(errno(38)));
+  test("is left out by --deny", () =>
+    expect(answer(policyOf(["7 setpgid(0, 0) = 0"], { deny: ["setpgid"] }), "setpgid")).toEqual(errno(38)));
 });
 
 describe("what was not seen", () => {
   test("answers ENOSYS where only the profile denies", () => expect(answer(policyOf([]), "ptrace")).toEqual(errno(38)));
   test("answers as Docker where Docker denies", () => expect(answer(policyOf([]), "reboot")).toEqual(errno(1)));
-  test("clone3 answers ENOSYS even when it was tried and failed", () => expect(answer(policyOf(["7 clone3({flags=0}, 88) = -1 ENOSYS (Function not implemented)"]), "clone3")).toEqual(errno(38)));
+  test("clone3 answers ENOSYS even when it was tried and failed", () =>
+    expect(answer(policyOf(["7 clone3({flags=0}, 88) = -1 ENOSYS (Function not implemented)"]), "clone3")).toEqual(
+      errno(38),
+    ));
 });
 
 describe("arguments", () => {
@@ -87,18 +149,25 @@ describe("arguments", () => {
     expect(answer(policy, "socket", [17n, 3n, 0n])).toEqual(errno(38));
   });
 
-  test("they are compared on 32 bits", () => expect(answer(policyOf(socket), "socket", [0xdead_beef_0000_0002n, 1n, 0n])).toEqual(allowed));
+  test("they are compared on 32 bits", () =>
+    expect(answer(policyOf(socket), "socket", [0xdead_beef_0000_0002n, 1n, 0n])).toEqual(allowed));
 
   test("clone makes no namespace", () => {
     const policy = policyOf(["7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8"]);
     expect(answer(policy, "clone", [0x1200011n])).toEqual(allowed);
-    for (const flag of [0x20000n, 0x10000000n, 0x40000000n, 0x7e020000n]) expect(answer(policy, "clone", [flag | 17n])).toEqual(errno(1));
+    for (const flag of [0x20000n, 0x10000000n, 0x40000000n, 0x7e020000n])
+      expect(answer(policy, "clone", [flag | 17n])).toEqual(errno(1));
   });
 
   test("memory is writable or executable, not both, and does not become executable", () => {
-    const policy = policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_EXEC, MAP_PRIVATE, 3, 0) = 0x7f", "7 mprotect(0x7f, 4096, PROT_READ) = 0"]);
-    for (const protection of [0n, 1n, 3n, 4n, 5n]) expect(answer(policy, "mmap", [0n, 4096n, protection])).toEqual(allowed);
-    for (const protection of [6n, 7n, 0xf_0000_0007n]) expect(answer(policy, "mmap", [0n, 4096n, protection])).toEqual(errno(13));
+    const policy = policyOf([
+      "7 mmap(NULL, 4096, PROT_READ|PROT_EXEC, MAP_PRIVATE, 3, 0) = 0x7f",
+      "7 mprotect(0x7f, 4096, PROT_READ) = 0",
+    ]);
+    for (const protection of [0n, 1n, 3n, 4n, 5n])
+      expect(answer(policy, "mmap", [0n, 4096n, protection])).toEqual(allowed);
+    for (const protection of [6n, 7n, 0xf_0000_0007n])
+      expect(answer(policy, "mmap", [0n, 4096n, protection])).toEqual(errno(13));
     expect(answer(policy, "mprotect", [0n, 4096n, 3n])).toEqual(allowed);
     expect(answer(policy, "mprotect", [0n, 4096n, 5n])).toEqual(errno(13));
   });
@@ -107,11 +176,21 @@ describe("arguments", () => {
     const policy = policyOf(["7 mprotect(0x7f, 4096, PROT_READ|PROT_EXEC) = 0"]);
     expect(answer(policy, "mprotect", [0n, 4096n, 5n])).toEqual(allowed);
     expect(answer(policy, "mprotect", [0n, 4096n, 7n])).toEqual(errno(13));
-    expect(answer(policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE, -1, 0) = 0x7f"]), "mmap", [0n, 4096n, 7n])).toEqual(allowed);
+    expect(
+      answer(policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE, -1, 0) = 0x7f"]), "mmap", [
+        0n,
+        4096n,
+        7n,
+      ]),
+    ).toEqual(allowed);
   });
 
   test("a compiler at run time keeps what it needs under load, and the profile says why", () => {
-    const log = ['7 execve("/usr/bin/node", ["node"], 0x1) = 0', "7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, -1, 0) = 0x7f", "7 mprotect(0x7f, 4096, PROT_READ) = 0"];
+    const log = [
+      '7 execve("/usr/bin/node", ["node"], 0x1) = 0',
+      "7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, -1, 0) = 0x7f",
+      "7 mprotect(0x7f, 4096, PROT_READ) = 0",
+    ];
     expect(answer(policyOf(log), "mprotect", [0n, 4096n, 7n])).toEqual(allowed);
     expect(emitDocker(policyOf(log))).toContain("mprotect with any arguments, because node compiles while it runs");
     const postgres = policyOf(log.map((line) => line.replace("node", "postgres")));
@@ -123,8 +202,12 @@ describe("arguments", () => {
     const policy = policyOf(["7 prctl(PR_SET_TIMERSLACK, 1) = 0"]);
     for (const option of [29n, 24n, 15n, 0x1_0000_000fn]) expect(answer(policy, "prctl", [option])).toEqual(allowed);
     for (const option of [28n, 35n, 22n]) expect(answer(policy, "prctl", [option])).toEqual(errno(38));
-    expect(emitDocker(policy)).toMatch(/observed: prctl PR_SET_TIMERSLACK.*\n.*prctl PR_CAPBSET_DROP: drops|companion: prctl PR_SET_NAME: a harmless/);
-    expect(answer(policyOf(["7 prctl(PR_SET_TIMERSLACK, 1) = 0"], {}, { noNewPrivileges: true }), "prctl", [24n])).toEqual(errno(38));
+    expect(emitDocker(policy)).toMatch(
+      /observed: prctl PR_SET_TIMERSLACK.*\n.*prctl PR_CAPBSET_DROP: drops|companion: prctl PR_SET_NAME: a harmless/,
+    );
+    expect(
+      answer(policyOf(["7 prctl(PR_SET_TIMERSLACK, 1) = 0"], {}, { noNewPrivileges: true }), "prctl", [24n]),
+    ).toEqual(errno(38));
   });
 
   test("ioctl does everything but type into terminals, whatever the upper bits say", () => {
@@ -133,7 +216,14 @@ describe("arguments", () => {
     expect(rules.length).toBeLessThan(20);
     for (let request = 0n; request < 0x1_0000n; request++) {
       const denied = request === 0x5412n || request === 0x541cn;
-      for (const upper of [0n, 0xdead_beef_0000_0000n]) expect(rules.some(({ action, rule }) => action.action === "SCMP_ACT_ALLOW" && ruleMatches(rule, [0n, upper | request, 0n, 0n, 0n, 0n])), request.toString(16)).toBe(!denied);
+      for (const upper of [0n, 0xdead_beef_0000_0000n])
+        expect(
+          rules.some(
+            ({ action, rule }) =>
+              action.action === "SCMP_ACT_ALLOW" && ruleMatches(rule, [0n, upper | request, 0n, 0n, 0n, 0n]),
+          ),
+          request.toString(16),
+        ).toBe(!denied);
     }
     for (const upper of [0n, 1n << 32n]) expect(answer(policy, "ioctl", [0n, upper | 0x5412n])).toEqual(errno(5));
     expect(answer(policy, "ioctl", [0n, 0x8000_5413n])).toEqual(allowed);
@@ -142,19 +232,36 @@ describe("arguments", () => {
 
   test("ioctl keeps what was seen of that", () => {
     const typed = policyOf(["7 ioctl(0, TIOCSTI, 0x1) = 0"]);
-    expect([0x5412n, 0x541cn, 0x5413n].map((request) => answer(typed, "ioctl", [0n, request]))).toEqual([allowed, errno(5), allowed]);
+    expect([0x5412n, 0x541cn, 0x5413n].map((request) => answer(typed, "ioctl", [0n, request]))).toEqual([
+      allowed,
+      errno(5),
+      allowed,
+    ]);
     // SNDRV_TIMER_IOCTL_PARAMS has the lower half of TIOCSTI.
     const timer = policyOf(["7 ioctl(0, 0x40505412, 0x1) = 0"]);
-    expect([0x4050_5412n, 0x5412n].map((request) => answer(timer, "ioctl", [0n, request]))).toEqual([allowed, errno(38)]);
+    expect([0x4050_5412n, 0x5412n].map((request) => answer(timer, "ioctl", [0n, request]))).toEqual([
+      allowed,
+      errno(38),
+    ]);
   });
 
   test("operations of mount and perf_event_open are pinned where they are allowed at all", () => {
-    const policy = policyOf(["7 mount(0x1, 0x2, 0x3, MS_BIND, 0) = 0", "7 perf_event_open(0x1, 0, -1, -1, PERF_FLAG_FD_CLOEXEC) = 3"], { ceiling: wide });
-    expect([0x1000n, 0x4000n].map((flags) => answer(policy, "mount", [0n, 0n, 0n, flags]))).toEqual([allowed, errno(38)]);
-    expect([8n, 4n].map((flags) => answer(policy, "perf_event_open", [0n, 0n, 0n, 0n, flags]))).toEqual([allowed, errno(38)]);
+    const policy = policyOf(
+      ["7 mount(0x1, 0x2, 0x3, MS_BIND, 0) = 0", "7 perf_event_open(0x1, 0, -1, -1, PERF_FLAG_FD_CLOEXEC) = 3"],
+      { ceiling: wide },
+    );
+    expect([0x1000n, 0x4000n].map((flags) => answer(policy, "mount", [0n, 0n, 0n, flags]))).toEqual([
+      allowed,
+      errno(38),
+    ]);
+    expect([8n, 4n].map((flags) => answer(policy, "perf_event_open", [0n, 0n, 0n, 0n, flags]))).toEqual([
+      allowed,
+      errno(38),
+    ]);
   });
 
-  test("none leaves them open as far as the ceiling goes", () => expect(answer(policyOf(socket, { args: "none" }), "socket", [17n, 3n, 0n])).toEqual(allowed));
+  test("none leaves them open as far as the ceiling goes", () =>
+    expect(answer(policyOf(socket, { args: "none" }), "socket", [17n, 3n, 0n])).toEqual(allowed));
 
   test("strict pins operations", () => {
     const policy = policyOf(["7 fcntl(3, F_SETLK, 0x1) = 0"], { args: "strict" });
@@ -171,7 +278,10 @@ describe("the floor", () => {
   });
 
   test("of crun is smaller", () => {
-    const allowing = (floor: PolicyOptions["floor"]): number => [...(policyOf([], { exact: true, floor }).filters[0]?.syscalls.values() ?? [])].filter((rules) => rules.some(({ action }) => action.action === "SCMP_ACT_ALLOW")).length;
+    const allowing = (floor: PolicyOptions["floor"]): number =>
+      [...(policyOf([], { exact: true, floor }).filters[0]?.syscalls.values() ?? [])].filter((rules) =>
+        rules.some(({ action }) => action.action === "SCMP_ACT_ALLOW"),
+      ).length;
     expect(allowing("crun")).toBeLessThan(allowing("any"));
   });
 });
@@ -185,24 +295,52 @@ describe("companions", () => {
 
   test("of another libc come where they would be called", () => {
     expect(answer(policyOf(["7 epoll_create1(0) = 3"]), "epoll_create")).toEqual(allowed);
-    expect(answer(policyOf(["7 set_robust_list(0x1, 24) = 0", "7 epoll_create1(0) = 3"]), "epoll_create")).toEqual(errno(38));
-    expect(answer(policyOf(["7 set_robust_list(0x1, 24) = 0", "7 epoll_create(1) = 3"]), "epoll_create1")).toEqual(allowed);
+    expect(answer(policyOf(["7 set_robust_list(0x1, 24) = 0", "7 epoll_create1(0) = 3"]), "epoll_create")).toEqual(
+      errno(38),
+    );
+    expect(answer(policyOf(["7 set_robust_list(0x1, 24) = 0", "7 epoll_create(1) = 3"]), "epoll_create1")).toEqual(
+      allowed,
+    );
     expect(answer(policyOf(["7 set_tid_address(0x1) = 7"]), "tkill")).toEqual(allowed);
-    expect(answer(policyOf(["7 set_tid_address(0x1) = 7", "7 set_robust_list(0x1, 24) = 0"]), "tkill")).toEqual(errno(38));
+    expect(answer(policyOf(["7 set_tid_address(0x1) = 7", "7 set_robust_list(0x1, 24) = 0"]), "tkill")).toEqual(
+      errno(38),
+    );
   });
 
   test("of processes do not come with threads", () => {
-    const threads = policyOf(["7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD) = 8"]);
+    const threads = policyOf([
+      "7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD) = 8",
+    ]);
     expect(answer(threads, "wait4")).toEqual(errno(38));
     expect(answer(threads, "fork")).toEqual(errno(38));
-    const both = policyOf(["7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD) = 8", "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 9"]);
+    const both = policyOf([
+      "7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD) = 8",
+      "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 9",
+    ]);
     expect(answer(both, "wait4")).toEqual(allowed);
-    expect(answer(policyOf(["7 clone3({flags=CLONE_VM|CLONE_THREAD}, 88) = 8"]), "wait4")).toEqual(allowed); // its flags are in memory
+    // its flags are in memory
+    expect(answer(policyOf(["7 clone3({flags=CLONE_VM|CLONE_THREAD}, 88) = 8"]), "wait4")).toEqual(allowed);
   });
 
   test("of connections do not come with the name service's vain question", () => {
-    expect(answer(policyOf(['7 connect(3, {sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"}, 110) = -1 ENOENT (No such file or directory)']), "poll")).toEqual(errno(38));
-    expect(answer(policyOf(['7 connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EINPROGRESS (Operation now in progress)']), "poll")).toEqual(allowed);
+    expect(
+      answer(
+        policyOf([
+          '7 connect(3, {sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"}, 110) = -1 ENOENT (No such ' +
+            "file or directory)",
+        ]),
+        "poll",
+      ),
+    ).toEqual(errno(38));
+    expect(
+      answer(
+        policyOf([
+          '7 connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 ' +
+            "EINPROGRESS (Operation now in progress)",
+        ]),
+        "poll",
+      ),
+    ).toEqual(allowed);
   });
 
   test("of scripts do not come with services", () => {
@@ -218,44 +356,77 @@ describe("companions", () => {
 });
 
 const levels = [undefined, "notable", "danger"];
-const danger = (names: readonly string[]): number => Math.max(0, ...names.map((name) => levels.indexOf(exposureOf(name)?.level)));
+const danger = (names: readonly string[]): number =>
+  Math.max(0, ...names.map((name) => levels.indexOf(exposureOf(name)?.level)));
 const rowsOfCompanions = [
   ...companionRows,
-  ...twinRows.map((row) => ({ ...row, triggers: [...row.names, ...(row.older ?? []), ...(row.glibc ?? [])], with: undefined, names: [...row.names, ...(row.glibc ?? [])], reason: row.breaks })),
+  ...twinRows.map((row) => ({
+    ...row,
+    triggers: [...row.names, ...(row.older ?? []), ...(row.glibc ?? [])],
+    with: undefined,
+    names: [...row.names, ...(row.glibc ?? [])],
+    reason: row.breaks,
+  })),
 ];
 
 describe.each(rowsOfCompanions)("companions of $triggers: $reason", ({ triggers, with: all = [], programs, names }) => {
   const program = programs === undefined ? [] : [`7 execve("/bin/${programs[0]}", ["x"], 0x1) = 0`];
   const existing = triggers.filter((name) => syscallNumber(arch, name) !== undefined);
-  const added = names.filter((name) => syscallNumber(arch, name) !== undefined && ceiling.get(arch)?.syscalls.has(name));
+  const added = names.filter(
+    (name) => syscallNumber(arch, name) !== undefined && ceiling.get(arch)?.syscalls.has(name),
+  );
 
   test("come with any trigger, and not beyond its danger", () => {
     expect(danger(names)).toBeLessThanOrEqual(danger(triggers));
     for (const trigger of triggers.length === 0 ? [[]] : existing.map((name) => [name])) {
       const policy = policyOf([...program, ...[...trigger, ...all].map((name) => `7 ${name}(0x7e000000) = 0`)]);
-      for (const name of added) expect(policy.filters[0]?.syscalls.get(name)?.some(({ action }) => action.action === "SCMP_ACT_ALLOW"), `${name} with ${trigger.join()}`).toBe(true);
+      for (const name of added)
+        expect(
+          policy.filters[0]?.syscalls.get(name)?.some(({ action }) => action.action === "SCMP_ACT_ALLOW"),
+          `${name} with ${trigger.join()}`,
+        ).toBe(true);
     }
   });
 });
 
 test.each(["nginx", "redis"])("%s gets at most 40 companions", (name) => {
-  const recording = parseRecording(readFileSync(new URL(`../../../traces/${name}/recording.json`, import.meta.url), "utf8"), name);
-  const policy = buildPolicy(recording, { args: "standard", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "Docker's" });
-  const companions = [...(policy.filters[0]?.syscalls ?? [])].filter(([, rules]) => rules.every(({ action, because }) => action.action === "SCMP_ACT_ALLOW" && because.type === "companion"));
+  const recording = parseRecording(
+    readFileSync(new URL(`../../../traces/${name}/recording.json`, import.meta.url), "utf8"),
+    name,
+  );
+  const policy = buildPolicy(recording, {
+    args: "standard",
+    exact: false,
+    floor: "any",
+    allow: [],
+    deny: [],
+    ceiling,
+    ceilingName: "Docker's",
+  });
+  const companions = [...(policy.filters[0]?.syscalls ?? [])].filter(([, rules]) =>
+    rules.every(({ action, because }) => action.action === "SCMP_ACT_ALLOW" && because.type === "companion"),
+  );
   expect(companions.length).toBeGreaterThan(10);
   expect(companions.length).toBeLessThanOrEqual(40);
 });
 
-test.each(["1.13.0", "20.10.24", "23.0.0", "28.5.2"])("nothing exceeds Docker %s's default, whatever was seen", async (version) => {
-  const limit = resolve(await loadDockerDefault(dockerDefaultFor(version).file), host).filters;
-  const everything = [...(ceiling.get(arch)?.syscalls.keys() ?? [])].map((name) => `7 ${name}(0x7e020011, 0x28, 0x1) = 0`);
-  for (const args of ["none", "standard", "strict"] as const) {
-    const policy = policyOf(everything, { args, ceiling: limit });
-    const after = resolve(readProfile(emitDocker(policy), "profile"), host).filters;
-    const wider = diffFilters(limit, after).syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed");
-    expect(wider).toEqual([]);
-  }
-});
+test.each(["1.13.0", "20.10.24", "23.0.0", "28.5.2"])(
+  "nothing exceeds Docker %s's default, whatever was seen",
+  async (version) => {
+    const limit = resolve(await loadDockerDefault(dockerDefaultFor(version).file), host).filters;
+    const everything = [...(ceiling.get(arch)?.syscalls.keys() ?? [])].map(
+      (name) => `7 ${name}(0x7e020011, 0x28, 0x1) = 0`,
+    );
+    for (const args of ["none", "standard", "strict"] as const) {
+      const policy = policyOf(everything, { args, ceiling: limit });
+      const after = resolve(readProfile(emitDocker(policy), "profile"), host).filters;
+      const wider = diffFilters(limit, after).syscalls.filter(
+        ({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed",
+      );
+      expect(wider).toEqual([]);
+    }
+  },
+);
 
 test("what is emitted answers as the policy says", () => {
   const policy = policyOf(["7 socket(AF_INET, SOCK_STREAM, 0) = 3", "7 setpgid(0, 0) = 0"]);
@@ -265,17 +436,35 @@ test("what is emitted answers as the policy says", () => {
 });
 
 test("every row of the tables names calls that exist and says why", () => {
-  for (const row of floorRows) expect(row.names.filter((name) => !isSyscallName(name)), row.reason).toEqual([]);
-  for (const row of companionRows) expect([...row.triggers, ...row.names].filter((name) => !isSyscallName(name)), row.reason).toEqual([]);
-  for (const row of twinRows) expect(row.names.filter((name) => !isSyscallName(name)), row.source).toEqual([]);
-  for (const row of probeRows) expect(row.names.filter((name) => !isSyscallName(name)), row.who).toEqual([]);
+  for (const row of floorRows)
+    expect(
+      row.names.filter((name) => !isSyscallName(name)),
+      row.reason,
+    ).toEqual([]);
+  for (const row of companionRows)
+    expect(
+      [...row.triggers, ...row.names].filter((name) => !isSyscallName(name)),
+      row.reason,
+    ).toEqual([]);
+  for (const row of twinRows)
+    expect(
+      row.names.filter((name) => !isSyscallName(name)),
+      row.source,
+    ).toEqual([]);
+  for (const row of probeRows)
+    expect(
+      row.names.filter((name) => !isSyscallName(name)),
+      row.who,
+    ).toEqual([]);
   for (const row of argumentRows) {
     expect(row.syscalls.filter((name) => !isSyscallName(name))).toEqual([]);
     for (const name of row.syscalls) expect(inspectedArguments(arch, name)?.indices, name).toEqual(row.indices);
     expect(Math.min(row.constants.length, row.attacker.length, row.programs.length)).toBeGreaterThan(5);
   }
-  for (const { reason, source } of [...floorRows, ...companionRows]) expect(Math.min(reason.length, source.length)).toBeGreaterThan(5);
-  for (const { breaks, source } of [...companionRows, ...twinRows]) expect(Math.min(breaks.length, source.length)).toBeGreaterThan(5);
+  for (const { reason, source } of [...floorRows, ...companionRows])
+    expect(Math.min(reason.length, source.length)).toBeGreaterThan(5);
+  for (const { breaks, source } of [...companionRows, ...twinRows])
+    expect(Math.min(breaks.length, source.length)).toBeGreaterThan(5);
 });
 
 describe("what runtimes need to start", () => {

@@ -3,8 +3,7 @@ import { expect, test } from "vitest";
 import { readFileSync } from "node:fs";
 import { parseRecording } from "../../../src/core/recording/index.ts";
 import { emitDocker } from "../../../src/core/emitter/index.ts";
-import { buildPolicy, complain } from "../../../src/core/policy/index.ts";
-import type { Policy } from "../../../src/core/policy/index.ts";
+import { buildPolicy, complain, type Policy } from "../../../src/core/policy/index.ts";
 import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { evaluate, isAllowing } from "../../../src/core/seccomp/index.ts";
@@ -14,7 +13,10 @@ import { defaultCapabilities, dockerDefaultFor, syscallNames, syscallNumber } fr
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
 const ceiling = resolve(await loadDockerDefault(dockerDefaultFor("28.5.2").file), host).filters;
-const recording = parseRecording(readFileSync(new URL("../../../traces/nginx/recording.json", import.meta.url), "utf8"), "nginx");
+const recording = parseRecording(
+  readFileSync(new URL("../../../traces/nginx/recording.json", import.meta.url), "utf8"),
+  "nginx",
+);
 
 function filterOf(policy: Policy): Filter {
   const filter = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
@@ -23,34 +25,78 @@ function filterOf(policy: Policy): Filter {
 }
 
 /** Values that pins compare with, their neighbours, and any. */
-const value = fc.oneof(fc.bigInt({ min: 0n, max: 64n }), fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }), fc.integer({ min: 0, max: 31 }).map((bit) => 1n << BigInt(bit)), fc.constantFrom(0x7e02_0000n, 0x5413n, 0x5401n, 0xffff_ffffn, 0x53564d41n));
+const value = fc.oneof(
+  fc.bigInt({ min: 0n, max: 64n }),
+  fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }),
+  fc.integer({ min: 0, max: 31 }).map((bit) => 1n << BigInt(bit)),
+  fc.constantFrom(0x7e02_0000n, 0x5413n, 0x5401n, 0xffff_ffffn, 0x53564d41n),
+);
 
-test.each(["standard", "strict"] as const)("complain mode, arguments %s: lets through what the enforced profile does, logs what Docker's default allows beside, denies the rest", (args) => {
-  const enforcedPolicy = buildPolicy(recording, { args, exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "Docker's" });
-  const complaining = complain(enforcedPolicy, ceiling);
-  const [enforced, staged] = [filterOf(enforcedPolicy), filterOf(complaining)];
-  const limit = ceiling.get(arch);
-  if (limit === undefined) throw new Error("no ceiling");
-  // Calls that more rules than fit would have to describe are allowed without a line; they are said.
-  const unwatched = new Set([...(complaining.filters[0]?.syscalls ?? [])].filter(([, rules]) => rules.some(({ because }) => because.type === "fallback" && because.reason.includes("not logged"))).map(([name]) => name));
-  if (args === "standard") expect([...unwatched]).toEqual(["socket"]); // Docker's own rule for it compares, by other than bits
-  const pinned = [...enforced.syscalls].filter(([, rules]) => rules.some(({ rule }) => rule.conditions.length > 0)).map(([name]) => name);
-  let logged = 0;
-  fc.assert(
-    fc.property(fc.oneof(fc.constantFrom(...pinned), fc.constantFrom(...syscallNames(arch))), fc.tuple(value, value, value, value, value, value), (name, values) => {
-      const call = { arch, name, nr: syscallNumber(arch, name), args: values } as const;
-      const answer = evaluate(staged, call);
-      const should = isAllowing(evaluate(enforced, call)) ? "SCMP_ACT_ALLOW" : isAllowing(evaluate(limit, call)) ? "SCMP_ACT_LOG" : "denied";
-      logged += Number(should === "SCMP_ACT_LOG");
-      if (unwatched.has(name)) expect(isAllowing(answer)).toBe(should !== "denied");
-      else expect(isAllowing(answer) ? answer.action : "denied").toBe(should);
-    }),
-    { numRuns: 3000 },
-  );
-  expect(logged).toBeGreaterThan(300);
-});
+test.each(["standard", "strict"] as const)(
+  "complain mode, arguments %s: lets through what the enforced profile does, logs what Docker's default allows beside, denies the rest",
+  (args) => {
+    const enforcedPolicy = buildPolicy(recording, {
+      args,
+      exact: false,
+      floor: "any",
+      allow: [],
+      deny: [],
+      ceiling,
+      ceilingName: "Docker's",
+    });
+    const complaining = complain(enforcedPolicy, ceiling);
+    const [enforced, staged] = [filterOf(enforcedPolicy), filterOf(complaining)];
+    const limit = ceiling.get(arch);
+    if (limit === undefined) throw new Error("no ceiling");
+    // Calls that more rules than fit would have to describe are allowed without a line; they are
+    // said.
+    const unwatched = new Set(
+      [...(complaining.filters[0]?.syscalls ?? [])]
+        .filter(([, rules]) =>
+          rules.some(({ because }) => because.type === "fallback" && because.reason.includes("not logged")),
+        )
+        .map(([name]) => name),
+    );
+    if (args === "standard") expect([...unwatched]).toEqual(["socket"]); // Docker's own rule for it compares, by other than bits
+    const pinned = [...enforced.syscalls]
+      .filter(([, rules]) => rules.some(({ rule }) => rule.conditions.length > 0))
+      .map(([name]) => name);
+    let logged = 0;
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom(...pinned), fc.constantFrom(...syscallNames(arch))),
+        fc.tuple(value, value, value, value, value, value),
+        (name, values) => {
+          const call = { arch, name, nr: syscallNumber(arch, name), args: values } as const;
+          const answer = evaluate(staged, call);
+          const should = isAllowing(evaluate(enforced, call))
+            ? "SCMP_ACT_ALLOW"
+            : isAllowing(evaluate(limit, call))
+              ? "SCMP_ACT_LOG"
+              : "denied";
+          logged += Number(should === "SCMP_ACT_LOG");
+          if (unwatched.has(name)) expect(isAllowing(answer)).toBe(should !== "denied");
+          else expect(isAllowing(answer) ? answer.action : "denied").toBe(should);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(logged).toBeGreaterThan(300);
+  },
+);
 
 test("a profile in complain mode says so where it is read first", () => {
-  const policy = complain(buildPolicy(recording, { args: "standard", exact: false, floor: "any", allow: [], deny: [], ceiling, ceilingName: "Docker's" }), ceiling);
+  const policy = complain(
+    buildPolicy(recording, {
+      args: "standard",
+      exact: false,
+      floor: "any",
+      allow: [],
+      deny: [],
+      ceiling,
+      ceilingName: "Docker's",
+    }),
+    ceiling,
+  );
   expect(emitDocker(policy).split("\n").slice(0, 12).join("\n")).toContain("COMPLAIN MODE");
 });

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { inspectedArguments } from "../../../src/core/recording/index.ts";
-import type { Recording, SyscallRecord } from "../../../src/core/recording/index.ts";
+import { inspectedArguments, type Recording, type SyscallRecord } from "../../../src/core/recording/index.ts";
 import { loadReference, resolveFor } from "../../../src/project/derivation/reference.ts";
 import { buildPolicy, heldAnyway } from "../../../src/core/policy/index.ts";
 
@@ -9,24 +8,46 @@ const seen = (...names: readonly string[]): Recording => ({
   version: 1,
   name: "app",
   runs: [{ source: "log", command: [], versions: {}, lean: true, ended: "exited" }],
-  syscalls: { [arch]: Object.fromEntries(["execve", ...names].map((name): [string, SyscallRecord] => [name, { calls: 1, results: ["ok"], processes: ["app"] }])) },
+  syscalls: {
+    [arch]: Object.fromEntries(
+      ["execve", ...names].map((name): [string, SyscallRecord] => [
+        name,
+        { calls: 1, results: ["ok"], processes: ["app"] },
+      ]),
+    ),
+  },
 });
 
 test.each([
   { exact: false, floor: "any" },
   { exact: true, floor: "any" },
   { exact: true, floor: "crun" },
-] as const)("a profile of a lean recording is the same whether these calls were seen or not (%o)", async ({ exact, floor }) => {
-  const held = heldAnyway(arch, []);
-  expect(held.length).toBeGreaterThan(10);
-  const reference = await loadReference(undefined);
-  const ceiling = resolveFor(reference.profile, [{ arch, capabilities: new Set(), kernel: undefined, runtime: "runc" }]);
-  const policy = (recording: Recording) => {
-    const { filters } = buildPolicy(recording, { args: "standard", exact, floor, allow: [], deny: [], ceiling, ceilingName: "default" });
-    return filters.map(({ syscalls }) => [...syscalls].map(([name, rules]) => [name, rules.map(({ action, rule }) => ({ action, rule }))]));
-  };
-  expect(policy(seen(...held))).toEqual(policy(seen()));
-});
+] as const)(
+  "a profile of a lean recording is the same whether these calls were seen or not (%o)",
+  async ({ exact, floor }) => {
+    const held = heldAnyway(arch, []);
+    expect(held.length).toBeGreaterThan(10);
+    const reference = await loadReference(undefined);
+    const ceiling = resolveFor(reference.profile, [
+      { arch, capabilities: new Set(), kernel: undefined, runtime: "runc" },
+    ]);
+    const policy = (recording: Recording) => {
+      const { filters } = buildPolicy(recording, {
+        args: "standard",
+        exact,
+        floor,
+        allow: [],
+        deny: [],
+        ceiling,
+        ceilingName: "default",
+      });
+      return filters.map(({ syscalls }) =>
+        [...syscalls].map(([name, rules]) => [name, rules.map(({ action, rule }) => ({ action, rule }))]),
+      );
+    };
+    expect(policy(seen(...held))).toEqual(policy(seen()));
+  },
+);
 
 test("none of them has arguments that could be pinned, and what is denied is looked for", () => {
   for (const name of heldAnyway(arch, [])) expect(inspectedArguments(arch, name)).toBeUndefined();

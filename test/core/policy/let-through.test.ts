@@ -17,9 +17,28 @@ test.each([
 ] as const)("%s(%s): known whole, or with these arguments: %s", (name, args, through) => {
   const [filter, ...others] = letThrough(
     new Map([[arch, ["read"]]]),
-    new Map([[arch, new Map([["fcntl", { indices: [1], values: [[1n], [3n]] }], ["socket", { indices: [0, 2], values: [[1n, 0n], [2n, 6n]] }]])]]),
+    new Map([
+      [
+        arch,
+        new Map([
+          ["fcntl", { indices: [1], values: [[1n], [3n]] }],
+          [
+            "socket",
+            {
+              indices: [0, 2],
+              values: [
+                [1n, 0n],
+                [2n, 6n],
+              ],
+            },
+          ],
+        ]),
+      ],
+    ]),
   );
   if (filter === undefined) throw new Error("no filter");
   expect(others).toEqual([]);
-  expect(evaluate(filter, { arch, name, nr: syscallNumber(arch, name), args: [...args, 0n, 0n, 0n] }).action).toBe(through ? "SCMP_ACT_ALLOW" : "SCMP_ACT_TRACE");
+  expect(evaluate(filter, { arch, name, nr: syscallNumber(arch, name), args: [...args, 0n, 0n, 0n] }).action).toBe(
+    through ? "SCMP_ACT_ALLOW" : "SCMP_ACT_TRACE",
+  );
 });

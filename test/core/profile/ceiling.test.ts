@@ -6,7 +6,12 @@ import { exceeds } from "../../../src/core/diff/index.ts";
 import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import type { HostContext } from "../../../src/core/profile/types.ts";
-import { allCapabilities, compareVersions, defaultCapabilities, dockerDefaults } from "../../../src/core/tables/index.ts";
+import {
+  allCapabilities,
+  compareVersions,
+  defaultCapabilities,
+  dockerDefaults,
+} from "../../../src/core/tables/index.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const profiles = glob.sync("profiles/*.json", { cwd: root }).sort();
@@ -18,27 +23,43 @@ const capabilitySets: readonly (readonly [string, readonly string[]])[] = [
   ["all capabilities", allCapabilities],
 ];
 
-/** The engine the examples were recorded on; older ones do not know calls that libraries ask for today. */
+/**
+ * The engine the examples were recorded on; older ones do not know calls that libraries ask for
+ * today.
+ */
 const recordedOn = "20.10.24";
 
 describe.each(profiles)("%s allows nothing that Docker's default denies", (file) => {
-  const releases = dockerDefaults.flatMap(({ file: limit, releases }) => releases.map((release) => ({ limit, release })));
-  const defaults = [...new Set(releases.filter(({ release }) => compareVersions(release, recordedOn) >= 0).map(({ limit }) => limit))];
+  const releases = dockerDefaults.flatMap(({ file: limit, releases }) =>
+    releases.map((release) => ({ limit, release })),
+  );
+  const defaults = [
+    ...new Set(releases.filter(({ release }) => compareVersions(release, recordedOn) >= 0).map(({ limit }) => limit)),
+  ];
 
-  test.each(defaults)("of the engines with %s", async (name) => {
-    const [profile, limit] = [readProfile(await readFile(root + file, "utf8"), file), await loadDockerDefault(name)];
-    for (const [set, capabilities] of capabilitySets) {
-      for (const runtime of ["runc", "crun"] as const) {
-        for (const kernel of capabilities === defaultCapabilities ? [undefined, "4.4"] : [undefined]) {
-          const host: HostContext = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(capabilities), kernel, runtime };
-          const ceiling = resolve(limit, host).filters;
-          const wider = [...resolve(profile, host).filters].flatMap(([arch, filter]) => {
-            const allowed = ceiling.get(arch);
-            return allowed === undefined ? [arch] : exceeds(filter, allowed).map(({ syscall }) => syscall);
-          });
-          expect(wider, `${set}, ${runtime}, Linux ${kernel ?? "new"}`).toEqual([]);
+  test.each(defaults)(
+    "of the engines with %s",
+    async (name) => {
+      const [profile, limit] = [readProfile(await readFile(root + file, "utf8"), file), await loadDockerDefault(name)];
+      for (const [set, capabilities] of capabilitySets) {
+        for (const runtime of ["runc", "crun"] as const) {
+          for (const kernel of capabilities === defaultCapabilities ? [undefined, "4.4"] : [undefined]) {
+            const host: HostContext = {
+              arch: "SCMP_ARCH_X86_64",
+              capabilities: new Set(capabilities),
+              kernel,
+              runtime,
+            };
+            const ceiling = resolve(limit, host).filters;
+            const wider = [...resolve(profile, host).filters].flatMap(([arch, filter]) => {
+              const allowed = ceiling.get(arch);
+              return allowed === undefined ? [arch] : exceeds(filter, allowed).map(({ syscall }) => syscall);
+            });
+            expect(wider, `${set}, ${runtime}, Linux ${kernel ?? "new"}`).toEqual([]);
+          }
         }
       }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 });

@@ -19,13 +19,26 @@ test("the fast way of reading and the careful one read the same", () => {
   );
 });
 
-test.each(['{"a": 9007199254740993}', '{"a": 18446744073709551615}', '{"a": 1e3}', '{"a": 1.0}', '{"a": -0}', '{"a\\"": "b\\": 1"}', '["1234567890123456789"]', "0", '"x"'])("%s", (text) => {
+test.each([
+  '{"a": 9007199254740993}',
+  '{"a": 18446744073709551615}',
+  '{"a": 1e3}',
+  '{"a": 1.0}',
+  '{"a": -0}',
+  '{"a\\"": "b\\": 1"}',
+  '["1234567890123456789"]',
+  "0",
+  '"x"',
+])("%s", (text) => {
   expect(parseJson(text, "p.json")).toEqual(withCare(text));
 });
 
-test.each(['{"a": 1, "a": 2}', '{"a": 1, "\\u0061": 2}', '{"a": {"b": 1, "c": 2, "b": 3}}'])("a name that stands twice is found: %s", (text) => {
-  expect(() => parseJson(text, "p.json")).toThrow(/stands twice/);
-});
+test.each(['{"a": 1, "a": 2}', '{"a": 1, "\\u0061": 2}', '{"a": {"b": 1, "c": 2, "b": 3}}'])(
+  "a name that stands twice is found: %s",
+  (text) => {
+    expect(() => parseJson(text, "p.json")).toThrow(/stands twice/);
+  },
+);
 
 /** Each compared with each would take hours. */
 test("a document of nothing but nulls is read, and a null twin among them found", () => {

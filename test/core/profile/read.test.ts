@@ -7,13 +7,30 @@ import type { HostContext } from "../../../src/core/profile/types.ts";
 import { evaluate } from "../../../src/core/seccomp/index.ts";
 import { defaultCapabilities, dockerDefaults, syscallNumber } from "../../../src/core/tables/index.ts";
 
-const host: HostContext = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: "6.1", runtime: "crun" };
+const host: HostContext = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: "6.1",
+  runtime: "crun",
+};
 
-function verdict(profile: object | string, name: string, args: readonly bigint[] = [], context: HostContext = host): string {
+function verdict(
+  profile: object | string,
+  name: string,
+  args: readonly bigint[] = [],
+  context: HostContext = host,
+): string {
   const text = typeof profile === "string" ? profile : JSON.stringify(profile);
   const filter = resolve(readProfile(text, "p.json"), context).filters.get(context.arch);
   if (filter === undefined) throw new Error("no filter");
-  const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [bigint, bigint, bigint, bigint, bigint, bigint];
+  const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+  ];
   const action = evaluate(filter, { arch: context.arch, name, nr: syscallNumber(context.arch, name), args: six });
   return "errnoRet" in action ? `${action.action} ${action.errnoRet}` : action.action;
 }
@@ -34,13 +51,26 @@ describe("formats met in the wild", () => {
         { names: ["arch_prctl"], action: allow, includes: { arches: ["arm64"] } },
       ],
     };
-    expect(["read", "ptrace", "mount", "clone3", "arch_prctl"].map((name) => verdict(profile, name))).toEqual([allow, allow, "SCMP_ACT_ERRNO 38", "SCMP_ACT_ERRNO 1", "SCMP_ACT_ERRNO 38"]);
+    expect(["read", "ptrace", "mount", "clone3", "arch_prctl"].map((name) => verdict(profile, name))).toEqual([
+      allow,
+      allow,
+      "SCMP_ACT_ERRNO 38",
+      "SCMP_ACT_ERRNO 1",
+      "SCMP_ACT_ERRNO 38",
+    ]);
     expect(verdict(profile, "mount", [], { ...host, capabilities: new Set(["CAP_SYS_ADMIN"]) })).toBe(allow);
     expect(verdict(profile, "ptrace", [], { ...host, kernel: "4.4" })).toBe("SCMP_ACT_ERRNO 38");
   });
 
   test("the first ones: one name a group, args null", () => {
-    const profile = { defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ name: "read", action: allow, args: null }, { name: "personality", action: allow, args: [{ index: 0, value: 8, valueTwo: 0, op: "SCMP_CMP_EQ" }] }] };
+    const profile = {
+      defaultAction: "SCMP_ACT_ERRNO",
+      architectures: ["SCMP_ARCH_X86_64"],
+      syscalls: [
+        { name: "read", action: allow, args: null },
+        { name: "personality", action: allow, args: [{ index: 0, value: 8, valueTwo: 0, op: "SCMP_CMP_EQ" }] },
+      ],
+    };
     expect(verdict(profile, "read")).toBe(allow);
     expect(verdict(profile, "personality", [8n])).toBe(allow);
     expect(verdict(profile, "personality", [9n])).toBe("SCMP_ACT_ERRNO 1");
@@ -52,7 +82,25 @@ describe("formats met in the wild", () => {
   });
 
   test("podman's, with errno names beside numbers", () => {
-    const profile = { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, defaultErrno: "ENOSYS", architectures: [], syscalls: [{ names: ["bdflush"], action: "SCMP_ACT_ERRNO", args: [], comment: "", includes: {}, excludes: {}, errnoRet: 1, errno: "EPERM" }, { names: ["read"], action: allow, args: [], comment: "", includes: {}, excludes: {} }] };
+    const profile = {
+      defaultAction: "SCMP_ACT_ERRNO",
+      defaultErrnoRet: 38,
+      defaultErrno: "ENOSYS",
+      architectures: [],
+      syscalls: [
+        {
+          names: ["bdflush"],
+          action: "SCMP_ACT_ERRNO",
+          args: [],
+          comment: "",
+          includes: {},
+          excludes: {},
+          errnoRet: 1,
+          errno: "EPERM",
+        },
+        { names: ["read"], action: allow, args: [], comment: "", includes: {}, excludes: {} },
+      ],
+    };
     expect([verdict(profile, "mount"), verdict(profile, "read")]).toEqual(["SCMP_ACT_ERRNO 38", allow]);
   });
 
@@ -63,44 +111,105 @@ describe("formats met in the wild", () => {
   });
 
   test("two conditions on one argument are either-or, as runc and crun read them", () => {
-    const profile = { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["socket"], action: allow, args: [{ index: 0, value: 2, op: "SCMP_CMP_GE" }, { index: 0, value: 3, op: "SCMP_CMP_LE" }] }] };
+    const profile = {
+      defaultAction: "SCMP_ACT_ERRNO",
+      syscalls: [
+        {
+          names: ["socket"],
+          action: allow,
+          args: [
+            { index: 0, value: 2, op: "SCMP_CMP_GE" },
+            { index: 0, value: 3, op: "SCMP_CMP_LE" },
+          ],
+        },
+      ],
+    };
     expect(verdict(profile, "socket", [40n])).toBe(allow);
   });
 
   test("a SeccompProfile of the security-profiles-operator, and members in any case, as Go reads them", () => {
     const spec = { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["read"], action: allow }] };
-    expect(verdict({ apiVersion: "security-profiles-operator.x-k8s.io/v1beta1", kind: "SeccompProfile", spec }, "read")).toBe(allow);
-    expect(verdict({ DefaultAction: "SCMP_ACT_ERRNO", SYSCALLS: [{ Names: ["getpriority"], Action: "SCMP_ACT_ERRNO", errnoret: 5 }] }, "getpriority")).toBe("SCMP_ACT_ERRNO 5");
+    expect(
+      verdict({ apiVersion: "security-profiles-operator.x-k8s.io/v1beta1", kind: "SeccompProfile", spec }, "read"),
+    ).toBe(allow);
+    expect(
+      verdict(
+        {
+          DefaultAction: "SCMP_ACT_ERRNO",
+          SYSCALLS: [{ Names: ["getpriority"], Action: "SCMP_ACT_ERRNO", errnoret: 5 }],
+        },
+        "getpriority",
+      ),
+    ).toBe("SCMP_ACT_ERRNO 5");
   });
 
   test("names of JavaScript's own are names like others", () => {
     const names = ["__proto__", "constructor", "toString", "hasOwnProperty"];
-    const profile = readProfile(JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: [...names, "read"], action: allow }] }), "p.json");
+    const profile = readProfile(
+      JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: [...names, "read"], action: allow }] }),
+      "p.json",
+    );
     expect(resolve(profile, host).dropped).toEqual(names.toSorted());
-    expect(verdict(JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: [...names, "read"], action: allow }] }), "read")).toBe(allow);
+    expect(
+      verdict(
+        JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: [...names, "read"], action: allow }] }),
+        "read",
+      ),
+    ).toBe(allow);
   });
 
   test("byte order mark, Windows line ends and empty lists", () => {
-    expect(verdict(`\uFEFF{\r\n  "defaultAction": "SCMP_ACT_ERRNO",\r\n  "syscalls": [{ "names": [], "action": "${allow}" }, { "names": ["read"], "action": "${allow}" }]\r\n}\r\n`, "read")).toBe(allow);
+    expect(
+      verdict(
+        `\uFEFF{\r\n  "defaultAction": "SCMP_ACT_ERRNO",\r\n  "syscalls": [{ "names": [], "action": "${allow}" ` +
+          `}, { "names": ["read"], "action": "${allow}" }]\r\n}\r\n`,
+        "read",
+      ),
+    ).toBe(allow);
   });
 
   test("members that no engine reads are kept as such, with what they may have been meant to be", () => {
-    const { unknownMembers } = readProfile(JSON.stringify({ $schema: "x", defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["read"], action: allow, arg: [{ index: 0, valuetow: 1, op: "SCMP_CMP_EQ" }] }] }), "p.json");
-    expect(unknownMembers).toMatchObject([{ pointer: "/$schema" }, { pointer: "/syscalls/0/arg", name: "arg", meant: "args" }]);
+    const { unknownMembers } = readProfile(
+      JSON.stringify({
+        $schema: "x",
+        defaultAction: "SCMP_ACT_ERRNO",
+        syscalls: [{ names: ["read"], action: allow, arg: [{ index: 0, valuetow: 1, op: "SCMP_CMP_EQ" }] }],
+      }),
+      "p.json",
+    );
+    expect(unknownMembers).toMatchObject([
+      { pointer: "/$schema" },
+      { pointer: "/syscalls/0/arg", name: "arg", meant: "args" },
+    ]);
   });
 
-  test.each(dockerDefaults.map(({ file }) => file))("Docker's default %s allows read and denies reboot", async (file) => {
-    const filter = resolve(await loadDockerDefault(file), host).filters.get(host.arch);
-    const ask = (name: string): string | undefined => filter && evaluate(filter, { arch: host.arch, name, nr: syscallNumber(host.arch, name), args: [0n, 0n, 0n, 0n, 0n, 0n] }).action;
-    expect([ask("read"), ask("reboot")]).toEqual([allow, "SCMP_ACT_ERRNO"]);
-    // What is shipped is read without validating it.
-    expect(await loadDockerDefault(file)).toEqual(readProfile(readFileSync(new URL(`../../../profiles/docker-default/${file}`, import.meta.url), "utf8"), file));
-  });
+  test.each(dockerDefaults.map(({ file }) => file))(
+    "Docker's default %s allows read and denies reboot",
+    async (file) => {
+      const filter = resolve(await loadDockerDefault(file), host).filters.get(host.arch);
+      const ask = (name: string): string | undefined =>
+        filter &&
+        evaluate(filter, { arch: host.arch, name, nr: syscallNumber(host.arch, name), args: [0n, 0n, 0n, 0n, 0n, 0n] })
+          .action;
+      expect([ask("read"), ask("reboot")]).toEqual([allow, "SCMP_ACT_ERRNO"]);
+      // What is shipped is read without validating it.
+      expect(await loadDockerDefault(file)).toEqual(
+        readProfile(readFileSync(new URL(`../../../profiles/docker-default/${file}`, import.meta.url), "utf8"), file),
+      );
+    },
+  );
 });
 
-/** Each measured: exit code 125 on runc 1.1.5 and crun 1.8.1 with libseccomp 2.5.4, or a start where the list is empty. */
+/**
+ * Each measured: exit code 125 on runc 1.1.5 and crun 1.8.1 with libseccomp 2.5.4, or a start where
+ * the list is empty.
+ */
 describe("what keeps a container from starting", () => {
-  const group = (action: string, errnoRet?: number): object => ({ names: ["getpriority"], action, ...(errnoRet === undefined ? {} : { errnoRet }) });
+  const group = (action: string, errnoRet?: number): object => ({
+    names: ["getpriority"],
+    action,
+    ...(errnoRet === undefined ? {} : { errnoRet }),
+  });
   test.each<[string, "runc" | "crun", object, readonly string[]]>([
     ["an errno of 4095", "runc", { syscalls: [group("SCMP_ACT_ERRNO", 4095)] }, ["/syscalls/0/errnoRet"]],
     ["an errno of 4094 does not", "crun", { syscalls: [group("SCMP_ACT_ERRNO", 4094)] }, []],
@@ -110,17 +219,32 @@ describe("what keeps a container from starting", () => {
     ["NOTIFY for everything", "crun", { defaultAction: "SCMP_ACT_NOTIFY", syscalls: [] }, ["/defaultAction"]],
     ["an errno for SIGSYS on crun", "crun", { syscalls: [group("SCMP_ACT_TRAP", 5)] }, ["/syscalls/0/errnoRet"]],
     ["an errno for SIGSYS does not on runc", "runc", { syscalls: [group("SCMP_ACT_TRAP", 5)] }, []],
-    ["two byte orders", "runc", { architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_S390X"], syscalls: [] }, ["/architectures"]],
+    [
+      "two byte orders",
+      "runc",
+      { architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_S390X"], syscalls: [] },
+      ["/architectures"],
+    ],
     ["a foreign architecture does not", "runc", { architectures: ["SCMP_ARCH_AARCH64"], syscalls: [] }, []],
   ])("%s (%s)", (_, runtime, profile, pointers) => {
-    const { problems } = resolve(readProfile(JSON.stringify({ defaultAction: allow, ...profile }), "p.json"), { ...host, runtime });
+    const { problems } = resolve(readProfile(JSON.stringify({ defaultAction: allow, ...profile }), "p.json"), {
+      ...host,
+      runtime,
+    });
     expect(problems.map((problem) => (problem.kind === "refused" ? problem.pointer : problem.kind))).toEqual(pointers);
   });
 });
 
 test("of any number of names, and of architectures that are called like members of every object", () => {
   const names = Array.from({ length: 200_000 }, (_, index) => `n${index}`);
-  const profile = readProfile(JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", architectures: ["toString"], syscalls: [{ names: ["read", ...names], action: "SCMP_ACT_ALLOW" }] }), "p.json");
+  const profile = readProfile(
+    JSON.stringify({
+      defaultAction: "SCMP_ACT_ERRNO",
+      architectures: ["toString"],
+      syscalls: [{ names: ["read", ...names], action: "SCMP_ACT_ALLOW" }],
+    }),
+    "p.json",
+  );
   const { filters, problems } = resolve(profile, host);
   expect([...filters.keys()]).toEqual(["SCMP_ARCH_X86_64"]);
   expect(problems).toContainEqual({ kind: "unknown-architecture", name: "toString" });
@@ -129,21 +253,76 @@ test("of any number of names, and of architectures that are called like members 
 describe("mistakes are told with their place and what was meant", () => {
   test.each([
     ["an action", '{\n  "defaultAction": "SCMP_ACT_ALOW"\n}', /p\.json:2:\d+: \/defaultAction/, /SCMP_ACT_ALLOW/],
-    ["an operator", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EG"}]}]}', /\/syscalls\/0\/args\/0\/op/, /SCMP_CMP_EQ/],
-    ["an index", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/index/, /./],
+    [
+      "an operator",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EG"}]}]}',
+      /\/syscalls\/0\/args\/0\/op/,
+      /SCMP_CMP_EQ/,
+    ],
+    [
+      "an index",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}',
+      /\/syscalls\/0\/args\/0\/index/,
+      /./,
+    ],
     ["no object at all", "[1]", /p\.json:1:1: \/: this has to be an object, not \[1\]/, /./],
     ["a list that is none", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":{}}', /\/syscalls/, /./],
     ["no JSON", '{"defaultAction": }', /p\.json:1:\d+: not JSON/, /./],
-    ["a member that stands twice", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],\n"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}', /p\.json:2:\d: .*"syscalls" stands twice/, /keep one/],
-    ["a member in two spellings", '{"defaultAction":"SCMP_ACT_ERRNO",\n"DefaultAction":"SCMP_ACT_ALLOW"}', /p\.json:2:17: \/DefaultAction: "defaultAction" and "DefaultAction" are one member/, /keep one/i],
-    ["a pin that a null in another spelling takes away", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}],"Args":null}]}', /"Args" stands twice/, /keep one/],
-    ["a letter that Go takes for an s", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],"\u017fyscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}', /are one member/, /keep one/i],
-    ["a profile beside one of Kubernetes", '{"DefaultAction":"SCMP_ACT_ALLOW","kind":"SeccompProfile","spec":{"defaultAction":"SCMP_ACT_ERRNO"}}', /p\.json:1:18: \/DefaultAction: there is another profile at \/spec/, /keep one/i],
-    ["a profile beside one of an OCI config", '{"defaultAction":"SCMP_ACT_ALLOW","Linux":{"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"}}}', /there is another profile at \/Linux\/seccomp/, /keep one/i],
+    [
+      "a member that stands twice",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],\n"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
+      /p\.json:2:\d: .*"syscalls" stands twice/,
+      /keep one/,
+    ],
+    [
+      "a member in two spellings",
+      '{"defaultAction":"SCMP_ACT_ERRNO",\n"DefaultAction":"SCMP_ACT_ALLOW"}',
+      /p\.json:2:17: \/DefaultAction: "defaultAction" and "DefaultAction" are one member/,
+      /keep one/i,
+    ],
+    [
+      "a pin that a null in another spelling takes away",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}],"Args":null}]}',
+      /"Args" stands twice/,
+      /keep one/,
+    ],
+    [
+      "a letter that Go takes for an s",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],"\u017fyscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
+      /are one member/,
+      /keep one/i,
+    ],
+    [
+      "a profile beside one of Kubernetes",
+      '{"DefaultAction":"SCMP_ACT_ALLOW","kind":"SeccompProfile","spec":{"defaultAction":"SCMP_ACT_ERRNO"}}',
+      /p\.json:1:18: \/DefaultAction: there is another profile at \/spec/,
+      /keep one/i,
+    ],
+    [
+      "a profile beside one of an OCI config",
+      '{"defaultAction":"SCMP_ACT_ALLOW","Linux":{"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"}}}',
+      /there is another profile at \/Linux\/seccomp/,
+      /keep one/i,
+    ],
     ["what is nested without end", "[".repeat(200_000), /p\.json:1:\d+/, /./],
-    ["a number with an exponent", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1e3,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/value/, /plain digits/],
-    ["a number of 65 bits", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}', /\/syscalls\/0\/args\/0\/value/, /18446744073709551615/],
-    ["an errno below zero", '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"Names":["read"],"action":"SCMP_ACT_ERRNO",\n"ErrnoRet":-1}]}', /p\.json:2:12: \/syscalls\/0\/errnoRet/, /EPERM/],
+    [
+      "a number with an exponent",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1e3,"op":"SCMP_CMP_EQ"}]}]}',
+      /\/syscalls\/0\/args\/0\/value/,
+      /plain digits/,
+    ],
+    [
+      "a number of 65 bits",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}',
+      /\/syscalls\/0\/args\/0\/value/,
+      /18446744073709551615/,
+    ],
+    [
+      "an errno below zero",
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"Names":["read"],"action":"SCMP_ACT_ERRNO",\n"ErrnoRet":-1}]}',
+      /p\.json:2:12: \/syscalls\/0\/errnoRet/,
+      /EPERM/,
+    ],
     ["a recording", '{"version":1,"name":"x","runs":[],"syscalls":{}}', /p\.json:1:1/, /./],
   ])("%s", (_, text, place, todo) => {
     const error = (() => {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { createAggregator } from "../../../src/core/recording/index.ts";
-import type { Aggregator, SyscallRecord } from "../../../src/core/recording/index.ts";
+import { createAggregator, type Aggregator, type SyscallRecord } from "../../../src/core/recording/index.ts";
 import { createStraceParser, parseStraceSync } from "../../../src/strace-parser/index.ts";
 
 function read(lines: readonly string[]): Aggregator {
@@ -9,16 +8,26 @@ function read(lines: readonly string[]): Aggregator {
   return aggregator;
 }
 
-const recordOf = (aggregator: Aggregator, name: string): SyscallRecord | undefined => aggregator.finish().syscalls.SCMP_ARCH_X86_64?.[name];
-const times = <T>(count: number, make: (index: number) => T): readonly T[] => Array.from({ length: count }, (_, index) => make(index));
+const recordOf = (aggregator: Aggregator, name: string): SyscallRecord | undefined =>
+  aggregator.finish().syscalls.SCMP_ARCH_X86_64?.[name];
+const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 
-/** A log may say what it likes: what is kept of it has bounds, and what goes beyond them is counted or called unknown, not lost in silence. */
+/**
+ * A log may say what it likes: what is kept of it has bounds, and what goes beyond them is counted
+ * or called unknown, not lost in silence.
+ */
 test("results: a thousand are told apart", () => {
-  expect(recordOf(read(times(1_500, (index) => `7 read(0, "", 1) = -1 EX${index} (?)`)), "read")?.results).toHaveLength(1_000);
+  expect(recordOf(read(times(1_500, (index) => `7 read(0, "", 1) = -1 EX${index} (?)`)), "read")?.results).toHaveLength(
+    1_000,
+  );
 });
 
 test("programs: a thousand are told apart, the others are unknown", () => {
-  const processes = recordOf(read(times(1_500, (index) => [`7 execve("/bin/p${index}", ["p"], 0x1) = 0`, "7 getpid() = 7"]).flat()), "getpid")?.processes;
+  const processes = recordOf(
+    read(times(1_500, (index) => [`7 execve("/bin/p${index}", ["p"], 0x1) = 0`, "7 getpid() = 7"]).flat()),
+    "getpid",
+  )?.processes;
   expect(processes).toHaveLength(1_001);
   expect(processes).toContain("?");
 });
@@ -32,9 +41,14 @@ test("names: more different ones than there are calls are lines that were not re
 test("open calls: the oldest are given up, in their order, and none is given twice", () => {
   const parser = createStraceParser();
   const early = parser.push(times(70_000, (index) => `${index + 1} read(0,  <unfinished ...>\n`).join(""));
-  expect(early.map(({ tracee, kind }) => `${kind} ${tracee.pid}`)).toEqual(times(70_000 - 65_536, (index) => `syscall ${index + 1}`));
-  const late = [...parser.push("70000 <... read resumed>\"\", 1) = 0\n"), ...parser.end()];
-  expect(late.map(({ tracee }) => tracee.pid)).toEqual([70_000, ...times(65_535, (index) => 70_000 - 65_536 + index + 1)]);
+  expect(early.map(({ tracee, kind }) => `${kind} ${tracee.pid}`)).toEqual(
+    times(70_000 - 65_536, (index) => `syscall ${index + 1}`),
+  );
+  const late = [...parser.push('70000 <... read resumed>"", 1) = 0\n'), ...parser.end()];
+  expect(late.map(({ tracee }) => tracee.pid)).toEqual([
+    70_000,
+    ...times(65_535, (index) => 70_000 - 65_536 + index + 1),
+  ]);
   expect(parser.counts()).toEqual({ lines: 70_001, continuations: 1, shared: 0 });
 });
 
@@ -43,16 +57,29 @@ test("threads come and go without end: what is open is still known", () => {
   parser.push("1 pause( <unfinished ...>\n");
   for (let first = 2; first < 200_000; first += 10_000) {
     let calls = 0;
-    parser.each(times(10_000, (index) => `${first + index} read(0,  <unfinished ...>\n${first + index} <... read resumed>"", 1) = 0\n`).join(""), () => void (calls += 1));
+    parser.each(
+      times(
+        10_000,
+        (index) => `${first + index} read(0,  <unfinished ...>\n${first + index} <... read resumed>"", 1) = 0\n`,
+      ).join(""),
+      () => void (calls += 1),
+    );
     expect(calls).toBe(10_000);
   }
-  expect(parser.push("1 <... pause resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)\n")).toMatchObject([{ name: "pause", result: { type: "restart" } }]);
+  expect(parser.push("1 <... pause resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)\n")).toMatchObject([
+    { name: "pause", result: { type: "restart" } },
+  ]);
 });
 
 test("threads that end without a word: the oldest are forgotten in a moment", { timeout: 25_000 }, () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   const parser = createStraceParser();
-  for (let first = 1; first < 500_000; first += 10_000) parser.each(times(10_000, (index) => `${first + index} execve("/bin/a", ["a"], 0x1) = 0\n`).join(""), aggregator.add, aggregator.tally);
+  for (let first = 1; first < 500_000; first += 10_000)
+    parser.each(
+      times(10_000, (index) => `${first + index} execve("/bin/a", ["a"], 0x1) = 0\n`).join(""),
+      aggregator.add,
+      aggregator.tally,
+    );
   expect(recordOf(aggregator, "execve")).toMatchObject({ calls: 100_000, results: ["ok"], processes: ["a"] });
 });
 

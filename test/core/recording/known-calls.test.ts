@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
-import { buildRecording, createAggregator, fullyKnown, knownArguments, newCalls } from "../../../src/core/recording/index.ts";
-import type { Recording } from "../../../src/core/recording/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  fullyKnown,
+  knownArguments,
+  newCalls,
+  type Recording,
+} from "../../../src/core/recording/index.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 
 function recordingOf(...lines: readonly string[]): Recording {
@@ -13,17 +19,44 @@ const many = Array.from({ length: 100 }, (_, request) => `ioctl(3, ${0x5401 + re
 
 test.each([
   ["a call that succeeded", ['read(3, "x", 1) = 1'], ["read"]],
-  ["not one that was only denied", ['unlink("x") = -1 EPERM (Operation not permitted)', 'connect(3, {sa_family=AF_UNIX}, 110) = -1 ENOENT (No such file or directory)', "pause( <unfinished ...>"], []],
-  ["one that was carried out and found nothing, or never returns", ['access("x", R_OK) = -1 ENOENT (No such file or directory)', "exit_group(0) = ?"], ["access", "exit_group"]],
+  [
+    "not one that was only denied",
+    [
+      'unlink("x") = -1 EPERM (Operation not permitted)',
+      "connect(3, {sa_family=AF_UNIX}, 110) = -1 ENOENT (No such file or directory)",
+      "pause( <unfinished ...>",
+    ],
+    [],
+  ],
+  [
+    "one that was carried out and found nothing, or never returns",
+    ['access("x", R_OK) = -1 ENOENT (No such file or directory)', "exit_group(0) = ?"],
+    ["access", "exit_group"],
+  ],
   ["not one whose arguments are told apart", ["socket(AF_UNIX, SOCK_STREAM, 0) = 3"], []],
   ["but one with too many of them", many, ["ioctl"]],
-  ["not one that tells which program runs", ['execve("/bin/x", ["x"], 0x1) = 0', "vfork() = 8", "getuid() = 0", "clone3({flags=0}, 88) = 9"], []],
+  [
+    "not one that tells which program runs",
+    ['execve("/bin/x", ["x"], 0x1) = 0', "vfork() = 8", "getuid() = 0", "clone3({flags=0}, 88) = 9"],
+    [],
+  ],
 ])("fully known is %s", (_, lines, known) => {
   expect(fullyKnown(recordingOf(...lines)).get("SCMP_ARCH_X86_64")).toEqual(known);
 });
 
 test("known arguments are those of calls that succeeded, as long as they can be told apart and the call tells nothing else", () => {
-  const known = knownArguments(recordingOf("fcntl(3, 2, 0x1) = 0", "fcntl(3, 1) = -1 EBADF (Bad file descriptor)", "socket(1, SOCK_STREAM, 0) = 3", "prctl(22, 1) = -1 EPERM (Operation not permitted)", "ioctl(3, 0x5401, 0x1) = -1 ENOTTY (Inappropriate ioctl for device)", "ptrace(16, 7) = 0", "clone(child_stack=NULL, flags=0x11) = 9", "read(3, \"\", 1) = 0"));
+  const known = knownArguments(
+    recordingOf(
+      "fcntl(3, 2, 0x1) = 0",
+      "fcntl(3, 1) = -1 EBADF (Bad file descriptor)",
+      "socket(1, SOCK_STREAM, 0) = 3",
+      "prctl(22, 1) = -1 EPERM (Operation not permitted)",
+      "ioctl(3, 0x5401, 0x1) = -1 ENOTTY (Inappropriate ioctl for device)",
+      "ptrace(16, 7) = 0",
+      "clone(child_stack=NULL, flags=0x11) = 9",
+      'read(3, "", 1) = 0',
+    ),
+  );
   expect([...(known.get("SCMP_ARCH_X86_64") ?? [])]).toEqual([
     ["fcntl", { indices: [1], values: [[1n], [2n]] }],
     ["ioctl", { indices: [1], values: [[0x5401n]] }],
@@ -33,7 +66,19 @@ test("known arguments are those of calls that succeeded, as long as they can be 
 
 test("new are calls and values that were not there, not how often or by whom", () => {
   const base = recordingOf("getpid() = 7", "socket(AF_UNIX, SOCK_STREAM, 0) = 3", ...many);
-  expect(newCalls(base, recordingOf(...Array.from({ length: 20 }, () => "getpid() = 7"), "socket(AF_UNIX, SOCK_STREAM, 0) = 3", "ioctl(3, 1, 0x1) = 0"))).toEqual([]);
-  expect(newCalls(base, recordingOf("socket(AF_INET, SOCK_STREAM, 0) = 3", "gettid() = 7"))).toEqual(["gettid", "socket"]);
+  expect(
+    newCalls(
+      base,
+      recordingOf(
+        ...Array.from({ length: 20 }, () => "getpid() = 7"),
+        "socket(AF_UNIX, SOCK_STREAM, 0) = 3",
+        "ioctl(3, 1, 0x1) = 0",
+      ),
+    ),
+  ).toEqual([]);
+  expect(newCalls(base, recordingOf("socket(AF_INET, SOCK_STREAM, 0) = 3", "gettid() = 7"))).toEqual([
+    "gettid",
+    "socket",
+  ]);
   expect(newCalls(undefined, base)).toEqual(["getpid", "ioctl", "socket"]);
 });

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildRecording, createAggregator, mergeRecordings, parseRecording, stringifyRecording } from "../../../src/core/recording/index.ts";
-import type { LogContext, Recording, Run } from "../../../src/core/recording/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  mergeRecordings,
+  parseRecording,
+  stringifyRecording,
+  type LogContext,
+  type Recording,
+  type Run,
+} from "../../../src/core/recording/index.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 
 const run: Run = { source: "log", command: [], versions: { strace: "6.1" }, ended: "exited" };
@@ -16,12 +24,19 @@ const calls = (log: string): Recording["syscalls"]["SCMP_ARCH_X86_64"] => record
 
 describe("a log becomes a recording", () => {
   test("counts only by order of magnitude, results by name", () => {
-    const log = `${'7 read(3, "x", 1) = 1\n'.repeat(99)}7 read(3, 0x1, 1) = -1 EAGAIN (Resource temporarily unavailable)\n`;
+    const log =
+      `${'7 read(3, "x", 1) = 1\n'.repeat(99)}7 read(3, 0x1, 1) = -1 EAGAIN (Resource temporarily ` + "unavailable)\n";
     expect(calls(log)?.["read"]).toEqual({ calls: 100, results: ["EAGAIN", "ok"], processes: ["?"] });
   });
 
   test("calls made before the fork returned belong to the program that forked", () => {
-    const log = ['7 execve("/bin/sh", ["sh"], 0x1 /* 0 vars */) = 0', "8 getpid() = 8", "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8", '8 execve("/usr/bin/ls", ["ls"], 0x1) = 0', "8 getuid() = 0"].join("\n");
+    const log = [
+      '7 execve("/bin/sh", ["sh"], 0x1 /* 0 vars */) = 0',
+      "8 getpid() = 8",
+      "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8",
+      '8 execve("/usr/bin/ls", ["ls"], 0x1) = 0',
+      "8 getuid() = 0",
+    ].join("\n");
     expect(calls(log)?.["getpid"]?.processes).toEqual(["sh"]);
     expect(calls(log)?.["getuid"]?.processes).toEqual(["ls"]);
     expect(calls(log)?.["clone"]?.args).toEqual({ indices: [0], values: [[0x1000011n]] });
@@ -29,7 +44,11 @@ describe("a log becomes a recording", () => {
 
   test("a call that a filter killed or trapped was no success, though strace prints its number as result", () => {
     expect(calls("7 getuid() = 102\n7 +++ killed by SIGSYS +++\n")?.["getuid"]?.results).toEqual(["SIGSYS"]);
-    expect(calls("7 getpgrp() = 111\n7 --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---\n7 getpgrp() = 7\n")?.["getpgrp"]?.results).toEqual(["SIGSYS", "ok"]);
+    expect(
+      calls("7 getpgrp() = 111\n7 --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---\n7 getpgrp() = 7\n")?.[
+        "getpgrp"
+      ]?.results,
+    ).toEqual(["SIGSYS", "ok"]);
   });
 
   test("symbols, numbers and both together are the same value", () => {
@@ -48,12 +67,19 @@ describe("a log becomes a recording", () => {
   });
 
   test("calls in 32-bit mode stand under their own architecture", () => {
-    const log = ["7 [ Process PID=7 runs in 32 bit mode. ]", "[ Process PID=7 runs in 32 bit mode. ]", "getpid() = 7"].slice(1).join("\n");
+    const log = ["7 [ Process PID=7 runs in 32 bit mode. ]", "[ Process PID=7 runs in 32 bit mode. ]", "getpid() = 7"]
+      .slice(1)
+      .join("\n");
     expect(Object.keys(recordingOf(log).syscalls)).toContain("SCMP_ARCH_X86");
   });
 
   test("nothing of strings, paths or environment is kept", () => {
-    const text = stringifyRecording(recordingOf('7 execve("/secret/dir/app", ["app", "hunter2"], ["PW=hunter2"]) = 0\n7 write(1, "hunter2", 7) = 7\n7 prctl(PR_SET_NAME, "hunter2") = 0\n'));
+    const text = stringifyRecording(
+      recordingOf(
+        '7 execve("/secret/dir/app", ["app", "hunter2"], ["PW=hunter2"]) = 0\n7 write(1, "hunter2", 7) = ' +
+          '7\n7 prctl(PR_SET_NAME, "hunter2") = 0\n',
+      ),
+    );
     expect(text).not.toMatch(/hunter2|secret/);
   });
 });
@@ -71,17 +97,35 @@ describe("phases", () => {
     "1 --- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=0, si_uid=0} ---",
     '8 read(4, "x", 1) = 1',
     "8 <... pause resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)",
-    "1 unlink(\"/run/app.pid\") = 0",
+    '1 unlink("/run/app.pid") = 0',
   ];
-  const first = (lines: readonly string[], life?: LogContext["life"]): unknown => Object.fromEntries(Object.entries(recordingOf(lines.join("\n"), life).syscalls.SCMP_ARCH_X86_64 ?? {}).map(([name, record]) => [name, record.first]));
+  const first = (lines: readonly string[], life?: LogContext["life"]): unknown =>
+    Object.fromEntries(
+      Object.entries(recordingOf(lines.join("\n"), life).syscalls.SCMP_ARCH_X86_64 ?? {}).map(([name, record]) => [
+        name,
+        record.first,
+      ]),
+    );
 
   test("a service starts until it takes a connection, serves until its first process is told to stop", () => {
-    expect(first(service, { stopSignal: "SIGTERM" })).toEqual({ execve: "start", accept4: "start", clone: "start", read: "serve", pause: "serve", write: "serve", unlink: "stop" });
+    expect(first(service, { stopSignal: "SIGTERM" })).toEqual({
+      execve: "start",
+      accept4: "start",
+      clone: "start",
+      read: "serve",
+      pause: "serve",
+      write: "serve",
+      unlink: "stop",
+    });
     expect(first(service, { stopSignal: "SIGQUIT" })).toMatchObject({ read: "serve", unlink: "serve" });
   });
 
   test("a program that takes no connection and is not stopped has none, neither has a log made elsewhere", () => {
-    expect(first(service.slice(0, 3), { stopSignal: "SIGTERM" })).toEqual({ execve: undefined, accept4: undefined, clone: undefined });
+    expect(first(service.slice(0, 3), { stopSignal: "SIGTERM" })).toEqual({
+      execve: undefined,
+      accept4: undefined,
+      clone: undefined,
+    });
     expect(first(service)).toMatchObject({ execve: undefined, read: undefined });
   });
 
@@ -90,9 +134,28 @@ describe("phases", () => {
   });
 
   test("merge to the earliest; an unknown one says nothing", () => {
-    const merged = mergeRecordings(recordingOf(service.join("\n"), { stopSignal: "SIGTERM" }), recordingOf("1 unlink(\"x\") = 0\n1 read(0, \"\", 1) = 0\n1 accept(3, NULL, NULL) = 4\n1 chown(\"x\", 1, 1) = 0", { stopSignal: "SIGTERM" }));
-    expect(Object.entries(mergeRecordings(merged, recordingOf("1 chown(\"x\", 1, 1) = 0\n1 chmod(\"x\", 1) = 0")).syscalls.SCMP_ARCH_X86_64 ?? {}).map(([name, record]) => `${name} ${record.first ?? "-"}`)).toEqual([
-      "accept start", "accept4 start", "chmod -", "chown serve", "clone start", "execve start", "pause serve", "read start", "unlink start", "write serve",
+    const merged = mergeRecordings(
+      recordingOf(service.join("\n"), { stopSignal: "SIGTERM" }),
+      recordingOf('1 unlink("x") = 0\n1 read(0, "", 1) = 0\n1 accept(3, NULL, NULL) = 4\n1 chown("x", 1, 1) ' + "= 0", {
+        stopSignal: "SIGTERM",
+      }),
+    );
+    expect(
+      Object.entries(
+        mergeRecordings(merged, recordingOf('1 chown("x", 1, 1) = 0\n1 chmod("x", 1) = 0')).syscalls.SCMP_ARCH_X86_64 ??
+          {},
+      ).map(([name, record]) => `${name} ${record.first ?? "-"}`),
+    ).toEqual([
+      "accept start",
+      "accept4 start",
+      "chmod -",
+      "chown serve",
+      "clone start",
+      "execve start",
+      "pause serve",
+      "read start",
+      "unlink start",
+      "write serve",
     ]);
   });
 });
@@ -103,23 +166,35 @@ describe("the file", () => {
     expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
   });
 
-  test.each(["1e1", "18446744073709551616", "-1", "1.0"])("with %s for an argument is refused with its place", (value) => {
-    const text = `{"version":1,"name":"x","runs":[{"source":"log","command":[],"versions":{},"ended":"exited"}],"syscalls":{"SCMP_ARCH_X86_64":{"personality":{"calls":1,"results":["ok"],"processes":["a"],"args":{"indices":[0],"values":[[${value}]]}}}}}`;
-    expect(() => parseRecording(text, "r.json")).toThrow(/r\.json.*SCMP_ARCH_X86_64\/personality\/args\/values/);
-  });
-  test("of a newer format is refused by name", () => {
-    expect(() => parseRecording('{"version": 99}', "traces/x/recording.json")).toThrow(/traces\/x\/recording.json has format version 99/);
-  });
-
-  test.each([["[]"], ["null"], ['{"version":1}'], ['{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X":{}}}'], ['{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"read":{"calls":-1,"results":[],"processes":[]}}}}'], ["{"]])(
-    "is refused: %s",
-    (text) => {
-      expect(() => parseRecording(text, "x")).toThrow(/is no recording/);
+  test.each(["1e1", "18446744073709551616", "-1", "1.0"])(
+    "with %s for an argument is refused with its place",
+    (value) => {
+      const text = `{"version":1,"name":"x","runs":[{"source":"log","command":[],"versions":{},"ended":"exited"}],"syscalls":{"SCMP_ARCH_X86_64":{"personality":{"calls":1,"results":["ok"],"processes":["a"],"args":{"indices":[0],"values":[[${value}]]}}}}}`;
+      expect(() => parseRecording(text, "r.json")).toThrow(/r\.json.*SCMP_ARCH_X86_64\/personality\/args\/values/);
     },
   );
+  test("of a newer format is refused by name", () => {
+    expect(() => parseRecording('{"version": 99}', "traces/x/recording.json")).toThrow(
+      /traces\/x\/recording.json has format version 99/,
+    );
+  });
+
+  test.each([
+    ["[]"],
+    ["null"],
+    ['{"version":1}'],
+    ['{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X":{}}}'],
+    [
+      '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"read":{"calls":-1,"results":[],"processes":[]}}}}',
+    ],
+    ["{"],
+  ])("is refused: %s", (text) => {
+    expect(() => parseRecording(text, "x")).toThrow(/is no recording/);
+  });
 
   test("a name like __proto__ is a name", () => {
-    const text = '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"__proto__":{"calls":1,"results":["ok"],"processes":["x"]}}}}';
+    const text =
+      '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"__proto__":{"calls":1,"results":["ok"],"processes":["x"]}}}}';
     const outcome = (() => {
       try {
         return stringifyRecording(parseRecording(text, "x"));
@@ -135,21 +210,51 @@ describe("the file", () => {
 const line = fc.tuple(
   fc.constantFrom("7", "8"),
   fc.oneof(
-    fc.constantFrom("getpid() = 7", "brk(NULL) = 0x1", "openat(AT_FDCWD, \"x\", O_RDONLY) = -1 ENOENT (No such file or directory)", 'execve("/bin/a", [], 0x1) = 0', 'execve("/bin/b", [], 0x1) = 0', "exit_group(0) = ?", "getuid( <unfinished ...>"),
+    fc.constantFrom(
+      "getpid() = 7",
+      "brk(NULL) = 0x1",
+      'openat(AT_FDCWD, "x", O_RDONLY) = -1 ENOENT (No such file or directory)',
+      'execve("/bin/a", [], 0x1) = 0',
+      'execve("/bin/b", [], 0x1) = 0',
+      "exit_group(0) = ?",
+      "getuid( <unfinished ...>",
+    ),
     fc.constantFrom("accept(3, NULL, NULL) = 4", "--- SIGTERM {si_signo=SIGTERM} ---", 'write(1, "x", 1) = 1'),
     fc.nat(20).map((family) => `socket(${family}, SOCK_STREAM, 0) = 3`),
     fc.nat(200).map((request) => `ioctl(3, ${request}, 0x1) = 0`),
   ),
 );
 const lives = fc.constantFrom<LogContext["life"]>(undefined, { stopSignal: "SIGTERM" }, { within: "serve" });
-const recordings = fc.tuple(fc.array(line, { maxLength: 60 }), lives).map(([lines, life]) => recordingOf(lines.map(([pid, call]) => `${pid} ${call}`).join("\n"), life));
+const recordings = fc
+  .tuple(fc.array(line, { maxLength: 60 }), lives)
+  .map(([lines, life]) => recordingOf(lines.map(([pid, call]) => `${pid} ${call}`).join("\n"), life));
 const bytes = stringifyRecording;
 
 describe("merge", () => {
-  test("of one with itself changes nothing", () => fc.assert(fc.property(recordings, (a) => bytes(mergeRecordings(a, a)) === bytes(a))));
-  test("does not care about order", () => fc.assert(fc.property(recordings, recordings, (a, b) => bytes(mergeRecordings(a, b)) === bytes(mergeRecordings(b, a)))));
+  test("of one with itself changes nothing", () =>
+    fc.assert(fc.property(recordings, (a) => bytes(mergeRecordings(a, a)) === bytes(a))));
+  test("does not care about order", () =>
+    fc.assert(
+      fc.property(recordings, recordings, (a, b) => bytes(mergeRecordings(a, b)) === bytes(mergeRecordings(b, a))),
+    ));
   test("does not care about grouping", () =>
-    fc.assert(fc.property(recordings, recordings, recordings, (a, b, c) => bytes(mergeRecordings(mergeRecordings(a, b), c)) === bytes(mergeRecordings(a, mergeRecordings(b, c))))));
+    fc.assert(
+      fc.property(
+        recordings,
+        recordings,
+        recordings,
+        (a, b, c) =>
+          bytes(mergeRecordings(mergeRecordings(a, b), c)) === bytes(mergeRecordings(a, mergeRecordings(b, c))),
+      ),
+    ));
   test("survives the file", () =>
-    fc.assert(fc.property(recordings, recordings, (a, b) => bytes(mergeRecordings(parseRecording(bytes(a), "a"), parseRecording(bytes(b), "b"))) === bytes(mergeRecordings(a, b)))));
+    fc.assert(
+      fc.property(
+        recordings,
+        recordings,
+        (a, b) =>
+          bytes(mergeRecordings(parseRecording(bytes(a), "a"), parseRecording(bytes(b), "b"))) ===
+          bytes(mergeRecordings(a, b)),
+      ),
+    ));
 });

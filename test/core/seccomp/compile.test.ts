@@ -3,14 +3,35 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readProfile, resolve } from "../../../src/core/profile/index.ts";
-import { callArgs, compileFilters, evaluate, hasWideArguments, opcodes, partition, refusedRule, runOn } from "../../../src/core/seccomp/index.ts";
-import type { Action, Filter, Instruction, SeccompData } from "../../../src/core/seccomp/index.ts";
-import { auditNumber, defaultCapabilities, isBigEndian, syscallName, syscallNumber } from "../../../src/core/tables/index.ts";
+import {
+  callArgs,
+  compileFilters,
+  evaluate,
+  hasWideArguments,
+  opcodes,
+  partition,
+  refusedRule,
+  runOn,
+  type Action,
+  type Filter,
+  type Instruction,
+  type SeccompData,
+} from "../../../src/core/seccomp/index.ts";
+import {
+  auditNumber,
+  defaultCapabilities,
+  isBigEndian,
+  syscallName,
+  syscallNumber,
+} from "../../../src/core/tables/index.ts";
 import type { ScmpArch } from "../../../src/core/tables/types.ts";
 import { anyActionRules, anyArgs } from "../../support/arbitraries.ts";
 import { boundaryValues } from "../../support/boundary.ts";
 
-/** What the kernel does with a program (net/core/filter.c, kernel/seccomp.c): one accumulator, jumps forward. */
+/**
+ * What the kernel does with a program (net/core/filter.c, kernel/seccomp.c): one accumulator, jumps
+ * forward.
+ */
 function run(program: readonly Instruction[], arch: ScmpArch, nr: number, args: SeccompData["args"]): number {
   const data = new DataView(new ArrayBuffer(64));
   const little = !isBigEndian(arch);
@@ -28,20 +49,41 @@ function run(program: readonly Instruction[], arch: ScmpArch, nr: number, args: 
     else if (code === opcodes.and) accumulator = (accumulator & k) >>> 0;
     else if (code === opcodes.jump) at += k;
     else {
-      const holds = code === opcodes.jeq ? accumulator === unsigned : code === opcodes.jgt ? accumulator > unsigned : code === opcodes.jge ? accumulator >= unsigned : (accumulator & k) !== 0;
+      const holds =
+        code === opcodes.jeq
+          ? accumulator === unsigned
+          : code === opcodes.jgt
+            ? accumulator > unsigned
+            : code === opcodes.jge
+              ? accumulator >= unsigned
+              : (accumulator & k) !== 0;
       at += holds ? jt : jf;
     }
   }
 }
 
 function valueOf(action: Action): number {
-  const values = { SCMP_ACT_ALLOW: 0x7fff_0000, SCMP_ACT_LOG: 0x7ffc_0000, SCMP_ACT_TRACE: 0x7ff0_0000, SCMP_ACT_NOTIFY: 0x7fc0_0000, SCMP_ACT_ERRNO: 0x5_0000, SCMP_ACT_TRAP: 0x3_0000, SCMP_ACT_KILL_THREAD: 0, SCMP_ACT_KILL_PROCESS: 0x8000_0000 };
+  const values = {
+    SCMP_ACT_ALLOW: 0x7fff_0000,
+    SCMP_ACT_LOG: 0x7ffc_0000,
+    SCMP_ACT_TRACE: 0x7ff0_0000,
+    SCMP_ACT_NOTIFY: 0x7fc0_0000,
+    SCMP_ACT_ERRNO: 0x5_0000,
+    SCMP_ACT_TRAP: 0x3_0000,
+    SCMP_ACT_KILL_THREAD: 0,
+    SCMP_ACT_KILL_PROCESS: 0x8000_0000,
+  };
   return values[action.action] + ("errnoRet" in action ? action.errnoRet : 0);
 }
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const filtersOf = (path: string, arch: ScmpArch, runtime: "runc" | "crun"): ReadonlyMap<ScmpArch, Filter> =>
-  resolve(readProfile(readFileSync(root + path, "utf8"), path), { arch, capabilities: new Set(defaultCapabilities), kernel: undefined, runtime }).filters;
+  resolve(readProfile(readFileSync(root + path, "utf8"), path), {
+    arch,
+    capabilities: new Set(defaultCapabilities),
+    kernel: undefined,
+    runtime,
+  }).filters;
 
 describe("a compiled program answers what evaluate says", () => {
   test.each([
@@ -51,40 +93,75 @@ describe("a compiled program answers what evaluate says", () => {
     ["profiles/docker-default/20.10.0.json", "SCMP_ARCH_X86_64", "runc"],
     ["profiles/docker-default/29.4.3.json", "SCMP_ARCH_AARCH64", "runc"],
     ["profiles/docker-default/29.4.3.json", "SCMP_ARCH_S390X", "runc"],
-  ] as const)("%s on %s under %s: every number, every call the rules tell apart", (path, native, runtime) => {
-    const filters = filtersOf(path, native, runtime);
-    const program = compileFilters([...filters.values()]);
-    expect(program.length).toBeLessThan(4096);
-    for (const [arch, filter] of filters) {
-      const base = arch === "SCMP_ARCH_X32" ? 0x4000_0000 : 0;
-      const strange = arch === "SCMP_ARCH_X86_64" && !filters.has("SCMP_ARCH_X32") ? [0x4000_0000, 0x4000_0001, 0xbfff_ffff, 0xffff_ffff] : arch === "SCMP_ARCH_X32" ? [] : [0xffff_ffff];
-      for (const nr of [...Array.from({ length: 600 }, (_, at) => base + at), ...strange]) {
-        const call = { arch, nr, name: syscallName(arch, nr) ?? "", args: callArgs() };
-        expect([arch, nr, run(program, arch, nr, call.args)]).toEqual([arch, nr, valueOf(evaluate(filter, call))]);
-      }
-      for (const [name, rules] of filter.syscalls) {
-        const nr = syscallNumber(arch, name);
-        if (nr === undefined) continue;
-        for (const args of partition(rules.length > 8 ? [{ ask: "decider", filter, name }] : rules.map(({ rule }) => ({ ask: "match", rule })))) {
-          expect([arch, name, args, run(program, arch, nr, args)]).toEqual([arch, name, args, valueOf(evaluate(filter, { arch, nr, name, args }))]);
+  ] as const)(
+    "%s on %s under %s: every number, every call the rules tell apart",
+    (path, native, runtime) => {
+      const filters = filtersOf(path, native, runtime);
+      const program = compileFilters([...filters.values()]);
+      expect(program.length).toBeLessThan(4096);
+      for (const [arch, filter] of filters) {
+        const base = arch === "SCMP_ARCH_X32" ? 0x4000_0000 : 0;
+        const strange =
+          arch === "SCMP_ARCH_X86_64" && !filters.has("SCMP_ARCH_X32")
+            ? [0x4000_0000, 0x4000_0001, 0xbfff_ffff, 0xffff_ffff]
+            : arch === "SCMP_ARCH_X32"
+              ? []
+              : [0xffff_ffff];
+        for (const nr of [...Array.from({ length: 600 }, (_, at) => base + at), ...strange]) {
+          const call = { arch, nr, name: syscallName(arch, nr) ?? "", args: callArgs() };
+          expect([arch, nr, run(program, arch, nr, call.args)]).toEqual([arch, nr, valueOf(evaluate(filter, call))]);
+        }
+        for (const [name, rules] of filter.syscalls) {
+          const nr = syscallNumber(arch, name);
+          if (nr === undefined) continue;
+          for (const args of partition(
+            rules.length > 8 ? [{ ask: "decider", filter, name }] : rules.map(({ rule }) => ({ ask: "match", rule })),
+          )) {
+            expect([arch, name, args, run(program, arch, nr, args)]).toEqual([
+              arch,
+              name,
+              args,
+              valueOf(evaluate(filter, { arch, nr, name, args })),
+            ]);
+          }
         }
       }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 
-  test.each(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_S390X"] as const)("any rules on %s", (arch) => {
-    const nr = syscallNumber(arch, "getpriority") ?? 0;
-    fc.assert(
-      fc.property(anyActionRules([101, 102]), fc.array(anyArgs, { maxLength: 5 }), (rules, samples) => {
-        if (refusedRule(rules, hasWideArguments(arch)) !== undefined) return;
-        const filter: Filter = { arch, defaultAction: { action: "SCMP_ACT_KILL_PROCESS" }, syscalls: new Map([["getpriority", rules]]), enosysAbove: undefined };
-        const program = compileFilters([filter]);
-        const near = ([0, 1, 2] as const).flatMap((index) => boundaryValues(rules.flatMap(({ rule }) => rule.conditions.filter((condition) => condition.index === index))).slice(0, 12).map((value) => callArgs({ [index]: value })));
-        for (const args of [...partition(rules.map(({ rule }) => ({ ask: "match", rule }))), ...near, ...samples]) expect([args, run(program, arch, nr, args)]).toEqual([args, valueOf(evaluate(filter, { arch, nr, name: "getpriority", args }))]);
-      }),
-      { numRuns: 300 },
-    );
-  }, 60_000);
+  test.each(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_S390X"] as const)(
+    "any rules on %s",
+    (arch) => {
+      const nr = syscallNumber(arch, "getpriority") ?? 0;
+      fc.assert(
+        fc.property(anyActionRules([101, 102]), fc.array(anyArgs, { maxLength: 5 }), (rules, samples) => {
+          if (refusedRule(rules, hasWideArguments(arch)) !== undefined) return;
+          const filter: Filter = {
+            arch,
+            defaultAction: { action: "SCMP_ACT_KILL_PROCESS" },
+            syscalls: new Map([["getpriority", rules]]),
+            enosysAbove: undefined,
+          };
+          const program = compileFilters([filter]);
+          const near = ([0, 1, 2] as const).flatMap((index) =>
+            boundaryValues(
+              rules.flatMap(({ rule }) => rule.conditions.filter((condition) => condition.index === index)),
+            )
+              .slice(0, 12)
+              .map((value) => callArgs({ [index]: value })),
+          );
+          for (const args of [...partition(rules.map(({ rule }) => ({ ask: "match", rule }))), ...near, ...samples])
+            expect([args, run(program, arch, nr, args)]).toEqual([
+              args,
+              valueOf(evaluate(filter, { arch, nr, name: "getpriority", args })),
+            ]);
+        }),
+        { numRuns: 300 },
+      );
+    },
+    60_000,
+  );
 
   test("a call of an architecture that no filter has is killed", () => {
     const program = compileFilters([...filtersOf("profiles/nginx.json", "SCMP_ARCH_X86_64", "runc").values()]);
@@ -98,12 +175,30 @@ test("before another program, only what is allowed is answered; the other one is
     arch: "SCMP_ARCH_X86_64",
     defaultAction: { action: "SCMP_ACT_TRACE", errnoRet: 0 },
     enosysAbove: undefined,
-    syscalls: new Map([["fcntl", [1n, 3n].map((datum) => ({ action: { action: "SCMP_ACT_ALLOW" }, rule: { conditions: [{ index: 1, op: "SCMP_CMP_EQ", datum }] }, because: { type: "user", option: "--allow" } }) as const)]]),
+    syscalls: new Map([
+      [
+        "fcntl",
+        [1n, 3n].map(
+          (datum) =>
+            ({
+              action: { action: "SCMP_ACT_ALLOW" },
+              rule: { conditions: [{ index: 1, op: "SCMP_CMP_EQ", datum }] },
+              because: { type: "user", option: "--allow" },
+            }) as const,
+        ),
+      ],
+    ]),
   };
   const other = 0x7ff0_0001;
   const both = [...runOn(compileFilters([filter])), { code: opcodes.ret, jt: 0, jf: 0, k: other }];
   const nr = syscallNumber("SCMP_ARCH_X86_64", "fcntl") ?? 0;
-  const answers = [1n, 2n, 3n, 0x1_0000_0001n].map((command) => run(both, "SCMP_ARCH_X86_64", nr, [0n, command, 0n, 0n, 0n, 0n]));
+  const answers = [1n, 2n, 3n, 0x1_0000_0001n].map((command) =>
+    run(both, "SCMP_ARCH_X86_64", nr, [0n, command, 0n, 0n, 0n, 0n]),
+  );
   expect(answers).toEqual([0x7fff_0000, other, 0x7fff_0000, other]);
-  expect([run(both, "SCMP_ARCH_X86_64", nr + 1, [0n, 1n, 0n, 0n, 0n, 0n]), run(both, "SCMP_ARCH_X86", nr, [0n, 1n, 0n, 0n, 0n, 0n]), run(both, "SCMP_ARCH_X86_64", nr | 0x4000_0000, [0n, 1n, 0n, 0n, 0n, 0n])]).toEqual([other, other, other]);
+  expect([
+    run(both, "SCMP_ARCH_X86_64", nr + 1, [0n, 1n, 0n, 0n, 0n, 0n]),
+    run(both, "SCMP_ARCH_X86", nr, [0n, 1n, 0n, 0n, 0n, 0n]),
+    run(both, "SCMP_ARCH_X86_64", nr | 0x4000_0000, [0n, 1n, 0n, 0n, 0n, 0n]),
+  ]).toEqual([other, other, other]);
 });

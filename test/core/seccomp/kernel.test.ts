@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { argIndexes, callArgs, decidingRule, partition, refusedRule } from "../../../src/core/seccomp/index.ts";
-import type { ActionRule, SeccompData } from "../../../src/core/seccomp/index.ts";
+import {
+  argIndexes,
+  callArgs,
+  decidingRule,
+  partition,
+  refusedRule,
+  type ActionRule,
+  type SeccompData,
+} from "../../../src/core/seccomp/index.ts";
 import { anyActionRules } from "../../support/arbitraries.ts";
 import { boundaryValues } from "../../support/boundary.ts";
-import { ask, buildOracle, defaultErrno, makesCompatCalls } from "../../support/oracle.ts";
-import type { Experiment } from "../../support/oracle.ts";
+import { ask, buildOracle, defaultErrno, makesCompatCalls, type Experiment } from "../../support/oracle.ts";
 
 const oracle = buildOracle();
 const compatCalls = oracle !== undefined && makesCompatCalls(oracle);
@@ -23,7 +29,9 @@ function callsFor(rules: readonly ActionRule[]): readonly SeccompData["args"][] 
   const near = argIndexes.flatMap((index) => {
     const conditions = rules.flatMap(({ rule }) => rule.conditions.filter((condition) => condition.index === index));
     if (conditions.length === 0) return [];
-    return boundaryValues(conditions).flatMap((value) => calls.slice(0, 3).map((args) => callArgs({ ...args, [index]: value })));
+    return boundaryValues(conditions).flatMap((value) =>
+      calls.slice(0, 3).map((args) => callArgs({ ...args, [index]: value })),
+    );
   });
   return [...calls, ...near].slice(0, 80);
 }
@@ -38,14 +46,27 @@ function disagreements(samples: readonly (readonly ActionRule[])[], target: type
   return ask(oracle ?? "", experiments).flatMap((outcome, sample) => {
     const { rules, calls } = experiments[sample] ?? { rules: [], calls: [] };
     const list = samples[sample] ?? [];
-    const told = JSON.stringify(list.map(({ rule, action }) => [action, rule.conditions]), (_, value: unknown) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value));
+    const told = JSON.stringify(
+      list.map(({ rule, action }) => [action, rule.conditions]),
+      (_, value: unknown) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value),
+    );
     const refusal = [true, target.wide].map((wide) => refusedRule(list, wide)).find((rule) => rule !== undefined);
     const expected = rules.findIndex(({ rule }) => rule === refusal);
-    if ("refused" in outcome || refusal !== undefined) return "refused" in outcome && (target.compat || outcome.refused === expected) && refusal !== undefined ? [] : [`${told}: refused ${JSON.stringify(outcome).slice(0, 60)} expected ${expected}`];
+    if ("refused" in outcome || refusal !== undefined)
+      return "refused" in outcome && (target.compat || outcome.refused === expected) && refusal !== undefined
+        ? []
+        : [`${told}: refused ${JSON.stringify(outcome).slice(0, 60)} expected ${expected}`];
     return calls.flatMap(({ args }, call) => {
       const rule = decidingRule(list, args, target.wide);
       const answer = rule?.action.action === "SCMP_ACT_ERRNO" ? rule.action.errnoRet : defaultErrno;
-      return outcome.answers[call] === answer ? [] : [`${told} (${args.slice(0, 3).map((value) => value.toString(16)).join(", ")}): kernel ${outcome.answers[call]}, evaluate ${answer}`];
+      return outcome.answers[call] === answer
+        ? []
+        : [
+            `${told} (${args
+              .slice(0, 3)
+              .map((value) => value.toString(16))
+              .join(", ")}): kernel ` + `${outcome.answers[call]}, evaluate ${answer}`,
+          ];
     });
   });
 }
@@ -61,12 +82,19 @@ describe.skipIf(oracle === undefined)("evaluate answers as libseccomp and the ke
     ["one action, 32-bit arguments", [101], compat],
     ["two actions, 64-bit arguments", [101, 102], native],
     ["two actions, 32-bit arguments", [101, 102], compat],
-  ] as const)("EQ and MASKED_EQ: %s", (_, errnos, target) => {
-    if (target.compat && !compatCalls) return;
-    expect(disagreements(fc.sample(anyActionRules(errnos, false), { numRuns: filters, seed: 4 }), target)).toEqual([]);
-  }, 300_000);
+  ] as const)(
+    "EQ and MASKED_EQ: %s",
+    (_, errnos, target) => {
+      if (target.compat && !compatCalls) return;
+      expect(disagreements(fc.sample(anyActionRules(errnos, false), { numRuns: filters, seed: 4 }), target)).toEqual(
+        [],
+      );
+    },
+    300_000,
+  );
 
-  // libseccomp compiles some unions with NE, LT, LE, GE or GT wrongly (SEMANTICS.md, "What libseccomp gets wrong").
+  // libseccomp compiles some unions with NE, LT, LE, GE or GT wrongly (SEMANTICS.md, "What
+  // libseccomp gets wrong").
   test("all comparisons: all but a few per cent of the filters", () => {
     const found = disagreements(fc.sample(anyActionRules([101]), { numRuns: filters, seed: 4 }), native);
     expect(filtersOf(found) / filters).toBeLessThan(0.04);
@@ -77,31 +105,54 @@ describe.skipIf(oracle === undefined)("evaluate answers as libseccomp and the ke
   }, 300_000);
 
   test("rules of one condition each with EQ, NE and masks, two actions", () => {
-    const single = fc.sample(anyActionRules([101, 102]), { numRuns: 20 * filters, seed: 6 }).filter((rules) =>
-      rules.every(({ rule }) => rule.conditions.length === 1 && rule.conditions.every(({ op }) => op === "SCMP_CMP_EQ" || op === "SCMP_CMP_NE" || op === "SCMP_CMP_MASKED_EQ")),
-    );
+    const single = fc
+      .sample(anyActionRules([101, 102]), { numRuns: 20 * filters, seed: 6 })
+      .filter((rules) =>
+        rules.every(
+          ({ rule }) =>
+            rule.conditions.length === 1 &&
+            rule.conditions.every(
+              ({ op }) => op === "SCMP_CMP_EQ" || op === "SCMP_CMP_NE" || op === "SCMP_CMP_MASKED_EQ",
+            ),
+        ),
+      );
     expect(disagreements(single, native)).toEqual([]);
   }, 300_000);
 
   test("libseccomp 2.5.4 compares the wrong half where two upper bounds meet", () => {
     const because = { type: "user", option: "--deny" } as const;
     const action = { action: "SCMP_ACT_ERRNO", errnoRet: 101 } as const;
-    const upTo = (datum: bigint): ActionRule => ({ action, because, rule: { conditions: [{ index: 0, op: "SCMP_CMP_LE", datum }] } });
+    const upTo = (datum: bigint): ActionRule => ({
+      action,
+      because,
+      rule: { conditions: [{ index: 0, op: "SCMP_CMP_LE", datum }] },
+    });
     const rules = [upTo(0x1_0000_0002n), upTo(0x8942_be53_7642_6ef9n)].map((rule) => ({ syscall, rule }));
     const [outcome] = ask(oracle ?? "", [{ rules, calls: [{ nr: native.nr, args: callArgs({ 0: 0x1_ffff_fffdn }) }] }]);
     expect([{ answers: [100] }, { answers: [101] }]).toContainEqual(outcome);
   });
 
-  test.skipIf(!compatCalls)("a pinned socket leaves socketcall open, and complements on socket are refused beside x86", () => {
-    const socket = (op: "SCMP_CMP_EQ" | "SCMP_CMP_NE", errnoRet: number): Experiment["rules"][number] => ({
-      syscall: "socket",
-      rule: { action: { action: "SCMP_ACT_ERRNO", errnoRet }, because: { type: "user", option: "--deny" }, rule: { conditions: [{ index: 0, op, datum: 2n }] } },
-    });
-    const socketcall = (number: bigint): Experiment["calls"][number] => ({ nr: 102, compat: true, args: callArgs({ 0: number }) });
-    const outcomes = ask(oracle ?? "", [
-      { rules: [socket("SCMP_CMP_EQ", 101)], architectures: ["x86"], calls: [socketcall(1n), socketcall(2n)] },
-      { rules: [socket("SCMP_CMP_EQ", 101), socket("SCMP_CMP_NE", 102)], architectures: ["x86"], calls: [] },
-    ]);
-    expect(outcomes).toEqual([{ answers: [101, 100] }, { refused: 1 }]);
-  });
+  test.skipIf(!compatCalls)(
+    "a pinned socket leaves socketcall open, and complements on socket are refused beside x86",
+    () => {
+      const socket = (op: "SCMP_CMP_EQ" | "SCMP_CMP_NE", errnoRet: number): Experiment["rules"][number] => ({
+        syscall: "socket",
+        rule: {
+          action: { action: "SCMP_ACT_ERRNO", errnoRet },
+          because: { type: "user", option: "--deny" },
+          rule: { conditions: [{ index: 0, op, datum: 2n }] },
+        },
+      });
+      const socketcall = (number: bigint): Experiment["calls"][number] => ({
+        nr: 102,
+        compat: true,
+        args: callArgs({ 0: number }),
+      });
+      const outcomes = ask(oracle ?? "", [
+        { rules: [socket("SCMP_CMP_EQ", 101)], architectures: ["x86"], calls: [socketcall(1n), socketcall(2n)] },
+        { rules: [socket("SCMP_CMP_EQ", 101), socket("SCMP_CMP_NE", 102)], architectures: ["x86"], calls: [] },
+      ]);
+      expect(outcomes).toEqual([{ answers: [101, 100] }, { refused: 1 }]);
+    },
+  );
 });

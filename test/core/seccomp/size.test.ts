@@ -10,14 +10,18 @@ import type { DockerProfile, HostContext } from "../../../src/core/profile/types
 import { estimateInstructions } from "../../../src/core/seccomp/index.ts";
 import type { Action } from "../../../src/core/seccomp/types.ts";
 import { defaultCapabilities, dockerArch } from "../../../src/core/tables/index.ts";
-import { buildOracle, sizes } from "../../support/oracle.ts";
-import type { Program } from "../../support/oracle.ts";
+import { buildOracle, sizes, type Program } from "../../support/oracle.ts";
 import { anyRule } from "../../support/arbitraries.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const oracle = buildOracle();
 // crun's filter: runc puts its stub of a few instructions before it.
-const host: HostContext = { arch: "SCMP_ARCH_X86_64", capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "crun" };
+const host: HostContext = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: undefined,
+  runtime: "crun",
+};
 const because = { type: "user", option: "--allow" } as const;
 
 /** Errnos stand for the other actions: how long a program is depends on how many there are. */
@@ -27,12 +31,21 @@ function errnoOf(action: Action): number {
 
 function programOf(profile: DockerProfile): Program {
   const fallback = toAction(profile.defaultAction, profile.defaultErrnoRet);
-  const rules = profile.syscalls.filter((group) => groupApplies(group, host)).flatMap((group) => {
-    const action = toAction(group.action, group.errnoRet);
-    if (errnoOf(action) === errnoOf(fallback)) return [];
-    return group.names.flatMap((syscall) => toRules(group.args).map((rule): Program["rules"][number] => ({ syscall, rule: { rule, because, action: { action: "SCMP_ACT_ERRNO", errnoRet: errnoOf(action) } } })));
-  });
-  const architectures = [...resolve(profile, host).filters.keys()].filter((arch) => arch !== host.arch).map((arch) => (arch === "SCMP_ARCH_X86" ? "x86" : dockerArch(arch)));
+  const rules = profile.syscalls
+    .filter((group) => groupApplies(group, host))
+    .flatMap((group) => {
+      const action = toAction(group.action, group.errnoRet);
+      if (errnoOf(action) === errnoOf(fallback)) return [];
+      return group.names.flatMap((syscall) =>
+        toRules(group.args).map((rule): Program["rules"][number] => ({
+          syscall,
+          rule: { rule, because, action: { action: "SCMP_ACT_ERRNO", errnoRet: errnoOf(action) } },
+        })),
+      );
+    });
+  const architectures = [...resolve(profile, host).filters.keys()]
+    .filter((arch) => arch !== host.arch)
+    .map((arch) => (arch === "SCMP_ARCH_X86" ? "x86" : dockerArch(arch)));
   return { defaultErrno: errnoOf(fallback), rules, architectures };
 }
 
@@ -49,21 +62,43 @@ const read = (path: string): DockerProfile => readProfile(readFileSync(root + pa
 
 describe.skipIf(oracle === undefined)("the estimate of instructions beside what libseccomp exports", () => {
   test("Docker's defaults of all releases and the committed examples: within 5 per cent", () => {
-    const defaults = readdirSync(`${root}profiles/docker-default`).filter((name) => /^\d.*\.json$/.test(name)).map((name) => `profiles/docker-default/${name}`);
+    const defaults = readdirSync(`${root}profiles/docker-default`)
+      .filter((name) => /^\d.*\.json$/.test(name))
+      .map((name) => `profiles/docker-default/${name}`);
     const found = ratios([...defaults, "profiles/nginx.json", "profiles/redis.json"].map(read));
     expect(found.length).toBe(defaults.length + 2);
     for (const ratio of found) expect(Math.abs(ratio - 1)).toBeLessThan(0.05);
   });
 
   test("lists of values, as they make profiles large: within 2 per cent", () => {
-    const list = (length: number): DockerProfile => ({ defaultAction: "SCMP_ACT_ERRNO", syscalls: Array.from({ length }, (_, at) => ({ names: ["ioctl"], action: "SCMP_ACT_ALLOW", args: [{ index: 1, value: 0xffff_ffffn, valueTwo: BigInt(at * 77), op: "SCMP_CMP_MASKED_EQ" }] })) });
+    const list = (length: number): DockerProfile => ({
+      defaultAction: "SCMP_ACT_ERRNO",
+      syscalls: Array.from({ length }, (_, at) => ({
+        names: ["ioctl"],
+        action: "SCMP_ACT_ALLOW",
+        args: [{ index: 1, value: 0xffff_ffffn, valueTwo: BigInt(at * 77), op: "SCMP_CMP_MASKED_EQ" }],
+      })),
+    });
     for (const ratio of ratios([500, 1000, 2000, 4000, 6000].map(list))) expect(Math.abs(ratio - 1)).toBeLessThan(0.02);
   });
 
   test("any rules: between three quarters and four times", () => {
-    const names = fc.uniqueArray(fc.constantFrom("read", "socket", "ioctl", "prctl", "clone", "personality", "mmap", "fcntl"), { minLength: 1, maxLength: 4 });
-    const group = fc.record({ names, rule: anyRule(3) }).map(({ names, rule }) => ({ names, action: "SCMP_ACT_ALLOW", args: rule.conditions.map((condition) => (condition.op === "SCMP_CMP_MASKED_EQ" ? { index: condition.index, op: condition.op, value: condition.mask, valueTwo: condition.datum } : { index: condition.index, op: condition.op, value: condition.datum })) }));
-    const profiles = fc.sample(fc.array(group, { minLength: 1, maxLength: 100 }), { numRuns: 200, seed: 9 }).map((syscalls): DockerProfile => ({ defaultAction: "SCMP_ACT_ERRNO", syscalls }));
+    const names = fc.uniqueArray(
+      fc.constantFrom("read", "socket", "ioctl", "prctl", "clone", "personality", "mmap", "fcntl"),
+      { minLength: 1, maxLength: 4 },
+    );
+    const group = fc.record({ names, rule: anyRule(3) }).map(({ names, rule }) => ({
+      names,
+      action: "SCMP_ACT_ALLOW",
+      args: rule.conditions.map((condition) =>
+        condition.op === "SCMP_CMP_MASKED_EQ"
+          ? { index: condition.index, op: condition.op, value: condition.mask, valueTwo: condition.datum }
+          : { index: condition.index, op: condition.op, value: condition.datum },
+      ),
+    }));
+    const profiles = fc
+      .sample(fc.array(group, { minLength: 1, maxLength: 100 }), { numRuns: 200, seed: 9 })
+      .map((syscalls): DockerProfile => ({ defaultAction: "SCMP_ACT_ERRNO", syscalls }));
     const found = ratios(profiles).toSorted((a, b) => a - b);
     expect(found.length).toBeGreaterThan(150);
     expect([found[0], found.at(-1)].map((ratio) => (ratio ?? 0) > 0.75 && (ratio ?? 9) < 4)).toEqual([true, true]);

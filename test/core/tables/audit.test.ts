@@ -15,7 +15,8 @@ const headerNames: { readonly [arch in ScmpArch]?: string } = {
 };
 
 test("the bit for little endian is the byte order", () => {
-  for (const arch of allArchitectures) expect([arch, (auditNumber(arch) & 0x4000_0000) !== 0]).toEqual([arch, !isBigEndian(arch)]);
+  for (const arch of allArchitectures)
+    expect([arch, (auditNumber(arch) & 0x4000_0000) !== 0]).toEqual([arch, !isBigEndian(arch)]);
 });
 
 test.skipIf(!existsSync("/usr/include/linux/audit.h"))("numbers are those of the kernel's header", () => {
@@ -24,9 +25,14 @@ test.skipIf(!existsSync("/usr/include/linux/audit.h"))("numbers are those of the
     const name = `AUDIT_ARCH_${headerNames[arch] ?? arch.replace("SCMP_ARCH_", "")}`;
     return `#ifdef ${name}\nprintf("${arch} %u\\n", (unsigned)${name});\n#endif`;
   });
-  writeFileSync(join(folder, "audit.c"), `#include <stdio.h>\n#include <linux/audit.h>\nint main(void) {\n${lines.join("\n")}\nreturn 0;\n}\n`);
+  writeFileSync(
+    join(folder, "audit.c"),
+    `#include <stdio.h>\n#include <linux/audit.h>\nint main(void) {\n${lines.join("\n")}\nreturn ` + "0;\n}\n",
+  );
   expect(spawnSync("cc", ["-o", join(folder, "audit"), join(folder, "audit.c")]).status).toBe(0);
   const told = spawnSync(join(folder, "audit"), { encoding: "utf8" }).stdout.trimEnd().split("\n");
   expect(told.length).toBeGreaterThan(20);
-  expect(told).toEqual(told.map((line) => line.split(" ")[0] as ScmpArch).map((arch) => `${arch} ${auditNumber(arch)}`));
+  expect(told).toEqual(
+    told.map((line) => line.split(" ")[0] as ScmpArch).map((arch) => `${arch} ${auditNumber(arch)}`),
+  );
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { allArchitectures, allCapabilities, isSyscallName, syscallNames } from "../../../src/core/tables/index.ts";
-import { describeSyscall, exposures, spellingsOf, subsystems, userNamespaceCalls, vulnerabilities } from "../../../src/core/tables/surface.ts";
+import {
+  describeSyscall,
+  exposures,
+  spellingsOf,
+  subsystems,
+  userNamespaceCalls,
+  vulnerabilities,
+} from "../../../src/core/tables/surface.ts";
 
 describe("what syscalls do", () => {
   const all = [...new Set(allArchitectures.flatMap(syscallNames))];
@@ -44,7 +51,10 @@ describe("vulnerabilities", () => {
     for (const { id, needs, capability, gives, source } of vulnerabilities) {
       expect(needs.length, id).toBeGreaterThan(0);
       for (const need of needs) expect(need.length, id).toBeGreaterThan(0);
-      expect(needs.flat().flatMap(({ names }) => names.filter((name) => !isSyscallName(name))), id).toEqual([]);
+      expect(
+        needs.flat().flatMap(({ names }) => names.filter((name) => !isSyscallName(name))),
+        id,
+      ).toEqual([]);
       if (capability !== undefined) expect(allCapabilities, id).toContain(capability.name);
       expect(gives, id).toMatch(/^\S.{8,}/);
       expect(source, id).toMatch(/^\S.{10,}/);

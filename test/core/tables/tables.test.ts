@@ -2,8 +2,22 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
-  allArchitectures, compatArch, describeValue, dockerArch, dockerDefaultFor, dockerDefaults, errnoName, errnoNumber, hostArch, libseccompName, nativeArch,
-  newestDockerDefault, symbolValue, syscallName, syscallNames, syscallNumber,
+  allArchitectures,
+  compatArch,
+  describeValue,
+  dockerArch,
+  dockerDefaultFor,
+  dockerDefaults,
+  errnoName,
+  errnoNumber,
+  hostArch,
+  libseccompName,
+  nativeArch,
+  newestDockerDefault,
+  symbolValue,
+  syscallName,
+  syscallNames,
+  syscallNumber,
 } from "../../../src/core/tables/index.ts";
 
 describe("syscalls", () => {
@@ -81,17 +95,33 @@ describe("Docker's default profiles", () => {
   test("the engine's version chooses", () => {
     expect(dockerDefaultFor("20.10.24+dfsg1")).toEqual({ file: "20.10.18.json", exact: true, release: "20.10.24" });
     expect(dockerDefaultFor("26.1.5")).toEqual({ file: "25.0.3.json", exact: true, release: "26.1.5" });
-    expect(dockerDefaultFor("99.0.0")).toMatchObject({ file: newestDockerDefault, exact: false, release: dockerDefaults.at(-1)?.releases.at(-1) });
+    expect(dockerDefaultFor("99.0.0")).toMatchObject({
+      file: newestDockerDefault,
+      exact: false,
+      release: dockerDefaults.at(-1)?.releases.at(-1),
+    });
     expect(dockerDefaultFor("1.9.0")).toMatchObject({ file: "1.11.0.json", exact: false });
     expect(dockerDefaultFor("28.1.9").file).toBe("25.0.3.json");
   });
 
   test("the shipped files are those of the manifest", () => {
-    const manifest = JSON.parse(readFileSync(new URL("manifest.json", folder), "utf8")) as { file: string; sha256: string; releases: string[] }[];
+    const manifest = JSON.parse(readFileSync(new URL("manifest.json", folder), "utf8")) as {
+      file: string;
+      sha256: string;
+      releases: string[];
+    }[];
     expect(manifest.map(({ file, releases }) => ({ file, releases }))).toEqual(dockerDefaults);
-    expect(readdirSync(folder).filter((name) => !["LICENSE", "manifest.json"].includes(name)).sort()).toEqual(manifest.map(({ file }) => file).sort());
+    expect(
+      readdirSync(folder)
+        .filter((name) => !["LICENSE", "manifest.json"].includes(name))
+        .sort(),
+    ).toEqual(manifest.map(({ file }) => file).sort());
     for (const { file, sha256 } of manifest) {
-      expect(createHash("sha256").update(readFileSync(new URL(file, folder))).digest("hex")).toBe(sha256);
+      expect(
+        createHash("sha256")
+          .update(readFileSync(new URL(file, folder)))
+          .digest("hex"),
+      ).toBe(sha256);
     }
   });
 });

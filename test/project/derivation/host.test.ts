@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { hostOf } from "../../../src/project/derivation/host.ts";
 import { allCapabilities, defaultCapabilities } from "../../../src/core/tables/index.ts";
 
-const capabilities = (capAdd: readonly string[], capDrop: readonly string[] = []): readonly string[] => [...hostOf({ capAdd, capDrop, arch: "amd64", kernel: undefined, runtime: "runc" }).capabilities].sort();
+const capabilities = (capAdd: readonly string[], capDrop: readonly string[] = []): readonly string[] =>
+  [...hostOf({ capAdd, capDrop, arch: "amd64", kernel: undefined, runtime: "runc" }).capabilities].sort();
 
 describe("--cap-add and --cap-drop mean what they mean to docker run", () => {
   test.each<[string, readonly string[], readonly string[], readonly string[]]>([

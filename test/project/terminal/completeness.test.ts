@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { ActivityWindows, expectedText, spanText, unseenShare, unseenText } from "../../../src/project/terminal/completeness.ts";
+import {
+  ActivityWindows,
+  expectedText,
+  spanText,
+  unseenShare,
+  unseenText,
+} from "../../../src/project/terminal/completeness.ts";
 
 test("of too few calls nothing is said", () => {
   expect(unseenShare(999, 5)).toBeUndefined();
@@ -79,5 +85,12 @@ test("the windows' estimate is near how many new kinds the next window brings", 
 });
 
 test("spans are told as one would", () => {
-  expect([0, 40_000, 119_000, 240_000, 3_600_000, 10_800_000].map(spanText)).toEqual(["0 s", "40 s", "119 s", "4 min", "60 min", "3 h"]);
+  expect([0, 40_000, 119_000, 240_000, 3_600_000, 10_800_000].map(spanText)).toEqual([
+    "0 s",
+    "40 s",
+    "119 s",
+    "4 min",
+    "60 min",
+    "3 h",
+  ]);
 });

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createAggregator } from "../../../src/core/recording/index.ts";
-import type { Aggregator } from "../../../src/core/recording/index.ts";
+import { createAggregator, type Aggregator } from "../../../src/core/recording/index.ts";
 import { showProgress } from "../../../src/project/terminal/progress.ts";
 import { untilStable } from "../../../src/run/recorder/stability.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }));
+beforeEach(
+  () =>
+    void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }),
+);
 afterEach(() => void vi.useRealTimers());
 
 const read = (aggregator: Aggregator, log: string): void => {
@@ -23,7 +25,10 @@ test("elsewhere than on a terminal a line comes when something new was seen, the
   vi.advanceTimersByTime(6_000);
   end();
   vi.advanceTimersByTime(60_000);
-  expect(lines).toEqual(["recording: 2 calls, 2 distinct syscalls, new: getpid (app), execve (app)", "recording: 3 calls, 3 distinct syscalls, new: uname (app)"]);
+  expect(lines).toEqual([
+    "recording: 2 calls, 2 distinct syscalls, new: getpid (app), execve (app)",
+    "recording: 3 calls, 3 distinct syscalls, new: uname (app)",
+  ]);
 });
 
 test("without anything new a line comes less and less often", () => {
@@ -39,7 +44,9 @@ test("without anything new a line comes less and less often", () => {
   });
   expect(quiet.length).toBeGreaterThan(2);
   expect(quiet.length).toBeLessThan(8);
-  expect(quiet.every((seconds, index) => index === 0 || seconds - (quiet[index - 1] ?? 0) > (quiet[index - 1] ?? 0) / 3)).toBe(true);
+  expect(
+    quiet.every((seconds, index) => index === 0 || seconds - (quiet[index - 1] ?? 0) > (quiet[index - 1] ?? 0) / 3),
+  ).toBe(true);
 });
 
 test("on a terminal one line is written over, and removed at the end", () => {
@@ -85,5 +92,8 @@ test("at the end it is said when the last new call came, and how much may be uns
     vi.advanceTimersByTime(1_000);
   }
   end();
-  expect(lines.at(-1)).toBe("recorded; last new syscall 4 min before the end; about 0.01 % of activity like this may be unseen; a new syscall in about 3 % of further 5 s like these");
+  expect(lines.at(-1)).toBe(
+    "recorded; last new syscall 4 min before the end; about 0.01 % of activity like this may be " +
+      "unseen; a new syscall in about 3 % of further 5 s like these",
+  );
 });

@@ -1,19 +1,40 @@
 import { execa } from "execa";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { inColor, wantsColor } from "../../../src/project/terminal/terminal.ts";
-import type { Terminal } from "../../../src/project/terminal/terminal.ts";
+import { inColor, wantsColor, type Terminal } from "../../../src/project/terminal/terminal.ts";
 
 test("nothing of a file reaches the terminal but text", async () => {
-  const script = `import { processTerminal } from ${JSON.stringify(fileURLToPath(new URL("../../../dist/project/terminal/terminal.js", import.meta.url)))}; processTerminal().note("a\\u001b]0;title\\u0007\\u202eb\\nc");`;
+  const script =
+    "import { processTerminal } from " +
+    `${JSON.stringify(fileURLToPath(new URL("../../../dist/project/terminal/terminal.js", import.meta.url)))}; ` +
+    `processTerminal().note("a\\u001b]0;title\\u0007\\u202eb\\nc");`;
   const { stderr } = await execa(process.execPath, ["--input-type=module", "-e", script]);
   expect(stderr).toBe("seccomp-gen: a\\u{1b}]0;title\\u{7}\\u{202e}b\nc");
 });
 
 test("colors: --color over NO_COLOR over FORCE_COLOR over what the output is", () => {
-  expect([wantsColor(true, {}), wantsColor(false, {}), wantsColor(true, { TERM: "dumb" })]).toEqual([true, false, false]);
-  expect([wantsColor(true, { NO_COLOR: "1", FORCE_COLOR: "1" }), wantsColor(false, { FORCE_COLOR: "1" }), wantsColor(true, { NO_COLOR: "" })]).toEqual([false, true, true]);
-  const terminal: Terminal = { out: () => undefined, note: () => undefined, status: undefined, color: false, width: 80, interrupted: new AbortController().signal };
-  expect((["auto", "always", "never"] as const).map((when) => inColor(terminal, when).color)).toEqual([false, true, false]);
+  expect([wantsColor(true, {}), wantsColor(false, {}), wantsColor(true, { TERM: "dumb" })]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect([
+    wantsColor(true, { NO_COLOR: "1", FORCE_COLOR: "1" }),
+    wantsColor(false, { FORCE_COLOR: "1" }),
+    wantsColor(true, { NO_COLOR: "" }),
+  ]).toEqual([false, true, true]);
+  const terminal: Terminal = {
+    out: () => undefined,
+    note: () => undefined,
+    status: undefined,
+    color: false,
+    width: 80,
+    interrupted: new AbortController().signal,
+  };
+  expect((["auto", "always", "never"] as const).map((when) => inColor(terminal, when).color)).toEqual([
+    false,
+    true,
+    false,
+  ]);
   expect(inColor({ ...terminal, color: true }, "never").color).toBe(false);
 });

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { startedProcess } from "../../../src/run/container/image.ts";
-import type { Image } from "../../../src/run/container/image.ts";
+import { startedProcess, type Image } from "../../../src/run/container/image.ts";
 import { redactedCommand } from "../../../src/run/container/redaction.ts";
-import { choosesSeccomp, containerCliIndex, parseRunCommand, runWords } from "../../../src/run/container/run-command.ts";
-import type { RunCommand } from "../../../src/run/container/run-command.ts";
+import {
+  choosesSeccomp,
+  containerCliIndex,
+  parseRunCommand,
+  runWords,
+  type RunCommand,
+} from "../../../src/run/container/run-command.ts";
 import type { OptionWords } from "../../../src/run/container/run-options.ts";
 import { securityContext } from "../../../src/run/container/security.ts";
 import { sideProcesses } from "../../../src/run/container/side-processes.ts";
@@ -13,7 +17,12 @@ const option = (name: string, value?: string): OptionWords => ({
   settings: [{ name, value }],
 });
 
-const runOf = (options: OptionWords[], ...command: string[]): RunCommand => ({ cli: { tool: "docker", words: ["docker"] }, options, image: "app:1", command });
+const runOf = (options: OptionWords[], ...command: string[]): RunCommand => ({
+  cli: { tool: "docker", words: ["docker"] },
+  options,
+  image: "app:1",
+  command,
+});
 
 const image: Image = {
   reference: "app:1",
@@ -40,9 +49,12 @@ describe("containerCliIndex", () => {
   ])("%s", (line, expected) => expect(containerCliIndex(line.split(" "))).toBe(expected));
 });
 
-test.each(["docker-compose up web", "sudo docker-compose run web", "podman-compose up"])("%s is not traced as a program of this host", async (line) => {
-  await expect(parseRunCommand(line.split(" "))).rejects.toThrow(/-compose \w+ cannot be recorded/);
-});
+test.each(["docker-compose up web", "sudo docker-compose run web", "podman-compose up"])(
+  "%s is not traced as a program of this host",
+  async (line) => {
+    await expect(parseRunCommand(line.split(" "))).rejects.toThrow(/-compose \w+ cannot be recorded/);
+  },
+);
 
 describe("startedProcess", () => {
   test.each<[string, OptionWords[], string[], string[]]>([
@@ -50,29 +62,71 @@ describe("startedProcess", () => {
     ["command from the words after the image", [], ["x", "--", "-y"], ["/entry", "a b", "x", "--", "-y"]],
     ["--entrypoint drops the image's command", [option("entrypoint", "/bin/sh")], [], ["/bin/sh"]],
     ["--entrypoint '' resets", [option("entrypoint", "")], ["ls"], ["ls"]],
-  ])("%s", (_, options, command, expected) => expect(startedProcess(runOf(options, ...command), image)).toEqual(expected));
+  ])("%s", (_, options, command, expected) =>
+    expect(startedProcess(runOf(options, ...command), image)).toEqual(expected),
+  );
 
-  test("nothing to start is an error", () => expect(() => startedProcess(runOf([]), { ...image, entrypoint: [], command: [] })).toThrow(/neither entrypoint nor command/));
+  test("nothing to start is an error", () =>
+    expect(() => startedProcess(runOf([]), { ...image, entrypoint: [], command: [] })).toThrow(
+      /neither entrypoint nor command/,
+    ));
 });
 
 describe("runWords", () => {
   test("all but what is left out stays verbatim and in order", () => {
-    const run = runOf([option("security-opt", "seccomp=x.json"), option("security-opt", "no-new-privileges"), option("e", "A=b")], "ls");
-    expect(runWords(run, { without: choosesSeccomp, options: ["--label", "x"], command: undefined })).toEqual(["run", "--security-opt", "no-new-privileges", "--e", "A=b", "--label", "x", "app:1", "ls"]);
+    const run = runOf(
+      [option("security-opt", "seccomp=x.json"), option("security-opt", "no-new-privileges"), option("e", "A=b")],
+      "ls",
+    );
+    expect(runWords(run, { without: choosesSeccomp, options: ["--label", "x"], command: undefined })).toEqual([
+      "run",
+      "--security-opt",
+      "no-new-privileges",
+      "--e",
+      "A=b",
+      "--label",
+      "x",
+      "app:1",
+      "ls",
+    ]);
   });
 });
 
 describe("redactedCommand", () => {
   test("keeps no value of environment, label, mount, name or argument", () => {
     const secret = "CANARY";
-    const names = ["env", "env-file", "label", "volume", "name", "hostname", "add-host", "mount", "entrypoint", "workdir", "health-cmd", "user", "security-opt", "zz-future-option"];
-    const text = JSON.stringify(redactedCommand(runOf(names.map((name) => option(name, secret)), secret)));
+    const names = [
+      "env",
+      "env-file",
+      "label",
+      "volume",
+      "name",
+      "hostname",
+      "add-host",
+      "mount",
+      "entrypoint",
+      "workdir",
+      "health-cmd",
+      "user",
+      "security-opt",
+      "zz-future-option",
+    ];
+    const text = JSON.stringify(
+      redactedCommand(
+        runOf(
+          names.map((name) => option(name, secret)),
+          secret,
+        ),
+      ),
+    );
     expect(text).not.toContain(secret);
     for (const name of names) expect(text).toContain(`--${name}`);
   });
 
   test("keeps what bears on the filter", () => {
-    expect(redactedCommand(runOf([option("cap-add", "NET_ADMIN"), option("security-opt", "no-new-privileges:true")]))).toEqual(["docker", "run", "--cap-add=NET_ADMIN", "--security-opt=no-new-privileges:true", "IMAGE"]);
+    expect(
+      redactedCommand(runOf([option("cap-add", "NET_ADMIN"), option("security-opt", "no-new-privileges:true")])),
+    ).toEqual(["docker", "run", "--cap-add=NET_ADMIN", "--security-opt=no-new-privileges:true", "IMAGE"]);
   });
 });
 
@@ -92,7 +146,9 @@ describe("securityContext", () => {
     ["no-new-privileges:true", true],
     ["no-new-privileges=false", false],
     ["label=disable", false],
-  ])("%s", (value, expected) => expect(securityContext(runOf([option("security-opt", value)]), defaults).noNewPrivileges).toBe(expected));
+  ])("%s", (value, expected) =>
+    expect(securityContext(runOf([option("security-opt", value)]), defaults).noNewPrivileges).toBe(expected),
+  );
 });
 
 describe("sideProcesses", () => {
@@ -104,9 +160,19 @@ describe("sideProcesses", () => {
     ]);
   });
   test("--no-healthcheck", () => expect(sideProcesses(runOf([option("no-healthcheck")]), image, [])).toEqual([]));
-  test("--health-cmd replaces the image's", () => expect(sideProcesses(runOf([option("health-cmd", "true")]), image, [])).toEqual([{ label: "HEALTHCHECK", words: ["/bin/sh", "-c", "true"], every: 30_000 }]));
-  test.each([["1m30s", 90_000], [".5s", 500], ["250ms", 250], ["0s", 30_000], ["soon", 30_000]])("--health-interval %s", (interval, every) => {
+  test("--health-cmd replaces the image's", () =>
+    expect(sideProcesses(runOf([option("health-cmd", "true")]), image, [])).toEqual([
+      { label: "HEALTHCHECK", words: ["/bin/sh", "-c", "true"], every: 30_000 },
+    ]));
+  test.each([
+    ["1m30s", 90_000],
+    [".5s", 500],
+    ["250ms", 250],
+    ["0s", 30_000],
+    ["soon", 30_000],
+  ])("--health-interval %s", (interval, every) => {
     expect(sideProcesses(runOf([option("health-interval", interval)]), image, [])).toMatchObject([{ every }]);
   });
-  test("the image's interval", () => expect(sideProcesses(runOf([]), { ...image, healthInterval: 2000 }, [])).toMatchObject([{ every: 2000 }]));
+  test("the image's interval", () =>
+    expect(sideProcesses(runOf([]), { ...image, healthInterval: 2000 }, [])).toMatchObject([{ every: 2000 }]));
 });

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { createAggregator } from "../../../src/core/recording/index.ts";
-import type { Exercised } from "../../../src/core/recording/index.ts";
+import { createAggregator, type Exercised } from "../../../src/core/recording/index.ts";
 import { missedPaths } from "../../../src/run/recorder/missed-paths.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 
@@ -38,7 +37,9 @@ test("a service that did all of it missed nothing", () => {
 });
 
 test("a service that has to be killed, and one that only waited, are told so", () => {
-  const log = "7 read(4, 0x1, 9) = -1 EAGAIN (Resource temporarily unavailable)\n7 --- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=0, si_uid=0} ---\n";
+  const log =
+    "7 read(4, 0x1, 9) = -1 EAGAIN (Resource temporarily unavailable)\n7 --- SIGTERM " +
+    "{si_signo=SIGTERM, si_code=SI_USER, si_pid=0, si_uid=0} ---\n";
   expect(missedPaths(exercised(`${serving}${log}`), { killed: true, health: "none", execs: 1 })).toEqual([
     "reload (SIGHUP)",
     "log rotation (SIGUSR1)",

@@ -1,17 +1,22 @@
 import { expect, test } from "vitest";
-import { hearCrash } from "../../../src/run/tracer/crash.ts";
-import type { Crash } from "../../../src/run/tracer/crash.ts";
+import { hearCrash, type Crash } from "../../../src/run/tracer/crash.ts";
 
-const fault = (thread: number, address: string): string => `${thread}     [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0x1 /* SEGV_MAPERR */, si_addr=${address}} ---\n`;
+const fault = (thread: number, address: string): string =>
+  `${thread}     [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0x1 /* SEGV_MAPERR */, ` +
+  `si_addr=${address}} ---\n`;
 
-/** The crashes that are heard in a trace that comes in pieces of so many bytes; the trace itself must be passed on. */
+/**
+ * The crashes that are heard in a trace that comes in pieces of so many bytes; the trace itself
+ * must be passed on.
+ */
 async function heard(trace: string, size = 1000): Promise<readonly Crash[]> {
   const crashes: Crash[] = [];
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < trace.length; at += size) yield Buffer.from(trace.slice(at, at + size));
   };
   let passed = "";
-  for await (const chunk of hearCrash(pieces(), (crash) => void crashes.push(crash))) passed += Buffer.from(chunk).toString();
+  for await (const chunk of hearCrash(pieces(), (crash) => void crashes.push(crash)))
+    passed += Buffer.from(chunk).toString();
   expect(passed).toBe(trace);
   return crashes;
 }
@@ -27,7 +32,17 @@ test("lines of other threads between them; of those that a chunk cuts there are 
 });
 
 test("faults at many places, and signals that somebody sent, are none", async () => {
-  expect(await heard(Array.from({ length: 5000 }, (_, index) => fault(1, `0x${index.toString(16)}`)).join(""))).toEqual([]);
-  expect(await heard("1 [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0 /* SI_USER */, si_pid=7, si_uid=0} ---\n".repeat(40))).toEqual([]);
-  expect(await heard('1 [   1] write(1, "--- SIGSEGV {si_signo=11, si_code=0x1, si_addr=NULL} ---", 50) = 50\n'.repeat(40))).toEqual([]);
+  expect(await heard(Array.from({ length: 5000 }, (_, index) => fault(1, `0x${index.toString(16)}`)).join(""))).toEqual(
+    [],
+  );
+  expect(
+    await heard(
+      (
+        "1 [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0 /* SI_USER */, si_pid=7, si_uid=0} " + "---\n"
+      ).repeat(40),
+    ),
+  ).toEqual([]);
+  expect(
+    await heard('1 [   1] write(1, "--- SIGSEGV {si_signo=11, si_code=0x1, si_addr=NULL} ---", 50) = 50\n'.repeat(40)),
+  ).toEqual([]);
 });

@@ -14,8 +14,41 @@ test.each([
 });
 
 test("known calls are left out by name and mode, so that the other modes are traced whole", () => {
-  const untraced = { calls: new Map([["SCMP_ARCH_X86_64", ["read", "write"]], ["SCMP_ARCH_X86", ["close"]], ["SCMP_ARCH_MIPS", ["read"]]] as const), letThrough: undefined };
-  expect(straceWords(["strace"], "log", ["app"], { detached: true, untraced })).toEqual(["strace", "-f", "-n", "-X", "verbose", "--quiet=attach", "--seccomp-bpf", "-e", "trace=!?read@64,?write@64,?close@32", "-D", "-A", "-o", "log", "--", "app"]);
-  expect(straceWords(["strace"], "log", ["app"], { detached: false, untraced: { calls: new Map([["SCMP_ARCH_X86_64", []]]), letThrough: undefined } })).not.toContain("--seccomp-bpf");
-  expect(straceWords(["strace"], "log", ["app"], { detached: false, untraced: { ...untraced, letThrough: Uint8Array.of(0x15, 0, 1, 255) } }).join(" ")).toContain("?close@32 -E seccomp-gen.let-through:150001ff -A");
+  const untraced = {
+    calls: new Map([
+      ["SCMP_ARCH_X86_64", ["read", "write"]],
+      ["SCMP_ARCH_X86", ["close"]],
+      ["SCMP_ARCH_MIPS", ["read"]],
+    ] as const),
+    letThrough: undefined,
+  };
+  expect(straceWords(["strace"], "log", ["app"], { detached: true, untraced })).toEqual([
+    "strace",
+    "-f",
+    "-n",
+    "-X",
+    "verbose",
+    "--quiet=attach",
+    "--seccomp-bpf",
+    "-e",
+    "trace=!?read@64,?write@64,?close@32",
+    "-D",
+    "-A",
+    "-o",
+    "log",
+    "--",
+    "app",
+  ]);
+  expect(
+    straceWords(["strace"], "log", ["app"], {
+      detached: false,
+      untraced: { calls: new Map([["SCMP_ARCH_X86_64", []]]), letThrough: undefined },
+    }),
+  ).not.toContain("--seccomp-bpf");
+  expect(
+    straceWords(["strace"], "log", ["app"], {
+      detached: false,
+      untraced: { ...untraced, letThrough: Uint8Array.of(0x15, 0, 1, 255) },
+    }).join(" "),
+  ).toContain("?close@32 -E seccomp-gen.let-through:150001ff -A");
 });

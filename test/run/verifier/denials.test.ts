@@ -7,11 +7,23 @@ import { newestDockerDefault } from "../../../src/core/tables/index.ts";
 import { observeDenials } from "../../../src/run/verifier/denials.ts";
 
 const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set<string>(), kernel: undefined, runtime: "runc" } as const;
-const profile = JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: ["SCMP_ARCH_X86_64"], syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW" }] });
+const profile = JSON.stringify({
+  defaultAction: "SCMP_ACT_ERRNO",
+  defaultErrnoRet: 38,
+  architectures: ["SCMP_ARCH_X86_64"],
+  syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW" }],
+});
 
 test("what a denied call got is the profile's answer: recorded, it is unknown, so that the profile made from it lets the call through", async () => {
-  const observer = observeDenials("SCMP_ARCH_X86_64", resolveFor(readProfile(profile, "profile"), [host]), resolveFor(await loadDockerDefault(newestDockerDefault), [host]));
-  for (const event of parseStraceSync([Buffer.from("7 read(3, \"\", 1) = 0\n7 flock(3, LOCK_EX) = -1 ENOSYS (Function not implemented)\n")])) observer.add(event);
+  const observer = observeDenials(
+    "SCMP_ARCH_X86_64",
+    resolveFor(readProfile(profile, "profile"), [host]),
+    resolveFor(await loadDockerDefault(newestDockerDefault), [host]),
+  );
+  for (const event of parseStraceSync([
+    Buffer.from('7 read(3, "", 1) = 0\n7 flock(3, LOCK_EX) = -1 ENOSYS (Function not implemented)\n'),
+  ]))
+    observer.add(event);
   expect(observer.denials()).toMatchObject([{ syscall: "flock", deniedByDefault: false }]);
   expect(observer.recorded()).toMatchObject({ SCMP_ARCH_X86_64: { flock: { results: ["?"] } } });
   expect(Object.keys(observer.recorded().SCMP_ARCH_X86_64 ?? {})).toEqual(["flock"]);

@@ -1,10 +1,25 @@
 import { describe, expect, test } from "vitest";
 import type { SessionEnd } from "../../../src/run/container/session.ts";
-import type { Proof } from "../../../src/run/verifier/run.ts";
-import { judge } from "../../../src/run/verifier/run.ts";
+import { judge, type Proof } from "../../../src/run/verifier/run.ts";
 
-const proof: Proof = { exercise: { while: undefined, stopAfter: undefined, interrupted: new AbortController().signal, notice: () => undefined }, sides: [], expectExit: 0 };
-const end: SessionEnd = { exitCode: 0, by: "itself", started: true, whileExitCode: undefined, endedDuringWhile: false, stderrTail: "" };
+const proof: Proof = {
+  exercise: {
+    while: undefined,
+    stopAfter: undefined,
+    interrupted: new AbortController().signal,
+    notice: () => undefined,
+  },
+  sides: [],
+  expectExit: 0,
+};
+const end: SessionEnd = {
+  exitCode: 0,
+  by: "itself",
+  started: true,
+  whileExitCode: undefined,
+  endedDuringWhile: false,
+  stderrTail: "",
+};
 
 describe("a run's end", () => {
   test.each<[string, Partial<SessionEnd>, string]>([
