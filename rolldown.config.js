@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "rolldown";
+import { oxcRuntimePlugin } from "rolldown/experimental";
 
 /**
  * Packages that every start of the command line needs; the others are loaded where they are used.
  */
-const inlined = ["commander", "lossless-json"];
+const inlined = ["commander", "lossless-json", "@oxc-project/runtime"];
+
+/** Packages whose code is copied. The helper for `await using` comes with rolldown. */
+const copied = ["commander", "lossless-json", "rolldown"];
 
 /**
  * Files that more than one command loads, by what needs them: nearly every command; the reading of
@@ -46,9 +50,11 @@ const groups = [
 export default defineConfig({
   input: { cli: "src/cli.ts", "cli-rest": "src/logs/rest-worker.ts" },
   platform: "node",
-  external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
+  external: (id) => !/^[./\0]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
+  // Node 20 has no `await using`: rolldown writes it out, with a helper that its plugin inlines.
+  transform: { target: "node20.19" },
   treeshake: { moduleSideEffects: false },
-  plugins: [withoutChildProcess(), ioctlsApart(), asciiOnly(), licences()],
+  plugins: [oxcRuntimePlugin(), withoutChildProcess(), ioctlsApart(), asciiOnly(), licences()],
   output: {
     dir: "dist",
     comments: false,
@@ -115,9 +121,9 @@ function asciiOnly() {
   };
 }
 
-/** The licences of what is inlined ask for being copied with it. */
+/** The licences of copied code ask to be copied with it. */
 function licences() {
-  const texts = inlined.map((name) => {
+  const texts = copied.map((name) => {
     const folder = new URL(`./node_modules/${name}/`, import.meta.url);
     const file = ["LICENSE", "LICENSE.md"].map((candidate) => new URL(candidate, folder)).find((url) => readable(url));
     if (file === undefined) throw new Error(`${name} has no licence that could be copied`);

@@ -314,7 +314,7 @@ interface Place {
 /** Whose rules a profile is read by. */
 async function whereItRuns(run: RunCommand, image: Image): Promise<Place> {
   const engine = await inspectEngine(run.cli);
-  const facts = runFacts(run, image, engine, { strace: undefined, by: "while", exitCode: undefined }, "verify");
+  const facts = runFacts(run, image, engine, { strace: undefined, ended: "stopped" }, "verify");
   const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime ?? "runc";
   const host: HostContext = {
     arch: architectureOf(engine, image),

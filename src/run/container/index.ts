@@ -29,6 +29,6 @@ export {
 } from "./run-command.ts";
 export { isOn, valuesOf } from "./run-options.ts";
 export { securityContext } from "./security.ts";
-export { runSession, type Exercise, type SessionEnd } from "./session.ts";
+export { runSession, type Exercise, type SessionEnd, type SessionHooks } from "./session.ts";
 export { runInTime, sideProcesses, type SideProcess } from "./side-processes.ts";
 export { stopSignal } from "./stop-signal.ts";

@@ -14,19 +14,8 @@ export interface Exercise {
   readonly while: string | undefined;
   /** Seconds after which the container is stopped. */
   readonly stopAfter: number | undefined;
-  /** Resolves when nothing new has come for long enough; then the container is stopped. */
-  readonly stable?: (over: AbortSignal) => Promise<void>;
-  /** Called with the container's id as soon as it runs; the exercise waits for it. */
-  readonly onStart?: (container: string) => Promise<void>;
-  /** Hears what comes on the CLI's stderr, where that is not the terminal itself. */
-  readonly onStderr?: (chunk: Uint8Array) => void;
-  /**
-   * Called with the container's id once it runs and `onStart` is through; told when it is over, and
-   * waited for: the container may have ended, or is then stopped.
-   */
-  readonly meanwhile?: (container: string, over: AbortSignal) => Promise<void>;
-  /** Called with the container's id before we stop it (health checks, --exec). */
-  readonly beforeStop: (container: string) => Promise<void>;
+  /** Aborted when enough was seen; then the container is stopped. */
+  readonly enough?: AbortSignal;
   /** Ctrl-C, SIGTERM. */
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
@@ -37,6 +26,21 @@ export interface Exercise {
   readonly streams?: "shown" | "sampled" | "kept";
 }
 
+/** What is done at the turns of a session. */
+export interface SessionHooks {
+  /** Called with the container's id as soon as it runs; the exercise waits for it. */
+  readonly onStart?: (container: string) => Promise<void>;
+  /** Takes what the CLI writes to its stderr, unless that is the terminal itself. */
+  readonly onStderr?: (chunk: Uint8Array) => void;
+  /**
+   * Called with the container's id after `onStart`. `over` is aborted when the container has ended,
+   * or is about to be stopped; the session then waits for the promise.
+   */
+  readonly meanwhile: (container: string, over: AbortSignal) => Promise<void>;
+  /** Called with the container's id before we stop it (health checks, --exec). */
+  readonly beforeStop: (container: string) => Promise<void>;
+}
+
 /** What became of the workload. */
 export interface SessionEnd {
   /**
@@ -45,7 +49,7 @@ export interface SessionEnd {
    */
   readonly exitCode: number | undefined;
   /** Who ended it. */
-  readonly by: "itself" | "while" | "stop-after" | "stable" | "interrupt";
+  readonly by: "itself" | "while" | "stop-after" | "enough" | "interrupt";
   /** The container was seen running, or ended with a code of its own. */
   readonly started: boolean;
   /** Exit code of the `--while` command; undefined where there was none or it was cut off. */
@@ -69,7 +73,12 @@ const whileGraceMs = 20_000;
  * stopped with its own stop signal and removed. `words` are the words after the CLI's own (`run
  * …`).
  */
-export async function runSession(run: RunCommand, words: readonly string[], exercise: Exercise): Promise<SessionEnd> {
+export async function runSession(
+  run: RunCommand,
+  words: readonly string[],
+  exercise: Exercise,
+  hooks: SessionHooks,
+): Promise<SessionEnd> {
   const folder = await sessionFolder();
   const ownCidfile = join(folder, "cid");
   const cidfile = valuesOf(run.options, "cidfile").at(-1) ?? ownCidfile;
@@ -95,7 +104,7 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
   const stdout = async (): Promise<{ readonly stdout?: OutputSample }> =>
     sampled === undefined || detached ? {} : { stdout: await sampled };
   let stderrTail = "";
-  if (exercise.onStderr !== undefined) child.stderr?.on("data", exercise.onStderr);
+  if (hooks.onStderr !== undefined) child.stderr?.on("data", hooks.onStderr);
   child.stderr?.on("data", (chunk: Buffer) => (stderrTail = (stderrTail + chunk.toString("utf8")).slice(-4000)));
   const childEnd = child.then((result) => result.exitCode ?? (result.signal === undefined ? 255 : 128));
   const container = await waitForContainer(run.cli, cidfile, childEnd, detached);
@@ -114,10 +123,10 @@ export async function runSession(run: RunCommand, words: readonly string[], exer
         ...(await stdout()),
       };
     }
-    await exercise.onStart?.(container);
+    await hooks.onStart?.(container);
     await sayId();
     const ended = detached ? childEnd.then(() => waitForExit(run.cli, container)) : childEnd;
-    const end = await exerciseContainer(run.cli, container, ended, exercise);
+    const end = await exerciseContainer(run.cli, container, ended, exercise, hooks);
     return { ...end, stderrTail, ...(await stdout()) };
   } finally {
     if (id !== undefined) await capture(run.cli, ["rm", "-f", "-v", id]);
@@ -130,6 +139,7 @@ async function exerciseContainer(
   container: string,
   ended: Promise<number | undefined>,
   exercise: Exercise,
+  hooks: SessionHooks,
 ): Promise<Omit<SessionEnd, "stderrTail" | "stdout">> {
   const over = new AbortController();
   const whileEnd =
@@ -137,8 +147,8 @@ async function exerciseContainer(
       ? undefined
       : runWhile(exercise.while, container, exercise.streams !== "kept", over.signal);
   const beside = new AbortController();
-  const meanwhile = exercise.meanwhile?.(container, beside.signal);
-  meanwhile?.catch(() => undefined); // who waits for it hears of it
+  const meanwhile = hooks.meanwhile(container, beside.signal);
+  meanwhile.catch(() => undefined); // whoever awaits it gets the error
   const exited = ended.then((exitCode) => ({ by: "itself" as const, exitCode }));
   const first = await Promise.race([
     exited,
@@ -146,7 +156,7 @@ async function exerciseContainer(
     ...(exercise.stopAfter === undefined
       ? []
       : [delay(exercise.stopAfter * 1000, { by: "stop-after" as const }, { signal: over.signal }).catch(() => exited)]),
-    ...(exercise.stable === undefined ? [] : [exercise.stable(over.signal).then(() => ({ by: "stable" as const }))]),
+    ...(exercise.enough === undefined ? [] : [aborted(exercise.enough).then(() => ({ by: "enough" as const }))]),
     aborted(exercise.interrupted).then(() => ({ by: "interrupt" as const })),
   ]);
   beside.abort();
@@ -172,7 +182,7 @@ async function exerciseContainer(
   }
   if (first.by !== "interrupt") {
     await meanwhile;
-    await exercise.beforeStop(container);
+    await hooks.beforeStop(container);
   }
   exercise.notice("stopping the container with its own stop signal");
   await capture(cli, ["stop", container]);

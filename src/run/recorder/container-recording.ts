@@ -1,5 +1,7 @@
 import { basename } from "node:path";
-import { createAggregator, type Aggregator, type Run } from "../../core/recording/index.ts";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { escapeTerminal } from "../../core/text/index.ts";
+import type { Terminal } from "../../project/index.ts";
 import {
   choosesSeccomp,
   inspectEngine,
@@ -12,31 +14,24 @@ import {
   type RunCommand,
   type SideProcess,
 } from "../container/index.ts";
-import { SeccompGenError } from "../../core/errors/index.ts";
-import { escapeTerminal } from "../../core/text/index.ts";
-import { readInto } from "../../logs/index.ts";
-import { showProgress, type Terminal } from "../../project/index.ts";
 import {
   ensureTracer,
   leavesOut,
   leavesOutConnections,
   setuidPrograms,
   straceSignal,
-  traceContainer,
-  type TracedEnd,
+  type EndOfRun,
   type TracerBundle,
   type Untraced,
 } from "../tracer/index.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
-import { soughtTracer } from "./sought-tracer.ts";
 import { architectureOf, runFacts } from "./run-facts.ts";
-import { untilStable } from "./stability.ts";
-import { mentionUnfinished, unfinishedText } from "./unfinished.ts";
+import { soughtTracer } from "./sought-tracer.ts";
+import { traceWorkload, type TracedWorkload } from "./traced-workload.ts";
+import { mentionUnfinished } from "./unfinished.ts";
 
-/**
- * Records `docker run …`. Throws where the workload never started: then there is nothing to keep.
- */
+/** Records `docker run …`. Throws where the workload never started: then there is nothing to keep. */
 export async function recordContainer(
   name: string,
   run: RunCommand,
@@ -48,76 +43,65 @@ export async function recordContainer(
   await mentionUnfinished(run.cli, name, process.cwd(), terminal);
   const image = await inspectImage(run, terminal.note);
   const arch = architectureOf(engine, image);
-  const tracer = await ensureTracer(run.cli, engine.architecture, terminal.note);
+  const bundle = await ensureTracer(run.cli, engine.architecture, terminal.note);
   announce(run, options, terminal);
-
   const sides = sideProcesses(run, image, options.exec);
-  const aggregators: Aggregator[] = [];
-  const life = { stopSignal: straceSignal(stopSignal(run, image)), withoutConnections: leavesOutConnections(untraced) };
-  const endProgress = showProgress(
-    aggregators,
+  const traced = await traceWorkload(
+    {
+      name,
+      arch,
+      life: {
+        stopSignal: straceSignal(stopSignal(run, image)),
+        withoutConnections: leavesOutConnections(untraced),
+      },
+      request: {
+        on: "container",
+        run,
+        image,
+        bundle,
+        place: options.tracer,
+        sides,
+        untraced,
+        while: options.while,
+        stopAfter: options.stopAfter,
+        interrupted: terminal.interrupted,
+        notice: (line) => terminal.note(escapeTerminal(line)),
+      },
+      facts: (end) => runFacts(run, image, engine, end),
+      notStarted,
+    },
+    options,
     isOn(run.options, "tty") ? { note: terminal.note, status: undefined } : terminal,
   );
-  const end = await traceContainer(
-    run,
-    image,
-    tracer,
-    options.tracer,
-    {
-      while: options.while,
-      stopAfter: options.stopAfter,
-      ...(options.untilStable === undefined ? {} : { stable: untilStable(aggregators, options.untilStable) }),
-      interrupted: terminal.interrupted,
-      notice: (line) => terminal.note(escapeTerminal(line)),
-    },
-    sides,
-    async (trace, chunks) => {
-      const aggregator = createAggregator({ arch, life: trace === "main" ? life : { within: "serve" } });
-      aggregators.push(aggregator);
-      await readInto(aggregator, chunks, trace);
-    },
-    untraced,
-    {
-      keep: unfinishedText({
-        name,
-        folder: process.cwd(),
-        arch,
-        life,
-        run: {
-          ...runFacts(run, image, engine, { by: "itself", exitCode: 137, strace: undefined }),
-          ...(options.lean ? { lean: true as const } : {}),
-        },
-      }),
-    },
-  ).finally(endProgress);
-  if (!aggregators.some((aggregator) => aggregator.counts().started)) {
-    await end.release();
-    throw notStarted(end);
-  }
-  for (const side of end.sideFailures) terminal.note(`${side.label}: ${escapeTerminal(side.reason)}`);
-  if (end.by === "itself" && end.exitCode !== 0) {
+  noteEnd(traced, terminal);
+  const effects = await tracingEffects({ run, image, bundle, filtered: leavesOut(untraced) }, traced);
+  for (const warning of effects) terminal.note(escapeTerminal(warning));
+  const { aggregators, end } = traced;
+  return {
+    run: traced.run,
+    aggregators,
+    exitCode: end.exitCode,
+    stoppedByUs: end.kind === "stopped",
+    missed: missedPaths(aggregators[0]?.exercised(), {
+      killed: end.killed,
+      health: healthOf(sides, traced),
+      execs: options.exec.length,
+    }),
+    trouble: troubleOf(end, options),
+    release: traced.release,
+  };
+}
+
+/** Says what went otherwise than it may have been meant. */
+function noteEnd({ aggregators, sides, end }: TracedWorkload, terminal: Terminal): void {
+  for (const [label, reason] of sides.failures()) terminal.note(`${label}: ${escapeTerminal(reason)}`);
+  if (end.kind === "exited" && end.exitCode !== 0) {
     terminal.note(
       `the workload ended with exit code ${end.exitCode ?? "unknown"}; if that was not meant, the ` +
         "recording is incomplete",
     );
   }
   for (const warning of soughtTracer(aggregators)) terminal.note(escapeTerminal(warning));
-  const facts = runFacts(run, image, engine, end);
-  for (const warning of await tracingEffects(run, image, tracer, facts, end, aggregators, leavesOut(untraced)))
-    terminal.note(escapeTerminal(warning));
-  return {
-    run: facts,
-    aggregators,
-    exitCode: end.exitCode,
-    stoppedByUs: end.by !== "itself",
-    missed: missedPaths(aggregators[0]?.exercised(), {
-      killed: end.exitCode === 137,
-      health: healthOf(sides, end),
-      execs: options.exec.length,
-    }),
-    trouble: troubleOf(end, options),
-    release: end.release,
-  };
 }
 
 function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): void {
@@ -137,17 +121,21 @@ function announce(run: RunCommand, options: RecordOptions, terminal: Terminal): 
   }
 }
 
-/** What behaved otherwise because it was traced. */
+/** How a container was traced, as far as that changes what programs do. */
+interface Tracing {
+  readonly run: RunCommand;
+  readonly image: Image;
+  readonly bundle: TracerBundle;
+  /** Some calls were left out of the trace. */
+  readonly filtered: boolean;
+}
+
+/** What behaved differently because it was traced. */
 async function tracingEffects(
-  run: RunCommand,
-  image: Image,
-  tracer: TracerBundle,
-  facts: Run,
-  end: TracedEnd,
-  aggregators: readonly Aggregator[],
-  filtered: boolean,
+  { run, image, bundle, filtered }: Tracing,
+  { run: facts, aggregators, place }: TracedWorkload,
 ): Promise<readonly string[]> {
-  if (end.tracer === "sidecar") return [];
+  if (place === "sidecar") return [];
   const user = valuesOf(run.options, "user").at(-1) ?? image.user;
   const tracerIsPrivileged = /^(?:|0|root)(?::|$)/.test(user) && (facts.capabilities ?? []).includes("CAP_SYS_PTRACE");
   if (facts.noNewPrivileges === true || (tracerIsPrivileged && !filtered)) return [];
@@ -155,7 +143,7 @@ async function tracingEffects(
   const suspects = aggregators
     .flatMap((aggregator) => aggregator.executed())
     .filter(({ asRoot, asUser }) => asUser || !asRoot);
-  const setuid = await setuidPrograms(run, tracer, [...new Set(suspects.map(({ path }) => path))]);
+  const setuid = await setuidPrograms(run, bundle, [...new Set(suspects.map(({ path }) => path))]);
   if (setuid.length === 0) return [];
   if (filtered)
     return [
@@ -174,27 +162,21 @@ async function tracingEffects(
  * Whether the health check, if there is one, was run: when it is due, and before we stop the
  * container.
  */
-function healthOf(sides: readonly SideProcess[], end: TracedEnd): "none" | "seen" | "missed" {
-  const check = sides.find(({ label }) => label === "HEALTHCHECK");
+function healthOf(processes: readonly SideProcess[], { sides }: TracedWorkload): "none" | "seen" | "missed" {
+  const check = processes.find(({ label }) => label === "HEALTHCHECK");
   if (check === undefined) return "none";
-  return end.sidesSeen.has(check.label) ? "seen" : "missed";
+  return sides.hasSucceeded(check.label) ? "seen" : "missed";
 }
 
-/** Why the trace is not the whole of it. */
-function troubleOf(end: TracedEnd, options: RecordOptions): SeccompGenError | undefined {
-  if (end.broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: end.broken });
-  if (
-    options.while === undefined ||
-    end.by === "stop-after" ||
-    end.by === "stable" ||
-    end.by === "interrupt" ||
-    end.whileExitCode === 0
-  )
-    return undefined;
+/** Why the recording is not whole; `undefined` if it is. */
+function troubleOf(end: EndOfRun, options: RecordOptions): SeccompGenError | undefined {
+  if (end.kind === "cut") return new SeccompGenError({ code: "trace-broken", detail: end.reason });
+  const wasExercised = end.kind === "stopped" && end.by !== "while";
+  if (options.while === undefined || wasExercised || end.whileExitCode === 0) return undefined;
   return new SeccompGenError({
     code: "while-failed",
     exitCode: end.whileExitCode,
-    containerExitCode: end.by === "itself" ? end.exitCode : undefined,
+    containerExitCode: end.kind === "exited" ? end.exitCode : undefined,
   });
 }
 
@@ -202,11 +184,12 @@ function troubleOf(end: TracedEnd, options: RecordOptions): SeccompGenError | un
  * strace, or the holder, says first what the runtime would have said: then the exit code is the
  * runtime's too (docker run reference: 127 not found, 126 not executable).
  */
-function notStarted(end: TracedEnd): SeccompGenError {
-  const said = end.stderrTail.trim().split("\n").slice(-3).join("\n");
+function notStarted(end: EndOfRun): SeccompGenError {
+  const said = end.said.trim().split("\n").slice(-3).join("\n");
   const missing = /^(?:\S*strace: (?:Can't stat|exec:?) |seccomp-gen: ).*$/m
     .exec(said)?.[0]
     .replace(/^\S*(?:strace|seccomp-gen): /, "");
-  const exitCode = missing === undefined ? end.exitCode : /No such file/.test(missing) ? 127 : 126;
+  const missingExitCode = /No such file/.test(missing ?? "") ? 127 : 126;
+  const exitCode = missing === undefined ? end.exitCode : missingExitCode;
   return new SeccompGenError({ code: "workload-not-started", detail: missing ?? said }, { exitCode });
 }

@@ -9,38 +9,39 @@ export interface RecordOptions extends PolicyArguments {
   readonly while: string | undefined;
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
-  /** Ends when no new call came for so many seconds. */
+  /** The recording ends when no new call came for this many seconds. */
   readonly untilStable: number | undefined;
   readonly append: boolean;
-  /** At most so often; a round that brings nothing new is the last. */
+  /** The workload is run at most this many times. A round that brings nothing new is the last. */
   readonly rounds: number;
-  /** Leave untraced also what a profile holds whatever is seen. */
+  /** Leaves calls untraced that every profile allows. */
   readonly lean: boolean;
-  /** Trace also what is known. */
+  /** Traces calls also if they are known. */
   readonly full: boolean;
   readonly force: boolean;
   readonly verify: boolean;
-  /** Where strace stands. */
+  /** Where strace runs. */
   readonly tracer: TracerPlace;
 }
 
-/** What a traced workload left: the facts of the run, its calls, and how it ended. */
+/** What one round recorded: the facts of the run, its calls, and how it ended. */
 export interface Recorded {
   readonly run: Run;
   readonly aggregators: readonly Aggregator[];
-  /** The workload's own exit code; undefined where nobody knows it. */
+  /** The workload's own exit code; `undefined` if nobody knows it. */
   readonly exitCode: number | undefined;
   /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;
   /**
-   * Code paths that services have and this run did not take; undefined where it was not seen to be
-   * a service.
+   * Code paths that services have and this run did not take; `undefined` if the workload did not
+   * serve anything.
    */
   readonly missed: readonly string[] | undefined;
-  /** Why this is not the whole of it. */
+  /** Why the recording is not whole; `undefined` if it is. */
   readonly trouble: SeccompGenError | undefined;
   /**
-   * Gives the trace away; until then a recording can be made of it should this process be killed.
+   * Removes the stored log. Until then a recording can be made of it, should this process be
+   * killed.
    */
   readonly release: () => Promise<void>;
 }

@@ -1,8 +1,5 @@
-import { arch as machine } from "node:os";
 import {
   buildRecording,
-  fullyKnown,
-  knownArguments,
   mergeAll,
   mergeRecordings,
   newCalls,
@@ -10,14 +7,11 @@ import {
   type Recording,
   type Run,
 } from "../../core/recording/index.ts";
-import { encodeProgram } from "../../core/emitter/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeTerminal } from "../../core/text/index.ts";
-import { heldAnyway, letThrough } from "../../core/policy/index.ts";
-import { compileFilters, runOn, type Filter } from "../../core/seccomp/index.ts";
-import { nativeArch } from "../../core/tables/index.ts";
 import type { Terminal } from "../../project/index.ts";
-import { traceAll, type Untraced } from "../tracer/index.ts";
+import type { Untraced } from "../tracer/index.ts";
+import { whatIsKnown } from "./known.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
 
 /** What the rounds saw together, and how the last one ended. */
@@ -25,14 +19,14 @@ export interface Rounds {
   readonly fresh: Recording;
   readonly last: Recorded;
   readonly unparsed: number;
-  /** Code paths that no round took in which it could be seen. */
+  /** Code paths that no round exercised. */
   readonly missed: readonly string[];
-  /** Gives the traces away, once what they told is written. */
+  /** Removes the stored logs, once what they showed is written. */
   readonly release: () => Promise<void>;
 }
 
 /**
- * Runs a workload until it brings nothing new, each time tracing only what is not fully known from
+ * Runs a workload until it brings nothing new. Each round traces only what is not fully known from
  * `known` and the rounds before.
  */
 export async function recordRounds(
@@ -44,67 +38,48 @@ export async function recordRounds(
 ): Promise<Rounds> {
   let fresh: Recording | undefined;
   let unparsed = 0;
-  const releases: Recorded["release"][] = [];
   let missed: readonly string[] | undefined;
+  const releases: Recorded["release"][] = [];
   for (let round = 1; ; round += 1) {
     const base = fresh === undefined || known === undefined ? (fresh ?? known) : mergeRecordings(known, fresh);
     const untraced = whatIsKnown(options.full ? undefined : base, options);
-    const count = [...untraced.calls.values()].reduce((sum, names) => sum + names.length, 0);
     if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
-    if (count > 0)
-      terminal.note(
-        `${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run ` +
-          `untraced${untraced.letThrough === undefined ? "" : ", and others where their arguments are known"}; ` +
-          "strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing " +
-          "(--full traces all)",
-      );
+    noteUntraced(untraced, options, terminal);
     const last = await once(untraced);
     releases.push(last.release);
     const seen = recordingOf(name, last, options.lean);
-    unparsed += totalOf(
-      "unparsedTotal",
-      last.aggregators.map((aggregator) => aggregator.counts()),
-    );
-    const taken = last.missed;
-    if (taken !== undefined) missed = missed === undefined ? taken : missed.filter((path) => taken.includes(path));
+    const counts = last.aggregators.map((aggregator) => aggregator.counts());
+    unparsed += totalOf("unparsedTotal", counts);
+    missed = missedByBoth(missed, last.missed);
     const news = newCalls(base, seen);
     fresh = fresh === undefined ? seen : mergeRecordings(fresh, seen);
     if (base !== undefined)
       terminal.note(news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeTerminal(call)).join(", ")}`);
-    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted)
-      return {
-        fresh,
-        last,
-        unparsed,
-        missed: missed ?? [],
-        release: async () => void (await Promise.all(releases.map((release) => release()))),
-      };
+    if (round === options.rounds || news.length === 0 || last.trouble !== undefined || terminal.interrupted.aborted) {
+      const release = async (): Promise<void> => void (await Promise.all(releases.map((remove) => remove())));
+      return { fresh, last, unparsed, missed: missed ?? [], release };
+    }
   }
 }
 
-/**
- * What need not be traced. `lean`: this machine's native calls; where the engine's is another,
- * strace passes over names that it does not know.
- */
-function whatIsKnown(base: Recording | undefined, { lean, deny }: RecordOptions): Untraced {
-  const known = base === undefined ? traceAll.calls : fullyKnown(base);
-  const arch = nativeArch(machine()) ?? "SCMP_ARCH_X86_64";
-  const calls = lean
-    ? new Map([...known, [arch, [...new Set([...(known.get(arch) ?? []), ...heldAnyway(arch, deny)])].sort()]])
-    : known;
-  return { calls, letThrough: programOf(letThrough(calls, base === undefined ? new Map() : knownArguments(base))) };
+/** Says what runs untraced, and what that costs. */
+function noteUntraced(untraced: Untraced, options: RecordOptions, terminal: Terminal): void {
+  const count = [...untraced.calls.values()].reduce((sum, names) => sum + names.length, 0);
+  if (count === 0) return;
+  terminal.note(
+    `${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run ` +
+      `untraced${untraced.letThrough === undefined ? "" : ", and others where their arguments are known"}; ` +
+      "strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing " +
+      "(--full traces all)",
+  );
 }
 
-/** For the kernel; undefined where there is nothing to let through, or more than it takes. */
-function programOf(filters: readonly Filter[]): Uint8Array | undefined {
-  try {
-    return filters.every(({ syscalls }) => syscalls.size === 0)
-      ? undefined
-      : encodeProgram(runOn(compileFilters(filters)), filters[0]?.arch);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+/** What neither of two rounds exercised. A round in which that could not be seen says nothing. */
+function missedByBoth(
+  before: readonly string[] | undefined,
+  now: readonly string[] | undefined,
+): readonly string[] | undefined {
+  return before === undefined || now === undefined ? (before ?? now) : before.filter((path) => now.includes(path));
 }
 
 function recordingOf(name: string, { run: facts, aggregators }: Recorded, lean: boolean): Recording {

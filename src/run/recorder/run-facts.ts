@@ -7,18 +7,17 @@ import {
   type Engine,
   type Image,
   type RunCommand,
-  type SessionEnd,
 } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { allCapabilities, defaultCapabilities, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 
-/** How a run ended, as far as a recording keeps it. */
-export interface RunEnd extends Pick<SessionEnd, "by" | "exitCode"> {
-  /** The version of the strace that saw it. */
+/** What a recording keeps of how a run was traced and how it ended. */
+export interface RunEnd extends Pick<Run, "ended"> {
+  /** Version of the strace that traced it; `undefined` if that is not known. */
   readonly strace: string | undefined;
 }
 
-/** The machine whose calls the container makes; throws where the image is for another one. */
+/** The machine whose calls the container makes. Throws if the image is for another one. */
 export function architectureOf(engine: Engine, image: Image): ScmpArch {
   const arch = nativeArch(engine.architecture);
   if (arch === undefined)
@@ -68,7 +67,7 @@ export function runFacts(
     capabilities: security.capabilities,
     noNewPrivileges: security.noNewPrivileges,
     ...(isOn(run.options, "init") ? { init: true as const } : {}),
-    ended: end.by === "itself" ? (end.exitCode === 137 ? "cut" : "exited") : "stopped",
+    ended: end.ended,
   };
 }
 

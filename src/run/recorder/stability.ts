@@ -4,19 +4,21 @@ import { totalOf, type Aggregator } from "../../core/recording/index.ts";
 const pauseMs = 100;
 
 /**
- * Waits until the workload has begun and then brought no new syscall for so many seconds; `over`
- * ends the waiting.
+ * Resolves once the workload has begun and then brought no new syscall for this many seconds.
+ * Rejects when `over` is aborted.
  */
-export function untilStable(aggregators: readonly Aggregator[], seconds: number): (over: AbortSignal) => Promise<void> {
-  return async (over) => {
-    let distinct = 0;
-    let newAt = performance.now();
-    for (;;) {
-      const counts = aggregators.map((aggregator) => aggregator.counts());
-      const now = totalOf("distinct", counts);
-      if (now !== distinct || !counts.some(({ started }) => started)) [distinct, newAt] = [now, performance.now()];
-      if (performance.now() - newAt >= seconds * 1000) return;
-      await delay(pauseMs, undefined, { signal: over });
-    }
-  };
+export async function untilStable(
+  aggregators: readonly Aggregator[],
+  seconds: number,
+  over: AbortSignal,
+): Promise<void> {
+  let distinct = 0;
+  let newAt = performance.now();
+  for (;;) {
+    const counts = aggregators.map((aggregator) => aggregator.counts());
+    const now = totalOf("distinct", counts);
+    if (now !== distinct || !counts.some(({ started }) => started)) [distinct, newAt] = [now, performance.now()];
+    if (performance.now() - newAt >= seconds * 1000) return;
+    await delay(pauseMs, undefined, { signal: over });
+  }
 }

@@ -26,7 +26,7 @@ import { SeccompGenError } from "../../core/errors/index.ts";
 import { addPartial, checkName, partialPath, recordingPath, unreadWords, type Terminal } from "../../project/index.ts";
 import { readInto } from "../../logs/index.ts";
 import { isScmpArch, type ScmpArch } from "../../core/tables/index.ts";
-import { ensureTracer, readLeftTraces, type TraceSink } from "../tracer/index.ts";
+import { ensureTracer, leftTraces, type TraceLog } from "../tracer/index.ts";
 
 /**
  * What a trace's volume says of it, so that a recording can be made of it when the session that
@@ -96,12 +96,11 @@ export async function mentionUnfinishedHere(
  */
 export async function recoverHere(folder: string): Promise<string | undefined> {
   const found = await readUnfinishedHere(folder);
+  if (found === undefined) return undefined;
   const path = join(folder, keptTrace);
-  return found === undefined
-    ? undefined
-    : recoverFrom(found, join(folder, keptTraceFacts), async (sink) => {
-        if (await isThere(path)) await sink("main", createReadStream(path));
-      });
+  return recoverFrom(found, join(folder, keptTraceFacts), async function* () {
+    if (await isThere(path)) yield { name: "main", chunks: createReadStream(path) };
+  });
 }
 
 async function readUnfinishedHere(folder: string): Promise<Unfinished | undefined> {
@@ -117,8 +116,8 @@ function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * Makes a partial recording of what a killed session had traced. Resolves to what there is to say;
- * throws where it could not, and the trace must stay.
+ * Makes a partial recording of what a killed session had traced. Resolves to what the user should
+ * know. Throws if that is impossible: then the trace must stay.
  */
 export async function recover(
   cli: ContainerCli,
@@ -127,34 +126,32 @@ export async function recover(
 ): Promise<string | undefined> {
   const found = await readUnfinished(cli, volume);
   if (found === undefined) return undefined;
-  return recoverFrom(found, labelOf(volume), async (sink) =>
-    readLeftTraces(cli, await ensureTracer(cli, (await inspectEngine(cli)).architecture, terminal.note), volume, sink),
-  );
+  const { architecture } = await inspectEngine(cli);
+  return recoverFrom(found, labelOf(volume), async function* () {
+    yield* leftTraces(cli, await ensureTracer(cli, architecture, terminal.note), volume);
+  });
 }
 
-/** `source`: where `found` stood. */
+/** Makes the recording of `logs`. `source` is where `found` stood. */
 async function recoverFrom(
   found: Unfinished,
   source: string,
-  read: (sink: TraceSink) => Promise<void>,
+  logs: () => AsyncIterable<TraceLog>,
 ): Promise<string | undefined> {
-  if (
-    !(await stat(found.folder).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    ))
-  )
+  const isFolder = await stat(found.folder).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder)
     return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
   const aggregators: Aggregator[] = [];
-  await read(async (name, chunks) => {
+  for await (const { name, chunks } of logs()) {
     const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
-  });
-  const calls = totalOf(
-    "calls",
-    aggregators.map((aggregator) => aggregator.counts()),
-  );
+  }
+  const counts = aggregators.map((aggregator) => aggregator.counts());
+  const calls = totalOf("calls", counts);
   if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
   const recording = mergeAll(
     aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
+import { PassThrough } from "node:stream";
+import { SeccompGenError } from "../../core/errors/index.ts";
 import {
   capture,
   choosesSeccomp,
@@ -13,17 +13,15 @@ import {
   startedProcess,
   traceVolumePrefix,
   valuesOf,
-  type ContainerCli,
-  type Exercise,
-  type Image,
   type RunCommand,
   type SessionEnd,
   type SideProcess,
 } from "../container/index.ts";
-import type { TracerBundle } from "./bundle.ts";
 import { hearCrash, letCrash, type Crash } from "./crash.ts";
-import { startReader } from "./reader.ts";
-import { keepTraced, startSidecar, whyNotAttached, type SidecarPlace } from "./sidecar.ts";
+import { Follower } from "./follower.ts";
+import { startReader, type Reader } from "./reader.ts";
+import { whyNotAttached } from "./sidecar.ts";
+import { SideTrace, type SidePlace } from "./side-trace.ts";
 import {
   containerStrace,
   filteringStrace,
@@ -32,246 +30,286 @@ import {
   straceWords,
   traceFolder,
   tracerFolder,
-  type Untraced,
 } from "./strace-command.ts";
-import { hearTrouble } from "./strace-trouble.ts";
-import { withoutHolder } from "./without-holder.ts";
-
-/**
- * Takes one trace as it grows: `name` is `main` for the workload, `exec-N` for the processes
- * started beside it.
- */
-export type TraceSink = (name: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
-
-/**
- * Where strace stands: `sidecar`, in a container beside the workload's, attached before the
- * program's first instruction; or `inside` the workload's container, as a process of the workload's
- * user and under all of its restrictions.
- */
-export type TracerPlace = "sidecar" | "inside";
-
-/** What a traced session was. */
-export interface TracedEnd extends SessionEnd {
-  /** Version of the strace that wrote the traces. */
-  readonly strace: string;
-  readonly tracer: TracerPlace;
-  /** Why the trace is not the whole of it; undefined: it is. */
-  readonly broken: string | undefined;
-  /** Side processes that could not be traced or failed: label and reason. */
-  readonly sideFailures: readonly { readonly label: string; readonly reason: string }[];
-  /** Labels of those that were traced and succeeded at least once. */
-  readonly sidesSeen: ReadonlySet<string>;
-  /** Gives the trace away: nobody needs it any more. */
-  readonly release: () => Promise<void>;
-}
-
-/**
- * The filter a workload is traced under, in place of Docker's default; it has to let through what
- * the tracer needs in the container, which depends on its place.
- */
-export interface Confinement {
-  /** Absolute path of the profile; undefined: Docker's default all the same. */
-  readonly profile: string | undefined;
-  /** Further options of strace. */
-  readonly strace: readonly string[];
-}
+import { StraceTrouble } from "./strace-trouble.ts";
+import {
+  killedExitCode,
+  type ContainerTraceRequest,
+  type Trace,
+  type TraceEnd,
+  type TracerPlace,
+  type WorkloadTrace,
+} from "./trace.ts";
 
 /**
  * Runs a workload's container under strace. The image stays untouched: strace comes from a
- * read-only volume, the trace goes to another volume and is read from there, while it is written,
- * by a helper container without network. Nothing of it is stored on this host; helpers and
- * container are removed whatever happens. So is the volume, unless `keep` says what a recording can
- * be made of it with later, should this process be killed: then it stays until `release`.
+ * read-only volume. The trace goes to another volume; a helper container without network reads it
+ * from there while it is written, so nothing of it is stored on this host.
  */
-export async function traceContainer(
-  run: RunCommand,
-  image: Image,
-  bundle: TracerBundle,
-  wanted: TracerPlace,
-  exercise: Omit<Exercise, "beforeStop" | "meanwhile" | "onStart">,
-  sides: readonly SideProcess[],
-  sink: TraceSink,
-  untraced: Untraced,
-  { confinement, keep }: { readonly confinement?: (tracer: TracerPlace) => Confinement; readonly keep?: string },
-): Promise<TracedEnd> {
+export async function openContainerTrace(request: ContainerTraceRequest): Promise<WorkloadTrace> {
   const id = randomBytes(6).toString("hex");
-  const outVolume = `${traceVolumePrefix}${id}`;
-  await makeVolume(run.cli, outVolume, keep);
-  const release = async (): Promise<void> => {
-    const kept = await removeVolume(run.cli, outVolume);
-    if (kept !== undefined)
-      exercise.notice(`the trace's volume could not be removed (${kept}); seccomp-gen clean removes it`);
-  };
-  let ended = false;
-  const reader = await startReader(run.cli, bundle, outVolume, `seccomp-gen-reader-${id}`);
-  // strace cannot filter for a process that it is attached to (strace(1), --seccomp-bpf).
-  let tracer: TracerPlace = reader.canHold && !leavesOut(untraced) ? wanted : "inside";
-  if (!reader.canHold && tracer !== wanted)
-    exercise.notice(
-      "strace runs inside the container: this host has no C compiler, so the tracer that stands beside " +
-        "it could not be packed",
-    );
-  const sideFailures = new Map<string, string>();
-  const sidesSeen = new Set<string>();
-  let sideRuns = 0;
-  const over = new AbortController();
-  const straceOptions = (): readonly string[] => confinement?.(tracer).strace ?? [];
-  const placeOf = (container: string): SidecarPlace => ({
-    session: id,
-    container,
-    outVolume,
-    options: sharedOptions(run, container),
-    strace: straceOptions(),
-  });
+  const volume = `${traceVolumePrefix}${id}`;
+  const { cli } = request.run;
+  await makeVolume(cli, volume, request.facts?.(undefined));
   try {
-    let running: string | undefined;
-    let asking = false;
-    const onCrash = async (crash: Crash): Promise<void> => {
-      if (running === undefined || asking) return;
-      asking = true;
-      const isLetGo = await letCrash(run.cli, bundle, running, sharedOptions(run, running), crash).finally(
-        () => (asking = false),
-      );
-      if (isLetGo)
-        exercise.notice(
-          `the container's first process crashed (${crash.signal}); the kernel does not let a traced one ` +
-            "die of that, so strace was ended",
-        );
-    };
-    const reading = sink(
-      mainTrace,
-      hearCrash(reader.chunks, (crash) => void onCrash(crash)),
-    );
-    // The sink fails only when its own work fails; the session must still be ended in order.
-    reading.catch(() => undefined);
-    let lost: string | undefined;
-    const runSide = async (container: string, side: SideProcess, containerOver?: AbortSignal): Promise<boolean> => {
-      sideRuns += 1;
-      const failure = await traceSide(
-        run.cli,
-        bundle,
-        tracer,
-        placeOf(container),
-        reader.name,
-        side,
-        `exec-${sideRuns}`,
-        sink,
-      );
-      if (failure === undefined) sidesSeen.add(side.label);
-      if (containerOver?.aborted === true) return true; // the container may have ended under it
-      if (failure === undefined) sideFailures.delete(side.label);
-      else sideFailures.set(side.label, failure);
-      return failure === undefined;
-    };
-    const meanwhile = (container: string, containerOver: AbortSignal): Promise<void> =>
-      runInTime(sides, containerOver, (side) => runSide(container, side, containerOver));
-    const beforeStop = async (container: string): Promise<void> => {
-      if (tracer === "inside" && (await hasLostTracer(run.cli, container)))
-        lost = "strace ended before the workload did (killed, or out of memory?)";
-      for (const side of sides) await runSide(container, side);
-    };
-    const onStart = async (container: string): Promise<void> => {
-      running = container;
-      if (tracer === "sidecar")
-        await keepTraced(run.cli, bundle, placeOf(container), mainTrace, over.signal, (why) => (lost = why));
-    };
-    const session = (): Promise<SessionEnd> =>
-      runSession(
-        run,
-        tracedWords(
-          run,
-          image,
-          bundle,
-          tracer,
-          { id, outVolume },
-          reader.canLetThrough ? untraced : { ...untraced, letThrough: undefined },
-          confinement?.(tracer),
-        ),
-        { ...exercise, onStart, meanwhile, beforeStop, onStderr: hearTrouble((why) => (lost = why)) },
-      );
-    const end = await session().catch(async (error: unknown) => {
-      const why = whyNotAttached(error);
-      if (why === undefined || !canStartAgain(run) || exercise.interrupted.aborted) throw error;
-      exercise.notice(
-        `the tracer beside the container could not be attached (${why}); nothing had run yet, so the ` +
-          "container is started again with strace inside it",
-      );
-      tracer = "inside";
-      return session();
-    });
-    const readerGone = reader.finish();
-    await reading;
-    ended = true;
-    return {
-      ...end,
-      broken: brokenBy(readerGone, lost),
-      strace: reader.straceVersion,
-      tracer,
-      sideFailures: [...sideFailures].map(([label, reason]) => ({ label, reason })),
-      sidesSeen,
-      release,
-    };
-  } finally {
-    over.abort();
-    reader.finish();
-    await capture(run.cli, ["rm", "-f", reader.name]);
-    if (!ended || keep === undefined) await release();
+    const reader = await startReader(cli, request.bundle, volume, `seccomp-gen-reader-${id}`);
+    return new ContainerTrace(request, { id, volume, reader });
+  } catch (error) {
+    await removeVolume(cli, volume);
+    throw error;
   }
 }
 
+/** What was made for one trace. */
+interface Session {
+  readonly id: string;
+  /** Where the logs are written. */
+  readonly volume: string;
+  readonly reader: Reader;
+}
+
+/** The log of the workload itself. */
+const mainLog = "main";
+
+class ContainerTrace implements WorkloadTrace {
+  readonly name = mainLog;
+  readonly label = "workload";
+  readonly straceVersion: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly end: Promise<TraceEnd>;
+  readonly #request: ContainerTraceRequest;
+  readonly #session: Session;
+  readonly #beside = new PassThrough({ objectMode: true });
+  readonly #sides: SideTrace[] = [];
+  /** Aborted by `stop()`. */
+  readonly #enough = new AbortController();
+  /** Aborted when the trace is disposed of. */
+  readonly #over = new AbortController();
+  /** Of the strace inside. */
+  readonly #trouble = new StraceTrouble();
+  #place: TracerPlace;
+  #follower: Follower | undefined;
+  /** The container, once it runs. */
+  #container: string | undefined;
+  #hasLostTracer = false;
+  #handlesCrash = false;
+  #isKept = false;
+
+  constructor(request: ContainerTraceRequest, session: Session) {
+    this.#request = request;
+    this.#session = session;
+    const { canHold, straceVersion, chunks } = session.reader;
+    this.straceVersion = straceVersion;
+    // strace cannot filter for a process that it is attached to (strace(1), --seccomp-bpf).
+    this.#place = canHold && !leavesOut(request.untraced) ? request.place : "inside";
+    if (!canHold && this.#place !== request.place)
+      request.notice(
+        "strace runs inside the container: this host has no C compiler, so the tracer that stands beside " +
+          "it could not be packed",
+      );
+    this.chunks = hearCrash(chunks, (crash) => void this.#letCrash(crash));
+    this.end = this.#run();
+    this.end.catch(() => undefined); // whoever awaits it gets the error
+  }
+
+  get place(): TracerPlace {
+    return this.#place;
+  }
+
+  get beside(): AsyncIterable<Trace> {
+    return this.#beside;
+  }
+
+  stop(): void {
+    this.#enough.abort();
+  }
+
+  keep(): () => Promise<void> {
+    this.#isKept = true;
+    return () => this.#removeLog();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.end.catch(() => undefined);
+    await Promise.all([
+      this.#follower?.[Symbol.asyncDispose](),
+      capture(this.#request.run.cli, ["rm", "-f", this.#session.reader.name]),
+    ]);
+    if (!this.#isKept) await this.#removeLog();
+  }
+
+  async #removeLog(): Promise<void> {
+    const refusal = await removeVolume(this.#request.run.cli, this.#session.volume);
+    if (refusal !== undefined)
+      this.#request.notice(`the trace's volume could not be removed (${refusal}); seccomp-gen clean removes it`);
+  }
+
+  async #run(): Promise<TraceEnd> {
+    const { reader } = this.#session;
+    try {
+      const end = await this.#runWorkload();
+      this.#beside.end();
+      await Promise.all(this.#sides.map((side) => side.end));
+      return endOf(end, this.#whyCut(reader.finish()));
+    } catch (error) {
+      if (error instanceof SeccompGenError) return { kind: "failed", error };
+      throw error;
+    } finally {
+      this.#beside.end();
+      reader.finish();
+    }
+  }
+
+  /** Runs the container, a second time with strace inside it if no sidecar could be attached. */
+  async #runWorkload(): Promise<SessionEnd> {
+    try {
+      return await this.#runOnce();
+    } catch (error) {
+      const { run, interrupted, notice } = this.#request;
+      const why = whyNotAttached(error);
+      if (why === undefined || !canStartAgain(run) || interrupted.aborted) throw error;
+      notice(
+        `the tracer beside the container could not be attached (${why}); nothing had run yet, so the ` +
+          "container is started again with strace inside it",
+      );
+      this.#place = "inside";
+      return this.#runOnce();
+    }
+  }
+
+  #runOnce(): Promise<SessionEnd> {
+    const { run, interrupted } = this.#request;
+    return runSession(
+      run,
+      this.#words(),
+      {
+        ...this.#request,
+        enough: this.#enough.signal,
+        interrupted: AbortSignal.any([interrupted, this.#over.signal]),
+      },
+      {
+        onStart: (container) => this.#attach(container),
+        onStderr: this.#trouble.hear,
+        meanwhile: (container, over) =>
+          runInTime(this.#request.sides, over, (side) => this.#runSide(container, side, over)),
+        beforeStop: (container) => this.#finishSides(container),
+      },
+    );
+  }
+
+  async #attach(container: string): Promise<void> {
+    this.#container = container;
+    if (this.#place === "sidecar") this.#follower = await Follower.attach(this.#sidePlace(container), mainLog);
+  }
+
+  async #finishSides(container: string): Promise<void> {
+    if (this.#place === "inside") this.#hasLostTracer = await this.#lacksTracer(container);
+    for (const side of this.#request.sides) await this.#runSide(container, side);
+  }
+
+  /** Resolves to whether it succeeded, or the container ended under it. */
+  async #runSide(container: string, side: SideProcess, containerOver?: AbortSignal): Promise<boolean> {
+    const name = `exec-${this.#sides.length + 1}`;
+    const trace = new SideTrace(this.#sidePlace(container), side, name, containerOver);
+    this.#sides.push(trace);
+    this.#beside.write(trace);
+    const succeeds = await trace.succeeds();
+    return succeeds || containerOver?.aborted === true;
+  }
+
+  /** A strace inside is no child of the workload, but runs in its container. */
+  async #lacksTracer(container: string): Promise<boolean> {
+    const { exitCode, stdout } = await capture(this.#request.run.cli, ["top", container]);
+    return exitCode === 0 && !stdout.includes(`${tracerFolder}/strace`);
+  }
+
+  /** Why the log is not the whole of it. */
+  #whyCut(readerHadEnded: boolean): string | undefined {
+    if (this.#hasLostTracer) return "strace ended before the workload did (killed, or out of memory?)";
+    const trouble = this.#follower?.lost ?? this.#trouble.reason;
+    if (trouble !== undefined) return trouble;
+    return readerHadEnded
+      ? "the engine, or the helper container that reads the trace, ended before the workload did"
+      : undefined;
+  }
+
+  async #letCrash(crash: Crash): Promise<void> {
+    if (this.#container === undefined || this.#handlesCrash) return;
+    this.#handlesCrash = true;
+    const isLetGo = await letCrash(this.#sidePlace(this.#container), crash).finally(() => (this.#handlesCrash = false));
+    if (isLetGo)
+      this.#request.notice(
+        `the container's first process crashed (${crash.signal}); the kernel does not let a traced one ` +
+          "die of that, so strace was ended",
+      );
+  }
+
+  #sidePlace(container: string): SidePlace {
+    const { run, bundle, confinement } = this.#request;
+    return {
+      cli: run.cli,
+      bundle,
+      session: this.#session.id,
+      container,
+      outVolume: this.#session.volume,
+      options: sharedOptions(run, container),
+      strace: confinement?.[this.#place].strace ?? [],
+      tracer: this.#place,
+      reader: this.#session.reader.name,
+      over: this.#over.signal,
+    };
+  }
+
+  /** The words that start the container, after the CLI's own. */
+  #words(): readonly string[] {
+    const { run, bundle } = this.#request;
+    const [entrypoint = "", ...words] = this.#program();
+    const profile = this.#request.confinement?.[this.#place].profile;
+    return runWords(run, {
+      without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
+      options: [
+        ["--volume", `${bundle.volume}:${tracerFolder}:ro`],
+        ["--volume", `${this.#session.volume}:${traceFolder}`],
+        ["--entrypoint", entrypoint],
+        profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`],
+      ].flat(),
+      command: words,
+    });
+  }
+
+  /** The workload's program, behind the holder or strace. */
+  #program(): readonly string[] {
+    const { run, image, untraced, confinement } = this.#request;
+    const program = startedProcess(run, image);
+    if (this.#place === "sidecar") return heldWords(this.#session.id, mainLog, program);
+    const letThrough = this.#session.reader.canLetThrough ? untraced.letThrough : undefined;
+    return straceWords(
+      letThrough === undefined ? containerStrace : filteringStrace,
+      `${traceFolder}/${mainLog}`,
+      program,
+      { detached: true, untraced: { ...untraced, letThrough }, more: confinement?.inside.strace ?? [] },
+    );
+  }
+}
+
+function endOf(end: SessionEnd, whyCut: string | undefined): TraceEnd {
+  const program = {
+    exitCode: end.exitCode,
+    killed: end.exitCode === killedExitCode,
+    whileExitCode: end.whileExitCode,
+    said: end.stderrTail,
+  };
+  if (whyCut !== undefined) return { kind: "cut", reason: whyCut, ...program };
+  return end.by === "itself" ? { kind: "exited", ...program } : { kind: "stopped", by: end.by, ...program };
+}
+
 /**
- * Nothing of the first start is missed by a second: the held program made no call, but the CLI may
- * have read from a stdin that it was told to keep open.
+ * A second start misses nothing of the first: the held program made no call. But the CLI may have
+ * read from a stdin that it was told to keep open.
  */
 function canStartAgain(run: RunCommand): boolean {
   return !isOn(run.options, "interactive") && valuesOf(run.options, "cidfile").length === 0;
-}
-
-/** A strace inside is no child of the workload, but runs in its container. */
-async function hasLostTracer(cli: ContainerCli, container: string): Promise<boolean> {
-  const { exitCode, stdout } = await capture(cli, ["top", container]);
-  return exitCode === 0 && !stdout.includes(`${tracerFolder}/strace`);
-}
-
-function brokenBy(readerGone: boolean, lost: string | undefined): string | undefined {
-  if (lost !== undefined) return lost;
-  return readerGone
-    ? "the engine, or the helper container that reads the trace, ended before the workload did"
-    : undefined;
-}
-
-/** The workload's own trace. */
-const mainTrace = "main";
-
-function tracedWords(
-  run: RunCommand,
-  image: Image,
-  bundle: TracerBundle,
-  tracer: TracerPlace,
-  session: { readonly id: string; readonly outVolume: string },
-  untraced: Untraced,
-  confinement: Confinement | undefined,
-): readonly string[] {
-  const program = startedProcess(run, image);
-  const [entrypoint = "", ...words] =
-    tracer === "sidecar"
-      ? heldWords(session.id, mainTrace, program)
-      : straceWords(
-          untraced.letThrough === undefined ? containerStrace : filteringStrace,
-          `${traceFolder}/${mainTrace}`,
-          program,
-          { detached: true, untraced, more: confinement?.strace ?? [] },
-        );
-  return runWords(run, {
-    without: (name, value) => name === "entrypoint" || choosesSeccomp(name, value),
-    options: [
-      ...["--volume", `${bundle.volume}:${tracerFolder}:ro`],
-      ...["--volume", `${session.outVolume}:${traceFolder}`],
-      ...["--entrypoint", entrypoint],
-      ...(confinement?.profile === undefined ? [] : ["--security-opt", `seccomp=${confinement.profile}`]),
-    ],
-    command: words,
-  });
 }
 
 /**
@@ -280,57 +318,9 @@ function tracedWords(
  */
 function sharedOptions(run: RunCommand, container: string): readonly string[] {
   const userns = valuesOf(run.options, "userns").at(-1);
+  const apparmor = valuesOf(run.options, "security-opt").filter((value) => /^apparmor[=:]/.test(value));
   return [
     ...(userns === undefined ? [] : ["--userns", run.cli.tool === "podman" ? `container:${container}` : userns]),
-    ...valuesOf(run.options, "security-opt").flatMap((value) =>
-      /^apparmor[=:]/.test(value) ? ["--security-opt", value] : [],
-    ),
+    ...apparmor.flatMap((value) => ["--security-opt", value]),
   ];
-}
-
-const sideTimeoutMs = 60_000;
-/** So long a side process may leave others behind that are still traced. */
-const sideGraceMs = 2_000;
-
-/**
- * Runs one side process under strace in the running container and reads its trace; returns why it
- * failed, if it did.
- */
-async function traceSide(
-  cli: ContainerCli,
-  bundle: TracerBundle,
-  tracer: TracerPlace,
-  place: SidecarPlace,
-  reader: string,
-  side: SideProcess,
-  name: string,
-  sink: TraceSink,
-): Promise<string | undefined> {
-  const log = `${traceFolder}/${name}`;
-  const program =
-    tracer === "sidecar"
-      ? heldWords(place.session, name, side.words)
-      : straceWords(containerStrace, log, side.words, { detached: false, more: place.strace });
-  const running = capture(cli, ["exec", place.container, ...program], { timeout: sideTimeoutMs });
-  let unattached: string | undefined;
-  let lost: string | undefined;
-  const sidecar =
-    tracer === "sidecar" ? startSidecar(cli, bundle, place, name, "beginning", (why) => (lost = why)) : undefined;
-  sidecar?.attached.catch((error: unknown) => (unattached = whyNotAttached(error) ?? String(error)));
-  const ran = await running;
-  await Promise.race([sidecar?.ended, delay(sideGraceMs)]);
-  await sidecar?.remove();
-  const [file = "", ...words] = cli.words;
-  const cat = execa(file, [...words, "exec", reader, "cat", log], {
-    stdin: "ignore",
-    encoding: "buffer",
-    buffer: { stdout: false, stderr: true },
-    reject: false,
-  });
-  await sink(name, withoutHolder(cat.stdout as AsyncIterable<Uint8Array>));
-  const read = await cat;
-  if (read.exitCode !== 0 || (unattached !== undefined && ran.exitCode !== 0))
-    return `it could not be traced: ${unattached ?? ran.stderr.trim().split("\n").at(-1) ?? ""}`;
-  if (lost !== undefined) return `its trace broke off: ${lost}`;
-  return ran.exitCode === 0 ? undefined : `it ended with exit code ${ran.exitCode}`;
 }

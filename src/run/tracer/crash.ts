@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
-import { capture, type ContainerCli } from "../container/index.ts";
-import type { TracerBundle } from "./bundle.ts";
+import { capture } from "../container/index.ts";
 import { helperOptions } from "./reader.ts";
+import type { SidecarPlace } from "./sidecar.ts";
 import { tracerFolder } from "./strace-command.ts";
 
 /**
@@ -20,14 +20,16 @@ export interface Crash {
  * A line of strace for a signal that the kernel made of a fault: its code is above zero
  * (sigaction(2), "The si_code field").
  */
-const faultLine =
-  /^(\d{1,10}) .*--- (SIGSEGV|SIGBUS|SIGILL|SIGFPE) \{si_signo=[^,]*, si_code=(?:0x0*[1-9a-f]|[1-9A-Z])[^,]*, si_addr=[^,}]*\} ---$/;
+const faultLine = new RegExp(
+  /^(\d{1,10}) .*--- (SIGSEGV|SIGBUS|SIGILL|SIGFPE) /.source +
+    /\{si_signo=[^,]*, si_code=(?:0x0*[1-9a-f]|[1-9A-Z])[^,]*, si_addr=[^,}]*\} ---$/.source,
+);
 
 const mark = Buffer.from("--- SIG");
 
 /**
- * The same fault, so often: handlers of runtimes that make use of faults (Java's, Go's) seldom meet
- * one twice. Later it is asked again at each tenfold.
+ * The same fault this many times may be a loop: handlers of runtimes that make use of faults
+ * (Java's, Go's) seldom meet one twice. Later, each tenfold asks again.
  */
 const suspicious = 20;
 
@@ -35,8 +37,8 @@ const suspicious = 20;
 const mostFaults = 64;
 
 /**
- * Passes a trace on, and calls when a thread seems to make the same fault for ever; whether it
- * handles the signal, its trace does not say.
+ * Passes a trace on, and calls `onCrash` when a thread seems to make the same fault for ever. The
+ * trace does not say whether the thread handles the signal.
  */
 export async function* hearCrash(
   chunks: AsyncIterable<Uint8Array>,
@@ -62,18 +64,12 @@ export async function* hearCrash(
 }
 
 /**
- * Lets the first process of a container go, where the thread is one of its and it does not handle
- * the signal: ends the tracer, and the next fault ends the process as it would have without us
- * (ptrace(2), "Death under ptrace": a tracer that ends detaches). Only words that every sh has
- * built in. Resolves to whether it did.
+ * Ends the tracer of a container's first process if the crashing thread is one of that process and
+ * the process does not handle the signal. A tracer that ends detaches (ptrace(2), "Death under
+ * ptrace"), so the next fault ends the process as it would have without us. The script uses only
+ * words that every sh has built in. Resolves to whether the tracer was ended.
  */
-export async function letCrash(
-  cli: ContainerCli,
-  bundle: TracerBundle,
-  container: string,
-  options: readonly string[],
-  { thread, signal }: Crash,
-): Promise<boolean> {
+export async function letCrash(place: SidecarPlace, { thread, signal }: Crash): Promise<boolean> {
   const script = `while read -r key value rest; do
   case $key in Tgid:) leader=$value ;; SigCgt:) caught=$value ;; esac
 done < /proc/${thread}/status
@@ -85,33 +81,16 @@ for each in /proc/[0-9]*; do
   read -r line 2>/dev/null < $each/cmdline
   case $line in *${tracerFolder}/strace*) kill -KILL \${each#/proc/} ;; esac
 done`;
-  // All in the namespace, this script too, ends with its first process.
-  const { stdout } = await capture(cli, [
-    ...[
-      "run",
-      "--rm",
-      "--name",
-      `seccomp-gen-crash-${randomBytes(6).toString("hex")}`,
-      "--pid",
-      `container:${container}`,
-      ...helperOptions,
-      "--cap-add",
-      "KILL",
-      "--user",
-      "0",
-    ],
-    ...[
-      "--security-opt",
-      "label=disable",
-      ...options,
-      "--volume",
-      `${bundle.volume}:${tracerFolder}:ro`,
-      "--entrypoint",
-      "/bin/sh",
-      bundle.image,
-      "-c",
-      script,
-    ],
-  ]);
+  // Everything in the namespace ends with its first process, this script too.
+  const { stdout } = await capture(
+    place.cli,
+    [
+      ["run", "--rm", "--name", `seccomp-gen-crash-${randomBytes(6).toString("hex")}`],
+      ["--pid", `container:${place.container}`, ...helperOptions, "--cap-add", "KILL", "--user", "0"],
+      ["--security-opt", "label=disable", ...place.options],
+      ["--volume", `${place.bundle.volume}:${tracerFolder}:ro`],
+      ["--entrypoint", "/bin/sh", place.bundle.image, "-c", script],
+    ].flat(),
+  );
   return stdout === "ends";
 }

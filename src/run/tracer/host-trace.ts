@@ -1,99 +1,139 @@
-import { constants, createReadStream } from "node:fs";
+import { constants, createReadStream, type ReadStream } from "node:fs";
 import { open, rm, writeFile } from "node:fs/promises";
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { keptTrace, keptTraceFacts, sessionFolder } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
-import type { TraceSink } from "./container-trace.ts";
-import { hostStrace } from "./host-strace.ts";
-import { straceWords, type Untraced } from "./strace-command.ts";
+import { hostStrace, type HostStrace } from "./host-strace.ts";
+import { straceWords } from "./strace-command.ts";
+import type { HostTraceRequest, StoppedBy, Trace, TraceEnd, WorkloadTrace } from "./trace.ts";
 
-/** What became of a program traced on this host. */
-export interface HostEnd {
-  /** Its exit code, 128 + n when signal n ended it. */
-  readonly exitCode: number;
-  readonly by: "itself" | "stop-after" | "stable" | "interrupt";
-  readonly strace: string;
-  /**
-   * Gives the trace away; until then a recording can be made of it should this process be killed.
-   */
-  readonly release: () => Promise<void>;
-}
-
-export interface HostExercise {
-  readonly stopAfter: number | undefined;
-  /** Resolves when nothing new has come for long enough. */
-  readonly stable: ((over: AbortSignal) => Promise<void>) | undefined;
-  readonly interrupted: AbortSignal;
-  readonly notice: (line: string) => void;
-}
-
-/** Between SIGTERM and SIGKILL when we end the program. */
+/** How long a program has between SIGTERM and SIGKILL when we end it. */
 const stopTimeoutMs = 10_000;
 
 /**
- * Runs a program on this host under strace. The trace comes through a fifo in a private folder,
- * where it is kept until `release`, beside `facts`: what is needed to make a recording of it. Ends
- * when the program and all its descendants have ended.
+ * Runs a program on this host under strace. The trace comes through a fifo in a private folder. It
+ * ends when the program and all its descendants have ended.
  */
-export async function traceOnHost(
-  program: readonly string[],
-  exercise: HostExercise,
-  sink: TraceSink,
-  untraced: Untraced,
-  facts: (strace: string) => string,
-): Promise<HostEnd> {
+export async function openHostTrace(request: HostTraceRequest): Promise<WorkloadTrace> {
   const strace = await hostStrace();
   const folder = await sessionFolder();
-  const fifo = join(folder, "trace");
-  const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    await writeFile(join(folder, keptTraceFacts), facts(strace.version), { mode: 0o600 });
-    await execa("mkfifo", ["-m", "600", fifo]);
-    const [file = "", ...words] = straceWords([strace.path], fifo, program, { detached: true, untraced });
-    const child = execa(file, words, { stdio: "inherit", reject: false, forceKillAfterDelay: false });
-    const reading = sink("main", keeping(createReadStream(fifo), join(folder, keptTrace), exercise.notice));
-    reading.catch(() => undefined);
-    let by: HostEnd["by"] = "itself";
-    const over = new AbortController();
-    const stop = async (why: HostEnd["by"], signal: NodeJS.Signals): Promise<void> => {
-      by = why;
-      child.kill(signal);
-      await delay(stopTimeoutMs, undefined, { signal: over.signal });
-      child.kill("SIGKILL");
-    };
-    // A Ctrl-C on the terminal has reached the program already; SIGTERM to us alone has not.
-    exercise.interrupted.addEventListener("abort", () => void stop("interrupt", "SIGTERM").catch(() => undefined), {
-      once: true,
-    });
-    if (exercise.stopAfter !== undefined) {
-      void delay(exercise.stopAfter * 1000, undefined, { signal: over.signal })
-        .then(() => stop("stop-after", "SIGTERM"))
-        .catch(() => undefined);
-    }
-    void exercise
-      .stable?.(over.signal)
-      .then(() => stop("stable", "SIGTERM"))
-      .catch(() => undefined);
-    const result = await child;
-    if (result.code === "ENOENT")
-      throw new SeccompGenError({ code: "no-tracer", detail: `${strace.path} cannot be run` });
-    await unblock(fifo);
-    await reading;
-    over.abort();
-    return { exitCode: result.exitCode ?? 128 + signalNumber(result.signal), by, strace: strace.version, release };
+    const facts = request.facts?.(strace.version);
+    if (facts !== undefined) await writeFile(join(folder, keptTraceFacts), facts, { mode: 0o600 });
+    await execa("mkfifo", ["-m", "600", join(folder, fifoName)]);
+    return new HostTrace(request, strace, folder);
   } catch (error) {
-    await release();
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-/**
- * Passes a trace on, and writes it to a file first. Where that cannot be written, the trace goes
- * on.
- */
+const fifoName = "trace";
+
+class HostTrace implements WorkloadTrace {
+  readonly name = "main";
+  readonly label = "workload";
+  readonly place = undefined;
+  readonly straceVersion: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly beside: AsyncIterable<Trace> = Readable.from([]);
+  readonly end: Promise<TraceEnd>;
+  readonly #request: HostTraceRequest;
+  readonly #folder: string;
+  readonly #child: ReturnType<typeof runShown>;
+  readonly #fifo: ReadStream;
+  /** Aborted when the program and its descendants have ended. */
+  readonly #over = new AbortController();
+  #stoppedBy: StoppedBy | undefined;
+  #isKept = false;
+
+  constructor(request: HostTraceRequest, strace: HostStrace, folder: string) {
+    this.#request = request;
+    this.#folder = folder;
+    this.straceVersion = strace.version;
+    const fifo = join(folder, fifoName);
+    const { untraced, words, notice } = request;
+    const [file = "", ...args] = straceWords([strace.path], fifo, words, { detached: true, untraced });
+    this.#child = runShown(file, args);
+    this.#fifo = createReadStream(fifo);
+    this.chunks = keeping(this.#fifo, join(folder, keptTrace), notice);
+    this.end = this.#run(strace.path, fifo);
+    this.end.catch(() => undefined); // whoever awaits it gets the error
+    this.#stopInTime();
+  }
+
+  stop(): void {
+    void this.#stop("enough");
+  }
+
+  keep(): () => Promise<void> {
+    this.#isKept = true;
+    return () => this.#removeFolder();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over.signal.aborted) {
+      void this.#stop("interrupt");
+      this.#fifo.destroy();
+    }
+    await this.end.catch(() => undefined);
+    if (!this.#isKept) await this.#removeFolder();
+  }
+
+  async #run(strace: string, fifo: string): Promise<TraceEnd> {
+    const isRead = new Promise<void>((resolve) => this.#fifo.once("close", resolve));
+    const { code, exitCode, signal } = await this.#child;
+    await unblock(fifo);
+    await isRead;
+    this.#over.abort();
+    if (code === "ENOENT") {
+      const error = new SeccompGenError({ code: "no-tracer", detail: `${strace} cannot be run` });
+      return { kind: "failed", error };
+    }
+    const program = {
+      exitCode: exitCode ?? 128 + signalNumber(signal),
+      killed: signal === "SIGKILL",
+      whileExitCode: undefined,
+      said: "",
+    };
+    return this.#stoppedBy === undefined
+      ? { kind: "exited", ...program }
+      : { kind: "stopped", by: this.#stoppedBy, ...program };
+  }
+
+  #stopInTime(): void {
+    const { interrupted, stopAfter } = this.#request;
+    const over = this.#over.signal;
+    // A Ctrl-C on the terminal has reached the program already; SIGTERM to us alone has not.
+    interrupted.addEventListener("abort", () => void this.#stop("interrupt"), { once: true, signal: over });
+    if (stopAfter === undefined) return;
+    void delay(stopAfter * 1000, undefined, { signal: over })
+      .then(() => this.#stop("stop-after"))
+      .catch(() => undefined); // it was over before
+  }
+
+  async #stop(by: StoppedBy): Promise<void> {
+    this.#stoppedBy = by;
+    this.#child.kill("SIGTERM");
+    const isOver = await delay(stopTimeoutMs, false, { signal: this.#over.signal }).catch(() => true);
+    if (!isOver) this.#child.kill("SIGKILL");
+  }
+
+  #removeFolder(): Promise<void> {
+    return rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a program with the user's terminal. */
+function runShown(file: string, args: readonly string[]) {
+  return execa(file, args, { stdio: "inherit", reject: false, forceKillAfterDelay: false });
+}
+
+/** Writes a trace to a file and passes it on, also when the file cannot be written. */
 async function* keeping(
   chunks: AsyncIterable<Uint8Array>,
   path: string,
@@ -120,7 +160,7 @@ async function* keeping(
 }
 
 /**
- * Opening a fifo to read waits for a writer; when strace never opened it, we are that writer for a
+ * Opening a fifo to read waits for a writer. If strace never opened it, this is that writer for a
  * moment.
  */
 async function unblock(fifo: string): Promise<void> {

@@ -1,13 +1,17 @@
 export { ensureTracer, type TracerBundle } from "./bundle.ts";
-export {
-  traceContainer,
-  type Confinement,
-  type TraceSink,
-  type TracedEnd,
-  type TracerPlace,
-} from "./container-trace.ts";
-export { traceOnHost } from "./host-trace.ts";
-export { readLeftTraces } from "./left-traces.ts";
+export { leftTraces } from "./left-traces.ts";
+export { openTrace } from "./open-trace.ts";
 export { setuidPrograms } from "./setuid.ts";
 export { leavesOut, leavesOutConnections, straceSignal, traceAll, type Untraced } from "./strace-command.ts";
 export { holderNeeds, straceNeeds } from "./strace-needs.ts";
+export {
+  readTrace,
+  type Confinement,
+  type EndOfRun,
+  type Trace,
+  type TraceEnd,
+  type TraceLog,
+  type TraceRequest,
+  type TracerPlace,
+  type WorkloadTrace,
+} from "./trace.ts";

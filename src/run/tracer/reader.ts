@@ -16,7 +16,7 @@ export interface Reader {
   readonly canLetThrough: boolean;
   /** The trace, as it grows; ends after `finish`. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Tells the reader that nothing more will be written; true: it had ended already. */
+  /** Tells the reader that nothing more will be written. True if it had ended already. */
   readonly finish: () => boolean;
 }
 
@@ -29,13 +29,17 @@ const readerScript = `exec 3<&0
 ${containerStrace.join(" ")} -V | { read -r line; echo "$line"; }
 able=
 if [ -x ${holder} ]; then able='holds '; fi
-${filteringStrace.join(" ")} -V 2>&1 | { read -r line; case $line in strace*) able="$able"lets-through ;; esac; echo "$able"; }
+${filteringStrace.join(" ")} -V 2>&1 | {
+  read -r line
+  case $line in strace*) able="$able"lets-through ;; esac
+  echo "$able"
+}
 cat <&3 >/dev/null & until_closed=$!
 tail -c +1 -F --pid=$until_closed -s 0.05 ${traceFolder}/main 2>/dev/null & reading=$!
 wait $until_closed
 wait $reading`;
 
-/** Starts it; the session's volume is filled with what the bundle's image has in its place. */
+/** Starts a reader. The engine fills the session's volume with what the bundle's image has there. */
 export async function startReader(
   cli: ContainerCli,
   bundle: TracerBundle,
@@ -62,7 +66,7 @@ export async function startReader(
         name,
         straceVersion: version,
         canHold: /^holds /m.test(head.lines),
-        canLetThrough: /lets-through$/.test(head.lines),
+        canLetThrough: head.lines.endsWith("lets-through"),
         chunks: withoutHolder(prepend(head.rest, chunks)),
         finish: () => endReader(child),
       };
@@ -86,8 +90,8 @@ function endReader(child: { readonly exitCode: number | null; readonly stdin: Wr
 }
 
 /**
- * The least that a helper can do with: no network, no writes but the volumes, files of any owner
- * readable, and nothing of what passes through it kept by the engine.
+ * The least that a helper needs: no network, no writes but to the volumes, and files of any owner
+ * readable. The engine keeps nothing of what passes through it.
  */
 export const helperOptions: readonly string[] = [
   "--log-driver",
@@ -104,11 +108,11 @@ export const helperOptions: readonly string[] = [
 
 function readerWords(bundle: TracerBundle, outVolume: string, name: string): readonly string[] {
   return [
-    ...["run", "--rm", "--interactive", "--name", name, ...helperOptions],
-    ...["--security-opt", "no-new-privileges"],
-    ...["--volume", `${bundle.volume}:${tracerFolder}`, "--volume", `${outVolume}:${traceFolder}`],
-    ...["--entrypoint", "/bin/sh", bundle.image, "-c", readerScript],
-  ];
+    ["run", "--rm", "--interactive", "--name", name, ...helperOptions],
+    ["--security-opt", "no-new-privileges"],
+    ["--volume", `${bundle.volume}:${tracerFolder}`, "--volume", `${outVolume}:${traceFolder}`],
+    ["--entrypoint", "/bin/sh", bundle.image, "-c", readerScript],
+  ].flat();
 }
 
 /** The first two lines. */

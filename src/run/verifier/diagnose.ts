@@ -15,8 +15,9 @@ import { parseStrace } from "../../strace-parser/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
 import {
   ensureTracer,
+  openTrace,
+  readTrace,
   traceAll,
-  traceContainer,
   type Confinement,
   type TracerBundle,
   type TracerPlace,
@@ -106,7 +107,7 @@ class Search {
   /** Of all traces, in their order. */
   #denials: readonly Denial[] = [];
   #proof: Proof;
-  #tracer: TracerBundle | undefined;
+  #bundle: TracerBundle | undefined;
   #runs = 0;
   /** A run that takes longer than this is taken to hang. */
   #patienceMs = 20_000;
@@ -243,33 +244,39 @@ class Search {
     observe: () => T,
   ): Promise<readonly T[]> {
     const { run, image, engine, proof } = this.#subject;
-    this.#tracer ??= await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
-    const tracer = this.#tracer;
-    const confinement = async (where: TracerPlace): Promise<Confinement> => {
-      const { profile, strace } = confined(where);
-      return { profile: profile === undefined ? undefined : await this.#write(profile, where), strace };
+    this.#bundle ??= await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
+    const confinement = {
+      sidecar: await this.#confinement("sidecar", confined),
+      inside: await this.#confinement("inside", confined),
     };
-    const [beside, inside] = [await confinement("sidecar"), await confinement("inside")];
     const observers: T[] = [];
     this.#runs += 1;
-    const patience = this.#patience(4);
-    await traceContainer(
+    await using trace = await openTrace({
+      ...proof.exercise,
+      on: "container",
       run,
       image,
-      tracer,
+      bundle: this.#bundle,
       place,
-      { ...proof.exercise, streams: "kept", interrupted: patience, notice: () => undefined },
-      proof.sides,
-      async (_, chunks) => {
-        const observer = observe();
-        observers.push(observer);
-        for await (const event of parseStrace(chunks)) observer.add(event);
-      },
-      traceAll,
-      { confinement: (where) => (where === "sidecar" ? beside : inside) },
-    );
+      sides: proof.sides,
+      untraced: traceAll,
+      streams: "kept",
+      interrupted: this.#patience(4),
+      notice: () => undefined,
+      confinement,
+    });
+    await readTrace(trace, async ({ chunks }) => {
+      const observer = observe();
+      observers.push(observer);
+      for await (const event of parseStrace(chunks)) observer.add(event);
+    });
     this.#checkInterrupt();
     return observers;
+  }
+
+  async #confinement(place: TracerPlace, confined: (tracer: TracerPlace) => Confined): Promise<Confinement> {
+    const { profile, strace } = confined(place);
+    return { profile: profile === undefined ? undefined : await this.#write(profile, place), strace };
   }
 
   /** One run with these let through, said. */

@@ -12,7 +12,7 @@ import {
 } from "../container/index.ts";
 import { parseStrace } from "../../strace-parser/index.ts";
 import { allCapabilities, defaultCapabilities } from "../../core/tables/index.ts";
-import { ensureTracer, traceAll, traceContainer } from "../tracer/index.ts";
+import { ensureTracer, openTrace, readTrace, traceAll } from "../tracer/index.ts";
 import { withoutNeedless } from "./minimize.ts";
 import { runUnder, type Proof, type Verdict } from "./run.ts";
 import { WrittenFolders } from "./written-paths.ts";
@@ -234,22 +234,27 @@ class HardeningSearch {
   async #writtenFolders(): Promise<readonly string[]> {
     const { run, image, engine, proof } = this.#subject;
     proof.exercise.notice("running it under strace to see where it writes");
-    const tracer = await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
+    const bundle = await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
     const written = new WrittenFolders();
     this.#runs += 1;
-    await traceContainer(
+    const showPaths = { profile: undefined, strace: ["-y"] };
+    await using trace = await openTrace({
+      ...proof.exercise,
+      on: "container",
       run,
       image,
-      tracer,
-      "sidecar",
-      { ...proof.exercise, streams: "kept", interrupted: this.#patience(4), notice: () => undefined },
-      proof.sides,
-      async (_, chunks) => {
-        for await (const event of parseStrace(chunks)) written.add(event);
-      },
-      traceAll,
-      { confinement: () => ({ profile: undefined, strace: ["-y"] }) },
-    );
+      bundle,
+      place: "sidecar",
+      sides: proof.sides,
+      untraced: traceAll,
+      streams: "kept",
+      interrupted: this.#patience(4),
+      notice: () => undefined,
+      confinement: { sidecar: showPaths, inside: showPaths },
+    });
+    await readTrace(trace, async ({ chunks }) => {
+      for await (const event of parseStrace(chunks)) written.add(event);
+    });
     return written.folders([...mountPoints(run), ...image.volumes]);
   }
 

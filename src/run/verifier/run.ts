@@ -14,7 +14,7 @@ import {
 
 /** How the workload is exercised, and what counts as unchanged. */
 export interface Proof {
-  readonly exercise: Omit<Exercise, "beforeStop" | "meanwhile">;
+  readonly exercise: Exercise;
   readonly sides: readonly SideProcess[];
   /** The exit code a workload that ends by itself must have. */
   readonly expectExit: number;
@@ -81,7 +81,7 @@ export async function runUnder(
   const beforeStop = async (container: string): Promise<void> => {
     for (const side of proof.sides) await succeeds(container, side);
   };
-  const end = await runSession(run, words, { ...proof.exercise, meanwhile, beforeStop });
+  const end = await runSession(run, words, proof.exercise, { meanwhile, beforeStop });
   const verdict = judge(end, proof);
   return verdict.kind === "passed"
     ? (proof.sides.map((side) => failures.get(side)).find((failure) => failure !== undefined) ?? verdict)

@@ -78,7 +78,7 @@ test("a recording is stable when nothing new came for long enough since the work
       return aggregator.counts();
     },
   };
-  await untilStable([looked], 0.05)(new AbortController().signal);
+  await untilStable([looked], 0.05, new AbortController().signal);
   expect(looks, "neither before it began nor while new calls came").toBeGreaterThan(5 + 4);
 });
 

@@ -1,0 +1,81 @@
+import { createAggregator, type Aggregator, type LogContext, type Run } from "../../core/recording/index.ts";
+import type { SeccompGenError } from "../../core/errors/index.ts";
+import type { ScmpArch } from "../../core/tables/index.ts";
+import { readInto } from "../../logs/index.ts";
+import { showProgress, type Terminal } from "../../project/index.ts";
+import { openTrace, readTrace, type EndOfRun, type TraceRequest, type WorkloadTrace } from "../tracer/index.ts";
+import type { RunEnd } from "./run-facts.ts";
+import { SideOutcomes } from "./side-outcomes.ts";
+import { untilStable } from "./stability.ts";
+import { unfinishedText } from "./unfinished.ts";
+
+/** A program on this host, or a container, and what a recording says of it. */
+export interface Workload {
+  /** The recording's name. */
+  readonly name: string;
+  readonly request: TraceRequest;
+  readonly arch: ScmpArch;
+  readonly life: NonNullable<LogContext["life"]>;
+  readonly facts: (end: RunEnd) => Run;
+  /** What to throw if the program never started. */
+  readonly notStarted: (end: EndOfRun) => SeccompGenError;
+}
+
+/** What the traces of a workload showed. */
+export interface TracedWorkload {
+  readonly run: Run;
+  /** One a log, the workload's own first. */
+  readonly aggregators: readonly Aggregator[];
+  readonly end: EndOfRun;
+  readonly sides: SideOutcomes;
+  readonly place: WorkloadTrace["place"];
+  /** Removes the stored log. */
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Traces a workload to its end and reads all its logs. Throws where the program never started: then
+ * there is nothing to keep.
+ */
+export async function traceWorkload(
+  { name, request, arch, life, facts, notStarted }: Workload,
+  { untilStable: quietSeconds, lean }: { readonly untilStable: number | undefined; readonly lean: boolean },
+  terminal: Pick<Terminal, "note" | "status">,
+): Promise<TracedWorkload> {
+  const aggregators: Aggregator[] = [];
+  const sides = new SideOutcomes();
+  const over = new AbortController();
+  const endProgress = showProgress(aggregators, terminal);
+  try {
+    await using trace = await openTrace({
+      ...request,
+      facts: (strace) => {
+        const run: Run = { ...facts({ strace, ended: "cut" }), ...(lean ? { lean: true } : {}) };
+        return unfinishedText({ name, folder: process.cwd(), arch, life, run });
+      },
+    });
+    if (quietSeconds !== undefined)
+      void untilStable(aggregators, quietSeconds, over.signal)
+        .then(() => trace.stop())
+        .catch(() => undefined); // it was over before
+    const end = await readTrace(trace, async (log) => {
+      const isMain = log === trace;
+      const aggregator = createAggregator({ arch, life: isMain ? life : { within: "serve" } });
+      aggregators.push(aggregator);
+      await readInto(aggregator, log.chunks, log.name);
+      if (!isMain) sides.add(log.label, await log.end);
+    });
+    if (!aggregators.some((aggregator) => aggregator.counts().started)) throw notStarted(end);
+    const run = facts({ strace: trace.straceVersion, ended: endedAs(end) });
+    return { run, aggregators, end, sides, place: trace.place, release: trace.keep() };
+  } finally {
+    over.abort();
+    endProgress();
+  }
+}
+
+/** As a recording says it: what SIGKILL ended did not end in order. */
+function endedAs(end: EndOfRun): Run["ended"] {
+  if (end.kind === "exited" && end.killed) return "cut";
+  return end.kind;
+}

@@ -1,0 +1,152 @@
+import type { SeccompGenError } from "../../core/errors/index.ts";
+import type { Exercise, Image, RunCommand, SideProcess } from "../container/index.ts";
+import type { TracerBundle } from "./bundle.ts";
+import type { Untraced } from "./strace-command.ts";
+
+/**
+ * Where strace runs: `sidecar`, in a container beside the workload's, attached before the program's
+ * first instruction; or `inside` the workload's container, as a process of the workload's user and
+ * under all of its restrictions.
+ */
+export type TracerPlace = "sidecar" | "inside";
+
+/** One log of strace. */
+export interface TraceLog {
+  /** `main` for the workload, `exec-N` for a process that was started beside it. */
+  readonly name: string;
+  /** What strace writes, as the log grows. Can be read once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** A program under strace, from its first instruction to its end. */
+export interface Trace extends TraceLog {
+  /** What people call the program: `HEALTHCHECK`, `--exec date`, `workload`. */
+  readonly label: string;
+  /**
+   * How it ended. Settles after `chunks` have been read to their end. Rejects only for a defect of
+   * this program.
+   */
+  readonly end: Promise<TraceEnd>;
+}
+
+/**
+ * A workload under strace. Disposing of it ends whatever still runs, and removes everything that
+ * was made for it: containers, volumes, files.
+ */
+export interface WorkloadTrace extends Trace, AsyncDisposable {
+  /** Version of the strace that writes the logs. */
+  readonly straceVersion: string;
+  /**
+   * Where strace runs; `undefined` on this host. Final once `end` has settled: where no sidecar can
+   * be attached, strace moves inside.
+   */
+  readonly place: TracerPlace | undefined;
+  /**
+   * Processes that the profile binds although they are no children of the workload (health checks,
+   * `docker exec`), in the order of their starts. Ends with the workload. The workload waits for
+   * their logs to be read.
+   */
+  readonly beside: AsyncIterable<Trace>;
+  /** Ends the workload with its own stop signal, because enough was seen. */
+  stop(): void;
+  /**
+   * Keeps the stored log, which `seccomp-gen clean` can make a recording of, when the trace is
+   * disposed of. The returned function removes the log.
+   */
+  keep(): () => Promise<void>;
+}
+
+/** How a program ended. */
+export type TraceEnd =
+  /** By itself. A container that never started has the exit code of the engine's CLI. */
+  | ({ readonly kind: "exited" } & ProgramEnd)
+  /** Somebody ended it. */
+  | ({ readonly kind: "stopped"; readonly by: StoppedBy } & ProgramEnd)
+  /** The log is not the whole of it. */
+  | ({ readonly kind: "cut"; readonly reason: string } & ProgramEnd)
+  /** It could not be run or traced at all. */
+  | { readonly kind: "failed"; readonly error: SeccompGenError };
+
+/** How a program ended that was run. */
+export type EndOfRun = Exclude<TraceEnd, { kind: "failed" }>;
+
+/** `enough`: `stop()` was called. `container`: its container ended under it. */
+export type StoppedBy = "while" | "stop-after" | "enough" | "interrupt" | "container";
+
+/** What is known of a program that has ended. */
+export interface ProgramEnd {
+  /** `undefined` if nobody knows it. */
+  readonly exitCode: number | undefined;
+  /** SIGKILL ended it: the engine after its stop timeout, the kernel for memory, `docker kill`. */
+  readonly killed: boolean;
+  /** Exit code of the `--while` command; `undefined` if there was none or it was cut off. */
+  readonly whileExitCode: number | undefined;
+  /** The last lines on its standard error, where strace and runtimes say why it never started. */
+  readonly said: string;
+}
+
+/** What every trace is asked for. */
+interface TraceWishes extends Pick<Exercise, "stopAfter" | "interrupted" | "notice"> {
+  /** Calls that strace leaves out. */
+  readonly untraced: Untraced;
+  /**
+   * Text that is stored beside the log. It says what a recording of the log needs, should this
+   * process be killed. Without it, nobody can use the stored log.
+   */
+  readonly facts?: (straceVersion: string | undefined) => string;
+}
+
+/** A program to be traced on this host. */
+export interface HostTraceRequest extends TraceWishes {
+  readonly on: "host";
+  readonly words: readonly string[];
+}
+
+/** A container to be traced. */
+export interface ContainerTraceRequest extends TraceWishes, Pick<Exercise, "while" | "streams"> {
+  readonly on: "container";
+  readonly run: RunCommand;
+  readonly image: Image;
+  readonly bundle: TracerBundle;
+  /** Where strace should run. It runs inside where a sidecar cannot do what is asked for. */
+  readonly place: TracerPlace;
+  readonly sides: readonly SideProcess[];
+  /** The filter to run under, by where strace runs; left out: Docker's default. */
+  readonly confinement?: { readonly [Place in TracerPlace]: Confinement };
+}
+
+export type TraceRequest = HostTraceRequest | ContainerTraceRequest;
+
+/**
+ * The filter a workload is traced under. It has to allow what the tracer needs in the container,
+ * which depends on where strace runs.
+ */
+export interface Confinement {
+  /** Absolute path of the profile; `undefined` for Docker's default. */
+  readonly profile: string | undefined;
+  /** Further options of strace. */
+  readonly strace: readonly string[];
+}
+
+/**
+ * Reads all logs of a trace as they grow, and resolves once the workload has ended and all are
+ * read. Throws what kept the workload from being run, or what a reader threw.
+ */
+export async function readTrace(trace: WorkloadTrace, read: (log: Trace) => Promise<void>): Promise<EndOfRun> {
+  const reads = [read(trace)];
+  // A reader that fails must not end the session out of order: its error is thrown after the end.
+  const settled = [Promise.allSettled(reads)];
+  for await (const side of trace.beside) {
+    const reading = read(side);
+    reads.push(reading);
+    settled.push(Promise.allSettled([reading]));
+  }
+  const end = await trace.end;
+  await Promise.all(settled);
+  if (end.kind === "failed") throw end.error;
+  await Promise.all(reads);
+  return end;
+}
+
+/** Exit code of a program that SIGKILL ended, as shells and engines count (128 + 9). */
+export const killedExitCode = 137;
