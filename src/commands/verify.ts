@@ -31,27 +31,25 @@ export interface VerifyOptions {
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
   /**
-   * Exit code a workload that ends by itself must have; undefined: 0, or what it has without the
-   * profile.
+   * Exit code that a workload must have that ends by itself. `undefined` means 0, or the one it has
+   * without the profile.
    */
   readonly expectExit: number | undefined;
   readonly times: number;
   readonly compareOutput: boolean;
-  /** Take what is missing into the recording. */
+  /** Adds what is missing to the recording. */
   readonly accept: boolean;
-  /**
-   * How often the workload may be run to find out why it fails, or which protection it tolerates.
-   */
+  /** At most this many runs find out why it fails, or which protection it tolerates. */
   readonly maxRuns: number;
-  /** Find out by running it which protection beside seccomp it tolerates. */
+  /** Finds out by running it which protection beside seccomp it tolerates. */
   readonly suggestHardening: boolean;
 }
 
 export const defaultMaxRuns = 60;
 
 /**
- * `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2
- * trouble.
+ * `seccomp-gen verify PROFILE -- docker run …`. Resolves to 0 if the workload runs under the
+ * profile, 1 if it does not, 2 for trouble.
  */
 export async function verify(
   profile: string,
@@ -81,8 +79,8 @@ export async function verify(
 }
 
 /**
- * A profile is one service's: the others of its project that it needs are up meanwhile, under their
- * own rules.
+ * Verifies one service of a Compose project. The services that it needs are up meanwhile, under
+ * their own rules.
  */
 async function verifyService(
   compose: ComposeCommand,
@@ -106,8 +104,8 @@ async function verifyService(
 }
 
 /**
- * Runs the workload under its profile, `times` times, until one run fails; says what was found.
- * Resolves to the exit code.
+ * Runs the workload under its profile, `times` times or until one run fails, and says what was
+ * found. Resolves to the exit code.
  */
 export async function verifyContainer(
   run: RunCommand,
@@ -186,15 +184,14 @@ export async function verifyContainer(
   );
 }
 
-/** A run without the profile that ended as it should is what the workload does. */
+/** A run without the profile that ended as expected, as a baseline. */
 function passedBaseline(baseline: Verdict | undefined, expected: number): Verdict | undefined {
   if (baseline?.kind === "wrong-exit" && baseline.exitCode === expected) return { kind: "passed", exitCode: expected };
   return baseline?.kind === "passed" ? baseline : undefined;
 }
 
 /**
- * Its output against that without the profile. What differs between two runs without it cannot be
- * compared.
+ * Compares the output with the one without the profile, unless that differs from run to run.
  */
 async function compareOutput(
   before: Verdict & { kind: "passed" },
@@ -216,7 +213,7 @@ async function compareOutput(
   return after;
 }
 
-/** Says what else protects it, and prints the command: 0; 2: interrupted. */
+/** Says what else protects it, and prints the command. Resolves to 2 if interrupted, else 0. */
 async function suggestHardening(
   run: RunCommand,
   image: Image,
@@ -260,8 +257,8 @@ interface Failure {
 }
 
 /**
- * Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this
- * profile; 0: it does under the one that was made now.
+ * Finds out why the workload fails, says what to do, and does it with --accept. Resolves to 0 if
+ * the workload runs under the profile that was made now, to 1 if there is none.
  */
 async function explain(
   { run, profile, options, proof, image, verdict, baseline }: Failure,
@@ -297,7 +294,7 @@ async function explain(
   if (diagnosis.kind === "interrupted") return 2;
   if (options.accept && diagnosis.kind === "explained") {
     await acceptAdditions(profile, diagnosis.additions, facts, terminal);
-    // Not looked for again: it would find the same.
+    // Another search would find the same.
     return verifyContainer(run, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
@@ -311,7 +308,7 @@ interface Place {
   readonly host: HostContext;
 }
 
-/** Whose rules a profile is read by. */
+/** The host by whose rules a profile is read. */
 async function whereItRuns(run: RunCommand, image: Image): Promise<Place> {
   const engine = await inspectEngine(run.cli);
   const facts = runFacts(run, image, engine, { strace: undefined, ended: "stopped" }, "verify");
@@ -326,9 +323,7 @@ async function whereItRuns(run: RunCommand, image: Image): Promise<Place> {
   return { engine, facts, host };
 }
 
-/**
- * It runs here; another version of the runtime may call before it starts what the profile denies.
- */
+/** Warns if another version of the runtime may need a call that the profile denies. */
 async function warnOfOtherRuntimes(run: RunCommand, image: Image, profile: string, terminal: Terminal): Promise<void> {
   const { facts, host } = await whereItRuns(run, image);
   const filter = resolve(readProfile(await readText(profile), profile), host).filters.get(host.arch);

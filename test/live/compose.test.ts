@@ -49,7 +49,7 @@ const there = async (): Promise<string> =>
   (await docker("ps", "-aq", "--filter", "label=com.docker.compose.project=seccomp-gen-live")).stdout +
   (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;
 
-test("docker compose up: a recording and a profile for each service, each runs under its own, and nothing is left behind", async () => {
+test("docker compose up: each service is recorded and runs under its profile; nothing is left behind", async () => {
   if (config === "") return;
   const recorded = await run("record", "--stop-after", "4", "--", "docker", "compose", "up");
   expect(recorded.exitCode, recorded.stderr).toBe(0);

@@ -120,7 +120,7 @@ function probesOf(filter: Filter, compat: boolean): readonly Probe[] {
       return conditions.length === 0
         ? []
         : boundaryValues(conditions).flatMap((value) =>
-            calls.slice(0, 3).map((args) => callArgs({ ...args, [index]: value })),
+            calls.slice(0, 3).map((args) => callArgs(Object.assign({}, args, { [index]: value }))),
           );
     });
     return [...calls, ...around].map((args) => ({
@@ -268,12 +268,10 @@ async function disagreements(
     if (kept.has(call.name)) return [];
     const filter = x32 ?? filters.get(call.arch);
     const expected = filter === undefined ? "no filter" : wordOf(evaluate(filter, call));
-    return answers[index] === expected
-      ? []
-      : [
-          `${compat ? "i386 " : ""}${call.name || call.nr}(${call.args.map((value) => value.toString(16)).join(", ")}): ` +
-            `${answers[index]}, evaluate says ${expected}`,
-        ];
+    if (answers[index] === expected) return [];
+    const name = compat ? `i386 ${call.name || call.nr}` : call.name || String(call.nr);
+    const args = call.args.map((value) => value.toString(16)).join(", ");
+    return [`${name}(${args}): ${answers[index]}, evaluate says ${expected}`];
   });
 }
 

@@ -22,8 +22,8 @@ test("no value of the command, the environment or the workload's data is in anyt
     `sleep 1; for helper in $(${helpers}); do echo helper >> ${folder}/logs; docker logs $helper >> ` +
     `${folder}/logs 2>&1; done; grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* >> ${folder}/found; ` +
     `true ${canary("while")}`;
-  const ran = await product(folder, [
-    ...[
+  const words = [
+    [
       "record",
       "--name",
       "app",
@@ -37,7 +37,7 @@ test("no value of the command, the environment or the workload's data is in anyt
       "--name",
       `n-${canary("name")}`,
     ],
-    ...[
+    [
       "-e",
       `SECRET=${canary("e")}`,
       `--env=B=${canary("env")}`,
@@ -49,7 +49,7 @@ test("no value of the command, the environment or the workload's data is in anyt
       "-l",
       `m=${canary("short-label")}`,
     ],
-    ...[
+    [
       "--hostname",
       "h",
       "--add-host",
@@ -61,8 +61,9 @@ test("no value of the command, the environment or the workload's data is in anyt
       "--mount",
       `type=tmpfs,dst=/${canary("mount")}`,
     ],
-    ...["--entrypoint", "bash", "seccomp-gen-base:bookworm", "-c", `${script}; sleep 30`, "/"],
-  ]);
+    ["--entrypoint", "bash", "seccomp-gen-base:bookworm", "-c", `${script}; sleep 30`, "/"],
+  ].flat();
+  const ran = await product(folder, words);
   expect(ran.stderr).toContain("profile made");
   expect(ran.stdout).toContain(canary("data"));
   expect(ran.stderr).not.toContain("canary-");

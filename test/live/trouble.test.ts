@@ -289,7 +289,7 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   });
 });
 
-test("kill -9 leaves something behind; clean takes up what was traced and removes the rest, but not what is alive", async () => {
+test("after kill -9, clean keeps what was traced and removes the rest, but not what is alive", async () => {
   const start = (name: string) =>
     execa(
       process.execPath,

@@ -62,6 +62,18 @@ export async function output(cli: ContainerCli, args: readonly string[], doing: 
   return stdout;
 }
 
+/** What CLIs say if no engine answers. */
+const noEngineWords = new RegExp(
+  [
+    "cannot connect to the docker daemon",
+    "is the docker daemon running",
+    "error during connect",
+    "connection refused",
+    "failed to connect to the docker API",
+  ].join("|"),
+  "i",
+);
+
 /** Turns the CLI's complaint into a problem the user can act on. */
 export function cliFailure(cli: ContainerCli, doing: string, stderr: string): SeccompGenError {
   const tool = cli.tool;
@@ -74,12 +86,7 @@ export function cliFailure(cli: ContainerCli, doing: string, stderr: string): Se
     return new SeccompGenError({ code: "engine-permission", tool, detail });
   }
   const answered = /^Error response from daemon/m.test(stderr);
-  if (
-    !answered &&
-    /cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused|failed to connect to the docker API/i.test(
-      stderr,
-    )
-  ) {
+  if (!answered && noEngineWords.test(stderr)) {
     return new SeccompGenError({ code: "no-engine", tool, detail });
   }
   return new SeccompGenError({ code: "container-cli-failed", tool, doing, detail });

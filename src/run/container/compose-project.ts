@@ -162,9 +162,8 @@ export async function openService(
       entrypoint: verb === "run" && valuesOf(options, "entrypoint").length > 0,
     });
     const needed = isOn(options, "no-deps") ? [] : dependenciesOf(model, service);
-    notice(
-      `preparing the Compose project ${model.name} for ${service}${needed.length > 0 ? `, which needs ${needed.join(", ")}` : ""}`,
-    );
+    const needs = needed.length > 0 ? `, which needs ${needed.join(", ")}` : "";
+    notice(`preparing the Compose project ${model.name} for ${service}${needs}`);
     if (isOn(options, "build")) await call("build", service);
     await call("create", "--no-recreate", service);
     const conditions = Object.values(

@@ -247,10 +247,9 @@ interface ComposePort {
 }
 
 function portWords({ host_ip: ip, target, published, protocol }: ComposePort): Words {
-  return [
-    "--publish",
-    `${ip === undefined ? "" : `${ip.includes(":") ? `[${ip}]` : ip}:`}${published === undefined && ip === undefined ? "" : `${published ?? ""}:`}${target}${protocol === undefined ? "" : `/${protocol}`}`,
-  ];
+  const host = ip?.includes(":") === true ? `[${ip}]` : ip;
+  const before = [host, published ?? (host === undefined ? undefined : "")].filter((part) => part !== undefined);
+  return ["--publish", `${[...before, target].join(":")}${protocol === undefined ? "" : `/${protocol}`}`];
 }
 
 interface ComposeVolume {
@@ -282,10 +281,9 @@ function mounted(
   return files.flatMap(({ source, target }) => {
     const file = known?.[source]?.file;
     if (file === undefined) throw unsaid(name, `${source}, which is no file`);
-    return [
-      "--volume",
-      `${file}:${target?.startsWith("/") === true ? target : `${folder === "" ? "/" : folder}${target ?? source}`}:ro`,
-    ];
+    const parent = folder === "" ? "/" : folder;
+    const place = target?.startsWith("/") === true ? target : `${parent}${target ?? source}`;
+    return ["--volume", `${file}:${place}:ro`];
   });
 }
 
@@ -299,7 +297,8 @@ function networkWords(service: ComposeService, { name, model }: Place, aliases: 
   if (networks.length > 1) throw unsaid(name, "several networks");
   const others = typeof service["container_name"] === "string" ? [service["container_name"]] : [];
   return networks.flatMap(([network, about]) => [
-    ...["--network", model.networks?.[network]?.name ?? `${model.name}_${network}`],
+    "--network",
+    model.networks?.[network]?.name ?? `${model.name}_${network}`,
     ...(aliases ? [name, ...others, ...(about?.aliases ?? [])].flatMap((alias) => ["--network-alias", alias]) : []),
     ...(about?.ipv4_address === undefined ? [] : ["--ip", about.ipv4_address]),
   ]);

@@ -1,6 +1,6 @@
 import type { Exercised } from "../../core/recording/index.ts";
 
-/** What is known of a container's run beside its trace. */
+/** What is known of a container's run that its trace does not show. */
 export interface RunBeside {
   /** The engine killed it: it did not end by its stop signal. */
   readonly killed: boolean;
@@ -9,15 +9,15 @@ export interface RunBeside {
   readonly execs: number;
 }
 
-/** What services do by signal, by custom (e.g. nginx(8), httpd's and redis's manuals). */
+/** What services do by signal, by convention (nginx(8), manuals of httpd and redis). */
 const bySignal = [
   ["SIGHUP", "reload (SIGHUP)"],
   ["SIGUSR1", "log rotation (SIGUSR1)"],
 ] as const;
 
 /**
- * Code paths that tests of a service commonly leave out and this run did, in plain words; undefined
- * where it took no connection, or nobody could see that, and no health check was missed.
+ * Code paths that tests of a service commonly leave out and this run left out too, in plain words.
+ * `undefined` if the trace shows no connection and no health check was missed.
  */
 export function missedPaths(seen: Exercised | undefined, beside: RunBeside | undefined): readonly string[] | undefined {
   const unchecked =

@@ -9,7 +9,7 @@ const consequences: { readonly [By in SoughtTracer["by"]]: string } = {
     "else when nobody traces it. verify runs it untraced",
 };
 
-/** What to say of programs that may have noticed that they were recorded. */
+/** Warnings about programs that may have noticed that they were recorded. */
 export function soughtTracer(aggregators: readonly Aggregator[]): readonly string[] {
   return (["ptrace", "status"] as const).flatMap((by) => {
     const programs = aggregators

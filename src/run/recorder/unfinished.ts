@@ -46,8 +46,8 @@ export function unfinishedText(unfinished: Unfinished): string {
 }
 
 /**
- * Says where a killed recording of that name has left a trace: what became of it may be wanted
- * before it is recorded again.
+ * Says where a killed recording of that name has left a trace: the user may want it before
+ * recording again.
  */
 export async function mentionUnfinished(
   cli: ContainerCli,
@@ -171,8 +171,8 @@ async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfini
 }
 
 /**
- * Reads what a volume says of its trace. Whoever may use the engine can have written it: throws
- * `recording-invalid` for what is not as we write it.
+ * Reads what a volume says of its trace. Anybody who may use the engine can have written it, so
+ * anything that is not as we write it throws `recording-invalid`.
  */
 export function parseUnfinished(text: string, source: string): Unfinished {
   const invalid = (detail: string): SeccompGenError =>
@@ -195,7 +195,7 @@ function labelOf(volume: string): string {
   return `the label of the volume ${volume}`;
 }
 
-/** The facts were elsewhere meanwhile: what is written is what the format allows. */
+/** The facts come from the engine, so the recording must be valid before it is written. */
 function checked(recording: Recording, source: string): Recording {
   return parseRecording(stringifyRecording(recording), source);
 }

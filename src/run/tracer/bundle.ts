@@ -6,10 +6,10 @@ import { capture, type ContainerCli } from "../container/index.ts";
 import { packageFolder } from "../../project/index.ts";
 import { holderSource, importHostStrace, knownArgumentsSource } from "./host-bundle.ts";
 
-/** The tracer as an image; its volume is filled from it by the first container that mounts it. */
+/** The tracer as an image. The first container that mounts its volume fills the volume from it. */
 export interface TracerBundle {
   readonly image: string;
-  /** Named after the image's id: another image, another volume. */
+  /** Named after the image's id, so that each image has a volume of its own. */
   readonly volume: string;
 }
 
@@ -17,7 +17,7 @@ export interface TracerBundle {
 const sources = ["Dockerfile.trace", holderSource, knownArgumentsSource] as const;
 
 /**
- * Builds the tracer image from Dockerfile.trace, once per content of that file. Where it cannot be
+ * Builds the tracer image from Dockerfile.trace, once per content of that file. If it cannot be
  * built (no network), packs this host's strace instead and says so.
  */
 export async function ensureTracer(
@@ -31,7 +31,7 @@ export async function ensureTracer(
   const hostImage = `seccomp-gen-tracer:host-${version}`;
   const known = await imageId(cli, image);
   if (known !== undefined) return bundle(image, known);
-  // Where it could not be built once, it is not tried again each time.
+  // An image that could not be built before is not tried again each time.
   const earlier = await imageId(cli, hostImage);
   if (earlier !== undefined) {
     notice(
@@ -51,7 +51,7 @@ function bundle(image: string, id: string): TracerBundle {
   return { image, volume: `seccomp-gen-tracer-${id.replace("sha256:", "").slice(0, 12)}` };
 }
 
-/** An image's id, or undefined where the engine has no such image. */
+/** An image's id; `undefined` if the engine has no such image. */
 async function imageId(cli: ContainerCli, image: string): Promise<string | undefined> {
   const { exitCode, stdout } = await capture(cli, ["image", "inspect", "--format", "{{.Id}}", image]);
   return exitCode === 0 ? stdout : undefined;

@@ -10,7 +10,7 @@ export interface HostStrace {
 /** `--quiet=` came with strace 5.6; without it a log does not say which calls are 32-bit ones. */
 const oldestUsable = [5, 6] as const;
 
-/** Finds this host's strace; throws `no-tracer` where there is none or it is too old. */
+/** Finds this host's strace. Throws `no-tracer` if there is none or it is too old. */
 export async function hostStrace(): Promise<HostStrace> {
   const found = await execa("sh", ["-c", "command -v strace"], { reject: false });
   const path = found.stdout.trim();

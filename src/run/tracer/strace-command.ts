@@ -1,11 +1,11 @@
 import { constants } from "node:os";
 import type { ScmpArch } from "../../core/tables/index.ts";
 
-/** Where the tracer's files stand inside the workload's container. */
+/** Where the tracer's files are inside the workload's container. */
 export const tracerFolder = "/.seccomp-gen";
 /**
- * Where the session's own files stand there: gates, and traces that strace writes inside the
- * container. One folder in all is what the workload can see of us.
+ * Where the session's own files are there: gates, and logs that strace writes inside the
+ * container.
  */
 export const traceFolder = `${tracerFolder}/out`;
 
@@ -18,7 +18,7 @@ const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach"] as const;
 
 /**
  * strace in front of a program. `detached` (`-D`) makes strace the grandchild: the program keeps
- * its pid, signals and exit code. `-A`: a container that is restarted goes on in the same log.
+ * its pid, signals and exit code. `-A`: a restarted container continues the same log.
  */
 export function straceWords(
   strace: readonly string[],
@@ -51,7 +51,7 @@ export interface Untraced {
   readonly letThrough: Uint8Array | undefined;
 }
 
-/** All is traced. */
+/** Every call is traced. */
 export const traceAll: Untraced = { calls: new Map(), letThrough: undefined };
 
 export function leavesOut(untraced: Untraced): boolean {
@@ -128,10 +128,7 @@ export function gateOf(session: string, name: string): string {
   return `${traceFolder}/${name}-${session}.gate`;
 }
 
-/**
- * The holder (hold.c) in front of a program: it becomes the program as soon as somebody opens the
- * gate.
- */
+/** The holder (hold.c) in front of a program: it becomes the program once the gate is opened. */
 export function heldWords(session: string, name: string, program: readonly string[]): readonly string[] {
   return [holder, gateOf(session, name), ...program];
 }
@@ -166,7 +163,7 @@ export const filteringStrace: readonly string[] = [
   `${tracerFolder}/strace`,
 ];
 
-/** Whether the turn from starting to serving cannot be seen. */
+/** Whether the trace cannot show when a service begins to serve. */
 export function leavesOutConnections(untraced: Untraced): boolean {
   return [...untraced.calls.values()].some((names) => names.includes("accept") || names.includes("accept4"));
 }

@@ -4,17 +4,15 @@ import { withAllowed, type DockerProfile } from "../../core/profile/index.ts";
 import { callArgs, evaluate, isAllowing, type Filter, type Rule } from "../../core/seccomp/index.ts";
 import { syscallNames, syscallNumber, type ScmpArch } from "../../core/tables/index.ts";
 
-/** A call that could be let through in addition. */
+/** A call that a profile could allow in addition. */
 export interface Addition {
   readonly arch: ScmpArch;
   readonly syscall: string;
-  /** What was seen of it; nothing but a placeholder where it was not seen but tried. */
+  /** What a trace saw of it; a placeholder if the call is only tried. */
   readonly record: SyscallRecord;
 }
 
-/**
- * A call that nobody has seen: tried because the profile denies it and Docker's default does not.
- */
+/** A call that no trace saw. It is tried because the profile denies it and Docker's default does not. */
 export function unseen(arch: ScmpArch, syscall: string): Addition {
   return { arch, syscall, record: { calls: 1, results: ["?"], processes: [] } };
 }
@@ -34,8 +32,8 @@ export function recordingOf(name: string, run: Run, additions: readonly Addition
 }
 
 /**
- * The rules by which the policy would let an addition through: pinned as in a profile of ours, and
- * never beyond Docker's default; empty: it is beyond.
+ * The rules by which the policy would allow an addition: pinned as in a profile of ours, and never
+ * beyond Docker's default. Empty if the addition is beyond it.
  */
 export function rulesOf(
   { arch, syscall, record }: Addition,
@@ -56,10 +54,7 @@ export function rulesOf(
     .map(({ rule }) => rule);
 }
 
-/**
- * The profile with the additions let through. An architecture that it does not have is added with
- * its calls.
- */
+/** The profile with the additions allowed. An architecture that it lacks is added with its calls. */
 export function extend(
   profile: DockerProfile,
   additions: readonly Addition[],
@@ -89,10 +84,7 @@ function withArchitectures(
   };
 }
 
-/**
- * Every call of an architecture that the ceiling lets through in some way and the profile not in
- * every way.
- */
+/** Every call that the ceiling allows in some way and the profile does not allow in every way. */
 export function deniedBeside(ceiling: Filter | undefined, filter: Filter): readonly Addition[] {
   if (ceiling === undefined) return [];
   return syscallNames(filter.arch)

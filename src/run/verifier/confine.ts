@@ -3,7 +3,7 @@ import { allowsSome, answersOf, type Action, type Filter } from "../../core/secc
 import { syscallNames } from "../../core/tables/index.ts";
 import { holderNeeds, straceNeeds, type TracerPlace } from "../tracer/index.ts";
 
-/** strace shows so much of a string: enough for an error message. */
+/** strace shows this many bytes of a string: enough for an error message. */
 const stringLength = "160";
 
 /**
@@ -30,8 +30,8 @@ export function confine(profile: DockerProfile, filter: Filter, tracer: TracerPl
 }
 
 /**
- * Where the tracer can stand: what strace denies is denied to the program that waits for it as
- * well, and without opening the gate that one never ends its wait.
+ * Where strace can run. What strace denies, it also denies to the held program, which cannot open
+ * the gate without openat and would wait for ever.
  */
 export function tracerPlace(filter: Filter): TracerPlace {
   return isDenied(filter, "openat") ? "inside" : "sidecar";
@@ -42,8 +42,8 @@ function isDenied(filter: Filter, name: string): boolean {
 }
 
 /**
- * Where strace does not start even so: Docker's default, and strace denies every call that the
- * profile denies whatever its arguments are.
+ * For a profile under which strace does not start even so: Docker's default, and strace denies
+ * every call that the profile denies whatever its arguments are.
  */
 export function confineByStrace(filter: Filter): Confined {
   const denied = syscallNames(filter.arch).filter((name) => name !== "execve" && isDenied(filter, name));
@@ -51,8 +51,8 @@ export function confineByStrace(filter: Filter): Confined {
 }
 
 /**
- * Denied by strace, it keeps strace 6.1 busy for ever: it is let through while tracing, and found
- * by running.
+ * Calls that keep strace 6.1 busy for ever if it denies them. They are allowed while tracing, and
+ * found by running the workload.
  */
 const neverInjected: ReadonlySet<string> = new Set(["mmap"]);
 
@@ -67,7 +67,7 @@ function injections(names: readonly string[], filter: Filter): readonly string[]
   return [...byFault].flatMap(([fault, some]) => ["-e", `inject=${some.join(",")}:${fault}`]);
 }
 
-/** What kills or traps is a signal SIGSYS to the program. */
+/** An action that kills or traps becomes a SIGSYS to the program. */
 function faultOf(action: Action): string {
   return "errnoRet" in action ? `error=${Math.max(action.errnoRet, 1)}` : "error=ENOSYS:signal=SIGSYS";
 }

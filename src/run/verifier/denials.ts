@@ -5,6 +5,8 @@ import {
   inspectedArguments,
   Programs,
   type Aggregate,
+  type Aggregator,
+  type SyscallRecord,
 } from "../../core/recording/index.ts";
 import {
   answersOf,
@@ -29,7 +31,7 @@ import { compatArch, errnoName, libseccompName, symbolValue, type ScmpArch } fro
 export interface Denial {
   readonly arch: ScmpArch;
   readonly syscall: string;
-  /** Base name of the program that made it; `?` where the trace does not tell. */
+  /** Base name of the program that made it; `?` if the trace does not say. */
   readonly process: string;
   /**
    * The arguments that are numbers or symbols, as strace prints them; `…` for pointers, strings and
@@ -38,7 +40,7 @@ export interface Denial {
   readonly args: readonly string[];
   /** What the profile answers. */
   readonly answer: Action;
-  /** Docker's default would have denied it as well: not what the workload misses. */
+  /** Docker's default would have denied it as well, so the workload does not miss it. */
   readonly deniedByDefault: boolean;
   readonly times: number;
   readonly next: Aftermath;
@@ -46,28 +48,14 @@ export interface Denial {
 
 /** What the same process did after the first such denial. */
 export interface Aftermath {
-  /** Its next call and that call's result; undefined: none. */
+  /** Its next call and that call's result; `undefined` if there was none. */
   readonly call: { readonly syscall: string; readonly result: string } | undefined;
-  /** The beginning of what it wrote to its stderr next; undefined: nothing. */
+  /** The beginning of what it wrote to its stderr next; `undefined` if it wrote nothing. */
   readonly wrote: string | undefined;
-  /** How the process ended; undefined: it went on until the end. */
+  /** How the process ended; `undefined` if it ran until the end of the trace. */
   readonly end: ExitEvent["status"] | undefined;
   /** Calls between the denial and the end. */
   readonly calls: number;
-}
-
-/** Watches one trace for calls that the filters deny. */
-export interface DenialObserver {
-  add(event: StraceEvent): void;
-  /** The denials in the order in which they happened first. */
-  denials(): readonly Denial[];
-  /**
-   * The denied calls as a recording keeps them. What they got is the profile's own answer, no fact
-   * of the workload: it stays unknown.
-   */
-  recorded(): Aggregate["syscalls"];
-  /** A program was executed. */
-  started(): boolean;
 }
 
 interface Open {
@@ -85,56 +73,99 @@ interface Open {
 }
 
 /**
- * More different denials than this are not told apart; a workload that makes them has run into the
- * first ones long before.
+ * At most this many different denials are kept. A workload that makes more has run into the first
+ * ones long before.
  */
 const maxDenials = 500;
 
-/** `filters`: the profile; `ceiling`: Docker's default. Both as the host resolves them. */
-export function observeDenials(
-  arch: ScmpArch,
-  filters: ReadonlyMap<ScmpArch, Filter>,
-  ceiling: ReadonlyMap<ScmpArch, Filter>,
-): DenialObserver {
-  const programs = new Programs();
-  const aggregator = createAggregator({ arch });
-  const open = new Map<string, Open>();
-  /** What each process is watched for: its denials that have not yet ended. */
-  const watched = new Map<number | undefined, Open[]>();
-  let started = false;
+/** Watches one trace for calls that a profile denies. */
+export class DenialObserver {
+  readonly #arch: ScmpArch;
+  readonly #filters: ReadonlyMap<ScmpArch, Filter>;
+  readonly #ceiling: ReadonlyMap<ScmpArch, Filter>;
+  readonly #programs = new Programs();
+  readonly #aggregator: Aggregator;
+  readonly #open = new Map<string, Open>();
+  /** By process, the denials whose aftermath is watched. */
+  readonly #watched = new Map<number | undefined, Open[]>();
+  #started = false;
 
-  function call(event: SyscallEvent): void {
-    const { pid } = event.tracee;
-    follow(event, watched.get(pid) ?? []);
-    const entered = compatArch(arch, event.personality);
-    const syscall = entered === undefined ? undefined : libseccompName(entered, event.name);
-    if (followsProgram(event.name)) {
-      programs.follow(event);
-      aggregator.add(event);
-      if (event.name.startsWith("execve") && event.result.type === "value") started = true;
+  /** `filters` are the profile's, `ceiling` is Docker's default, both as the host resolves them. */
+  constructor(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Filter>, ceiling: ReadonlyMap<ScmpArch, Filter>) {
+    this.#arch = arch;
+    this.#filters = filters;
+    this.#ceiling = ceiling;
+    this.#aggregator = createAggregator({ arch });
+  }
+
+  add(event: StraceEvent): void {
+    if (event.kind === "syscall") this.#addCall(event);
+    if (event.kind === "exit") this.#addExit(event);
+  }
+
+  /** The denials in the order in which they happened first. */
+  denials(): readonly Denial[] {
+    this.#programs.finish();
+    return merge([...this.#open.values()]);
+  }
+
+  /**
+   * The denied calls as a recording keeps them. What they returned is the profile's own answer, no
+   * fact of the workload: it stays unknown.
+   */
+  recorded(): Aggregate["syscalls"] {
+    const wanted = new Set([...this.#open.values()].map((denial) => `${denial.arch} ${denial.syscall}`));
+    const recordOf = (entered: string, calls: Readonly<Record<string, SyscallRecord>>) =>
+      Object.fromEntries(
+        Object.entries(calls)
+          .filter(([name]) => wanted.has(`${entered} ${name}`))
+          .map(([name, record]) => [name, { ...record, results: ["?"] }]),
+      );
+    const { syscalls } = this.#aggregator.finish();
+    return Object.fromEntries(Object.entries(syscalls).map(([entered, calls]) => [entered, recordOf(entered, calls)]));
+  }
+
+  /** Whether a program was executed. */
+  started(): boolean {
+    return this.#started;
+  }
+
+  #addCall(event: SyscallEvent): void {
+    follow(event, this.#watched.get(event.tracee.pid) ?? []);
+    const changesProgram = followsProgram(event.name);
+    if (changesProgram) {
+      this.#programs.follow(event);
+      this.#aggregator.add(event);
+      if (event.name.startsWith("execve") && event.result.type === "value") this.#started = true;
     }
-    if (entered === undefined || syscall === undefined) return;
-    const answer = deniedWith(event, entered, syscall, filters.get(entered));
+    const arch = compatArch(this.#arch, event.personality);
+    const syscall = arch === undefined ? undefined : libseccompName(arch, event.name);
+    if (arch === undefined || syscall === undefined) return;
+    const answer = deniedWith(event, arch, syscall, this.#filters.get(arch));
     if (answer === undefined) return;
-    if (!followsProgram(event.name)) aggregator.add(event);
+    if (!changesProgram) this.#aggregator.add(event);
+    this.#addDenial(event, { arch, syscall, answer });
+  }
+
+  #addDenial(event: SyscallEvent, denied: Pick<Open, "arch" | "syscall" | "answer">): void {
+    const { arch, syscall } = denied;
+    const { pid } = event.tracee;
     const args = shownArguments(event);
-    const key = [pid, entered, syscall, ...args].join(" ");
-    const known = open.get(key);
+    const key = [pid, arch, syscall, ...args].join(" ");
+    const known = this.#open.get(key);
     if (known !== undefined) {
       known.times += 1;
       return;
     }
-    if (open.size >= maxDenials) return;
-    const allowed = ceiling.get(entered);
+    if (this.#open.size >= maxDenials) return;
+    const allowed = this.#ceiling.get(arch);
     const deniedByDefault =
       allowed === undefined ||
-      answersOf(allowed, syscall, readable(event, entered, syscall)).every((action) => !isAllowing(action));
+      answersOf(allowed, syscall, readable(event, arch, syscall)).every((action) => !isAllowing(action));
     const denial: Open = {
-      arch: entered,
-      syscall,
+      ...denied,
       callers: new Callers(),
       args,
-      answer,
       deniedByDefault,
       times: 1,
       call: undefined,
@@ -142,40 +173,16 @@ export function observeDenials(
       end: undefined,
       calls: 0,
     };
-    programs.attribute(event.tracee, denial.callers);
-    open.set(key, denial);
-    watched.set(pid, [...(watched.get(pid) ?? []), denial]);
+    this.#programs.attribute(event.tracee, denial.callers);
+    this.#open.set(key, denial);
+    this.#watched.set(pid, [...(this.#watched.get(pid) ?? []), denial]);
   }
 
-  return {
-    add(event) {
-      if (event.kind === "syscall") call(event);
-      if (event.kind === "exit") {
-        for (const denial of watched.get(event.tracee.pid) ?? []) denial.end = event.status;
-        watched.delete(event.tracee.pid);
-        programs.ended(event.tracee.pid);
-      }
-    },
-    denials() {
-      programs.finish();
-      return merge([...open.values()]);
-    },
-    recorded() {
-      const wanted = new Set([...open.values()].map((denial) => `${denial.arch} ${denial.syscall}`));
-      const { syscalls } = aggregator.finish();
-      return Object.fromEntries(
-        Object.entries(syscalls).map(([entered, calls]) => [
-          entered,
-          Object.fromEntries(
-            Object.entries(calls)
-              .filter(([name]) => wanted.has(`${entered} ${name}`))
-              .map(([name, record]) => [name, { ...record, results: ["?"] }]),
-          ),
-        ]),
-      );
-    },
-    started: () => started,
-  };
+  #addExit({ tracee, status }: ExitEvent): void {
+    for (const denial of this.#watched.get(tracee.pid) ?? []) denial.end = status;
+    this.#watched.delete(tracee.pid);
+    this.#programs.ended(tracee.pid);
+  }
 }
 
 function follow(event: SyscallEvent, denials: readonly Open[]): void {
@@ -195,7 +202,7 @@ function isLine(text: string): boolean {
   return text.length > lineLength || text.trimStart().includes("\n");
 }
 
-/** Denials that read alike are one: each worker of a pool runs into the same call. */
+/** Merges denials that read alike: each worker of a pool runs into the same call. */
 function merge(denials: readonly Open[]): readonly Denial[] {
   const merged = new Map<string, Denial>();
   for (const { callers, call, wrote, end, calls, ...denial } of denials) {
@@ -212,7 +219,7 @@ function merge(denials: readonly Open[]): readonly Denial[] {
   return [...merged.values()];
 }
 
-/** The action by which the filter kept this call from the kernel; undefined: it went through. */
+/** The action with which the filter denied this call; `undefined` if it was allowed. */
 function deniedWith(
   event: SyscallEvent,
   arch: ScmpArch,
@@ -225,8 +232,8 @@ function deniedWith(
 }
 
 /**
- * Did the call come back as this action makes it? What kills or traps never returns, or returns its
- * own number.
+ * Whether the call returned what this action answers. A call that is killed or trapped never
+ * returns, or returns its own number.
  */
 function answered(result: SyscallResult, action: Action): boolean {
   if (action.action !== "SCMP_ACT_ERRNO") return result.type !== "error";
@@ -236,7 +243,7 @@ function answered(result: SyscallResult, action: Action): boolean {
   );
 }
 
-/** The arguments whose numbers the trace shows, by the kernel's index. */
+/** The arguments whose values the trace shows, by the kernel's index. */
 function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): ReadonlyMap<ArgIndex, bigint> {
   const known = new Map<ArgIndex, bigint>();
   if (!event.argsComplete) return known;
@@ -244,7 +251,7 @@ function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): Readonl
   for (const index of argIndexes) {
     const position = inspected?.indices.indexOf(index) ?? -1;
     const name = position < 0 ? undefined : inspected?.names?.[position];
-    // Where strace's order is not the kernel's, only the named arguments are sure.
+    // If strace's order is not the kernel's, only named arguments are certain.
     if (inspected?.names !== undefined && name === undefined) continue;
     const arg = name === undefined ? event.arg(index) : event.argNamed(name);
     const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(syscall, index, symbol));
@@ -257,7 +264,7 @@ function shownArguments(event: SyscallEvent): readonly string[] {
   return event.argsComplete ? event.args.map(shownArgument) : ["…"];
 }
 
-/** Large numbers are addresses and sizes: of no use to a reader, and other ones on every run. */
+/** Larger numbers are addresses and sizes. They are useless to a reader and change every run. */
 const largestShown = 0xffffn;
 
 function shownArgument(arg: Arg): string {

@@ -24,7 +24,7 @@ import {
 } from "../tracer/index.ts";
 import { deniedBeside, extend, rulesOf, unseen, type Addition } from "./additions.ts";
 import { confine, confineByStrace, tracerPlace, type Confined } from "./confine.ts";
-import { observeDenials, type Denial } from "./denials.ts";
+import { DenialObserver, type Denial } from "./denials.ts";
 import { smallestPassing } from "./minimize.ts";
 import { runUnder, type Proof, type Verdict } from "./run.ts";
 
@@ -38,14 +38,14 @@ export interface Subject {
   /** Docker's default, per architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly proof: Proof;
-  /** Nobody said which exit code it must have: it is the one that it has without the profile. */
+  /** The user gave no exit code, so the one without the profile is expected. */
   readonly anyExit: boolean;
   readonly verdict: Verdict;
   /** The run, as a recording would state it: decides which calls its runtime needs. */
   readonly facts: Run;
-  /** The workload is run at most so often. */
+  /** The workload is run at most this many times. */
   readonly maxRuns: number;
-  /** What it does without the profile, where that is known already. */
+  /** What it does without the profile; `undefined` if that is not known yet. */
   readonly baseline: Verdict | undefined;
 }
 
@@ -53,9 +53,9 @@ export interface Subject {
 export type Diagnosis =
   /** The profile is not to blame. */
   | { readonly kind: "fails-without-profile"; readonly verdict: Verdict }
-  /** No runtime takes such a profile. */
+  /** Every runtime refuses such a profile. */
   | { readonly kind: "refused"; readonly problems: readonly ResolutionProblem[] }
-  /** With the additions it passes. `denials`: what was seen to be denied, in order. */
+  /** With the additions it passes. `denials` are the denied calls that were seen, in order. */
   | {
       readonly kind: "explained";
       readonly denials: readonly Denial[];
@@ -64,24 +64,22 @@ export type Diagnosis =
       readonly floor: ReadonlyMap<string, string>;
       readonly runs: number;
     }
-  /**
-   * Not even everything that Docker's default allows makes it pass, or the runs did not suffice.
-   */
+  /** It fails even with all that Docker's default allows, or the runs did not suffice. */
   | { readonly kind: "unexplained"; readonly denials: readonly Denial[]; readonly runs: number }
   | { readonly kind: "interrupted" };
 
-/** Thrown where Ctrl-C ends the search. */
+/** Thrown when Ctrl-C ends the search. */
 class Interrupted extends Error {}
 
 /**
- * Of its runs, so many may be traced, each with what the one before showed let through: a program
- * that gives up at the first denied call shows the next one only then.
+ * At most this share of the runs is traced. Each allows what the previous one showed, because a
+ * program that gives up at its first denied call reveals the next one only then.
  */
 const tracedShare = 1 / 2;
 
 /**
- * Finds out why, by running the workload: without the profile, under strace, and with more and
- * more, then less and less let through.
+ * Finds out why a workload fails by running it: without the profile, under strace, then with more
+ * and more calls allowed, and at last with fewer again.
  */
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
   const problems = resolve(subject.profile, subject.host).problems.filter(({ kind }) => kind !== "unknown-syscall");
@@ -97,19 +95,19 @@ export async function diagnose(subject: Subject): Promise<Diagnosis> {
   }
 }
 
-/** One search: counts its runs, and knows what it has let through so far. */
+/** One search. It counts its runs and remembers which calls it allows. */
 class Search {
   readonly #subject: Subject;
   readonly #folder: string;
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #native: Filter;
   readonly #wanted = new Map<string, Addition>();
-  /** Of all traces, in their order. */
+  /** The denials of all traces, in order. */
   #denials: readonly Denial[] = [];
   #proof: Proof;
   #bundle: TracerBundle | undefined;
   #runs = 0;
-  /** A run that takes longer than this is taken to hang. */
+  /** A run that takes longer than this counts as hanging. */
   #patienceMs = 20_000;
 
   constructor(subject: Subject, folder: string) {
@@ -166,12 +164,12 @@ class Search {
     return { kind: "passed", exitCode: verdict.exitCode };
   }
 
-  /** Remembers what is within the ceiling; false: nothing of it is new. */
+  /** Remembers what Docker's default allows. False if nothing of it is new. */
   #want(additions: readonly Addition[]): boolean {
     const before = this.#wanted.size;
     for (const addition of additions) {
       const rules = this.#rules(addition);
-      // A call may be denied once more, with other arguments than those that were let through.
+      // A call may be denied again, with other arguments than those that are allowed now.
       const key =
         `${addition.arch} ${addition.syscall} ` +
         `${rules
@@ -192,7 +190,7 @@ class Search {
     return rulesOf(addition, this.#subject.facts, this.#subject.ceiling);
   }
 
-  /** What the runtime needs and the profile denies. */
+  /** Calls that the runtime needs and the profile denies. */
   #floor(): readonly Addition[] {
     const denied = new Set(
       deniedBeside(this.#subject.ceiling.get(this.#native.arch), this.#native).map(({ syscall }) => syscall),
@@ -204,8 +202,8 @@ class Search {
   }
 
   /**
-   * Runs the workload under strace and the profile with all that is wanted so far; resolves to what
-   * was denied now.
+   * Runs the workload under strace and the profile, with all that is wanted so far. Resolves to the
+   * calls that were denied now.
    */
   async #trace(): Promise<readonly Addition[]> {
     const { host, ceiling, profile } = this.#subject;
@@ -222,7 +220,7 @@ class Search {
           ? "running it under strace and the profile"
           : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`,
       );
-      const observers = await this.#traced(tracer, confined, () => observeDenials(host.arch, filters, ceiling));
+      const observers = await this.#traced(tracer, confined, () => new DenialObserver(host.arch, filters, ceiling));
       if (!observers.some((observer) => observer.started())) continue;
       const known = new Set(this.#denials.map(saidOf));
       this.#denials = [
@@ -279,7 +277,7 @@ class Search {
     return { profile: profile === undefined ? undefined : await this.#write(profile, place), strace };
   }
 
-  /** One run with these let through, said. */
+  /** Runs the workload with these calls allowed, and says how it went. */
   async #try(additions: readonly Addition[]): Promise<Verdict> {
     const extended = extend(this.#subject.profile, additions, this.#filters, (addition) => this.#rules(addition));
     const verdict = await this.#run(await this.#write(extended));

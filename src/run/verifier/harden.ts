@@ -18,8 +18,8 @@ import { runUnder, type Proof, type Verdict } from "./run.ts";
 import { WrittenFolders } from "./written-paths.ts";
 
 /**
- * What a workload that runs under its profile can do without beside. Each protection was tried by
- * running it, together with those before.
+ * What else a workload that runs under its profile can do without. Each protection was tried by
+ * running the workload with it and those before.
  */
 export interface Hardening {
   readonly findings: readonly HardeningFinding[];
@@ -27,10 +27,7 @@ export interface Hardening {
   readonly command: readonly string[];
   readonly settings: Settings;
   readonly runs: number;
-  /**
-   * The last run had all of it together and passed; false: it failed now, so nothing is to be
-   * relied on.
-   */
+  /** The last run had all protections together and passed. If not, none can be relied on. */
   readonly confirmed: boolean;
 }
 
@@ -80,7 +77,7 @@ export interface Hardenable {
 
 /**
  * Tries protections one after the other, and keeps those with which the workload still does the
- * same; undefined: interrupted. Never gives away one that the command has.
+ * same. Never drops one that the command has. `undefined` if it was interrupted.
  */
 export async function harden(subject: Hardenable): Promise<Hardening | undefined> {
   const search = new HardeningSearch(subject);
@@ -94,7 +91,7 @@ class HardeningSearch {
   #settings: Settings;
   #baseline: Verdict | undefined;
   #runs = 0;
-  /** A run that takes longer than this is taken to hang. */
+  /** A run that takes longer than this counts as hanging. */
   #patienceMs = 600_000;
 
   constructor(subject: Hardenable) {
@@ -120,7 +117,7 @@ class HardeningSearch {
     const begun = performance.now();
     this.#baseline = await this.#run(this.#settings);
     this.#patienceMs = 15_000 + 5 * (performance.now() - begun);
-    // Output that differs from run to run tells nothing.
+    // Output that differs from run to run cannot be compared.
     if (this.#baseline.kind === "passed" && !this.#isSame(await this.#run(this.#settings))) this.#baseline = undefined;
     await this.#leaveOut("privileged");
     await this.#leaveOut("unconfined");
@@ -201,8 +198,8 @@ class HardeningSearch {
       );
     let found: Settings | undefined;
     if (!folders.includes("/")) {
-      // Memory where that does: it is gone with the container. A volume where the image has files
-      // in the folder, or gives it to a user.
+      // Memory first: it is gone with the container. A volume is needed for a folder in which the
+      // image has files, or which it gives to a user.
       if (await passes(readOnly(folders, []))) found = readOnly(folders, []);
       else if (folders.length > 0 && (await passes(readOnly([], folders)))) {
         const withVolumes = async (volumes: readonly string[]): Promise<boolean> =>
@@ -230,7 +227,7 @@ class HardeningSearch {
     if (found !== undefined) this.#settings = found;
   }
 
-  /** Where it writes, seen by strace. */
+  /** The folders in which the workload writes, as strace sees them. */
   async #writtenFolders(): Promise<readonly string[]> {
     const { run, image, engine, proof } = this.#subject;
     proof.exercise.notice("running it under strace to see where it writes");
@@ -300,7 +297,7 @@ class HardeningSearch {
     ]);
   }
 
-  /** The command with these settings, and nothing else changed; `profile`: as well. */
+  /** What these settings, and the profile if there is one, change in the command. */
   #changes(
     { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged, unconfined }: Settings,
     profile: string | undefined,

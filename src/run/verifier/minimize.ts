@@ -1,7 +1,7 @@
 /** What a search found. */
 export interface Smallest<T> {
   readonly items: readonly T[];
-  /** Taking away any one of them makes the test fail; false where the tests ran out first. */
+  /** Without any one of them the test fails. False if the tests ran out first. */
   readonly minimal: boolean;
 }
 
@@ -44,9 +44,9 @@ export async function smallestPassing<T>(
 }
 
 /**
- * What is left of `items` when everything is taken away that the test passes without: all at once,
- * then halves of what could not go. Cheaper than `smallestPassing` where much can go and several
- * have to stay. `items` as a whole must pass.
+ * What is left of `items` without those that the test does not need: tries to drop all at once,
+ * then halves of what could not go. It needs fewer tests than `smallestPassing` if most items can
+ * go and several must stay. `items` as a whole must pass.
  */
 export async function withoutNeedless<T>(
   items: readonly T[],
@@ -55,7 +55,7 @@ export async function withoutNeedless<T>(
 ): Promise<Smallest<T>> {
   let kept = items;
   let left = maxTests;
-  /** Whether the whole piece could go; `needed`: it is known that it cannot. */
+  /** Whether the whole piece could go. `needed` says that it is known that it cannot. */
   const drop = async (piece: readonly T[], needed: boolean): Promise<boolean> => {
     if (piece.length === 0) return true;
     if (!needed) {

@@ -23,9 +23,7 @@ export interface Proof {
 /** What one run showed. */
 export type Verdict =
   | { readonly kind: "passed"; readonly exitCode: number | undefined; readonly stdout?: OutputSample }
-  /**
-   * The runtime could not start the container (its floor is missing, or the profile is refused).
-   */
+  /** The runtime could not start the container: it lacks calls, or refuses the profile. */
   | { readonly kind: "not-started"; readonly exitCode: number | undefined; readonly said: string }
   | {
       readonly kind: "wrong-exit";
@@ -37,7 +35,7 @@ export type Verdict =
   | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
   | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
-  /** It did what was asked of it, and wrote something else than without the profile. */
+  /** It did what was asked of it, but its output is not the one without the profile. */
   | {
       readonly kind: "output-differs";
       readonly line: number;
@@ -48,8 +46,8 @@ export type Verdict =
   | { readonly kind: "interrupted" };
 
 /**
- * Runs a workload under exactly one profile (a path), in place of whatever seccomp option its
- * command had; undefined: under the engine's default. `changes` are more of them.
+ * Runs a workload under exactly one profile (a path), in place of its command's own seccomp
+ * options. Without one it runs under the engine's default. `changes` are further ones.
  */
 export async function runUnder(
   run: RunCommand,
@@ -89,8 +87,8 @@ export async function runUnder(
 }
 
 /**
- * What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says
- * nothing of the profile.
+ * What a run's end says. Ctrl-C comes first: a workload that it ended, or kept from starting, says
+ * nothing about the profile.
  */
 export function judge(end: SessionEnd, proof: Proof): Verdict {
   const { exitCode } = end;

@@ -6,8 +6,16 @@ import { symbolValue } from "../../core/tables/index.ts";
  * Calls that write where their paths say (path_resolution(7); the `*at` ones begin at the
  * descriptor before). `symlink`'s first path is only text.
  */
-const writing =
-  /^(?:creat|mkdir|mkdirat|mknod|mknodat|rename|renameat|renameat2|unlink|unlinkat|rmdir|link|linkat|symlink|symlinkat|truncate|chmod|fchmodat|fchmodat2|chown|lchown|fchownat|utime|utimes|futimesat|utimensat|setxattr|lsetxattr|removexattr)$/;
+const writing: ReadonlySet<string> = new Set(
+  [
+    "creat mkdir mkdirat mknod mknodat truncate",
+    "rename renameat renameat2 link linkat symlink symlinkat",
+    "unlink unlinkat rmdir",
+    "chmod fchmodat fchmodat2 chown lchown fchownat",
+    "utime utimes futimesat utimensat",
+    "setxattr lsetxattr removexattr",
+  ].flatMap((names) => names.split(" ")),
+);
 
 /** Access modes that write, and O_CREAT (open(2)). */
 const openToWrite = 0o3n | 0o100n;
@@ -39,7 +47,7 @@ export class WrittenFolders {
       const socket =
         address?.type === "struct" ? address.fields.find(({ name }) => name === "sun_path")?.value : undefined;
       if (socket !== undefined && event.args.length > 0) this.#addPath(textOf(socket), undefined);
-    } else if (writing.test(event.name)) {
+    } else if (writing.has(event.name)) {
       this.#addPaths(event, event.name.startsWith("symlink") ? 1 : 0);
     }
   }

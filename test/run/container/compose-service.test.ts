@@ -125,7 +125,7 @@ test("what a service depends on, and what that depends on; a circle ends", () =>
   expect(dependenciesOf({ name: "p", services: { a: on("b"), b: on("c", "a"), c: {} } }, "a")).toEqual(["b", "c"]);
 });
 
-test("variables stand in a file, that nobody who lists processes sees them; one without a value is taken from here", () => {
+test("variables are written to a file, hidden from process lists; one without a value is taken from here", () => {
   expect(environmentFile(model({ environment: { A: "b c", HOME: null, KEY: "1\n2", EMPTY: "" } }), "web")).toBe(
     "A=b c\nHOME\nEMPTY=\n",
   );

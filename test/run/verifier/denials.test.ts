@@ -4,7 +4,7 @@ import { readProfile } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 import { newestDockerDefault } from "../../../src/core/tables/index.ts";
-import { observeDenials } from "../../../src/run/verifier/denials.ts";
+import { DenialObserver } from "../../../src/run/verifier/denials.ts";
 
 const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set<string>(), kernel: undefined, runtime: "runc" } as const;
 const profile = JSON.stringify({
@@ -14,8 +14,8 @@ const profile = JSON.stringify({
   syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW" }],
 });
 
-test("what a denied call got is the profile's answer: recorded, it is unknown, so that the profile made from it lets the call through", async () => {
-  const observer = observeDenials(
+test("a denied call is recorded with an unknown result, so that the profile made from it allows the call", async () => {
+  const observer = new DenialObserver(
     "SCMP_ARCH_X86_64",
     resolveFor(readProfile(profile, "profile"), [host]),
     resolveFor(await loadDockerDefault(newestDockerDefault), [host]),
