@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
+import { isBuilt, notBuilt } from "../support/machine.ts";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
 import { gitSetup } from "../../src/commands/git-setup.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const cli = join(root, "dist/cli.cjs");
 let folder = "";
 /** A copy of the program's place that can be taken away. */
 let program = "";
@@ -53,7 +53,8 @@ function branch(name: string, call: string): void {
 
 const committed = (path: string): string => readFileSync(join(folder, path), "utf8");
 
-describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
+describe("git-setup", { timeout: 120_000 }, () => {
+  beforeEach(({ skip }) => skip(!isBuilt, notBuilt));
   beforeEach(() => {
     folder = join(mkdtempSync(join(tmpdir(), "seccomp-gen-git-")), "a b 'c");
     mkdirSync(join(folder, "profiles"), { recursive: true });

@@ -27,8 +27,11 @@ const operators = {
   SCMP_CMP_MASKED_EQ: 7,
 } as const;
 
+export const noOracle =
+  "the kernel's judge cannot be built (x86-64 Linux with Debian's gcc, libc6-dev and libseccomp-dev)";
+
 /**
- * Builds the C program against the installed libseccomp; undefined where there is no compiler,
+ * Builds the C program against the installed libseccomp. `undefined` if there is no compiler,
  * header or Linux.
  */
 export function buildOracle(): string | undefined {
