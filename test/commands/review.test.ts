@@ -99,7 +99,7 @@ async function regenerate(): Promise<void> {
   );
 }
 
-async function reviewed(options: Partial<ReviewOptions> = {}, base: string | undefined = undefined): Promise<number> {
+async function reviewed(options: Partial<ReviewOptions> = {}, base?: string): Promise<number> {
   out = "";
   notes = [];
   return review(base, { ...defaults, ...options }, terminal);

@@ -269,12 +269,10 @@ async function disagreements(
     if (kept.has(call.name)) return [];
     const filter = x32 ?? filters.get(call.arch);
     const expected = filter === undefined ? "no filter" : wordOf(evaluate(filter, call));
-    return answers[index] === expected
-      ? []
-      : [
-          `${compat ? "i386 " : ""}${call.name || call.nr}(${call.args.map((value) => value.toString(16)).join(", ")}): ` +
-            `${answers[index]}, evaluate says ${expected}`,
-        ];
+    if (answers[index] === expected) return [];
+    const who = `${compat ? "i386 " : ""}${call.name || call.nr}`;
+    const args = call.args.map((value) => value.toString(16)).join(", ");
+    return [`${who}(${args}): ${answers[index]}, evaluate says ${expected}`];
   });
 }
 

@@ -47,20 +47,22 @@ describe("the engine", () => {
     const host = process.env["DOCKER_HOST"] ?? "";
     skip(process.getuid?.() !== 0, notRoot);
     skip(!host.startsWith("unix:"), "the engine is not on a socket of this machine");
-    // Where another user can read and run them, wherever this checkout is.
+    // Another user may not enter the folders above this checkout or above Node: both get a place that all can enter.
     const open = await workplace();
     await chmod(open, 0o755);
-    await cp(cli, join(open, "dist/cli.cjs"));
-    await cp(join(cli, "../../package.json"), join(open, "package.json"));
+    await mkdir(join(open, "product"));
     await cp(process.execPath, join(open, "node"));
     const { stderr, exitCode } = await execa(
-      "su",
+      "unshare",
       [
-        "nobody",
-        "-s",
-        "/bin/sh",
-        "-c",
-        `cd /tmp && DOCKER_HOST=${host} ${open}/node ${open}/dist/cli.cjs record -- docker run ${image} true`,
+        "-m",
+        "sh",
+        "-ec",
+        'mount --bind "$1" "$2/product"; cd "$2"; exec su nobody -s /bin/sh -c "$3"',
+        "sh",
+        join(cli, "../.."),
+        open,
+        `DOCKER_HOST=${host} ./node product/dist/cli.cjs record -- docker run ${image} true`,
       ],
       { reject: false },
     );

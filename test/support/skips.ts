@@ -1,4 +1,4 @@
-import type { Reporter, TestCase, TestModule, TestRunEndReason } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestRunEndReason, Vitest } from "vitest/node";
 import { noCompatCalls, noKernelLog, noSelinux } from "./machine.ts";
 
 /** Skips that stand even with CI=true: what a machine cannot do, however much is installed. */
@@ -9,8 +9,15 @@ const allowed: readonly string[] = [noCompatCalls, noKernelLog, noSelinux];
  * another reason fails the run.
  */
 export default class Skips implements Reporter {
+  private chosenByName = false;
+
+  onInit({ config }: Vitest): void {
+    this.chosenByName = config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], _errors: unknown, reason: TestRunEndReason): void {
-    if (reason === "interrupted") return;
+    // Vitest counts as skipped what -t did not ask for.
+    if (reason === "interrupted" || this.chosenByName) return;
     const skipped = new Map<string, string[]>();
     for (const module of modules)
       for (const test of module.children.allTests("skipped"))

@@ -481,7 +481,7 @@ for (const [kind, before, missing] of [
       ]);
       check(
         codes.every((code) => code === 0),
-        `exit codes ${codes}`,
+        `exit codes ${codes.join(", ")}`,
       );
       const calls = callsOf(join(folder, recording)).join(" ");
       check(/\bmkdir/.test(calls) && /\bsymlink/.test(calls), "one of them is lost");
