@@ -73,7 +73,7 @@ describe("git-setup", { timeout: 120_000 }, () => {
     expect(tool("git-setup").status).toBe(0);
   });
 
-  test("two branches that each recorded something merge without a conflict, and the profile is that of the merged recording", () => {
+  test("two branches that each recorded something merge, and the profile is that of the merged recording", () => {
     git("commit", "-q", "-a", "-m", "attributes"); // branches without them would merge as text
     branch("one", "flock");
     branch("two", "getpriority");
@@ -243,7 +243,7 @@ describe("git-setup, where git keeps things elsewhere", { timeout: 60_000 }, () 
     expect(committed(".gitattributes")).toBe("*.png binary\r\n");
   });
 
-  test("--undo says what is so: nothing of ours, all that was set up twice, what stands outside of the marks", async () => {
+  test("--undo says what it found: nothing, what was set up twice, what stands outside of the marks", async () => {
     writeFileSync(join(folder, ".gitattributes"), "*.png binary\n");
     expect(await setup({ undo: true })).toContain("none of our lines is in it");
     await setup({});

@@ -5,7 +5,7 @@ import { product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 
-test("what a new feature needs, and only the profile denies, is taken in by verify --accept, and the workload runs", async () => {
+test("verify --accept takes in what a new feature needs and only the profile denies; the workload runs", async () => {
   const folder = await workplace();
   const run = (script: string): readonly string[] => [
     "docker",

@@ -5,7 +5,7 @@ import { product, workplace } from "../support/product.ts";
 
 const image = "seccomp-gen-base:bookworm";
 
-test("an append lets known arguments through, sees others of the same calls, and leaves nothing in the environment", async () => {
+test("an append lets known arguments through, sees others, and leaves nothing in the environment", async () => {
   const folder = await workplace();
   const record = (script: string, ...options: readonly string[]) =>
     product(folder, [

@@ -249,7 +249,7 @@ describe("an engine that refuses a container with CAP_SYS_PTRACE, as authorizati
     expect(ran.stderr).toMatch(/authorization denied[^]*started again with strace inside[^]*profile made/);
   });
 
-  test("gets it where the container runs in the background too, and the id of the one that stays is the only one that is said", async () => {
+  test("also in the background, and only the id of the container that stays is printed", async () => {
     const folder = await workplace();
     await writeFile(join(folder, "refuse"), "");
     const ran = await product(

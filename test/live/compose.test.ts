@@ -50,7 +50,7 @@ const there = async (): Promise<string> =>
   (await docker("ps", "-aq", "--filter", "label=com.docker.compose.project=seccomp-gen-live")).stdout +
   (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;
 
-test("docker compose up: a recording and a profile for each service, each runs under its own, and nothing is left behind", async ({
+test("docker compose up: each service is recorded and runs under its profile; nothing is left behind", async ({
   skip,
 }) => {
   skip(config === "", missing);

@@ -6,7 +6,7 @@ import { product, workplace } from "../support/product.ts";
 
 const nginx = ["docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"];
 
-test("--until-stable ends the recording of a service by itself, and the summary names what the service was not seen to do", async () => {
+test("--until-stable ends a recording by itself, and the summary names what was not seen", async () => {
   const folder = await workplace();
   const request = client(
     "nginx",

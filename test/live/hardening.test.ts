@@ -56,7 +56,8 @@ test("a program that needs nothing gets nothing, and the suggested command does 
       "/tmp/x; cat /tmp/x'",
   );
   expect(compose).toMatch(
-    /cap_drop:\n {6}- "ALL"\n {4}read_only: true\n {4}tmpfs:\n {6}- "\/tmp"\n {4}security_opt:\n {6}- "no-new-privileges:true"\n {6}- "seccomp=.\/profiles\/app.json"/,
+    'cap_drop:\n      - "ALL"\n    read_only: true\n    tmpfs:\n      - "/tmp"\n' +
+      '    security_opt:\n      - "no-new-privileges:true"\n      - "seccomp=./profiles/app.json"',
   );
   expect(stderr).toMatch(/capabilities: needs none; 14 dropped/);
   expect((await execa(command, { shell: true, cwd: folder })).stdout).toBe("a b");

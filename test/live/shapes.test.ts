@@ -355,7 +355,7 @@ describe.concurrent("programs that gain privilege", () => {
       { stdout: "0\nalice" },
     )));
 
-  test("sudo under a profile that lacks what it calls as root: verify traces it with its privilege and names the call", async () => {
+  test("sudo lacks a call that it makes as root: verify traces it with its privilege and names the call", async () => {
     const folder = await workplace();
     const run = [
       "docker",

@@ -47,9 +47,10 @@ describe("the engine", () => {
     const host = process.env["DOCKER_HOST"] ?? "";
     skip(process.getuid?.() !== 0, notRoot);
     skip(!host.startsWith("unix:"), "the engine is not on a socket of this machine");
-    // Another user may not enter the folders above this checkout or above Node: both get a place that all can enter.
+    // Another user may not be able to enter the folders above this checkout and above Node: both get
+    // a place that everybody can enter.
     const open = await workplace();
-    await chmod(open, 0o755);
+    await chmod(open, 0o777);
     await mkdir(join(open, "product"));
     await cp(process.execPath, join(open, "node"));
     const { stderr, exitCode } = await execa(
@@ -292,7 +293,7 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   });
 });
 
-test("kill -9 leaves something behind; clean takes up what was traced and removes the rest, but not what is alive", async () => {
+test("kill -9 leaves something behind; clean keeps what was traced and removes the rest, not what lives", async () => {
   const start = (name: string) =>
     execa(
       process.execPath,

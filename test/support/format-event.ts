@@ -17,7 +17,13 @@ export function formatEvent(event: StraceEvent): string {
       return `${who} ${event.name}(${args}) = ${formatResult(event.result)}${end}`;
     }
     case "signal":
-      return `${who} signal ${event.signal}${event.stop ? " stop" : ""}${wrapped(" ", event.info && formatArg(event.info), "")}`;
+      return [
+        who,
+        "signal",
+        event.signal,
+        ...(event.stop ? ["stop"] : []),
+        ...(event.info ? [formatArg(event.info)] : []),
+      ].join(" ");
     case "exit":
       if (event.status.type === "exited") return `${who} exited ${event.status.code}`;
       return `${who} killed ${event.status.signal}${event.status.coreDumped ? " core" : ""}`;

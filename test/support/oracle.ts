@@ -113,8 +113,10 @@ function errnoOf({ action }: ActionRule): number {
 }
 
 function conditions(rule: Rule): string {
-  return (
-    `${rule.conditions.length} ` +
-    `${rule.conditions.map((condition: ArgCondition) => `${condition.index} ${operators[condition.op]} ${condition.op === "SCMP_CMP_MASKED_EQ" ? `${condition.mask} ${condition.datum}` : `${condition.datum} 0`}`).join(" ")}`
-  );
+  return [rule.conditions.length, ...rule.conditions.map(conditionWords)].join(" ");
+}
+
+function conditionWords(condition: ArgCondition): string {
+  const values = condition.op === "SCMP_CMP_MASKED_EQ" ? [condition.mask, condition.datum] : [condition.datum, 0];
+  return [condition.index, operators[condition.op], ...values].join(" ");
 }
