@@ -121,7 +121,7 @@ function probesOf(filter: Filter, compat: boolean): readonly Probe[] {
       return conditions.length === 0
         ? []
         : boundaryValues(conditions).flatMap((value) =>
-            calls.slice(0, 3).map((args) => callArgs({ ...args, [index]: value })),
+            calls.slice(0, 3).map((args) => callArgs(Object.assign({}, args, { [index]: value }))),
           );
     });
     return [...calls, ...around].map((args) => ({

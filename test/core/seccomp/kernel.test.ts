@@ -30,7 +30,7 @@ function callsFor(rules: readonly ActionRule[]): readonly SeccompData["args"][] 
     const conditions = rules.flatMap(({ rule }) => rule.conditions.filter((condition) => condition.index === index));
     if (conditions.length === 0) return [];
     return boundaryValues(conditions).flatMap((value) =>
-      calls.slice(0, 3).map((args) => callArgs({ ...args, [index]: value })),
+      calls.slice(0, 3).map((args) => callArgs(Object.assign({}, args, { [index]: value }))),
     );
   });
   return [...calls, ...near].slice(0, 80);
