@@ -3,15 +3,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { isBuilt, notBuilt } from "./support/machine.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 let project = "";
 let installed = "";
 
 // What a user gets: the packed files in a folder of their own, beside the packages they need.
-describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeout: 120_000 }, () => {
+describe("the package", { timeout: 120_000 }, () => {
+  beforeEach(({ skip }) => skip(!isBuilt, notBuilt));
   beforeAll(() => {
+    if (!isBuilt) return;
     project = mkdtempSync(join(tmpdir(), "seccomp-gen-pack-"));
     installed = join(project, "node_modules/seccomp-gen");
     mkdirSync(installed, { recursive: true });

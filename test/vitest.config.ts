@@ -4,18 +4,20 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Projects: `unit` needs nothing but Node; `live` runs real containers, one file at a time, on the
+ * Projects: `unit` needs no engine; `live` runs real containers, one file at a time, on the
  * engine that globalSetup finds or starts; `engines` does so on other generations of engines too,
  * and only when asked for (npm run test:engines).
  */
 export default defineConfig({
   root,
   test: {
+    reporters: ["default", "test/support/skips.ts"],
     projects: [
       {
         root,
         test: {
           name: "unit",
+          globalSetup: "test/global-setup.ts",
           testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"],
@@ -26,7 +28,7 @@ export default defineConfig({
         test: {
           name: "live",
           include: ["test/live/**/*.test.ts"],
-          globalSetup: "test/live/global-setup.ts",
+          globalSetup: ["test/global-setup.ts", "test/live/global-setup.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,
@@ -40,7 +42,7 @@ export default defineConfig({
         test: {
           name: "engines",
           include: process.env["SECCOMP_GEN_ENGINES"] === undefined ? [] : ["test/engines/**/*.test.ts"],
-          globalSetup: "test/live/global-setup.ts",
+          globalSetup: ["test/global-setup.ts", "test/live/global-setup.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
         },

@@ -33,13 +33,17 @@ function syscalls() {
   const lines = rows
     .map((row) => [row[0], ...columns.map(({ index }) => (row[index] === "PNR" ? "-" : String(Number(row[index]))))])
     .sort((a, b) => byName(a[0], b[0]));
+  const numbers = columns.map(
+    ({ title }, position) => `  ${title}: "${lines.map((line) => line[position + 1]).join(" ")}",\n`,
+  );
   writeModule(
     "syscall-numbers.ts",
     `Source: libseccomp src/syscalls.csv at commit 90d3f7dd, made from Linux ${version}.`,
-    `/** Every name that libseccomp knows, sorted. */\nexport const syscallNames = "${lines.map(([name]) => name).join(" ")}";\n\n` +
+    `/** Every name that libseccomp knows, sorted. */\n` +
+      `export const syscallNames = "${lines.map(([name]) => name).join(" ")}";\n\n` +
       `/** The number of each name, by libseccomp's architecture; \`-\`: no such call. x32 without its ` +
       `bit 30, mips without its bases. */\n` +
-      `export const syscallNumbers: { readonly [column: string]: string } = {\n${columns.map(({ title }, position) => `  ${title}: "${lines.map((line) => line[position + 1]).join(" ")}",\n`).join("")}};\n`,
+      `export const syscallNumbers: { readonly [column: string]: string } = {\n${numbers.join("")}};\n`,
   );
 }
 
@@ -68,7 +72,8 @@ function constants() {
     "ioctls.ts",
     `Source: ${ioctlSource}; x86_64.`,
     `/** \`REQUEST number\` lines; several requests may share a number. Long, so it is made when it ` +
-      `is asked for. */\nexport const ioctlRequests = (): string => \`\\\n${lines.map((line) => line.join(" ")).join("\n")}\n\`;\n`,
+      `is asked for. */\n` +
+      `export const ioctlRequests = (): string => \`\\\n${lines.map((line) => line.join(" ")).join("\n")}\n\`;\n`,
   );
 }
 
@@ -96,12 +101,17 @@ function dockerDefaults() {
   });
   const order = (a, b) => a.file.localeCompare(b.file, "en", { numeric: true });
   writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest.sort(order), undefined, 2)}\n`);
+  const rows = manifest.map(({ file, releases }) => {
+    const list = JSON.stringify(releases).replaceAll(",", ", ");
+    return `  { file: ${JSON.stringify(file)}, releases: ${list} },`;
+  });
   writeModule(
     "docker-defaults.ts",
     "Source: moby's profiles/seccomp/default.json (since 29.4.2: moby/profiles) at each release's " +
       "tag; see profiles/docker-default/manifest.json.",
     "/** The profile file of each group of engine releases, oldest first. */\nexport const " +
-      `dockerDefaults: readonly { readonly file: string; readonly releases: readonly string[] }[] = [\n${manifest.map(({ file, releases }) => `  { file: ${JSON.stringify(file)}, releases: ${JSON.stringify(releases).replaceAll(",", ", ")} },`).join("\n")}\n];\n`,
+      `dockerDefaults: readonly { readonly file: string; readonly releases: readonly string[] }[] = ` +
+      `[\n${rows.join("\n")}\n];\n`,
   );
 }
 

@@ -77,10 +77,11 @@ export async function clean(
   }
   for (const failure of failures) terminal.note(`not removed: ${failure}`);
   const counts = [`${found.containers.length} containers`, `${found.volumes.length} trace volumes`].join(", ");
+  const removed = failures.length === 0 ? "all removed" : `${failures.length} not removed`;
   terminal.note(
     found.containers.length + found.volumes.length + count === 0
       ? "nothing left behind"
-      : `found ${counts}; ${failures.length === 0 ? "all removed" : `${failures.length} not removed`}`,
+      : `found ${counts}; ${removed}`,
   );
   return failures.length === 0 ? 0 : 2;
 }

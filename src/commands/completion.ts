@@ -34,6 +34,7 @@ const takesValue = (option: Option): boolean => option.required || option.option
 
 /** bash(1), Programmable Completion. */
 function bash(name: string, commands: readonly Command[]): string {
+  const names = commands.map((command) => command.name());
   const cases = commands.map((command) => {
     const choices = command.options
       .filter((option) => option.argChoices !== undefined)
@@ -61,14 +62,21 @@ _${identifier(name)}() {
   # After -- another program's words follow.
   for ((at = 1; at < COMP_CWORD; at++)); do
     if [ "\${COMP_WORDS[at]}" = -- ]; then
-      if declare -F _command_offset >/dev/null; then _command_offset $((at + 1)); else COMPREPLY=($(compgen -c -f -- "$word")); fi
+      if declare -F _command_offset >/dev/null; then
+        _command_offset $((at + 1))
+      else
+        COMPREPLY=($(compgen -c -f -- "$word"))
+      fi
       return
     fi
   done
-  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W ${escapeShell(["help", "--help", "--version", ...commands.map((command) => command.name())].join(" "))} -- "$word")); return; fi
+  if [ "$COMP_CWORD" = 1 ]; then
+    COMPREPLY=($(compgen -W ${escapeShell(["help", "--help", "--version", ...names].join(" "))} -- "$word"))
+    return
+  fi
   case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
-    help) COMPREPLY=($(compgen -W ${escapeShell(commands.map((command) => command.name()).join(" "))} -- "$word")); return ;;
+    help) COMPREPLY=($(compgen -W ${escapeShell(names.join(" "))} -- "$word")); return ;;
   esac
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$options --help" -- "$word")) ;;
@@ -96,6 +104,9 @@ function zsh(name: string, commands: readonly Command[]): string {
       `    ${command.name()}) _arguments -S ` +
       `${[...command.options.flatMap(specs), "'--help[display help]'", "'*:file:_files'"].join(" ")} ;;`,
   );
+  const titles = commands.map((command) =>
+    escapeShell(`${command.name()}:${command.description().replaceAll(":", "\\:")}`),
+  );
   return `#compdef ${name}
 # zsh completion for ${name}: ${name} completion zsh > "\${fpath[1]}/_${name}"
 _${identifier(name)}() {
@@ -103,7 +114,7 @@ _${identifier(name)}() {
   # After -- another program's words follow.
   if (( at < CURRENT )); then shift $at words; (( CURRENT -= at )); _normal; return; fi
   if (( CURRENT == 2 )); then
-    local -a commands=(${commands.map((command) => escapeShell(`${command.name()}:${command.description().replaceAll(":", "\\:")}`)).join(" ")})
+    local -a commands=(${titles.join(" ")})
     _describe command commands
     return
   fi
@@ -142,10 +153,11 @@ function fish(name: string, commands: readonly Command[]): string {
       );
     }),
   ]);
+  const others = "(__fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc)) + 0))";
   return `# fish completion for ${name}: ${name} completion fish > ~/.config/fish/completions/${name}.fish
 ${lines.join("\n")}
 # After -- another program's words follow.
-complete -c ${name} -n 'contains -- -- (commandline -opc)' -x -a '(__fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc)) + 0))'
+complete -c ${name} -n 'contains -- -- (commandline -opc)' -x -a '${others}'
 `;
 }
 

@@ -45,9 +45,10 @@ export async function lint(files: readonly string[], options: LintOptions, termi
   }
   terminal.out(renderLint(findings, options.format, productVersion()));
   const serious = findings.filter(({ severity }) => severity !== "note").length;
+  const profiles = files.length === 1 ? "this profile" : `these ${files.length} profiles`;
   terminal.note(
     findings.length === 0
-      ? `nothing to say of ${files.length === 1 ? "this profile" : `these ${files.length} profiles`}`
+      ? `nothing to say of ${profiles}`
       : `${serious} errors and warnings, ${findings.length - serious} notes`,
   );
   return serious === 0 ? 0 : 1;

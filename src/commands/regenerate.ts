@@ -56,13 +56,12 @@ export async function regenerateAll(check: boolean, terminal: Terminal): Promise
     }
   }
   const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  const outcome = check
-    ? `${different === 1 ? "differs: seccomp-gen generate --all makes it" : "differ: seccomp-gen generate --all makes them"} ` +
-      "again"
-    : "written";
-  terminal.note(
-    `${many(recordings.length, "recording")}; ` +
-      `${different === 0 ? "all profiles are up to date" : `${many(different, "profile")} ${outcome}`}`,
-  );
+  const differing =
+    different === 1
+      ? "differs: seccomp-gen generate --all makes it again"
+      : "differ: seccomp-gen generate --all makes them again";
+  const outcome = check ? differing : "written";
+  const all = different === 0 ? "all profiles are up to date" : `${many(different, "profile")} ${outcome}`;
+  terminal.note(`${many(recordings.length, "recording")}; ${all}`);
   return check && different > 0 ? 1 : 0;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { isBuilt, notBuilt } from "../support/machine.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const action = join(root, ".github/actions/review");
@@ -97,58 +98,56 @@ describe("the action", { timeout: 60_000 }, () => {
     expect(scripts.filter((line) => line.includes("${{"))).toEqual([]);
   });
 
-  test.skipIf(!existsSync(join(root, "dist/cli.cjs")))(
-    "reviews a branch with a hostile name: comment, SARIF and verdict are left for the next steps",
-    () => {
-      const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
-      const temp = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
-      const git = (...args: readonly string[]): string =>
-        spawnSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: folder, encoding: "utf8" })
-          .stdout;
-      git("init", "-q", "-b", "main");
-      mkdirSync(join(folder, "profiles"));
-      cpSync(join(root, "profiles/nginx.json"), join(folder, "profiles/nginx.json"));
-      cpSync(join(root, "traces/nginx"), join(folder, "traces/nginx"), { recursive: true });
-      git("add", "-A");
-      git("commit", "-q", "-m", "first");
-      const base = git("rev-parse", "HEAD").trim();
-      git("checkout", "-q", "-b", "x;touch${IFS}pwned;$(touch${IFS}pwned)");
-      const profile = JSON.parse(readFileSync(join(folder, "profiles/nginx.json"), "utf8")) as { syscalls: object[] };
-      profile.syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" });
-      writeFileSync(join(folder, "profiles/nginx.json"), JSON.stringify(profile));
-      const program = join(temp, "seccomp-gen");
-      writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, "dist/cli.cjs")} "$@"\n`, {
-        mode: 0o755,
+  test("reviews a branch with a hostile name: comment, SARIF and verdict are left for the next steps", ({ skip }) => {
+    skip(!isBuilt, notBuilt);
+    const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
+    const temp = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
+    const git = (...args: readonly string[]): string =>
+      spawnSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: folder, encoding: "utf8" })
+        .stdout;
+    git("init", "-q", "-b", "main");
+    mkdirSync(join(folder, "profiles"));
+    cpSync(join(root, "profiles/nginx.json"), join(folder, "profiles/nginx.json"));
+    cpSync(join(root, "traces/nginx"), join(folder, "traces/nginx"), { recursive: true });
+    git("add", "-A");
+    git("commit", "-q", "-m", "first");
+    const base = git("rev-parse", "HEAD").trim();
+    git("checkout", "-q", "-b", "x;touch${IFS}pwned;$(touch${IFS}pwned)");
+    const profile = JSON.parse(readFileSync(join(folder, "profiles/nginx.json"), "utf8")) as { syscalls: object[] };
+    profile.syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW" });
+    writeFileSync(join(folder, "profiles/nginx.json"), JSON.stringify(profile));
+    const program = join(temp, "seccomp-gen");
+    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, "dist/cli.cjs")} "$@"\n`, {
+      mode: 0o755,
+    });
+    const run = (failOn: string): ReturnType<typeof spawnSync> =>
+      spawnSync("bash", [join(action, "review.sh")], {
+        cwd: folder,
+        encoding: "utf8",
+        env: {
+          PATH: process.env["PATH"],
+          RUNNER_TEMP: temp,
+          SECCOMP_GEN: program,
+          BASE: base,
+          FAIL_ON: failOn,
+          SARIF: "true",
+          GITHUB_STEP_SUMMARY: join(temp, "summary"),
+        },
       });
-      const run = (failOn: string): ReturnType<typeof spawnSync> =>
-        spawnSync("bash", [join(action, "review.sh")], {
-          cwd: folder,
-          encoding: "utf8",
-          env: {
-            PATH: process.env["PATH"],
-            RUNNER_TEMP: temp,
-            SECCOMP_GEN: program,
-            BASE: base,
-            FAIL_ON: failOn,
-            SARIF: "true",
-            GITHUB_STEP_SUMMARY: join(temp, "summary"),
-          },
-        });
-      expect(run("dangerous unbacked").status).toBe(0);
-      expect(readFileSync(join(temp, "seccomp-gen-exit"), "utf8")).toBe("1\n");
-      expect(readFileSync(join(temp, "seccomp-gen-review.md"), "utf8")).toContain("**dangerous** | `ptrace`");
-      expect(readFileSync(join(temp, "summary"), "utf8")).toContain("ptrace");
-      const sarif = JSON.parse(readFileSync(join(temp, "seccomp-gen.sarif"), "utf8")) as {
-        runs: { results: { ruleId: string }[] }[];
-      };
-      expect(sarif.runs[0]?.results.map(({ ruleId }) => ruleId)).toEqual(
-        expect.arrayContaining(["newly-possible", "unbacked-profile", "dangerous-call"]),
-      );
-      expect(run("beyond-docker").status).toBe(0);
-      expect(readFileSync(join(temp, "seccomp-gen-exit"), "utf8")).toBe("0\n");
-      expect(existsSync(join(folder, "pwned"))).toBe(false);
-    },
-  );
+    expect(run("dangerous unbacked").status).toBe(0);
+    expect(readFileSync(join(temp, "seccomp-gen-exit"), "utf8")).toBe("1\n");
+    expect(readFileSync(join(temp, "seccomp-gen-review.md"), "utf8")).toContain("**dangerous** | `ptrace`");
+    expect(readFileSync(join(temp, "summary"), "utf8")).toContain("ptrace");
+    const sarif = JSON.parse(readFileSync(join(temp, "seccomp-gen.sarif"), "utf8")) as {
+      runs: { results: { ruleId: string }[] }[];
+    };
+    expect(sarif.runs[0]?.results.map(({ ruleId }) => ruleId)).toEqual(
+      expect.arrayContaining(["newly-possible", "unbacked-profile", "dangerous-call"]),
+    );
+    expect(run("beyond-docker").status).toBe(0);
+    expect(readFileSync(join(temp, "seccomp-gen-exit"), "utf8")).toBe("0\n");
+    expect(existsSync(join(folder, "pwned"))).toBe(false);
+  });
 
   test("installs the version that it belongs to, from a place where the pull request has no say", () => {
     const [checkout, temp] = [
@@ -175,7 +174,8 @@ describe("the action", { timeout: 60_000 }, () => {
     expect(run("1 --registry=http://evil")).toMatchObject({ status: 2 });
   });
 
-  test.skipIf(!existsSync(join(root, "dist/cli.cjs")))("what takes too long fails", () => {
+  test("what takes too long fails", ({ skip }) => {
+    skip(!isBuilt, notBuilt);
     const temp = mkdtempSync(join(tmpdir(), "seccomp-gen-action-"));
     const slow = join(temp, "slow");
     writeFileSync(slow, "#!/bin/sh\nexec sleep 20\n", { mode: 0o755 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { wantsColor } from "../../src/project/terminal/terminal.ts";
+import { runs } from "../support/machine.ts";
 
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 
@@ -13,10 +14,6 @@ async function scriptFor(shell: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), "seccomp-gen-completion-")), `_seccomp-gen`);
   await writeFile(path, stdout);
   return path;
-}
-
-async function has(program: string): Promise<boolean> {
-  return (await execa(program, ["--version"], { reject: false })).exitCode === 0;
 }
 
 describe("completion", () => {
@@ -51,9 +48,9 @@ describe("completion", () => {
     expect(stdout).toBe("from word 4");
   });
 
-  test.each(["zsh", "fish"])("%s understands its script", async (shell) => {
+  test.for(["zsh", "fish"])("%s understands its script", async (shell, { skip }) => {
+    skip(!runs(shell, "--version"), `${shell} is not installed`);
     const script = await scriptFor(shell);
-    if (!(await has(shell))) return console.warn(`skipped: ${shell} is not installed`);
     await execa(shell, ["-n", script]);
     if (shell === "fish")
       expect(
@@ -63,7 +60,7 @@ describe("completion", () => {
   });
 });
 
-test("the manual page has a section for each command, and troff has nothing to complain of", async () => {
+test("the manual page has a section for each command, and troff has nothing to complain of", async ({ skip }) => {
   const { stdout: page } = await execa(process.execPath, [cli, "manual"]);
   const { stdout: help } = await execa(process.execPath, [cli, "--help"]);
   const commands = [...help.matchAll(/^ {2}([a-z][a-z-]+) .*\S {2,}\S/gm)]
@@ -71,7 +68,7 @@ test("the manual page has a section for each command, and troff has nothing to c
     .filter((name) => name !== "help" && name !== "seccomp-gen" && name !== "docker");
   expect(commands.length).toBeGreaterThan(8);
   for (const name of commands) expect(page).toContain(`.SS seccomp\\-gen ${name.replaceAll("-", "\\-")} `);
-  if (!(await has("groff"))) return console.warn("skipped: groff is not installed");
+  skip(!runs("groff", "--version"), "groff is not installed (Debian's groff-base)");
   expect((await execa("groff", ["-man", "-ww", "-Tutf8"], { input: page })).stderr).toBe("");
 });
 

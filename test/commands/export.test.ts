@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { runs } from "../support/machine.ts";
 import { exportProfile, type ExportOptions } from "../../src/commands/export.ts";
 import { exportFormats } from "../../src/commands/export-formats.ts";
 import { generate } from "../../src/commands/generate.ts";
@@ -24,9 +25,6 @@ const defaults: ExportOptions = {
   kernel: undefined,
   runtime: "runc",
 };
-const has = (tool: string, ...args: readonly string[]): boolean =>
-  spawnSync(tool, args, { stdio: "ignore" }).status === 0;
-
 let notes: string[] = [];
 async function exported(
   format: ExportOptions["format"],
@@ -143,7 +141,8 @@ describe("export", { timeout: 60_000 }, () => {
     expect(notes.join("\n")).toMatch(/allows with any arguments: ioctl, prctl, socketpair/);
   });
 
-  test.skipIf(!has("python3", "-c", "import yaml"))("what is YAML is read as YAML, every number exact", async () => {
+  test("what is YAML is read as YAML, every number exact", async ({ skip }) => {
+    skip(!runs("python3", "-c", "import yaml"), "python3 has no yaml (Debian's python3-yaml)");
     const read = (text: string): Record<string, unknown> =>
       JSON.parse(
         spawnSync("python3", ["-c", "import sys,json,yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"], {
@@ -167,41 +166,41 @@ describe("export", { timeout: 60_000 }, () => {
     });
   });
 
-  test.skipIf(!has("systemd-analyze", "--version"))("systemd-analyze takes the unit", async () => {
+  test("systemd-analyze takes the unit", async ({ skip }) => {
+    skip(!runs("systemd-analyze", "--version"), "systemd-analyze is not installed (Debian's systemd)");
     const unit = join(folder, "app.service");
     writeFileSync(unit, `${await exported("systemd", { widen: true })}ExecStart=/bin/true\n`);
     const { status, stderr } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
     expect([status, stderr.split("\n").filter((line) => /SystemCall|Restrict|MemoryDeny/.test(line))]).toEqual([0, []]);
   });
 
-  test.skipIf(!has("bwrap", "--ro-bind", "/", "/", "true") || !has("strace", "true"))(
-    "bubblewrap starts a program that was recorded, and the kernel denies the rest",
-    async () => {
-      const bpf = join(folder, "ls.bpf");
-      await exported("bpf", { output: bpf, arch: undefined }, await lsProfile());
-      const under = (...command: readonly string[]): ReturnType<typeof spawnSync> => {
-        const filter = openSync(bpf, "r");
-        const result = spawnSync("bwrap", ["--ro-bind", "/", "/", "--seccomp", "3", ...command], {
-          encoding: "utf8",
-          stdio: ["ignore", "pipe", "pipe", filter],
-        });
-        closeSync(filter);
-        return result;
-      };
-      expect(under("ls", "/")).toMatchObject({ status: 0, stdout: expect.stringContaining("usr") as string });
-      expect(under("unshare", "--mount", "true").status).not.toBe(0);
-      expect(under("python3", "-c", "import socket; socket.socket()").status).not.toBe(0);
-    },
-  );
+  test("bubblewrap starts a program that was recorded, and the kernel denies the rest", async ({ skip }) => {
+    skip(!runs("bwrap", "--ro-bind", "/", "/", "true"), "bubblewrap starts nothing here");
+    skip(!runs("strace", "true"), "strace does not run here");
+    const bpf = join(folder, "ls.bpf");
+    await exported("bpf", { output: bpf, arch: undefined }, await lsProfile());
+    const under = (...command: readonly string[]): ReturnType<typeof spawnSync> => {
+      const filter = openSync(bpf, "r");
+      const result = spawnSync("bwrap", ["--ro-bind", "/", "/", "--seccomp", "3", ...command], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe", filter],
+      });
+      closeSync(filter);
+      return result;
+    };
+    expect(under("ls", "/")).toMatchObject({ status: 0, stdout: expect.stringContaining("usr") as string });
+    expect(under("unshare", "--mount", "true").status).not.toBe(0);
+    expect(under("python3", "-c", "import socket; socket.socket()").status).not.toBe(0);
+  });
 
-  test.skipIf(!has("firejail", "--quiet", "--noprofile", "true") || !has("strace", "true"))(
-    "firejail starts a program that was recorded",
-    async () => {
-      const profile = join(folder, "ls.profile");
-      writeFileSync(profile, await exported("firejail", { widen: true }, await lsProfile()));
-      expect(spawnSync("firejail", ["--quiet", `--profile=${profile}`, "ls", "/"], { encoding: "utf8" })).toMatchObject(
-        { status: 0, stdout: expect.stringContaining("usr") as string },
-      );
-    },
-  );
+  test("firejail starts a program that was recorded", async ({ skip }) => {
+    skip(!runs("firejail", "--quiet", "--noprofile", "true"), "firejail starts nothing here");
+    skip(!runs("strace", "true"), "strace does not run here");
+    const profile = join(folder, "ls.profile");
+    writeFileSync(profile, await exported("firejail", { widen: true }, await lsProfile()));
+    expect(spawnSync("firejail", ["--quiet", `--profile=${profile}`, "ls", "/"], { encoding: "utf8" })).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("usr") as string,
+    });
+  });
 });

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
+import { isBuilt, notBuilt } from "../support/machine.ts";
 import { mergeRecordings, parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
 import { gitSetup } from "../../src/commands/git-setup.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const cli = join(root, "dist/cli.cjs");
 let folder = "";
 /** A copy of the program's place that can be taken away. */
 let program = "";
@@ -53,7 +53,8 @@ function branch(name: string, call: string): void {
 
 const committed = (path: string): string => readFileSync(join(folder, path), "utf8");
 
-describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
+describe("git-setup", { timeout: 120_000 }, () => {
+  beforeEach(({ skip }) => skip(!isBuilt, notBuilt));
   beforeEach(() => {
     folder = join(mkdtempSync(join(tmpdir(), "seccomp-gen-git-")), "a b 'c");
     mkdirSync(join(folder, "profiles"), { recursive: true });
@@ -72,7 +73,7 @@ describe.skipIf(!existsSync(cli))("git-setup", { timeout: 120_000 }, () => {
     expect(tool("git-setup").status).toBe(0);
   });
 
-  test("two branches that each recorded something merge without a conflict, and the profile is that of the merged recording", () => {
+  test("two branches that each recorded something merge, and the profile is that of the merged recording", () => {
     git("commit", "-q", "-a", "-m", "attributes"); // branches without them would merge as text
     branch("one", "flock");
     branch("two", "getpriority");
@@ -242,7 +243,7 @@ describe("git-setup, where git keeps things elsewhere", { timeout: 60_000 }, () 
     expect(committed(".gitattributes")).toBe("*.png binary\r\n");
   });
 
-  test("--undo says what is so: nothing of ours, all that was set up twice, what stands outside of the marks", async () => {
+  test("--undo says what it found: nothing, what was set up twice, what stands outside of the marks", async () => {
     writeFileSync(join(folder, ".gitattributes"), "*.png binary\n");
     expect(await setup({ undo: true })).toContain("none of our lines is in it");
     await setup({});

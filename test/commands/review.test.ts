@@ -99,7 +99,7 @@ async function regenerate(): Promise<void> {
   );
 }
 
-async function reviewed(options: Partial<ReviewOptions> = {}, base: string | undefined = undefined): Promise<number> {
+async function reviewed(options: Partial<ReviewOptions> = {}, base?: string): Promise<number> {
   out = "";
   notes = [];
   return review(base, { ...defaults, ...options }, terminal);
@@ -151,7 +151,10 @@ describe("review", { timeout: 60_000 }, () => {
     // The profile was forgotten.
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(
-      /`traces\/nginx\/recording\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; denied by the profile all the same: `flock`\n/,
+      new RegExp(
+        "`traces/nginx/recording\\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; " +
+          "denied by the profile all the same: `flock`\n",
+      ),
     );
     expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*the file is not what its recording gives/);
     await regenerate();
@@ -159,7 +162,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toMatch(/^\*\*Ordinary\.\*\*/m);
     expect(out).toMatch(/\+1 syscall; still within Docker's default\n/);
     expect(out).toMatch(
-      /\| ordinary \| `flock` \| recorded in the new run, by `logrotate` \| `flock\(0\)`: ENOSYS before, now allowed \|/,
+      "| ordinary | `flock` | recorded in the new run, by `logrotate` | `flock(0)`: ENOSYS before, now allowed |",
     );
     expect(await failures()).toEqual(["widened"]);
   });
@@ -183,7 +186,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked"]);
     expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
     expect(out).toMatch(
-      /\*\*dangerous\*\* \| `flock` \| \*\*nobody saw it: --allow takes it in\*\*, \*\*only since the options were changed\*\*/,
+      "**dangerous** | `flock` | **nobody saw it: --allow takes it in**, " + "**only since the options were changed**",
     );
     // Once merged they are no news.
     git("add", "-A");
@@ -254,7 +257,10 @@ describe("review", { timeout: 60_000 }, () => {
     });
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "beyond-docker"]));
     expect(out).toMatch(
-      /\*\*Dangerous: every call that no rule names is possible now\*\*, also calls of kernels to come; among them `.*\bbpf\b/,
+      new RegExp(
+        "\\*\\*Dangerous: every call that no rule names is possible now\\*\\*, also calls of kernels to come; " +
+          "among them `.*\\bbpf\\b",
+      ),
     );
     expect(out).not.toMatch(/^- `(.+)`: `(.+)` → `\2`$/m);
   });
@@ -290,7 +296,9 @@ describe("review", { timeout: 60_000 }, () => {
     );
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked", "lint"]);
     expect(out).toMatch(
-      /\| \*\*dangerous\*\* \| `ptrace`: reads, writes or steers other processes \| \*\*no reason: the recording does not have it\*\*; the profile's own comment says `observed: harmless` \| `ptrace\(PTRACE_TRACEME\)`: ENOSYS before, now allowed \|/,
+      "| **dangerous** | `ptrace`: reads, writes or steers other processes | **no reason: the recording does not " +
+        "have it**; the profile's own comment says `observed: harmless` | `ptrace(PTRACE_TRACEME)`: ENOSYS before, " +
+        "now allowed |",
     );
   });
 
@@ -346,7 +354,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).not.toContain("root:");
   });
 
-  test("nothing from the change is Markdown, HTML or a mention: it stands in code spans, none of which ends early", async () => {
+  test("nothing from the change is Markdown, HTML or a mention: it stays in its code spans", async () => {
     const hostile = "x\n| y | <img src=x onerror=alert(1)> @team ``code` [a](http://evil) \u202e #12 \\| \u001b[31m";
     edit(({ syscalls }) => syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW", comment: hostile }));
     edit(() => undefined, "profiles/<b>|`@x\n## y.json");

@@ -1,14 +1,16 @@
 import { execa } from "execa";
-import { spawnSync } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { runs } from "../support/machine.ts";
 import { cli, product, workplace } from "../support/product.ts";
 
-const strace = spawnSync("strace", ["-V"]).status === 0;
+const strace = runs("strace", "-V");
 
-describe.skipIf(!strace)("a program on this host", () => {
+describe("a program on this host", () => {
+  beforeEach(({ skip }) => skip(!strace, "strace is not installed"));
+
   test("keeps its output and exit code", async () => {
     const folder = await workplace();
     const ran = await product(folder, ["record", "--name", "app", "--", "sh", "-c", "echo out; echo err >&2; exit 5"]);

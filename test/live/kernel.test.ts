@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import glob from "fast-glob";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { floorFor } from "../../src/core/policy/index.ts";
 import { readProfile, resolve } from "../../src/core/profile/index.ts";
 import type { DockerArg, DockerProfile, DockerSyscallGroup, HostContext } from "../../src/core/profile/types.ts";
@@ -25,6 +25,7 @@ import { docker, workplace } from "../support/product.ts";
 
 /** So many profiles of each kind in the long run (npm run test:kernel); a few in every test run. */
 const long = process.env["SECCOMP_GEN_KERNEL"] !== undefined;
+const notX64 = "the probe makes calls of x86-64";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 let folder = "";
@@ -306,9 +307,11 @@ const grants: readonly (readonly [string, readonly string[], readonly string[]])
 
 afterAll(() => console.log(`${probed.toLocaleString("en")} calls were probed`));
 
-describe.skipIf(process.arch !== "x64").each<HostContext["runtime"]>(["runc", "crun"])(
+describe.each<HostContext["runtime"]>(["runc", "crun"])(
   "the kernel under %s's filter answers as evaluate",
   (runtime) => {
+    beforeEach(({ skip }) => skip(process.arch !== "x64", notX64));
+
     test.each(long ? committed : some)("%s", async (file) => {
       const profile = readProfile(await readFile(join(root, file), "utf8"), file);
       for (const [, capabilities, options] of long ? grants : grants.slice(0, 1))
@@ -364,9 +367,11 @@ describe.skipIf(process.arch !== "x64").each<HostContext["runtime"]>(["runc", "c
   },
 );
 
-describe.skipIf(process.arch !== "x64").each<HostContext["runtime"]>(["runc", "crun"])(
+describe.each<HostContext["runtime"]>(["runc", "crun"])(
   "a bit above the lower 32 of socket's family under %s",
   (runtime) => {
+    beforeEach(({ skip }) => skip(process.arch !== "x64", notX64));
+
     const families = { AF_INET: 2n, AF_ALG: 38n, AF_VSOCK: 40n };
     const denied = "1";
 

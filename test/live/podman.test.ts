@@ -56,8 +56,8 @@ afterAll(async () => {
   await execa("podman", ["let-go"], { env: { PATH: path }, reject: false });
 });
 
-test("podman run is recorded from beside, and runs under its profile", async () => {
-  if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+test("podman run is recorded from beside, and runs under its profile", async ({ skip }) => {
+  skip(unusable !== undefined, unusable);
   const folder = await workplace();
   const run = [
     "podman",
@@ -82,10 +82,11 @@ test("podman run is recorded from beside, and runs under its profile", async () 
 });
 
 // Each container copies its image here (vfs), which takes long: SECCOMP_GEN_PODMAN=services.
-test.runIf(process.env["SECCOMP_GEN_PODMAN"] === "services")(
-  "a service of podman is verified several times with its exercise, and a call that it lacks is named",
-  async () => {
-    if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+if (process.env["SECCOMP_GEN_PODMAN"] === "services")
+  test("a service of podman is verified several times with its exercise, and a call that it lacks is named", async ({
+    skip,
+  }) => {
+    skip(unusable !== undefined, unusable);
     const folder = await workplace();
     const server =
       'use IO::Socket::INET; $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1", ' +
@@ -132,12 +133,10 @@ test.runIf(process.env["SECCOMP_GEN_PODMAN"] === "services")(
     const failed = await product(folder, ["verify", "broken.json", "--while", exercise, "--", ...run], { PATH: path });
     expect(failed.stderr).toMatch(/the cause: the profile denies .*\blisten\b/);
     expect(failed.exitCode).toBe(1);
-  },
-  1_800_000,
-);
+  }, 1_800_000);
 
-test("what a killed recording of podman left behind is found", async () => {
-  if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+test("what a killed recording of podman left behind is found", async ({ skip }) => {
+  skip(unusable !== undefined, unusable);
   const label = `seccomp-gen.session=${spawnSync("true").pid}@${hostname()}`;
   await execa("podman", ["create", "--label", label, `localhost/${image}`, "true"], { env: { PATH: path } });
   await execa("podman", ["volume", "create", "--label", label, "seccomp-gen-out-000000000000"], {
@@ -148,8 +147,8 @@ test("what a killed recording of podman left behind is found", async () => {
   expect(cleaned.exitCode).toBe(0);
 });
 
-test("podman starts a container under what export writes for it", async () => {
-  if (unusable !== undefined) return console.warn(`skipped: ${unusable}`);
+test("podman starts a container under what export writes for it", async ({ skip }) => {
+  skip(unusable !== undefined, unusable);
   const oci = join(await workplace(), "oci.json");
   const exported = await product(await workplace(), [
     "export",

@@ -3,7 +3,8 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { runs } from "../support/machine.ts";
 import { cli, docker, product, workplace } from "../support/product.ts";
 
 /**
@@ -239,7 +240,7 @@ describe.concurrent("options", () => {
     });
   });
 
-  test("of another context, and as another user", async () => {
+  test("of another context, and as another user", async ({ skip }) => {
     const folder = await workplace();
     const config = join(folder, "config");
     await execa(
@@ -273,8 +274,7 @@ describe.concurrent("options", () => {
       exitCode: 0,
       stdout: "out",
     });
-    if ((await execa("sudo", ["-n", "true"], { reject: false })).exitCode !== 0)
-      return console.warn("skipped: no sudo here that asks for no password");
+    skip(!runs("sudo", "-n", "true"), "there is no sudo here that asks for no password");
     expect(await product(folder, ["record", "--name", "root", "--", "sudo", "-n", ...words])).toMatchObject({
       exitCode: 0,
       stdout: "out",
@@ -478,8 +478,10 @@ describe.concurrent("signals", () => {
   });
 });
 
-const scripts = (await execa("sh", ["-c", "command -v script && command -v stty"], { reject: false })).exitCode === 0;
-describe.skipIf(!scripts).concurrent("with a terminal (script(1))", () => {
+const hasTerminal = runs("sh", "-c", "command -v script && command -v stty");
+describe.concurrent("with a terminal (script(1))", () => {
+  beforeEach(({ skip }) => skip(!hasTerminal, "script or stty is not installed"));
+
   /**
    * What a command shows on a terminal of 77 columns; `type` gets what it has shown so far, and
    * answers what is typed then.

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -19,6 +19,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { runs } from "../support/machine.ts";
 import { checkWritable, readText, writeAtomically, writeKept } from "../../src/project/files.ts";
 import { whileLocked } from "../../src/project/lock.ts";
 
@@ -66,9 +67,8 @@ describe("what is no file is written to, and stays what it is", () => {
 
   // A node of our own: if this fails, the machine keeps its /dev/null.
   test("a device, behind a link too", async ({ skip }) => {
-    const { status } = spawnSync("mknod", [at("null"), "c", "1", "3"]);
-    if (status !== 0 || spawnSync("sh", ["-c", ': > "$0"', at("null")]).status !== 0)
-      skip("this user makes no devices here");
+    const made = runs("mknod", at("null"), "c", "1", "3") && runs("sh", "-c", ': > "$0"', at("null"));
+    skip(!made, "this user makes no devices here");
     symlinkSync("null", at("link"));
     for (const name of ["null", "link"]) await writeAtomically(at(name), "text");
     expect([
@@ -78,17 +78,15 @@ describe("what is no file is written to, and stays what it is", () => {
     ]).toEqual([true, true, ["link", "null"]]);
   });
 
-  test.skipIf(!existsSync("/dev/fd"))(
-    "a descriptor: what it holds already is kept, and others who hold it see it",
-    async () => {
-      writeFileSync(at("log"), "first\n");
-      const descriptor = openSync(at("log"), "a");
-      const { ino } = statSync(at("log"));
-      await writeAtomically(`/dev/fd/${descriptor}`, "second\n");
-      closeSync(descriptor);
-      expect([readFileSync(at("log"), "utf8"), statSync(at("log")).ino]).toEqual(["first\nsecond\n", ino]);
-    },
-  );
+  test("a descriptor: what it holds already is kept, and others who hold it see it", async ({ skip }) => {
+    skip(!existsSync("/dev/fd"), "there is no /dev/fd here");
+    writeFileSync(at("log"), "first\n");
+    const descriptor = openSync(at("log"), "a");
+    const { ino } = statSync(at("log"));
+    await writeAtomically(`/dev/fd/${descriptor}`, "second\n");
+    closeSync(descriptor);
+    expect([readFileSync(at("log"), "utf8"), statSync(at("log")).ino]).toEqual(["first\nsecond\n", ino]);
+  });
 });
 
 describe("a place that is chosen by the program", () => {

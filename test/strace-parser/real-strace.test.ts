@@ -2,24 +2,31 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, test } from "vitest";
 import { buildRecording, createAggregator, stringifyRecording } from "../../src/core/recording/index.ts";
 import { createStraceParser, type StraceEvent } from "../../src/strace-parser/index.ts";
+import { noSelinux, runs } from "../support/machine.ts";
 import { nativeArch } from "../../src/core/tables/index.ts";
 
 /**
- * The strace of this machine on programs that do the same each time; skipped where there is none.
+ * The machine's own strace and a newer one beside it (tools/engine/strace.sh), on programs that do
+ * the same each time.
  */
-const version = spawnSync("strace", ["-V"], { encoding: "utf8" }).stdout?.split("\n")[0] ?? "";
+const newer = spawnSync("bash", [fileURLToPath(new URL("../../tools/engine/strace.sh", import.meta.url))], {
+  encoding: "utf8",
+});
+const straces = ["strace", newer.stdout.trim()];
+const missing = newer.stderr || "strace is not installed";
 const arch = nativeArch(process.arch);
 const script =
   'set -e; echo "a) = 0 <unfinished ...>" >/dev/null; (cat /etc/passwd >/dev/null); test ! -e ' +
   "/no/such; ls -l /etc/passwd >/dev/null; kill -0 $$";
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-strace-"));
 
-function trace(options: readonly string[], program: readonly string[]): string {
+function trace(strace: string, options: readonly string[], program: readonly string[]): string {
   const file = join(folder, "log");
-  execFileSync("strace", ["-f", ...options, "-o", file, ...program], {
+  execFileSync(strace, ["-f", ...options, "-o", file, ...program], {
     stdio: "ignore",
     env: { PATH: process.env["PATH"] },
   });
@@ -42,12 +49,23 @@ function tally(events: readonly StraceEvent[]): ReadonlyMap<string, number> {
   return new Map([...counts].sort());
 }
 
-describe.skipIf(!version.includes("strace") || arch === undefined)(`${version} on real programs`, () => {
-  const supported = (options: readonly string[]): boolean =>
-    spawnSync("strace", [...options, "-o", "/dev/null", "true"]).status === 0;
-  const plain = (): ReadonlyMap<string, number> => tally(eventsOf(trace([], ["sh", "-c", script])));
+const supports = (strace: string, options: readonly string[]): boolean =>
+  runs(strace, ...options, "-o", "/dev/null", "true");
 
-  test.each(
+/** What a strace counts without any option; the script makes the same calls each time. */
+const plain = memoized((strace) => tally(eventsOf(trace(strace, [], ["sh", "-c", script]))));
+
+function memoized<Value>(compute: (key: string) => Value): (key: string) => Value {
+  const known = new Map<string, Value>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+describe("each option, with each strace that has it", () => {
+  test.for(
     [
       ["-t"],
       ["-tt"],
@@ -91,27 +109,37 @@ describe.skipIf(!version.includes("strace") || arch === undefined)(`${version} o
       ["--color=always"],
       ["--always-show-pid"],
     ].map((options) => ({ name: options.join(" "), options })),
-  )("$name: every line is understood, and the calls are the same", ({ options }) => {
-    if (!supported(options)) return console.warn(`skipped: ${version} has no ${options.join(" ")}`);
-    const events = eventsOf(trace(options, ["sh", "-c", script]));
-    expect(events.filter(({ kind }) => kind === "unparsed")).toEqual([]);
-    const unknown = events.flatMap((event) =>
-      event.kind === "syscall"
-        ? event.args.filter(({ type }) => type === "unknown").map((arg) => `${event.name}: ${JSON.stringify(arg)}`)
-        : [],
-    );
-    expect(unknown).toEqual([]);
-    expect(tally(events)).toEqual(plain());
+  )("$name: every line is understood, and the calls are the same", ({ options }, { skip }) => {
+    const able = straces.filter((strace) => supports(strace, options));
+    skip(able.length === 0, options.includes("--secontext") ? noSelinux : missing);
+    for (const strace of able) {
+      const events = eventsOf(trace(strace, options, ["sh", "-c", script]));
+      expect(events.filter(({ kind }) => kind === "unparsed")).toEqual([]);
+      const unknown = events.flatMap((event) =>
+        event.kind === "syscall"
+          ? event.args.filter(({ type }) => type === "unknown").map((arg) => `${event.name}: ${JSON.stringify(arg)}`)
+          : [],
+      );
+      expect(unknown).toEqual([]);
+      expect(tally(events)).toEqual(plain(strace));
+    }
   });
+});
+
+describe.each([
+  ["the machine's strace", "strace"],
+  ["a newer strace", newer.stdout.trim()],
+])("%s", (_, strace) => {
+  beforeEach(({ skip }) => skip(!supports(strace, []), missing));
 
   test("-z leaves out what failed, and breaks no line", () => {
-    const names = tally(eventsOf(trace(["-z"], ["sh", "-c", script])));
-    for (const [name, count] of names) expect(count).toBeLessThanOrEqual(plain().get(name) ?? 0);
+    const names = tally(eventsOf(trace(strace, ["-z"], ["sh", "-c", script])));
+    for (const [name, count] of names) expect(count).toBeLessThanOrEqual(plain(strace).get(name) ?? 0);
   });
 
   test("as many calls as strace -c counts", () => {
-    const log = trace([], ["ls", "-lR", "/etc/apt"]);
-    const table = trace(["-c"], ["ls", "-lR", "/etc/apt"]);
+    const log = trace(strace, [], ["ls", "-lR", "/etc/apt"]);
+    const table = trace(strace, ["-c"], ["ls", "-lR", "/etc/apt"]);
     const counted = new Map(
       [...table.matchAll(/^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$/gm)]
         .map(([, calls, name = ""]) => [name, Number(calls)] as const)
@@ -124,7 +152,7 @@ describe.skipIf(!version.includes("strace") || arch === undefined)(`${version} o
   test("numbers, names and both give the same recording", () => {
     const [first, ...others] = ["raw", "abbrev", "verbose"].map((style) => {
       const aggregator = createAggregator({ arch: arch ?? "SCMP_ARCH_X86_64" });
-      for (const event of eventsOf(trace(["-X", style], ["sh", "-c", script]))) aggregator.add(event);
+      for (const event of eventsOf(trace(strace, ["-X", style], ["sh", "-c", script]))) aggregator.add(event);
       return stringifyRecording(
         buildRecording("app", { source: "log", command: [], versions: {}, ended: "exited" }, aggregator.finish()),
       );
@@ -134,21 +162,22 @@ describe.skipIf(!version.includes("strace") || arch === undefined)(`${version} o
 
   test("on standard error, woven with what the program writes there, no call is lost", () => {
     const program = "for n in 1 2 3; do ls /no/such$n; cat /etc/passwd | head -c 3; done; true";
-    const { stderr } = spawnSync("strace", ["-f", "sh", "-c", program], {
+    const { stderr } = spawnSync(strace, ["-f", "sh", "-c", program], {
       encoding: "latin1",
       stdio: ["ignore", "ignore", "pipe"],
       env: { PATH: process.env["PATH"] },
     });
     const names = [...tally(eventsOf(stderr.endsWith("\n") ? stderr : `${stderr}\n`)).keys()];
-    expect(names).toEqual([...tally(eventsOf(trace([], ["sh", "-c", program]))).keys()]);
+    expect(names).toEqual([...tally(eventsOf(trace(strace, [], ["sh", "-c", program]))).keys()]);
   });
 
   test("-ff: one file a thread, together the same calls", () => {
-    execFileSync("strace", ["-ff", "-o", join(folder, "ff"), "sh", "-c", script], {
+    const parts = mkdtempSync(join(folder, "ff-"));
+    execFileSync(strace, ["-ff", "-o", join(parts, "log"), "sh", "-c", script], {
       stdio: "ignore",
       env: { PATH: process.env["PATH"] },
     });
-    const files = execFileSync("sh", ["-c", `cat ${folder}/ff.*`], { encoding: "latin1" });
-    expect(tally(eventsOf(files))).toEqual(plain());
+    const files = execFileSync("sh", ["-c", `cat ${parts}/log.*`], { encoding: "latin1" });
+    expect(tally(eventsOf(files))).toEqual(plain(strace));
   });
 });

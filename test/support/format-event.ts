@@ -3,26 +3,30 @@ import type { Arg, StraceEvent } from "../../src/strace-parser/index.ts";
 /** An event on one line, with everything decoded: what the corpus holds. */
 export function formatEvent(event: StraceEvent): string {
   const { tracee, source } = event;
-  const who = `${source.line}:${source.column} ${tracee.pid ?? "-"}${tracee.comm === undefined ? "" : `<${tracee.comm}>`}`;
+  const who = `${source.line}:${source.column} ${tracee.pid ?? "-"}${wrapped("<", tracee.comm, ">")}`;
   switch (event.kind) {
     case "syscall": {
-      const args = event.args
-        .map(
-          (arg, index) => `${event.argNames[index] === undefined ? "" : `${event.argNames[index]}=`}${formatArg(arg)}`,
-        )
-        .join(", ");
+      const args = event.args.map((arg, index) => wrapped("", event.argNames[index], "=") + formatArg(arg)).join(", ");
       const marks = [
         event.number === undefined ? "" : `#${event.number}`,
         event.personality === "64 bit" ? "" : event.personality,
         event.injected ? "injected" : "",
         event.argsComplete ? "" : "cut",
       ].filter((mark) => mark !== "");
-      return `${who} ${event.name}(${args}) = ${formatResult(event.result)}${marks.length === 0 ? "" : ` [${marks.join(", ")}]`}`;
+      const end = marks.length === 0 ? "" : ` [${marks.join(", ")}]`;
+      return `${who} ${event.name}(${args}) = ${formatResult(event.result)}${end}`;
     }
     case "signal":
-      return `${who} signal ${event.signal}${event.stop ? " stop" : ""}${event.info === undefined ? "" : ` ${formatArg(event.info)}`}`;
+      return [
+        who,
+        "signal",
+        event.signal,
+        ...(event.stop ? ["stop"] : []),
+        ...(event.info ? [formatArg(event.info)] : []),
+      ].join(" ");
     case "exit":
-      return `${who} ${event.status.type === "exited" ? `exited ${event.status.code}` : `killed ${event.status.signal}${event.status.coreDumped ? " core" : ""}`}`;
+      if (event.status.type === "exited") return `${who} exited ${event.status.code}`;
+      return `${who} killed ${event.status.signal}${event.status.coreDumped ? " core" : ""}`;
     case "superseded":
       return `${who} superseded by ${event.by}`;
     case "personality":
@@ -44,15 +48,29 @@ export function formatResult(result: Extract<StraceEvent, { kind: "syscall" }>["
       : result.type;
 }
 
+function formatField({ name, value }: Extract<Arg, { type: "struct" }>["fields"][number]): string {
+  return wrapped("", name, "=") + formatArg(value);
+}
+
+/** The text between two others; nothing if there is no text. */
+function wrapped(before: string, text: string | undefined, after: string): string {
+  return text === undefined ? "" : `${before}${text}${after}`;
+}
+
 export function formatArg(arg: Arg): string {
   switch (arg.type) {
     case "number":
     case "flags":
-      return `${arg.type === "flags" ? `${arg.symbols.join("|")}+` : ""}${arg.value}${arg.comment === undefined ? "" : `'${arg.comment}'`}${arg.annotation === undefined ? "" : `<${arg.annotation}>`}`;
+      return [
+        arg.type === "flags" ? `${arg.symbols.join("|")}+` : "",
+        arg.value,
+        wrapped("'", arg.comment, "'"),
+        wrapped("<", arg.annotation, ">"),
+      ].join("");
     case "string":
       return `${JSON.stringify(Buffer.from(arg.bytes).toString("latin1"))}${arg.cut ? "…" : ""}`;
     case "struct":
-      return `{${arg.fields.map(({ name, value }) => `${name === undefined ? "" : `${name}=`}${formatArg(value)}`).join(", ")}${arg.abbreviated ? ", …" : ""}}`;
+      return `{${arg.fields.map(formatField).join(", ")}${arg.abbreviated ? ", …" : ""}}`;
     case "array":
       return `${arg.negated ? "~" : ""}[${arg.elements.map(formatArg).join(", ")}${arg.abbreviated ? ", …" : ""}]`;
     case "call":

@@ -27,8 +27,11 @@ const operators = {
   SCMP_CMP_MASKED_EQ: 7,
 } as const;
 
+export const noOracle =
+  "the kernel's judge cannot be built (x86-64 Linux with Debian's gcc, libc6-dev and libseccomp-dev)";
+
 /**
- * Builds the C program against the installed libseccomp; undefined where there is no compiler,
+ * Builds the C program against the installed libseccomp. `undefined` if there is no compiler,
  * header or Linux.
  */
 export function buildOracle(): string | undefined {
@@ -110,8 +113,10 @@ function errnoOf({ action }: ActionRule): number {
 }
 
 function conditions(rule: Rule): string {
-  return (
-    `${rule.conditions.length} ` +
-    `${rule.conditions.map((condition: ArgCondition) => `${condition.index} ${operators[condition.op]} ${condition.op === "SCMP_CMP_MASKED_EQ" ? `${condition.mask} ${condition.datum}` : `${condition.datum} 0`}`).join(" ")}`
-  );
+  return [rule.conditions.length, ...rule.conditions.map(conditionWords)].join(" ");
+}
+
+function conditionWords(condition: ArgCondition): string {
+  const values = condition.op === "SCMP_CMP_MASKED_EQ" ? [condition.mask, condition.datum] : [condition.datum, 0];
+  return [condition.index, operators[condition.op], ...values].join(" ");
 }

@@ -1,5 +1,6 @@
 /*
- * The judge of src/seccomp: builds filters with the installed libseccomp, lets the kernel run them, prints what the calls got.
+ * The judge of src/core/seccomp: builds filters with the installed libseccomp, lets the kernel run them, and prints
+ * what the calls got.
  *
  * Reads one filter after the other from standard input:
  *   F <default errno>                                   a new filter for this machine's own architecture
@@ -7,8 +8,9 @@
  *   R <errno> <syscall> <n> { <arg> <op> <a> <b> } * n  a rule; op is the number of enum scmp_compare
  *   T <number> <a0> .. <a5>                             a call, native;  C ...: through int $0x80 (i386)
  *   .                                                   the end: install and try
- *   S                                                   the end: only count the instructions, of this filter alone; errno 0 stands for ALLOW
- * Prints one line a filter: "refused <rule>", one errno a call ("0": it reached the kernel, "K": killed), or the number of instructions.
+ *   S                                                   the end: only count this filter's instructions; errno 0: ALLOW
+ * Prints one line a filter: "refused <rule>", one errno a call ("0": it reached the kernel, "K": killed), or the number
+ * of instructions.
  *
  * Build: cc -O1 -o seccomp-oracle seccomp-oracle.c -lseccomp
  */
@@ -114,7 +116,9 @@ int main(void) {
       }
       int number = seccomp_syscall_resolve_name(name);
       /* The runtimes leave out what their libseccomp does not know. */
-      if (refused < 0 && number != __NR_SCMP_ERROR && seccomp_rule_add_array(ctx, action_of(error), number, n, args) != 0) refused = rules;
+      if (refused < 0 && number != __NR_SCMP_ERROR &&
+          seccomp_rule_add_array(ctx, action_of(error), number, n, args) != 0)
+        refused = rules;
       rules++;
       break;
     }

@@ -1,4 +1,5 @@
-// The least that can be done with the bytes of a log: the name before each line's first bracket, counted. Prints each with its count.
+// The least that can be done with the bytes of a log: the name before each line's first bracket, counted.
+// Prints each with its count.
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,8 @@ int main(int argc, char **argv) {
     for (; at < next && is_word(*at); at++) hash = hash * 31 + *at;
     if (at < next && *at == '(' && at > name) {
       unsigned length = at - name, slot = hash % slots;
-      while (table[slot].count && (table[slot].length != length || memcmp(table[slot].name, name, length))) slot = (slot + 1) % slots;
+      while (table[slot].count && (table[slot].length != length || memcmp(table[slot].name, name, length)))
+        slot = (slot + 1) % slots;
       table[slot].name = name;
       table[slot].length = length;
       table[slot].count++;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole story on a real service: record nginx, see what its profile takes away, prove that it still runs, and try an attack.
-# Results stay in .demo/. Without an engine, a program on this host is recorded instead.
+# The whole story on a real service: record nginx, see what its profile takes away, prove that it still runs, and try
+# an attack. Results stay in .demo/. Without an engine, a program on this host is recorded instead.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,24 +12,30 @@ log=$(mktemp)
 trap 'docker rm -f "$victim" >/dev/null 2>&1 || true; rm -f "$log"' EXIT
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }; }
-quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }; }
+quietly() {
+  "$@" >"$log" 2>&1 && return
+  cat "$log" >&2
+  return 1
+}
 seccomp_gen() { node "$root/dist/cli.cjs" "$@"; }
 
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
 
-if ! bash "$root/test/engine/engine.sh" start || ! bash "$root/test/engine/engine.sh" base-image; then
+if ! bash "$root/tools/engine/engine.sh" start || ! bash "$root/tools/engine/engine.sh" base-image; then
   say "No container engine: recording a program on this host instead (needs strace)."
   seccomp_gen record --name ls -- ls -l / >/dev/null
   exit
 fi
-eval "$(bash "$root/test/engine/engine.sh" env)"
-DOCKER_BUILDKIT=0 quietly docker build --network host -t "$image" "$root/test/demo/nginx"
+eval "$(bash "$root/tools/engine/engine.sh" env)"
+DOCKER_BUILDKIT=0 quietly docker build --network host -t "$image" "$root/tools/demo/nginx"
 
 say "1. Record nginx while real requests come in, and run it again under the profile that this gives"
 run=(docker run --rm -p "127.0.0.1:$port:80" "$image")
-requests="curl -sf --retry 20 --retry-delay 1 --retry-all-errors http://127.0.0.1:$port/ && curl -s -o /dev/null http://127.0.0.1:$port/missing && curl -sfI http://127.0.0.1:$port/ >/dev/null"
+address=http://127.0.0.1:$port
+requests="curl -sf --retry 20 --retry-delay 1 --retry-all-errors $address/ &&
+  curl -s -o /dev/null $address/missing && curl -sfI $address/ >/dev/null"
 seccomp_gen record --name nginx --while "$requests" --verify -- "${run[@]}"
 
 say "2. What an attacker inside can no longer do"
@@ -37,13 +43,18 @@ seccomp_gen diff profiles/nginx.json >diff.txt || [ $? = 1 ]
 sed -n '/^no longer allowed/,$p' diff.txt | cut -c1-100 | head -4
 echo "  … (the whole comparison is in .demo/diff.txt)"
 
-# Whoever breaks into the service can run code in its container; a raw packet socket reads and forges the network's traffic.
+# Whoever breaks into the service can run code in its container; a raw packet socket reads and forges the network's
+# traffic.
+attempt='socket(my $s, 17, 3, 0) ? print "  the attack WORKS: a raw packet socket is open\n"
+  : print "  the attack fails: $!\n"'
 attack() {
   docker run -d --rm --name "$victim" --network none "$@" "$image" >/dev/null
-  docker exec "$victim" perl -e 'socket(my $s, 17, 3, 0) ? print "  the attack WORKS: a raw packet socket is open\n" : print "  the attack fails: $!\n"'
+  docker exec "$victim" perl -e "$attempt"
   docker rm -f "$victim" >/dev/null
 }
 say "3. An attack: open a raw packet socket to read and forge the network's traffic"
 printf "under Docker's default profile:"; attack
 printf "under profiles/nginx.json:     "; attack --security-opt "seccomp=profiles/nginx.json"
-if bash "$root/test/engine/engine.sh" status | grep -q private; then printf '\nThe private engine goes on running; npm run engine -- stop ends it.\n'; fi
+if bash "$root/tools/engine/engine.sh" status | grep -q private; then
+  printf '\nThe private engine goes on running; npm run engine -- stop ends it.\n'
+fi

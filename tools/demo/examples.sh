@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Records the committed examples anew: traces/<name>/recording.json and profiles/<name>.json of nginx and redis, from the tests' images.
+# Records the committed examples anew, from the tests' images: traces/<name>/recording.json and profiles/<name>.json of
+# nginx and redis.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
@@ -10,9 +11,19 @@ bash tools/engine/engine.sh base-image
 
 record() {
   local name=$1 client=$2
-  DOCKER_BUILDKIT=0 docker build -q --network host -t "seccomp-gen-test-$name" "test/live/workloads/$name" >/dev/null 2>&1
-  node dist/cli.cjs record --force --name "$name" --while "docker run --rm --network container:\$SECCOMP_GEN_CONTAINER --entrypoint sh seccomp-gen-test-$name -ec '$client'" -- docker run --rm --network none "seccomp-gen-test-$name"
+  local image=seccomp-gen-test-$name
+  DOCKER_BUILDKIT=0 docker build -q --network host -t "$image" "test/live/workloads/$name" >/dev/null 2>&1
+  node dist/cli.cjs record --force --name "$name" \
+    --while "docker run --rm --network container:\$SECCOMP_GEN_CONTAINER --entrypoint sh $image -ec '$client'" \
+    -- docker run --rm --network none "$image"
 }
 
-record nginx 'curl -sf --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1/; curl -s http://127.0.0.1/missing; curl -sfI http://127.0.0.1/'
-record redis 'for n in $(seq 50); do timeout 2 redis-cli ping && break; sleep 0.2; done; redis-cli set key value; redis-cli get key; redis-cli bgsave; sleep 1; redis-cli shutdown save || true'
+record nginx 'curl -sf --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1/
+  curl -s http://127.0.0.1/missing
+  curl -sfI http://127.0.0.1/'
+record redis 'for n in $(seq 50); do timeout 2 redis-cli ping && break; sleep 0.2; done
+  redis-cli set key value
+  redis-cli get key
+  redis-cli bgsave
+  sleep 1
+  redis-cli shutdown save || true'

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes sure that a Docker engine is there. Usage: engine.sh start|stop|status|env|base-image [SUITE]
 #
-# A running engine is used as it is. Otherwise, on Debian or Ubuntu as root, docker.io is installed and a private dockerd is started with its
-# own data root, exec root, pid file and socket; crun is its second runtime. `eval "$(engine.sh env)"` points the docker command to it.
+# A running engine is used as it is. Otherwise, on Debian or Ubuntu as root, docker.io is installed and a private
+# dockerd is started with its own data root, exec root, pid file and socket; crun is its second runtime.
+# `eval "$(engine.sh env)"` points the docker command to it.
 set -euo pipefail
 
 state=${SECCOMP_GEN_ENGINE_DIR:-/var/lib/seccomp-gen-engine}
@@ -12,29 +13,21 @@ suite=${2:-bookworm}
 base_image=seccomp-gen-base:$suite
 
 say() { printf '%s\n' "engine: $*" >&2; }
-fail() { say "$*"; exit 2; }
+fail() {
+  say "$*"
+  exit 2
+}
 answers() { DOCKER_HOST=$1 timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 private() { [ -S "$socket" ] && answers "unix://$socket"; }
-foreign() { [ "${DOCKER_HOST-}" != "unix://$socket" ] && command -v docker >/dev/null && timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
-
-install_packages() {
-  [ "$(id -u)" = 0 ] || fail "no Docker engine answers, and only root can install one. Start yours (systemctl start docker) or run this as root."
-  command -v apt-get >/dev/null || fail "no Docker engine answers, and this is neither Debian nor Ubuntu. Install Docker and start it, then run this again."
-  local missing=() package
-  for package in docker.io strace crun debootstrap; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-  done
-  [ ${#missing[@]} = 0 ] && return
-  say "installing ${missing[*]}"
-  # No service may start here: the engine below is a private one.
-  local policy=/usr/sbin/policy-rc.d made=no
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=yes; fi
-  DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || true
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" iptables >"$state/apt.log" 2>&1 || { tail -5 "$state/apt.log" >&2; fail "apt-get could not install ${missing[*]}"; }
-  [ $made = no ] || rm -f $policy
+foreign() {
+  [ "${DOCKER_HOST-}" != "unix://$socket" ] && command -v docker >/dev/null &&
+    timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1
 }
 
-alive() { [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null && tr '\0' ' ' <"/proc/$(cat "$pid_file")/cmdline" | grep -q -- "$state"; }
+alive() {
+  [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null &&
+    tr '\0' ' ' <"/proc/$(cat "$pid_file")/cmdline" | grep -q -- "$state"
+}
 
 # What an engine that died leaves behind: its containerd, shims, pid files, sockets and mounts.
 sweep() {
@@ -46,7 +39,8 @@ start() {
   foreign && { say "using the engine that answers"; return; }
   private && { say "private engine is running"; return; }
   mkdir -p "$state"
-  install_packages
+  bash "$(dirname "$0")/packages.sh" engine ||
+    fail "no Docker engine answers. Start yours (systemctl start docker), or install one."
   alive && stop
   sweep
   local dockerd
@@ -54,8 +48,8 @@ start() {
   # crun refuses hybrid cgroups; in a mount namespace of its own the unified hierarchy can be taken away from it.
   setsid unshare -m --propagation slave sh -c '
     umount /sys/fs/cgroup/unified 2>/dev/null
-    exec "$@"' engine "$dockerd" --data-root "$state/data" --exec-root "$state/exec" --pidfile "$pid_file" -H "unix://$socket" \
-    --add-runtime crun=/usr/bin/crun ${SECCOMP_GEN_ENGINE_OPTIONS-} >"$state/log" 2>&1 </dev/null &
+    exec "$@"' engine "$dockerd" --data-root "$state/data" --exec-root "$state/exec" --pidfile "$pid_file" \
+    -H "unix://$socket" --add-runtime crun=/usr/bin/crun ${SECCOMP_GEN_ENGINE_OPTIONS-} >"$state/log" 2>&1 </dev/null &
   local tries
   for tries in $(seq 100); do
     private && { say "private engine started (state in $state)"; return; }
@@ -70,7 +64,8 @@ stop() {
   alive || { sweep; say "no private engine is running"; return; }
   local pid
   pid=$(cat "$pid_file")
-  DOCKER_HOST=unix://$socket timeout 60 docker ps -q 2>/dev/null | DOCKER_HOST=unix://$socket timeout 60 xargs -r docker rm -f >/dev/null 2>&1 || true
+  DOCKER_HOST=unix://$socket timeout 60 docker ps -q 2>/dev/null |
+    DOCKER_HOST=unix://$socket timeout 60 xargs -r docker rm -f >/dev/null 2>&1 || true
   kill "$pid" 2>/dev/null || true
   for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
   kill -9 "$pid" 2>/dev/null || true
@@ -89,13 +84,20 @@ ensure_base_image() {
     docker tag debian:$suite-slim "$base_image"
     return
   fi
-  [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || fail "no registry answers, and without root and debootstrap no base image can be made"
+  [ "$(id -u)" = 0 ] && bash "$(dirname "$0")/packages.sh" debootstrap ||
+    fail "no registry answers, and without root and debootstrap no base image can be made"
   say "no registry answers; making the base image with debootstrap"
   local root
   root=$(mktemp -d)
   chmod 755 "$root" # it becomes the image's /, which other users have to enter
-  timeout 600 debootstrap --variant=minbase $suite "$root" >"$state/debootstrap.log" 2>&1 || { tail -5 "$state/debootstrap.log" >&2; rm -rf "$root"; fail "debootstrap failed"; }
-  # The host's proxies, so that packages can be installed in builds too, and for the host's own release its mirrors; another release keeps debootstrap's.
+  mkdir -p "$state"
+  timeout 600 debootstrap --variant=minbase $suite "$root" >"$state/debootstrap.log" 2>&1 || {
+    tail -5 "$state/debootstrap.log" >&2
+    rm -rf "$root"
+    fail "debootstrap failed"
+  }
+  # The host's proxies, so that packages can be installed in builds too, and for the host's own release its mirrors;
+  # another release keeps debootstrap's.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
   if grep -q "^VERSION_CODENAME=$suite\$" /etc/os-release; then
     rm -f "$root/etc/apt/sources.list"
@@ -111,7 +113,16 @@ ensure_base_image() {
 case "${1-}" in
   start) start ;;
   stop) stop ;;
-  status) if foreign; then echo "an engine answers"; elif private; then echo "private engine: unix://$socket"; else echo "no engine"; exit 1; fi ;;
+  status)
+    if foreign; then
+      echo "an engine answers"
+    elif private; then
+      echo "private engine: unix://$socket"
+    else
+      echo "no engine"
+      exit 1
+    fi
+    ;;
   env) print_env ;;
   base-image) ensure_base_image ;;
   *) fail "usage: engine.sh start|stop|status|env|base-image [SUITE]" ;;

@@ -1,10 +1,17 @@
 #!/usr/bin/env bash
-# Another generation of Docker engine on the same machine: Debian's docker.io of SUITE (trixie, sid) in a chroot, with its own runc and crun.
-# Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST. Needs root and debootstrap; takes a minute the first time.
+# Another generation of Docker engine on the same machine: Debian's docker.io of SUITE (trixie, sid) in a chroot, with
+# its own runc and crun. Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST. Needs root and
+# debootstrap; takes a minute the first time.
 set -euo pipefail
 
 command=${1-} suite=${2-}
-case "$suite" in trixie | sid) ;; *) echo "usage: generation.sh start|stop trixie|sid" >&2; exit 2 ;; esac
+case "$suite" in
+  trixie | sid) ;;
+  *)
+    echo "usage: generation.sh start|stop trixie|sid" >&2
+    exit 2
+    ;;
+esac
 state=${SECCOMP_GEN_ENGINE_DIR:-/var/lib/seccomp-gen-engine}/$suite
 root=$state/root
 socket=$state/run/docker.sock
@@ -14,7 +21,10 @@ answers() { DOCKER_HOST=unix://$socket timeout 20 docker version --format '{{.Se
 
 stop() {
   [ -f "$pid_file" ] && kill "$(cat "$pid_file")" 2>/dev/null || true
-  for _ in $(seq 50); do [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null || break; sleep 0.2; done
+  for _ in $(seq 50); do
+    [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null || break
+    sleep 0.2
+  done
   pkill -KILL -f -- "$state/run" 2>/dev/null || true
   rm -rf "$state/run"
 }
@@ -27,7 +37,8 @@ make_root() {
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
-  chroot "$root" sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends docker.io containerd runc crun iptables tini' >"$state/apt.log" 2>&1
+  DEBIAN_FRONTEND=noninteractive chroot "$root" sh -c 'apt-get -qq update && apt-get -qq install -y \
+    --no-install-recommends docker.io containerd runc crun iptables tini' >"$state/apt.log" 2>&1
   touch "$state/complete"
 }
 
@@ -36,7 +47,8 @@ start() {
   make_root
   stop
   mkdir -p "$state/run" "$state/data" "$root$state/run" "$root$state/data"
-  # A mount namespace without the unified cgroup hierarchy, which crun refuses beside the others, and a network of its own, so that no other engine's bridge is touched.
+  # A mount namespace without the unified cgroup hierarchy, which crun refuses beside the others, and a network of its
+  # own, so that no other engine's bridge is touched.
   setsid unshare -mn --propagation slave sh -c '
     root=$1 state=$2
     mount --bind "$root" "$root"
@@ -45,8 +57,9 @@ start() {
     mount -t tmpfs tmpfs "$root/run"
     mount --bind "$state/run" "$root$state/run"
     mount --bind "$state/data" "$root$state/data"
-    exec chroot "$root" dockerd --data-root "$state/data" --exec-root "$state/run/exec" --pidfile "$state/run/docker.pid" -H "unix://$state/run/docker.sock" \
-      --iptables=false --ip6tables=false --bridge=none --add-runtime crun=/usr/bin/crun' generation "$root" "$state" >"$state/log" 2>&1 </dev/null &
+    exec chroot "$root" dockerd --data-root "$state/data" --exec-root "$state/run/exec" \
+      --pidfile "$state/run/docker.pid" -H "unix://$state/run/docker.sock" --iptables=false --ip6tables=false \
+      --bridge=none --add-runtime crun=/usr/bin/crun' generation "$root" "$state" >"$state/log" 2>&1 </dev/null &
   for _ in $(seq 100); do answers && return; sleep 0.3; done
   tail -5 "$state/log" >&2
   exit 2

@@ -1,29 +1,40 @@
 #!/usr/bin/env bash
-# Debian's podman as root, with a storage of its own, where the machine's cgroups or limits would not let it run. Usage: podman.sh ARGUMENTS…
+# Debian's podman as root, with a storage of its own, where the machine's cgroups or limits would not let it run.
+# Usage: podman.sh ARGUMENTS…
 #
-# crun refuses hybrid cgroups, so the unified hierarchy is taken away in a mount namespace of its own; it is entered again by each call, for podman keeps
-# its mounts there. State: $SECCOMP_GEN_PODMAN_DIR. `podman.sh let-go` removes all containers and lets go of the namespace (`stop` is podman's own).
+# crun refuses hybrid cgroups, so the unified hierarchy is taken away in a mount namespace of its own. Each call enters
+# it again, because podman keeps its mounts there. State: $SECCOMP_GEN_PODMAN_DIR. `podman.sh let-go` removes all
+# containers and ends the namespace (`stop` is podman's own).
 set -euo pipefail
 
 state=${SECCOMP_GEN_PODMAN_DIR:-/var/lib/seccomp-gen-podman}
 holder=$state/holder.pid
 export CONTAINERS_CONF=$state/containers.conf
 
-fail() { printf '%s\n' "podman.sh: $*" >&2; exit 125; }
+fail() {
+  printf '%s\n' "podman.sh: $*" >&2
+  exit 125
+}
 inside() { nsenter -t "$(cat "$holder")" -m -- "$@"; }
 
 [ "$(id -u)" = 0 ] || fail "needs root"
-if [ ! -x /usr/bin/podman ]; then
-  command -v apt-get >/dev/null || fail "podman is not installed"
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends podman >&2 || fail "apt-get could not install podman"
-fi
+[ -x /usr/bin/podman ] || bash "$(dirname "$(realpath "$0")")/packages.sh" podman || fail "podman is not installed"
 mkdir -p "$state"
 if ! { [ -s "$holder" ] && kill -0 "$(cat "$holder")" 2>/dev/null; }; then
   [ "${1-}" != let-go ] || exit 0
   # Limits that this process may not raise must not be asked for ("error setting rlimit type 7").
-  printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' >"$CONTAINERS_CONF"
+  cat >"$CONTAINERS_CONF" <<'CONF'
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+CONF
   rm -f "$holder"
-  setsid unshare -m --propagation slave sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; echo $$ >"$1"; exec sleep infinity' holder "$holder" >/dev/null 2>&1 </dev/null &
+  setsid unshare -m --propagation slave sh -c '
+    umount /sys/fs/cgroup/unified 2>/dev/null
+    echo $$ >"$1"
+    exec sleep infinity' holder "$holder" >/dev/null 2>&1 </dev/null &
   for _ in $(seq 100); do [ ! -s "$holder" ] || break; sleep 0.05; done
 fi
 options=(--root "$state/root" --runroot "$state/run" --storage-driver vfs)

@@ -1,7 +1,8 @@
 // Counts both errors of profiles on real workloads: one half of what a workload does is recorded,
 // the other half runs under profiles made from that.
 //
-// Usage: npm run evaluate -- [--only NAME]… [--fresh] [--write]    DOCKER_HOST names the engine; needs `npm run engine -- base-image`
+// Usage: npm run evaluate -- [--only NAME]… [--fresh] [--write]
+// DOCKER_HOST names the engine; needs `npm run engine -- base-image`.
 // Output: a Markdown table on stdout, with --write in the README too; progress on stderr. Exit
 // code: 0 the default profile breaks nothing, 1 it breaks something, 2 trouble. One workload's
 // trouble does not end the others. Recordings and runs are kept in .evaluate/, so that a second
@@ -254,9 +255,12 @@ function outcome({ broken }) {
 
 function table(rows, engine) {
   const sum = (index) => rows.reduce((total, { cells }) => total + cells[index].excess, 0);
+  const words = days.map(({ words: day }) => day).join(" and ");
+  const others = days.length > 0 ? ` (the fixed list and the default: also ${words})` : "";
+  const broken = (index) => rows.filter(({ cells }) => cells[index].broken.length > 0).length;
   return [
     `${measuredOn()}; Docker ${engine}. In each cell: whether the half that was not recorded runs ` +
-      `unchanged${days.length > 0 ? ` (the fixed list and the default: also ${days.map(({ words }) => words).join(" and ")})` : ""}, ` +
+      `unchanged${others}, ` +
       "and how many calls are allowed that neither half makes, on none of these days, and no container " +
       "runtime needs.",
     "",
@@ -266,9 +270,7 @@ function table(rows, engine) {
       ({ name, a, used, cells }) =>
         `| ${name} | ${a} → ${used} | ` + `${cells.map((cell) => `${outcome(cell)}, +${cell.excess}`).join(" | ")} |`,
     ),
-    `| all ${rows.length} | | ` +
-      `${kinds.map((_, index) => `${rows.filter(({ cells }) => cells[index].broken.length > 0).length} break, +${sum(index)}`).join(" | ")} ` +
-      "|",
+    `| all ${rows.length} | | ` + `${kinds.map((_, index) => `${broken(index)} break, +${sum(index)}`).join(" | ")} |`,
   ].join("\n");
 }
 

@@ -159,7 +159,9 @@ function cleaned(folder) {
   check(!engine || first.status === 0, `clean: ${first.stderr}`);
   check(!engine || /nothing left behind/.test(run(folder, ["clean"]).stderr), "clean leaves something");
   if (engine) {
-    const left = `${docker("ps", "-aq", "--filter", "label=seccomp-gen.session")}${docker("volume", "ls", "-q", "--filter", "name=seccomp-gen-out-")}`;
+    const left =
+      docker("ps", "-aq", "--filter", "label=seccomp-gen.session") +
+      docker("volume", "ls", "-q", "--filter", "name=seccomp-gen-out-");
     check(left === "", `clean leaves ${left}`);
   }
   const folders = readdirSync(tmpdir()).filter((name) =>
@@ -481,7 +483,7 @@ for (const [kind, before, missing] of [
       ]);
       check(
         codes.every((code) => code === 0),
-        `exit codes ${codes}`,
+        `exit codes ${codes.join(", ")}`,
       );
       const calls = callsOf(join(folder, recording)).join(" ");
       check(/\bmkdir/.test(calls) && /\bsymlink/.test(calls), "one of them is lost");
@@ -787,10 +789,12 @@ const measured = new Map([
 
 const text = `# Faults
 
-Injected by \`npm run test:faults\` into real runs, which writes this table. After each one it is checked that no committed call is lost, that
-each file is whole, and that \`seccomp-gen clean\` finds and removes what is left: containers, volumes, locks, temporary files and folders. Every fifth recovered
-trace is taken in by the next \`record --append\`, and its calls are looked for there. EIO and ESTALE of single calls are injected by strace; the
-clock is libfaketime's, around seccomp-gen alone. A device that fails at will (dm-error, dm-flakey) needs device mapper in the kernel.
+Injected by \`npm run test:faults\` into real runs, which writes this table. After each one it is
+checked that no committed call is lost, that each file is whole, and that \`seccomp-gen clean\`
+finds and removes what is left: containers, volumes, locks, temporary files and folders. Every fifth
+recovered trace is taken in by the next \`record --append\`, and its calls are looked for there. EIO
+and ESTALE of single calls are injected by strace; the clock is libfaketime's, around seccomp-gen
+alone. A device that fails at will (dm-error, dm-flakey) needs device mapper in the kernel.
 Rows may be of several runs (\`--only\`).
 
 Last run on ${machine()}.

@@ -2,7 +2,8 @@
 // runs, and holds it against the table in src/core/policy/floor.ts. A new runc or crun is then a
 // change of that table.
 //
-// Usage: npm run floor -- [--runtime runc|crun] [--rounds N] [--verbose]          DOCKER_HOST names the engine; needs root, strace and npm run build
+// Usage: npm run floor -- [--runtime runc|crun] [--rounds N] [--verbose]
+// DOCKER_HOST names the engine; needs root, strace and npm run build
 // Exit code: 0 the table has everything, 1 it lacks something, 2 trouble.
 //
 // Method: strace follows the engine's containerd and all that it starts. Counted are the calls of

@@ -48,6 +48,8 @@ export type Problem =
 
 type Text = { readonly what: string; readonly todo: string };
 
+const noProgram = "It is neither a program for this machine nor a script with #! in its first line. ";
+
 const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { code: Code }>) => Text } = {
   usage: ({ what, todo }) => ({ what, todo }),
   "file-unreadable": ({ path, detail }) => ({
@@ -107,8 +109,8 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "workload-not-started": ({ detail }) => ({
     what: `the workload did not start, so there is nothing to record${detail === "" ? "" : `\n${detail}`}`,
     todo:
-      `${/exec format error/i.test(detail) ? "It is neither a program for this machine nor a script with #! in its first line. " : ""}Check ` +
-      "that the same command runs without seccomp-gen. Nothing was written.",
+      (/exec format error/i.test(detail) ? noProgram : "") +
+      "Check that the same command runs without seccomp-gen. Nothing was written.",
   }),
   "while-failed": ({ exitCode, containerExitCode }) => ({
     what:

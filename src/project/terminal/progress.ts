@@ -36,7 +36,11 @@ export function showProgress(
   const estimate = (counts: readonly Counts[]): string => {
     const share = unseenShare(totalOf("calls", counts), totalOf("seenOnce", counts));
     const expected = windows[0]?.expected();
-    return `${share === undefined ? "" : `; ${unseenText(share)}`}${expected === undefined ? "" : `; ${expectedText(expected)}`}`;
+    const parts = [
+      share === undefined ? undefined : unseenText(share),
+      expected === undefined ? undefined : expectedText(expected),
+    ];
+    return parts.map((part) => (part === undefined ? "" : `; ${part}`)).join("");
   };
   const look = (): void => {
     const counts = aggregators.map((aggregator) => aggregator.counts());

@@ -105,7 +105,9 @@ describe("formats met in the wild", () => {
   });
 
   test("uint64 without loss", () => {
-    const profile = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["personality"],"action":"${allow}","args":[{"index":0,"value":18446744073709551615,"op":"SCMP_CMP_EQ"}]}]}`;
+    const args = '[{"index":0,"value":18446744073709551615,"op":"SCMP_CMP_EQ"}]';
+    const group = `{"names":["personality"],"action":"${allow}","args":${args}}`;
+    const profile = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[${group}]}`;
     expect(verdict(profile, "personality", [0xffff_ffff_ffff_ffffn])).toBe(allow);
     expect(verdict(profile, "personality", [0xffff_ffff_ffff_f800n])).toBe("SCMP_ACT_ERRNO 1");
   });
@@ -255,13 +257,15 @@ describe("mistakes are told with their place and what was meant", () => {
     ["an action", '{\n  "defaultAction": "SCMP_ACT_ALOW"\n}', /p\.json:2:\d+: \/defaultAction/, /SCMP_ACT_ALLOW/],
     [
       "an operator",
-      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EG"}]}]}',
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",' +
+        '"args":[{"index":0,"value":1,"op":"SCMP_CMP_EG"}]}]}',
       /\/syscalls\/0\/args\/0\/op/,
       /SCMP_CMP_EQ/,
     ],
     [
       "an index",
-      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}',
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",' +
+        '"args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}',
       /\/syscalls\/0\/args\/0\/index/,
       /./,
     ],
@@ -282,7 +286,8 @@ describe("mistakes are told with their place and what was meant", () => {
     ],
     [
       "a pin that a null in another spelling takes away",
-      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}],"Args":null}]}',
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",' +
+        '"args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}],"Args":null}]}',
       /"Args" stands twice/,
       /keep one/,
     ],
@@ -307,13 +312,15 @@ describe("mistakes are told with their place and what was meant", () => {
     ["what is nested without end", "[".repeat(200_000), /p\.json:1:\d+/, /./],
     [
       "a number with an exponent",
-      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1e3,"op":"SCMP_CMP_EQ"}]}]}',
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",' +
+        '"args":[{"index":0,"value":1e3,"op":"SCMP_CMP_EQ"}]}]}',
       /\/syscalls\/0\/args\/0\/value/,
       /plain digits/,
     ],
     [
       "a number of 65 bits",
-      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}',
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",' +
+        '"args":[{"index":0,"value":18446744073709551616,"op":"SCMP_CMP_EQ"}]}]}',
       /\/syscalls\/0\/args\/0\/value/,
       /18446744073709551615/,
     ],

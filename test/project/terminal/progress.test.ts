@@ -15,7 +15,7 @@ const read = (aggregator: Aggregator, log: string): void => {
 };
 const begin = '7 execve("/usr/bin/app", ["app"], 0x1 /* 0 vars */) = 0\n7 getpid() = 7\n';
 
-test("elsewhere than on a terminal a line comes when something new was seen, the newest first, with the program that made it", () => {
+test("without a terminal a line comes for each new call, the newest first, with the program that made it", () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   const lines: string[] = [];
   const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });

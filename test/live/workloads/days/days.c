@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Another entry point, for a kernel without vDSO: blanks AT_SYSINFO_EHDR (33) in the auxiliary vector before libc reads it. The stack at the start: System V ABI, 3.4.1. */
+/* Another entry point, for a kernel without vDSO: blanks AT_SYSINFO_EHDR (33) in the auxiliary vector
+ * before libc reads it. The stack at the start: System V ABI, 3.4.1. */
 __asm__(".globl start_without_vdso\n"
         "start_without_vdso:\n"
         "  mov (%rsp), %rax\n"
@@ -72,7 +73,10 @@ static void memory(void) {
 /* Time as libc asks for it: from the vDSO, or from the kernel where that has none or cannot read the clock. */
 static void clocks(void) {
   struct timespec now;
-  if (clock_gettime(CLOCK_REALTIME, &now) || now.tv_sec < 1000000000) { printf("no time: %s\n", strerror(errno)); exit(1); }
+  if (clock_gettime(CLOCK_REALTIME, &now) || now.tv_sec < 1000000000) {
+    printf("no time: %s\n", strerror(errno));
+    exit(1);
+  }
   if (clock_gettime(CLOCK_MONOTONIC, &now) || time(NULL) < 1000000000) { puts("no time"); exit(1); }
 }
 
@@ -87,10 +91,21 @@ static void terminal(void) {
 
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "usual";
-  if (!strcmp(mode, "usual")) { struct timespec moment = {0, 1000}; clocks(); nanosleep(&moment, NULL); threads(1, 10); puts("usual"); }
-  else if (!strcmp(mode, "clock")) { clocks(); printf("it is time, vDSO %s\n", getauxval(AT_SYSINFO_EHDR) ? "there" : "hidden"); }
-  else if (!strcmp(mode, "memory")) memory();
-  else if (!strcmp(mode, "limited")) { struct rlimit limit = {60000000, 60000000}; if (setrlimit(RLIMIT_AS, &limit)) perror("setrlimit"); memory(); }
+  if (!strcmp(mode, "usual")) {
+    struct timespec moment = {0, 1000};
+    clocks();
+    nanosleep(&moment, NULL);
+    threads(1, 10);
+    puts("usual");
+  } else if (!strcmp(mode, "clock")) {
+    clocks();
+    printf("it is time, vDSO %s\n", getauxval(AT_SYSINFO_EHDR) ? "there" : "hidden");
+  } else if (!strcmp(mode, "memory")) memory();
+  else if (!strcmp(mode, "limited")) {
+    struct rlimit limit = {60000000, 60000000};
+    if (setrlimit(RLIMIT_AS, &limit)) perror("setrlimit");
+    memory();
+  }
   else if (!strcmp(mode, "threads")) threads(8, 20000);
   else if (!strcmp(mode, "sleep")) {
     struct timespec pause = {2, 0};

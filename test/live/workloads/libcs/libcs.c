@@ -1,4 +1,5 @@
-/* What programs do through libc, so that each libc may choose its calls: built with glibc and musl, dynamic and static. */
+/* What programs do through libc, so that each libc may choose its calls: built with glibc and musl,
+ * dynamic and static. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,8 @@
  * Makes calls under the filter that the container runtime installed, and prints what each got.
  *
  * Standard input: "T number a0 .. a5" native, "C ..." through int $0x80 (i386), one a line.
- * Standard output: one word a call: its errno, "0" where it reached the kernel and succeeded, "K" where it was killed or trapped.
+ * Standard output: one word a call: its errno, "0" if it reached the kernel and succeeded, "K" if it was killed
+ * or trapped.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * One static program for many shapes of processes. The first argument names the shape; each makes one call that nothing else here makes, at the place
- * that the recording must not miss.
+ * One static program for many shapes of processes. The first argument names the shape; each makes one call that nothing
+ * else here makes, at the place that the recording must not miss.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
         pthread_create(&thread, NULL, execute, argv[0]);
         pthread_join(thread, NULL);
         return 1;
-    } else if (strcmp(shape, "daemon") == 0) { /* two forks and a session of its own; the grandchild outlives its parent */
+    } else if (strcmp(shape, "daemon") == 0) { /* two forks, a session; the grandchild outlives its parent */
         int out[2];
         if (pipe(out) != 0) return 1;
         if (fork() == 0) {
