@@ -44,7 +44,7 @@ const groups = [
  * read.
  */
 export default defineConfig({
-  input: { cli: "src/cli.ts", "cli-rest": "src/logs/rest-worker.ts" },
+  input: { cli: "src/cli.ts" },
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: false },

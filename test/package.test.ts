@@ -47,7 +47,6 @@ describe.skipIf(!existsSync(join(root, "dist/cli.cjs")))("the package", { timeou
       "src/run/tracer/known-arguments.c",
       "dist/cli-licences.txt",
       "dist/cli-ioctls.txt",
-      "dist/cli-rest.cjs",
       "CHANGELOG.md",
     ])
       expect(existsSync(join(installed, path)), path).toBe(true);

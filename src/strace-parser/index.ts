@@ -30,5 +30,4 @@ export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): G
   for (const chunk of chunks) yield* parser.push(chunk);
   yield* parser.end();
 }
-export { Midway, isMet, type LinesOfRest } from "./midway.ts";
 export { forgetOldest } from "./oldest.ts";

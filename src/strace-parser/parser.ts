@@ -14,7 +14,6 @@ import {
 import { Digester, eventPlaceOf, kindOf, lineOf, pidOf, placeOf, recallLine } from "./digest.ts";
 import { atPid, lineKinds, width, type Digest } from "./fields.ts";
 import { asBuffer, CutLine, isOdd, maxLine, newlineFrom } from "./lines.ts";
-import { isMet, type LinesOfRest, type Midway } from "./midway.ts";
 import { Personalities } from "./personalities.ts";
 import { sharedPlainLines, type PlainLines } from "./plain-lines.ts";
 import { noPrefix, readPrefix, traceeIn, type Prefix } from "./prefix.ts";
@@ -24,8 +23,6 @@ import type { ExitEvent, Personality, SignalEvent, Source, StraceEvent, SyscallE
 export interface ParserOptions {
   /** What to call the log in events' `source`. */
   readonly file?: string | undefined;
-  /** @internal The log is read from somewhere in its middle. */
-  readonly midway?: Midway;
 }
 
 /** Takes an event. */
@@ -51,14 +48,6 @@ export interface StraceParser {
    * one event each.
    */
   counts(): { readonly lines: number; readonly shared: number; readonly continuations: number };
-  /** @internal May the rest have been read midway, as far as can be told before `takeUp`? */
-  mayTakeUp(rest: LinesOfRest): boolean;
-  /**
-   * @internal After the beginning of a log, of which the rest was read midway: reads what was set
-   * aside there, and hands over each event with the number of its line among these, from
-   * 0. False: the rest should not have been read so; this log is to be read anew.
-   */
-  takeUp(rest: LinesOfRest, visit: (event: StraceEvent, index: number) => void): boolean;
 }
 
 /** A call, or the beginning of one whose end stands in another line. */
@@ -105,10 +94,7 @@ const tipHead = /^ {2}_{30,60} {5,15}____$/;
  * A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw.
  */
 export function createStraceParser(options: ParserOptions = {}): StraceParser {
-  const { file, midway } = options;
-  /** What lines mean may not depend on lines of other threads: these are read elsewhere. */
-  let isApart = midway !== undefined;
-  let isCertain = true;
+  const { file } = options;
   const cutLine = new CutLine();
   let digester: Digester | undefined;
   /** Where calls are counted; it is of the first chunk. */
@@ -150,13 +136,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   /** The event that is given again and again; undefined: each call is to have its own. */
   let inHand: LazySyscall | undefined;
   const handedOver = new LazySyscall();
-
-  /** What the line in hand means may depend on other threads. */
-  const doubt = (): void => {
-    if (!isApart) return;
-    isCertain = false;
-    midway?.doubt();
-  };
 
   const give = (event: StraceEvent): void => {
     given += 1;
@@ -248,7 +227,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   };
 
   const giveUpOldest = (): void => {
-    if (openCalls > maxOpen / 2 || openBytes > maxOpenBytes / 2) doubt();
     while (openCalls > maxOpen || (openBytes > maxOpenBytes && openCalls > 1)) {
       const head = opened[oldest];
       oldest += 1;
@@ -386,7 +364,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
         : null;
       if (weave === null && begin(head, complete)) return;
       dropCut();
-      doubt();
       cut = { ...kept(weave === null ? head : { ...head, end: near + weave.index }), byMessage: weave !== null };
       if (weave !== null) give(other(weave[0], "", context));
       return;
@@ -394,7 +371,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (bytes[at] === less && startsWith(bytes, at, last, "<... ")) return resume(bytes, at, last, complete, context);
     const leader = tracee.pid === undefined ? leaderWithin(bytes, at, last) : -1;
     if (leader > at) {
-      doubt();
       shared += 1;
       give(
         unparsed("of the program, before a line of strace", latin1(bytes, start, leader), tracee, sourceOf(context)),
@@ -431,7 +407,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     if (resumed === undefined)
       return void give(unparsed("not a line of strace", latin1(bytes, start, end), tracee, sourceOf(context)));
     const { name, end: after } = resumed;
-    if (!isHeadOf(threadOf(tracee.pid).head, name)) doubt();
     // Without -o the pid column is there only while several threads live: the first half may have
     // none.
     const key = isHeadOf(threadOf(tracee.pid).head, name) ? tracee.pid : undefined;
@@ -526,7 +501,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     // strace before 5.11 says it as a message, which may stand in another thread's line.
     const mode = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/.exec(body);
     if (mode !== null) {
-      doubt();
       const personality = mode[3] as Personality;
       const about: Tracee = {
         pid: (mode[1] === undefined ? tracee.pid : undefined) ?? Number(mode[2]),
@@ -538,7 +512,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     }
     if (message.test(body.slice(0, maxMessage)) || /^ [>|*] /.test(begins) || vectors.test(body)) return said(body);
     if (tableHead.test(body)) {
-      doubt();
       inTable = true;
       return sawCall
         ? said(body)
@@ -549,12 +522,8 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
             source,
           );
     }
-    if (!inTable && tipHead.test(body)) {
-      doubt();
-      inTable = true;
-    }
+    if (tipHead.test(body)) inTable = true;
     if (inTable || /^System call usage summary for .* mode:$/.test(body)) return said(body);
-    if (tracee.pid === undefined && bareTail.test(body)) doubt();
     const half = tracee.pid === undefined ? lastHead : undefined;
     const key = half?.tracee.pid;
     if (half !== undefined && threadOf(key).head === half && bareTail.test(body)) {
@@ -571,7 +540,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
   function ended(body: string, tracee: Tracee, source: Source): StraceEvent {
     const superseded = /^\+\+\+ superseded by execve in pid (\d{1,10}) \+\+\+$/.exec(body);
     if (superseded !== null) {
-      doubt();
       const by = Number(superseded[1]);
       drop(tracee.pid, "none");
       // The thread goes on under the leader's id: its execve is resumed there.
@@ -646,11 +614,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
     const digest = { fields, lines, names, failures };
     for (let index = 0; index < lines; index += 1) {
       const kind = kindOf(digest, index);
-      if (midway !== undefined) {
-        const { start } = placeOf(digest, index);
-        line = before + lineOf(digest, index);
-        if (isSetAside(midway, bytes, start, newlineFrom(bytes, start), kind, pidOf(digest, index))) continue;
-      }
       if (kind === lineKinds.head) takeHeads(bytes, before);
       else if (kind !== lineKinds.other) takeHeadOf(digest.fields[index * width + atPid] as number, bytes, before);
       line = before + lineOf(digest, index);
@@ -660,57 +623,6 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       const { start, end } = placeOf(digest, index);
       readOther(bytes, start, end, true);
     }
-  }
-
-  /**
-   * The log is read from its middle on, and what the line means depends on what its thread did
-   * before.
-   */
-  function isSetAside(
-    midway: Midway,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    kind: number,
-    itsPid: number | undefined,
-  ): boolean {
-    if (kind === lineKinds.call || kind === lineKinds.head) {
-      midway.meet(itsPid);
-      return false;
-    }
-    let pid = itsPid;
-    let isTail = kind === lineKinds.tail;
-    if (!isTail) {
-      const odd = isOdd(bytes, start, end, true) ? cleaned(latin1(bytes, start, end)) : undefined;
-      const [text, from, to] = odd === undefined ? [bytes, start, end] : [odd, 0, odd.length];
-      readPrefix(text, from, to, columns);
-      const { event: at } = columns;
-      pid = traceeIn(text, columns).pid;
-      if (readStart(text, at, withoutBlanks(text, at, to)) !== undefined) midway.meet(pid);
-      isTail = startsWith(text, at, to, "<... ");
-    }
-    if (isMet(midway, pid)) return false;
-    if (isTail || matters(bytes, start, end)) midway.setsAside({ line, pid, text: latin1(bytes, start, end) });
-    return true;
-  }
-
-  /**
-   * A line that begins no call and ends none: does it tell anything? That a thread ended, or a
-   * signal came, matters here as well.
-   */
-  function matters(bytes: Uint8Array, start: number, end: number): boolean {
-    const told = visit;
-    let isMessage = false;
-    visit = (event) => {
-      isMessage = event.kind === "message";
-      if (event.kind === "exit" || event.kind === "signal") told(event);
-    };
-    try {
-      readOther(bytes, start, end, true);
-    } finally {
-      visit = told;
-    }
-    return !isMessage;
   }
 
   /**
@@ -791,39 +703,12 @@ export function createStraceParser(options: ParserOptions = {}): StraceParser {
       if (!cutLine.isEmpty) {
         const rest = cutLine.take(new Uint8Array());
         line += 1;
-        if (midway !== undefined && isSetAside(midway, rest, 0, rest.length, lineKinds.other, undefined)) doubt();
-        else readOther(rest, 0, rest.length, false);
+        readOther(rest, 0, rest.length, false);
       }
       dropCut();
       for (const { isOpen, tracee } of opened) if (isOpen) drop(tracee.pid, "unfinished");
       visit = ignore;
       return events;
-    },
-    mayTakeUp(rest) {
-      const goOn = new Set(rest.setAside.map(({ pid }) => pid));
-      const areApart = opened.every(({ isOpen, tracee: { pid } }) => !isOpen || !isMet(rest, pid) || goOn.has(pid));
-      return (
-        areApart &&
-        cut === undefined &&
-        cutLine.isEmpty &&
-        personalities.areNative &&
-        !inTable &&
-        openCalls <= maxOpen / 2 &&
-        openBytes <= maxOpenBytes / 2
-      );
-    },
-    takeUp(rest, visitor) {
-      isApart = true;
-      const before = line;
-      for (const [index, { line: at, text }] of rest.setAside.entries()) {
-        line = before + at - 1;
-        visiting(
-          (event) => visitor(event, index),
-          handedOver,
-          () => each(Buffer.from(`${text}\n`, "latin1")),
-        );
-      }
-      return isCertain && opened.every(({ isOpen, tracee: { pid } }) => !isOpen || !isMet(rest, pid));
     },
     // Every line is one event, unless it goes on with, or is gone on with by, another, or two share
     // it.

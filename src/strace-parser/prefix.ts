@@ -33,7 +33,7 @@ const question = 0x3f;
  * The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time
  * (-ttt without fraction).
  */
-export const maxPid = 4 * 1024 * 1024;
+const maxPid = 4 * 1024 * 1024;
 
 /** Longer than any context: a profile's name is at most a path. */
 const maxContext = 8192;

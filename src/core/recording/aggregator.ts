@@ -1,19 +1,16 @@
 import {
   argNumber,
   forgetOldest,
-  isMet,
   Tally,
   type Arg,
-  type Midway,
   type StraceEvent,
   type SyscallEvent,
   type SyscallResult,
 } from "../../strace-parser/index.ts";
 import { compatArch, libseccompName, symbolValue, type ScmpArch } from "../tables/index.ts";
 import { inspectedArguments, type Inspected } from "./inspected-arguments.ts";
-import { Callers, followsProgram, madeBy, Programs, type ExecutedProgram } from "./programs.ts";
+import { Callers, followsProgram, Programs, type ExecutedProgram } from "./programs.ts";
 import { mayTellTracer, TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
-import type { RecordOfRest, RestOfLog } from "./rest.ts";
 import { maxValues, type ArgValues, type Phase, type SyscallRecord } from "./types.ts";
 
 /** A line that told nothing. */
@@ -92,21 +89,6 @@ export interface Aggregator {
   sought(): readonly SoughtTracer[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
-  /** As `finish`, of a log that was read midway. */
-  rest(): RestOfLog;
-  /** May the rest have been read midway, as far as can be told before `join`? */
-  mayJoin(rest: RestOfLog): boolean;
-  /**
-   * After the beginning of a log, of which the rest was read midway: takes in what it told, but for
-   * the paths that were executed. `lines`: how many there were before. `takeUp` reads the lines
-   * that were set aside, and tells of each event how many of these stood before it. False: the rest
-   * should not have been read so; this log is to be read anew.
-   */
-  join(
-    rest: RestOfLog,
-    lines: number,
-    takeUp: (visit: (event: StraceEvent, index: number) => void) => boolean,
-  ): boolean;
 }
 
 /** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
@@ -171,12 +153,10 @@ export interface LogContext {
    * Undefined: nothing is known of phases.
    */
   readonly life?: { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
-  /** It is read from somewhere in its middle, where nothing is known of phases. */
-  readonly midway?: Midway;
 }
 
 /** Collects the calls of one log. */
-export function createAggregator({ arch, life, midway }: LogContext): Aggregator {
+export function createAggregator({ arch, life }: LogContext): Aggregator {
   const stopSignal = life !== undefined && "stopSignal" in life ? life.stopSignal : undefined;
   let begun = false;
   let firstProcess: number | undefined;
@@ -189,7 +169,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
   const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
   const tally =
     life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
-  const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)), midway);
+  const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)));
   const seekers = new TracerSeekers();
   const unparsed: UnreadLine[] = [];
   let unparsedTotal = 0;
@@ -203,21 +183,10 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
    */
   const unsettled = new Map<number | undefined, Told>();
   /**
-   * What its first event here says of the last call of a thread before a log that is read midway,
-   * unless it was set aside; undefined: that it did what it said.
-   */
-  const firsts = new Map<number | undefined, string | undefined>();
-
-  function meet(pid: number | undefined, word: string | undefined): void {
-    if (midway !== undefined && isMet(midway, pid) && !firsts.has(pid)) firsts.set(pid, word);
-  }
-
-  /**
    * The thread made this call; undefined: one of which the result tells nothing. That it goes on
    * tells that the one before did what it says.
    */
   function returned(pid: number | undefined, told: Told | undefined): void {
-    meet(pid, undefined);
     const before = unsettled.get(pid);
     before?.record.results.add(before.word);
     if (before === told) return;
@@ -242,7 +211,6 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
   /** The last call of the thread did what it says, or `word`. */
   function settle(pid: number | undefined, word?: string): void {
     catchUp(pid);
-    meet(pid, word);
     const told = unsettled.get(pid);
     told?.record.results.add(word ?? told.word);
     unsettled.delete(pid);
@@ -315,10 +283,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
 
   function call(event: SyscallEvent): void {
     const entry = entryOf(event);
-    if (entry.unread !== undefined) {
-      midway?.doubt(); // it is told where the call ends, and that is not the order of lines
-      return unread(event, entry.unread);
-    }
+    if (entry.unread !== undefined) return unread(event, entry.unread);
     const { record } = entry;
     const { pid } = event.tracee;
     if (!begun) firstProcess = pid;
@@ -355,17 +320,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     tally?.count(told, group, inspected && { first: inspected.indices[0] ?? 0, last: inspected.indices.at(-1) ?? 0 });
   }
 
-  function end(): void {
-    tally?.end();
-    for (const pid of [...unsettled.keys()]) settle(pid);
-    programs.finish();
-  }
-
-  function mostNames(): number {
-    return Math.max(0, ...[...entries.values()].map(({ size }) => size));
-  }
-
-  const aggregator: Aggregator = {
+  return {
     tally,
     add(event) {
       switch (event.kind) {
@@ -420,7 +375,9 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
     exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
     sought: () => seekers.sought(),
     finish() {
-      end();
+      tally?.end();
+      for (const pid of [...unsettled.keys()]) settle(pid);
+      programs.finish();
       const phaseOf = ({ line }: Seen): Phase | undefined => {
         if (life === undefined || "within" in life) return life?.within;
         // a life without a turn has no phases to tell apart
@@ -441,81 +398,7 @@ export function createAggregator({ arch, life, midway }: LogContext): Aggregator
         ]);
       return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
     },
-    rest() {
-      end();
-      const unattributed = programs.unattributed();
-      const records = [...seen].flatMap(([entered, byName]) =>
-        [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({
-          arch: entered,
-          name,
-          calls,
-          results,
-          told: told.size,
-          programs: callers.programs,
-          began: unattributed.get(callers) ?? [],
-          values,
-          many,
-        })),
-      );
-      return { records, threads: programs.rest(), firsts, names: mostNames(), cut, unparsed, unparsedTotal };
-    },
-    mayJoin({ records, threads, firsts, names }) {
-      return (
-        unsettled.size + firsts.size < maxThreads &&
-        mostNames() + names < maxNames &&
-        programs.mayJoin(threads) &&
-        records.every((record) => {
-          const known = seen.get(record.arch)?.get(record.name);
-          return (
-            (known?.told.size ?? 0) + record.told < maxResults &&
-            (known?.callers ?? new Callers()).mayTake(record.programs.size + programs.mostPrograms(record.began))
-          );
-        })
-      );
-    },
-    join(rest, lines, takeUp) {
-      const unreadBefore = unparsed.length;
-      let isInOrder = true;
-      const isSound = takeUp((event, index) => {
-        const child = event.kind === "syscall" ? madeBy(event) : undefined;
-        if (child !== undefined && (rest.threads.get(child)?.endedAfter ?? Infinity) <= index) isInOrder = false;
-        const before = unparsedTotal;
-        aggregator.add(event);
-        if (event.kind === "syscall" && unparsedTotal > before) isInOrder = false; // it is told where the call ends
-      });
-      if (!isSound || !isInOrder || !aggregator.mayJoin(rest)) return false;
-      for (const [pid, word] of rest.firsts) settle(pid, word);
-      programs.join(
-        rest.threads,
-        rest.records.flatMap((record) => joinRecord(recordOf(record.arch, record.name), record)),
-      );
-      cut ||= rest.cut;
-      unparsedTotal += rest.unparsedTotal;
-      const unread = [
-        ...unparsed.splice(unreadBefore),
-        ...rest.unparsed.map((each) => ({ ...each, line: lines + each.line })),
-      ].sort((a, b) => a.line - b.line);
-      unparsed.push(...unread.slice(0, maxUnread - unreadBefore));
-      return true;
-    },
   };
-  return aggregator;
-}
-
-/** Returns who called it of whom the rest does not know. */
-function joinRecord(
-  record: Seen,
-  { calls, results, programs, began, values, many }: RecordOfRest,
-): readonly (readonly [number | undefined, Callers])[] {
-  record.calls += calls;
-  for (const result of results) record.results.add(result);
-  for (const program of programs) record.callers.add(program);
-  for (const [key, tuple] of values) record.values.set(key, tuple);
-  if (many || record.many || record.values.size > maxValues) {
-    record.many = true;
-    record.values.clear();
-  }
-  return began.map((pid) => [pid, record.callers]);
 }
 
 /** More than `maxResults` are counted as calls, but not told apart. */

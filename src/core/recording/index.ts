@@ -20,4 +20,3 @@ export { readJournalEntry, readLine, type AuditEntry, type LogLine } from "./aud
 export { AuditCollector, auditRecording, type AuditFilter, type AuditFindings } from "./audit-recording.ts";
 export { Callers, Programs, followsProgram } from "./programs.ts";
 export { canonicalRun } from "./recording.ts";
-export type { RestOfLog } from "./rest.ts";
