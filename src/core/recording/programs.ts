@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { forgetOldest, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
+import { forgetOldest, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
 /** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
 export interface ExecutedProgram {
@@ -191,7 +191,7 @@ function rootOf(running: Running): Running {
   return root;
 }
 
-function tell(callers: Callers, running: Running): void {
+function addProgram(callers: Callers, running: Running): void {
   if (running.program === undefined) running.callers.add(callers);
   else callers.add(running.program);
 }
@@ -201,7 +201,7 @@ function becomes(unknown: Running, other: Running): void {
   const [from, to] = [rootOf(unknown), rootOf(other)];
   if (from === to || from.program !== undefined) return;
   from.same = to;
-  for (const callers of from.callers) tell(callers, to);
+  for (const callers of from.callers) addProgram(callers, to);
   from.callers.clear();
 }
 
@@ -221,10 +221,7 @@ function executedFile(event: SyscallEvent): string {
 
 const unknownProgram = "?";
 
-/**
- * So many threads are followed at a time, and so many programs told apart, whatever the log says.
- */
-const maxThreads = 100_000;
+/** At most this many programs are told apart. */
 const maxPrograms = 1_000;
 
 /** The programs that made a call. */

@@ -1,6 +1,7 @@
 import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
-import { compareTuples, type Aggregate } from "./aggregator.ts";
+import type { Aggregate } from "./aggregator.ts";
+import { compareTuples } from "./tuples.ts";
 import {
   maxValues,
   phases,
