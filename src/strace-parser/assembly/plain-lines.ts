@@ -1,9 +1,18 @@
-import { atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart, news, other, width } from "./layout";
-import { args, argsEnd, event, isOdd, lineEnd, name, newlineFrom, number, origin, pid, readLine, result, setOrigin } from "./line";
+import {
+  atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart,
+  news, other, width,
+} from "./layout";
+import {
+  args, argsEnd, event, isOdd, lineEnd, name, newlineFrom, number, origin, pid, readLine, result,
+  setOrigin,
+} from "./line";
 import { beginCounting, counted, isOnlyCounted } from "./tally";
 
 export { failureCount, failures, nameCount, names } from "./line";
-export { countLike, counted, fieldsOfHead, forget, isSettled, latestHead, nextWithLatest, openCount, setGroup, setOpen, takeCalls, takeFirstHead, takeHeadOf, takeLatest } from "./tally";
+export {
+  countLike, counted, fieldsOfHead, forget, isSettled, latestHead, nextWithLatest, openCount,
+  setGroup, setOpen, takeCalls, takeFirstHead, takeHeadOf, takeLatest,
+} from "./tally";
 
 /**
  * Finds where things stand in strace's plainest lines: whole calls, first halves and second halves
