@@ -119,7 +119,7 @@ export function mayBeJson(path: string): boolean {
   return head === undefined || head.length === 0 || looksLikeJson(head);
 }
 
-/** Undefined: it is no file, or not for us to read; who reads it says so. */
+/** `undefined` if it is no file, or may not be read: the reader of the file reports that. */
 function headOf(path: string): Uint8Array | undefined {
   let file: number | undefined;
   try {

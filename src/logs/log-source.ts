@@ -65,7 +65,7 @@ function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Ui
   return sizeOfFile(path) !== undefined ? readChunks(path, onRead, room) : awaitedChunks(path, onRead);
 }
 
-/** In bytes; undefined: there is no such file, or it is a pipe or a device. */
+/** In bytes. `undefined` if there is no such file, or it is a pipe or a device. */
 export function sizeOfFile(path: string): number | undefined {
   try {
     const found = statSync(path);

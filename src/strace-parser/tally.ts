@@ -3,8 +3,8 @@ import { createPlainLines, type PlainLines } from "./plain-lines.ts";
 /** Who reads a log and lets calls be counted. */
 export interface TallyReader<Kind> {
   /**
-   * So many calls were counted for it since this was said last. `settled`: after one of them its
-   * thread made another call.
+   * The number of calls of this kind since the last report. `settled`: after one of them its thread
+   * made another call.
    */
   counted(kind: Kind, calls: number, settled: boolean): void;
   /** The call that the thread made last was only counted. */

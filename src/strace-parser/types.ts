@@ -114,9 +114,9 @@ export interface SyscallEvent {
    * else undefined.
    */
   readonly argNames: readonly (string | undefined)[];
-  /** One argument, decoded alone; undefined: there are fewer. */
+  /** One argument, decoded alone. `undefined` if there are fewer. */
   arg(index: number): Arg | undefined;
-  /** The argument that the line calls so; undefined: none. */
+  /** The argument of this name in the line. `undefined` if there is none. */
   argNamed(name: string): Arg | undefined;
 }
 

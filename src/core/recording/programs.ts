@@ -1,14 +1,14 @@
 import { basename } from "node:path";
 import { forgetOldest, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
-/** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
+/** A program that ran, and what getuid(2) or geteuid(2) answered it first, if it asked. */
 export interface ExecutedProgram {
   readonly path: string;
   asRoot: boolean;
   asUser: boolean;
 }
 
-/** The calls that tell which program runs, and as whom. */
+/** The call shows which program runs, or as whom. */
 export function followsProgram(name: string): boolean {
   return name.startsWith("execve") || forks.test(name) || name === "getuid" || name === "geteuid";
 }
@@ -23,13 +23,13 @@ interface Running {
   program: string | undefined;
   /** As `groupOf` says. */
   readonly group: number | undefined;
-  /** Who made calls, to be told as soon as it is known. */
+  /** The calls of these threads, which get the program as soon as it is known. */
   readonly callers: Set<Callers>;
   /** It turned out to be the same as this. */
   same: Running | undefined;
 }
 
-/** So many different paths are kept, whatever the log says. */
+/** At most this many different paths are kept. */
 const maxExecuted = 10_000;
 
 /**
@@ -40,7 +40,7 @@ const maxExecuted = 10_000;
 export class Programs {
   readonly #running = new Map<Pid, Running>();
   /**
-   * What threads run, or ran, of which that is not known yet: each is told apart from all others.
+   * What a thread began as, if that is not known yet. Each is kept apart from all others.
    */
   readonly #beginnings = new Map<Pid, Running>();
   readonly #known = new Map<string, Running>();
@@ -51,11 +51,10 @@ export class Programs {
   /** The thread that was asked for last, and what it runs. */
   #latestPid: Pid;
   #latest: Running | undefined;
-  /** So many threads began as something unknown. */
+  /** The number of threads that began as something unknown. */
   #unknown = 0;
   /**
-   * `changed` is told of a thread of which is known from now on that it runs another program, or
-   * none.
+   * `changed` is called with a thread that is known from now on to run another program, or none.
    */
   constructor(changed: (pid: Pid) => void = () => undefined) {
     this.#changed = changed;
@@ -66,7 +65,7 @@ export class Programs {
     return [...this.#executed.values()];
   }
 
-  /** Puts who made the call into `callers`, now or as soon as it is known. */
+  /** Puts the program that made the call into `callers`, now or as soon as it is known. */
   attribute({ pid, comm }: Tracee, callers: Callers): void {
     if (pid !== this.#latestPid || this.#latest === undefined || this.#latest.same !== undefined) {
       this.#latest = this.#runningOf(pid);
@@ -119,8 +118,8 @@ export class Programs {
   }
 
   /**
-   * The log ends: what is still not known was made by nobody we know, or by what the thread ran
-   * later.
+   * The log ends. A thread whose beginning is still not known began as what it ran later, or as a
+   * program without a name.
    */
   finish(): void {
     for (const pid of this.#beginnings.keys()) this.#leave(pid);

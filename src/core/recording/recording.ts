@@ -35,7 +35,7 @@ export function mergeRecordings(a: Recording, b: Recording): Recording {
   };
 }
 
-/** All of them merged; undefined: there are none. */
+/** All of them merged. `undefined` if there are none. */
 export function mergeAll(recordings: readonly Recording[]): Recording | undefined {
   const [first, ...rest] = recordings;
   return first === undefined ? undefined : rest.reduce(mergeRecordings, first);

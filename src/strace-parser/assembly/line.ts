@@ -126,7 +126,7 @@ export function readLine(start: usize, end: usize): i32 {
   return readResult() ? (isTail ? tail : call) : other;
 }
 
-/** So begins what is told of a thread alone: its end, or a signal. */
+/** Does it begin as a line about a thread alone: its end, or a signal? */
 function isNews(text: u64): bool {
   return (
     (text & 0x00ffffffffffffff) == 0x474953202d2d2d /* --- SIG */ ||

@@ -40,7 +40,7 @@ export const aside: usize = asideMemory + 32;
 export const roomBytes: i32 = 1048576;
 const roomMemory: usize = memory.data(1048576 + 64);
 export const room: usize = roomMemory + 32;
-/** So many lines are written down at a time. */
+/** At most this many lines are written down at a time. */
 export const mostLines: i32 = 1024;
 /** Where it finds the numbers. */
 export const fields: usize = memory.data(44 * 1024);
@@ -49,7 +49,7 @@ export const fields: usize = memory.data(44 * 1024);
 let at: usize = 0;
 let limit: usize = 0;
 
-/** So many lines were read of the text. */
+/** The number of lines read of the text. */
 export let lines: i32 = 0;
 
 /**

@@ -45,7 +45,7 @@ const elsewhere: usize = 1;
 const mostOpen: i32 = 1024;
 const openThreads: usize = memory.data(4 * 1024);
 export let openCount: i32 = 0;
-/** So many calls were only counted of the text. */
+/** The number of calls of the text that were only counted. */
 export let counted: i32 = 0;
 /**
  * The line of the first half that was passed over last, counted as `lines` (plain-lines.ts),
