@@ -216,7 +216,7 @@ function finish({ name, bytes, start, end }: CallStart, closed: number): CallTex
  * Without the mark of a call whose thread ended inside of it.
  *
  *     read(3,  <unfinished ...>) = ?
- *            ^
+ *             ^
  */
 function withoutMark(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, unfinished)) return end;

@@ -70,7 +70,7 @@ export class PlainCalls {
 
   /**
    *     8 read(3,  <unfinished ...>
-   *            ^^ start, end
+   *            ^^^ start, end
    */
   headOf(bytes: Uint8Array, digest: Digest, index: number, line: number): Head {
     recallLine(this.#line, bytes, digest, index);

@@ -32,7 +32,7 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number): number
  * `start`. -1 if it is none.
  *
  *     {c_cc[VINTR]='\x03', …}
- *                  ^ start ^
+ *                  ^     ^
  */
 export function characterEnd(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start + 1] !== backslash) return start + 2 < end && bytes[start + 2] === apostrophe ? start + 3 : -1;
