@@ -37,7 +37,10 @@ export class OpenCalls {
     return this.#order.count < maxOpen / 2 && this.#order.bytes < maxOpenBytes / 2;
   }
 
-  /** The thread is inside of the call. A hostile log opens calls without end: the oldest are given up. */
+  /**
+   * The thread is inside of the call. A hostile log opens calls without end: the oldest are given
+   * up.
+   */
   open(pid: number | undefined, head: Head): void {
     this.#threads.of(pid).head = head;
     this.#order.add(head);

@@ -40,9 +40,9 @@ export interface StraceParser {
 /**
  * A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw.
  *
- *     chunk → CutLine → PlainRun ─┬─ plain lines ─▶ PlainCalls ──────────────────┬─▶ Outlet → events
- *                                 └─ other lines ─▶ LineReader ─┬─▶ CallReader ──┤
- *                                                               └─▶ OtherLines ──┘
+ *     chunk → CutLine → PlainRun ─┬─ plain lines ─▶ PlainCalls ─────────────────┬─▶ Outlet → events
+ *                                 └─ other lines ─▶ LineReader ─┬─▶ CallReader ─┤
+ *                                                               └─▶ OtherLines ─┘
  *
  * OpenCalls knows which calls threads are inside of, WovenText the call that the program's output
  * cut in two.

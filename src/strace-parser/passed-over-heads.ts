@@ -18,7 +18,10 @@ export class PassedOverHeads {
     this.#calls = calls;
   }
 
-  /** Opens all of them whose calls have not ended, in their order. `before`: lines before the piece. */
+  /**
+   * Opens all of them whose calls have not ended, in their order. `before`: the number of lines
+   * before the piece.
+   */
   openAll(bytes: Uint8Array, before: number): void {
     const lines = this.#open.tally?.lines;
     if (lines === undefined) return;

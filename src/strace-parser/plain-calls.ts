@@ -100,7 +100,9 @@ export class PlainCalls {
     return true;
   }
 
-  /** Hands over a call that stands plainly in its line: the like of it may be counted from now on. */
+  /**
+   * Hands over a call that stands plainly in its line: the like of it may be counted from now on.
+   */
   #offer(event: StraceEvent): void {
     const { tally } = this.#open;
     if (tally === undefined) return this.#outlet.give(event);

@@ -61,7 +61,7 @@ export class PlainRun {
     this.#parts.closely.read({ bytes, start: 0, end: bytes.length, complete: false, line: this.line });
   }
 
-  /** Digests the next lines, and counts calls if they are what they seem. Returns how many lines. */
+  /** Digests the next lines, and counts calls that are what they seem. Returns how many lines. */
   #digest(bytes: Uint8Array, digester: Digester): number {
     const { tally } = this.#parts.open;
     if (tally?.isFull === true) {

@@ -231,8 +231,8 @@ function afterTime(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * After `     0.000123`, `(+     0.000123)`, without fraction if they are of seconds, and the blanks
- * after it.
+ * After `     0.000123`, `(+     0.000123)`, without fraction if they are of seconds, and the
+ * blanks after it.
  *
  *     1700000000.123456 (+     0.000123) getpid() = 7860
  *                                        ^

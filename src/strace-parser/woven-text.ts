@@ -66,7 +66,7 @@ export class WovenText {
 
 const unfinished = " <unfinished ...>";
 
-/** A line holds a message of strace this far from its end, or begins with one: a path, and words. */
+/** A message of strace in a line, a path and words, is at most this long. */
 export const maxMessage = 4500;
 
 /** What strace says of its own in the midst of a line. */
@@ -100,7 +100,8 @@ export function messageWithin(
 
 /**
  * Where strace's line begins in one that the program began on a shared standard error: at a
- * `[pid N] ` and an event. With one tracee there is no such mark. -1 if strace's line begins nowhere.
+ * `[pid N] ` and an event. With one tracee there is no such mark. -1 if strace's line begins
+ * nowhere.
  *
  *     text of the program[pid 12] read(3, "ab", 9) = 2
  *                        ^

@@ -1,7 +1,8 @@
 // How fast `generate` reads a large log, against what people write themselves.
 //
-// Usage: npm run bench [-- [MEGABYTES …] [--write]]    needs strace once, to record the lines that are scaled up
+// Usage: npm run bench [-- [MEGABYTES …] [--write]]
 // Output: Markdown on stdout, with --write in the README too; never a pass or a failure.
+// It needs strace once, to record the lines that are scaled up.
 //
 // Every contestant is pinned to the same core, and what counts is the CPU time of all its
 // processes, start included; medians of rounds in turns. The others count the calls and, where they
