@@ -48,7 +48,7 @@ const groups = [
  * read.
  */
 export default defineConfig({
-  input: { cli: "src/cli.ts", "cli-rest": "src/logs/rest-worker.ts" },
+  input: { cli: "src/cli.ts" },
   platform: "node",
   external: (id) => !/^[./\0]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
   // Node 20 has no `await using`: rolldown writes it out, with a helper that its plugin inlines.

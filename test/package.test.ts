@@ -50,7 +50,6 @@ describe("the package", { timeout: 120_000 }, () => {
       "src/run/tracer/known-arguments.c",
       "dist/cli-licences.txt",
       "dist/cli-ioctls.txt",
-      "dist/cli-rest.cjs",
       "CHANGELOG.md",
     ])
       expect(existsSync(join(installed, path)), path).toBe(true);

@@ -10,10 +10,9 @@ import {
 import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import { showReading, systemDetail, type Terminal } from "../project/index.ts";
-import { readFrom, readUnpacked, rejoin, sizeOfFile, type OnRead } from "./log-source.ts";
+import { readUnpacked, rejoin, sizeOfFile, type OnRead } from "./log-source.ts";
 import { prepareToRead } from "./reading-flags.ts";
-import { readInto, type Elsewhere } from "./reading.ts";
-import { readRest, type RestReader } from "./rest-of-log.ts";
+import { readInto } from "./reading.ts";
 
 /** What is not in the files themselves. */
 export interface InputContext {
@@ -73,17 +72,13 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Between two looks at how far the other thread is, when there is nothing else to do. */
-const progressMs = 200;
-
 async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
-  let rest: RestReader | undefined;
   try {
     let aggregator: Aggregator | undefined;
     const room = (): Uint8Array | undefined => aggregator?.tally?.room;
-    const onRead: OnRead = (done, total) => progress.read(done + (rest?.done() ?? 0), total);
+    const onRead: OnRead = (done, total) => progress.read(done, total);
     const chunks = readUnpacked(path, onRead, room);
     const first = await chunks.next();
     const head = first.done === true ? new Uint8Array() : first.value;
@@ -93,39 +88,12 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     const size = path === "-" ? undefined : sizeOfFile(path);
     if (size !== head.length) prepareToRead(); // a log that was read in one piece is too short for that
     aggregator = createAggregator({ arch: context.arch });
-    rest = size === undefined ? undefined : readRest(path, size, label, context.arch);
-    if (rest === undefined) await readInto(aggregator, rejoin(head, chunks), label);
-    else {
-      await chunks.return(undefined);
-      const { from } = rest;
-      const elsewhere: Elsewhere = {
-        async read() {
-          const timer = setInterval(() => onRead(from, size), progressMs);
-          try {
-            return await rest?.read();
-          } finally {
-            clearInterval(timer);
-          }
-        },
-        chunks() {
-          rest = undefined;
-          return readFrom(path, from, onRead, room);
-        },
-      };
-      if (
-        !(await readInto(aggregator, rejoin(head, readFrom(path, head.length, onRead, room, from)), label, elsewhere))
-      ) {
-        rest = undefined;
-        aggregator = createAggregator({ arch: context.arch });
-        await readInto(aggregator, readFrom(path, 0, onRead, room), label);
-      }
-    }
+    await readInto(aggregator, rejoin(head, chunks), label);
     return recordingOf(aggregator, label, context, terminal);
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
   } finally {
-    rest?.stop();
     progress.end();
   }
 }
@@ -151,7 +119,7 @@ export function mayBeJson(path: string): boolean {
   return head === undefined || head.length === 0 || looksLikeJson(head);
 }
 
-/** Undefined: it is no file, or not for us to read; who reads it says so. */
+/** `undefined` if it is no file, or may not be read: the reader of the file reports that. */
 function headOf(path: string): Uint8Array | undefined {
   let file: number | undefined;
   try {

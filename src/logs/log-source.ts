@@ -51,11 +51,6 @@ function packingOf(head: Uint8Array): (typeof packings)[number] | undefined {
   return packings.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
 }
 
-/** Whether a file that begins so has to be unpacked. */
-export function isPacked(head: Uint8Array): boolean {
-  return packingOf(head) !== undefined;
-}
-
 /** Large enough that a read costs little, small enough for the processor's cache. */
 const chunkBytes = 256 * 1024;
 
@@ -67,10 +62,10 @@ const chunksInARow = 32;
  * switching between them.
  */
 function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
-  return sizeOfFile(path) !== undefined ? readFrom(path, 0, onRead, room) : awaitedChunks(path, onRead);
+  return sizeOfFile(path) !== undefined ? readChunks(path, onRead, room) : awaitedChunks(path, onRead);
 }
 
-/** In bytes; undefined: there is no such file, or it is a pipe or a device. */
+/** In bytes. `undefined` if there is no such file, or it is a pipe or a device. */
 export function sizeOfFile(path: string): number | undefined {
   try {
     const found = statSync(path);
@@ -80,21 +75,14 @@ export function sizeOfFile(path: string): number | undefined {
   }
 }
 
-/** The bytes of a file from `from` on, before `to`; as `readUnpacked` otherwise. */
-export async function* readFrom(
-  path: string,
-  from: number,
-  onRead: OnRead,
-  room: Room,
-  to = Infinity,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
     let buffer: Uint8Array = Buffer.allocUnsafeSlow(chunkBytes);
-    let done = from;
+    let done = 0;
     for (let chunk = 1; ; chunk += 1) {
-      const read = readSync(file, buffer, 0, Math.min(buffer.length, to - done), done);
+      const read = readSync(file, buffer, 0, buffer.length, done);
       if (read === 0) return;
       done += read;
       onRead(done, size);

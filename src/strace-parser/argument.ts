@@ -54,7 +54,12 @@ function partAt(
     : undefined;
 }
 
-/** After `name=`; `start` where the part has no name. */
+/**
+ * After `name=`. `start` if the part has no name.
+ *
+ *     flags=SIGCHLD
+ *           ^
+ */
 function afterName(bytes: Uint8Array, start: number, end: number): number {
   if (!isWord(bytes[start]) || isDigit(bytes[start])) return start;
   let at = start + 1;
@@ -71,7 +76,7 @@ function isSame(bytes: Uint8Array, first: number, second: number, length: number
   return true;
 }
 
-/** The name of a part; undefined: it has none. */
+/** The name of a part. `undefined` if it has none. */
 export function nameOfPart(bytes: Uint8Array, part: Part): string | undefined {
   return part.value === part.start ? undefined : latin1(bytes, part.start, bytes.indexOf(equals, part.start));
 }
@@ -160,7 +165,12 @@ function isClosed(bytes: Uint8Array, start: number, end: number, closing: number
   return end - start >= 2 && bytes[end - 1] === closing;
 }
 
-/** Where the first `=>` stands outside of everything; -1: nowhere. */
+/**
+ * Where the first `=>` stands outside of everything. -1 if there is none.
+ *
+ *     [SIGCHLD] => [INT CHLD]
+ *               ^
+ */
 function findArrow(bytes: Uint8Array, start: number, end: number): number {
   let candidate = start;
   while (candidate < end - 1 && !(bytes[candidate] === equals && bytes[candidate + 1] === greater)) candidate += 1;

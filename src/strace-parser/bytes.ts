@@ -30,6 +30,13 @@ export function afterBlanks(bytes: Uint8Array, start: number, end: number): numb
   return at;
 }
 
+/** Before the blanks that the bytes end with. */
+export function beforeBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let last = end;
+  while (last > start && bytes[last - 1] === blank) last -= 1;
+  return last;
+}
+
 /** The number that the decimal digits stand for; exact up to 15 of them. */
 export function decimal(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
@@ -119,7 +126,7 @@ export class Kept<T> {
   #keep(slot: number, bytes: Uint8Array, start: number, end: number): T {
     const value = this.#make(bytes, start, end);
     if (this.#slots.length === 0 || this.#count === this.#capacity) {
-      this.#slots = new Array(this.#capacity * 2).fill(undefined);
+      this.#slots = Array.from({ length: this.#capacity * 2 });
       this.#count = 0;
     }
     this.#slots[slot] = { text: copyOf(bytes, start, end), value };

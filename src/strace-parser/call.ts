@@ -48,8 +48,11 @@ const maxName = maxKept;
 const names = new Kept<string>(latin1, 2048);
 
 /**
- * After the name of the call that the text begins with, where its `(` stands; -1: it begins with no
- * call. Names: `openat`, `ioctl#64`, `???`.
+ * After the name of the call that the text begins with. -1 if it begins with no call. Names:
+ * `openat`, `ioctl#64`, `???`.
+ *
+ *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3
+ *           ^
  */
 function nameEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
@@ -77,7 +80,12 @@ export interface CallStart {
   readonly end: number;
 }
 
-/** Reads `name(`; undefined: the text begins with no call. */
+/**
+ * Reads `name(`. `undefined` if the text begins with no call.
+ *
+ *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3
+ *            ^ start                               ^ end
+ */
 export function readStart(bytes: Uint8Array, start: number, end: number): CallStart | undefined {
   const after = nameEnd(bytes, start, end);
   return after < 0 || bytes[after] !== opening
@@ -85,7 +93,12 @@ export function readStart(bytes: Uint8Array, start: number, end: number): CallSt
     : { name: names.get(bytes, start, after), bytes, start: after + 1, end };
 }
 
-/** Reads `<... name resumed>`; `end` is the offset after it. */
+/**
+ * Reads `<... name resumed>`.
+ *
+ *     <... read resumed>"ab", 9) = 2
+ *                       ^ end
+ */
 export function readResumed(
   bytes: Uint8Array,
   start: number,
@@ -99,9 +112,12 @@ export function readResumed(
 }
 
 /**
- * Takes `args) = result` of a line that ends with a newline apart, so that no string in it is left
- * open; undefined: the line breaks off, or is no call. What stands after the last `) = ` is the
- * result where it holds no quote, no annotation and no other `=`: no argument has to be looked at.
+ * Takes `args) = result` apart, of a line that ends with a newline: no string in it is left open.
+ * `undefined` if the line breaks off, or is no call. If what stands after the last `) = ` holds no
+ * quote, no annotation and no other `=`, it is the result: no argument has to be looked at.
+ *
+ *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 <0.000012>
+ *            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ args
  */
 export function readCall(call: CallStart): CallText | undefined {
   const plain = beforePlainResult(call.bytes, call.start, beforeDuration(call.bytes, call.start, call.end));
@@ -147,8 +163,11 @@ const notPlain = new Uint8Array(256);
 for (const char of '"<>=') notPlain[char.charCodeAt(0)] = 1;
 
 /**
- * Where the `)` stands that `= result` follows, up to the end and without anything that nests (but
- * one annotation of -y); -1: nowhere.
+ * Where the `)` stands that `= result` follows, up to the end and without anything that nests but
+ * one annotation of -y. -1 if there is none.
+ *
+ *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3</etc/passwd>
+ *                                             ^
  */
 function beforePlainResult(bytes: Uint8Array, start: number, end: number): number {
   let at = beforeAnnotation(bytes, start, end) - 1;
@@ -171,7 +190,12 @@ function beforeAnnotation(bytes: Uint8Array, start: number, end: number): number
   return at > start && bytes[at] === less && isDigit(bytes[at - 1]) ? at : end;
 }
 
-/** Before ` <0.000012>` (-T); `end` where there is none. */
+/**
+ * Before the duration of -T. `end` if there is none.
+ *
+ *     close(3) = 0 <0.000012>
+ *                 ^
+ */
 function beforeDuration(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[end - 1] !== 0x3e) return end;
   let at = end - 2;
@@ -188,14 +212,19 @@ function finish({ name, bytes, start, end }: CallStart, closed: number): CallTex
     : { name, before: undefined, bytes, start, end: withoutMark(bytes, start, closed), read, argsComplete: true };
 }
 
-/** `(… <unfinished ...>) = ?`: the thread ended inside of the call. */
+/**
+ * Without the mark of a call whose thread ended inside of it.
+ *
+ *     read(3,  <unfinished ...>) = ?
+ *             ^
+ */
 function withoutMark(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[end - 1] !== 0x3e || !endsWith(bytes, start, end, unfinished)) return end;
   const before = end - unfinished.length;
   return before > start && bytes[before - 1] === 0x20 ? before - 1 : before;
 }
 
-/** So many closing brackets are tried from the end. */
+/** At most this many closing brackets are tried from the end. */
 const maxAttempts = 32;
 
 /**
@@ -213,7 +242,7 @@ function backwards(call: CallStart): CallText | undefined {
   return undefined;
 }
 
-/** Where an event stands in its log, and who made it. */
+/** Where an event stands in its log, and the thread that made it. */
 export interface CallContext {
   readonly tracee: Tracee;
   readonly number: number | undefined;

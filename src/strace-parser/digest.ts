@@ -28,7 +28,7 @@ export class Digester {
   #bytes: Buffer = noBytes;
   /** Where the next line begins that is not yet digested. */
   at = 0;
-  /** So many lines of the piece in hand are digested, of them written down or not. */
+  /** The number of digested lines of the piece in hand, written down or not. */
   lines = 0;
 
   constructor(plain: PlainLines | undefined) {
@@ -44,7 +44,7 @@ export class Digester {
     return this.#plain?.failures ?? [];
   }
 
-  /** So many calls of the piece in hand were only counted. */
+  /** The number of calls of the piece in hand that were only counted. */
   get counted(): number {
     return this.#plain?.wasm.counted.value ?? 0;
   }
@@ -117,7 +117,7 @@ export function kindOf({ fields }: Digest, index: number): number {
   return fields[index * width + atKind] as number;
 }
 
-/** The thread whose line it is; undefined: there is no such column. */
+/** The thread whose line it is. `undefined` if there is no such column. */
 export function pidOf({ fields }: Digest, index: number): number | undefined {
   const pid = fields[index * width + atPid] as number;
   return pid < 0 ? undefined : pid;

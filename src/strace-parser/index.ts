@@ -2,7 +2,8 @@ import { createStraceParser, type ParserOptions } from "./parser.ts";
 import type { StraceEvent } from "./types.ts";
 
 export { argNumber } from "./argument.ts";
-export { createStraceParser, type ParserOptions, type StraceParser, type Visitor } from "./parser.ts";
+export type { Visitor } from "./outlet.ts";
+export { createStraceParser, type ParserOptions, type StraceParser } from "./parser.ts";
 export { Tally, type InspectedRange, type TallyReader } from "./tally.ts";
 export type * from "./types.ts";
 
@@ -30,5 +31,4 @@ export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): G
   for (const chunk of chunks) yield* parser.push(chunk);
   yield* parser.end();
 }
-export { Midway, isMet, type LinesOfRest } from "./midway.ts";
-export { forgetOldest } from "./oldest.ts";
+export { forgetOldest, maxThreads } from "./oldest.ts";

@@ -1,3 +1,6 @@
+/** At most this many threads are followed at a time: more than on any real machine. */
+export const maxThreads = 100_000;
+
 /**
  * Makes room where there are `most`, for a tenth at once: to look for the oldest each time would
  * pass over all that were forgotten before it. `forget` takes the key out.

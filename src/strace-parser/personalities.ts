@@ -1,4 +1,4 @@
-import { forgetOldest } from "./oldest.ts";
+import { forgetOldest, maxThreads } from "./oldest.ts";
 import type { Personality, SyscallEvent } from "./types.ts";
 
 const forks = new Set(["fork", "vfork", "clone", "clone3"]);
@@ -81,6 +81,3 @@ export class Personalities {
     this.#known.add(pid);
   }
 }
-
-/** So many threads are followed at a time, whatever the log says. */
-const maxThreads = 100_000;

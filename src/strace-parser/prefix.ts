@@ -33,7 +33,7 @@ const question = 0x3f;
  * The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time
  * (-ttt without fraction).
  */
-export const maxPid = 4 * 1024 * 1024;
+const maxPid = 4 * 1024 * 1024;
 
 /** Longer than any context: a profile's name is at most a path. */
 const maxContext = 8192;
@@ -43,12 +43,15 @@ const maxContext = 8192;
  */
 const maxComm = 252;
 
-/** So many digits has the greatest number that a program can ask for a call with. */
+/** The greatest number that a program can ask for a call with has this many digits. */
 const maxNumber = 20;
 
 /**
  * Reads the columns that -f, -Y, --secontext, -t…, -r, -n and -i print, in strace's order
  * (strace.c, `printleader`), into `prefix`.
+ *
+ *     6999<bash> 12:34:56.123456 [  39] [00007f0b8197e000] getpid() = 6999
+ *     ^^^^ pid                      ^^ number              ^ event
  */
 export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix: Prefix): void {
   prefix.pid = -1;
@@ -137,7 +140,12 @@ function isNumber(bytes: Uint8Array, digits: number, after: number, end: number)
   );
 }
 
-/** After `7 `, `7<comm> `; -1: it is none. */
+/**
+ * After `7`, `7<comm>`. -1 if it is no column of pids.
+ *
+ *     6999<bash> 12:34:56.123456 getpid() = 6999
+ *               ^
+ */
 function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number, prefix: Prefix): number {
   if (digits - start > 7 || digits >= end) return -1;
   const pid = decimal(bytes, start, digits);
@@ -148,7 +156,12 @@ function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number
   return comm;
 }
 
-/** After `[pid     7] `, `[pid 7<comm>] `; -1: it is none. */
+/**
+ * After `[pid     7] `, `[pid 7<comm>] `. -1 if it is no column of pids.
+ *
+ *     [pid  7860] getpid() = 7860
+ *                 ^
+ */
 function bracketedPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): number {
   if (bytes[start + 1] !== 0x70 || bytes[start + 2] !== 0x69 || bytes[start + 3] !== 0x64 || bytes[start + 4] !== blank)
     return -1;
@@ -169,7 +182,12 @@ function foundPid(prefix: Prefix, pid: number, comm: number, end: number): void 
   prefix.commEnd = end;
 }
 
-/** After `<comm>`; `start` where there is none. */
+/**
+ * After `<comm>`. `start` if there is none.
+ *
+ *     6999<bash> getpid() = 6999
+ *               ^
+ */
 function commEnd(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start] !== 0x3c) return start;
   const limit = Math.min(end, start + maxComm + 2);
@@ -192,7 +210,12 @@ function afterContext(bytes: Uint8Array, start: number, end: number): number {
   return after + 1 < end && bytes[after] === close && bytes[after + 1] === blank ? after + 2 : start;
 }
 
-/** `12:34:56`, `12:34:56.123456`, `1700000000.123456`, and the blanks after it. */
+/**
+ * After `12:34:56`, `12:34:56.123456`, `1700000000.123456`, and the blanks after it.
+ *
+ *     12:34:56.123456 getpid() = 6999
+ *                     ^
+ */
 function afterTime(bytes: Uint8Array, start: number, end: number): number {
   const first = afterDigits(bytes, start, end);
   let at = first;
@@ -208,7 +231,11 @@ function afterTime(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * `     0.000123`, `(+     0.000123)`, without fraction where they are of seconds, and the blanks after it.
+ * After `     0.000123`, `(+     0.000123)`, without fraction if they are of seconds, and the
+ * blanks after it.
+ *
+ *     1700000000.123456 (+     0.000123) getpid() = 7860
+ *                                        ^
  */
 function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   let at = afterBlanks(bytes, start, end);
@@ -241,8 +268,11 @@ function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /**
- * `[00007f0123456789] `: an instruction pointer has 8 or 16 digits, a number never (strace
+ * After an instruction pointer, which has 8 or 16 digits. A number of a call never has (strace
  * syscall.c prints `%4u`, x32's with bit 30 has 10).
+ *
+ *     [00007f0123456789] getpid() = 6999
+ *                        ^
  */
 function afterPointer(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start] !== open) return start;
@@ -300,7 +330,7 @@ export function traceeIn(bytes: Uint8Array, { pid, comm, commEnd: end }: Prefix)
 let latest: Tracee = noTracee;
 const tracees = new Map<number, Tracee>();
 
-/** One object per thread, not per line; -1: nobody. */
+/** One object per thread, not per line. -1 if there is no column of pids. */
 export function traceeOf(pid: number): Tracee {
   if (latest.pid === pid) return latest;
   if (pid < 0) return noTracee;

@@ -13,7 +13,7 @@ const restarts = new Set(["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ER
 const maxDecimal = 23;
 const maxHex = 16;
 
-/** A value that is read when asked for: most are addresses nobody wants. */
+/** A value that is read when asked for: most are addresses that no reader wants. */
 class LazyValue {
   readonly type = "value";
   readonly #bytes: Uint8Array;
@@ -51,7 +51,10 @@ function errorOf(errno: string): ReadResult {
 
 /**
  * Reads what stands after `= `: `3</path>`, `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS
- * (To be restarted)`, `?`; undefined: none of these.
+ * (To be restarted)`, `?`. `undefined` if it is none of these.
+ *
+ *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = -1 EACCES (Permission denied)
+ *                                                 ^ start                      ^ end
  */
 export function readResult(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   if (start >= end) return undefined;
@@ -113,7 +116,12 @@ function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult |
   return { result: new LazyValue(bytes, start, after), injected };
 }
 
-/** `ENOENT (…)`, `errno 530`, `(errno 530)`, `530 (…)` */
+/**
+ * `ENOENT (…)`, `errno 530`, `(errno 530)`, `530 (…)`
+ *
+ *     close(9) = -1 EBADF (Bad file descriptor)
+ *                   ^^^^^
+ */
 function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | undefined {
   if (bytes[start] === 0x45 /* E */) {
     let after = start + 1;
@@ -137,7 +145,12 @@ function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | 
   return errors.get(bytes, start + bracket, after);
 }
 
-/** After a number that no letter or digit follows; -1: none. */
+/**
+ * After a number that no letter or digit follows. -1 if there is none.
+ *
+ *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3</etc/passwd>
+ *                                                  ^
+ */
 function numberEnd(bytes: Uint8Array, start: number, end: number): number {
   const digits = start < end && bytes[start] === 0x2d ? start + 1 : start;
   const hex = bytes[digits] === 0x30 && bytes[digits + 1] === 0x78 && digits + 1 < end;
@@ -155,6 +168,9 @@ function isHex(byte: number | undefined): boolean {
 /**
  * strace's mark of a result that -e inject made: `(INJECTED)`, `(INJECTED: retval)`, after anything
  * else.
+ *
+ *     getpid() = 7 (INJECTED)
+ *                  ^
  */
 function isInjected(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1)

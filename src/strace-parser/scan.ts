@@ -12,7 +12,12 @@ const slash = 0x2f;
 const star = 0x2a;
 const blank = 0x20;
 
-/** After the closing quote of the string that opens at `start`; -1: the text ends inside it. */
+/**
+ * After the closing quote of the string that opens at `start`. -1 if the text ends inside it.
+ *
+ *     "/etc/\"x\"", O_RDONLY
+ *     ^ start     ^
+ */
 export function stringEnd(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start + 1; at < end; at += 1) {
     const byte = bytes[at];
@@ -24,7 +29,10 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number): number
 
 /**
  * After the character (`'"'`, `'\\''`, `'\\x00'`: print_utils.h, `sprint_char`) that opens at
- * `start`; -1: it is none.
+ * `start`. -1 if it is none.
+ *
+ *     {c_cc[VINTR]='\x03', …}
+ *                  ^     ^
  */
 export function characterEnd(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[start + 1] !== backslash) return start + 2 < end && bytes[start + 2] === apostrophe ? start + 3 : -1;
@@ -34,9 +42,12 @@ export function characterEnd(bytes: Uint8Array, start: number, end: number): num
 
 /**
  * After the `>` of the annotation (`3</path>`, `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`,
- * `5</dev/null<char 1:3>>`) whose `<` is at `start`; -1: none. strace escapes `<` and `>` in paths
- * (util.c, `print_quoted_string_ex`), but not in the quoted path of a Unix socket (socketutils.c),
- * so pairs are counted and strings skipped.
+ * `5</dev/null<char 1:3>>`) whose `<` is at `start`. -1 if there is none. strace escapes `<` and
+ * `>` in paths (util.c, `print_quoted_string_ex`), but not in the quoted path of a Unix socket
+ * (socketutils.c), so pairs are counted and strings skipped.
+ *
+ *     5</dev/null<char 1:3>>, "ab"
+ *      ^ start              ^
  */
 export function annotationEnd(bytes: Uint8Array, start: number, end: number): number {
   let depth = 0;
@@ -78,9 +89,12 @@ const special = new Uint8Array(256);
 for (const char of `"'/<([{)]}`) special[char.charCodeAt(0)] = 1;
 
 /**
- * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations; -1:
- * nowhere. `(`, `[` and `{` nest; a closing bracket that opens nowhere may be the wanted one.
- * Linear in the text: what does not close is looked for once.
+ * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations. -1
+ * if it stands nowhere. `(`, `[` and `{` nest; a closing bracket that opens nowhere may be the
+ * wanted one. Linear in the text: what does not close is looked for once.
+ *
+ *     [{iov_base="a)", iov_len=2}], 1) = 2
+ *                                    ^ the first `)` outside
  */
 export function findOutside(bytes: Uint8Array, start: number, end: number, wanted: number): number {
   return scan(bytes, start, end, wanted, undefined, 1);

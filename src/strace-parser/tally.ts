@@ -3,8 +3,8 @@ import { createPlainLines, type PlainLines } from "./plain-lines.ts";
 /** Who reads a log and lets calls be counted. */
 export interface TallyReader<Kind> {
   /**
-   * So many calls were counted for it since this was said last. `settled`: after one of them its
-   * thread made another call.
+   * The number of calls of this kind since the last report. `settled`: after one of them its thread
+   * made another call.
    */
   counted(kind: Kind, calls: number, settled: boolean): void;
   /** The call that the thread made last was only counted. */
@@ -71,7 +71,7 @@ export class Tally<Kind> {
 
   /** @internal Begins anew. No first half may be open that was passed over. */
   clear(): void {
-    this.tell();
+    this.report();
     this.lines?.wasm.forget();
     this.#kinds = [];
     this.isFull = false;
@@ -94,8 +94,8 @@ export class Tally<Kind> {
     return entry < 0 ? undefined : this.#kinds[entry];
   }
 
-  /** Tells the reader all that was counted since it was told last. */
-  tell(): void {
+  /** Gives the reader all that was counted since the last report. */
+  report(): void {
     if (this.lines === undefined) return;
     const { wasm } = this.lines;
     for (const [entry, kind] of this.#kinds.entries()) {

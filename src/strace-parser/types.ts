@@ -25,7 +25,7 @@ export interface Tracee {
  * - `number`: `3`, `-1`, `0x1b6`, `0644`, `1<<5`, `'a'`; `comment` is the text of a following
  *   comment (`0x2 /* AF_INET *\/` → value 2n, comment "AF_INET"). Negative numbers stay negative;
  *   fd annotations go to `annotation`.
- * - `flags`: `A|B|0x10`, `0x8 /* PER_LINUX32 *\/|0x20000 /* UNAME26 *​/`: `symbols` without a
+ * - `flags`: `A|B|0x10`, `0x8 /* PER_LINUX32 *\/|0x20000 /* UNAME26 *\/`: `symbols` without a
  *   number, `value` = OR of all numbers given; `negated` for `~[…]`.
  * - `string`: `bytes` is the data, `cut` when strace shortened it (`"..."...`).
  * - `struct`: `fields` in order; `name` is undefined for bare values. An array whose elements say
@@ -114,9 +114,9 @@ export interface SyscallEvent {
    * else undefined.
    */
   readonly argNames: readonly (string | undefined)[];
-  /** One argument, decoded alone; undefined: there are fewer. */
+  /** One argument, decoded alone. `undefined` if there are fewer. */
   arg(index: number): Arg | undefined;
-  /** The argument that the line calls so; undefined: none. */
+  /** The argument of this name in the line. `undefined` if there is none. */
   argNamed(name: string): Arg | undefined;
 }
 

@@ -108,5 +108,5 @@ test("of each production it is said which function of strace writes it", () => {
   const rows = [...(grammar.split("## Who writes it")[1] ?? "").matchAll(/^\| ([a-z, ]+) \| (?=.*`)/gm)].flatMap(
     ([, names = ""]) => names.split(", "),
   );
-  expect(rows.filter((name) => name !== "production").sort()).toEqual([...productions].sort());
+  expect(rows.filter((name) => name !== "production").sort()).toEqual(Array.from(productions, String).sort());
 });

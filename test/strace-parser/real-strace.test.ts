@@ -40,13 +40,17 @@ function eventsOf(log: string): readonly StraceEvent[] {
   return events;
 }
 
+function byName([a]: readonly [string, number], [b]: readonly [string, number]): number {
+  return a < b ? -1 : 1;
+}
+
 /** How often each call returned. */
 function tally(events: readonly StraceEvent[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const event of events)
     if (event.kind === "syscall" && event.result.type !== "none" && event.result.type !== "unfinished")
       counts.set(event.name, (counts.get(event.name) ?? 0) + 1);
-  return new Map([...counts].sort());
+  return new Map([...counts].sort(byName));
 }
 
 const supports = (strace: string, options: readonly string[]): boolean =>
@@ -144,7 +148,7 @@ describe.each([
       [...table.matchAll(/^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$/gm)]
         .map(([, calls, name = ""]) => [name, Number(calls)] as const)
         .filter(([name]) => name !== "total")
-        .sort(),
+        .sort(byName),
     );
     expect(tally(eventsOf(log))).toEqual(counted);
   });

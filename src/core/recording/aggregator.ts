@@ -1,27 +1,13 @@
-import {
-  argNumber,
-  forgetOldest,
-  isMet,
-  Tally,
-  type Arg,
-  type Midway,
-  type StraceEvent,
-  type SyscallEvent,
-  type SyscallResult,
-} from "../../strace-parser/index.ts";
-import { compatArch, libseccompName, symbolValue, type ScmpArch } from "../tables/index.ts";
-import { inspectedArguments, type Inspected } from "./inspected-arguments.ts";
-import { Callers, followsProgram, madeBy, Programs, type ExecutedProgram } from "./programs.ts";
-import { mayTellTracer, TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
-import type { RecordOfRest, RestOfLog } from "./rest.ts";
-import { maxValues, type ArgValues, type Phase, type SyscallRecord } from "./types.ts";
-
-/** A line that told nothing. */
-export interface UnreadLine {
-  readonly file: string | undefined;
-  readonly line: number;
-  readonly reason: string;
-}
+import { Tally, type StraceEvent, type SyscallEvent, type SyscallResult } from "../../strace-parser/index.ts";
+import type { ScmpArch } from "../tables/index.ts";
+import type { Outcome } from "./call-record.ts";
+import { CallTable, type Syscalls } from "./call-table.ts";
+import type { Inspected } from "./inspected-arguments.ts";
+import { Life, type Exercised, type LifeContext } from "./life.ts";
+import { Programs, type ExecutedProgram } from "./programs.ts";
+import { TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
+import { UnreadLines, type UnreadLine } from "./unread-lines.ts";
+import { Unsettled } from "./unsettled.ts";
 
 /** How far a recording has come. */
 export interface Counts {
@@ -34,7 +20,7 @@ export interface Counts {
    * that is known yet.
    */
   readonly found: readonly { readonly name: string; readonly process: string | undefined; readonly calls: number }[];
-  /** The first `maxUnread` lines that could not be read. */
+  /** The first lines that could not be read. */
   readonly unparsed: readonly UnreadLine[];
   readonly unparsedTotal: number;
   /** A program was executed: the workload has begun. */
@@ -49,39 +35,25 @@ export function totalOf(
   return counts.reduce((sum, count) => sum + count[figure], 0);
 }
 
-/** What one log told. */
+/** What one log says. */
 export interface Aggregate {
-  readonly syscalls: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
+  readonly syscalls: Syscalls;
   /** The log ends inside of calls: more may have happened. */
   readonly cut: boolean;
 }
 
-/** Which turns of a service's life were seen. */
-export interface Exercised {
-  /** It took a connection. */
-  readonly served: boolean;
-  /** Its first process got the stop signal. */
-  readonly toldToStop: boolean;
-  /** The signals that were delivered to any of its processes. */
-  readonly signals: ReadonlySet<string>;
-  /**
-   * A call failed after the first connection, and not only because there was nothing to read yet.
-   */
-  readonly failed: boolean;
-}
-
 /**
- * Reads one log, event by event, in bounded memory, and tells what the programs in it did. Made by
- * `createAggregator`.
+ * Reads one log, event by event, in bounded memory, and collects what the programs in it did. Made
+ * by `createAggregator`.
  */
 export interface Aggregator {
   /** Takes the next event of the log, in its order. */
-  add(event: StraceEvent): void;
+  readonly add: (event: StraceEvent) => void;
   /**
-   * Where the parser may count calls instead, of which it is enough to know how many there are;
-   * undefined: of each there is more to know.
+   * Where the parser may count calls instead of handing them over, if their number is all that
+   * matters. `undefined` if every call has to be handed over.
    */
-  readonly tally: Tally<Told> | undefined;
+  readonly tally: Tally<unknown> | undefined;
   /** How far it has come; may be asked at any time. */
   counts(): Counts;
   /** The programs that ran. */
@@ -92,439 +64,150 @@ export interface Aggregator {
   sought(): readonly SoughtTracer[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
-  /** As `finish`, of a log that was read midway. */
-  rest(): RestOfLog;
-  /** May the rest have been read midway, as far as can be told before `join`? */
-  mayJoin(rest: RestOfLog): boolean;
-  /**
-   * After the beginning of a log, of which the rest was read midway: takes in what it told, but for
-   * the paths that were executed. `lines`: how many there were before. `takeUp` reads the lines
-   * that were set aside, and tells of each event how many of these stood before it. False: the rest
-   * should not have been read so; this log is to be read anew.
-   */
-  join(
-    rest: RestOfLog,
-    lines: number,
-    takeUp: (visit: (event: StraceEvent, index: number) => void) => boolean,
-  ): boolean;
 }
-
-/** What a printed name stands for; `unread`: nothing that could be recorded, and why. */
-type Entry =
-  | { readonly unread: string }
-  | {
-      readonly unread: undefined;
-      readonly name: string;
-      readonly record: Seen;
-      readonly inspected: Inspected | undefined;
-      readonly followed: boolean;
-      readonly accepts: boolean;
-      readonly tellsTracer: boolean;
-    };
-
-interface Seen {
-  /** The line where it was first entered. */
-  line: number;
-  calls: number;
-  readonly results: Set<string>;
-  /** All that its calls returned, as far as is known, by word. */
-  readonly told: Map<string, Told>;
-  readonly callers: Callers;
-  readonly values: Map<string, readonly bigint[]>;
-  /** Arguments, one after the other, that stand in `values` already. */
-  readonly toldArgs: Map<Arg, ReadonlyMap<Arg, true>>;
-  many: boolean;
-}
-
-/** A call and what it returned, as far as a recording tells results apart. */
-interface Told {
-  readonly record: Seen;
-  readonly word: string;
-}
-
-/**
- * So many threads are followed at a time, and so much is told apart, whatever the log says; more
- * than there are on any real machine.
- */
-const maxThreads = 100_000;
-const maxResults = 1_000;
-const maxNames = 4_096;
-
-/**
- * What a call answers that would have to wait, or was cut short by a signal; no error of the
- * workload's.
- */
-const ordinaryErrors = new Set(["EAGAIN", "EINPROGRESS", "EINTR", "EALREADY"]);
-
-/** More than any kernel has. */
-const maxSignals = 128;
-
-const maxUnread = 10;
 
 /** What a log is of. */
 export interface LogContext {
   /** The native architecture of the machine that wrote it. */
   readonly arch: ScmpArch;
-  /**
-   * A workload from its first process on, which is told to end by this signal (as strace prints
-   * it), with or without its connections; or processes of one phase that were started beside it.
-   * Undefined: nothing is known of phases.
-   */
-  readonly life?: { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
-  /** It is read from somewhere in its middle, where nothing is known of phases. */
-  readonly midway?: Midway;
+  /** `undefined` if nothing is known of phases. */
+  readonly life?: LifeContext;
 }
 
-/** Collects the calls of one log. */
-export function createAggregator({ arch, life, midway }: LogContext): Aggregator {
-  const stopSignal = life !== undefined && "stopSignal" in life ? life.stopSignal : undefined;
-  let begun = false;
-  let firstProcess: number | undefined;
-  /** The lines where the workload took its first connection and where it was told to end. */
-  let lastLine = 0;
-  let servesAt: number | undefined;
-  let stopsAt: number | undefined;
-  const signals = new Set<string>();
-  let failed = false;
-  const seen = new Map<ScmpArch, Map<string, Seen>>([[arch, new Map()]]);
-  const tally =
-    life === undefined ? new Tally<Told>({ counted, latest: (pid, told) => void returned(pid, told) }) : undefined;
-  const programs: Programs = new Programs((pid) => tally?.move(pid, programs.groupOf(pid)), midway);
-  const seekers = new TracerSeekers();
-  const unparsed: UnreadLine[] = [];
-  let unparsedTotal = 0;
-  const found: { readonly name: string; readonly record: Seen }[] = [];
-  let started = false;
-  let cut = false;
-
-  /**
-   * The last call of each thread: a filter that kills or traps makes strace print the call's number
-   * as its result, and says so only afterwards.
-   */
-  const unsettled = new Map<number | undefined, Told>();
-  /**
-   * What its first event here says of the last call of a thread before a log that is read midway,
-   * unless it was set aside; undefined: that it did what it said.
-   */
-  const firsts = new Map<number | undefined, string | undefined>();
-
-  function meet(pid: number | undefined, word: string | undefined): void {
-    if (midway !== undefined && isMet(midway, pid) && !firsts.has(pid)) firsts.set(pid, word);
-  }
-
-  /**
-   * The thread made this call; undefined: one of which the result tells nothing. That it goes on
-   * tells that the one before did what it says.
-   */
-  function returned(pid: number | undefined, told: Told | undefined): void {
-    meet(pid, undefined);
-    const before = unsettled.get(pid);
-    before?.record.results.add(before.word);
-    if (before === told) return;
-    if (told === undefined) unsettled.delete(pid);
-    else {
-      if (before === undefined) forgetOldest(unsettled, maxThreads, (oldest) => settle(oldest));
-      unsettled.set(pid, told);
-    }
-  }
-
-  function counted({ record, word }: Told, calls: number, settled: boolean): void {
-    record.calls += calls;
-    if (settled) record.results.add(word);
-  }
-
-  /** The calls that were only counted belong before what comes now. */
-  function catchUp(pid: number | undefined): void {
-    const told = tally?.takeLatest(pid);
-    if (told !== undefined) returned(pid, told);
-  }
-
-  /** The last call of the thread did what it says, or `word`. */
-  function settle(pid: number | undefined, word?: string): void {
-    catchUp(pid);
-    meet(pid, word);
-    const told = unsettled.get(pid);
-    told?.record.results.add(word ?? told.word);
-    unsettled.delete(pid);
-  }
-
-  const unread = (event: StraceEvent, reason: string): void => {
-    unparsedTotal += 1;
-    if (unparsed.length < maxUnread) unparsed.push({ file: event.source.file, line: event.source.line, reason });
+/**
+ * Collects the calls of one log.
+ *
+ *     events → LogReader ─┬─▶ CallTable ─▶ CallRecord: results, callers, values of arguments
+ *                         ├─▶ Unsettled    the last call of each thread, whose result may change
+ *                         ├─▶ Programs     which program each thread runs
+ *                         ├─▶ Life         the phases of a service
+ *                         └─▶ UnreadLines
+ */
+export function createAggregator(context: LogContext): Aggregator {
+  const log = new LogReader(context);
+  return {
+    tally: log.tally,
+    add: (event) => log.add(event),
+    counts: () => log.counts(),
+    executed: () => log.programs.executed(),
+    exercised: () => log.life.exercised(),
+    sought: () => log.seekers.sought(),
+    finish: () => log.finish(),
   };
+}
 
-  /** Each call's record, found once for each way of entering it. */
-  const entries = new Map<string, Map<string, Entry>>();
-  let mode: string | undefined;
-  let ofMode = new Map<string, Entry>();
+class LogReader {
+  readonly tally: Tally<Outcome> | undefined;
+  readonly programs: Programs;
+  readonly life: Life;
+  readonly seekers = new TracerSeekers();
+  readonly #table: CallTable;
+  readonly #unsettled: Unsettled;
+  readonly #unread = new UnreadLines();
+  /** A whole life is recorded: not only the calls matter, but also who looks for a tracer. */
+  readonly #hasLife: boolean;
+  #started = false;
+  #cut = false;
 
-  function entryOf({ name: printed, personality }: SyscallEvent): Entry {
-    if (personality !== mode) {
-      mode = personality;
-      ofMode = entries.get(personality) ?? new Map<string, Entry>();
-      entries.set(personality, ofMode);
+  constructor({ arch, life }: LogContext) {
+    this.#hasLife = life !== undefined;
+    this.#table = new CallTable(arch);
+    this.life = new Life(life);
+    this.tally = this.#hasLife
+      ? undefined
+      : new Tally<Outcome>({
+          counted({ record, word }, calls, settled) {
+            record.calls += calls;
+            if (settled) record.results.add(word);
+          },
+          latest: (pid, outcome) => this.#unsettled.returnedLast(pid, outcome),
+        });
+    this.#unsettled = new Unsettled(this.tally);
+    this.programs = new Programs((pid) => this.tally?.move(pid, this.programs.groupOf(pid)));
+  }
+
+  add(event: StraceEvent): void {
+    switch (event.kind) {
+      case "syscall":
+        return this.#addCall(event);
+      case "exit": {
+        const { status, tracee } = event;
+        const isKilled = status.type === "killed" && status.signal === "SIGSYS";
+        this.#unsettled.settle(tracee.pid, isKilled ? "SIGSYS" : undefined);
+        return this.programs.ended(tracee.pid);
+      }
+      case "signal":
+        if (event.signal === "SIGSYS") this.#unsettled.settle(event.tracee.pid, "SIGSYS");
+        return this.life.followSignal(event);
+      case "unparsed":
+        return this.#unread.add(event, event.reason);
+      case "superseded":
+        this.#unsettled.settle(event.by);
+        return this.programs.ended(event.by);
+      case "personality":
+      case "message":
+        return;
+      default:
+        event satisfies never;
     }
-    const known = ofMode.get(printed);
-    if (known !== undefined) return known;
-    if (ofMode.size >= maxNames) return { unread: "more different calls than there are" };
-    const entry = makeEntry(printed, compatArch(arch, personality));
-    ofMode.set(printed, entry);
-    return entry;
   }
 
-  function makeEntry(printed: string, entered: ScmpArch | undefined): Entry {
-    if (entered === undefined || printed.startsWith("???"))
-      return {
-        unread:
-          entered === undefined
-            ? `a call in a mode which ${arch} does not have`
-            : "strace could not tell which call this is",
-      };
-    // A call that no profile can name is kept under strace's name: policy reports it.
-    const name = libseccompName(entered, printed) ?? printed;
-    return {
-      unread: undefined,
-      name,
-      record: recordOf(entered, name),
-      inspected: inspectedArguments(entered, name),
-      followed: followsProgram(printed),
-      accepts: name === "accept" || name === "accept4",
-      tellsTracer: life !== undefined && mayTellTracer(name),
-    };
-  }
-
-  function recordOf(entered: ScmpArch, name: string): Seen {
-    const byName = seen.get(entered) ?? new Map<string, Seen>();
-    seen.set(entered, byName);
-    const known = byName.get(name);
-    if (known !== undefined) return known;
-    const record: Seen = {
-      line: Infinity,
-      calls: 0,
-      results: new Set(),
-      told: new Map(),
-      callers: new Callers(),
-      values: new Map(),
-      toldArgs: new Map(),
-      many: false,
-    };
-    byName.set(name, record);
-    found.push({ name, record });
-    return record;
-  }
-
-  function call(event: SyscallEvent): void {
-    const entry = entryOf(event);
-    if (entry.unread !== undefined) {
-      midway?.doubt(); // it is told where the call ends, and that is not the order of lines
-      return unread(event, entry.unread);
-    }
-    const { record } = entry;
-    const { pid } = event.tracee;
-    if (!begun) firstProcess = pid;
-    begun = true;
+  #addCall(event: SyscallEvent): void {
+    const entry = this.#table.entryOf(event);
+    if (entry.unread !== undefined) return this.#unread.add(event, entry.unread);
+    const { record, inspected, followed } = entry;
+    const { tracee, result } = event;
     record.calls += 1;
-    catchUp(pid);
-    const told = event.injected ? undefined : toldBy(record, resultWord(event.result));
-    returned(pid, told);
-    if (event.result.type === "unfinished") cut = true;
-    if (entry.inspected !== undefined) inspect(event, entry.name, entry.inspected, record);
-    if (stopSignal !== undefined) {
-      if (servesAt !== undefined && !failed)
-        failed = event.result.type === "error" && !ordinaryErrors.has(event.result.errno);
-      // A call that waits is reported when it returns, and belongs where it was entered.
-      const { line } = event.source;
-      record.line = Math.min(record.line, line);
-      lastLine = Math.max(lastLine, line);
-      if (entry.accepts && event.result.type === "value") servesAt ??= lastLine;
-    }
-    if (entry.followed) {
-      programs.follow(event);
-      if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n) started = true;
-    }
-    programs.attribute(event.tracee, record.callers);
-    if (entry.tellsTracer) seekers.look(event, (callers) => programs.attribute(event.tracee, callers));
-    if (told !== undefined && !(entry.followed && event.result.type === "value") && tally !== undefined)
-      countLike(told, pid, record.many ? undefined : entry.inspected);
+    const outcome = event.injected ? undefined : record.outcomeOf(resultWord(result));
+    this.#unsettled.returned(tracee.pid, outcome);
+    if (result.type === "unfinished") this.#cut = true;
+    if (inspected !== undefined) record.values.add(event, entry.name, inspected);
+    record.line = Math.min(record.line, this.life.follow(event, entry.accepts));
+    if (followed) this.#followProgram(event);
+    this.programs.attribute(tracee, record.callers);
+    if (entry.revealsTracer && this.#hasLife)
+      this.seekers.look(event, (callers) => this.programs.attribute(tracee, callers));
+    if (outcome !== undefined && !(followed && result.type === "value") && this.tally !== undefined)
+      this.#countLike(outcome, tracee.pid, record.values.areMany ? undefined : inspected);
+  }
+
+  #followProgram(event: SyscallEvent): void {
+    this.programs.follow(event);
+    if (event.name.startsWith("execve") && event.result.type === "value" && event.result.value === 0n)
+      this.#started = true;
   }
 
   /** Further calls like this one need not be handed over. */
-  function countLike(told: Told, pid: number | undefined, inspected: Inspected | undefined): void {
-    const group = programs.groupOf(pid);
+  #countLike(outcome: Outcome, pid: number | undefined, inspected: Inspected | undefined): void {
+    const group = this.programs.groupOf(pid);
     if (group === undefined || inspected?.names !== undefined) return;
-    tally?.count(told, group, inspected && { first: inspected.indices[0] ?? 0, last: inspected.indices.at(-1) ?? 0 });
+    const range = inspected && { first: inspected.indices[0] ?? 0, last: inspected.indices.at(-1) ?? 0 };
+    this.tally?.count(outcome, group, range);
   }
 
-  function end(): void {
-    tally?.end();
-    for (const pid of [...unsettled.keys()]) settle(pid);
-    programs.finish();
+  counts(): Counts {
+    this.tally?.report();
+    const { found } = this.#table;
+    return {
+      calls: found.reduce((sum, { record }) => sum + record.calls, 0),
+      distinct: found.length,
+      seenOnce: found.filter(({ record }) => record.calls === 1).length,
+      found: found.map(({ name, record: { callers, calls } }) => {
+        const [process] = callers.programs;
+        return { name, process, calls };
+      }),
+      unparsed: this.#unread.first,
+      unparsedTotal: this.#unread.total,
+      started: this.#started,
+    };
   }
 
-  function mostNames(): number {
-    return Math.max(0, ...[...entries.values()].map(({ size }) => size));
+  finish(): Aggregate {
+    this.tally?.end();
+    this.#unsettled.settleAll();
+    this.programs.finish();
+    return { syscalls: this.#table.toSyscalls((line) => this.life.phaseOf(line)), cut: this.#cut };
   }
-
-  const aggregator: Aggregator = {
-    tally,
-    add(event) {
-      switch (event.kind) {
-        case "syscall":
-          return call(event);
-        case "exit":
-          settle(
-            event.tracee.pid,
-            event.status.type === "killed" && event.status.signal === "SIGSYS" ? "SIGSYS" : undefined,
-          );
-          programs.ended(event.tracee.pid);
-          break;
-        case "signal":
-          if (event.signal === "SIGSYS") settle(event.tracee.pid, "SIGSYS");
-          if (signals.size < maxSignals) signals.add(event.signal);
-          if (event.signal === stopSignal && event.tracee.pid === firstProcess) stopsAt ??= event.source.line;
-          break;
-        case "unparsed":
-          unread(event, event.reason);
-          break;
-        case "superseded":
-          settle(event.by);
-          programs.ended(event.by);
-          break;
-        case "personality":
-        case "message":
-          break;
-        default:
-          event satisfies never;
-      }
-    },
-    counts() {
-      tally?.tell();
-      return {
-        calls: found.reduce((sum, { record }) => sum + record.calls, 0),
-        distinct: [...seen.values()].reduce((sum, byName) => sum + byName.size, 0),
-        seenOnce: [...seen.values()].reduce(
-          (sum, byName) => sum + [...byName.values()].filter((record) => record.calls === 1).length,
-          0,
-        ),
-        found: found.map(({ name, record }) => ({
-          name,
-          process: [...record.callers.programs][0],
-          calls: record.calls,
-        })),
-        unparsed,
-        unparsedTotal,
-        started,
-      };
-    },
-    executed: () => programs.executed(),
-    exercised: () => ({ served: servesAt !== undefined, toldToStop: stopsAt !== undefined, signals, failed }),
-    sought: () => seekers.sought(),
-    finish() {
-      end();
-      const phaseOf = ({ line }: Seen): Phase | undefined => {
-        if (life === undefined || "within" in life) return life?.within;
-        // a life without a turn has no phases to tell apart
-        if (servesAt === undefined && stopsAt === undefined) return undefined;
-        if (line > (stopsAt ?? Infinity)) return "stop";
-        if (life.withoutConnections === true) return undefined;
-        return line > (servesAt ?? Infinity) ? "serve" : "start";
-      };
-      const byArch = [...seen]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([entered, byName]) => [
-          entered,
-          Object.fromEntries(
-            [...byName]
-              .sort(([a], [b]) => (a < b ? -1 : 1))
-              .map(([name, record]) => [name, toRecord(entered, name, record, phaseOf(record))]),
-          ),
-        ]);
-      return { syscalls: Object.fromEntries(byArch) as Aggregate["syscalls"], cut };
-    },
-    rest() {
-      end();
-      const unattributed = programs.unattributed();
-      const records = [...seen].flatMap(([entered, byName]) =>
-        [...byName].map(([name, { calls, results, told, callers, values, many }]): RecordOfRest => ({
-          arch: entered,
-          name,
-          calls,
-          results,
-          told: told.size,
-          programs: callers.programs,
-          began: unattributed.get(callers) ?? [],
-          values,
-          many,
-        })),
-      );
-      return { records, threads: programs.rest(), firsts, names: mostNames(), cut, unparsed, unparsedTotal };
-    },
-    mayJoin({ records, threads, firsts, names }) {
-      return (
-        unsettled.size + firsts.size < maxThreads &&
-        mostNames() + names < maxNames &&
-        programs.mayJoin(threads) &&
-        records.every((record) => {
-          const known = seen.get(record.arch)?.get(record.name);
-          return (
-            (known?.told.size ?? 0) + record.told < maxResults &&
-            (known?.callers ?? new Callers()).mayTake(record.programs.size + programs.mostPrograms(record.began))
-          );
-        })
-      );
-    },
-    join(rest, lines, takeUp) {
-      const unreadBefore = unparsed.length;
-      let isInOrder = true;
-      const isSound = takeUp((event, index) => {
-        const child = event.kind === "syscall" ? madeBy(event) : undefined;
-        if (child !== undefined && (rest.threads.get(child)?.endedAfter ?? Infinity) <= index) isInOrder = false;
-        const before = unparsedTotal;
-        aggregator.add(event);
-        if (event.kind === "syscall" && unparsedTotal > before) isInOrder = false; // it is told where the call ends
-      });
-      if (!isSound || !isInOrder || !aggregator.mayJoin(rest)) return false;
-      for (const [pid, word] of rest.firsts) settle(pid, word);
-      programs.join(
-        rest.threads,
-        rest.records.flatMap((record) => joinRecord(recordOf(record.arch, record.name), record)),
-      );
-      cut ||= rest.cut;
-      unparsedTotal += rest.unparsedTotal;
-      const unread = [
-        ...unparsed.splice(unreadBefore),
-        ...rest.unparsed.map((each) => ({ ...each, line: lines + each.line })),
-      ].sort((a, b) => a.line - b.line);
-      unparsed.push(...unread.slice(0, maxUnread - unreadBefore));
-      return true;
-    },
-  };
-  return aggregator;
-}
-
-/** Returns who called it of whom the rest does not know. */
-function joinRecord(
-  record: Seen,
-  { calls, results, programs, began, values, many }: RecordOfRest,
-): readonly (readonly [number | undefined, Callers])[] {
-  record.calls += calls;
-  for (const result of results) record.results.add(result);
-  for (const program of programs) record.callers.add(program);
-  for (const [key, tuple] of values) record.values.set(key, tuple);
-  if (many || record.many || record.values.size > maxValues) {
-    record.many = true;
-    record.values.clear();
-  }
-  return began.map((pid) => [pid, record.callers]);
-}
-
-/** More than `maxResults` are counted as calls, but not told apart. */
-function toldBy(record: Seen, word: string): Told | undefined {
-  const known = record.told.get(word);
-  if (known !== undefined || record.told.size >= maxResults) return known;
-  const told = { record, word };
-  record.told.set(word, told);
-  return told;
 }
 
 function resultWord(result: SyscallResult): string {
@@ -532,76 +215,12 @@ function resultWord(result: SyscallResult): string {
     case "value":
       return "ok";
     case "error":
+      return result.errno;
     case "restart":
-      return result.type === "error" ? result.errno : "?";
     case "none":
     case "unfinished":
       return "?";
     default:
       return result satisfies never;
   }
-}
-
-function inspect(event: SyscallEvent, name: string, { indices, names }: Inspected, record: Seen): void {
-  if (record.many) return;
-  const argAt = (position: number): Arg | undefined => {
-    if (!event.argsComplete || position >= indices.length) return undefined;
-    return names === undefined ? event.arg(indices[position] ?? 0) : event.argNamed(names[position] ?? "");
-  };
-  const first = argAt(0);
-  const second = indices.length > 1 ? argAt(1) : first;
-  if (first !== undefined && second !== undefined && record.toldArgs.get(first)?.has(second) === true) return;
-  const values: bigint[] = [];
-  for (const position of indices.keys()) {
-    const arg = position === 0 ? first : position === 1 ? second : argAt(position);
-    const value =
-      arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, indices[position] ?? 0, symbol));
-    if (value === undefined) {
-      record.many = true; // a value that cannot be read may be any
-      record.values.clear();
-      return;
-    }
-    // strace shows the low 32 bits of int-like arguments, negative ones with their sign.
-    values.push(BigInt.asUintN(value < 0n ? 32 : 64, value));
-  }
-  record.values.set(values.join(), values);
-  if (first !== undefined && second !== undefined) tell(record.toldArgs, first, second);
-  if (record.values.size > maxValues) {
-    record.many = true;
-    record.values.clear();
-  }
-}
-
-/** The parser makes equal arguments once, but not for ever. */
-const maxTold = 256;
-
-function tell(told: Map<Arg, ReadonlyMap<Arg, true>>, first: Arg, second: Arg): void {
-  if (told.size >= maxTold) told.clear();
-  const seconds = new Map(told.get(first));
-  if (seconds.size >= maxTold) seconds.clear();
-  told.set(first, seconds.set(second, true));
-}
-
-function toRecord(arch: ScmpArch, name: string, record: Seen, first: Phase | undefined): SyscallRecord {
-  const inspected = inspectedArguments(arch, name);
-  const args: ArgValues | undefined = inspected && {
-    indices: inspected.indices,
-    values: record.many ? "many" : [...record.values.values()].sort(compareTuples),
-  };
-  return {
-    calls: 10 ** Math.floor(Math.log10(record.calls)),
-    results: [...record.results].sort(),
-    processes: [...record.callers.programs].sort(),
-    ...(first === undefined ? {} : { first }),
-    ...(args === undefined ? {} : { args }),
-  };
-}
-
-/** Numeric order, position by position. */
-export function compareTuples(a: readonly bigint[], b: readonly bigint[]): number {
-  for (const [position, value] of a.entries()) {
-    const other = b[position] ?? 0n;
-    if (value !== other) return value < other ? -1 : 1;
-  }
-  return a.length - b.length;
 }

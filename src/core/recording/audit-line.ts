@@ -41,8 +41,13 @@ const heads: readonly RegExp[] = [
   /^(?:\S*[^\s:] ){1,5}?audit\[\d+\]: SECCOMP /,
 ];
 
-const losses =
-  /^(?:<\d+>)?(?:\[[^\]]{1,40}\] |(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?(?:kauditd_printk_skb: \d+ callbacks suppressed|audit_lost=\d|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)/;
+/** The kernel says that it lost lines, after what a tool or the kernel prints before it. */
+const losses = new RegExp(
+  String.raw`^(?:<\d+>)?` +
+    String.raw`(?:\[[^\]]{1,40}\] |(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?` +
+    String.raw`(?:kauditd_printk_skb: \d+ callbacks suppressed|audit_lost=\d` +
+    "|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)",
+);
 
 /** Reads one line of dmesg, of journalctl (text), of audit.log. */
 export function readLine(line: string): LogLine {

@@ -5,19 +5,18 @@ export {
   type Aggregate,
   type Aggregator,
   type Counts,
-  type Exercised,
   type LogContext,
-  type UnreadLine,
 } from "./aggregator.ts";
 export { inspectedArguments } from "./inspected-arguments.ts";
 export { fullyKnown, knownArguments, newCalls, type KnownArguments } from "./known-calls.ts";
+export type { Exercised } from "./life.ts";
 export type { ExecutedProgram } from "./programs.ts";
 export { parseRecording } from "./read.ts";
 export { buildRecording, mergeAll, mergeRecordings, stringifyRecording } from "./recording.ts";
 export type { SoughtTracer } from "./tracer-seekers.ts";
 export type * from "./types.ts";
+export type { UnreadLine } from "./unread-lines.ts";
 export { readJournalEntry, readLine, type AuditEntry, type LogLine } from "./audit-line.ts";
 export { AuditCollector, auditRecording, type AuditFilter, type AuditFindings } from "./audit-recording.ts";
 export { Callers, Programs, followsProgram } from "./programs.ts";
 export { canonicalRun } from "./recording.ts";
-export type { RestOfLog } from "./rest.ts";

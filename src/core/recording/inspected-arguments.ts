@@ -55,7 +55,7 @@ const rows: { readonly [syscall: string]: Inspected } = {
 /** On these the kernel takes clone's flags second (CONFIG_CLONE_BACKWARDS2, clone(2)). */
 const flagsSecond: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_S390", "SCMP_ARCH_S390X"]);
 
-/** The inspected arguments of a call on an architecture; undefined: none. */
+/** The inspected arguments of a call on an architecture. `undefined` if there are none. */
 export function inspectedArguments(arch: ScmpArch, syscall: string): Inspected | undefined {
   if (!Object.hasOwn(rows, syscall)) return undefined;
   const row = rows[syscall];

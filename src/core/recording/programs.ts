@@ -1,14 +1,14 @@
 import { basename } from "node:path";
-import { forgetOldest, type Midway, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
+import { forgetOldest, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
-/** A program that ran, and what getuid(2) or geteuid(2) told it first, where it asked. */
+/** A program that ran, and what getuid(2) or geteuid(2) answered it first, if it asked. */
 export interface ExecutedProgram {
   readonly path: string;
   asRoot: boolean;
   asUser: boolean;
 }
 
-/** The calls that tell which program runs, and as whom. */
+/** The call shows which program runs, or as whom. */
 export function followsProgram(name: string): boolean {
   return name.startsWith("execve") || forks.test(name) || name === "getuid" || name === "geteuid";
 }
@@ -21,41 +21,15 @@ type Pid = number | undefined;
 interface Running {
   /** Undefined: it is not known yet. */
   program: string | undefined;
-  /** A thread that began as it. */
-  readonly began: Pid;
   /** As `groupOf` says. */
   readonly group: number | undefined;
-  /** Who made calls, to be told as soon as it is known. */
+  /** The calls of these threads, which get the program as soon as it is known. */
   readonly callers: Set<Callers>;
   /** It turned out to be the same as this. */
   same: Running | undefined;
 }
 
-/**
- * What a thread runs in the rest of a log: a program, or what another thread ran when the rest
- * began.
- */
-type RunningInRest = { readonly program: string } | { readonly began: Pid };
-
-/** A thread in the rest of a log that was read midway. */
-export interface ThreadInRest {
-  /** A call returned it: it was not there before, and ran this. */
-  readonly maker: RunningInRest | undefined;
-  /** What it executed; so its earlier calls are called where nothing better is known. */
-  readonly otherwise: string | undefined;
-  /** It ended after so many lines had been set aside. */
-  readonly endedAfter: number | undefined;
-}
-
-interface Unknown {
-  /** What it ran when the rest began. */
-  readonly beginning: Running | undefined;
-  maker: Running | undefined;
-  otherwise: string | undefined;
-  endedAfter: number | undefined;
-}
-
-/** So many different paths are kept, whatever the log says. */
+/** At most this many different paths are kept. */
 const maxExecuted = 10_000;
 
 /**
@@ -66,7 +40,7 @@ const maxExecuted = 10_000;
 export class Programs {
   readonly #running = new Map<Pid, Running>();
   /**
-   * What threads run, or ran, of which that is not known yet: each is told apart from all others.
+   * What a thread began as, if that is not known yet. Each is kept apart from all others.
    */
   readonly #beginnings = new Map<Pid, Running>();
   readonly #known = new Map<string, Running>();
@@ -77,19 +51,13 @@ export class Programs {
   /** The thread that was asked for last, and what it runs. */
   #latestPid: Pid;
   #latest: Running | undefined;
-  /** So many threads began as something unknown. */
+  /** The number of threads that began as something unknown. */
   #unknown = 0;
-  readonly #midway: Midway | undefined;
-  /** Each thread of a log that is read midway, as it was when it came first. */
-  readonly #rest = new Map<Pid, Unknown>();
-
   /**
-   * `changed` is told of a thread of which is known from now on that it runs another program, or
-   * none.
+   * `changed` is called with a thread that is known from now on to run another program, or none.
    */
-  constructor(changed: (pid: Pid) => void = () => undefined, midway?: Midway) {
+  constructor(changed: (pid: Pid) => void = () => undefined) {
     this.#changed = changed;
-    this.#midway = midway;
   }
 
   /** What was executed, by path. Stays in memory: a recording holds no paths. */
@@ -97,7 +65,7 @@ export class Programs {
     return [...this.#executed.values()];
   }
 
-  /** Puts who made the call into `callers`, now or as soon as it is known. */
+  /** Puts the program that made the call into `callers`, now or as soon as it is known. */
   attribute({ pid, comm }: Tracee, callers: Callers): void {
     if (pid !== this.#latestPid || this.#latest === undefined || this.#latest.same !== undefined) {
       this.#latest = this.#runningOf(pid);
@@ -105,9 +73,8 @@ export class Programs {
     }
     const program = this.#latest?.program;
     if (program !== undefined) return callers.add(program);
-    if (comm === undefined) return void (this.#latest ?? this.#begin(pid)).callers.add(callers);
-    this.#midway?.doubt();
-    callers.add(comm);
+    if (comm === undefined) (this.#latest ?? this.#begin(pid)).callers.add(callers);
+    else callers.add(comm);
   }
 
   /**
@@ -126,7 +93,6 @@ export class Programs {
       if (event.result.value !== 0n) return;
       const file = executedFile(event);
       if (file === "") return;
-      if (this.#midway !== undefined && !this.#rest.has(pid)) this.#begin(pid);
       this.#run(pid, this.#knownAs(basename(file)));
       const program = this.#executed.get(file) ?? { path: file, asRoot: false, asUser: false };
       if (this.#executed.size < maxExecuted) this.#executed.set(file, program);
@@ -143,9 +109,6 @@ export class Programs {
 
   /** The id is free for another process. */
   ended(pid: Pid): void {
-    this.#meet(pid);
-    const inRest = this.#rest.get(pid);
-    if (inRest !== undefined) inRest.endedAfter ??= this.#midway?.setAside.length;
     this.#leave(pid);
     this.#beginnings.delete(pid);
     this.#running.delete(pid);
@@ -155,90 +118,11 @@ export class Programs {
   }
 
   /**
-   * The log ends: what is still not known was made by nobody we know, or by what the thread ran
-   * later.
+   * The log ends. A thread whose beginning is still not known began as what it ran later, or as a
+   * program without a name.
    */
   finish(): void {
     for (const pid of this.#beginnings.keys()) this.#leave(pid);
-  }
-
-  /** Of a log that was read midway, after `finish`. */
-  rest(): ReadonlyMap<Pid, ThreadInRest> {
-    const inRest = (running: Running): RunningInRest => {
-      const { program, began } = rootOf(running);
-      return program === undefined ? { began } : { program };
-    };
-    return new Map(
-      [...this.#rest].map(([pid, { maker, otherwise, endedAfter }]) => [
-        pid,
-        { maker: maker && inRest(maker), otherwise, endedAfter },
-      ]),
-    );
-  }
-
-  /**
-   * Of a log that was read midway, after `finish`: who made calls as what the thread ran when the
-   * rest began.
-   */
-  unattributed(): ReadonlyMap<Callers, readonly Pid[]> {
-    const by = new Map<Callers, Pid[]>();
-    for (const [pid, { beginning }] of this.#rest) {
-      if (beginning?.same !== undefined) continue;
-      for (const callers of beginning?.callers ?? []) {
-        const pids = by.get(callers) ?? [];
-        pids.push(pid);
-        by.set(callers, pids);
-      }
-    }
-    return by;
-  }
-
-  /** So many different programs they run, at most. */
-  mostPrograms(pids: readonly Pid[]): number {
-    return new Set(pids.map((pid) => this.#runningOf(pid)?.program ?? pid)).size;
-  }
-
-  /** Nothing that was taken for granted when the rest was read is known to be wrong. */
-  mayJoin(rest: ReadonlyMap<Pid, ThreadInRest>): boolean {
-    return (
-      this.#running.size + rest.size < maxThreads &&
-      [...rest].every(
-        ([pid, { maker }]) =>
-          maker === undefined || !this.#running.has(pid) || (this.#waits(pid) && !this.#isWaitedFor(maker)),
-      )
-    );
-  }
-
-  /** It is not known yet, and may turn out to be what began as the thread that it makes. */
-  #isWaitedFor(maker: RunningInRest): boolean {
-    const running = "began" in maker ? this.#runningOf(maker.began) : undefined;
-    return running !== undefined && running.program === undefined;
-  }
-
-  /**
-   * The rest goes on with what is known here. `unattributed`: as the method of that name said
-   * there.
-   */
-  join(rest: ReadonlyMap<Pid, ThreadInRest>, unattributed: readonly (readonly [Pid, Callers])[]): void {
-    const before = new Map(
-      [...rest].map(([pid, { otherwise }]) => [
-        pid,
-        this.#runningOf(pid) ?? this.#knownAs(otherwise ?? unknownProgram),
-      ]),
-    );
-    const ranBefore = (pid: Pid): Running => before.get(pid) ?? this.#knownAs(unknownProgram);
-    for (const [pid, callers] of unattributed) tell(callers, rootOf(ranBefore(pid)));
-    for (const [pid, { maker, otherwise }] of rest) {
-      if (maker !== undefined)
-        this.#make(pid, "program" in maker ? this.#knownAs(maker.program) : ranBefore(maker.began));
-      else if (otherwise !== undefined && this.#beginnings.has(pid)) this.#run(pid, this.#knownAs(otherwise));
-    }
-  }
-
-  /** It still runs what it began as, and that is not known. */
-  #waits(pid: Pid): boolean {
-    const beginning = this.#beginnings.get(pid);
-    return beginning !== undefined && rootOf(beginning) === this.#runningOf(pid);
   }
 
   #runningOf(pid: Pid): Running | undefined {
@@ -246,24 +130,10 @@ export class Programs {
     return running && rootOf(running);
   }
 
-  /** Keeps how a thread came first into the rest of a log. */
-  #meet(pid: Pid, beginning?: Running, maker?: Running): void {
-    if (this.#midway === undefined || this.#rest.has(pid)) return;
-    this.#rest.set(pid, { beginning, maker, otherwise: undefined, endedAfter: undefined });
-    if (this.#rest.size >= maxThreads) this.#midway.doubt();
-  }
-
   /** A thread of which nothing is known. */
   #begin(pid: Pid): Running {
     this.#unknown += 1;
-    const beginning: Running = {
-      program: undefined,
-      began: pid,
-      group: -this.#unknown,
-      callers: new Set(),
-      same: undefined,
-    };
-    this.#meet(pid, beginning);
+    const beginning: Running = { program: undefined, group: -this.#unknown, callers: new Set(), same: undefined };
     this.#run(pid, beginning);
     this.#beginnings.set(pid, beginning);
     return beginning;
@@ -275,13 +145,8 @@ export class Programs {
    */
   #make(child: Pid, maker: Running): void {
     const beginning = this.#beginnings.get(child);
-    this.#meet(child, undefined, maker);
-    this.#midway?.meet(child); // that it ended is not to be told before that it was made
-    // before the rest it may have executed something
-    if (beginning !== undefined && rootOf(beginning) === rootOf(maker)) this.#midway?.doubt();
-    else if (beginning !== undefined) {
-      const inRest = this.#rest.get(child);
-      if (inRest?.beginning === beginning) inRest.maker = maker;
+    // Where ids go round in a ring, the thread may have made its own maker.
+    if (beginning !== undefined && rootOf(beginning) !== rootOf(maker)) {
       this.#beginnings.delete(child);
       becomes(beginning, maker);
     }
@@ -293,10 +158,7 @@ export class Programs {
   #leave(pid: Pid): void {
     const beginning = this.#beginnings.get(pid);
     if (beginning === undefined) return;
-    const later = this.#runningOf(pid)?.program;
-    const inRest = this.#rest.get(pid);
-    if (inRest?.beginning === beginning) inRest.otherwise = later;
-    else becomes(beginning, this.#knownAs(later ?? unknownProgram));
+    becomes(beginning, this.#knownAs(this.#runningOf(pid)?.program ?? unknownProgram));
   }
 
   #run(pid: Pid, running: Running): void {
@@ -312,7 +174,6 @@ export class Programs {
     const hasRoom = this.#known.size < maxPrograms;
     const running: Running = {
       program,
-      began: undefined,
       group: hasRoom ? this.#known.size + 1 : undefined,
       callers: new Set(),
       same: undefined,
@@ -329,7 +190,7 @@ function rootOf(running: Running): Running {
   return root;
 }
 
-function tell(callers: Callers, running: Running): void {
+function addProgram(callers: Callers, running: Running): void {
   if (running.program === undefined) running.callers.add(callers);
   else callers.add(running.program);
 }
@@ -339,12 +200,12 @@ function becomes(unknown: Running, other: Running): void {
   const [from, to] = [rootOf(unknown), rootOf(other)];
   if (from === to || from.program !== undefined) return;
   from.same = to;
-  for (const callers of from.callers) tell(callers, to);
+  for (const callers of from.callers) addProgram(callers, to);
   from.callers.clear();
 }
 
 /** The thread that a call made. */
-export function madeBy({ name, result }: SyscallEvent): number | undefined {
+function madeBy({ name, result }: SyscallEvent): number | undefined {
   return forks.test(name) && result.type === "value" && result.value > 0n ? Number(result.value) : undefined;
 }
 
@@ -359,10 +220,7 @@ function executedFile(event: SyscallEvent): string {
 
 const unknownProgram = "?";
 
-/**
- * So many threads are followed at a time, and so many programs told apart, whatever the log says.
- */
-const maxThreads = 100_000;
+/** At most this many programs are told apart. */
 const maxPrograms = 1_000;
 
 /** The programs that made a call. */
@@ -370,11 +228,6 @@ export class Callers {
   readonly programs = new Set<string>();
   /** The one that was added last: mostly it comes again. */
   #latest: string | undefined;
-
-  /** Would so many more be told apart? */
-  mayTake(more: number): boolean {
-    return this.programs.size + more < maxPrograms;
-  }
 
   add(program: string): void {
     if (program === this.#latest) return;

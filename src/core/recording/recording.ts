@@ -1,6 +1,7 @@
 import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
-import { compareTuples, type Aggregate } from "./aggregator.ts";
+import type { Aggregate } from "./aggregator.ts";
+import { compareTuples } from "./tuples.ts";
 import {
   maxValues,
   phases,
@@ -34,7 +35,7 @@ export function mergeRecordings(a: Recording, b: Recording): Recording {
   };
 }
 
-/** All of them merged; undefined: there are none. */
+/** All of them merged. `undefined` if there are none. */
 export function mergeAll(recordings: readonly Recording[]): Recording | undefined {
   const [first, ...rest] = recordings;
   return first === undefined ? undefined : rest.reduce(mergeRecordings, first);

@@ -11,8 +11,8 @@ export interface SoughtTracer {
   readonly programs: ReadonlySet<string>;
 }
 
-/** The calls by which a program may find out that it is traced: worth a look. */
-export function mayTellTracer(name: string): boolean {
+/** A program may find out by this call that it is traced. */
+export function mayRevealTracer(name: string): boolean {
   return name === "openat" || name === "open" || name === "ptrace";
 }
 

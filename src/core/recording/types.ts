@@ -79,7 +79,7 @@ export interface SyscallRecord {
    */
   readonly first?: Phase;
   /**
-   * Values of the inspected scalar arguments (see aggregator/inspected-arguments.ts); absent where
+   * Values of the inspected scalar arguments (see inspected-arguments.ts); absent where
    * none is inspected.
    */
   readonly args?: ArgValues;

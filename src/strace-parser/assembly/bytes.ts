@@ -94,7 +94,11 @@ export function decimal(start: usize, digits: u32): i32 {
   // halves are put together at once.
   const bytes = (load<u64>(start) - 0x3030303030303030) << (<u64>(64 - (digits << 3)));
   const pairs = bytes * 10 + (bytes >> 8);
-  return <i32>(((pairs & 0x000000ff000000ff) * 0x000f424000000064 + ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32);
+  return <i32>(
+    (((pairs & 0x000000ff000000ff) * 0x000f424000000064 +
+      ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
+      32)
+  );
 }
 
 /** Both may be read a few bytes beyond their ends. */

@@ -1,4 +1,8 @@
-import { among, blank, bracket, carriageReturn, closing, closingBracket, colon, decimal, digitsAt, dot, equals, escape, firstOf, greater, hash, inErrno, inEvent, inName, inWord, is, isDigit, isSame, less, minus, newline, opening, question, quote, zero } from "./bytes";
+import {
+  among, blank, bracket, carriageReturn, closing, closingBracket, colon, decimal, digitsAt, dot,
+  equals, escape, firstOf, greater, hash, inErrno, inEvent, inName, inWord, is, isDigit, isSame,
+  less, minus, newline, opening, question, quote, zero,
+} from "./bytes";
 import { call, firstFailure, head, news, other, otherValues, tail } from "./layout";
 
 /** Takes one line apart. All positions are addresses. */
@@ -90,11 +94,23 @@ export function readLine(start: usize, end: usize): i32 {
   if (pid >= 0 && isNews(load<u64>(event))) return news;
   const nameEnd = readName(word);
   if (nameEnd == 0 || nameEnd >= last) return other;
-  if (isTail ? nameEnd + 9 > last || load<u64>(nameEnd) != 0x64656d7573657220 /* " resumed" */ || load<u8>(nameEnd + 8) != greater : load<u8>(nameEnd) != opening) return other;
+  if (
+    isTail
+      ? nameEnd + 9 > last ||
+        load<u64>(nameEnd) != 0x64656d7573657220 /* " resumed" */ ||
+        load<u8>(nameEnd + 8) != greater
+      : load<u8>(nameEnd) != opening
+  )
+    return other;
   args = isTail ? nameEnd + 9 : nameEnd + 1;
   result = 0;
   const ending = load<u8>(last - 1);
-  if (ending == greater && last - args >= 5 && load<u32>(last - 4) == 0x3e2e2e2e /* ...> */ && load<u8>(last - 5) == blank) {
+  if (
+    ending == greater &&
+    last - args >= 5 &&
+    load<u32>(last - 4) == 0x3e2e2e2e /* ...> */ &&
+    load<u8>(last - 5) == blank
+  ) {
     if (isTail || !isUnfinished(args, last)) return other;
     argsEnd = last - 16;
     if (argsEnd > args && load<u8>(argsEnd - 1) == blank) argsEnd -= 1;
@@ -110,9 +126,13 @@ export function readLine(start: usize, end: usize): i32 {
   return readResult() ? (isTail ? tail : call) : other;
 }
 
-/** So begins what is told of a thread alone: its end, or a signal. */
+/** Does it begin as a line about a thread alone: its end, or a signal? */
 function isNews(text: u64): bool {
-  return (text & 0x00ffffffffffffff) == 0x474953202d2d2d /* --- SIG */ || text == 0x74697865202b2b2b /* +++ exit */ || text == 0x6c6c696b202b2b2b /* +++ kill */;
+  return (
+    (text & 0x00ffffffffffffff) == 0x474953202d2d2d /* --- SIG */ ||
+    text == 0x74697865202b2b2b /* +++ exit */ ||
+    text == 0x6c6c696b202b2b2b /* +++ kill */
+  );
 }
 
 /** Reads what stands from `resultFrom` up to `resultEnd`; false: it is none. */
@@ -128,13 +148,21 @@ function readResult(): bool {
   result = failureNumber(resultFrom, resultEnd);
   if (result >= 0) return true;
   const after = numberEnd(resultFrom, resultEnd);
-  result = after == resultEnd && load<u8>(resultFrom) != minus ? otherValues + <i32>(resultFrom - origin) : -<i32>(resultFrom - origin);
+  result =
+    after == resultEnd && load<u8>(resultFrom) != minus
+      ? otherValues + <i32>(resultFrom - origin)
+      : -<i32>(resultFrom - origin);
   return after != 0;
 }
 
 /** `<unfinished ...>` stands before `end`. */
 function isUnfinished(start: usize, end: usize): bool {
-  return load<u8>(end - 1) == greater && end - start >= 16 && load<u64>(end - 16) == 0x73696e69666e753c /* <unfinis */ && load<u64>(end - 8) == 0x3e2e2e2e20646568 /* hed ...> */;
+  return (
+    load<u8>(end - 1) == greater &&
+    end - start >= 16 &&
+    load<u64>(end - 16) == 0x73696e69666e753c /* <unfinis */ &&
+    load<u64>(end - 8) == 0x3e2e2e2e20646568 /* hed ...> */
+  );
 }
 
 /** The kernel's PID_MAX_LIMIT (prefix.ts). */
@@ -190,7 +218,14 @@ function afterColumns(start: usize, end: usize): usize {
 /** `12:34:56`, `12:34:56.123456`, `1700000000.123456`, and the blanks after it. */
 function afterTime(start: usize, end: usize): usize {
   // Where the digits of `12:34:56.123456 ` stand.
-  if (i8x16.bitmask(among(v128.load(start), zero, 10)) == 0x7edb && load<u8>(start + 2) == colon && load<u8>(start + 5) == colon && load<u8>(start + 8) == dot && load<u8>(start + 15) == blank) return afterBlanks(start + 15, end);
+  if (
+    i8x16.bitmask(among(v128.load(start), zero, 10)) == 0x7edb &&
+    load<u8>(start + 2) == colon &&
+    load<u8>(start + 5) == colon &&
+    load<u8>(start + 8) == dot &&
+    load<u8>(start + 15) == blank
+  )
+    return afterBlanks(start + 15, end);
   const first = afterDigits(start, end);
   let at = first;
   if (load<u8>(first) == colon && first > start && first - start <= 2) {
@@ -287,7 +322,12 @@ function failureNumber(start: usize, end: usize): i32 {
   let sum: u32 = 0;
   if (isUnknown && end - start == 1) at = end;
   else {
-    if (at >= end || load<u8>(at - 1) != 0x45 /* E */ || (isUnknown ? load<u8>(start + 1) != blank : load<u32>(start) != 0x4520312d /* -1 E */)) return -1;
+    if (
+      at >= end ||
+      load<u8>(at - 1) != 0x45 /* E */ ||
+      (isUnknown ? load<u8>(start + 1) != blank : load<u32>(start) != 0x4520312d /* -1 E */)
+    )
+      return -1;
     const errno = at;
     for (; at < end && is(load<u8>(at), inErrno); at += 1) sum = sum * 31 + load<u8>(at);
     if (at == errno || (at < end && (load<u8>(at) != blank || load<u8>(at + 1) != opening))) return -1;
@@ -345,14 +385,21 @@ function isHexLetter(byte: u8): bool {
 function readName(start: usize): usize {
   const bytes = v128.load(start);
   const letters = among(v128.or(bytes, i8x16.splat(0x20)), 0x61 /* a */, 26);
-  const others = v128.or(among(bytes, zero, 10), v128.or(i8x16.eq(bytes, i8x16.splat(0x5f /* _ */)), i8x16.eq(bytes, i8x16.splat(hash))));
+  const others = v128.or(
+    among(bytes, zero, 10),
+    v128.or(i8x16.eq(bytes, i8x16.splat(0x5f /* _ */)), i8x16.eq(bytes, i8x16.splat(hash))),
+  );
   const length = ctz(~i8x16.bitmask(v128.or(letters, others)));
   if (length >= 16) return readLongName(start);
   if (length == 0) return 0;
   const text = firstOf(bytes, length);
   const sum = (i64x2.extract_lane(text, 0) ^ rotl(i64x2.extract_lane(text, 1), 29)) * 0x9e3779b97f4a7c15;
   let slot = <u32>(<u64>sum >> 51);
-  for (let known = load<i32>(shortNameSlots + (slot << 2)); known != 0; known = load<i32>(shortNameSlots + (slot << 2))) {
+  for (
+    let known = load<i32>(shortNameSlots + (slot << 2));
+    known != 0;
+    known = load<i32>(shortNameSlots + (slot << 2))
+  ) {
     const its = names + textBytes * (known - 1);
     if (load<u32>(its) == length && i8x16.all_true(i8x16.eq(v128.load(its, 4), text))) {
       name = known - 1;

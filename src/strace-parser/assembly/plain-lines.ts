@@ -1,9 +1,18 @@
-import { atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart, news, other, width } from "./layout";
-import { args, argsEnd, event, isOdd, lineEnd, name, newlineFrom, number, origin, pid, readLine, result, setOrigin } from "./line";
+import {
+  atArgs, atArgsEnd, atEvent, atKind, atLast, atLine, atName, atNumber, atPid, atResult, atStart,
+  news, other, width,
+} from "./layout";
+import {
+  args, argsEnd, event, isOdd, lineEnd, name, newlineFrom, number, origin, pid, readLine, result,
+  setOrigin,
+} from "./line";
 import { beginCounting, counted, isOnlyCounted } from "./tally";
 
 export { failureCount, failures, nameCount, names } from "./line";
-export { countLike, counted, fieldsOfHead, forget, isSettled, latestHead, nextWithLatest, openCount, setGroup, setOpen, takeCalls, takeFirstHead, takeHeadOf, takeLatest } from "./tally";
+export {
+  countLike, counted, fieldsOfHead, forget, isSettled, latestHead, nextWithLatest, openCount,
+  setGroup, setOpen, takeCalls, takeFirstHead, takeHeadOf, takeLatest,
+} from "./tally";
 
 /**
  * Finds where things stand in strace's plainest lines: whole calls, first halves and second halves
@@ -31,7 +40,7 @@ export const aside: usize = asideMemory + 32;
 export const roomBytes: i32 = 1048576;
 const roomMemory: usize = memory.data(1048576 + 64);
 export const room: usize = roomMemory + 32;
-/** So many lines are written down at a time. */
+/** At most this many lines are written down at a time. */
 export const mostLines: i32 = 1024;
 /** Where it finds the numbers. */
 export const fields: usize = memory.data(44 * 1024);
@@ -40,7 +49,7 @@ export const fields: usize = memory.data(44 * 1024);
 let at: usize = 0;
 let limit: usize = 0;
 
-/** So many lines were read of the text. */
+/** The number of lines read of the text. */
 export let lines: i32 = 0;
 
 /**

@@ -1,5 +1,8 @@
 import { asterisk, comma, greater, inSimple, is, isSame, minus, slash } from "./bytes";
-import { atArgs, atArgsEnd, atEvent, atKind, atLine, atName, atNumber, atPid, atStart, firstFailure, head, otherValues, tail } from "./layout";
+import {
+  atArgs, atArgsEnd, atEvent, atKind, atLine, atName, atNumber, atPid, atStart, firstFailure,
+  head, otherValues, tail,
+} from "./layout";
 import { args, argsEnd, event, isInjected, name, number, origin, pid, result, resultEnd, resultFrom } from "./line";
 
 /**
@@ -42,7 +45,7 @@ const elsewhere: usize = 1;
 const mostOpen: i32 = 1024;
 const openThreads: usize = memory.data(4 * 1024);
 export let openCount: i32 = 0;
-/** So many calls were only counted of the text. */
+/** The number of calls of the text that were only counted. */
 export let counted: i32 = 0;
 /**
  * The line of the first half that was passed over last, counted as `lines` (plain-lines.ts),
@@ -146,7 +149,12 @@ export function isOnlyCounted(kind: i32, start: usize, line: i32): bool {
     openCount += 1;
     return true;
   }
-  if (kind == tail && (load<i32>(maker, ofOpenName) != name || (args == argsEnd && load<u8>(headArgsEnd - 1) == greater))) return false; // parser.ts, `ends`
+  // plain-calls.ts, `#end`
+  if (
+    kind == tail &&
+    (load<i32>(maker, ofOpenName) != name || (args == argsEnd && load<u8>(headArgsEnd - 1) == greater))
+  )
+    return false;
   const entry = entryOf(group);
   if (entry == 0) return false;
   if (kind == tail) leaveCall(maker);
@@ -190,7 +198,14 @@ function entryOf(group: i32): usize {
   }
   let slot = (sum ^ (sum >> 15)) & entryMask;
   for (let found = load<usize>(entrySlots + (slot << 2)); found != 0; found = load<usize>(entrySlots + (slot << 2))) {
-    if (load<i32>(found) == group && load<i32>(found, ofName) == name && load<i32>(found, ofOutcome) == outcome && load<u32>(found, ofLength) == argsLength && isSame(found + ofArgs, argsFrom, argsLength)) return found;
+    if (
+      load<i32>(found) == group &&
+      load<i32>(found, ofName) == name &&
+      load<i32>(found, ofOutcome) == outcome &&
+      load<u32>(found, ofLength) == argsLength &&
+      isSame(found + ofArgs, argsFrom, argsLength)
+    )
+      return found;
     slot = (slot + 1) & entryMask;
   }
   freeSlot = entrySlots + (slot << 2);
@@ -229,7 +244,11 @@ function findInspected(first: i32, last: i32): bool {
   }
   // An argument at the end of a first half goes on in the second, unless that begins with what ends
   // it.
-  if (index != last || (at == end && (start == end || (headArgs != 0 && args != argsEnd && load<u8>(args) != comma)))) return false;
+  if (
+    index != last ||
+    (at == end && (start == end || (headArgs != 0 && args != argsEnd && load<u8>(args) != comma)))
+  )
+    return false;
   argsLength = <u32>(at - argsFrom);
   return argsLength <= longestArgs;
 }

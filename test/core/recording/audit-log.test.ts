@@ -145,9 +145,8 @@ test("calls that a profile would pin have unknown arguments", async () => {
 });
 
 test("what a filter denied teaches nothing, and is counted", async () => {
-  const findings = await collect(
-    `${dmesg[2]}\n${dmesg[2]?.replace("sig=0", "sig=31").replace("syscall=83", "syscall=84").replace("0x7ffc0000", "0x0")}`,
-  );
+  const denied = dmesg[2]?.replace("sig=0", "sig=31").replace("syscall=83", "syscall=84").replace("0x7ffc0000", "0x0");
+  const findings = await collect(`${dmesg[2]}\n${denied}`);
   expect(findings).toMatchObject({ entries: 2, denied: 1 });
   expect(Object.keys(findings.syscalls.SCMP_ARCH_X86_64 ?? {})).toEqual(["mkdir"]);
 });

@@ -44,7 +44,7 @@ test.each([
   expect(fullyKnown(recordingOf(...lines)).get("SCMP_ARCH_X86_64")).toEqual(known);
 });
 
-test("known arguments are those of calls that succeeded, as long as they can be told apart and the call tells nothing else", () => {
+test("known arguments are those of calls that succeeded and show nothing else, while they can be told apart", () => {
   const known = knownArguments(
     recordingOf(
       "fcntl(3, 2, 0x1) = 0",

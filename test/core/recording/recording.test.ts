@@ -169,7 +169,10 @@ describe("the file", () => {
   test.each(["1e1", "18446744073709551616", "-1", "1.0"])(
     "with %s for an argument is refused with its place",
     (value) => {
-      const text = `{"version":1,"name":"x","runs":[{"source":"log","command":[],"versions":{},"ended":"exited"}],"syscalls":{"SCMP_ARCH_X86_64":{"personality":{"calls":1,"results":["ok"],"processes":["a"],"args":{"indices":[0],"values":[[${value}]]}}}}}`;
+      const text =
+        '{"version":1,"name":"x","runs":[{"source":"log","command":[],"versions":{},"ended":"exited"}],' +
+        '"syscalls":{"SCMP_ARCH_X86_64":{"personality":{"calls":1,"results":["ok"],"processes":["a"],' +
+        `"args":{"indices":[0],"values":[[${value}]]}}}}}`;
       expect(() => parseRecording(text, "r.json")).toThrow(/r\.json.*SCMP_ARCH_X86_64\/personality\/args\/values/);
     },
   );
@@ -185,7 +188,8 @@ describe("the file", () => {
     ['{"version":1}'],
     ['{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X":{}}}'],
     [
-      '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"read":{"calls":-1,"results":[],"processes":[]}}}}',
+      '{"version":1,"name":"a","runs":[],' +
+        '"syscalls":{"SCMP_ARCH_X86_64":{"read":{"calls":-1,"results":[],"processes":[]}}}}',
     ],
     ["{"],
   ])("is refused: %s", (text) => {
@@ -194,7 +198,8 @@ describe("the file", () => {
 
   test("a name like __proto__ is a name", () => {
     const text =
-      '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":{"__proto__":{"calls":1,"results":["ok"],"processes":["x"]}}}}';
+      '{"version":1,"name":"a","runs":[],"syscalls":{"SCMP_ARCH_X86_64":' +
+      '{"__proto__":{"calls":1,"results":["ok"],"processes":["x"]}}}}';
     const outcome = (() => {
       try {
         return stringifyRecording(parseRecording(text, "x"));

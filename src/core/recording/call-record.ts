@@ -1,0 +1,48 @@
+import type { ScmpArch } from "../tables/index.ts";
+import { InspectedValues } from "./inspected-values.ts";
+import { Callers } from "./programs.ts";
+import { inspectedArguments } from "./inspected-arguments.ts";
+import type { Phase, SyscallRecord } from "./types.ts";
+
+/** A call and what it returned, as far as a recording tells results apart. */
+export interface Outcome {
+  readonly record: CallRecord;
+  /** As `SyscallRecord.results` says it. */
+  readonly word: string;
+}
+
+/** At most this many results of a call are told apart. */
+const maxResults = 1_000;
+
+/** What is known of one call on one architecture. */
+export class CallRecord {
+  calls = 0;
+  /** The line where it was first entered. */
+  line = Infinity;
+  /** What its calls surely returned. */
+  readonly results = new Set<string>();
+  readonly callers = new Callers();
+  readonly values = new InspectedValues();
+  /** All outcomes so far, by word: a thread's last one may still change. */
+  readonly #outcomes = new Map<string, Outcome>();
+
+  /** The outcome of this word. `undefined` beyond `maxResults`: such calls are counted alone. */
+  outcomeOf(word: string): Outcome | undefined {
+    const known = this.#outcomes.get(word);
+    if (known !== undefined || this.#outcomes.size >= maxResults) return known;
+    const outcome = { record: this, word };
+    this.#outcomes.set(word, outcome);
+    return outcome;
+  }
+
+  toRecord(arch: ScmpArch, name: string, first: Phase | undefined): SyscallRecord {
+    const inspected = inspectedArguments(arch, name);
+    return {
+      calls: 10 ** Math.floor(Math.log10(this.calls)),
+      results: [...this.results].sort(),
+      processes: [...this.callers.programs].sort(),
+      ...(first === undefined ? {} : { first }),
+      ...(inspected === undefined ? {} : { args: { indices: inspected.indices, values: this.values.sorted() } }),
+    };
+  }
+}

@@ -1,0 +1,91 @@
+import type { SignalEvent, SyscallEvent } from "../../strace-parser/index.ts";
+import type { Phase } from "./types.ts";
+
+/**
+ * What is known of the life that a log is of. Either a workload from its first process on, which
+ * gets this signal (as strace prints it) when it shall end, with or without its connections; or
+ * processes of one phase that were started beside it.
+ */
+export type LifeContext =
+  { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
+
+/** Which turns of a service's life were seen. */
+export interface Exercised {
+  /** It took a connection. */
+  readonly served: boolean;
+  /** Its first process got the stop signal. */
+  readonly toldToStop: boolean;
+  /** The signals that were delivered to any of its processes. */
+  readonly signals: ReadonlySet<string>;
+  /**
+   * A call failed after the first connection, and not only because there was nothing to read yet.
+   */
+  readonly failed: boolean;
+}
+
+/**
+ * What a call answers that would have to wait, or was cut short by a signal; no error of the
+ * workload's.
+ */
+const ordinaryErrors = new Set(["EAGAIN", "EINPROGRESS", "EINTR", "EALREADY"]);
+
+/** More than any kernel has. */
+const maxSignals = 128;
+
+/** The phases of a workload's life: when it took its first connection, and when it had to stop. */
+export class Life {
+  readonly #context: LifeContext | undefined;
+  /** The signal that ends it. `undefined` if its phases cannot be told apart. */
+  readonly #stopSignal: string | undefined;
+  /** `undefined` until a first call was made; a log without pids has one process of no pid. */
+  #firstProcess: { readonly pid: number | undefined } | undefined;
+  #lastLine = 0;
+  #servesAt: number | undefined;
+  #stopsAt: number | undefined;
+  #failed = false;
+  readonly #signals = new Set<string>();
+
+  constructor(context: LifeContext | undefined) {
+    this.#context = context;
+    this.#stopSignal = context !== undefined && "stopSignal" in context ? context.stopSignal : undefined;
+  }
+
+  /** Returns the line where the call was entered. Infinity if phases cannot be told apart. */
+  follow(event: SyscallEvent, accepts: boolean): number {
+    this.#firstProcess ??= { pid: event.tracee.pid };
+    if (this.#stopSignal === undefined) return Infinity;
+    const { result } = event;
+    if (this.#servesAt !== undefined && !this.#failed)
+      this.#failed = result.type === "error" && !ordinaryErrors.has(result.errno);
+    // A call that waits is reported when it returns, and belongs where it was entered.
+    const { line } = event.source;
+    this.#lastLine = Math.max(this.#lastLine, line);
+    if (accepts && result.type === "value") this.#servesAt ??= this.#lastLine;
+    return line;
+  }
+
+  followSignal({ signal, tracee, source }: SignalEvent): void {
+    if (this.#signals.size < maxSignals) this.#signals.add(signal);
+    if (signal === this.#stopSignal && tracee.pid === this.#firstProcess?.pid) this.#stopsAt ??= source.line;
+  }
+
+  exercised(): Exercised {
+    return {
+      served: this.#servesAt !== undefined,
+      toldToStop: this.#stopsAt !== undefined,
+      signals: this.#signals,
+      failed: this.#failed,
+    };
+  }
+
+  /** The phase of a line. `undefined` if nothing is known of phases. */
+  phaseOf(line: number): Phase | undefined {
+    const context = this.#context;
+    if (context === undefined || "within" in context) return context?.within;
+    // a life without a turn has no phases to tell apart
+    if (this.#servesAt === undefined && this.#stopsAt === undefined) return undefined;
+    if (line > (this.#stopsAt ?? Infinity)) return "stop";
+    if (context.withoutConnections === true) return undefined;
+    return line > (this.#servesAt ?? Infinity) ? "serve" : "start";
+  }
+}

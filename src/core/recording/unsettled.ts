@@ -1,0 +1,55 @@
+import { forgetOldest, maxThreads, type Tally } from "../../strace-parser/index.ts";
+import type { Outcome } from "./call-record.ts";
+
+/**
+ * The last call of each thread. A filter that kills or traps makes strace print the call's number
+ * as its result, and only the thread's next line says that it was the filter.
+ */
+export class Unsettled {
+  readonly #last = new Map<number | undefined, Outcome>();
+  readonly #tally: Tally<Outcome> | undefined;
+
+  constructor(tally: Tally<Outcome> | undefined) {
+    this.#tally = tally;
+  }
+
+  /**
+   * The thread made this call, so the one before did what it says. `undefined`: a call whose result
+   * says nothing.
+   */
+  returned(pid: number | undefined, outcome: Outcome | undefined): void {
+    this.#catchUp(pid);
+    this.returnedLast(pid, outcome);
+  }
+
+  /** As `returned`, if no call of the thread was only counted since. */
+  returnedLast(pid: number | undefined, outcome: Outcome | undefined): void {
+    const before = this.#last.get(pid);
+    before?.record.results.add(before.word);
+    if (before === outcome) return;
+    if (outcome === undefined) this.#last.delete(pid);
+    else {
+      if (before === undefined) forgetOldest(this.#last, maxThreads, (oldest) => this.settle(oldest));
+      this.#last.set(pid, outcome);
+    }
+  }
+
+  /** The last call of the thread did what it says, or `word`. */
+  settle(pid: number | undefined, word?: string): void {
+    this.#catchUp(pid);
+    const outcome = this.#last.get(pid);
+    outcome?.record.results.add(word ?? outcome.word);
+    this.#last.delete(pid);
+  }
+
+  /** The log has ended. */
+  settleAll(): void {
+    for (const pid of Array.from(this.#last.keys())) this.settle(pid);
+  }
+
+  /** The calls that were only counted belong before what comes now. */
+  #catchUp(pid: number | undefined): void {
+    const counted = this.#tally?.takeLatest(pid);
+    if (counted !== undefined) this.returnedLast(pid, counted);
+  }
+}

@@ -1,0 +1,197 @@
+import { decode } from "./argument.ts";
+import { readCall, type CallContext } from "./call.ts";
+import { joinHalves } from "./head.ts";
+import type { OpenCalls } from "./open-calls.ts";
+import type { Outlet } from "./outlet.ts";
+import type { ExitEvent, Personality, SignalEvent, StraceEvent, Tracee } from "./types.ts";
+import { sourceOf, unparsed } from "./unparsed.ts";
+import { maxMessage } from "./woven-text.ts";
+
+/**
+ * strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`).
+ */
+const message = /^(?:\S*\/)?[\w.-]*strace[\w.-]*: /;
+/** Of a stack (-k) or a dump (-e read, -e write), with the blank before it. */
+const frameOrDump = /^ [>|*] /;
+/** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
+const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
+/** So ends a call, and so the second half of one that comes without leader. */
+const bareTail = /\) *= /;
+/** strace before 5.11 says it as a message, which may stand in another thread's line. */
+const modeChange = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/;
+/** The columns of -c, in the order and choice of -U (count.c). */
+const tableHead = new RegExp(
+  String.raw`^syscall$` +
+    String.raw`|^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))` +
+    String.raw`(?: +(?:% time|[a-z/-]+))+$`,
+);
+const tableTitle = /^System call usage summary for .* mode:$/;
+/** Above the picture that --tips draws at the end (strauss.c). */
+const tipHead = /^ {2}_{30,60} {5,15}____$/;
+
+/** Reads lines that are no calls. */
+export class OtherLines {
+  readonly #outlet: Outlet;
+  readonly #open: OpenCalls;
+  /** The line is in a summary (-c), or in the picture of a tip: until an empty line. */
+  #isInTable = false;
+
+  constructor(outlet: Outlet, open: OpenCalls) {
+    this.#outlet = outlet;
+    this.#open = open;
+  }
+
+  /** `begins`: the first characters of the line, with what stands before the event. */
+  read(body: string, begins: string, context: CallContext): StraceEvent {
+    if (body === "") this.#isInTable = false;
+    return (
+      this.#signalOrEnd(body, context) ??
+      this.#modeOf(body, context) ??
+      this.#words(body, begins, context) ??
+      this.#tailWithoutLeader(body, context) ??
+      noLine(foreignFormat(body, context.line === 1) ?? "not a line of strace", body, context)
+    );
+  }
+
+  #signalOrEnd(body: string, context: CallContext): StraceEvent | undefined {
+    if (body.startsWith("--- ")) return this.#signal(body, context) ?? noLine("not a line of strace", body, context);
+    if (body.startsWith("+++ "))
+      return (
+        this.#superseded(body, context) ?? this.#exit(body, context) ?? noLine("not a line of strace", body, context)
+      );
+    return undefined;
+  }
+
+  /**
+   *     7 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---
+   *       ^ body
+   */
+  #signal(body: string, context: CallContext): SignalEvent | undefined {
+    const personality = this.#outlet.personalities.of(context.tracee.pid);
+    const read = /^--- (stopped by )?([A-Z0-9_+]+)(?: (\{.*\}))? ---$/s.exec(body);
+    if (read === null) return undefined;
+    const [, stop, name = "", info] = read;
+    return {
+      kind: "signal",
+      tracee: context.tracee,
+      source: sourceOf(context),
+      signal: name,
+      stop: stop !== undefined,
+      personality,
+      get info() {
+        return info === undefined ? undefined : decode(Buffer.from(info, "latin1"), 0, info.length);
+      },
+    };
+  }
+
+  /**
+   *     7 +++ superseded by execve in pid 9 +++
+   *       ^ body
+   */
+  #superseded(body: string, context: CallContext): StraceEvent | undefined {
+    const superseded = /^\+\+\+ superseded by execve in pid (\d{1,10}) \+\+\+$/.exec(body);
+    if (superseded === null) return undefined;
+    const { tracee } = context;
+    const by = Number(superseded[1]);
+    this.#open.drop(tracee.pid, "none");
+    // The thread goes on under the leader's id: its execve is resumed there.
+    const head = this.#open.close(by);
+    if (head !== undefined) this.#open.open(tracee.pid, { ...head, tracee });
+    return { kind: "superseded", tracee, source: sourceOf(context), by };
+  }
+
+  /**
+   *     7 +++ exited with 0 +++
+   *       ^ body
+   *     7 +++ killed by SIGSYS (core dumped) +++
+   *       ^ body
+   */
+  #exit(body: string, context: CallContext): StraceEvent | undefined {
+    const status = exitStatus(body);
+    if (status === undefined) return undefined;
+    const { tracee } = context;
+    this.#open.drop(tracee.pid, "none");
+    this.#outlet.personalities.ended(tracee.pid);
+    return { kind: "exit", tracee, source: sourceOf(context), status };
+  }
+
+  /**
+   *     7 [ Process PID=7 runs in 32 bit mode. ]
+   *       ^ body
+   */
+  #modeOf(body: string, context: CallContext): StraceEvent | undefined {
+    const mode = modeChange.exec(body);
+    if (mode === null) return undefined;
+    const { tracee } = context;
+    const isMessage = mode[1] !== undefined;
+    const personality = mode[3] as Personality;
+    const about: Tracee = {
+      pid: (isMessage ? undefined : tracee.pid) ?? Number(mode[2]),
+      comm: isMessage ? undefined : tracee.comm,
+    };
+    for (const pid of tracee.pid === undefined ? [undefined, about.pid] : [about.pid])
+      this.#outlet.personalities.set(pid, personality);
+    return { kind: "personality", tracee: about, source: sourceOf(context), personality };
+  }
+
+  /** What strace says for people: messages, stacks, dumps, summaries, tips. */
+  #words(body: string, begins: string, context: CallContext): StraceEvent | undefined {
+    const { tracee } = context;
+    const said: StraceEvent = { kind: "message", tracee, source: sourceOf(context), text: body };
+    if (body === "") return said;
+    if (message.test(body.slice(0, maxMessage)) || frameOrDump.test(begins) || vectors.test(body)) return said;
+    if (tableHead.test(body)) {
+      this.#isInTable = true;
+      return this.#outlet.sawCall
+        ? said
+        : noLine(
+            "a summary of strace -c counts calls, but holds neither arguments nor results; record without -c",
+            body,
+            context,
+          );
+    }
+    if (tipHead.test(body)) this.#isInTable = true;
+    return this.#isInTable || tableTitle.test(body) ? said : undefined;
+  }
+
+  /**
+   * With -z of strace 6.1, a second half comes without leader: it is that of the first half that
+   * was printed last.
+   *
+   *     8 read(3,  <unfinished ...>
+   *     "ab", 9) = 2
+   *     ^ body
+   */
+  #tailWithoutLeader(body: string, { tracee }: CallContext): StraceEvent | undefined {
+    const half = tracee.pid === undefined ? this.#open.latestHead : undefined;
+    if (half === undefined || !bareTail.test(body)) return undefined;
+    const { pid } = half.tracee;
+    if (this.#open.thread(pid).head !== half) return undefined;
+    const rest = Buffer.from(body, "latin1");
+    const whole = readCall(joinHalves(half, rest, 0, rest.length));
+    if (whole === undefined) return undefined;
+    this.#open.close(pid);
+    return this.#outlet.callOf(whole, half);
+  }
+}
+
+function noLine(reason: string, body: string, context: CallContext): StraceEvent {
+  return unparsed(reason, body, context.tracee, sourceOf(context));
+}
+
+function exitStatus(body: string): ExitEvent["status"] | undefined {
+  const exited = /^\+\+\+ exited with (\d{1,10}) \+\+\+$/.exec(body);
+  if (exited !== null) return { type: "exited", code: Number(exited[1]) };
+  const killed = /^\+\+\+ killed by (\S+)( \(core dumped\))? \+\+\+$/.exec(body);
+  if (killed === null) return undefined;
+  return { type: "killed", signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
+}
+
+/** Users bring other tracers' logs, and take them for strace's. */
+function foreignFormat(body: string, isFirst: boolean): string | undefined {
+  if (isFirst && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body))
+    return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
+  if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body))
+    return "a line of perf trace, not of strace";
+  return undefined;
+}

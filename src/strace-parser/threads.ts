@@ -1,0 +1,36 @@
+import type { Head } from "./head.ts";
+
+export interface Thread {
+  /** The call that the thread is inside of. */
+  head: Head | undefined;
+}
+
+/** The threads of a log. A thread stays here when its call ends: putting it in again is slow. */
+export class Threads {
+  readonly #byPid = new Map<number | undefined, Thread>();
+  readonly #mostOpen: number;
+  /** The thread that was asked for last: the next line is mostly of the same one. */
+  #latestPid: number | undefined;
+  #latest: Thread | undefined;
+
+  /** `mostOpen`: the number of threads that are inside of calls at one time, at most. */
+  constructor(mostOpen: number) {
+    this.#mostOpen = mostOpen;
+  }
+
+  of(pid: number | undefined): Thread {
+    if (this.#latest !== undefined && this.#latestPid === pid) return this.#latest;
+    this.#latestPid = pid;
+    this.#latest = this.#byPid.get(pid);
+    if (this.#latest === undefined) {
+      if (this.#byPid.size > 2 * this.#mostOpen) this.#forgetIdle();
+      this.#latest = { head: undefined };
+      this.#byPid.set(pid, this.#latest);
+    }
+    return this.#latest;
+  }
+
+  #forgetIdle(): void {
+    for (const [pid, { head }] of this.#byPid) if (head === undefined) this.#byPid.delete(pid);
+  }
+}

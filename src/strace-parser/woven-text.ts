@@ -1,0 +1,125 @@
+import { endsWith, latin1, startsWith } from "./bytes.ts";
+import { readStart } from "./call.ts";
+import type { CallReader } from "./call-reader.ts";
+import { copyOfHead, joinHalves, type Head } from "./head.ts";
+import { asBuffer } from "./lines.ts";
+import type { Outlet } from "./outlet.ts";
+import { noPrefix, readPrefix, type Prefix } from "./prefix.ts";
+import { sourceOf, unparsed } from "./unparsed.ts";
+
+const closing = 0x29;
+
+/** A call that broke off at the end of its line. */
+interface CutCall extends Head {
+  /** A message of strace broke it off, not the program's output. */
+  readonly byMessage: boolean;
+}
+
+/** What shares standard error with strace writes into the lines of calls, and cuts them in two. */
+export class WovenText {
+  readonly #outlet: Outlet;
+  readonly #calls: CallReader;
+  #cut: CutCall | undefined;
+
+  constructor(outlet: Outlet, calls: CallReader) {
+    this.#outlet = outlet;
+    this.#calls = calls;
+  }
+
+  /** A call has broken off: the next line without leader may go on with it. */
+  get isWaiting(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /** The call breaks off at the end of the head. */
+  breakOff(head: Head, byMessage: boolean): void {
+    this.giveUp();
+    this.#cut = { ...copyOfHead(head), byMessage };
+  }
+
+  /** The call that broke off will not go on. */
+  giveUp(): void {
+    const cut = this.#cut;
+    if (cut === undefined) return;
+    this.#cut = undefined;
+    const text = `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`;
+    this.#outlet.give(unparsed("a call without its end", text, cut.tracee, sourceOf(cut)));
+  }
+
+  /**
+   * Reads the other half of the call that broke off. False if this is none.
+   *
+   *     read(3, strace: Process 9 attached
+   *     "ab", 9) = 2
+   *     ^           ^ start, end
+   */
+  goesOn(bytes: Uint8Array, start: number, end: number, complete = true): boolean {
+    const cut = this.#cut;
+    if (cut === undefined) return false;
+    if (!cut.byMessage && bytes[start] !== closing && !startsWith(bytes, start, end, unfinished)) return false;
+    this.#cut = undefined;
+    if (this.#calls.begin(joinHalves(cut, bytes, start, end), complete)) return true;
+    this.#cut = cut;
+    return false;
+  }
+}
+
+const unfinished = " <unfinished ...>";
+
+/** A message of strace in a line, a path and words, is at most this long. */
+export const maxMessage = 4500;
+
+/** What strace says of its own in the midst of a line. */
+const woven = new RegExp(
+  String.raw`(?:\/[^\s"<>,]*\/[\w.-]*)?strace[\w.-]*: (?:` +
+    String.raw`Process \d+ (?:attached(?: with \d+ threads)?|detached)` +
+    String.raw`|Exit of unknown pid \d+ ignored` +
+    String.raw`|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]` +
+    String.raw`|WARNING: Proper structure decoding for this personality is not supported.*)$`,
+);
+const wovenEnds = ["tached", " threads", " ignored", " mode. ]", " enabled."];
+
+/**
+ * Where a message of strace stands at the end of a call's line. `undefined` if there is none.
+ * `start`: where the line may begin, `args`: after the `(`.
+ *
+ *     read(3, strace: Process 9 attached
+ *             ^^^^^^^^^^^^^^^^^^^^^^^^^^
+ */
+export function messageWithin(
+  bytes: Uint8Array,
+  start: number,
+  args: number,
+  end: number,
+): { readonly at: number; readonly words: string } | undefined {
+  if (!wovenEnds.some((words) => endsWith(bytes, start, end, words))) return undefined;
+  const from = Math.max(args, end - maxMessage);
+  const found = woven.exec(latin1(bytes, from, end));
+  return found === null ? undefined : { at: from + found.index, words: found[0] };
+}
+
+/**
+ * Where strace's line begins in one that the program began on a shared standard error: at a
+ * `[pid N] ` and an event. With one tracee there is no such mark. -1 if strace's line begins
+ * nowhere.
+ *
+ *     text of the program[pid 12] read(3, "ab", 9) = 2
+ *                        ^
+ */
+export function leaderWithin(bytes: Uint8Array, start: number, end: number): number {
+  const text = asBuffer(bytes).subarray(0, end);
+  let inner: Prefix | undefined;
+  for (let at = text.indexOf("[pid ", start, "latin1"); at >= 0; at = text.indexOf("[pid ", at + 1, "latin1")) {
+    inner ??= noPrefix();
+    readPrefix(bytes, at, end, inner);
+    if (inner.pid >= 0 && isEventAt(bytes, inner.event, end)) return at;
+  }
+  return -1;
+}
+
+function isEventAt(bytes: Uint8Array, at: number, end: number): boolean {
+  return (
+    readStart(bytes, at, end) !== undefined ||
+    ["<... ", "--- ", "+++ "].some((mark) => startsWith(bytes, at, end, mark))
+  );
+}
