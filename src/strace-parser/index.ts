@@ -31,4 +31,5 @@ export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): G
   for (const chunk of chunks) yield* parser.push(chunk);
   yield* parser.end();
 }
+export { forkCalls, isForkCall } from "./forks.ts";
 export { forgetOldest, maxThreads } from "./oldest.ts";

@@ -1,7 +1,6 @@
+import { isForkCall } from "./forks.ts";
 import { forgetOldest, maxThreads } from "./oldest.ts";
 import type { Personality, SyscallEvent } from "./types.ts";
-
-const forks = new Set(["fork", "vfork", "clone", "clone3"]);
 
 /**
  * Which mode each thread runs in. strace says it when a thread changes; children and new threads
@@ -43,7 +42,7 @@ export class Personalities {
   /** A call of the thread broke off. */
   interrupted(pid: number | undefined, name: string | undefined): void {
     this.#see(pid);
-    if (name !== undefined && forks.has(name)) this.#forking.add(pid);
+    if (name !== undefined && isForkCall(name)) this.#forking.add(pid);
   }
 
   resumed(pid: number | undefined): void {
@@ -53,7 +52,7 @@ export class Personalities {
   /** A call returned: it may have made a thread. */
   follow({ name, result, tracee, personality }: SyscallEvent): void {
     this.#see(tracee.pid);
-    if (personality === "64 bit" || result.type !== "value" || result.value <= 0n || !forks.has(name)) return;
+    if (personality === "64 bit" || result.type !== "value" || result.value <= 0n || !isForkCall(name)) return;
     const child = Number(result.value);
     if (!this.#modes.has(child)) this.set(child, personality);
   }

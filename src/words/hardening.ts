@@ -1,4 +1,4 @@
-import { escapeShell, escapeTerminal } from "../core/text/index.ts";
+import { escapeTerminal, shellWord } from "../core/text/index.ts";
 import type { Hardening, HardeningFinding } from "../run/verifier/index.ts";
 
 /** What was tried, for people. */
@@ -83,8 +83,4 @@ export function hardenedCommand(
     ...list("security_opt", [...(noNewPrivileges ? ["no-new-privileges:true"] : []), `seccomp=${service.profile}`]),
   ];
   return `${escapeTerminal([command.map(shellWord).join(" "), "", ...compose].join("\n"))}\n`;
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : escapeShell(word);
 }

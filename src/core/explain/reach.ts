@@ -1,5 +1,6 @@
 import { allowsSome, type ArgCondition, type Filter, type Rule } from "../seccomp/index.ts";
 import {
+  cloneFlagsIndex,
   multiplexerOf,
   spellingsOf,
   syscallNumber,
@@ -58,15 +59,10 @@ function canMake({ names, args = [], arches }: RequiredCall, filter: Filter): bo
 function toRule(name: string, args: NonNullable<RequiredCall["args"]>, arch: ScmpArch): Rule {
   return {
     conditions: args.map(({ index, value, mask = 0xffff_ffff }): ArgCondition => ({
-      index: swapped(name, arch) && index === 0 ? 1 : index,
+      index: name === "clone" && index === 0 ? cloneFlagsIndex(arch) : index,
       op: "SCMP_CMP_MASKED_EQ",
       mask: BigInt(mask),
       datum: BigInt(value),
     })),
   };
-}
-
-/** s390's clone has the stack first and the flags second (clone(2), CONFIG_CLONE_BACKWARDS2). */
-function swapped(name: string, arch: ScmpArch): boolean {
-  return name === "clone" && (arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X");
 }

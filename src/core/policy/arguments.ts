@@ -1,6 +1,6 @@
 import type { SyscallRecord } from "../recording/index.ts";
 import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/index.ts";
-import { describeValue, errnoNumber, type ScmpArch } from "../tables/index.ts";
+import { cloneFlagsIndex, describeValue, errnoNumber, type ScmpArch } from "../tables/index.ts";
 import {
   floorFcntlCommands,
   floorPrctlOptions,
@@ -169,7 +169,7 @@ function familyAnswers(allowed: readonly bigint[], source: string): Pin["answers
 
 /** Threads and processes, but no namespace that was not seen. */
 const pinClone: Pinner = (values, { arch }) => {
-  const index: ArgIndex = arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X" ? 1 : 0;
+  const index = cloneFlagsIndex(arch);
   const used = values.reduce((flags, [value]) => flags | (value ?? 0n), 0n) & namespaceFlags;
   const denied = namespaceFlags & ~used;
   const bits = [...Array(32).keys()].map((bit) => 1n << BigInt(bit)).filter((bit) => (denied & bit) !== 0n);

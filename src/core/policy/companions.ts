@@ -1,3 +1,4 @@
+import { forkCalls } from "../../strace-parser/index.ts";
 import { isProgram } from "./runtimes.ts";
 
 /**
@@ -139,7 +140,7 @@ export const companionRows: readonly CompanionRow[] = [
     source: "glibc nptl/; musl src/thread",
   },
   {
-    triggers: ["clone", "clone3", "fork", "vfork"],
+    triggers: forkCalls,
     forks: true,
     names: ["wait4", "kill"],
     reason: "a parent waits for children and ends those that do not end; the recording ended before they did",

@@ -4,6 +4,7 @@ import {
   isSyscallName,
   nativeArch,
   syscallName,
+  x32Bit,
   type ScmpArch,
 } from "../tables/index.ts";
 
@@ -112,7 +113,7 @@ function readFields(text: string): LogLine {
 function archOf(field: string, nr: number): ScmpArch | undefined {
   if (!/^[0-9a-f]{8}$/.test(field)) return nativeArch(field);
   const arch = allArchitectures.find((candidate) => auditNumber(candidate) === Number.parseInt(field, 16));
-  return arch === "SCMP_ARCH_X86_64" && nr >= 0x4000_0000 ? "SCMP_ARCH_X32" : arch;
+  return arch === "SCMP_ARCH_X86_64" && nr >= x32Bit ? "SCMP_ARCH_X32" : arch;
 }
 
 function nameOf(arch: ScmpArch, field: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { ScmpArch } from "../tables/index.ts";
+import { cloneFlagsIndex, type ScmpArch } from "../tables/index.ts";
 
 /**
  * Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker
@@ -52,12 +52,11 @@ const rows: { readonly [syscall: string]: Inspected } = {
   syslog: { indices: [0], reason: "reading and clearing the kernel log are different operations (syslog(2))" },
 };
 
-/** On these the kernel takes clone's flags second (CONFIG_CLONE_BACKWARDS2, clone(2)). */
-const flagsSecond: ReadonlySet<ScmpArch> = new Set<ScmpArch>(["SCMP_ARCH_S390", "SCMP_ARCH_S390X"]);
-
 /** The inspected arguments of a call on an architecture. `undefined` if there are none. */
 export function inspectedArguments(arch: ScmpArch, syscall: string): Inspected | undefined {
   if (!Object.hasOwn(rows, syscall)) return undefined;
   const row = rows[syscall];
-  return row !== undefined && syscall === "clone" && flagsSecond.has(arch) ? { ...row, indices: [1] } : row;
+  return row === undefined || syscall !== "clone" || cloneFlagsIndex(arch) === 0
+    ? row
+    : { ...row, indices: [cloneFlagsIndex(arch)] };
 }

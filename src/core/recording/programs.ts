@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { forgetOldest, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
+import { forgetOldest, isForkCall, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
 /** A program that ran, and what getuid(2) or geteuid(2) answered it first, if it asked. */
 export interface ExecutedProgram {
@@ -10,10 +10,8 @@ export interface ExecutedProgram {
 
 /** The call shows which program runs, or as whom. */
 export function followsProgram(name: string): boolean {
-  return name.startsWith("execve") || forks.test(name) || name === "getuid" || name === "geteuid";
+  return name.startsWith("execve") || isForkCall(name) || name === "getuid" || name === "geteuid";
 }
-
-const forks = /^(?:v?fork|clone3?)$/;
 
 type Pid = number | undefined;
 
@@ -206,7 +204,7 @@ function becomes(unknown: Running, other: Running): void {
 
 /** The thread that a call made. */
 function madeBy({ name, result }: SyscallEvent): number | undefined {
-  return forks.test(name) && result.type === "value" && result.value > 0n ? Number(result.value) : undefined;
+  return isForkCall(name) && result.type === "value" && result.value > 0n ? Number(result.value) : undefined;
 }
 
 /** The path; execveat(2) has a descriptor before it. */

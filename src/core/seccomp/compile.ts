@@ -1,4 +1,4 @@
-import { auditNumber, isBigEndian, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { auditNumber, isBigEndian, isS390, syscallNumber, x32Bit, type ScmpArch } from "../tables/index.ts";
 import { badArchAction, enosys } from "./action.ts";
 import { hasWideArguments } from "./args.ts";
 import { buildTree, type Node, type Way } from "./tree.ts";
@@ -118,7 +118,7 @@ class Compiler {
       const done = this.label();
       if (arch === "SCMP_ARCH_X86_64") test("jset", x32Bit, done);
       test("jgt", enosysAbove, stub);
-      if (arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X") test("jeq", 0, stub);
+      if (isS390(arch)) test("jeq", 0, stub);
       this.emit({ op: "label", name: done });
     }
     // -1 is let through to the default (libseccomp).
@@ -211,8 +211,6 @@ class Compiler {
     }
   }
 }
-
-const x32Bit = 0x4000_0000;
 
 /** Numbers from `start` to the next range's start have the same target. */
 interface Range {

@@ -1,7 +1,7 @@
 import { badArchAction, enosys } from "./action.ts";
 import { buildTree, walk, type RuleTree } from "./tree.ts";
 import { hasWideArguments } from "./args.ts";
-import type { ScmpArch } from "../tables/index.ts";
+import { isS390, x32Bit, type ScmpArch } from "../tables/index.ts";
 import type { Action, ActionRule, Filter, SeccompData } from "./types.ts";
 
 /** What a filter answers, and which part of it gave the answer. */
@@ -54,10 +54,8 @@ const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture
  */
 function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
   if (nr === undefined || nr === 0xffff_ffff) return false;
-  return (arch === "SCMP_ARCH_X86_64" && nr >= 0x4000_0000) || (arch === "SCMP_ARCH_X32" && nr < 0x4000_0000);
+  return (arch === "SCMP_ARCH_X86_64" && nr >= x32Bit) || (arch === "SCMP_ARCH_X32" && nr < x32Bit);
 }
-
-const x32Bit = 0x4000_0000;
 
 /**
  * runc's stub: numbers above the highest one named, and setup(2) on s390, which stands for every
@@ -68,7 +66,7 @@ function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
   // highest number or not at all.
   if (arch === "SCMP_ARCH_X86_64" && (nr & x32Bit) !== 0) return false;
   if (arch === "SCMP_ARCH_X32" && (nr & x32Bit) === 0) return false;
-  return nr > above || (nr === 0 && (arch === "SCMP_ARCH_S390" || arch === "SCMP_ARCH_S390X"));
+  return nr > above || (nr === 0 && isS390(arch));
 }
 
 /**

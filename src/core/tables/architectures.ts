@@ -1,5 +1,8 @@
 import type { ScmpArch } from "./types.ts";
 
+/** Set in every number of an x32 call: __X32_SYSCALL_BIT (asm/unistd.h). */
+export const x32Bit = 0x4000_0000;
+
 interface ArchitectureRow {
   /**
    * libseccomp's short name, as `includes.arches` of Docker profiles spells it
@@ -31,7 +34,7 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     aliases: ["x64", "x86_64", "x86-64"],
     compat: { "32 bit": "SCMP_ARCH_X86", x32: "SCMP_ARCH_X32" },
   },
-  SCMP_ARCH_X32: { docker: "x32", column: "x32", base: 0x4000_0000, aliases: [] },
+  SCMP_ARCH_X32: { docker: "x32", column: "x32", base: x32Bit, aliases: [] },
   SCMP_ARCH_ARM: { docker: "arm", column: "arm", base: 0, aliases: ["armv6l", "armv7l", "armv7", "armhf", "armel"] },
   SCMP_ARCH_AARCH64: {
     docker: "arm64",
@@ -165,6 +168,19 @@ export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
       (native) => native !== arch && (compatArch(native, "32 bit") === arch || compatArch(native, "x32") === arch),
     ) ?? arch
   );
+}
+
+/** The 64-bit and the 31-bit kernel of IBM Z. */
+export function isS390(arch: ScmpArch): boolean {
+  return arch === "SCMP_ARCH_S390X" || arch === "SCMP_ARCH_S390";
+}
+
+/**
+ * Which argument of clone is its flags: the first, and on s390, whose kernel takes the stack first,
+ * the second (CONFIG_CLONE_BACKWARDS2, clone(2)).
+ */
+export function cloneFlagsIndex(arch: ScmpArch): 0 | 1 {
+  return isS390(arch) ? 1 : 0;
 }
 
 /** The column of the syscall table and what is added to its numbers. */

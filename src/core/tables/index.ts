@@ -1,13 +1,16 @@
 /** Facts with provenance (PROVENANCE.md): numbers and names, never opinions. */
 export {
   allArchitectures,
+  cloneFlagsIndex,
   compatArch,
   dockerArch,
   hostArch,
   is64Bit,
   isBigEndian,
+  isS390,
   isScmpArch,
   nativeArch,
+  x32Bit,
 } from "./architectures.ts";
 export { auditNumber } from "./audit.ts";
 export { defaultCapabilities } from "./capabilities.ts";

@@ -30,6 +30,16 @@ export function escapeJson(json: string): string {
   );
 }
 
+/** A word for a POSIX shell: as it is where no character of it means anything there, else quoted. */
+export function shellWord(word: string): string {
+  return isPlainWord(word) ? word : escapeShell(word);
+}
+
+/** No character of the word means anything to a POSIX shell. */
+export function isPlainWord(word: string): boolean {
+  return /^[\w@%+=:,./-]+$/.test(word);
+}
+
 /** A word for a POSIX shell, whatever is in it. */
 export function escapeShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;

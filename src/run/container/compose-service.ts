@@ -1,4 +1,6 @@
 import { SeccompGenError } from "../../core/errors/index.ts";
+import { shellWord } from "../../core/text/index.ts";
+import { durationMs } from "./duration.ts";
 
 /**
  * A service as `docker compose config --format json` gives it: interpolated, with absolute paths,
@@ -116,7 +118,7 @@ const rows: Readonly<Record<string, Row>> = {
   security_opt: each("--security-opt"),
   shm_size: option("--shm-size"),
   stdin_open: flag("--interactive"),
-  stop_grace_period: (duration: string) => ["--stop-timeout", String(Math.ceil(seconds(duration)))],
+  stop_grace_period: (duration: string) => ["--stop-timeout", String(Math.ceil((durationMs(duration) ?? 0) / 1000))],
   stop_signal: option("--stop-signal"),
   storage_opt: pairs("--storage-opt"),
   sysctls: (values: readonly string[] | Readonly<Record<string, string | number>>) =>
@@ -317,10 +319,7 @@ interface ComposeHealthcheck {
 function health({ test = [], disable, interval, timeout, retries, start_period: period }: ComposeHealthcheck): Words {
   const [form, ...words] = test;
   if (disable === true || form === "NONE") return ["--no-healthcheck"];
-  const command =
-    form === "CMD"
-      ? words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ")
-      : words.join(" ");
+  const command = form === "CMD" ? words.map(shellWord).join(" ") : words.join(" ");
   return [
     ...(form === undefined ? [] : ["--health-cmd", command]),
     ...(interval === undefined ? [] : ["--health-interval", interval]),
@@ -328,13 +327,4 @@ function health({ test = [], disable, interval, timeout, retries, start_period: 
     ...(retries === undefined ? [] : ["--health-retries", String(retries)]),
     ...(period === undefined ? [] : ["--health-start-period", period]),
   ];
-}
-
-/** `1m30s`, as Compose prints durations. */
-function seconds(duration: string): number {
-  const units = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, ns: 1e-9 } as const;
-  return [...duration.matchAll(/([\d.]+)(h|ms|us|ns|m|s)/g)].reduce(
-    (sum, [, number, unit]) => sum + Number(number) * units[unit as keyof typeof units],
-    0,
-  );
 }

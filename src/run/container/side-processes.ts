@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isPlainWord } from "../../core/text/index.ts";
+import { durationMs } from "./duration.ts";
 import type { Image } from "./image.ts";
 import type { RunCommand } from "./run-command.ts";
 import { isOn, valuesOf } from "./run-options.ts";
@@ -25,9 +27,7 @@ export function sideProcesses(run: RunCommand, image: Image, execs: readonly str
             label: "HEALTHCHECK",
             words: health,
             every:
-              milliseconds(valuesOf(run.options, "health-interval").at(-1) ?? "") ??
-              image.healthInterval ??
-              defaultIntervalMs,
+              interval(valuesOf(run.options, "health-interval").at(-1)) ?? image.healthInterval ?? defaultIntervalMs,
           },
         ]),
     ...execs.map((command) => ({ label: `--exec ${command}`, words: execWords(command) })),
@@ -41,17 +41,10 @@ export function sideProcesses(run: RunCommand, image: Image, execs: readonly str
 const defaultIntervalMs = 30_000;
 const retries = 3;
 
-const unitMs = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** `1m30s`, as Go's time.ParseDuration takes it; undefined: no duration, or none. */
-function milliseconds(duration: string): number | undefined {
-  const parts = [...duration.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
-  if (parts.map(([part]) => part).join("") !== duration) return undefined;
-  const sum = parts.reduce(
-    (total, [, number, unit]) => total + Number(number) * unitMs[unit as keyof typeof unitMs],
-    0,
-  );
-  return sum > 0 ? sum : undefined;
+/** An interval of 0 is none (moby's container health). */
+function interval(duration: string | undefined): number | undefined {
+  const milliseconds = durationMs(duration ?? "");
+  return milliseconds === 0 ? undefined : milliseconds;
 }
 
 /**
@@ -87,7 +80,8 @@ function healthcheck(run: RunCommand, image: Image): readonly string[] | undefin
  * else needs one.
  */
 function execWords(command: string): readonly string[] {
-  return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : shellWords(command);
+  const words = command.trim().split(/ +/);
+  return words.every(isPlainWord) ? words : shellWords(command);
 }
 
 /**
