@@ -60,8 +60,8 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
     because: "a change is judged by what it means, wherever it comes from",
   },
   "core/explain": {
-    may: ["core/recording", "core/seccomp", "core/tables"],
-    because: "a resolved profile is explained, whoever wrote it; the recording says who called",
+    may: ["core/policy", "core/recording", "core/seccomp", "core/tables"],
+    because: "a resolved profile is explained, whoever wrote it; policy reads the reasons it wrote",
   },
   "core/emitter": {
     may: ["core/text", "core/policy", "core/profile", "core/seccomp", "core/tables"],

@@ -1,6 +1,6 @@
 import type { CheckFinding } from "../core/check/index.ts";
-import { formatAction } from "../core/seccomp/index.ts";
-import { describeValue, dockerArch } from "../core/tables/index.ts";
+import { argumentWords, formatAction } from "../core/seccomp/index.ts";
+import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 
 /** What a profile would deny of a recording, for people (text) or programs (json). */
@@ -24,9 +24,7 @@ export function renderCheck(
 }
 
 function line({ arch, syscall, args, calls, processes, results, answer }: CheckFinding): string {
-  const shown = args
-    .map(({ index, value }) => describeValue(syscall, index, value) ?? `argument ${index} = ${value}`)
-    .join(", ");
+  const shown = args.map(({ index, value }) => argumentWords(syscall, index, value)).join(", ");
   const often = calls === 1 ? "a few times" : `some ${calls.toLocaleString("en")} times`;
   return escapeLine(
     `  ${syscall}${shown === "" ? "" : `(${shown})`}: ${formatAction(answer)}; recorded ${often} by ` +

@@ -4,10 +4,11 @@ import {
   formatAction,
   formatRule,
   isAllowing,
+  valueWords,
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
-import { describeValue, dockerArch } from "../core/tables/index.ts";
+import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { markdownCell } from "./markdown.ts";
 import { wrapText } from "./wrap.ts";
@@ -111,13 +112,13 @@ export function exampleCall({ syscall, witness }: SyscallChange): string {
   const used = Math.max(0, ...witness.args.map((value, index) => (value === 0n ? 0 : index + 1)));
   return `${syscall}(${witness.args
     .slice(0, Math.max(1, used))
-    .map((value, index) => describeValue(syscall, index, value) ?? `${value < 10n ? value : `0x${value.toString(16)}`}`)
+    .map((value, index) => valueWords(syscall, index, value))
     .join(", ")})`;
 }
 
 export function rulesText(syscall: string, list: readonly ActionRule[]): string {
   if (list.length === 0) return "the default action";
-  const words = (rule: Rule): string => formatRule(rule, (index, value) => describeValue(syscall, index, value));
+  const words = (rule: Rule): string => formatRule(rule, syscall);
   const allowing = list.filter(({ action }) => isAllowing(action));
   const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
   if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1)

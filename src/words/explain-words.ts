@@ -1,21 +1,15 @@
-import { originOf, type CallExplanation, type CallState, type Explanation, type Reach } from "../core/explain/index.ts";
+import type { CallExplanation, CallState, Explanation, Reach } from "../core/explain/index.ts";
+import { readReason, writeAssumptions } from "../core/policy/index.ts";
 import {
-  comparisonWords,
+  argumentWords,
+  conditionWords,
   exceptionsOf,
   formatAction,
   type Action,
   type ActionRule,
-  type ArgCondition,
   type Rule,
 } from "../core/seccomp/index.ts";
-import {
-  describeValue,
-  dockerArch,
-  subsystems,
-  type RequiredCall,
-  type Subsystem,
-  type Vulnerability,
-} from "../core/tables/index.ts";
+import { dockerArch, subsystems, type RequiredCall, type Subsystem, type Vulnerability } from "../core/tables/index.ts";
 
 /** What a state is called. */
 export const stateWords: { readonly [state in CallState]: string } = {
@@ -78,7 +72,7 @@ export function answerOf({ state, answer }: CallExplanation): string | undefined
 export function gapOf({ name, passed }: CallExplanation): string | undefined {
   if (passed.length === 0) return undefined;
   const values = passed.flatMap(({ index, values }) =>
-    values.map((value) => `argument ${index + 1} ${describeValue(name, index, value) ?? value}`),
+    values.map((value) => conditionWords(name, { index, op: "SCMP_CMP_EQ", datum: value })),
   );
   return (
     "a program that sets a bit above the lower 32 gets past the rule, and the kernel does not look " +
@@ -98,25 +92,24 @@ export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation)
 
 function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"], unbacked: boolean): string {
   const comment = because.type === "profile" ? (because.comment ?? "") : "";
-  const origin = originOf(because);
-  switch (origin) {
-    case "recorded":
+  const reason = readReason(comment);
+  switch (reason?.type) {
+    case "observed":
       if (unbacked) return "NO REASON: the profile says that it was recorded, and the recording does not have it";
-      return recorded === undefined
-        ? comment.replace(
-            /^observed(?: \((.*)\))?(?:: .*)?$/,
-            (_, where: string | undefined) => `recorded${where === undefined ? "" : `, says the profile (${where})`}`,
-          )
-        : recordedText(recorded);
-    case "runtime":
+      if (recorded !== undefined) return recordedText(recorded);
+      return "assumptions" in reason && reason.assumptions !== undefined
+        ? `recorded, says the profile (${writeAssumptions(reason.assumptions)})`
+        : "recorded, says the profile";
+    case "user":
+      return `asked for by ${reason.option}${reason.beyond === undefined ? "" : `, BEYOND ${reason.beyond}`}`;
+    case "floor":
     case "companion":
       return comment;
-    case "user":
-      return `asked for by ${comment.replace(/^user: /, "")}`;
-    case "unknown":
+    case "answer":
+    case undefined:
       return comment === "" ? "the profile gives no reason" : `the profile says: ${comment}`;
     default:
-      return origin satisfies never;
+      return reason satisfies never;
   }
 }
 
@@ -132,27 +125,12 @@ export function limitsOf({ name, rules, state }: CallExplanation): readonly stri
   if (state === "denied" || state === "enosys") return undefined;
   if (rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0)) return undefined;
   const words = ({ conditions }: Rule): string =>
-    conditions.map((condition) => conditionWords(name, condition)).join(" and ");
+    conditions.map((condition) => conditionWords(name, condition).replaceAll("|", ", ")).join(" and ");
   const list = rules.map(({ rule }) => rule);
   const exceptions = exceptionsOf(list);
   return exceptions === undefined
     ? [...new Set(list.map(words))]
     : [`anything but ${exceptions.map(words).join(" or ")}`];
-}
-
-function conditionWords(name: string, condition: ArgCondition): string {
-  const value = (number: bigint): string =>
-    describeValue(name, condition.index, number) ?? `${number < 10n ? number : `0x${number.toString(16)}`}`;
-  const argument = `argument ${condition.index + 1}`;
-  if (condition.op !== "SCMP_CMP_MASKED_EQ")
-    return `${argument} ${comparisonWords[condition.op]} ${value(condition.datum)}`.replace("  ", " ");
-  const datum = condition.datum & condition.mask;
-  if (condition.mask === 0xffff_ffffn) return `${argument} ${value(datum)}`;
-  if (condition.mask === 0xffffn) return `${argument} ${value(datum)} in its lower half`;
-  if (datum === 0n) return `${argument} without ${value(condition.mask).replaceAll("|", ", ")}`;
-  return datum === condition.mask
-    ? `${argument} with ${value(datum)}`
-    : `${argument} with ${value(datum)} of ${value(condition.mask)}`;
 }
 
 /** A vulnerability with the name people know it by. */
@@ -167,23 +145,23 @@ export function needsWords({ needs }: Vulnerability): string {
 
 /** A list of calls of which one is needed: `socket(AF_VSOCK)`, `splice or sendfile`. */
 function needWords(need: readonly RequiredCall[]): string {
-  const shown = need.flatMap(({ names, args = [], arches }) =>
-    names.map(
-      (name) =>
-        `${name}${args.length === 0 ? "" : `(${args.map(({ index, value }) => describeRequired(name, index, value)).join(", ")})`}${arches === undefined ? "" : ` on ${arches.length === 1 ? arches.map(dockerArch).join("") : "a 32-bit architecture"}`}`,
-    ),
-  );
+  const shown = need.flatMap((call) => call.names.map((name) => requiredWords(name, call)));
   return shown.length > 4 ? `${shown.slice(0, 3).join(", ")} or ${shown.length - 3} others` : shown.join(" or ");
 }
 
-function describeRequired(name: string, index: number, value: number): string {
-  // The protocol's meaning depends on the family, an option's on the level: their numbers are no
-  // names by themselves.
-  const plain = (name === "socket" && index === 2) || (name === "setsockopt" && index === 2);
-  return (
-    (plain ? undefined : describeValue(name, index, BigInt(value))) ??
-    `argument ${index + 1} = ${value < 1000 ? value : `0x${value.toString(16)}`}`
-  );
+function requiredWords(name: string, { args = [], arches }: RequiredCall): string {
+  const values = args.map(({ index, value }) => requiredValue(name, index, BigInt(value)));
+  const machine = arches?.length === 1 ? arches.map(dockerArch).join("") : "a 32-bit architecture";
+  return `${name}${values.length === 0 ? "" : `(${values.join(", ")})`}${arches === undefined ? "" : ` on ${machine}`}`;
+}
+
+/**
+ * The meaning of a protocol depends on the family, and that of an option on the level: the numbers
+ * of these have no names by themselves.
+ */
+function requiredValue(name: string, index: number, value: bigint): string {
+  const isPlain = (name === "socket" || name === "setsockopt") && index === 2;
+  return argumentWords(isPlain ? undefined : name, index, value);
 }
 
 /** The calls of each subsystem, in the order of the table. */

@@ -60,7 +60,7 @@ describe("explain", () => {
   });
 
   test("a call that is pinned: to what", async () => {
-    expect(await told(nginx, "socket")).toMatch(/only: +argument 1 AF_UNIX; argument 1 AF_INET/);
+    expect(await told(nginx, "socket")).toMatch(/only: +arg0 = AF_UNIX; arg0 = AF_INET/);
   });
 
   test("a name that nobody has: what may have been meant", async () => {

@@ -1,8 +1,7 @@
 import { stringify } from "lossless-json";
 import { escapeJson } from "../text/index.ts";
-import type { Policy } from "../policy/index.ts";
+import { reasonOf, writeReason, type Policy } from "../policy/index.ts";
 import {
-  comparisonWords,
   isAllowing,
   ruleKey,
   type Action,
@@ -11,7 +10,7 @@ import {
   type Because,
   type Rule,
 } from "../seccomp/index.ts";
-import { describeValue, hostArch, type ScmpArch } from "../tables/index.ts";
+import { hostArch, type ScmpArch } from "../tables/index.ts";
 
 interface Group {
   readonly comment: string;
@@ -149,47 +148,8 @@ function rankOf({ because, rule }: ActionRule, name: string, comment: string): s
   return `${order.indexOf(because.type)} ${conditions} ${comment}`;
 }
 
-function commentOf(name: string, { because, rule }: ActionRule, { assumptions, notes }: Policy): string {
-  switch (because.type) {
-    case "observed":
-      if (because.unpinned !== undefined) return `observed: ${name} with any arguments, because ${because.unpinned}`;
-      return rule.conditions.length === 0
-        ? `observed (${assumptions.join("; ")})`
-        : `observed: ${name} ${because.only ?? inWords(name, rule.conditions)}`;
-    case "floor":
-      return rule.conditions.length === 0
-        ? `container runtime: ${because.reason}`
-        : `container runtime: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
-    case "companion":
-      return rule.conditions.length === 0
-        ? `companion: ${because.reason}`
-        : `companion: ${name} ${because.only ?? inWords(name, rule.conditions)}: ${because.reason}`;
-    case "fallback":
-      return `answer: ${because.reason}`;
-    case "user":
-      return `user: ${because.option}${notes.some((note) => note.kind === "allowed-above-ceiling" && note.syscall === name) ? `, BEYOND ${assumptions.at(-1)?.replace("at most ", "") ?? "the default"}` : ""}`;
-    case "profile":
-      return because.comment ?? "";
-    default:
-      return because satisfies never;
-  }
-}
-
-/**
- * What a rule asks of a call. A mask of all 32 bits is how an int is compared, and needs no word.
- */
-function inWords(name: string, conditions: readonly ArgCondition[]): string {
-  return conditions
-    .map((condition) => {
-      const masked = condition.op === "SCMP_CMP_MASKED_EQ";
-      if (masked && condition.datum === 0n && condition.mask !== 0xffff_ffffn)
-        return `without ${describeValue(name, condition.index, condition.mask) ?? condition.mask.toString()}`;
-      const value = masked ? condition.datum & condition.mask : condition.datum;
-      const word = masked ? "" : comparisonWords[condition.op];
-      const known = describeValue(name, condition.index, value);
-      return known === undefined
-        ? `argument ${condition.index} ${word || "="} ${value}`
-        : `${word} ${known}`.trimStart();
-    })
-    .join(", ");
+function commentOf(name: string, rule: ActionRule, policy: Policy): string {
+  const reason = reasonOf(name, rule, policy);
+  if (reason !== undefined) return writeReason(reason);
+  return rule.because.type === "profile" ? (rule.because.comment ?? "") : "";
 }

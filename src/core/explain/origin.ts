@@ -1,35 +1,24 @@
+import { readReason, type Reason } from "../policy/index.ts";
 import type { Because } from "../seccomp/index.ts";
 
 /** Who asked for a rule. */
 export type Origin = "recorded" | "runtime" | "companion" | "user" | "unknown";
 
-/**
- * What the comments that `emitter/` writes begin with. A profile that somebody else wrote has
- * others, or none.
- */
-const beginnings: readonly (readonly [RegExp, Origin])[] = [
-  [/^observed\b/, "recorded"],
-  [/^container runtime: /, "runtime"],
-  [/^companion: /, "companion"],
-  [/^user: /, "user"],
-];
+const origins: { readonly [type in Reason["type"] | Because["type"]]: Origin } = {
+  observed: "recorded",
+  floor: "runtime",
+  companion: "companion",
+  user: "user",
+  answer: "unknown",
+  fallback: "unknown",
+  profile: "unknown",
+};
 
-/** Who asked for the rule. */
+/**
+ * Who asked for the rule. A profile's comment says it; a profile that somebody else wrote has other
+ * comments, or none.
+ */
 export function originOf(because: Because): Origin {
-  switch (because.type) {
-    case "observed":
-      return "recorded";
-    case "floor":
-      return "runtime";
-    case "companion":
-      return "companion";
-    case "user":
-      return "user";
-    case "fallback":
-      return "unknown";
-    case "profile":
-      return beginnings.find(([beginning]) => beginning.test(because.comment ?? ""))?.[1] ?? "unknown";
-    default:
-      return because satisfies never;
-  }
+  const reason = because.type === "profile" ? readReason(because.comment ?? "") : undefined;
+  return origins[reason?.type ?? because.type];
 }

@@ -22,6 +22,7 @@ import {
   type ScmpArch,
 } from "../tables/index.ts";
 import { pinFor } from "./arguments.ts";
+import { maxNamed, type Assumptions, type BeyondDefault } from "./assumptions.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
@@ -126,10 +127,14 @@ function addObserved(arch: ScmpArch, denied: ReadonlySet<string>, context: Conte
   }
   for (const name of options.allow) {
     if (!existsOn(arch, name) || denied.has(name) || isUnconditional(book.rules.get(name))) continue;
-    const within = impliedByAny(always, allowingRules(ceiling, name));
-    if (!within && !notes.some((note) => note.kind === "allowed-above-ceiling" && note.syscall === name))
-      notes.push({ kind: "allowed-above-ceiling", arch, syscall: name });
-    book.rules.set(name, [{ action: allow, rule: always, because: { type: "user", option: "--allow" } }]);
+    const isWithin = impliedByAny(always, allowingRules(ceiling, name));
+    if (!isWithin) notes.push({ kind: "allowed-above-ceiling", arch, syscall: name });
+    const because: Because = {
+      type: "user",
+      option: "--allow",
+      ...(isWithin ? {} : { beyond: options.ceilingName }),
+    };
+    book.rules.set(name, [{ action: allow, rule: always, because }]);
   }
 }
 
@@ -379,32 +384,29 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
 
 function assumptionsOf(
   recording: Recording,
-  options: PolicyOptions,
+  { floor, args, exact, ceilingName }: PolicyOptions,
   { noNewPrivileges, init }: FloorContext,
-): readonly string[] {
-  return [
-    `recording ${recording.name}`,
-    noNewPrivileges ? "no-new-privileges" : "with or without no-new-privileges",
-    ...(init ? ["with --init"] : []),
-    `runtime ${options.floor === "any" ? "runc or crun" : options.floor}`,
-    `arguments ${options.args}`,
-    ...capabilitiesBeyond(recording),
-    ...(options.exact ? ["exact: no companions"] : []),
-    `at most ${options.ceilingName}`,
-  ];
+): Assumptions {
+  return {
+    recording: recording.name,
+    noNewPrivileges,
+    init,
+    floor,
+    args,
+    capabilities: capabilitiesBeyond(recording),
+    exact,
+    mode: "enforce",
+    ceiling: ceilingName,
+  };
 }
 
-/**
- * The ceiling is as wide as the most capable run: what that was seen to do has to go on. So it is
- * said which capabilities it counts with.
- */
-function capabilitiesBeyond({ runs }: Recording): readonly string[] {
+function capabilitiesBeyond({ runs }: Recording): BeyondDefault | undefined {
   const beyond = [...new Set(runs.flatMap((run) => run.capabilities ?? []))]
     .filter((name) => !defaultCapabilities.includes(name))
     .sort();
-  if (beyond.length === 0) return [];
-  const some = runs.some((run) => beyond.some((name) => run.capabilities?.includes(name) !== true));
-  return [
-    `with ${beyond.length > 8 ? `${beyond.length} capabilities more than Docker's default` : beyond.join(", ")}${some ? " (in some runs)" : ""}`,
-  ];
+  if (beyond.length === 0) return undefined;
+  return {
+    more: beyond.length > maxNamed ? beyond.length : beyond,
+    inSomeRuns: runs.some((run) => beyond.some((name) => run.capabilities?.includes(name) !== true)),
+  };
 }

@@ -52,16 +52,7 @@ export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>)
     }
     return { ...filter, syscalls: new Map([...syscalls].sort(([a], [b]) => (a < b ? -1 : 1))) };
   });
-  const last = policy.assumptions.length - 1;
-  return {
-    ...policy,
-    filters,
-    assumptions: [
-      ...policy.assumptions.slice(0, last),
-      "COMPLAIN MODE: denies nothing that Docker's default allows, and logs it",
-      ...policy.assumptions.slice(last),
-    ],
-  };
+  return { ...policy, filters, assumptions: { ...policy.assumptions, mode: "complain" } };
 }
 
 function allowing(filter: Filter, name: string): readonly ActionRule[] {

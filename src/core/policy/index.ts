@@ -1,5 +1,6 @@
 /** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
 export { argumentRows } from "./arguments.ts";
+export { writeAssumptions, type Assumptions, type BeyondDefault } from "./assumptions.ts";
 export { buildPolicy } from "./build-policy.ts";
 export { complain } from "./complain.ts";
 export { companionRows, twinRows } from "./companions.ts";
@@ -8,6 +9,7 @@ export { floorAttempts, floorFor, floorRows } from "./floor.ts";
 export { letThrough } from "./let-through.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";
+export { readReason, reasonOf, writeReason, type Limit, type Reason } from "./reason.ts";
 export { compilerAmong, compilerRows } from "./runtimes.ts";
 export type * from "./types.ts";
 export { namespaceFlags } from "./arguments.ts";

@@ -1,5 +1,6 @@
 import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
+import type { Assumptions } from "./assumptions.ts";
 
 /**
  * How closely arguments are pinned to what was seen; `argumentRows` says which by which. `none`:
@@ -60,6 +61,5 @@ export interface Policy {
   /** One per observed architecture, sorted; the native one first. */
   readonly filters: readonly Filter[];
   readonly notes: readonly PolicyNote[];
-  /** In words, for the head of the profile: recording, floor, tier, ceiling. */
-  readonly assumptions: readonly string[];
+  readonly assumptions: Assumptions;
 }

@@ -65,8 +65,8 @@ export type Because =
       readonly source: string;
       readonly only?: string;
     }
-  /** `--allow` / `--deny` on the command line. */
-  | { readonly type: "user"; readonly option: "--allow" | "--deny" }
+  /** `--allow` / `--deny` on the command line. `beyond`: the name of the ceiling it exceeds. */
+  | { readonly type: "user"; readonly option: "--allow" | "--deny"; readonly beyond?: string }
   /** Read from a profile file: JSON pointer of the group and its comment. */
   | { readonly type: "profile"; readonly pointer: string; readonly comment: string | undefined };
 

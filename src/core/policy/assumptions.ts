@@ -1,0 +1,129 @@
+import type { ArgTier, FloorChoice, Mode } from "./types.ts";
+
+/** What a policy was made with, and holds for. The head of a profile says it. */
+export interface Assumptions {
+  /** The recording's name. */
+  readonly recording: string;
+  /** `false`: the container may have no-new-privileges or not. */
+  readonly noNewPrivileges: boolean;
+  readonly init: boolean;
+  readonly floor: FloorChoice;
+  readonly args: ArgTier;
+  readonly capabilities: BeyondDefault | undefined;
+  readonly exact: boolean;
+  readonly mode: Mode;
+  /** What the ceiling is called. */
+  readonly ceiling: string;
+}
+
+/**
+ * Capabilities of the recorded runs that Docker's default does not give: the ceiling is as wide as
+ * the most capable run, because what that run did has to go on.
+ */
+export interface BeyondDefault {
+  /** Their names, or how many they are if they are more than `maxNamed`. */
+  readonly more: readonly string[] | number;
+  /** Not every run had all of them. */
+  readonly inSomeRuns: boolean;
+}
+
+/** More capabilities than this are counted instead of named. */
+export const maxNamed = 8;
+
+/** One assumption in words; what is not worth a word has none. */
+interface Phrase {
+  readonly write: (assumptions: Assumptions) => string | undefined;
+  /** `undefined`: the text is another phrase. */
+  readonly read: (text: string) => Partial<Assumptions> | undefined;
+}
+
+const runtimes: { readonly [floor in FloorChoice]: string } = { any: "runc or crun", runc: "runc", crun: "crun" };
+const isTier = (text: string): text is ArgTier => text === "none" || text === "standard" || text === "strict";
+
+/** A yes or no in words. */
+function flag(is: (assumptions: Assumptions) => boolean, text: string, meaning: Partial<Assumptions>): Phrase {
+  return {
+    write: (assumptions) => (is(assumptions) ? text : undefined),
+    read: (said) => (said === text ? meaning : undefined),
+  };
+}
+
+const someRuns = " (in some runs)";
+
+const capabilities: Phrase = {
+  write: ({ capabilities: beyond }) => {
+    if (beyond === undefined) return undefined;
+    const { more, inSomeRuns } = beyond;
+    const names = typeof more === "number" ? `${more} capabilities more than Docker's default` : more.join(", ");
+    return `with ${names}${inSomeRuns ? someRuns : ""}`;
+  },
+  read: (text) => {
+    const inSomeRuns = text.endsWith(someRuns);
+    const said = inSomeRuns ? text.slice(0, -someRuns.length) : text;
+    const number = /^with (\d+) capabilities more than Docker's default$/.exec(said)?.[1];
+    if (number !== undefined) return { capabilities: { more: Number(number), inSomeRuns } };
+    const names = /^with (CAP_\w+(?:, CAP_\w+)*)$/.exec(said)?.[1];
+    return names === undefined ? undefined : { capabilities: { more: names.split(", "), inSomeRuns } };
+  },
+};
+
+/** In the order in which they are said. No phrase reads what another one writes. */
+const phrases: readonly Phrase[] = [
+  {
+    write: ({ recording }) => `recording ${recording}`,
+    read: (text) => (text.startsWith("recording ") ? { recording: text.slice("recording ".length) } : undefined),
+  },
+  flag(({ noNewPrivileges }) => noNewPrivileges, "no-new-privileges", { noNewPrivileges: true }),
+  flag(({ noNewPrivileges }) => !noNewPrivileges, "with or without no-new-privileges", { noNewPrivileges: false }),
+  flag(({ init }) => init, "with --init", { init: true }),
+  ...(["any", "runc", "crun"] as const).map((choice) =>
+    flag(({ floor }) => floor === choice, `runtime ${runtimes[choice]}`, { floor: choice }),
+  ),
+  {
+    write: ({ args }) => `arguments ${args}`,
+    read: (text) => {
+      const tier = /^arguments (\w+)$/.exec(text)?.[1];
+      return tier !== undefined && isTier(tier) ? { args: tier } : undefined;
+    },
+  },
+  capabilities,
+  flag(({ exact }) => exact, "exact: no companions", { exact: true }),
+  flag(({ mode }) => mode === "complain", "COMPLAIN MODE: denies nothing that Docker's default allows, and logs it", {
+    mode: "complain",
+  }),
+];
+
+/** Between the phrases and the ceiling, whose name may hold anything. */
+const ceilingMark = "; at most ";
+
+/** What was assumed, on one line. */
+export function writeAssumptions(assumptions: Assumptions): string {
+  const said = phrases.flatMap(({ write }) => write(assumptions) ?? []);
+  return `${said.join("; ")}${ceilingMark}${assumptions.ceiling}`;
+}
+
+/** What `writeAssumptions` wrote; `undefined` if it is another text. */
+export function readAssumptions(text: string): Assumptions | undefined {
+  const mark = text.indexOf(ceilingMark);
+  if (mark < 0) return undefined;
+  const said = text
+    .slice(0, mark)
+    .split("; ")
+    .map((phrase) => phrases.map(({ read }) => read(phrase)).find((meaning) => meaning !== undefined));
+  if (said.some((meaning) => meaning === undefined)) return undefined;
+  const { recording, noNewPrivileges, floor, args, ...others } = Object.assign({}, ...said) as Partial<Assumptions>;
+  if (recording === undefined || noNewPrivileges === undefined || floor === undefined || args === undefined)
+    return undefined;
+  return {
+    recording,
+    noNewPrivileges,
+    init: false,
+    floor,
+    args,
+    capabilities: undefined,
+    exact: false,
+    mode: "enforce",
+    ...others,
+    ceiling: text.slice(mark + ceilingMark.length),
+  };
+}

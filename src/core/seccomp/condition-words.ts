@@ -1,0 +1,122 @@
+import { describeValue } from "../tables/index.ts";
+import type { ArgCondition, Rule } from "./types.ts";
+
+const low32 = 0xffff_ffffn;
+const low16 = 0xffffn;
+
+/** What an argument is called everywhere: `arg0` is the first, as in `seccomp_data.args`. */
+export function argumentName(index: number): string {
+  return `arg${index}`;
+}
+
+/** A value of a call's argument: its name (`AF_INET`) if a table has one, else the number. */
+export function valueWords(call: string, index: number, value: bigint): string {
+  return describeValue(call, index, value) ?? digits(value);
+}
+
+/**
+ * An argument with its value, as it stands in a call: `AF_INET`, and `arg1 = 5` if the value has no
+ * name. Without a call, no value has one.
+ */
+export function argumentWords(call: string | undefined, index: number, value: bigint): string {
+  const meaning = call === undefined ? undefined : describeValue(call, index, value);
+  return meaning ?? `${argumentName(index)} = ${digits(value)}`;
+}
+
+/**
+ * A rule, exact and with numbers: `arg0 = 2 (AF_INET) and arg1 & 0xf = 1`; `always` without
+ * conditions. Without a call, values have no names.
+ */
+export function formatRule({ conditions }: Rule, call?: string): string {
+  return conditions.length === 0
+    ? "always"
+    : conditions.map((condition) => formatCondition(condition, call)).join(" and ");
+}
+
+/**
+ * One condition, exact and with numbers. A mask of the low 32 bits reads as a plain comparison: it
+ * is how a 32-bit argument is compared.
+ */
+function formatCondition(condition: ArgCondition, call: string | undefined): string {
+  const { index, op } = condition;
+  const name = argumentName(index);
+  const meaning = (value: bigint): string | undefined =>
+    call === undefined ? undefined : describeValue(call, index, value);
+  if (op !== "SCMP_CMP_MASKED_EQ")
+    return `${name} ${signs[op]} ${withMeaning(condition.datum, meaning(condition.datum))}`;
+  const { mask } = condition;
+  const datum = condition.datum & mask;
+  if (mask === low32) return `${name} = ${withMeaning(datum, meaning(datum))}`;
+  const bits = meaning(mask);
+  return (
+    `${name} & ${withMeaning(mask, bits === undefined || bits.length > 60 ? undefined : bits)} ` +
+    `= ${withMeaning(datum, datum === 0n ? undefined : meaning(datum))}`
+  );
+}
+
+const signs = {
+  SCMP_CMP_NE: "≠",
+  SCMP_CMP_LT: "<",
+  SCMP_CMP_LE: "≤",
+  SCMP_CMP_EQ: "=",
+  SCMP_CMP_GE: "≥",
+  SCMP_CMP_GT: ">",
+} as const;
+
+function withMeaning(value: bigint, meaning: string | undefined): string {
+  const number = digits(value);
+  return meaning === undefined || meaning === number ? number : `${number} (${meaning})`;
+}
+
+/**
+ * One condition, for reading: `arg0 = AF_INET`, `arg0 without CLONE_NEWUSER`, `arg2 below 0x10`.
+ */
+export function conditionWords(call: string, condition: ArgCondition): string {
+  return `${argumentName(condition.index)} ${comparison(call, condition)}`;
+}
+
+/**
+ * What conditions leave of a call, to stand behind its name: `AF_INET`, `without PROT_EXEC`. An
+ * argument is named only if its value has no name.
+ */
+export function limitWords(call: string, conditions: readonly ArgCondition[]): string {
+  return conditions
+    .map((condition) => {
+      const words = comparison(call, condition);
+      const isNamed = describeValue(call, condition.index, comparedValue(condition)) !== undefined;
+      return isNamed ? words.replace(/^= /, "") : `${argumentName(condition.index)} ${words}`;
+    })
+    .join(", ");
+}
+
+/** The number that stands for a condition in words: its datum, or the bits that have to be clear. */
+function comparedValue(condition: ArgCondition): bigint {
+  if (condition.op !== "SCMP_CMP_MASKED_EQ") return condition.datum;
+  const datum = condition.datum & condition.mask;
+  return datum === 0n && condition.mask !== low32 ? condition.mask : datum;
+}
+
+function comparison(call: string, condition: ArgCondition): string {
+  const { index, op } = condition;
+  const value = valueWords(call, index, comparedValue(condition));
+  if (op !== "SCMP_CMP_MASKED_EQ") return `${comparisonWords[op]} ${value}`;
+  const { mask } = condition;
+  const datum = condition.datum & mask;
+  if (mask === low32) return `= ${value}`;
+  if (mask === low16) return `= ${valueWords(call, index, datum)} in its lower half`;
+  if (datum === 0n) return `without ${value}`;
+  return datum === mask ? `with ${value}` : `with ${value} of ${valueWords(call, index, mask)}`;
+}
+
+const comparisonWords = {
+  SCMP_CMP_NE: "not",
+  SCMP_CMP_LT: "below",
+  SCMP_CMP_LE: "at most",
+  SCMP_CMP_EQ: "=",
+  SCMP_CMP_GE: "at least",
+  SCMP_CMP_GT: "above",
+} as const;
+
+function digits(value: bigint): string {
+  return value < 10n ? `${value}` : `0x${value.toString(16)}`;
+}
