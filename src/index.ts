@@ -27,7 +27,6 @@ export {
 export { SeccompGenError, type Problem } from "./core/errors/index.ts";
 export {
   dangerousCalls,
-  findingKinds,
   fixProfile,
   lintProfile,
   type Finding,
@@ -49,13 +48,17 @@ export {
   letThrough,
   missingFloor,
   probeRows,
+  readReason,
   twinRows,
+  writeReason,
   type ArgTier,
+  type Assumptions,
   type FloorChoice,
   type Mode,
   type Policy,
   type PolicyNote,
   type PolicyOptions,
+  type Reason,
 } from "./core/policy/index.ts";
 export {
   readProfile,
@@ -129,4 +132,4 @@ export {
   type Tracee,
   type UnparsedEvent,
 } from "./strace-parser/index.ts";
-export { renderDiff, renderSummary } from "./words/index.ts";
+export { findingKinds, findingText, renderDiff, renderSummary } from "./words/index.ts";

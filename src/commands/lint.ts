@@ -11,7 +11,7 @@ import { diffFilters } from "../core/diff/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
 import { offsetOf, positionAt, profilePointer, readProfile, type HostContext } from "../core/profile/index.ts";
-import { renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
+import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
 export interface LintOptions extends HostOptions {
@@ -62,7 +62,7 @@ async function fixFile(file: string, text: string, host: HostContext, terminal: 
     resolveFor(profile, [host]),
   );
   await writeAtomically(file, fixed.text);
-  for (const { pointer, what } of fixed.fixes) terminal.note(escapeLine(`${file}: ${pointer}: ${what}`));
+  for (const fix of fixed.fixes) terminal.note(escapeLine(`${file}: ${fix.pointer}: ${fixText(fix)}`));
   if (before !== undefined && after !== undefined) {
     terminal.note(
       renderDiff(diffFilters(before, after), {

@@ -4,6 +4,7 @@ export { renderCheck } from "./check.ts";
 export { diffPage } from "./diff-page.ts";
 export { renderExplanation, type ExplainView } from "./explain.ts";
 export { renderLint, type PlacedFinding } from "./lint.ts";
+export { findingKinds, findingText, fixText, type FindingWords } from "./lint-words.ts";
 export { renderSummary, type SummaryModel } from "./summary.ts";
 export { hardenedCommand, renderHardening } from "./hardening.ts";
 export { renderMeaning } from "./meaning.ts";

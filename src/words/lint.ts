@@ -1,9 +1,12 @@
-import { findingKinds, type Finding, type FindingKind } from "../core/lint/index.ts";
+import type { Finding, FindingKind } from "../core/lint/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { findingKinds, findingText } from "./lint-words.ts";
 import { sarifLog, type SarifResult, type SarifRule } from "./sarif.ts";
 
 /** A finding with its place in the file. */
-export interface PlacedFinding extends Finding {
+export type PlacedFinding = Finding & FilePlace;
+
+interface FilePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -19,13 +22,23 @@ export function renderLint(
   version: string,
 ): string {
   if (format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), version);
-  if (format === "json") return jsonText({ findings });
+  if (format === "json") return jsonText({ findings: findings.map(findingDocument) });
   const lines = findings.map(
-    ({ file, line, column, severity, kind, what }) =>
-      `${escapeLine(`${file}:${line}:${column}: ${severity}: ${what} [${kind}]`)}\n`,
+    (finding) =>
+      `${escapeLine(`${placeOf(finding)}: ${finding.severity}: ${findingText(finding)} [${finding.kind}]`)}\n`,
   );
   const advice = kindsOf(findings).map((kind) => `  ${kind}: ${findingKinds[kind].todo}\n`);
   return lines.join("") + (advice.length === 0 ? "" : `\nwhat to do:\n${advice.join("")}`);
+}
+
+function placeOf({ file, line, column }: FilePlace): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** A finding as programs read it: what every kind has, and its words. */
+export function findingDocument(finding: PlacedFinding): object {
+  const { kind, severity, pointer, names, file, line, column } = finding;
+  return { kind, severity, pointer, names, what: findingText(finding), file, line, column };
 }
 
 function kindsOf(findings: readonly Finding[]): readonly FindingKind[] {
@@ -34,14 +47,15 @@ function kindsOf(findings: readonly Finding[]): readonly FindingKind[] {
 
 /** Findings as results of code scanning. */
 export function lintRules(): readonly SarifRule[] {
-  return Object.entries(findingKinds).map(([id, text]) => ({ id, ...text }));
+  return Object.entries(findingKinds).map(([id, { title, why, todo }]) => ({ id, title, why, todo }));
 }
 
-export function lintResult({ kind, severity, what, file, line, column, pointer, names }: PlacedFinding): SarifResult {
+export function lintResult(finding: PlacedFinding): SarifResult {
+  const { kind, severity, file, line, column, pointer, names } = finding;
   return {
     rule: kind,
     level: severity,
-    text: what,
+    text: findingText(finding),
     file,
     line,
     column,

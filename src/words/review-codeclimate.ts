@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { findingText } from "./lint-words.ts";
 import { findingsOf } from "./review-findings.ts";
 import type { ReviewModel } from "./review-model.ts";
 
@@ -16,9 +17,11 @@ export function reviewToCodeClimate(model: ReviewModel): string {
   const findings = model.profiles.flatMap(({ state }) =>
     state.type === "unreadable"
       ? []
-      : state.findings.map(({ kind, severity, what, file, line, names }) =>
-          issue(kind, severity === "error" ? "critical" : "major", what, file, line, names.join(",")),
-        ),
+      : state.findings.map((finding) => {
+          const { kind, severity, file, line, names } = finding;
+          const weight = severity === "error" ? "critical" : "major";
+          return issue(kind, weight, findingText(finding), file, line, names.join(","));
+        }),
   );
   return jsonText([...changes, ...findings]);
 }

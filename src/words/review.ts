@@ -1,6 +1,8 @@
 import type { Opening } from "../core/judgement/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { profileChangeText, rulesText } from "./diff.ts";
+import { findingText } from "./lint-words.ts";
+import { findingDocument } from "./lint.ts";
 import type { Block, Line, Span } from "./page.ts";
 import { pageToHtml } from "./page-html.ts";
 import { pageToMarkdown } from "./page-markdown.ts";
@@ -43,7 +45,7 @@ export interface ReviewView {
 export function renderReview(model: ReviewModel, view: ReviewView): string {
   switch (view.format) {
     case "json":
-      return jsonText(model);
+      return jsonText(modelDocument(model));
     case "sarif":
       return reviewToSarif(model, view.version);
     case "codeclimate":
@@ -57,6 +59,16 @@ export function renderReview(model: ReviewModel, view: ReviewView): string {
     default:
       return view.format satisfies never;
   }
+}
+
+/** A review as programs read it: its findings have their words. */
+function modelDocument(model: ReviewModel): object {
+  const profiles = model.profiles.map((profile) =>
+    profile.state.type === "unreadable"
+      ? profile
+      : { ...profile, state: { ...profile.state, findings: profile.state.findings.map(findingDocument) } },
+  );
+  return { ...model, profiles };
 }
 
 /**
@@ -478,10 +490,10 @@ function section(path: string, state: JudgedProfile, { rows }: Limits): readonly
             type: "list",
             items: shownFindings
               .slice(0, rows)
-              .map(({ severity, what, kind }): Line => [
-                `lint ${severity}: `,
-                { data: clipped(what, 300) },
-                ` [${kind}]`,
+              .map((finding): Line => [
+                `lint ${finding.severity}: `,
+                { data: clipped(findingText(finding), 300) },
+                ` [${finding.kind}]`,
               ]),
           } as const,
         ]),

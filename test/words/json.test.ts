@@ -36,7 +36,7 @@ const finding: PlacedFinding = {
   severity: "warning",
   pointer: `/${odd}`,
   names: [odd],
-  what: odd,
+  meant: odd,
   file: odd,
   line: 1,
   column: 1,

@@ -1,11 +1,6 @@
 import { offsetOf, valueEnd, type DockerProfile } from "../profile/index.ts";
 import { intArgumentsOf } from "../tables/index.ts";
-
-/** One correction, where and in words. */
-export interface Fix {
-  readonly pointer: string;
-  readonly what: string;
-}
+import type { Fix } from "./types.ts";
 
 interface Edit extends Fix {
   readonly start: number;
@@ -37,7 +32,7 @@ export function fixProfile(
   const fixed = edits
     .sort((a, b) => b.start - a.start)
     .reduce((whole, { start, end, text: replacement }) => whole.slice(0, start) + replacement + whole.slice(end), text);
-  return { text: fixed, fixes: edits.toReversed().map(({ pointer, what }) => ({ pointer, what })) };
+  return { text: fixed, fixes: edits.toReversed().map(({ pointer, kind }) => ({ pointer, kind })) };
 }
 
 /** `"name": "read"` → `"names": ["read"]` */
@@ -53,7 +48,7 @@ function newSpelling(text: string, pointer: string): readonly Edit[] {
           end,
           text: `"names": [${text.slice(value, end)}]`,
           pointer,
-          what: '"name" is written as "names"',
+          kind: "new-spelling",
         },
       ];
 }
@@ -73,5 +68,5 @@ function maskedEquality(
     lines.length === 1
       ? `{ ${members.join(", ")} }`
       : `{\n${members.map((member) => indent + member).join(",\n")}\n${closing}}`;
-  return [{ start, end, text: object, pointer, what: "compares the 32 bits that the kernel looks at" }];
+  return [{ start, end, text: object, pointer, kind: "masked-equality" }];
 }

@@ -1,6 +1,5 @@
 /** DockerProfile → findings. */
 export { dangerousCalls } from "./dangerous-calls.ts";
 export { fixProfile } from "./fix.ts";
-export { findingKinds } from "./kinds.ts";
 export { lintProfile, type LintContext } from "./lint-profile.ts";
 export type * from "./types.ts";

@@ -1,6 +1,13 @@
 import { exceeds } from "../diff/index.ts";
 import { missingFloor, probeRows } from "../policy/index.ts";
-import { nearest, resolve, type DockerArg, type DockerProfile, type HostContext } from "../profile/index.ts";
+import {
+  nearest,
+  resolve,
+  type DockerProfile,
+  type DockerSyscallGroup,
+  type HostContext,
+  type ResolutionProblem,
+} from "../profile/index.ts";
 import {
   allowsSome,
   callArgs,
@@ -11,14 +18,7 @@ import {
   passedByUpperBits,
   type Filter,
 } from "../seccomp/index.ts";
-import {
-  describeValue,
-  dockerArch,
-  intArgumentsOf,
-  syscallNames,
-  syscallNumber,
-  type ScmpArch,
-} from "../tables/index.ts";
+import { dockerArch, intArgumentsOf, syscallNames, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
 import { shadowedRules } from "./shadowed.ts";
 import type { Finding } from "./types.ts";
@@ -45,6 +45,7 @@ export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName
     ...members(profile),
     ...groups(profile, own),
     ...oldFormat(profile),
+    ...missingArchitectures(profile),
     ...shadowed(own),
     ...huge(resolution.filters),
     ...(isAllowing(own.defaultAction)
@@ -60,56 +61,33 @@ export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName
 }
 
 function denylist({ defaultAction }: Filter): readonly Finding[] {
-  if (!isAllowing(defaultAction)) return [];
-  return [
-    {
-      kind: "denylist",
-      severity: "error",
-      pointer: "/defaultAction",
-      names: [],
-      what: "everything that is not named is allowed, also calls of kernels to come",
-    },
-  ];
+  return isAllowing(defaultAction)
+    ? [{ kind: "denylist", severity: "error", pointer: "/defaultAction", names: [] }]
+    : [];
 }
 
-function problem(found: ReturnType<typeof resolve>["problems"][number]): Finding {
+function problem(found: ResolutionProblem): Finding {
   switch (found.kind) {
-    case "unknown-syscall": {
-      const meant = nearest(found.name, syscallNames("SCMP_ARCH_X86_64"));
+    case "unknown-syscall":
       return {
         kind: "unknown-syscall",
         severity: "warning",
         pointer: found.pointer,
         names: [found.name],
-        what: `there is no syscall ${found.name}, so the name does nothing${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+        meant: nearest(found.name, syscallNames("SCMP_ARCH_X86_64")),
       };
-    }
     case "unknown-architecture":
-      return {
-        kind: "unknown-architecture",
-        severity: "error",
-        pointer: "/architectures",
-        names: [found.name],
-        what: `libseccomp knows no architecture ${found.name}: the container does not start`,
-      };
+      return { kind: "unknown-architecture", severity: "error", pointer: "/architectures", names: [found.name] };
     case "conflict":
       return {
         kind: "conflict",
         severity: "error",
         pointer: found.pointer,
         names: [found.syscall],
-        what:
-          `libseccomp refuses this rule on ${found.syscall} beside an earlier one with another action (${dockerArch(found.arch)}): ` +
-          "the container does not start",
+        arch: found.arch,
       };
     case "refused":
-      return {
-        kind: "refused",
-        severity: "error",
-        pointer: found.pointer,
-        names: [],
-        what: `${found.reason}: the container does not start`,
-      };
+      return { kind: "refused", severity: "error", pointer: found.pointer, names: [], reason: found.reason };
     default:
       return found satisfies never;
   }
@@ -122,119 +100,98 @@ function members({ unknownMembers = [] }: DockerProfile): readonly Finding[] {
     severity: meant === undefined ? "note" : "warning",
     pointer,
     names: [name],
-    what: `engines do not know the member ${JSON.stringify(name)} and leave it out${meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`}`,
+    meant,
   }));
 }
 
+function groups({ syscalls }: DockerProfile, own: Filter): readonly Finding[] {
+  return syscalls.flatMap((group, at): readonly Finding[] => {
+    const pointer = `/syscalls/${at}`;
+    return [
+      ...orNotAnd(pointer, group),
+      ...wideComparison(pointer, group, own),
+      ...ignoredBits(pointer, group),
+      ...agentNeeded(pointer, group),
+    ];
+  });
+}
+
+/** Two conditions on one argument: either one suffices. */
+function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
+  const twice = args.find((arg, at) => args.findIndex(({ index }) => index === arg.index) !== at);
+  return twice === undefined
+    ? []
+    : [{ kind: "or-not-and", severity: "error", pointer: `${pointer}/args`, names, index: twice.index }];
+}
+
+/** What passes is named: the filter denies it, and with an upper bit it is let through. */
+function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGroup, own: Filter): readonly Finding[] {
+  const wide = args.flatMap((arg, at) =>
+    arg.op === "SCMP_CMP_MASKED_EQ"
+      ? []
+      : names.filter((name) => intArgumentsOf(name).some((int) => int === arg.index)).map((name) => ({ name, at })),
+  );
+  const [first] = wide;
+  if (first === undefined) return [];
+  const calls = [...new Set(wide.map(({ name }) => name))];
+  const passed = calls.flatMap((syscall) =>
+    passedByUpperBits(own, syscall).flatMap(({ index, values }) => values.map((value) => ({ syscall, index, value }))),
+  );
+  return [
+    { kind: "wide-comparison", severity: "warning", pointer: `${pointer}/args/${first.at}`, names: calls, passed },
+  ];
+}
+
 /** What SCMP_CMP_MASKED_EQ asks for and its mask leaves out. */
-function ignoredBits(pointer: string, names: readonly string[], args: readonly DockerArg[]): readonly Finding[] {
-  return args.flatMap(({ op, index, value: mask, valueTwo = 0n }, at): Finding[] => {
-    if (op !== "SCMP_CMP_MASKED_EQ" || (mask !== 0n && (valueTwo & ~mask) === 0n)) return [];
-    const what =
-      mask === 0n
-        ? `the mask of argument ${index} is 0: the condition holds for every value`
-        : `0x${(valueTwo & ~mask).toString(16)} of valueTwo lies outside of the mask 0x${mask.toString(16)} ` +
-          "and is ignored";
+function ignoredBits(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
+  return args.flatMap(({ op, index, value: mask, valueTwo = 0n }, at): readonly Finding[] => {
+    const ignored = valueTwo & ~mask;
+    if (op !== "SCMP_CMP_MASKED_EQ" || (mask !== 0n && ignored === 0n)) return [];
     return [
       {
         kind: "ignored-bits",
         severity: mask === 0n ? "error" : "warning",
         pointer: `${pointer}/args/${at}`,
         names,
-        what: `${what}; value is the mask, valueTwo what its bits have to be`,
+        index,
+        mask,
+        ignored,
       },
     ];
   });
 }
 
-/** What passes is named: the filter denies it, and with an upper bit it is let through. */
-function wideComparison(own: Filter, names: readonly string[]): string {
-  const passed = names.flatMap((name) =>
-    passedByUpperBits(own, name).flatMap(({ index, values }) =>
-      values.map((value) => `${name} with argument ${index} ${describeValue(name, index, value) ?? value}`),
-    ),
-  );
-  const open =
-    passed.length === 0
-      ? ""
-      : `; so these pass with bit 32 set, though they are denied: ${passed.slice(0, 8).join(", ")}${passed.length > 8 ? " …" : ""}`;
-  return (
-    "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the " +
-    `rule no longer matches${open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
-  );
+function agentNeeded(pointer: string, { names, action }: DockerSyscallGroup): readonly Finding[] {
+  return action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE"
+    ? [{ kind: "agent-needed", severity: "warning", pointer: `${pointer}/action`, names, action }]
+    : [];
 }
 
-function groups({ syscalls }: DockerProfile, own: Filter): readonly Finding[] {
-  return syscalls.flatMap(({ names, action, args = [] }, index): Finding[] => {
-    const pointer = `/syscalls/${index}`;
-    const twice = args.find((arg, at) => args.findIndex(({ index: other }) => other === arg.index) !== at);
-    const wide = args.flatMap((arg, at) =>
-      arg.op === "SCMP_CMP_MASKED_EQ"
-        ? []
-        : names.filter((name) => intArgumentsOf(name).some((int) => int === arg.index)).map((name) => ({ name, at })),
-    );
-    const first = wide[0];
-    return [
-      ...(twice === undefined
-        ? []
-        : [
-            {
-              kind: "or-not-and" as const,
-              severity: "error" as const,
-              pointer: `${pointer}/args`,
-              names,
-              what: `two conditions on argument ${twice.index}: runc and crun let either one suffice`,
-            },
-          ]),
-      ...(first === undefined
-        ? []
-        : [
-            {
-              kind: "wide-comparison" as const,
-              severity: "warning" as const,
-              pointer: `${pointer}/args/${first.at}`,
-              names: [...new Set(wide.map(({ name }) => name))],
-              what: wideComparison(own, [...new Set(wide.map(({ name }) => name))]),
-            },
-          ]),
-      ...ignoredBits(pointer, names, args),
-      ...(action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE"
-        ? [
-            {
-              kind: "agent-needed" as const,
-              severity: "warning" as const,
-              pointer: `${pointer}/action`,
-              names,
-              what: `${action} needs a program that answers; without one these calls fail with ENOSYS`,
-            },
-          ]
-        : []),
-    ];
-  });
-}
-
+/** Each call once, with the architectures on which it is wider. */
 function beyond(
   filters: ReadonlyMap<ScmpArch, Filter>,
   ceiling: ReadonlyMap<ScmpArch, Filter>,
   ceilingName: string,
 ): readonly Finding[] {
-  const wider = [...filters].flatMap(([arch, filter]) => {
+  const arches = new Map<string, ScmpArch[]>();
+  for (const [arch, filter] of filters) {
     const limit = ceiling.get(arch);
-    return limit === undefined
-      ? []
-      : exceeds(filter, limit).map(({ syscall }) => ({ arch: dockerArch(arch), syscall }));
-  });
-  // Of each call, said once, with the architectures it is wider on.
-  const arches = new Map<string, string[]>();
-  for (const { arch, syscall } of wider) arches.set(syscall, [...(arches.get(syscall) ?? []), arch]);
-  const together = new Map<string, string[]>();
-  for (const [syscall, on] of arches) together.set(on.join(", "), [...(together.get(on.join(", ")) ?? []), syscall]);
-  return [...together].map(([on, names]): Finding => ({
+    for (const { syscall } of limit === undefined ? [] : exceeds(filter, limit))
+      arches.set(syscall, [...(arches.get(syscall) ?? []), arch]);
+  }
+  const together = new Map<string, { readonly on: readonly ScmpArch[]; readonly names: string[] }>();
+  for (const [syscall, on] of arches) {
+    const known = together.get(on.join());
+    if (known === undefined) together.set(on.join(), { on, names: [syscall] });
+    else known.names.push(syscall);
+  }
+  return [...together.values()].map(({ on, names }): Finding => ({
     kind: "beyond-docker",
     severity: "warning",
     pointer: "",
     names: names.sort(),
-    what: `allows on ${on} what ${ceilingName} denies: ${names.join(", ")}`,
+    arches: on,
+    ceiling: ceilingName,
   }));
 }
 
@@ -246,53 +203,25 @@ function isPinned(filter: Filter, name: string): boolean {
 }
 
 function dangerous(filter: Filter): readonly Finding[] {
-  return dangerousCalls.flatMap(({ names, pinnable, reason }): Finding[] => {
+  return dangerousCalls.flatMap(({ names, pinnable, reason }): readonly Finding[] => {
     const open = names.filter((name) => allowsSome(filter, name) && !(pinnable && isPinned(filter, name)));
+    if (open.length === 0) return [];
     const because = open
       .flatMap((name) => filter.syscalls.get(name) ?? [])
       .find(({ action }) => isAllowing(action))?.because;
-    return open.length === 0
-      ? []
-      : [
-          {
-            kind: "dangerous-call",
-            severity: "warning",
-            pointer: because?.type === "profile" ? because.pointer : "",
-            names: open,
-            what: `${open.join(", ")}: ${reason}`,
-          },
-        ];
+    const pointer = because?.type === "profile" ? because.pointer : "";
+    return [{ kind: "dangerous-call", severity: "warning", pointer, names: open, exposes: reason }];
   });
 }
 
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
   if (always.length > 0)
-    return [
-      {
-        kind: "missing-floor",
-        severity: "warning",
-        pointer: "",
-        names: always,
-        what:
-          `the container runtime itself may call ${always.join(", ")}: on some versions of runc or crun ` +
-          "the container does not start",
-      },
-    ];
+    return [{ kind: "missing-floor", severity: "warning", pointer: "", names: always, when: "always" }];
   const privileged = missingFloor(filter, { noNewPrivileges: false, init: false });
   return privileged.length === 0
     ? []
-    : [
-        {
-          kind: "missing-floor",
-          severity: "note",
-          pointer: "",
-          names: privileged,
-          what:
-            `without no-new-privileges the container runtime also calls ${privileged.join(", ")}: the ` +
-            "container starts only with --security-opt no-new-privileges",
-        },
-      ];
+    : [{ kind: "missing-floor", severity: "note", pointer: "", names: privileged, when: "privileged" }];
 }
 
 /** Calls that the ceiling answers so too are no trap: programs in containers live with that. */
@@ -301,59 +230,25 @@ function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] 
     const answer = evaluate(asked, { arch: asked.arch, name, nr: syscallNumber(asked.arch, name), args: callArgs() });
     return answer.action === "SCMP_ACT_ERRNO" && answer.errnoRet === 1;
   };
-  const probed = probeRows
+  const trapped = probeRows
     .flatMap(({ names }) => names)
-    .filter((name) => syscallNumber(filter.arch, name) !== undefined);
-  const trapped = probed.filter(
-    (name) => answersEperm(filter, name) && !(ceiling !== undefined && answersEperm(ceiling, name)),
-  );
-  return trapped.length === 0
-    ? []
-    : [
-        {
-          kind: "enosys-trap",
-          severity: "warning",
-          pointer: "",
-          names: trapped,
-          what:
-            `libraries fall back from ENOSYS, but these answer EPERM: ${trapped.join(", ")}; a newer libc or ` +
-            "runtime breaks on them",
-        },
-      ];
+    .filter((name) => syscallNumber(filter.arch, name) !== undefined)
+    .filter((name) => answersEperm(filter, name) && !(ceiling !== undefined && answersEperm(ceiling, name)));
+  return trapped.length === 0 ? [] : [{ kind: "enosys-trap", severity: "warning", pointer: "", names: trapped }];
 }
 
 /** Engines of today still read it, other tools do not. */
-function oldFormat({ syscalls, architectures, archMap }: DockerProfile): readonly Finding[] {
+function oldFormat({ syscalls }: DockerProfile): readonly Finding[] {
   const first = syscalls.findIndex(({ oldSpelling }) => oldSpelling === true);
+  if (first < 0) return [];
   const names = syscalls.flatMap((group) => (group.oldSpelling === true ? group.names : []));
-  return [
-    ...(first < 0
-      ? []
-      : [
-          {
-            kind: "old-format" as const,
-            severity: "note" as const,
-            pointer: `/syscalls/${first}/name`,
-            names,
-            what:
-              `${names.length} groups have "name" for one call, as before Docker 1.13; "names" takes them ` +
-              "together and is what other tools read",
-          },
-        ]),
-    ...((architectures ?? []).length + (archMap ?? []).length > 0
-      ? []
-      : [
-          {
-            kind: "missing-architectures" as const,
-            severity: "note" as const,
-            pointer: "",
-            names: [],
-            what:
-              "names no architectures: the engine filters its own only, and kills what enters the kernel by " +
-              "another (a 32-bit program)",
-          },
-        ]),
-  ];
+  return [{ kind: "old-format", severity: "note", pointer: `/syscalls/${first}/name`, names }];
+}
+
+function missingArchitectures({ architectures = [], archMap = [] }: DockerProfile): readonly Finding[] {
+  return architectures.length + archMap.length > 0
+    ? []
+    : [{ kind: "missing-architectures", severity: "note", pointer: "", names: [] }];
 }
 
 function shadowed(filter: Filter): readonly Finding[] {
@@ -362,67 +257,44 @@ function shadowed(filter: Filter): readonly Finding[] {
     const pointer = rule.because.type === "profile" ? rule.because.pointer : "";
     byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
   }
-  return [...byPlace].map(([pointer, found]): Finding => {
-    const names = [...found].sort();
-    return {
-      kind: "shadowed-rule",
-      severity: "note",
-      pointer,
-      names,
-      what:
-        `says nothing new of ${names.join(", ")}: another rule answers these calls already, or no call ` +
-        "can match it",
-    };
-  });
+  return [...byPlace].map(([pointer, names]): Finding => ({
+    kind: "shadowed-rule",
+    severity: "note",
+    pointer,
+    names: [...names].sort(),
+  }));
 }
 
 /**
- * So far the estimate may be from what libseccomp makes of profiles in use
+ * The estimate is at most this far from what libseccomp makes of profiles in use
  * (test/core/seccomp/size.test.ts).
  */
 const estimateError = 0.05;
 
 function huge(filters: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
-  const size = estimateInstructions(filters.values());
-  if (size < maxInstructions * (1 - estimateError)) return [];
+  const instructions = estimateInstructions(filters.values());
+  if (instructions < maxInstructions * (1 - estimateError)) return [];
   // Of rules over several arguments libseccomp makes fewer: it shares what they have in common.
   const oneArgument = [...filters.values()].every(({ syscalls }) =>
     [...syscalls.values()].every((rules) => rules.every(({ rule }) => rule.conditions.length < 2)),
   );
-  const sure = oneArgument && size > maxInstructions * (1 + estimateError);
-  const what =
-    `about ${size} instructions for all architectures: the kernel takes at most ${maxInstructions}, ` +
-    `so the container ${sure ? "does not start" : "may not start"}`;
-  return [{ kind: "huge-profile", severity: sure ? "error" : "warning", pointer: "/syscalls", names: [], what }];
+  const sure = oneArgument && instructions > maxInstructions * (1 + estimateError);
+  const severity = sure ? "error" : "warning";
+  return [{ kind: "huge-profile", severity, pointer: "/syscalls", names: [], instructions, sure }];
 }
 
 function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostContext): readonly Finding[] {
   return [...filters]
     .filter(([other]) => other !== arch)
-    .flatMap(([other, filter]): Finding[] => {
-      return [
-        {
-          kind: "compat-architecture",
-          severity: "note",
-          pointer: "/architectures",
-          names: [dockerArch(other)],
-          what:
-            `calls of ${dockerArch(other)} are served too; few images have programs of it, and it is a ` +
-            "second way into the kernel",
-        },
-        ...(isPinned(filter, "socket") && allowsSome(filter, "socketcall")
-          ? [
-              {
-                kind: "socketcall-open" as const,
-                severity: "warning" as const,
-                pointer: "",
-                names: ["socket", "socketcall"],
-                what:
-                  `socket is pinned, but on ${dockerArch(other)} socketcall opens any socket: its arguments are in ` +
-                  "memory, where no filter sees them",
-              },
-            ]
-          : []),
-      ];
-    });
+    .flatMap(([other, filter]): readonly Finding[] => [
+      { kind: "compat-architecture", severity: "note", pointer: "/architectures", names: [dockerArch(other)] },
+      ...socketcallOpen(other, filter),
+    ]);
+}
+
+/** Pins of socket mean nothing beside socketcall. */
+function socketcallOpen(arch: ScmpArch, filter: Filter): readonly Finding[] {
+  return isPinned(filter, "socket") && allowsSome(filter, "socketcall")
+    ? [{ kind: "socketcall-open", severity: "warning", pointer: "", names: ["socket", "socketcall"], arch }]
+    : [];
 }

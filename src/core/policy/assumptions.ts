@@ -1,31 +1,4 @@
-import type { ArgTier, FloorChoice, Mode } from "./types.ts";
-
-/** What a policy was made with, and holds for. The head of a profile says it. */
-export interface Assumptions {
-  /** The recording's name. */
-  readonly recording: string;
-  /** `false`: the container may have no-new-privileges or not. */
-  readonly noNewPrivileges: boolean;
-  readonly init: boolean;
-  readonly floor: FloorChoice;
-  readonly args: ArgTier;
-  readonly capabilities: BeyondDefault | undefined;
-  readonly exact: boolean;
-  readonly mode: Mode;
-  /** What the ceiling is called. */
-  readonly ceiling: string;
-}
-
-/**
- * Capabilities of the recorded runs that Docker's default does not give: the ceiling is as wide as
- * the most capable run, because what that run did has to go on.
- */
-export interface BeyondDefault {
-  /** Their names, or how many they are if they are more than `maxNamed`. */
-  readonly more: readonly string[] | number;
-  /** Not every run had all of them. */
-  readonly inSomeRuns: boolean;
-}
+import type { ArgTier, Assumptions, FloorChoice } from "./types.ts";
 
 /** More capabilities than this are counted instead of named. */
 export const maxNamed = 8;

@@ -22,12 +22,12 @@ import {
   type ScmpArch,
 } from "../tables/index.ts";
 import { pinFor } from "./arguments.ts";
-import { maxNamed, type Assumptions, type BeyondDefault } from "./assumptions.ts";
+import { maxNamed } from "./assumptions.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
 import { probeRows } from "./probes.ts";
-import type { Policy, PolicyNote, PolicyOptions } from "./types.ts";
+import type { Assumptions, BeyondDefault, Policy, PolicyNote, PolicyOptions } from "./types.ts";
 
 const allow: Action = { action: "SCMP_ACT_ALLOW" };
 const epermNumber = errnoNumber("EPERM") ?? 1;

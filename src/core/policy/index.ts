@@ -1,6 +1,6 @@
 /** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
 export { argumentRows } from "./arguments.ts";
-export { writeAssumptions, type Assumptions, type BeyondDefault } from "./assumptions.ts";
+export { writeAssumptions } from "./assumptions.ts";
 export { buildPolicy } from "./build-policy.ts";
 export { complain } from "./complain.ts";
 export { companionRows, twinRows } from "./companions.ts";

@@ -1,7 +1,7 @@
 import { limitWords, type ActionRule } from "../seccomp/index.ts";
 import { isSyscallName } from "../tables/index.ts";
-import { readAssumptions, writeAssumptions, type Assumptions } from "./assumptions.ts";
-import type { Policy } from "./types.ts";
+import { readAssumptions, writeAssumptions } from "./assumptions.ts";
+import type { Assumptions, Policy } from "./types.ts";
 
 /**
  * Why a rule is there, as its comment in a profile says it. This module alone writes and reads such

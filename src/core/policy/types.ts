@@ -1,6 +1,5 @@
 import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
-import type { Assumptions } from "./assumptions.ts";
 
 /**
  * How closely arguments are pinned to what was seen; `argumentRows` says which by which. `none`:
@@ -55,6 +54,33 @@ export type PolicyNote =
   | { readonly kind: "unpinned"; readonly arch: ScmpArch; readonly syscall: string; readonly reason: string }
   /** A name the tables do not know (a newer kernel's call): no profile can name it. */
   | { readonly kind: "unknown-syscall"; readonly arch: ScmpArch; readonly syscall: string };
+
+/** What a policy was made with, and holds for. The head of a profile says it. */
+export interface Assumptions {
+  /** The recording's name. */
+  readonly recording: string;
+  /** `false`: the container may have no-new-privileges or not. */
+  readonly noNewPrivileges: boolean;
+  readonly init: boolean;
+  readonly floor: FloorChoice;
+  readonly args: ArgTier;
+  readonly capabilities: BeyondDefault | undefined;
+  readonly exact: boolean;
+  readonly mode: Mode;
+  /** What the ceiling is called. */
+  readonly ceiling: string;
+}
+
+/**
+ * Capabilities of the recorded runs that Docker's default does not give: the ceiling is as wide as
+ * the most capable run, because what that run did has to go on.
+ */
+export interface BeyondDefault {
+  /** Their names, or how many they are if they are more than `maxNamed`. */
+  readonly more: readonly string[] | number;
+  /** Not every run had all of them. */
+  readonly inSomeRuns: boolean;
+}
 
 /** What a profile is written from: filters with a reason for each rule. */
 export interface Policy {

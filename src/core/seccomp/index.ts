@@ -11,7 +11,7 @@ export { TooManyWays } from "./diagram.ts";
 export { decide, decidingRule, evaluate, refusedRule, soleAnswer, type Decision } from "./evaluate.ts";
 export { impliedByAny } from "./implies.ts";
 export { answersOf, partition, sameAnswers } from "./partition.ts";
-export { argumentWords, conditionWords, formatRule, limitWords, valueWords } from "./condition-words.ts";
+export { argumentName, argumentWords, conditionWords, formatRule, limitWords, valueWords } from "./condition-words.ts";
 export { ruleKey, ruleMatches } from "./rule.ts";
 export { exceptionsOf, without } from "./without.ts";
 export { estimateInstructions } from "./size.ts";

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import {
   dangerousCalls,
-  findingKinds,
   fixProfile,
   lintProfile,
   type Finding,
@@ -12,6 +11,7 @@ import {
 import { floorFor } from "../../../src/core/policy/index.ts";
 import { profilePointer, readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
+import { findingKinds, findingText } from "../../../src/words/index.ts";
 import { defaultCapabilities, isSyscallName, newestDockerDefault } from "../../../src/core/tables/index.ts";
 
 const host = {
@@ -106,9 +106,9 @@ describe("lint", () => {
   ])("finds %s, and where it is", (kind, profile) => {
     const findings = lint(profile).filter((finding) => finding.kind === kind);
     expect(findings.length).toBeGreaterThan(0);
-    for (const { pointer, what } of findings) {
-      expect(pointer).toMatch(/^$|^\//);
-      expect(what.length).toBeGreaterThan(20);
+    for (const finding of findings) {
+      expect(finding.pointer).toMatch(/^$|^\//);
+      expect(findingText(finding)).toMatch(/^(?!.*(?:undefined|\[object)).{20,}$/s);
     }
   });
 
@@ -116,10 +116,10 @@ describe("lint", () => {
     const but = (...args: readonly object[]): string =>
       lint(clean(...args.map((arg) => allow(["socket"], arg))))
         .filter(({ kind }) => kind === "wide-comparison")
-        .map(({ what }) => what)
+        .map(findingText)
         .join("\n");
     expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toMatch(
-      /pass with bit 32 set, though they are denied: socket with argument 0 AF_ALG, socket with argument 0 AF_NFC, socket with argument 0 AF_VSOCK;/,
+      /pass with bit 32 set, though they are denied: socket with arg0 = AF_ALG, socket with arg0 = AF_NFC, socket with arg0 = AF_VSOCK;/,
     );
     expect(but({ index: 0, value: 2, op: "SCMP_CMP_EQ" })).not.toMatch(/bit 32/);
     expect(but({ index: 0, value: 0xffff_ffff, valueTwo: 2, op: "SCMP_CMP_MASKED_EQ" })).toBe("");
@@ -209,7 +209,7 @@ describe("--fix", () => {
 });
 
 test("every kind of finding is explained in FINDINGS.md", async () => {
-  const text = await readFile(fileURLToPath(new URL("../../../src/core/lint/FINDINGS.md", import.meta.url)), "utf8");
+  const text = await readFile(fileURLToPath(new URL("../../../src/words/FINDINGS.md", import.meta.url)), "utf8");
   const sections = Object.entries(findingKinds).map(
     ([kind, { title, why, todo }]) => `## ${kind}\n\n**${title}.** ${why}\n\nWhat to do: ${todo}\n`,
   );

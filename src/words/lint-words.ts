@@ -1,14 +1,19 @@
-import type { FindingKind } from "./types.ts";
+import type { FindingKind, FindingOf, Fix, FixKind } from "../core/lint/index.ts";
+import { argumentName, conditionWords, maxInstructions } from "../core/seccomp/index.ts";
+import { dockerArch } from "../core/tables/index.ts";
 
-/** What a kind of finding means for those who run the profile. FINDINGS.md is made of it. */
-export interface KindText {
+/** A kind of finding in words. FINDINGS.md is made of them. */
+export interface FindingWords<Kind extends FindingKind> {
   readonly title: string;
+  /** What it means for those who run the profile. */
   readonly why: string;
   readonly todo: string;
+  /** What is so in this profile. */
+  readonly what: (finding: FindingOf<Kind>) => string;
 }
 
-/** Every kind of finding, in words: what it is, why it matters, what to do. */
-export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
+/** Every kind of finding, in words. */
+export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> } = {
   denylist: {
     title: "The default action lets calls through",
     why:
@@ -16,11 +21,16 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "of kernels to come.",
     todo:
       "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the " + "profile.",
+    what: () => "everything that is not named is allowed, also calls of kernels to come",
   },
   "unknown-syscall": {
     title: "A name that no kernel has",
     why: "Engines leave unknown names out without a word: what was meant is not allowed, or not denied.",
     todo: "Correct the name. Names are those of the syscalls(2) manual.",
+    what: ({ names, meant }) => {
+      const doubt = meant === undefined ? "" : `; did you mean ${meant}?`;
+      return `there is no syscall ${names.join()}, so the name does nothing${doubt}`;
+    },
   },
   "unknown-member": {
     title: "A member that no engine reads",
@@ -28,11 +38,16 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       'Engines leave out what they do not know without a word: a group with "arg" for "args" has ' +
       "no conditions at all.",
     todo: "Correct its spelling, or take it out.",
+    what: ({ names, meant }) => {
+      const doubt = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+      return `engines do not know the member ${JSON.stringify(names.join())} and leave it out${doubt}`;
+    },
   },
   "unknown-architecture": {
     title: "An architecture that libseccomp does not have",
     why: "The runtime refuses the profile: the container does not start.",
     todo: "Use names as SCMP_ARCH_X86_64 and SCMP_ARCH_AARCH64.",
+    what: ({ names }) => `libseccomp knows no architecture ${names.join()}: the container does not start`,
   },
   conflict: {
     title: "Two answers for the same call",
@@ -40,11 +55,15 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "libseccomp refuses a rule that says something else for calls which an earlier rule has " +
       "answered: the container does not start.",
     todo: "Keep one of the rules, or give them conditions that do not meet.",
+    what: ({ names, arch }) =>
+      `libseccomp refuses this rule on ${names.join()} beside an earlier one with another action ` +
+      `(${dockerArch(arch)}): the container does not start`,
   },
   refused: {
     title: "A rule that the runtime refuses",
     why: "The container does not start.",
     todo: "Change the rule as the finding says.",
+    what: ({ reason }) => `${reason}: the container does not start`,
   },
   "or-not-and": {
     title: "Conditions that look and-bound are or-bound",
@@ -52,6 +71,7 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "Where a group has two conditions on one argument, runc and crun make a rule of every condition: " +
       "either one suffices, and a range becomes everything.",
     todo: "Say it with one condition on each argument, SCMP_CMP_MASKED_EQ for sets of flags.",
+    what: ({ index }) => `two conditions on ${argumentName(index)}: runc and crun let either one suffice`,
   },
   "wide-comparison": {
     title: "A 64-bit comparison of a 32-bit argument",
@@ -59,6 +79,17 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "The kernel looks at the lower half only. A program that sets an upper bit does the same, but " +
       "the rule no longer sees it: a deny rule is passed by, an allow rule refuses what is harmless.",
     todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295. --fix does it for SCMP_CMP_EQ.",
+    what: ({ passed }) => {
+      const calls = passed.map(
+        ({ syscall, index, value }) =>
+          `${syscall} with ${conditionWords(syscall, { index, op: "SCMP_CMP_EQ", datum: value })}`,
+      );
+      const open = `; so these pass with bit 32 set, though they are denied: ${shortened(calls)}`;
+      return (
+        "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no " +
+        `longer matches${calls.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
+      );
+    },
   },
   "ignored-bits": {
     title: "Bits that the mask ignores",
@@ -67,11 +98,20 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "bits of valueTwo outside of the mask, so the rule matches more than it says. With a mask of 0 " +
       "it matches every value.",
     todo: "Put the mask into value and what its bits have to be into valueTwo.",
+    what: ({ index, mask, ignored }) => {
+      const what =
+        mask === 0n
+          ? `the mask of ${argumentName(index)} is 0: the condition holds for every value`
+          : `${hex(ignored)} of valueTwo lies outside of the mask ${hex(mask)} and is ignored`;
+      return `${what}; value is the mask, valueTwo what its bits have to be`;
+    },
   },
   "beyond-docker": {
     title: "Wider than Docker's default",
     why: "The container can do what it could not do without any profile of yours.",
     todo: "Take the calls out, or say why they are needed (generate --allow).",
+    what: ({ names, arches, ceiling }) =>
+      `allows on ${arches.map(dockerArch).join(", ")} what ${ceiling} denies: ${names.join(", ")}`,
   },
   "dangerous-call": {
     title: "A call that attackers look for",
@@ -79,6 +119,7 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "It reaches parts of the kernel that had many vulnerabilities or that reach beyond the " +
       "container, and few services need it.",
     todo: "Take it out, or pin it to the arguments that were recorded (--args).",
+    what: ({ names, exposes }) => `${names.join(", ")}: ${exposes}`,
   },
   "missing-floor": {
     title: "The container may not start",
@@ -86,6 +127,12 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "The runtime installs the filter before it is done: what it calls afterwards has to be allowed, " +
       "and differs between runc, crun and their versions.",
     todo: "Generate the profile again: the floor is part of it.",
+    what: ({ names, when }) =>
+      when === "always"
+        ? `the container runtime itself may call ${names.join(", ")}: on some versions of runc or crun the ` +
+          "container does not start"
+        : `without no-new-privileges the container runtime also calls ${names.join(", ")}: the container starts ` +
+          "only with --security-opt no-new-privileges",
   },
   "enosys-trap": {
     title: "New calls answer EPERM",
@@ -93,6 +140,9 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "Libraries try a new call first and fall back to the old one when the answer is ENOSYS. EPERM " +
       "they believe: programs break after an update of the base image.",
     todo: 'Let these calls answer ENOSYS ("errnoRet": 38), as Docker does for clone3.',
+    what: ({ names }) =>
+      `libraries fall back from ENOSYS, but these answer EPERM: ${names.join(", ")}; a newer libc or runtime breaks ` +
+      "on them",
   },
   "socketcall-open": {
     title: "The other way to a socket is open",
@@ -100,16 +150,22 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "On 32-bit x86 socketcall makes any socket. Its arguments are in memory, where no filter looks, " +
       "so the conditions on socket mean nothing.",
     todo: "Take socketcall out, or the 32-bit architecture.",
+    what: ({ arch }) =>
+      `socket is pinned, but on ${dockerArch(arch)} socketcall opens any socket: its arguments are in memory, where ` +
+      "no filter sees them",
   },
   "compat-architecture": {
     title: "A second way into the kernel",
     why: "Calls of another architecture reach other kernel code, less used and less tested.",
     todo: "Take the architecture out unless the image has programs of it.",
+    what: ({ names }) =>
+      `calls of ${names.join()} are served too; few images have programs of it, and it is a second way into the kernel`,
   },
   "agent-needed": {
     title: "Calls wait for a program that answers",
     why: "SCMP_ACT_NOTIFY and SCMP_ACT_TRACE hand the call to an agent. Without one it fails with ENOSYS.",
     todo: "Run the agent with the container, or use SCMP_ACT_ERRNO.",
+    what: ({ action }) => `${action} needs a program that answers; without one these calls fail with ENOSYS`,
   },
   "shadowed-rule": {
     title: "A rule that changes nothing",
@@ -117,12 +173,17 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "Another rule answers the same calls. A reviewer reads two rules where one counts, and may " +
       "correct the wrong one.",
     todo: "Take it out.",
+    what: ({ names }) =>
+      `says nothing new of ${names.join(", ")}: another rule answers these calls already, or no call can match it`,
   },
   "old-format": {
     title: "An old format",
     why:
       'Groups with "name" are from before Docker 1.13. Docker still reads them; other engines and ' + "tools do not.",
     todo: 'Write "names": ["…"]. --fix does it.',
+    what: ({ names }) =>
+      `${names.length} groups have "name" for one call, as before Docker 1.13; "names" takes them together and is ` +
+      "what other tools read",
   },
   "missing-architectures": {
     title: "No architectures",
@@ -130,10 +191,40 @@ export const findingKinds: { readonly [kind in FindingKind]: KindText } = {
       "Only the machine's own architecture is filtered, and every call that comes in by another kills " +
       "the program.",
     todo: "Name the architectures the profile is meant for.",
+    what: () =>
+      "names no architectures: the engine filters its own only, and kills what enters the kernel by another (a " +
+      "32-bit program)",
   },
   "huge-profile": {
     title: "Too large for the kernel",
     why: "A filter has at most 4096 instructions (BPF_MAXINSNS). The container does not start.",
     todo: "Replace lists of values by masks, or leave arguments open that have so many.",
+    what: ({ instructions, sure }) =>
+      `about ${instructions} instructions for all architectures: the kernel takes at most ${maxInstructions}, so the ` +
+      `container ${sure ? "does not start" : "may not start"}`,
   },
 };
+
+/** What is so, in words. */
+export function findingText<Kind extends FindingKind>(finding: FindingOf<Kind>): string {
+  return (findingKinds[finding.kind] as FindingWords<Kind>).what(finding);
+}
+
+const fixWords: { readonly [kind in FixKind]: string } = {
+  "new-spelling": '"name" is written as "names"',
+  "masked-equality": "compares the 32 bits that the kernel looks at",
+};
+
+/** What a correction does, in words. */
+export function fixText({ kind }: Fix): string {
+  return fixWords[kind];
+}
+
+/** The first few of a list. */
+function shortened(items: readonly string[]): string {
+  return `${items.slice(0, 8).join(", ")}${items.length > 8 ? " …" : ""}`;
+}
+
+function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}
