@@ -9,7 +9,7 @@ export function argumentName(index: number): string {
   return `arg${index}`;
 }
 
-/** A value of a call's argument: its name (`AF_INET`) if a table has one, else the number. */
+/** A value of a call's argument: its name (`AF_INET`) if a table has one, else the exact number. */
 export function valueWords(call: string, index: number, value: bigint): string {
   return describeValue(call, index, value) ?? digits(value);
 }
@@ -20,7 +20,7 @@ export function valueWords(call: string, index: number, value: bigint): string {
  */
 export function argumentWords(call: string | undefined, index: number, value: bigint): string {
   const meaning = call === undefined ? undefined : describeValue(call, index, value);
-  return meaning ?? `${argumentName(index)} = ${digits(value)}`;
+  return meaning ?? `${argumentName(index)} = ${readable(value)}`;
 }
 
 /**
@@ -93,19 +93,20 @@ export function limitWords(call: string, conditions: readonly ArgCondition[]): s
 function comparedValue(condition: ArgCondition): bigint {
   if (condition.op !== "SCMP_CMP_MASKED_EQ") return condition.datum;
   const datum = condition.datum & condition.mask;
-  return datum === 0n && condition.mask !== low32 ? condition.mask : datum;
+  return datum === 0n && condition.mask !== low32 && condition.mask !== low16 ? condition.mask : datum;
 }
 
 function comparison(call: string, condition: ArgCondition): string {
   const { index, op } = condition;
-  const value = valueWords(call, index, comparedValue(condition));
-  if (op !== "SCMP_CMP_MASKED_EQ") return `${comparisonWords[op]} ${value}`;
+  const named = (value: bigint): string => describeValue(call, index, value) ?? readable(value);
+  if (op !== "SCMP_CMP_MASKED_EQ") return `${comparisonWords[op]} ${named(condition.datum)}`;
   const { mask } = condition;
   const datum = condition.datum & mask;
-  if (mask === low32) return `= ${value}`;
-  if (mask === low16) return `= ${valueWords(call, index, datum)} in its lower half`;
-  if (datum === 0n) return `without ${value}`;
-  return datum === mask ? `with ${value}` : `with ${value} of ${valueWords(call, index, mask)}`;
+  if (mask === low32) return `= ${named(datum)}`;
+  if (mask === low16) return `= ${named(datum)} in its lower half`;
+  if (datum === 0n) return `without ${valueWords(call, index, mask)}`;
+  const bits = valueWords(call, index, datum);
+  return datum === mask ? `with ${bits}` : `with ${bits} of ${valueWords(call, index, mask)}`;
 }
 
 const comparisonWords = {
@@ -117,6 +118,12 @@ const comparisonWords = {
   SCMP_CMP_GT: "above",
 } as const;
 
+/** Flags are read in hexadecimal. */
 function digits(value: bigint): string {
   return value < 10n ? `${value}` : `0x${value.toString(16)}`;
+}
+
+/** Small numbers, as of protocols and options, are known in decimal: IPPROTO_SCTP is 132. */
+function readable(value: bigint): string {
+  return value < 1000n ? `${value}` : digits(value);
 }
