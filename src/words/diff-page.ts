@@ -1,7 +1,7 @@
 import type { ProfileDiff, SyscallChange } from "../core/diff/index.ts";
 import type { CallExplanation, Explanation } from "../core/explain/index.ts";
 import { formatAction } from "../core/seccomp/index.ts";
-import { dockerArch } from "../core/tables/index.ts";
+import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
 import { exampleCall, profileChangeText, rulesText } from "./diff.ts";
 import { keptCount, reasonsOf, stateWords } from "./explain-words.ts";
 import { html, htmlDocument, type Html } from "./html.ts";
@@ -70,7 +70,23 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
       ({ vulnerability, reach }) =>
         (reach === "closed") === !into && (old.get(vulnerability.id)?.reach === "closed") === into,
     );
-  const body = html`<header><h1>What changes from <code>${before.profile}</code> to <code>${after.profile}</code></h1><p class="lead">${sentence(diff, moved(true).length, moved(false).length)}</p>
+  const known = figure(
+    "Known vulnerabilities out of reach",
+    closedCount(after),
+    closedCount(before),
+    after.vulnerabilities.length,
+    `before: ${closedCount(before)}`,
+  );
+  const reached =
+    moved(true).length > 0
+      ? vulnerabilityTable("Newly within reach, on a kernel that is not up to date", moved(true), after.ceilingName)
+      : html`<p>None comes newly within reach.</p>`;
+  const changed = (arch: ScmpArch, calls: readonly CallExplanation[]): string =>
+    `${calls.filter((call) => changeOf(arch, call) !== undefined).length} changed`;
+  const details = (arch: ScmpArch, call: CallExplanation): Html =>
+    callDetails(arch, call, after, changeRows(changeOf(arch, call), before, arch, call));
+  const body = html`<header><h1>What changes from <code>${before.profile}</code> to <code>${after.profile}</code></h1>
+    <p class="lead">${sentence(diff, moved(true).length, moved(false).length)}</p>
 <dl class="figures">${after.arches.map(({ arch, counts }) => {
     const was = before.arches.find((other) => other.arch === arch);
     const kept = was === undefined ? 0 : keptCount(was.counts);
@@ -81,18 +97,31 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
       counts.total,
       `before: ${kept}`,
     );
-  })}${figure("Known vulnerabilities out of reach", closedCount(after), closedCount(before), after.vulnerabilities.length, `before: ${closedCount(before)}`)}</dl><p class="quiet">Thick bar: after. Thin bar: before.</p></header>
-<main>${diff.profile.length > 0 && html`<section aria-labelledby="whole"><h2 id="whole">The whole profile</h2><ul>${diff.profile.map((change) => html`<li>${profileChangeText(change)}</li>`)}</ul></section>`}
+  })}${known}</dl><p class="quiet">Thick bar: after. Thin bar: before.</p></header>
+<main>${
+    diff.profile.length > 0 &&
+    html`<section aria-labelledby="whole"><h2 id="whole">The whole profile</h2><ul>
+  ${diff.profile.map((change) => html`<li>${profileChangeText(change)}</li>`)}</ul></section>`
+  }
 ${changeTable(diff, after)}
-<section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2><p>A plus is newly possible, a minus no longer; ▲ marks calls that attackers look for.</p>
+<section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2>
+  <p>A plus is newly possible, a minus no longer; ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${after.arches.map(
     ({ arch, calls }) =>
-      html`${after.arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, calls, lookFor(arch), (group) => `${group.filter((call) => changeOf(arch, call) !== undefined).length} changed`)}`,
-  )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at"><p class="quiet">Point at a call, or move to it with the arrow keys: what it was and what it is now is shown here.</p></aside></div></section>
+      html`${after.arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}
+        ${picture(arch, calls, lookFor(arch), (group) => changed(arch, group))}`,
+  )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at">
+    <p class="quiet">Point at a call, or move to it with the arrow keys: what it was and what it is now is shown
+    here.</p></aside></div></section>
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
-${moved(true).length > 0 ? vulnerabilityTable("Newly within reach, on a kernel that is not up to date", moved(true), after.ceilingName) : html`<p>None comes newly within reach.</p>`}
-${moved(false).length > 0 && html`<details class="printed"><summary>Newly out of reach <span>${moved(false).length}</span></summary>${vulnerabilityTable("Within reach before", moved(false), after.ceilingName)}</details>`}</section>
-<section aria-labelledby="each"><h2 id="each">Each call</h2>${callList(after, (arch, call) => callDetails(arch, call, after, changeRows(changeOf(arch, call), before, arch, call)))}</section></main>
+${reached}
+${
+  moved(false).length > 0 &&
+  html`<details class="printed"><summary>Newly out of reach <span>${moved(false).length}
+  </span></summary>${vulnerabilityTable("Within reach before", moved(false), after.ceilingName)}</details>`
+}</section>
+<section aria-labelledby="each"><h2 id="each">Each call</h2>
+  ${callList(after, details)}</section></main>
 <footer>Made by seccomp-gen. This page loads nothing and sends nothing.</footer>`;
   return htmlDocument({
     title: `${before.profile} → ${after.profile}`,
@@ -150,9 +179,8 @@ function sentence({ syscalls, profile }: ProfileDiff, reached: number, closed: n
     [closed, `known ${closed === 1 ? "vulnerability" : "vulnerabilities"} newly out of reach`],
   ] as const;
   const said = parts.flatMap(([number, words]) => (number === 0 ? [] : [`${number} ${words}`]));
-  return said.length + profile.length === 0
-    ? "Nothing: every call gets the same answer."
-    : `${said.join("; ")}${said.length > 0 ? "." : ""}`;
+  if (said.length + profile.length === 0) return "Nothing: every call gets the same answer.";
+  return said.length === 0 ? "" : `${said.join("; ")}.`;
 }
 
 /**
@@ -172,15 +200,30 @@ function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | fals
   if (opened.length === 0) return false;
   const risky = opened.filter(({ look }) => look.state === "beyond");
   const shown = [...risky, ...opened.filter((row) => !risky.includes(row))].slice(0, 200);
-  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table><caption>Each with its reason; what attackers look for, or Docker's default denies, stands first</caption><thead><tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>${shown.map(
-    ({ change, call, look }) => {
+  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table>
+    <caption>Each with its reason; what attackers look for, or Docker's default denies, stands first</caption><thead>
+    <tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>
+    ${shown.map(({ change, call, look }) => {
       const rules = [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0);
-      return html`<tr><th scope="row"><span class="tile ${look.state}"><i>${look.letter}</i>${change.syscall}</span></th><td>${call.text?.does ?? "no table knows this call"}${call.exposure?.level === "danger" && html`; <span class="warn">${call.exposure.reason}</span>`}${call.docker === "denied" || call.docker === "enosys" ? html`; <span class="warn">Docker's default denies it</span>` : false}${
-        rules &&
-        html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before)}<br>after: ${rulesText(change.syscall, change.after)}<br>for example <code>${exampleCall(change)}</code>: ${formatAction(change.was)} → ${formatAction(change.is)}</span>`
-      }</td><td>${reasonsOf(call).slice(0, 3).join("; ")}</td></tr>`;
-    },
-  )}</tbody></table>${opened.length > shown.length && html`<p>${opened.length - shown.length} more are in the picture below.</p>`}</section>`;
+      return html`<tr><th scope="row"><span class="tile ${look.state}"><i>${look.letter}</i>${change.syscall}</span>
+        </th><td>${call.text?.does ?? "no table knows this call"}
+        ${call.exposure?.level === "danger" && html`; <span class="warn">${call.exposure.reason}</span>`}
+        ${
+          call.docker === "denied" || call.docker === "enosys"
+            ? html`; <span class="warn">Docker's default denies
+        it</span>`
+            : false
+        }${
+          rules &&
+          html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before)}
+          <br>after: ${rulesText(change.syscall, change.after)}<br>for example <code>${exampleCall(change)}
+          </code>: ${formatAction(change.was)} → ${formatAction(change.is)}</span>`
+        }</td><td>${reasonsOf(call).slice(0, 3).join("; ")}</td></tr>`;
+    })}</tbody></table>${
+      opened.length > shown.length &&
+      html`<p>
+    ${opened.length - shown.length} more are in the picture below.</p>`
+    }</section>`;
 }
 
 function changeRows(

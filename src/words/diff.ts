@@ -81,9 +81,9 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
   let line = " ";
   const label = (change: SyscallChange): string => {
     const conditions = change.kind === "newly-allowed" ? change.after : [];
-    const shown =
-      change.kind === "denied-differently" ? ` (${formatAction(change.was)} → ${formatAction(change.is)})` : "";
-    return `${change.syscall}${shown}${conditions.some(({ rule }) => rule.conditions.length > 0) ? ` [${rulesText(change.syscall, conditions)}]` : ""}`;
+    const shown = change.kind === "denied-differently" ? ` (${answersText(change)})` : "";
+    const isLimited = conditions.some(({ rule }) => rule.conditions.length > 0);
+    return `${change.syscall}${shown}${isLimited ? ` [${rulesText(change.syscall, conditions)}]` : ""}`;
   };
   for (const change of changes) {
     const word = escapeLine(label(change));
@@ -97,14 +97,14 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
 }
 
 function detail(change: SyscallChange, width: number): readonly string[] {
-  const { syscall, before, after, was, is } = change;
+  const { syscall, before, after } = change;
   const part = (first: string, text: string): readonly string[] =>
     wrapText(escapeLine(text), { width, first, indent: " ".repeat(12) });
   return [
     `  ${escapeLine(syscall)}`,
     ...part("    before: ", rulesText(syscall, before)),
     ...part("    after:  ", rulesText(syscall, after)),
-    ...part("    e.g. ", `${exampleCall(change)}: ${formatAction(was)} → ${formatAction(is)}`),
+    ...part("    e.g. ", `${exampleCall(change)}: ${answersText(change)}`),
   ];
 }
 
@@ -150,10 +150,14 @@ export function profileChangeText(change: ProfileChange): string {
     case "architecture-removed":
       return `architecture ${dockerArch(change.arch)}: no longer served; its calls kill the process`;
     case "default-changed":
-      return `${dockerArch(change.arch)}: what no rule names: ${formatAction(change.was)} → ${formatAction(change.is)}`;
+      return `${dockerArch(change.arch)}: what no rule names: ${answersText(change)}`;
     default:
       return change satisfies never;
   }
+}
+
+function answersText({ was, is }: Pick<SyscallChange, "was" | "is">): string {
+  return `${formatAction(was)} → ${formatAction(is)}`;
 }
 
 function archesOf(diff: ProfileDiff): readonly SyscallChange["arch"][] {
@@ -193,7 +197,7 @@ function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
             (change) =>
               `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before))} | ` +
               `${cell(rulesText(change.syscall, change.after))} | ` +
-              `${cell(`${exampleCall(change)}: ${formatAction(change.was)} → ${formatAction(change.is)}`)} |`,
+              `${cell(`${exampleCall(change)}: ${answersText(change)}`)} |`,
           ),
         );
       }

@@ -14,27 +14,44 @@ export function explanationPage(explanation: Explanation): string {
   const by = (reach: "closed" | "capability" | "open"): typeof vulnerabilities =>
     vulnerabilities.filter((verdict) => verdict.reach === reach);
   const gained = by("closed").filter(({ docker }) => docker !== "closed");
-  const body = html`<header><h1>What <code>${profile}</code> lets a container do</h1><p class="lead">${sentence(explanation)}</p>${figures(explanation)}
+  const body = html`<header><h1>What <code>${profile}</code> lets a container do</h1><p class="lead">
+    ${sentence(explanation)}</p>${figures(explanation)}
 <p class="quiet">Thick bar: this profile. Thin bar: ${ceilingName}.</p></header>
 <main><section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2>
-<p>A program can ask the kernel for these things. What it may ask for is filled; green is what this profile takes away beyond Docker's default; ▲ marks calls that attackers look for.</p>
+<p>A program can ask the kernel for these things. What it may ask for is filled; green is what this profile takes away
+  beyond Docker's default; ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${arches.map(
     ({ arch, calls: own }) =>
-      html`${arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}${picture(arch, own, lookOf, (group) => `${group.filter(isKept).length} of ${group.length} allowed`)}`,
-  )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at"><p class="quiet">Point at a call, or move to it with the arrow keys: what it does, why it is allowed and what it opens is shown here.</p></aside></div></section>
+      html`${arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}
+        ${picture(arch, own, lookOf, (group) => `${group.filter(isKept).length} of ${group.length} allowed`)}`,
+  )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at">
+    <p class="quiet">Point at a call, or move to it with the arrow keys: what it does, why it is allowed and what it
+    opens is shown here.</p></aside></div></section>
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
-<p>Each of them is mended in today's kernels and runtimes; the next one will need such calls too. “Out of reach” means that a call it needs cannot be made with the arguments it needs.</p>
-<details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span></summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
-<details class="printed"><summary>Still within reach, on a kernel that is not up to date <span>${by("open").length}</span></summary>${vulnerabilityTable("Keep the kernel and the engine up to date", by("open"), ceilingName)}</details>
-${by("capability").length > 0 && html`<details><summary>The calls can be made, but the container lacks the capability <span>${by("capability").length}</span></summary>${vulnerabilityTable("Do not add these capabilities", by("capability"), ceilingName)}</details>`}
-<details><summary>Out of reach under Docker's default too <span>${by("closed").length - gained.length}</span></summary>${vulnerabilityTable(
+<p>Each of them is mended in today's kernels and runtimes; the next one will need such calls too. “Out of reach” means
+  that a call it needs cannot be made with the arguments it needs.</p>
+<details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span>
+  </summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
+<details class="printed"><summary>Still within reach, on a kernel that is not up to date <span>${by("open").length}
+  </span></summary>${vulnerabilityTable("Keep the kernel and the engine up to date", by("open"), ceilingName)}
+    </details>
+${
+  by("capability").length > 0 &&
+  html`<details><summary>The calls can be made, but the container lacks the
+  capability <span>${by("capability").length}</span></summary>
+    ${vulnerabilityTable("Do not add these capabilities", by("capability"), ceilingName)}</details>`
+}
+<details><summary>Out of reach under Docker's default too <span>${by("closed").length - gained.length}</span>
+  </summary>${vulnerabilityTable(
     "Denied without any profile of your own",
     by("closed").filter(({ docker }) => docker === "closed"),
     ceilingName,
   )}</details></section>
-<section aria-labelledby="each"><h2 id="each">Each call, with its reason</h2>${callList(explanation, (arch, call) => callDetails(arch, call, explanation))}</section></main>
-<footer>Made by seccomp-gen from ${profile}${explanation.runs.length > 0 && " and its recording"}. This page loads nothing and sends nothing.</footer>`;
+<section aria-labelledby="each"><h2 id="each">Each call, with its reason</h2>
+  ${callList(explanation, (arch, call) => callDetails(arch, call, explanation))}</section></main>
+<footer>Made by seccomp-gen from ${profile}${explanation.runs.length > 0 && " and its recording"}. This page loads
+  nothing and sends nothing.</footer>`;
   return htmlDocument({
     title: `${profile}: what it lets a container do`,
     style: reportStyle,
@@ -55,6 +72,7 @@ function sentence(explanation: Explanation): string {
     .flatMap(({ calls }) => calls)
     .filter((call) => lookOf(call).state === "beyond")
     .map(({ name }) => name);
+  const more = beyond.length > 8 ? ` and ${beyond.length - 8} more` : "";
   return [
     `It may make ${keptCount(first.counts)} of the ${first.counts.total} system calls of ` +
       `${dockerArch(first.arch)}; under ${explanation.ceilingName} it could make ` +
@@ -64,7 +82,7 @@ function sentence(explanation: Explanation): string {
       "does.",
     beyond.length === 0
       ? "It allows no call that Docker's default denies."
-      : `It allows what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${beyond.length > 8 ? ` and ${beyond.length - 8} more` : ""}.`,
+      : `It allows what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${more}.`,
   ].join(" ");
 }
 
@@ -80,10 +98,11 @@ function timeline({ arches }: Explanation): Html | false {
     .flatMap(({ calls }) => calls)
     .flatMap(({ name, recorded }) => (recorded?.first === undefined ? [] : [{ name, first: recorded.first }]));
   if (seen.length === 0) return false;
-  return html`<section aria-labelledby="when"><h2 id="when">When each call was first needed</h2><p>A call that only the start needs could be denied once the service runs; what comes up while serving is what requests can reach.</p><div class="phases">${phases.map(
-    ({ phase, title, text }) => {
+  return html`<section aria-labelledby="when"><h2 id="when">When each call was first needed</h2>
+    <p>A call that only the start needs could be denied once the service runs; what comes up while serving is what
+    requests can reach.</p><div class="phases">${phases.map(({ phase, title, text }) => {
       const names = [...new Set(seen.filter(({ first }) => first === phase).map(({ name }) => name))];
-      return html`<div><h3>${title}: ${names.length} calls</h3><p class="quiet">${text}</p><p class="names">${names.length === 0 ? "none" : names.join(", ")}</p></div>`;
-    },
-  )}</div></section>`;
+      return html`<div><h3>${title}: ${names.length} calls</h3><p class="quiet">${text}</p><p class="names">
+        ${names.length === 0 ? "none" : names.join(", ")}</p></div>`;
+    })}</div></section>`;
 }

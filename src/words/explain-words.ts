@@ -138,6 +138,11 @@ export function vulnerabilityName({ id, name }: Vulnerability): string {
   return name === undefined ? id : `${id} (${name})`;
 }
 
+/** The capability that a vulnerability needs, to stand behind its calls. */
+export function capabilityWords({ capability }: Vulnerability): string {
+  return capability === undefined ? "" : `, with ${capability.name}`;
+}
+
 /** The calls that reach a vulnerability. */
 export function needsWords({ needs }: Vulnerability): string {
   return needs.map(needWords).join(", then ");

@@ -11,6 +11,7 @@ import { explanationPage } from "./explain-page.ts";
 import {
   answerOf,
   bySubsystem,
+  capabilityWords,
   gapOf,
   keptCount,
   limitsOf,
@@ -38,7 +39,8 @@ export function renderExplanation(explanation: Explanation, syscall: string | un
   if (view.format === "json") return jsonText(syscall === undefined ? explanation : onlyCall(explanation, syscall));
   if (view.format === "html") return explanationPage(explanation);
   const words = terminal(view);
-  return `${(syscall === undefined ? wholeProfile(explanation, words) : oneCall(explanation, syscall, words)).join("\n")}\n`;
+  const lines = syscall === undefined ? wholeProfile(explanation, words) : oneCall(explanation, syscall, words);
+  return `${lines.join("\n")}\n`;
 }
 
 function onlyCall(explanation: Explanation, syscall: string): Explanation {
@@ -252,8 +254,8 @@ function verdictLines(explanation: Explanation, syscall: string, words: Terminal
       .flatMap(({ vulnerability, reach }) =>
         words.say(
           "    ",
-          `${vulnerabilityName(vulnerability)}: ${reachWords[reach]}; by ${needsWords(vulnerability)}${vulnerability.capability === undefined ? "" : `, with ${vulnerability.capability.name}`}: ` +
-            `${vulnerability.gives} [${vulnerability.source}]`,
+          `${vulnerabilityName(vulnerability)}: ${reachWords[reach]}; by ${needsWords(vulnerability)}` +
+            `${capabilityWords(vulnerability)}: ${vulnerability.gives} [${vulnerability.source}]`,
           reach === "open" ? "notable" : "closed",
         ),
       ),

@@ -32,12 +32,17 @@ function findingText(finding: HardeningFinding): string {
         `${finding.dropped.length} dropped${finding.minimal ? "" : " (more may be: the runs were used up)"}`
       );
     case "no-new-privileges":
-      return `no-new-privileges: ${finding.tolerated === "already" ? "has it already" : finding.tolerated ? "tolerated" : "not tolerated: a setuid program or one with file capabilities is part of it"}`;
+      return `no-new-privileges: ${privilegesText(finding.tolerated)}`;
     case "read-only":
       return `read-only root: ${readOnlyText(finding)}`;
     default:
       return finding satisfies never;
   }
+}
+
+function privilegesText(tolerated: boolean | "already"): string {
+  if (tolerated === "already") return "has it already";
+  return tolerated ? "tolerated" : "not tolerated: a setuid program or one with file capabilities is part of it";
 }
 
 function readOnlyText({

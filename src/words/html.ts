@@ -13,12 +13,22 @@ type Part = Html | string | number | false | undefined | readonly Part[];
 
 /**
  * Builds HTML: everything that is put in is escaped, unless it is HTML already. Lists are joined,
- * `false` and undefined are nothing.
+ * `false` and undefined are nothing. A template may go on in an indented line.
  */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
-    pieces.map((piece, position) => piece + (position < parts.length ? partText(parts[position]) : "")).join(""),
+    pieces
+      .map((piece, position) => unfolded(piece) + (position < parts.length ? partText(parts[position]) : ""))
+      .join(""),
   );
+}
+
+/** An indented line goes on: beside a tag or a part there is nothing between, within text a space. */
+function unfolded(piece: string): string {
+  return piece
+    .replace(/(^|>)\n +/g, "$1")
+    .replace(/\n +($|<)/g, "$1")
+    .replace(/\n +/g, " ");
 }
 
 function partText(part: Part): string {

@@ -42,19 +42,24 @@ function block(part: Block): string {
     case "list":
       return `<ul>${part.items.map((item) => `<li>${line(item)}</li>`).join("")}</ul>`;
     case "table":
-      return [
-        `<table><thead><tr>${part.head.map((name) => `<th scope="col">${htmlText(name)}</th>`).join("")}</tr></thead><tbody>`,
-        ...part.rows.map(
-          ({ weight, cells: [first = [], ...more] }) =>
-            `<tr class="${weight}"><th scope="row">${line(first)}</th>${more.map((cell) => `<td>${line(cell)}</td>`).join("")}</tr>`,
-        ),
-        "</tbody></table>",
-      ].join("\n");
+      return table(part);
     case "folded":
       return `<details><summary>${htmlText(part.summary)}</summary>\n${part.blocks.map(block).join("\n")}\n</details>`;
     default:
       return part satisfies never;
   }
+}
+
+function table({ head, rows }: Extract<Block, { type: "table" }>): string {
+  const titles = head.map((name) => `<th scope="col">${htmlText(name)}</th>`).join("");
+  return [
+    `<table><thead><tr>${titles}</tr></thead><tbody>`,
+    ...rows.map(({ weight, cells: [first = [], ...more] }) => {
+      const cells = more.map((cell) => `<td>${line(cell)}</td>`).join("");
+      return `<tr class="${weight}"><th scope="row">${line(first)}</th>${cells}</tr>`;
+    }),
+    "</tbody></table>",
+  ].join("\n");
 }
 
 function line(spans: Line): string {

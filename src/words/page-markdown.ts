@@ -24,11 +24,10 @@ function block(part: Block): string {
       return [
         `| ${part.head.join(" | ")} |`,
         `|${part.head.map(() => "---|").join("")}`,
-        ...part.rows.map(
-          ({ weight, cells }) =>
-            `| ${cells.map((cell, at) => (at === 0 && weight === "danger" ? `**${line(cell)}**` : line(cell))).join(" | ")} ` +
-            "|",
-        ),
+        ...part.rows.map(({ weight, cells: [first = [], ...more] }) => {
+          const lead = weight === "danger" ? `**${line(first)}**` : line(first);
+          return `| ${[lead, ...more.map(line)].join(" | ")} |`;
+        }),
       ].join("\n");
     case "folded":
       return `<details><summary>${part.summary}</summary>\n\n${part.blocks.map(block).join("\n\n")}\n\n</details>`;

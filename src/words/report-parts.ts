@@ -3,6 +3,7 @@ import { dockerArch, subsystems, type ScmpArch } from "../core/tables/index.ts";
 import {
   answerOf,
   bySubsystem,
+  capabilityWords,
   gapOf,
   keptCount,
   limitsOf,
@@ -79,8 +80,11 @@ export function lookOf({ state, docker }: CallExplanation): Look {
 /** Big figures with a bar each: this profile's share, and where Docker's default ends. */
 export function figure(label: string, own: number, docker: number, total: number, text: string): Html {
   const share = (part: number): string => ((100 * part) / Math.max(1, total)).toFixed(1);
-  return html`<div class="figure"><dt>${label}</dt><dd><span class="big">${own}</span> <span class="quiet">of ${total}</span>
-<svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6"/><rect class="docker" width="${share(docker)}" y="4" height="2"/><rect class="own" width="${share(own)}" height="3.4"/></svg>
+  return html`<div class="figure"><dt>${label}</dt><dd><span class="big">${own}</span> <span class="quiet">of ${total}
+    </span>
+<svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6"/>
+  <rect class="docker" width="${share(docker)}" y="4" height="2"/>
+    <rect class="own" width="${share(own)}" height="3.4"/></svg>
 <span class="quiet">${text}</span></dd></div>`;
 }
 
@@ -95,6 +99,20 @@ export function figures(explanation: Explanation): Html {
   const allDangers = explanation.arches
     .flatMap(({ calls }) => calls)
     .filter(({ exposure }) => exposure?.level === "danger").length;
+  const known = figure(
+    "Known vulnerabilities out of reach",
+    own.closed,
+    docker.closed,
+    explanation.vulnerabilities.length,
+    `${explanation.ceilingName}: ${docker.closed}`,
+  );
+  const soughtAfter = figure(
+    "Calls allowed that attackers look for",
+    dangers("state"),
+    dangers("docker"),
+    allDangers,
+    `${explanation.ceilingName}: ${dangers("docker")}`,
+  );
   return html`<dl class="figures">${explanation.arches.map(({ arch, counts }) => {
     const there = keptCount({ states: counts.docker });
     return figure(
@@ -104,7 +122,7 @@ export function figures(explanation: Explanation): Html {
       counts.total,
       `${explanation.ceilingName}: ${there}`,
     );
-  })}${figure("Known vulnerabilities out of reach", own.closed, docker.closed, explanation.vulnerabilities.length, `${explanation.ceilingName}: ${docker.closed}`)}${figure("Calls allowed that attackers look for", dangers("state"), dangers("docker"), allDangers, `${explanation.ceilingName}: ${dangers("docker")}`)}</dl>`;
+  })}${known}${soughtAfter}</dl>`;
 }
 
 /** Where a call's details stand in the document. */
@@ -121,13 +139,17 @@ export function picture(
 ): Html {
   return html`<div class="groups">${bySubsystem(calls).map(([subsystem, own]) => {
     const { title } = subsystems[subsystem];
-    return html`<section class="group" data-title="${title.toLowerCase()}"><h3>${title} <span>${kept(own)}</span></h3><ul class="tiles">${own.map((call) => tile(arch, call, look(call)))}</ul></section>`;
+    return html`<section class="group" data-title="${title.toLowerCase()}"><h3>${title} <span>${kept(own)}</span></h3>
+      <ul class="tiles">${own.map((call) => tile(arch, call, look(call)))}</ul></section>`;
   })}</div>`;
 }
 
 function tile(arch: ScmpArch, { name, text, exposure }: CallExplanation, { state, letter, words }: Look): Html {
   const danger = exposure?.level === "danger";
-  return html`<li><a class="tile ${state}" href="#${anchor(arch, name)}" data-state="${state}" data-words="${`${name} ${text?.does ?? ""} ${danger ? "dangerous" : ""}`.toLowerCase()}"><i aria-hidden="true">${letter}</i>${name}${danger && html`<b aria-hidden="true">▲</b>`}<span class="hidden">: ${words}${danger && ", attackers look for it"}</span></a></li>`;
+  return html`<li><a class="tile ${state}" href="#${anchor(arch, name)}" data-state="${state}"
+    data-words="${`${name} ${text?.does ?? ""} ${danger ? "dangerous" : ""}`.toLowerCase()}"><i aria-hidden="true">
+      ${letter}</i>${name}${danger && html`<b aria-hidden="true">▲</b>`}<span class="hidden">: ${words}
+      ${danger && ", attackers look for it"}</span></a></li>`;
 }
 
 /**
@@ -138,12 +160,15 @@ export function tools(
   shown: readonly (Look & { readonly meaning: string })[],
   countOf: (state: string) => number,
 ): Html {
-  return html`<div class="tools" hidden><label for="filter">Find a call</label><input id="filter" type="search" autocomplete="off" spellcheck="false">${shown
-    .filter(({ state }) => countOf(state) > 0)
-    .map(
-      ({ state, letter, words, meaning }) =>
-        html`<button type="button" class="key" aria-pressed="true" data-state="${state}" title="${meaning}"><span class="tile ${state}" aria-hidden="true"><i>${letter}</i></span>${words} (${countOf(state)})</button>`,
-    )}<span id="count" role="status" class="quiet"></span></div>`;
+  return html`<div class="tools" hidden><label for="filter">Find a call</label>
+    <input id="filter" type="search" autocomplete="off" spellcheck="false">${shown
+      .filter(({ state }) => countOf(state) > 0)
+      .map(
+        ({ state, letter, words, meaning }) =>
+          html`<button type="button" class="key" aria-pressed="true" data-state="${state}" title="${meaning}">
+          <span class="tile ${state}" aria-hidden="true"><i>${letter}</i></span>
+          ${words} (${countOf(state)})</button>`,
+      )}<span id="count" role="status" class="quiet"></span></div>`;
 }
 
 /** A call's details: what the panel shows, and what stands in the list below. */
@@ -159,30 +184,27 @@ export function callDetails(
   const open = call.vulnerabilities.filter((id) => verdicts.get(id)?.reach === "open");
   const closed = call.vulnerabilities.filter((id) => verdicts.get(id)?.reach === "closed");
   const row = (term: string, value: string | Html): Html => html`<dt>${term}</dt><dd>${value}</dd>`;
-  return html`<div class="call" id="${anchor(arch, name)}"><h3>${name}</h3><div>${text?.does ?? "no table knows this call"}</div><dl>${[
-    ...more.map(([term, value]) => row(term, value)),
-    row("here", html`<strong>${stateWords[call.state]}</strong>`),
-    row("Docker", stateWords[call.docker]),
-    ...reasonsOf(call)
-      .slice(0, 8)
-      .map((reason) => row("why", reason)),
-    ...(limits === undefined
-      ? []
-      : [row("only", limits.slice(0, 12).join("; ") + (limits.length > 12 ? ` and ${limits.length - 12} more` : ""))]),
-    ...(gap === undefined ? [] : [row("but", html`<span class="warn">${gap}</span>`)]),
-    ...(answer === undefined ? [] : [row("denied", answer)]),
-    ...(exposure === undefined
-      ? []
-      : [
-          row(
-            exposure.level === "danger" ? "danger" : "note",
-            exposure.level === "danger" ? html`<span class="warn">${exposure.reason}</span>` : exposure.reason,
-          ),
-        ]),
-    ...(open.length === 0 ? [] : [row("helps reach", idList(open.map(nameOf(verdicts))))]),
-    ...(closed.length === 0 ? [] : [row("out of reach", idList(closed.map(nameOf(verdicts))))]),
-    ...(text === undefined ? [] : [row("see", text.source)]),
-  ]}</dl></div>`;
+  return html`<div class="call" id="${anchor(arch, name)}"><h3>${name}</h3><div>
+    ${text?.does ?? "no table knows this call"}</div><dl>${[
+      ...more.map(([term, value]) => row(term, value)),
+      row("here", html`<strong>${stateWords[call.state]}</strong>`),
+      row("Docker", stateWords[call.docker]),
+      ...reasonsOf(call)
+        .slice(0, 8)
+        .map((reason) => row("why", reason)),
+      ...(limits === undefined ? [] : [row("only", limitsText(limits))]),
+      ...(gap === undefined ? [] : [row("but", html`<span class="warn">${gap}</span>`)]),
+      ...(answer === undefined ? [] : [row("denied", answer)]),
+      ...(exposure?.level === "danger" ? [row("danger", html`<span class="warn">${exposure.reason}</span>`)] : []),
+      ...(exposure?.level === "notable" ? [row("note", exposure.reason)] : []),
+      ...(open.length === 0 ? [] : [row("helps reach", idList(open.map(nameOf(verdicts))))]),
+      ...(closed.length === 0 ? [] : [row("out of reach", idList(closed.map(nameOf(verdicts))))]),
+      ...(text === undefined ? [] : [row("see", text.source)]),
+    ]}</dl></div>`;
+}
+
+function limitsText(limits: readonly string[]): string {
+  return limits.slice(0, 12).join("; ") + (limits.length > 12 ? ` and ${limits.length - 12} more` : "");
 }
 
 function nameOf(verdicts: ReadonlyMap<string, VulnerabilityVerdict>): (id: string) => string {
@@ -195,7 +217,8 @@ function nameOf(verdicts: ReadonlyMap<string, VulnerabilityVerdict>): (id: strin
 /** The latest first: they are what people have heard of. */
 function idList(names: readonly string[]): Html {
   const shown = names.toReversed().slice(0, 6);
-  return html`${shown.map((name, position) => html`${position > 0 && ", "}<span class="id">${name}</span>`)}${names.length > shown.length && ` and ${names.length - shown.length} more`}`;
+  return html`${shown.map((name, position) => html`${position > 0 && ", "}<span class="id">${name}</span>`)}
+    ${names.length > shown.length && ` and ${names.length - shown.length} more`}`;
 }
 
 /** Every call's details, by subsystem. */
@@ -203,7 +226,10 @@ export function callList(explanation: Explanation, details: (arch: ScmpArch, cal
   return html`${explanation.arches.flatMap(({ arch, calls }) =>
     bySubsystem(calls).map(
       ([subsystem, own]) =>
-        html`<details><summary>${subsystems[subsystem].title}${explanation.arches.length > 1 && `, ${dockerArch(arch)}`} <span>${own.length} calls; they reach ${subsystems[subsystem].exposes}</span></summary>${own.map((call) => details(arch, call))}</details>`,
+        html`<details><summary>${subsystems[subsystem].title}
+          ${explanation.arches.length > 1 && `, ${dockerArch(arch)}`} <span>
+          ${own.length} calls; they reach ${subsystems[subsystem].exposes}</span></summary>
+          ${own.map((call) => details(arch, call))}</details>`,
     ),
   )}`;
 }
@@ -220,8 +246,16 @@ export function vulnerabilityTable(
   verdicts: readonly VulnerabilityVerdict[],
   ceilingName: string,
 ): Html {
-  return html`<table><caption>${caption}</caption><thead><tr><th scope="col">Vulnerability</th><th scope="col">needs</th><th scope="col">gives</th><th scope="col" class="optional">${ceilingName}</th></tr></thead><tbody>${verdicts.map(
-    ({ vulnerability, docker }) =>
-      html`<tr><th scope="row">${vulnerability.id}${vulnerability.name !== undefined && html`<br>${vulnerability.name}`}</th><td><code>${needsWords(vulnerability)}</code>${vulnerability.capability !== undefined && `, with ${vulnerability.capability.name}`}</td><td>${vulnerability.gives}</td><td class="optional">${shortReach[docker]}</td></tr>`,
-  )}</tbody></table>`;
+  return html`<table><caption>${caption}</caption><thead><tr><th scope="col">Vulnerability</th>
+    <th scope="col">needs</th><th scope="col">gives</th><th scope="col" class="optional">${ceilingName}</th></tr>
+    </thead><tbody>${verdicts.map(
+      ({ vulnerability, docker }) =>
+        html`<tr><th scope="row">${vulnerability.id}${
+          vulnerability.name !== undefined &&
+          html`<br>
+        ${vulnerability.name}`
+        }</th><td><code>${needsWords(vulnerability)}</code>
+        ${capabilityWords(vulnerability)}</td><td>
+        ${vulnerability.gives}</td><td class="optional">${shortReach[docker]}</td></tr>`,
+    )}</tbody></table>`;
 }

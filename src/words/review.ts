@@ -1,3 +1,4 @@
+import type { SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { profileChangeText, rulesText } from "./diff.ts";
@@ -305,15 +306,14 @@ function summary(state: JudgedProfile): string {
   const unbacked = distinct(openings.filter(({ backing }) => backing.type === "nothing"));
   const byOptions = distinct(openings.filter(({ backing }) => backing.type === "options"));
   const beyond = distinct(openings.filter(({ beyondDocker }) => beyondDocker));
+  const where = elsewhere.length > 0 ? " on the hosts it is judged for" : "";
   return [
     type === "added"
       ? "new, compared with Docker's default"
       : type === "removed"
         ? "removed: Docker's default applies"
         : "",
-    changes.length === 0
-      ? `every call gets the same answer as before${elsewhere.length > 0 ? " on the hosts it is judged for" : ""}`
-      : changes.join(", "),
+    changes.length === 0 ? `every call gets the same answer as before${where}` : changes.join(", "),
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
     open
       ? "what it does not name is now allowed"
@@ -408,123 +408,112 @@ function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingNa
 /** So many ordinary calls have a row each; of more, the names say as much. */
 const maxOrdinary = 12;
 
-function section(path: string, state: JudgedProfile, { rows }: Limits): readonly Block[] {
-  const { openings, closings, otherAnswers, profile, open, dangerousUnnamed } = state.assessment;
-  const { elsewhere } = state;
+function section(path: string, state: JudgedProfile, limits: Limits): readonly Block[] {
+  const { openings, closings, otherAnswers } = state.assessment;
   const ordinary = openings.filter(({ level }) => level === "ordinary");
-  const inTable = groupOpenings(
-    ordinary.length > maxOrdinary ? openings.filter(({ level }) => level !== "ordinary") : openings,
-    state,
-  ).slice(0, rows);
-  const shownFindings = otherFindings(state);
-  const inRules = inTable
-    .filter(({ opening: { change } }) =>
-      [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0),
-    )
-    .map(({ opening: { change } }) => ({
-      syscall: change.syscall,
-      was: rulesText(change.syscall, change.before),
-      is: rulesText(change.syscall, change.after),
-    }))
-    .filter(({ was, is }) => was !== is); // else it is the default action that changed
-  const names = (list: readonly { readonly syscall: string }[]): Block => {
-    const all = [...new Set(list.map(({ syscall }) => syscall))];
-    const shown = all.slice(0, rows * 10);
-    return {
-      type: "paragraph",
-      line: [{ data: shown.join(", ") }, all.length > shown.length ? ` and ${all.length - shown.length} more` : ""],
-    };
-  };
-  const folded = (words: string, list: readonly { readonly syscall: string }[]): readonly Block[] =>
-    list.length === 0 ? [] : [{ type: "folded", summary: `${words} (${list.length})`, blocks: [names(list)] }];
+  const hasMany = ordinary.length > maxOrdinary;
+  const inTable = groupOpenings(hasMany ? openings.filter(({ level }) => level !== "ordinary") : openings, state).slice(
+    0,
+    limits.rows,
+  );
   const blocks: readonly Block[] = [
-    ...(open
-      ? [
-          {
-            type: "paragraph",
-            line: [
-              { strong: "Dangerous: every call that no rule names is possible now" },
-              ", also calls of kernels to come",
-              ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))]),
-            ],
-          } as const,
-        ]
-      : []),
-    ...(elsewhere.length === 0
-      ? []
-      : [
-          {
-            type: "paragraph",
-            line: [
-              { strong: "Possible elsewhere" },
-              ", by rules with includes or excludes, where capabilities, kernel or architecture are others " +
-                "than those it is judged for: ",
-              data(elsewhere.join(", ")),
-            ],
-          } as const,
-        ]),
-    ...(profile.length === 0
-      ? []
-      : [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]),
-    ...(inTable.length === 0
-      ? []
-      : [
-          {
-            type: "table",
-            head: ["danger", "now possible", "why", "for example"],
-            rows: inTable.map(({ opening, arches }) => ({
-              weight: opening.level,
-              cells: [
-                [levelWords[opening.level]],
-                openingLine(opening, arches),
-                reasonLine(opening, state),
-                exampleLine(opening),
-              ],
-            })),
-          } as const,
-        ]),
-    ...(shownFindings.length === 0
-      ? []
-      : [
-          {
-            type: "list",
-            items: shownFindings
-              .slice(0, rows)
-              .map((finding): Line => [
-                `lint ${finding.severity}: `,
-                { data: clipped(findingText(finding), 300) },
-                ` [${finding.kind}]`,
-              ]),
-          } as const,
-        ]),
-    ...(ordinary.length > maxOrdinary
-      ? folded(
+    ...aboutTheWhole(state),
+    ...openingsTable(inTable, state),
+    ...findingsList(state, limits),
+    ...(hasMany
+      ? foldedNames(
           "Also possible now, ordinary calls",
           ordinary.map(({ change }) => change),
+          limits,
         )
       : []),
-    ...(inRules.length === 0
-      ? []
-      : [
-          {
-            type: "folded",
-            summary: `Rules before and after (${inRules.length})`,
-            blocks: [
-              {
-                type: "list",
-                items: inRules.map(({ syscall, was, is }): Line => [
-                  { data: syscall },
-                  ": ",
-                  { data: clipped(was, 400) },
-                  " → ",
-                  { data: clipped(is, 400) },
-                ]),
-              },
-            ],
-          } as const,
-        ]),
-    ...folded("No longer possible, or with fewer arguments", closings),
-    ...folded("Denied as before, with another answer", otherAnswers),
+    ...foldedRules(inTable.map(({ opening }) => opening.change)),
+    ...foldedNames("No longer possible, or with fewer arguments", closings, limits),
+    ...foldedNames("Denied as before, with another answer", otherAnswers, limits),
   ];
   return blocks.length === 0 ? [] : [{ type: "heading", line: [data(path)] }, ...blocks];
+}
+
+/** What no single call's row says. */
+function aboutTheWhole({ assessment, elsewhere }: JudgedProfile): readonly Block[] {
+  const { profile, open, dangerousUnnamed } = assessment;
+  const openLine: Line = [
+    { strong: "Dangerous: every call that no rule names is possible now" },
+    ", also calls of kernels to come",
+    ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))]),
+  ];
+  const elsewhereLine: Line = [
+    { strong: "Possible elsewhere" },
+    ", by rules with includes or excludes, where capabilities, kernel or architecture are others than those it is " +
+      "judged for: ",
+    data(elsewhere.join(", ")),
+  ];
+  return [
+    ...(open ? [{ type: "paragraph", line: openLine } as const] : []),
+    ...(elsewhere.length > 0 ? [{ type: "paragraph", line: elsewhereLine } as const] : []),
+    ...(profile.length > 0
+      ? [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]
+      : []),
+  ];
+}
+
+function openingsTable(groups: ReturnType<typeof groupOpenings>, state: JudgedProfile): readonly Block[] {
+  if (groups.length === 0) return [];
+  const rows = groups.map(({ opening, arches }) => ({
+    weight: opening.level,
+    cells: [
+      [levelWords[opening.level]],
+      openingLine(opening, arches),
+      reasonLine(opening, state),
+      exampleLine(opening),
+    ],
+  }));
+  return [{ type: "table", head: ["danger", "now possible", "why", "for example"], rows }];
+}
+
+function findingsList(state: JudgedProfile, { rows }: Limits): readonly Block[] {
+  const findings = otherFindings(state);
+  if (findings.length === 0) return [];
+  const items = findings
+    .slice(0, rows)
+    .map((finding): Line => [
+      `lint ${finding.severity}: `,
+      { data: clipped(findingText(finding), 300) },
+      ` [${finding.kind}]`,
+    ]);
+  return [{ type: "list", items }];
+}
+
+/** The rules of calls whose arguments changed. If they are the same, the default action changed. */
+function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
+  const inRules = changes
+    .filter(({ before, after }) => [...before, ...after].some(({ rule }) => rule.conditions.length > 0))
+    .map(({ syscall, before, after }) => ({
+      syscall,
+      was: rulesText(syscall, before),
+      is: rulesText(syscall, after),
+    }))
+    .filter(({ was, is }) => was !== is);
+  if (inRules.length === 0) return [];
+  const items = inRules.map(({ syscall, was, is }): Line => [
+    { data: syscall },
+    ": ",
+    { data: clipped(was, 400) },
+    " → ",
+    { data: clipped(is, 400) },
+  ]);
+  return [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items }] }];
+}
+
+function foldedNames(
+  words: string,
+  changes: readonly { readonly syscall: string }[],
+  { rows }: Limits,
+): readonly Block[] {
+  if (changes.length === 0) return [];
+  const all = [...new Set(changes.map(({ syscall }) => syscall))];
+  const shown = all.slice(0, rows * 10);
+  const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";
+  const names: Block = { type: "paragraph", line: [{ data: shown.join(", ") }, more] };
+  return [{ type: "folded", summary: `${words} (${changes.length})`, blocks: [names] }];
 }

@@ -112,6 +112,9 @@ function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnos
   const missing = new Set(additions.map(({ arch, syscall }) => `${arch} ${syscall}`));
   const to = (denial: Denial): boolean => missing.has(`${denial.arch} ${denial.syscall}`);
   const harmless = [...new Set(denials.filter((denial) => !to(denial)).map(({ syscall }) => syscall))].sort();
+  const isOne = additions.length === 1;
+  const allNeeded = isOne ? "" : ", without any one of them it does not";
+  const sureness = minimal ? allNeeded : " (a smaller set may do: the runs were used up)";
   return [
     `the cause: the profile denies ${namesOf(additions)}`,
     ...denialLines(denials.filter(to)),
@@ -123,7 +126,7 @@ function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnos
           ? `  ${syscall}: denied where the trace does not reach`
           : `  ${syscall}: needed by the container runtime itself: ${reason}`;
       }),
-    `  confirmed in ${runs} runs: with ${additions.length === 1 ? "it" : "these"} it passes${minimal ? (additions.length === 1 ? "" : ", without any one of them it does not") : " (a smaller set may do: the runs were used up)"}`,
+    `  confirmed in ${runs} runs: with ${isOne ? "it" : "these"} it passes${sureness}`,
     ...(harmless.length === 0 ? [] : [escapeLine(`  denied too, and not missed: ${harmless.join(", ")}`)]),
   ].join("\n");
 }
@@ -145,10 +148,8 @@ function denialLines(denials: readonly Denial[]): readonly string[] {
  */
 function denialLine({ process, syscall, args, arch, answer, times, next }: Denial): string {
   const where = arch === "SCMP_ARCH_X86_64" ? "" : ` (${dockerArch(arch)})`;
-  return (
-    `${process}: ${syscall}(${args.join(", ")})${where} = ${formatAction(answer)}${times > 1 ? `, ${times} times` : ""}; ` +
-    `${aftermath(next)}`
-  );
+  const often = times > 1 ? `, ${times} times` : "";
+  return `${process}: ${syscall}(${args.join(", ")})${where} = ${formatAction(answer)}${often}; ${aftermath(next)}`;
 }
 
 function aftermath({ call, wrote, end, calls }: Aftermath): string {
@@ -156,7 +157,8 @@ function aftermath({ call, wrote, end, calls }: Aftermath): string {
     ...(wrote === undefined ? [] : [`wrote to stderr ${JSON.stringify(wrote.split("\n")[0])}`]),
     ...(end === undefined ? [] : [end.type === "exited" ? `exited with ${end.code}` : `was killed by ${end.signal}`]),
   ];
-  if (words.length > 0)
-    return `then ${call !== undefined && wrote === undefined && calls > 3 ? `went on with ${call.syscall} (${call.result}), and ` : ""}${words.join(", ")}`;
-  return call === undefined ? "then nothing more" : `then went on with ${call.syscall} (${call.result})`;
+  const wentOn = call === undefined ? "nothing more" : `went on with ${call.syscall} (${call.result})`;
+  if (words.length === 0) return `then ${wentOn}`;
+  const isApart = call !== undefined && wrote === undefined && calls > 3;
+  return `then ${isApart ? `${wentOn}, and ` : ""}${words.join(", ")}`;
 }

@@ -20,3 +20,15 @@ test("the policy names style and script by their hashes, and lets nothing else i
   expect(page).not.toMatch(/unsafe|https?:/);
   expect(page).toContain("<title>&#60;t&#62;</title>");
 });
+
+test("a template that goes on in an indented line is the same as on one line", () => {
+  const part = html`<b>x</b>`;
+  expect(
+    html`<p class="a"
+      id="b">one two
+      three ${part}
+      <i>four</i>
+      ${part}</p>
+<hr>`.text,
+  ).toBe('<p class="a" id="b">one two three <b>x</b><i>four</i><b>x</b></p>\n<hr>');
+});

@@ -45,9 +45,7 @@ export function emitSystemd(filter: Filter): SystemdUnit {
     "SystemCallArchitectures=native",
     "SystemCallErrorNumber=ENOSYS",
     ...chunked([...allowed, ...conditional].sort()).map((names) => `SystemCallFilter=${names.join(" ")}`),
-    ...(families === undefined
-      ? []
-      : [`RestrictAddressFamilies=${families.length === 0 ? "none" : families.join(" ")}`]),
+    ...(families === undefined ? [] : [`RestrictAddressFamilies=${families.join(" ") || "none"}`]),
     ...(said.has("clone") ? ["RestrictNamespaces=yes"] : []),
     ...(said.has("mmap") ? ["MemoryDenyWriteExecute=yes"] : []),
     "",

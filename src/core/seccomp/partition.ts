@@ -82,7 +82,7 @@ function place(diagram: Diagram, question: Question): Place {
   const before = answeredBefore(filter, syscallNumber(filter.arch, name));
   const tell = (rule: ActionRule | undefined): string =>
     ask === "decider"
-      ? `${rule === undefined ? "default" : rules.indexOf(rule)}`
+      ? String(rule === undefined ? "default" : rules.indexOf(rule))
       : leafOf(rule?.action ?? filter.defaultAction);
   if (before !== undefined) return diagram.leaf(ask === "decider" ? "default" : leafOf(before.action));
   return diagram.tree(treeOf(rules, hasWideArguments(filter.arch)), tell);

@@ -32,7 +32,7 @@ const read = new Map<string, SymbolTable>();
 function table(name: string): SymbolTable {
   let found = read.get(name);
   if (found === undefined) {
-    found = readTable(constants[name]?.values ?? "", /flags$/.test(name) || alsoBits.has(name));
+    found = readTable(constants[name]?.values ?? "", name.endsWith("flags") || alsoBits.has(name));
     read.set(name, found);
   }
   return found;
