@@ -40,7 +40,7 @@ export const reachWords: { readonly [reach in Reach]: string } = {
 };
 
 /** What the program gets from a denied call. */
-export function answerWords(answer: Action): string {
+function answerWords(answer: Action): string {
   if (answer.action === "SCMP_ACT_ERRNO") {
     const words: { readonly [errno: string]: string } = {
       EPERM: "operation not permitted: most programs report it and give up",

@@ -49,7 +49,7 @@ function span(part: Span): string {
  * A code span, in or outside of a table: there a bar is written with a backslash, which must not
  * meet one of the text's own.
  */
-export function markdownCode(text: string): string {
+function markdownCode(text: string): string {
   const shown = escapeLine(text)
     .replace(/\\+(?=\|)/g, (slashes) => "\\u{5c}".repeat(slashes.length))
     .replaceAll("|", "\\|");

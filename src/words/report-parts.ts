@@ -126,7 +126,7 @@ export function figures(explanation: Explanation): Html {
 }
 
 /** Where a call's details stand in the document. */
-export function anchor(arch: ScmpArch, name: string): string {
+function anchor(arch: ScmpArch, name: string): string {
   return `${dockerArch(arch)}-${name}`;
 }
 

@@ -29,18 +29,6 @@ export function reachOf(
   return canMakeOne(userNamespaceCalls, filters) ? "open" : "closed";
 }
 
-/**
- * The list of calls of which none can be made; undefined: it is not closed by the filter's calls.
- */
-export function missingNeed(vulnerability: Vulnerability, filters: Filters): readonly RequiredCall[] | undefined {
-  return (
-    vulnerability.needs.find((need) => !canMakeOne(need, filters)) ??
-    (vulnerability.capability?.where === "anywhere" && !canMakeOne(userNamespaceCalls, filters)
-      ? userNamespaceCalls
-      : undefined)
-  );
-}
-
 function canMakeOne(need: readonly RequiredCall[], filters: Filters): boolean {
   return need.some((call) => [...filters.values()].some((filter) => canMake(call, filter)));
 }

@@ -8,7 +8,7 @@ export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
 export { compileFilters, maxInstructions, opcodes, runOn, type Instruction } from "./compile.ts";
 export { conditionMatches, maxValue } from "./condition.ts";
 export { TooManyWays } from "./diagram.ts";
-export { decide, decidingRule, evaluate, refusedRule, soleAnswer, type Decision } from "./evaluate.ts";
+export { decide, evaluate, refusedRule, soleAnswer, type Decision } from "./evaluate.ts";
 export { impliedByAny } from "./implies.ts";
 export { answersOf, partition, sameAnswers } from "./partition.ts";
 export { argumentName, argumentWords, conditionWords, formatRule, limitWords, valueWords } from "./condition-words.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { explain, missingNeed, reachOf } from "../../../src/core/explain/index.ts";
+import { explain, reachOf } from "../../../src/core/explain/index.ts";
 import type { CallExplanation, Explanation, Reach } from "../../../src/core/explain/types.ts";
 import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
@@ -154,16 +154,6 @@ describe("out of reach", () => {
       [arch, "SCMP_ARCH_X86"],
     );
     expect(reach("CVE-2026-31431", muxed)).toBe("open");
-  });
-
-  test("says which calls are missing", () => {
-    const vulnerability = vulnerabilities.find(({ id }) => id === "CVE-2022-0847");
-    if (vulnerability === undefined) throw new RangeError();
-    expect(missingNeed(vulnerability, without("splice", "sendfile"))?.flatMap(({ names }) => names)).toEqual([
-      "splice",
-      "sendfile",
-    ]);
-    expect(missingNeed(vulnerability, without())).toBeUndefined();
   });
 
   test("Docker's default keeps out what needs its denied calls, and not what needs allowed ones", async () => {

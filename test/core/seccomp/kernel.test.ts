@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import {
   argIndexes,
   callArgs,
-  decidingRule,
   partition,
   refusedRule,
   type ActionRule,
   type SeccompData,
 } from "../../../src/core/seccomp/index.ts";
+import { decidingRule } from "../../../src/core/seccomp/evaluate.ts";
 import { anyActionRules } from "../../support/arbitraries.ts";
 import { boundaryValues } from "../../support/boundary.ts";
 import { noCompatCalls } from "../../support/machine.ts";
