@@ -1,0 +1,85 @@
+/** Code that data points to, and where the dynamic linker itself jumps. */
+import * as bounds from "./bounds.ts";
+import { U32List, sortedUnique, u32, u64 } from "./bytes.ts";
+import { offsetOf } from "./elf.ts";
+import type { ElfImage } from "./elf.ts";
+import { isCode } from "./events.ts";
+import type { SweepContext } from "./events.ts";
+import type { GoFunctions } from "./pclntab.ts";
+import type { Relocations } from "./relocations.ts";
+
+const DT = { INIT: 12, FINI: 13, INIT_ARRAY: 25, FINI_ARRAY: 26, INIT_ARRAYSZ: 27, FINI_ARRAYSZ: 28, PREINIT_ARRAY: 32, PREINIT_ARRAYSZ: 33 } as const;
+const arrayTags = [[DT.INIT_ARRAY, DT.INIT_ARRAYSZ], [DT.FINI_ARRAY, DT.FINI_ARRAYSZ], [DT.PREINIT_ARRAY, DT.PREINIT_ARRAYSZ]] as const;
+
+interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Pointers {
+  /** Entry point, init and fini functions, IFUNC resolvers. */
+  readonly starts: readonly number[];
+  /** Everything else, sorted. */
+  readonly pointers: Uint32Array;
+}
+
+export function dataPointers(context: SweepContext, relocations: Relocations, go: GoFunctions | undefined): Pointers {
+  const { image } = context;
+  const arrays = startArrays(image);
+  const starts = new Set<number>(relocations.resolvers.filter((rva) => isCode(context, rva)));
+  const pointers = new U32List();
+  const add = (place: number, target: number): void => {
+    if (!isCode(context, target)) return;
+    if (arrays.some(({ start, end }) => place >= start && place < end)) starts.add(target);
+    else pointers.push(target);
+  };
+  for (const tag of [DT.INIT, DT.FINI]) {
+    const rva = (image.dynamic.get(tag)?.[0] ?? 0) - image.base;
+    if (isCode(context, rva)) starts.add(rva);
+  }
+  if (image.entry !== undefined && isCode(context, image.entry)) starts.add(image.entry);
+  relocations.pointers.forEach((target, i) => add(relocations.pointerPlaces[i] ?? 0, target));
+  if (image.fixed) scanWords(image, skipped(image, go), add);
+  return { starts: [...starts], pointers: sortedUnique(pointers.view()) };
+}
+
+/** Arrays of functions that the start-up code runs: named by the dynamic section, or by sections in static programs. */
+function startArrays(image: ElfImage): readonly Interval[] {
+  const arrays: Interval[] = arrayTags.flatMap(([tag, size]) => {
+    const address = image.dynamic.get(tag)?.[0];
+    return address === undefined ? [] : [{ start: address - image.base, end: address - image.base + (image.dynamic.get(size)?.[0] ?? 0) }];
+  });
+  for (const section of image.sections) {
+    if (section.loaded && section.type >= 14 && section.type <= 16) arrays.push({ start: section.start, end: section.start + section.size });
+  }
+  return arrays;
+}
+
+/** Tables about code that is not run through them. */
+function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interval[] {
+  const tables = image.sections.filter(({ name }) => name.startsWith(".eh_frame") || name === ".gcc_except_table" || name === ".dynsym" || name.startsWith(".rela"));
+  return [...tables.map(({ start, size }) => ({ start, end: start + size })), ...(go === undefined ? [] : [go])];
+}
+
+/** A position-dependent file has its pointers in place: each aligned word that is the address of code. */
+function scanWords(image: ElfImage, skip: readonly Interval[], add: (place: number, target: number) => void): void {
+  const { source, base } = image;
+  for (const segment of image.segments) {
+    if (segment.executable) continue;
+    for (let rva = Math.ceil(segment.start / 8) * 8; rva + 8 <= segment.fileEnd; rva += 8) {
+      const offset = segment.offset + (rva - segment.start);
+      if (u32(source, offset + 4) > 0xffff) continue;
+      const target = u64(source, offset) - base;
+      if (target <= 0 || target > bounds.maxSpan) continue;
+      const table = skip.find(({ start, end }) => rva >= start && rva < end);
+      if (table === undefined) add(rva, target);
+      else rva = Math.max(rva, Math.floor(table.end / 8) * 8 - 8);
+    }
+  }
+}
+
+/** Value of a word in the file; 0 if the file has none there. */
+export function wordAt(image: ElfImage, rva: number): number {
+  const offset = offsetOf(image, rva);
+  return offset < 0 ? 0 : u64(image.source, offset);
+}

@@ -1,0 +1,286 @@
+/**
+ * Which values a register can have at an instruction: backwards over every way through the function and, where the value was passed in,
+ * through its callers. The answer is never short of a value without saying so: a way that cannot be followed is "open".
+ */
+import * as bounds from "./bounds.ts";
+import { i32 } from "./bytes.ts";
+import { offsetOf } from "./elf.ts";
+import { KIND, isWritable } from "./events.ts";
+import { forEachLive } from "./program.ts";
+import type { Program } from "./program.ts";
+import { apply, keyOf, samePlace } from "./steps.ts";
+import type { Operation, Place, Step, Value } from "./steps.ts";
+
+/** Why a way could not be followed. */
+export type OpenReason =
+  | "computed"
+  | "called through a pointer"
+  | "kept in memory"
+  | "too many ways";
+
+export interface Slice {
+  /** Values, each with the function whose code has it as a constant. */
+  readonly constants: readonly { readonly value: number; readonly index: number }[];
+  readonly open: readonly { readonly reason: OpenReason; readonly index: number }[];
+  /** Exported functions that got the value passed in from other objects, and where. */
+  readonly passed: readonly { readonly index: number; readonly place: Place }[];
+}
+
+/** "The value of `place` before step `step` of function `index`, with these operations still to be applied to it." */
+interface Question {
+  readonly index: number;
+  readonly step: number;
+  readonly place: Place;
+  readonly then: readonly Operation[];
+}
+
+export interface Slicer {
+  /** Values of a place before the instruction at `at` in function `index`. */
+  slice(index: number, at: number, place: Place): Slice;
+}
+
+/** Operations on the way; loops that count would add without end. */
+const maxOperations = 5;
+/** Pointers to pointers. */
+const maxPointers = 3;
+
+/** Bytes that a call pushes: x86-64 the return address, aarch64 nothing. */
+const pushedByCall = { "x86-64": 8, aarch64: 0 } as const;
+
+interface Run {
+  readonly program: Program;
+  readonly exported: (index: number) => boolean;
+  readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
+  readonly queue: Question[];
+  readonly seen: Set<string>;
+  readonly constants: Map<string, { value: number; index: number }>;
+  readonly open: Map<string, { reason: OpenReason; index: number }>;
+  readonly passed: Map<string, { index: number; place: Place }>;
+}
+
+export function createSlicer(program: Program, exported: (index: number) => boolean): Slicer {
+  let left = bounds.maxAllSliceSteps;
+  let stores: ((rva: number) => readonly { readonly index: number; readonly at: number }[]) | undefined;
+  return {
+    slice(index, at, place) {
+      const run: Run = {
+        program,
+        exported,
+        stores: (rva) => (stores ??= indexStores(program))(rva),
+        queue: [],
+        seen: new Set(),
+        constants: new Map(),
+        open: new Map(),
+        passed: new Map(),
+      };
+      const step = program.lifted(index).indexOf.get(at);
+      if (step === undefined) fail(run, index, "computed");
+      else ask(run, { index, step, place, then: [] });
+      for (let steps = 0; run.queue.length > 0; steps += 1) {
+        left -= 1;
+        if (steps > bounds.maxSliceSteps || left < 0) {
+          if (left < 0) program.context.image.limits.add("maxAllSliceSteps");
+          fail(run, index, "too many ways");
+          break;
+        }
+        const question = run.queue.pop();
+        if (question !== undefined) goBack(run, question);
+      }
+      return { constants: [...run.constants.values()], open: [...run.open.values()], passed: [...run.passed.values()] };
+    },
+  };
+}
+
+function indexStores(program: Program): (rva: number) => readonly { readonly index: number; readonly at: number }[] {
+  const { events } = program.functions;
+  const byVariable = new Map<number, { index: number; at: number }[]>();
+  forEachLive(program.functions, (event, index) => {
+    if (events.kind.at(event) !== KIND.store) return;
+    const rva = events.target.at(event);
+    const known = byVariable.get(rva);
+    if (known === undefined) byVariable.set(rva, [{ index, at: events.at.at(event) }]);
+    else known.push({ index, at: events.at.at(event) });
+  });
+  return (rva) => byVariable.get(rva) ?? [];
+}
+
+function fail(run: Run, index: number, reason: OpenReason): void {
+  run.open.set(`${index}:${reason}`, { index, reason });
+}
+
+function ask(run: Run, question: Question): void {
+  if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) return fail(run, question.index, "computed");
+  const key = `${question.index}:${question.step}:${keyOf(question.place)}:${question.then.map(({ op, by }) => `${op}${by}`).join()}`;
+  if (run.seen.has(key)) return;
+  run.seen.add(key);
+  if (question.place.in === "variable") return askVariable(run, question, question.place.rva);
+  if (question.place.in === "memory" && question.place.pointer.in === "variable") return askBehindVariable(run, question, question.place.pointer.rva, question.place.offset);
+  run.queue.push(question);
+}
+
+function depthOf(place: Place): number {
+  return place.in === "memory" ? 1 + depthOf(place.pointer) : 0;
+}
+
+function answer(run: Run, index: number, value: number, then: readonly Operation[]): void {
+  const result = apply(then, value);
+  run.constants.set(`${index}:${result}`, { value: result, index });
+}
+
+/** Over every step that can come before. */
+function goBack(run: Run, question: Question): void {
+  const { program } = run;
+  const { index, step, place, then } = question;
+  const lifted = program.lifted(index);
+  for (const before of lifted.before(step)) {
+    const earlier = lifted.steps[before];
+    if (earlier !== undefined) transfer(run, index, before, earlier, place, then);
+  }
+  const here = lifted.steps[step];
+  if (here !== undefined) fromOutside(run, question, here);
+}
+
+/** Calls, jumps and falls from other functions (and calls of the function by itself). */
+function fromOutside(run: Run, question: Question, here: Step): void {
+  const { program } = run;
+  const { index, place, then } = question;
+  const { functions, context } = program;
+  const { events } = functions;
+  for (const event of program.incoming(index)) {
+    if (events.target.at(event) !== here.at) continue;
+    const at = events.at.at(event);
+    const kind = events.kind.at(event);
+    fromEvent(run, at, kind === KIND.call ? pushedByCall[context.image.machine] : 0, kind === KIND.fall, place, then);
+  }
+  if (here.at !== functions.starts[index]) return;
+  if (run.exported(index)) run.passed.set(`${index}:${keyOf(place)}`, { index, place });
+  else if (program.isTaken(index)) fail(run, index, "called through a pointer");
+}
+
+function fromEvent(run: Run, at: number, pushed: number, falls: boolean, place: Place, then: readonly Operation[]): void {
+  const { program } = run;
+  const caller = functionOf(program, at);
+  if (caller < 0) return;
+  const lifted = program.lifted(caller);
+  const step = falls ? lifted.steps.length - 1 : lifted.indexOf.get(at);
+  const found = step === undefined ? undefined : lifted.steps[step];
+  if (step === undefined || found === undefined) return fail(run, caller, "computed");
+  const moved = moveFrame(place, found.stack - pushed);
+  if (moved === undefined) return fail(run, caller, "computed");
+  if (falls) transfer(run, caller, step, found, moved, then);
+  else ask(run, { index: caller, step, place: moved, then });
+}
+
+function functionOf(program: Program, rva: number): number {
+  const { starts, ends } = program.functions;
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? 0) <= rva) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && rva < (ends[low - 1] ?? 0) ? low - 1 : -1;
+}
+
+/** The same place as the caller names it: its stack pointer at the call is the callee's zero. */
+function moveFrame(place: Place, by: number): Place | undefined {
+  if (place.in === "stack") return Number.isNaN(by) ? undefined : { in: "stack", offset: place.offset + by };
+  if (place.in !== "memory") return place;
+  const pointer = moveFrame(place.pointer, by);
+  return pointer === undefined ? undefined : { ...place, pointer };
+}
+
+/** What `place` was before the step, if `place` is asked for after it. */
+function transfer(run: Run, index: number, before: number, step: Step, place: Place, then: readonly Operation[]): void {
+  const write = step.writes.find(({ to }) => samePlace(to, place));
+  if (write !== undefined) return follow(run, index, before, write.value, then);
+  if (isLost(step, place)) return fail(run, index, "computed");
+  const places = place.in === "memory" ? throughPointer(run, step, place) : [place];
+  if (places === undefined) return fail(run, index, "kept in memory");
+  for (const earlier of places) ask(run, { index, step: before, place: earlier, then });
+}
+
+/** Is a register overwritten that the place needs? */
+function isLost(step: Step, place: Place): boolean {
+  if (place.in === "register") return (step.clobbers & (1 << place.register)) !== 0;
+  return place.in === "memory" && !step.writes.some(({ to }) => samePlace(to, place.pointer)) && isLost(step, place.pointer);
+}
+
+function follow(run: Run, index: number, step: number, value: Value, then: readonly Operation[]): void {
+  switch (value.is) {
+    case "constant":
+      return answer(run, index, value.value, then);
+    case "copy":
+      return ask(run, { index, step, place: value.of, then: value.then === undefined ? then : [value.then, ...then] });
+    case "either":
+      for (const one of value.values) follow(run, index, step, one, then);
+      return;
+    case "address":
+      return fail(run, index, "computed");
+  }
+}
+
+/** Memory behind a pointer, if the step sets the pointer. */
+function throughPointer(run: Run, step: Step, place: Place & { readonly in: "memory" }): readonly Place[] | undefined {
+  const write = step.writes.find(({ to }) => samePlace(to, place.pointer));
+  if (write !== undefined) return behind(run, write.value, place.offset);
+  if (place.pointer.in !== "memory") return [place];
+  return throughPointer(run, step, place.pointer)?.map((pointer) => ({ in: "memory", pointer, offset: place.offset }) as const);
+}
+
+function behind(run: Run, value: Value, offset: number): readonly Place[] | undefined {
+  switch (value.is) {
+    case "constant":
+      return [{ in: "variable", rva: value.value - run.program.context.image.base + offset }];
+    case "copy":
+      if (value.then === undefined) return [{ in: "memory", pointer: value.of, offset }];
+      return value.then.op === "add" ? [{ in: "memory", pointer: value.of, offset: offset + value.then.by }] : undefined;
+    case "address":
+      if (value.of.in === "stack") return [{ in: "stack", offset: value.of.offset + offset }];
+      return value.of.in === "variable" ? [{ in: "variable", rva: value.of.rva + offset }] : undefined;
+    case "either": {
+      const places = value.values.map((one) => behind(run, one, offset));
+      return places.includes(undefined) ? undefined : places.flatMap((some) => some ?? []);
+    }
+  }
+}
+
+/**
+ * A variable's values are those that instructions store in it by name, anywhere in the object, and the one it starts with. A constant in
+ * read-only data is just read.
+ */
+function askVariable(run: Run, question: Question, rva: number): void {
+  const { image } = run.program.context;
+  const offset = offsetOf(image, rva);
+  if (!isWritable(run.program.context, rva)) {
+    if (offset < 0) return fail(run, question.index, "kept in memory");
+    return answer(run, question.index, i32(image.source, offset), question.then);
+  }
+  const initial = offset < 0 ? 0 : i32(image.source, offset);
+  if (initial !== 0) answer(run, question.index, initial, question.then);
+  forEachStore(run, question, rva, (index, step, value) => follow(run, index, step, value, question.then));
+}
+
+/** A variable that holds a pointer to what is asked for (glibc's `xidcmd`): behind each pointer that is stored in it. */
+function askBehindVariable(run: Run, question: Question, rva: number, offset: number): void {
+  forEachStore(run, question, rva, (index, step, value) => {
+    // A pointer that is reset says nothing.
+    if (value.is === "constant" && value.value === 0) return;
+    const places = behind(run, value, offset);
+    if (places === undefined) fail(run, index, "kept in memory");
+    else for (const place of places) ask(run, { index, step, place, then: question.then });
+  });
+}
+
+function forEachStore(run: Run, question: Question, rva: number, visit: (index: number, step: number, value: Value) => void): void {
+  const stores = run.stores(rva);
+  if (stores.length === 0 || stores.length > bounds.maxStoreSearches) return fail(run, question.index, "kept in memory");
+  for (const store of stores) {
+    const lifted = run.program.lifted(store.index);
+    const step = lifted.indexOf.get(store.at);
+    const write = step === undefined ? undefined : lifted.steps[step]?.writes.find(({ to }) => to.in === "variable" && to.rva === rva);
+    if (step === undefined || write === undefined) fail(run, store.index, "kept in memory");
+    else visit(store.index, step, write.value);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Functions that the unwind table names: `.eh_frame` (LSB 5.0 core, section 10.6; DWARF 5, section 6.4.1). Stripped files keep it, because
+ * exceptions, `pthread_cancel` and `backtrace` need it.
+ */
+import * as bounds from "./bounds.ts";
+import { U32List, i32, i64, u16, u32, u64, u8 } from "./bytes.ts";
+import type { Source } from "./bytes.ts";
+import { offsetOf, sectionNamed } from "./elf.ts";
+import type { ElfImage } from "./elf.ts";
+
+export interface UnwindRanges {
+  readonly starts: Uint32Array;
+  /** `ends[i]` belongs to `starts[i]`. */
+  readonly ends: Uint32Array;
+}
+
+export function readUnwindRanges(image: ElfImage): UnwindRanges {
+  const found = frameStart(image);
+  const pairs: [number, number][] = [];
+  if (found !== undefined) readFrames(image, found, pairs);
+  pairs.sort((a, b) => a[0] - b[0]);
+  const starts = new U32List(pairs.length + 1);
+  const ends = new U32List(pairs.length + 1);
+  for (const [start, end] of pairs) {
+    starts.push(start);
+    ends.push(end);
+  }
+  return { starts: starts.view(), ends: ends.view() };
+}
+
+/** Rva of the first entry and of what lies behind the last one. */
+function frameStart(image: ElfImage): { readonly start: number; readonly end: number } | undefined {
+  const section = sectionNamed(image, ".eh_frame");
+  if (section?.loaded === true) return { start: section.start, end: section.start + section.size };
+  const header = image.unwindHeader;
+  if (header === undefined) return undefined;
+  const offset = offsetOf(image, header);
+  if (offset < 0 || u8(image.source, offset) !== 1) return undefined;
+  const pointer = readEncoded(image, offset + 4, header + 4, u8(image.source, offset + 1), header);
+  if (pointer === undefined) return undefined;
+  const segment = image.segments.find((one) => pointer.value >= one.start && pointer.value < one.fileEnd);
+  return segment === undefined ? undefined : { start: pointer.value, end: segment.fileEnd };
+}
+
+function readFrames(image: ElfImage, range: { readonly start: number; readonly end: number }, pairs: [number, number][]): void {
+  const { source } = image;
+  const encodings = new Map<number, number>();
+  const delta = offsetOf(image, range.start) - range.start;
+  if (delta + range.start < 0) return;
+  let at = range.start;
+  while (at + 8 <= range.end) {
+    const size = u32(source, at + delta);
+    if (size === 0) {
+      // Linked from several inputs, the section may hold a terminator before its end (crtend.o stands last, but not in every linker).
+      if (at + 8 >= range.end || pairs.length === 0) return;
+      at += 4;
+      continue;
+    }
+    if (size === 0xffffffff || at + 4 + size > range.end) return;
+    const id = u32(source, at + 4 + delta);
+    if (id !== 0) {
+      const cie = at + 4 - id;
+      let encoding = encodings.get(cie);
+      if (encoding === undefined) {
+        encoding = pointerEncoding(source, cie + delta);
+        encodings.set(cie, encoding);
+      }
+      addRange(image, at + 8, delta, encoding, pairs);
+      if (pairs.length > bounds.maxUnwindEntries) {
+        image.limits.add("maxUnwindEntries");
+        return;
+      }
+    }
+    at += 4 + size;
+  }
+}
+
+function addRange(image: ElfImage, at: number, delta: number, encoding: number, pairs: [number, number][]): void {
+  const start = readEncoded(image, at + delta, at, encoding, 0);
+  if (start === undefined) return;
+  const size = readEncoded(image, start.next, start.next - delta, encoding & 0x0f, image.base);
+  if (size === undefined || size.value <= 0 || start.value < 0 || start.value + size.value > bounds.maxSpan) return;
+  pairs.push([start.value, start.value + size.value]);
+}
+
+/** The encoding of addresses in the FDEs of a CIE: letter R of its augmentation; 0 (absolute) if it does not say. */
+function pointerEncoding(source: Source, cie: number): number {
+  let at = cie + 9;
+  const augmentation: number[] = [];
+  for (; at < source.length && u8(source, at) !== 0 && augmentation.length < 8; at += 1) augmentation.push(u8(source, at));
+  if (augmentation[0] !== 0x7a) return 0;
+  at = skipLeb(source, skipLeb(source, at + 1));
+  at = u8(source, cie + 8) === 1 ? at + 1 : skipLeb(source, at);
+  at = skipLeb(source, at);
+  for (const letter of augmentation.slice(1)) {
+    if (letter === 0x52) return u8(source, at);
+    if (letter === 0x4c) at += 1;
+    else if (letter === 0x50) at += 1 + encodedSize(u8(source, at));
+  }
+  return 0;
+}
+
+function skipLeb(source: Source, start: number): number {
+  let at = start;
+  while (at < source.length && at < start + 10 && (u8(source, at) & 0x80) !== 0) at += 1;
+  return at + 1;
+}
+
+function encodedSize(encoding: number): number {
+  const format = encoding & 0x0f;
+  if (format === 0x02 || format === 0x0a) return 2;
+  return format === 0x03 || format === 0x0b ? 4 : 8;
+}
+
+interface Encoded {
+  /** An rva, or a plain number if the encoding is relative to nothing. */
+  readonly value: number;
+  /** Offset in the file behind it. */
+  readonly next: number;
+}
+
+/**
+ * A pointer as the unwind tables have it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for encodings that no compiler emits.
+ * `dataStart` is what a data-relative value is added to. An absolute value becomes an rva; a caller that reads a length passes the base
+ * as `dataStart`, which undoes that.
+ */
+function readEncoded(image: ElfImage, offset: number, rva: number, encoding: number, dataStart: number): Encoded | undefined {
+  const { source } = image;
+  const size = encodedSize(encoding);
+  if (offset + size > source.length) return undefined;
+  const format = encoding & 0x0f;
+  let raw: number;
+  if (size === 2) raw = format === 0x0a ? (u16(source, offset) << 16) >> 16 : u16(source, offset);
+  else if (size === 4) raw = format === 0x0b ? i32(source, offset) : u32(source, offset);
+  else if (format === 0 || format === 4 || format === 0x0c) raw = format === 0x0c || (encoding & 0x70) !== 0 ? i64(source, offset) : u64(source, offset);
+  else return undefined;
+  const next = offset + size;
+  switch (encoding & 0x70) {
+    case 0x10:
+      return { value: rva + raw, next };
+    case 0x30:
+      return { value: dataStart + raw, next };
+    case 0x00:
+      return { value: raw - image.base + dataStart, next };
+    default:
+      return undefined;
+  }
+}
