@@ -3,7 +3,7 @@ import { sweepX86 } from "./x86-sweep.ts";
 import { liftX86 } from "./x86-lift.ts";
 import { sweepArm64 } from "./arm64-sweep.ts";
 import { liftArm64 } from "./arm64-lift.ts";
-import { U32List, floorIndex } from "./bytes.ts";
+import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
 import { codeRanges, readElf } from "./elf.ts";
 import type { ElfImage } from "./elf.ts";
 import { Events, KIND, isCode } from "./events.ts";
@@ -52,7 +52,9 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
   const context = contextOf(image, relocations.slots);
   const { starts, pointers } = dataPointers(context, relocations, go);
   const facts: Facts = { image, symbols, local: readLocalSymbols(image), relocations, unwind: readUnwindRanges(image), go, starts, pointers };
-  const functions = findFunctions(context, seedsOf(context, facts), facts.unwind, image.machine === "x86-64" ? sweepX86 : sweepArm64);
+  const seeds = seedsOf(context, facts);
+  const named = sortedUnique(seeds.view());
+  const functions = findFunctions(context, seeds, facts.unwind, image.machine === "x86-64" ? sweepX86 : sweepArm64);
   const taken = takenFunctions(context, functions, facts);
   const program = createProgram({
     context,
@@ -63,9 +65,9 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
       return symbol === undefined ? undefined : symbols.name(symbol);
     },
     taken,
+    isNamed: (index) => named[floorIndex(named, functions.starts[index] ?? 0)] === functions.starts[index],
   });
-  const sites = findSites(program, exportedFunctions(functions, symbols));
-  const goFunctions = go === undefined ? undefined : go.rvas;
+  const sites = findSites(program, exportedFunctions(functions, symbols), facts.unwind);
   return {
     kind: "code",
     version: summaryVersion,
@@ -76,7 +78,7 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
     ...optional("interpreter", image.interpreter),
     go: go !== undefined,
     symbolic: image.dynamic.has(16) || ((image.dynamic.get(30)?.[0] ?? 0) & 2) !== 0,
-    ...summarize({ program, facts, sites, everything: goFunctions }),
+    ...summarize({ program, facts, sites, everything: go?.rvas }),
     limits: [...image.limits].sort(),
     codeBytes: context.ranges.reduce((sum, range) => sum + range.end - range.start, 0),
   };

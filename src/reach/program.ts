@@ -33,6 +33,8 @@ export interface Program {
   returns(rva: number, depth?: number): boolean;
   /** Is the address of the function's start in data or in code? */
   isTaken(index: number): boolean;
+  /** Does a symbol, an unwind range or another table name the function's start? */
+  isNamed(index: number): boolean;
 }
 
 /** Imports that never return (their manual pages say so); without them, code behind a call looks as if it were run after it. */
@@ -51,9 +53,10 @@ export interface ProgramParts {
   readonly lift: Lift;
   readonly importAt: (slot: number) => string | undefined;
   readonly taken: Uint8Array;
+  readonly isNamed: (index: number) => boolean;
 }
 
-export function createProgram({ context, functions, lift, importAt, taken }: ProgramParts): Program {
+export function createProgram({ context, functions, lift, importAt, taken, isNamed }: ProgramParts): Program {
   const kept = new Map<number, Lifted>();
   const memo = new Map<number, boolean>();
   const tables = new Map<number, readonly number[]>();
@@ -92,6 +95,7 @@ export function createProgram({ context, functions, lift, importAt, taken }: Pro
     },
     returns: (rva, depth = 0) => returns(program, memo, rva, depth),
     isTaken: (index) => taken[index] === 1,
+    isNamed,
   };
   return program;
 }
@@ -143,20 +147,24 @@ function waysInto(program: Program, steps: readonly Step[], indexOf: ReadonlyMap
   const ways: number[][] = steps.map(() => []);
   const indirect: number[] = [];
   steps.forEach((step, i) => {
-    const following = steps[i + 1];
-    if (following?.at === step.next && goesOn(program, step)) ways[i + 1]?.push(i);
     if (step.flow === "jump" || step.flow === "branch") {
       const target = indexOf.get(step.target);
       if (target !== undefined) ways[target]?.push(i);
     } else if (step.flow === "indirect-jump" && step.slot < 0) indirect.push(i);
   });
-  if (indirect.length === 0) return ways;
-  for (const target of program.tableTargets(index)) {
-    const label = indexOf.get(target);
-    if (label !== undefined) ways[label]?.push(...indirect);
+  if (indirect.length > 0) {
+    for (const target of program.tableTargets(index)) {
+      const label = indexOf.get(target);
+      if (label !== undefined) ways[label]?.push(...indirect);
+    }
   }
-  ways.forEach((into, i) => {
-    if (i > 0 && into.length === 0 && ends(steps[i - 1]?.flow ?? "next")) into.push(...indirect);
+  steps.forEach((step, i) => {
+    const into = ways[i] ?? [];
+    const isDead = i > 0 && into.length === 0;
+    if (isDead && !step.isPadding) into.push(...indirect);
+    // What only aligns the label behind it leads nowhere.
+    if (isDead && step.isPadding) return;
+    if (steps[i + 1]?.at === step.next && goesOn(program, step)) ways[i + 1]?.push(i);
   });
   return ways;
 }

@@ -7,6 +7,7 @@ import type { Linked, LinkedObject } from "./link.ts";
 import { isCLibrary, isOwnObject } from "./own-objects.ts";
 import { rankCalls } from "./rank.ts";
 import { nameOf } from "./syscall-names.ts";
+import { forwarders } from "./sites.ts";
 import type { LoadedObject, OpenSite, Reach, ReachInput, Via } from "./types.ts";
 
 /** Calls with larger numbers are told as `unnamed`; both architectures are below 480 today (Linux 7.0). */
@@ -151,9 +152,8 @@ function openSites(linked: Linked, reached: Uint8Array): readonly OpenSite[] {
       }
       // A forwarder that only the linked set shows: its callers' constants were not looked for.
       for (const symbol of node.imports ?? []) {
-        const followed = (node.forwards ?? []).some(([one]) => one === symbol) || (node.open ?? []).some((open) => open.import === symbol);
         const import_ = summary.imports[symbol] ?? "";
-        if (!followed && linked.bind(object, import_).some(({ passes }) => passes)) add(import_, "the number is passed between objects");
+        if (!forwarders.has(import_) && linked.bind(object, import_).some(({ passes }) => passes)) add(import_, "the number is passed between objects");
       }
     });
   }

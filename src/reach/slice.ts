@@ -7,8 +7,9 @@ import { i32 } from "./bytes.ts";
 import { offsetOf } from "./elf.ts";
 import { KIND, isWritable } from "./events.ts";
 import { forEachLive } from "./program.ts";
-import type { Program } from "./program.ts";
-import { apply, keyOf, samePlace } from "./steps.ts";
+import type { Lifted, Program } from "./program.ts";
+import { conventions } from "./conventions.ts";
+import { apply, firstVector, keyOf, samePlace } from "./steps.ts";
 import type { Operation, Place, Step, Value } from "./steps.ts";
 
 /** Why a way could not be followed. */
@@ -21,6 +22,8 @@ export type OpenReason =
 export interface Slice {
   /** Values, each with the function whose code has it as a constant. */
   readonly constants: readonly { readonly value: number; readonly index: number }[];
+  /** Addresses of data, where the value is one. */
+  readonly addresses: readonly { readonly rva: number; readonly index: number }[];
   readonly open: readonly { readonly reason: OpenReason; readonly index: number }[];
   /** Exported functions that got the value passed in from other objects, and where. */
   readonly passed: readonly { readonly index: number; readonly place: Place }[];
@@ -32,7 +35,15 @@ interface Question {
   readonly step: number;
   readonly place: Place;
   readonly then: readonly Operation[];
+  /**
+   * For memory behind a pointer: the step where it was first asked for in this function. Once the pointer turns out to be the address of
+   * a place on the stack, stores are looked for from there, because they may stand behind the instruction that made the pointer.
+   */
+  readonly origin: number;
 }
+
+/** A question without an origin yet. */
+type Asked = Omit<Question, "origin"> & { readonly origin?: number };
 
 export interface Slicer {
   /** Values of a place before the instruction at `at` in function `index`. */
@@ -51,25 +62,31 @@ interface Run {
   readonly program: Program;
   readonly exported: (index: number) => boolean;
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
+  /** Places that take the address of a function. */
+  readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
   readonly queue: Question[];
   readonly seen: Set<string>;
   readonly constants: Map<string, { value: number; index: number }>;
+  readonly addresses: Map<string, { rva: number; index: number }>;
   readonly open: Map<string, { reason: OpenReason; index: number }>;
   readonly passed: Map<string, { index: number; place: Place }>;
 }
 
 export function createSlicer(program: Program, exported: (index: number) => boolean): Slicer {
   let left = bounds.maxAllSliceSteps;
-  let stores: ((rva: number) => readonly { readonly index: number; readonly at: number }[]) | undefined;
+  let stores: Places | undefined;
+  let references: Places | undefined;
   return {
     slice(index, at, place) {
       const run: Run = {
         program,
         exported,
-        stores: (rva) => (stores ??= indexStores(program))(rva),
+        stores: (rva) => (stores ??= indexEvents(program, [KIND.store]))(rva),
+        references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
         queue: [],
         seen: new Set(),
         constants: new Map(),
+        addresses: new Map(),
         open: new Map(),
         passed: new Map(),
       };
@@ -86,31 +103,35 @@ export function createSlicer(program: Program, exported: (index: number) => bool
         const question = run.queue.pop();
         if (question !== undefined) goBack(run, question);
       }
-      return { constants: [...run.constants.values()], open: [...run.open.values()], passed: [...run.passed.values()] };
+      return { constants: [...run.constants.values()], addresses: [...run.addresses.values()], open: [...run.open.values()], passed: [...run.passed.values()] };
     },
   };
 }
 
-function indexStores(program: Program): (rva: number) => readonly { readonly index: number; readonly at: number }[] {
+type Places = (rva: number) => readonly { readonly index: number; readonly at: number }[];
+
+/** Events of some kinds by their target. */
+function indexEvents(program: Program, kinds: readonly number[]): Places {
   const { events } = program.functions;
-  const byVariable = new Map<number, { index: number; at: number }[]>();
+  const byTarget = new Map<number, { index: number; at: number }[]>();
   forEachLive(program.functions, (event, index) => {
-    if (events.kind.at(event) !== KIND.store) return;
+    if (!kinds.includes(events.kind.at(event))) return;
     const rva = events.target.at(event);
-    const known = byVariable.get(rva);
-    if (known === undefined) byVariable.set(rva, [{ index, at: events.at.at(event) }]);
+    const known = byTarget.get(rva);
+    if (known === undefined) byTarget.set(rva, [{ index, at: events.at.at(event) }]);
     else known.push({ index, at: events.at.at(event) });
   });
-  return (rva) => byVariable.get(rva) ?? [];
+  return (rva) => byTarget.get(rva) ?? [];
 }
 
 function fail(run: Run, index: number, reason: OpenReason): void {
   run.open.set(`${index}:${reason}`, { index, reason });
 }
 
-function ask(run: Run, question: Question): void {
+function ask(run: Run, asked: Asked): void {
+  const question = { ...asked, origin: asked.place.in === "memory" ? (asked.origin ?? asked.step) : asked.step };
   if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) return fail(run, question.index, "computed");
-  const key = `${question.index}:${question.step}:${keyOf(question.place)}:${question.then.map(({ op, by }) => `${op}${by}`).join()}`;
+  const key = `${question.index}:${question.step}:${question.origin}:${keyOf(question.place)}:${question.then.map(({ op, by }) => `${op}${by}`).join()}`;
   if (run.seen.has(key)) return;
   run.seen.add(key);
   if (question.place.in === "variable") return askVariable(run, question, question.place.rva);
@@ -130,14 +151,23 @@ function answer(run: Run, index: number, value: number, then: readonly Operation
 /** Over every step that can come before. */
 function goBack(run: Run, question: Question): void {
   const { program } = run;
-  const { index, step, place, then } = question;
+  const { index, step } = question;
   const lifted = program.lifted(index);
   for (const before of lifted.before(step)) {
     const earlier = lifted.steps[before];
-    if (earlier !== undefined) transfer(run, index, before, earlier, place, then);
+    if (earlier === undefined) continue;
+    const proven = provenBy(earlier, question.place, lifted.steps[step]?.at ?? -1);
+    if (proven !== undefined) answer(run, index, proven, question.then);
+    else transfer(run, question, index, before, earlier);
   }
   const here = lifted.steps[step];
   if (here !== undefined) fromOutside(run, question, here);
+}
+
+/** The value that a branch proves of a place on the way to `at`: `test %rax,%rax; je` (musl makes `read`, number 0, with it). */
+function provenBy({ proves, target, next }: Step, place: Place, at: number): number | undefined {
+  if (proves === undefined || !samePlace(proves.place, place) || target === next) return undefined;
+  return (proves.when === "taken" ? target : next) === at ? proves.value : undefined;
 }
 
 /** Calls, jumps and falls from other functions (and calls of the function by itself). */
@@ -146,15 +176,48 @@ function fromOutside(run: Run, question: Question, here: Step): void {
   const { index, place, then } = question;
   const { functions, context } = program;
   const { events } = functions;
+  let isLabel = false;
   for (const event of program.incoming(index)) {
     if (events.target.at(event) !== here.at) continue;
     const at = events.at.at(event);
     const kind = events.kind.at(event);
+    if (kind === KIND.fall) isLabel = true;
     fromEvent(run, at, kind === KIND.call ? pushedByCall[context.image.machine] : 0, kind === KIND.fall, place, then);
   }
   if (here.at !== functions.starts[index]) return;
   if (run.exported(index)) run.passed.set(`${index}:${keyOf(place)}`, { index, place });
-  else if (program.isTaken(index)) fail(run, index, "called through a pointer");
+  else if (program.isTaken(index) && !isLabel) throughCallback(run, question);
+}
+
+/**
+ * The function's address is taken, so anybody may call it. One shape is followed: the number lies behind a pointer that is passed beside
+ * the function (`__synccall(do_setxid, &c)` in musl, `clone(child, stack, flags, &args)`). What code takes the address in another shape is open.
+ */
+function throughCallback(run: Run, { index, place, then }: Question): void {
+  const { program } = run;
+  const { arguments: argumentRegisters } = conventions[program.context.image.machine];
+  const uses = run.references(program.functions.starts[index] ?? -1);
+  const isContext = place.in === "memory" && place.pointer.in === "register" && (argumentRegisters as readonly number[]).includes(place.pointer.register);
+  if (!isContext || uses.length === 0) return fail(run, index, "called through a pointer");
+  for (const { index: user, at } of uses) {
+    const lifted = program.lifted(user);
+    const call = lifted.steps.findIndex((step) => step.at >= at && (step.flow === "call" || step.flow === "indirect-call"));
+    const addresses = call < 0 ? [] : argumentRegisters.flatMap((number) => addressIn(lifted, call, number));
+    if (addresses.length === 0) fail(run, index, "called through a pointer");
+    for (const offset of addresses) ask(run, { index: user, step: call, place: { in: "stack", offset: offset + place.offset }, then });
+  }
+}
+
+/** Stack addresses that a straight way before the call puts into a register. */
+function addressIn(lifted: Lifted, call: number, number: number): readonly number[] {
+  for (let step = call; step > 0; step -= 1) {
+    const before = lifted.steps[step - 1];
+    if (before === undefined || before.flow !== "next" || before.next !== lifted.steps[step]?.at) return [];
+    const write = before.writes.find(({ to }) => to.in === "register" && to.register === number);
+    if (write !== undefined) return write.value.is === "address" && write.value.of.in === "stack" ? [write.value.of.offset] : [];
+    if ((before.clobbers & (1 << number)) !== 0) return [];
+  }
+  return [];
 }
 
 function fromEvent(run: Run, at: number, pushed: number, falls: boolean, place: Place, then: readonly Operation[]): void {
@@ -167,7 +230,7 @@ function fromEvent(run: Run, at: number, pushed: number, falls: boolean, place: 
   if (step === undefined || found === undefined) return fail(run, caller, "computed");
   const moved = moveFrame(place, found.stack - pushed);
   if (moved === undefined) return fail(run, caller, "computed");
-  if (falls) transfer(run, caller, step, found, moved, then);
+  if (falls) transfer(run, { index: caller, step: step + 1, place: moved, then, origin: step + 1 }, caller, step, found);
   else ask(run, { index: caller, step, place: moved, then });
 }
 
@@ -192,18 +255,24 @@ function moveFrame(place: Place, by: number): Place | undefined {
 }
 
 /** What `place` was before the step, if `place` is asked for after it. */
-function transfer(run: Run, index: number, before: number, step: Step, place: Place, then: readonly Operation[]): void {
+function transfer(run: Run, { place, then, origin }: Question, index: number, before: number, step: Step): void {
   const write = step.writes.find(({ to }) => samePlace(to, place));
   if (write !== undefined) return follow(run, index, before, write.value, then);
   if (isLost(step, place)) return fail(run, index, "computed");
   const places = place.in === "memory" ? throughPointer(run, step, place) : [place];
   if (places === undefined) return fail(run, index, "kept in memory");
-  for (const earlier of places) ask(run, { index, step: before, place: earlier, then });
+  for (const earlier of places) {
+    const isFound = place.in === "memory" && earlier.in === "stack";
+    ask(run, { index, step: isFound ? origin : before, place: earlier, then, ...(earlier.in === "memory" ? { origin } : {}) });
+  }
 }
 
 /** Is a register overwritten that the place needs? */
 function isLost(step: Step, place: Place): boolean {
-  if (place.in === "register") return (step.clobbers & (1 << place.register)) !== 0;
+  if (place.in === "register") {
+    if (place.register >= firstVector) return ((step.vectors >> ((place.register - firstVector) >> 1)) & 1) !== 0;
+    return (step.clobbers & (1 << place.register)) !== 0;
+  }
   return place.in === "memory" && !step.writes.some(({ to }) => samePlace(to, place.pointer)) && isLost(step, place.pointer);
 }
 
@@ -217,7 +286,8 @@ function follow(run: Run, index: number, step: number, value: Value, then: reado
       for (const one of value.values) follow(run, index, step, one, then);
       return;
     case "address":
-      return fail(run, index, "computed");
+      if (value.of.in !== "variable" || then.length > 0) return fail(run, index, "computed");
+      run.addresses.set(`${index}:${value.of.rva}`, { rva: value.of.rva, index });
   }
 }
 
@@ -258,7 +328,10 @@ function askVariable(run: Run, question: Question, rva: number): void {
     return answer(run, question.index, i32(image.source, offset), question.then);
   }
   const initial = offset < 0 ? 0 : i32(image.source, offset);
-  if (initial !== 0) answer(run, question.index, initial, question.then);
+  if (initial !== 0) {
+    answer(run, question.index, initial, question.then);
+    if (run.stores(rva).length === 0) return;
+  }
   forEachStore(run, question, rva, (index, step, value) => follow(run, index, step, value, question.then));
 }
 

@@ -3,8 +3,12 @@
  * Everything a lifter does not understand is a loss ("clobbers"), never a guess.
  */
 
-/** Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the stack pointer). */
+/**
+ * Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the stack pointer). Vector register n, which
+ * compilers copy structures through, is `firstVector + 2 * n` for its low 8 bytes and one more for the next 8.
+ */
 export type Register = number;
+export const firstVector = 64;
 
 export type Place =
   | { readonly in: "register"; readonly register: Register }
@@ -30,6 +34,13 @@ export type Value =
 
 export type Flow = "next" | "jump" | "branch" | "call" | "return" | "stop" | "indirect-jump" | "indirect-call" | "site";
 
+/** "`place` is `value`" on the way of a branch that is taken, or on the other one. */
+export interface Proof {
+  readonly place: Place;
+  readonly value: number;
+  readonly when: "taken" | "next";
+}
+
 export interface Step {
   readonly at: number;
   readonly next: number;
@@ -42,6 +53,12 @@ export interface Step {
   readonly writes: readonly { readonly to: Place; readonly value: Value }[];
   /** Registers that are overwritten with what is not known: bit i is register i. */
   readonly clobbers: number;
+  /** Vector registers that are overwritten with what is not known; -1: all. */
+  readonly vectors: number;
+  /** What a conditional branch proves of a place on one of its two ways. */
+  readonly proves?: Proof;
+  /** Does nothing: compilers align labels with it. */
+  readonly isPadding: boolean;
   /** Stack pointer before this step, relative to the function's entry. NaN if it is not known. */
   readonly stack: number;
 }

@@ -72,6 +72,7 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
   const functionNames = namer(program, facts);
   const nameOf = (index: number): number => names.of(functionNames(index));
   addImports(program, payloadOf, imports);
+  for (const { index, name } of sites.lookedUp) payloadOf(index).imports.add(imports.of(name));
   for (const { index, number } of sites.made) payloadOf(index).makes.set(`${number}:${index}`, [number, nameOf(index)]);
   for (const { index, number, import: name } of sites.forwarded) {
     payloadOf(index).forwards.set(`${name}:${number}:${index}`, [imports.of(name), nameOf(index), number]);
@@ -92,7 +93,7 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
     exports: exportsOf(facts, nodeOf, sites, functions.starts),
     roots: rootsOf(facts, nodeOf, everything, imports),
     passes: passesOf(facts, sites, functions.starts),
-    sites: { all: sites.count, open: sites.openCount },
+    sites: { all: sites.count, open: sites.openCount, unknownLookups: sites.unknownLookups },
   };
 }
 

@@ -51,15 +51,19 @@ export interface CodeSummary {
 }
 
 export interface SiteCounts {
+  /** Places that make a call, or pass a number to `syscall(3)`. */
   readonly all: number;
+  /** Those of them whose number is not, or not only, known. */
   readonly open: number;
+  /** Places that look up functions by names which are no constants (dlsym(3)). */
+  readonly unknownLookups: number;
 }
 
 /** A strongly connected piece of the call graph, reduced to what reaches calls. All numbers are indices. */
 export interface Node {
   /** Other nodes. */
   readonly to?: readonly number[];
-  /** Imports that this code calls or whose address it takes. */
+  /** Imports that this code calls, whose address it takes, or that it looks up by a constant name. */
   readonly imports?: readonly number[];
   /** Call number, function name, call number, function name … */
   readonly makes?: readonly number[];

@@ -14,6 +14,12 @@ export interface UnwindRanges {
   readonly ends: Uint32Array;
 }
 
+interface Cie {
+  readonly encoding: number;
+  /** Augmentation S: frames of signal handlers' returns. */
+  readonly isSignalFrame: boolean;
+}
+
 export function readUnwindRanges(image: ElfImage): UnwindRanges {
   const found = frameStart(image);
   const pairs: [number, number][] = [];
@@ -44,7 +50,7 @@ function frameStart(image: ElfImage): { readonly start: number; readonly end: nu
 
 function readFrames(image: ElfImage, range: { readonly start: number; readonly end: number }, pairs: [number, number][]): void {
   const { source } = image;
-  const encodings = new Map<number, number>();
+  const cies = new Map<number, Cie>();
   const delta = offsetOf(image, range.start) - range.start;
   if (delta + range.start < 0) return;
   let at = range.start;
@@ -60,12 +66,9 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
     const id = u32(source, at + 4 + delta);
     if (id !== 0) {
       const cie = at + 4 - id;
-      let encoding = encodings.get(cie);
-      if (encoding === undefined) {
-        encoding = pointerEncoding(source, cie + delta);
-        encodings.set(cie, encoding);
-      }
-      addRange(image, at + 8, delta, encoding, pairs);
+      let known = cies.get(cie);
+      if (known === undefined) cies.set(cie, (known = readCie(source, cie + delta)));
+      addRange(image, at + 8, delta, known, pairs);
       if (pairs.length > bounds.maxUnwindEntries) {
         image.limits.add("maxUnwindEntries");
         return;
@@ -75,29 +78,41 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
   }
 }
 
-function addRange(image: ElfImage, at: number, delta: number, encoding: number, pairs: [number, number][]): void {
+function addRange(image: ElfImage, at: number, delta: number, { encoding, isSignalFrame }: Cie, pairs: [number, number][]): void {
   const start = readEncoded(image, at + delta, at, encoding, 0);
   if (start === undefined) return;
   const size = readEncoded(image, start.next, start.next - delta, encoding & 0x0f, image.base);
   if (size === undefined || size.value <= 0 || start.value < 0 || start.value + size.value > bounds.maxSpan) return;
-  pairs.push([start.value, start.value + size.value]);
+  const early = isSignalFrame && beginsEarly(image, start.value) ? 1 : 0;
+  pairs.push([start.value + early, start.value + size.value]);
 }
 
-/** The encoding of addresses in the FDEs of a CIE: letter R of its augmentation; 0 (absolute) if it does not say. */
-function pointerEncoding(source: Source, cie: number): number {
+/**
+ * Unwinders look up the byte before a return address, so the range of x86-64's `__restore_rt` begins one byte before its code
+ * (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That byte is padding; decoded, it would swallow the function.
+ */
+function beginsEarly(image: ElfImage, start: number): boolean {
+  const offset = offsetOf(image, start + 1);
+  const first = u8(image.source, offset);
+  return image.machine === "x86-64" && offset >= 0 && (first === 0xb8 || (first === 0x48 && u8(image.source, offset + 1) === 0xc7));
+}
+
+/** The augmentation of a CIE: letter R has the encoding of addresses in its FDEs; it is 0 (absolute) if there is none. */
+function readCie(source: Source, cie: number): Cie {
   let at = cie + 9;
-  const augmentation: number[] = [];
-  for (; at < source.length && u8(source, at) !== 0 && augmentation.length < 8; at += 1) augmentation.push(u8(source, at));
-  if (augmentation[0] !== 0x7a) return 0;
+  let augmentation = "";
+  for (; at < source.length && u8(source, at) !== 0 && augmentation.length < 8; at += 1) augmentation += String.fromCharCode(u8(source, at));
+  const isSignalFrame = augmentation.includes("S");
+  if (!augmentation.startsWith("z")) return { encoding: 0, isSignalFrame };
   at = skipLeb(source, skipLeb(source, at + 1));
   at = u8(source, cie + 8) === 1 ? at + 1 : skipLeb(source, at);
   at = skipLeb(source, at);
   for (const letter of augmentation.slice(1)) {
-    if (letter === 0x52) return u8(source, at);
-    if (letter === 0x4c) at += 1;
-    else if (letter === 0x50) at += 1 + encodedSize(u8(source, at));
+    if (letter === "R") return { encoding: u8(source, at), isSignalFrame };
+    if (letter === "L") at += 1;
+    else if (letter === "P") at += 1 + encodedSize(u8(source, at));
   }
-  return 0;
+  return { encoding: 0, isSignalFrame };
 }
 
 function skipLeb(source: Source, start: number): number {

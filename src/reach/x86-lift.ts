@@ -3,8 +3,8 @@ import * as bounds from "./bounds.ts";
 import { i32, u32, u8 } from "./bytes.ts";
 import type { Source } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
-import { ends, register } from "./steps.ts";
-import type { Flow, Frame, Place, Step, Value } from "./steps.ts";
+import { ends, firstVector, register } from "./steps.ts";
+import type { Flow, Frame, Place, Proof, Step, Value } from "./steps.ts";
 import { createDecoded, decode } from "./x86-decode.ts";
 import type { Decoded } from "./x86-decode.ts";
 
@@ -17,6 +17,9 @@ interface Effect {
   slot: number;
   readonly writes: { to: Place; value: Value }[];
   clobbers: number;
+  vectors: number;
+  /** The comparison whose flags hold behind this step: "zero flag set means that `place` is `value`". */
+  compared: { place: Place; value: number } | undefined;
   frame: Frame;
 }
 
@@ -28,6 +31,7 @@ export function liftX86(image: ElfImage, delta: number, start: number, end: numb
   const frames = new Map<number, Frame>();
   let frame: Frame = { stack: 0, frame: Number.NaN };
   let body = frame;
+  let compared: Effect["compared"];
   let at = start - delta;
   while (at < end - delta && steps.length < bounds.maxLifted) {
     const rva = at + delta;
@@ -37,16 +41,25 @@ export function liftX86(image: ElfImage, delta: number, start: number, end: numb
       at += 1;
       continue;
     }
-    const effect: Effect = { flow: "next", target: -1, slot: -1, writes: [], clobbers: 0, frame };
+    const effect: Effect = { flow: "next", target: -1, slot: -1, writes: [], clobbers: 0, vectors: 0, compared: undefined, frame };
     lift(image, decoded, rva, effect);
-    const { flow, target, slot, writes, clobbers } = effect;
-    steps.push({ at: rva, next: rva + length, flow, target, slot, writes, clobbers, stack: frame.stack });
+    const { flow, target, slot, writes, clobbers, vectors } = effect;
+    const proves = flow === "branch" ? proofOf(decoded.op, compared) : undefined;
+    steps.push({ at: rva, next: rva + length, flow, target, slot, writes, clobbers, vectors, isPadding: decoded.op === 0x90 || decoded.op === 0x11f, stack: frame.stack, ...(proves === undefined ? {} : { proves }) });
+    compared = effect.compared;
     if ((flow === "jump" || flow === "branch") && !frames.has(target)) frames.set(target, effect.frame);
     if (flow === "call" || flow === "indirect-call" || flow === "indirect-jump") body = frame;
     frame = ends(flow) ? body : effect.frame;
     at += length;
   }
   return steps;
+}
+
+/** What `je` and `jne` say of the comparison right before them. */
+function proofOf(op: number, compared: Effect["compared"]): Proof | undefined {
+  const isEqual = op === 0x74 || op === 0x184;
+  if (compared === undefined || (!isEqual && op !== 0x75 && op !== 0x185)) return undefined;
+  return { ...compared, when: isEqual ? "taken" : "next" };
 }
 
 /** The ModRM operand: a register, a place in memory that has a name, or `undefined` for other memory. */
@@ -159,7 +172,7 @@ function isStackMove(d: Decoded, to: number, from: number, effect: Effect): bool
 function liftArithmetic(image: ElfImage, d: Decoded, rva: number, effect: Effect): void {
   const form = d.op & 7;
   const kind = d.op >> 3;
-  if (kind === 7) return;
+  if (kind === 7 && form !== 5) return;
   if (form >= 4) return operate(effect, register(RAX), kind, immediate(image.source, d), form === 5);
   const to = form < 2 ? operand(image, d, rva, effect.frame) : register(regOf(d));
   const same = isRegisterForm(d) && regOf(d) === rmOf(d) && (form & 1) === 1;
@@ -173,6 +186,7 @@ const operations = ["add", "or", undefined, undefined, "and", "add", undefined] 
 
 /** `kind` as in ModRM.reg of group 1. */
 function operate(effect: Effect, to: Place | undefined, kind: number, by: number, wide: boolean): void {
+  if (kind === 7 && to?.in === "register" && wide) effect.compared = { place: to, value: by };
   if (to === undefined || kind === 7) return;
   if (to.in === "register" && to.register === RSP) return moveStack(effect, kind, by);
   const op = operations[kind];
@@ -253,6 +267,7 @@ function liftRest(image: ElfImage, d: Decoded, rva: number, effect: Effect): voi
       effect.flow = "call";
       effect.target = rva + d.length + i32(source, d.immAt);
       effect.clobbers = one(RAX);
+      effect.vectors = -1;
       return;
     case 0xe9:
     case 0xeb:
@@ -284,7 +299,10 @@ function liftRest(image: ElfImage, d: Decoded, rva: number, effect: Effect): voi
       if (reg >= 4) effect.clobbers = one(RAX) | one(RDX);
       else if (reg >= 2) set(effect, operand(image, d, rva, effect.frame), undefined);
       return;
-    case 0x38: case 0x39: case 0x84: case 0x85: case 0xa8: case 0xa9: case 0x90: case 0x9b: case 0x9e: case 0xcd:
+    case 0x85:
+      if (isRegisterForm(d) && regOf(d) === rmOf(d)) effect.compared = { place: register(rmOf(d)), value: 0 };
+      return;
+    case 0x38: case 0x39: case 0x84: case 0xa8: case 0xa9: case 0x90: case 0x9b: case 0x9e: case 0xcd:
       return;
     default:
       return clobberByOpcode(image, d, rva, effect);
@@ -298,6 +316,7 @@ function liftGroup5(image: ElfImage, d: Decoded, rva: number, effect: Effect): v
   if (reg === 2) {
     effect.flow = "indirect-call";
     effect.clobbers = one(RAX);
+    effect.vectors = -1;
   } else if (reg === 4) effect.flow = "indirect-jump";
   else if (reg === 6) push(effect, copy(place));
   if ((reg === 2 || reg === 4) && place?.in === "variable") effect.slot = place.rva;
@@ -356,12 +375,42 @@ function liftTwoByte(image: ElfImage, d: Decoded, rva: number, effect: Effect): 
     const mask = op === 0x1b6 ? 0xff : 0xffff;
     return set(effect, register(regOf(d)), from === undefined || (op === 0x1b6 && d.rex === 0 && isRegisterForm(d) && rmOf(d) >= 4) ? undefined : { is: "copy", of: from, then: { op: "and", by: mask } });
   }
+  if (isVectorMove(d, low)) return moveVector(image, d, rva, (low & 0x01) === 1 && low !== 0x6f, effect);
+  if (op >= 0x200 || harmless[low] === 1) effect.vectors |= 1 << regOf(d);
   if (op >= 0x200) {
     if (low >= 0xf0) effect.clobbers |= one(regOf(d));
     if (op >= 0x314 && op <= 0x317 && isRegisterForm(d)) effect.clobbers |= one(rmOf(d));
     return;
   }
   clobberTwoByte(d, low, effect);
+}
+
+/** Moves of 16 bytes: movups, movupd, movaps, movapd (10, 11, 28, 29), movdqa, movdqu (6f, 7f). */
+function isVectorMove(d: Decoded, low: number): boolean {
+  if (d.op >= 0x200) return false;
+  if (low === 0x10 || low === 0x11) return d.repeat === 0;
+  return low === 0x28 || low === 0x29 || ((low === 0x6f || low === 0x7f) && (d.narrow || d.repeat === 0xf3));
+}
+
+/** Structures are copied through vector registers, the number of a call among them (Go's `perThreadSyscall`). */
+function moveVector(image: ElfImage, d: Decoded, rva: number, stores: boolean, effect: Effect): void {
+  const vector = firstVector + 2 * regOf(d);
+  const other = isRegisterForm(d) ? register(firstVector + 2 * rmOf(d)) : operand(image, d, rva, effect.frame);
+  if (other === undefined) {
+    if (!stores) effect.vectors |= 1 << regOf(d);
+    return;
+  }
+  for (const half of [0, 1] as const) {
+    const ours = register(vector + half);
+    const theirs = half === 0 ? other : following(other);
+    effect.writes.push(stores ? { to: theirs, value: { is: "copy", of: ours } } : { to: ours, value: { is: "copy", of: theirs } });
+  }
+}
+
+/** The place 8 bytes on. */
+function following(place: Place): Place {
+  if (place.in === "register") return register(place.register + 1);
+  return place.in === "variable" ? { in: "variable", rva: place.rva + 8 } : { ...place, offset: place.offset + 8 };
 }
 
 function setEitherByte(effect: Effect, reg: number, hasRex: boolean): void {
@@ -394,6 +443,7 @@ function clobberTwoByte(d: Decoded, low: number, effect: Effect): void {
 function liftVector(d: Decoded, effect: Effect): void {
   const map = (d.op >> 8) & 0x0f;
   const low = d.op & 0xff;
+  effect.vectors |= (1 << regOf(d)) | (isRegisterForm(d) ? 1 << rmOf(d) : 0);
   if (map === 1 && (low === 0x7e || low === 0x50 || low === 0x2c || low === 0x2d || low === 0xc5 || low === 0xd7 || low === 0x93)) {
     effect.clobbers |= one(regOf(d)) | (isRegisterForm(d) ? one(rmOf(d)) : 0);
   } else if (map === 2 && low >= 0xf0) effect.clobbers |= one(regOf(d)) | one(d.vvvv);
