@@ -35,3 +35,5 @@ export const maxAllSliceSteps = 6_000_000;
 export const maxTableEntries = 4_096;
 /** Rounds in which a number that is kept in memory is looked for at the places that write it. */
 export const maxStoreSearches = 64;
+/** Variables for which all code is searched for instructions that name them: 10 ms for each 5 MB of code. */
+export const maxVariableScans = 8;

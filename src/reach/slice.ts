@@ -64,6 +64,8 @@ interface Run {
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
   /** Places that take the address of a function. */
   readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
+  /** Does a single instruction name the variable? Then nothing sets it, and it stays zero. */
+  readonly isOnlyRead: (rva: number) => boolean;
   readonly queue: Question[];
   readonly seen: Set<string>;
   readonly constants: Map<string, { value: number; index: number }>;
@@ -76,6 +78,7 @@ export function createSlicer(program: Program, exported: (index: number) => bool
   let left = bounds.maxAllSliceSteps;
   let stores: Places | undefined;
   let references: Places | undefined;
+  const onlyRead = new Map<number, boolean>();
   return {
     slice(index, at, place) {
       const run: Run = {
@@ -83,6 +86,11 @@ export function createSlicer(program: Program, exported: (index: number) => bool
         exported,
         stores: (rva) => (stores ??= indexEvents(program, [KIND.store]))(rva),
         references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
+        isOnlyRead: (rva) => {
+          let known = onlyRead.get(rva);
+          if (known === undefined) onlyRead.set(rva, (known = onlyRead.size < bounds.maxVariableScans && countMentions(program, rva) === 1));
+          return known;
+        },
         queue: [],
         seen: new Set(),
         constants: new Map(),
@@ -106,6 +114,26 @@ export function createSlicer(program: Program, exported: (index: number) => bool
       return { constants: [...run.constants.values()], addresses: [...run.addresses.values()], open: [...run.open.values()], passed: [...run.passed.values()] };
     },
   };
+}
+
+/**
+ * Instructions that name a variable, counted over all bytes of code as displacements (with each size of an immediate behind) and, in
+ * position-dependent files, as addresses. Go's linker drops the code that would set `perThreadSyscall`, but not the one that reads it.
+ */
+function countMentions({ context }: Program, rva: number): number {
+  const { image, ranges } = context;
+  const { bytes } = image.source;
+  const address = image.fixed ? rva + image.base : -1;
+  let count = 0;
+  for (const { start, end, delta } of ranges) {
+    for (let at = start; at + 4 <= end; at += 1) {
+      const offset = at - delta;
+      const value = (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8) | ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 24);
+      const behind = rva - (at + 4 + value);
+      if (value === address || behind === 0 || behind === 1 || behind === 2 || behind === 4) count += 1;
+    }
+  }
+  return count;
 }
 
 type Places = (rva: number) => readonly { readonly index: number; readonly at: number }[];
@@ -331,7 +359,7 @@ function askVariable(run: Run, question: Question, rva: number): void {
   if (initial !== 0) {
     answer(run, question.index, initial, question.then);
     if (run.stores(rva).length === 0) return;
-  }
+  } else if (run.stores(rva).length === 0 && run.isOnlyRead(rva)) return answer(run, question.index, 0, question.then);
   forEachStore(run, question, rva, (index, step, value) => follow(run, index, step, value, question.then));
 }
 
