@@ -116,7 +116,7 @@ function seedsOf(context: SweepContext, facts: Facts): U32List {
     if (isCode(context, rva)) seeds.push(rva);
   };
   for (const start of facts.unwind.starts) add(start);
-  for (const { rva } of facts.local) add(rva);
+  for (const rva of facts.local.rvas) add(rva);
   for (let i = 0; i < facts.symbols.count; i += 1) if (facts.symbols.isDefined(i) && facts.symbols.isCode(i)) add(facts.symbols.address(i));
   for (const rva of facts.go?.rvas ?? []) add(rva);
   for (const rva of facts.starts) add(rva);

@@ -16,6 +16,8 @@ interface Effect {
   vectors: number;
   compared: { place: Place; value: number } | undefined;
   proves: Proof | undefined;
+  /** Rvas in registers, as `adrp` and `add` above have put them there. */
+  readonly known: ReadonlyMap<number, number>;
   frame: Frame;
 }
 
@@ -24,12 +26,14 @@ export function liftArm64(image: ElfImage, delta: number, start: number, end: nu
   const frames = new Map<number, Frame>();
   let frame: Frame = { stack: 0, frame: Number.NaN };
   let body = frame;
+  const known = new Map<number, number>();
   let compared: Effect["compared"];
   for (let rva = Math.ceil(start / 4) * 4; rva + 4 <= end && steps.length < bounds.maxLifted; rva += 4) {
     frame = frames.get(rva) ?? frame;
     const word = i32(image.source, rva - delta);
-    const effect: Effect = { flow: "next", target: -1, writes: [], clobbers: 0, vectors: 0, compared: undefined, proves: undefined, frame };
+    const effect: Effect = { flow: "next", target: -1, writes: [], clobbers: 0, vectors: 0, compared: undefined, proves: undefined, known, frame };
     lift(word, rva, effect);
+    rememberAddresses(known, effect);
     const { flow, target, writes, clobbers, vectors } = effect;
     const proves = effect.proves ?? (flow === "branch" ? proofOf(word, compared) : undefined);
     const isPadding = word === (0xd503201f | 0) || word === 0;
@@ -60,7 +64,21 @@ function copy(number: number): Value {
   return number === SP ? { is: "constant", value: 0 } : { is: "copy", of: register(number) };
 }
 
-function memory(base: number, offset: number, frame: Frame): Place {
+/** Follows `adrp` and `add` straight down. */
+function rememberAddresses(known: Map<number, number>, { writes, clobbers }: Effect): void {
+  for (let number = 0; clobbers !== 0 && number < 31; number += 1) if ((clobbers & (1 << number)) !== 0) known.delete(number);
+  for (const { to, value } of writes) {
+    if (to.in !== "register") continue;
+    const from = value.is === "copy" && value.of.in === "register" ? known.get(value.of.register) : undefined;
+    if (value.is === "address" && value.of.in === "variable") known.set(to.register, value.of.rva);
+    else if (value.is === "copy" && from !== undefined && value.then?.op === "add") known.set(to.register, from + value.then.by);
+    else known.delete(to.register);
+  }
+}
+
+function memory(base: number, offset: number, { frame, known }: Effect): Place {
+  const rva = known.get(base);
+  if (rva !== undefined) return { in: "variable", rva: rva + offset };
   if (base === SP && !Number.isNaN(frame.stack)) return { in: "stack", offset: frame.stack + offset };
   if (base === FP && !Number.isNaN(frame.frame)) return { in: "stack", offset: frame.frame + offset };
   return { in: "memory", pointer: register(base), offset };
@@ -170,13 +188,13 @@ function liftMemory(word: number, effect: Effect): void {
   if ((word & 0x3a000000) === 0x28000000) return liftPair(word, isVector, effect);
   if ((word & 0x3b000000) === 0x39000000) {
     const size = word >>> 30;
-    return access(word, isVector, memory((word >>> 5) & 31, ((word >>> 10) & 0xfff) << size, effect.frame), effect);
+    return access(word, isVector, memory((word >>> 5) & 31, ((word >>> 10) & 0xfff) << size, effect), effect);
   }
   if ((word & 0x3b200000) === 0x38000000) {
     const offset = (word << 11) >> 23;
     const mode = (word >>> 10) & 3;
     const base = (word >>> 5) & 31;
-    const place = memory(base, mode === 1 ? 0 : offset, effect.frame);
+    const place = memory(base, mode === 1 ? 0 : offset, effect);
     access(word, isVector, place, effect);
     if (mode === 1 || mode === 3) move(base, offset, effect);
     return;
@@ -217,8 +235,8 @@ function liftPair(word: number, isVector: boolean, effect: Effect): void {
   const offset = ((word << 10) >> 25) * size;
   const mode = (word >>> 23) & 3;
   const base = (word >>> 5) & 31;
-  const first = memory(base, mode === 1 ? 0 : offset, effect.frame);
-  const second = memory(base, (mode === 1 ? 0 : offset) + size, effect.frame);
+  const first = memory(base, mode === 1 ? 0 : offset, effect);
+  const second = memory(base, (mode === 1 ? 0 : offset) + size, effect);
   const isLoad = (word & 0x400000) !== 0;
   const pair = [[word & 31, first], [(word >>> 10) & 31, second]] as const;
   for (const [number, place] of pair) {

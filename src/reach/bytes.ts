@@ -103,3 +103,20 @@ export function sortedUnique(values: Uint32Array): Uint32Array {
   }
   return sorted.subarray(0, kept);
 }
+
+/** Two sorted lists as one, each value once. */
+export function mergeSorted(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const merged = new Uint32Array(a.length + b.length);
+  let kept = 0;
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const left = a[i] ?? Number.POSITIVE_INFINITY;
+    const right = b[j] ?? Number.POSITIVE_INFINITY;
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
+    merged[kept] = Math.min(left, right);
+    kept += 1;
+  }
+  return merged.subarray(0, kept);
+}

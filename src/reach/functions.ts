@@ -4,7 +4,7 @@
  * so that code behind its unwind range belongs to it (glibc's `clone3` makes its call there).
  */
 import * as bounds from "./bounds.ts";
-import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
+import { U32List, floorIndex, mergeSorted, sortedUnique } from "./bytes.ts";
 import type { CodeRange } from "./elf.ts";
 import { Events, KIND, isCode } from "./events.ts";
 import type { Sweep, SweepContext } from "./events.ts";
@@ -55,8 +55,7 @@ export function findFunctions(context: SweepContext, seeds: U32List, unwind: Unw
     }
     const fresh = newStarts(context, before, partition.starts, unwind);
     if (fresh.length === 0) break;
-    for (const start of partition.starts) fresh.push(start);
-    known = sortedUnique(fresh.view());
+    known = mergeSorted(partition.starts, sortedUnique(fresh.view()));
   }
   return { ...partition, events: context.events };
 }
@@ -69,28 +68,33 @@ const notSwept = 0xffff_ffff;
 
 /** Cuts the ranges at the starts. What did not change keeps its events. */
 function repartition(ranges: readonly CodeRange[], known: Uint32Array, old: Partition): Partition {
-  const starts = new U32List(known.length + 1);
-  const ends = new U32List(known.length + 1);
-  const deltas: number[] = [];
+  const size = known.length;
+  const cut = { starts: new Uint32Array(size), ends: new Uint32Array(size), deltas: new Float64Array(size), from: new Uint32Array(size), to: new Uint32Array(size) };
+  let count = 0;
   let at = 0;
+  let other = 0;
   for (const range of ranges) {
-    while (at < known.length && (known[at] ?? 0) < range.start) at += 1;
-    for (; at < known.length && (known[at] ?? 0) < range.end; at += 1) {
-      starts.push(known[at] ?? 0);
-      ends.push(Math.min(known[at + 1] ?? range.end, range.end));
-      deltas.push(range.delta);
+    while (at < size && (known[at] ?? 0) < range.start) at += 1;
+    for (; at < size && (known[at] ?? 0) < range.end; at += 1) {
+      const start = known[at] ?? 0;
+      const end = Math.min(known[at + 1] ?? range.end, range.end);
+      while (other < old.starts.length && (old.starts[other] ?? 0) < start) other += 1;
+      const isSame = old.starts[other] === start && old.ends[other] === end;
+      cut.starts[count] = start;
+      cut.ends[count] = end;
+      cut.deltas[count] = range.delta;
+      cut.from[count] = isSame ? (old.from[other] ?? 0) : notSwept;
+      cut.to[count] = isSame ? (old.to[other] ?? 0) : 0;
+      count += 1;
     }
   }
-  const from = new Uint32Array(starts.length).fill(notSwept);
-  const to = new Uint32Array(starts.length);
-  let other = 0;
-  for (let i = 0; i < starts.length; i += 1) {
-    while (other < old.starts.length && (old.starts[other] ?? 0) < starts.at(i)) other += 1;
-    if (old.starts[other] !== starts.at(i) || old.ends[other] !== ends.at(i)) continue;
-    from[i] = old.from[other] ?? 0;
-    to[i] = old.to[other] ?? 0;
-  }
-  return { starts: starts.view(), ends: ends.view(), deltas: Float64Array.from(deltas), from, to };
+  return {
+    starts: cut.starts.subarray(0, count),
+    ends: cut.ends.subarray(0, count),
+    deltas: cut.deltas.subarray(0, count),
+    from: cut.from.subarray(0, count),
+    to: cut.to.subarray(0, count),
+  };
 }
 
 function sweepMissing(context: SweepContext, partition: Partition, sweep: Sweep): void {

@@ -1,7 +1,5 @@
 /** Code that data points to, and where the dynamic linker itself jumps. */
-import * as bounds from "./bounds.ts";
-import { U32List, sortedUnique, u32, u64 } from "./bytes.ts";
-import { offsetOf } from "./elf.ts";
+import { U32List, sortedUnique, u32 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
 import { isCode } from "./events.ts";
 import type { SweepContext } from "./events.ts";
@@ -39,7 +37,7 @@ export function dataPointers(context: SweepContext, relocations: Relocations, go
   }
   if (image.entry !== undefined && isCode(context, image.entry)) starts.add(image.entry);
   relocations.pointers.forEach((target, i) => add(relocations.pointerPlaces[i] ?? 0, target));
-  if (image.fixed) scanWords(image, skipped(image, go), add);
+  if (image.fixed) scanWords(context, skipped(image, go), add);
   return { starts: [...starts], pointers: sortedUnique(pointers.view()) };
 }
 
@@ -62,24 +60,25 @@ function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interva
 }
 
 /** A position-dependent file has its pointers in place: each aligned word that is the address of code. */
-function scanWords(image: ElfImage, skip: readonly Interval[], add: (place: number, target: number) => void): void {
+function scanWords(context: SweepContext, skip: readonly Interval[], add: (place: number, target: number) => void): void {
+  const { image, codeStart, codeEnd } = context;
   const { source, base } = image;
+  const low = base + codeStart;
+  const high = base + codeEnd;
   for (const segment of image.segments) {
     if (segment.executable) continue;
-    for (let rva = Math.ceil(segment.start / 8) * 8; rva + 8 <= segment.fileEnd; rva += 8) {
+    const first = Math.ceil(segment.start / 8) * 8;
+    const last = segment.fileEnd - 8;
+    for (let rva = first; rva <= last; rva += 8) {
       const offset = segment.offset + (rva - segment.start);
-      if (u32(source, offset + 4) > 0xffff) continue;
-      const target = u64(source, offset) - base;
-      if (target <= 0 || target > bounds.maxSpan) continue;
+      const half = u32(source, offset);
+      // Nearly all programs are linked below 4 GB: one half decides.
+      if (high < 0x1_0000_0000 && (half < low || half >= high)) continue;
+      const address = half + u32(source, offset + 4) * 0x1_0000_0000;
+      if (address < low || address >= high) continue;
       const table = skip.find(({ start, end }) => rva >= start && rva < end);
-      if (table === undefined) add(rva, target);
+      if (table === undefined) add(rva, address - base);
       else rva = Math.max(rva, Math.floor(table.end / 8) * 8 - 8);
     }
   }
-}
-
-/** Value of a word in the file; 0 if the file has none there. */
-export function wordAt(image: ElfImage, rva: number): number {
-  const offset = offsetOf(image, rva);
-  return offset < 0 ? 0 : u64(image.source, offset);
 }

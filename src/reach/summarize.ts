@@ -5,7 +5,7 @@
 import type { Facts } from "./analyze.ts";
 import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
 import { componentsOf, graphOf } from "./components.ts";
-import type { Components } from "./components.ts";
+import type { Components, Graph } from "./components.ts";
 import { KIND } from "./events.ts";
 import { functionAt } from "./functions.ts";
 import { forEachLive } from "./program.ts";
@@ -58,7 +58,8 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
   const { functions } = program;
   const imports = createNames();
   const names = createNames();
-  const components = componentsOf(callGraph(program));
+  const graph = callGraph(program);
+  const components = componentsOf(graph);
   const payloads = new Map<number, Payload>();
   const payloadOf = (index: number): Payload => {
     const component = components.of[index] ?? 0;
@@ -69,7 +70,7 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
     }
     return payload;
   };
-  const functionNames = namer(program, facts);
+  const functionNames = namer(program, facts, new Set([...sites.made, ...sites.forwarded, ...sites.open].map(({ index }) => functions.starts[index] ?? 0)));
   const nameOf = (index: number): number => names.of(functionNames(index));
   addImports(program, payloadOf, imports);
   for (const { index, name } of sites.lookedUp) payloadOf(index).imports.add(imports.of(name));
@@ -81,7 +82,7 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
     const open = { name: nameOf(index), reason, ...(name === undefined ? {} : { import: imports.of(name) }) };
     payloadOf(index).open.set(`${index}:${reason}:${name ?? ""}`, open);
   }
-  const reduced = reduce(program, components, payloads);
+  const reduced = reduce(graph, components, payloads);
   const nodeOf = (rva: number): number => {
     const index = functionAt(functions, rva);
     return index < 0 ? -1 : reduced.of(components.of[index] ?? 0);
@@ -97,7 +98,7 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
   };
 }
 
-function callGraph(program: Program): { readonly offsets: Uint32Array; readonly targets: Uint32Array } {
+function callGraph(program: Program): Graph {
   const { functions } = program;
   const { events, starts } = functions;
   const sources = new U32List(events.length + 1);
@@ -134,17 +135,19 @@ function addImports(program: Program, payloadOf: (index: number) => Payload, imp
 }
 
 /** Names of functions: symbols, Go's table; else the address as `objdump` shows it. */
-function namer(program: Program, facts: Facts): (index: number) => string {
+function namer(program: Program, facts: Facts, wanted: ReadonlySet<number>): (index: number) => string {
   const { functions } = program;
   const byStart = new Map<number, string>();
-  const put = (rva: number, name: string): void => {
+  const put = (rva: number, read: () => string): void => {
+    if (!wanted.has(rva)) return;
+    const name = read();
     const known = byStart.get(rva);
     if (name !== "" && (known === undefined || isPlainer(name, known))) byStart.set(rva, name);
   };
-  facts.go?.rvas.forEach((rva, i) => byStart.has(rva) || byStart.set(rva, facts.go?.name(i) ?? ""));
-  for (const { rva, name } of facts.local) put(rva, name);
+  facts.go?.rvas.forEach((rva, i) => put(rva, () => facts.go?.name(i) ?? ""));
+  facts.local.rvas.forEach((rva, i) => put(rva, () => facts.local.name(i)));
   for (let i = 0; i < facts.symbols.count; i += 1) {
-    if (facts.symbols.isDefined(i) && facts.symbols.isCode(i)) put(facts.symbols.address(i), facts.symbols.name(i));
+    if (facts.symbols.isDefined(i) && facts.symbols.isCode(i)) put(facts.symbols.address(i), () => facts.symbols.name(i));
   }
   return (index) => {
     const start = functions.starts[index] ?? 0;
@@ -166,8 +169,8 @@ interface Reduced {
 }
 
 /** Components come callees first, so that what a component reaches is known when it is met. */
-function reduce(program: Program, components: Components, payloads: ReadonlyMap<number, Payload>): Reduced {
-  const edges = componentEdges(program, components);
+function reduce(graph: Graph, components: Components, payloads: ReadonlyMap<number, Payload>): Reduced {
+  const edges = componentEdges(graph, components);
   const nodeOf = new Int32Array(components.count).fill(-1);
   const known = new Map<string, number>();
   const nodes: Node[] = [];
@@ -195,8 +198,7 @@ function reduce(program: Program, components: Components, payloads: ReadonlyMap<
   return { nodes, of: (component) => nodeOf[component] ?? -1 };
 }
 
-function componentEdges(program: Program, components: Components): { readonly offsets: Uint32Array; readonly targets: Uint32Array } {
-  const { offsets, targets } = callGraph(program);
+function componentEdges({ offsets, targets }: Graph, components: Components): Graph {
   const sources = new Uint32Array(targets.length);
   const ends = new Uint32Array(targets.length);
   for (let i = 0; i < offsets.length - 1; i += 1) {

@@ -1,6 +1,6 @@
 /** Symbols of an object: `.dynsym` (ELF gABI, figure 4-15), and `.symtab` where the file was not stripped. Versions are ignored. */
 import * as bounds from "./bounds.ts";
-import { cString, u16, u32, u64, u8 } from "./bytes.ts";
+import { U32List, cString, u16, u32, u64, u8 } from "./bytes.ts";
 import { offsetOfAddress, sectionNamed } from "./elf.ts";
 import type { ElfImage } from "./elf.ts";
 
@@ -21,11 +21,10 @@ export interface DynamicSymbols {
   isResolver(index: number): boolean;
 }
 
-export interface LocalSymbol {
-  readonly name: string;
-  readonly rva: number;
-  readonly size: number;
-  readonly isResolver: boolean;
+/** Functions of `.symtab`; names are read when they are asked for. */
+export interface LocalSymbols {
+  readonly rvas: Uint32Array;
+  name(index: number): string;
 }
 
 export function readDynamicSymbols(image: ElfImage): DynamicSymbols {
@@ -88,10 +87,11 @@ function countByGnuHash(image: ElfImage, at: number): number {
   return last + 1;
 }
 
-/** Functions of `.symtab`. Empty if the file was stripped. */
-export function readLocalSymbols(image: ElfImage): readonly LocalSymbol[] {
+/** Empty if the file was stripped. */
+export function readLocalSymbols(image: ElfImage): LocalSymbols {
   const { source } = image;
-  const symbols: LocalSymbol[] = [];
+  const rvas = new U32List(64);
+  const names = new U32List(64);
   for (const section of image.sections) {
     if (section.type !== 2) continue;
     const strings = image.sections[section.link];
@@ -101,13 +101,14 @@ export function readLocalSymbols(image: ElfImage): readonly LocalSymbol[] {
     for (let i = 0; i < Math.min(count, bounds.maxSymbols); i += 1) {
       const at = section.offset + i * 24;
       const type = u8(source, at + 4) & 15;
-      if ((type !== STT.FUNC && type !== STT.GNU_IFUNC) || u16(source, at + 6) === 0) continue;
+      const rva = u64(source, at + 8) - image.base;
+      if ((type !== STT.FUNC && type !== STT.GNU_IFUNC) || u16(source, at + 6) === 0 || rva < 0 || rva > bounds.maxSpan) continue;
       const offset = u32(source, at);
-      const name = offset < strings.size ? cString(source, strings.offset + offset, bounds.maxNameBytes) : "";
-      symbols.push({ name, rva: u64(source, at + 8) - image.base, size: u64(source, at + 16), isResolver: type === STT.GNU_IFUNC });
+      rvas.push(rva);
+      names.push(offset < strings.size ? strings.offset + offset : 0);
     }
   }
-  return symbols;
+  return { rvas: rvas.view(), name: (index) => (names.at(index) === 0 ? "" : cString(source, names.at(index), bounds.maxNameBytes)) };
 }
 
 export function neededNames(image: ElfImage): readonly string[] {

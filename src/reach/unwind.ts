@@ -22,16 +22,24 @@ interface Cie {
 
 export function readUnwindRanges(image: ElfImage): UnwindRanges {
   const found = frameStart(image);
-  const pairs: [number, number][] = [];
+  const pairs: Pairs = { starts: new U32List(4096), ends: new U32List(4096) };
   if (found !== undefined) readFrames(image, found, pairs);
-  pairs.sort((a, b) => a[0] - b[0]);
-  const starts = new U32List(pairs.length + 1);
-  const ends = new U32List(pairs.length + 1);
-  for (const [start, end] of pairs) {
-    starts.push(start);
-    ends.push(end);
-  }
-  return { starts: starts.view(), ends: ends.view() };
+  return sorted(pairs);
+}
+
+interface Pairs {
+  readonly starts: U32List;
+  readonly ends: U32List;
+}
+
+function sorted(pairs: Pairs): UnwindRanges {
+  const starts = pairs.starts.view();
+  const ends = pairs.ends.view();
+  let isSorted = true;
+  for (let i = 1; i < starts.length && isSorted; i += 1) isSorted = (starts[i] ?? 0) >= (starts[i - 1] ?? 0);
+  if (isSorted) return { starts, ends };
+  const order = Uint32Array.from(starts.keys()).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
+  return { starts: order.map((i) => starts[i] ?? 0), ends: order.map((i) => ends[i] ?? 0) };
 }
 
 /** Rva of the first entry and of what lies behind the last one. */
@@ -48,7 +56,7 @@ function frameStart(image: ElfImage): { readonly start: number; readonly end: nu
   return segment === undefined ? undefined : { start: pointer.value, end: segment.fileEnd };
 }
 
-function readFrames(image: ElfImage, range: { readonly start: number; readonly end: number }, pairs: [number, number][]): void {
+function readFrames(image: ElfImage, range: { readonly start: number; readonly end: number }, pairs: Pairs): void {
   const { source } = image;
   const cies = new Map<number, Cie>();
   const delta = offsetOf(image, range.start) - range.start;
@@ -58,7 +66,7 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
     const size = u32(source, at + delta);
     if (size === 0) {
       // Linked from several inputs, the section may hold a terminator before its end (crtend.o stands last, but not in every linker).
-      if (at + 8 >= range.end || pairs.length === 0) return;
+      if (at + 8 >= range.end || pairs.starts.length === 0) return;
       at += 4;
       continue;
     }
@@ -69,7 +77,7 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
       let known = cies.get(cie);
       if (known === undefined) cies.set(cie, (known = readCie(source, cie + delta)));
       addRange(image, at + 8, delta, known, pairs);
-      if (pairs.length > bounds.maxUnwindEntries) {
+      if (pairs.starts.length > bounds.maxUnwindEntries) {
         image.limits.add("maxUnwindEntries");
         return;
       }
@@ -78,13 +86,14 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
   }
 }
 
-function addRange(image: ElfImage, at: number, delta: number, { encoding, isSignalFrame }: Cie, pairs: [number, number][]): void {
+function addRange(image: ElfImage, at: number, delta: number, { encoding, isSignalFrame }: Cie, pairs: Pairs): void {
   const start = readEncoded(image, at + delta, at, encoding, 0);
   if (start === undefined) return;
   const size = readEncoded(image, start.next, start.next - delta, encoding & 0x0f, image.base);
   if (size === undefined || size.value <= 0 || start.value < 0 || start.value + size.value > bounds.maxSpan) return;
   const early = isSignalFrame && beginsEarly(image, start.value) ? 1 : 0;
-  pairs.push([start.value + early, start.value + size.value]);
+  pairs.starts.push(start.value + early);
+  pairs.ends.push(start.value + size.value);
 }
 
 /**
