@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 /** Which stage may know which: the arrows of the data. A stage not named on the right is none of the left one's business. */
 const arrows: { readonly [stage: string]: { readonly may: readonly string[]; readonly because: string } } = {
   "strace-parser": { may: [], because: "it is a library of its own" },
+  reach: { may: ["tables"], because: "it is a library of its own: bytes go in; only names of calls are asked of the tables" },
   tables: { may: [], because: "facts know nothing of their use" },
   seccomp: { may: ["tables"], because: "the algebra knows neither JSON nor Docker" },
   aggregator: { may: ["strace-parser", "tables", "errors", "escape"], because: "a recording is made of events alone" },

@@ -1,5 +1,5 @@
 /** Code that data points to, and where the dynamic linker itself jumps. */
-import { U32List, sortedUnique, u32 } from "./bytes.ts";
+import { U32List, sortedUnique, u16, u32, u64 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
 import { isCode } from "./events.ts";
 import type { SweepContext } from "./events.ts";
@@ -53,10 +53,15 @@ function startArrays(image: ElfImage): readonly Interval[] {
   return arrays;
 }
 
-/** Tables about code that is not run through them. */
+/** Tables about code that is not run through them, and the file's own headers, which are loaded with the first segment. */
 function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interval[] {
-  const tables = image.sections.filter(({ name }) => name.startsWith(".eh_frame") || name === ".gcc_except_table" || name === ".dynsym" || name.startsWith(".rela"));
-  return [...tables.map(({ start, size }) => ({ start, end: start + size })), ...(go === undefined ? [] : [go])];
+  const tables = image.sections.filter(({ name }) => name.startsWith(".eh_frame") || name === ".gcc_except_table" || name === ".dynsym" || name === ".dynamic" || name.startsWith(".rela"));
+  const headerSize = Math.min(4096, u64(image.source, 32) + u16(image.source, 56) * u16(image.source, 54));
+  return [
+    ...image.segments.filter(({ offset }) => offset === 0).map(({ start }) => ({ start, end: start + headerSize })),
+    ...tables.map(({ start, size }) => ({ start, end: start + size })),
+    ...(go === undefined ? [] : [go]),
+  ];
 }
 
 /** A position-dependent file has its pointers in place: each aligned word that is the address of code. */

@@ -1,6 +1,6 @@
 /** How near to the program each call is: through few imports, many, other libraries only, pointers only. */
-import { callSets, numberLimit, reachable } from "./reach.ts";
-import type { CallSets, Program } from "./reach.ts";
+import { callSets, numberLimit, reachable } from "./linked-program.ts";
+import type { CallSets, Program } from "./linked-program.ts";
 import type { Rank, Via } from "./types.ts";
 
 /** "Few" imports: measured, 41 % of the calls within this bound were made in a longer exercise, 20 % of those above. */

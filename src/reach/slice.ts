@@ -237,11 +237,16 @@ function throughCallback(run: Run, { index, place, then }: Question): void {
 }
 
 /** Stack addresses that a straight way before the call puts into a register. */
-function addressIn(lifted: Lifted, call: number, number: number): readonly number[] {
+function addressIn(lifted: Lifted, call: number, argument: number): readonly number[] {
+  let number = argument;
   for (let step = call; step > 0; step -= 1) {
     const before = lifted.steps[step - 1];
     if (before === undefined || before.flow !== "next" || before.next !== lifted.steps[step]?.at) return [];
     const write = before.writes.find(({ to }) => to.in === "register" && to.register === number);
+    if (write?.value.is === "copy" && write.value.of.in === "register" && write.value.then === undefined) {
+      number = write.value.of.register;
+      continue;
+    }
     if (write !== undefined) return write.value.is === "address" && write.value.of.in === "stack" ? [write.value.of.offset] : [];
     if ((before.clobbers & (1 << number)) !== 0) return [];
   }

@@ -100,9 +100,12 @@ export function readLocalSymbols(image: ElfImage): LocalSymbols {
     if (count > bounds.maxSymbols) image.limits.add("maxSymbols");
     for (let i = 0; i < Math.min(count, bounds.maxSymbols); i += 1) {
       const at = section.offset + i * 24;
-      const type = u8(source, at + 4) & 15;
+      const info = u8(source, at + 4);
+      const type = info & 15;
       const rva = u64(source, at + 8) - image.base;
-      if ((type !== STT.FUNC && type !== STT.GNU_IFUNC) || u16(source, at + 6) === 0 || rva < 0 || rva > bounds.maxSpan) continue;
+      // Assembly often leaves the type out (`_start`); local symbols without one are labels.
+      const isFunction = type === STT.FUNC || type === STT.GNU_IFUNC || (type === STT.NOTYPE && info >> 4 !== 0);
+      if (!isFunction || u16(source, at + 6) === 0 || rva < 0 || rva > bounds.maxSpan) continue;
       const offset = u32(source, at);
       rvas.push(rva);
       names.push(offset < strings.size ? strings.offset + offset : 0);

@@ -1,13 +1,13 @@
 /**
  * Runs real programs under strace and checks that each observed call lies within the computed reach.
  *
- *     npm run -s build && node tools/reach/measure.mjs [--programs FILE] [--json FILE] [PATTERN]
+ *     npm run -s build && node tools/reach/measure.mjs [--programs FILE] [--root DIR] [--json FILE] [PATTERN]
  *
  * FILE has a shell command a line (tools/reach/programs.txt). Pairs are (program, call) with the program's executable and what it mapped
- * executable at the time. Prints pairs, misses, open sites, seconds and memory. Exit code 1 if there is a miss.
+ * executable at the time. With --root the commands run in that folder by chroot(8): unpacked Debian packages do (`dpkg-deb -x`). Prints pairs, misses, open sites, seconds and memory. Exit code 1 if there is a miss.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ const take = (name) => {
 };
 const programsFile = take("--programs") ?? fileURLToPath(new URL("programs.txt", import.meta.url));
 const jsonFile = take("--json");
+const root = take("--root") ?? "";
 const pattern = options[0];
 const commands = readFileSync(programsFile, "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#") && (pattern === undefined || line.includes(pattern)));
 
@@ -36,7 +37,7 @@ rmSync(folder, { recursive: true, force: true });
 
 function observe(command) {
   const log = join(folder, "log");
-  spawnSync("strace", ["-ff", "-qq", "-y", "-e", "signal=none", "-o", log, "timeout", "20", "sh", "-c", command], { cwd: folder, stdio: "ignore", timeout: 60_000, env: { ...process.env, LD_PRELOAD: "" } });
+  spawnSync("strace", ["-ff", "-qq", "-y", "-e", "signal=none", "-o", log, "timeout", "20", ...(root === "" ? [] : ["chroot", root]), "/bin/sh", "-c", command], { cwd: folder, stdio: "ignore", timeout: 60_000, env: { ...process.env, LD_PRELOAD: "" } });
   const byProcess = new Map();
   for (const name of readdirSync(folder)) if (name.startsWith("log.")) byProcess.set(Number(name.slice(4)), readFileSync(join(folder, name), "latin1").split("\n"));
   const children = new Map();
@@ -75,15 +76,38 @@ function walk(id, byProcess, children, states) {
   return states.get(id);
 }
 
+/** The file that a path names: within the root if it has the file, else on the host (what runs before chroot does). */
+function resolveIn(path) {
+  if (root === "" || !path.startsWith("/")) return realpathSync(path);
+  let parts = path.split("/").filter((part) => part !== "");
+  let done = "";
+  for (let links = 0; parts.length > 0 && links < 40; ) {
+    const next = join(root, done, parts[0]);
+    let target;
+    try {
+      target = readlinkSync(next);
+    } catch {
+      done = join(done, parts[0]);
+      parts = parts.slice(1);
+      continue;
+    }
+    links += 1;
+    parts = [...target.split("/").filter((part) => part !== ""), ...parts.slice(1)];
+    if (target.startsWith("/")) done = "";
+  }
+  const found = join(root, done);
+  return existsSync(found) ? realpathSync(found) : realpathSync(path);
+}
+
 /** Scripts run in their interpreter. */
 function programOf(path) {
   let real;
   try {
-    real = realpathSync(path);
+    real = resolveIn(path);
     for (let depth = 0; depth < 4; depth += 1) {
       const head = readFileSync(real).subarray(0, 256).toString("latin1");
       if (!head.startsWith("#!")) break;
-      real = realpathSync(head.slice(2).trim().split(/[\s]/)[0]);
+      real = resolveIn(head.slice(2).trim().split(/[\s]/)[0]);
     }
   } catch {
     return undefined;
@@ -100,9 +124,10 @@ function summaryOf(path) {
   let summary = summaries.get(path);
   if (summary === undefined) {
     const bytes = readFileSync(path);
-    const start = performance.now();
+    const start = process.cpuUsage();
     summary = analyzeObject(bytes);
-    analysisTime += performance.now() - start;
+    const used = process.cpuUsage(start);
+    analysisTime += (used.user + used.system) / 1000;
     bytesOfCode += summary.codeBytes ?? 0;
     summaries.set(path, summary);
   }
@@ -119,7 +144,7 @@ for (const program of programs.values()) {
   if (executable.kind !== "code") continue;
   const paths = new Set(program.objects);
   const interpreter = executable.interpreter;
-  if (interpreter !== undefined) paths.add(realpathSync(interpreter));
+  if (interpreter !== undefined) paths.add(program.path.startsWith(root) && root !== "" ? resolveIn(interpreter) : realpathSync(interpreter));
   paths.delete(program.path);
   const objects = [...paths].filter((path) => path !== program.path).flatMap((path) => {
     try {
@@ -152,7 +177,7 @@ for (const row of rows.sort((a, b) => (a.program < b.program ? -1 : 1))) {
 }
 const median = ratios[Math.floor(ratios.length / 2)] ?? 0;
 const text = `${rows.length} programs, ${summaries.size} objects, ${pairs} pairs, ${misses.length} misses, median reach ${median.toFixed(2)} times what was seen, ` +
-  `${(bytesOfCode / 1e6).toFixed(1)} MB of code in ${(analysisTime / 1000).toFixed(1)} s (${(bytesOfCode / 1e3 / analysisTime).toFixed(1)} MB/s), slowest link ${linkTime.toFixed(0)} ms, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`;
+  `${(bytesOfCode / 1e6).toFixed(1)} MB of code in ${(analysisTime / 1000).toFixed(1)} s of CPU (${(bytesOfCode / 1e3 / analysisTime).toFixed(1)} MB/s), slowest link ${linkTime.toFixed(0)} ms, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`;
 console.log(text);
 for (const { program, call } of misses) console.log(`miss: ${program} ${call}`);
 if (jsonFile !== undefined) writeFileSync(jsonFile, JSON.stringify({ pairs, misses, median, rows }, undefined, 1));
