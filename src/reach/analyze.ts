@@ -78,7 +78,7 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
     ...optional("interpreter", image.interpreter),
     go: go !== undefined,
     symbolic: image.dynamic.has(16) || ((image.dynamic.get(30)?.[0] ?? 0) & 2) !== 0,
-    ...summarize({ program, facts, sites, everything: go?.rvas }),
+    ...summarize({ program, facts, sites, go }),
     limits: [...image.limits].sort(),
     codeBytes: context.ranges.reduce((sum, range) => sum + range.end - range.start, 0),
   };

@@ -61,7 +61,7 @@ export function sweepArm64(context: SweepContext, delta: number, start: number, 
       }
     } else if ((word & 0xffe0001f) === (0xd4000001 | 0)) context.events.push(rva, KIND.site, 0);
     else if ((word & 0xffe0001f) === (0xd4200000 | 0) || (word & 0xffff0000) === 0) exit = "stop";
-    else addresses(context, word, rva, start, end);
+    else addresses(context, word, rva);
   }
   if (exit === "next" && isCode(context, end)) context.events.push(end - 4, KIND.fall, end);
   if (hasReturn) context.events.push(start, KIND.return, 0);
@@ -86,7 +86,7 @@ function throughSlot(context: SweepContext, rva: number, reg: number): boolean {
 }
 
 /** `adr`, `adrp`, `add`, loads and stores that make or use the address of something in this object. */
-function addresses(context: SweepContext, word: number, rva: number, start: number, end: number): void {
+function addresses(context: SweepContext, word: number, rva: number): void {
   const rd = word & 31;
   const rn = (word >>> 5) & 31;
   if ((word & 0x1f000000) === 0x10000000) {
@@ -94,7 +94,7 @@ function addresses(context: SweepContext, word: number, rva: number, start: numb
     if (word < 0) pages[rd] = pageOf(word, rva);
     else {
       pages[rd] = rva + immediate;
-      named(context, rva, rva + immediate, start, end);
+      named(context, rva, rva + immediate);
     }
     return;
   }
@@ -106,16 +106,16 @@ function addresses(context: SweepContext, word: number, rva: number, start: numb
       if (other !== page && isCode(context, other + low)) context.events.push(rva, KIND.immediate, other + low);
     }
     pages[rd] = sum;
-    if (sum >= 0) named(context, rva, sum, start, end);
+    if (sum >= 0) named(context, rva, sum);
     return;
   }
   if ((word & 0x3b000000) === 0x39000000) return loadOrStore(context, word, rva, rd, rn);
   if (rd !== 31 && writesRd(word)) pages[rd] = -1;
 }
 
-function named(context: SweepContext, rva: number, target: number, start: number, end: number): void {
+function named(context: SweepContext, rva: number, target: number): void {
   if (isCode(context, target)) {
-    if (target <= start || target >= end) context.events.push(rva, KIND.reference, target);
+    context.events.push(rva, KIND.reference, target);
   } else if (target > 0 && isReadOnlyData(context, target)) context.dataReferences.push(target);
 }
 

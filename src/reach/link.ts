@@ -37,8 +37,9 @@ interface Definition extends Bound {
 export function link(input: ReachInput): Linked {
   const loaded = [input.executable, ...input.objects].filter(isCode);
   const scope = neededOrder(loaded, 0);
-  const interpreter = loaded[0]?.summary.interpreter?.split("/").at(-1);
-  const late = new Set(loaded.map((_, i) => i).filter((i) => !scope.includes(i) && loaded[i]?.name !== interpreter));
+  const interpreter = loaded[0]?.summary.interpreter;
+  const isLinker = (object: Loaded | undefined): boolean => object !== undefined && interpreter !== undefined && isCalled(object, interpreter);
+  const late = new Set(loaded.map((_, i) => i).filter((i) => !scope.includes(i) && !isLinker(loaded[i])));
   const objects: LinkedObject[] = [];
   let nodeCount = 0;
   for (const [i, { name, summary, own }] of loaded.entries()) {
@@ -73,8 +74,9 @@ function isCode(object: LoadedObject): object is Loaded {
   return object.summary.kind === "code";
 }
 
+/** DT_NEEDED has a path if the library had no soname when it was linked. */
 function isCalled({ name, summary }: Loaded, needed: string): boolean {
-  return name === needed || summary.soname === needed;
+  return name === needed || summary.soname === needed || (needed.includes("/") && [name, summary.soname].includes(needed.split("/").at(-1)));
 }
 
 /** Breadth first over DT_NEEDED, as ld.so lays out a scope. */
@@ -94,6 +96,8 @@ function missingNames(loaded: readonly Loaded[]): readonly string[] {
   for (const { summary } of loaded) {
     for (const name of summary.needed) if (!loaded.some((object) => isCalled(object, name))) missing.add(name);
   }
+  const interpreter = loaded[0]?.summary.interpreter;
+  if (interpreter !== undefined && !loaded.some((object) => isCalled(object, interpreter))) missing.add(interpreter.split("/").at(-1) ?? "");
   return [...missing].sort();
 }
 

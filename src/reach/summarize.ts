@@ -8,6 +8,7 @@ import { componentsOf, graphOf } from "./components.ts";
 import type { Components, Graph } from "./components.ts";
 import { KIND } from "./events.ts";
 import { functionAt } from "./functions.ts";
+import type { GoFunctions } from "./pclntab.ts";
 import { forEachLive } from "./program.ts";
 import type { Program } from "./program.ts";
 import type { Sites } from "./sites.ts";
@@ -17,8 +18,7 @@ export interface SummaryParts {
   readonly program: Program;
   readonly facts: Facts;
   readonly sites: Sites;
-  /** Rvas of functions that all count as reachable (Go). */
-  readonly everything: Uint32Array | undefined;
+  readonly go: GoFunctions | undefined;
 }
 
 type Summarized = Pick<CodeSummary, "imports" | "names" | "nodes" | "exports" | "roots" | "passes" | "sites">;
@@ -54,7 +54,7 @@ interface Payload {
   readonly open: Map<string, OpenNode>;
 }
 
-export function summarize({ program, facts, sites, everything }: SummaryParts): Summarized {
+export function summarize({ program, facts, sites, go }: SummaryParts): Summarized {
   const { functions } = program;
   const imports = createNames();
   const names = createNames();
@@ -92,7 +92,7 @@ export function summarize({ program, facts, sites, everything }: SummaryParts): 
     names: names.list,
     nodes: reduced.nodes,
     exports: exportsOf(facts, nodeOf, sites, functions.starts),
-    roots: rootsOf(facts, nodeOf, everything, imports),
+    roots: rootsOf(facts, nodeOf, go, imports),
     passes: passesOf(facts, sites, functions.starts),
     sites: { all: sites.count, open: sites.openCount, unknownLookups: sites.unknownLookups },
   };
@@ -259,7 +259,13 @@ function passesOf(facts: Facts, sites: Sites, starts: Uint32Array): { readonly [
   return Object.fromEntries(passes);
 }
 
-function rootsOf(facts: Facts, nodeOf: (rva: number) => number, everything: Uint32Array | undefined, imports: Names): Roots {
+/**
+ * Packages of Go's runtime. Its linker keeps a function only if something may call it (cmd/link/internal/ld/deadcode.go), so that all of
+ * them count as reachable; what is outside of the runtime counts as the program's own.
+ */
+const goRuntime = /^(?:runtime[./]|internal\/(?:runtime|cpu|abi|bytealg)[./]|(?:type|go)[:.])/;
+
+function rootsOf(facts: Facts, nodeOf: (rva: number) => number, go: GoFunctions | undefined, imports: Names): Roots {
   const nodes = (rvas: Iterable<number>): readonly number[] => {
     const found = new U32List();
     for (const rva of rvas) {
@@ -274,8 +280,8 @@ function rootsOf(facts: Facts, nodeOf: (rva: number) => number, everything: Uint
     if (symbols.isCode(symbol) && symbols.name(symbol) !== "") dataImports.add(imports.of(symbols.name(symbol)));
   }
   return {
-    start: nodes(facts.starts),
-    data: nodes(everything === undefined ? facts.pointers : [...facts.pointers, ...everything]),
+    start: nodes(go === undefined ? facts.starts : [...facts.starts, ...go.rvas.filter((_, i) => !goRuntime.test(go.name(i)))]),
+    data: nodes(go === undefined ? facts.pointers : [...facts.pointers, ...go.rvas]),
     dataImports: [...dataImports].sort(ascending),
   };
 }

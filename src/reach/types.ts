@@ -81,9 +81,9 @@ export interface OpenNode {
 }
 
 export interface Roots {
-  /** Entry point, init and fini functions, IFUNC resolvers. */
+  /** Entry point, init and fini functions, IFUNC resolvers; Go: all functions outside of its runtime too. */
   readonly start: readonly number[];
-  /** What data points to; for Go every function, because its linker keeps only what is used. */
+  /** What data points to; Go: every function, because its linker keeps only what is used. */
   readonly data: readonly number[];
   /** Imports whose address is in data. */
   readonly dataImports: readonly number[];
@@ -106,7 +106,7 @@ export interface ReachInput {
 
 /**
  * How near to the program a call is, nearest first. Measured: of the calls in a group, how many a longer exercise really made.
- * - `own-code`: made by an instruction of an own object (static programs, Go).
+ * - `own-code`: made by an instruction of an own object (static programs; Go: by other packages than its runtime, or from the entry point).
  * - `few-imports` (41 %): own objects reach it through at most 5 of their imports.
  * - `many-imports` (20 %): through more.
  * - `libraries` (14 %): only other libraries reach it.
@@ -145,7 +145,7 @@ export interface Reach {
   readonly startsPrograms: readonly string[];
   /** Objects that could not be read, with the reason. Not empty: calls may be missing. */
   readonly unsupported: readonly { readonly object: string; readonly reason: string }[];
-  /** DT_NEEDED names that no object was given for. Not empty: calls may be missing. */
+  /** Needed libraries and the dynamic linker, by name, if no object was given for them. Not empty: calls may be missing. */
   readonly missing: readonly string[];
   /** Bounds that were met, by object. Not empty: calls may be missing. */
   readonly limits: readonly { readonly object: string; readonly bound: string }[];

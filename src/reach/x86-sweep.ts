@@ -27,7 +27,7 @@ export function sweepX86(context: SweepContext, delta: number, start: number, en
     }
     const { op } = decoded;
     if (decoded.modrm >= 0) {
-      if ((decoded.modrm & 0xc7) === 5 && !decoded.segment) ripOperand(context, decoded, at + delta, start, end);
+      if ((decoded.modrm & 0xc7) === 5 && !decoded.segment) ripOperand(context, decoded, at + delta);
       else if (op === 0xff && indirectJump(context, decoded, at + delta)) hasIndirect = true;
     }
     const next = flow(context, decoded, at + delta, start, end);
@@ -41,7 +41,7 @@ export function sweepX86(context: SweepContext, delta: number, start: number, en
 }
 
 /** A memory operand relative to the instruction pointer. */
-function ripOperand(context: SweepContext, instruction: Decoded, rva: number, start: number, end: number): void {
+function ripOperand(context: SweepContext, instruction: Decoded, rva: number): void {
   const target = rva + instruction.length + i32(context.image.source, instruction.modrmAt + 1);
   const { op } = instruction;
   if (target >= context.slotStart && target < context.slotEnd && context.slots.has(target)) {
@@ -52,7 +52,8 @@ function ripOperand(context: SweepContext, instruction: Decoded, rva: number, st
   }
   if (op === 0x8d) {
     if (isCode(context, target)) {
-      if (target <= start || target >= end) context.events.push(rva, KIND.reference, target);
+      // Within what is one function so far, too: it may be a callback that only this names (musl's `do_setxid`, without symbols).
+      context.events.push(rva, KIND.reference, target);
     } else if (target > 0 && isReadOnlyData(context, target)) context.dataReferences.push(target);
     return;
   }

@@ -37,7 +37,16 @@ rmSync(folder, { recursive: true, force: true });
 
 function observe(command) {
   const log = join(folder, "log");
-  spawnSync("strace", ["-ff", "-qq", "-y", "-e", "signal=none", "-o", log, "timeout", "20", ...(root === "" ? [] : ["chroot", root]), "/bin/sh", "-c", command], { cwd: folder, stdio: "ignore", timeout: 60_000, env: { ...process.env, LD_PRELOAD: "" } });
+  spawnSync("strace", ["-ff", "-qq", "-y", "-e", "signal=none", "-o", log, "timeout", "20", ...(root === "" ? [] : ["chroot", root]), "/bin/sh", "-c", command], { cwd: folder, stdio: "ignore", timeout: 30_000, killSignal: "SIGKILL", env: { ...process.env, LD_PRELOAD: "" } });
+  // What a command leaves running (daemons) ends with it: these processes are ours, strace has named them.
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith("log.")) continue;
+    try {
+      process.kill(Number(name.slice(4)), "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
   const byProcess = new Map();
   for (const name of readdirSync(folder)) if (name.startsWith("log.")) byProcess.set(Number(name.slice(4)), readFileSync(join(folder, name), "latin1").split("\n"));
   const children = new Map();
