@@ -64,7 +64,7 @@ interface Run {
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
   /** Places that take the address of a function. */
   readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
-  /** Does a single instruction name the variable? Then nothing sets it, and it stays zero. */
+  /** Does only one function name the variable, the one that reads it? Then nothing sets it, and it stays zero. */
   readonly isOnlyRead: (rva: number) => boolean;
   readonly queue: Question[];
   readonly seen: Set<string>;
@@ -88,7 +88,7 @@ export function createSlicer(program: Program, exported: (index: number) => bool
         references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
         isOnlyRead: (rva) => {
           let known = onlyRead.get(rva);
-          if (known === undefined) onlyRead.set(rva, (known = onlyRead.size < bounds.maxVariableScans && countMentions(program, rva) === 1));
+          if (known === undefined) onlyRead.set(rva, (known = onlyRead.size < bounds.maxVariableScans && isNamedByOneFunction(program, rva)));
           return known;
         },
         queue: [],
@@ -117,23 +117,23 @@ export function createSlicer(program: Program, exported: (index: number) => bool
 }
 
 /**
- * Instructions that name a variable, counted over all bytes of code as displacements (with each size of an immediate behind) and, in
+ * Instructions that name a variable, looked for in all bytes of code as displacements (with each size of an immediate behind) and, in
  * position-dependent files, as addresses. Go's linker drops the code that would set `perThreadSyscall`, but not the one that reads it.
  */
-function countMentions({ context }: Program, rva: number): number {
-  const { image, ranges } = context;
+function isNamedByOneFunction(program: Program, rva: number): boolean {
+  const { image, ranges } = program.context;
   const { bytes } = image.source;
   const address = image.fixed ? rva + image.base : -1;
-  let count = 0;
+  const holders = new Set<number>();
   for (const { start, end, delta } of ranges) {
     for (let at = start; at + 4 <= end; at += 1) {
       const offset = at - delta;
       const value = (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8) | ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 24);
       const behind = rva - (at + 4 + value);
-      if (value === address || behind === 0 || behind === 1 || behind === 2 || behind === 4) count += 1;
+      if (value === address || behind === 0 || behind === 1 || behind === 2 || behind === 4) holders.add(functionOf(program, at));
     }
   }
-  return count;
+  return holders.size === 1;
 }
 
 type Places = (rva: number) => readonly { readonly index: number; readonly at: number }[];
