@@ -1,4 +1,7 @@
-/** One ELF file → what its code can reach. The stages, one a file: elf → symbols, relocations, unwind, pclntab → functions → slices → graph. */
+/**
+ * One ELF file → what its code can reach. The stages, one a file: elf → symbols, relocations,
+ * unwind, pclntab → functions → slices → graph.
+ */
 import { sweepX86 } from "./x86-sweep.ts";
 import { liftX86 } from "./x86-lift.ts";
 import { sweepArm64 } from "./arm64-sweep.ts";
@@ -40,8 +43,10 @@ export interface Facts {
 }
 
 /**
- * Reads one ELF file (64-bit little-endian x86-64 or aarch64). Never throws: what is no such file is `unsupported` with the reason, and a
- * file that exceeds a bound (`bounds.ts`) is read as far as the bound and says so in `limits`. The result is plain JSON.
+ * Reads one ELF file (64-bit little-endian x86-64 or aarch64). Never throws: what is no such file
+ * is `unsupported` with the reason, and a
+ * file that exceeds a bound (`bounds.ts`) is read as far as the bound and says so in `limits`. The
+ * result is plain JSON.
  */
 export function analyzeObject(bytes: Uint8Array): ObjectSummary {
   const image = readElf(bytes);
@@ -51,7 +56,16 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
   const go = readGoFunctions(image);
   const context = contextOf(image, relocations.slots);
   const { starts, pointers } = dataPointers(context, relocations, go);
-  const facts: Facts = { image, symbols, local: readLocalSymbols(image), relocations, unwind: readUnwindRanges(image), go, starts, pointers };
+  const facts: Facts = {
+    image,
+    symbols,
+    local: readLocalSymbols(image),
+    relocations,
+    unwind: readUnwindRanges(image),
+    go,
+    starts,
+    pointers,
+  };
   const seeds = seedsOf(context, facts);
   const named = sortedUnique(seeds.view());
   const functions = findFunctions(context, seeds, facts.unwind, image.machine === "x86-64" ? sweepX86 : sweepArm64);
@@ -121,7 +135,8 @@ function seedsOf(context: SweepContext, facts: Facts): U32List {
   for (const rva of facts.go?.rvas ?? []) add(rva);
   for (const rva of facts.starts) add(rva);
   for (const rva of facts.pointers) if (!isInside(facts.unwind, rva)) add(rva);
-  // Stubs of the procedure linkage table have 16 bytes on both architectures (psABIs); the table is one unwind range.
+  // Stubs of the procedure linkage table have 16 bytes on both architectures (psABIs); the table is
+  // one unwind range.
   for (const section of facts.image.sections) {
     if (!section.executable || !/^\.i?plt/.test(section.name)) continue;
     const step = section.name === ".plt.got" && facts.image.machine === "x86-64" ? 8 : 16;

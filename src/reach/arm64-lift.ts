@@ -1,4 +1,7 @@
-/** One aarch64 function as steps (Arm ARM, chapter C4 for the encodings). What is not listed clobbers what it may write. */
+/**
+ * One aarch64 function as steps (Arm ARM, chapter C4 for the encodings). What is not listed
+ * clobbers what it may write.
+ */
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
@@ -31,13 +34,35 @@ export function liftArm64(image: ElfImage, delta: number, start: number, end: nu
   for (let rva = Math.ceil(start / 4) * 4; rva + 4 <= end && steps.length < bounds.maxLifted; rva += 4) {
     frame = frames.get(rva) ?? frame;
     const word = i32(image.source, rva - delta);
-    const effect: Effect = { flow: "next", target: -1, writes: [], clobbers: 0, vectors: 0, compared: undefined, proves: undefined, known, frame };
+    const effect: Effect = {
+      flow: "next",
+      target: -1,
+      writes: [],
+      clobbers: 0,
+      vectors: 0,
+      compared: undefined,
+      proves: undefined,
+      known,
+      frame,
+    };
     lift(word, rva, effect);
     rememberAddresses(known, effect);
     const { flow, target, writes, clobbers, vectors } = effect;
     const proves = effect.proves ?? (flow === "branch" ? proofOf(word, compared) : undefined);
     const isPadding = word === (0xd503201f | 0) || word === 0;
-    steps.push({ at: rva, next: rva + 4, flow, target, slot: -1, writes, clobbers, vectors, isPadding, stack: frame.stack, ...(proves === undefined ? {} : { proves }) });
+    steps.push({
+      at: rva,
+      next: rva + 4,
+      flow,
+      target,
+      slot: -1,
+      writes,
+      clobbers,
+      vectors,
+      isPadding,
+      stack: frame.stack,
+      ...(proves === undefined ? {} : { proves }),
+    });
     compared = effect.compared;
     if ((flow === "jump" || flow === "branch") && !frames.has(target)) frames.set(target, effect.frame);
     if (flow === "call" || flow === "indirect-call" || flow === "indirect-jump") body = frame;

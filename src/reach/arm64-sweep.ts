@@ -1,4 +1,7 @@
-/** The fast pass over aarch64 code (Arm ARM, chapter C4: top-level encodings; all instructions have four bytes). */
+/**
+ * The fast pass over aarch64 code (Arm ARM, chapter C4: top-level encodings; all instructions have
+ * four bytes).
+ */
 import { i32 } from "./bytes.ts";
 import { KIND, isCode, isReadOnlyData, isWritable } from "./events.ts";
 import type { SweepContext } from "./events.ts";
@@ -7,11 +10,16 @@ import type { SweepContext } from "./events.ts";
 const pages = new Float64Array(32);
 
 /**
- * Every page that the function puts into a register with `adrp`, by register. Compilers hoist `adrp` out of loops and over branches, so
- * the last one above an `add` may not be the one that ran: the others are tried too, where exactly a function or a slot comes out.
+ * Every page that the function puts into a register with `adrp`, by register. Compilers hoist
+ * `adrp` out of loops and over branches, so
+ * the last one above an `add` may not be the one that ran: the others are tried too, where exactly
+ * a function or a slot comes out.
  */
 const allPages: number[][] = Array.from({ length: 32 }, () => []);
-/** Pages of one register that are tried. Functions with more are rare, and their last page is right nearly always. */
+/**
+ * Pages of one register that are tried. Functions with more are rare, and their last page is right
+ * nearly always.
+ */
 const maxPages = 16;
 
 function collectPages(context: SweepContext, delta: number, start: number, end: number): void {
@@ -72,7 +80,10 @@ function jumpOut(context: SweepContext, rva: number, target: number, start: numb
   if ((target < start || target >= end) && isCode(context, target)) context.events.push(rva, KIND.jump, target);
 }
 
-/** `br` in a stub of the procedure linkage table goes through the slot it has just loaded; any other is a jump table or a tail call. */
+/**
+ * `br` in a stub of the procedure linkage table goes through the slot it has just loaded; any other
+ * is a jump table or a tail call.
+ */
 function throughSlot(context: SweepContext, rva: number, reg: number): boolean {
   if (reg === 17 && context.events.length > 0) {
     const last = context.events.length - 1;
@@ -85,7 +96,9 @@ function throughSlot(context: SweepContext, rva: number, reg: number): boolean {
   return true;
 }
 
-/** `adr`, `adrp`, `add`, loads and stores that make or use the address of something in this object. */
+/**
+ * `adr`, `adrp`, `add`, loads and stores that make or use the address of something in this object.
+ */
 function addresses(context: SweepContext, word: number, rva: number): void {
   const rd = word & 31;
   const rn = (word >>> 5) & 31;
@@ -136,7 +149,9 @@ function loadOrStore(context: SweepContext, word: number, rva: number, rd: numbe
   if (operation !== 0 && !isVector) pages[rd] = -1;
 }
 
-/** Data processing and loads write their Rd or Rt; stores, branches and vector instructions do not. */
+/**
+ * Data processing and loads write their Rd or Rt; stores, branches and vector instructions do not.
+ */
 function writesRd(word: number): boolean {
   const group = (word >>> 25) & 15;
   if (group === 8 || group === 9 || (group & 7) === 5) return true;

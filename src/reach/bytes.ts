@@ -1,6 +1,9 @@
 /** Little-endian reading that never throws: what lies outside of the file reads as zero. */
 
-/** Bytes of a file with their length. All offsets are plain numbers; a negative or too large one reads zero. */
+/**
+ * Bytes of a file with their length. All offsets are plain numbers; a negative or too large one
+ * reads zero.
+ */
 export interface Source {
   readonly bytes: Uint8Array;
   readonly length: number;
@@ -28,7 +31,10 @@ export function u32(source: Source, at: number): number {
   return i32(source, at) >>> 0;
 }
 
-/** A 64-bit value as a double: exact below 2^53. Addresses above are of no real file, so the loss does no harm. */
+/**
+ * A 64-bit value as a double: exact below 2^53. Addresses above are of no real file, so the loss
+ * does no harm.
+ */
 export function u64(source: Source, at: number): number {
   return u32(source, at) + u32(source, at + 4) * 0x1_0000_0000;
 }
@@ -38,7 +44,10 @@ export function i64(source: Source, at: number): number {
   return u32(source, at) + i32(source, at + 4) * 0x1_0000_0000;
 }
 
-/** The NUL-terminated string at `at`, as Latin-1 (symbol names are ASCII or UTF-8 bytes; equality is all that is asked of them). */
+/**
+ * The NUL-terminated string at `at`, as Latin-1 (symbol names are ASCII or UTF-8 bytes; equality is
+ * all that is asked of them).
+ */
 export function cString(source: Source, at: number, most: number): string {
   const { bytes } = source;
   let end = at;

@@ -1,4 +1,7 @@
-/** Strongly connected components of a graph in rows (Tarjan 1972), without recursion, so that no depth of a file's calls exhausts the stack. */
+/**
+ * Strongly connected components of a graph in rows (Tarjan 1972), without recursion, so that no
+ * depth of a file's calls exhausts the stack.
+ */
 
 /** Edges of node i: `targets[offsets[i]] … targets[offsets[i + 1] - 1]`. */
 export interface Graph {
@@ -8,7 +11,10 @@ export interface Graph {
 
 export interface Components {
   readonly count: number;
-  /** Component of each node. Components are numbered so that edges lead from higher to lower or equal numbers. */
+  /**
+   * Component of each node. Components are numbered so that edges lead from higher to lower or
+   * equal numbers.
+   */
   readonly of: Uint32Array;
 }
 

@@ -1,6 +1,8 @@
 /**
- * An ELF file's frame: header, segments, sections, dynamic entries, build-id (ELF gABI, chapters 4 and 5; psABIs for the machines).
- * Addresses are kept as offsets from the lowest loaded page ("rva", 32 bits), so that position-dependent and -independent files
+ * An ELF file's frame: header, segments, sections, dynamic entries, build-id (ELF gABI, chapters 4
+ * and 5; psABIs for the machines).
+ * Addresses are kept as offsets from the lowest loaded page ("rva", 32 bits), so that
+ * position-dependent and -independent files
  * are read alike.
  */
 import * as bounds from "./bounds.ts";
@@ -228,7 +230,9 @@ export function sectionNamed(image: ElfImage, name: string): Section | undefined
   return image.sections.find((section) => section.name === name);
 }
 
-/** A stretch of code: `[start, end)`, and what to subtract from an rva for its offset in the file. */
+/**
+ * A stretch of code: `[start, end)`, and what to subtract from an rva for its offset in the file.
+ */
 export interface CodeRange {
   readonly start: number;
   readonly end: number;
@@ -236,7 +240,8 @@ export interface CodeRange {
 }
 
 /**
- * Where instructions are: executable sections. If the file has no usable section headers, the executable segments, which may hold
+ * Where instructions are: executable sections. If the file has no usable section headers, the
+ * executable segments, which may hold
  * read-only data too.
  */
 export function codeRanges(image: ElfImage): readonly CodeRange[] {

@@ -1,4 +1,7 @@
-/** What a sweep over code notes: one event is (where, kind, target), all three 32-bit numbers in columns. */
+/**
+ * What a sweep over code notes: one event is (where, kind, target), all three 32-bit numbers in
+ * columns.
+ */
 import { U32List } from "./bytes.ts";
 import type { CodeRange, ElfImage } from "./elf.ts";
 
@@ -15,7 +18,10 @@ export const KIND = {
   slotLoad: 6,
   /** The last instruction of a function runs into the next one; target: rva of the next one. */
   fall: 7,
-  /** A constant that may be an absolute address of code (only in position-dependent files); target: rva. */
+  /**
+   * A constant that may be an absolute address of code (only in position-dependent files); target:
+   * rva.
+   */
   immediate: 8,
   /** `syscall` or `svc #0`. */
   site: 9,
@@ -25,7 +31,10 @@ export const KIND = {
   store: 11,
   /** An indirect jump; target: address of its table if the instruction names it, else 0. */
   indirect: 12,
-  /** An address in read-only data that the code of a function with indirect jumps takes: perhaps a jump table. */
+  /**
+   * An address in read-only data that the code of a function with indirect jumps takes: perhaps a
+   * jump table.
+   */
   table: 13,
   /** The function has an instruction that returns (once a function). */
   return: 14,
@@ -57,7 +66,9 @@ export interface SweepContext {
   readonly slotStart: number;
   readonly slotEnd: number;
   readonly events: Events;
-  /** Addresses in read-only data that any code takes: no jump table goes on over the next of them. */
+  /**
+   * Addresses in read-only data that any code takes: no jump table goes on over the next of them.
+   */
   readonly dataReferences: U32List;
 }
 

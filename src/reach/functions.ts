@@ -1,6 +1,8 @@
 /**
- * The functions of an object. Starts come from everything that names code: unwind table, symbols, Go's table, entry points, data; then
- * from calls, until nothing new is found (musl and hand-written assembly have no unwind tables). A function reaches to the next start,
+ * The functions of an object. Starts come from everything that names code: unwind table, symbols,
+ * Go's table, entry points, data; then
+ * from calls, until nothing new is found (musl and hand-written assembly have no unwind tables). A
+ * function reaches to the next start,
  * so that code behind its unwind range belongs to it (glibc's `clone3` makes its call there).
  */
 import * as bounds from "./bounds.ts";
@@ -27,7 +29,10 @@ export function functionAt(functions: Functions, rva: number): number {
   return index >= 0 && rva < (functions.ends[index] ?? 0) ? index : -1;
 }
 
-/** Is the rva within an unwind range, but not at its start? Then what points there is no function of its own. */
+/**
+ * Is the rva within an unwind range, but not at its start? Then what points there is no function of
+ * its own.
+ */
 export function isInside(unwind: UnwindRanges, rva: number): boolean {
   const index = floorIndex(unwind.starts, rva);
   return index >= 0 && rva > (unwind.starts[index] ?? 0) && rva < (unwind.ends[index] ?? 0);
@@ -61,7 +66,13 @@ export function findFunctions(context: SweepContext, seeds: U32List, unwind: Unw
 }
 
 function emptyPartition(): Partition {
-  return { starts: new Uint32Array(0), ends: new Uint32Array(0), deltas: new Float64Array(0), from: new Uint32Array(0), to: new Uint32Array(0) };
+  return {
+    starts: new Uint32Array(0),
+    ends: new Uint32Array(0),
+    deltas: new Float64Array(0),
+    from: new Uint32Array(0),
+    to: new Uint32Array(0),
+  };
 }
 
 const notSwept = 0xffff_ffff;
@@ -69,7 +80,13 @@ const notSwept = 0xffff_ffff;
 /** Cuts the ranges at the starts. What did not change keeps its events. */
 function repartition(ranges: readonly CodeRange[], known: Uint32Array, old: Partition): Partition {
   const size = known.length;
-  const cut = { starts: new Uint32Array(size), ends: new Uint32Array(size), deltas: new Float64Array(size), from: new Uint32Array(size), to: new Uint32Array(size) };
+  const cut = {
+    starts: new Uint32Array(size),
+    ends: new Uint32Array(size),
+    deltas: new Float64Array(size),
+    from: new Uint32Array(size),
+    to: new Uint32Array(size),
+  };
   let count = 0;
   let at = 0;
   let other = 0;
@@ -107,7 +124,10 @@ function sweepMissing(context: SweepContext, partition: Partition, sweep: Sweep)
   }
 }
 
-/** Targets of calls, and of jumps and references where no unwind range says that they are within a function. */
+/**
+ * Targets of calls, and of jumps and references where no unwind range says that they are within a
+ * function.
+ */
 function newStarts(context: SweepContext, before: number, starts: Uint32Array, unwind: UnwindRanges): U32List {
   const { events } = context;
   const fresh = new U32List();

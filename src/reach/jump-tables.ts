@@ -1,6 +1,8 @@
 /**
- * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is no code, and never over an address
- * that other code names, because tables lie back to back and the next one's entries would look right.
+ * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is
+ * no code, and never over an address
+ * that other code names, because tables lie back to back and the next one's entries would look
+ * right.
  */
 import * as bounds from "./bounds.ts";
 import { floorIndex, i32, u64, u8 } from "./bytes.ts";
@@ -11,7 +13,12 @@ import { functionAt } from "./functions.ts";
 import type { Functions } from "./functions.ts";
 
 /** Rvas that the indirect jumps of function `index` can lead to, as far as tables tell. */
-export function tableTargets(context: SweepContext, functions: Functions, references: Uint32Array, index: number): readonly number[] {
+export function tableTargets(
+  context: SweepContext,
+  functions: Functions,
+  references: Uint32Array,
+  index: number,
+): readonly number[] {
   const { events, from, to } = functions;
   const targets: number[] = [];
   for (let i = from[index] ?? 0; i < (to[index] ?? 0); i += 1) {
@@ -28,7 +35,14 @@ function limitOf(references: Uint32Array, table: number): number {
 }
 
 /** 32-bit offsets from the table itself (gcc, clang: position-independent x86-64). */
-function readRelative(context: SweepContext, functions: Functions, references: Uint32Array, index: number, table: number, targets: number[]): void {
+function readRelative(
+  context: SweepContext,
+  functions: Functions,
+  references: Uint32Array,
+  index: number,
+  table: number,
+  targets: number[],
+): void {
   const { image } = context;
   const offset = offsetOf(image, table);
   if (offset < 0) return;
@@ -46,7 +60,13 @@ function readRelative(context: SweepContext, functions: Functions, references: U
 }
 
 /** 64-bit addresses (`jmp *table(,%rax,8)` in position-dependent code). */
-function readAbsolute(context: SweepContext, functions: Functions, table: number, index: number, targets: number[]): void {
+function readAbsolute(
+  context: SweepContext,
+  functions: Functions,
+  table: number,
+  index: number,
+  targets: number[],
+): void {
   const { image } = context;
   const offset = offsetOf(image, table);
   if (offset < 0) return;
@@ -58,10 +78,18 @@ function readAbsolute(context: SweepContext, functions: Functions, table: number
 }
 
 /**
- * AArch64: offsets of 1, 2 or 4 bytes, in instructions, from a label that `adr` names near the jump. Every reading of the bytes at the
+ * AArch64: offsets of 1, 2 or 4 bytes, in instructions, from a label that `adr` names near the
+ * jump. Every reading of the bytes at the
  * table that stays within the function is a target: more than there are, never fewer.
  */
-export function scaledTargets(context: SweepContext, table: number, anchor: number, width: 1 | 2 | 4, start: number, end: number): readonly number[] {
+export function scaledTargets(
+  context: SweepContext,
+  table: number,
+  anchor: number,
+  width: 1 | 2 | 4,
+  start: number,
+  end: number,
+): readonly number[] {
   const { image } = context;
   const offset = offsetOf(image, table);
   const targets: number[] = [];

@@ -1,5 +1,6 @@
 /**
- * Summaries of a program's objects → one graph: imports become edges, as the dynamic linker would bind them (ld.so(8), "lookup scope").
+ * Summaries of a program's objects → one graph: imports become edges, as the dynamic linker would
+ * bind them (ld.so(8), "lookup scope").
  * Versions of symbols are ignored, so every version of a name is bound.
  */
 import type { CodeSummary, LoadedObject, Node, ReachInput } from "./types.ts";
@@ -127,7 +128,8 @@ function definitionsOf(objects: readonly LinkedObject[]): ReadonlyMap<string, re
 }
 
 /**
- * The first definition in the program's scope. Objects that were loaded late look into their own scope too, and those linked with
+ * The first definition in the program's scope. Objects that were loaded late look into their own
+ * scope too, and those linked with
  * -Bsymbolic into themselves: all of these are taken, because the flags of dlopen(3) are not known.
  */
 function bindName(
@@ -148,7 +150,10 @@ function bindName(
   return [...found];
 }
 
-function nodeOf(objects: readonly LinkedObject[], number: number): { readonly object: LinkedObject; readonly node: Node } {
+function nodeOf(
+  objects: readonly LinkedObject[],
+  number: number,
+): { readonly object: LinkedObject; readonly node: Node } {
   let low = 0;
   let high = objects.length;
   while (low < high) {

@@ -5,7 +5,10 @@ import type { Graph } from "./components.ts";
 import type { Linked, LinkedObject } from "./link.ts";
 import { isCLibrary, isOwnObject } from "./own-objects.ts";
 
-/** Calls with larger numbers are told as `unnamed`; both architectures are below 480 today (Linux 7.0). */
+/**
+ * Calls with larger numbers are told as `unnamed`; both architectures are below 480 today (Linux
+ * 7.0).
+ */
 export const numberLimit = 1024;
 
 /** A linked program with the answers that ranking needs. */
@@ -124,7 +127,8 @@ export function callSets(program: Program): CallSets {
       bits[word] = (bits[word] ?? 0) | (1 << (number & 31));
     }
   }
-  // Edges lead from higher to lower component numbers: members in ascending order of component see finished callees.
+  // Edges lead from higher to lower component numbers: members in ascending order of component see
+  // finished callees.
   const order = Uint32Array.from(of.keys()).sort((a, b) => (of[a] ?? 0) - (of[b] ?? 0));
   for (const node of order) {
     const own = of[node] ?? 0;

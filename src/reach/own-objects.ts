@@ -1,6 +1,8 @@
 /**
- * Whose an object is: the program's own, or the common runtime's. What own objects import says what the program wants; what the runtime
- * imports says little. A caller that knows packages and directories should say it itself (`LoadedObject.own`).
+ * Whose an object is: the program's own, or the common runtime's. What own objects import says what
+ * the program wants; what the runtime
+ * imports says little. A caller that knows packages and directories should say it itself
+ * (`LoadedObject.own`).
  */
 
 /** Base names (without version) of libraries that many unrelated programs share. */
@@ -31,7 +33,8 @@ export function isCommonRuntime(name: string): boolean {
 }
 
 /**
- * The default: plug-ins that are not of the common runtime, and libraries that carry the executable's name (`libnode` of `node`).
+ * The default: plug-ins that are not of the common runtime, and libraries that carry the
+ * executable's name (`libnode` of `node`).
  * `wasLoadedLate`: mapped, but not needed by the executable or by what it needs.
  */
 export function isOwnObject(executable: string, name: string, wasLoadedLate: boolean): boolean {

@@ -1,6 +1,8 @@
 /**
- * Go's table of functions (`.gopclntab`), which the runtime needs and stripping keeps. Layouts: Go 1.16 and 1.17 (magic 0xfffffffa),
- * 1.18 and 1.19 (0xfffffff0), 1.20 and newer (0xfffffff1). Source: go/src/debug/gosym/pclntab.go and runtime/symtab.go. Go 1.2 to 1.15
+ * Go's table of functions (`.gopclntab`), which the runtime needs and stripping keeps. Layouts: Go
+ * 1.16 and 1.17 (magic 0xfffffffa),
+ * 1.18 and 1.19 (0xfffffff0), 1.20 and newer (0xfffffff1). Source: go/src/debug/gosym/pclntab.go
+ * and runtime/symtab.go. Go 1.2 to 1.15
  * (0xfffffffb) has one table in another shape, which is read too.
  */
 import * as bounds from "./bounds.ts";
@@ -63,7 +65,9 @@ function isHeader(image: ElfImage, offset: number): boolean {
   return magics.has(u32(source, offset)) && u8(source, offset + 4) === 0 && u8(source, offset + 5) === 0 && (quantum === 1 || quantum === 4) && u8(source, offset + 7) === 8;
 }
 
-function findTable(image: ElfImage): { readonly offset: number; readonly start: number; readonly size: number } | undefined {
+function findTable(
+  image: ElfImage,
+): { readonly offset: number; readonly start: number; readonly size: number } | undefined {
   for (const name of [".gopclntab", ".data.rel.ro.gopclntab"]) {
     const section = sectionNamed(image, name);
     if (section?.loaded !== true) continue;
@@ -71,12 +75,15 @@ function findTable(image: ElfImage): { readonly offset: number; readonly start: 
     if (offset >= 0 && isHeader(image, offset)) return { offset, start: section.start, size: section.size };
   }
   if (image.sections.length > 0) return undefined;
-  // Without section headers the table is looked for at the alignment that Go's linker gives it (32 bytes).
+  // Without section headers the table is looked for at the alignment that Go's linker gives it (32
+  // bytes).
   for (const segment of image.segments) {
     if (segment.executable) continue;
     for (let rva = Math.ceil(segment.start / 32) * 32; rva + 72 < segment.fileEnd; rva += 32) {
       const offset = segment.offset + (rva - segment.start);
-      if (u8(image.source, offset + 3) === 0xff && isHeader(image, offset)) return { offset, start: rva, size: segment.fileEnd - rva };
+      if (u8(image.source, offset + 3) === 0xff && isHeader(image, offset)) {
+        return { offset, start: rva, size: segment.fileEnd - rva };
+      }
     }
   }
   return undefined;
@@ -88,7 +95,15 @@ function layoutOf(image: ElfImage, offset: number): Layout | undefined {
   switch (u32(source, offset)) {
     case 0xfffffff1:
     case 0xfffffff0:
-      return { names: word(3), functions: word(7), count: word(0), entrySize: 8, text: textStart(image, word(2)), data: word(7), nameAt: 4 };
+      return {
+        names: word(3),
+        functions: word(7),
+        count: word(0),
+        entrySize: 8,
+        text: textStart(image, word(2)),
+        data: word(7),
+        nameAt: 4,
+      };
     case 0xfffffffa:
       return { names: word(2), functions: word(6), count: word(0), entrySize: 16, text: 0, data: word(6), nameAt: 8 };
     case 0xfffffffb:
@@ -98,7 +113,10 @@ function layoutOf(image: ElfImage, offset: number): Layout | undefined {
   }
 }
 
-/** Newer linkers leave textStart zero and let a relocation fill it (Go 1.25, PIE): then it is `.text`. */
+/**
+ * Newer linkers leave textStart zero and let a relocation fill it (Go 1.25, PIE): then it is
+ * `.text`.
+ */
 function textStart(image: ElfImage, address: number): number {
   if (address >= image.base && address !== 0) return address - image.base;
   return sectionNamed(image, ".text")?.start ?? 0;

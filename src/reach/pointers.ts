@@ -41,7 +41,10 @@ export function dataPointers(context: SweepContext, relocations: Relocations, go
   return { starts: [...starts], pointers: sortedUnique(pointers.view()) };
 }
 
-/** Arrays of functions that the start-up code runs: named by the dynamic section, or by sections in static programs. */
+/**
+ * Arrays of functions that the start-up code runs: named by the dynamic section, or by sections in
+ * static programs.
+ */
 function startArrays(image: ElfImage): readonly Interval[] {
   const arrays: Interval[] = arrayTags.flatMap(([tag, size]) => {
     const address = image.dynamic.get(tag)?.[0];
@@ -53,7 +56,10 @@ function startArrays(image: ElfImage): readonly Interval[] {
   return arrays;
 }
 
-/** Tables about code that is not run through them, and the file's own headers, which are loaded with the first segment. */
+/**
+ * Tables about code that is not run through them, and the file's own headers, which are loaded with
+ * the first segment.
+ */
 function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interval[] {
   const tables = image.sections.filter(({ name }) => name.startsWith(".eh_frame") || name === ".gcc_except_table" || name === ".dynsym" || name === ".dynamic" || name.startsWith(".rela"));
   const headerSize = Math.min(4096, u64(image.source, 32) + u16(image.source, 56) * u16(image.source, 54));
@@ -64,8 +70,15 @@ function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interva
   ];
 }
 
-/** A position-dependent file has its pointers in place: each aligned word that is the address of code. */
-function scanWords(context: SweepContext, skip: readonly Interval[], add: (place: number, target: number) => void): void {
+/**
+ * A position-dependent file has its pointers in place: each aligned word that is the address of
+ * code.
+ */
+function scanWords(
+  context: SweepContext,
+  skip: readonly Interval[],
+  add: (place: number, target: number) => void,
+): void {
   const { image, codeStart, codeEnd } = context;
   const { source, base } = image;
   const low = base + codeStart;

@@ -1,4 +1,7 @@
-/** An object while it is analysed: its functions as steps when they are asked for, who calls them, and whether a call returns. */
+/**
+ * An object while it is analysed: its functions as steps when they are asked for, who calls them,
+ * and whether a call returns.
+ */
 import { sortedUnique } from "./bytes.ts";
 import { KIND } from "./events.ts";
 import type { SweepContext } from "./events.ts";
@@ -37,7 +40,10 @@ export interface Program {
   isNamed(index: number): boolean;
 }
 
-/** Imports that never return (their manual pages say so); without them, code behind a call looks as if it were run after it. */
+/**
+ * Imports that never return (their manual pages say so); without them, code behind a call looks as
+ * if it were run after it.
+ */
 const noReturn: ReadonlySet<string> = new Set([
   "abort", "exit", "_exit", "_Exit", "quick_exit", "__stack_chk_fail", "__assert_fail", "__assert", "__chk_fail", "__fortify_fail",
   "longjmp", "_longjmp", "siglongjmp", "__longjmp_chk", "pthread_exit", "thrd_exit", "_Unwind_Resume", "__cxa_throw", "__cxa_rethrow",
@@ -140,10 +146,16 @@ function liftOne(program: Program, lift: Lift, index: number): Lifted {
 }
 
 /**
- * What can come before each step. A step that nothing leads to is where some indirect jump of this function goes (a jump table that was
+ * What can come before each step. A step that nothing leads to is where some indirect jump of this
+ * function goes (a jump table that was
  * not found), so that no way is forgotten.
  */
-function waysInto(program: Program, steps: readonly Step[], indexOf: ReadonlyMap<number, number>, index: number): readonly (readonly number[])[] {
+function waysInto(
+  program: Program,
+  steps: readonly Step[],
+  indexOf: ReadonlyMap<number, number>,
+  index: number,
+): readonly (readonly number[])[] {
   const ways: number[][] = steps.map(() => []);
   const indirect: number[] = [];
   steps.forEach((step, i) => {
@@ -185,7 +197,9 @@ function returns(program: Program, memo: Map<number, boolean>, rva: number, dept
   if (known !== undefined) return known;
   const { functions } = program;
   const index = functionAt(functions, rva);
-  if (index < 0 || depth > maxChain || (functions.ends[index] ?? 0) - (functions.starts[index] ?? 0) > maxChecked) return true;
+  if (index < 0 || depth > maxChain || (functions.ends[index] ?? 0) - (functions.starts[index] ?? 0) > maxChecked) {
+    return true;
+  }
   memo.set(rva, false);
   const answer = canLeave(program, index, depth);
   memo.set(rva, answer);

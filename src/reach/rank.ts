@@ -1,9 +1,15 @@
-/** How near to the program each call is: through few imports, many, other libraries only, pointers only. */
+/**
+ * How near to the program each call is: through few imports, many, other libraries only, pointers
+ * only.
+ */
 import { callSets, numberLimit, reachable } from "./linked-program.ts";
 import type { CallSets, Program } from "./linked-program.ts";
 import type { Rank, Via } from "./types.ts";
 
-/** "Few" imports: measured, 41 % of the calls within this bound were made in a longer exercise, 20 % of those above. */
+/**
+ * "Few" imports: measured, 41 % of the calls within this bound were made in a longer exercise, 20 %
+ * of those above.
+ */
 const fewImports = 5;
 /** Names of imports in a Via. */
 const viaImports = 5;
@@ -71,7 +77,10 @@ function makersOf(program: Program, reached: Uint8Array): ReadonlyMap<number, re
   return makers;
 }
 
-/** Is the number passed to an import like `syscall(3)`, rather than made by an instruction of the node? */
+/**
+ * Is the number passed to an import like `syscall(3)`, rather than made by an instruction of the
+ * node?
+ */
 function isForwarded(program: Program, number: number, call: number): boolean {
   const { node } = program.linked.node(number);
   const makes = node.makes ?? [];
@@ -79,7 +88,9 @@ function isForwarded(program: Program, number: number, call: number): boolean {
   return true;
 }
 
-/** Imports of own objects' reachable code, those that reach the fewest calls first: they say most. */
+/**
+ * Imports of own objects' reachable code, those that reach the fewest calls first: they say most.
+ */
 function ownImports(program: Program, reached: Uint8Array, sets: CallSets): readonly Import[] {
   const found = new Map<string, { nodes: Set<number>; numbers: Set<number> }>();
   for (const object of program.linked.objects) {
@@ -116,7 +127,10 @@ function numbersOf({ words, componentOf, bits }: CallSets, nodes: ReadonlySet<nu
   return numbers;
 }
 
-/** Finds the node nearest to an import that makes a call. One walk for each import that is asked about. */
+/**
+ * Finds the node nearest to an import that makes a call. One walk for each import that is asked
+ * about.
+ */
 function createFinder(program: Program): (through: readonly Import[], number: number) => number | undefined {
   const walks = new Map<Import, ReadonlyMap<number, number>>();
   return (through, number) => {

@@ -1,4 +1,7 @@
-/** The objects of a program → the calls that its code can make, each with the way the executable comes to it. */
+/**
+ * The objects of a program → the calls that its code can make, each with the way the executable
+ * comes to it.
+ */
 import { link } from "./link.ts";
 import type { Linked } from "./link.ts";
 import { isForwarder, programOf, reachable } from "./linked-program.ts";
@@ -9,7 +12,8 @@ import { forwarders } from "./sites.ts";
 import type { LoadedObject, OpenSite, Reach, ReachInput, Via } from "./types.ts";
 
 /**
- * Computes the reach of one program. Pure and deterministic: the same summaries in the same order give the same result. Never throws on
+ * Computes the reach of one program. Pure and deterministic: the same summaries in the same order
+ * give the same result. Never throws on
  * summaries that `analyzeObject` of this version wrote.
  */
 export function reachOf(input: ReachInput): Reach {
@@ -39,8 +43,10 @@ export function reachOf(input: ReachInput): Reach {
 }
 
 /**
- * The kernel maps code into every process (vDSO). On aarch64 signal handlers return through it (arch/arm64/kernel/vdso/sigreturn.S); on
- * x86-64 the C library has that code itself. Its other calls, clock_gettime among them, are those that libraries make without it.
+ * The kernel maps code into every process (vDSO). On aarch64 signal handlers return through it
+ * (arch/arm64/kernel/vdso/sigreturn.S); on
+ * x86-64 the C library has that code itself. Its other calls, clock_gettime among them, are those
+ * that libraries make without it.
  */
 function addKernelsOwn(machine: Reach["machine"], calls: Map<string, Via>): void {
   if (machine !== "aarch64" || !calls.has("rt_sigaction") || calls.has("rt_sigreturn")) return;
@@ -69,7 +75,10 @@ function openSites(linked: Linked, reached: Uint8Array): readonly OpenSite[] {
   return [...sites.values()].sort((a, b) => (`${a.object} ${a.function}` < `${b.object} ${b.function}` ? -1 : 1));
 }
 
-/** Functions of the C library that replace the program or start another one (exec(3), posix_spawn(3), popen(3), system(3)). */
+/**
+ * Functions of the C library that replace the program or start another one (exec(3),
+ * posix_spawn(3), popen(3), system(3)).
+ */
 const startingFunctions: ReadonlySet<string> = new Set([
   "execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle", "fexecve", "execveat", "posix_spawn", "posix_spawnp", "popen", "system", "wordexp",
 ]);

@@ -1,5 +1,6 @@
 /**
- * What the dynamic linker writes into memory: RELA tables (ELF gABI), RELR (gABI proposal of 2018, as in glibc's dl-relocate-ld.c), with
+ * What the dynamic linker writes into memory: RELA tables (ELF gABI), RELR (gABI proposal of 2018,
+ * as in glibc's dl-relocate-ld.c), with
  * the types of the x86-64 psABI 1.0 (table 4.9) and of the AArch64 ELF ABI (section 5.7).
  */
 import * as bounds from "./bounds.ts";
@@ -8,7 +9,10 @@ import { offsetOf, offsetOfAddress } from "./elf.ts";
 import type { ElfImage } from "./elf.ts";
 
 export interface Relocations {
-  /** Slot of the global offset table → index of the dynamic symbol. Only code that names the slot uses it. */
+  /**
+   * Slot of the global offset table → index of the dynamic symbol. Only code that names the slot
+   * uses it.
+   */
   readonly slots: ReadonlyMap<number, number>;
   /** Dynamic symbols whose address is in data. */
   readonly dataSymbols: readonly number[];
@@ -92,7 +96,10 @@ function addPointer(collected: Collected, target: number, place: number): void {
   collected.places.push(place);
 }
 
-/** An even entry is an address to relocate; an odd one is a bitmap over the 63 words that follow the last address. */
+/**
+ * An even entry is an address to relocate; an odd one is a bitmap over the 63 words that follow the
+ * last address.
+ */
 function readRelr(image: ElfImage, start: number, size: number, collected: Collected): void {
   const { source, base } = image;
   if (start < 0) return;

@@ -56,7 +56,16 @@ export function findSites(program: Program, exported: ReadonlySet<number>, unwin
   const convention = conventions[machine];
   const slicer = createSlicer(program, (index) => exported.has(index));
   const { events } = program.functions;
-  const collected: Collected = { made: [], forwarded: [], open: [], lookedUp: [], unknownLookups: 0, passes: new Map(), count: 0, openCount: 0 };
+  const collected: Collected = {
+    made: [],
+    forwarded: [],
+    open: [],
+    lookedUp: [],
+    unknownLookups: 0,
+    passes: new Map(),
+    count: 0,
+    openCount: 0,
+  };
   const argument = (index: number, at: number, number: number): Slice => slicer.slice(index, at, register(convention.arguments[number] ?? 0));
   forEachLive(program.functions, (event, index) => {
     const kind = events.kind.at(event);
@@ -80,8 +89,10 @@ export function findSites(program: Program, exported: ReadonlySet<number>, unwin
 }
 
 /**
- * Is what looks like a call really data between functions (constants of hand-written assembly)? It is if no unwind range has it and no
- * way leads to it from the start of its function or from elsewhere. glibc's `clone3` makes its call outside of its range, on such a way.
+ * Is what looks like a call really data between functions (constants of hand-written assembly)? It
+ * is if no unwind range has it and no
+ * way leads to it from the start of its function or from elsewhere. glibc's `clone3` makes its call
+ * outside of its range, on such a way.
  */
 function isData(program: Program, unwind: UnwindRanges, index: number, at: number): boolean {
   if (unwind.starts.length === 0 || isInside(unwind, at)) return false;

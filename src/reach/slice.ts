@@ -1,6 +1,8 @@
 /**
- * Which values a register can have at an instruction: backwards over every way through the function and, where the value was passed in,
- * through its callers. The answer is never short of a value without saying so: a way that cannot be followed is "open".
+ * Which values a register can have at an instruction: backwards over every way through the function
+ * and, where the value was passed in,
+ * through its callers. The answer is never short of a value without saying so: a way that cannot be
+ * followed is "open".
  */
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
@@ -29,15 +31,20 @@ export interface Slice {
   readonly passed: readonly { readonly index: number; readonly place: Place }[];
 }
 
-/** "The value of `place` before step `step` of function `index`, with these operations still to be applied to it." */
+/**
+ * "The value of `place` before step `step` of function `index`, with these operations still to be
+ * applied to it."
+ */
 interface Question {
   readonly index: number;
   readonly step: number;
   readonly place: Place;
   readonly then: readonly Operation[];
   /**
-   * For memory behind a pointer: the step where it was first asked for in this function. Once the pointer turns out to be the address of
-   * a place on the stack, stores are looked for from there, because they may stand behind the instruction that made the pointer.
+   * For memory behind a pointer: the step where it was first asked for in this function. Once the
+   * pointer turns out to be the address of
+   * a place on the stack, stores are looked for from there, because they may stand behind the
+   * instruction that made the pointer.
    */
   readonly origin: number;
 }
@@ -64,7 +71,10 @@ interface Run {
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
   /** Places that take the address of a function. */
   readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
-  /** Does only one function name the variable, the one that reads it? Then nothing sets it, and it stays zero. */
+  /**
+   * Does only one function name the variable, the one that reads it? Then nothing sets it, and it
+   * stays zero.
+   */
   readonly isOnlyRead: (rva: number) => boolean;
   readonly queue: Question[];
   readonly seen: Set<string>;
@@ -111,14 +121,21 @@ export function createSlicer(program: Program, exported: (index: number) => bool
         const question = run.queue.pop();
         if (question !== undefined) goBack(run, question);
       }
-      return { constants: [...run.constants.values()], addresses: [...run.addresses.values()], open: [...run.open.values()], passed: [...run.passed.values()] };
+      return {
+        constants: [...run.constants.values()],
+        addresses: [...run.addresses.values()],
+        open: [...run.open.values()],
+        passed: [...run.passed.values()],
+      };
     },
   };
 }
 
 /**
- * Instructions that name a variable, looked for in all bytes of code as displacements (with each size of an immediate behind) and, in
- * position-dependent files, as addresses. Go's linker drops the code that would set `perThreadSyscall`, but not the one that reads it.
+ * Instructions that name a variable, looked for in all bytes of code as displacements (with each
+ * size of an immediate behind) and, in
+ * position-dependent files, as addresses. Go's linker drops the code that would set
+ * `perThreadSyscall`, but not the one that reads it.
  */
 function isNamedByOneFunction(program: Program, rva: number): boolean {
   const { image, ranges } = program.context;
@@ -158,12 +175,16 @@ function fail(run: Run, index: number, reason: OpenReason): void {
 
 function ask(run: Run, asked: Asked): void {
   const question = { ...asked, origin: asked.place.in === "memory" ? (asked.origin ?? asked.step) : asked.step };
-  if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) return fail(run, question.index, "computed");
+  if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) {
+    return fail(run, question.index, "computed");
+  }
   const key = `${question.index}:${question.step}:${question.origin}:${keyOf(question.place)}:${question.then.map(({ op, by }) => `${op}${by}`).join()}`;
   if (run.seen.has(key)) return;
   run.seen.add(key);
   if (question.place.in === "variable") return askVariable(run, question, question.place.rva);
-  if (question.place.in === "memory" && question.place.pointer.in === "variable") return askBehindVariable(run, question, question.place.pointer.rva, question.place.offset);
+  if (question.place.in === "memory" && question.place.pointer.in === "variable") {
+    return askBehindVariable(run, question, question.place.pointer.rva, question.place.offset);
+  }
   run.queue.push(question);
 }
 
@@ -192,7 +213,10 @@ function goBack(run: Run, question: Question): void {
   if (here !== undefined) fromOutside(run, question, here);
 }
 
-/** The value that a branch proves of a place on the way to `at`: `test %rax,%rax; je` (musl makes `read`, number 0, with it). */
+/**
+ * The value that a branch proves of a place on the way to `at`: `test %rax,%rax; je` (musl makes
+ * `read`, number 0, with it).
+ */
 function provenBy({ proves, target, next }: Step, place: Place, at: number): number | undefined {
   if (proves === undefined || !samePlace(proves.place, place) || target === next) return undefined;
   return (proves.when === "taken" ? target : next) === at ? proves.value : undefined;
@@ -218,8 +242,10 @@ function fromOutside(run: Run, question: Question, here: Step): void {
 }
 
 /**
- * The function's address is taken, so anybody may call it. One shape is followed: the number lies behind a pointer that is passed beside
- * the function (`__synccall(do_setxid, &c)` in musl, `clone(child, stack, flags, &args)`). What code takes the address in another shape is open.
+ * The function's address is taken, so anybody may call it. One shape is followed: the number lies
+ * behind a pointer that is passed beside
+ * the function (`__synccall(do_setxid, &c)` in musl, `clone(child, stack, flags, &args)`). What
+ * code takes the address in another shape is open.
  */
 function throughCallback(run: Run, { index, place, then }: Question): void {
   const { program } = run;
@@ -247,13 +273,22 @@ function addressIn(lifted: Lifted, call: number, argument: number): readonly num
       number = write.value.of.register;
       continue;
     }
-    if (write !== undefined) return write.value.is === "address" && write.value.of.in === "stack" ? [write.value.of.offset] : [];
+    if (write !== undefined) {
+      return write.value.is === "address" && write.value.of.in === "stack" ? [write.value.of.offset] : [];
+    }
     if ((before.clobbers & (1 << number)) !== 0) return [];
   }
   return [];
 }
 
-function fromEvent(run: Run, at: number, pushed: number, falls: boolean, place: Place, then: readonly Operation[]): void {
+function fromEvent(
+  run: Run,
+  at: number,
+  pushed: number,
+  falls: boolean,
+  place: Place,
+  then: readonly Operation[],
+): void {
   const { program } = run;
   const caller = functionOf(program, at);
   if (caller < 0) return;
@@ -350,7 +385,8 @@ function behind(run: Run, value: Value, offset: number): readonly Place[] | unde
 }
 
 /**
- * A variable's values are those that instructions store in it by name, anywhere in the object, and the one it starts with. A constant in
+ * A variable's values are those that instructions store in it by name, anywhere in the object, and
+ * the one it starts with. A constant in
  * read-only data is just read.
  */
 function askVariable(run: Run, question: Question, rva: number): void {
@@ -368,7 +404,10 @@ function askVariable(run: Run, question: Question, rva: number): void {
   forEachStore(run, question, rva, (index, step, value) => follow(run, index, step, value, question.then));
 }
 
-/** A variable that holds a pointer to what is asked for (glibc's `xidcmd`): behind each pointer that is stored in it. */
+/**
+ * A variable that holds a pointer to what is asked for (glibc's `xidcmd`): behind each pointer that
+ * is stored in it.
+ */
 function askBehindVariable(run: Run, question: Question, rva: number, offset: number): void {
   forEachStore(run, question, rva, (index, step, value) => {
     // A pointer that is reset says nothing.
@@ -379,9 +418,16 @@ function askBehindVariable(run: Run, question: Question, rva: number, offset: nu
   });
 }
 
-function forEachStore(run: Run, question: Question, rva: number, visit: (index: number, step: number, value: Value) => void): void {
+function forEachStore(
+  run: Run,
+  question: Question,
+  rva: number,
+  visit: (index: number, step: number, value: Value) => void,
+): void {
   const stores = run.stores(rva);
-  if (stores.length === 0 || stores.length > bounds.maxStoreSearches) return fail(run, question.index, "kept in memory");
+  if (stores.length === 0 || stores.length > bounds.maxStoreSearches) {
+    return fail(run, question.index, "kept in memory");
+  }
   for (const store of stores) {
     const lifted = run.program.lifted(store.index);
     const step = lifted.indexOf.get(store.at);

@@ -1,11 +1,14 @@
 /**
- * A function's instructions as the slicer sees them: where control goes, and what each does to registers and to memory that it names.
+ * A function's instructions as the slicer sees them: where control goes, and what each does to
+ * registers and to memory that it names.
  * Everything a lifter does not understand is a loss ("clobbers"), never a guess.
  */
 
 /**
- * Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the stack pointer). Vector register n, which
- * compilers copy structures through, is `firstVector + 2 * n` for its low 8 bytes and one more for the next 8.
+ * Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the
+ * stack pointer). Vector register n, which
+ * compilers copy structures through, is `firstVector + 2 * n` for its low 8 bytes and one more for
+ * the next 8.
  */
 export type Register = number;
 export const firstVector = 64;
@@ -92,7 +95,9 @@ export function keyOf(place: Place): string {
   }
 }
 
-/** Where frames are while a lifter walks: offsets from the stack pointer at entry. NaN if unknown. */
+/**
+ * Where frames are while a lifter walks: offsets from the stack pointer at entry. NaN if unknown.
+ */
 export interface Frame {
   readonly stack: number;
   /** The frame pointer, if the function has set it up. */

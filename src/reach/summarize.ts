@@ -1,5 +1,6 @@
 /**
- * The call graph of one object, reduced to what matters outside of it: functions that reach neither a call nor an import are dropped,
+ * The call graph of one object, reduced to what matters outside of it: functions that reach neither
+ * a call nor an import are dropped,
  * cycles become one node, and nodes that reach the same are one.
  */
 import type { Facts } from "./analyze.ts";
@@ -155,7 +156,10 @@ function namer(program: Program, facts: Facts, wanted: ReadonlySet<number>): (in
   };
 }
 
-/** Of a function's aliases the one without underscores (`write`, not `__write`), then the shorter, then the first by code point. */
+/**
+ * Of a function's aliases the one without underscores (`write`, not `__write`), then the shorter,
+ * then the first by code point.
+ */
 function isPlainer(name: string, than: string): boolean {
   const underscores = (text: string): number => /^_*/.exec(text)?.[0].length ?? 0;
   const difference = underscores(name) - underscores(than) || name.length - than.length;
@@ -230,7 +234,12 @@ function byNumbers(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function exportsOf(facts: Facts, nodeOf: (rva: number) => number, sites: Sites, starts: Uint32Array): readonly (string | number)[] {
+function exportsOf(
+  facts: Facts,
+  nodeOf: (rva: number) => number,
+  sites: Sites,
+  starts: Uint32Array,
+): readonly (string | number)[] {
   const found: (string | number)[] = [];
   const seen = new Set<string>();
   for (let i = 0; i < facts.symbols.count; i += 1) {
@@ -260,7 +269,8 @@ function passesOf(facts: Facts, sites: Sites, starts: Uint32Array): { readonly [
 }
 
 /**
- * Packages of Go's runtime. Its linker keeps a function only if something may call it (cmd/link/internal/ld/deadcode.go), so that all of
+ * Packages of Go's runtime. Its linker keeps a function only if something may call it
+ * (cmd/link/internal/ld/deadcode.go), so that all of
  * them count as reachable; what is outside of the runtime counts as the program's own.
  */
 const goRuntime = /^(?:runtime[./]|internal\/(?:runtime|cpu|abi|bytealg)[./]|(?:type|go)[:.])/;

@@ -1,4 +1,7 @@
-/** Symbols of an object: `.dynsym` (ELF gABI, figure 4-15), and `.symtab` where the file was not stripped. Versions are ignored. */
+/**
+ * Symbols of an object: `.dynsym` (ELF gABI, figure 4-15), and `.symtab` where the file was not
+ * stripped. Versions are ignored.
+ */
 import * as bounds from "./bounds.ts";
 import { U32List, cString, u16, u32, u64, u8 } from "./bytes.ts";
 import { offsetOfAddress, sectionNamed } from "./elf.ts";
@@ -58,7 +61,10 @@ function isCodeType(type: number): boolean {
   return type === STT.FUNC || type === STT.GNU_IFUNC || type === STT.NOTYPE;
 }
 
-/** The dynamic section does not say how many there are: the hash tables do, else the strings that follow by convention. */
+/**
+ * The dynamic section does not say how many there are: the hash tables do, else the strings that
+ * follow by convention.
+ */
 function countSymbols(image: ElfImage, table: number, strings: number): number {
   const { source } = image;
   const hash = offsetOfAddress(image, image.dynamic.get(DT.HASH)?.[0] ?? -1);
@@ -73,7 +79,10 @@ function countSymbols(image: ElfImage, table: number, strings: number): number {
   return Math.max(0, Math.min(count, bounds.maxSymbols, Math.floor((source.length - table) / 24)));
 }
 
-/** The highest index in any chain (the layout is binutils', described in the glibc sources: dl-lookup.c, `do_lookup_x`). */
+/**
+ * The highest index in any chain (the layout is binutils', described in the glibc sources:
+ * dl-lookup.c, `do_lookup_x`).
+ */
 function countByGnuHash(image: ElfImage, at: number): number {
   const { source } = image;
   const buckets = u32(source, at);
@@ -111,7 +120,10 @@ export function readLocalSymbols(image: ElfImage): LocalSymbols {
       names.push(offset < strings.size ? strings.offset + offset : 0);
     }
   }
-  return { rvas: rvas.view(), name: (index) => (names.at(index) === 0 ? "" : cString(source, names.at(index), bounds.maxNameBytes)) };
+  return {
+    rvas: rvas.view(),
+    name: (index) => (names.at(index) === 0 ? "" : cString(source, names.at(index), bounds.maxNameBytes)),
+  };
 }
 
 export function neededNames(image: ElfImage): readonly string[] {

@@ -38,10 +38,16 @@ export interface CodeSummary {
   /** Names of functions for reasons and Vias; nodes refer to them by index. */
   readonly names: readonly string[];
   readonly nodes: readonly Node[];
-  /** Exported functions that reach anything: name, node, name, node … A name may occur twice (versions). */
+  /**
+   * Exported functions that reach anything: name, node, name, node … A name may occur twice
+   * (versions).
+   */
   readonly exports: readonly (string | number)[];
   readonly roots: Roots;
-  /** Exported functions that make the call whose number they get passed, and in which argument: `syscall(3)`, 0. */
+  /**
+   * Exported functions that make the call whose number they get passed, and in which argument:
+   * `syscall(3)`, 0.
+   */
   readonly passes: { readonly [name: string]: number };
   /** Bounds that the analysis met. Not empty: calls may be missing. */
   readonly limits: readonly string[];
@@ -59,15 +65,23 @@ export interface SiteCounts {
   readonly unknownLookups: number;
 }
 
-/** A strongly connected piece of the call graph, reduced to what reaches calls. All numbers are indices. */
+/**
+ * A strongly connected piece of the call graph, reduced to what reaches calls. All numbers are
+ * indices.
+ */
 export interface Node {
   /** Other nodes. */
   readonly to?: readonly number[];
-  /** Imports that this code calls, whose address it takes, or that it looks up by a constant name. */
+  /**
+   * Imports that this code calls, whose address it takes, or that it looks up by a constant name.
+   */
   readonly imports?: readonly number[];
   /** Call number, function name, call number, function name … */
   readonly makes?: readonly number[];
-  /** Import, function name, then the constants that are passed as a call number to it: one list a place. */
+  /**
+   * Import, function name, then the constants that are passed as a call number to it: one list a
+   * place.
+   */
   readonly forwards?: readonly (readonly number[])[];
   /** Sites whose number is not known. */
   readonly open?: readonly OpenNode[];
@@ -81,7 +95,10 @@ export interface OpenNode {
 }
 
 export interface Roots {
-  /** Entry point, init and fini functions, IFUNC resolvers; Go: all functions outside of its runtime too. */
+  /**
+   * Entry point, init and fini functions, IFUNC resolvers; Go: all functions outside of its runtime
+   * too.
+   */
   readonly start: readonly number[];
   /** What data points to; Go: every function, because its linker keeps only what is used. */
   readonly data: readonly number[];
@@ -94,19 +111,26 @@ export interface LoadedObject {
   /** Base name of the file: `libc.so.6`. */
   readonly name: string;
   readonly summary: ObjectSummary;
-  /** Part of the program itself rather than of the common runtime. Absent: `isOwnObject` decides. */
+  /**
+   * Part of the program itself rather than of the common runtime. Absent: `isOwnObject` decides.
+   */
   readonly own?: boolean;
 }
 
 export interface ReachInput {
   readonly executable: LoadedObject;
-  /** Everything else that was mapped executable, in the order of mapping if it is known. The dynamic linker is one of them. */
+  /**
+   * Everything else that was mapped executable, in the order of mapping if it is known. The dynamic
+   * linker is one of them.
+   */
   readonly objects: readonly LoadedObject[];
 }
 
 /**
- * How near to the program a call is, nearest first. Measured: of the calls in a group, how many a longer exercise really made.
- * - `own-code`: made by an instruction of an own object (static programs; Go: by other packages than its runtime, or from the entry point).
+ * How near to the program a call is, nearest first. Measured: of the calls in a group, how many a
+ * longer exercise really made.
+ * - `own-code`: made by an instruction of an own object (static programs; Go: by other packages
+ * than its runtime, or from the entry point).
  * - `few-imports` (41 %): own objects reach it through at most 5 of their imports.
  * - `many-imports` (20 %): through more.
  * - `libraries` (14 %): only other libraries reach it.
@@ -117,7 +141,10 @@ export type Rank = "own-code" | "few-imports" | "many-imports" | "libraries" | "
 /** How the executable comes to a call. */
 export interface Via {
   readonly rank: Rank;
-  /** Imports of own objects that reach it, sorted; at most `viaImports` of them. Empty for `libraries` and `pointers`. */
+  /**
+   * Imports of own objects that reach it, sorted; at most `viaImports` of them. Empty for
+   * `libraries` and `pointers`.
+   */
   readonly imports: readonly string[];
   /** How many such imports there are. */
   readonly importCount: number;
@@ -141,11 +168,17 @@ export interface Reach {
   /** Numbers that no table names (probes, private or very new calls). */
   readonly unnamed: readonly number[];
   readonly open: readonly OpenSite[];
-  /** Functions of other objects by which own objects start programs: `execve`, `posix_spawn`, `popen` … Empty: their code starts none. */
+  /**
+   * Functions of other objects by which own objects start programs: `execve`, `posix_spawn`,
+   * `popen` … Empty: their code starts none.
+   */
   readonly startsPrograms: readonly string[];
   /** Objects that could not be read, with the reason. Not empty: calls may be missing. */
   readonly unsupported: readonly { readonly object: string; readonly reason: string }[];
-  /** Needed libraries and the dynamic linker, by name, if no object was given for them. Not empty: calls may be missing. */
+  /**
+   * Needed libraries and the dynamic linker, by name, if no object was given for them. Not empty:
+   * calls may be missing.
+   */
   readonly missing: readonly string[];
   /** Bounds that were met, by object. Not empty: calls may be missing. */
   readonly limits: readonly { readonly object: string; readonly bound: string }[];

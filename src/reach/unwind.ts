@@ -1,5 +1,6 @@
 /**
- * Functions that the unwind table names: `.eh_frame` (LSB 5.0 core, section 10.6; DWARF 5, section 6.4.1). Stripped files keep it, because
+ * Functions that the unwind table names: `.eh_frame` (LSB 5.0 core, section 10.6; DWARF 5, section
+ * 6.4.1). Stripped files keep it, because
  * exceptions, `pthread_cancel` and `backtrace` need it.
  */
 import * as bounds from "./bounds.ts";
@@ -65,7 +66,8 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
   while (at + 8 <= range.end) {
     const size = u32(source, at + delta);
     if (size === 0) {
-      // Linked from several inputs, the section may hold a terminator before its end (crtend.o stands last, but not in every linker).
+      // Linked from several inputs, the section may hold a terminator before its end (crtend.o
+      // stands last, but not in every linker).
       if (at + 8 >= range.end || pairs.starts.length === 0) return;
       at += 4;
       continue;
@@ -97,8 +99,10 @@ function addRange(image: ElfImage, at: number, delta: number, { encoding, isSign
 }
 
 /**
- * Unwinders look up the byte before a return address, so the range of x86-64's `__restore_rt` begins one byte before its code
- * (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That byte is padding; decoded, it would swallow the function.
+ * Unwinders look up the byte before a return address, so the range of x86-64's `__restore_rt`
+ * begins one byte before its code
+ * (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That byte is padding; decoded, it would
+ * swallow the function.
  */
 function beginsEarly(image: ElfImage, start: number): boolean {
   const offset = offsetOf(image, start + 1);
@@ -106,7 +110,10 @@ function beginsEarly(image: ElfImage, start: number): boolean {
   return image.machine === "x86-64" && offset >= 0 && (first === 0xb8 || (first === 0x48 && u8(image.source, offset + 1) === 0xc7));
 }
 
-/** The augmentation of a CIE: letter R has the encoding of addresses in its FDEs; it is 0 (absolute) if there is none. */
+/**
+ * The augmentation of a CIE: letter R has the encoding of addresses in its FDEs; it is 0 (absolute)
+ * if there is none.
+ */
 function readCie(source: Source, cie: number): Cie {
   let at = cie + 9;
   let augmentation = "";
@@ -144,11 +151,19 @@ interface Encoded {
 }
 
 /**
- * A pointer as the unwind tables have it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for encodings that no compiler emits.
- * `dataStart` is what a data-relative value is added to. An absolute value becomes an rva; a caller that reads a length passes the base
+ * A pointer as the unwind tables have it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for
+ * encodings that no compiler emits.
+ * `dataStart` is what a data-relative value is added to. An absolute value becomes an rva; a caller
+ * that reads a length passes the base
  * as `dataStart`, which undoes that.
  */
-function readEncoded(image: ElfImage, offset: number, rva: number, encoding: number, dataStart: number): Encoded | undefined {
+function readEncoded(
+  image: ElfImage,
+  offset: number,
+  rva: number,
+  encoding: number,
+  dataStart: number,
+): Encoded | undefined {
   const { source } = image;
   const size = encodedSize(encoding);
   if (offset + size > source.length) return undefined;

@@ -1,10 +1,12 @@
 /**
- * Lengths and operand fields of x86-64 instructions (Intel SDM volume 2, chapter 2 and appendix A; AMD64 manual volume 3 for XOP). No
+ * Lengths and operand fields of x86-64 instructions (Intel SDM volume 2, chapter 2 and appendix A;
+ * AMD64 manual volume 3 for XOP). No
  * mnemonics: the sweep and the lifter look at the few opcodes that matter to them.
  */
 
 /**
- * One decoded instruction; the object is reused for the next. `op` is the opcode with its map above: 0x0xx one byte, 0x1xx after 0f,
+ * One decoded instruction; the object is reused for the next. `op` is the opcode with its map
+ * above: 0x0xx one byte, 0x1xx after 0f,
  * 0x2xx after 0f 38, 0x3xx after 0f 3a; vector encodings (VEX, EVEX, XOP) have 0x1000 added.
  */
 export interface Decoded {
@@ -29,10 +31,25 @@ export interface Decoded {
 }
 
 export function createDecoded(): Decoded {
-  return { op: 0, modrm: -1, modrmAt: 0, rex: 0, narrow: false, repeat: 0, immAt: 0, immSize: 0, length: 0, vvvv: 0, segment: false };
+  return {
+    op: 0,
+    modrm: -1,
+    modrmAt: 0,
+    rex: 0,
+    narrow: false,
+    repeat: 0,
+    immAt: 0,
+    immSize: 0,
+    length: 0,
+    vvvv: 0,
+    segment: false,
+  };
 }
 
-/** What follows the opcode. Low nibble: kind of immediate; bit 4: ModRM; bit 5: not valid in 64-bit mode. */
+/**
+ * What follows the opcode. Low nibble: kind of immediate; bit 4: ModRM; bit 5: not valid in 64-bit
+ * mode.
+ */
 const IMM = { none: 0, byte: 1, z: 2, v: 3, word: 4, enter: 5, offset: 6, group3b: 7, group3: 8, dword: 9 } as const;
 const MODRM = 0x10;
 const INVALID = 0x20;
@@ -118,7 +135,8 @@ function fill(rows: readonly Row[]): Uint8Array {
 }
 
 /**
- * Decodes the instruction at `at` into `into` and returns its length. Returns 0 if there is no valid instruction of at most 15 bytes
+ * Decodes the instruction at `at` into `into` and returns its length. Returns 0 if there is no
+ * valid instruction of at most 15 bytes
  * before `end`.
  */
 export function decode(bytes: Uint8Array, at: number, end: number, into: Decoded): number {
@@ -187,7 +205,15 @@ export function decode(bytes: Uint8Array, at: number, end: number, into: Decoded
 }
 
 /** The parts behind the opcode: ModRM, SIB, displacement, immediate. */
-function finish(bytes: Uint8Array, at: number, start: number, end: number, flags: number, short: boolean, into: Decoded): number {
+function finish(
+  bytes: Uint8Array,
+  at: number,
+  start: number,
+  end: number,
+  flags: number,
+  short: boolean,
+  into: Decoded,
+): number {
   let position = start;
   let modrm = -1;
   if ((flags & MODRM) !== 0 && into.op !== 0x1177) {
@@ -237,7 +263,10 @@ function immediateSize(kind: number, modrm: number, short: boolean, into: Decode
   }
 }
 
-/** Reads a VEX, EVEX or XOP prefix. Sets `op`, `rex` and `vvvv`; returns the position behind the opcode. */
+/**
+ * Reads a VEX, EVEX or XOP prefix. Sets `op`, `rex` and `vvvv`; returns the position behind the
+ * opcode.
+ */
 function vectorOpcode(bytes: Uint8Array, position: number, op: number, into: Decoded): number {
   const first = bytes[position + 1] ?? 0;
   if (op === 0xc5) {
@@ -257,11 +286,16 @@ function vectorOpcode(bytes: Uint8Array, position: number, op: number, into: Dec
   return position + 4;
 }
 
-/** Map 1 has immediates where its legacy twin has them; map 3 always; XOP's map 8 a byte, map 10 four. */
+/**
+ * Map 1 has immediates where its legacy twin has them; map 3 always; XOP's map 8 a byte, map 10
+ * four.
+ */
 function vectorImmediate(op: number): number {
   const map = (op >> 8) & 0x0f;
   const low = op & 0xff;
-  if (map === 1) return (low >= 0x70 && low <= 0x73) || low === 0xc2 || (low >= 0xc4 && low <= 0xc6) ? IMM.byte : IMM.none;
+  if (map === 1) {
+    return (low >= 0x70 && low <= 0x73) || low === 0xc2 || (low >= 0xc4 && low <= 0xc6) ? IMM.byte : IMM.none;
+  }
   if (map === 3 || map === 8) return IMM.byte;
   return map === 10 ? IMM.dword : IMM.none;
 }

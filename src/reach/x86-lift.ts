@@ -1,4 +1,7 @@
-/** One x86-64 function as steps (Intel SDM volume 2 for each opcode; what is not listed here clobbers its operands). */
+/**
+ * One x86-64 function as steps (Intel SDM volume 2 for each opcode; what is not listed here
+ * clobbers its operands).
+ */
 import * as bounds from "./bounds.ts";
 import { i32, u32, u8 } from "./bytes.ts";
 import type { Source } from "./bytes.ts";
@@ -18,7 +21,10 @@ interface Effect {
   readonly writes: { to: Place; value: Value }[];
   clobbers: number;
   vectors: number;
-  /** The comparison whose flags hold behind this step: "zero flag set means that `place` is `value`". */
+  /**
+   * The comparison whose flags hold behind this step: "zero flag set means that `place` is
+   * `value`".
+   */
   compared: { place: Place; value: number } | undefined;
   frame: Frame;
 }
@@ -41,11 +47,32 @@ export function liftX86(image: ElfImage, delta: number, start: number, end: numb
       at += 1;
       continue;
     }
-    const effect: Effect = { flow: "next", target: -1, slot: -1, writes: [], clobbers: 0, vectors: 0, compared: undefined, frame };
+    const effect: Effect = {
+      flow: "next",
+      target: -1,
+      slot: -1,
+      writes: [],
+      clobbers: 0,
+      vectors: 0,
+      compared: undefined,
+      frame,
+    };
     lift(image, decoded, rva, effect);
     const { flow, target, slot, writes, clobbers, vectors } = effect;
     const proves = flow === "branch" ? proofOf(decoded.op, compared) : undefined;
-    steps.push({ at: rva, next: rva + length, flow, target, slot, writes, clobbers, vectors, isPadding: decoded.op === 0x90 || decoded.op === 0x11f, stack: frame.stack, ...(proves === undefined ? {} : { proves }) });
+    steps.push({
+      at: rva,
+      next: rva + length,
+      flow,
+      target,
+      slot,
+      writes,
+      clobbers,
+      vectors,
+      isPadding: decoded.op === 0x90 || decoded.op === 0x11f,
+      stack: frame.stack,
+      ...(proves === undefined ? {} : { proves }),
+    });
     compared = effect.compared;
     if ((flow === "jump" || flow === "branch") && !frames.has(target)) frames.set(target, effect.frame);
     if (flow === "call" || flow === "indirect-call" || flow === "indirect-jump") body = frame;
@@ -62,7 +89,10 @@ function proofOf(op: number, compared: Effect["compared"]): Proof | undefined {
   return { ...compared, when: isEqual ? "taken" : "next" };
 }
 
-/** The ModRM operand: a register, a place in memory that has a name, or `undefined` for other memory. */
+/**
+ * The ModRM operand: a register, a place in memory that has a name, or `undefined` for other
+ * memory.
+ */
 function operand(image: ElfImage, d: Decoded, rva: number, frame: Frame): Place | undefined {
   const mod = d.modrm >> 6;
   const rm = d.modrm & 7;
@@ -122,7 +152,9 @@ function lift(image: ElfImage, d: Decoded, rva: number, effect: Effect): void {
     const wide = d.immSize === 8 && u32(source, d.immAt + 4) !== 0 && u32(source, d.immAt + 4) !== 0xffffffff;
     return set(effect, register((op & 7) | ((d.rex & 1) << 3)), wide ? undefined : { is: "constant", value: immediate(source, d) });
   }
-  if (op >= 0xb0 && op <= 0xb7) return setLowByte(effect, (op & 7) | ((d.rex & 1) << 3), d.rex !== 0, u8(source, d.immAt));
+  if (op >= 0xb0 && op <= 0xb7) {
+    return setLowByte(effect, (op & 7) | ((d.rex & 1) << 3), d.rex !== 0, u8(source, d.immAt));
+  }
   if (op >= 0x70 && op <= 0x7f) return branch(effect, rva + d.length + immediate(source, d));
   switch (op) {
     case 0x89:
@@ -177,7 +209,9 @@ function liftArithmetic(image: ElfImage, d: Decoded, rva: number, effect: Effect
   const to = form < 2 ? operand(image, d, rva, effect.frame) : register(regOf(d));
   const same = isRegisterForm(d) && regOf(d) === rmOf(d) && (form & 1) === 1;
   if (same && (kind === 6 || kind === 5)) return set(effect, to, { is: "constant", value: 0 });
-  if (same && kind === 3) return set(effect, to, { is: "either", values: [{ is: "constant", value: 0 }, { is: "constant", value: -1 }] });
+  if (same && kind === 3) {
+    return set(effect, to, { is: "either", values: [{ is: "constant", value: 0 }, { is: "constant", value: -1 }] });
+  }
   if (same && (kind === 4 || kind === 1)) return;
   set(effect, to, undefined);
 }
@@ -195,7 +229,10 @@ function operate(effect: Effect, to: Place | undefined, kind: number, by: number
   set(effect, to, op === undefined || !wide ? undefined : { is: "copy", of: to, then: { op, by: kind === 5 ? -by : by } });
 }
 
-/** A distance that no frame has: after the stack was aligned, its places are only compared with each other. */
+/**
+ * A distance that no frame has: after the stack was aligned, its places are only compared with each
+ * other.
+ */
 const alignedFrame = 1 << 28;
 
 function moveStack(effect: Effect, kind: number, by: number): void {
@@ -245,11 +282,16 @@ function liftLea(image: ElfImage, d: Decoded, rva: number, effect: Effect): void
     return;
   }
   if (from === undefined) return set(effect, register(to), scaled(image.source, d));
-  if (from.in === "memory") return set(effect, register(to), { is: "copy", of: from.pointer, then: { op: "add", by: from.offset } });
+  if (from.in === "memory") {
+    return set(effect, register(to), { is: "copy", of: from.pointer, then: { op: "add", by: from.offset } });
+  }
   set(effect, register(to), { is: "address", of: from });
 }
 
-/** `lea disp(,%reg,scale)` and `lea disp(%reg,%reg,scale)`: a multiplication. The sum is found again by whoever asks for both. */
+/**
+ * `lea disp(,%reg,scale)` and `lea disp(%reg,%reg,scale)`: a multiplication. The sum is found again
+ * by whoever asks for both.
+ */
 function scaled(source: Source, d: Decoded): Value | undefined {
   const sib = u8(source, d.modrmAt + 1);
   if ((d.modrm & 7) !== 4 || (sib & 7) !== 5 || d.modrm >= 0x40) return undefined;
@@ -312,7 +354,9 @@ function liftRest(image: ElfImage, d: Decoded, rva: number, effect: Effect): voi
 function liftGroup5(image: ElfImage, d: Decoded, rva: number, effect: Effect): void {
   const reg = (d.modrm >> 3) & 7;
   const place = operand(image, d, rva, effect.frame);
-  if (reg < 2) return set(effect, place, place === undefined ? undefined : { is: "copy", of: place, then: { op: "add", by: reg === 0 ? 1 : -1 } });
+  if (reg < 2) {
+    return set(effect, place, place === undefined ? undefined : { is: "copy", of: place, then: { op: "add", by: reg === 0 ? 1 : -1 } });
+  }
   if (reg === 2) {
     effect.flow = "indirect-call";
     effect.clobbers = one(RAX);
@@ -392,7 +436,10 @@ function isVectorMove(d: Decoded, low: number): boolean {
   return low === 0x28 || low === 0x29 || ((low === 0x6f || low === 0x7f) && (d.narrow || d.repeat === 0xf3));
 }
 
-/** Structures are copied through vector registers, the number of a call among them (Go's `perThreadSyscall`). */
+/**
+ * Structures are copied through vector registers, the number of a call among them (Go's
+ * `perThreadSyscall`).
+ */
 function moveVector(image: ElfImage, d: Decoded, rva: number, stores: boolean, effect: Effect): void {
   const vector = firstVector + 2 * regOf(d);
   const other = isRegisterForm(d) ? register(firstVector + 2 * rmOf(d)) : operand(image, d, rva, effect.frame);
@@ -439,7 +486,10 @@ function clobberTwoByte(d: Decoded, low: number, effect: Effect): void {
   else if (d.modrm >= 0 && harmless[low] === 0) effect.clobbers |= one(regOf(d)) | (isRegisterForm(d) ? one(rmOf(d)) : 0);
 }
 
-/** VEX, EVEX and XOP: those that write general registers are few (BMI, moves out of vector and mask registers). */
+/**
+ * VEX, EVEX and XOP: those that write general registers are few (BMI, moves out of vector and mask
+ * registers).
+ */
 function liftVector(d: Decoded, effect: Effect): void {
   const map = (d.op >> 8) & 0x0f;
   const low = d.op & 0xff;

@@ -1,4 +1,7 @@
-/** The fast pass over x86-64 code: every instruction of a function once, without looking at its order. */
+/**
+ * The fast pass over x86-64 code: every instruction of a function once, without looking at its
+ * order.
+ */
 import { i32, u8 } from "./bytes.ts";
 import { KIND, isCode, isReadOnlyData, isWritable } from "./events.ts";
 import type { SweepContext } from "./events.ts";
@@ -52,7 +55,8 @@ function ripOperand(context: SweepContext, instruction: Decoded, rva: number): v
   }
   if (op === 0x8d) {
     if (isCode(context, target)) {
-      // Within what is one function so far, too: it may be a callback that only this names (musl's `do_setxid`, without symbols).
+      // Within what is one function so far, too: it may be a callback that only this names (musl's
+      // `do_setxid`, without symbols).
       context.events.push(rva, KIND.reference, target);
     } else if (target > 0 && isReadOnlyData(context, target)) context.dataReferences.push(target);
     return;
