@@ -13,7 +13,7 @@ import { Events, KIND, isCode } from "./events.ts";
 import type { SweepContext } from "./events.ts";
 import { findFunctions, functionAt, isInside } from "./functions.ts";
 import type { Functions } from "./functions.ts";
-import { readGoFunctions } from "./pclntab.ts";
+import { endsOfGo, readGoFunctions } from "./pclntab.ts";
 import { dataPointers } from "./pointers.ts";
 import { createProgram, forEachLive } from "./program.ts";
 import { readRelocations } from "./relocations.ts";
@@ -79,6 +79,7 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
       return symbol === undefined ? undefined : symbols.name(symbol);
     },
     taken,
+    neverReturn: go === undefined ? [] : endsOfGo(go),
     isNamed: (index) => named[floorIndex(named, functions.starts[index] ?? 0)] === functions.starts[index],
   });
   const sites = findSites(program, exportedFunctions(functions, symbols), facts.unwind);

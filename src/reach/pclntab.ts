@@ -121,3 +121,10 @@ function textStart(image: ElfImage, address: number): number {
   if (address >= image.base && address !== 0) return address - image.base;
   return sectionNamed(image, ".text")?.start ?? 0;
 }
+
+/** Functions that end the goroutine or the program (runtime/panic.go): their code has returns that are never reached. */
+const goEnds = /^runtime\.(?:gopanic|goPanic\w+|panic\w*|throw|fatal\w*|goexit[01]?)$/;
+
+export function endsOfGo(go: GoFunctions): readonly number[] {
+  return [...go.rvas].filter((_, i) => goEnds.test(go.name(i)));
+}

@@ -60,11 +60,13 @@ export interface ProgramParts {
   readonly importAt: (slot: number) => string | undefined;
   readonly taken: Uint8Array;
   readonly isNamed: (index: number) => boolean;
+  /** Rvas of functions of this object that are known never to return. */
+  readonly neverReturn: readonly number[];
 }
 
-export function createProgram({ context, functions, lift, importAt, taken, isNamed }: ProgramParts): Program {
+export function createProgram({ context, functions, lift, importAt, taken, isNamed, neverReturn }: ProgramParts): Program {
   const kept = new Map<number, Lifted>();
-  const memo = new Map<number, boolean>();
+  const memo = new Map<number, boolean>(neverReturn.map((rva) => [rva, false]));
   const tables = new Map<number, readonly number[]>();
   let steps = 0;
   let incoming: ((index: number) => Uint32Array) | undefined;
