@@ -119,7 +119,9 @@ function isData(program: Program, unwind: UnwindRanges, index: number, at: numbe
 /** Names that dlsym(3) is given: constants in read-only data. */
 function collectNames(program: Program, collected: Collected, slice: Slice): void {
   const { image } = program.context;
-  for (const { rva, index } of slice.addresses) {
+  // In position-dependent code an address is a constant like any other.
+  const constants = image.fixed ? slice.constants.map(({ value, index }) => ({ rva: (value >>> 0) - image.base, index })) : [];
+  for (const { rva, index } of [...slice.addresses, ...constants]) {
     const offset = offsetOf(image, rva);
     const name = offset < 0 ? "" : cString(image.source, offset, bounds.maxNameBytes);
     if (name !== "") collected.lookedUp.push({ index, name });

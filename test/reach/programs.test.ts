@@ -55,8 +55,8 @@ describe.skipIf(!has("gcc") || process.arch !== "x64")("programs with glibc", ()
     expect(open).toEqual([expect.objectContaining({ function: "main" })]);
   });
 
-  test("a function that is looked up by a constant name is called", () => {
-    const path = build("gcc", '#define _GNU_SOURCE\n#include <dlfcn.h>\nint main(void) { int (*f)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "pkey_alloc"); return f ? f() : 0; }', "-O2");
+  test.each([["-pie"], ["-no-pie"]])("a function that is looked up by a constant name is called, %s", (kind) => {
+    const path = build("gcc", '#define _GNU_SOURCE\n#include <dlfcn.h>\nint main(void) { int (*f)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "pkey_alloc"); return f ? f() : 0; }', "-O2", ...(kind === "-pie" ? ["-fPIE", kind] : ["-fno-pie", kind]));
     expect(reachOfFile(path, ...hostLibraries()).calls.get("pkey_alloc")).toMatchObject({ rank: "few-imports" });
   });
 
