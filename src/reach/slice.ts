@@ -140,7 +140,7 @@ export function createSlicer(program: Program, exported: (index: number) => bool
 function isNamedByOneFunction(program: Program, rva: number): boolean {
   const { image, ranges } = program.context;
   const { bytes } = image.source;
-  const address = image.fixed ? rva + image.base : -1;
+  const address = image.fixed ? rva + image.base : Number.NaN;
   const holders = new Set<number>();
   for (const { start, end, delta } of ranges) {
     for (let at = start; at + 4 <= end; at += 1) {
