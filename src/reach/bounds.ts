@@ -1,0 +1,53 @@
+/**
+ * Bounds in time and memory. Real files stay far below each of them. A file that exceeds one is
+ * analysed as far as the bound and
+ * the summary names the bound in `limits`, so that the caller never takes a cut analysis for a
+ * whole one.
+ */
+
+/**
+ * Bytes between the lowest and the highest address. Offsets are kept in 32 bits; the largest real
+ * object (Chromium) has 0.3 GB.
+ */
+export const maxSpan = 0xffff_0000;
+/**
+ * Program headers. The kernel refuses more than 64 KiB of them (fs/binfmt_elf.c, `ELF_MIN_ALIGN`):
+ * 1170.
+ */
+export const maxSegments = 1_170;
+/** Section headers. Debug builds with -ffunction-sections have some thousands after linking. */
+export const maxSections = 65_536;
+/** Dynamic entries. Real objects have about 30, plus one for each DT_NEEDED. */
+export const maxDynamicEntries = 4_096;
+/** Symbols of one table. libxul and Chromium with symbols have about 1 million. */
+export const maxSymbols = 4_000_000;
+/** Bytes of a symbol's name. Mangled C++ names of some KB exist. */
+export const maxNameBytes = 16_384;
+/** Relocations of one object. Chromium has 1.2 million. */
+export const maxRelocations = 8_000_000;
+/** Unwind entries of one object. Chromium has 0.6 million. */
+export const maxUnwindEntries = 4_000_000;
+/** Functions of one object. */
+export const maxFunctions = 4_000_000;
+/** Events (calls, far jumps, references) of one object. libnode (29 MB of text) has 2 million. */
+export const maxEvents = 32_000_000;
+/** Times that functions found by calls split what was found before. Real objects need at most 4. */
+export const maxRounds = 12;
+/** Instructions of one function that are lifted for slicing. Interpreter loops have some 20,000. */
+export const maxLifted = 200_000;
+/**
+ * Steps of one slice. The median is 3; deep ones (through wrappers with hundreds of callers) take
+ * some thousands.
+ */
+export const maxSliceSteps = 60_000;
+/** Steps of all slices of one object: about 3 s of time. */
+export const maxAllSliceSteps = 6_000_000;
+/** Entries of one jump table. */
+export const maxTableEntries = 4_096;
+/** Rounds in which a number that is kept in memory is looked for at the places that write it. */
+export const maxStoreSearches = 64;
+/**
+ * Variables for which all code is searched for instructions that name them: 10 ms for each 5 MB of
+ * code.
+ */
+export const maxVariableScans = 8;

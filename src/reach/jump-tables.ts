@@ -1,0 +1,110 @@
+/**
+ * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is
+ * no code, and never over an address
+ * that other code names, because tables lie back to back and the next one's entries would look
+ * right.
+ */
+import * as bounds from "./bounds.ts";
+import { floorIndex, i32, u64, u8 } from "./bytes.ts";
+import { offsetOf } from "./elf.ts";
+import { KIND, isCode } from "./events.ts";
+import type { SweepContext } from "./events.ts";
+import { functionAt } from "./functions.ts";
+import type { Functions } from "./functions.ts";
+
+/** Rvas that the indirect jumps of function `index` can lead to, as far as tables tell. */
+export function tableTargets(
+  context: SweepContext,
+  functions: Functions,
+  references: Uint32Array,
+  index: number,
+): readonly number[] {
+  const { events, from, to } = functions;
+  const targets: number[] = [];
+  for (let i = from[index] ?? 0; i < (to[index] ?? 0); i += 1) {
+    const kind = events.kind.at(i);
+    const table = events.target.at(i);
+    if (kind === KIND.table) readRelative(context, functions, references, index, table, targets);
+    else if (kind === KIND.indirect && table !== 0) readAbsolute(context, functions, table, index, targets);
+  }
+  return targets;
+}
+
+function limitOf(references: Uint32Array, table: number): number {
+  return references[floorIndex(references, table) + 1] ?? Number.POSITIVE_INFINITY;
+}
+
+/** 32-bit offsets from the table itself (gcc, clang: position-independent x86-64). */
+function readRelative(
+  context: SweepContext,
+  functions: Functions,
+  references: Uint32Array,
+  index: number,
+  table: number,
+  targets: number[],
+): void {
+  const { image } = context;
+  const offset = offsetOf(image, table);
+  if (offset < 0) return;
+  const limit = Math.min(table + bounds.maxTableEntries * 4, limitOf(references, table));
+  const found: number[] = [];
+  let own = 0;
+  for (let at = table; at < limit; at += 4) {
+    const target = table + i32(image.source, offset + (at - table));
+    if (!isCode(context, target)) break;
+    const holder = functionAt(functions, target);
+    if (holder === index) own += 1;
+    found.push(target);
+  }
+  if (own > 0) targets.push(...found);
+}
+
+/** 64-bit addresses (`jmp *table(,%rax,8)` in position-dependent code). */
+function readAbsolute(
+  context: SweepContext,
+  functions: Functions,
+  table: number,
+  index: number,
+  targets: number[],
+): void {
+  const { image } = context;
+  const offset = offsetOf(image, table);
+  if (offset < 0) return;
+  for (let entry = 0; entry < bounds.maxTableEntries; entry += 1) {
+    const target = u64(image.source, offset + entry * 8) - image.base;
+    if (functionAt(functions, target) !== index && !isCode(context, target)) break;
+    targets.push(target);
+  }
+}
+
+/**
+ * AArch64: offsets of 1, 2 or 4 bytes, in instructions, from a label that `adr` names near the
+ * jump. Every reading of the bytes at the
+ * table that stays within the function is a target: more than there are, never fewer.
+ */
+export function scaledTargets(
+  context: SweepContext,
+  table: number,
+  anchor: number,
+  width: 1 | 2 | 4,
+  start: number,
+  end: number,
+): readonly number[] {
+  const { image } = context;
+  const offset = offsetOf(image, table);
+  const targets: number[] = [];
+  if (offset < 0) return targets;
+  for (let entry = 0; entry < bounds.maxTableEntries; entry += 1) {
+    const at = offset + entry * width;
+    const raw =
+      width === 1
+        ? u8(image.source, at)
+        : width === 2
+          ? ((u8(image.source, at) | (u8(image.source, at + 1) << 8)) << 16) >> 16
+          : i32(image.source, at);
+    const target = anchor + raw * 4;
+    if (target < start || target >= end) break;
+    targets.push(target);
+  }
+  return targets;
+}

@@ -1,0 +1,75 @@
+/**
+ * Whose an object is: the program's own, or the common runtime's. What own objects import says what
+ * the program wants; what the runtime
+ * imports says little. A caller that knows packages and directories should say it itself
+ * (`LoadedObject.own`).
+ */
+
+/** Base names (without version) of libraries that many unrelated programs share. */
+const commonRuntime: readonly { readonly names: RegExp; readonly because: string }[] = [
+  {
+    names:
+      /^(?:libc|libm|libdl|librt|libpthread|libresolv|libutil|libanl|libmvec|libcrypt|libBrokenLocale|libthread_db|ld-linux.*|ld64|ld-musl.*|ld|libc\.musl.*)$/,
+    because: "the C library and its parts",
+  },
+  { names: /^libnss_|^libnsl$|^libnss/, because: "name services, loaded by the C library" },
+  {
+    names:
+      /^(?:libgcc_s|libstdc\+\+|libc\+\+|libc\+\+abi|libunwind.*|libatomic|libgomp|libasan|libubsan|libtsan|libgo|libgfortran|libquadmath)$/,
+    because: "compilers' runtimes",
+  },
+  {
+    names:
+      /^(?:libcrypto|libssl|libgnutls|libnettle|libhogweed|libgmp|libgcrypt|libgpg-error|libp11-kit|libtasn1|libcap|libcap-ng|libsodium|libmbed.*|libargon2)$/,
+    because: "cryptography",
+  },
+  {
+    names:
+      /^libpam|^pam_|^libaudit$|^libselinux$|^libapparmor$|^libseccomp$|^libkrb5|^libk5crypto$|^libgssapi|^libcom_err$|^libkeyutils$|^libsasl2$|^libldap|^liblber/,
+    because: "authentication and system policy",
+  },
+  { names: /^(?:libz|libbz2|liblzma|libzstd|liblz4|libbrotli.*|libsnappy|liblzo2)$/, because: "compression" },
+  {
+    names: /^(?:libsystemd|libdbus-1|libudev|libmount|libblkid|libuuid|libsmartcols|libelogind)$/,
+    because: "system services",
+  },
+  {
+    names:
+      /^(?:libpcre.*|libexpat|libxml2|libxslt|libffi|libidn.*|libunistring|libpsl|libicu.*|libjson-c|libyaml|libtinfo|libncurses.*|libreadline|libhistory|libedit|libbsd|libmd|libacl|libattr|libsqlite3|libdb-.*|libgdbm.*|liblmdb)$/,
+    because: "text, data and terminals",
+  },
+  { names: /^(?:libglib-2|libgobject-2|libgio-2|libgmodule-2|libgthread-2)/, because: "GLib" },
+  {
+    names:
+      /^(?:libjemalloc|libtcmalloc.*|libmimalloc|liburing|libaio|libnuma|libnuma1|libev|libevent.*|libunbound|libcurl.*|libnghttp.*|libngtcp.*|libssh.*|librtmp|libcares|libevdev|libatm)$/,
+    because: "memory, events and protocols",
+  },
+];
+
+/** `libfoo` of `libfoo.so.1.2`, `libfoo-1.2.so`, `foo.so`. */
+export function stemOf(name: string): string {
+  return name.replace(/\.so(?:\.[0-9.]+)?$|\.so\..*$/, "").replace(/-[0-9.]+$/, "");
+}
+
+export function isCommonRuntime(name: string): boolean {
+  const stem = stemOf(name);
+  return commonRuntime.some(({ names }) => names.test(stem));
+}
+
+/**
+ * The default: plug-ins that are not of the common runtime, and libraries that carry the
+ * executable's name (`libnode` of `node`).
+ * `wasLoadedLate`: mapped, but not needed by the executable or by what it needs.
+ */
+export function isOwnObject(executable: string, name: string, wasLoadedLate: boolean): boolean {
+  if (isCommonRuntime(name)) return false;
+  const stem = stemOf(executable)
+    .toLowerCase()
+    .replace(/[^a-z].*$/, "");
+  return wasLoadedLate || (stem.length >= 3 && stemOf(name).toLowerCase().includes(stem));
+}
+
+/** The C library itself: what only its pointers lead to is hardly ever called. */
+export function isCLibrary(name: string): boolean {
+  return /^(?:libc|libpthread|ld-linux.*|ld64|ld-musl.*|libc\.musl.*|ld)$/.test(stemOf(name));
+}

@@ -1,0 +1,462 @@
+/**
+ * Which values a register can have at an instruction: backwards over every way through the function
+ * and, where the value was passed in,
+ * through its callers. The answer is never short of a value without saying so: a way that cannot be
+ * followed is "open".
+ */
+import * as bounds from "./bounds.ts";
+import { i32 } from "./bytes.ts";
+import { offsetOf } from "./elf.ts";
+import { KIND, isWritable } from "./events.ts";
+import { forEachLive } from "./program.ts";
+import type { Lifted, Program } from "./program.ts";
+import { conventions } from "./conventions.ts";
+import { apply, firstVector, keyOf, samePlace } from "./steps.ts";
+import type { Operation, Place, Step, Value } from "./steps.ts";
+
+/** Why a way could not be followed. */
+export type OpenReason = "computed" | "called through a pointer" | "kept in memory" | "too many ways";
+
+export interface Slice {
+  /** Values, each with the function whose code has it as a constant. */
+  readonly constants: readonly { readonly value: number; readonly index: number }[];
+  /** Addresses of data, where the value is one. */
+  readonly addresses: readonly { readonly rva: number; readonly index: number }[];
+  readonly open: readonly { readonly reason: OpenReason; readonly index: number }[];
+  /** Exported functions that got the value passed in from other objects, and where. */
+  readonly passed: readonly { readonly index: number; readonly place: Place }[];
+}
+
+/**
+ * "The value of `place` before step `step` of function `index`, with these operations still to be
+ * applied to it."
+ */
+interface Question {
+  readonly index: number;
+  readonly step: number;
+  readonly place: Place;
+  readonly then: readonly Operation[];
+  /**
+   * For memory behind a pointer: the step where it was first asked for in this function. Once the
+   * pointer turns out to be the address of
+   * a place on the stack, stores are looked for from there, because they may stand behind the
+   * instruction that made the pointer.
+   */
+  readonly origin: number;
+}
+
+/** A question without an origin yet. */
+type Asked = Omit<Question, "origin"> & { readonly origin?: number };
+
+export interface Slicer {
+  /** Values of a place before the instruction at `at` in function `index`. */
+  slice(index: number, at: number, place: Place): Slice;
+}
+
+/** Operations on the way; loops that count would add without end. */
+const maxOperations = 5;
+/** Pointers to pointers. */
+const maxPointers = 3;
+
+/** Bytes that a call pushes: x86-64 the return address, aarch64 nothing. */
+const pushedByCall = { "x86-64": 8, aarch64: 0 } as const;
+
+interface Run {
+  readonly program: Program;
+  readonly exported: (index: number) => boolean;
+  readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
+  /** Places that take the address of a function. */
+  readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
+  /**
+   * Does only one function name the variable, the one that reads it? Then nothing sets it, and it
+   * stays zero.
+   */
+  readonly isOnlyRead: (rva: number) => boolean;
+  readonly queue: Question[];
+  readonly seen: Set<string>;
+  readonly constants: Map<string, { value: number; index: number }>;
+  readonly addresses: Map<string, { rva: number; index: number }>;
+  readonly open: Map<string, { reason: OpenReason; index: number }>;
+  readonly passed: Map<string, { index: number; place: Place }>;
+}
+
+export function createSlicer(program: Program, exported: (index: number) => boolean): Slicer {
+  let left = bounds.maxAllSliceSteps;
+  let stores: Places | undefined;
+  let references: Places | undefined;
+  const onlyRead = new Map<number, boolean>();
+  return {
+    slice(index, at, place) {
+      const run: Run = {
+        program,
+        exported,
+        stores: (rva) => (stores ??= indexEvents(program, [KIND.store]))(rva),
+        references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
+        isOnlyRead: (rva) => {
+          let known = onlyRead.get(rva);
+          if (known === undefined)
+            onlyRead.set(rva, (known = onlyRead.size < bounds.maxVariableScans && isNamedByOneFunction(program, rva)));
+          return known;
+        },
+        queue: [],
+        seen: new Set(),
+        constants: new Map(),
+        addresses: new Map(),
+        open: new Map(),
+        passed: new Map(),
+      };
+      const step = program.lifted(index).indexOf.get(at);
+      if (step === undefined) fail(run, index, "computed");
+      else ask(run, { index, step, place, then: [] });
+      for (let steps = 0; run.queue.length > 0; steps += 1) {
+        left -= 1;
+        if (steps > bounds.maxSliceSteps || left < 0) {
+          if (left < 0) program.context.image.limits.add("maxAllSliceSteps");
+          fail(run, index, "too many ways");
+          break;
+        }
+        const question = run.queue.pop();
+        if (question !== undefined) goBack(run, question);
+      }
+      return {
+        constants: [...run.constants.values()],
+        addresses: [...run.addresses.values()],
+        open: [...run.open.values()],
+        passed: [...run.passed.values()],
+      };
+    },
+  };
+}
+
+/**
+ * Instructions that name a variable, looked for in all bytes of code as displacements (with each
+ * size of an immediate behind) and, in
+ * position-dependent files, as addresses. Go's linker drops the code that would set
+ * `perThreadSyscall`, but not the one that reads it.
+ */
+function isNamedByOneFunction(program: Program, rva: number): boolean {
+  const { image, ranges } = program.context;
+  const { bytes } = image.source;
+  const address = image.fixed ? rva + image.base : Number.NaN;
+  const holders = new Set<number>();
+  for (const { start, end, delta } of ranges) {
+    for (let at = start; at + 4 <= end; at += 1) {
+      const offset = at - delta;
+      const value =
+        (bytes[offset] ?? 0) |
+        ((bytes[offset + 1] ?? 0) << 8) |
+        ((bytes[offset + 2] ?? 0) << 16) |
+        ((bytes[offset + 3] ?? 0) << 24);
+      const behind = rva - (at + 4 + value);
+      if (value === address || behind === 0 || behind === 1 || behind === 2 || behind === 4)
+        holders.add(functionOf(program, at));
+    }
+  }
+  return holders.size === 1;
+}
+
+type Places = (rva: number) => readonly { readonly index: number; readonly at: number }[];
+
+/** Events of some kinds by their target. */
+function indexEvents(program: Program, kinds: readonly number[]): Places {
+  const { events } = program.functions;
+  const byTarget = new Map<number, { index: number; at: number }[]>();
+  forEachLive(program.functions, (event, index) => {
+    if (!kinds.includes(events.kind.at(event))) return;
+    const rva = events.target.at(event);
+    const known = byTarget.get(rva);
+    if (known === undefined) byTarget.set(rva, [{ index, at: events.at.at(event) }]);
+    else known.push({ index, at: events.at.at(event) });
+  });
+  return (rva) => byTarget.get(rva) ?? [];
+}
+
+function fail(run: Run, index: number, reason: OpenReason): void {
+  run.open.set(`${index}:${reason}`, { index, reason });
+}
+
+function ask(run: Run, asked: Asked): void {
+  const question = { ...asked, origin: asked.place.in === "memory" ? (asked.origin ?? asked.step) : asked.step };
+  if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) {
+    return fail(run, question.index, "computed");
+  }
+  const key = `${question.index}:${question.step}:${question.origin}:${keyOf(question.place)}:${question.then.map(({ op, by }) => `${op}${by}`).join()}`;
+  if (run.seen.has(key)) return;
+  run.seen.add(key);
+  if (question.place.in === "variable") return askVariable(run, question, question.place.rva);
+  if (question.place.in === "memory" && question.place.pointer.in === "variable") {
+    return askBehindVariable(run, question, question.place.pointer.rva, question.place.offset);
+  }
+  run.queue.push(question);
+}
+
+function depthOf(place: Place): number {
+  return place.in === "memory" ? 1 + depthOf(place.pointer) : 0;
+}
+
+function answer(run: Run, index: number, value: number, then: readonly Operation[]): void {
+  const result = apply(then, value);
+  run.constants.set(`${index}:${result}`, { value: result, index });
+}
+
+/** Over every step that can come before. */
+function goBack(run: Run, question: Question): void {
+  const { program } = run;
+  const { index, step } = question;
+  const lifted = program.lifted(index);
+  for (const before of lifted.before(step)) {
+    const earlier = lifted.steps[before];
+    if (earlier === undefined) continue;
+    const proven = provenBy(earlier, question.place, lifted.steps[step]?.at ?? -1);
+    if (proven !== undefined) answer(run, index, proven, question.then);
+    else transfer(run, question, index, before, earlier);
+  }
+  const here = lifted.steps[step];
+  if (here !== undefined) fromOutside(run, question, here);
+}
+
+/**
+ * The value that a branch proves of a place on the way to `at`: `test %rax,%rax; je` (musl makes
+ * `read`, number 0, with it).
+ */
+function provenBy({ proves, target, next }: Step, place: Place, at: number): number | undefined {
+  if (proves === undefined || !samePlace(proves.place, place) || target === next) return undefined;
+  return (proves.when === "taken" ? target : next) === at ? proves.value : undefined;
+}
+
+/** Calls, jumps and falls from other functions (and calls of the function by itself). */
+function fromOutside(run: Run, question: Question, here: Step): void {
+  const { program } = run;
+  const { index, place, then } = question;
+  const { functions, context } = program;
+  const { events } = functions;
+  let isLabel = false;
+  for (const event of program.incoming(index)) {
+    if (events.target.at(event) !== here.at) continue;
+    const at = events.at.at(event);
+    const kind = events.kind.at(event);
+    if (kind === KIND.fall) isLabel = true;
+    fromEvent(run, at, kind === KIND.call ? pushedByCall[context.image.machine] : 0, kind === KIND.fall, place, then);
+  }
+  if (here.at !== functions.starts[index]) return;
+  if (run.exported(index)) run.passed.set(`${index}:${keyOf(place)}`, { index, place });
+  else if (program.isTaken(index) && !isLabel) throughCallback(run, question);
+}
+
+/**
+ * The function's address is taken, so anybody may call it. One shape is followed: the number lies
+ * behind a pointer that is passed beside
+ * the function (`__synccall(do_setxid, &c)` in musl, `clone(child, stack, flags, &args)`). What
+ * code takes the address in another shape is open.
+ */
+function throughCallback(run: Run, { index, place, then }: Question): void {
+  const { program } = run;
+  const { arguments: argumentRegisters } = conventions[program.context.image.machine];
+  const uses = run.references(program.functions.starts[index] ?? -1);
+  const isContext =
+    place.in === "memory" &&
+    place.pointer.in === "register" &&
+    (argumentRegisters as readonly number[]).includes(place.pointer.register);
+  if (!isContext || uses.length === 0) return fail(run, index, "called through a pointer");
+  for (const { index: user, at } of uses) {
+    const lifted = program.lifted(user);
+    const call = lifted.steps.findIndex(
+      (step) => step.at >= at && (step.flow === "call" || step.flow === "indirect-call"),
+    );
+    const addresses = call < 0 ? [] : argumentRegisters.flatMap((number) => addressIn(lifted, call, number));
+    if (addresses.length === 0) fail(run, index, "called through a pointer");
+    for (const offset of addresses)
+      ask(run, { index: user, step: call, place: { in: "stack", offset: offset + place.offset }, then });
+  }
+}
+
+/** Stack addresses that a straight way before the call puts into a register. */
+function addressIn(lifted: Lifted, call: number, argument: number): readonly number[] {
+  let number = argument;
+  for (let step = call; step > 0; step -= 1) {
+    const before = lifted.steps[step - 1];
+    if (before === undefined || before.flow !== "next" || before.next !== lifted.steps[step]?.at) return [];
+    const write = before.writes.find(({ to }) => to.in === "register" && to.register === number);
+    if (write?.value.is === "copy" && write.value.of.in === "register" && write.value.then === undefined) {
+      number = write.value.of.register;
+      continue;
+    }
+    if (write !== undefined) {
+      return write.value.is === "address" && write.value.of.in === "stack" ? [write.value.of.offset] : [];
+    }
+    if ((before.clobbers & (1 << number)) !== 0) return [];
+  }
+  return [];
+}
+
+function fromEvent(
+  run: Run,
+  at: number,
+  pushed: number,
+  falls: boolean,
+  place: Place,
+  then: readonly Operation[],
+): void {
+  const { program } = run;
+  const caller = functionOf(program, at);
+  if (caller < 0) return;
+  const lifted = program.lifted(caller);
+  const step = falls ? lifted.steps.length - 1 : lifted.indexOf.get(at);
+  const found = step === undefined ? undefined : lifted.steps[step];
+  if (step === undefined || found === undefined) return fail(run, caller, "computed");
+  const moved = moveFrame(place, found.stack - pushed);
+  if (moved === undefined) return fail(run, caller, "computed");
+  if (falls)
+    transfer(run, { index: caller, step: step + 1, place: moved, then, origin: step + 1 }, caller, step, found);
+  else ask(run, { index: caller, step, place: moved, then });
+}
+
+function functionOf(program: Program, rva: number): number {
+  const { starts, ends } = program.functions;
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? 0) <= rva) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && rva < (ends[low - 1] ?? 0) ? low - 1 : -1;
+}
+
+/** The same place as the caller names it: its stack pointer at the call is the callee's zero. */
+function moveFrame(place: Place, by: number): Place | undefined {
+  if (place.in === "stack") return Number.isNaN(by) ? undefined : { in: "stack", offset: place.offset + by };
+  if (place.in !== "memory") return place;
+  const pointer = moveFrame(place.pointer, by);
+  return pointer === undefined ? undefined : { ...place, pointer };
+}
+
+/** What `place` was before the step, if `place` is asked for after it. */
+function transfer(run: Run, { place, then, origin }: Question, index: number, before: number, step: Step): void {
+  const write = step.writes.find(({ to }) => samePlace(to, place));
+  if (write !== undefined) return follow(run, index, before, write.value, then);
+  if (isLost(step, place)) return fail(run, index, "computed");
+  const places = place.in === "memory" ? throughPointer(run, step, place) : [place];
+  if (places === undefined) return fail(run, index, "kept in memory");
+  for (const earlier of places) {
+    const isFound = place.in === "memory" && earlier.in === "stack";
+    ask(run, {
+      index,
+      step: isFound ? origin : before,
+      place: earlier,
+      then,
+      ...(earlier.in === "memory" ? { origin } : {}),
+    });
+  }
+}
+
+/** Is a register overwritten that the place needs? */
+function isLost(step: Step, place: Place): boolean {
+  if (place.in === "register") {
+    if (place.register >= firstVector) return ((step.vectors >> ((place.register - firstVector) >> 1)) & 1) !== 0;
+    return (step.clobbers & (1 << place.register)) !== 0;
+  }
+  return (
+    place.in === "memory" && !step.writes.some(({ to }) => samePlace(to, place.pointer)) && isLost(step, place.pointer)
+  );
+}
+
+function follow(run: Run, index: number, step: number, value: Value, then: readonly Operation[]): void {
+  switch (value.is) {
+    case "constant":
+      return answer(run, index, value.value, then);
+    case "copy":
+      return ask(run, { index, step, place: value.of, then: value.then === undefined ? then : [value.then, ...then] });
+    case "either":
+      for (const one of value.values) follow(run, index, step, one, then);
+      return;
+    case "address":
+      if (value.of.in !== "variable" || then.length > 0) return fail(run, index, "computed");
+      run.addresses.set(`${index}:${value.of.rva}`, { rva: value.of.rva, index });
+  }
+}
+
+/** Memory behind a pointer, if the step sets the pointer. */
+function throughPointer(run: Run, step: Step, place: Place & { readonly in: "memory" }): readonly Place[] | undefined {
+  const write = step.writes.find(({ to }) => samePlace(to, place.pointer));
+  if (write !== undefined) return behind(run, write.value, place.offset);
+  if (place.pointer.in !== "memory") return [place];
+  return throughPointer(run, step, place.pointer)?.map(
+    (pointer) => ({ in: "memory", pointer, offset: place.offset }) as const,
+  );
+}
+
+function behind(run: Run, value: Value, offset: number): readonly Place[] | undefined {
+  switch (value.is) {
+    case "constant":
+      return [{ in: "variable", rva: value.value - run.program.context.image.base + offset }];
+    case "copy":
+      if (value.then === undefined) return [{ in: "memory", pointer: value.of, offset }];
+      return value.then.op === "add"
+        ? [{ in: "memory", pointer: value.of, offset: offset + value.then.by }]
+        : undefined;
+    case "address":
+      if (value.of.in === "stack") return [{ in: "stack", offset: value.of.offset + offset }];
+      return value.of.in === "variable" ? [{ in: "variable", rva: value.of.rva + offset }] : undefined;
+    case "either": {
+      const places = value.values.map((one) => behind(run, one, offset));
+      return places.includes(undefined) ? undefined : places.flatMap((some) => some ?? []);
+    }
+  }
+}
+
+/**
+ * A variable's values are those that instructions store in it by name, anywhere in the object, and
+ * the one it starts with. A constant in
+ * read-only data is just read.
+ */
+function askVariable(run: Run, question: Question, rva: number): void {
+  const { image } = run.program.context;
+  const offset = offsetOf(image, rva);
+  if (!isWritable(run.program.context, rva)) {
+    if (offset < 0) return fail(run, question.index, "kept in memory");
+    return answer(run, question.index, i32(image.source, offset), question.then);
+  }
+  const initial = offset < 0 ? 0 : i32(image.source, offset);
+  if (initial !== 0) {
+    answer(run, question.index, initial, question.then);
+    if (run.stores(rva).length === 0) return;
+  } else if (run.stores(rva).length === 0 && run.isOnlyRead(rva)) return answer(run, question.index, 0, question.then);
+  forEachStore(run, question, rva, (index, step, value) => follow(run, index, step, value, question.then));
+}
+
+/**
+ * A variable that holds a pointer to what is asked for (glibc's `xidcmd`): behind each pointer that
+ * is stored in it.
+ */
+function askBehindVariable(run: Run, question: Question, rva: number, offset: number): void {
+  forEachStore(run, question, rva, (index, step, value) => {
+    // A pointer that is reset says nothing.
+    if (value.is === "constant" && value.value === 0) return;
+    const places = behind(run, value, offset);
+    if (places === undefined) fail(run, index, "kept in memory");
+    else for (const place of places) ask(run, { index, step, place, then: question.then });
+  });
+}
+
+function forEachStore(
+  run: Run,
+  question: Question,
+  rva: number,
+  visit: (index: number, step: number, value: Value) => void,
+): void {
+  const stores = run.stores(rva);
+  if (stores.length === 0 || stores.length > bounds.maxStoreSearches) {
+    return fail(run, question.index, "kept in memory");
+  }
+  for (const store of stores) {
+    const lifted = run.program.lifted(store.index);
+    const step = lifted.indexOf.get(store.at);
+    const write =
+      step === undefined
+        ? undefined
+        : lifted.steps[step]?.writes.find(({ to }) => to.in === "variable" && to.rva === rva);
+    if (step === undefined || write === undefined) fail(run, store.index, "kept in memory");
+    else visit(store.index, step, write.value);
+  }
+}

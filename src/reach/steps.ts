@@ -1,0 +1,118 @@
+/**
+ * A function's instructions as the slicer sees them: where control goes, and what each does to
+ * registers and to memory that it names.
+ * Everything a lifter does not understand is a loss ("clobbers"), never a guess.
+ */
+
+/**
+ * Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the
+ * stack pointer). Vector register n, which
+ * compilers copy structures through, is `firstVector + 2 * n` for its low 8 bytes and one more for
+ * the next 8.
+ */
+export type Register = number;
+export const firstVector = 64;
+
+export type Place =
+  | { readonly in: "register"; readonly register: Register }
+  /** Offset in bytes from the stack pointer as it was when the function was entered. */
+  | { readonly in: "stack"; readonly offset: number }
+  | { readonly in: "variable"; readonly rva: number }
+  /** Memory at the address in `pointer`, plus `offset`. */
+  | { readonly in: "memory"; readonly pointer: Place; readonly offset: number };
+
+/** An arithmetic step between a place and the value that is asked for, with a constant operand. */
+export interface Operation {
+  readonly op: "add" | "and" | "or" | "multiply" | "low8" | "high16";
+  readonly by: number;
+}
+
+export type Value =
+  | { readonly is: "constant"; readonly value: number }
+  | { readonly is: "copy"; readonly of: Place; readonly then?: Operation }
+  /** One of several: conditional moves. */
+  | { readonly is: "either"; readonly values: readonly Value[] }
+  /** The address of a place on the stack or of a variable. */
+  | { readonly is: "address"; readonly of: Place };
+
+export type Flow = "next" | "jump" | "branch" | "call" | "return" | "stop" | "indirect-jump" | "indirect-call" | "site";
+
+/** "`place` is `value`" on the way of a branch that is taken, or on the other one. */
+export interface Proof {
+  readonly place: Place;
+  readonly value: number;
+  readonly when: "taken" | "next";
+}
+
+export interface Step {
+  readonly at: number;
+  readonly next: number;
+  readonly flow: Flow;
+  /** Target of a direct jump, branch or call; -1 if there is none. */
+  readonly target: number;
+  /** Slot of the global offset table of a call or jump through it; -1 if there is none. */
+  readonly slot: number;
+  /** What is written with a known value. */
+  readonly writes: readonly { readonly to: Place; readonly value: Value }[];
+  /** Registers that are overwritten with what is not known: bit i is register i. */
+  readonly clobbers: number;
+  /** Vector registers that are overwritten with what is not known; -1: all. */
+  readonly vectors: number;
+  /** What a conditional branch proves of a place on one of its two ways. */
+  readonly proves?: Proof;
+  /** Does nothing: compilers align labels with it. */
+  readonly isPadding: boolean;
+  /** Stack pointer before this step, relative to the function's entry. NaN if it is not known. */
+  readonly stack: number;
+}
+
+/** Does control never go on to the following instruction? */
+export function ends(flow: Flow): boolean {
+  return flow === "jump" || flow === "return" || flow === "stop" || flow === "indirect-jump";
+}
+
+export function register(number: Register): Place {
+  return { in: "register", register: number };
+}
+
+export function samePlace(a: Place, b: Place): boolean {
+  if (a.in === "register") return b.in === "register" && a.register === b.register;
+  if (a.in === "stack") return b.in === "stack" && a.offset === b.offset;
+  if (a.in === "variable") return b.in === "variable" && a.rva === b.rva;
+  return b.in === "memory" && a.offset === b.offset && samePlace(a.pointer, b.pointer);
+}
+
+export function keyOf(place: Place): string {
+  switch (place.in) {
+    case "register":
+      return `r${place.register}`;
+    case "stack":
+      return `s${place.offset}`;
+    case "variable":
+      return `v${place.rva}`;
+    case "memory":
+      return `m${place.offset}(${keyOf(place.pointer)})`;
+  }
+}
+
+/**
+ * Where frames are while a lifter walks: offsets from the stack pointer at entry. NaN if unknown.
+ */
+export interface Frame {
+  readonly stack: number;
+  /** The frame pointer, if the function has set it up. */
+  readonly frame: number;
+}
+
+export function apply(operations: readonly Operation[], start: number): number {
+  let value = start;
+  for (const { op, by } of operations) {
+    if (op === "add") value += by;
+    else if (op === "and") value &= by;
+    else if (op === "or") value |= by;
+    else if (op === "multiply") value = Math.imul(value, by);
+    else if (op === "low8") value = (value & ~0xff) | by;
+    else value = (value & 0xffff) | (by << 16);
+  }
+  return value | 0;
+}
