@@ -7,23 +7,18 @@ import { liftX86 } from "./x86-lift.ts";
 import { sweepArm64 } from "./arm64-sweep.ts";
 import { liftArm64 } from "./arm64-lift.ts";
 import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
-import { codeRanges, readElf } from "./elf.ts";
-import type { ElfImage } from "./elf.ts";
-import { Events, KIND, isCode } from "./events.ts";
-import type { SweepContext } from "./events.ts";
-import { findFunctions, functionAt, isInside } from "./functions.ts";
-import type { Functions } from "./functions.ts";
+import { codeRanges, readElf, type ElfImage } from "./elf.ts";
+import { Events, isCode, KIND, type SweepContext } from "./events.ts";
+import { findFunctions, functionAt, isInside, type Functions } from "./functions.ts";
 import { endsOfGo, readGoFunctions } from "./pclntab.ts";
 import { dataPointers } from "./pointers.ts";
 import { createProgram, forEachLive } from "./program.ts";
 import { readRelocations } from "./relocations.ts";
 import { findSites } from "./sites.ts";
 import { summarize } from "./summarize.ts";
-import { neededNames, readDynamicSymbols, readLocalSymbols, sonameOf } from "./symbols.ts";
-import type { DynamicSymbols } from "./symbols.ts";
+import { neededNames, readDynamicSymbols, readLocalSymbols, sonameOf, type DynamicSymbols } from "./symbols.ts";
 import type { ObjectSummary } from "./types.ts";
-import { readUnwindRanges } from "./unwind.ts";
-import type { UnwindRanges } from "./unwind.ts";
+import { readUnwindRanges, type UnwindRanges } from "./unwind.ts";
 
 /** Changes with every change of what summaries hold or find. */
 export const summaryVersion = 1;

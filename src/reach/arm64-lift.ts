@@ -5,8 +5,7 @@
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
-import { ends, register } from "./steps.ts";
-import type { Flow, Frame, Place, Proof, Step, Value } from "./steps.ts";
+import { ends, register, type Flow, type Frame, type Place, type Proof, type Step, type Value } from "./steps.ts";
 
 const SP = 31;
 const FP = 29;

@@ -3,8 +3,7 @@
  * four bytes).
  */
 import { i32 } from "./bytes.ts";
-import { KIND, isCode, isReadOnlyData, isWritable } from "./events.ts";
-import type { SweepContext } from "./events.ts";
+import { isCode, isReadOnlyData, isWritable, KIND, type SweepContext } from "./events.ts";
 
 /** What each register holds from `adrp` (and `add`), read straight down. -1: unknown. */
 const pages = new Float64Array(32);

@@ -6,8 +6,7 @@
  * are read alike.
  */
 import * as bounds from "./bounds.ts";
-import { cString, i64, sourceOf, u16, u32, u64, u8 } from "./bytes.ts";
-import type { Source } from "./bytes.ts";
+import { cString, i64, sourceOf, u16, u32, u64, u8, type Source } from "./bytes.ts";
 import type { Machine } from "./types.ts";
 
 export interface Segment {

@@ -8,8 +8,7 @@
 import * as bounds from "./bounds.ts";
 import { U32List, floorIndex, mergeSorted, sortedUnique } from "./bytes.ts";
 import type { CodeRange } from "./elf.ts";
-import { Events, KIND, isCode } from "./events.ts";
-import type { Sweep, SweepContext } from "./events.ts";
+import { Events, isCode, KIND, type Sweep, type SweepContext } from "./events.ts";
 import type { UnwindRanges } from "./unwind.ts";
 
 export interface Functions {

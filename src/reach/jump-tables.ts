@@ -7,10 +7,8 @@
 import * as bounds from "./bounds.ts";
 import { floorIndex, i32, u64, u8 } from "./bytes.ts";
 import { offsetOf } from "./elf.ts";
-import { KIND, isCode } from "./events.ts";
-import type { SweepContext } from "./events.ts";
-import { functionAt } from "./functions.ts";
-import type { Functions } from "./functions.ts";
+import { isCode, KIND, type SweepContext } from "./events.ts";
+import { functionAt, type Functions } from "./functions.ts";
 
 /** Rvas that the indirect jumps of function `index` can lead to, as far as tables tell. */
 export function tableTargets(

@@ -1,7 +1,6 @@
 /** The linked program as a graph, and the questions that reach and ranking ask it. */
 import { U32List } from "./bytes.ts";
-import { componentsOf, graphOf } from "./components.ts";
-import type { Graph } from "./components.ts";
+import { componentsOf, graphOf, type Graph } from "./components.ts";
 import type { Linked, LinkedObject } from "./link.ts";
 import { isCLibrary, isOwnObject } from "./own-objects.ts";
 

@@ -7,8 +7,7 @@
  */
 import * as bounds from "./bounds.ts";
 import { cString, u32, u64, u8 } from "./bytes.ts";
-import { offsetOf, sectionNamed } from "./elf.ts";
-import type { ElfImage } from "./elf.ts";
+import { offsetOf, sectionNamed, type ElfImage } from "./elf.ts";
 
 export interface GoFunctions {
   readonly rvas: Uint32Array;

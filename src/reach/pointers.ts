@@ -1,8 +1,7 @@
 /** Code that data points to, and where the dynamic linker itself jumps. */
 import { U32List, sortedUnique, u16, u32, u64 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
-import { isCode } from "./events.ts";
-import type { SweepContext } from "./events.ts";
+import { isCode, type SweepContext } from "./events.ts";
 import type { GoFunctions } from "./pclntab.ts";
 import type { Relocations } from "./relocations.ts";
 

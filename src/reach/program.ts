@@ -3,14 +3,11 @@
  * and whether a call returns.
  */
 import { sortedUnique } from "./bytes.ts";
-import { KIND } from "./events.ts";
-import type { SweepContext } from "./events.ts";
-import { functionAt } from "./functions.ts";
-import type { Functions } from "./functions.ts";
+import { KIND, type SweepContext } from "./events.ts";
+import { functionAt, type Functions } from "./functions.ts";
 import type { ElfImage } from "./elf.ts";
 import { tableTargets } from "./jump-tables.ts";
-import { ends } from "./steps.ts";
-import type { Step } from "./steps.ts";
+import { ends, type Step } from "./steps.ts";
 
 export type Lift = (image: ElfImage, delta: number, start: number, end: number) => readonly Step[];
 

@@ -2,8 +2,7 @@
  * How near to the program each call is: through few imports, many, other libraries only, pointers
  * only.
  */
-import { callSets, numberLimit, reachable } from "./linked-program.ts";
-import type { CallSets, Program } from "./linked-program.ts";
+import { callSets, numberLimit, reachable, type CallSets, type Program } from "./linked-program.ts";
 import type { Rank, Via } from "./types.ts";
 
 /**

@@ -2,10 +2,8 @@
  * The objects of a program → the calls that its code can make, each with the way the executable
  * comes to it.
  */
-import { link } from "./link.ts";
-import type { Linked } from "./link.ts";
-import { isForwarder, programOf, reachable } from "./linked-program.ts";
-import type { Program } from "./linked-program.ts";
+import { link, type Linked } from "./link.ts";
+import { isForwarder, programOf, reachable, type Program } from "./linked-program.ts";
 import { rankCalls } from "./rank.ts";
 import { nameOf } from "./syscall-names.ts";
 import { forwarders } from "./sites.ts";

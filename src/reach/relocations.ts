@@ -5,8 +5,7 @@
  */
 import * as bounds from "./bounds.ts";
 import { U32List, i64, u32, u64 } from "./bytes.ts";
-import { offsetOf, offsetOfAddress } from "./elf.ts";
-import type { ElfImage } from "./elf.ts";
+import { offsetOf, offsetOfAddress, type ElfImage } from "./elf.ts";
 
 export interface Relocations {
   /**

@@ -5,12 +5,9 @@ import { offsetOf } from "./elf.ts";
 import { conventions } from "./conventions.ts";
 import { KIND } from "./events.ts";
 import { isInside } from "./functions.ts";
-import { forEachLive } from "./program.ts";
-import type { Program } from "./program.ts";
-import { createSlicer } from "./slice.ts";
-import type { OpenReason, Slice } from "./slice.ts";
-import { register } from "./steps.ts";
-import type { Place } from "./steps.ts";
+import { forEachLive, type Program } from "./program.ts";
+import { createSlicer, type OpenReason, type Slice } from "./slice.ts";
+import { register, type Place } from "./steps.ts";
 import type { UnwindRanges } from "./unwind.ts";
 
 /** Functions of other objects that take a call's number as an argument, and which. */

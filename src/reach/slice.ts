@@ -8,11 +8,9 @@ import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
 import { offsetOf } from "./elf.ts";
 import { KIND, isWritable } from "./events.ts";
-import { forEachLive } from "./program.ts";
-import type { Lifted, Program } from "./program.ts";
+import { forEachLive, type Lifted, type Program } from "./program.ts";
 import { conventions } from "./conventions.ts";
-import { apply, firstVector, keyOf, samePlace } from "./steps.ts";
-import type { Operation, Place, Step, Value } from "./steps.ts";
+import { apply, firstVector, keyOf, samePlace, type Operation, type Place, type Step, type Value } from "./steps.ts";
 
 /** Why a way could not be followed. */
 export type OpenReason = "computed" | "called through a pointer" | "kept in memory" | "too many ways";

@@ -5,13 +5,11 @@
  */
 import type { Facts } from "./analyze.ts";
 import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
-import { componentsOf, graphOf } from "./components.ts";
-import type { Components, Graph } from "./components.ts";
+import { componentsOf, graphOf, type Components, type Graph } from "./components.ts";
 import { KIND } from "./events.ts";
 import { functionAt } from "./functions.ts";
 import type { GoFunctions } from "./pclntab.ts";
-import { forEachLive } from "./program.ts";
-import type { Program } from "./program.ts";
+import { forEachLive, type Program } from "./program.ts";
 import type { Sites } from "./sites.ts";
 import type { CodeSummary, Node, OpenNode, Roots } from "./types.ts";
 

@@ -4,8 +4,7 @@
  */
 import * as bounds from "./bounds.ts";
 import { U32List, cString, u16, u32, u64, u8 } from "./bytes.ts";
-import { offsetOfAddress, sectionNamed } from "./elf.ts";
-import type { ElfImage } from "./elf.ts";
+import { offsetOfAddress, sectionNamed, type ElfImage } from "./elf.ts";
 
 const DT = { HASH: 4, STRTAB: 5, SYMTAB: 6, STRSZ: 10, GNU_HASH: 0x6ffffef5 } as const;
 const STT = { NOTYPE: 0, OBJECT: 1, FUNC: 2, GNU_IFUNC: 10 } as const;

@@ -4,10 +4,8 @@
  * exceptions, `pthread_cancel` and `backtrace` need it.
  */
 import * as bounds from "./bounds.ts";
-import { U32List, i32, i64, u16, u32, u64, u8 } from "./bytes.ts";
-import type { Source } from "./bytes.ts";
-import { offsetOf, sectionNamed } from "./elf.ts";
-import type { ElfImage } from "./elf.ts";
+import { i32, i64, u16, u32, U32List, u64, u8, type Source } from "./bytes.ts";
+import { offsetOf, sectionNamed, type ElfImage } from "./elf.ts";
 
 export interface UnwindRanges {
   readonly starts: Uint32Array;

@@ -3,13 +3,20 @@
  * clobbers its operands).
  */
 import * as bounds from "./bounds.ts";
-import { i32, u32, u8 } from "./bytes.ts";
-import type { Source } from "./bytes.ts";
+import { i32, u32, u8, type Source } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
-import { ends, firstVector, register } from "./steps.ts";
-import type { Flow, Frame, Place, Proof, Step, Value } from "./steps.ts";
-import { createDecoded, decode } from "./x86-decode.ts";
-import type { Decoded } from "./x86-decode.ts";
+import {
+  ends,
+  firstVector,
+  register,
+  type Flow,
+  type Frame,
+  type Place,
+  type Proof,
+  type Step,
+  type Value,
+} from "./steps.ts";
+import { createDecoded, decode, type Decoded } from "./x86-decode.ts";
 
 const RAX = 0,
   RCX = 1,

@@ -3,10 +3,8 @@
  * order.
  */
 import { i32, u8 } from "./bytes.ts";
-import { KIND, isCode, isReadOnlyData, isWritable } from "./events.ts";
-import type { SweepContext } from "./events.ts";
-import { createDecoded, decode } from "./x86-decode.ts";
-import type { Decoded } from "./x86-decode.ts";
+import { isCode, isReadOnlyData, isWritable, KIND, type SweepContext } from "./events.ts";
+import { createDecoded, decode, type Decoded } from "./x86-decode.ts";
 
 /** How the last instruction that does something leaves. */
 type Exit = "next" | "call" | "return" | "stop";

@@ -4,8 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { analyzeObject, reachOf } from "../../src/reach/index.ts";
-import type { CodeSummary, Reach } from "../../src/reach/index.ts";
+import { analyzeObject, reachOf, type CodeSummary, type Reach } from "../../src/reach/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-reach-"));
 
