@@ -13,7 +13,7 @@ const rings: { readonly [ring: string]: { readonly may: readonly string[]; reado
     because: "it handles the files of a repository; it starts no container and words no report",
   },
   logs: {
-    may: ["project", "core", "strace-parser"],
+    may: ["project", "core", "strace-parser", "reach"],
     because: "it turns files into recordings; what is done with them is decided above",
   },
   run: {

@@ -12,15 +12,16 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { readTraces } from "../logs/index.ts";
+import { readTraces, type InputContext } from "../logs/index.ts";
 import { renderSummary } from "../words/index.ts";
-import type { ScmpArch } from "../core/tables/index.ts";
 
 export interface GenerateOptions extends PolicyArguments {
   readonly output: string | undefined;
   readonly name: string | undefined;
   /** Architecture of raw logs, as uname, Docker or libseccomp call it. */
   readonly arch: string | undefined;
+  /** The file system of the programs in raw logs. */
+  readonly root?: string | undefined;
   /** Every kept recording with its stored options. */
   readonly all: boolean;
   /** Compare with the file instead of writing it. */
@@ -108,11 +109,12 @@ export async function merge(
   return 0;
 }
 
-function contextOf(options: Pick<GenerateOptions, "output" | "name" | "arch">): { name: string; arch: ScmpArch } {
+function contextOf(options: Pick<GenerateOptions, "output" | "name" | "arch" | "root">): InputContext {
   return {
     name: checkName(
       options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, "")),
     ),
     arch: archOf(options.arch),
+    root: options.root,
   };
 }

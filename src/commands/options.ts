@@ -9,7 +9,8 @@ export function withPolicyOptions(command: Command): Command {
         .choices(["none", "standard", "strict"])
         .default("standard"),
     )
-    .option("--exact", "leave out companions: what the same program calls on another day", false)
+    .option("--exact", "allow what was seen and what the runtime needs, and nothing else", false)
+    .option("--no-reach", "allow nothing because the programs' own code can make it")
     .addOption(
       new Option("--floor <runtime>", "whose own calls are allowed").choices(["any", "runc", "crun"]).default("any"),
     )

@@ -1,3 +1,6 @@
-export { mayBeJson, readTraces } from "./inputs.ts";
+export { mayBeJson, readTraces, type InputContext } from "./inputs.ts";
 export { readUnpacked } from "./log-source.ts";
 export { readInto } from "./reading.ts";
+export { codeOf } from "./code/evidence.ts";
+export { filesBelow, type FileSource } from "./code/file-source.ts";
+export { NamedFiles, type ProcessFiles } from "./code/named-files.ts";

@@ -12,6 +12,9 @@ import type { ScmpArch } from "../core/tables/index.ts";
 import { showReading, systemDetail, type Terminal } from "../project/index.ts";
 import { readUnpacked, rejoin, sizeOfFile, type OnRead } from "./log-source.ts";
 import { prepareToRead } from "./reading-flags.ts";
+import { withCode } from "./code/evidence.ts";
+import { filesBelow } from "./code/file-source.ts";
+import { NamedFiles } from "./code/named-files.ts";
 import { readInto } from "./reading.ts";
 
 /** What is not in the files themselves. */
@@ -19,6 +22,8 @@ export interface InputContext {
   readonly name: string;
   /** The native architecture of raw logs. */
   readonly arch: ScmpArch;
+  /** Where the files of the programs in raw logs are. Absent: their code is not looked at. */
+  readonly root?: string | undefined;
 }
 
 /**
@@ -88,8 +93,10 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     const size = path === "-" ? undefined : sizeOfFile(path);
     if (size !== head.length) prepareToRead(); // a log that was read in one piece is too short for that
     aggregator = createAggregator({ arch: context.arch });
-    await readInto(aggregator, rejoin(head, chunks), label);
-    return recordingOf(aggregator, label, context, terminal);
+    const files = new NamedFiles();
+    await readInto(aggregator, rejoin(head, chunks), label, context.root === undefined ? undefined : files);
+    const recording = recordingOf(aggregator, label, context, terminal);
+    return context.root === undefined ? recording : await withCode(recording, files.files(), filesBelow(context.root));
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });

@@ -1,9 +1,21 @@
 import type { Aggregator } from "../core/recording/index.ts";
+import type { NamedFiles } from "./code/named-files.ts";
 import { createStraceParser } from "../strace-parser/index.ts";
 
-/** Reads a log into an aggregator as it comes in. `file` is what events call it. */
-export async function readInto(aggregator: Aggregator, chunks: AsyncIterable<Uint8Array>, file: string): Promise<void> {
+/**
+ * Reads a log into an aggregator as it comes in. `file` is what events call it; `files` hears which
+ * executables and objects the log names.
+ */
+export async function readInto(
+  aggregator: Aggregator,
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  files?: NamedFiles,
+): Promise<void> {
   const parser = createStraceParser({ file });
-  for await (const chunk of chunks) parser.each(chunk, (event) => aggregator.add(event), aggregator.tally);
+  for await (const chunk of chunks) {
+    files?.push(chunk);
+    parser.each(chunk, (event) => aggregator.add(event), aggregator.tally);
+  }
   for (const event of parser.end()) aggregator.add(event);
 }

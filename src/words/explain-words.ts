@@ -103,6 +103,7 @@ function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"]
     case "user":
       return `asked for by ${reason.option}${reason.beyond === undefined ? "" : `, BEYOND ${reason.beyond}`}`;
     case "floor":
+    case "code":
     case "companion":
       return comment;
     case "answer":

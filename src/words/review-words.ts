@@ -100,6 +100,13 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
     }
     case "floor":
       return [`the container runtime needs it: ${because.reason}`];
+    case "code":
+      return [
+        "not recorded; ordinary, and the code of ",
+        { data: clipped(because.program, 80) },
+        because.ran ? " can make it: " : ", which did not run, can make it: ",
+        { data: clipped(because.how, 120) },
+      ];
     case "companion":
       return [`goes with what was recorded: ${because.reason}`];
     case "fallback":

@@ -16,6 +16,7 @@ test.each(["nginx", "redis"])("profiles/%s.json is what generate makes of its re
   const { profile, counts } = await derive(recording, {
     args: "standard",
     exact: false,
+    reach: true,
     floor: "any",
     allow: [],
     deny: [],

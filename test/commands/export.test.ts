@@ -62,6 +62,7 @@ async function lsProfile(): Promise<string> {
     {
       args: "standard",
       exact: false,
+      reach: true,
       floor: "any",
       allow: [],
       deny: [],

@@ -9,6 +9,7 @@ import type { Terminal } from "../../src/project/terminal/terminal.ts";
 const options = {
   args: "standard",
   exact: false,
+  reach: true,
   floor: "any",
   allow: [],
   deny: [],

@@ -84,6 +84,7 @@ async function regenerate(): Promise<void> {
     {
       args: "standard",
       exact: false,
+      reach: true,
       floor: "any",
       allow: [],
       deny: [],

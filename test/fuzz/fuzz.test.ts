@@ -43,7 +43,7 @@ const profiles = [
   read("profiles/docker-default/1.12.0.json"),
 ];
 const policies = [
-  JSON.stringify({ args: "strict", exact: true, floor: "runc", allow: ["ptrace"], deny: ["mount"], against: "28.5.2" }),
+  JSON.stringify({ args: "strict", exact: true, reach: true, floor: "runc", allow: ["ptrace"], deny: ["mount"], against: "28.5.2" }),
 ];
 const host: HostContext = {
   arch: "SCMP_ARCH_X86_64",
@@ -144,6 +144,7 @@ describe("whatever comes in", () => {
         buildPolicy(recording, {
           args: "strict",
           exact: false,
+          reach: true,
           floor: "any",
           allow: [],
           deny: [],
@@ -170,6 +171,7 @@ describe("whatever comes in", () => {
           buildPolicy(recording, {
             args: "standard",
             exact: false,
+            reach: true,
             floor: "any",
             allow: [],
             deny: [],

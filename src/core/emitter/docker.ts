@@ -20,7 +20,7 @@ interface Group {
 }
 
 /** Groups of one kind stand together, in this order. */
-const order: readonly Because["type"][] = ["observed", "user", "floor", "companion", "profile", "fallback"];
+const order: readonly Because["type"][] = ["observed", "user", "floor", "code", "companion", "profile", "fallback"];
 
 /**
  * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per

@@ -2,11 +2,12 @@ import { readReason, type Reason } from "../policy/index.ts";
 import type { Because } from "../seccomp/index.ts";
 
 /** Who asked for a rule. */
-export type Origin = "recorded" | "runtime" | "companion" | "user" | "unknown";
+export type Origin = "recorded" | "runtime" | "code" | "companion" | "user" | "unknown";
 
 const origins: { readonly [type in Reason["type"] | Because["type"]]: Origin } = {
   observed: "recorded",
   floor: "runtime",
+  code: "code",
   companion: "companion",
   user: "user",
   answer: "unknown",

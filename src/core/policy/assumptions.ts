@@ -61,6 +61,7 @@ const phrases: readonly Phrase[] = [
   },
   capabilities,
   flag(({ exact }) => exact, "exact: no companions", { exact: true }),
+  flag(({ reach }) => !reach, "nothing because of code", { reach: false }),
   flag(({ mode }) => mode === "complain", "COMPLAIN MODE: denies nothing that Docker's default allows, and logs it", {
     mode: "complain",
   }),
@@ -95,6 +96,7 @@ export function readAssumptions(text: string): Assumptions | undefined {
     args,
     capabilities: undefined,
     exact: false,
+    reach: true,
     mode: "enforce",
     ...others,
     ceiling: text.slice(mark + ceilingMark.length),

@@ -23,6 +23,7 @@ import {
 } from "../tables/index.ts";
 import { pinFor } from "./arguments.ts";
 import { maxNamed } from "./assumptions.ts";
+import { codeCalls } from "./code.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
@@ -74,6 +75,7 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   const denied = new Set(options.deny);
   for (const arch of arches) addObserved(arch, denied, context);
   addFloor(arches, denied, context);
+  if (!options.exact && options.reach) addCode(arches, denied, context);
   if (!options.exact) addCompanions(arches, denied, context);
   if (recording.runs.some((run) => run.lean === true)) addUntraced(arches, denied, context);
   addAnswers(arches, context);
@@ -175,7 +177,7 @@ function addAllowed(
     ...also.map(({ rule, ...row }): ActionRule => ({
       action: allow,
       rule,
-      because: because.type === "floor" ? because : { type: "companion", ...row },
+      because: because.type === "floor" || because.type === "code" ? because : { type: "companion", ...row },
     })),
   ];
   for (const rule of rules) book.add(name, rule);
@@ -285,6 +287,16 @@ function addUntraced(arches: readonly ScmpArch[], denied: ReadonlySet<string>, c
   }
 }
 
+/** Ordinary calls that the code of the recorded programs can make, below the ceiling as all else. */
+function addCode(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
+  for (const arch of arches) {
+    for (const { name, because } of codeCalls(context.recording.code, arch, context.options.furthestRank)) {
+      if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
+        addAllowed(arch, name, undefined, because, context);
+    }
+  }
+}
+
 function addCompanions(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
   for (const arch of arches) {
     const calls = Object.entries(context.recording.syscalls[arch] ?? {})
@@ -384,7 +396,7 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
 
 function assumptionsOf(
   recording: Recording,
-  { floor, args, exact, ceilingName }: PolicyOptions,
+  { floor, args, exact, reach, ceilingName }: PolicyOptions,
   { noNewPrivileges, init }: FloorContext,
 ): Assumptions {
   return {
@@ -395,6 +407,8 @@ function assumptionsOf(
     args,
     capabilities: capabilitiesBeyond(recording),
     exact,
+    // An exact profile says already that nothing else is in it.
+    reach: reach || exact,
     mode: "enforce",
     ceiling: ceilingName,
   };

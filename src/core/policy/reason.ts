@@ -16,6 +16,14 @@ export type Reason =
   | { readonly type: "observed"; readonly call: string; readonly unpinned: string }
   /** A row of the policy's tables asks for it. */
   | { readonly type: "floor" | "companion"; readonly reason: string; readonly only: Limit | undefined }
+  /** The code of a program can make it: how, in words. */
+  | {
+      readonly type: "code";
+      readonly program: string;
+      readonly ran: boolean;
+      readonly how: string;
+      readonly only: Limit | undefined;
+    }
   /** What a denied call answers. */
   | { readonly type: "answer"; readonly reason: string }
   /** The user asked for it. `beyond`: the ceiling that it exceeds. */
@@ -32,12 +40,14 @@ const beginnings = {
   observed: "observed",
   floor: "container runtime: ",
   companion: "companion: ",
+  code: "code of ",
   answer: "answer: ",
   user: "user: ",
 } as const;
 
 const anyArguments = " with any arguments, because ";
 const beyondMark = ", BEYOND ";
+const notRun = ", not run";
 
 /** The reason of a policy's rule on `call`. `undefined`: it was read from a profile. */
 export function reasonOf(
@@ -56,6 +66,14 @@ export function reasonOf(
     case "floor":
     case "companion":
       return { type: because.type, reason: because.reason, only: only(because.only) };
+    case "code":
+      return {
+        type: "code",
+        program: because.program,
+        ran: because.ran,
+        how: because.how,
+        only: only(because.only),
+      };
     case "fallback":
       return { type: "answer", reason: because.reason };
     case "user":
@@ -78,6 +96,11 @@ export function writeReason(reason: Reason): string {
     case "floor":
     case "companion":
       return `${begin}${reason.only === undefined ? "" : `${reason.only.call} ${reason.only.words}: `}${reason.reason}`;
+    case "code":
+      return (
+        `${begin}${reason.program}${reason.ran ? "" : notRun}: ` +
+        `${reason.only === undefined ? "" : `${reason.only.call} ${reason.only.words}: `}${reason.how}`
+      );
     case "answer":
       return `${begin}${reason.reason}`;
     case "user":
@@ -95,6 +118,11 @@ export function readReason(comment: string): Reason | undefined {
   if (/^observed\b/.test(comment)) return readObserved(comment.slice(beginnings.observed.length));
   for (const type of ["floor", "companion"] as const)
     if (comment.startsWith(beginnings[type])) return { type, ...readRow(comment.slice(beginnings[type].length)) };
+  const code = /^code of (.+?)(, not run)?: (.*)$/s.exec(comment);
+  if (code !== null) {
+    const { reason: how, only } = readRow(code[3] ?? "");
+    return { type: "code", program: code[1] ?? "", ran: code[2] === undefined, how, only };
+  }
   if (comment.startsWith(beginnings.answer)) return { type: "answer", reason: comment.slice(beginnings.answer.length) };
   const user = /^user: (--allow|--deny)(?:, BEYOND (.*))?$/s.exec(comment);
   return user === null ? undefined : { type: "user", option: user[1] as "--allow" | "--deny", beyond: user[2] };

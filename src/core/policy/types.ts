@@ -1,3 +1,4 @@
+import type { CodeRank } from "../recording/index.ts";
 import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
@@ -17,8 +18,12 @@ export type FloorChoice = "any" | "runc" | "crun";
  */
 export interface PolicyOptions {
   readonly args: ArgTier;
-  /** No companions. */
+  /** Nothing but what was seen and the floor: no companions, nothing because of code. */
   readonly exact: boolean;
+  /** Ordinary calls that the programs' own code can make are allowed. */
+  readonly reach: boolean;
+  /** How far down the ranking code counts. Absent: as measured best. */
+  readonly furthestRank?: CodeRank;
   readonly floor: FloorChoice;
   readonly allow: readonly string[];
   readonly deny: readonly string[];
@@ -66,6 +71,7 @@ export interface Assumptions {
   readonly args: ArgTier;
   readonly capabilities: BeyondDefault | undefined;
   readonly exact: boolean;
+  readonly reach: boolean;
   readonly mode: Mode;
   /** What the ceiling is called. */
   readonly ceiling: string;

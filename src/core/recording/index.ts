@@ -20,3 +20,12 @@ export { readJournalEntry, readLine, type AuditEntry, type LogLine } from "./aud
 export { AuditCollector, auditRecording, type AuditFilter, type AuditFindings } from "./audit-recording.ts";
 export { Callers, Programs, followsProgram } from "./programs.ts";
 export { canonicalRun } from "./recording.ts";
+export {
+  codeRanks,
+  compareVias,
+  mergeCode,
+  type CodeEvidence,
+  type CodeRank,
+  type CodeVia,
+  type ProgramFiles,
+} from "./code.ts";

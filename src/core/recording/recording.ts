@@ -1,3 +1,4 @@
+import { codeText, mergeCode } from "./code.ts";
 import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import type { Aggregate } from "./aggregator.ts";
@@ -25,6 +26,7 @@ export function buildRecording(name: string, run: Run, aggregate: Aggregate): Re
 export function mergeRecordings(a: Recording, b: Recording): Recording {
   const runs = new Map([...a.runs, ...b.runs].map((run) => [canonicalRun(run), run]));
   const arches = union(Object.keys(a.syscalls), Object.keys(b.syscalls)) as readonly ScmpArch[];
+  const code = mergeCode(a.code, b.code);
   return {
     version: recordingVersion,
     name: a.name,
@@ -32,6 +34,7 @@ export function mergeRecordings(a: Recording, b: Recording): Recording {
     syscalls: Object.fromEntries(
       arches.map((arch) => [arch, mergeCalls(a.syscalls[arch] ?? {}, b.syscalls[arch] ?? {})]),
     ),
+    ...(code === undefined ? {} : { code }),
   };
 }
 
@@ -122,7 +125,8 @@ export function stringifyRecording(recording: Recording): string {
       .map((run) => `    ${canonicalRun(run)}`)
       .sort()
       .join(",\n")}\n  ],`,
-    `  "syscalls": {\n${calls.join(",\n")}\n  }`,
+    `  "syscalls": {\n${calls.join(",\n")}\n  }${recording.code === undefined ? "" : ","}`,
+    ...(recording.code === undefined ? [] : [codeText(recording.code)]),
     "}",
     "",
   ];

@@ -1,3 +1,4 @@
+import { codeSchema } from "./code.ts";
 import { phases } from "./types.ts";
 
 const strings = { type: "array", items: { type: "string" } } as const;
@@ -11,6 +12,7 @@ export const recordingSchema = {
   properties: {
     version: { const: 1 },
     name: { type: "string", minLength: 1 },
+    code: codeSchema,
     runs: {
       type: "array",
       minItems: 1,

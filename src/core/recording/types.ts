@@ -1,4 +1,5 @@
 import type { ScmpArch } from "../tables/index.ts";
+import type { CodeEvidence } from "./code.ts";
 
 /** The format's version. Readers refuse newer ones. */
 export const recordingVersion = 1;
@@ -15,6 +16,8 @@ export interface Recording {
   readonly runs: readonly Run[];
   /** Per architecture, per syscall (libseccomp's names, sorted). */
   readonly syscalls: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
+  /** What the programs' own code can make. Absent: nobody looked (older files, `--no-reach`). */
+  readonly code?: CodeEvidence;
 }
 
 /** One way of recording. Two runs that say the same are the same run. */

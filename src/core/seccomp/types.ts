@@ -65,6 +65,14 @@ export type Because =
       readonly source: string;
       readonly only?: string;
     }
+  /** The code of a program can make it. `how`: in words. `ran`: the program was run while recording. */
+  | {
+      readonly type: "code";
+      readonly program: string;
+      readonly ran: boolean;
+      readonly how: string;
+      readonly only?: string;
+    }
   /** `--allow` / `--deny` on the command line. `beyond`: the name of the ceiling it exceeds. */
   | { readonly type: "user"; readonly option: "--allow" | "--deny"; readonly beyond?: string }
   /** Read from a profile file: JSON pointer of the group and its comment. */

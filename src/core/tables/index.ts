@@ -32,3 +32,4 @@ export {
   userNamespaceCalls,
   vulnerabilities,
 } from "./surface.ts";
+export { weigh, type Weight } from "./weights.ts";

@@ -18,6 +18,8 @@ import { loadReference, resolveFor } from "./reference.ts";
 export interface PolicyArguments {
   readonly args: ArgTier;
   readonly exact: boolean;
+  /** Ordinary calls that the programs' own code can make are allowed. */
+  readonly reach: boolean;
   readonly floor: FloorChoice;
   readonly allow: readonly string[];
   readonly deny: readonly string[];

@@ -7,6 +7,7 @@ export const policySchema = {
   properties: {
     args: { enum: ["none", "standard", "strict"] },
     exact: { type: "boolean" },
+    reach: { type: "boolean" },
     floor: { enum: ["any", "runc", "crun"] },
     allow: names,
     deny: names,

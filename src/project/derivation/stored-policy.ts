@@ -11,6 +11,7 @@ import type { PolicyArguments } from "./derivation.ts";
 export const defaultPolicy: PolicyArguments = {
   args: "standard",
   exact: false,
+  reach: true,
   floor: "any",
   allow: [],
   deny: [],
@@ -58,8 +59,8 @@ export async function readStoredPolicy(recording: string): Promise<PolicyArgumen
 }
 
 /** The policy options among others. */
-export function policyOf({ args, exact, floor, allow, deny, against, mode }: PolicyArguments): PolicyArguments {
-  return { args, exact, floor, allow, deny, against, mode };
+export function policyOf({ args, exact, reach, floor, allow, deny, against, mode }: PolicyArguments): PolicyArguments {
+  return { args, exact, reach, floor, allow, deny, against, mode };
 }
 
 /**

@@ -32,3 +32,4 @@ export { securityContext } from "./security.ts";
 export { runSession, type Exercise, type SessionEnd, type SessionHooks } from "./session.ts";
 export { runInTime, sideProcesses, type SideProcess } from "./side-processes.ts";
 export { stopSignal } from "./stop-signal.ts";
+export { ImageFiles } from "./image-files.ts";

@@ -1,15 +1,19 @@
 import { basename } from "node:path";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeTerminal } from "../../core/text/index.ts";
+import type { CodeEvidence } from "../../core/recording/index.ts";
+import { codeOf, type ProcessFiles } from "../../logs/index.ts";
 import type { Terminal } from "../../project/index.ts";
 import {
   choosesSeccomp,
+  ImageFiles,
   inspectEngine,
   inspectImage,
   isOn,
   sideProcesses,
   stopSignal,
   valuesOf,
+  type ContainerCli,
   type Image,
   type RunCommand,
   type SideProcess,
@@ -80,6 +84,7 @@ export async function recordContainer(
   return {
     run: traced.run,
     aggregators,
+    code: options.reach ? await codeOfContainer(run.cli, image, traced.files, terminal) : undefined,
     exitCode: end.exitCode,
     stoppedByUs: end.kind === "stopped",
     missed: missedPaths(aggregators[0]?.exercised(), {
@@ -90,6 +95,26 @@ export async function recordContainer(
     trouble: troubleOf(end, options),
     release: traced.release,
   };
+}
+
+/**
+ * What the code of the container's programs can make, from the image's files. If they cannot be had,
+ * the recording goes without: it says so.
+ */
+async function codeOfContainer(
+  cli: ContainerCli,
+  image: Image,
+  files: readonly ProcessFiles[],
+  terminal: Terminal,
+): Promise<CodeEvidence | undefined> {
+  try {
+    await using source = await ImageFiles.open(cli, image.reference);
+    return await codeOf(files, source);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    terminal.note(escapeTerminal(`the programs' code was not read, so another day rests on tables alone: ${why}`));
+    return undefined;
+  }
 }
 
 /** Says what went otherwise than it may have been meant. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { release, arch as machine } from "node:os";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { nativeArch, type ScmpArch } from "../../core/tables/index.ts";
+import { codeOf, filesBelow } from "../../logs/index.ts";
 import type { Terminal } from "../../project/index.ts";
 import { leavesOutConnections, type Untraced } from "../tracer/index.ts";
 import { missedPaths } from "./missed-paths.ts";
@@ -28,6 +29,7 @@ export async function recordHost(
   const {
     run,
     aggregators,
+    files,
     end,
     release: removeLog,
   } = await traceWorkload(
@@ -57,6 +59,7 @@ export async function recordHost(
   return {
     run,
     aggregators,
+    code: options.reach ? await codeOf(files, filesBelow("/")) : undefined,
     exitCode: end.exitCode,
     stoppedByUs: end.kind === "stopped",
     missed: missedPaths(aggregators[0]?.exercised(), undefined),

@@ -1,4 +1,4 @@
-import type { Aggregator, Run } from "../../core/recording/index.ts";
+import type { Aggregator, CodeEvidence, Run } from "../../core/recording/index.ts";
 import type { PolicyArguments } from "../../project/index.ts";
 import type { SeccompGenError } from "../../core/errors/index.ts";
 import type { TracerPlace } from "../tracer/index.ts";
@@ -28,6 +28,8 @@ export interface RecordOptions extends PolicyArguments {
 export interface Recorded {
   readonly run: Run;
   readonly aggregators: readonly Aggregator[];
+  /** What the code of the programs can make. `undefined` if nobody looked. */
+  readonly code: CodeEvidence | undefined;
   /** The workload's own exit code; `undefined` if nobody knows it. */
   readonly exitCode: number | undefined;
   /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */

@@ -82,10 +82,10 @@ function missedByBoth(
   return before === undefined || now === undefined ? (before ?? now) : before.filter((path) => now.includes(path));
 }
 
-function recordingOf(name: string, { run: facts, aggregators }: Recorded, lean: boolean): Recording {
+function recordingOf(name: string, { run: facts, aggregators, code }: Recorded, lean: boolean): Recording {
   const run: Run = lean ? { ...facts, lean } : facts;
   const recording = mergeAll(aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish())));
   if (recording === undefined)
     throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
-  return recording;
+  return code === undefined ? recording : { ...recording, code };
 }

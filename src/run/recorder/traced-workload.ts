@@ -1,7 +1,7 @@
 import { createAggregator, type Aggregator, type LogContext, type Run } from "../../core/recording/index.ts";
 import type { SeccompGenError } from "../../core/errors/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
-import { readInto } from "../../logs/index.ts";
+import { NamedFiles, readInto, type ProcessFiles } from "../../logs/index.ts";
 import { showProgress, type Terminal } from "../../project/index.ts";
 import { openTrace, readTrace, type EndOfRun, type TraceRequest, type WorkloadTrace } from "../tracer/index.ts";
 import type { RunEnd } from "./run-facts.ts";
@@ -26,6 +26,8 @@ export interface TracedWorkload {
   readonly run: Run;
   /** One a log, the workload's own first. */
   readonly aggregators: readonly Aggregator[];
+  /** Which executables and objects the logs name. */
+  readonly files: readonly ProcessFiles[];
   readonly end: EndOfRun;
   readonly sides: SideOutcomes;
   readonly place: WorkloadTrace["place"];
@@ -43,6 +45,7 @@ export async function traceWorkload(
   terminal: Pick<Terminal, "note" | "status">,
 ): Promise<TracedWorkload> {
   const aggregators: Aggregator[] = [];
+  const files = new NamedFiles();
   const sides = new SideOutcomes();
   const over = new AbortController();
   const endProgress = showProgress(aggregators, terminal);
@@ -62,12 +65,12 @@ export async function traceWorkload(
       const isMain = log === trace;
       const aggregator = createAggregator({ arch, life: isMain ? life : { within: "serve" } });
       aggregators.push(aggregator);
-      await readInto(aggregator, log.chunks, log.name);
+      await readInto(aggregator, log.chunks, log.name, files);
       if (!isMain) sides.add(log.label, await log.end);
     });
     if (!aggregators.some((aggregator) => aggregator.counts().started)) throw notStarted(end);
     const run = facts({ strace: trace.straceVersion, ended: endedAs(end) });
-    return { run, aggregators, end, sides, place: trace.place, release: trace.keep() };
+    return { run, aggregators, files: files.files(), end, sides, place: trace.place, release: trace.keep() };
   } finally {
     over.abort();
     endProgress();

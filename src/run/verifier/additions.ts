@@ -43,6 +43,7 @@ export function rulesOf(
   const policy = buildPolicy(recordingOf("addition", run, [{ arch, syscall, record }]), {
     args: "standard",
     exact: true,
+    reach: false,
     floor: "any",
     allow: [],
     deny: [],

@@ -68,6 +68,7 @@ function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, 
   return buildPolicy(recordingOf(log, run), {
     args: "standard",
     exact: false,
+    reach: true,
     floor: "any",
     allow: [],
     deny: [],
@@ -279,7 +280,7 @@ describe("the floor", () => {
 
   test("of crun is smaller", () => {
     const allowing = (floor: PolicyOptions["floor"]): number =>
-      [...(policyOf([], { exact: true, floor }).filters[0]?.syscalls.values() ?? [])].filter((rules) =>
+      [...(policyOf([], { exact: true, reach: true, floor }).filters[0]?.syscalls.values() ?? [])].filter((rules) =>
         rules.some(({ action }) => action.action === "SCMP_ACT_ALLOW"),
       ).length;
     expect(allowing("crun")).toBeLessThan(allowing("any"));
@@ -397,6 +398,7 @@ test.each(["nginx", "redis"])("%s gets at most 40 companions", (name) => {
   const policy = buildPolicy(recording, {
     args: "standard",
     exact: false,
+    reach: true,
     floor: "any",
     allow: [],
     deny: [],

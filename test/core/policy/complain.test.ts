@@ -38,6 +38,7 @@ test.each(["standard", "strict"] as const)(
     const enforcedPolicy = buildPolicy(recording, {
       args,
       exact: false,
+      reach: true,
       floor: "any",
       allow: [],
       deny: [],
@@ -90,6 +91,7 @@ test("a profile in complain mode says so where it is read first", () => {
     buildPolicy(recording, {
       args: "standard",
       exact: false,
+      reach: true,
       floor: "any",
       allow: [],
       deny: [],

@@ -35,6 +35,7 @@ test.each([
       const { filters } = buildPolicy(recording, {
         args: "standard",
         exact,
+    reach: true,
         floor,
         allow: [],
         deny: [],

@@ -42,6 +42,7 @@ const assumptions: fc.Arbitrary<Assumptions> = fc.record({
     { nil: undefined },
   ),
   exact: fc.boolean(),
+  reach: fc.boolean(),
   mode: fc.constantFrom("enforce", "complain"),
   ceiling: text,
 });
@@ -122,6 +123,7 @@ describe("the comments of a profile", () => {
         args: "strict",
         capabilities: { more: ["CAP_NET_ADMIN", "CAP_SYS_TIME"], inSomeRuns: true },
         exact: true,
+        reach: true,
         mode: "enforce",
         ceiling: "Docker 29.4.3's default",
       },

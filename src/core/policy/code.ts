@@ -1,0 +1,68 @@
+import { codeRanks, type CodeEvidence, type CodeRank, type CodeVia } from "../recording/index.ts";
+import type { Because } from "../seccomp/index.ts";
+import { weigh, type ScmpArch } from "../tables/index.ts";
+
+/**
+ * How far down the ranking ordinary calls are allowed. RATIONALE.md has what each step buys: how
+ * many workloads break on another day, and how many names it adds.
+ */
+export const furthestRank: CodeRank = "libraries";
+
+/** A call that the code of a recorded program can make. */
+export interface CodeCall {
+  readonly name: string;
+  readonly because: Extract<Because, { readonly type: "code" }>;
+}
+
+/**
+ * The ordinary calls that the code of the programs can make, sorted. A call that is more than
+ * ordinary is never allowed because of code. Of programs that did not run only what their own
+ * imports lead to counts: nobody knows whether they will.
+ */
+export function codeCalls(
+  code: CodeEvidence | undefined,
+  arch: ScmpArch,
+  furthest: CodeRank = furthestRank,
+): readonly CodeCall[] {
+  return Object.entries(code?.calls[arch] ?? {})
+    .filter(([name, via]) => weigh(name).weight === "ordinary" && isNear(via, code, furthest))
+    .map(([name, via]) => ({ name, because: becauseOf(via, code) }));
+}
+
+/** More than ordinary calls that code can make: they are told, and never allowed for it. */
+export function toldCalls(code: CodeEvidence | undefined, arch: ScmpArch): readonly (readonly [string, CodeVia])[] {
+  return Object.entries(code?.calls[arch] ?? {}).filter(([name]) => weigh(name).weight !== "ordinary");
+}
+
+function isNear(via: CodeVia, code: CodeEvidence | undefined, furthest: CodeRank): boolean {
+  const limit = ranBy(via, code) ? furthest : "many-imports";
+  return codeRanks.indexOf(via.rank) <= codeRanks.indexOf(limit);
+}
+
+function ranBy({ program }: CodeVia, code: CodeEvidence | undefined): boolean {
+  return code?.programs[program]?.ran !== false;
+}
+
+function becauseOf(via: CodeVia, code: CodeEvidence | undefined): CodeCall["because"] {
+  return { type: "code", program: via.program, ran: ranBy(via, code), how: howWords(via) };
+}
+
+/** How the program comes to the call, in few words: `through fdatasync in libc.so.6`. */
+export function howWords({ rank, imports, object, function: name }: CodeVia): string {
+  const place = `${name} in ${object}`;
+  switch (rank) {
+    case "own-code":
+      return `its own ${name}`;
+    case "few-imports":
+    case "many-imports":
+      return imports === undefined || imports.includes(name)
+        ? `through ${place}`
+        : `through ${imports.join(" or ")}, ${place}`;
+    case "libraries":
+      return `its libraries, ${place}`;
+    case "pointers":
+      return `pointers in data, ${place}`;
+    default:
+      return rank satisfies never;
+  }
+}

@@ -1,0 +1,23 @@
+/** Programs that a workload which starts programs is likely to start on another day. */
+export interface StartedRow {
+  /** Paths in the image; the first that exists counts. */
+  readonly paths: readonly string[];
+  readonly reason: string;
+}
+
+const inPath = (name: string): readonly string[] =>
+  ["/usr/bin", "/bin", "/usr/local/bin"].map((folder) => `${folder}/${name}`);
+
+/** Looked at only if the recording, or the program's own code, starts programs. */
+export const startedRows: readonly StartedRow[] = [
+  {
+    paths: ["/bin/sh", "/usr/bin/sh"],
+    reason: "system(3), popen(3) and interpreters start commands through it",
+  },
+  ...["cat", "cp", "date", "df", "grep", "head", "ls", "mkdir", "mv", "rm", "sed", "sort", "tail", "tr", "wc"].map(
+    (name): StartedRow => ({
+      paths: inPath(name),
+      reason: "hooks, pipes and CGI scripts call the small tools of the image",
+    }),
+  ),
+];

@@ -1,0 +1,179 @@
+import type { ScmpArch } from "../tables/index.ts";
+
+/**
+ * What the files of the recorded programs say: the calls that their code can make. It is computed
+ * while the files are there and kept, so that a profile can be made anywhere without them. Plain
+ * JSON, mergeable, without paths.
+ */
+export interface CodeEvidence {
+  /** By base name of the executable, sorted. */
+  readonly programs: { readonly [program: string]: ProgramFiles };
+  /** Per architecture, per call: the nearest way that leads to it. */
+  readonly calls: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: CodeVia } };
+}
+
+/** The files of one program. */
+export interface ProgramFiles {
+  /** Absent: it ran. `false`: only another day would start it, a shell for example. */
+  readonly ran?: false;
+  /** Base name and build-id, if it has one, of each file whose code was read: `libc.so.6 51d2…`; sorted. */
+  readonly objects: readonly string[];
+  /** Files whose code could not be read, with the reason; sorted. Calls may be missing. */
+  readonly unread?: readonly string[];
+  /** Places whose call number is not known, as `object function`; sorted. They may make any call. */
+  readonly open?: readonly string[];
+  /** Functions by which its own code starts programs (`execve`, `popen`, …); sorted. */
+  readonly starts?: readonly string[];
+}
+
+/**
+ * How near to the program a call is, nearest first: in its own instructions, through few of its
+ * imports, through many, through libraries only, through pointers in data only.
+ */
+export const codeRanks = ["own-code", "few-imports", "many-imports", "libraries", "pointers"] as const;
+export type CodeRank = (typeof codeRanks)[number];
+
+/** How a program comes to a call. */
+export interface CodeVia {
+  readonly program: string;
+  readonly rank: CodeRank;
+  /** Some of the program's imports that lead to it, sorted. */
+  readonly imports?: readonly string[];
+  /** Base name of the object whose code makes the call. */
+  readonly object: string;
+  /** The function there. */
+  readonly function: string;
+}
+
+/**
+ * Two pieces of evidence as one: files by union, of each call the nearest way. Associative,
+ * commutative and idempotent. `undefined` if there is none.
+ */
+export function mergeCode(a: CodeEvidence | undefined, b: CodeEvidence | undefined): CodeEvidence | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const programs = mergeByKey(a.programs, b.programs, mergeFiles);
+  const isRun = (program: string): boolean => programs[program]?.ran !== false;
+  const nearest = (left: CodeVia, right: CodeVia): CodeVia => (compareVias(left, right, isRun) <= 0 ? left : right);
+  return {
+    programs,
+    calls: mergeByKey(a.calls as Calls, b.calls as Calls, (left, right) => mergeByKey(left, right, nearest)),
+  };
+}
+
+type Calls = { readonly [arch: string]: { readonly [syscall: string]: CodeVia } };
+
+/** Programs that ran go before others, then nearer ways, then names. */
+export function compareVias(a: CodeVia, b: CodeVia, isRun: (program: string) => boolean): number {
+  return (
+    Number(isRun(b.program)) - Number(isRun(a.program)) ||
+    codeRanks.indexOf(a.rank) - codeRanks.indexOf(b.rank) ||
+    compareText(JSON.stringify(canonicalVia(a)), JSON.stringify(canonicalVia(b)))
+  );
+}
+
+function mergeFiles(a: ProgramFiles, b: ProgramFiles): ProgramFiles {
+  return canonicalFiles({
+    ...(a.ran === false && b.ran === false ? { ran: false as const } : {}),
+    objects: union(a.objects, b.objects),
+    unread: union(a.unread, b.unread),
+    open: union(a.open, b.open),
+    starts: union(a.starts, b.starts),
+  });
+}
+
+/** Members in the format's order; empty lists are left out. */
+function canonicalFiles({ ran, objects, unread = [], open = [], starts = [] }: ProgramFiles): ProgramFiles {
+  return {
+    ...(ran === false ? { ran } : {}),
+    objects,
+    ...(unread.length === 0 ? {} : { unread }),
+    ...(open.length === 0 ? {} : { open }),
+    ...(starts.length === 0 ? {} : { starts }),
+  };
+}
+
+function canonicalVia({ program, rank, imports = [], object, function: name }: CodeVia): CodeVia {
+  return { program, rank, ...(imports.length === 0 ? {} : { imports }), object, function: name };
+}
+
+function mergeByKey<Value>(
+  a: { readonly [key: string]: Value },
+  b: { readonly [key: string]: Value },
+  both: (left: Value, right: Value) => Value,
+): { readonly [key: string]: Value } {
+  return Object.fromEntries(
+    union(Object.keys(a), Object.keys(b)).flatMap((key) => {
+      const left = Object.hasOwn(a, key) ? a[key] : undefined;
+      const right = Object.hasOwn(b, key) ? b[key] : undefined;
+      const value = left === undefined ? right : right === undefined ? left : both(left, right);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+}
+
+function union(a: readonly string[] = [], b: readonly string[] = []): readonly string[] {
+  return [...new Set([...a, ...b])].sort();
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The `code` member of recording.json: one program and one call a line. Without a comma behind it. */
+export function codeText({ programs, calls }: CodeEvidence): string {
+  const sorted = <Value>(record: { readonly [key: string]: Value }): readonly (readonly [string, Value])[] =>
+    Object.entries(record).sort(([a], [b]) => compareText(a, b));
+  const files = sorted(programs).map(
+    ([name, own]) => `      ${JSON.stringify(name)}: ${JSON.stringify(canonicalFiles(own))}`,
+  );
+  const arches = sorted(calls as Calls).map(([arch, byName]) => {
+    const lines = sorted(byName).map(
+      ([name, via]) => `        ${JSON.stringify(name)}: ${JSON.stringify(canonicalVia(via))}`,
+    );
+    return `      ${JSON.stringify(arch)}: ${block(lines, "      ")}`;
+  });
+  return `  "code": {\n    "programs": ${block(files, "    ")},\n    "calls": ${block(arches, "    ")}\n  }`;
+}
+
+function block(lines: readonly string[], indent: string): string {
+  return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n${indent}}`;
+}
+
+const strings = { type: "array", items: { type: "string", maxLength: 400 }, maxItems: 4000 } as const;
+
+/** JSON Schema of `code`. */
+export const codeSchema = {
+  type: "object",
+  required: ["programs", "calls"],
+  additionalProperties: false,
+  properties: {
+    programs: {
+      type: "object",
+      additionalProperties: {
+        type: "object",
+        required: ["objects"],
+        additionalProperties: false,
+        properties: { ran: { const: false }, objects: strings, unread: strings, open: strings, starts: strings },
+      },
+    },
+    calls: {
+      type: "object",
+      additionalProperties: {
+        type: "object",
+        propertyNames: { pattern: "^[a-z0-9_]+$" },
+        additionalProperties: {
+          type: "object",
+          required: ["program", "rank", "object", "function"],
+          additionalProperties: false,
+          properties: {
+            program: { type: "string" },
+            rank: { enum: [...codeRanks] },
+            imports: strings,
+            object: { type: "string" },
+            function: { type: "string" },
+          },
+        },
+      },
+    },
+  },
+} as const;

@@ -1,0 +1,174 @@
+import { describeSyscall } from "./descriptions.ts";
+import { exposureOf } from "./exposures.ts";
+import type { Subsystem } from "./subsystems.ts";
+
+/**
+ * What allowing a call costs, if nobody saw it. `ordinary`: denying it protects nobody, and breaks a
+ * program that makes it. `weighty`: it opens a part of the kernel that most programs never enter.
+ * `dangerous`: attackers look for it.
+ */
+export type Weight = "ordinary" | "weighty" | "dangerous";
+
+export interface WeightRow {
+  readonly weight: "ordinary" | "weighty";
+  readonly reason: string;
+}
+
+/** By the part of the kernel that a call enters. Exposures and the rows by call go before. */
+const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
+  files: {
+    weight: "ordinary",
+    reason: "reads and writes what permissions and mounts already let the program open",
+  },
+  metadata: {
+    weight: "ordinary",
+    reason: "permissions and mounts decide what may be looked up, renamed or removed",
+  },
+  events: {
+    weight: "ordinary",
+    reason: "waits for descriptors that the program already has",
+  },
+  memory: {
+    weight: "ordinary",
+    reason: "changes the program's own address space, which it controls anyway",
+  },
+  processes: {
+    weight: "ordinary",
+    reason: "starts, ends and awaits the program's own children; limits on them stay in force",
+  },
+  scheduling: {
+    weight: "ordinary",
+    reason: "asks for a place in the queue; the kernel's limits decide",
+  },
+  threads: {
+    weight: "ordinary",
+    reason: "every libc makes these calls at times of its own choosing",
+  },
+  signals: {
+    weight: "ordinary",
+    reason: "permissions and the process namespace decide whom a signal reaches",
+  },
+  time: {
+    weight: "ordinary",
+    reason: "programs, interpreters and tests wait for timers, and hang without them",
+  },
+  identity: {
+    weight: "ordinary",
+    reason: "capabilities decide which identity may be taken; most programs only give rights up",
+  },
+  network: {
+    weight: "ordinary",
+    reason: "acts on sockets of the families that socket's pins allow; who may be reached is the network's policy",
+  },
+  system: {
+    weight: "ordinary",
+    reason: "asks what machine this is",
+  },
+  ipc: {
+    weight: "weighty",
+    reason: "System V IPC and message queues are a subsystem of their own, with vulnerabilities of their own",
+  },
+  aio: {
+    weight: "weighty",
+    reason: "the kernel's old asynchronous I/O had vulnerabilities, and few programs use it",
+  },
+  mounts: {
+    weight: "weighty",
+    reason: "looks at or changes what is mounted",
+  },
+  namespaces: {
+    weight: "weighty",
+    reason: "namespaces give capabilities over themselves",
+  },
+  keys: {
+    weight: "weighty",
+    reason: "kernel keyrings are shared beyond the container",
+  },
+  tracing: {
+    weight: "weighty",
+    reason: "looks into other processes or into the kernel",
+  },
+  bpf: {
+    weight: "weighty",
+    reason: "loads programs into the kernel",
+  },
+  io_uring: {
+    weight: "weighty",
+    reason: "works past the filter",
+  },
+  sandboxing: {
+    weight: "weighty",
+    reason: "a sandbox of the program's own is a feature that a recording shows",
+  },
+  devices: {
+    weight: "weighty",
+    reason: "drivers differ in quality",
+  },
+  modules: {
+    weight: "weighty",
+    reason: "loads code into the kernel",
+  },
+  architecture: {
+    weight: "weighty",
+    reason: "entry points of one processor are little tested",
+  },
+  unimplemented: {
+    weight: "weighty",
+    reason: "no current kernel has it",
+  },
+};
+
+/** Calls that weigh another amount than their neighbours. */
+const byCall: readonly (WeightRow & { readonly names: readonly string[] })[] = [
+  {
+    names: ["pipe", "pipe2"],
+    weight: "ordinary",
+    reason: "joins two descriptors of the program's own",
+  },
+  {
+    names: ["arch_prctl", "set_thread_area", "get_thread_area"],
+    weight: "ordinary",
+    reason: "every libc sets its thread's pointer so",
+  },
+  {
+    names: ["execveat"],
+    weight: "weighty",
+    reason: "executes a descriptor that no path names",
+  },
+  {
+    names: ["adjtimex", "clock_adjtime", "clock_adjtime64"],
+    weight: "weighty",
+    reason: "steers the machine's clock",
+  },
+  {
+    names: ["process_mrelease", "set_mempolicy_home_node", "memfd_secret"],
+    weight: "weighty",
+    reason: "rare memory management with a history of its own",
+  },
+  {
+    names: ["sethostname", "setdomainname"],
+    weight: "weighty",
+    reason: "renames the machine",
+  },
+  {
+    names: ["sysfs", "ustat", "uselib"],
+    weight: "weighty",
+    reason: "obsolete; the code behind it is hardly tested",
+  },
+];
+
+const rowByCall: ReadonlyMap<string, WeightRow> = new Map(
+  byCall.flatMap((row) => row.names.map((name) => [name, row] as const)),
+);
+
+/** What allowing this call costs, and why. A name that no table knows is weighty. */
+export function weigh(syscall: string): { readonly weight: Weight; readonly reason: string } {
+  const exposure = exposureOf(syscall);
+  if (exposure !== undefined)
+    return { weight: exposure.level === "danger" ? "dangerous" : "weighty", reason: exposure.reason };
+  const subsystem = describeSyscall(syscall)?.subsystem;
+  return (
+    rowByCall.get(syscall) ??
+    (subsystem === undefined ? { weight: "weighty", reason: "no table knows this call" } : bySubsystem[subsystem])
+  );
+}

@@ -1,0 +1,65 @@
+import { constants } from "node:fs";
+import { open, readlink } from "node:fs/promises";
+import { join, normalize } from "node:path";
+
+/** Where the files of a recorded program are read: this host, a folder, a container's file system. */
+export interface FileSource {
+  /** The bytes of a regular file, links followed within the source. `undefined` if there is none. */
+  read(path: string): Promise<Uint8Array | undefined>;
+}
+
+/** A larger file is not read: no executable that anyone ships is as large. */
+const largestFile = 512 * 1024 * 1024;
+
+/** More links than the kernel follows (path_resolution(7)). */
+const mostLinks = 40;
+
+/** Files below a folder: `/` is this host. Links are followed as if the folder were the root. */
+export function filesBelow(root: string): FileSource {
+  return { read: async (path) => readRegular(root, await resolveWithin(root, path)) };
+}
+
+/** The path without links, relative to the root. `undefined` if links go in circles. */
+async function resolveWithin(root: string, path: string): Promise<string | undefined> {
+  let parts = normalize(join("/", path)).split("/").filter(Boolean);
+  let done: string[] = [];
+  for (let links = 0; parts.length > 0;) {
+    const [part = "", ...rest] = parts;
+    const target = await linkTarget(join(root, ...done, part));
+    if (target === undefined) {
+      done = [...done, part];
+      parts = rest;
+      continue;
+    }
+    if (++links > mostLinks) return undefined;
+    const base = target.startsWith("/") ? [] : done;
+    parts = [
+      ...normalize(join("/", ...base, target))
+        .split("/")
+        .filter(Boolean),
+      ...rest,
+    ];
+    done = [];
+  }
+  return join("/", ...done);
+}
+
+async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch {
+    return undefined; // no link, or nothing there: opening it says which
+  }
+}
+
+async function readRegular(root: string, path: string | undefined): Promise<Uint8Array | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    // A link that was put there since is not followed out of the root, and a fifo does not wait.
+    await using file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = await file.stat();
+    return status.isFile() && status.size <= largestFile ? await file.readFile() : undefined;
+  } catch {
+    return undefined;
+  }
+}
