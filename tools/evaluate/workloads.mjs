@@ -28,7 +28,7 @@ const slug = (name) =>
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replace(/-$/, "");
 
-const service = (name, words, port, a, b, { options = [], stop, image = "seccomp-gen-evaluate" } = {}) => ({
+export const service = (name, words, port, a, b, { options = [], stop, image = "seccomp-gen-evaluate" } = {}) => ({
   name,
   slug: slug(name),
   image,
@@ -38,13 +38,13 @@ const service = (name, words, port, a, b, { options = [], stop, image = "seccomp
   b: { exercise: `port=${port}; ${http}${talk}${b}`, options: stop === undefined ? [] : ["--stop-signal", stop] },
 });
 
-const command = (name, program, a, b, image = "seccomp-gen-base:bookworm") => ({
+export const command = (name, program, a, b, image = "seccomp-gen-base:bookworm") => ({
   name,
   slug: slug(name),
   image,
   options: ["--network", "none"],
-  a: { words: [...program, a], options: [] },
-  b: { words: [...program, b], options: [] },
+  a: { words: [...program, ...[a].flat()], options: [] },
+  b: { words: [...program, ...[b].flat()], options: [] },
 });
 
 const backup =

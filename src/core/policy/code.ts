@@ -35,7 +35,7 @@ export function toldCalls(code: CodeEvidence | undefined, arch: ScmpArch): reado
 }
 
 function isNear(via: CodeVia, code: CodeEvidence | undefined, furthest: CodeRank): boolean {
-  const limit = ranBy(via, code) ? furthest : "many-imports";
+  const limit = ranBy(via, code) ? furthest : "few-imports";
   return codeRanks.indexOf(via.rank) <= codeRanks.indexOf(limit);
 }
 
