@@ -134,7 +134,20 @@ const declarations: { readonly [command: string]: () => void } = {
           "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made " + "with",
         )
           .default(false)
-          .conflicts(["output", "name", "arch", "args", "exact", "reach", "root", "floor", "allow", "deny", "against", "mode"]),
+          .conflicts([
+            "output",
+            "name",
+            "arch",
+            "args",
+            "exact",
+            "reach",
+            "root",
+            "floor",
+            "allow",
+            "deny",
+            "against",
+            "mode",
+          ]),
       )
       .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
       .option("--name <name>", "name of a recording made from raw logs")

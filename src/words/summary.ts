@@ -34,6 +34,7 @@ export function renderSummary(model: SummaryModel): string {
     ...pinned(model.policy.notes),
     ...deniedByCeiling(model),
     ...refusedByKernel(model),
+    ...inCode(model),
     ...others(model),
     ...notExercised(model),
     ...files(model),
@@ -84,6 +85,31 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
         "refused by the kernel for lack of privilege (allowed as in the recording): " +
           `${[...new Set(refused)].join(", ")}`,
       ];
+}
+
+/** This many calls are named; the recording has the others. */
+const mostInCode = 6;
+
+/** What the programs' code can make: how much of it was seen, and what of it stays denied. */
+function inCode({ recording, policy }: SummaryModel): readonly string[] {
+  const arches = Object.keys(recording.code?.calls ?? {}) as (keyof Recording["syscalls"])[];
+  const reachable = arches.flatMap((arch) => Object.keys(recording.code?.calls[arch] ?? {}));
+  if (reachable.length === 0) return [];
+  const seen = new Set(Object.values(recording.syscalls).flatMap((calls) => Object.keys(calls)));
+  const denied = policy.notes.flatMap((note) =>
+    note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program}, ${note.how})`] : [],
+  );
+  const rest = denied.length - mostInCode;
+  return [
+    `recorded ${reachable.filter((name) => seen.has(name)).length} of ${reachable.length} calls that the ` +
+      "programs' code can make; the ordinary others are allowed",
+    ...(denied.length === 0
+      ? []
+      : [
+          `in the code, never recorded, denied: ${denied.slice(0, mostInCode).join(", ")}` +
+            (rest > 0 ? ` and ${rest} more` : ""),
+        ]),
+  ];
 }
 
 function others({ policy, unparsed }: SummaryModel): readonly string[] {

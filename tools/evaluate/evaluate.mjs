@@ -51,7 +51,6 @@ const generated =
 
 /** How profiles are made. */
 const kinds = [
-  { name: "`--exact`", make: generated("--exact") },
   { name: "`--no-reach`", make: generated("--no-reach") },
   { name: "default", make: generated() },
 ];

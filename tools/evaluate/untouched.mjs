@@ -27,7 +27,7 @@ const smtp = `${wait}${mail}`;
 const mailbox = "--volume=/var/lib/evaluate/mail";
 const inTmp = "--volume=/tmp";
 
-const dig = "dig +short +tries=3 +time=3 -p 5300 @127.0.0.1";
+const dig = "dig +short +tries=2 +time=2 -p 5300 @127.0.0.1";
 const ldap = "-x -H ldap://127.0.0.1:3890 -D cn=admin,dc=example,dc=test -w secret";
 const entry = (name) => `printf 'dn: cn=${name},dc=example,dc=test\\nobjectClass: person\\ncn: ${name}\\nsn: X\\n'`;
 const imap = "curl -s -m 20 -u mailer:secret imap://127.0.0.1:1143";
@@ -39,7 +39,7 @@ export const untouched = [
     5300,
     `${wait}${dig} www.example.test; ${dig} nothing.example.test`,
     `${wait}${dig} www.example.test; ${dig} +tcp long.example.test TXT; ${dig} example.test AXFR | wc -l; ` +
-      `for n in $(seq 300); do echo www.example.test; done > /tmp/asked; dig +short -p 5300 @127.0.0.1 -f /tmp/asked | sort | uniq -c | tr -s ' '; ` +
+      `for n in $(seq 60); do echo www.example.test; done > /tmp/asked; dig +short +tries=1 +time=1 -p 5300 @127.0.0.1 -f /tmp/asked | sort | uniq -c | tr -s ' '; ` +
       "printf 'server 127.0.0.1 5300\\nupdate add new.example.test 60 A 192.0.2.9\\nsend\\n' | nsupdate; " +
       `${dig} new.example.test; kill -HUP 1; sleep 1; ${dig} www.example.test; ${dig} chaos version.bind TXT | wc -l`,
     { ...client, stop: "INT" },

@@ -46,7 +46,7 @@ export interface PinContext {
  * An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32
  * bits are compared (CVE-2019-7303 was a comparison of 64).
  */
-function equals32(index: ArgIndex, value: bigint): ArgCondition {
+export function equals32(index: ArgIndex, value: bigint): ArgCondition {
   return { index, op: "SCMP_CMP_MASKED_EQ", mask: 0xffff_ffffn, datum: value & 0xffff_ffffn };
 }
 

@@ -23,7 +23,7 @@ import {
 } from "../tables/index.ts";
 import { pinFor } from "./arguments.ts";
 import { maxNamed } from "./assumptions.ts";
-import { codeCalls } from "./code.ts";
+import { codeCalls, codeForms, weightyCodeCalls } from "./code.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
@@ -78,6 +78,7 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   if (!options.exact && options.reach) addCode(arches, denied, context);
   if (!options.exact) addCompanions(arches, denied, context);
   if (recording.runs.some((run) => run.lean === true)) addUntraced(arches, denied, context);
+  tellCode(arches, context);
   addAnswers(arches, context);
   const names = [...context.book.rules.keys()].sort();
   const filters = arches.map((arch): Filter => ({
@@ -170,7 +171,8 @@ function addAllowed(
   if (record !== undefined && beyond.length > 0) notes.push({ ...aboveCeiling(arch, name, record), values: beyond });
   const also =
     pin === undefined || "unpinned" in pin ? [] : (pin.also ?? []).filter(({ rule }) => impliedByAny(rule, limits));
-  if (within.length + also.length === 0) return false;
+  const forms = pin === undefined || "unpinned" in pin ? [] : formsWithin(arch, name, limits, context);
+  if (within.length + also.length + forms.length === 0) return false;
   const reason = reasonWith(because, pin);
   const rules = [
     ...within.map((rule): ActionRule => ({ action: allow, rule, because: reason })),
@@ -180,7 +182,7 @@ function addAllowed(
       because: because.type === "floor" || because.type === "code" ? because : { type: "companion", ...row },
     })),
   ];
-  for (const rule of rules) book.add(name, rule);
+  for (const rule of [...rules, ...forms]) book.add(name, rule);
   if (pin === undefined || "unpinned" in pin) return true;
   notes.push({ kind: "pinned", arch, syscall: name, rules });
   for (const { action, rule, reason, source } of pin.answers) {
@@ -190,6 +192,15 @@ function addAllowed(
       book.add(name, { action, rule, because: { type: "fallback", reason, source } });
   }
   return true;
+}
+
+/** Ordinary forms of the call that the code makes, below the ceiling. */
+function formsWithin(arch: ScmpArch, name: string, limits: readonly Rule[], context: Context): readonly ActionRule[] {
+  const { options, recording } = context;
+  if (options.exact || !options.reach) return [];
+  return codeForms(recording.code, arch, options.furthestRank)
+    .filter((form) => form.name === name && impliedByAny(form.rule, limits))
+    .map(({ rule, because }) => ({ action: allow, rule, because }));
 }
 
 /** With what the pin has to say. */
@@ -293,6 +304,22 @@ function addCode(arches: readonly ScmpArch[], denied: ReadonlySet<string>, conte
     for (const { name, because } of codeCalls(context.recording.code, arch, context.options.furthestRank)) {
       if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
         addAllowed(arch, name, undefined, because, context);
+    }
+    for (const { name } of codeForms(context.recording.code, arch, context.options.furthestRank)) {
+      if (!existsOn(arch, name) || denied.has(name) || allowsAny(context.book, name)) continue;
+      for (const form of formsWithin(arch, name, allowingRules(context.options.ceiling.get(arch), name), context))
+        context.book.add(name, form);
+    }
+  }
+}
+
+/** More than ordinary calls that code can make, and that stay denied: they are told. */
+function tellCode(arches: readonly ScmpArch[], { recording, notes, book }: Context): void {
+  for (const arch of arches) {
+    for (const { name, weight, because } of weightyCodeCalls(recording.code, arch)) {
+      if (!existsOn(arch, name) || allowsAny(book, name)) continue;
+      const { program, ran, how } = because;
+      notes.push({ kind: "in-code", arch, syscall: name, weight, program, ran, how });
     }
   }
 }

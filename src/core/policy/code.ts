@@ -1,6 +1,7 @@
 import { codeRanks, type CodeEvidence, type CodeRank, type CodeVia } from "../recording/index.ts";
-import type { Because } from "../seccomp/index.ts";
-import { weigh, type ScmpArch } from "../tables/index.ts";
+import type { Because, Rule } from "../seccomp/index.ts";
+import { weigh, type ScmpArch, type Weight } from "../tables/index.ts";
+import { formsOf } from "./ordinary-forms.ts";
 
 /**
  * How far down the ranking ordinary calls are allowed. RATIONALE.md has what each step buys: how
@@ -29,9 +30,33 @@ export function codeCalls(
     .map(([name, via]) => ({ name, because: becauseOf(via, code) }));
 }
 
-/** More than ordinary calls that code can make: they are told, and never allowed for it. */
-export function toldCalls(code: CodeEvidence | undefined, arch: ScmpArch): readonly (readonly [string, CodeVia])[] {
-  return Object.entries(code?.calls[arch] ?? {}).filter(([name]) => weigh(name).weight !== "ordinary");
+/** What code can make in an ordinary form alone: each with its rule. */
+export function codeForms(
+  code: CodeEvidence | undefined,
+  arch: ScmpArch,
+  furthest: CodeRank = furthestRank,
+): readonly (CodeCall & { readonly rule: Rule })[] {
+  const programs = Object.values(code?.programs ?? {});
+  return Object.entries(code?.calls[arch] ?? {})
+    .filter(([, via]) => isNear(via, code, furthest))
+    .flatMap(([name, via]) =>
+      formsOf(name, programs).map((form) => ({
+        name,
+        rule: form.rule(arch),
+        because: { ...becauseOf(via, code), how: `${form.reason}; ${howWords(via)}` },
+      })),
+    );
+}
+
+/** More than ordinary calls that code can make, dangerous ones first. They are never allowed for it. */
+export function weightyCodeCalls(
+  code: CodeEvidence | undefined,
+  arch: ScmpArch,
+): readonly (CodeCall & { readonly weight: Weight })[] {
+  return Object.entries(code?.calls[arch] ?? {})
+    .map(([name, via]) => ({ name, weight: weigh(name).weight, because: becauseOf(via, code) }))
+    .filter(({ weight }) => weight !== "ordinary")
+    .sort((a, b) => Number(b.weight === "dangerous") - Number(a.weight === "dangerous"));
 }
 
 function isNear(via: CodeVia, code: CodeEvidence | undefined, furthest: CodeRank): boolean {

@@ -1,6 +1,6 @@
 import type { CodeRank } from "../recording/index.ts";
 import type { ActionRule, Filter } from "../seccomp/index.ts";
-import type { ScmpArch } from "../tables/index.ts";
+import type { ScmpArch, Weight } from "../tables/index.ts";
 
 /**
  * How closely arguments are pinned to what was seen; `argumentRows` says which by which. `none`:
@@ -48,6 +48,16 @@ export type PolicyNote =
     }
   /** Taken in above the ceiling because of --allow. */
   | { readonly kind: "allowed-above-ceiling"; readonly arch: ScmpArch; readonly syscall: string }
+  /** The code of a program can make it, nobody saw it, and it is more than ordinary: denied. */
+  | {
+      readonly kind: "in-code";
+      readonly arch: ScmpArch;
+      readonly syscall: string;
+      readonly weight: Weight;
+      readonly program: string;
+      readonly ran: boolean;
+      readonly how: string;
+    }
   /** Pinned by argument values. */
   | {
       readonly kind: "pinned";

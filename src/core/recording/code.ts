@@ -22,6 +22,8 @@ export interface ProgramFiles {
   readonly unread?: readonly string[];
   /** Places whose call number is not known, as `object function`; sorted. They may make any call. */
   readonly open?: readonly string[];
+  /** Functions that it imports and that decide about arguments (`getaddrinfo`, `syslog`, …); sorted. */
+  readonly uses?: readonly string[];
   /** Functions by which its own code starts programs (`execve`, `popen`, …); sorted. */
   readonly starts?: readonly string[];
 }
@@ -77,17 +79,19 @@ function mergeFiles(a: ProgramFiles, b: ProgramFiles): ProgramFiles {
     objects: union(a.objects, b.objects),
     unread: union(a.unread, b.unread),
     open: union(a.open, b.open),
+    uses: union(a.uses, b.uses),
     starts: union(a.starts, b.starts),
   });
 }
 
 /** Members in the format's order; empty lists are left out. */
-function canonicalFiles({ ran, objects, unread = [], open = [], starts = [] }: ProgramFiles): ProgramFiles {
+function canonicalFiles({ ran, objects, unread = [], open = [], uses = [], starts = [] }: ProgramFiles): ProgramFiles {
   return {
     ...(ran === false ? { ran } : {}),
     objects,
     ...(unread.length === 0 ? {} : { unread }),
     ...(open.length === 0 ? {} : { open }),
+    ...(uses.length === 0 ? {} : { uses }),
     ...(starts.length === 0 ? {} : { starts }),
   };
 }
@@ -153,7 +157,14 @@ export const codeSchema = {
         type: "object",
         required: ["objects"],
         additionalProperties: false,
-        properties: { ran: { const: false }, objects: strings, unread: strings, open: strings, starts: strings },
+        properties: {
+          ran: { const: false },
+          objects: strings,
+          unread: strings,
+          open: strings,
+          uses: strings,
+          starts: strings,
+        },
       },
     },
     calls: {

@@ -1,7 +1,13 @@
 import { basename } from "node:path";
-import { startedRows } from "../../core/policy/index.ts";
+import { startedRows, tellingImports } from "../../core/policy/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
-import { mergeCode, type CodeEvidence, type CodeVia, type ProgramFiles, type Recording } from "../../core/recording/index.ts";
+import {
+  mergeCode,
+  type CodeEvidence,
+  type CodeVia,
+  type ProgramFiles,
+  type Recording,
+} from "../../core/recording/index.ts";
 import { reachOf, type LoadedObject, type ObjectSummary, type Reach, type Via } from "../../reach/index.ts";
 import type { FileSource } from "./file-source.ts";
 import type { ProcessFiles } from "./named-files.ts";
@@ -107,6 +113,7 @@ class CodeReader {
         "open",
         reach.open.map(({ object, function: place }) => `${object} ${place}`),
       ),
+      ...listed("uses", usesOf([main, ...objects])),
       ...listed("starts", reach.startsPrograms),
     };
     const calls = Object.fromEntries([...reach.calls].map(([call, via]) => [call, viaOf(name, via)]));
@@ -182,12 +189,20 @@ class CodeReader {
   }
 }
 
+/** Telling imports of the program and its libraries; the C library's own say nothing. */
+function usesOf(objects: readonly Found[]): readonly string[] {
+  return objects
+    .filter(({ path }) => !/^(?:libc\.|ld-)/.test(basename(path)))
+    .flatMap(({ summary }) => (summary.kind === "code" ? summary.imports : []))
+    .filter((name) => tellingImports.has(name));
+}
+
 function objectName(path: string, summary: ObjectSummary): string {
   const id = summary.kind === "code" ? summary.buildId : undefined;
   return id === undefined ? basename(path) : `${basename(path)} ${id}`;
 }
 
-function listed(key: "unread" | "open" | "starts", values: readonly string[]): Partial<ProgramFiles> {
+function listed(key: "unread" | "open" | "uses" | "starts", values: readonly string[]): Partial<ProgramFiles> {
   return values.length === 0 ? {} : { [key]: [...new Set(values)].sort() };
 }
 

@@ -53,18 +53,19 @@ export class NamedFiles {
       .map(([executable, objects]) => ({ executable, objects: [...new Set([...objects, ...this.#unowned])] }));
   }
 
+  /** Takes the lines that have a mark, in their order: a process executes before it opens. */
   #lines(bytes: Buffer): void {
-    const seen = new Set<number>();
+    const lines = new Map<number, number>();
     for (const mark of marks) {
       for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at)) {
-        const from = bytes.lastIndexOf(newline, at) + 1;
         const found = bytes.indexOf(newline, at);
         const to = found < 0 ? bytes.length : found;
-        if (!seen.has(from) && to - from <= longestLine) this.#line(bytes.toString("latin1", from, to));
-        seen.add(from);
+        lines.set(bytes.lastIndexOf(newline, at) + 1, to);
         at = to;
       }
     }
+    for (const [from, to] of [...lines].sort(([a], [b]) => a - b))
+      if (to - from <= longestLine) this.#line(bytes.toString("latin1", from, to));
   }
 
   #line(line: string): void {

@@ -35,7 +35,7 @@ test.each([
       const { filters } = buildPolicy(recording, {
         args: "standard",
         exact,
-    reach: true,
+        reach: true,
         floor,
         allow: [],
         deny: [],

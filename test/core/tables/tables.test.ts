@@ -93,7 +93,12 @@ describe("Docker's default profiles", () => {
   const folder = new URL("../../../profiles/docker-default/", import.meta.url);
 
   test("the engine's version chooses", () => {
-    expect(dockerDefaultFor("20.10.24+dfsg1")).toEqual({ file: "20.10.18.json", exact: true, reach: true, release: "20.10.24" });
+    expect(dockerDefaultFor("20.10.24+dfsg1")).toEqual({
+      file: "20.10.18.json",
+      exact: true,
+      reach: true,
+      release: "20.10.24",
+    });
     expect(dockerDefaultFor("26.1.5")).toEqual({ file: "25.0.3.json", exact: true, reach: true, release: "26.1.5" });
     expect(dockerDefaultFor("99.0.0")).toMatchObject({
       file: newestDockerDefault,

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { buildPolicy, type Policy } from "../../../src/core/policy/index.ts";
+import { resolve } from "../../../src/core/profile/index.ts";
+import type { CodeEvidence, Recording, SyscallRecord } from "../../../src/core/recording/index.ts";
+import { callArgs, evaluate, isAllowing } from "../../../src/core/seccomp/index.ts";
+import { defaultCapabilities, syscallNames, syscallNumber, weigh } from "../../../src/core/tables/index.ts";
+import { loadDockerDefault } from "../../../src/project/index.ts";
+
+const arch = "SCMP_ARCH_X86_64";
+const host = { arch, capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" } as const;
+const ceiling = new Map(resolve(await loadDockerDefault("20.10.22.json"), host).filters);
+const seen = (args?: SyscallRecord["args"]): SyscallRecord => ({
+  calls: 1,
+  results: ["ok"],
+  processes: ["app"],
+  ...(args === undefined ? {} : { args }),
+});
+
+function evidenceOf(names: readonly string[], files: Partial<CodeEvidence["programs"][string]> = {}): CodeEvidence {
+  const via = { program: "app", rank: "few-imports", object: "libc.so.6", function: "f" } as const;
+  return {
+    programs: { app: { objects: ["app"], ...files } },
+    calls: { [arch]: Object.fromEntries(names.map((name) => [name, via])) },
+  };
+}
+
+function policyOf(
+  code: CodeEvidence | undefined,
+  options: { readonly exact?: boolean; readonly reach?: boolean } = {},
+  syscalls: { readonly [name: string]: SyscallRecord } = { execve: seen(), read: seen() },
+): Policy {
+  const recording: Recording = {
+    version: 1,
+    name: "app",
+    runs: [{ source: "log", command: [], versions: {}, ended: "exited" }],
+    syscalls: { [arch]: syscalls },
+    ...(code === undefined ? {} : { code }),
+  };
+  const fixed = {
+    args: "standard",
+    floor: "any",
+    allow: [],
+    deny: [],
+    ceiling,
+    ceilingName: "Docker's default",
+  } as const;
+  return buildPolicy(recording, { ...fixed, exact: false, reach: true, ...options });
+}
+
+function allows({ filters: [filter] }: Policy, name: string, args: Parameters<typeof callArgs>[0] = {}): boolean {
+  if (filter === undefined) throw new Error("no filter");
+  return isAllowing(evaluate(filter, { arch, name, nr: syscallNumber(arch, name), args: callArgs(args) }));
+}
+
+const reasonsOf = ({ filters: [filter] }: Policy, name: string): readonly string[] =>
+  (filter?.syscalls.get(name) ?? []).map(({ because }) => because.type);
+
+test("an ordinary call that the code can make is allowed, and says so", () => {
+  const policy = policyOf(evidenceOf(["getxattr"]));
+  expect(allows(policy, "getxattr")).toBe(true);
+  expect(reasonsOf(policy, "getxattr")).toEqual(["code"]);
+  expect(allows(policyOf(undefined), "getxattr")).toBe(false);
+});
+
+test("evidence allows nothing with --exact or --no-reach", () => {
+  expect(allows(policyOf(evidenceOf(["getxattr"]), { exact: true }), "getxattr")).toBe(false);
+  expect(allows(policyOf(evidenceOf(["getxattr"]), { reach: false }), "getxattr")).toBe(false);
+});
+
+test("whatever evidence claims, nothing more than ordinary is allowed whole, and nothing above the ceiling", () => {
+  const plain = policyOf(undefined);
+  fc.assert(
+    fc.property(fc.subarray([...syscallNames(arch)]), (names) => {
+      const policy = policyOf(evidenceOf(names));
+      for (const name of names) {
+        if (weigh(name).weight === "ordinary" || name === "clone") continue;
+        if (!allows(plain, name)) expect(allows(policy, name), name).toBe(false);
+      }
+      const limit = ceiling.get(arch);
+      for (const name of names)
+        if (limit !== undefined && allows(policy, name) && !allows(plain, name))
+          expect(
+            isAllowing(evaluate(limit, { arch, name, nr: syscallNumber(arch, name), args: callArgs() })),
+            name,
+          ).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a dangerous call of the code is told with its way, and stays denied", () => {
+  const { notes } = policyOf(evidenceOf(["ptrace", "getxattr"]));
+  expect(notes).toContainEqual(expect.objectContaining({ kind: "in-code", syscall: "ptrace", weight: "dangerous" }));
+  expect(notes).not.toContainEqual(expect.objectContaining({ kind: "in-code", syscall: "getxattr" }));
+});
+
+test("a pair of AF_UNIX sockets is ordinary, other families of it are not", () => {
+  const policy = policyOf(evidenceOf(["socketpair"]));
+  expect(allows(policy, "socketpair", { 0: 1n })).toBe(true);
+  expect(allows(policy, "socketpair", { 0: 38n })).toBe(false);
+});
+
+test("syslog brings AF_UNIX beside the families that were seen, and no other family", () => {
+  const syscalls = { execve: seen(), socket: seen({ indices: [0, 2], values: [[2n, 0n]] }) };
+  const policy = policyOf(evidenceOf(["socket"], { uses: ["syslog"] }), {}, syscalls);
+  expect(allows(policy, "socket", { 0: 2n })).toBe(true);
+  expect(allows(policy, "socket", { 0: 1n })).toBe(true);
+  expect(allows(policy, "socket", { 0: 38n })).toBe(false);
+  expect(allows(policyOf(evidenceOf(["socket"]), {}, syscalls), "socket", { 0: 1n })).toBe(false);
+});
+
+test("of a program that did not run, far ways do not count", () => {
+  const far = (ran: boolean): CodeEvidence => ({
+    programs: { tool: { objects: ["tool"], ...(ran ? {} : { ran: false as const }) } },
+    calls: { [arch]: { getxattr: { program: "tool", rank: "many-imports", object: "libc.so.6", function: "f" } } },
+  });
+  expect(allows(policyOf(far(true)), "getxattr")).toBe(true);
+  expect(allows(policyOf(far(false)), "getxattr")).toBe(false);
+});
