@@ -131,6 +131,11 @@ const byCall: readonly (WeightRow & { readonly names: readonly string[] })[] = [
     reason: "every libc sets its thread's pointer so",
   },
   {
+    names: ["recvmmsg", "recvmmsg_time64"],
+    weight: "weighty",
+    reason: "few programs take several messages at once, and the loop behind it had vulnerabilities",
+  },
+  {
     names: ["execveat"],
     weight: "weighty",
     reason: "executes a descriptor that no path names",
