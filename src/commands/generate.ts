@@ -15,6 +15,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { readTraces } from "../logs/index.ts";
 import { renderSummary } from "../words/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
+import { warnOfNoFilter } from "./no-filter.ts";
 
 export interface GenerateOptions extends PolicyArguments {
   readonly output: string | undefined;
@@ -87,7 +88,9 @@ async function compareWithFile(path: string | undefined, profile: string, termin
         "Name the profile: seccomp-gen generate TRACES… -o profiles/app.json --check, or check them all: " +
         "seccomp-gen generate --all --check",
     });
-  const same = (await readIfPresent(path)) === profile;
+  const there = await readIfPresent(path);
+  const same = there === profile;
+  if (there !== undefined) warnOfNoFilter(there, path, terminal);
   terminal.note(
     same
       ? `${path} is up to date`

@@ -1,6 +1,7 @@
 import { mergeRecordings, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import {
   derive,
+  loadStored,
   parseStoredPolicy,
   readText,
   runGit,
@@ -9,7 +10,7 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { readProfile, resolve } from "../core/profile/index.ts";
+import { noFilterText, readProfile, resolve } from "../core/profile/index.ts";
 import { renderMeaning } from "../words/index.ts";
 import { defaultCapabilities, isScmpArch, type ScmpArch } from "../core/tables/index.ts";
 
@@ -21,6 +22,10 @@ export async function gitTextconv(file: string, terminal: Terminal): Promise<num
   const text = await readText(file);
   try {
     const profile = readProfile(text, file);
+    if (profile.noFilter !== undefined) {
+      terminal.out(`${noFilterText(profile.noFilter)}\n${text}`);
+      return 0;
+    }
     const arch: ScmpArch = profile.architectures?.find(isScmpArch) ?? "SCMP_ARCH_X86_64";
     terminal.out(
       renderMeaning(
@@ -91,6 +96,7 @@ async function mergedProfile({ ours, theirs, path }: MergeFiles): Promise<string
   const { profile } = await derive(
     mergeRecordings(left.recording, right.recording),
     parseStoredPolicy(left.policy, `${folder}/policy.json`),
+    loadStored,
   );
   return profile;
 }

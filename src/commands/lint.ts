@@ -10,7 +10,7 @@ import {
 import { diffFilters } from "../core/diff/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
-import { offsetOf, positionAt, profilePointer, readProfile, type HostContext } from "../core/profile/index.ts";
+import { offsetOf, positionAt, readProfile, type HostContext } from "../core/profile/index.ts";
 import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
@@ -33,13 +33,16 @@ export async function lint(files: readonly string[], options: LintOptions, termi
   for (const file of files) {
     const written = await readText(file);
     const text = options.fix ? await fixFile(file, written, host, terminal) : written;
-    const base = profilePointer(text, file);
-    for (const finding of lintProfile(readProfile(text, file), { host, ceiling, ceilingName: reference.name })) {
+    for (const finding of lintProfile(readProfile(text, file), {
+      host,
+      ceiling,
+      ceilingName: reference.name,
+      reference: reference.profile,
+    })) {
       findings.push({
         ...finding,
         file,
-        pointer: base + finding.pointer,
-        ...positionAt(text, offsetOf(text, base + finding.pointer)),
+        ...positionAt(text, offsetOf(text, finding.pointer)),
       });
     }
   }
@@ -56,7 +59,7 @@ export async function lint(files: readonly string[], options: LintOptions, termi
 
 /** Writes the corrected file and says what it changes; resolves to what the file holds now. */
 async function fixFile(file: string, text: string, host: HostContext, terminal: Terminal): Promise<string> {
-  const fixed = fixProfile(text, readProfile(text, file), profilePointer(text, file));
+  const fixed = fixProfile(text, readProfile(text, file));
   if (fixed.text === text) return text;
   const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) =>
     resolveFor(profile, [host]),

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { parseRecording } from "../core/recording/index.ts";
 import {
   derive,
+  loadStored,
   profilePath,
   readIfPresent,
   readStoredPolicy,
@@ -9,6 +10,7 @@ import {
   writeKept,
   type Terminal,
 } from "../project/index.ts";
+import { warnOfNoFilter } from "./no-filter.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 
 /** Every recording that is kept as the command line keeps them: traces/NAME/recording.json. */
@@ -38,12 +40,17 @@ export async function regenerateAll(check: boolean, terminal: Terminal): Promise
     });
   let different = 0;
   for (const recording of recordings) {
-    const made = await derive(parseRecording(await readText(recording), recording), await readStoredPolicy(recording));
+    const made = await derive(
+      parseRecording(await readText(recording), recording),
+      await readStoredPolicy(recording),
+      loadStored,
+    );
     const path = join(".", profileOf(recording));
     const there = await readIfPresent(path);
     if (there === made.profile) continue;
     different += 1;
     if (check) {
+      if (there !== undefined) warnOfNoFilter(there, path, terminal);
       terminal.note(
         there === undefined
           ? `${path} is missing`

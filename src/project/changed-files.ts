@@ -45,10 +45,15 @@ const maxBytes = 4 * 1024 * 1024;
 /** More files are not looked at, and that is said: whoever changes so many may want to hide one. */
 const maxFiles = 2000;
 
-/** JSON anywhere, and whatever stands where profiles and recordings are kept. */
+/** Whatever engines may be given as a profile, and what stands where profiles are kept. */
 const pathspecs = [
-  "*.json",
-  ":(glob)**/profiles/**",
+  ":(icase)*.json",
+  ":(icase)*.seccomp",
+  // The folders themselves too: a link or a submodule may stand in their place.
+  ":(glob,icase)**/profiles",
+  ":(glob,icase)**/profiles/**",
+  ":(glob,icase)**/traces",
+  ":(glob,icase)**/traces/*",
   ":(glob)**/traces/**/recording.json",
   ":(glob)**/traces/**/policy.json",
 ];
@@ -84,7 +89,7 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
       skipped.push({
         path,
         reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "",
-        alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after),
+        alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after) || isTooLarge(after),
       });
   }
   return {
@@ -148,8 +153,13 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
   );
 }
 
+/** Where profiles are kept, by folder or by name. */
+export function isPlaceOfProfiles(path: string): boolean {
+  return /(^|\/)profiles\//i.test(path) || /seccomp[^/]*\.json$|\.seccomp$/i.test(path);
+}
+
 function isKeptPlace(path: string): boolean {
-  return /(^|\/)(profiles|traces)\//.test(path);
+  return /(^|\/)(profiles|traces)(\/|$)/i.test(path) || isPlaceOfProfiles(path);
 }
 
 function looksLikeProfile(side: Side): boolean {
@@ -195,6 +205,13 @@ async function commitOf(root: string, revision: string): Promise<string> {
 /** A file's text, no file, or why it was not read. */
 type Side = string | undefined | { readonly reason: string };
 
+/** Engines read profiles of any size. */
+function isTooLarge(side: Side): boolean {
+  return typeof side === "object" && side.reason === tooLarge;
+}
+
+const tooLarge = "it is too large";
+
 function isText(side: Side): side is string | undefined {
   return side === undefined || typeof side === "string";
 }
@@ -230,7 +247,7 @@ async function fileNow(root: string, path: string): Promise<Side> {
   const found = await lstat(place).catch(() => undefined);
   if (found === undefined) return undefined;
   if (!found.isFile()) return { reason: "it is no file" };
-  if (found.size > maxBytes) return { reason: "it is too large" };
+  if (found.size > maxBytes) return { reason: tooLarge };
   if ((await realpath(place)) !== join(await realpath(root), path)) return { reason: "it is reached through a link" };
   return readFile(place, "utf8");
 }

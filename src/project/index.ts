@@ -3,10 +3,10 @@
  * terminal.
  */
 export { recordingOf } from "./beside.ts";
-export { changedFiles, type ChangedFile, type Changes } from "./changed-files.ts";
+export { changedFiles, isPlaceOfProfiles, type ChangedFile, type Changes } from "./changed-files.ts";
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { archOf, hostOf, type HostOptions } from "./derivation/host.ts";
-export { loadReference, resolveFor, type Reference } from "./derivation/reference.ts";
+export { loadReference, loadStored, loadVersion, resolveFor, type Reference } from "./derivation/reference.ts";
 export { parseStoredPolicy, policyOf, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
 export {
   checkWritable,

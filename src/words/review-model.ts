@@ -1,3 +1,4 @@
+import type { Elsewhere } from "../core/diff/index.ts";
 import type { Assessment } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
 import type { PlacedFinding } from "./lint.ts";
@@ -33,7 +34,7 @@ export interface JudgedProfile {
    * Calls that became possible only where capabilities, kernel or architecture are other than those
    * it is judged for.
    */
-  readonly elsewhere: readonly string[];
+  readonly elsewhere: readonly Elsewhere[];
   /** Where the rules stand that let the openings through, in their order. */
   readonly places: readonly Place[];
   /** Is the profile what its recording gives? `none`: it has no recording. */

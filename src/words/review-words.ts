@@ -47,10 +47,21 @@ export function openingLine({ change, exposes }: Opening, arches: readonly ScmpA
 
 /** Why it is there: what the recording says, never what the profile says of itself alone. */
 export function reasonLine(
-  { backing, claim, beyondDocker }: Opening,
+  { backing, claim, beyondDocker, byClaims }: Opening,
   { type, recording, newRuns }: JudgedProfile,
 ): Line {
-  const beyond: readonly Span[] = beyondDocker ? ["; ", { strong: "Docker's default denies it" }] : [];
+  const beyond: readonly Span[] = [
+    ...(byClaims
+      ? [
+          "; ",
+          {
+            strong:
+              "only because the recording newly claims capabilities, an engine, an architecture or security options",
+          },
+        ]
+      : []),
+    ...(beyondDocker && !byClaims ? ["; ", { strong: "Docker's default denies it" }] : []),
+  ];
   if (type === "removed") return ["the profile is removed"];
   switch (backing.type) {
     case "recording":

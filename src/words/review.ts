@@ -1,6 +1,8 @@
 import type { SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
+import { noFilterText } from "../core/profile/index.ts";
 import { jsonText } from "../core/text/index.ts";
+import { elsewhereText } from "../core/diff/index.ts";
 import { profileChangeText, rulesText } from "./diff.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument } from "./lint.ts";
@@ -175,7 +177,7 @@ function alarm({ state }: ReviewedProfile): number {
   const count = (level: Opening["level"]): number =>
     assessment.openings.filter((opening) => opening.level === level).length;
   return (
-    (assessment.open ? 1e5 : 0) +
+    (assessment.open || assessment.profile.some(({ kind }) => kind === "no-filter") ? 1e5 : 0) +
     Math.min(count("danger"), 99) * 1000 +
     Math.min(failures.length, 9) * 100 +
     Math.min(count("notable") * 10 + count("ordinary"), 99)
@@ -289,7 +291,7 @@ function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["
 
 function summary(state: JudgedProfile): string {
   const { type, assessment, elsewhere, source } = state;
-  const { openings, closings, otherAnswers, profile, open } = assessment;
+  const { openings, closings, otherAnswers, profile, open, pretended } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
   const count = (number: number, one: string, more = one): string[] =>
@@ -314,6 +316,10 @@ function summary(state: JudgedProfile): string {
         ? "removed: Docker's default applies"
         : "",
     changes.length === 0 ? `every call gets the same answer as before${where}` : changes.join(", "),
+    ...profile.flatMap((change) =>
+      change.kind === "no-filter" && change.side === "after" ? [noFilterText(change.noFilter)] : [],
+    ),
+    pretended.length > 0 ? `${pretended.length} denied calls claim to have succeeded` : "",
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
     open
       ? "what it does not name is now allowed"
@@ -417,7 +423,7 @@ function section(path: string, state: JudgedProfile, limits: Limits): readonly B
     limits.rows,
   );
   const blocks: readonly Block[] = [
-    ...aboutTheWhole(state),
+    ...aboutTheWhole(state, limits),
     ...openingsTable(inTable, state),
     ...findingsList(state, limits),
     ...(hasMany
@@ -435,8 +441,8 @@ function section(path: string, state: JudgedProfile, limits: Limits): readonly B
 }
 
 /** What no single call's row says. */
-function aboutTheWhole({ assessment, elsewhere }: JudgedProfile): readonly Block[] {
-  const { profile, open, dangerousUnnamed } = assessment;
+function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limits): readonly Block[] {
+  const { profile, open, dangerousUnnamed, pretended } = assessment;
   const openLine: Line = [
     { strong: "Dangerous: every call that no rule names is possible now" },
     ", also calls of kernels to come",
@@ -446,9 +452,16 @@ function aboutTheWhole({ assessment, elsewhere }: JudgedProfile): readonly Block
     { strong: "Possible elsewhere" },
     ", by rules with includes or excludes, where capabilities, kernel or architecture are others than those it is " +
       "judged for: ",
-    data(elsewhere.join(", ")),
+    data(elsewhere.slice(0, rows).map(elsewhereText).join(", ")),
+    elsewhere.length > rows ? ` and ${elsewhere.length - rows} more` : "",
+  ];
+  const pretendedLine: Line = [
+    { strong: "Dangerous: denied, but the program is told that it succeeded" },
+    " (errno 0): ",
+    data([...new Set(pretended.map(({ syscall }) => syscall))].join(", ")),
   ];
   return [
+    ...(pretended.length > 0 ? [{ type: "paragraph", line: pretendedLine } as const] : []),
     ...(open ? [{ type: "paragraph", line: openLine } as const] : []),
     ...(elsewhere.length > 0 ? [{ type: "paragraph", line: elsewhereLine } as const] : []),
     ...(profile.length > 0

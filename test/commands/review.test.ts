@@ -350,7 +350,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await reviewed({ failOn: [] })).toBe(1);
     expect(out).toMatch(/broken\.json`\): \*\*cannot be read\*\*: `.*broken\.json:1:19/);
     expect(out).toMatch(/\*\*not looked at\*\*: `profiles\/link\.json`: it is no file/);
-    expect(out).toMatch(/`big\.json`: not looked at, it is too large/);
+    expect(out).toMatch(/\*\*not looked at\*\*: `big\.json`: it is too large/);
     expect(out).not.toContain("root:");
   });
 

@@ -52,6 +52,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     backing: { type: "nothing" },
     claim: { type: "profile", pointer: `/${odd}`, comment: odd },
     beyondDocker: false,
+    byClaims: false,
   } as const;
   return {
     type: "changed",
@@ -59,6 +60,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
       diff,
       openings: [{ ...opening, change: change as NonNullable<typeof change> }],
       closings: [],
+      pretended: [],
       otherAnswers: [],
       profile: [],
       open: false,

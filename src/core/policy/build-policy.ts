@@ -1,4 +1,4 @@
-import type { Recording, SyscallRecord } from "../recording/index.ts";
+import { servedArchitectures, type Recording, type SyscallRecord } from "../recording/index.ts";
 import {
   callArgs,
   evaluate,
@@ -59,7 +59,7 @@ class RuleBook {
  * bounded time.
  */
 export function buildPolicy(recording: Recording, options: PolicyOptions): Policy {
-  const observedArches = Object.keys(recording.syscalls) as ScmpArch[];
+  const observedArches = servedArchitectures(recording);
   const arches = [...observedArches].sort(
     (a, b) => Number(isNative(b, options)) - Number(isNative(a, options)) || (a < b ? -1 : 1),
   );

@@ -13,6 +13,7 @@ export type { Exercised } from "./life.ts";
 export type { ExecutedProgram } from "./programs.ts";
 export { parseRecording } from "./read.ts";
 export { buildRecording, mergeAll, mergeRecordings, stringifyRecording } from "./recording.ts";
+export { servedArchitectures } from "./served.ts";
 export type { SoughtTracer } from "./tracer-seekers.ts";
 export type * from "./types.ts";
 export type { UnreadLine } from "./unread-lines.ts";

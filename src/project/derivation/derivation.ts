@@ -1,4 +1,4 @@
-import type { Recording, Run } from "../../core/recording/index.ts";
+import { servedArchitectures, type Recording, type Run } from "../../core/recording/index.ts";
 import { allowedCounts, type AllowedCounts } from "../../core/diff/index.ts";
 import { emitDocker } from "../../core/emitter/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
@@ -10,9 +10,9 @@ import {
   type Mode,
   type Policy,
 } from "../../core/policy/index.ts";
-import { nearest, readEmitted, type HostContext } from "../../core/profile/index.ts";
-import { defaultCapabilities, hostArch, isSyscallName, syscallNames, type ScmpArch } from "../../core/tables/index.ts";
-import { loadReference, resolveFor } from "./reference.ts";
+import { nearest, noFilterText, readEmitted, type HostContext } from "../../core/profile/index.ts";
+import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../../core/tables/index.ts";
+import { loadReference, loadVersion, resolveFor } from "./reference.ts";
 
 /** The policy options as they stand on the command line. */
 export interface PolicyArguments {
@@ -50,7 +50,15 @@ export async function derive(
 ): Promise<Derivation> {
   checkNames("--allow", options.allow);
   checkNames("--deny", options.deny);
-  const reference = await load(options.against ?? newestEngine(recording.runs));
+  const reference = await (options.against === undefined
+    ? loadVersion(newestEngine(recording.runs))
+    : load(options.against));
+  if (reference.profile.noFilter !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${reference.name} is no ceiling: ${noFilterText(reference.profile.noFilter)}`,
+      todo: "Name a Docker version or a profile that denies something: --against 28.5.2",
+    });
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
   const enforced = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
@@ -94,7 +102,7 @@ export function hostsOf(recording: Recording): readonly HostContext[] {
     .map((run) => run.versions.kernel)
     .filter((version) => version !== undefined)
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
-  const observed = Object.keys(recording.syscalls) as ScmpArch[];
+  const observed = servedArchitectures(recording);
   const natives = observed.filter((arch) => hostArch(arch, observed) === arch);
   if (natives.length === 0)
     throw new SeccompGenError({
