@@ -85,10 +85,7 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
     `${calls.filter((call) => changeOf(arch, call) !== undefined).length} changed`;
   const details = (arch: ScmpArch, call: CallExplanation): Html =>
     callDetails(arch, call, after, changeRows(changeOf(arch, call), before, arch, call));
-  const whole = [
-    ...diff.profile.map(profileChangeText),
-    ...elsewhereOf(diff).flatMap(({ title, list }) => list.map((line) => `${title}: ${line}`)),
-  ];
+  const whole = wholeLines(diff);
   const body = html`<header><h1>What changes from <code>${before.profile}</code> to <code>${after.profile}</code></h1>
     <p class="lead">${sentence(diff, moved(true).length, moved(false).length)}</p>
 <dl class="figures">${after.arches.map(({ arch, counts }) => {
@@ -133,6 +130,14 @@ ${
     script: reportScript,
     body,
   });
+}
+
+/** What is told once, of the whole profile and of other hosts. */
+function wholeLines(diff: ProfileComparison | ProfileDiff): readonly string[] {
+  return [
+    ...diff.profile.map(profileChangeText),
+    ...elsewhereOf(diff).flatMap(({ title, list }) => list.map((line) => `${title}: ${line}`)),
+  ];
 }
 
 function closedCount({ vulnerabilities }: Explanation): number {

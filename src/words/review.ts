@@ -1,8 +1,7 @@
-import type { SyscallChange } from "../core/diff/index.ts";
+import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { jsonText } from "../core/text/index.ts";
-import { elsewhereText } from "../core/diff/index.ts";
 import { profileChangeText, rulesText } from "./diff.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument } from "./lint.ts";
