@@ -236,7 +236,9 @@ describe("review", { timeout: 60_000 }, () => {
       syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", includes: { minKernel: "99.0" } }),
     );
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
-    expect(out).toMatch(/\*\*Possible elsewhere\*\*, by rules with includes or excludes, .*: `ptrace`\n/);
+    expect(out).toMatch(
+      /\*\*Possible elsewhere\*\*, by rules with includes or excludes, .*: `ptrace \(amd64, kernel 4\.8/,
+    );
     git("checkout", "profiles");
     edit(({ syscalls }) =>
       syscalls.push({
