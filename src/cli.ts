@@ -361,7 +361,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .action(async (kind: string, ancestor: string, ours: string, theirs: string, path: string) => {
         const { gitMerge } = await import("./commands/git-drivers.ts");
         process.exitCode = await gitMerge(
-          kind === "recording" ? "recording" : "profile",
+          kind === "recording" || kind === "policy" ? kind : "profile",
           { ancestor, ours, theirs, path },
           terminal,
         );

@@ -138,7 +138,9 @@ function recordText({ calls, results, processes, first, args }: SyscallRecord): 
   if (first !== undefined) parts.push(`"first": ${JSON.stringify(first)}`);
   if (args !== undefined) {
     const values =
-      args.values === "many" ? '"many"' : `[${args.values.map((tuple) => `[${tuple.join(",")}]`).join(",")}]`;
+      args.values === "many"
+        ? '"many"'
+        : `[${args.values.map((tuple) => `[${tuple.map((value) => value ?? "null").join(",")}]`).join(",")}]`;
     parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}}`);
   }
   return `{${parts.join(", ")}}`;

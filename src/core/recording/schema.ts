@@ -62,7 +62,12 @@ export const recordingSchema = {
               additionalProperties: false,
               properties: {
                 indices: { type: "array", items: { type: "integer", minimum: 0, maximum: 5 } },
-                values: { anyOf: [{ const: "many" }, { type: "array", items: { type: "array", items: uint64 } }] },
+                values: {
+                  anyOf: [
+                    { const: "many" },
+                    { type: "array", items: { type: "array", items: { anyOf: [uint64, { type: "null" }] } } },
+                  ],
+                },
               },
             },
           },
