@@ -131,12 +131,14 @@ const declarations: { readonly [command: string]: () => void } = {
       .addOption(
         new Option(
           "--all",
-          "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made " + "with",
+          "make every profiles/NAME.json again, in any folder, from traces/NAME/recording.json and the options it " +
+            "was made with",
         )
           .default(false)
           .conflicts(["output", "name", "arch", "args", "exact", "floor", "allow", "deny", "against", "mode"]),
       )
       .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
+      .option("--staged", "with --all --check: what git will commit, not what is in the working tree", false)
       .option("--name <name>", "name of a recording made from raw logs")
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
       .action(async (patterns: string[], options) => {

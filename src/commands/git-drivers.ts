@@ -1,5 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { mergeThreeWay, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import {
@@ -56,6 +54,7 @@ export type MergeKind = "profile" | "recording" | "policy";
  */
 export async function gitMerge(kind: MergeKind, files: MergeFiles, terminal: Terminal): Promise<number> {
   const note = (line: string): void => terminal.note(escapeLine(line));
+  if (kind === "profile" && !(await wasRecorded(files.path))) return (await mergeAsText(files)) === 0 ? 0 : 1;
   try {
     const merged = await mergers[kind](files);
     if ("text" in merged) {
@@ -63,7 +62,7 @@ export async function gitMerge(kind: MergeKind, files: MergeFiles, terminal: Ter
       return 0;
     }
     for (const conflict of merged.conflicts) note(`${files.path}: conflict: ${conflict}`);
-    if (merged.sides !== undefined) await markConflicts(files.ours, merged.sides);
+    if (merged.sides !== undefined) await markConflicts(files, merged.sides);
     else await mergeAsText(files);
   } catch (error) {
     if (!(error instanceof SeccompGenError)) throw error;
@@ -100,21 +99,30 @@ const mergers: { readonly [kind in MergeKind]: (files: MergeFiles) => Promise<Me
   profile: mergedProfile,
 };
 
-async function mergeAsText({ ours, ancestor, theirs }: MergeFiles): Promise<void> {
-  await runGit(".", ["merge-file", "-L", "ours", "-L", "base", "-L", "theirs", ours, ancestor, theirs]);
+/** As git itself does it: 0, or the number of conflicts. */
+async function mergeAsText({ ours, ancestor, theirs }: MergeFiles): Promise<number> {
+  const labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
+  return (await runGit(".", ["merge-file", ...labels, ours, ancestor, theirs])).exitCode;
+}
+
+/** Did any commit keep a recording for this profile? */
+async function wasRecorded(profile: string): Promise<boolean> {
+  const folder = sourceFolder(profile);
+  if (folder === undefined) return false;
+  const found = await runGit(".", [
+    ...["log", "--all", "HEAD", "-1", "--format=%H", "--"],
+    `:(top,literal)${folder}/recording.json`,
+  ]);
+  return found.stdout !== "";
 }
 
 /** Only the lines in conflict differ between the sides, so git marks these and no other. */
-async function markConflicts(place: string, sides: Texts): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "seccomp-gen-merge-"));
-  try {
-    const names = { ours: join(folder, "ours"), base: join(folder, "base"), theirs: join(folder, "theirs") };
-    for (const side of ["ours", "base", "theirs"] as const) await writeFile(names[side], sides[side]);
-    await mergeAsText({ ours: names.ours, ancestor: names.base, theirs: names.theirs, path: place });
-    await writeAtomically(place, await readText(names.ours));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+async function markConflicts(files: MergeFiles, sides: Texts): Promise<void> {
+  // All three are git's temporary files.
+  await writeAtomically(files.ancestor, sides.base);
+  await writeAtomically(files.theirs, sides.theirs);
+  await writeAtomically(files.ours, sides.ours);
+  await mergeAsText(files);
 }
 
 /** git gives an empty file where both sides added one. */
@@ -160,7 +168,7 @@ async function mergedPolicy({ ancestor, ours, theirs, path }: MergeFiles): Promi
  */
 async function mergedProfile(files: MergeFiles): Promise<Merged> {
   const { path } = files;
-  const candidates = sourceFolder(path) === undefined ? [] : await candidateMerges(files);
+  const candidates = await candidateMerges(files);
   if (candidates.length === 0) return { conflicts: ["no commit tells from which recordings the two sides were made"] };
   const profiles = new Set<string>();
   for (const sides of candidates) {

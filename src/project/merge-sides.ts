@@ -74,7 +74,9 @@ interface Operation {
 /** From git's environment of a merge, and from the files in which git notes where it is. */
 async function operationsUnderWay(): Promise<readonly Operation[]> {
   const merged = Object.keys(process.env).flatMap((name) => /^GITHEAD_([0-9a-f]{40,64})$/.exec(name)?.[1] ?? []);
-  const place = (await git(".", ["rev-parse", "--absolute-git-dir"])).replace(/\n$/, "");
+  const { exitCode, stdout } = await runGit(".", ["rev-parse", "--absolute-git-dir"]);
+  if (exitCode !== 0) return [];
+  const place = stdout.replace(/\n$/, "");
   const noted = async (file: string): Promise<string> => (await readIfPresent(join(place, file))) ?? "";
   const lines = (text: string): readonly string[] => text.split("\n").filter((line) => line !== "");
   const picks = [
