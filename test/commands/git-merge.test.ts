@@ -313,6 +313,7 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
       expectWhole();
       trees.push(repository.must("rev-parse", "HEAD^{tree}"));
       const before = repository.must("rev-parse", "HEAD^^{tree}");
+      if (before === trees.at(-1)) continue; // git has nothing to revert
       repository.must("revert", "-m", "1", "--no-edit", "HEAD");
       expect(repository.must("rev-parse", "HEAD^{tree}")).toBe(before);
     }

@@ -1,4 +1,5 @@
-import type { Recording, Run } from "../../core/recording/index.ts";
+import { createHash } from "node:crypto";
+import type { ArgValues, Recording, Run } from "../../core/recording/index.ts";
 import { allowedCounts, type AllowedCounts } from "../../core/diff/index.ts";
 import { emitDocker } from "../../core/emitter/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
@@ -53,7 +54,9 @@ export async function derive(
   const reference = await load(options.against ?? newestEngine(recording.runs));
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
-  const enforced = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const built = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const [name = "", ...others] = built.assumptions;
+  const enforced = { ...built, assumptions: [name, `inputs ${inputsDigest(recording, options)}`, ...others] };
   const policy = options.mode === "complain" ? complain(enforced, ceiling) : enforced;
   const text = emitDocker(enforced);
   return {
@@ -62,6 +65,42 @@ export async function derive(
     ceilingName: reference.name,
     counts: () => allowedCounts(ceiling, resolveFor(readEmitted(text), hosts)),
   };
+}
+
+/**
+ * Stands in the profile and changes with what the profile is made from, even if no rule does. git
+ * asks a merge driver about a file only if both sides changed it: without the digest, one branch's
+ * --deny and another's recording of that call would merge unseen. Counts and versions that no
+ * profile depends on are left out.
+ */
+export function inputsDigest(recording: Recording, options: PolicyArguments): string {
+  const runs = recording.runs.map(({ versions, command, capabilities, noNewPrivileges, init, lean }) =>
+    JSON.stringify([
+      versions.engine,
+      versions.kernel,
+      command[0] === "podman",
+      capabilities,
+      noNewPrivileges,
+      init,
+      lean,
+    ]),
+  );
+  const calls = Object.entries(recording.syscalls).map(([arch, byName]) => [
+    arch,
+    Object.entries(byName)
+      .map(([name, { results, processes, args }]) => [name, results, processes, argsText(args)])
+      .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
+  ]);
+  const { args, exact, floor, allow, deny, against, mode } = options;
+  const chosen = [args, exact, floor, [...allow].sort(), [...deny].sort(), against, mode];
+  const inputs = JSON.stringify([recording.name, [...new Set(runs)].sort(), calls, chosen]);
+  return createHash("sha256").update(inputs).digest("hex").slice(0, 12);
+}
+
+function argsText(args: ArgValues | undefined): string {
+  if (args === undefined) return "";
+  if (args.values === "many") return args.values;
+  return `${args.indices.join()} ${args.values.map((tuple) => tuple.join()).join(" ")}`;
 }
 
 /** A misspelt name would allow or deny nothing. */
