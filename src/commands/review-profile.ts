@@ -14,6 +14,7 @@ import {
   type PolicyArguments,
   type Reference,
 } from "../project/index.ts";
+import type { Authors } from "./authors.ts";
 import { diffFilters } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { lintProfile } from "../core/lint/index.ts";
@@ -35,6 +36,7 @@ export interface ReviewContext {
   /** For profiles without a recording. */
   readonly fallbackHost: HostContext;
   readonly reference: Reference;
+  readonly authors: Authors;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   type ReviewedProfile,
   type ReviewedRecording,
 } from "../words/index.ts";
+import { authorsSince } from "./authors.ts";
 import { reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
@@ -39,7 +40,12 @@ export interface ReviewOptions extends HostOptions {
 export async function review(base: string | undefined, options: ReviewOptions, terminal: Terminal): Promise<number> {
   const changes = await changedFiles(base);
   const reference = await loadReference(options.against);
-  const context: ReviewContext = { changes, fallbackHost: hostOf(options), reference };
+  const context: ReviewContext = {
+    changes,
+    fallbackHost: hostOf(options),
+    reference,
+    authors: await authorsSince(changes),
+  };
   const profiles: ReviewedProfile[] = [];
   const recordings: ReviewedRecording[] = [];
   const optionFiles: ReviewedOptions[] = [];

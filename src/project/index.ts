@@ -3,6 +3,7 @@
  * terminal.
  */
 export { recordingOf } from "./beside.ts";
+export { toldApart } from "./calls-digest.ts";
 export { changedFiles, type ChangedFile, type Changes } from "./changed-files.ts";
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { archOf, hostOf, type HostOptions } from "./derivation/host.ts";

@@ -60,9 +60,18 @@ export type RecordingDoubt =
   /** The trace of a new run broke off. */
   | "cut";
 
+/** Who changed a file, as git tells it. */
+export interface Authorship {
+  /** Newest first. */
+  readonly commits: readonly { readonly id: string; readonly author: string }[];
+  /** Something of it is in no commit yet. */
+  readonly uncommitted: boolean;
+}
+
 export interface ReviewedRecording {
   readonly path: string;
   readonly formerPath: string | undefined;
+  readonly changedBy: Authorship;
   readonly state:
     | { readonly type: "unreadable"; readonly reason: string }
     | { readonly type: "removed" }

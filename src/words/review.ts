@@ -10,6 +10,7 @@ import { pageToMarkdown } from "./page-markdown.ts";
 import { pageToText } from "./page-text.ts";
 import { reviewToCodeClimate } from "./review-codeclimate.ts";
 import type {
+  Authorship,
   FailureKind,
   JudgedProfile,
   ReviewFormat,
@@ -340,7 +341,27 @@ function summary(state: JudgedProfile): string {
     .join("; ");
 }
 
-function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingName: string): Line {
+/** Who changed a recording, and in which commits. */
+function authorsLine({ commits, uncommitted }: Authorship): readonly Line[] {
+  const shown = commits.slice(0, 3);
+  const by = shown.flatMap(({ id, author }, at): Line => [
+    at === 0 ? "" : ", ",
+    data(id),
+    " by ",
+    { data: clipped(author, 60) },
+  ]);
+  if (commits.length === 0) return uncommitted ? [["not committed yet"]] : [];
+  return [
+    [
+      "changed in ",
+      ...by,
+      commits.length > shown.length ? ` and ${commits.length - shown.length} more commits` : "",
+      uncommitted ? ", and since" : "",
+    ],
+  ];
+}
+
+function recordingLine({ path, formerPath, changedBy, state }: ReviewedRecording, ceilingName: string): Line {
   const head: Line = [data(path), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
   if (state.type === "unreadable")
     return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
@@ -370,6 +391,7 @@ function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingNa
   const [only] = newRuns;
   const parts: readonly Line[] = [
     ...(state.type === "added" ? [["new"]] : []),
+    ...authorsLine(changedBy),
     ...(newRuns.length === 1 && only !== undefined
       ? [["1 new run: ", ...runLine(only)]]
       : newRuns.length > 1

@@ -74,6 +74,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     ...more,
   };
 }
+const changedBy = { commits: [{ id: odd, author: odd }], uncommitted: true };
 const model: ReviewModel = {
   base: odd,
   ceilingName: odd,
@@ -81,7 +82,7 @@ const model: ReviewModel = {
     { path: odd, formerPath: odd, state: judged() },
     { path: odd, formerPath: undefined, state: { type: "unreadable", reason: odd } },
   ],
-  recordings: [{ path: odd, formerPath: odd, state: { type: "unreadable", reason: odd } }],
+  recordings: [{ path: odd, formerPath: odd, changedBy, state: { type: "unreadable", reason: odd } }],
   options: [{ path: odd, before: odd, after: odd }],
   skipped: [{ path: odd, reason: odd, alarming: true }],
   stops: ["any"],
@@ -199,7 +200,7 @@ test.each([
     doubts: [],
   } as const;
   const text = renderReview(
-    { ...model, recordings: [{ path: "r", formerPath: undefined, state }] },
+    { ...model, recordings: [{ path: "r", formerPath: undefined, changedBy, state }] },
     { color: false, version: "0", format: "text" },
   );
   expect(text).toContain(`1 new run: ${words}`);

@@ -49,6 +49,11 @@ export interface Run {
    */
   readonly lean?: true;
   /**
+   * A digest of the calls that this run saw, without counts: tells it from other runs of the same
+   * command. Absent: unknown (raw logs, older files).
+   */
+  readonly saw?: string;
+  /**
    * How the trace ended: the workload exited, was stopped by us, or the trace breaks off (then more
    * may be missing).
    */

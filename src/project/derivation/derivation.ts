@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { ArgValues, Recording, Run } from "../../core/recording/index.ts";
+import type { Recording, Run } from "../../core/recording/index.ts";
 import { allowedCounts, type AllowedCounts } from "../../core/diff/index.ts";
 import { emitDocker } from "../../core/emitter/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
@@ -13,6 +12,7 @@ import {
 } from "../../core/policy/index.ts";
 import { nearest, readEmitted, type HostContext } from "../../core/profile/index.ts";
 import { defaultCapabilities, hostArch, isSyscallName, syscallNames, type ScmpArch } from "../../core/tables/index.ts";
+import { callsText, shortDigest } from "../calls-digest.ts";
 import { loadReference, resolveFor } from "./reference.ts";
 
 /** The policy options as they stand on the command line. */
@@ -85,22 +85,10 @@ export function inputsDigest(recording: Recording, options: PolicyArguments): st
       lean,
     ]),
   );
-  const calls = Object.entries(recording.syscalls).map(([arch, byName]) => [
-    arch,
-    Object.entries(byName)
-      .map(([name, { results, processes, args }]) => [name, results, processes, argsText(args)])
-      .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
-  ]);
   const { args, exact, floor, allow, deny, against, mode } = options;
   const chosen = [args, exact, floor, [...allow].sort(), [...deny].sort(), against, mode];
-  const inputs = JSON.stringify([recording.name, [...new Set(runs)].sort(), calls, chosen]);
-  return createHash("sha256").update(inputs).digest("hex").slice(0, 12);
-}
-
-function argsText(args: ArgValues | undefined): string {
-  if (args === undefined) return "";
-  if (args.values === "many") return args.values;
-  return `${args.indices.join()} ${args.values.map((tuple) => tuple.join()).join(" ")}`;
+  const inputs = JSON.stringify([recording.name, [...new Set(runs)].sort(), callsText(recording), chosen]);
+  return shortDigest(inputs);
 }
 
 /** A misspelt name would allow or deny nothing. */
