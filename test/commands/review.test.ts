@@ -152,7 +152,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(
       new RegExp(
-        "`traces/nginx/recording\\.json`: 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; " +
+        "`traces/nginx/recording\\.json`: not committed yet; 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; " +
           "denied by the profile all the same: `flock`\n",
       ),
     );
