@@ -17,7 +17,7 @@ import {
 import type { Authors } from "./authors.ts";
 import { diffFilters } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { lintProfile } from "../core/lint/index.ts";
+import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
 import {
   offsetOf,
   positionAt,
@@ -27,7 +27,7 @@ import {
   type HostContext,
 } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
-import { TooManyWays, type Filter } from "../core/seccomp/index.ts";
+import { allowsSome, TooManyWays, type Filter } from "../core/seccomp/index.ts";
 import { allCapabilities, exposureOf, nativeArch, type ScmpArch } from "../core/tables/index.ts";
 
 /** What every profile is held against. */
@@ -89,9 +89,18 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
     source,
     recording: sources?.path,
     newRuns: sources?.newRuns ?? [],
+    keeps: file.before === undefined ? keptDangers(resolveFor(after, hosts)) : [],
     findings,
     failures: failuresOf(assessment, elsewhere, source, findings),
   };
+}
+
+/** Calls that attackers look for, of those that a profile allows with some arguments. */
+function keptDangers(filters: Filters): readonly string[] {
+  const names = [...filters.values()].flatMap((filter) =>
+    dangerousCalls.flatMap((row) => row.names).filter((name) => allowsSome(filter, name)),
+  );
+  return [...new Set(names)].sort();
 }
 
 /**

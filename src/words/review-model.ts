@@ -42,6 +42,8 @@ export interface JudgedProfile {
   readonly recording: string | undefined;
   /** Runs of the recording that its former state did not have. */
   readonly newRuns: readonly Run[];
+  /** Of a new profile, the calls that attackers look for and that it allows. */
+  readonly keeps: readonly string[];
   /** Errors and warnings that were not there before. */
   readonly findings: readonly PlacedFinding[];
   /** What a gate may stop for. */

@@ -18,6 +18,7 @@ import type {
   ReviewedProfile,
   ReviewedRecording,
 } from "./review-model.ts";
+import { mayNowLine } from "./review-verdict.ts";
 import { reviewToSarif } from "./review-sarif.ts";
 import {
   clipped,
@@ -216,18 +217,24 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
   if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0)
     return { type: "paragraph", line: ["No profile and no recording has changed."] };
   const openings = profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.assessment.openings));
+  const [dangers, notables] = [mayNowLine({ profiles }, "danger"), mayNowLine({ profiles }, "notable")];
   if (stops.length > 0)
     return {
       type: "paragraph",
-      line: [{ strong: "Stop." }, ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`],
+      line: [
+        ...(dangers.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...dangers, "."]),
+        ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`,
+      ],
     };
   const serious = openings.filter(({ level }) => level === "danger").length;
   if (serious > 0)
     return {
       type: "paragraph",
       line: [
-        { strong: "Look at it." },
-        ` ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
+        { strong: "Look at it:" },
+        " ",
+        ...dangers,
+        `. ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
       ],
     };
   const notable = openings.filter(({ level }) => level === "notable");
@@ -241,7 +248,10 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
     wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : "",
   ].filter((text) => text !== "");
   if (words.length > 0)
-    return { type: "paragraph", line: [{ strong: "Look at it." }, ` Nothing dangerous, but ${words.join(", and ")}.`] };
+    return {
+      type: "paragraph",
+      line: [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`],
+    };
   if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
     return {
       type: "paragraph",
@@ -289,7 +299,7 @@ function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["
 }
 
 function summary(state: JudgedProfile): string {
-  const { type, assessment, elsewhere, source } = state;
+  const { type, assessment, elsewhere, source, keeps } = state;
   const { openings, closings, otherAnswers, profile, open } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
@@ -324,6 +334,10 @@ function summary(state: JudgedProfile): string {
           ? "still within Docker's default"
           : "",
     ...count(distinct(openings.filter(({ level }) => level === "danger")), "dangerous"),
+    keeps.length === 0
+      ? ""
+      : `keeps of the dangerous ones: ${keeps.slice(0, 12).join(", ")}` +
+        (keeps.length > 12 ? ` and ${keeps.length - 12} more` : ""),
     ...count(unbacked, "change is not backed by a recording", "changes are not backed by a recording"),
     ...count(
       byOptions,

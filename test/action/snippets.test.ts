@@ -39,7 +39,8 @@ function fakeNpm(): void {
     "#!/bin/sh",
     'while [ $# -gt 0 ]; do [ "$1" = --prefix ] && prefix=$2; shift; done',
     'mkdir -p "$prefix/node_modules/.bin"',
-    `ln -sfn '${root}' "$prefix/node_modules/seccomp-gen"`,
+    'mkdir -p "$prefix/node_modules/seccomp-gen"',
+    `cp -r '${root}/.github' "$prefix/node_modules/seccomp-gen/"`,
     `printf '#!/bin/sh\\nexec "${process.execPath}" "${cli}" "$@"\\n' > "$prefix/node_modules/.bin/seccomp-gen"`,
     'chmod +x "$prefix/node_modules/.bin/seccomp-gen"',
     "",
@@ -99,6 +100,7 @@ async function runWorkflow(
 }
 
 const withPtrace = { calls: { ...ordinary, ptrace: call("gdb", [[16n]]) }, runs: ["first", "gdb"] };
+const withBpf = { calls: ordinary, options: { allow: ["bpf"] } };
 
 describe.skipIf(!existsSync(cli))("the snippets, as they are copied", { timeout: 120_000 }, () => {
   beforeEach(async () => {
@@ -142,21 +144,21 @@ describe.skipIf(!existsSync(cli))("the snippets, as they are copied", { timeout:
 
   test("a pull request that opens something: the check fails, and the comment says what", async () => {
     const base = repository.must("rev-parse", "main");
-    await repository.commitState("ptrace", "web", withPtrace);
+    await repository.commitState("bpf", "web", withBpf);
     const api: Api = { comments: [], refuses: false };
     const { code } = await runWorkflow({ pull_request: { number: 7, base: { sha: base } } }, api);
-    expect([code, api.comments.map(({ body }) => body)]).toEqual([1, [expect.stringContaining("ptrace")]]);
+    expect([code, api.comments.map(({ body }) => body)]).toEqual([1, [expect.stringContaining("bpf")]]);
   });
 
   test("a fork's token may not comment: the review is in the summary, and the check fails all the same", async () => {
     const base = repository.must("rev-parse", "main");
-    await repository.commitState("ptrace", "web", withPtrace);
+    await repository.commitState("bpf", "web", withBpf);
     const { code, out } = await runWorkflow(
       { pull_request: { number: 7, base: { sha: base } } },
       { comments: [], refuses: true },
     );
     expect([code, out]).toEqual([1, expect.stringContaining("job's summary")]);
-    expect(readFileSync(join(temp, "summary"), "utf8")).toContain("ptrace");
+    expect(readFileSync(join(temp, "summary"), "utf8")).toContain("bpf");
   });
 
   test("a merge queue: what it is put upon is not its doing", async () => {

@@ -68,6 +68,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     places: [{ line: 1, column: 1 }],
     source: "different",
     recording: odd,
+    keeps: [odd],
     newRuns: [run],
     findings: [finding],
     failures: ["unbacked"],
