@@ -313,7 +313,7 @@ const declarations: { readonly [command: string]: () => void } = {
     const lintCommand = withHostOptions(
       program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"),
     )
-      .argument("<profiles...>")
+      .argument("<profiles...>", "files, patterns (quoted), or - for standard input")
       .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
       .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
       .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")

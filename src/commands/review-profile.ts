@@ -174,6 +174,13 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
   const made = await make(recording, policy, changes.read);
   const formerRecording =
     formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
+  // Deriving is most of a review's time: what cannot differ is not made again.
+  const isSamePolicy = policy.against === undefined && JSON.stringify(policy) === JSON.stringify(formerPolicy);
+  const withFormerOptions = isSamePolicy ? made : await make(recording, formerPolicy, changes.readBefore);
+  const formerMade =
+    formerRecording === undefined || formerText === text
+      ? withFormerOptions
+      : await make(formerRecording, formerPolicy, changes.readBefore);
   const formerRuns = new Set(formerRecording?.runs.map(canonicalRun));
   return {
     path: `${folder}/recording.json`,
@@ -181,11 +188,8 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
     made,
     derived: {
       now: filtersOf(made),
-      formerOptions: filtersOf(await make(recording, formerPolicy, changes.readBefore)),
-      before:
-        formerRecording === undefined
-          ? undefined
-          : filtersOf(await make(formerRecording, formerPolicy, changes.readBefore)),
+      formerOptions: filtersOf(withFormerOptions),
+      before: formerRecording === undefined ? undefined : filtersOf(formerMade),
     },
     newRuns: recording.runs.filter((run) => !formerRuns.has(canonicalRun(run))),
   };

@@ -49,13 +49,15 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   const profiles: ReviewedProfile[] = [];
   const recordings: ReviewedRecording[] = [];
   const optionFiles: ReviewedOptions[] = [];
-  for (const file of changes.files) {
+  for (const [at, file] of changes.files.entries()) {
+    terminal.status?.(`${at + 1} of ${changes.files.length} files reviewed`);
     const kind = kindOf(file);
     if (kind === "profile") profiles.push(await reviewProfile(file, context));
     else if (kind === "recording") recordings.push(await reviewRecording(file, context));
     else if (kind === "options")
       optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
   }
+  terminal.status?.("");
   profiles.push(...(await untouchedProfiles(changes, new Set(profiles.map(({ path }) => path)), context)));
   const stops = stopsOf(
     profiles,

@@ -119,10 +119,11 @@ const title: Block = { type: "title", line: ["Seccomp profiles"] };
 /** Most dangerous first: whatever is cut, it is the least. */
 function page(model: ReviewModel, limits: Limits): readonly Block[] {
   const profiles = [...model.profiles].sort((a, b) => alarm(b) - alarm(a) || (a.path < b.path ? -1 : 1));
+  const groups = groupEqual(profiles);
   const alarming = model.skipped.filter((file) => file.alarming);
   const overview = [
     ...alarming.map(({ path, reason }): Line => [{ strong: "not looked at" }, ": ", data(path), `: ${reason}`]),
-    ...profiles.map(headline),
+    ...groups.map(headline),
     ...model.options.map(({ path, before, after }): Line => [
       "options changed in ",
       data(path),
@@ -131,13 +132,15 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
       " → ",
       data(after),
     ]),
-    ...model.recordings.map((recording) => recordingLine(recording, model.ceilingName)),
+    ...groupRecordings(model.recordings).map(([first, paths]) => recordingLine(first, paths, model.ceilingName)),
     ...model.skipped
       .filter((file) => !file.alarming)
       .map(({ path, reason }): Line => [data(path), `: not looked at, ${reason}`]),
   ];
-  const judged = profiles.flatMap(({ path, state }) => (state.type === "unreadable" ? [] : [{ path, state }]));
-  const sections = judged.slice(0, limits.sections).flatMap(({ path, state }) => section(path, state, limits));
+  const judged = groups.flatMap(({ profiles: [first], paths }) =>
+    first === undefined || first.state.type === "unreadable" ? [] : [{ paths, state: first.state }],
+  );
+  const sections = judged.slice(0, limits.sections).flatMap(({ paths, state }) => section(paths, state, limits));
   const cut =
     overview.length > limits.files ||
     judged.length > limits.sections ||
@@ -276,9 +279,38 @@ function plural(number: number, one: string, more: string): string {
   return `${number} ${number === 1 ? one : more}`;
 }
 
+/** Profiles of which the same is to be said. */
+interface Group {
+  readonly profiles: readonly ReviewedProfile[];
+  readonly paths: readonly string[];
+}
+
+/** What many profiles have in common, a new base image for example, is read once. */
+function groupEqual(profiles: readonly ReviewedProfile[]): readonly Group[] {
+  const groups = new Map<string, ReviewedProfile[]>();
+  for (const profile of profiles) {
+    const { path, formerPath, state } = profile;
+    const key =
+      state.type === "unreadable" || formerPath !== undefined
+        ? path
+        : JSON.stringify([summary(state), section([], state, everything)]);
+    groups.set(key, [...(groups.get(key) ?? []), profile]);
+  }
+  return [...groups.values()].map((alike) => ({ profiles: alike, paths: alike.map(({ path }) => path) }));
+}
+
+function pathList(paths: readonly string[]): Line {
+  const shown = paths.slice(0, 10).flatMap((path, at): Line => (at === 0 ? [data(path)] : [", ", data(path)]));
+  return paths.length > 10 ? [...shown, ` and ${paths.length - 10} more`] : shown;
+}
+
 /** The profile's name is its file's. */
-function headline({ path, formerPath, state }: ReviewedProfile): Line {
+function headline({ profiles: [first, ...others], paths }: Group): Line {
+  if (first === undefined) return [];
+  const { path, formerPath, state } = first;
   const name = path.replace(/^.*\//, "").replace(/\.json$/, "");
+  if (others.length > 0 && state.type !== "unreadable")
+    return [{ strong: `${paths.length} profiles alike` }, " (", ...pathList(paths), "): each ", summary(state)];
   const head: Line = [
     ...(/^[\w.-]{1,60}$/.test(name) ? [{ strong: name }, " (", data(path), ")"] : [data(path)]),
     ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]),
@@ -375,8 +407,32 @@ function authorsLine({ commits, uncommitted }: Authorship): readonly Line[] {
   ];
 }
 
-function recordingLine({ path, formerPath, changedBy, state }: ReviewedRecording, ceilingName: string): Line {
-  const head: Line = [data(path), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
+/** The first of those of which the same is to be said, and where all of them are. */
+function groupRecordings(
+  recordings: readonly ReviewedRecording[],
+): readonly (readonly [ReviewedRecording, readonly string[]])[] {
+  const groups = new Map<string, { readonly first: ReviewedRecording; readonly paths: string[] }>();
+  for (const recording of recordings) {
+    const { path, formerPath, state, changedBy } = recording;
+    const isOwn = state.type === "unreadable" || formerPath !== undefined;
+    const key = isOwn ? path : JSON.stringify([state, changedBy]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { first: recording, paths: [path] });
+    else known.paths.push(path);
+  }
+  return [...groups.values()].map(({ first, paths }) => [first, paths]);
+}
+
+function recordingLine(
+  { formerPath, changedBy, state }: ReviewedRecording,
+  paths: readonly string[],
+  ceilingName: string,
+): Line {
+  const head: Line = [
+    ...pathList(paths),
+    ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]),
+    ": ",
+  ];
   if (state.type === "unreadable")
     return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
   if (state.type === "removed") return [...head, "removed"];
@@ -444,7 +500,7 @@ function recordingLine({ path, formerPath, changedBy, state }: ReviewedRecording
 /** So many ordinary calls have a row each; of more, the names say as much. */
 const maxOrdinary = 12;
 
-function section(path: string, state: JudgedProfile, limits: Limits): readonly Block[] {
+function section(paths: readonly string[], state: JudgedProfile, limits: Limits): readonly Block[] {
   const { openings, closings, otherAnswers } = state.assessment;
   const ordinary = openings.filter(({ level }) => level === "ordinary");
   const hasMany = ordinary.length > maxOrdinary;
@@ -467,7 +523,7 @@ function section(path: string, state: JudgedProfile, limits: Limits): readonly B
     ...foldedNames("No longer possible, or with fewer arguments", closings, limits),
     ...foldedNames("Denied as before, with another answer", otherAnswers, limits),
   ];
-  return blocks.length === 0 ? [] : [{ type: "heading", line: [data(path)] }, ...blocks];
+  return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
 }
 
 /** What no single call's row says. */

@@ -186,7 +186,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(["widened", "unbacked"]);
     expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
     expect(out).toMatch(
-      "**dangerous** | `flock` | **nobody saw it: --allow takes it in**, " + "**only since the options were changed**",
+      "| ordinary | `flock` | **nobody saw it: --allow takes it in**, " + "**only since the options were changed**",
     );
     // Once merged they are no news.
     git("add", "-A");
