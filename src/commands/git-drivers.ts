@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, resolve as resolvePath } from "node:path";
 import { mergeThreeWay, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import {
   candidateMerges,
@@ -189,6 +189,6 @@ async function mergedProfile(files: MergeFiles): Promise<Merged> {
 /** A profile that options name is looked for in the folder that holds traces/. */
 async function profileOf({ recording, policy }: Inputs, path: string): Promise<string> {
   const folder = dirname(dirname(path));
-  const load: typeof loadReference = (name) => loadReference(name, (file) => readText(join(folder, file)));
+  const load: typeof loadReference = (name) => loadReference(name, (file) => readText(resolvePath(folder, file)));
   return (await derive(recording, policy, load)).profile;
 }

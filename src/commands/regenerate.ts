@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { parseRecording } from "../core/recording/index.ts";
 import {
   derive,
@@ -6,6 +6,7 @@ import {
   lostInMerge,
   parseStoredPolicy,
   profileFor,
+  readText,
   writeKept,
   type Terminal,
 } from "../project/index.ts";
@@ -103,6 +104,7 @@ async function profileMade(recording: string, kept: KeptFiles): Promise<string> 
   const folder = dirname(dirname(dirname(recording)));
   const load: typeof loadReference = (name) =>
     loadReference(name, async (file) => {
+      if (isAbsolute(file)) return readText(file);
       const text = await kept.read(join(folder, file));
       if (text !== undefined) return text;
       throw new SeccompGenError({ code: "file-unreadable", path: join(folder, file), detail: "no such file" });

@@ -60,6 +60,8 @@ export type PolicyNote =
 export interface Assumptions {
   /** The recording's name. */
   readonly recording: string;
+  /** A digest of recording and options. Absent: whoever built the policy gives none. */
+  readonly inputs?: string;
   /** `false`: the container may have no-new-privileges or not. */
   readonly noNewPrivileges: boolean;
   readonly init: boolean;

@@ -55,8 +55,7 @@ export async function derive(
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
   const built = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
-  const [name = "", ...others] = built.assumptions;
-  const enforced = { ...built, assumptions: [name, `inputs ${inputsDigest(recording, options)}`, ...others] };
+  const enforced = { ...built, assumptions: { ...built.assumptions, inputs: inputsDigest(recording, options) } };
   const policy = options.mode === "complain" ? complain(enforced, ceiling) : enforced;
   const text = emitDocker(enforced);
   return {
