@@ -27,10 +27,8 @@ export async function regenerateAll(terminal: Terminal): Promise<number> {
     await writeKept(path, made);
     terminal.note(escapeLine(`${path}: written`));
   }
-  terminal.note(
-    `${many(kept.recordings.length, "recording")}; ` +
-      (written === 0 ? "all profiles are up to date" : `${many(written, "profile")} written`),
-  );
+  const outcome = written === 0 ? "all profiles are up to date" : `${many(written, "profile")} written`;
+  terminal.note(`${many(kept.recordings.length, "recording")}; ${outcome}`);
   return 0;
 }
 
@@ -62,16 +60,12 @@ export async function checkAll(staged: boolean, terminal: Terminal): Promise<num
     );
   }
   const doubtful = different + orphans;
-  terminal.note(
-    `${many(kept.recordings.length, "recording")}; ` +
-      (doubtful === 0
-        ? "all profiles are up to date"
-        : `${many(doubtful, "profile")} ${doubtful === 1 ? "does" : "do"} not fit`),
-  );
+  const verb = doubtful === 1 ? "does" : "do";
+  const outcome = doubtful === 0 ? "all profiles are up to date" : `${many(doubtful, "profile")} ${verb} not fit`;
+  terminal.note(`${many(kept.recordings.length, "recording")}; ${outcome}`);
+  const these = different === 1 ? "it" : "them";
   if (different > 0)
-    terminal.note(
-      `  seccomp-gen generate --all makes ${different === 1 ? "it" : "them"} again${staged ? "; then git add" : ""}`,
-    );
+    terminal.note(`  seccomp-gen generate --all makes ${these} again${staged ? "; then git add" : ""}`);
   return doubtful > 0 ? 1 : 0;
 }
 

@@ -37,5 +37,10 @@ export function toldApart(recording: Recording): Recording {
 
 /** The same without what tells the runs apart. */
 export function withoutDigests(recording: Recording): Recording {
-  return { ...recording, runs: recording.runs.map(({ saw: _, ...run }): Run => run) };
+  const runs = recording.runs.map((run): Run => {
+    const others: { saw?: string } & Run = { ...run };
+    delete others.saw;
+    return others;
+  });
+  return { ...recording, runs };
 }

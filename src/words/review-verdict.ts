@@ -13,25 +13,31 @@ const shownGroups = 3;
  * Empty if no opening is of this level.
  */
 export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: Opening["level"]): Line {
-  const groups = new Map<string, { readonly profiles: string[]; readonly calls: readonly string[] }>();
+  const groups = new Map<
+    string,
+    { readonly profiles: string[]; readonly isOpen: boolean; readonly calls: readonly string[] }
+  >();
   for (const { path, state } of profiles) {
     if (state.type === "unreadable") continue;
     const openings = state.assessment.openings.filter((opening) => opening.level === level);
     const calls = [...new Set(openings.map(callWords))];
-    if (state.assessment.open && level === "danger") calls.unshift("everything that no rule names");
-    if (calls.length === 0) continue;
-    const key = JSON.stringify(calls);
+    const isOpen = state.assessment.open && level === "danger";
+    if (calls.length === 0 && !isOpen) continue;
+    const key = JSON.stringify([isOpen, calls]);
     const known = groups.get(key);
-    if (known === undefined) groups.set(key, { profiles: [nameOf(path)], calls });
+    if (known === undefined) groups.set(key, { profiles: [nameOf(path)], isOpen, calls });
     else known.profiles.push(nameOf(path));
   }
   const all = [...groups.values()];
   const shown = all
     .slice(0, shownGroups)
-    .flatMap(({ profiles: names, calls }, at): Line => [
+    .flatMap(({ profiles: names, isOpen, calls }, at): Line => [
       ...(at === 0 ? [] : ["; "]),
       ...listed(names, "profiles"),
       " may now ",
+      ...(isOpen
+        ? [calls.length === 0 ? "make every call that no rule names" : "make every call that no rule names, "]
+        : []),
       ...listed(calls, "calls"),
     ]);
   return all.length > shownGroups ? [...shown, `; and ${all.length - shownGroups} more profiles`] : shown;

@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { call, ordinary, Repository, type State } from "../support/repository.ts";
 import { cli } from "../support/product.ts";
@@ -42,6 +44,38 @@ describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_
     const { stdout } = repository.tool("review", "main", "--format", "text");
     expect(stdout).toContain("profiles/api.json");
     expect(stdout).not.toContain("profiles/web.json");
+  });
+
+  test("the same change of many profiles is one entry, and git is asked a few times for all", async () => {
+    const names = Array.from({ length: 24 }, (_, at) => `service-${at}`);
+    for (const name of names) await repository.put(name, { calls: ordinary });
+    repository.commit("many");
+    repository.must("checkout", "-q", "-b", "topic");
+    for (const name of names) await repository.put(name, withCalls({ flock: call("lock") }, "lock"));
+    repository.commit("a new base image");
+    const bin = mkdtempSync(join(tmpdir(), "seccomp-gen-bin-"));
+    const log = join(bin, "log");
+    const real = repository.run("sh", ["-c", "command -v git"]).stdout.trim();
+    writeFileSync(join(bin, "git"), `#!/bin/sh\necho "$1" >> '${log}'\nexec ${real} "$@"\n`, { mode: 0o755 });
+    const { stdout } = repository.run(process.execPath, [cli, "review", "main"], {
+      PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+    });
+    expect(stdout).toContain("**24 profiles alike** (`profiles/service-0.json`, ");
+    expect(stdout.match(/^- `traces/gm)).toHaveLength(1);
+    expect(stdout.match(/^### /gm)).toHaveLength(1);
+    expect(readFileSync(log, "utf8").trim().split("\n").length).toBeLessThan(16);
+  });
+
+  test("the first line names who may do what, a new profile what it keeps", async () => {
+    repository.must("checkout", "-q", "-b", "topic");
+    await repository.put("web", { calls: ordinary, options: { allow: ["bpf", "mount", "fdatasync"] } });
+    await repository.put("api", { calls: { ...ordinary, ptrace: call("gdb", [[16n]]) } });
+    repository.commit("opens");
+    const { stdout, status } = repository.tool("review", "main", "--format", "text");
+    expect(status).toBe(1);
+    expect(stdout.split("\n")[2]).toMatch(/^Stop: web may now bpf and mount\./);
+    expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps of the dangerous ones: ptrace/);
+    expect(stdout).not.toMatch(/dangerous\s+fdatasync/);
   });
 
   test("says who changed a recording, in which commits, escaped as what it is", async () => {
