@@ -153,7 +153,13 @@ test("of more than a code scanning service takes, the least dangerous is left ou
   const [opening] = judged().assessment.openings;
   if (opening === undefined) throw new Error("no opening");
   const many = judged({
-    assessment: { ...judged().assessment, openings: Array.from({ length: 5001 }, () => opening) },
+    assessment: {
+      ...judged().assessment,
+      openings: Array.from({ length: 5001 }, (_, at) => ({
+        ...opening,
+        change: { ...opening.change, syscall: `call_${at}` },
+      })),
+    },
     failures: [],
     findings: Array.from({ length: 5001 }, () => finding),
   });
