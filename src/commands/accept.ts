@@ -12,6 +12,7 @@ import {
   writeAtomically,
   writeKept,
   type Terminal,
+  toldApart,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { readProfile } from "../core/profile/index.ts";
@@ -60,7 +61,7 @@ async function takeIn(
   const before = await derive(recording, policy, loadStored);
   const lacking = fresh.filter((addition) => denies(before.profile, recordingOf(recording.name, facts, [addition])));
   if (lacking.length > 0) {
-    const merged = mergeRecordings(recording, recordingOf(recording.name, facts, lacking));
+    const merged = mergeRecordings(recording, toldApart(recordingOf(recording.name, facts, lacking)));
     await writeKept(path, stringifyRecording(merged));
     terminal.note(`${path}: ${namesOf(lacking)} taken in, as found by verify`);
     await writeAtomically(profile, (await derive(merged, policy, loadStored)).profile);

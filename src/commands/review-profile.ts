@@ -14,12 +14,13 @@ import {
   type PolicyArguments,
   type Reference,
 } from "../project/index.ts";
+import type { Authors } from "./authors.ts";
 import { openedElsewhere, profileChanges, type Elsewhere, type ProfileChange } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { lintProfile } from "../core/lint/index.ts";
+import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
 import { offsetOf, positionAt, readProfile, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
-import { TooManyWays, type Filter } from "../core/seccomp/index.ts";
+import { allowsSome, TooManyWays, type Filter } from "../core/seccomp/index.ts";
 import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/index.ts";
 
 /** What every profile is held against. */
@@ -28,6 +29,7 @@ export interface ReviewContext {
   /** For profiles without a recording. */
   readonly fallbackHost: HostContext;
   readonly reference: Reference;
+  readonly authors: Authors;
 }
 
 /**
@@ -81,9 +83,18 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
     source,
     recording: sources?.path,
     newRuns: sources?.newRuns ?? [],
+    keeps: file.before === undefined ? keptDangers(resolveFor(after, hosts)) : [],
     findings,
     failures: failuresOf(assessment, elsewhere, source, findings),
   };
+}
+
+/** Calls that attackers look for, of those that a profile allows with some arguments. */
+function keptDangers(filters: Filters): readonly string[] {
+  const names = [...filters.values()].flatMap((filter) =>
+    dangerousCalls.flatMap((row) => row.names).filter((name) => allowsSome(filter, name)),
+  );
+  return [...new Set(names)].sort();
 }
 
 interface Sources {
@@ -123,6 +134,13 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
   const made = await make(recording, policy, changes.read);
   const formerRecording =
     formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
+  // Deriving is most of a review's time: what cannot differ is not made again.
+  const isSamePolicy = policy.against === undefined && JSON.stringify(policy) === JSON.stringify(formerPolicy);
+  const withFormerOptions = isSamePolicy ? made : await make(recording, formerPolicy, changes.readBefore);
+  const formerMade =
+    formerRecording === undefined || formerText === text
+      ? withFormerOptions
+      : await make(formerRecording, formerPolicy, changes.readBefore);
   const formerRuns = new Set(formerRecording?.runs.map(canonicalRun));
   return {
     path: `${folder}/recording.json`,
@@ -130,15 +148,12 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
     made,
     derived: {
       now: filtersOf(made),
-      formerOptions: filtersOf(await make(recording, formerPolicy, changes.readBefore)),
+      formerOptions: filtersOf(withFormerOptions),
       formerFacts: withoutClaims(
         filtersOf(await make(asRunBefore(recording, formerRecording), policy, changes.read)),
         formerRecording,
       ),
-      before:
-        formerRecording === undefined
-          ? undefined
-          : filtersOf(await make(formerRecording, formerPolicy, changes.readBefore)),
+      before: formerRecording === undefined ? undefined : filtersOf(formerMade),
     },
     newRuns: recording.runs.filter((run) => !formerRuns.has(canonicalRun(run))),
   };

@@ -21,6 +21,7 @@ import {
   type ReviewedProfile,
   type ReviewedRecording,
 } from "../words/index.ts";
+import { authorsSince } from "./authors.ts";
 import { reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
@@ -40,17 +41,24 @@ export interface ReviewOptions extends HostOptions {
 export async function review(base: string | undefined, options: ReviewOptions, terminal: Terminal): Promise<number> {
   const changes = await changedFiles(base);
   const reference = await loadReference(options.against);
-  const context: ReviewContext = { changes, fallbackHost: hostOf(options), reference };
+  const context: ReviewContext = {
+    changes,
+    fallbackHost: hostOf(options),
+    reference,
+    authors: await authorsSince(changes),
+  };
   const profiles: ReviewedProfile[] = [];
   const recordings: ReviewedRecording[] = [];
   const optionFiles: ReviewedOptions[] = [];
-  for (const file of changes.files) {
+  for (const [at, file] of changes.files.entries()) {
+    terminal.status?.(`${at + 1} of ${changes.files.length} files reviewed`);
     const kind = kindOf(file);
     if (kind === "profile") profiles.push(await reviewProfile(file, context));
     else if (kind === "recording") recordings.push(await reviewRecording(file, context));
     else if (kind === "options")
       optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
   }
+  terminal.status?.("");
   profiles.push(...(await untouchedProfiles(changes, new Set(profiles.map(({ path }) => path)), context)));
   const stops = stopsOf(
     profiles,

@@ -107,6 +107,7 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
         `recorded ${when}, by `,
         { data: clipped(processes.slice(0, 4).join(", "), 80) },
         processes.length > 4 ? ` and ${processes.length - 4} more programs` : "",
+        ...(because.unpinned === undefined ? [] : [`; with any arguments, because ${because.unpinned}`]),
       ];
     }
     case "floor":
@@ -145,10 +146,14 @@ export function runLine({ source, command, image, versions }: Run): Line {
   ];
 }
 
-/** A call that was denied and is not now. */
-export function exampleLine({ change }: Opening): Line {
+/**
+ * A call that was denied and is not now. If a recording lost the arguments, no example is given of
+ * them: it would be a call that nobody made.
+ */
+export function exampleLine({ change, backing }: Opening): Line {
+  const isLost = backing.type === "recording" && backing.because.type === "observed" && backing.because.unpinned;
   return [
-    { data: exampleCall(change) },
+    { data: isLost === undefined || isLost === false ? exampleCall(change) : `${change.syscall}(…)` },
     `: ${formatAction(change.was)} before, now ` +
       `${change.is.action === "SCMP_ACT_ALLOW" ? "allowed" : formatAction(change.is)}`,
   ];

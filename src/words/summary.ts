@@ -1,7 +1,7 @@
 import type { Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
-import { dockerArch } from "../core/tables/index.ts";
+import { dockerArch, exposureOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 
 /** What `record` and `generate` tell at the end. */
@@ -32,6 +32,7 @@ export function renderSummary(model: SummaryModel): string {
   const lines = [
     ...kept(model),
     ...pinned(model.policy.notes),
+    ...unpinned(model.policy.notes),
     ...deniedByCeiling(model),
     ...refusedByKernel(model),
     ...others(model),
@@ -54,6 +55,14 @@ function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly strin
 function pinned(notes: readonly PolicyNote[]): readonly string[] {
   const names = [...new Set(notes.flatMap((note) => (note.kind === "pinned" ? [note.syscall] : [])))];
   return names.length === 0 ? [] : [`only with the arguments seen: ${names.join(", ")}`];
+}
+
+/** Calls that attackers look for, and that the profile does not hold to the recorded arguments. */
+function unpinned(notes: readonly PolicyNote[]): readonly string[] {
+  const lost = notes.flatMap((note) =>
+    note.kind === "unpinned" && exposureOf(note.syscall) !== undefined ? [`${note.syscall} (${note.reason})`] : [],
+  );
+  return lost.length === 0 ? [] : [`NOT HELD TO ITS ARGUMENTS: ${[...new Set(lost)].join("; ")}`];
 }
 
 function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string[] {

@@ -127,18 +127,18 @@ function opening(
   const beyond = possibleBeyond(ceiling) ?? claimed;
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
   const byOptions = derived === undefined ? undefined : possibleBeyond(derived.formerOptions);
-  const witness = beyond ?? unbacked ?? byOptions ?? change.witness;
+  const family = dangerousFamilies.find(({ value }) => isOpened(old, filter, socketOf(arch, syscall, value)));
+  const witness =
+    beyond ?? unbacked ?? byOptions ?? (family && socketOf(arch, syscall, family.value)) ?? change.witness;
   const decision = decide(filter, witness);
   const backing = backingOf(derived, { unbacked, byOptions, witness });
   const row = exposureOf(syscall);
   const pinned =
     row?.pinnable === true &&
+    syscall !== "ptrace" && // whoever traces another process is named for it
     backing.type === "recording" &&
     change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
-  const danger =
-    beyond !== undefined ||
-    (row?.level === "danger" && !pinned) ||
-    (backing.type === "options" && backing.because.type === "user");
+  const danger = beyond !== undefined || family !== undefined || (row?.level === "danger" && !pinned);
   return [
     {
       change: {
@@ -148,7 +148,7 @@ function opening(
         is: decision.action,
       },
       level: danger ? "danger" : row !== undefined || change.kind !== "newly-allowed" ? "notable" : "ordinary",
-      exposes: row?.reason,
+      exposes: family?.reason ?? row?.reason,
       backing,
       claim: decision.by === "rule" ? decision.rule.because : undefined,
       beyondDocker: beyond !== undefined,
@@ -168,6 +168,27 @@ function claimedCall(
   const call = newlyPossible(before, after, without, syscall);
   if (call === undefined || given === undefined || !isAllowing(decide(given, call).action)) return undefined;
   return call;
+}
+
+/**
+ * Address families that reach further than a service's own connections: packet(7), AF_XDP
+ * (Documentation/networking/af_xdp.rst), vsock(7).
+ */
+const dangerousFamilies = [
+  { value: 17n, reason: "AF_PACKET reads and forges packets of the whole network namespace" },
+  { value: 44n, reason: "AF_XDP takes packets from the network card, past the network stack" },
+  { value: 40n, reason: "AF_VSOCK reaches the hypervisor and other virtual machines" },
+] as const;
+
+function socketOf(arch: ScmpArch, syscall: string, family: bigint): SeccompData | undefined {
+  return syscall === "socket"
+    ? { arch, name: syscall, nr: syscallNumber(arch, syscall), args: [family, 0n, 0n, 0n, 0n, 0n] }
+    : undefined;
+}
+
+function isOpened(before: Filter | undefined, after: Filter, call: SeccompData | undefined): boolean {
+  if (call === undefined || !isAllowing(decide(after, call).action)) return false;
+  return before === undefined || !isAllowing(decide(before, call).action);
 }
 
 /**

@@ -2,9 +2,8 @@ import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/index.ts
 import type { Because } from "../seccomp/index.ts";
 
 /**
- * How closely a reviewer should look. `danger`: attackers look for it, Docker's default denies it,
- * or nobody saw it and options let it in; `notable`: arguments that were pinned are wider;
- * `ordinary`: the rest.
+ * How closely a reviewer should look, whoever stands behind it. `danger`: attackers look for it, or
+ * Docker's default denies it; `notable`: arguments that were pinned are wider; `ordinary`: the rest.
  */
 export type Level = "danger" | "notable" | "ordinary";
 

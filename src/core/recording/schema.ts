@@ -44,6 +44,7 @@ export const recordingSchema = {
           noNewPrivileges: { type: "boolean" },
           init: { const: true },
           lean: { const: true },
+          saw: { type: "string", pattern: "^[0-9a-f]{12}$" },
           ended: { enum: ["exited", "stopped", "cut"] },
         },
       },
@@ -68,7 +69,12 @@ export const recordingSchema = {
               additionalProperties: false,
               properties: {
                 indices: { type: "array", items: { type: "integer", minimum: 0, maximum: 5 } },
-                values: { anyOf: [{ const: "many" }, { type: "array", items: { type: "array", items: uint64 } }] },
+                values: {
+                  anyOf: [
+                    { const: "many" },
+                    { type: "array", items: { type: "array", items: { anyOf: [uint64, { type: "null" }] } } },
+                  ],
+                },
               },
             },
           },

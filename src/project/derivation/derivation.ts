@@ -12,7 +12,8 @@ import {
 } from "../../core/policy/index.ts";
 import { nearest, noFilterText, readEmitted, type HostContext } from "../../core/profile/index.ts";
 import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../../core/tables/index.ts";
-import { loadReference, loadVersion, resolveFor } from "./reference.ts";
+import { callsText, shortDigest } from "../calls-digest.ts";
+import { loadReference, loadVersion, resolveFor, type Reference } from "./reference.ts";
 
 /** The policy options as they stand on the command line. */
 export interface PolicyArguments {
@@ -46,7 +47,7 @@ export interface Derivation {
 export async function derive(
   recording: Recording,
   options: PolicyArguments,
-  load = loadReference,
+  load: (versionOrFile: string | undefined) => Promise<Reference> = loadReference,
 ): Promise<Derivation> {
   checkNames("--allow", options.allow);
   checkNames("--deny", options.deny);
@@ -61,7 +62,8 @@ export async function derive(
     });
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
-  const enforced = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const built = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const enforced = { ...built, assumptions: { ...built.assumptions, inputs: inputsDigest(recording, options) } };
   const policy = options.mode === "complain" ? complain(enforced, ceiling) : enforced;
   const text = emitDocker(enforced);
   return {
@@ -70,6 +72,30 @@ export async function derive(
     ceilingName: reference.name,
     counts: () => allowedCounts(ceiling, resolveFor(readEmitted(text), hosts)),
   };
+}
+
+/**
+ * Stands in the profile and changes with what the profile is made from, even if no rule does. git
+ * asks a merge driver about a file only if both sides changed it: without the digest, one branch's
+ * --deny and another's recording of that call would merge unseen. Counts and versions that no
+ * profile depends on are left out.
+ */
+export function inputsDigest(recording: Recording, options: PolicyArguments): string {
+  const runs = recording.runs.map(({ versions, command, capabilities, noNewPrivileges, init, lean }) =>
+    JSON.stringify([
+      versions.engine,
+      versions.kernel,
+      command[0] === "podman",
+      capabilities,
+      noNewPrivileges,
+      init,
+      lean,
+    ]),
+  );
+  const { args, exact, floor, allow, deny, against, mode } = options;
+  const chosen = [args, exact, floor, [...allow].sort(), [...deny].sort(), against, mode];
+  const inputs = JSON.stringify([recording.name, [...new Set(runs)].sort(), callsText(recording), chosen]);
+  return shortDigest(inputs);
 }
 
 /** A misspelt name would allow or deny nothing. */

@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from "node:path";
 import { readProfile, resolve, type DockerProfile, type HostContext } from "../../core/profile/index.ts";
 import { loadDockerDefault } from "../docker-default.ts";
 import { readText, readWithin } from "../files.ts";
@@ -48,10 +49,11 @@ const maxCeilingBytes = 4 * 1024 * 1024;
 
 /**
  * The same for a name that stands in a repository's policy.json, which a pull request may have
- * written: a file must be a regular one of bounded size within the repository.
+ * written: a file must be a regular one of bounded size within the repository. `folder`: where its
+ * name begins.
  */
-export function loadStored(versionOrFile: string | undefined): Promise<Reference> {
-  return loadReference(versionOrFile, (path) => readWithin(path, maxCeilingBytes));
+export function loadStored(versionOrFile: string | undefined, folder = "."): Promise<Reference> {
+  return loadReference(versionOrFile, (path) => readWithin(resolvePath(folder, path), maxCeilingBytes));
 }
 
 /** A profile as each host resolves it, by architecture. */
