@@ -1,8 +1,7 @@
 /**
  * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is
- * no code, and never over an address
- * that other code names, because tables lie back to back and the next one's entries would look
- * right.
+ * no code, and never over an address that other code names, because tables lie back to back and the
+ * next one's entries would look right.
  */
 import * as bounds from "./bounds.ts";
 import { floorIndex, i32, u64 } from "./bytes.ts";
@@ -19,8 +18,8 @@ export function tableTargets(
 ): readonly number[] {
   const { events, from, to } = functions;
   const targets: number[] = [];
-  // On aarch64 tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. They are not read: what no other way leads
-  // to is taken for a target (`waysInto`).
+  // On aarch64 tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. They
+  // are not read: what no other way leads to is taken for a target (`waysInto`).
   if (context.image.machine === "aarch64") return targets;
   for (let i = from[index] ?? 0; i < (to[index] ?? 0); i += 1) {
     const kind = events.kind.at(i);

@@ -118,8 +118,9 @@ describe("lint", () => {
         .filter(({ kind }) => kind === "wide-comparison")
         .map(findingText)
         .join("\n");
-    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toMatch(
-      /pass with bit 32 set, though they are denied: socket with arg0 = AF_ALG, socket with arg0 = AF_NFC, socket with arg0 = AF_VSOCK;/,
+    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toContain(
+      "pass with bit 32 set, though they are denied: " +
+        "socket with arg0 = AF_ALG, socket with arg0 = AF_NFC, socket with arg0 = AF_VSOCK;",
     );
     expect(but({ index: 0, value: 2, op: "SCMP_CMP_EQ" })).not.toMatch(/bit 32/);
     expect(but({ index: 0, value: 0xffff_ffff, valueTwo: 2, op: "SCMP_CMP_MASKED_EQ" })).toBe("");
