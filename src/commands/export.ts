@@ -104,12 +104,12 @@ function body(
       return emitCompose(applied);
     case "systemd":
       terminal.note(
-        "systemd answers ENOSYS to whatever is not in the list, also where the profile answers another " + "errno",
+        "systemd answers ENOSYS to whatever is not in the list, also where the profile answers another errno",
       );
       return narrowed(emitSystemd(own));
     case "firejail":
       terminal.note(
-        "firejail answers ENOSYS to whatever is not in the list, also where the profile answers another " + "errno",
+        "firejail answers ENOSYS to whatever is not in the list, also where the profile answers another errno",
       );
       return narrowed(emitFirejail(own));
     case "bpf":

@@ -29,8 +29,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why:
       "A list of what is forbidden is never complete: every call it does not name is open, also those " +
       "of kernels to come.",
-    todo:
-      "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the " + "profile.",
+    todo: "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the profile.",
     what: () => "everything that is not named is allowed, also calls of kernels to come",
   },
   "unknown-syscall": {

@@ -84,7 +84,7 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
     .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
     .map(([name]) => name);
   const ptrace = refused.includes("ptrace")
-    ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was " + "not seen"]
+    ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was not seen"]
     : [];
   return refused.length === 0
     ? []

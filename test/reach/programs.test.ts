@@ -164,7 +164,8 @@ describe("programs with musl", () => {
   });
 });
 
-describe("Go programs", () => {
+// The first build with a set of flags compiles Go's own packages.
+describe("Go programs", { timeout: 300_000 }, () => {
   beforeEach(needs("go"));
 
   const source = `

@@ -365,7 +365,7 @@ export const argumentRows: readonly ArgumentRow[] = [
     constants: "no CLONE_NEW* that was not seen",
     tier: "standard",
     attacker: "a user namespace gives every capability inside of it",
-    programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make " + "them",
+    programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make them",
     pin: pinClone,
   },
   {
@@ -459,7 +459,11 @@ export const argumentRows: readonly ArgumentRow[] = [
     pin: pinOperation(0, ({ start }) => [
       ...(start.noNewPrivileges ? [] : [runtimesOwn(floorPrctlOptions)]),
       ...(start.init ? [runtimesOwn(initPrctlOptions)] : []),
-      { values: harmlessPrctlOptions, reason: "a harmless option that libraries use as they like", source: "prctl(2)" },
+      {
+        values: harmlessPrctlOptions,
+        reason: "a harmless option that libraries use as they like",
+        source: "prctl(2)",
+      },
     ]),
   },
   {
@@ -530,7 +534,7 @@ export const argumentRows: readonly ArgumentRow[] = [
     width: 32,
     constants: "anything but TIOCSTI and TIOCLINUX",
     tier: "standard",
-    attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, " + "CVE-2023-1523)",
+    attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, CVE-2023-1523)",
     programs: "no service types into its own terminal",
     pin: pinTyping,
   },
@@ -542,7 +546,13 @@ export const argumentRows: readonly ArgumentRow[] = [
     tier: "strict",
     attacker: "each code is an operation of its own",
     programs: "those two are how libcs start, the others belong to features",
-    pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]),
+    pin: pinOperation(0, () => [
+      {
+        values: [0x1002n, 0x3001n],
+        reason: "how a libc starts",
+        source: "arch_prctl(2)",
+      },
+    ]),
   },
   {
     syscalls: ["ioctl"],

@@ -33,7 +33,7 @@ const value = fc.oneof(
 );
 
 test.each(["standard", "strict"] as const)(
-  "complain mode, arguments %s: allows what the enforced profile does, logs what Docker's default allows, denies the rest",
+  "complain mode, arguments %s: what the enforced profile allows, and a log line for Docker's default's calls",
   (args) => {
     const enforcedPolicy = buildPolicy(recording, {
       args,
