@@ -170,8 +170,10 @@ export function profileChangeText(change: ProfileChange): string {
   switch (change.kind) {
     case "no-filter":
       return change.side === "after" ? noFilterText(change.noFilter) : `before: ${noFilterText(change.noFilter)}`;
-    case "member-changed":
-      return `${change.member}: ${memberValue(change.was)} → ${memberValue(change.is)}; ${memberMeaning[change.member]}`;
+    case "member-changed": {
+      const values = `${memberValue(change.was)} → ${memberValue(change.is)}`;
+      return `${change.member}: ${values}; ${memberMeaning[change.member]}`;
+    }
     case "sub-architectures":
       return (
         `on ${dockerArch(change.arch)}: ` +

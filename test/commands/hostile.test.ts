@@ -209,7 +209,9 @@ describe("the ceiling is the user's", { timeout: 120_000 }, () => {
   test("a failed probe of another architecture's number widens nothing", () => {
     write(
       "x32.log",
-      '1 execve("./a", ["./a"], 0x1 /* 1 vars */) = 0\n1 [2147483647] syscall_0x7fffffff(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n1 exit_group(0) = ?\n1 +++ exited with 0 +++\n',
+      '1 execve("./a", ["./a"], 0x1 /* 1 vars */) = 0\n' +
+        "1 [2147483647] syscall_0x7fffffff(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n" +
+        "1 exit_group(0) = ?\n1 +++ exited with 0 +++\n",
     );
     expect(run("generate", "x32.log").out).toContain('"architectures": ["SCMP_ARCH_X86_64"]');
   });
