@@ -187,11 +187,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(["widened", "unbacked"]);
     expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
     expect(out).toMatch(
-<<<<<<< HEAD
       "| ordinary | `flock` | **nobody saw it: --allow takes it in**, " + "**only since the options were changed**",
-=======
-      "**dangerous** | `flock` | **nobody saw it: --allow takes it in**, **only since the options were changed**",
->>>>>>> 3577f75 (Every line of src, test and tools is held to 120 columns; reach's programs and services are listed)
     );
     // Once merged they are no news.
     git("add", "-A");
