@@ -143,7 +143,8 @@ describe("review", { timeout: 60_000 }, () => {
     await regenerate();
     expect(await reviewed()).toBe(0);
     expect(out).toContain(
-      "**Look at it:** `nginx` may now `splice`. Nothing dangerous, but 1 call became possible that attackers have a use for.",
+      "**Look at it:** `nginx` may now `splice`. " +
+        "Nothing dangerous, but 1 call became possible that attackers have a use for.",
     );
   });
 
@@ -153,8 +154,8 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(
       new RegExp(
-        "`traces/nginx/recording\\.json`: not committed yet; 1 new run: `docker run -v=… IMAGE` of .*; newly seen: `flock`; " +
-          "denied by the profile all the same: `flock`\n",
+        "`traces/nginx/recording\\.json`: not committed yet; 1 new run: `docker run -v=… IMAGE` of .*; " +
+          "newly seen: `flock`; denied by the profile all the same: `flock`\n",
       ),
     );
     expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*the file is not what its recording gives/);
@@ -187,7 +188,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(["widened", "unbacked"]);
     expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
     expect(out).toMatch(
-      "| ordinary | `flock` | **nobody saw it: --allow takes it in**, " + "**only since the options were changed**",
+      "| ordinary | `flock` | **nobody saw it: --allow takes it in**, **only since the options were changed**",
     );
     // Once merged they are no news.
     git("add", "-A");

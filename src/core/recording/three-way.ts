@@ -133,12 +133,11 @@ function mergeCall(sides: Sides<SyscallRecord>): Merged<SyscallRecord> {
   const same = (a: SyscallRecord | undefined, b: SyscallRecord | undefined): boolean => textOf(a) === textOf(b);
   if (same(ours, theirs) || same(theirs, base)) return { value: ours };
   if (same(ours, base)) return { value: theirs };
-  if (ours === undefined || theirs === undefined)
-    return {
-      conflict:
-        `${ours === undefined ? "our side removed it, their side saw it again" : "their side removed it, our side saw it again"} ` +
-        `(${[...new Set((ours ?? theirs)?.processes)].slice(0, 4).join(", ")})`,
-    };
+  if (ours === undefined || theirs === undefined) {
+    const [remover, seer] = ours === undefined ? ["our", "their"] : ["their", "our"];
+    const processes = [...new Set((ours ?? theirs)?.processes)].slice(0, 4).join(", ");
+    return { conflict: `${remover} side removed it, ${seer} side saw it again (${processes})` };
+  }
   const results = mergeSets(base?.results ?? [], ours.results, theirs.results);
   const processes = mergeSets(base?.processes ?? [], ours.processes, theirs.processes);
   if (results.length === 0) return { conflict: "each side removed the results that the other kept" };
