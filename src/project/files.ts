@@ -66,7 +66,9 @@ function checkWithin(path: string): void {
   const escapes = (to: string): boolean => relative(root, to).split(sep)[0] === ".." || relative(root, to) === "";
   if (escapes(resolve(path))) return;
   const real = landing(path);
-  if (real !== undefined && !escapes(real) && !relative(root, real).split(sep).includes(".git")) return;
+  // No commit brings files into .git: only git-setup names a path there, for its hooks.
+  const isGits = (to: string): boolean => relative(root, to).split(sep).includes(".git");
+  if (real !== undefined && !escapes(real) && (isGits(resolve(path)) || !isGits(real))) return;
   throw new SeccompGenError({
     code: "file-unwritable",
     path,
