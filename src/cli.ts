@@ -131,7 +131,8 @@ const declarations: { readonly [command: string]: () => void } = {
       .addOption(
         new Option(
           "--all",
-          "make every profiles/NAME.json again from traces/NAME/recording.json and the options it was made " + "with",
+          "make every profiles/NAME.json again, in any folder, from traces/NAME/recording.json and the options it " +
+            "was made with",
         )
           .default(false)
           .conflicts([
@@ -150,6 +151,7 @@ const declarations: { readonly [command: string]: () => void } = {
           ]),
       )
       .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
+      .option("--staged", "with --all --check: what git will commit, not what is in the working tree", false)
       .option("--name <name>", "name of a recording made from raw logs")
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
       .option("--root <folder>", "the traced programs' file system: raw logs get what their code can make")
@@ -325,7 +327,7 @@ const declarations: { readonly [command: string]: () => void } = {
     const lintCommand = withHostOptions(
       program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"),
     )
-      .argument("<profiles...>")
+      .argument("<profiles...>", "files, patterns (quoted), or - for standard input")
       .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
       .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
       .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
@@ -375,7 +377,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .action(async (kind: string, ancestor: string, ours: string, theirs: string, path: string) => {
         const { gitMerge } = await import("./commands/git-drivers.ts");
         process.exitCode = await gitMerge(
-          kind === "recording" ? "recording" : "profile",
+          kind === "recording" || kind === "policy" ? kind : "profile",
           { ancestor, ours, theirs, path },
           terminal,
         );

@@ -32,7 +32,7 @@ const rings: { readonly [ring: string]: { readonly may: readonly string[]; reado
 /** Inside of core and run: which room may import which. */
 const rooms: { readonly [room: string]: { readonly may: readonly string[]; readonly because: string } } = {
   "core/text": { may: [], because: "it makes text safe, whatever the text says" },
-  "core/errors": { may: [], because: "every stage may fail, so the error class depends on none" },
+  "core/errors": { may: ["core/text"], because: "every stage may fail, so the error class depends on none" },
   "core/tables": { may: [], because: "facts know nothing of their use" },
   "core/seccomp": { may: ["core/tables"], because: "the algebra knows neither JSON nor Docker" },
   "core/recording": {
@@ -47,7 +47,10 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
     may: ["core/recording", "core/seccomp", "core/tables"],
     because: "a policy is a function of the recording; the ceiling is given",
   },
-  "core/diff": { may: ["core/seccomp", "core/tables"], because: "filters are compared, whatever they were made from" },
+  "core/diff": {
+    may: ["core/profile", "core/seccomp", "core/tables"],
+    because: "profiles are compared on every host, whatever they were made from",
+  },
   "core/check": {
     may: ["core/recording", "core/seccomp", "core/tables"],
     because: "a recording is held against filters, wherever they come from",
@@ -61,7 +64,7 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
     because: "a change is judged by what it means, wherever it comes from",
   },
   "core/explain": {
-    may: ["core/policy", "core/recording", "core/seccomp", "core/tables"],
+    may: ["core/policy", "core/profile", "core/recording", "core/seccomp", "core/tables"],
     because: "a resolved profile is explained, whoever wrote it; policy reads the reasons it wrote",
   },
   "core/emitter": {

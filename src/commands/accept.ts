@@ -2,6 +2,7 @@ import { mergeRecordings, stringifyRecording, type Recording, type Run } from ".
 import { checkRecording } from "../core/check/index.ts";
 import {
   derive,
+  loadStored,
   hostsOf,
   readRecording,
   readStoredPolicy,
@@ -11,6 +12,7 @@ import {
   writeAtomically,
   writeKept,
   type Terminal,
+  toldApart,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { readProfile } from "../core/profile/index.ts";
@@ -56,13 +58,13 @@ async function takeIn(
     ({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall),
   );
   const policy = await readStoredPolicy(path);
-  const before = await derive(recording, policy);
+  const before = await derive(recording, policy, loadStored);
   const lacking = fresh.filter((addition) => denies(before.profile, recordingOf(recording.name, facts, [addition])));
   if (lacking.length > 0) {
-    const merged = mergeRecordings(recording, recordingOf(recording.name, facts, lacking));
+    const merged = mergeRecordings(recording, toldApart(recordingOf(recording.name, facts, lacking)));
     await writeKept(path, stringifyRecording(merged));
     terminal.note(`${path}: ${namesOf(lacking)} taken in, as found by verify`);
-    await writeAtomically(profile, (await derive(merged, policy)).profile);
+    await writeAtomically(profile, (await derive(merged, policy, loadStored)).profile);
   } else {
     terminal.note(`${path} holds what is missing: the profile was edited, or is older`);
     await writeAtomically(profile, before.profile);
@@ -82,7 +84,7 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
       const path = recordingBeside(profile);
       const recording = await readRecording(path);
       if (recording === undefined) return `add to ${profile}: ${groupFor(diagnosis.additions)}`;
-      const made = (await derive(recording, await readStoredPolicy(path))).profile;
+      const made = (await derive(recording, await readStoredPolicy(path), loadStored)).profile;
       const lost = diagnosis.additions.every(
         (addition) => !denies(made, recordingOf(recording.name, recording.runs[0] as Run, [addition])),
       );

@@ -15,6 +15,7 @@ import {
   recordingPath,
   showReading,
   systemDetail,
+  toldApart,
   whileLocked,
   writeAtomically,
   writeKept,
@@ -69,13 +70,9 @@ export async function aggregate(
     );
 
   if (options.append === undefined) {
-    const recording = auditRecording(
-      checkName(
-        options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, "")),
-      ),
-      findings,
-      undefined,
-    );
+    const name =
+      options.name ?? (options.output === undefined ? "app" : basename(options.output).replace(/\.json$/, ""));
+    const recording = toldApart(auditRecording(checkName(name), findings, undefined));
     if (options.output === undefined) terminal.out(stringifyRecording(recording));
     else await writeAtomically(options.output, stringifyRecording(recording));
     return 0;
@@ -84,7 +81,7 @@ export async function aggregate(
   await whileLocked(path, async () => {
     const known = await readRecording(path);
     if (known === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file" });
-    const fresh = auditRecording(known.name, findings, known);
+    const fresh = toldApart(auditRecording(known.name, findings, known));
     const learned = newCalls(known, fresh);
     await writeKept(path, stringifyRecording(mergeRecordings(known, fresh)));
     terminal.note(

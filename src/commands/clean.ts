@@ -61,7 +61,7 @@ export async function clean(
       throw error;
     }
     terminal.note(
-      "there is no docker here, so only files were looked for (for another tool: seccomp-gen clean -- " + "podman)",
+      "there is no docker here, so only files were looked for (for another tool: seccomp-gen clean -- podman)",
     );
     return { containers: [], volumes: [] };
   });

@@ -1,5 +1,5 @@
 import { loadReference, recordingOf, resolveFor } from "../project/index.ts";
-import type { ProfileDiff } from "../core/diff/index.ts";
+import type { ProfileComparison } from "../core/diff/index.ts";
 import { explain, type Explanation } from "../core/explain/index.ts";
 import type { HostContext } from "../core/profile/index.ts";
 import { diffPage } from "../words/index.ts";
@@ -21,7 +21,7 @@ export async function comparedPage({
   after,
   sides: [before, later],
 }: {
-  readonly diff: ProfileDiff;
+  readonly diff: ProfileComparison;
   readonly host: HostContext;
   readonly after: string;
   readonly sides: readonly [Side, Side];

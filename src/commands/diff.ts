@@ -1,5 +1,5 @@
 import { hostOf, loadReference, resolveFor, type HostOptions, type Terminal } from "../project/index.ts";
-import { diffFilters } from "../core/diff/index.ts";
+import { compareProfiles, isSame } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { renderDiff } from "../words/index.ts";
 
@@ -40,7 +40,7 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
         `${name} is not known to this seccomp-gen; compared with that of ${standsIn}, the nearest known ` + "release",
       );
   const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
-  const change = diffFilters(earlier, later);
+  const change = compareProfiles(old.profile, next.profile, [host]);
   if (options.format === "html") {
     const { comparedPage } = await import("./compared-page.ts");
     terminal.out(
@@ -64,5 +64,5 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
         width: terminal.width,
       }),
     );
-  return change.profile.length + change.syscalls.length === 0 ? 0 : 1;
+  return isSame(change) && next.profile.noFilter === undefined ? 0 : 1;
 }

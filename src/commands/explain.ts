@@ -9,8 +9,10 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { elsewhereText, openedElsewhere, type Elsewhere } from "../core/diff/index.ts";
+import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
-import { nearest, readProfile } from "../core/profile/index.ts";
+import { nearest, noFilterText, readProfile, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
 import { isSyscallName, syscallNames } from "../core/tables/index.ts";
 
@@ -21,7 +23,10 @@ export interface ExplainOptions extends HostOptions {
   readonly against: string | undefined;
 }
 
-/** `seccomp-gen explain PROFILE [SYSCALL]`: 0, or 2 for trouble. */
+/**
+ * `seccomp-gen explain PROFILE [SYSCALL]`: 0, 1 if engines run it without a filter, or 2 for
+ * trouble.
+ */
 export async function explain(
   file: string,
   syscall: string | undefined,
@@ -47,6 +52,7 @@ export async function explain(
       : hostsOf(recording).map((host) => ({ ...host, runtime: options.runtime, kernel: options.kernel }));
   const reference = await loadReference(options.against);
   const explanation = explainProfile({
+    noFilter: document.noFilter,
     profile: file,
     filters: resolveFor(document, hosts),
     ceiling: resolveFor(reference.profile, hosts),
@@ -55,10 +61,22 @@ export async function explain(
     runs: recording?.runs ?? [],
     recorded: recording?.syscalls ?? {},
   });
+  if (document.noFilter !== undefined) terminal.note(escapeLine(`${file}: ${noFilterText(document.noFilter)}`));
+  else
+    for (const changed of elsewhereOf(document, hosts).slice(0, shownElsewhere))
+      terminal.note(escapeLine(`allowed on other hosts only: ${elsewhereText(changed)}`));
   terminal.out(
     renderExplanation(explanation, syscall, { format: options.format, color: terminal.color, width: terminal.width }),
   );
-  return 0;
+  return document.noFilter === undefined ? 0 : 1;
+}
+
+/** More are not said: whoever wrote so many conditions knows them. */
+const shownElsewhere = 20;
+
+/** What the profile allows on other hosts and not on these. */
+function elsewhereOf(document: DockerProfile, hosts: readonly HostContext[]): readonly Elsewhere[] {
+  return openedElsewhere({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [] }, document, { hosts });
 }
 
 function checkName(syscall: string): void {

@@ -12,7 +12,7 @@ import {
   type AppliedProfile,
 } from "../core/emitter/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { groupApplies, readProfile, resolve } from "../core/profile/index.ts";
+import { groupApplies, noFilterText, readProfile, resolve } from "../core/profile/index.ts";
 import type { Filter } from "../core/seccomp/index.ts";
 import type { exportFormats } from "./export-formats.ts";
 
@@ -30,6 +30,12 @@ export interface ExportOptions extends HostOptions {
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);
   const profile = readProfile(await readText(file), file);
+  if (profile.noFilter !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${file} cannot be exported: ${noFilterText(profile.noFilter)}`,
+      todo: "Put the profile itself into the file, with its defaultAction and syscalls at the top.",
+    });
   const { filters, problems } = resolve(profile, host);
   const refused = problems.find(({ kind }) => kind !== "unknown-syscall");
   if (refused !== undefined)
@@ -98,12 +104,12 @@ function body(
       return emitCompose(applied);
     case "systemd":
       terminal.note(
-        "systemd answers ENOSYS to whatever is not in the list, also where the profile answers another " + "errno",
+        "systemd answers ENOSYS to whatever is not in the list, also where the profile answers another errno",
       );
       return narrowed(emitSystemd(own));
     case "firejail":
       terminal.note(
-        "firejail answers ENOSYS to whatever is not in the list, also where the profile answers another " + "errno",
+        "firejail answers ENOSYS to whatever is not in the list, also where the profile answers another errno",
       );
       return narrowed(emitFirejail(own));
     case "bpf":

@@ -5,6 +5,7 @@ import {
   checkName,
   derive,
   policyOf,
+  profileFor,
   readIfPresent,
   storePolicy,
   writeAtomically,
@@ -14,6 +15,7 @@ import {
 import { SeccompGenError } from "../core/errors/index.ts";
 import { readTraces, type InputContext } from "../logs/index.ts";
 import { renderSummary } from "../words/index.ts";
+import { warnOfNoFilter } from "./no-filter.ts";
 
 export interface GenerateOptions extends PolicyArguments {
   readonly output: string | undefined;
@@ -26,6 +28,8 @@ export interface GenerateOptions extends PolicyArguments {
   readonly all: boolean;
   /** Compare with the file instead of writing it. */
   readonly check: boolean;
+  /** Of git's index, not of the working tree. */
+  readonly staged?: boolean;
 }
 
 /**
@@ -43,9 +47,15 @@ export async function generate(
       what: options.all ? "--all takes no traces" : "no trace given",
       todo: "seccomp-gen generate TRACES… -o profiles/app.json, or seccomp-gen generate --all",
     });
+  if (options.staged === true && !(options.all && options.check))
+    throw new SeccompGenError({
+      code: "usage",
+      what: "--staged only checks",
+      todo: "seccomp-gen generate --all --check --staged",
+    });
   if (options.all) {
-    const { regenerateAll } = await import("./regenerate.ts");
-    return regenerateAll(options.check, terminal);
+    const { checkAll, regenerateAll } = await import("./regenerate.ts");
+    return options.check ? checkAll(options.staged === true, terminal) : regenerateAll(terminal);
   }
   const recording = await readTraces(patterns, contextOf(options), terminal);
   const derivation = await derive(recording, options);
@@ -75,8 +85,7 @@ export async function generate(
 
 /** Where the profile belongs to a kept recording, how it was made is kept too. */
 async function keepPolicy(recording: string, output: string, options: PolicyArguments): Promise<void> {
-  const { profileOf } = await import("./regenerate.ts");
-  if (normalize(output) === profileOf(normalize(recording))) await storePolicy(recording, policyOf(options));
+  if (normalize(output) === profileFor(normalize(recording))) await storePolicy(recording, policyOf(options));
 }
 
 async function compareWithFile(path: string | undefined, profile: string, terminal: Terminal): Promise<number> {
@@ -88,7 +97,9 @@ async function compareWithFile(path: string | undefined, profile: string, termin
         "Name the profile: seccomp-gen generate TRACES… -o profiles/app.json --check, or check them all: " +
         "seccomp-gen generate --all --check",
     });
-  const same = (await readIfPresent(path)) === profile;
+  const there = await readIfPresent(path);
+  const same = there?.replaceAll("\r\n", "\n") === profile;
+  if (there !== undefined) warnOfNoFilter(there, path, terminal);
   terminal.note(
     same
       ? `${path} is up to date`

@@ -1,15 +1,25 @@
-import { mergeRecordings, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
+import { dirname } from "node:path";
+import { mergeThreeWay, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import {
+  candidateMerges,
   derive,
+  loadStored,
+  mergeInputs,
+  mergePolicies,
   parseStoredPolicy,
+  policyText,
   readText,
   runGit,
   sourceFolder,
   writeAtomically,
+  type Inputs,
+  type MergeFiles,
+  type PolicyArguments,
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { readProfile, resolve } from "../core/profile/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { noFilterText, readProfile, resolve } from "../core/profile/index.ts";
 import { renderMeaning } from "../words/index.ts";
 import { defaultCapabilities, isScmpArch, type ScmpArch } from "../core/tables/index.ts";
 
@@ -21,6 +31,10 @@ export async function gitTextconv(file: string, terminal: Terminal): Promise<num
   const text = await readText(file);
   try {
     const profile = readProfile(text, file);
+    if (profile.noFilter !== undefined) {
+      terminal.out(`${noFilterText(profile.noFilter)}\n${text}`);
+      return 0;
+    }
     const arch: ScmpArch = profile.architectures?.find(isScmpArch) ?? "SCMP_ARCH_X86_64";
     terminal.out(
       renderMeaning(
@@ -36,101 +50,148 @@ export async function gitTextconv(file: string, terminal: Terminal): Promise<num
   return 0;
 }
 
-/**
- * The three sides of a merge, as git hands them over (gitattributes(5), "Defining a custom merge
- * driver"): the result goes to `ours`.
- */
-export interface MergeFiles {
-  readonly ancestor: string;
-  readonly ours: string;
-  readonly theirs: string;
-  /** Where the file is in the repository. */
-  readonly path: string;
-}
+export type MergeKind = "profile" | "recording" | "policy";
 
 /**
  * `seccomp-gen git-merge KIND %O %A %B %P`: 0 merged, 1 a conflict, left in the file as git marks
- * it.
+ * it. In doubt, it is a conflict.
  */
-export async function gitMerge(kind: "profile" | "recording", files: MergeFiles, terminal: Terminal): Promise<number> {
+export async function gitMerge(kind: MergeKind, files: MergeFiles, terminal: Terminal): Promise<number> {
+  const note = (line: string): void => terminal.note(escapeLine(line));
+  if (kind === "profile" && !(await wasRecorded(files.path))) return (await mergeAsText(files)) === 0 ? 0 : 1;
   try {
-    const merged = kind === "recording" ? await mergedRecording(files) : await mergedProfile(files);
-    await writeAtomically(files.ours, merged);
-    return 0;
+    const merged = await mergers[kind](files);
+    if ("text" in merged) {
+      await writeAtomically(files.ours, merged.text);
+      return 0;
+    }
+    for (const conflict of merged.conflicts) note(`${files.path}: conflict: ${conflict}`);
+    if (merged.sides !== undefined) await markConflicts(files, merged.sides);
+    else await mergeAsText(files);
   } catch (error) {
     if (!(error instanceof SeccompGenError)) throw error;
-    terminal.note(`${files.path}: merged as text: ${error.message}`);
-    terminal.note("  When its recording is merged: seccomp-gen generate --all");
-    return (await runGit(".", ["merge-file", files.ours, files.ancestor, files.theirs])).exitCode === 0 ? 0 : 1;
+    note(`${files.path}: conflict: ${error.message}`);
+    await mergeAsText(files);
   }
+  note(`  ${todo[kind]}`);
+  return 1;
 }
 
-async function mergedRecording({ ours, theirs, path }: MergeFiles): Promise<string> {
-  const [left, right] = [
+const todo: { readonly [kind in MergeKind]: string } = {
+  recording: "Choose one side of each marked line, git add it, then run: seccomp-gen generate --all",
+  policy: "Choose the options, git add the file, then run: seccomp-gen generate --all",
+  profile: "Merge its recording and policy.json first, then run: seccomp-gen generate --all",
+};
+
+type Merged =
+  | { readonly text: string }
+  | {
+      readonly conflicts: readonly string[];
+      /** The whole file with each conflict settled one way. Undefined: as text. */
+      readonly sides?: Texts;
+    };
+
+interface Texts {
+  readonly ours: string;
+  readonly base: string;
+  readonly theirs: string;
+}
+
+const mergers: { readonly [kind in MergeKind]: (files: MergeFiles) => Promise<Merged> } = {
+  recording: mergedRecording,
+  policy: mergedPolicy,
+  profile: mergedProfile,
+};
+
+/** As git itself does it: 0, or the number of conflicts. */
+async function mergeAsText({ ours, ancestor, theirs }: MergeFiles): Promise<number> {
+  const labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
+  return (await runGit(".", ["merge-file", ...labels, ours, ancestor, theirs])).exitCode;
+}
+
+/** Did any commit keep a recording for this profile? */
+async function wasRecorded(profile: string): Promise<boolean> {
+  const folder = sourceFolder(profile);
+  if (folder === undefined) return false;
+  const found = await runGit(".", [
+    ...["log", "--all", "HEAD", "-1", "--format=%H", "--"],
+    `:(top,literal)${folder}/recording.json`,
+  ]);
+  return found.stdout !== "";
+}
+
+/** Only the lines in conflict differ between the sides, so git marks these and no other. */
+async function markConflicts(files: MergeFiles, sides: Texts): Promise<void> {
+  // All three are git's temporary files.
+  await writeAtomically(files.ancestor, sides.base);
+  await writeAtomically(files.theirs, sides.theirs);
+  await writeAtomically(files.ours, sides.ours);
+  await mergeAsText(files);
+}
+
+/** git gives an empty file where both sides added one. */
+function parseSide(text: string, source: string): Recording | undefined {
+  return text.trim() === "" ? undefined : parseRecording(text, source);
+}
+
+async function mergedRecording({ ancestor, ours, theirs, path }: MergeFiles): Promise<Merged> {
+  const merged = mergeThreeWay(
+    parseSide(await readText(ancestor), `${path} (base)`),
     parseRecording(await readText(ours), `${path} (ours)`),
     parseRecording(await readText(theirs), `${path} (theirs)`),
-  ];
-  return stringifyRecording(mergeRecordings(left, right));
+  );
+  if (merged.conflicts.length === 0) return { text: stringifyRecording(merged.ours) };
+  return {
+    conflicts: merged.conflicts.map(({ of, reason }) => `${of}: ${reason}`),
+    sides: {
+      ours: stringifyRecording(merged.ours),
+      base: stringifyRecording(merged.base),
+      theirs: stringifyRecording(merged.theirs),
+    },
+  };
+}
+
+async function mergedPolicy({ ancestor, ours, theirs, path }: MergeFiles): Promise<Merged> {
+  const read = async (file: string, side: string): Promise<PolicyArguments> => {
+    const text = await readText(file);
+    return parseStoredPolicy(text.trim() === "" ? undefined : text, `${path} (${side})`);
+  };
+  const { policy, conflicts } = mergePolicies(
+    await read(ancestor, "base"),
+    await read(ours, "ours"),
+    await read(theirs, "theirs"),
+  );
+  return conflicts.length === 0
+    ? { text: policyText(policy) ?? "{}\n" }
+    : { conflicts: conflicts.map(({ of, reason }) => `${of}: ${reason}`) };
 }
 
 /**
- * What the merged recording gives. git may ask for the profile before it has merged the recording,
- * so both sides' recordings are looked up in the commits that hold the two profiles.
+ * What the merged recording and options give. git may ask for the profile before it has merged
+ * them, so they are looked up in the commits that hold the three profiles.
  */
-async function mergedProfile({ ours, theirs, path }: MergeFiles): Promise<string> {
-  const folder = sourceFolder(path);
-  if (folder === undefined)
-    throw new SeccompGenError({ code: "usage", what: "it stands in no folder profiles/", todo: "Merge it by hand." });
-  const [left, right] = [await sideOf(ours, path, folder), await sideOf(theirs, path, folder)];
-  if (left.policy !== right.policy)
-    throw new SeccompGenError({
-      code: "usage",
-      what: "its options (policy.json) differ on the two sides",
-      todo: "Merge policy.json, then make the profile again.",
-    });
-  const { profile } = await derive(
-    mergeRecordings(left.recording, right.recording),
-    parseStoredPolicy(left.policy, `${folder}/policy.json`),
-  );
-  return profile;
-}
-
-interface Side {
-  readonly recording: Recording;
-  readonly policy: string | undefined;
-}
-
-/** Recording and options of the newest commit in which the profile is the one of this file. */
-async function sideOf(file: string, path: string, folder: string): Promise<Side> {
-  const blob = (await runGit(".", ["hash-object", "--", file])).stdout.trim();
-  const commits = (
-    await runGit(".", [
-      "log",
-      "--all",
-      "HEAD",
-      "-100",
-      "--format=%H",
-      "--",
-      `:(top,literal)${path}`,
-      `:(top,literal)${folder}/recording.json`,
-      `:(top,literal)${folder}/policy.json`,
-    ])
-  ).stdout
-    .split("\n")
-    .filter((commit) => commit !== "");
-  for (const commit of commits) {
-    if ((await runGit(".", ["rev-parse", `${commit}:${path}`])).stdout.trim() !== blob) continue;
-    const recording = await runGit(".", ["cat-file", "blob", `${commit}:${folder}/recording.json`]);
-    if (recording.exitCode !== 0) continue;
-    const policy = await runGit(".", ["cat-file", "blob", `${commit}:${folder}/policy.json`]);
-    return {
-      recording: parseRecording(recording.stdout, `${folder}/recording.json`),
-      policy: policy.exitCode === 0 ? policy.stdout : undefined,
-    };
+async function mergedProfile(files: MergeFiles): Promise<Merged> {
+  const { path } = files;
+  const candidates = await candidateMerges(files);
+  if (candidates.length === 0) return { conflicts: ["no commit tells from which recordings the two sides were made"] };
+  const profiles = new Set<string>();
+  for (const sides of candidates) {
+    const { inputs, conflicts } = mergeInputs(sides);
+    if (conflicts.length > 0) return { conflicts };
+    for (const side of ["ours", "theirs"] as const) {
+      if ((await profileOf(sides[side], path)) !== (await readText(files[side])).replaceAll("\r\n", "\n"))
+        return { conflicts: [`the profile of ${side} is not what its recording gives: it was edited, or is older`] };
+    }
+    profiles.add(await profileOf(inputs, path));
   }
-  throw new SeccompGenError({
-    code: "usage",
-    what: "no commit holds this profile with a recording",
-    todo: "Merge it by hand.",
-  });
+  const [text, ...others] = profiles;
+  return text === undefined || others.length > 0
+    ? { conflicts: ["several recordings gave these profiles, and their merges differ"] }
+    : { text };
+}
+
+/** A profile that options name is looked for in the folder that holds traces/. */
+async function profileOf({ recording, policy }: Inputs, path: string): Promise<string> {
+  const folder = dirname(dirname(path));
+  return (await derive(recording, policy, (name) => loadStored(name, folder))).profile;
 }

@@ -6,7 +6,7 @@ import { git, readIfPresent, runGit, writeAtomically, writeKept, type Terminal }
 
 export interface GitSetupOptions {
   readonly undo: boolean;
-  /** Also a pre-commit hook. */
+  /** Also hooks before commits and merges. */
   readonly hook: boolean;
   /** How git calls this program: words for a shell. */
   readonly program: readonly string[];
@@ -17,12 +17,18 @@ const end = "# <<< seccomp-gen";
 
 const attributes = [
   begin,
-  "**/profiles/*.json diff=seccomp-gen merge=seccomp-gen-profile",
-  "**/traces/*/recording.json merge=seccomp-gen-recording",
+  "**/profiles/*.json text eol=lf diff=seccomp-gen merge=seccomp-gen-profile",
+  "**/traces/*/recording.json text eol=lf merge=seccomp-gen-recording",
+  "**/traces/*/policy.json text eol=lf merge=seccomp-gen-policy",
   end,
 ];
 
-const sections = ["diff.seccomp-gen", "merge.seccomp-gen-profile", "merge.seccomp-gen-recording"];
+const sections = [
+  "diff.seccomp-gen",
+  "merge.seccomp-gen-profile",
+  "merge.seccomp-gen-recording",
+  "merge.seccomp-gen-policy",
+];
 
 /**
  * `seccomp-gen git-setup [--undo]`: git shows what profiles mean and merges recordings. Touches
@@ -44,8 +50,8 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
   }
   // Absolute in a linked worktree and where core.hooksPath says so, else relative to the folder
   // that was asked.
-  await writeHook(
-    resolve(root, (await git(root, ["rev-parse", "--git-path", "hooks/pre-commit"])).replace(/\n$/, "")),
+  await writeHooks(
+    resolve(root, (await git(root, ["rev-parse", "--git-path", "hooks"])).replace(/\n$/, "")),
     options,
     terminal,
   );
@@ -58,23 +64,46 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
   return 0;
 }
 
+/**
+ * A shell function that calls this program. It looks where the program is now, then with the Node of
+ * PATH (another version of it may be installed), then in PATH. Never in the repository, whose
+ * branches anybody may have written. Ends with 127 if there is none.
+ */
+function finder(program: readonly string[]): string {
+  const [node = "", file] = program.map(escapeShell);
+  const ways = [
+    ...(file === undefined
+      ? [[`command -v ${node} >/dev/null 2>&1`, node]]
+      : [
+          [`[ -x ${node} ] && [ -e ${file} ]`, `${node} ${file}`],
+          [`command -v node >/dev/null 2>&1 && [ -e ${file} ]`, `node ${file}`],
+        ]),
+    ...(file === undefined ? [] : [["command -v seccomp-gen >/dev/null 2>&1", "seccomp-gen"]]),
+  ];
+  const branches = ways.map(([test, call]) => `if ${test}; then ${call} "$@"; `).join("el");
+  return `seccomp_gen() { ${branches}else return 127; fi; }`;
+}
+
+const missing = "seccomp-gen is not installed here (run seccomp-gen git-setup again where it is)";
+
 /** Where the program is gone, git shows and merges these files as the text they are. */
 function settings(program: readonly string[]): readonly (readonly [string, string])[] {
-  const call = program.map(escapeShell).join(" ");
-  const there = program
-    .map((word) => `command -v ${escapeShell(word)} >/dev/null 2>&1`)
-    .slice(0, 1)
-    .concat(program.slice(1).map((word) => `test -e ${escapeShell(word)}`))
-    .join(" && ");
+  const find = finder(program);
   const merge = (kind: string): string =>
-    `f() { if ${there}; then ${call} git-merge ${kind} "$@"; else git merge-file "$2" "$1" "$3"; fi; ` +
-    "}; f %O %A %B %P";
+    `f() { ${find}; seccomp_gen git-merge ${kind} "$@"; s=$?; if [ $s = 127 ]; then ` +
+    `echo "$5: merged as text: ${missing}" >&2; git merge-file "$2" "$1" "$3"; else return $s; fi; }; ` +
+    "f %O %A %B %P";
   return [
-    ["diff.seccomp-gen.textconv", `f() { if ${there}; then ${call} git-textconv "$1"; else cat "$1"; fi; }; f`],
-    ["merge.seccomp-gen-profile.name", "seccomp profile, made again from the merged recording"],
+    [
+      "diff.seccomp-gen.textconv",
+      `f() { ${find}; seccomp_gen git-textconv "$1"; s=$?; if [ $s = 127 ]; then cat "$1"; else return $s; fi; }; f`,
+    ],
+    ["merge.seccomp-gen-profile.name", "seccomp profile, made again from the merged recording and options"],
     ["merge.seccomp-gen-profile.driver", merge("profile")],
     ["merge.seccomp-gen-recording.name", "seccomp recording"],
     ["merge.seccomp-gen-recording.driver", merge("recording")],
+    ["merge.seccomp-gen-policy.name", "options of a seccomp profile"],
+    ["merge.seccomp-gen-policy.driver", merge("policy")],
   ];
 }
 
@@ -110,34 +139,49 @@ function withoutOurs(lines: readonly string[]): readonly string[] {
 
 const hookMark = "# made by seccomp-gen git-setup --hook";
 
-async function writeHook(path: string, { undo, hook, program }: GitSetupOptions, terminal: Terminal): Promise<void> {
-  const there = await readIfPresent(path);
-  const ours = there?.includes(hookMark) === true;
-  if (undo) {
-    if (ours) await rm(path, { force: true });
-    return;
-  }
-  if (!hook) return;
-  if (there !== undefined && !ours) {
+/** git runs the first before a commit, the second before that of a merge without conflicts. */
+const hooks = ["pre-commit", "pre-merge-commit"] as const;
+
+async function writeHooks(folder: string, options: GitSetupOptions, terminal: Terminal): Promise<void> {
+  const there = await Promise.all(hooks.map((name) => readIfPresent(join(folder, name))));
+  const isForeign = (at: number): boolean => there[at] !== undefined && !there[at].includes(hookMark);
+  const text = hookText(options.program);
+  if (options.hook && !options.undo && isForeign(0))
     throw new SeccompGenError({
       code: "usage",
-      what: `${path} is there already`,
-      todo: `Add this line to it: ${program.map(escapeShell).join(" ")} generate --all --check`,
+      what: `${join(folder, hooks[0])} is there already`,
+      todo: `Add this line to it: ${options.program.map(escapeShell).join(" ")} generate --all --check --staged`,
     });
+  for (const [at, name] of hooks.entries()) {
+    const path = join(folder, name);
+    if (isForeign(at)) continue;
+    if (options.undo) await rm(path, { force: true });
+    else if (options.hook) {
+      await writeAtomically(path, text);
+      await chmod(path, 0o755);
+      terminal.note(escapeLine(`hook: ${path}`));
+    }
   }
-  await writeAtomically(
-    path,
-    [
-      "#!/bin/sh",
-      hookMark,
-      "# Profiles that are not what their recordings give do not get in (git commit --no-verify passes " + "by).",
-      "git diff --cached --quiet -- '*profiles/*.json' '*traces/*' && exit 0",
-      'cd "$(git rev-parse --show-toplevel)" || exit 2',
-      "[ -d traces ] || exit 0",
-      `exec ${program.map(escapeShell).join(" ")} generate --all --check`,
-      "",
-    ].join("\n"),
-  );
-  await chmod(path, 0o755);
-  terminal.note(escapeLine(`hook: ${path}`));
+}
+
+function hookText(program: readonly string[]): string {
+  return [
+    "#!/bin/sh",
+    hookMark,
+    "# Refuses commits whose profiles are not what their recordings give (git commit --no-verify passes by).",
+    "# A merge may leave the files as one side has them, and lose what the other recorded.",
+    '[ -e "$(git rev-parse --git-path MERGE_HEAD)" ] ||',
+    "  ! git diff --cached --quiet HEAD -- ':(top,glob)**/profiles/*.json' ':(top,glob)**/traces/**' 2>/dev/null ||",
+    "  exit 0",
+    'cd "$(git rev-parse --show-toplevel)" || exit 2',
+    finder(program),
+    "seccomp_gen generate --all --check --staged",
+    "status=$?",
+    "if [ $status = 127 ]; then",
+    `  echo "profiles are not checked: ${missing}" >&2`,
+    "  exit 0",
+    "fi",
+    "exit $status",
+    "",
+  ].join("\n");
 }

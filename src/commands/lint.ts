@@ -1,6 +1,7 @@
 import {
   hostOf,
   loadReference,
+  readIfPresent,
   readText,
   resolveFor,
   writeAtomically,
@@ -8,9 +9,10 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { diffFilters } from "../core/diff/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
-import { offsetOf, positionAt, profilePointer, readProfile, type HostContext } from "../core/profile/index.ts";
+import { offsetOf, positionAt, readProfile, type HostContext } from "../core/profile/index.ts";
 import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
@@ -25,21 +27,25 @@ export interface LintOptions extends HostOptions {
  * `seccomp-gen lint PROFILES…`: 0 nothing but notes, 1 errors or warnings, 2 trouble. With --fix:
  * of what is left.
  */
-export async function lint(files: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
+export async function lint(patterns: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
+  const files = await filesOf(patterns, options.fix);
   const host = hostOf(options);
   const reference = await loadReference(options.against);
   const ceiling = resolveFor(reference.profile, [host]);
   const findings: PlacedFinding[] = [];
   for (const file of files) {
-    const written = await readText(file);
+    const written = file === "-" ? await standardInput() : await readText(file);
     const text = options.fix ? await fixFile(file, written, host, terminal) : written;
-    const base = profilePointer(text, file);
-    for (const finding of lintProfile(readProfile(text, file), { host, ceiling, ceilingName: reference.name })) {
+    for (const finding of lintProfile(readProfile(text, file), {
+      host,
+      ceiling,
+      ceilingName: reference.name,
+      reference: reference.profile,
+    })) {
       findings.push({
         ...finding,
         file,
-        pointer: base + finding.pointer,
-        ...positionAt(text, offsetOf(text, base + finding.pointer)),
+        ...positionAt(text, offsetOf(text, finding.pointer)),
       });
     }
   }
@@ -54,9 +60,38 @@ export async function lint(files: readonly string[], options: LintOptions, termi
   return serious === 0 ? 0 : 1;
 }
 
+/** Files as they are named, patterns as what they match, "-" as standard input. */
+async function filesOf(patterns: readonly string[], fix: boolean): Promise<readonly string[]> {
+  if (fix && patterns.includes("-"))
+    throw new SeccompGenError({
+      code: "usage",
+      what: "standard input cannot be corrected in place",
+      todo: "Write it into a file: seccomp-gen lint --fix FILE",
+    });
+  const { default: glob } = await import("fast-glob");
+  const files: string[] = [];
+  for (const pattern of patterns) {
+    const isPattern = glob.isDynamicPattern(pattern) && (await readIfPresent(pattern)) === undefined;
+    const found = isPattern ? (await glob(pattern, { followSymbolicLinks: false })).sort() : [pattern];
+    if (found.length === 0)
+      throw new SeccompGenError({
+        code: "usage",
+        what: `no file matches ${pattern}`,
+        todo: "Check the pattern; ** stands for any folders.",
+      });
+    files.push(...found);
+  }
+  return [...new Set(files)];
+}
+
+async function standardInput(): Promise<string> {
+  const { text } = await import("node:stream/consumers");
+  return text(process.stdin);
+}
+
 /** Writes the corrected file and says what it changes; resolves to what the file holds now. */
 async function fixFile(file: string, text: string, host: HostContext, terminal: Terminal): Promise<string> {
-  const fixed = fixProfile(text, readProfile(text, file), profilePointer(text, file));
+  const fixed = fixProfile(text, readProfile(text, file));
   if (fixed.text === text) return text;
   const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) =>
     resolveFor(profile, [host]),

@@ -142,7 +142,7 @@ async function verifyRecorded(
 ): Promise<number> {
   if (run === undefined) {
     terminal.note(
-      "--verify: a program on this host cannot be run under a Docker profile; run it in a container to " + "verify",
+      "--verify: a program on this host cannot be run under a Docker profile; run it in a container to verify",
     );
     return 0;
   }

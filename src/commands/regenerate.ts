@@ -1,67 +1,139 @@
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { parseRecording } from "../core/recording/index.ts";
 import {
   derive,
-  profilePath,
-  readIfPresent,
-  readStoredPolicy,
-  readText,
+  loadReference,
+  loadStored,
+  lostInMerge,
+  parseStoredPolicy,
+  profileFor,
   writeKept,
   type Terminal,
 } from "../project/index.ts";
+import { noFilterIn } from "./no-filter.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { keptHere, keptInIndex, recordingsGone, type KeptFiles } from "./kept-files.ts";
 
-/** Every recording that is kept as the command line keeps them: traces/NAME/recording.json. */
-export async function keptRecordings(): Promise<readonly string[]> {
-  const { default: glob } = await import("fast-glob");
-  return (await glob("traces/*/recording.json", { followSymbolicLinks: false })).sort();
-}
-
-/** The profile that belongs to a recording: traces/NAME/recording.json → profiles/NAME.json. */
-export function profileOf(recording: string): string {
-  return profilePath(dirname(recording).split("/").at(-1) ?? "");
+/** `seccomp-gen generate --all`: makes all profiles again. */
+export async function regenerateAll(terminal: Terminal): Promise<number> {
+  const kept = await keptHere();
+  if (kept.recordings.length === 0) throw noRecordings();
+  let written = 0;
+  for (const recording of kept.recordings) {
+    const path = profileFor(recording) ?? "";
+    const made = await profileMade(recording, kept);
+    if (withUnixLines(await kept.read(path)) === made) continue;
+    written += 1;
+    await writeKept(path, made);
+    terminal.note(escapeLine(`${path}: written`));
+  }
+  const outcome = written === 0 ? "all profiles are up to date" : `${many(written, "profile")} written`;
+  terminal.note(`${many(kept.recordings.length, "recording")}; ${outcome}`);
+  return 0;
 }
 
 /**
- * `seccomp-gen generate --all [--check]`: makes all profiles again, or says which are not what
- * their recordings give. 0 fine, 1 with --check: some differ.
+ * `seccomp-gen generate --all --check [--staged]`: says what does not fit together. 0 fine, 1
+ * something does not.
  */
-export async function regenerateAll(check: boolean, terminal: Terminal): Promise<number> {
-  const recordings = await keptRecordings();
-  if (recordings.length === 0)
-    throw new SeccompGenError({
-      code: "usage",
-      what: "no recordings here",
-      todo:
-        "--all reads traces/NAME/recording.json below the current folder; record something first, or go " +
-        "to the folder that holds traces/.",
-    });
-  let different = 0;
-  for (const recording of recordings) {
-    const made = await derive(parseRecording(await readText(recording), recording), await readStoredPolicy(recording));
-    const path = join(".", profileOf(recording));
-    const there = await readIfPresent(path);
-    if (there === made.profile) continue;
-    different += 1;
-    if (check) {
-      terminal.note(
-        there === undefined
-          ? `${path} is missing`
-          : `${path} is not what ${recording} gives: it was edited, or it is older than the recording or ` +
-              "this seccomp-gen",
-      );
-    } else {
-      await writeKept(path, made.profile);
-      terminal.note(`${path}: written`);
+export async function checkAll(staged: boolean, terminal: Terminal): Promise<number> {
+  const kept = staged ? await keptInIndex() : await keptHere();
+  const gone = await recordingsGone(kept);
+  if (kept.recordings.length + gone.length === 0) {
+    if (staged) return 0; // a commit that takes the last one away
+    throw noRecordings();
+  }
+  let [different, orphans] = [0, 0];
+  for (const recording of kept.recordings) {
+    for (const [at, trouble] of (await troublesOf(recording, kept)).entries()) {
+      if (at === 0) different += 1;
+      terminal.note(escapeLine(trouble));
     }
   }
-  const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  const differing =
-    different === 1
-      ? "differs: seccomp-gen generate --all makes it again"
-      : "differ: seccomp-gen generate --all makes them again";
-  const outcome = check ? differing : "written";
-  const all = different === 0 ? "all profiles are up to date" : `${many(different, "profile")} ${outcome}`;
-  terminal.note(`${many(recordings.length, "recording")}; ${all}`);
-  return check && different > 0 ? 1 : 0;
+  for (const recording of gone) {
+    const path = profileFor(recording);
+    if (path === undefined || !kept.profiles.includes(path)) continue;
+    orphans += 1;
+    terminal.note(escapeLine(`${path} stays, but its recording ${recording} is deleted: nothing backs it any more`));
+    terminal.note(
+      escapeLine(`  Bring the recording back (git checkout HEAD -- ${dirname(recording)}), or git rm ${path} as well`),
+    );
+  }
+  const doubtful = different + orphans;
+  const verb = doubtful === 1 ? "does" : "do";
+  const outcome = doubtful === 0 ? "all profiles are up to date" : `${many(doubtful, "profile")} ${verb} not fit`;
+  terminal.note(`${many(kept.recordings.length, "recording")}; ${outcome}`);
+  const these = different === 1 ? "it" : "them";
+  if (different > 0)
+    terminal.note(`  seccomp-gen generate --all makes ${these} again${staged ? "; then git add" : ""}`);
+  return doubtful > 0 ? 1 : 0;
+}
+
+/** What a profile and its recording do not agree in, in words. */
+async function troublesOf(recording: string, kept: KeptFiles): Promise<readonly string[]> {
+  const path = profileFor(recording) ?? "";
+  const text = await kept.read(recording);
+  const lost =
+    text === undefined ? [] : await lostInMerge(kept.root, recording, parseRecording(withUnixLines(text), recording));
+  const losses =
+    lost.length === 0
+      ? []
+      : [
+          `${recording} lost calls in this merge that neither side had removed: ${lost.join(", ")}`,
+          "  Take them in again: git checkout --merge -- the file, and choose line by line",
+        ];
+  const there = withUnixLines(await kept.read(path));
+  if (there === undefined)
+    return [...losses, `${path} is missing; if the service is gone, git rm -r ${dirname(recording)} as well`];
+  if (there === (await profileMade(recording, kept))) return losses;
+  const noFilter = noFilterIn(there, path);
+  return [
+    ...losses,
+    ...(noFilter === undefined ? [] : [`${path}: ${noFilter}`]),
+    `${path} is not what ${recording} gives: it was edited, or it is older than the recording or this seccomp-gen`,
+  ];
+}
+
+/**
+ * A profile that options name is looked for in the folder that holds traces/. It must lie in the
+ * repository: a pull request may have written its name.
+ */
+async function profileMade(recording: string, kept: KeptFiles): Promise<string> {
+  const options = recording.replace(/recording\.json$/, "policy.json");
+  const folder = dirname(dirname(dirname(recording)));
+  const fromIndex = async (file: string): Promise<string> => {
+    const text = isAbsolute(file) ? undefined : await kept.read(join(folder, file));
+    if (text !== undefined) return text;
+    throw new SeccompGenError({
+      code: "file-unreadable",
+      path: join(folder, file),
+      detail: "it is not in git's index",
+    });
+  };
+  const made = await derive(
+    parseRecording(withUnixLines(await kept.read(recording)) ?? "", recording),
+    parseStoredPolicy(await kept.read(options), options),
+    (name) => (kept.isIndex ? loadReference(name, fromIndex) : loadStored(name, folder)),
+  );
+  return made.profile;
+}
+
+/** git may have given the files the line ends of Windows. */
+function withUnixLines<T extends string | undefined>(text: T): T {
+  return text?.replaceAll("\r\n", "\n") as T;
+}
+
+function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function noRecordings(): SeccompGenError {
+  return new SeccompGenError({
+    code: "usage",
+    what: "no recordings here",
+    todo:
+      "--all reads traces/NAME/recording.json below the current folder; record something first, or go to the " +
+      "folder that holds traces/.",
+  });
 }

@@ -14,20 +14,14 @@ import {
   type PolicyArguments,
   type Reference,
 } from "../project/index.ts";
-import { diffFilters } from "../core/diff/index.ts";
+import type { Authors } from "./authors.ts";
+import { openedElsewhere, profileChanges, type Elsewhere, type ProfileChange } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { lintProfile } from "../core/lint/index.ts";
-import {
-  offsetOf,
-  positionAt,
-  profilePointer,
-  readProfile,
-  type DockerProfile,
-  type HostContext,
-} from "../core/profile/index.ts";
+import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
+import { offsetOf, positionAt, readProfile, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
-import { TooManyWays, type Filter } from "../core/seccomp/index.ts";
-import { allCapabilities, exposureOf, nativeArch, type ScmpArch } from "../core/tables/index.ts";
+import { allowsSome, TooManyWays, type Filter } from "../core/seccomp/index.ts";
+import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/index.ts";
 
 /** What every profile is held against. */
 export interface ReviewContext {
@@ -35,6 +29,7 @@ export interface ReviewContext {
   /** For profiles without a recording. */
   readonly fallbackHost: HostContext;
   readonly reference: Reference;
+  readonly authors: Authors;
 }
 
 /**
@@ -62,11 +57,12 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
   const before =
     file.before === undefined ? reference.profile : readProfile(file.before, `${file.formerPath ?? file.path} before`);
   const after = file.after === undefined ? reference.profile : readProfile(file.after, file.path);
-  const assessment = assess(resolveFor(before, hosts), resolveFor(after, hosts), {
-    ceiling,
-    derived: sources?.derived,
-  });
-  const elsewhere = file.after === undefined ? [] : openedElsewhere(before, after, hosts, assessment);
+  const judged = assess(resolveFor(before, hosts), resolveFor(after, hosts), { ceiling, derived: sources?.derived });
+  const arches = hosts.map(({ arch }) => arch);
+  const profile = file.after === undefined ? [] : profileChanges(before, after, arches);
+  const assessment = { ...judged, profile: [...profile, ...judged.profile] };
+  const elsewhere =
+    file.after === undefined ? [] : openedElsewhere(before, after, { hosts, ceiling: reference.profile });
   const source =
     file.after === undefined
       ? "removed"
@@ -87,55 +83,30 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
     source,
     recording: sources?.path,
     newRuns: sources?.newRuns ?? [],
+    keeps: file.before === undefined ? keptDangers(resolveFor(after, hosts)) : [],
     findings,
     failures: failuresOf(assessment, elsewhere, source, findings),
   };
 }
 
-/**
- * Which rules count depends on the host (includes, excludes): what is closed on those that were
- * recorded may be open on others.
- */
-function openedElsewhere(
-  before: DockerProfile,
-  after: DockerProfile,
-  hosts: readonly HostContext[],
-  here: Assessment,
-): readonly string[] {
-  const conditions = [before, after]
-    .flatMap(({ syscalls }) => syscalls.flatMap(({ includes, excludes }) => [includes, excludes]))
-    .filter((condition) => condition !== undefined);
-  if (conditions.length === 0) return [];
-  const arches = new Set([
-    ...hosts.map(({ arch }) => arch),
-    ...conditions.flatMap((condition) => condition.arches ?? []).flatMap((name) => nativeArch(name) ?? []),
-  ]);
-  const others = [...arches].flatMap((arch) =>
-    hosts.slice(0, 1).flatMap((host) =>
-      [allCapabilities, []].flatMap((capabilities) =>
-        [undefined, "0.0"].map((kernel): HostContext => ({
-          ...host,
-          arch,
-          capabilities: new Set(capabilities),
-          kernel,
-        })),
-      ),
-    ),
+/** Calls that attackers look for, of those that a profile allows with some arguments. */
+function keptDangers(filters: Filters): readonly string[] {
+  const names = [...filters.values()].flatMap((filter) =>
+    dangerousCalls.flatMap((row) => row.names).filter((name) => allowsSome(filter, name)),
   );
-  const known = new Set(here.openings.map(({ change }) => change.syscall));
-  const opened = others.flatMap((other) =>
-    diffFilters(resolveFor(before, [other]), resolveFor(after, [other])).syscalls.filter(
-      ({ kind }) => kind === "newly-allowed" || kind === "widened",
-    ),
-  );
-  return [...new Set(opened.map(({ syscall }) => syscall))].filter((name) => !known.has(name)).sort();
+  return [...new Set(names)].sort();
 }
 
 interface Sources {
   readonly path: string;
   readonly recording: Recording;
   readonly made: Derivation;
-  readonly derived: { readonly now: Filters; readonly formerOptions: Filters; readonly before: Filters | undefined };
+  readonly derived: {
+    readonly now: Filters;
+    readonly formerOptions: Filters;
+    readonly formerFacts: Filters;
+    readonly before: Filters | undefined;
+  };
   readonly newRuns: Recording["runs"];
 }
 
@@ -163,6 +134,13 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
   const made = await make(recording, policy, changes.read);
   const formerRecording =
     formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
+  // Deriving is most of a review's time: what cannot differ is not made again.
+  const isSamePolicy = policy.against === undefined && JSON.stringify(policy) === JSON.stringify(formerPolicy);
+  const withFormerOptions = isSamePolicy ? made : await make(recording, formerPolicy, changes.readBefore);
+  const formerMade =
+    formerRecording === undefined || formerText === text
+      ? withFormerOptions
+      : await make(formerRecording, formerPolicy, changes.readBefore);
   const formerRuns = new Set(formerRecording?.runs.map(canonicalRun));
   return {
     path: `${folder}/recording.json`,
@@ -170,14 +148,49 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
     made,
     derived: {
       now: filtersOf(made),
-      formerOptions: filtersOf(await make(recording, formerPolicy, changes.readBefore)),
-      before:
-        formerRecording === undefined
-          ? undefined
-          : filtersOf(await make(formerRecording, formerPolicy, changes.readBefore)),
+      formerOptions: filtersOf(withFormerOptions),
+      formerFacts: withoutClaims(
+        filtersOf(await make(asRunBefore(recording, formerRecording), policy, changes.read)),
+        formerRecording,
+      ),
+      before: formerRecording === undefined ? undefined : filtersOf(formerMade),
     },
     newRuns: recording.runs.filter((run) => !formerRuns.has(canonicalRun(run))),
   };
+}
+
+/**
+ * The recording as if its runs claimed no more than the former ones did: their capabilities, engine
+ * and security options, or Docker's defaults if there was no recording.
+ */
+function asRunBefore(recording: Recording, former: Recording | undefined): Recording {
+  const capabilities = new Set(
+    former === undefined ? defaultCapabilities : former.runs.flatMap((run) => run.capabilities ?? defaultCapabilities),
+  );
+  const engines = new Set(former?.runs.map(({ versions }) => versions.engine));
+  const bare = former?.runs.some(({ noNewPrivileges }) => noNewPrivileges !== true) ?? true;
+  const init = former === undefined || former.runs.some((run) => run.init === true);
+  return {
+    ...recording,
+    runs: recording.runs.map(({ init: claimed, ...run }) => ({
+      ...run,
+      versions: {
+        ...run.versions,
+        ...(former === undefined || engines.has(run.versions.engine)
+          ? {}
+          : { engine: [...engines].find((engine) => engine !== undefined) ?? "" }),
+      },
+      capabilities: (run.capabilities ?? defaultCapabilities).filter((name) => capabilities.has(name)),
+      ...(bare ? {} : { noNewPrivileges: true }),
+      ...(claimed === true && init ? { init: claimed } : {}),
+    })),
+  };
+}
+
+/** Without the architectures that no former run showed. */
+function withoutClaims(filters: Filters, former: Recording | undefined): Filters {
+  if (former === undefined) return filters;
+  return new Map([...filters].filter(([arch]) => Object.hasOwn(former.syscalls, arch)));
 }
 
 /** Former options that nobody can read are no options. */
@@ -208,10 +221,10 @@ function filtersOf({ policy }: Derivation): Filters {
   return new Map(policy.filters.map((filter) => [filter.arch, filter]));
 }
 
-function placeOf({ claim }: Opening, { path, after }: ChangedFile): Place {
+function placeOf({ claim }: Opening, { after }: ChangedFile): Place {
   return after === undefined || claim?.type !== "profile"
     ? { line: 1, column: 1 }
-    : positionAt(after, offsetOf(after, profilePointer(after, path) + claim.pointer));
+    : positionAt(after, offsetOf(after, claim.pointer));
 }
 
 /** Errors and warnings that the former profile did not have. */
@@ -222,36 +235,56 @@ function newFindings(
 ): readonly PlacedFinding[] {
   const key = ({ kind, names }: ReturnType<typeof lintProfile>[number]): string => `${kind} ${names.join()}`;
   const known = new Set(lintProfile(before, context).map(key));
-  const base = profilePointer(text, path);
   return lintProfile(after, context)
     .filter((finding) => finding.severity !== "note" && !known.has(key(finding)))
     .map((finding) => ({
       ...finding,
       file: path,
-      pointer: base + finding.pointer,
-      ...positionAt(text, offsetOf(text, base + finding.pointer)),
+      ...positionAt(text, offsetOf(text, finding.pointer)),
     }));
 }
 
 function failuresOf(
-  { openings, open, profile }: Assessment,
-  elsewhere: readonly string[],
+  { openings, open, profile, pretended }: Assessment,
+  elsewhere: readonly Elsewhere[],
   source: JudgedProfile["source"],
   findings: readonly PlacedFinding[],
 ): readonly FailureKind[] {
+  const unfiltered = open || profile.some((change) => change.kind === "no-filter" && change.side === "after");
   return [
-    ...(open || openings.length > 0 || elsewhere.length > 0 || profile.some(({ kind }) => kind === "architecture-added")
+    ...(unfiltered || openings.length > 0 || elsewhere.length > 0 || profile.some(widens)
       ? (["widened"] as const)
       : []),
-    ...(open ||
+    ...(unfiltered ||
     openings.some(({ level }) => level === "danger") ||
-    elsewhere.some((name) => exposureOf(name)?.level === "danger")
+    elsewhere.some(({ syscall, beyondCeiling }) => beyondCeiling || exposureOf(syscall)?.level === "danger") ||
+    profile.some(endangers) ||
+    pretended.length > 0
       ? (["dangerous"] as const)
       : []),
     ...(source === "none" || source === "different" || openings.some(({ backing }) => backing.type === "options")
       ? (["unbacked"] as const)
       : []),
-    ...(open || openings.some(({ beyondDocker }) => beyondDocker) ? (["beyond-docker"] as const) : []),
+    ...(unfiltered ||
+    openings.some(({ beyondDocker }) => beyondDocker) ||
+    elsewhere.some(({ beyondCeiling }) => beyondCeiling)
+      ? (["beyond-docker"] as const)
+      : []),
     ...(findings.length > 0 ? (["lint"] as const) : []),
   ];
+}
+
+function widens(change: ProfileChange): boolean {
+  return (
+    change.kind === "architecture-added" ||
+    change.kind === "member-changed" ||
+    (change.kind === "sub-architectures" && change.added.length > 0)
+  );
+}
+
+/** Another agent decides on calls, or a mitigation is turned off. */
+function endangers(change: ProfileChange): boolean {
+  if (change.kind === "default-changed") return change.is.action === "SCMP_ACT_ERRNO" && change.is.errnoRet === 0;
+  if (change.kind !== "member-changed" || change.is === undefined) return false;
+  return change.member !== "flags" || /SPEC_ALLOW/.test(change.is);
 }

@@ -16,7 +16,7 @@ export async function reviewRecording(
   { path, formerPath, before, after }: ChangedFile,
   context: ReviewContext,
 ): Promise<ReviewedRecording> {
-  const reviewed = { path, formerPath };
+  const reviewed = { path, formerPath, changedBy: context.authors.of(path) };
   if (after === undefined) return { ...reviewed, state: { type: "removed" } };
   try {
     const old = before === undefined ? undefined : parseRecording(before, `${formerPath ?? path} before`);

@@ -1,5 +1,6 @@
 import {
   changedFiles,
+  isPlaceOfProfiles,
   hostOf,
   loadReference,
   profileFor,
@@ -10,7 +11,7 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { foldedMembers, type Json } from "../core/profile/index.ts";
+import { folded, parseDocument, runsWithoutFilter } from "../core/profile/index.ts";
 import {
   failureKinds,
   renderReview,
@@ -20,6 +21,7 @@ import {
   type ReviewedProfile,
   type ReviewedRecording,
 } from "../words/index.ts";
+import { authorsSince } from "./authors.ts";
 import { reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
@@ -39,17 +41,24 @@ export interface ReviewOptions extends HostOptions {
 export async function review(base: string | undefined, options: ReviewOptions, terminal: Terminal): Promise<number> {
   const changes = await changedFiles(base);
   const reference = await loadReference(options.against);
-  const context: ReviewContext = { changes, fallbackHost: hostOf(options), reference };
+  const context: ReviewContext = {
+    changes,
+    fallbackHost: hostOf(options),
+    reference,
+    authors: await authorsSince(changes),
+  };
   const profiles: ReviewedProfile[] = [];
   const recordings: ReviewedRecording[] = [];
   const optionFiles: ReviewedOptions[] = [];
-  for (const file of changes.files) {
+  for (const [at, file] of changes.files.entries()) {
+    terminal.status?.(`${at + 1} of ${changes.files.length} files reviewed`);
     const kind = kindOf(file);
     if (kind === "profile") profiles.push(await reviewProfile(file, context));
     else if (kind === "recording") recordings.push(await reviewRecording(file, context));
     else if (kind === "options")
       optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
   }
+  terminal.status?.("");
   profiles.push(...(await untouchedProfiles(changes, new Set(profiles.map(({ path }) => path)), context)));
   const stops = stopsOf(
     profiles,
@@ -95,28 +104,31 @@ async function untouchedProfiles(
 }
 
 /**
- * By content, as engines read it: what a repository calls its files is its own business. Go's
- * decoder takes names in any case.
+ * By content, as engines read it: what a repository calls its files is its own business. Whatever
+ * stands in a place of profiles is one, or stops the gate.
  */
 function kindOf({ path, before, after }: ChangedFile): "profile" | "recording" | "options" | undefined {
-  if (/(^|\/)traces\/[^/]+\/policy\.json$/.test(path)) return "options";
-  for (const text of [after, before]) {
-    const names = text === undefined ? [] : memberNames(text);
-    if (names === undefined)
-      return /(^|\/)profiles\//.test(path) || /"default_?action"/i.test(text ?? "") ? "profile" : undefined;
-    if (names.includes("defaultaction")) return "profile";
-    if (names.includes("syscalls") && names.includes("runs")) return "recording";
-  }
-  return undefined;
+  const sides = [after, before].filter((text) => text !== undefined).map(contentOf);
+  if (isPolicyPath(path) && !sides.includes("profile")) return "options";
+  const known = sides.find((kind) => kind !== undefined);
+  return known ?? (isPlaceOfProfiles(path) ? "profile" : undefined);
 }
 
-/** The members by which a document can be told; undefined: it is no JSON. */
-function memberNames(text: string): readonly string[] | undefined {
+function isPolicyPath(path: string): boolean {
+  return /(^|\/)traces\/[^/]+\/policy\.json$/.test(path);
+}
+
+function contentOf(text: string): "profile" | "recording" | undefined {
+  let parsed;
   try {
-    return foldedMembers(JSON.parse(text.replace(/^\uFEFF/, "")) as Json);
+    parsed = parseDocument(text, "the file");
   } catch {
-    return undefined;
+    return /"default_?action"/i.test(text) ? "profile" : undefined;
   }
+  const names = new Set(parsed.members.map(([name]) => folded(name)));
+  if (names.has("defaultaction") || runsWithoutFilter(parsed)?.kind === "wrapped") return "profile";
+  if (!names.has("syscalls")) return undefined;
+  return names.has("runs") ? "recording" : "profile";
 }
 
 function compact(text: string | undefined): string {

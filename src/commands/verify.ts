@@ -15,11 +15,11 @@ import {
   type Image,
   type RunCommand,
 } from "../run/container/index.ts";
-import { loadReference, nameFromImage, readText, resolveFor, type Terminal } from "../project/index.ts";
+import { loadVersion, nameFromImage, readText, resolveFor, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { missingFloor } from "../core/policy/index.ts";
-import { readProfile, resolve, type HostContext } from "../core/profile/index.ts";
+import { noFilterText, readProfile, resolve, type HostContext } from "../core/profile/index.ts";
 import { architectureOf, runFacts } from "../run/recorder/index.ts";
 import { hardenedCommand, renderDiagnosis, renderHardening, renderVerdict } from "../words/index.ts";
 import { compareVersions, defaultCapabilities } from "../core/tables/index.ts";
@@ -64,7 +64,12 @@ export async function verify(
       todo: "Name it before the command: seccomp-gen verify profiles/NAME.json -- docker run …",
     });
   }
-  readProfile(await readText(profile), profile); // a broken profile is our message, not the engine's
+  // A broken profile is our message, not the engine's.
+  const { noFilter } = readProfile(await readText(profile), profile);
+  if (noFilter !== undefined) {
+    terminal.note(`verify ${escapeLine(`${profile}: FAILED: ${noFilterText(noFilter)}`)}`);
+    return 1;
+  }
   const compose = await parseComposeCommand(words);
   if (compose !== undefined) return verifyService(compose, profile, options, terminal);
   const run = await parseRunCommand(words);
@@ -264,6 +269,12 @@ async function explain(
   { run, profile, options, proof, image, verdict, baseline }: Failure,
   terminal: Terminal,
 ): Promise<number> {
+  if (verdict.kind === "no-filter") {
+    terminal.note(
+      "next: look at --security-opt and --privileged of the command, and at the engine's own configuration",
+    );
+    return 1;
+  }
   if (options.maxRuns === 0 || verdict.kind === "output-differs" || verdict.kind === "passed") {
     terminal.note(
       verdict.kind === "output-differs"
@@ -274,7 +285,7 @@ async function explain(
     return 1;
   }
   const { engine, facts, host } = await whereItRuns(run, image);
-  const reference = await loadReference(run.cli.tool === "docker" ? engine.version : undefined);
+  const reference = await loadVersion(run.cli.tool === "docker" ? engine.version : undefined);
   const document = readProfile(await readText(profile), profile);
   const diagnosis: Diagnosis = await diagnose({
     run,

@@ -142,7 +142,7 @@ function headOf(path: string): Uint8Array | undefined {
 }
 
 function looksLikeJson(head: Uint8Array): boolean {
-  return /^(\uFEFF)?\s*\{/.test(Buffer.from(head.subarray(0, 200)).toString("utf8"));
+  return /^(\uFEFF)?\s*(?:\{|null\s*$)/.test(Buffer.from(head.subarray(0, 200)).toString("utf8"));
 }
 
 async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,7 +1,8 @@
 import { lstat, readFile, realpath } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { git, runGit } from "./git.ts";
+import { git, readObjects, runGit } from "./git.ts";
+import { sourceFolder } from "./names.ts";
 
 /**
  * A file that differs between a revision and the working tree; a side without the file is
@@ -45,33 +46,40 @@ const maxBytes = 4 * 1024 * 1024;
 /** More files are not looked at, and that is said: whoever changes so many may want to hide one. */
 const maxFiles = 2000;
 
-/** JSON anywhere, and whatever stands where profiles and recordings are kept. */
+/** Whatever engines may be given as a profile, and what stands where profiles are kept. */
 const pathspecs = [
-  "*.json",
-  ":(glob)**/profiles/**",
+  ":(icase)*.json",
+  ":(icase)*.seccomp",
+  // The folders themselves too: a link or a submodule may stand in their place.
+  ":(glob,icase)**/profiles",
+  ":(glob,icase)**/profiles/**",
+  ":(glob,icase)**/traces",
+  ":(glob,icase)**/traces/*",
   ":(glob)**/traces/**/recording.json",
   ":(glob)**/traces/**/policy.json",
 ];
 
 /**
- * The files changed between `base` (undefined: where this branch left the main one) and the working
- * tree, untracked ones too. Throws `usage` outside of a repository and for unknown revisions.
+ * The files changed since this branch left `base` (undefined: the main branch) in the working tree,
+ * untracked ones too. What `base` changed meanwhile is nobody's doing here. Throws `usage` outside
+ * of a repository and for unknown revisions.
  */
 export async function changedFiles(base: string | undefined): Promise<Changes> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
-  const commit = base === undefined ? await mainBase(root) : await commitOf(root, base);
+  const commit = base === undefined ? await mainBase(root) : await forkPoint(root, await commitOf(root, base));
   const entries = await changedEntries(root, commit);
   const sizes = await sizesOf(
     root,
     entries.flatMap(({ blob }) => (blob === undefined ? [] : [blob])),
   );
+  const befores = await blobTexts(root, entries.slice(0, maxFiles), sizes);
   const files: ChangedFile[] = [];
   const skipped: SkippedFile[] = entries
     .slice(maxFiles)
     .map(({ path }) => ({ path, reason: `more than ${maxFiles} files were changed`, alarming: true }));
   for (const { path, formerPath, mode, blob } of entries.slice(0, maxFiles)) {
     const after = await fileNow(root, path);
-    const before = blob === undefined ? undefined : await blobText(root, mode, blob, sizes);
+    const before = blob === undefined ? undefined : befores(mode, blob);
     if (before === undefined && after === undefined)
       skipped.push({
         path,
@@ -84,16 +92,17 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
       skipped.push({
         path,
         reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "",
-        alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after),
+        alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after) || isTooLarge(after),
       });
   }
+  let tree: ReturnType<typeof treeOf> | undefined;
   return {
     root,
     base: commit,
     files,
     skipped,
     read: async (path) => textOf(await fileNow(root, path)),
-    readBefore: async (path) => textOf(await fileAt(root, commit, path)),
+    readBefore: async (path) => textOf(await (await (tree ??= treeOf(root, commit, sourcesOf(entries))))(path)),
   };
 }
 
@@ -148,8 +157,13 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
   );
 }
 
+/** Where profiles are kept, by folder or by name. */
+export function isPlaceOfProfiles(path: string): boolean {
+  return /(^|\/)profiles\//i.test(path) || /seccomp[^/]*\.json$|\.seccomp$/i.test(path);
+}
+
 function isKeptPlace(path: string): boolean {
-  return /(^|\/)(profiles|traces)\//.test(path);
+  return /(^|\/)(profiles|traces)(\/|$)/i.test(path) || isPlaceOfProfiles(path);
 }
 
 function looksLikeProfile(side: Side): boolean {
@@ -174,6 +188,12 @@ async function mainBase(root: string): Promise<string> {
   });
 }
 
+/** A shallow clone may not hold it: then the revision itself. */
+async function forkPoint(root: string, commit: string): Promise<string> {
+  const { exitCode, stdout } = await runGit(root, ["merge-base", commit, "HEAD"]);
+  return exitCode === 0 ? stdout.trim() : commit;
+}
+
 async function commitOf(root: string, revision: string): Promise<string> {
   const { exitCode, stdout } = await runGit(root, [
     "rev-parse",
@@ -195,6 +215,13 @@ async function commitOf(root: string, revision: string): Promise<string> {
 /** A file's text, no file, or why it was not read. */
 type Side = string | undefined | { readonly reason: string };
 
+/** Engines read profiles of any size. */
+function isTooLarge(side: Side): boolean {
+  return typeof side === "object" && side.reason === tooLarge;
+}
+
+const tooLarge = "it is too large";
+
 function isText(side: Side): side is string | undefined {
   return side === undefined || typeof side === "string";
 }
@@ -211,16 +238,63 @@ async function sizesOf(root: string, blobs: readonly string[]): Promise<Readonly
   return new Map(lines.map((line) => line.split(" ")).map(([blob = "", size]) => [blob, Number(size)]));
 }
 
-async function blobText(root: string, mode: string, blob: string, sizes: ReadonlyMap<string, number>): Promise<Side> {
-  if (!mode.startsWith("100")) return { reason: "it was no file" };
-  if (!((sizes.get(blob) ?? 0) <= maxBytes)) return { reason: "it was too large" };
-  return git(root, ["cat-file", "blob", blob]);
+/** Of many files one process of git is asked. */
+async function blobTexts(
+  root: string,
+  entries: readonly Pick<Entry, "mode" | "blob">[],
+  sizes: ReadonlyMap<string, number>,
+): Promise<(mode: string, blob: string) => Side> {
+  const isRead = (mode: string, blob: string): boolean => mode.startsWith("100") && (sizes.get(blob) ?? 0) <= maxBytes;
+  const blobs = [
+    ...new Set(entries.flatMap(({ mode, blob }) => (blob !== undefined && isRead(mode, blob) ? [blob] : []))),
+  ];
+  const texts = await readObjects(root, blobs);
+  const known = new Map(blobs.map((blob, at) => [blob, texts[at]]));
+  return (mode, blob) => {
+    if (!mode.startsWith("100")) return { reason: "it was no file" };
+    return isRead(mode, blob) ? known.get(blob) : { reason: "it was too large" };
+  };
 }
 
-async function fileAt(root: string, commit: string, path: string): Promise<Side> {
-  const { stdout } = await runGit(root, ["ls-tree", "-z", commit, "--", `:(top,literal)${path}`]);
-  const [, mode = "", blob = ""] = /^(\d+) blob ([0-9a-f]+)\t/.exec(stdout) ?? [];
-  return blob === "" ? undefined : blobText(root, mode, blob, await sizesOf(root, [blob]));
+/** Where recordings and options of the changed profiles are. */
+function sourcesOf(entries: readonly Entry[]): ReadonlySet<string> {
+  const paths = entries.flatMap(({ path, formerPath }) => (formerPath === undefined ? [path] : [path, formerPath]));
+  return new Set(
+    paths.map((path) => sourceFolder(path) ?? dirname(path)).filter((folder) => /(^|\/)traces\//.test(folder)),
+  );
+}
+
+/** The files of a commit, listed once; those of the named folders are read together. */
+async function treeOf(
+  root: string,
+  commit: string,
+  folders: ReadonlySet<string>,
+): Promise<(path: string) => Promise<Side>> {
+  const listed = new Map<string, { readonly mode: string; readonly blob: string }>();
+  for (const line of (await git(root, ["ls-tree", "-r", "-z", "--full-tree", commit, "--"])).split("\0")) {
+    const [, mode = "", blob = "", path = ""] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(line) ?? [];
+    if (path !== "") listed.set(path, { mode, blob });
+  }
+  const kept = [...listed].filter(([path]) => folders.has(dirname(path))).map(([, entry]) => entry);
+  let reading: Promise<(mode: string, blob: string) => Side> | undefined;
+  const read = async (
+    entries: readonly Pick<Entry, "mode" | "blob">[],
+  ): Promise<(mode: string, blob: string) => Side> =>
+    blobTexts(
+      root,
+      entries,
+      await sizesOf(
+        root,
+        entries.flatMap(({ blob }) => blob ?? []),
+      ),
+    );
+  return async (path) => {
+    const entry = listed.get(path);
+    if (entry === undefined) return undefined;
+    if (!folders.has(dirname(path))) return (await read([entry]))(entry.mode, entry.blob);
+    reading ??= read(kept);
+    return (await reading)(entry.mode, entry.blob);
+  };
 }
 
 /** Nothing leads out of the repository: no path upwards, no link at its end or on its way. */
@@ -230,7 +304,7 @@ async function fileNow(root: string, path: string): Promise<Side> {
   const found = await lstat(place).catch(() => undefined);
   if (found === undefined) return undefined;
   if (!found.isFile()) return { reason: "it is no file" };
-  if (found.size > maxBytes) return { reason: "it is too large" };
+  if (found.size > maxBytes) return { reason: tooLarge };
   if ((await realpath(place)) !== join(await realpath(root), path)) return { reason: "it is reached through a link" };
   return readFile(place, "utf8");
 }

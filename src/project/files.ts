@@ -30,6 +30,7 @@ import { profilePath } from "./names.ts";
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
   let temporary: string | undefined;
+  checkWithin(path);
   try {
     const target = targetOf(path);
     // Without O_CREAT: in /tmp the kernel refuses it for other people's fifos (proc_sys_fs(5),
@@ -54,6 +55,25 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
     if (left !== undefined) attempt(() => rmSync(left, { force: true }));
     throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
   }
+}
+
+/**
+ * A checkout is other people's: a path inside of the repository that the current folder is in must
+ * not be led out of it by a link, whoever named it.
+ */
+function checkWithin(path: string): void {
+  const root = repositoryOf(".");
+  const escapes = (to: string): boolean => relative(root, to).split(sep)[0] === ".." || relative(root, to) === "";
+  if (escapes(resolve(path))) return;
+  const real = landing(path);
+  // No commit brings files into .git: only git-setup names a path there, for its hooks.
+  const isGits = (to: string): boolean => relative(root, to).split(sep).includes(".git");
+  if (real !== undefined && !escapes(real) && (isGits(resolve(path)) || !isGits(real))) return;
+  throw new SeccompGenError({
+    code: "file-unwritable",
+    path,
+    detail: `a symbolic link leads out of ${root}${real === undefined ? "" : `, to ${real}`}; remove the link`,
+  });
 }
 
 /** What `work` gives; undefined where the system refuses it. */
@@ -190,6 +210,24 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
     throw new SeccompGenError({ code: "file-unreadable", path, detail: systemDetail(error) }, { cause: error });
   }
+}
+
+/**
+ * The text of a file that a repository names: regular, of at most `maxBytes`, not reached through a
+ * link, and within the repository that the current folder is in. Throws `file-unreadable`.
+ */
+export async function readWithin(path: string, maxBytes: number): Promise<string> {
+  const reject = (detail: string): never => {
+    throw new SeccompGenError({ code: "file-unreadable", path, detail });
+  };
+  const stats = attempt(() => lstatSync(path));
+  if (stats === undefined) return reject("no such file");
+  const inside = relative(repositoryOf("."), landing(path) ?? "/");
+  if (inside === "" || inside.split(sep)[0] === "..")
+    return reject("it lies outside of the repository; name it with --against instead");
+  if (!stats.isFile()) return reject("it is no regular file");
+  if (stats.size > maxBytes) return reject(`it is larger than ${maxBytes} bytes`);
+  return readText(path);
 }
 
 /** The text of a file that must be there. Throws `file-unreadable`. */

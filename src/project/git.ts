@@ -36,3 +36,38 @@ export async function git(folder: string, args: readonly string[], input?: strin
     todo: "Run it in a git repository that holds the profiles.",
   });
 }
+
+/**
+ * The texts of many objects ("REVISION:path", ":path", ids), asked of one process. `undefined` for
+ * those that git does not have, and for what is no file.
+ */
+export async function readObjects(folder: string, names: readonly string[]): Promise<readonly (string | undefined)[]> {
+  if (names.length === 0) return [];
+  // A name with a line break cannot be asked for in a batch; no path of ours has one.
+  const asked = names.map((name) => (name.includes("\n") ? "0".repeat(40) : name));
+  const { execa } = await import("execa");
+  const { stdout, exitCode } = await execa("git", ["cat-file", "--batch"], {
+    cwd: folder,
+    reject: false,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    maxBuffer: Infinity,
+    input: `${asked.join("\n")}\n`,
+    env: { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" },
+  });
+  if (exitCode !== 0) await git(folder, ["rev-parse", "--git-dir"]); // says what is wrong
+  const answer = Buffer.from(stdout);
+  const texts: (string | undefined)[] = [];
+  for (let at = 0; at < answer.length && texts.length < asked.length;) {
+    const end = answer.indexOf(10, at);
+    const [, type, size] = /^[0-9a-f]+ (\w+) (\d+)$/.exec(answer.toString("latin1", at, end)) ?? [];
+    at = end + 1;
+    if (type === undefined) {
+      texts.push(undefined);
+      continue;
+    }
+    texts.push(type === "blob" ? answer.toString("utf8", at, at + Number(size)) : undefined);
+    at += Number(size) + 1;
+  }
+  return texts;
+}

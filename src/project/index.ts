@@ -3,11 +3,13 @@
  * terminal.
  */
 export { recordingOf } from "./beside.ts";
-export { changedFiles, type ChangedFile, type Changes } from "./changed-files.ts";
+export { toldApart } from "./calls-digest.ts";
+export { changedFiles, isPlaceOfProfiles, type ChangedFile, type Changes } from "./changed-files.ts";
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { archOf, hostOf, type HostOptions } from "./derivation/host.ts";
-export { loadReference, resolveFor, type Reference } from "./derivation/reference.ts";
-export { parseStoredPolicy, policyOf, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
+export { mergePolicies } from "./derivation/merge-policies.ts";
+export { loadReference, loadStored, loadVersion, resolveFor, type Reference } from "./derivation/reference.ts";
+export { parseStoredPolicy, policyOf, policyText, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
 export {
   checkWritable,
   readIfPresent,
@@ -18,7 +20,8 @@ export {
   writeKept,
 } from "./files.ts";
 export { loadDockerDefault } from "./docker-default.ts";
-export { git, runGit } from "./git.ts";
+export { git, readObjects, runGit } from "./git.ts";
+export { candidateMerges, lostInMerge, mergeInputs, type Inputs, type MergeFiles, type Sides } from "./merge-sides.ts";
 export {
   addPartial,
   combine,

@@ -1,6 +1,7 @@
 import { access, rename, rm } from "node:fs/promises";
 import { mergeRecordings, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { withoutDigests } from "./calls-digest.ts";
 import { readIfPresent, systemDetail, writeKept } from "./files.ts";
 import { whileLocked } from "./lock.ts";
 
@@ -108,10 +109,10 @@ export async function combine(
     return mergeRecordings(mergeRecordings(before !== undefined && options.append ? before : now, now), fresh);
   }
   if (before === undefined || options.force) return fresh;
-  const merged = mergeRecordings(before, fresh);
-  if (options.append) return merged;
+  if (options.append) return mergeRecordings(before, fresh);
   const text = stringifyRecording(fresh);
-  if (stringifyRecording(merged) === text) return fresh;
+  const [was, is] = [withoutDigests(before), withoutDigests(fresh)];
+  if (stringifyRecording(mergeRecordings(was, is)) === stringifyRecording(is)) return fresh;
   const aside = path.replace(/\.json$/, ".new.json");
   await writeKept(aside, text);
   throw new SeccompGenError({ code: "recording-exists", path, aside });

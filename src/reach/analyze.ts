@@ -9,6 +9,7 @@ import { liftArm64 } from "./arm64-lift.ts";
 import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
 import { codeRanges, readElf, type ElfImage } from "./elf.ts";
 import { Events, isCode, KIND, type SweepContext } from "./events.ts";
+import type { Facts } from "./facts.ts";
 import { findFunctions, functionAt, isInside, type Functions } from "./functions.ts";
 import { endsOfGo, readGoFunctions } from "./pclntab.ts";
 import { dataPointers } from "./pointers.ts";
@@ -18,30 +19,15 @@ import { findSites } from "./sites.ts";
 import { summarize } from "./summarize.ts";
 import { neededNames, readDynamicSymbols, readLocalSymbols, sonameOf, type DynamicSymbols } from "./symbols.ts";
 import type { ObjectSummary } from "./types.ts";
-import { readUnwindRanges, type UnwindRanges } from "./unwind.ts";
+import { readUnwindRanges } from "./unwind.ts";
 
 /** Changes with every change of what summaries hold or find. */
 export const summaryVersion = 1;
 
-/** Everything that is known of an object before its functions are cut. */
-export interface Facts {
-  readonly image: ElfImage;
-  readonly symbols: DynamicSymbols;
-  readonly local: ReturnType<typeof readLocalSymbols>;
-  readonly relocations: ReturnType<typeof readRelocations>;
-  readonly unwind: UnwindRanges;
-  readonly go: ReturnType<typeof readGoFunctions>;
-  /** Rvas of entry point, init and fini functions and resolvers. */
-  readonly starts: readonly number[];
-  /** Rvas of code that data points to. */
-  readonly pointers: Uint32Array;
-}
-
 /**
- * Reads one ELF file (64-bit little-endian x86-64 or aarch64). Never throws: what is no such file
- * is `unsupported` with the reason, and a
- * file that exceeds a bound (`bounds.ts`) is read as far as the bound and says so in `limits`. The
- * result is plain JSON.
+ * Reads one ELF file (64-bit little-endian x86-64 or aarch64) and returns plain JSON. Never throws:
+ * any other file is `unsupported` with the reason. A file that exceeds a bound (`bounds.ts`) is read
+ * as far as the bound, and `limits` names it.
  */
 export function analyzeObject(bytes: Uint8Array): ObjectSummary {
   const image = readElf(bytes);

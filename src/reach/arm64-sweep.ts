@@ -10,9 +10,8 @@ const pages = new Float64Array(32);
 
 /**
  * Every page that the function puts into a register with `adrp`, by register. Compilers hoist
- * `adrp` out of loops and over branches, so
- * the last one above an `add` may not be the one that ran: the others are tried too, where exactly
- * a function or a slot comes out.
+ * `adrp` out of loops and over branches, so the last one above an `add` may not be the one that
+ * ran: the others are tried too, where exactly a function or a slot comes out.
  */
 const allPages: number[][] = Array.from({ length: 32 }, () => []);
 /**

@@ -1,8 +1,7 @@
 /**
  * Bounds in time and memory. Real files stay far below each of them. A file that exceeds one is
- * analysed as far as the bound and
- * the summary names the bound in `limits`, so that the caller never takes a cut analysis for a
- * whole one.
+ * analysed as far as the bound and the summary names the bound in `limits`, so that the caller
+ * never takes a cut analysis for a whole one.
  */
 
 /**

@@ -1,9 +1,7 @@
 /**
  * An ELF file's frame: header, segments, sections, dynamic entries, build-id (ELF gABI, chapters 4
- * and 5; psABIs for the machines).
- * Addresses are kept as offsets from the lowest loaded page ("rva", 32 bits), so that
- * position-dependent and -independent files
- * are read alike.
+ * and 5; psABIs for the machines). Addresses are kept as offsets from the lowest loaded page
+ * ("rva", 32 bits), so that position-dependent and -independent files are read alike.
  */
 import * as bounds from "./bounds.ts";
 import { cString, i64, sourceOf, u16, u32, u64, u8, type Source } from "./bytes.ts";
@@ -257,8 +255,7 @@ export interface CodeRange {
 
 /**
  * Where instructions are: executable sections. If the file has no usable section headers, the
- * executable segments, which may hold
- * read-only data too.
+ * executable segments, which may hold read-only data too.
  */
 export function codeRanges(image: ElfImage): readonly CodeRange[] {
   const ranges: CodeRange[] = [];

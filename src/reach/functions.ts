@@ -1,9 +1,8 @@
 /**
  * The functions of an object. Starts come from everything that names code: unwind table, symbols,
- * Go's table, entry points, data; then
- * from calls, until nothing new is found (musl and hand-written assembly have no unwind tables). A
- * function reaches to the next start,
- * so that code behind its unwind range belongs to it (glibc's `clone3` makes its call there).
+ * Go's table, entry points, data; then from calls, until nothing new is found (musl and
+ * hand-written assembly have no unwind tables). A function reaches to the next start, so that code
+ * behind its unwind range belongs to it (glibc's `clone3` makes its call there).
  */
 import * as bounds from "./bounds.ts";
 import { U32List, floorIndex, mergeSorted, sortedUnique } from "./bytes.ts";

@@ -1,11 +1,10 @@
 /**
  * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is
- * no code, and never over an address
- * that other code names, because tables lie back to back and the next one's entries would look
- * right.
+ * no code, and never over an address that other code names, because tables lie back to back and the
+ * next one's entries would look right.
  */
 import * as bounds from "./bounds.ts";
-import { floorIndex, i32, u64, u8 } from "./bytes.ts";
+import { floorIndex, i32, u64 } from "./bytes.ts";
 import { offsetOf } from "./elf.ts";
 import { isCode, KIND, type SweepContext } from "./events.ts";
 import { functionAt, type Functions } from "./functions.ts";
@@ -19,6 +18,9 @@ export function tableTargets(
 ): readonly number[] {
   const { events, from, to } = functions;
   const targets: number[] = [];
+  // On aarch64 tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. They
+  // are not read: what no other way leads to is taken for a target (`waysInto`).
+  if (context.image.machine === "aarch64") return targets;
   for (let i = from[index] ?? 0; i < (to[index] ?? 0); i += 1) {
     const kind = events.kind.at(i);
     const table = events.target.at(i);
@@ -73,36 +75,4 @@ function readAbsolute(
     if (functionAt(functions, target) !== index && !isCode(context, target)) break;
     targets.push(target);
   }
-}
-
-/**
- * AArch64: offsets of 1, 2 or 4 bytes, in instructions, from a label that `adr` names near the
- * jump. Every reading of the bytes at the
- * table that stays within the function is a target: more than there are, never fewer.
- */
-export function scaledTargets(
-  context: SweepContext,
-  table: number,
-  anchor: number,
-  width: 1 | 2 | 4,
-  start: number,
-  end: number,
-): readonly number[] {
-  const { image } = context;
-  const offset = offsetOf(image, table);
-  const targets: number[] = [];
-  if (offset < 0) return targets;
-  for (let entry = 0; entry < bounds.maxTableEntries; entry += 1) {
-    const at = offset + entry * width;
-    const raw =
-      width === 1
-        ? u8(image.source, at)
-        : width === 2
-          ? ((u8(image.source, at) | (u8(image.source, at + 1) << 8)) << 16) >> 16
-          : i32(image.source, at);
-    const target = anchor + raw * 4;
-    if (target < start || target >= end) break;
-    targets.push(target);
-  }
-  return targets;
 }

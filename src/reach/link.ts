@@ -140,8 +140,8 @@ function definitionsOf(objects: readonly LinkedObject[]): ReadonlyMap<string, re
 
 /**
  * The first definition in the program's scope. Objects that were loaded late look into their own
- * scope too, and those linked with
- * -Bsymbolic into themselves: all of these are taken, because the flags of dlopen(3) are not known.
+ * scope too, and those linked with -Bsymbolic into themselves: all of these are taken, because the
+ * flags of dlopen(3) are not known.
  */
 function bindName(
   object: LinkedObject,

@@ -1,50 +1,84 @@
 /**
  * Whose an object is: the program's own, or the common runtime's. What own objects import says what
- * the program wants; what the runtime
- * imports says little. A caller that knows packages and directories should say it itself
- * (`LoadedObject.own`).
+ * the program wants; what the runtime imports says little. A caller that knows packages and
+ * directories should say it itself (`LoadedObject.own`).
  */
 
-/** Base names (without version) of libraries that many unrelated programs share. */
-const commonRuntime: readonly { readonly names: RegExp; readonly because: string }[] = [
+interface Family {
+  /** Base names without version, between spaces. `*` stands for anything. */
+  readonly names: string;
+  readonly because: string;
+}
+
+/** Libraries that many unrelated programs share. */
+const commonRuntime: readonly Family[] = [
   {
-    names:
-      /^(?:libc|libm|libdl|librt|libpthread|libresolv|libutil|libanl|libmvec|libcrypt|libBrokenLocale|libthread_db|ld-linux.*|ld64|ld-musl.*|ld|libc\.musl.*)$/,
+    names: `
+      libc libm libdl librt libpthread libresolv libutil libanl libmvec libcrypt libBrokenLocale
+      libthread_db ld-linux* ld64 ld-musl* ld libc.musl*
+    `,
     because: "the C library and its parts",
   },
-  { names: /^libnss_|^libnsl$|^libnss/, because: "name services, loaded by the C library" },
   {
-    names:
-      /^(?:libgcc_s|libstdc\+\+|libc\+\+|libc\+\+abi|libunwind.*|libatomic|libgomp|libasan|libubsan|libtsan|libgo|libgfortran|libquadmath)$/,
+    names: "libnsl libnss*",
+    because: "name services, loaded by the C library",
+  },
+  {
+    names: `
+      libgcc_s libstdc++ libc++ libc++abi libunwind* libatomic libgomp libasan libubsan libtsan
+      libgo libgfortran libquadmath
+    `,
     because: "compilers' runtimes",
   },
   {
-    names:
-      /^(?:libcrypto|libssl|libgnutls|libnettle|libhogweed|libgmp|libgcrypt|libgpg-error|libp11-kit|libtasn1|libcap|libcap-ng|libsodium|libmbed.*|libargon2)$/,
+    names: `
+      libcrypto libssl libgnutls libnettle libhogweed libgmp libgcrypt libgpg-error libp11-kit
+      libtasn1 libcap libcap-ng libsodium libmbed* libargon2
+    `,
     because: "cryptography",
   },
   {
-    names:
-      /^libpam|^pam_|^libaudit$|^libselinux$|^libapparmor$|^libseccomp$|^libkrb5|^libk5crypto$|^libgssapi|^libcom_err$|^libkeyutils$|^libsasl2$|^libldap|^liblber/,
+    names: `
+      libpam* pam_* libaudit libselinux libapparmor libseccomp libkrb5* libk5crypto libgssapi*
+      libcom_err libkeyutils libsasl2 libldap* liblber*
+    `,
     because: "authentication and system policy",
   },
-  { names: /^(?:libz|libbz2|liblzma|libzstd|liblz4|libbrotli.*|libsnappy|liblzo2)$/, because: "compression" },
   {
-    names: /^(?:libsystemd|libdbus-1|libudev|libmount|libblkid|libuuid|libsmartcols|libelogind)$/,
+    names: "libz libbz2 liblzma libzstd liblz4 libbrotli* libsnappy liblzo2",
+    because: "compression",
+  },
+  {
+    names: "libsystemd libdbus-1 libudev libmount libblkid libuuid libsmartcols libelogind",
     because: "system services",
   },
   {
-    names:
-      /^(?:libpcre.*|libexpat|libxml2|libxslt|libffi|libidn.*|libunistring|libpsl|libicu.*|libjson-c|libyaml|libtinfo|libncurses.*|libreadline|libhistory|libedit|libbsd|libmd|libacl|libattr|libsqlite3|libdb-.*|libgdbm.*|liblmdb)$/,
+    names: `
+      libpcre* libexpat libxml2 libxslt libffi libidn* libunistring libpsl libicu* libjson-c
+      libyaml libtinfo libncurses* libreadline libhistory libedit libbsd libmd libacl libattr
+      libsqlite3 libdb-* libgdbm* liblmdb
+    `,
     because: "text, data and terminals",
   },
-  { names: /^(?:libglib-2|libgobject-2|libgio-2|libgmodule-2|libgthread-2)/, because: "GLib" },
   {
-    names:
-      /^(?:libjemalloc|libtcmalloc.*|libmimalloc|liburing|libaio|libnuma|libnuma1|libev|libevent.*|libunbound|libcurl.*|libnghttp.*|libngtcp.*|libssh.*|librtmp|libcares|libevdev|libatm)$/,
+    names: "libglib-2* libgobject-2* libgio-2* libgmodule-2* libgthread-2*",
+    because: "GLib",
+  },
+  {
+    names: `
+      libjemalloc libtcmalloc* libmimalloc liburing libaio libnuma libnuma1 libev libevent*
+      libunbound libcurl* libnghttp* libngtcp* libssh* librtmp libcares libevdev libatm
+    `,
     because: "memory, events and protocols",
   },
 ];
+
+const commonNames = new RegExp(
+  `^(?:${commonRuntime
+    .flatMap(({ names }) => names.trim().split(/\s+/))
+    .map((name) => name.replace(/[.+]/g, "\\$&").replace("*", ".*"))
+    .join("|")})$`,
+);
 
 /** `libfoo` of `libfoo.so.1.2`, `libfoo-1.2.so`, `foo.so`. */
 export function stemOf(name: string): string {
@@ -52,8 +86,7 @@ export function stemOf(name: string): string {
 }
 
 export function isCommonRuntime(name: string): boolean {
-  const stem = stemOf(name);
-  return commonRuntime.some(({ names }) => names.test(stem));
+  return commonNames.test(stemOf(name));
 }
 
 /**

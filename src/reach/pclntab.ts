@@ -2,8 +2,8 @@
  * Go's table of functions (`.gopclntab`), which the runtime needs and stripping keeps. Layouts: Go
  * 1.16 and 1.17 (magic 0xfffffffa),
  * 1.18 and 1.19 (0xfffffff0), 1.20 and newer (0xfffffff1). Source: go/src/debug/gosym/pclntab.go
- * and runtime/symtab.go. Go 1.2 to 1.15
- * (0xfffffffb) has one table in another shape, which is read too.
+ * and runtime/symtab.go. Go 1.2 to 1.15 (0xfffffffb) has one table in another shape, which is read
+ * too.
  */
 import * as bounds from "./bounds.ts";
 import { cString, u32, u64, u8 } from "./bytes.ts";
@@ -134,7 +134,10 @@ function textStart(image: ElfImage, address: number): number {
   return sectionNamed(image, ".text")?.start ?? 0;
 }
 
-/** Functions that end the goroutine or the program (runtime/panic.go): their code has returns that are never reached. */
+/**
+ * Functions that end the goroutine or the program (runtime/panic.go): their code has returns that
+ * are never reached.
+ */
 const goEnds = /^runtime\.(?:gopanic|goPanic\w+|panic\w*|throw|fatal\w*|goexit[01]?)$/;
 
 export function endsOfGo(go: GoFunctions): readonly number[] {

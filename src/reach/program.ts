@@ -17,7 +17,7 @@ export interface Lifted {
   /** Index of the step at an rva. */
   readonly indexOf: ReadonlyMap<number, number>;
   /** Indices of the steps of this function that can come before step i. */
-  before(index: number): readonly number[];
+  readonly before: (index: number) => readonly number[];
 }
 
 export interface Program {
@@ -178,8 +178,7 @@ function liftOne(program: Program, lift: Lift, index: number): Lifted {
 
 /**
  * What can come before each step. A step that nothing leads to is where some indirect jump of this
- * function goes (a jump table that was
- * not found), so that no way is forgotten.
+ * function goes (a jump table that was not found), so that no way is forgotten.
  */
 function waysInto(
   program: Program,

@@ -11,8 +11,7 @@ import type { LoadedObject, OpenSite, Reach, ReachInput, Via } from "./types.ts"
 
 /**
  * Computes the reach of one program. Pure and deterministic: the same summaries in the same order
- * give the same result. Never throws on
- * summaries that `analyzeObject` of this version wrote.
+ * give the same result. Never throws on summaries that `analyzeObject` of this version wrote.
  */
 export function reachOf(input: ReachInput): Reach {
   const linked = link(input);
@@ -46,9 +45,8 @@ export function reachOf(input: ReachInput): Reach {
 
 /**
  * The kernel maps code into every process (vDSO). On aarch64 signal handlers return through it
- * (arch/arm64/kernel/vdso/sigreturn.S); on
- * x86-64 the C library has that code itself. Its other calls, clock_gettime among them, are those
- * that libraries make without it.
+ * (arch/arm64/kernel/vdso/sigreturn.S); on x86-64 the C library has that code itself. Its other
+ * calls, clock_gettime among them, are those that libraries make without it.
  */
 function addKernelsOwn(machine: Reach["machine"], calls: Map<string, Via>): void {
   if (machine !== "aarch64" || !calls.has("rt_sigaction") || calls.has("rt_sigreturn")) return;

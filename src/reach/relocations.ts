@@ -1,7 +1,7 @@
 /**
  * What the dynamic linker writes into memory: RELA tables (ELF gABI), RELR (gABI proposal of 2018,
- * as in glibc's dl-relocate-ld.c), with
- * the types of the x86-64 psABI 1.0 (table 4.9) and of the AArch64 ELF ABI (section 5.7).
+ * as in glibc's dl-relocate-ld.c), with the types of the x86-64 psABI 1.0 (table 4.9) and of the
+ * AArch64 ELF ABI (section 5.7).
  */
 import * as bounds from "./bounds.ts";
 import { U32List, i64, u32, u64 } from "./bytes.ts";

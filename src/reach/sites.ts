@@ -92,9 +92,8 @@ export function findSites(program: Program, exported: ReadonlySet<number>, unwin
 
 /**
  * Is what looks like a call really data between functions (constants of hand-written assembly)? It
- * is if no unwind range has it and no
- * way leads to it from the start of its function or from elsewhere. glibc's `clone3` makes its call
- * outside of its range, on such a way.
+ * is if no unwind range has it and no way leads to it from the start of its function or from
+ * elsewhere. glibc's `clone3` makes its call outside of its range, on such a way.
  */
 function isData(program: Program, unwind: UnwindRanges, index: number, at: number): boolean {
   if (unwind.starts.length === 0 || isInside(unwind, at)) return false;

@@ -1,8 +1,7 @@
 /**
  * Which values a register can have at an instruction: backwards over every way through the function
- * and, where the value was passed in,
- * through its callers. The answer is never short of a value without saying so: a way that cannot be
- * followed is "open".
+ * and, where the value was passed in, through its callers. The answer is never short of a value
+ * without saying so: a way that cannot be followed is "open".
  */
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
@@ -36,9 +35,8 @@ interface Question {
   readonly then: readonly Operation[];
   /**
    * For memory behind a pointer: the step where it was first asked for in this function. Once the
-   * pointer turns out to be the address of
-   * a place on the stack, stores are looked for from there, because they may stand behind the
-   * instruction that made the pointer.
+   * pointer turns out to be the address of a place on the stack, stores are looked for from there,
+   * because they may stand behind the instruction that made the pointer.
    */
   readonly origin: number;
 }
@@ -128,9 +126,8 @@ export function createSlicer(program: Program, exported: (index: number) => bool
 
 /**
  * Instructions that name a variable, looked for in all bytes of code as displacements (with each
- * size of an immediate behind) and, in
- * position-dependent files, as addresses. Go's linker drops the code that would set
- * `perThreadSyscall`, but not the one that reads it.
+ * size of an immediate behind) and, in position-dependent files, as addresses. Go's linker drops
+ * the code that would set `perThreadSyscall`, but not the one that reads it.
  */
 function isNamedByOneFunction(program: Program, rva: number): boolean {
   const { image, ranges } = program.context;
@@ -178,7 +175,8 @@ function ask(run: Run, asked: Asked): void {
   if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) {
     return fail(run, question.index, "computed");
   }
-  const key = `${question.index}:${question.step}:${question.origin}:${keyOf(question.place)}:${question.then.map(({ op, by }) => `${op}${by}`).join()}`;
+  const { index, step, origin, place, then } = question;
+  const key = [index, step, origin, keyOf(place), ...then.map(({ op, by }) => `${op}${by}`)].join(":");
   if (run.seen.has(key)) return;
   run.seen.add(key);
   if (question.place.in === "variable") return askVariable(run, question, question.place.rva);
@@ -243,9 +241,8 @@ function fromOutside(run: Run, question: Question, here: Step): void {
 
 /**
  * The function's address is taken, so anybody may call it. One shape is followed: the number lies
- * behind a pointer that is passed beside
- * the function (`__synccall(do_setxid, &c)` in musl, `clone(child, stack, flags, &args)`). What
- * code takes the address in another shape is open.
+ * behind a pointer that is passed beside the function (`__synccall(do_setxid, &c)` in musl,
+ * `clone(child, stack, flags, &args)`). What code takes the address in another shape is open.
  */
 function throughCallback(run: Run, { index, place, then }: Question): void {
   const { program } = run;
@@ -405,8 +402,7 @@ function behind(run: Run, value: Value, offset: number): readonly Place[] | unde
 
 /**
  * A variable's values are those that instructions store in it by name, anywhere in the object, and
- * the one it starts with. A constant in
- * read-only data is just read.
+ * the one it starts with. A constant in read-only data is just read.
  */
 function askVariable(run: Run, question: Question, rva: number): void {
   const { image } = run.program.context;

@@ -6,9 +6,8 @@
 
 /**
  * Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the
- * stack pointer). Vector register n, which
- * compilers copy structures through, is `firstVector + 2 * n` for its low 8 bytes and one more for
- * the next 8.
+ * stack pointer). Vector register n, which compilers copy structures through, is `firstVector + 2 *
+ * n` for its low 8 bytes and one more for the next 8.
  */
 export type Register = number;
 export const firstVector = 64;

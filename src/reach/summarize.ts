@@ -1,12 +1,11 @@
 /**
- * The call graph of one object, reduced to what matters outside of it: functions that reach neither
- * a call nor an import are dropped,
- * cycles become one node, and nodes that reach the same are one.
+ * The call graph of one object, reduced to what matters outside of it. Functions that reach neither
+ * a call nor an import are dropped, cycles become one node, and nodes that reach the same are one.
  */
-import type { Facts } from "./analyze.ts";
 import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
 import { componentsOf, graphOf, type Components, type Graph } from "./components.ts";
 import { KIND } from "./events.ts";
+import type { Facts } from "./facts.ts";
 import { functionAt } from "./functions.ts";
 import type { GoFunctions } from "./pclntab.ts";
 import { forEachLive, type Program } from "./program.ts";
@@ -273,8 +272,8 @@ function passesOf(facts: Facts, sites: Sites, starts: Uint32Array): { readonly [
 
 /**
  * Packages of Go's runtime. Its linker keeps a function only if something may call it
- * (cmd/link/internal/ld/deadcode.go), so that all of
- * them count as reachable; what is outside of the runtime counts as the program's own.
+ * (cmd/link/internal/ld/deadcode.go), so that all of them count as reachable; what is outside of
+ * the runtime counts as the program's own.
  */
 const goRuntime = /^(?:runtime[./]|internal\/(?:runtime|cpu|abi|bytealg)[./]|(?:type|go)[:.])/;
 

@@ -15,7 +15,6 @@ export interface DynamicSymbols {
   name(index: number): string;
   /** Is it defined here, or does it come from another object? */
   isDefined(index: number): boolean;
-  isWeak(index: number): boolean;
   /** Rva; -1 if it is not defined here. */
   address(index: number): number;
   /** Could it be code? Functions, IFUNCs, and symbols without a type. */
@@ -49,7 +48,6 @@ export function readDynamicSymbols(image: ElfImage): DynamicSymbols {
       return name;
     },
     isDefined: (index) => index < count && u16(source, at(index) + 6) !== 0,
-    isWeak: (index) => u8(source, at(index) + 4) >> 4 === 2,
     address: (index) =>
       index >= count || u16(source, at(index) + 6) === 0 ? -1 : u64(source, at(index) + 8) - image.base,
     isCode: (index) => isCodeType(u8(source, at(index) + 4) & 15),

@@ -1,7 +1,6 @@
 /**
  * Functions that the unwind table names: `.eh_frame` (LSB 5.0 core, section 10.6; DWARF 5, section
- * 6.4.1). Stripped files keep it, because
- * exceptions, `pthread_cancel` and `backtrace` need it.
+ * 6.4.1). Stripped files keep it, because exceptions, `pthread_cancel` and `backtrace` need it.
  */
 import * as bounds from "./bounds.ts";
 import { i32, i64, u16, u32, U32List, u64, u8, type Source } from "./bytes.ts";
@@ -98,9 +97,8 @@ function addRange(image: ElfImage, at: number, delta: number, { encoding, isSign
 
 /**
  * Unwinders look up the byte before a return address, so the range of x86-64's `__restore_rt`
- * begins one byte before its code
- * (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That byte is padding; decoded, it would
- * swallow the function.
+ * begins one byte before its code (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That
+ * byte is padding; decoded, it would swallow the function.
  */
 function beginsEarly(image: ElfImage, start: number): boolean {
   const offset = offsetOf(image, start + 1);
@@ -155,10 +153,9 @@ interface Encoded {
 
 /**
  * A pointer as the unwind tables have it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for
- * encodings that no compiler emits.
- * `dataStart` is what a data-relative value is added to. An absolute value becomes an rva; a caller
- * that reads a length passes the base
- * as `dataStart`, which undoes that.
+ * encodings that no compiler emits. `dataStart` is what a data-relative value is added to. An
+ * absolute value becomes an rva; a caller that reads a length passes the base as `dataStart`, which
+ * undoes that.
  */
 function readEncoded(
   image: ElfImage,

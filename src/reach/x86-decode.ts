@@ -1,13 +1,13 @@
 /**
  * Lengths and operand fields of x86-64 instructions (Intel SDM volume 2, chapter 2 and appendix A;
- * AMD64 manual volume 3 for XOP). No
- * mnemonics: the sweep and the lifter look at the few opcodes that matter to them.
+ * AMD64 manual volume 3 for XOP). No mnemonics: the sweep and the lifter look at the few opcodes
+ * that matter to them.
  */
 
 /**
  * One decoded instruction; the object is reused for the next. `op` is the opcode with its map
- * above: 0x0xx one byte, 0x1xx after 0f,
- * 0x2xx after 0f 38, 0x3xx after 0f 3a; vector encodings (VEX, EVEX, XOP) have 0x1000 added.
+ * above: 0x0xx one byte, 0x1xx after 0f, 0x2xx after 0f 38, 0x3xx after 0f 3a; vector encodings
+ * (VEX, EVEX, XOP) have 0x1000 added.
  */
 export interface Decoded {
   op: number;
@@ -136,8 +136,7 @@ function fill(rows: readonly Row[]): Uint8Array {
 
 /**
  * Decodes the instruction at `at` into `into` and returns its length. Returns 0 if there is no
- * valid instruction of at most 15 bytes
- * before `end`.
+ * valid instruction of at most 15 bytes before `end`.
  */
 export function decode(bytes: Uint8Array, at: number, end: number, into: Decoded): number {
   let position = at;

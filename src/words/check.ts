@@ -1,4 +1,5 @@
 import type { CheckFinding } from "../core/check/index.ts";
+import { noFilterText, type NoFilter } from "../core/profile/index.ts";
 import { argumentWords, formatAction } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
@@ -6,9 +7,18 @@ import { escapeLine, jsonText } from "../core/text/index.ts";
 /** What a profile would deny of a recording, for people (text) or programs (json). */
 export function renderCheck(
   findings: readonly CheckFinding[],
-  { format, profile }: { readonly format: "text" | "json"; readonly profile: string },
+  {
+    format,
+    profile,
+    noFilter,
+  }: {
+    readonly format: "text" | "json";
+    readonly profile: string;
+    readonly noFilter?: NoFilter | undefined;
+  },
 ): string {
-  if (format === "json") return jsonText({ profile, findings });
+  if (format === "json") return jsonText({ profile, ...(noFilter === undefined ? {} : { noFilter }), findings });
+  if (noFilter !== undefined) return `${escapeLine(`${profile}: ${noFilterText(noFilter)}`)}\n`;
   const denied = findings.filter(({ kind }) => kind === "denied");
   const undecided = findings.filter(({ kind }) => kind === "undecided");
   if (findings.length === 0) return `${escapeLine(profile)} allows every recorded call\n`;

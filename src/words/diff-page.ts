@@ -1,8 +1,8 @@
-import type { ProfileDiff, SyscallChange } from "../core/diff/index.ts";
+import type { ProfileComparison, ProfileDiff, SyscallChange } from "../core/diff/index.ts";
 import type { CallExplanation, Explanation } from "../core/explain/index.ts";
 import { formatAction } from "../core/seccomp/index.ts";
 import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
-import { exampleCall, profileChangeText, rulesText } from "./diff.ts";
+import { elsewhereOf, exampleCall, profileChangeText, rulesText } from "./diff.ts";
 import { keptCount, reasonsOf, stateWords } from "./explain-words.ts";
 import { html, htmlDocument, type Html } from "./html.ts";
 import { callDetails, callList, figure, picture, tools, vulnerabilityTable, type Look } from "./report-parts.ts";
@@ -11,7 +11,7 @@ import { reportStyle } from "./report-style.ts";
 
 /** What the page of a comparison is made of: the same calls explained under either profile. */
 export interface DiffPageModel {
-  readonly diff: ProfileDiff;
+  readonly diff: ProfileComparison | ProfileDiff;
   readonly before: Explanation;
   readonly after: Explanation;
 }
@@ -85,6 +85,7 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
     `${calls.filter((call) => changeOf(arch, call) !== undefined).length} changed`;
   const details = (arch: ScmpArch, call: CallExplanation): Html =>
     callDetails(arch, call, after, changeRows(changeOf(arch, call), before, arch, call));
+  const whole = wholeLines(diff);
   const body = html`<header><h1>What changes from <code>${before.profile}</code> to <code>${after.profile}</code></h1>
     <p class="lead">${sentence(diff, moved(true).length, moved(false).length)}</p>
 <dl class="figures">${after.arches.map(({ arch, counts }) => {
@@ -99,9 +100,9 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
     );
   })}${known}</dl><p class="quiet">Thick bar: after. Thin bar: before.</p></header>
 <main>${
-    diff.profile.length > 0 &&
+    whole.length > 0 &&
     html`<section aria-labelledby="whole"><h2 id="whole">The whole profile</h2><ul>
-  ${diff.profile.map((change) => html`<li>${profileChangeText(change)}</li>`)}</ul></section>`
+  ${whole.map((line) => html`<li>${line}</li>`)}</ul></section>`
   }
 ${changeTable(diff, after)}
 <section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2>
@@ -129,6 +130,14 @@ ${
     script: reportScript,
     body,
   });
+}
+
+/** What is told once, of the whole profile and of other hosts. */
+function wholeLines(diff: ProfileComparison | ProfileDiff): readonly string[] {
+  return [
+    ...diff.profile.map(profileChangeText),
+    ...elsewhereOf(diff).flatMap(({ title, list }) => list.map((line) => `${title}: ${line}`)),
+  ];
 }
 
 function closedCount({ vulnerabilities }: Explanation): number {
@@ -167,7 +176,8 @@ const changeWords: { readonly [kind in SyscallChange["kind"]]: string } = {
   "denied-differently": "denied with another answer",
 };
 
-function sentence({ syscalls, profile }: ProfileDiff, reached: number, closed: number): string {
+function sentence(diff: ProfileComparison | ProfileDiff, reached: number, closed: number): string {
+  const { syscalls, profile } = diff;
   const count = (...kinds: readonly SyscallChange["kind"][]): number =>
     syscalls.filter(({ kind }) => kinds.includes(kind)).length;
   const parts = [
@@ -175,6 +185,7 @@ function sentence({ syscalls, profile }: ProfileDiff, reached: number, closed: n
     [count("widened", "changed"), "allowed with more or other arguments"],
     [count("no-longer-allowed", "narrowed"), "no longer allowed, or with fewer arguments"],
     [count("denied-differently"), "denied with another answer"],
+    ...elsewhereOf(diff).map(({ title, list }) => [list.length, title] as const),
     [reached, `known ${reached === 1 ? "vulnerability" : "vulnerabilities"} newly within reach`],
     [closed, `known ${closed === 1 ? "vulnerability" : "vulnerabilities"} newly out of reach`],
   ] as const;

@@ -1,4 +1,12 @@
-import type { ChangeKind, ProfileChange, ProfileDiff, SyscallChange } from "../core/diff/index.ts";
+import {
+  elsewhereText,
+  type ChangeKind,
+  type ProfileChange,
+  type ProfileComparison,
+  type ProfileDiff,
+  type ProfileMember,
+  type SyscallChange,
+} from "../core/diff/index.ts";
 import {
   exceptionsOf,
   formatAction,
@@ -10,6 +18,7 @@ import {
 } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { noFilterText } from "../core/profile/index.ts";
 import { markdownCell } from "./markdown.ts";
 import { wrapText } from "./wrap.ts";
 
@@ -24,7 +33,7 @@ export interface DiffView {
 }
 
 /** A comparison for people (text, markdown) or programs (json). */
-export function renderDiff(diff: ProfileDiff, view: DiffView): string {
+export function renderDiff(diff: ProfileComparison | ProfileDiff, view: DiffView): string {
   switch (view.format) {
     case "json":
       return jsonText({ before: view.before, after: view.after, ...diff });
@@ -47,7 +56,7 @@ const sections: readonly { readonly kind: ChangeKind; readonly title: string; re
   { kind: "no-longer-allowed", title: "no longer allowed", color: 32 },
 ];
 
-function text(diff: ProfileDiff, { before, after, color, width }: DiffView): string {
+function text(diff: ProfileComparison | ProfileDiff, { before, after, color, width }: DiffView): string {
   const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
   const lines = [
     `${escapeLine(before)} → ${escapeLine(after)}`,
@@ -67,8 +76,22 @@ function text(diff: ProfileDiff, { before, after, color, width }: DiffView): str
       );
     }
   }
-  if (diff.profile.length + diff.syscalls.length === 0) lines.push("no difference: every call gets the same answer");
+  for (const { title, list, color: code } of elsewhereOf(diff))
+    lines.push("", paint(code, `${title} (${list.length})`), ...list.map((line) => `  ${escapeLine(line)}`));
+  if (diff.profile.length + diff.syscalls.length + elsewhereOf(diff).length === 0)
+    lines.push("no difference: every call gets the same answer");
   return `${lines.join("\n")}\n`;
+}
+
+/** What differs on other hosts only; a comparison of filters alone knows nothing of it. */
+export function elsewhereOf(
+  diff: ProfileComparison | ProfileDiff,
+): readonly { readonly title: string; readonly list: readonly string[]; readonly color: number }[] {
+  if (!("openedElsewhere" in diff)) return [];
+  return [
+    { title: "newly allowed on other hosts", list: diff.openedElsewhere.map(elsewhereText), color: 31 },
+    { title: "no longer allowed on other hosts", list: diff.closedElsewhere.map(elsewhereText), color: 32 },
+  ].filter(({ list }) => list.length > 0);
 }
 
 /** Of these the names say everything, unless arguments are part of it. */
@@ -145,6 +168,20 @@ function counts(diff: ProfileDiff): readonly string[] {
 
 export function profileChangeText(change: ProfileChange): string {
   switch (change.kind) {
+    case "no-filter":
+      return change.side === "after" ? noFilterText(change.noFilter) : `before: ${noFilterText(change.noFilter)}`;
+    case "member-changed": {
+      const values = `${memberValue(change.was)} → ${memberValue(change.is)}`;
+      return `${change.member}: ${values}; ${memberMeaning[change.member]}`;
+    }
+    case "sub-architectures":
+      return (
+        `on ${dockerArch(change.arch)}: ` +
+        [
+          ...(change.added.length === 0 ? [] : [`calls of ${change.added.join(", ")} are now served`]),
+          ...(change.removed.length === 0 ? [] : [`calls of ${change.removed.join(", ")} are no longer served`]),
+        ].join("; ")
+      );
     case "architecture-added":
       return `architecture ${dockerArch(change.arch)}: now served by the profile; before, its calls killed the process`;
     case "architecture-removed":
@@ -160,6 +197,17 @@ function answersText({ was, is }: Pick<SyscallChange, "was" | "is">): string {
   return `${formatAction(was)} → ${formatAction(is)}`;
 }
 
+function memberValue(value: string | undefined): string {
+  if (value === undefined) return "none";
+  return value.length > 80 ? `${value.slice(0, 80)}…` : value;
+}
+
+const memberMeaning: { readonly [member in ProfileMember]: string } = {
+  flags: "how the kernel runs the filter; SECCOMP_FILTER_FLAG_SPEC_ALLOW turns a mitigation of Spectre off",
+  listenerPath: "whoever listens there decides on the calls of SCMP_ACT_NOTIFY",
+  listenerMetadata: "whoever decides on the calls of SCMP_ACT_NOTIFY is told this",
+};
+
 function archesOf(diff: ProfileDiff): readonly SyscallChange["arch"][] {
   return [...new Set(diff.syscalls.map(({ arch }) => arch))];
 }
@@ -168,7 +216,7 @@ function ofKind(diff: ProfileDiff, arch: SyscallChange["arch"], kind: ChangeKind
   return diff.syscalls.filter((change) => change.arch === arch && change.kind === kind);
 }
 
-function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
+function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: DiffView): string {
   const cell = markdownCell;
   const lines = [
     `### ${cell(before)} → ${cell(after)}`,
@@ -203,7 +251,9 @@ function markdown(diff: ProfileDiff, { before, after }: DiffView): string {
       }
     }
   }
-  if (diff.profile.length + diff.syscalls.length === 0)
+  for (const { title, list } of elsewhereOf(diff))
+    lines.push("", `**${title} (${list.length})**`, "", ...list.map((line) => `- ${cell(line)}`));
+  if (diff.profile.length + diff.syscalls.length + elsewhereOf(diff).length === 0)
     lines.push("", "No difference: every call gets the same answer.");
   return `${lines.join("\n")}\n`;
 }

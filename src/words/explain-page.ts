@@ -1,4 +1,5 @@
 import type { CallExplanation, Explanation } from "../core/explain/index.ts";
+import { noFilterText } from "../core/profile/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 import { keptCount, reachCounts } from "./explain-words.ts";
 import { html, htmlDocument, type Html } from "./html.ts";
@@ -66,6 +67,7 @@ function isKept({ state }: CallExplanation): boolean {
 
 function sentence(explanation: Explanation): string {
   const [first] = explanation.arches;
+  if (explanation.noFilter !== undefined) return `${noFilterText(explanation.noFilter)}.`;
   if (first === undefined) return "The profile serves no architecture.";
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
   const beyond = explanation.arches

@@ -5,6 +5,7 @@ import type {
   Explanation,
   VulnerabilityVerdict,
 } from "../core/explain/index.ts";
+import { noFilterText } from "../core/profile/index.ts";
 import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { explanationPage } from "./explain-page.ts";
@@ -100,12 +101,13 @@ function wholeProfile(explanation: Explanation, words: Terminal): readonly strin
 }
 
 function totals(explanation: Explanation, words: Terminal): readonly string[] {
-  const { profile, ceilingName, arches, vulnerabilities, runs } = explanation;
+  const { noFilter, profile, ceilingName, arches, vulnerabilities, runs } = explanation;
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
   const row = (label: string, number: number, text: string): readonly string[] =>
     words.say(`  ${String(number).padStart(4)} ${label} `.padEnd(32), text);
   return [
     words.paint("title", escapeLine(profile)),
+    ...(noFilter === undefined ? [] : words.say("  ", noFilterText(noFilter), "danger")),
     ...arches.flatMap((arch) => [
       ...words.say("  ", `${dockerArch(arch.arch)}, beside ${ceilingName}:`),
       ...row(

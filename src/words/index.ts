@@ -11,6 +11,7 @@ export { renderMeaning } from "./meaning.ts";
 export {
   failureKinds,
   reviewFormats,
+  type Authorship,
   type FailureKind,
   type JudgedProfile,
   type Place,

@@ -1,4 +1,6 @@
 import type { FindingKind, FindingOf, Fix, FixKind } from "../core/lint/index.ts";
+import { elsewhereText } from "../core/diff/index.ts";
+import { noFilterText } from "../core/profile/index.ts";
 import { argumentName, conditionWords, maxInstructions } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 
@@ -14,13 +16,20 @@ export interface FindingWords<Kind extends FindingKind> {
 
 /** Every kind of finding, in words. */
 export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> } = {
+  "no-filter": {
+    title: "No filter at all",
+    why:
+      "Engines take a document in which they find neither a default action nor groups for seccomp " +
+      "switched off: the container may make every call of the kernel, more than without a profile.",
+    todo: "Put the profile itself into the file, with its defaultAction and syscalls at the top.",
+    what: ({ noFilter }) => noFilterText(noFilter),
+  },
   denylist: {
     title: "The default action lets calls through",
     why:
       "A list of what is forbidden is never complete: every call it does not name is open, also those " +
       "of kernels to come.",
-    todo:
-      "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the " + "profile.",
+    todo: "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the profile.",
     what: () => "everything that is not named is allowed, also calls of kernels to come",
   },
   "unknown-syscall": {
@@ -31,6 +40,12 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       const doubt = meant === undefined ? "" : `; did you mean ${meant}?`;
       return `there is no syscall ${names.join()}, so the name does nothing${doubt}`;
     },
+  },
+  "more-unknown-syscalls": {
+    title: "Many more names that no kernel has",
+    why: "Engines leave unknown names out without a word. Somebody who reads the profile reads them all.",
+    todo: "Take them out.",
+    what: ({ count }) => `${count} more names do nothing, because there are no such syscalls`,
   },
   "unknown-member": {
     title: "A member that no engine reads",
@@ -113,6 +128,14 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     what: ({ names, arches, ceiling }) =>
       `allows on ${arches.map(dockerArch).join(", ")} what ${ceiling} denies: ${names.join(", ")}`,
   },
+  "beyond-elsewhere": {
+    title: "Wider than Docker's default on other hosts",
+    why:
+      "Rules with includes or excludes apply with other capabilities, kernels or architectures than " +
+      "the profile is judged for. containerd skips these conditions, podman skips minKernel.",
+    todo: "Take the rule out, or give it the condition that Docker's default has for this call.",
+    what: ({ elsewhere, ceiling }) => `allows on other hosts what ${ceiling} denies there: ${elsewhereText(elsewhere)}`,
+  },
   "dangerous-call": {
     title: "A call that attackers look for",
     why:
@@ -120,6 +143,14 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "container, and few services need it.",
     todo: "Take it out, or pin it to the arguments that were recorded (--args).",
     what: ({ names, exposes }) => `${names.join(", ")}: ${exposes}`,
+  },
+  "false-success": {
+    title: "Denied calls that claim to have succeeded",
+    why:
+      "With errno 0 the call is not made and returns 0. A program that drops its privileges with " +
+      "setuid goes on as root, and believes that it does not.",
+    todo: "Answer with an error: 1 (EPERM), or 38 (ENOSYS).",
+    what: () => "answers 0: the call is not made, and the program believes that it succeeded",
   },
   "missing-floor": {
     title: "The container may not start",

@@ -1,5 +1,6 @@
 import type { Opening } from "../core/judgement/index.ts";
-import { exampleLine, levelWords, openingLine, reasonLine } from "./review-words.ts";
+import { exampleLine, groupOpenings, levelWords, openingLine, reasonLine } from "./review-words.ts";
+import type { ScmpArch } from "../core/tables/index.ts";
 import type { Line } from "./page.ts";
 import { escapeLine } from "../core/text/index.ts";
 import type { JudgedProfile, Place, ReviewModel } from "./review-model.ts";
@@ -89,18 +90,31 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
         : [];
       return [
         ...unbacked,
-        ...state.assessment.openings.map((opening, at) =>
-          openingFinding(path, state, opening, state.places[at] ?? top),
+        ...groupOpenings(state.assessment.openings, state).map(({ opening, arches }) =>
+          openingFinding(path, state, {
+            opening,
+            arches,
+            place: state.places[state.assessment.openings.indexOf(opening)] ?? top,
+          }),
         ),
       ];
     }),
   ].map((finding) => ({ ...finding, text: escapeLine(finding.text) }));
 }
 
-function openingFinding(file: string, state: JudgedProfile, opening: Opening, place: Place): ReviewFinding {
+/** One for a change, on however many architectures it is one. */
+function openingFinding(
+  file: string,
+  state: JudgedProfile,
+  {
+    opening,
+    arches,
+    place,
+  }: { readonly opening: Opening; readonly arches: readonly ScmpArch[]; readonly place: Place },
+): ReviewFinding {
   const { claim, change } = opening;
   const text =
-    `${levelWords[opening.level]}: ${plain(openingLine(opening, [change.arch]))}; why: ` +
+    `${levelWords[opening.level]}: ${plain(openingLine(opening, arches))}; why: ` +
     `${plain(reasonLine(opening, state))}; for example ${plain(exampleLine(opening))}`;
   return {
     rule: "newly-possible",

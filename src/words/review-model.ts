@@ -1,3 +1,4 @@
+import type { Elsewhere } from "../core/diff/index.ts";
 import type { Assessment } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
 import type { PlacedFinding } from "./lint.ts";
@@ -33,7 +34,7 @@ export interface JudgedProfile {
    * Calls that became possible only where capabilities, kernel or architecture are other than those
    * it is judged for.
    */
-  readonly elsewhere: readonly string[];
+  readonly elsewhere: readonly Elsewhere[];
   /** Where the rules stand that let the openings through, in their order. */
   readonly places: readonly Place[];
   /** Is the profile what its recording gives? `none`: it has no recording. */
@@ -42,6 +43,8 @@ export interface JudgedProfile {
   readonly recording: string | undefined;
   /** Runs of the recording that its former state did not have. */
   readonly newRuns: readonly Run[];
+  /** Of a new profile, the calls that attackers look for and that it allows. */
+  readonly keeps: readonly string[];
   /** Errors and warnings that were not there before. */
   readonly findings: readonly PlacedFinding[];
   /** What a gate may stop for. */
@@ -60,9 +63,18 @@ export type RecordingDoubt =
   /** The trace of a new run broke off. */
   | "cut";
 
+/** Who changed a file, as git tells it. */
+export interface Authorship {
+  /** Newest first. */
+  readonly commits: readonly { readonly id: string; readonly author: string }[];
+  /** Something of it is in no commit yet. */
+  readonly uncommitted: boolean;
+}
+
 export interface ReviewedRecording {
   readonly path: string;
   readonly formerPath: string | undefined;
+  readonly changedBy: Authorship;
   readonly state:
     | { readonly type: "unreadable"; readonly reason: string }
     | { readonly type: "removed" }

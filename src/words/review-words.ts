@@ -47,10 +47,21 @@ export function openingLine({ change, exposes }: Opening, arches: readonly ScmpA
 
 /** Why it is there: what the recording says, never what the profile says of itself alone. */
 export function reasonLine(
-  { backing, claim, beyondDocker }: Opening,
+  { backing, claim, beyondDocker, byClaims }: Opening,
   { type, recording, newRuns }: JudgedProfile,
 ): Line {
-  const beyond: readonly Span[] = beyondDocker ? ["; ", { strong: "Docker's default denies it" }] : [];
+  const beyond: readonly Span[] = [
+    ...(byClaims
+      ? [
+          "; ",
+          {
+            strong:
+              "only because the recording newly claims capabilities, an engine, an architecture or security options",
+          },
+        ]
+      : []),
+    ...(beyondDocker && !byClaims ? ["; ", { strong: "Docker's default denies it" }] : []),
+  ];
   if (type === "removed") return ["the profile is removed"];
   switch (backing.type) {
     case "recording":
@@ -96,6 +107,7 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
         `recorded ${when}, by `,
         { data: clipped(processes.slice(0, 4).join(", "), 80) },
         processes.length > 4 ? ` and ${processes.length - 4} more programs` : "",
+        ...(because.unpinned === undefined ? [] : [`; with any arguments, because ${because.unpinned}`]),
       ];
     }
     case "floor":
@@ -141,10 +153,14 @@ export function runLine({ source, command, image, versions }: Run): Line {
   ];
 }
 
-/** A call that was denied and is not now. */
-export function exampleLine({ change }: Opening): Line {
+/**
+ * A call that was denied and is not now. If a recording lost the arguments, no example is given of
+ * them: it would be a call that nobody made.
+ */
+export function exampleLine({ change, backing }: Opening): Line {
+  const isLost = backing.type === "recording" && backing.because.type === "observed" && backing.because.unpinned;
   return [
-    { data: exampleCall(change) },
+    { data: isLost === undefined || isLost === false ? exampleCall(change) : `${change.syscall}(…)` },
     `: ${formatAction(change.was)} before, now ` +
       `${change.is.action === "SCMP_ACT_ALLOW" ? "allowed" : formatAction(change.is)}`,
   ];

@@ -1,5 +1,6 @@
-import type { SyscallChange } from "../core/diff/index.ts";
+import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
+import { noFilterText } from "../core/profile/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { profileChangeText, rulesText } from "./diff.ts";
 import { findingText } from "./lint-words.ts";
@@ -10,6 +11,7 @@ import { pageToMarkdown } from "./page-markdown.ts";
 import { pageToText } from "./page-text.ts";
 import { reviewToCodeClimate } from "./review-codeclimate.ts";
 import type {
+  Authorship,
   FailureKind,
   JudgedProfile,
   ReviewFormat,
@@ -17,6 +19,7 @@ import type {
   ReviewedProfile,
   ReviewedRecording,
 } from "./review-model.ts";
+import { mayNowLine } from "./review-verdict.ts";
 import { reviewToSarif } from "./review-sarif.ts";
 import {
   clipped,
@@ -117,10 +120,11 @@ const title: Block = { type: "title", line: ["Seccomp profiles"] };
 /** Most dangerous first: whatever is cut, it is the least. */
 function page(model: ReviewModel, limits: Limits): readonly Block[] {
   const profiles = [...model.profiles].sort((a, b) => alarm(b) - alarm(a) || (a.path < b.path ? -1 : 1));
+  const groups = groupEqual(profiles);
   const alarming = model.skipped.filter((file) => file.alarming);
   const overview = [
     ...alarming.map(({ path, reason }): Line => [{ strong: "not looked at" }, ": ", data(path), `: ${reason}`]),
-    ...profiles.map(headline),
+    ...groups.map(headline),
     ...model.options.map(({ path, before, after }): Line => [
       "options changed in ",
       data(path),
@@ -129,13 +133,15 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
       " → ",
       data(after),
     ]),
-    ...model.recordings.map((recording) => recordingLine(recording, model.ceilingName)),
+    ...groupRecordings(model.recordings).map(([first, paths]) => recordingLine(first, paths, model.ceilingName)),
     ...model.skipped
       .filter((file) => !file.alarming)
       .map(({ path, reason }): Line => [data(path), `: not looked at, ${reason}`]),
   ];
-  const judged = profiles.flatMap(({ path, state }) => (state.type === "unreadable" ? [] : [{ path, state }]));
-  const sections = judged.slice(0, limits.sections).flatMap(({ path, state }) => section(path, state, limits));
+  const judged = groups.flatMap(({ profiles: [first], paths }) =>
+    first === undefined || first.state.type === "unreadable" ? [] : [{ paths, state: first.state }],
+  );
+  const sections = judged.slice(0, limits.sections).flatMap(({ paths, state }) => section(paths, state, limits));
   const cut =
     overview.length > limits.files ||
     judged.length > limits.sections ||
@@ -175,7 +181,7 @@ function alarm({ state }: ReviewedProfile): number {
   const count = (level: Opening["level"]): number =>
     assessment.openings.filter((opening) => opening.level === level).length;
   return (
-    (assessment.open ? 1e5 : 0) +
+    (assessment.open || assessment.profile.some(({ kind }) => kind === "no-filter") ? 1e5 : 0) +
     Math.min(count("danger"), 99) * 1000 +
     Math.min(failures.length, 9) * 100 +
     Math.min(count("notable") * 10 + count("ordinary"), 99)
@@ -215,18 +221,24 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
   if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0)
     return { type: "paragraph", line: ["No profile and no recording has changed."] };
   const openings = profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.assessment.openings));
+  const [dangers, notables] = [mayNowLine({ profiles }, "danger"), mayNowLine({ profiles }, "notable")];
   if (stops.length > 0)
     return {
       type: "paragraph",
-      line: [{ strong: "Stop." }, ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`],
+      line: [
+        ...(dangers.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...dangers, "."]),
+        ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`,
+      ],
     };
   const serious = openings.filter(({ level }) => level === "danger").length;
   if (serious > 0)
     return {
       type: "paragraph",
       line: [
-        { strong: "Look at it." },
-        ` ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
+        { strong: "Look at it:" },
+        " ",
+        ...dangers,
+        `. ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
       ],
     };
   const notable = openings.filter(({ level }) => level === "notable");
@@ -240,7 +252,10 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
     wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : "",
   ].filter((text) => text !== "");
   if (words.length > 0)
-    return { type: "paragraph", line: [{ strong: "Look at it." }, ` Nothing dangerous, but ${words.join(", and ")}.`] };
+    return {
+      type: "paragraph",
+      line: [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`],
+    };
   if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
     return {
       type: "paragraph",
@@ -265,9 +280,38 @@ function plural(number: number, one: string, more: string): string {
   return `${number} ${number === 1 ? one : more}`;
 }
 
+/** Profiles of which the same is to be said. */
+interface Group {
+  readonly profiles: readonly ReviewedProfile[];
+  readonly paths: readonly string[];
+}
+
+/** What many profiles have in common, a new base image for example, is read once. */
+function groupEqual(profiles: readonly ReviewedProfile[]): readonly Group[] {
+  const groups = new Map<string, ReviewedProfile[]>();
+  for (const profile of profiles) {
+    const { path, formerPath, state } = profile;
+    const key =
+      state.type === "unreadable" || formerPath !== undefined
+        ? path
+        : JSON.stringify([summary(state), section([], state, everything)]);
+    groups.set(key, [...(groups.get(key) ?? []), profile]);
+  }
+  return [...groups.values()].map((alike) => ({ profiles: alike, paths: alike.map(({ path }) => path) }));
+}
+
+function pathList(paths: readonly string[]): Line {
+  const shown = paths.slice(0, 10).flatMap((path, at): Line => (at === 0 ? [data(path)] : [", ", data(path)]));
+  return paths.length > 10 ? [...shown, ` and ${paths.length - 10} more`] : shown;
+}
+
 /** The profile's name is its file's. */
-function headline({ path, formerPath, state }: ReviewedProfile): Line {
+function headline({ profiles: [first, ...others], paths }: Group): Line {
+  if (first === undefined) return [];
+  const { path, formerPath, state } = first;
   const name = path.replace(/^.*\//, "").replace(/\.json$/, "");
+  if (others.length > 0 && state.type !== "unreadable")
+    return [{ strong: `${paths.length} profiles alike` }, " (", ...pathList(paths), "): each ", summary(state)];
   const head: Line = [
     ...(/^[\w.-]{1,60}$/.test(name) ? [{ strong: name }, " (", data(path), ")"] : [data(path)]),
     ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]),
@@ -288,8 +332,8 @@ function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["
 }
 
 function summary(state: JudgedProfile): string {
-  const { type, assessment, elsewhere, source } = state;
-  const { openings, closings, otherAnswers, profile, open } = assessment;
+  const { type, assessment, elsewhere, source, keeps } = state;
+  const { openings, closings, otherAnswers, profile, open, pretended } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
   const count = (number: number, one: string, more = one): string[] =>
@@ -314,6 +358,10 @@ function summary(state: JudgedProfile): string {
         ? "removed: Docker's default applies"
         : "",
     changes.length === 0 ? `every call gets the same answer as before${where}` : changes.join(", "),
+    ...profile.flatMap((change) =>
+      change.kind === "no-filter" && change.side === "after" ? [noFilterText(change.noFilter)] : [],
+    ),
+    pretended.length > 0 ? `${pretended.length} denied calls claim to have succeeded` : "",
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
     open
       ? "what it does not name is now allowed"
@@ -323,6 +371,10 @@ function summary(state: JudgedProfile): string {
           ? "still within Docker's default"
           : "",
     ...count(distinct(openings.filter(({ level }) => level === "danger")), "dangerous"),
+    keeps.length === 0
+      ? ""
+      : `keeps of the dangerous ones: ${keeps.slice(0, 12).join(", ")}` +
+        (keeps.length > 12 ? ` and ${keeps.length - 12} more` : ""),
     ...count(unbacked, "change is not backed by a recording", "changes are not backed by a recording"),
     ...count(
       byOptions,
@@ -340,8 +392,52 @@ function summary(state: JudgedProfile): string {
     .join("; ");
 }
 
-function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingName: string): Line {
-  const head: Line = [data(path), ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]), ": "];
+/** Who changed a recording, and in which commits. */
+function authorsLine({ commits, uncommitted }: Authorship): readonly Line[] {
+  const shown = commits.slice(0, 3);
+  const by = shown.flatMap(({ id, author }, at): Line => [
+    at === 0 ? "" : ", ",
+    data(id),
+    " by ",
+    { data: clipped(author, 60) },
+  ]);
+  if (commits.length === 0) return uncommitted ? [["not committed yet"]] : [];
+  return [
+    [
+      "changed in ",
+      ...by,
+      commits.length > shown.length ? ` and ${commits.length - shown.length} more commits` : "",
+      uncommitted ? ", and since" : "",
+    ],
+  ];
+}
+
+/** The first of those of which the same is to be said, and where all of them are. */
+function groupRecordings(
+  recordings: readonly ReviewedRecording[],
+): readonly (readonly [ReviewedRecording, readonly string[]])[] {
+  const groups = new Map<string, { readonly first: ReviewedRecording; readonly paths: string[] }>();
+  for (const recording of recordings) {
+    const { path, formerPath, state, changedBy } = recording;
+    const isOwn = state.type === "unreadable" || formerPath !== undefined;
+    const key = isOwn ? path : JSON.stringify([state, changedBy]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { first: recording, paths: [path] });
+    else known.paths.push(path);
+  }
+  return [...groups.values()].map(({ first, paths }) => [first, paths]);
+}
+
+function recordingLine(
+  { formerPath, changedBy, state }: ReviewedRecording,
+  paths: readonly string[],
+  ceilingName: string,
+): Line {
+  const head: Line = [
+    ...pathList(paths),
+    ...(formerPath === undefined ? [] : [", renamed from ", data(formerPath)]),
+    ": ",
+  ];
   if (state.type === "unreadable")
     return [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }];
   if (state.type === "removed") return [...head, "removed"];
@@ -370,6 +466,7 @@ function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingNa
   const [only] = newRuns;
   const parts: readonly Line[] = [
     ...(state.type === "added" ? [["new"]] : []),
+    ...authorsLine(changedBy),
     ...(newRuns.length === 1 && only !== undefined
       ? [["1 new run: ", ...runLine(only)]]
       : newRuns.length > 1
@@ -408,7 +505,7 @@ function recordingLine({ path, formerPath, state }: ReviewedRecording, ceilingNa
 /** So many ordinary calls have a row each; of more, the names say as much. */
 const maxOrdinary = 12;
 
-function section(path: string, state: JudgedProfile, limits: Limits): readonly Block[] {
+function section(paths: readonly string[], state: JudgedProfile, limits: Limits): readonly Block[] {
   const { openings, closings, otherAnswers } = state.assessment;
   const ordinary = openings.filter(({ level }) => level === "ordinary");
   const hasMany = ordinary.length > maxOrdinary;
@@ -417,7 +514,7 @@ function section(path: string, state: JudgedProfile, limits: Limits): readonly B
     limits.rows,
   );
   const blocks: readonly Block[] = [
-    ...aboutTheWhole(state),
+    ...aboutTheWhole(state, limits),
     ...openingsTable(inTable, state),
     ...findingsList(state, limits),
     ...(hasMany
@@ -431,12 +528,12 @@ function section(path: string, state: JudgedProfile, limits: Limits): readonly B
     ...foldedNames("No longer possible, or with fewer arguments", closings, limits),
     ...foldedNames("Denied as before, with another answer", otherAnswers, limits),
   ];
-  return blocks.length === 0 ? [] : [{ type: "heading", line: [data(path)] }, ...blocks];
+  return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
 }
 
 /** What no single call's row says. */
-function aboutTheWhole({ assessment, elsewhere }: JudgedProfile): readonly Block[] {
-  const { profile, open, dangerousUnnamed } = assessment;
+function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limits): readonly Block[] {
+  const { profile, open, dangerousUnnamed, pretended } = assessment;
   const openLine: Line = [
     { strong: "Dangerous: every call that no rule names is possible now" },
     ", also calls of kernels to come",
@@ -446,9 +543,16 @@ function aboutTheWhole({ assessment, elsewhere }: JudgedProfile): readonly Block
     { strong: "Possible elsewhere" },
     ", by rules with includes or excludes, where capabilities, kernel or architecture are others than those it is " +
       "judged for: ",
-    data(elsewhere.join(", ")),
+    data(elsewhere.slice(0, rows).map(elsewhereText).join(", ")),
+    elsewhere.length > rows ? ` and ${elsewhere.length - rows} more` : "",
+  ];
+  const pretendedLine: Line = [
+    { strong: "Dangerous: denied, but the program is told that it succeeded" },
+    " (errno 0): ",
+    data([...new Set(pretended.map(({ syscall }) => syscall))].join(", ")),
   ];
   return [
+    ...(pretended.length > 0 ? [{ type: "paragraph", line: pretendedLine } as const] : []),
     ...(open ? [{ type: "paragraph", line: openLine } as const] : []),
     ...(elsewhere.length > 0 ? [{ type: "paragraph", line: elsewhereLine } as const] : []),
     ...(profile.length > 0

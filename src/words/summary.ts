@@ -1,7 +1,7 @@
 import type { Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
-import { dockerArch } from "../core/tables/index.ts";
+import { dockerArch, exposureOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 
 /** What `record` and `generate` tell at the end. */
@@ -32,6 +32,7 @@ export function renderSummary(model: SummaryModel): string {
   const lines = [
     ...kept(model),
     ...pinned(model.policy.notes),
+    ...unpinned(model.policy.notes),
     ...deniedByCeiling(model),
     ...refusedByKernel(model),
     ...inCode(model),
@@ -57,6 +58,14 @@ function pinned(notes: readonly PolicyNote[]): readonly string[] {
   return names.length === 0 ? [] : [`only with the arguments seen: ${names.join(", ")}`];
 }
 
+/** Calls that attackers look for, and that the profile does not hold to the recorded arguments. */
+function unpinned(notes: readonly PolicyNote[]): readonly string[] {
+  const lost = notes.flatMap((note) =>
+    note.kind === "unpinned" && exposureOf(note.syscall) !== undefined ? [`${note.syscall} (${note.reason})`] : [],
+  );
+  return lost.length === 0 ? [] : [`NOT HELD TO ITS ARGUMENTS: ${[...new Set(lost)].join("; ")}`];
+}
+
 function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string[] {
   const denied = policy.notes.flatMap((note) =>
     note.kind === "above-ceiling" ? [`${note.syscall} (${note.results.join(", ")}; ${note.processes.join(", ")})`] : [],
@@ -76,7 +85,7 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
     .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
     .map(([name]) => name);
   const ptrace = refused.includes("ptrace")
-    ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was " + "not seen"]
+    ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was not seen"]
     : [];
   return refused.length === 0
     ? []

@@ -34,6 +34,11 @@ function verdictText(verdict: Verdict): string {
       );
     case "side-failed":
       return `FAILED: ${verdict.label} ended with exit code ${verdict.exitCode}:${quoted(verdict.said)}`;
+    case "no-filter":
+      return (
+        `FAILED: NO FILTER AT ALL: the kernel says Seccomp: ${verdict.mode} of the container's process, without a ` +
+        "filter of its own; whatever ran, it did not run under this profile"
+      );
     case "output-differs":
       return (
         `FAILED: the output differs from that without the profile, first in line ${verdict.line}:\n  ` +

@@ -21,11 +21,11 @@ import {
 } from "../../src/core/tables/index.ts";
 import { anyRule } from "../support/arbitraries.ts";
 import { boundaryValues } from "../support/boundary.ts";
+import { notX64 } from "../support/machine.ts";
 import { docker, workplace } from "../support/product.ts";
 
 /** So many profiles of each kind in the long run (npm run test:kernel); a few in every test run. */
 const long = process.env["SECCOMP_GEN_KERNEL"] !== undefined;
-const notX64 = "the probe makes calls of x86-64";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 let folder = "";

@@ -17,7 +17,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
  * place that is shown.
  */
 const hostile =
-  "</script><script>document.title='owned'</script><img src=x " + "onerror=\"document.title='owned'\">\u202e\"'`&{{";
+  "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u202e\"'`&{{";
 
 describe("the report in a browser", () => {
   beforeEach(({ skip }) => skip(executable === undefined, "Chromium is not installed"));

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { build, has, names, reachOfFile, strip, summaryOf } from "./toolchain.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { build, names, needs, reachOfFile, strip, summaryOf } from "./toolchain.ts";
 
 const inline = `
 static long call1(long n, long a) {
@@ -10,7 +10,9 @@ static void quit(void) { call1(93, 0); __builtin_unreachable(); }
 `;
 const start = "void _start(void) { run(); quit(); }";
 
-describe.skipIf(!has("aarch64-linux-gnu-gcc"))("numbers of calls on aarch64", () => {
+describe("numbers of calls on aarch64", () => {
+  beforeEach(needs("aarch64-linux-gnu-gcc"));
+
   describe.each(["-O0", "-O1", "-O2", "-O3"])("%s", (level) => {
     const path = (source: string): string =>
       build("aarch64-linux-gnu-gcc", inline + source + start, "-nostdlib", "-static", "-fno-stack-protector", level);

@@ -1,17 +1,24 @@
-import { describe, expect, test } from "vitest";
-import { build, has, names, reachOfFile, strip } from "./toolchain.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { build, names, needs, needsX64, reachOfFile, strip } from "./toolchain.ts";
+
+beforeEach(needsX64);
+beforeEach(needs("gcc"));
 
 /** No C library: each program makes exactly the calls that its source has. `exit` ends it. */
 const bare = ["-nostdlib", "-static", "-fno-stack-protector", "-fcf-protection=none"];
 const inline = `
-static long call1(long n, long a) { long r; __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a) : "rcx", "r11", "memory"); return r; }
+static long call1(long n, long a) {
+  long r;
+  __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a) : "rcx", "r11", "memory");
+  return r;
+}
 static void quit(void) { call1(60, 0); __builtin_unreachable(); }
 `;
 const start = "void _start(void) { run(); quit(); }";
 
 const levels = ["-O0", "-O1", "-O2", "-O3", "-Os"];
 
-describe.skipIf(!has("gcc"))("numbers of calls on x86-64", () => {
+describe("numbers of calls on x86-64", () => {
   describe.each(levels)("%s", (level) => {
     const reachOf = (source: string, ...flags: readonly string[]): ReturnType<typeof reachOfFile> =>
       reachOfFile(build("gcc", inline + source + start, ...bare, level, ...flags));
@@ -34,9 +41,10 @@ describe.skipIf(!has("gcc"))("numbers of calls on x86-64", () => {
       const cases = [39, 102, 104, 107, 108, 110, 111, 186]
         .map((number, i) => `case ${i}: call1(${number}, ${i}); keep(${i}); break;`)
         .join(" ");
-      const reach = reachOf(
-        `volatile int x; __attribute__((noinline)) void keep(int i) { x = i; } void run(void) { switch (x) { ${cases} } }`,
-      );
+      const reach = reachOf(`
+        volatile int x;
+        __attribute__((noinline)) void keep(int i) { x = i; }
+        void run(void) { switch (x) { ${cases} } }`);
       expect(names(reach)).toEqual([
         "exit",
         "getegid",
@@ -56,8 +64,17 @@ describe.skipIf(!has("gcc"))("numbers of calls on x86-64", () => {
         struct command { int number; long arg; };
         static struct command *volatile shared;
         __attribute__((noinline)) void handler(void) { struct command *c = shared; call1(c->number, c->arg); }
-        __attribute__((noinline)) void everywhere(struct command *c) { shared = c; handler(); call1(c->number, c->arg); }
-        void run(void) { struct command c = { 105, 1 }; everywhere(&c); struct command d = { 106, 1 }; everywhere(&d); }`);
+        __attribute__((noinline)) void everywhere(struct command *c) {
+          shared = c;
+          handler();
+          call1(c->number, c->arg);
+        }
+        void run(void) {
+          struct command c = { 105, 1 };
+          everywhere(&c);
+          struct command d = { 106, 1 };
+          everywhere(&d);
+        }`);
       expect(names(reach)).toEqual(["exit", "setgid", "setuid"]);
       expect(reach.open).toEqual([]);
     });
@@ -73,9 +90,7 @@ describe.skipIf(!has("gcc"))("numbers of calls on x86-64", () => {
     });
 
     test("a number from anywhere is open, and never absence", () => {
-      const reach = reachOf(
-        "volatile long number; extern char **volatile argv; char **volatile argv; void run(void) { call1((long)argv[1][0], 0); }",
-      );
+      const reach = reachOf("char **volatile argv; void run(void) { call1((long)argv[1][0], 0); }");
       expect(names(reach)).toEqual(["exit"]);
       expect(reach.open).toHaveLength(1);
     });
@@ -110,7 +125,11 @@ describe.skipIf(!has("gcc"))("numbers of calls on x86-64", () => {
     test("the same, position-independent and stripped of symbols and section headers", () => {
       const path = build(
         "gcc",
-        `${inline}static void later(void) { call1(39, 0); } void (*volatile table[])(void) = { later }; void run(void) { table[0](); }${start}`,
+        `${inline}
+        static void later(void) { call1(39, 0); }
+        void (*volatile table[])(void) = { later };
+        void run(void) { table[0](); }
+        ${start}`,
         "-nostdlib",
         "-static-pie",
         "-fPIE",
@@ -123,7 +142,7 @@ describe.skipIf(!has("gcc"))("numbers of calls on x86-64", () => {
   });
 });
 
-describe.skipIf(!has("gcc"))("shapes of hand-written assembly", () => {
+describe("shapes of hand-written assembly", () => {
   const assembled = (source: string): ReturnType<typeof reachOfFile> => reachOfFile(build("gcc", source, ...bare));
 
   test("a call outside of every unwind range (glibc's clone3)", () => {

@@ -1,18 +1,38 @@
-/** Small binaries, made from our own sources while the tests run. `toolchain.sh` installs the compilers. */
+/** Small binaries, made from our own sources while the tests run. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { TestContext } from "vitest";
 import { analyzeObject, reachOf, type CodeSummary, type Reach } from "../../src/reach/index.ts";
+import { notX64 } from "../support/machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-reach-"));
 
-export function has(tool: string): boolean {
-  return (process.env["PATH"] ?? "").split(":").some((path) => existsSync(join(path, tool)));
+/** Debian's package of each tool (tools/engine/packages.sh installs them). */
+const packages = {
+  gcc: "gcc",
+  "musl-gcc": "musl-tools",
+  go: "golang-go",
+  "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+} as const;
+
+/** For `beforeEach`: skips the tests of a group if a tool is not installed. */
+export function needs(...tools: readonly (keyof typeof packages)[]): (context: TestContext) => void {
+  const folders = (process.env["PATH"] ?? "").split(":");
+  const missing = tools.find((tool) => !folders.some((path) => existsSync(join(path, tool))));
+  return ({ skip }) => {
+    if (missing !== undefined) skip(`${missing} is not installed (Debian's ${packages[missing]})`);
+  };
 }
 
-/** Compiles C or assembly (`.S` if the source starts with a dot or a hash-free directive) and returns the path of the result. */
+/** For `beforeEach`: the programs of these tests are x86-64's. */
+export function needsX64({ skip }: TestContext): void {
+  skip(process.arch !== "x64", notX64);
+}
+
+/** Compiles C, or assembly if the source starts with a dot. Returns the path of the result. */
 export function build(compiler: string, source: string, ...flags: readonly string[]): string {
   const extension = /^\s*\./.test(source) ? "S" : "c";
   const name = createHash("sha256")

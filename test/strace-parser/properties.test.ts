@@ -155,7 +155,7 @@ test.each([
   ],
   [
     "a signal comes into the second of two calls that are never resumed",
-    "7 read(3) = 0\n8 read(3) = 0\n7 foo( <unfinished ...>\n8 bar( <unfinished ...>\n8 --- SIGCHLD " + "{} ---\n",
+    "7 read(3) = 0\n8 read(3) = 0\n7 foo( <unfinished ...>\n8 bar( <unfinished ...>\n8 --- SIGCHLD {} ---\n",
   ],
   [
     "errors that are injected in turns",

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 export const noCompatCalls = "this machine makes no i386 calls (int 0x80)";
 export const noKernelLog = "this kernel's log has no lines of seccomp";
 export const noSelinux = "no strace here was built with SELinux";
+export const notX64 = "this machine is no x86-64";
 
 export const notRoot = "only root can do this";
 export const notBuilt = "dist/ is not built (npm run build)";

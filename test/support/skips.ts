@@ -1,8 +1,8 @@
 import type { Reporter, TestCase, TestModule, TestRunEndReason, Vitest } from "vitest/node";
-import { noCompatCalls, noKernelLog, noSelinux } from "./machine.ts";
+import { noCompatCalls, noKernelLog, noSelinux, notX64 } from "./machine.ts";
 
 /** Skips that stand even with CI=true: what a machine cannot do, however much is installed. */
-const allowed: readonly string[] = [noCompatCalls, noKernelLog, noSelinux];
+const allowed: readonly string[] = [noCompatCalls, noKernelLog, noSelinux, notX64];
 
 /**
  * Prints the skipped tests with their reasons as the last lines of a run. With CI=true, a skip for

@@ -52,6 +52,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     backing: { type: "nothing" },
     claim: { type: "profile", pointer: `/${odd}`, comment: odd },
     beyondDocker: false,
+    byClaims: false,
   } as const;
   return {
     type: "changed",
@@ -59,6 +60,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
       diff,
       openings: [{ ...opening, change: change as NonNullable<typeof change> }],
       closings: [],
+      pretended: [],
       otherAnswers: [],
       profile: [],
       open: false,
@@ -68,12 +70,14 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     places: [{ line: 1, column: 1 }],
     source: "different",
     recording: odd,
+    keeps: [odd],
     newRuns: [run],
     findings: [finding],
     failures: ["unbacked"],
     ...more,
   };
 }
+const changedBy = { commits: [{ id: odd, author: odd }], uncommitted: true };
 const model: ReviewModel = {
   base: odd,
   ceilingName: odd,
@@ -81,7 +85,7 @@ const model: ReviewModel = {
     { path: odd, formerPath: odd, state: judged() },
     { path: odd, formerPath: undefined, state: { type: "unreadable", reason: odd } },
   ],
-  recordings: [{ path: odd, formerPath: odd, state: { type: "unreadable", reason: odd } }],
+  recordings: [{ path: odd, formerPath: odd, changedBy, state: { type: "unreadable", reason: odd } }],
   options: [{ path: odd, before: odd, after: odd }],
   skipped: [{ path: odd, reason: odd, alarming: true }],
   stops: ["any"],
@@ -151,7 +155,13 @@ test("of more than a code scanning service takes, the least dangerous is left ou
   const [opening] = judged().assessment.openings;
   if (opening === undefined) throw new Error("no opening");
   const many = judged({
-    assessment: { ...judged().assessment, openings: Array.from({ length: 5001 }, () => opening) },
+    assessment: {
+      ...judged().assessment,
+      openings: Array.from({ length: 5001 }, (_, at) => ({
+        ...opening,
+        change: { ...opening.change, syscall: `call_${at}` },
+      })),
+    },
     failures: [],
     findings: Array.from({ length: 5001 }, () => finding),
   });
@@ -199,7 +209,7 @@ test.each([
     doubts: [],
   } as const;
   const text = renderReview(
-    { ...model, recordings: [{ path: "r", formerPath: undefined, state }] },
+    { ...model, recordings: [{ path: "r", formerPath: undefined, changedBy, state }] },
     { color: false, version: "0", format: "text" },
   );
   expect(text).toContain(`1 new run: ${words}`);

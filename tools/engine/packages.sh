@@ -9,9 +9,11 @@ set -euo pipefail
 engine=(strace crun debootstrap iptables procps)
 # A Docker from elsewhere stays: Debian's would take its place.
 command -v dockerd >/dev/null || engine+=(docker.io)
-# What the tests run: the kernel's judge (libseccomp, a compiler), other enforcers, shells, readers of what we write.
+# What the tests run: the kernel's judge (libseccomp, a compiler), compilers of the small programs whose code is read,
+# other enforcers, shells, readers of what we write.
 tests=(
   "${engine[@]}" libseccomp-dev gcc libc6-dev bubblewrap firejail podman zsh fish bash-completion man-db groff-base
+  musl-tools golang-go gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils
   systemd python3 python3-yaml sudo git ca-certificates util-linux bsdutils bzip2 gzip xz-utils zstd
 )
 

@@ -10,7 +10,6 @@ const say =
   "say() { for n in $(seq 60); do (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.3; done; " +
   'for word; do exec 3<>/dev/tcp/127.0.0.1/$port; printf "$word\\r\\n" >&3; timeout 5 cat <&3; exec 3>&-; done; }; ';
 const wait = "for n in $(seq 60); do (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.3; done; ";
-const pages = (...paths) => paths.map((path) => `path=${path} get`).join("; ");
 /** Bodies of pages, one a line. */
 const bodies = (...paths) => `for path in ${paths.join(" ")}; do curl -s -m 10 http://127.0.0.1:$port$path; echo; done`;
 const load =

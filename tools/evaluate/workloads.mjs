@@ -158,10 +158,31 @@ export const workloads = [
     [
       "node",
       "-e",
-      `const fs = require('fs'), zlib = require('zlib'), child = require('child_process'); process.on('SIGTERM', () => process.exit(0)); process.on('SIGINT', () => { server.close(() => process.exit(3)); server.closeAllConnections(); });
-const server = require('http').createServer(async (request, response) => { try { response.end(await ({
-'/rotate': () => { fs.appendFileSync('/tmp/log', 'x'); fs.renameSync('/tmp/log', '/tmp/log.1'); fs.unlinkSync('/tmp/log.1'); return 'rotated'; }, '/missing': () => fs.promises.readFile('/nothing'), '/garbage': () => { let all = []; for (let n = 0; n < 3e5; n++) all.push({ n, text: 'x' + n }); return String(all.length); },
-'/zip': () => new Promise((done) => zlib.gzip('x'.repeat(1e6), (error, bytes) => done(String(bytes.length)))), '/refused': () => new Promise((done) => require('net').connect(9, '127.0.0.1').on('error', (error) => done(error.code))), '/sleep': () => new Promise((done) => setTimeout(done, 50, 'slept')) }[request.url] ?? (() => 'a page'))()); } catch (error) { response.end(error.code); } }).listen(8000, '127.0.0.1');`,
+      `
+const fs = require('fs'), zlib = require('zlib'), child = require('child_process');
+process.on('SIGTERM', () => process.exit(0));
+process.on('SIGINT', () => { server.close(() => process.exit(3)); server.closeAllConnections(); });
+const pages = {
+  '/rotate': () => {
+    fs.appendFileSync('/tmp/log', 'x');
+    fs.renameSync('/tmp/log', '/tmp/log.1');
+    fs.unlinkSync('/tmp/log.1');
+    return 'rotated';
+  },
+  '/missing': () => fs.promises.readFile('/nothing'),
+  '/garbage': () => {
+    let all = [];
+    for (let n = 0; n < 3e5; n++) all.push({ n, text: 'x' + n });
+    return String(all.length);
+  },
+  '/zip': () => new Promise((done) => zlib.gzip('x'.repeat(1e6), (error, bytes) => done(String(bytes.length)))),
+  '/refused': () => new Promise((done) =>
+    require('net').connect(9, '127.0.0.1').on('error', (error) => done(error.code))),
+  '/sleep': () => new Promise((done) => setTimeout(done, 50, 'slept')),
+};
+const server = require('http').createServer(async (request, response) => {
+  try { response.end(await (pages[request.url] ?? (() => 'a page'))()); } catch (error) { response.end(error.code); }
+}).listen(8000, '127.0.0.1');`,
     ],
     8000,
     "path=/ get; path=/ get",
@@ -182,10 +203,36 @@ const server = require('http').createServer(async (request, response) => { try {
       "ruby",
       "-rsocket",
       "-e",
-      `trap('INT') { exit 3 }; trap('TERM') { exit 0 }; trap('HUP') { $log = File.open('/tmp/log', 'a') }; server = TCPServer.new('127.0.0.1', 8000)
-loop { Thread.new(server.accept) { |client| begin; path = client.gets.to_s.split[1]; while (line = client.gets) && !line.strip.empty?; end
-body = begin; case path; when '/missing' then File.read('/nothing'); when '/garbage' then 300_000.times.map { |n| 'x' * (n % 50) }.size; GC.start; 'clean'; when '/sleep' then sleep 0.05; 'slept'; when '/rotate' then File.write('/tmp/l', 'x'); File.rename('/tmp/l', '/tmp/l.1'); File.delete('/tmp/l.1'); 'rotated'; when '/refused' then TCPSocket.new('127.0.0.1', 9); else 'a page'; end; rescue SystemCallError => error; error.class.to_s; end
-client.write "HTTP/1.0 200 OK\\nContent-Length: #{body.to_s.size}\\n\\n#{body}"; ensure; client.close; end } }`,
+      `
+trap('INT') { exit 3 }
+trap('TERM') { exit 0 }
+trap('HUP') { $log = File.open('/tmp/log', 'a') }
+server = TCPServer.new('127.0.0.1', 8000)
+loop { Thread.new(server.accept) { |client|
+  begin
+    path = client.gets.to_s.split[1]
+    while (line = client.gets) && !line.strip.empty?; end
+    body = begin
+      case path
+      when '/missing' then File.read('/nothing')
+      when '/garbage' then 300_000.times.map { |n| 'x' * (n % 50) }.size; GC.start; 'clean'
+      when '/sleep' then sleep 0.05; 'slept'
+      when '/rotate'
+        File.write('/tmp/l', 'x')
+        File.rename('/tmp/l', '/tmp/l.1')
+        File.delete('/tmp/l.1')
+        'rotated'
+      when '/refused' then TCPSocket.new('127.0.0.1', 9)
+      else 'a page'
+      end
+    rescue SystemCallError => error
+      error.class.to_s
+    end
+    client.write "HTTP/1.0 200 OK\\nContent-Length: #{body.to_s.size}\\n\\n#{body}"
+  ensure
+    client.close
+  end
+} }`,
     ],
     8000,
     "path=/ get; path=/ get",
@@ -198,7 +245,14 @@ client.write "HTTP/1.0 200 OK\\nContent-Length: #{body.to_s.size}\\n\\n#{body}";
       "sh",
       "-c",
       `cat > /tmp/page.php <<'end'
-<?php $path = $_SERVER['REQUEST_URI']; if ($path == '/missing') echo var_export(@file_get_contents('/nothing')); elseif ($path == '/garbage') { $all = range(1, 500000); echo count($all), gc_collect_cycles(); } elseif ($path == '/sleep') { usleep(50000); echo 'slept'; } elseif ($path == '/session') { session_save_path('/tmp'); session_start(); $_SESSION['n'] = 1; echo 'session'; } elseif ($path == '/error') throw new Exception('no'); else echo 'a page';
+<?php
+$path = $_SERVER['REQUEST_URI'];
+if ($path == '/missing') echo var_export(@file_get_contents('/nothing'));
+elseif ($path == '/garbage') { $all = range(1, 500000); echo count($all), gc_collect_cycles(); }
+elseif ($path == '/sleep') { usleep(50000); echo 'slept'; }
+elseif ($path == '/session') { session_save_path('/tmp'); session_start(); $_SESSION['n'] = 1; echo 'session'; }
+elseif ($path == '/error') throw new Exception('no');
+else echo 'a page';
 end
 exec php -S 127.0.0.1:8000 /tmp/page.php 2> /tmp/log`,
     ],

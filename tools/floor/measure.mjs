@@ -143,7 +143,7 @@ function readLog(text) {
   const executing = new Map();
   const seen = { start: new Set(), init: new Set() };
   for (const line of lines) {
-    const [, pid, rest] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const [, pid, rest] = /^(\d+) +(\S.*)$/.exec(line) ?? [];
     if (pid === undefined) continue;
     const group = leader(pid);
     const call = /^(\w+)\(/.exec(rest)?.[1];

@@ -3,8 +3,13 @@
  *
  *     npm run -s build && node tools/reach/measure.mjs [--programs FILE] [--root DIR] [--json FILE] [PATTERN]
  *
- * FILE has a shell command a line (tools/reach/programs.txt). Pairs are (program, call) with the program's executable and what it mapped
- * executable at the time. With --root the commands run in that folder by chroot(8): unpacked Debian packages do (`dpkg-deb -x`). Prints pairs, misses, open sites, seconds and memory. Exit code 1 if there is a miss.
+ * FILE has a shell command a line: `programs.txt` beside this file (the default), or `services.txt`,
+ * which needs --root. PATTERN chooses the lines that contain it. With --root the commands run in
+ * that folder by chroot(8); unpacked Debian packages are enough (`dpkg-deb -x`).
+ *
+ * A pair is a program and a call that it made. The program's objects are its executable and what it
+ * mapped executable. Prints pairs, misses, open sites, seconds and memory. Exit code 1 if there is
+ * a miss.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -36,9 +41,14 @@ const programsFile = take("--programs") ?? fileURLToPath(new URL("programs.txt",
 const jsonFile = take("--json");
 const root = take("--root") ?? "";
 const pattern = options[0];
-const commands = readFileSync(programsFile, "utf8")
-  .split("\n")
-  .filter((line) => line !== "" && !line.startsWith("#") && (pattern === undefined || line.includes(pattern)));
+const lines = readFileSync(programsFile, "utf8").split("\n");
+if (root === "" && lines[0]?.endsWith("Needs --root.")) {
+  console.error(`${programsFile} changes files of the system it runs in: say --root DIR.`);
+  process.exit(2);
+}
+const commands = lines.filter(
+  (line) => line !== "" && !line.startsWith("#") && (pattern === undefined || line.includes(pattern)),
+);
 
 /** Executable path → what was seen of it in all runs. */
 const programs = new Map();
@@ -51,19 +61,10 @@ function observe(command) {
   spawnSync(
     "strace",
     [
-      "-ff",
-      "-qq",
-      "-y",
-      "-e",
-      "signal=none",
-      "-o",
-      log,
-      "timeout",
-      "20",
+      ...["-ff", "-qq", "-y", "-e", "signal=none", "-o", log],
+      ...["timeout", "20"],
       ...(root === "" ? [] : ["chroot", root]),
-      "/bin/sh",
-      "-c",
-      command,
+      ...["/bin/sh", "-c", command],
     ],
     { cwd: folder, stdio: "ignore", timeout: 30_000, killSignal: "SIGKILL", env: { ...process.env, LD_PRELOAD: "" } },
   );
@@ -107,7 +108,7 @@ function walk(id, byProcess, children, states) {
   for (const line of byProcess.get(id) ?? []) {
     const call = /^(\w+)\(/.exec(line)?.[1];
     if (call === undefined) continue;
-    const executed = call === "execve" && / = 0$/.test(line) ? /^execve\("([^"]+)"/.exec(line)?.[1] : undefined;
+    const executed = call === "execve" && line.endsWith(" = 0") ? /^execve\("([^"]+)"/.exec(line)?.[1] : undefined;
     if (current !== undefined) current.calls.add(call);
     if (executed !== undefined) current = programOf(executed);
     const mapped = call === "mmap" && line.includes("PROT_EXEC") ? /<(\/[^>]+)>/.exec(line)?.[1] : undefined;
@@ -117,7 +118,10 @@ function walk(id, byProcess, children, states) {
   return states.get(id);
 }
 
-/** The file that a path names: within the root if it has the file, else on the host (what runs before chroot does). */
+/**
+ * The file that a path names: within the root if it has the file, else on the host (what runs before
+ * chroot does).
+ */
 function resolveIn(path) {
   if (root === "" || !path.startsWith("/")) return realpathSync(path);
   let parts = path.split("/").filter((part) => part !== "");
@@ -232,15 +236,19 @@ for (const row of rows.sort((a, b) => (a.program < b.program ? -1 : 1))) {
     row.missing.length > 0 ? `without ${row.missing.join(" ")}` : "",
     row.limits.length > 0 ? `limits ${JSON.stringify(row.limits)}` : "",
   ];
-  console.log(
-    `${row.program}  seen ${row.seen}  reach ${row.reach}  ${JSON.stringify(row.ranks)} ${notes.filter((note) => note !== "").join("; ")}`,
-  );
+  const told = notes.filter((note) => note !== "").join("; ");
+  console.log(`${row.program}  seen ${row.seen}  reach ${row.reach}  ${JSON.stringify(row.ranks)} ${told}`);
 }
 const median = ratios[Math.floor(ratios.length / 2)] ?? 0;
-const text =
-  `${rows.length} programs, ${summaries.size} objects, ${pairs} pairs, ${misses.length} misses, median reach ${median.toFixed(2)} times what was seen, ` +
-  `${(bytesOfCode / 1e6).toFixed(1)} MB of code in ${(analysisTime / 1000).toFixed(1)} s of CPU (${(bytesOfCode / 1e3 / analysisTime).toFixed(1)} MB/s), slowest link ${linkTime.toFixed(0)} ms, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`;
-console.log(text);
+const [megabytes, seconds] = [bytesOfCode / 1e6, analysisTime / 1000];
+console.log(
+  [
+    `${rows.length} programs, ${summaries.size} objects, ${pairs} pairs, ${misses.length} misses`,
+    `median reach ${median.toFixed(2)} times what was seen`,
+    `${megabytes.toFixed(1)} MB of code in ${seconds.toFixed(1)} s of CPU (${(megabytes / seconds).toFixed(1)} MB/s)`,
+    `slowest link ${linkTime.toFixed(0)} ms, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`,
+  ].join(", "),
+);
 for (const { program, call } of misses) console.log(`miss: ${program} ${call}`);
 if (jsonFile !== undefined) writeFileSync(jsonFile, JSON.stringify({ pairs, misses, median, rows }, undefined, 1));
 process.exitCode = misses.length > 0 ? 1 : 0;

@@ -1,7 +1,9 @@
 // Posts the review as a comment of the pull request, or replaces the one it posted before. Usage: node comment.mjs FILE
+// Beside FILE, seccomp-gen-nothing says that the review has nothing to say: then only an old comment is brought up to date.
 // Environment: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH, GITHUB_API_URL (GitHub sets them).
 // A token that may not write (pull requests of forks) is no failure: the review is in the job's summary.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const {
   GITHUB_TOKEN: token,
@@ -45,7 +47,9 @@ async function ownComment() {
 
 try {
   const own = await ownComment();
-  if (own === undefined) await request("POST", `issues/${number}/comments`, { body });
+  const hasNothing = existsSync(join(dirname(process.argv[2]), "seccomp-gen-nothing"));
+  if (own === undefined && hasNothing) console.log("No profile was changed: no comment.");
+  else if (own === undefined) await request("POST", `issues/${number}/comments`, { body });
   else if (own.body !== body) await request("PATCH", `issues/comments/${own.id}`, { body });
 } catch (error) {
   if (error.status !== 403 && error.status !== 404) throw error;

@@ -4,6 +4,12 @@ set -euo pipefail
 program=${SECCOMP_GEN:-"$RUNNER_TEMP/seccomp-gen/node_modules/.bin/seccomp-gen"}
 read -ra kinds <<<"$FAIL_ON"
 arguments=(review)
+# What GitHub checks out for a pull request is its merge into the target (refs/pull/N/merge): the
+# first parent is the target, and the event's own base may be older.
+if [[ "${GITHUB_REF:-}" =~ ^refs/pull/[0-9]+/merge$ ]] && [ "${BASE_IS_DEFAULT:-false}" = true ]; then
+  git cat-file -e "HEAD^1^{commit}" 2>/dev/null || git fetch --quiet --no-tags --depth=2 origin "+$GITHUB_REF:$GITHUB_REF"
+  if git cat-file -e "HEAD^2^{commit}" 2>/dev/null; then BASE=$(git rev-parse "HEAD^1"); fi
+fi
 if [ -n "$BASE" ]; then
   # A shallow checkout has no base yet.
   git cat-file -e "$BASE^{commit}" 2>/dev/null || git fetch --quiet --no-tags --depth=1 origin "$BASE"
@@ -16,4 +22,6 @@ timeout "${TIME_LIMIT:-600}" "$program" "${arguments[@]}" --fail-on "${kinds[@]}
 if [ "$code" -eq 124 ]; then echo "::error::seccomp-gen review took too long"; fi
 if [ "$code" -gt 1 ]; then exit "$code"; fi
 cat "$RUNNER_TEMP/seccomp-gen-review.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+# Nothing that concerns profiles was changed: no comment is worth a notification.
+if grep -qFx "No profile and no recording has changed." "$RUNNER_TEMP/seccomp-gen-review.md"; then touch "$RUNNER_TEMP/seccomp-gen-nothing"; fi
 echo "$code" >"$RUNNER_TEMP/seccomp-gen-exit"

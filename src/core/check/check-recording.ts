@@ -38,7 +38,9 @@ function checkCall(
       ? { indices: [], values: [[]] }
       : { indices: record.args.indices, values: record.args.values };
   const findings = values.flatMap((tuple): CheckFinding[] => {
-    const known = new Map(tuple.map((value, position) => [indices[position] as ArgIndex, value]));
+    const known = new Map(
+      tuple.flatMap((value, position) => (value === null ? [] : [[indices[position] as ArgIndex, value] as const])),
+    );
     const answers = answersOf(filter, syscall, known);
     const denied = answers.filter((action) => !isAllowing(action) && !alreadyFailedSo(record, action));
     const [answer] = denied;

@@ -1,4 +1,5 @@
 import type { Action, ActionRule, SeccompData } from "../seccomp/index.ts";
+import type { HostContext, NoFilter } from "../profile/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
 /** What became of a syscall from one profile to another. */
@@ -27,8 +28,43 @@ export interface SyscallChange {
   readonly is: Action;
 }
 
+/** A call that is possible on another host than the profiles were compared for. */
+export interface Elsewhere {
+  readonly syscall: string;
+  /** The architecture that the call enters the kernel by. */
+  readonly arch: ScmpArch;
+  /** A host on which it is possible: what differs from the one compared for. */
+  readonly host: {
+    readonly arch: ScmpArch;
+    readonly skips?: HostContext["skips"];
+    readonly kernel?: string;
+    readonly added: readonly string[];
+    readonly dropped: readonly string[];
+  };
+  /** Docker's default denies it there. */
+  readonly beyondCeiling: boolean;
+}
+
+/** Members of a profile that are no rules, and change what the filter does all the same. */
+export type ProfileMember = "flags" | "listenerPath" | "listenerMetadata";
+
 /** Whole-profile changes, told once instead of once per syscall. */
 export type ProfileChange =
+  /** The engines run a container without any filter under this side. */
+  | { readonly kind: "no-filter"; readonly side: "before" | "after"; readonly noFilter: NoFilter }
+  | {
+      readonly kind: "member-changed";
+      readonly member: ProfileMember;
+      readonly was: string | undefined;
+      readonly is: string | undefined;
+    }
+  /** On machines of `arch`, calls of other architectures are served that were not. */
+  | {
+      readonly kind: "sub-architectures";
+      readonly arch: ScmpArch;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+    }
   | { readonly kind: "architecture-added" | "architecture-removed"; readonly arch: ScmpArch }
   | { readonly kind: "default-changed"; readonly arch: ScmpArch; readonly was: Action; readonly is: Action };
 

@@ -1,3 +1,5 @@
+import { escapeLine } from "../text/index.ts";
+
 /**
  * The one error class. A failure is a code plus data; what a person reads comes from one total
  * table, so that every message says what happened, where, and what to do.
@@ -179,6 +181,35 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
 };
 
+/** What tools say has lines of its own; what files and their names say stands in one of ours. */
+const severalLines: ReadonlySet<Problem["code"]> = new Set([
+  "no-container-cli",
+  "no-engine",
+  "engine-permission",
+  "container-cli-failed",
+  "no-image",
+  "no-tracer",
+  "tracer-not-attached",
+  "architecture",
+  "workload-not-started",
+  "trace-broken",
+  "recording-cut",
+]);
+
+/** Longer data is cut. */
+const maxData = 600;
+
+function onOneLine(problem: Problem): Problem {
+  if (severalLines.has(problem.code)) return problem;
+  const entries = Object.entries(problem).map(([name, value]: [string, unknown]): [string, unknown] => {
+    // Our own advice may have several lines.
+    if (typeof value !== "string" || name === "todo") return [name, value];
+    const line = escapeLine(value);
+    return [name, line.length > maxData ? `${line.slice(0, maxData)}…` : line];
+  });
+  return Object.fromEntries(entries) as unknown as Problem;
+}
+
 /**
  * Something a user can understand and act on. `problem` is for programs, `message` and `todo` are
  * for people.
@@ -196,7 +227,7 @@ export class SeccompGenError extends Error {
 
   constructor(problem: Problem, options?: ErrorOptions & { readonly exitCode?: number | undefined }) {
     // The table is total; TypeScript cannot correlate the code with its own row.
-    const { what, todo } = (texts[problem.code] as (problem: Problem) => Text)(problem);
+    const { what, todo } = (texts[problem.code] as (problem: Problem) => Text)(onOneLine(problem));
     super(what, options);
     this.problem = problem;
     this.todo = todo;

@@ -41,6 +41,7 @@ export function explain(context: ExplainContext): Explanation {
     docker: reachOf(vulnerability, ceiling, capabilities),
   }));
   return {
+    ...(context.noFilter === undefined ? {} : { noFilter: context.noFilter }),
     profile,
     ceilingName,
     arches: [...filters.values()].map((filter) => explainArch(filter, context)),

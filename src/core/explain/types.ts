@@ -1,3 +1,4 @@
+import type { NoFilter } from "../profile/index.ts";
 import type { Run, SyscallRecord } from "../recording/index.ts";
 import type { Action, ActionRule, Filter, PassedValues } from "../seccomp/index.ts";
 import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
@@ -61,6 +62,8 @@ export interface ArchExplanation {
 
 /** A profile, explained: every call of every architecture, and what is out of reach. */
 export interface Explanation {
+  /** The engines run a container without any filter under it. */
+  readonly noFilter?: NoFilter | undefined;
   readonly profile: string;
   readonly ceilingName: string;
   readonly arches: readonly ArchExplanation[];
@@ -71,6 +74,7 @@ export interface Explanation {
 
 /** What a profile is explained with. */
 export interface ExplainContext {
+  readonly noFilter?: NoFilter | undefined;
   readonly profile: string;
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;

@@ -3,6 +3,8 @@ import {
   badArchAction,
   decide,
   isAllowing,
+  partition,
+  type Action,
   type Because,
   type Filter,
   type Rule,
@@ -26,6 +28,11 @@ export interface Derived {
   readonly now: Filters;
   /** The recording as it is now, with the options as they were. */
   readonly formerOptions: Filters;
+  /**
+   * The same calls, as if its runs claimed no capability, engine, architecture or security option
+   * that no former run did.
+   */
+  readonly formerFacts: Filters;
   /** Recording and options as they were; undefined: there was no recording. */
   readonly before: Filters | undefined;
 }
@@ -55,12 +62,37 @@ export function assess(before: Filters, after: Filters, context: AssessmentConte
     ),
     closings: diff.syscalls.filter(({ kind }) => kind === "no-longer-allowed" || kind === "narrowed"),
     otherAnswers: diff.syscalls.filter(({ kind }) => kind === "denied-differently"),
+    pretended: changes.filter(({ arch, syscall }) => pretends(before.get(arch), after.get(arch), syscall)),
     profile: diff.profile,
     open: opened.length > 0,
     dangerousUnnamed: dangerous.filter((name) =>
       opened.some(([arch, { syscalls }]) => !syscalls.has(name) && syscallNumber(arch, name) !== undefined),
     ),
   };
+}
+
+/** Does the new filter answer some call with errno 0 that the old one did not answer so? */
+function pretends(before: Filter | undefined, after: Filter | undefined, syscall: string): boolean {
+  if (after === undefined || !succeeds(after, syscall)) return false;
+  return partition(
+    [before, after].flatMap((filter) =>
+      filter === undefined ? [] : [{ ask: "answer", filter, name: syscall } as const],
+    ),
+  ).some((args) => {
+    const call = { arch: after.arch, name: syscall, nr: syscallNumber(after.arch, syscall), args };
+    return (
+      isFalseSuccess(decide(after, call).action) &&
+      !(before !== undefined && isFalseSuccess(decide(before, call).action))
+    );
+  });
+}
+
+function succeeds({ defaultAction, syscalls }: Filter, syscall: string): boolean {
+  return isFalseSuccess(defaultAction) || (syscalls.get(syscall) ?? []).some(({ action }) => isFalseSuccess(action));
+}
+
+function isFalseSuccess(action: Action): boolean {
+  return action.action === "SCMP_ACT_ERRNO" && action.errnoRet === 0;
 }
 
 /** An architecture that the profile did not serve: what it allows there was a kill before. */
@@ -90,21 +122,23 @@ function opening(
   if (filter === undefined) return [];
   const possibleBeyond = (unless: Filters): SeccompData | undefined =>
     newlyPossible(old, filter, unless.get(arch), syscall);
-  const beyond = possibleBeyond(ceiling);
+  // What only newly claimed facts bring is beyond what the default allowed before.
+  const claimed = derived === undefined ? undefined : claimedCall(derived, old, filter, syscall);
+  const beyond = possibleBeyond(ceiling) ?? claimed;
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
   const byOptions = derived === undefined ? undefined : possibleBeyond(derived.formerOptions);
-  const witness = beyond ?? unbacked ?? byOptions ?? change.witness;
+  const family = dangerousFamilies.find(({ value }) => isOpened(old, filter, socketOf(arch, syscall, value)));
+  const witness =
+    beyond ?? unbacked ?? byOptions ?? (family && socketOf(arch, syscall, family.value)) ?? change.witness;
   const decision = decide(filter, witness);
   const backing = backingOf(derived, { unbacked, byOptions, witness });
   const row = exposureOf(syscall);
   const pinned =
     row?.pinnable === true &&
+    syscall !== "ptrace" && // whoever traces another process is named for it
     backing.type === "recording" &&
     change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
-  const danger =
-    beyond !== undefined ||
-    (row?.level === "danger" && !pinned) ||
-    (backing.type === "options" && backing.because.type === "user");
+  const danger = beyond !== undefined || family !== undefined || (row?.level === "danger" && !pinned);
   return [
     {
       change: {
@@ -114,12 +148,47 @@ function opening(
         is: decision.action,
       },
       level: danger ? "danger" : row !== undefined || change.kind !== "newly-allowed" ? "notable" : "ordinary",
-      exposes: row?.reason,
+      exposes: family?.reason ?? row?.reason,
       backing,
       claim: decision.by === "rule" ? decision.rule.because : undefined,
       beyondDocker: beyond !== undefined,
+      byClaims: claimed !== undefined,
     },
   ];
+}
+
+/** A call that became possible, and that the recording gives only by what its runs newly claim. */
+function claimedCall(
+  { now, formerFacts }: Derived,
+  before: Filter | undefined,
+  after: Filter,
+  syscall: string,
+): SeccompData | undefined {
+  const [given, without] = [now.get(after.arch), formerFacts.get(after.arch)];
+  const call = newlyPossible(before, after, without, syscall);
+  if (call === undefined || given === undefined || !isAllowing(decide(given, call).action)) return undefined;
+  return call;
+}
+
+/**
+ * Address families that reach further than a service's own connections: packet(7), AF_XDP
+ * (Documentation/networking/af_xdp.rst), vsock(7).
+ */
+const dangerousFamilies = [
+  { value: 17n, reason: "AF_PACKET reads and forges packets of the whole network namespace" },
+  { value: 44n, reason: "AF_XDP takes packets from the network card, past the network stack" },
+  { value: 40n, reason: "AF_VSOCK reaches the hypervisor and other virtual machines" },
+] as const;
+
+function socketOf(arch: ScmpArch, syscall: string, family: bigint): SeccompData | undefined {
+  return syscall === "socket"
+    ? { arch, name: syscall, nr: syscallNumber(arch, syscall), args: [family, 0n, 0n, 0n, 0n, 0n] }
+    : undefined;
+}
+
+function isOpened(before: Filter | undefined, after: Filter, call: SeccompData | undefined): boolean {
+  if (call === undefined || !isAllowing(decide(after, call).action)) return false;
+  return before === undefined || !isAllowing(decide(before, call).action);
 }
 
 /**

@@ -2,9 +2,8 @@ import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/index.ts
 import type { Because } from "../seccomp/index.ts";
 
 /**
- * How closely a reviewer should look. `danger`: attackers look for it, Docker's default denies it,
- * or nobody saw it and options let it in; `notable`: arguments that were pinned are wider;
- * `ordinary`: the rest.
+ * How closely a reviewer should look, whoever stands behind it. `danger`: attackers look for it, or
+ * Docker's default denies it; `notable`: arguments that were pinned are wider; `ordinary`: the rest.
  */
 export type Level = "danger" | "notable" | "ordinary";
 
@@ -36,8 +35,13 @@ export interface Opening {
    * wrote it. Undefined: the default action lets it through.
    */
   readonly claim: Because | undefined;
-  /** Docker's default denies the example. */
+  /** Docker's default denies the example, or denied it to the container as it was recorded before. */
   readonly beyondDocker: boolean;
+  /**
+   * The recording gives it only because its runs newly claim capabilities, an engine, an
+   * architecture or a security option.
+   */
+  readonly byClaims: boolean;
 }
 
 /** A change of one profile, judged. */
@@ -46,6 +50,8 @@ export interface Assessment {
   /** Most dangerous first. */
   readonly openings: readonly Opening[];
   readonly closings: readonly SyscallChange[];
+  /** Calls that the profile newly answers with success, without making them. */
+  readonly pretended: readonly SyscallChange[];
   /** Denied before and after, with another answer. */
   readonly otherAnswers: readonly SyscallChange[];
   readonly profile: readonly ProfileChange[];

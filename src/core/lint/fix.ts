@@ -10,22 +10,21 @@ interface Edit extends Fix {
 
 /**
  * Corrects what has one safe answer, in the text itself: everything else keeps its bytes. `profile`
- * is what the text was read as, `base` where it stands in it.
+ * is what the text was read as.
  */
 export function fixProfile(
   text: string,
   profile: DockerProfile,
-  base: string,
 ): { readonly text: string; readonly fixes: readonly Fix[] } {
   const edits = profile.syscalls.flatMap((group, index) => [
-    ...(group.oldSpelling === true ? newSpelling(text, `${base}/syscalls/${index}`) : []),
+    ...(group.oldSpelling === true ? newSpelling(text, `/syscalls/${index}`) : []),
     // A group's condition holds for all of its names: it is narrowed to 32 bits only where all of
     // them take an int there.
     ...(group.args ?? []).flatMap((arg, at) =>
       arg.op === "SCMP_CMP_EQ" &&
       arg.value <= 0xffff_ffffn &&
       group.names.every((name) => intArgumentsOf(name).some((index) => index === arg.index))
-        ? maskedEquality(text, `${base}/syscalls/${index}/args/${at}`, arg)
+        ? maskedEquality(text, `/syscalls/${index}/args/${at}`, arg)
         : [],
     ),
   ]);

@@ -1,4 +1,4 @@
-import { exceeds } from "../diff/index.ts";
+import { exceeds, openedElsewhere } from "../diff/index.ts";
 import { missingFloor, probeRows } from "../policy/index.ts";
 import {
   nearest,
@@ -29,19 +29,35 @@ export interface LintContext {
   /** What it should not exceed, and its name. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
+  /** The profile behind the ceiling: with it, other hosts are asked too. */
+  readonly reference?: DockerProfile;
 }
 
 /**
  * What the author of a profile should know of it, in the order of the document. Throws TooManyWays
  * where the rules of a call overlap in more ways than can be compared in bounded time.
  */
-export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName }: LintContext): readonly Finding[] {
+export function lintProfile(
+  profile: DockerProfile,
+  { host, ceiling, ceilingName, reference }: LintContext,
+): readonly Finding[] {
+  if (profile.noFilter !== undefined)
+    return [
+      {
+        kind: "no-filter",
+        severity: "error",
+        pointer: profile.noFilter.pointer,
+        names: [],
+        noFilter: profile.noFilter,
+      },
+    ];
   const resolution = resolve(profile, host);
   const own = resolution.filters.get(host.arch);
   if (own === undefined) return [];
   return [
     ...denylist(own),
-    ...resolution.problems.map(problem),
+    ...falseSuccess(profile),
+    ...problems(resolution.problems),
     ...members(profile),
     ...groups(profile, own),
     ...oldFormat(profile),
@@ -52,6 +68,7 @@ export function lintProfile(profile: DockerProfile, { host, ceiling, ceilingName
       ? []
       : [
           ...beyond(resolution.filters, ceiling, ceilingName),
+          ...(reference === undefined ? [] : beyondElsewhere(profile, { host, reference, ceilingName })),
           ...dangerous(own),
           ...floor(own),
           ...traps(own, ceiling.get(host.arch)),
@@ -64,6 +81,48 @@ function denylist({ defaultAction }: Filter): readonly Finding[] {
   return isAllowing(defaultAction)
     ? [{ kind: "denylist", severity: "error", pointer: "/defaultAction", names: [] }]
     : [];
+}
+
+/** The runtimes and libseccomp keep 16 bits of an errno. */
+function falseSuccess({ defaultAction, defaultErrnoRet, syscalls }: DockerProfile): readonly Finding[] {
+  const isZero = (action: string, errnoRet: number | undefined): boolean =>
+    action === "SCMP_ACT_ERRNO" && errnoRet !== undefined && (errnoRet & 0xffff) === 0;
+  const at = (pointer: string, names: readonly string[]): Finding => ({
+    kind: "false-success",
+    severity: "error",
+    pointer,
+    names,
+  });
+  return [
+    ...(isZero(defaultAction, defaultErrnoRet) ? [at("/defaultErrnoRet", [])] : []),
+    ...syscalls.flatMap(({ action, errnoRet, names }, index) =>
+      isZero(action, errnoRet) ? [at(`/syscalls/${index}/errnoRet`, names)] : [],
+    ),
+  ];
+}
+
+/** More names that nobody knows are counted. */
+const shownUnknown = 50;
+
+function problems(found: readonly ResolutionProblem[]): readonly Finding[] {
+  const unknown = found.filter(({ kind }) => kind === "unknown-syscall");
+  const others = found.filter(({ kind }) => kind !== "unknown-syscall");
+  const rest = unknown.length - shownUnknown;
+  return [
+    ...others.map(problem),
+    ...unknown.slice(0, shownUnknown).map(problem),
+    ...(rest > 0
+      ? [
+          {
+            kind: "more-unknown-syscalls",
+            severity: "warning",
+            pointer: "/syscalls",
+            names: [],
+            count: rest,
+          } as const,
+        ]
+      : []),
+  ];
 }
 
 function problem(found: ResolutionProblem): Finding {
@@ -191,6 +250,25 @@ function beyond(
     pointer: "",
     names: names.sort(),
     arches: on,
+    ceiling: ceilingName,
+  }));
+}
+
+/** By rules with includes or excludes, on other capabilities, kernels, architectures or engines. */
+function beyondElsewhere(
+  profile: DockerProfile,
+  {
+    host,
+    reference,
+    ceilingName,
+  }: { readonly host: HostContext; readonly reference: DockerProfile; readonly ceilingName: string },
+): readonly Finding[] {
+  return openedElsewhere(reference, profile, { hosts: [host] }).map((opened): Finding => ({
+    kind: "beyond-elsewhere",
+    severity: "warning",
+    pointer: "",
+    names: [opened.syscall],
+    elsewhere: opened,
     ceiling: ceilingName,
   }));
 }

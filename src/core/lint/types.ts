@@ -1,3 +1,5 @@
+import type { Elsewhere } from "../diff/index.ts";
+import type { NoFilter } from "../profile/index.ts";
 import type { Action, ArgIndex } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
@@ -9,9 +11,12 @@ export type Severity = "error" | "warning" | "note";
 
 /** What each kind of finding knows beside its names. Its words are in words/lint-words.ts. */
 interface FindingData {
+  readonly "no-filter": { readonly noFilter: NoFilter };
   readonly denylist: object;
+  readonly "false-success": object;
   /** `meant`: the known name that is most like it. */
   readonly "unknown-syscall": { readonly meant: string | undefined };
+  readonly "more-unknown-syscalls": { readonly count: number };
   readonly "unknown-member": { readonly meant: string | undefined };
   readonly "unknown-architecture": object;
   readonly conflict: { readonly arch: ScmpArch };
@@ -22,6 +27,7 @@ interface FindingData {
   /** `ignored`: the bits of the value that lie outside of the mask. */
   readonly "ignored-bits": { readonly index: number; readonly mask: bigint; readonly ignored: bigint };
   readonly "beyond-docker": { readonly arches: readonly ScmpArch[]; readonly ceiling: string };
+  readonly "beyond-elsewhere": { readonly elsewhere: Elsewhere; readonly ceiling: string };
   /** `exposes`: what the calls reach (tables/exposures.ts). */
   readonly "dangerous-call": { readonly exposes: string };
   /** `privileged`: only a container without no-new-privileges needs the calls. */

@@ -1,4 +1,4 @@
-import type { SyscallRecord } from "../recording/index.ts";
+import type { ArgTuple, SyscallRecord } from "../recording/index.ts";
 import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/index.ts";
 import { cloneFlagsIndex, describeValue, errnoNumber, type ScmpArch } from "../tables/index.ts";
 import {
@@ -19,6 +19,8 @@ export interface Pin {
   readonly allow: readonly Rule[];
   /** What the allowing rules mean together, where each of them alone says nothing. */
   readonly words?: string;
+  /** What could not be pinned of it, and why. */
+  readonly lost?: string;
   /** Allowed though not seen. */
   readonly also?: readonly { readonly rule: Rule; readonly reason: string; readonly source: string }[];
   readonly answers: readonly {
@@ -81,7 +83,8 @@ const probedFamilies: readonly { readonly value: bigint; readonly name: string }
   },
 ];
 
-type Pinner = (values: readonly (readonly bigint[])[], context: PinContext) => Pin | Unpinned;
+/** The first argument of each tuple could be read. */
+type Pinner = (values: readonly ArgTuple[], context: PinContext) => Pin | Unpinned;
 
 /** Not pinned, and why. */
 interface Unpinned {
@@ -143,12 +146,19 @@ const pinSocket: Pinner = (values) => {
   const netlink = 16n;
   const allow = families.flatMap((family): Rule[] => {
     if (family !== netlink) return [{ conditions: [equals32(0, family)] }];
-    const protocols = [
-      ...new Set(values.filter(([own]) => own === netlink).map(([, protocol]) => protocol ?? 0n)),
-    ].sort(ascending);
-    return protocols.map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] }));
+    const protocols = new Set(values.filter(([own]) => own === netlink).map(([, protocol]) => protocol ?? null));
+    if (protocols.has(null)) return [{ conditions: [equals32(0, netlink)] }];
+    return [...protocols]
+      .filter((protocol) => protocol !== null)
+      .sort(ascending)
+      .map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] }));
   });
-  return { allow, answers: familyAnswers(families, "socket(2)") };
+  const anyProtocol = values.some(([family, protocol = null]) => family === netlink && protocol === null);
+  return {
+    allow,
+    answers: familyAnswers(families, "socket(2)"),
+    ...(anyProtocol ? { lost: "a protocol of AF_NETLINK could not be read" } : {}),
+  };
 };
 
 const pinSocketpair: Pinner = (values) => {
@@ -355,7 +365,7 @@ export const argumentRows: readonly ArgumentRow[] = [
     constants: "no CLONE_NEW* that was not seen",
     tier: "standard",
     attacker: "a user namespace gives every capability inside of it",
-    programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make " + "them",
+    programs: "libcs start threads and processes without namespaces; only sandboxes and container tools make them",
     pin: pinClone,
   },
   {
@@ -449,7 +459,11 @@ export const argumentRows: readonly ArgumentRow[] = [
     pin: pinOperation(0, ({ start }) => [
       ...(start.noNewPrivileges ? [] : [runtimesOwn(floorPrctlOptions)]),
       ...(start.init ? [runtimesOwn(initPrctlOptions)] : []),
-      { values: harmlessPrctlOptions, reason: "a harmless option that libraries use as they like", source: "prctl(2)" },
+      {
+        values: harmlessPrctlOptions,
+        reason: "a harmless option that libraries use as they like",
+        source: "prctl(2)",
+      },
     ]),
   },
   {
@@ -520,7 +534,7 @@ export const argumentRows: readonly ArgumentRow[] = [
     width: 32,
     constants: "anything but TIOCSTI and TIOCLINUX",
     tier: "standard",
-    attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, " + "CVE-2023-1523)",
+    attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, CVE-2023-1523)",
     programs: "no service types into its own terminal",
     pin: pinTyping,
   },
@@ -532,7 +546,13 @@ export const argumentRows: readonly ArgumentRow[] = [
     tier: "strict",
     attacker: "each code is an operation of its own",
     programs: "those two are how libcs start, the others belong to features",
-    pin: pinOperation(0, () => [{ values: [0x1002n, 0x3001n], reason: "how a libc starts", source: "arch_prctl(2)" }]),
+    pin: pinOperation(0, () => [
+      {
+        values: [0x1002n, 0x3001n],
+        reason: "how a libc starts",
+        source: "arch_prctl(2)",
+      },
+    ]),
   },
   {
     syscalls: ["ioctl"],
@@ -614,7 +634,8 @@ export function pinFor(
   if (row === undefined) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   const values = record?.args?.values ?? [];
-  if (values === "many") return { unpinned: "too many different values, or values that could not be read" };
+  if (values === "many") return { unpinned: "it had too many different values, or its log holds no arguments" };
+  if (values.some(([first]) => first === null)) return { unpinned: "an argument could not be read" };
   const pin = row.pin(values, context);
   // A call that was not observed has nothing to be pinned to, unless the row itself says what it
   // is.

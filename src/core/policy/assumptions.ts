@@ -46,6 +46,13 @@ const phrases: readonly Phrase[] = [
     write: ({ recording }) => `recording ${recording}`,
     read: (text) => (text.startsWith("recording ") ? { recording: text.slice("recording ".length) } : undefined),
   },
+  {
+    write: ({ inputs }) => (inputs === undefined ? undefined : `inputs ${inputs}`),
+    read: (text) => {
+      const inputs = /^inputs ([0-9a-f]{12})$/.exec(text)?.[1];
+      return inputs === undefined ? undefined : { inputs };
+    },
+  },
   flag(({ noNewPrivileges }) => noNewPrivileges, "no-new-privileges", { noNewPrivileges: true }),
   flag(({ noNewPrivileges }) => !noNewPrivileges, "with or without no-new-privileges", { noNewPrivileges: false }),
   flag(({ init }) => init, "with --init", { init: true }),

@@ -1,4 +1,4 @@
-import type { Recording, SyscallRecord } from "../recording/index.ts";
+import { servedArchitectures, type ArgTuple, type Recording, type SyscallRecord } from "../recording/index.ts";
 import {
   callArgs,
   evaluate,
@@ -60,7 +60,7 @@ class RuleBook {
  * bounded time.
  */
 export function buildPolicy(recording: Recording, options: PolicyOptions): Policy {
-  const observedArches = Object.keys(recording.syscalls) as ScmpArch[];
+  const observedArches = servedArchitectures(recording);
   const arches = [...observedArches].sort(
     (a, b) => Number(isNative(b, options)) - Number(isNative(a, options)) || (a < b ? -1 : 1),
   );
@@ -185,6 +185,7 @@ function addAllowed(
   for (const rule of [...rules, ...forms]) book.add(name, rule);
   if (pin === undefined || "unpinned" in pin) return true;
   notes.push({ kind: "pinned", arch, syscall: name, rules });
+  if (pin.lost !== undefined) notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.lost });
   for (const { action, rule, reason, source } of pin.answers) {
     // Two rules that overlap with different answers are decided by libseccomp's own order; only
     // disjoint ones are emitted.
@@ -253,13 +254,14 @@ function valuesBeyond(
   name: string,
   record: SyscallRecord,
   { ceiling }: PolicyOptions,
-): readonly (readonly bigint[])[] {
+): readonly ArgTuple[] {
   const filter = ceiling.get(arch);
   if (filter === undefined || record.args === undefined || record.args.values === "many") return [];
   const { indices, values } = record.args;
   return values.filter((tuple) => {
+    if (tuple[0] === null) return false;
     const args = callArgs(
-      Object.fromEntries(tuple.map((value, position) => [indices[position] ?? 0, value])) as {
+      Object.fromEntries(tuple.map((value, position) => [indices[position] ?? 0, value ?? 0n])) as {
         readonly [index in ArgIndex]?: bigint;
       },
     );
@@ -360,7 +362,7 @@ function startsProcesses(arch: ScmpArch, { syscalls }: Recording): boolean {
   return (
     clone.args === undefined ||
     clone.args.values === "many" ||
-    clone.args.values.some(([flags = 0n]) => (flags & cloneThread) === 0n)
+    clone.args.values.some(([flags]) => ((flags ?? 0n) & cloneThread) === 0n)
   );
 }
 

@@ -516,7 +516,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["node", "nodejs", "java"],
     names: ["sched_yield", "madvise", "eventfd2", "pipe2", "epoll_create1", "epoll_ctl", "epoll_wait"],
-    reason: "V8 and the JVM collect garbage, compile and open selectors in threads of their own as the load " + "asks",
+    reason: "V8 and the JVM collect garbage, compile and open selectors in threads of their own as the load asks",
     breaks: "Java's first HttpClient or selector (epoll_create1), node's first child process (pipe2)",
     source: "libuv src/unix; OpenJDK src/hotspot/os/linux",
   },
@@ -571,7 +571,7 @@ export const twinRows: readonly TwinRow[] = [
   },
   {
     names: ["stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx"],
-    breaks: "ls: glibc before 2.33 and musl call stat and lstat, later glibc newfstatat, newer coreutils " + "statx",
+    breaks: "ls: glibc before 2.33 and musl call stat and lstat, later glibc newfstatat, newer coreutils statx",
     source: "stat(2), statx(2)",
   },
   {

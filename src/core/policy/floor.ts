@@ -148,7 +148,7 @@ export const floorRows: readonly FloorRow[] = [
     names: ["openat", "statx", "fstat", "ioctl"],
     runtimes: ["crun"],
     when: "privileged",
-    reason: "docker exec looks up the user and the program, and asks whether its streams are terminals " + "(TCGETS)",
+    reason: "docker exec looks up the user and the program, and asks whether its streams are terminals (TCGETS)",
     source: measured,
   },
   {

@@ -1,4 +1,4 @@
-import type { CodeRank } from "../recording/index.ts";
+import type { ArgTuple, CodeRank } from "../recording/index.ts";
 import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch, Weight } from "../tables/index.ts";
 
@@ -44,7 +44,7 @@ export type PolicyNote =
       readonly syscall: string;
       readonly results: readonly string[];
       readonly processes: readonly string[];
-      readonly values: readonly (readonly bigint[])[] | undefined;
+      readonly values: readonly ArgTuple[] | undefined;
     }
   /** Taken in above the ceiling because of --allow. */
   | { readonly kind: "allowed-above-ceiling"; readonly arch: ScmpArch; readonly syscall: string }
@@ -74,6 +74,8 @@ export type PolicyNote =
 export interface Assumptions {
   /** The recording's name. */
   readonly recording: string;
+  /** A digest of recording and options. Absent: whoever built the policy gives none. */
+  readonly inputs?: string;
   /** `false`: the container may have no-new-privileges or not. */
   readonly noNewPrivileges: boolean;
   readonly init: boolean;

@@ -7,14 +7,16 @@ import type { DockerSyscallGroup, HostContext } from "./types.ts";
  * included capability has to be there.
  */
 export function groupApplies({ includes, excludes }: DockerSyscallGroup, host: HostContext): boolean {
+  if (host.skips === "conditions") return true;
   const arch = dockerArch(host.arch);
   const listed = (arches: readonly string[] | undefined): boolean => arches?.includes(arch) ?? false;
   if (listed(excludes?.arches)) return false;
   if (excludes?.caps?.some((name) => host.capabilities.has(name)) ?? false) return false;
-  if (given(excludes?.minKernel) && kernelAtLeast(host.kernel, excludes?.minKernel ?? "")) return false;
+  const kernels = host.skips !== "kernels";
+  if (kernels && given(excludes?.minKernel) && kernelAtLeast(host.kernel, excludes?.minKernel ?? "")) return false;
   if ((includes?.arches?.length ?? 0) > 0 && !listed(includes?.arches)) return false;
   if (!(includes?.caps?.every((name) => host.capabilities.has(name)) ?? true)) return false;
-  return !given(includes?.minKernel) || kernelAtLeast(host.kernel, includes?.minKernel ?? "");
+  return !kernels || !given(includes?.minKernel) || kernelAtLeast(host.kernel, includes?.minKernel ?? "");
 }
 
 function given(version: string | undefined): boolean {

@@ -12,13 +12,13 @@ export type Members = { readonly [name: string]: Json };
  * beyond 2^53. A test reads each the long way too.
  */
 export function readShipped(text: string, source: string): DockerProfile {
-  return toProfile(JSON.parse(text) as Members, { text, source, base: "" });
+  return toProfile(JSON.parse(text) as Members, { text, source });
 }
 
 /** Reads a profile that was just emitted: in today's format. A test reads each the long way too. */
 export function readEmitted(text: string): DockerProfile {
   const source = "the generated profile";
-  return toProfile(parseJson(text, source) as Members, { text, source, base: "" });
+  return toProfile(parseJson(text, source) as Members, { text, source });
 }
 
 /** What a document says. Throws `profile-invalid` for what the schema cannot ask. */
@@ -38,6 +38,10 @@ export function toProfile(document: Members, origin: Origin): DockerProfile {
     defaultAction: document["defaultAction"] as string,
     ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }),
     ...(typeof document["listenerPath"] === "string" ? { listenerPath: document["listenerPath"] } : {}),
+    ...(typeof document["listenerMetadata"] === "string" ? { listenerMetadata: document["listenerMetadata"] } : {}),
+    ...(Array.isArray(document["flags"]) && document["flags"].length > 0
+      ? { flags: document["flags"] as readonly string[] }
+      : {}),
     ...(architectures === undefined ? {} : { architectures }),
     ...(archMap === undefined
       ? {}

@@ -1,103 +1,254 @@
-import { parse } from "lossless-json";
 import { SeccompGenError } from "../errors/index.ts";
 import type { Json } from "./types.ts";
 import { folded } from "./members.ts";
 import { positionAt } from "./position.ts";
 
-/** Parses JSON without losing digits. Throws `profile-json` with line and column. */
+/** A document as Go's decoder meets it (encoding/json): its members in their order, also twice. */
+export interface ParsedDocument {
+  /** Without members that are null: Go's decoder skips them. */
+  readonly value: Json;
+  readonly isNull: boolean;
+  /** The members of the document itself; null stays null here. */
+  readonly members: readonly (readonly [name: string, value: Json | null])[];
+  /** The first member that an object has twice; `undefined` if there is none. */
+  readonly duplicate: { readonly name: string; readonly offset: number } | undefined;
+}
+
+/** Go's decoder nests no deeper (encoding/json, maxNestingDepth). */
+const maxDepth = 10_000;
+
+/**
+ * Parses JSON without losing digits. Throws `profile-json` with line and column, also for a member
+ * that an object has twice.
+ */
 export function parseJson(text: string, source: string): Json {
-  const body = text.replace(/^\uFEFF/, "");
-  const plain = parsePlain(body);
-  if (plain !== undefined) return plain;
-  try {
-    return withoutNulls(parse(body, undefined, { parseNumber: exactNumber }));
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new SeccompGenError(
-        { code: "profile-json", source, line: 1, column: 1, detail: "it is nested too deeply" },
-        { cause: error },
-      );
-    if (!(error instanceof SyntaxError)) throw error;
-    const offset = Number(/position (\d+)/.exec(error.message)?.[1] ?? body.length);
-    const { line, column } = positionAt(body, offset);
-    throw new SeccompGenError(
-      { code: "profile-json", source, line, column, detail: detailOf(error.message) },
-      { cause: error },
-    );
-  }
-}
-
-/**
- * Strings, with the colon of those that are names, and what needs care: numbers that may lose
- * digits or are written as no engine takes them, and null.
- */
-const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|\d{16}|\d[.eE]|null/g;
-
-/**
- * What JSON.parse reads as well, and much faster: no number loses digits, nothing is null, no name
- * stands twice. Undefined: it has to be read with care.
- */
-function parsePlain(text: string): Json {
-  let names = 0;
-  for (const { 0: token, 1: colon } of text.matchAll(tokens)) {
-    if (colon !== undefined) names += 1;
-    else if (!token.startsWith('"')) return undefined;
-  }
-  try {
-    const value = JSON.parse(text) as Json;
-    return countNames(value) === names ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function countNames(value: Json): number {
-  if (value === null || typeof value !== "object") return 0;
-  const members = Object.values(value) as readonly Json[];
-  return (
-    (Array.isArray(value) ? 0 : members.length) + members.reduce<number>((sum, member) => sum + countNames(member), 0)
-  );
+  const { value, duplicate } = parseDocument(text, source);
+  if (duplicate !== undefined) rejectDuplicate(duplicate, text, source);
+  return value;
 }
 
 /**
  * Go's decoder mixes the two values of a member that stands twice, list item by list item (measured
  * on Docker 20.10): nothing anybody means.
  */
-function detailOf(message: string): string {
-  const twice = /^Duplicate key '(.*)' encountered/.exec(message)?.[1];
-  return twice === undefined
-    ? message.replace(/ (at|\(at)? ?position \d+\)?.*/, "")
-    : `${JSON.stringify(twice)} stands twice in one object, and engines mix the two; keep one`;
+export function rejectDuplicate(
+  { name, offset }: { readonly name: string; readonly offset: number },
+  text: string,
+  source: string,
+): never {
+  fail(text, source, offset, `${JSON.stringify(name)} stands twice in one object, and engines mix the two; keep one`);
+}
+
+function fail(text: string, source: string, offset: number, detail: string): never {
+  throw new SeccompGenError({ code: "profile-json", source, ...positionAt(text, offset), detail });
+}
+
+/** A document of more values is no profile: Docker's default has 1,500. */
+const maxValues = 100_000;
+
+/** One object or list that is not closed yet. */
+interface Open {
+  readonly list: Json[] | undefined;
+  readonly entries: [string, Json][];
+  readonly seen: Set<string>;
+  /** The members that are null. */
+  readonly nulls: { readonly name: string; readonly offset: number }[];
+  name: string;
+  nameAt: number;
+}
+
+/**
+ * Parses JSON as Go's decoder takes it: no byte order mark, one value, at most 10,000 levels. The
+ * time is linear in the text, and no level of the document is a level of the stack.
+ */
+export function parseDocument(text: string, source: string): ParsedDocument {
+  return new Parser(text, source).document();
+}
+
+/* eslint-disable-next-line no-control-regex */
+const plainString = /[^"\\\u0000-\u001f]*/y;
+const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const words = new Map<string, boolean | null>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]);
+
+class Parser {
+  private at = 0;
+  private values = 0;
+  private readonly stack: Open[] = [];
+  private readonly members: [string, Json | null][] = [];
+  private duplicate: ParsedDocument["duplicate"];
+  private readonly text: string;
+  private readonly source: string;
+
+  constructor(text: string, source: string) {
+    this.text = text;
+    this.source = source;
+  }
+
+  document(): ParsedDocument {
+    if (this.text.startsWith("\uFEFF"))
+      this.fail("it begins with a byte order mark, which Docker, podman and containerd refuse");
+    let value = this.value();
+    for (;;) {
+      if (value === opened) {
+        value = this.value();
+        continue;
+      }
+      const top = this.stack.at(-1);
+      if (top === undefined) break;
+      this.add(top, value);
+      value = this.next(top);
+    }
+    this.space();
+    if (this.at < this.text.length) this.fail("there is more behind the document");
+    return {
+      value: value === null ? undefined : value,
+      isNull: value === null,
+      members: this.members,
+      duplicate: this.duplicate,
+    };
+  }
+
+  /** The value that begins here; `opened` if it is an object or a list with something inside. */
+  private value(): Json | null | typeof opened {
+    this.values += 1;
+    if (this.values > maxValues) this.fail(`it has more than ${maxValues} values, which no profile has`);
+    this.space();
+    const char = this.text[this.at];
+    if (char === "{" || char === "[") return this.open(char);
+    if (char === '"') return this.string();
+    for (const [word, value] of words)
+      if (this.text.startsWith(word, this.at)) {
+        this.at += word.length;
+        return value;
+      }
+    numberPattern.lastIndex = this.at;
+    const digits = numberPattern.exec(this.text)?.[0];
+    if (digits === undefined) return this.fail(char === undefined ? ends : `${show(char)} is no beginning of a value`);
+    this.at += digits.length;
+    return exactNumber(digits);
+  }
+
+  private open(bracket: string): Json | typeof opened {
+    if (this.stack.length >= maxDepth) this.fail("it is nested too deeply");
+    this.at += 1;
+    this.space();
+    if (this.text[this.at] === (bracket === "{" ? "}" : "]")) {
+      this.at += 1;
+      return bracket === "{" ? {} : [];
+    }
+    const top: Open = {
+      list: bracket === "[" ? [] : undefined,
+      entries: [],
+      seen: new Set(),
+      nulls: [],
+      name: "",
+      nameAt: 0,
+    };
+    this.stack.push(top);
+    if (bracket === "{") this.name(top);
+    return opened;
+  }
+
+  private name(top: Open): void {
+    this.space();
+    if (this.text[this.at] !== '"') this.fail(this.at < this.text.length ? "a member's name is missing" : ends);
+    top.nameAt = this.at;
+    top.name = this.string();
+    this.space();
+    if (this.text[this.at] !== ":") this.fail(this.at < this.text.length ? "a colon is missing" : ends);
+    this.at += 1;
+  }
+
+  private add(top: Open, value: Json | null): void {
+    if (top.list !== undefined) return void top.list.push(value === null ? undefined : value);
+    const { name, nameAt: offset } = top;
+    if (this.stack.length === 1) this.members.push([name, value]);
+    if (top.seen.has(name)) this.duplicate ??= { name, offset };
+    top.seen.add(name);
+    if (value !== null) top.entries.push([name, value]);
+    else top.nulls.push({ name, offset });
+  }
+
+  /** What comes behind a value: the next one begins, or the object or list around it is closed. */
+  private next(top: Open): Json | typeof opened {
+    this.space();
+    const char = this.text[this.at];
+    if (char === ",") {
+      this.at += 1;
+      if (top.list === undefined) this.name(top);
+      return opened;
+    }
+    if (char !== (top.list === undefined ? "}" : "]")) this.fail(char === undefined ? ends : "a comma is missing");
+    this.at += 1;
+    this.stack.pop();
+    if (top.list !== undefined) return top.list;
+    this.duplicate ??= nullTwin(top);
+    return Object.fromEntries(top.entries);
+  }
+
+  private string(): string {
+    const start = this.at;
+    this.at += 1;
+    for (;;) {
+      plainString.lastIndex = this.at;
+      this.at += plainString.exec(this.text)?.[0].length ?? 0;
+      const char = this.text[this.at];
+      if (char === undefined) this.fail(ends);
+      if (char === '"') break;
+      if (char !== "\\") this.fail("a control character stands in a string");
+      const escape = this.text[this.at + 1];
+      const length = escape === "u" ? 6 : 2;
+      if (
+        escape === undefined ||
+        !(escape === "u"
+          ? /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.at + 2, this.at + 6))
+          : '"\\/bfnrt'.includes(escape))
+      )
+        this.fail("this is no escape of a string");
+      this.at += length;
+    }
+    this.at += 1;
+    return JSON.parse(this.text.slice(start, this.at)) as string;
+  }
+
+  private space(): void {
+    for (;;) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.at += 1;
+    }
+  }
+
+  private fail(detail: string): never {
+    return fail(this.text, this.source, this.at, detail);
+  }
+}
+
+/** A null in a second spelling takes a list away again: it may not be left out unseen. */
+function nullTwin({ nulls, seen }: Open): ParsedDocument["duplicate"] {
+  if (nulls.length === 0) return undefined;
+  const spellings = new Map<string, number>();
+  for (const name of [...seen].map(folded)) spellings.set(name, (spellings.get(name) ?? 0) + 1);
+  return nulls.find(({ name }) => (spellings.get(folded(name)) ?? 0) > 1);
+}
+
+const opened = Symbol("opened");
+const ends = "it ends too early";
+
+function show(char: string): string {
+  return JSON.stringify(char);
 }
 
 /**
  * Engines take integers in plain digits only: what is written as 1e3 or 1.0 stays as written, and
- * is no integer.
+ * is no integer. No integer of more than 20 digits has 64 bits.
  */
 function exactNumber(digits: string): number | bigint | string {
   const number = Number(digits);
   if (Number.isInteger(number) && /[.eE]/.test(digits)) return digits;
-  return Number.isSafeInteger(number) || !/^-?\d+$/.test(digits) ? number : BigInt(digits);
-}
-
-function withoutNulls(value: unknown): Json {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (value !== null && typeof value === "object") {
-    // A null in a second spelling takes a list away again: it may not be left out unseen.
-    const twice = nullTwin(value);
-    if (twice !== undefined) throw new SyntaxError(`Duplicate key '${twice}' encountered`);
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([name, member]) => (member === null ? [] : [[name, withoutNulls(member)]])),
-    );
-  }
-  return value === null ? undefined : (value as Json);
-}
-
-/** The first member that is null and stands in another spelling too. */
-function nullTwin(object: object): string | undefined {
-  const nulls = Object.entries(object).flatMap(([name, member]) => (member === null ? [name] : []));
-  if (nulls.length === 0) return undefined;
-  const spellings = new Map<string, number>();
-  for (const name of Object.keys(object).map(folded)) spellings.set(name, (spellings.get(name) ?? 0) + 1);
-  return nulls.find((name) => (spellings.get(folded(name)) ?? 0) > 1);
+  return Number.isSafeInteger(number) || digits.length > 21 || !/^-?\d+$/.test(digits) ? number : BigInt(digits);
 }

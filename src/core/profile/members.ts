@@ -109,7 +109,8 @@ function strangers(value: Json, shape: Shape, pointer: string): readonly Unknown
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, member]) => {
     const place = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    if (!shape.members.includes(name)) return [{ pointer: place, name, meant: nearest(name, shape.members) }];
+    if (!shape.members.includes(name))
+      return [{ pointer: place, name, meant: name.length > 40 ? undefined : nearest(name, shape.members) }];
     const inside = insideOf(shape, name);
     return inside === undefined ? [] : strangers(member, inside, place);
   });

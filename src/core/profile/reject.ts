@@ -1,14 +1,10 @@
 import { SeccompGenError } from "../errors/index.ts";
 import { offsetOf, positionAt } from "./position.ts";
 
-/**
- * Where a profile's text comes from. `base`: the pointer of the profile in the document
- * (`/linux/seccomp` in an OCI config).
- */
+/** Where a profile's text comes from. */
 export interface Origin {
   readonly text: string;
   readonly source: string;
-  readonly base: string;
 }
 
 /** Throws `profile-invalid` at a pointer within the profile. */
@@ -17,12 +13,11 @@ export function reject(
   pointer: string,
   explanation: { readonly detail: string; readonly todo: string },
 ): never {
-  const full = origin.base + pointer;
-  const { line, column } = positionAt(origin.text, offsetOf(origin.text, full));
+  const { line, column } = positionAt(origin.text, offsetOf(origin.text, pointer));
   throw new SeccompGenError({
     code: "profile-invalid",
     source: origin.source,
-    pointer: full === "" ? "/" : full,
+    pointer: pointer === "" ? "/" : pointer,
     line,
     column,
     ...explanation,

@@ -74,6 +74,9 @@ export const profileSchema = {
     defaultErrnoRet: errnoRet,
     defaultErrno: errnoName,
     architectures: names,
+    flags: { type: "array", items: { type: "string" } },
+    listenerPath: { type: "string" },
+    listenerMetadata: { type: "string" },
     archMap: {
       type: "array",
       items: {

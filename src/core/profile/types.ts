@@ -9,6 +9,11 @@ export interface HostContext {
   /** Kernel version, e.g. "6.18". Undefined: new enough for everything. */
   readonly kernel: string | undefined;
   readonly runtime: "runc" | "crun";
+  /**
+   * What the engine skips of `includes` and `excludes`: containerd knows neither, podman before
+   * containers-common 0.51 no minKernel (measured on 1.6.20 and 4.3.1).
+   */
+  readonly skips?: "conditions" | "kernels";
   /** Docker before 23 ignores `defaultErrnoRet`. False: as Docker 23 and later, podman. */
   readonly ignoresDefaultErrnoRet?: boolean;
 }
@@ -54,17 +59,32 @@ export interface UnknownMember {
   readonly meant: string | undefined;
 }
 
+/**
+ * Why the engines run a container without any filter under a document: it is `null` or `{}`, the
+ * profile stands further in (`wrapped`, at `pointer`), or it has neither default action nor groups.
+ */
+export interface NoFilter {
+  readonly kind: "null" | "empty" | "wrapped" | "no-rules";
+  readonly pointer: string;
+}
+
 /** Docker's seccomp profile document, old formats already brought to the current one. */
 export interface DockerProfile {
   readonly defaultAction: string;
   readonly defaultErrnoRet?: number;
   /** The socket of the agent behind SCMP_ACT_NOTIFY (OCI runtime-spec). */
   readonly listenerPath?: string;
+  /** What that socket is told beside the call (OCI runtime-spec). */
+  readonly listenerMetadata?: string;
+  /** SECCOMP_FILTER_FLAG_* (seccomp(2)). */
+  readonly flags?: readonly string[];
   /** Members that no engine reads: what was meant by them does not happen. */
   readonly unknownMembers?: readonly UnknownMember[];
   readonly architectures?: readonly string[];
   readonly archMap?: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[];
   readonly syscalls: readonly DockerSyscallGroup[];
+  /** The engines switch seccomp off: everything is allowed, on every architecture. */
+  readonly noFilter?: NoFilter;
 }
 
 /** What resolving met that is not in the filters. */

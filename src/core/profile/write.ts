@@ -5,7 +5,7 @@ import type { DockerArg, DockerProfile, DockerSyscallGroup } from "./types.ts";
 
 /** A profile as Docker reads it. */
 export function stringifyProfile({ syscalls, ...head }: DockerProfile): string {
-  return jsonText({ ...head, syscalls: syscalls.map(({ oldSpelling: _, ...group }) => group) });
+  return jsonText({ ...head, syscalls: syscalls.map(({ oldSpelling: _oldSpelling, ...group }) => group) });
 }
 
 /**

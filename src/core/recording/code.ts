@@ -62,6 +62,39 @@ export function mergeCode(a: CodeEvidence | undefined, b: CodeEvidence | undefin
   };
 }
 
+/**
+ * The evidence of two descendants of one recording. What one side changed is taken, also where it
+ * removed something; of what both changed, the nearest way.
+ */
+export function mergeCodeThreeWay(
+  base: CodeEvidence | undefined,
+  ours: CodeEvidence | undefined,
+  theirs: CodeEvidence | undefined,
+): CodeEvidence | undefined {
+  const both = mergeCode(ours, theirs);
+  if (both === undefined) return undefined;
+  const kept = <Value>(
+    of: (code: CodeEvidence | undefined) => { readonly [key: string]: Value } | undefined,
+  ): { readonly [key: string]: Value } =>
+    Object.fromEntries(
+      Object.entries(of(both) ?? {}).flatMap(([key, merged]) => {
+        const [before, left, right] = [base, ours, theirs].map((code) => ownValue(of(code), key));
+        const same = (a: Value | undefined, b: Value | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
+        const value = same(right, before) ? left : same(left, before) ? right : merged;
+        return value === undefined ? [] : [[key, value] as const];
+      }),
+    );
+  const programs = kept((code) => code?.programs);
+  const calls = Object.fromEntries(
+    Object.keys(both.calls).map((arch) => [arch, kept((code) => ownValue(code?.calls as Calls | undefined, arch))]),
+  );
+  return Object.keys(programs).length === 0 ? undefined : { programs, calls };
+}
+
+function ownValue<Value>(record: { readonly [key: string]: Value } | undefined, key: string): Value | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 type Calls = { readonly [arch: string]: { readonly [syscall: string]: CodeVia } };
 
 /** Programs that ran go before others, then nearer ways, then names. */
@@ -107,8 +140,7 @@ function mergeByKey<Value>(
 ): { readonly [key: string]: Value } {
   return Object.fromEntries(
     union(Object.keys(a), Object.keys(b)).flatMap((key) => {
-      const left = Object.hasOwn(a, key) ? a[key] : undefined;
-      const right = Object.hasOwn(b, key) ? b[key] : undefined;
+      const [left, right] = [ownValue(a, key), ownValue(b, key)];
       const value = left === undefined ? right : right === undefined ? left : both(left, right);
       return value === undefined ? [] : [[key, value] as const];
     }),

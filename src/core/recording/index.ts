@@ -13,7 +13,9 @@ export type { Exercised } from "./life.ts";
 export type { ExecutedProgram } from "./programs.ts";
 export { parseRecording } from "./read.ts";
 export { buildRecording, mergeAll, mergeRecordings, stringifyRecording } from "./recording.ts";
+export { servedArchitectures } from "./served.ts";
 export type { SoughtTracer } from "./tracer-seekers.ts";
+export { isRead } from "./types.ts";
 export type * from "./types.ts";
 export type { UnreadLine } from "./unread-lines.ts";
 export { readJournalEntry, readLine, type AuditEntry, type LogLine } from "./audit-line.ts";
@@ -22,6 +24,7 @@ export { Callers, Programs, followsProgram } from "./programs.ts";
 export { canonicalRun } from "./recording.ts";
 export {
   codeRanks,
+  codeText,
   compareVias,
   mergeCode,
   type CodeEvidence,
@@ -29,3 +32,4 @@ export {
   type CodeVia,
   type ProgramFiles,
 } from "./code.ts";
+export { lostCalls, mergeThreeWay, type MergeConflict, type ThreeWay } from "./three-way.ts";

@@ -18,38 +18,129 @@ export interface Inspected {
 const rows: { readonly [syscall: string]: Inspected } = {
   socket: {
     indices: [0, 2],
-    reason: "the address family, and the netlink protocol, decide which kernel subsystem is reached " + "(socket(2))",
+    reason: "the address family, and the netlink protocol, decide which kernel subsystem is reached (socket(2))",
   },
-  socketpair: { indices: [0], reason: "as socket (socketpair(2))" },
-  clone: { indices: [0], names: ["flags"], reason: "CLONE_NEW* create namespaces (clone(2))" },
-  unshare: { indices: [0], reason: "CLONE_NEW* create namespaces (unshare(2))" },
-  setns: { indices: [1], reason: "the kind of namespace that is entered (setns(2))" },
-  personality: { indices: [0], reason: "execution domains and disabled address randomization (personality(2))" },
-  prctl: { indices: [0], reason: "each option is an operation of its own (prctl(2))" },
-  arch_prctl: { indices: [0], reason: "each code is an operation of its own (arch_prctl(2))" },
-  keyctl: { indices: [0], reason: "each operation is a call of its own (keyctl(2))" },
-  bpf: { indices: [0], reason: "each command is a call of its own (bpf(2))" },
-  ptrace: { indices: [0], reason: "each request is a call of its own (ptrace(2))" },
-  seccomp: { indices: [0], reason: "each operation is a call of its own (seccomp(2))" },
-  ioctl: { indices: [1], reason: "the request decides which driver function runs (ioctl(2))" },
-  fcntl: { indices: [1], reason: "each command is an operation of its own (fcntl(2))" },
-  fcntl64: { indices: [1], reason: "as fcntl, on 32-bit architectures (fcntl(2))" },
-  futex: { indices: [1], reason: "requeue and PI operations are rare and have had vulnerabilities (futex(2))" },
-  madvise: { indices: [2], reason: "each advice is an operation of its own (madvise(2))" },
-  mmap: { indices: [2], reason: "PROT_EXEC together with PROT_WRITE (mmap(2))" },
-  mmap2: { indices: [2], reason: "as mmap, on 32-bit architectures (mmap2(2))" },
-  mprotect: { indices: [2], reason: "PROT_EXEC on what was written before (mprotect(2))" },
-  pkey_mprotect: { indices: [2], reason: "as mprotect (pkey_mprotect(2))" },
-  setsockopt: { indices: [1, 2], reason: "level and option decide which protocol code runs (setsockopt(2))" },
-  getsockopt: { indices: [1, 2], reason: "level and option decide which protocol code runs (getsockopt(2))" },
-  quotactl: { indices: [0], reason: "each command is an operation of its own (quotactl(2))" },
-  io_uring_register: { indices: [1], reason: "each opcode is an operation of its own (io_uring_register(2))" },
-  mount: { indices: [3], reason: "a new mount, a bind mount and a changed propagation differ by flags (mount(2))" },
-  umount2: { indices: [1], reason: "MNT_DETACH and its like (umount2(2))" },
-  fsconfig: { indices: [1], reason: "each command is an operation of its own (fsconfig(2))" },
-  perf_event_open: { indices: [4], reason: "PERF_FLAG_PID_CGROUP watches others (perf_event_open(2))" },
-  kcmp: { indices: [2], reason: "what is compared of another process (kcmp(2))" },
-  syslog: { indices: [0], reason: "reading and clearing the kernel log are different operations (syslog(2))" },
+  socketpair: {
+    indices: [0],
+    reason: "as socket (socketpair(2))",
+  },
+  clone: {
+    indices: [0],
+    names: ["flags"],
+    reason: "CLONE_NEW* create namespaces (clone(2))",
+  },
+  unshare: {
+    indices: [0],
+    reason: "CLONE_NEW* create namespaces (unshare(2))",
+  },
+  setns: {
+    indices: [1],
+    reason: "the kind of namespace that is entered (setns(2))",
+  },
+  personality: {
+    indices: [0],
+    reason: "execution domains and disabled address randomization (personality(2))",
+  },
+  prctl: {
+    indices: [0],
+    reason: "each option is an operation of its own (prctl(2))",
+  },
+  arch_prctl: {
+    indices: [0],
+    reason: "each code is an operation of its own (arch_prctl(2))",
+  },
+  keyctl: {
+    indices: [0],
+    reason: "each operation is a call of its own (keyctl(2))",
+  },
+  bpf: {
+    indices: [0],
+    reason: "each command is a call of its own (bpf(2))",
+  },
+  ptrace: {
+    indices: [0],
+    reason: "each request is a call of its own (ptrace(2))",
+  },
+  seccomp: {
+    indices: [0],
+    reason: "each operation is a call of its own (seccomp(2))",
+  },
+  ioctl: {
+    indices: [1],
+    reason: "the request decides which driver function runs (ioctl(2))",
+  },
+  fcntl: {
+    indices: [1],
+    reason: "each command is an operation of its own (fcntl(2))",
+  },
+  fcntl64: {
+    indices: [1],
+    reason: "as fcntl, on 32-bit architectures (fcntl(2))",
+  },
+  futex: {
+    indices: [1],
+    reason: "requeue and PI operations are rare and have had vulnerabilities (futex(2))",
+  },
+  madvise: {
+    indices: [2],
+    reason: "each advice is an operation of its own (madvise(2))",
+  },
+  mmap: {
+    indices: [2],
+    reason: "PROT_EXEC together with PROT_WRITE (mmap(2))",
+  },
+  mmap2: {
+    indices: [2],
+    reason: "as mmap, on 32-bit architectures (mmap2(2))",
+  },
+  mprotect: {
+    indices: [2],
+    reason: "PROT_EXEC on what was written before (mprotect(2))",
+  },
+  pkey_mprotect: {
+    indices: [2],
+    reason: "as mprotect (pkey_mprotect(2))",
+  },
+  setsockopt: {
+    indices: [1, 2],
+    reason: "level and option decide which protocol code runs (setsockopt(2))",
+  },
+  getsockopt: {
+    indices: [1, 2],
+    reason: "level and option decide which protocol code runs (getsockopt(2))",
+  },
+  quotactl: {
+    indices: [0],
+    reason: "each command is an operation of its own (quotactl(2))",
+  },
+  io_uring_register: {
+    indices: [1],
+    reason: "each opcode is an operation of its own (io_uring_register(2))",
+  },
+  mount: {
+    indices: [3],
+    reason: "a new mount, a bind mount and a changed propagation differ by flags (mount(2))",
+  },
+  umount2: {
+    indices: [1],
+    reason: "MNT_DETACH and its like (umount2(2))",
+  },
+  fsconfig: {
+    indices: [1],
+    reason: "each command is an operation of its own (fsconfig(2))",
+  },
+  perf_event_open: {
+    indices: [4],
+    reason: "PERF_FLAG_PID_CGROUP watches others (perf_event_open(2))",
+  },
+  kcmp: {
+    indices: [2],
+    reason: "what is compared of another process (kcmp(2))",
+  },
+  syslog: {
+    indices: [0],
+    reason: "reading and clearing the kernel log are different operations (syslog(2))",
+  },
 };
 
 /** The inspected arguments of a call on an architecture. `undefined` if there are none. */

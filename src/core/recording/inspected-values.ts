@@ -2,21 +2,21 @@ import { argNumber, type Arg, type SyscallEvent } from "../../strace-parser/inde
 import { symbolValue } from "../tables/index.ts";
 import type { Inspected } from "./inspected-arguments.ts";
 import { compareTuples } from "./tuples.ts";
-import { maxValues } from "./types.ts";
+import { maxValues, type ArgTuple } from "./types.ts";
 
 /** The parser makes equal arguments once, but not for ever. */
 const maxKnownArgs = 256;
 
 /** With which values of its inspected arguments a call was made. */
 export class InspectedValues {
-  /** There are too many to be told apart, or one that cannot be read: it may be any. */
+  /** There are too many to be told apart. */
   areMany = false;
-  readonly #tuples = new Map<string, readonly bigint[]>();
+  readonly #tuples = new Map<string, ArgTuple>();
   /** The first two arguments, one after the other, whose values are known already. */
   readonly #known = new Map<Arg, Set<Arg>>();
 
   /** The distinct tuples in numeric order. */
-  sorted(): readonly (readonly bigint[])[] | "many" {
+  sorted(): readonly ArgTuple[] | "many" {
     return this.areMany ? "many" : [...this.#tuples.values()].sort(compareTuples);
   }
 
@@ -27,20 +27,17 @@ export class InspectedValues {
     const second = indices.length > 1 ? argAt(event, inspected, 1) : first;
     if (first !== undefined && second !== undefined && this.#known.get(first)?.has(second) === true) return;
     const args = [first, second];
-    const values: bigint[] = [];
+    const values: (bigint | null)[] = [];
     for (const [position, index] of indices.entries()) {
       const arg = args[position] ?? argAt(event, inspected, position);
       const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, index, symbol));
-      if (value === undefined) return this.#giveUp();
-      // strace shows the low 32 bits of int-like arguments, negative ones with their sign.
-      values.push(BigInt.asUintN(value < 0n ? 32 : 64, value));
+      // strace shows the low 32 bits of int-like arguments, negative ones with their sign. What cannot
+      // be read may be any value, but says nothing of the other arguments.
+      values.push(value === undefined ? null : BigInt.asUintN(value < 0n ? 32 : 64, value));
     }
     this.#tuples.set(values.join(), values);
     if (first !== undefined && second !== undefined) this.#remember(first, second);
-    if (this.#tuples.size > maxValues) this.#giveUp();
-  }
-
-  #giveUp(): void {
+    if (this.#tuples.size <= maxValues) return;
     this.areMany = true;
     this.#tuples.clear();
   }

@@ -1,7 +1,7 @@
 import type { ScmpArch } from "../tables/index.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import { followsProgram } from "./programs.ts";
-import type { Recording, SyscallRecord } from "./types.ts";
+import { isRead, type Recording, type SyscallRecord } from "./types.ts";
 
 /**
  * Calls of which a further run could tell nothing that a profile needs: they were carried out, and
@@ -43,7 +43,7 @@ export function knownArguments(recording: Recording): KnownArguments {
             name === "ptrace"
           )
             return [];
-          return [[name, { indices: args.indices, values: args.values }] as const];
+          return [[name, { indices: args.indices, values: args.values.filter(isRead) }] as const];
         }),
       ),
     ]),

@@ -89,7 +89,7 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 
 /** A run's JSON with its keys in the format's order. */
 export function canonicalRun(run: Run): string {
-  const { source, command, image, versions, capabilities, noNewPrivileges, init, lean, ended } = run;
+  const { source, command, image, versions, capabilities, noNewPrivileges, init, lean, saw, ended } = run;
   const { strace, engine, runtime, kernel, libseccomp } = versions;
   return JSON.stringify({
     source,
@@ -100,6 +100,7 @@ export function canonicalRun(run: Run): string {
     ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
     ...(init === undefined ? {} : { init }),
     ...(lean === undefined ? {} : { lean }),
+    ...(saw === undefined ? {} : { saw }),
     ended,
   });
 }
@@ -142,7 +143,9 @@ function recordText({ calls, results, processes, first, args }: SyscallRecord): 
   if (first !== undefined) parts.push(`"first": ${JSON.stringify(first)}`);
   if (args !== undefined) {
     const values =
-      args.values === "many" ? '"many"' : `[${args.values.map((tuple) => `[${tuple.join(",")}]`).join(",")}]`;
+      args.values === "many"
+        ? '"many"'
+        : `[${args.values.map((tuple) => `[${tuple.map((value) => value ?? "null").join(",")}]`).join(",")}]`;
     parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}}`);
   }
   return `{${parts.join(", ")}}`;

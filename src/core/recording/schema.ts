@@ -2,6 +2,8 @@ import { codeSchema } from "./code.ts";
 import { phases } from "./types.ts";
 
 const strings = { type: "array", items: { type: "string" } } as const;
+/** Digits and dots: a version is no file's name and no line of its own. */
+const version = { type: "string", pattern: "^[0-9]+(?:\\.[0-9]+)*$" } as const;
 const uint64 = { type: "integer", minimum: 0 } as const;
 
 /** JSON Schema of recording.json, version 1. See types.ts for what the members mean. */
@@ -32,14 +34,19 @@ export const recordingSchema = {
           versions: {
             type: "object",
             additionalProperties: false,
-            properties: Object.fromEntries(
-              ["strace", "engine", "runtime", "kernel", "libseccomp"].map((part) => [part, { type: "string" }]),
-            ),
+            properties: {
+              strace: version,
+              engine: version,
+              runtime: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*(?: [0-9]+(?:\\.[0-9]+)*)?$" },
+              kernel: version,
+              libseccomp: version,
+            },
           },
           capabilities: strings,
           noNewPrivileges: { type: "boolean" },
           init: { const: true },
           lean: { const: true },
+          saw: { type: "string", pattern: "^[0-9a-f]{12}$" },
           ended: { enum: ["exited", "stopped", "cut"] },
         },
       },
@@ -48,7 +55,7 @@ export const recordingSchema = {
       type: "object",
       additionalProperties: {
         type: "object",
-        propertyNames: { pattern: "^[A-Za-z0-9_#?]+$" },
+        propertyNames: { pattern: "^[A-Za-z0-9_#?]{1,64}$" },
         additionalProperties: {
           type: "object",
           required: ["calls", "results", "processes"],
@@ -64,7 +71,12 @@ export const recordingSchema = {
               additionalProperties: false,
               properties: {
                 indices: { type: "array", items: { type: "integer", minimum: 0, maximum: 5 } },
-                values: { anyOf: [{ const: "many" }, { type: "array", items: { type: "array", items: uint64 } }] },
+                values: {
+                  anyOf: [
+                    { const: "many" },
+                    { type: "array", items: { type: "array", items: { anyOf: [uint64, { type: "null" }] } } },
+                  ],
+                },
               },
             },
           },

@@ -52,6 +52,11 @@ export interface Run {
    */
   readonly lean?: true;
   /**
+   * A digest of the calls that this run saw, without counts: tells it from other runs of the same
+   * command. Absent: unknown (raw logs, older files).
+   */
+  readonly saw?: string;
+  /**
    * How the trace ended: the workload exited, was stopped by us, or the trace breaks off (then more
    * may be missing).
    */
@@ -92,11 +97,19 @@ export interface SyscallRecord {
  * Distinct value tuples of the inspected arguments, sorted numerically: `indices` [0, 2] and
  * `values` [[2, 0], [16, 15]] mean (args[0], args[2]) was (2, 0) and (16, 15). Values are uint64 as
  * strace shows them (32-bit arguments: the low 32 bits). `many`: more than `maxValues` distinct
- * tuples, or some could not be read; nothing can be pinned.
+ * tuples, or a log without arguments; nothing can be pinned.
  */
 export interface ArgValues {
   readonly indices: readonly number[];
-  readonly values: readonly (readonly bigint[])[] | "many";
+  readonly values: readonly ArgTuple[] | "many";
+}
+
+/** The inspected arguments of one call. `null`: an argument that could not be read. */
+export type ArgTuple = readonly (bigint | null)[];
+
+/** A call whose inspected arguments could all be read. */
+export function isRead(tuple: ArgTuple): tuple is readonly bigint[] {
+  return tuple.every((value) => value !== null);
 }
 
 /** More distinct tuples than this are not told apart. */

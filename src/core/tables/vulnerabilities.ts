@@ -501,7 +501,13 @@ export const vulnerabilities: readonly Vulnerability[] = [
     gives: "learns where a setuid program's memory is",
     source: "Sanitize 'move_pages()' permission checks",
   },
-  { id: "CVE-2017-14954", where: "kernel", needs: [call("waitid")], gives: leak, source: "fix infoleak in waitid(2)" },
+  {
+    id: "CVE-2017-14954",
+    where: "kernel",
+    needs: [call("waitid")],
+    gives: leak,
+    source: "fix infoleak in waitid(2)",
+  },
   {
     id: "CVE-2017-15115",
     where: "kernel",

@@ -3,10 +3,12 @@
 /**
  * Makes text from a trace, an image or a tool safe for a terminal: control characters (C0, DEL,
  * C1), bidirectional overrides and other invisible format characters become `\u{…}`; newlines stay.
+ * So does `##[`, which CI services take for a command wherever it stands.
  */
 export function escapeTerminal(text: string): string {
-  if (/^[\n -~]*$/.test(text)) return text; // nearly all text: classes of Unicode take long to compile
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) =>
+  const inert = text.replaceAll("##[", "#\\u{23}[");
+  if (/^[\n -~]*$/.test(inert)) return inert; // nearly all text: classes of Unicode take long to compile
+  return inert.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) =>
     character === "\n" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
@@ -21,8 +23,9 @@ export function escapeLine(text: string): string {
  * syntax is ASCII, so only strings change, and their value stays.
  */
 export function escapeJson(json: string): string {
-  if (/^[\0-~]*$/.test(json)) return json;
-  return json.replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) =>
+  const inert = json.replaceAll("##[", "#\\u0023[");
+  if (/^[\0-~]*$/.test(inert)) return inert;
+  return inert.replace(/[\u007f-\u009f\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) =>
     character
       .split("")
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
@@ -38,6 +41,14 @@ export function shellWord(word: string): string {
 /** No character of the word means anything to a POSIX shell. */
 export function isPlainWord(word: string): boolean {
   return /^[\w@%+=:,./-]+$/.test(word);
+}
+
+/**
+ * The same for whole output: a line that begins with `::` is a command to GitHub's runner, which
+ * skips white space before it and ends lines at a carriage return too.
+ */
+export function withoutCommands(text: string): string {
+  return text.includes("::") ? text.replace(/(^|[\r\n])([^\S\r\n]*)::/g, "$1$2\\u{3a}:") : text;
 }
 
 /** A word for a POSIX shell, whatever is in it. */

@@ -1,3 +1,11 @@
 /** Text made safe where it leaves the program, and JSON as it is written. */
-export { escapeJson, escapeLine, escapeShell, escapeTerminal, isPlainWord, shellWord } from "./escape.ts";
+export {
+  escapeJson,
+  escapeLine,
+  escapeShell,
+  escapeTerminal,
+  isPlainWord,
+  shellWord,
+  withoutCommands,
+} from "./escape.ts";
 export { jsonText } from "./json-text.ts";

@@ -1,4 +1,4 @@
-import type { Recording, Run } from "../../core/recording/index.ts";
+import { codeText, servedArchitectures, type Recording, type Run } from "../../core/recording/index.ts";
 import { allowedCounts, type AllowedCounts } from "../../core/diff/index.ts";
 import { emitDocker } from "../../core/emitter/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
@@ -10,9 +10,10 @@ import {
   type Mode,
   type Policy,
 } from "../../core/policy/index.ts";
-import { nearest, readEmitted, type HostContext } from "../../core/profile/index.ts";
-import { defaultCapabilities, hostArch, isSyscallName, syscallNames, type ScmpArch } from "../../core/tables/index.ts";
-import { loadReference, resolveFor } from "./reference.ts";
+import { nearest, noFilterText, readEmitted, type HostContext } from "../../core/profile/index.ts";
+import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../../core/tables/index.ts";
+import { callsText, shortDigest } from "../calls-digest.ts";
+import { loadReference, loadVersion, resolveFor, type Reference } from "./reference.ts";
 
 /** The policy options as they stand on the command line. */
 export interface PolicyArguments {
@@ -48,14 +49,23 @@ export interface Derivation {
 export async function derive(
   recording: Recording,
   options: PolicyArguments,
-  load = loadReference,
+  load: (versionOrFile: string | undefined) => Promise<Reference> = loadReference,
 ): Promise<Derivation> {
   checkNames("--allow", options.allow);
   checkNames("--deny", options.deny);
-  const reference = await load(options.against ?? newestEngine(recording.runs));
+  const reference = await (options.against === undefined
+    ? loadVersion(newestEngine(recording.runs))
+    : load(options.against));
+  if (reference.profile.noFilter !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${reference.name} is no ceiling: ${noFilterText(reference.profile.noFilter)}`,
+      todo: "Name a Docker version or a profile that denies something: --against 28.5.2",
+    });
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
-  const enforced = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const built = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
+  const enforced = { ...built, assumptions: { ...built.assumptions, inputs: inputsDigest(recording, options) } };
   const policy = options.mode === "complain" ? complain(enforced, ceiling) : enforced;
   const text = emitDocker(enforced);
   return {
@@ -64,6 +74,50 @@ export async function derive(
     ceilingName: reference.name,
     counts: () => allowedCounts(ceiling, resolveFor(readEmitted(text), hosts)),
   };
+}
+
+/** Evidence counts among the inputs if there is any. */
+function codeOf({ code }: Recording): readonly string[] {
+  return code === undefined ? [] : [codeText(code)];
+}
+
+/**
+ * Stands in the profile and changes with what the profile is made from, even if no rule does. git
+ * asks a merge driver about a file only if both sides changed it: without the digest, one branch's
+ * --deny and another's recording of that call would merge unseen. Counts and versions that no
+ * profile depends on are left out.
+ */
+export function inputsDigest(recording: Recording, options: PolicyArguments): string {
+  const runs = recording.runs.map(({ versions, command, capabilities, noNewPrivileges, init, lean }) =>
+    JSON.stringify([
+      versions.engine,
+      versions.kernel,
+      command[0] === "podman",
+      capabilities,
+      noNewPrivileges,
+      init,
+      lean,
+    ]),
+  );
+  const { args, exact, reach, floor, allow, deny, against, mode } = options;
+  const chosen = [
+    args,
+    exact,
+    floor,
+    [...allow].sort(),
+    [...deny].sort(),
+    against,
+    mode,
+    ...(reach ? [] : ["no-reach"]),
+  ];
+  const inputs = JSON.stringify([
+    recording.name,
+    [...new Set(runs)].sort(),
+    callsText(recording),
+    chosen,
+    ...codeOf(recording),
+  ]);
+  return shortDigest(inputs);
 }
 
 /** A misspelt name would allow or deny nothing. */
@@ -96,7 +150,7 @@ export function hostsOf(recording: Recording): readonly HostContext[] {
     .map((run) => run.versions.kernel)
     .filter((version) => version !== undefined)
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
-  const observed = Object.keys(recording.syscalls) as ScmpArch[];
+  const observed = servedArchitectures(recording);
   const natives = observed.filter((arch) => hostArch(arch, observed) === arch);
   if (natives.length === 0)
     throw new SeccompGenError({

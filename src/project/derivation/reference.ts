@@ -1,6 +1,7 @@
+import { resolve as resolvePath } from "node:path";
 import { readProfile, resolve, type DockerProfile, type HostContext } from "../../core/profile/index.ts";
 import { loadDockerDefault } from "../docker-default.ts";
-import { readText } from "../files.ts";
+import { readText, readWithin } from "../files.ts";
 import type { Filter } from "../../core/seccomp/index.ts";
 import { dockerDefaultFor, dockerDefaults, newestDockerDefault, type ScmpArch } from "../../core/tables/index.ts";
 
@@ -12,8 +13,18 @@ export interface Reference {
   readonly standsIn?: string;
 }
 
+const versionPattern = /^v?\d+(?:\.\d+){1,3}(?:[-+~][0-9A-Za-z.+~-]*)?$/;
+
 /**
- * Docker's default of a version (undefined: the newest known), or a profile file, which `read`
+ * Docker's default of a version that a recording states; the newest known for what is no version.
+ * Nothing in a recording names a file.
+ */
+export function loadVersion(version: string | undefined): Promise<Reference> {
+  return loadReference(version !== undefined && versionPattern.test(version) ? version : undefined);
+}
+
+/**
+ * Docker's default of a version (`undefined`: the newest known), or a profile file, which `read`
  * reads.
  */
 export async function loadReference(versionOrFile: string | undefined, read = readText): Promise<Reference> {
@@ -21,7 +32,7 @@ export async function loadReference(versionOrFile: string | undefined, read = re
     const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
     return { name: `Docker ${newest}'s default`, profile: await loadDockerDefault(newestDockerDefault) };
   }
-  if (/^v?\d+\.\d+(\.\d+)?([-+~].*)?$/.test(versionOrFile)) {
+  if (versionPattern.test(versionOrFile)) {
     const version = versionOrFile.replace(/^v/, "");
     const { file, exact, release } = dockerDefaultFor(version);
     return {
@@ -31,6 +42,18 @@ export async function loadReference(versionOrFile: string | undefined, read = re
     };
   }
   return { name: versionOrFile, profile: readProfile(await read(versionOrFile), versionOrFile) };
+}
+
+/** Larger profiles are not read as a ceiling: Docker's default is a hundredth of it. */
+const maxCeilingBytes = 4 * 1024 * 1024;
+
+/**
+ * The same for a name that stands in a repository's policy.json, which a pull request may have
+ * written: a file must be a regular one of bounded size within the repository. `folder`: where its
+ * name begins.
+ */
+export function loadStored(versionOrFile: string | undefined, folder = "."): Promise<Reference> {
+  return loadReference(versionOrFile, (path) => readWithin(resolvePath(folder, path), maxCeilingBytes));
 }
 
 /** A profile as each host resolves it, by architecture. */

@@ -68,11 +68,17 @@ export function policyOf({ args, exact, reach, floor, allow, deny, against, mode
  * file where all are the default.
  */
 export async function storePolicy(recording: string, policy: PolicyArguments): Promise<void> {
-  const chosen = Object.entries(policy).filter(
+  const text = policyText(policy);
+  await checkKept(policyPath(recording));
+  if (text === undefined) await rm(policyPath(recording), { force: true });
+  else await writeKept(policyPath(recording), text);
+}
+
+/** The text of a policy.json; `undefined` if all options are the default. */
+export function policyText(policy: PolicyArguments): string | undefined {
+  const chosen = Object.entries(policyOf(policy)).filter(
     ([name, value]) =>
       value !== undefined && JSON.stringify(value) !== JSON.stringify(defaultPolicy[name as keyof PolicyArguments]),
   );
-  await checkKept(policyPath(recording));
-  if (chosen.length === 0) await rm(policyPath(recording), { force: true });
-  else await writeKept(policyPath(recording), jsonText(Object.fromEntries(chosen)));
+  return chosen.length === 0 ? undefined : jsonText(Object.fromEntries(chosen));
 }

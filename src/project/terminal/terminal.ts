@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from "node:fs";
-import { escapeTerminal } from "../../core/text/index.ts";
+import { escapeTerminal, withoutCommands } from "../../core/text/index.ts";
 
 /** The edges a command talks to; tests give their own. */
 export interface Terminal {
@@ -102,7 +102,7 @@ class Output {
 
   /** Who reads it may go before us (`| head`); a recording must still be ended in order. */
   write(text: string): void {
-    let rest: Uint8Array = Buffer.from(text);
+    let rest: Uint8Array = Buffer.from(withoutCommands(text));
     try {
       while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
     } catch (error) {

@@ -228,8 +228,7 @@ function unsaid(name: string, what: string): SeccompGenError {
   return new SeccompGenError({
     code: "usage",
     what: `service ${name} has ${what}, which seccomp-gen cannot give to docker run`,
-    todo:
-      "Write the service as a command: seccomp-gen record --name SERVICE -- docker run [OPTIONS] IMAGE " + "[COMMAND]",
+    todo: "Write the service as a command: seccomp-gen record --name SERVICE -- docker run [OPTIONS] IMAGE [COMMAND]",
   });
 }
 

@@ -29,6 +29,7 @@ export {
 } from "./run-command.ts";
 export { isOn, valuesOf } from "./run-options.ts";
 export { securityContext } from "./security.ts";
+export { seccompStatus, type SeccompStatus } from "./seccomp-status.ts";
 export { runSession, type Exercise, type SessionEnd, type SessionHooks } from "./session.ts";
 export { runInTime, sideProcesses, type SideProcess } from "./side-processes.ts";
 export { stopSignal } from "./stop-signal.ts";

@@ -24,7 +24,7 @@ export function parseOptionHelp(help: string): OptionTable {
   const byName = new Map<string, OptionSpec>();
   const byShort = new Map<string, OptionSpec>();
   for (const line of help.split("\n")) {
-    const match = /^ {2,8}(?:-(\w), )?\s*--([\w-]+)(?: ([^\s]+))?(?:\s{2,}.*)?$/.exec(line);
+    const match = /^ {2,8}(?:-(\w), )?\s*--([\w-]+)(?: ([^\s]+))?(?:$|\s{2})/.exec(line);
     if (!match) continue;
     const [, short, name, type] = match;
     if (name === undefined) continue;

@@ -7,6 +7,7 @@ import type { Terminal } from "../../project/index.ts";
 import { leavesOutConnections, type Untraced } from "../tracer/index.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
+import { stated } from "./run-facts.ts";
 import { traceWorkload } from "./traced-workload.ts";
 import { mentionUnfinishedHere } from "./unfinished.ts";
 
@@ -25,7 +26,7 @@ export async function recordHost(
       "that runs the same program",
   );
   await mentionUnfinishedHere(name, process.cwd(), terminal);
-  const kernel = /^\d+\.\d+/.exec(release())?.[0] ?? release();
+  const kernel = /^\d+\.\d+/.exec(release())?.[0];
   const {
     run,
     aggregators,
@@ -48,7 +49,7 @@ export async function recordHost(
       facts: ({ strace, ended }) => ({
         source: "host",
         command: [],
-        versions: { ...(strace === undefined ? {} : { strace }), kernel },
+        versions: { ...stated("strace", strace), ...stated("kernel", kernel) },
         ended,
       }),
       notStarted: () => notStarted(words[0] ?? ""),

@@ -9,7 +9,7 @@ import {
 } from "../../core/recording/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeTerminal } from "../../core/text/index.ts";
-import type { Terminal } from "../../project/index.ts";
+import { toldApart, type Terminal } from "../../project/index.ts";
 import type { Untraced } from "../tracer/index.ts";
 import { whatIsKnown } from "./known.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
@@ -87,5 +87,5 @@ function recordingOf(name: string, { run: facts, aggregators, code }: Recorded, 
   const recording = mergeAll(aggregators.map((aggregator) => buildRecording(name, run, aggregator.finish())));
   if (recording === undefined)
     throw new SeccompGenError({ code: "workload-not-started", detail: "no trace was written" });
-  return code === undefined ? recording : { ...recording, code };
+  return toldApart(code === undefined ? recording : { ...recording, code });
 }

@@ -57,12 +57,10 @@ export function runFacts(
     command: redactedCommand(run),
     image: { reference: image.reference, digest: image.digest },
     versions: {
-      ...(end.strace === undefined ? {} : { strace: end.strace }),
-      engine: shortVersion(engine.version),
-      ...(runtime === undefined
-        ? {}
-        : { runtime: [runtime, shortVersion(engine.runtimeVersions.get(runtime) ?? "")].join(" ").trim() }),
-      ...(engine.kernel === undefined ? {} : { kernel: /^\d+\.\d+/.exec(engine.kernel)?.[0] ?? engine.kernel }),
+      ...stated("strace", end.strace),
+      ...stated("engine", engine.version),
+      ...(runtime === undefined ? {} : { runtime: runtimeName(runtime, engine.runtimeVersions.get(runtime)) }),
+      ...stated("kernel", engine.kernel === undefined ? undefined : /^\d+\.\d+/.exec(engine.kernel)?.[0]),
     },
     capabilities: security.capabilities,
     noNewPrivileges: security.noNewPrivileges,
@@ -71,7 +69,22 @@ export function runFacts(
   };
 }
 
+/** A version as recordings hold it; nothing if it has no digits. */
+export function stated<Part extends string>(
+  part: Part,
+  version: string | undefined,
+): { readonly [part in Part]?: string } {
+  const digits = shortVersion(version);
+  return digits === undefined ? {} : ({ [part]: digits } as { readonly [part in Part]: string });
+}
+
+/** `runc 1.1.5`; of a runtime with a path, or another name that recordings do not hold, what fits. */
+function runtimeName(name: string, version: string | undefined): string {
+  const kept = name.replace(/[^A-Za-z0-9._/-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return [kept === "" ? "unknown" : kept, shortVersion(version) ?? ""].join(" ").trim();
+}
+
 /** `20.10.24+dfsg1` → `20.10.24`: a distribution's rebuild is the same engine. */
-function shortVersion(version: string): string {
-  return /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
+function shortVersion(version: string | undefined): string | undefined {
+  return version === undefined ? undefined : /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1];
 }

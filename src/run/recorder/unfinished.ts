@@ -23,7 +23,15 @@ import {
   type ContainerCli,
 } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
-import { addPartial, checkName, partialPath, recordingPath, unreadWords, type Terminal } from "../../project/index.ts";
+import {
+  addPartial,
+  checkName,
+  partialPath,
+  recordingPath,
+  toldApart,
+  unreadWords,
+  type Terminal,
+} from "../../project/index.ts";
 import { readInto } from "../../logs/index.ts";
 import { isScmpArch, type ScmpArch } from "../../core/tables/index.ts";
 import { ensureTracer, leftTraces, type TraceLog } from "../tracer/index.ts";
@@ -153,10 +161,9 @@ async function recoverFrom(
   const counts = aggregators.map((aggregator) => aggregator.counts());
   const calls = totalOf("calls", counts);
   if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
-  const recording = mergeAll(
-    aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())),
-  );
-  if (recording === undefined) return undefined;
+  const traced = mergeAll(aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())));
+  if (traced === undefined) return undefined;
+  const recording = toldApart(traced);
   const path = join(found.folder, recordingPath(found.name));
   const unread = await addPartial(path, checked(recording, source));
   return (

@@ -1,7 +1,8 @@
 /*
- * Stands in front of a recorded program and waits at a gate until a tracer has been attached, then becomes the program:
- * same pid, environment, folder, descriptors. The gate is a fifo that the tracer makes when it is ready. Linked statically, so that neither the image's libraries
- * nor LD_PRELOAD reach it.
+ * Stands in front of a recorded program and waits at a gate until a tracer has been attached, then
+ * becomes the program: same pid, environment, folder, descriptors. The gate is a fifo that the
+ * tracer makes when it is ready. Linked statically, so that neither the image's libraries nor
+ * LD_PRELOAD reach it.
  *
  *     hold GATE PROGRAM [ARGUMENT...]
  */
@@ -16,7 +17,8 @@ int main(int argc, char **argv) {
     if (argc < 3) return 125;
     const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
     int gate;
-    while ((gate = open(argv[1], O_RDONLY | O_NOCTTY)) < 0 && (errno == ENOENT || errno == EINTR)) nanosleep(&moment, NULL);
+    while ((gate = open(argv[1], O_RDONLY | O_NOCTTY)) < 0 && (errno == ENOENT || errno == EINTR))
+        nanosleep(&moment, NULL);
     if (gate < 0) {
         fprintf(stderr, "seccomp-gen: %s: %s\n", argv[1], strerror(errno));
         return 125;

@@ -1,7 +1,9 @@
 /*
- * Loaded into strace alone, by its own loader. strace's filter (--seccomp-bpf) decides by a call's number; a program that stands before it decides by arguments too, so
- * that a call whose arguments are all known does not stop. It comes as the hexadecimal bytes of `struct sock_filter`s, in a word that strace takes for the name of
- * a variable to leave out of the environment (-E, strace(1)); where its end is reached, strace's own begins.
+ * Loaded into strace alone, by its own loader. strace's filter (--seccomp-bpf) decides by a call's
+ * number. A program in front of it decides by arguments too, so that a call whose arguments are all
+ * known does not stop. The program comes as the hexadecimal bytes of `struct sock_filter`s, in a
+ * word that strace takes for the name of a variable to leave out of the environment (-E,
+ * strace(1)). At its end, strace's own filter begins.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -40,10 +42,14 @@ __attribute__((constructor)) static void read_program(int argc, char **argv) {
 int prctl(int option, ...) {
     va_list rest;
     va_start(rest, option);
-    unsigned long second = va_arg(rest, unsigned long), third = va_arg(rest, unsigned long), fourth = va_arg(rest, unsigned long), fifth = va_arg(rest, unsigned long);
+    unsigned long second = va_arg(rest, unsigned long);
+    unsigned long third = va_arg(rest, unsigned long);
+    unsigned long fourth = va_arg(rest, unsigned long);
+    unsigned long fifth = va_arg(rest, unsigned long);
     va_end(rest);
     const struct sock_fprog *given = (const struct sock_fprog *)third;
-    if (option == PR_SET_SECCOMP && second == SECCOMP_MODE_FILTER && given != NULL && own > 0 && own + given->len <= BPF_MAXINSNS) {
+    const int installs = option == PR_SET_SECCOMP && second == SECCOMP_MODE_FILTER && given != NULL;
+    if (installs && own > 0 && own + given->len <= BPF_MAXINSNS) {
         memcpy(program + own, given->filter, given->len * sizeof *program);
         const struct sock_fprog both = {.len = (unsigned short)(own + given->len), .filter = program};
         return (int)syscall(SYS_prctl, option, second, &both, fourth, fifth);

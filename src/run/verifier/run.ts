@@ -4,6 +4,7 @@ import {
   runInTime,
   runSession,
   runWords,
+  seccompStatus,
   type Exercise,
   type OutputSample,
   type RunChanges,
@@ -34,6 +35,8 @@ export type Verdict =
   /** The container ended while its exercise was still going on. */
   | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
   | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
+  /** The kernel says that the container's process runs without the profile's filter. */
+  | { readonly kind: "no-filter"; readonly mode: number }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
   /** It did what was asked of it, but its output is not the one without the profile. */
   | {
@@ -74,12 +77,20 @@ export async function runUnder(
       });
     return ran.exitCode === 0;
   };
+  let unfiltered: Verdict | undefined;
+  const onStart = async (container: string): Promise<void> => {
+    if (profile === undefined) return;
+    const status = await seccompStatus(run.cli, container);
+    if (status === undefined) return; // it ended at once, or runs on another machine
+    if (status.mode !== 2 || status.own < 1) unfiltered = { kind: "no-filter", mode: status.mode };
+  };
   const meanwhile = (container: string, over: AbortSignal): Promise<void> =>
     runInTime(proof.sides, over, (side) => succeeds(container, side, over));
   const beforeStop = async (container: string): Promise<void> => {
     for (const side of proof.sides) await succeeds(container, side);
   };
-  const end = await runSession(run, words, proof.exercise, { meanwhile, beforeStop });
+  const end = await runSession(run, words, proof.exercise, { onStart, meanwhile, beforeStop });
+  if (unfiltered !== undefined) return unfiltered;
   const verdict = judge(end, proof);
   return verdict.kind === "passed"
     ? (proof.sides.map((side) => failures.get(side)).find((failure) => failure !== undefined) ?? verdict)

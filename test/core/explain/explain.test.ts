@@ -48,7 +48,7 @@ function reach(id: string, profile: ReadonlyMap<ScmpArch, Filter>, has: Readonly
   return reachOf(vulnerability, profile, has);
 }
 
-test("Docker's newest default: what it denies of socket's families is open with an upper bit set; not in the committed profiles", async () => {
+test("an upper bit opens socket families that Docker's newest default denies, none of committed profiles", async () => {
   const gaps = (profile: ReadonlyMap<ScmpArch, Filter>): object =>
     Object.fromEntries(
       [...profile.values()].flatMap((filter) =>

@@ -9,7 +9,7 @@ import {
   type FindingKind,
 } from "../../../src/core/lint/index.ts";
 import { floorFor } from "../../../src/core/policy/index.ts";
-import { profilePointer, readProfile, resolve } from "../../../src/core/profile/index.ts";
+import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { findingKinds, findingText } from "../../../src/words/index.ts";
 import { defaultCapabilities, isSyscallName, newestDockerDefault } from "../../../src/core/tables/index.ts";
@@ -118,8 +118,9 @@ describe("lint", () => {
         .filter(({ kind }) => kind === "wide-comparison")
         .map(findingText)
         .join("\n");
-    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toMatch(
-      /pass with bit 32 set, though they are denied: socket with arg0 = AF_ALG, socket with arg0 = AF_NFC, socket with arg0 = AF_VSOCK;/,
+    expect(but({ index: 0, value: 38, op: "SCMP_CMP_LT" }, { index: 0, value: 40, op: "SCMP_CMP_GT" })).toContain(
+      "pass with bit 32 set, though they are denied: " +
+        "socket with arg0 = AF_ALG, socket with arg0 = AF_NFC, socket with arg0 = AF_VSOCK;",
     );
     expect(but({ index: 0, value: 2, op: "SCMP_CMP_EQ" })).not.toMatch(/bit 32/);
     expect(but({ index: 0, value: 0xffff_ffff, valueTwo: 2, op: "SCMP_CMP_MASKED_EQ" })).toBe("");
@@ -141,8 +142,7 @@ describe("lint", () => {
 });
 
 describe("--fix", () => {
-  const fix = (text: string): ReturnType<typeof fixProfile> =>
-    fixProfile(text, readProfile(text, "p.json"), profilePointer(text, "p.json"));
+  const fix = (text: string): ReturnType<typeof fixProfile> => fixProfile(text, readProfile(text, "p.json"));
   const text = `{
 \t"defaultAction": "SCMP_ACT_ERRNO",   "defaultErrnoRet": 38,
 \t"syscalls": [
@@ -177,25 +177,6 @@ describe("--fix", () => {
     ]);
     expect(lines.slice(13)).toEqual(text.split("\n").slice(12));
     expect(fix(fixed)).toEqual({ text: fixed, fixes: [] });
-  });
-
-  test("finds the profile in a runtime's config", () => {
-    const config = JSON.stringify({
-      ociVersion: "1.0.2",
-      linux: {
-        seccomp: {
-          defaultAction: "SCMP_ACT_ERRNO",
-          syscalls: [
-            { names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{ index: 0, value: 1, op: "SCMP_CMP_EQ" }] },
-          ],
-        },
-      },
-    });
-    expect(JSON.parse(fix(config).text)).toMatchObject({
-      linux: {
-        seccomp: { syscalls: [{ args: [{ index: 0, value: 4294967295, valueTwo: 1, op: "SCMP_CMP_MASKED_EQ" }] }] },
-      },
-    });
   });
 
   test("leaves what means something else when it is narrowed", () => {

@@ -485,3 +485,50 @@ describe("what runtimes need to start", () => {
     expect(missing).not.toContain("umask");
   });
 });
+
+describe("an argument that could not be read", () => {
+  const made = (...log: readonly string[]): Policy =>
+    buildPolicy(recordingOf(log), {
+      args: "standard",
+      exact: false,
+      reach: true,
+      floor: "any",
+      allow: [],
+      deny: [],
+      ceiling: wide,
+      ceilingName: "wide",
+    });
+  const socket = (family: bigint, protocol: bigint, policy: Policy): string =>
+    policy.filters.map(
+      (filter) =>
+        evaluate(filter, {
+          arch,
+          name: "socket",
+          nr: syscallNumber(arch, "socket"),
+          args: [family, 3n, protocol, 0n, 0n, 0n],
+        }).action,
+    )[0] ?? "";
+  const lost = ({ notes }: Policy): readonly string[] =>
+    notes.flatMap((note) => (note.kind === "unpinned" ? [`${note.syscall}: ${note.reason}`] : []));
+
+  test("leaves the others pinned: the family counts where the protocol is unknown", () => {
+    const policy = made("7 socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3", "7 socket(AF_UNIX, SOCK_STREAM, 0) = 4");
+    expect([17n, 1n].map((family) => socket(family, 0x300n, policy))).toEqual(["SCMP_ACT_ALLOW", "SCMP_ACT_ALLOW"]);
+    expect([38n, 2n, 16n, 31n].map((family) => socket(family, 0n, policy))).not.toContain("SCMP_ACT_ALLOW");
+    expect(lost(policy)).toEqual([]);
+  });
+
+  test("of a netlink socket allows any protocol, and says so", () => {
+    const policy = made("7 socket(AF_NETLINK, SOCK_RAW, NETLINK_UNHEARD_OF) = 3");
+    expect([0n, 12n].map((protocol) => socket(16n, protocol, policy))).toEqual(["SCMP_ACT_ALLOW", "SCMP_ACT_ALLOW"]);
+    expect(socket(38n, 0n, policy)).not.toBe("SCMP_ACT_ALLOW");
+    expect(lost(policy)).toEqual(["socket: a protocol of AF_NETLINK could not be read"]);
+  });
+
+  test("unpins a call that is pinned by nothing else, by name", () => {
+    expect(lost(made("7 socket(AF_UNHEARD_OF, SOCK_STREAM, 0) = 3", "7 bpf(BPF_UNHEARD_OF, 0x1, 8) = 3"))).toEqual([
+      "bpf: an argument could not be read",
+      "socket: an argument could not be read",
+    ]);
+  });
+});

@@ -57,8 +57,14 @@ describe("a log becomes a recording", () => {
     }
   });
 
-  test("a value that cannot be read may be any", () => {
-    expect(calls("7 socket(AF_UNHEARD_OF, SOCK_STREAM, 0) = 3")?.["socket"]?.args?.values).toBe("many");
+  test("a value that cannot be read is kept as such, beside those that can", () => {
+    const log = "7 socket(AF_UNHEARD_OF, SOCK_STREAM, 0) = 3\n7 socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 4";
+    const recording = recordingOf(log);
+    expect(recording.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args?.values).toEqual([
+      [17n, null],
+      [null, 0n],
+    ]);
+    expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
   });
 
   test("more values than can be told apart are many", () => {

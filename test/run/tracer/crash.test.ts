@@ -37,9 +37,7 @@ test("faults at many places, and signals that somebody sent, are none", async ()
   );
   expect(
     await heard(
-      (
-        "1 [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0 /* SI_USER */, si_pid=7, si_uid=0} " + "---\n"
-      ).repeat(40),
+      "1 [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0 /* SI_USER */, si_pid=7, si_uid=0} ---\n".repeat(40),
     ),
   ).toEqual([]);
   expect(

@@ -1,0 +1,43 @@
+import { resolve, type DockerProfile, type HostContext } from "../profile/index.ts";
+import type { Filter } from "../seccomp/index.ts";
+import type { ScmpArch } from "../tables/index.ts";
+import { diffFilters } from "./diff-filters.ts";
+import { openedElsewhere } from "./elsewhere.ts";
+import { profileChanges } from "./profile-changes.ts";
+import type { Elsewhere, ProfileDiff } from "./types.ts";
+
+/** What two profiles differ in: on the hosts given, and on all others. */
+export interface ProfileComparison extends ProfileDiff {
+  readonly openedElsewhere: readonly Elsewhere[];
+  readonly closedElsewhere: readonly Elsewhere[];
+}
+
+/** Compares two profiles. Throws TooManyWays as `diffFilters` does. */
+export function compareProfiles(
+  before: DockerProfile,
+  after: DockerProfile,
+  hosts: readonly HostContext[],
+  ceiling?: DockerProfile,
+): ProfileComparison {
+  const filters = (profile: DockerProfile): ReadonlyMap<ScmpArch, Filter> =>
+    new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
+  const diff = diffFilters(filters(before), filters(after));
+  const judged = hosts.map(({ arch }) => arch);
+  const context = { hosts, ...(ceiling === undefined ? {} : { ceiling }) };
+  return {
+    ...diff,
+    profile: [...profileChanges(before, after, judged), ...diff.profile],
+    openedElsewhere: openedElsewhere(before, after, context),
+    closedElsewhere: openedElsewhere(after, before, context),
+  };
+}
+
+/** Does every call get the same answer, on every host? */
+export function isSame({
+  profile,
+  syscalls,
+  openedElsewhere: opened,
+  closedElsewhere: closed,
+}: ProfileComparison): boolean {
+  return profile.length + syscalls.length + opened.length + closed.length === 0;
+}

@@ -1,0 +1,101 @@
+import {
+  engineArches,
+  groupsByCall,
+  hostsOfCall,
+  machinesOf,
+  resolve,
+  type DockerProfile,
+  type DockerSyscallGroup,
+  type HostContext,
+} from "../profile/index.ts";
+import type { Filter } from "../seccomp/index.ts";
+import { isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { newlyPossible } from "./change.ts";
+import type { Elsewhere } from "./types.ts";
+
+type Filters = ReadonlyMap<ScmpArch, Filter>;
+
+/** What a comparison on other hosts is held against. */
+export interface ElsewhereContext {
+  /** The hosts that the profiles are compared for anyway. */
+  readonly hosts: readonly HostContext[];
+  /** What nothing may exceed; `undefined` if that is not asked. */
+  readonly ceiling?: DockerProfile;
+}
+
+/**
+ * Calls that `after` allows and `before` denies on some host, and that `after` does not allow on the
+ * hosts given: complete over architectures, kernels, capabilities and engines. Throws TooManyWays,
+ * also where the groups of one call name more capabilities than can be searched.
+ */
+export function openedElsewhere(
+  before: DockerProfile,
+  after: DockerProfile,
+  { hosts, ceiling }: ElsewhereContext,
+): readonly Elsewhere[] {
+  const [base] = hosts;
+  if (base === undefined) return [];
+  const here: Filters = new Map(hosts.flatMap((host) => [...resolve(after, host).filters]));
+  const [old, next, limit] = [before, after, ceiling].map((profile) =>
+    profile === undefined ? undefined : groupsByCall(profile),
+  );
+  const sameDefault = before.defaultAction === after.defaultAction;
+  const found: Elsewhere[] = [];
+  for (const syscall of new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])) {
+    if (!isSyscallName(syscall)) continue;
+    const [former, groups] = [old?.get(syscall) ?? [], next?.get(syscall) ?? []];
+    const judged = hosts.some(({ arch }) => exists(arch, syscall));
+    // Groups without conditions answer alike on every host that has the call.
+    if (judged && ![...groups, ...former].some(isConditional)) continue;
+    if (sameDefault && groupsText(groups) === groupsText(former)) continue;
+    const asked = [...groups, ...former, ...(limit?.get(syscall) ?? [])];
+    const arches = new Set(hosts.map(({ arch }) => arch));
+    if (groups.some(namesArches)) for (const arch of engineArches) arches.add(arch);
+    else if (!judged || former.some(namesArches)) for (const arch of machinesOf(after)) arches.add(arch);
+    // Without runc's stub, which answers only to what no group names.
+    for (const host of hostsOfCall(syscall, asked, [...arches], { ...base, runtime: "crun" })) {
+      const [was, is] = [only(before, former, host), only(after, groups, host)];
+      const opened = [...is].find(
+        ([arch, filter]) => newlyPossible(was.get(arch), filter, here.get(arch), syscall) !== undefined,
+      );
+      if (opened === undefined) continue;
+      const [arch, filter] = opened;
+      const most = ceiling === undefined ? undefined : only(ceiling, limit?.get(syscall) ?? [], host).get(arch);
+      const beyond = ceiling !== undefined && newlyPossible(most, filter, was.get(arch), syscall) !== undefined;
+      found.push({ syscall, arch, host: conditionsOf(host, base), beyondCeiling: beyond });
+      break;
+    }
+  }
+  return found.sort((a, b) => (a.syscall < b.syscall ? -1 : 1));
+}
+
+function groupsText(groups: readonly DockerSyscallGroup[]): string {
+  return JSON.stringify(groups, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+}
+
+function exists(arch: ScmpArch, syscall: string): boolean {
+  return syscallNumber(arch, syscall) !== undefined || multiplexerOf(arch, syscall) !== undefined;
+}
+
+function namesArches({ includes, excludes }: DockerSyscallGroup): boolean {
+  return [includes, excludes].some((condition) => (condition?.arches?.length ?? 0) > 0);
+}
+
+function isConditional({ includes, excludes }: DockerSyscallGroup): boolean {
+  return includes !== undefined || excludes !== undefined;
+}
+
+function only(profile: DockerProfile, syscalls: readonly DockerSyscallGroup[], host: HostContext): Filters {
+  return resolve({ ...profile, syscalls }, host).filters;
+}
+
+/** What is different there. */
+function conditionsOf(host: HostContext, base: HostContext): Elsewhere["host"] {
+  return {
+    arch: host.arch,
+    ...(host.skips === undefined ? {} : { skips: host.skips }),
+    ...(host.kernel === base.kernel || host.kernel === undefined ? {} : { kernel: host.kernel }),
+    added: [...host.capabilities].filter((name) => !base.capabilities.has(name)).sort(),
+    dropped: [...base.capabilities].filter((name) => !host.capabilities.has(name)).sort(),
+  };
+}

@@ -1,0 +1,53 @@
+import type { DockerProfile } from "../profile/index.ts";
+import { isScmpArch, type ScmpArch } from "../tables/index.ts";
+import type { ProfileChange, ProfileMember } from "./types.ts";
+
+/**
+ * What changes beside the rules: no filter at all, the filter's flags, who answers notifications,
+ * and which architectures are served on machines other than those of `judged`.
+ */
+export function profileChanges(
+  before: DockerProfile,
+  after: DockerProfile,
+  judged: readonly ScmpArch[],
+): readonly ProfileChange[] {
+  return [
+    ...(["after", "before"] as const).flatMap((side): ProfileChange[] => {
+      const { noFilter } = side === "after" ? after : before;
+      return noFilter === undefined ? [] : [{ kind: "no-filter", side, noFilter }];
+    }),
+    ...(["flags", "listenerPath", "listenerMetadata"] as const).flatMap((member): ProfileChange[] => {
+      const [was, is] = [memberText(before, member), memberText(after, member)];
+      return was === is ? [] : [{ kind: "member-changed", member, was, is }];
+    }),
+    ...subArchitectures(before, after, judged),
+  ];
+}
+
+function memberText(profile: DockerProfile, member: ProfileMember): string | undefined {
+  const value = profile[member];
+  if (typeof value === "object") return value.length === 0 ? undefined : [...value].sort().join(", ");
+  return value === "" ? undefined : value;
+}
+
+function subArchitectures(
+  before: DockerProfile,
+  after: DockerProfile,
+  judged: readonly ScmpArch[],
+): readonly ProfileChange[] {
+  const natives = new Set(
+    [before, after].flatMap(({ archMap = [] }) => archMap.map(({ architecture }) => architecture)),
+  );
+  return [...natives].sort().flatMap((arch): ProfileChange[] => {
+    if (!isScmpArch(arch) || judged.includes(arch)) return [];
+    const [was, is] = [servedOn(before, arch), servedOn(after, arch)];
+    const added = [...is].filter((other) => !was.has(other));
+    const removed = [...was].filter((other) => !is.has(other));
+    return added.length + removed.length === 0 ? [] : [{ kind: "sub-architectures", arch, added, removed }];
+  });
+}
+
+function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: string): ReadonlySet<string> {
+  const entry = archMap.find(({ architecture }) => architecture === native);
+  return new Set([native, ...architectures, ...(entry?.subArchitectures ?? [])].filter(isScmpArch));
+}

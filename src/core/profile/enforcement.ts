@@ -1,0 +1,60 @@
+import { folded } from "./members.ts";
+import type { ParsedDocument } from "./json.ts";
+import type { Json, NoFilter } from "./types.ts";
+
+/**
+ * Would Docker, podman and containerd run a container without any filter under this document? All
+ * three decode it into a struct (moby and containers-common `seccomp.LoadProfile`, containerd
+ * `contrib/seccomp`), skip what they do not know, and take a document with neither a default action
+ * nor groups for seccomp switched off. Measured: test/core/profile/enforcement.test.ts.
+ */
+export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): NoFilter | undefined {
+  if (isNull) return { kind: "null", pointer: "" };
+  if (!isObject(value)) return undefined; // engines refuse it
+  // Go assigns in the document's order: the last one holds. A null leaves a string as it is and
+  // empties a list.
+  let defaultAction: Json = "";
+  let groups: Json = [];
+  for (const [name, member] of members) {
+    if (folded(name) === "defaultaction" && member !== null) defaultAction = member;
+    else if (folded(name) === "syscalls") groups = member ?? [];
+  }
+  if (defaultAction !== "" || !Array.isArray(groups) || groups.length > 0) return undefined;
+  const inside = wrappedAt(value);
+  if (inside !== undefined) return { kind: "wrapped", pointer: inside };
+  return { kind: members.length === 0 ? "empty" : "no-rules", pointer: "" };
+}
+
+/** The loudest thing there is to say of a profile. */
+export function noFilterText({ kind, pointer }: NoFilter): string {
+  const because = {
+    null: "the document is null",
+    empty: "the document is empty",
+    wrapped: `the profile stands at ${pointer}, and they look for it in the document itself`,
+    "no-rules": "the document has neither a defaultAction nor groups of syscalls",
+  } as const;
+  return `NO FILTER AT ALL: Docker, podman and containerd run the container without seccomp, because ${because[kind]}`;
+}
+
+/** Where a profile stands that the engines do not look for there: one level or two further in. */
+function wrappedAt(document: { readonly [name: string]: Json }): string | undefined {
+  for (const [name, member] of Object.entries(document)) {
+    if (holdsProfile(member)) return `/${escaped(name)}`;
+    if (!isObject(member)) continue;
+    for (const [inner, value] of Object.entries(member))
+      if (holdsProfile(value)) return `/${escaped(name)}/${escaped(inner)}`;
+  }
+  return undefined;
+}
+
+function holdsProfile(value: Json): boolean {
+  return isObject(value) && Object.keys(value).some((name) => folded(name) === "defaultaction");
+}
+
+function isObject(value: Json): value is { readonly [name: string]: Json } {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function escaped(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,97 @@
+import { TooManyWays } from "../seccomp/index.ts";
+import { allCapabilities, hostArch, isScmpArch, multiplexerOf, type ScmpArch } from "../tables/index.ts";
+import { groupApplies } from "./applies.ts";
+import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
+
+/** Where Docker and podman run: a condition on architectures is asked on each. */
+export const engineArches: readonly ScmpArch[] = [
+  "SCMP_ARCH_X86_64",
+  "SCMP_ARCH_X86",
+  "SCMP_ARCH_AARCH64",
+  "SCMP_ARCH_ARM",
+  "SCMP_ARCH_PPC64LE",
+  "SCMP_ARCH_S390X",
+  "SCMP_ARCH_RISCV64",
+  "SCMP_ARCH_LOONGARCH64",
+  "SCMP_ARCH_MIPS64",
+  "SCMP_ARCH_MIPSEL64",
+];
+
+/** The most capabilities that the groups of one call may name: 2 to this power sets are asked. */
+const maxCapabilities = 12;
+
+/**
+ * A profile's groups by the calls that they decide on: those that name it and, of socketcall and
+ * ipc, those that name a call that is entered through them.
+ */
+export function groupsByCall(profile: DockerProfile): ReadonlyMap<string, readonly DockerSyscallGroup[]> {
+  const found = new Map<string, DockerSyscallGroup[]>();
+  for (const group of profile.syscalls) {
+    const byCall = new Map<string, string[]>();
+    for (const name of new Set(group.names)) {
+      const entered = multiplexers.flatMap((arch) => multiplexerOf(arch, name) ?? []);
+      for (const call of new Set([name, ...entered])) {
+        const names = byCall.get(call);
+        if (names === undefined) byCall.set(call, [name]);
+        else names.push(name);
+      }
+    }
+    for (const [call, names] of byCall) {
+      const list = found.get(call);
+      if (list === undefined) found.set(call, [{ ...group, names }]);
+      else list.push({ ...group, names });
+    }
+  }
+  return found;
+}
+
+/** Architectures with socketcall or ipc. */
+const multiplexers: readonly ScmpArch[] = ["SCMP_ARCH_X86", "SCMP_ARCH_S390"];
+
+/** The machines that a profile lists architectures for; all of them if it lists none. */
+export function machinesOf({ architectures = [], archMap = [] }: DockerProfile): readonly ScmpArch[] {
+  const listed = [...architectures, ...archMap.map(({ architecture }) => architecture)].filter(isScmpArch);
+  return listed.length === 0 ? engineArches : listed.filter((arch) => hostArch(arch, listed) === arch);
+}
+
+/**
+ * Hosts that tell apart everything these groups of one call can say: each architecture given,
+ * kernels between each two versions named, every set of the capabilities named, and the engines
+ * that skip conditions. Of hosts on which the same groups apply, one is given. Throws TooManyWays.
+ */
+export function hostsOfCall(
+  name: string,
+  groups: readonly DockerSyscallGroup[],
+  arches: readonly ScmpArch[],
+  base: HostContext,
+): readonly HostContext[] {
+  const conditions = groups.flatMap(({ includes, excludes }) =>
+    [includes, excludes].filter((condition) => condition !== undefined),
+  );
+  if (conditions.length === 0) return arches.map((arch) => ({ ...base, arch }));
+  const versions = conditions.flatMap(({ minKernel = "" }) => (minKernel === "" ? [] : [minKernel]));
+  const kernels = versions.length === 0 ? [base.kernel] : [...new Set(["0.0", ...versions])];
+  const capabilities = [...new Set(conditions.flatMap(({ caps = [] }) => caps))].filter((capability) =>
+    allCapabilities.includes(capability),
+  );
+  if (capabilities.length > maxCapabilities)
+    throw new TooManyWays(`the groups of ${name} name more than ${maxCapabilities} capabilities`);
+  const others = [...base.capabilities].filter((capability) => !capabilities.includes(capability));
+  const hosts = new Map<string, HostContext>();
+  const podman: HostContext[] = [];
+  const ask = (host: HostContext): void => {
+    const applying = groups.map((group) => (groupApplies(group, host) ? "1" : "0")).join("");
+    const key = `${host.arch} ${applying}`;
+    if (!hosts.has(key)) hosts.set(key, host);
+  };
+  for (const arch of arches)
+    for (const kernel of kernels)
+      for (let set = 0; set < 2 ** capabilities.length; set += 1) {
+        const held = new Set([...others, ...capabilities.filter((_, bit) => (set & (1 << bit)) !== 0)]);
+        ask({ ...base, arch, kernel, capabilities: held });
+        if (versions.length > 0) podman.push({ ...base, arch, capabilities: held, skips: "kernels" });
+      }
+  for (const host of podman) ask(host);
+  for (const arch of arches) ask({ ...base, arch, skips: "conditions" });
+  return [...hosts.values()];
+}

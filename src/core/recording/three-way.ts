@@ -1,0 +1,232 @@
+import type { ScmpArch } from "../tables/index.ts";
+import { mergeCodeThreeWay } from "./code.ts";
+import { canonicalRun, mergeRecordings, stringifyRecording } from "./recording.ts";
+import {
+  maxValues,
+  phases,
+  recordingVersion,
+  type ArgTuple,
+  type ArgValues,
+  type Phase,
+  type Recording,
+  type Run,
+  type SyscallRecord,
+} from "./types.ts";
+
+/** Where two sides cannot both be right. `of`: a call, or what the file says beside its calls. */
+export interface MergeConflict {
+  readonly of: string;
+  readonly reason: string;
+}
+
+/**
+ * Two descendants of one recording as one. What one side changed is taken, also where it removed
+ * something; what both changed apart from each other is a conflict.
+ */
+export interface ThreeWay {
+  readonly conflicts: readonly MergeConflict[];
+  /** With each conflict settled as the first side has it; without conflicts, the result. */
+  readonly ours: Recording;
+  /** As the second side has it. */
+  readonly theirs: Recording;
+  /** As the ancestor has it. */
+  readonly base: Recording;
+}
+
+/** One thing of which three versions are known; undefined: it is not there. */
+interface Sides<T> {
+  readonly base: T | undefined;
+  readonly ours: T | undefined;
+  readonly theirs: T | undefined;
+}
+
+type Merged<T> = { readonly value: T | undefined } | { readonly conflict: string };
+
+/**
+ * Merges by facts: a run, a call, a result, a program, a tuple of arguments. `base` undefined: the
+ * two have no ancestor, and nothing was removed.
+ */
+export function mergeThreeWay(base: Recording | undefined, ours: Recording, theirs: Recording): ThreeWay {
+  const conflicts: MergeConflict[] = [];
+  const ancestor = base ?? { ...ours, runs: [], syscalls: {} };
+  const settled = { ours: [] as Settled[], theirs: [] as Settled[], base: [] as Settled[] };
+  const arches = new Set([ours, theirs, ancestor].flatMap(({ syscalls }) => Object.keys(syscalls) as ScmpArch[]));
+  for (const arch of arches) {
+    const at = { base: ancestor.syscalls[arch], ours: ours.syscalls[arch], theirs: theirs.syscalls[arch] };
+    for (const name of new Set(Object.values(at).flatMap((calls) => Object.keys(calls ?? {})))) {
+      const sides = { base: own(at.base, name), ours: own(at.ours, name), theirs: own(at.theirs, name) };
+      const merged = mergeCall(sides);
+      if ("conflict" in merged) conflicts.push({ of: name, reason: merged.conflict });
+      for (const side of ["ours", "theirs", "base"] as const) {
+        const record = "conflict" in merged ? sides[side] : merged.value;
+        if (record !== undefined) settled[side].push({ arch, name, record });
+      }
+    }
+  }
+  const runs = mergeRuns(ancestor.runs, ours.runs, theirs.runs);
+  if (runs.length === 0) conflicts.push({ of: "runs", reason: "each side removed the runs that the other kept" });
+  const name = scalar({ base: ancestor.name, ours: ours.name, theirs: theirs.name });
+  if ("conflict" in name) conflicts.push({ of: "name", reason: name.conflict });
+  const code = mergeCodeThreeWay(base?.code, ours.code, theirs.code);
+  const whole = (side: "ours" | "theirs" | "base", own: Recording): Recording =>
+    canonical({
+      version: recordingVersion,
+      name: "conflict" in name ? own.name : (name.value ?? own.name),
+      runs: runs.length === 0 ? own.runs : runs,
+      // An architecture that both kept stays, also without calls.
+      syscalls: Object.fromEntries(
+        [...arches]
+          .filter((arch) => keeps(ancestor.syscalls[arch], ours.syscalls[arch], theirs.syscalls[arch]))
+          .concat(settled[side].map(({ arch }) => arch))
+          .map((arch) => [
+            arch,
+            Object.fromEntries(
+              settled[side].filter((call) => call.arch === arch).map((call) => [call.name, call.record]),
+            ),
+          ]),
+      ),
+      ...(code === undefined ? {} : { code }),
+    });
+  return {
+    conflicts: conflicts.sort((a, b) => (a.of < b.of ? -1 : 1)),
+    ours: whole("ours", ours),
+    theirs: whole("theirs", theirs),
+    base: whole("base", ancestor),
+  };
+}
+
+interface Settled {
+  readonly arch: ScmpArch;
+  readonly name: string;
+  readonly record: SyscallRecord;
+}
+
+/**
+ * What a merge should have kept of the two sides, and `result` does not have: calls, and calls with
+ * arguments. Calls in conflict are whoever's decision settled it.
+ */
+export function lostCalls({ conflicts, ours }: ThreeWay, result: Recording): readonly string[] {
+  const disputed = new Set(conflicts.map(({ of }) => of));
+  const lost = Object.entries(ours.syscalls).flatMap(([arch, calls]) =>
+    Object.entries(calls)
+      .filter(([name, record]) => !disputed.has(name) && lacks(own(result.syscalls[arch as ScmpArch], name), record))
+      .map(([name]) => name),
+  );
+  return [...new Set(lost)].sort();
+}
+
+function lacks(there: SyscallRecord | undefined, { args }: SyscallRecord): boolean {
+  if (there === undefined) return true;
+  if (args === undefined || there.args?.values === "many") return false;
+  if (args.values === "many") return there.args !== undefined;
+  const known = new Set(there.args?.values.map((tuple) => tuple.join()));
+  return there.args !== undefined && args.values.some((tuple) => !known.has(tuple.join()));
+}
+
+function own(calls: { readonly [name: string]: SyscallRecord } | undefined, name: string): SyscallRecord | undefined {
+  return calls !== undefined && Object.hasOwn(calls, name) ? calls[name] : undefined;
+}
+
+function canonical(recording: Recording): Recording {
+  return mergeRecordings(recording, recording);
+}
+
+function mergeCall(sides: Sides<SyscallRecord>): Merged<SyscallRecord> {
+  const { base, ours, theirs } = sides;
+  const same = (a: SyscallRecord | undefined, b: SyscallRecord | undefined): boolean => textOf(a) === textOf(b);
+  if (same(ours, theirs) || same(theirs, base)) return { value: ours };
+  if (same(ours, base)) return { value: theirs };
+  if (ours === undefined || theirs === undefined) {
+    const [remover, seer] = ours === undefined ? ["our", "their"] : ["their", "our"];
+    const processes = [...new Set((ours ?? theirs)?.processes)].slice(0, 4).join(", ");
+    return { conflict: `${remover} side removed it, ${seer} side saw it again (${processes})` };
+  }
+  const results = mergeSets(base?.results ?? [], ours.results, theirs.results);
+  const processes = mergeSets(base?.processes ?? [], ours.processes, theirs.processes);
+  if (results.length === 0) return { conflict: "each side removed the results that the other kept" };
+  if (processes.length === 0) return { conflict: "each side removed the programs that the other kept" };
+  const calls = scalar({ base: base?.calls, ours: ours.calls, theirs: theirs.calls });
+  const first = scalar({ base: base?.first, ours: ours.first, theirs: theirs.first });
+  const args = mergeArgs({ base: base?.args, ours: ours.args, theirs: theirs.args });
+  if ("conflict" in args) return args;
+  const phase = "conflict" in first ? earliest(ours.first, theirs.first) : first.value;
+  return {
+    value: {
+      calls: "conflict" in calls ? Math.max(ours.calls, theirs.calls) : (calls.value ?? ours.calls),
+      results,
+      processes,
+      ...(phase === undefined ? {} : { first: phase }),
+      ...(args.value === undefined ? {} : { args: args.value }),
+    },
+  };
+}
+
+function mergeArgs(sides: Sides<ArgValues>): Merged<ArgValues> {
+  const { base, ours, theirs } = sides;
+  const same = (a: ArgValues | undefined, b: ArgValues | undefined): boolean => keyOf(a) === keyOf(b);
+  if (same(ours, theirs) || same(theirs, base)) return { value: ours };
+  if (same(ours, base)) return { value: theirs };
+  if (ours === undefined || theirs === undefined || ours.indices.join() !== theirs.indices.join())
+    return { conflict: "the two sides recorded different arguments of it" };
+  const { indices } = ours;
+  // Of a side that could not tell its values apart, nobody knows which of the other's it saw.
+  if (ours.values === "many" || theirs.values === "many") return { value: { indices, values: "many" } };
+  const former = base === undefined || base.values === "many" || base.indices.join() !== indices.join();
+  const kept = new Set(
+    mergeSets(former ? [] : base.values.map(wordOf), ours.values.map(wordOf), theirs.values.map(wordOf)),
+  );
+  const values = new Map<string, ArgTuple>([...ours.values, ...theirs.values].map((tuple) => [wordOf(tuple), tuple]));
+  const left = [...values].filter(([word]) => kept.has(word)).map(([, tuple]) => tuple);
+  if (left.length === 0) return { conflict: "each side removed the arguments that the other kept" };
+  return { value: { indices, values: left.length > maxValues ? "many" : left } };
+}
+
+function wordOf(tuple: ArgTuple): string {
+  return tuple.join();
+}
+
+function keyOf(args: ArgValues | undefined): string | undefined {
+  return args && `${args.indices.join()} ${args.values === "many" ? "many" : args.values.map(wordOf).join(" ")}`;
+}
+
+/** For equality only. */
+function textOf(record: SyscallRecord | undefined): string | undefined {
+  return (
+    record &&
+    JSON.stringify([record.calls, record.results, record.processes, record.first ?? "", keyOf(record.args) ?? ""])
+  );
+}
+
+/** What one side changed; undefined is a value like any other. */
+function scalar<T>({ base, ours, theirs }: Sides<T>): Merged<T> {
+  if (ours === theirs || theirs === base) return { value: ours };
+  return ours === base ? { value: theirs } : { conflict: "the two sides changed it in different ways" };
+}
+
+function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined {
+  return phases.find((phase) => phase === a || phase === b);
+}
+
+/** Of what the ancestor had, what both kept; of the rest, what either added. Sorted. */
+function mergeSets(base: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
+  const [before, left, right] = [new Set(base), new Set(ours), new Set(theirs)];
+  return [...new Set([...ours, ...theirs])]
+    .filter((each) => !before.has(each) || (left.has(each) && right.has(each)))
+    .sort();
+}
+
+function mergeRuns(base: readonly Run[], ours: readonly Run[], theirs: readonly Run[]): readonly Run[] {
+  const runs = new Map([...ours, ...theirs].map((run) => [canonicalRun(run), run]));
+  const kept = new Set(mergeSets(base.map(canonicalRun), ours.map(canonicalRun), theirs.map(canonicalRun)));
+  return [...runs].filter(([key]) => kept.has(key)).map(([, run]) => run);
+}
+
+/** Is something there after the merge that three sides have, or have not? */
+function keeps(base: unknown, ours: unknown, theirs: unknown): boolean {
+  return base === undefined ? ours !== undefined || theirs !== undefined : ours !== undefined && theirs !== undefined;
+}
+
+/** Do two recordings say the same? */
+export function sameRecording(a: Recording, b: Recording): boolean {
+  return stringifyRecording(a) === stringifyRecording(b);
+}

@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { capture, type ContainerCli } from "./cli.ts";
+
+/** What the kernel says of the filters of a container's first process. */
+export interface SeccompStatus {
+  /** `Seccomp:` of proc_pid_status(5): 0 none, 2 filters. */
+  readonly mode: number;
+  /** Filters that its parent, the runtime's shim, does not have. */
+  readonly own: number;
+}
+
+/**
+ * Reads the kernel's word on a running container; `undefined` if it has ended, or if the engine's
+ * processes are not this machine's.
+ */
+export async function seccompStatus(cli: ContainerCli, container: string): Promise<SeccompStatus | undefined> {
+  const { stdout } = await capture(cli, ["inspect", "--format", "{{.State.Pid}} {{.Id}}", container]);
+  const [, pid, id] = /^([1-9]\d*) ([0-9a-f]+)$/.exec(stdout.trim()) ?? [];
+  if (pid === undefined || id === undefined) return undefined;
+  const groups = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  // The number may be another process's here: an engine elsewhere counts its own.
+  if (!groups.includes(id) || status === "") return undefined;
+  const parent = await readFile(`/proc/${field(status, "PPid")}/status`, "utf8").catch(() => "");
+  return {
+    mode: field(status, "Seccomp"),
+    own: field(status, "Seccomp_filters") - field(parent, "Seccomp_filters"),
+  };
+}
+
+function field(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s*(\\d+)$`, "m").exec(status)?.[1] ?? 0);
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { call, ordinary, Repository, type State } from "../support/repository.ts";
+import { cli } from "../support/product.ts";
+
+let repository: Repository;
+const withCalls = (more: State["calls"], run: string): State => ({
+  calls: { ...ordinary, ...more },
+  runs: ["first", run],
+});
+const ptrace = { ptrace: call("gdb", [[16n]]) };
+
+describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_000 }, () => {
+  beforeEach(async () => {
+    repository = new Repository();
+    await repository.put("web", { calls: ordinary });
+    repository.commit("first");
+  });
+
+  test("the commit where the branch left: what main took away meanwhile is not the branch's doing", async () => {
+    await repository.commitState("ptrace", "web", withCalls(ptrace, "gdb"));
+    repository.must("checkout", "-q", "-b", "topic");
+    repository.write("code.txt", "x\n");
+    repository.commit("code");
+    repository.must("checkout", "-q", "main");
+    await repository.commitState("no ptrace", "web", { calls: ordinary });
+    repository.must("checkout", "-q", "topic");
+    expect(repository.tool("review", "main")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("No profile and no recording has changed.") as string,
+    });
+  });
+
+  test("a merge that takes over main's changes adds nothing to the branch's", async () => {
+    repository.must("checkout", "-q", "-b", "topic");
+    await repository.put("api", { calls: { ...ordinary, flock: call("lock") } });
+    repository.commit("api");
+    repository.must("checkout", "-q", "main");
+    await repository.commitState("ptrace", "web", withCalls(ptrace, "gdb"));
+    repository.must("checkout", "-q", "topic");
+    repository.must("merge", "-q", "-m", "take main over", "main");
+    const { stdout } = repository.tool("review", "main", "--format", "text");
+    expect(stdout).toContain("profiles/api.json");
+    expect(stdout).not.toContain("profiles/web.json");
+  });
+
+  test("the same change of many profiles is one entry, and git is asked a few times for all", async () => {
+    const names = Array.from({ length: 24 }, (_, at) => `service-${at}`);
+    for (const name of names) await repository.put(name, { calls: ordinary });
+    repository.commit("many");
+    repository.must("checkout", "-q", "-b", "topic");
+    for (const name of names) await repository.put(name, withCalls({ flock: call("lock") }, "lock"));
+    repository.commit("a new base image");
+    const bin = mkdtempSync(join(tmpdir(), "seccomp-gen-bin-"));
+    const log = join(bin, "log");
+    const real = repository.run("sh", ["-c", "command -v git"]).stdout.trim();
+    writeFileSync(join(bin, "git"), `#!/bin/sh\necho "$1" >> '${log}'\nexec ${real} "$@"\n`, { mode: 0o755 });
+    const { stdout } = repository.run(process.execPath, [cli, "review", "main"], {
+      PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+    });
+    expect(stdout).toContain("**24 profiles alike** (`profiles/service-0.json`, ");
+    expect(stdout.match(/^- `traces/gm)).toHaveLength(1);
+    expect(stdout.match(/^### /gm)).toHaveLength(1);
+    expect(readFileSync(log, "utf8").trim().split("\n").length).toBeLessThan(16);
+  });
+
+  test("the first line names who may do what, a new profile what it keeps", async () => {
+    repository.must("checkout", "-q", "-b", "topic");
+    await repository.put("web", { calls: ordinary, options: { allow: ["bpf", "mount", "fdatasync"] } });
+    await repository.put("api", { calls: { ...ordinary, ptrace: call("gdb", [[16n]]) } });
+    repository.commit("opens");
+    const { stdout, status } = repository.tool("review", "main", "--format", "text");
+    expect(status).toBe(1);
+    expect(stdout.split("\n")[2]).toMatch(/^Stop: web may now bpf and mount\./);
+    expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps of the dangerous ones: ptrace/);
+    expect(stdout).not.toMatch(/dangerous\s+fdatasync/);
+  });
+
+  test("says who changed a recording, in which commits, escaped as what it is", async () => {
+    repository.must("checkout", "-q", "-b", "topic");
+    repository.must("config", "user.name", "E. Vil <img src=x>");
+    const id = await repository.commitState("flock", "web", withCalls({ flock: call("lock") }, "lock"));
+    const { stdout } = repository.tool("review", "main");
+    expect(stdout).toMatch(
+      new RegExp(
+        `traces/web/recording\\.json\`: changed in \`${id.slice(0, 7)}\` by \`E\\. Vil &?.*img src=x.*\`; 1 new run`,
+      ),
+    );
+    await repository.put("web", withCalls({ flock: call("lock"), sync: call("sync") }, "sync"));
+    expect(repository.tool("review", "main").stdout).toContain(", and since");
+  });
+});

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  lostCalls,
+  mergeRecordings,
+  mergeThreeWay,
+  stringifyRecording,
+  type Recording,
+  type SyscallRecord,
+} from "../../../src/core/recording/index.ts";
+
+const some = <T>(...all: readonly T[]): fc.Arbitrary<T[]> => fc.subarray([...all], { minLength: 1 });
+const anyRecord: fc.Arbitrary<SyscallRecord> = fc.record(
+  {
+    calls: fc.constantFrom(1, 10, 100),
+    results: some("EAGAIN", "EPERM", "ok"),
+    processes: some("a", "b", "c"),
+    first: fc.constantFrom("start" as const, "serve" as const, "stop" as const),
+  },
+  { requiredKeys: ["calls", "results", "processes"] },
+);
+const anyArgs = fc.record({
+  indices: fc.constant([0, 2]),
+  values: fc.oneof(
+    { weight: 8, arbitrary: some<(bigint | null)[]>([1n, 0n], [2n, 0n], [16n, 9n], [17n, null], [null, 0n]) },
+    { weight: 1, arbitrary: fc.constant("many" as const) },
+  ),
+});
+const anyRecording: fc.Arbitrary<Recording> = fc
+  .record({
+    runs: some("one", "two", "three"),
+    calls: fc.dictionary(fc.constantFrom("close", "openat", "ptrace", "read", "write"), anyRecord),
+    socket: fc.option(fc.tuple(anyRecord, anyArgs)),
+  })
+  .map(({ runs, calls, socket }) => {
+    const recording: Recording = {
+      version: 1,
+      name: "app",
+      runs: runs.map((run) => ({ source: "container", command: [run], versions: {}, ended: "exited" })),
+      syscalls: {
+        SCMP_ARCH_X86_64: { ...calls, ...(socket === null ? {} : { socket: { ...socket[0], args: socket[1] } }) },
+      },
+    };
+    return mergeRecordings(recording, recording);
+  });
+
+const textOf = stringifyRecording;
+const clean = (...sides: Parameters<typeof mergeThreeWay>): string | undefined => {
+  const { conflicts, ours, theirs } = mergeThreeWay(...sides);
+  if (conflicts.length === 0) expect(textOf(ours)).toBe(textOf(theirs));
+  return conflicts.length === 0 ? textOf(ours) : undefined;
+};
+
+test("what only one side changed is as that side has it, also what it removed", () => {
+  fc.assert(
+    fc.property(anyRecording, anyRecording, (base, side) => {
+      expect(clean(base, side, base)).toBe(textOf(side));
+      expect(clean(base, base, side)).toBe(textOf(side));
+      expect(clean(base, side, side)).toBe(textOf(side));
+    }),
+  );
+});
+
+test("a revert gives back the bytes: base and side change places", () => {
+  fc.assert(
+    fc.property(anyRecording, anyRecording, (parent, commit) => {
+      expect(clean(commit, commit, parent)).toBe(textOf(parent));
+    }),
+  );
+});
+
+test("which side is ours makes no difference, to the result and to what is in conflict", () => {
+  fc.assert(
+    fc.property(anyRecording, anyRecording, anyRecording, (base, one, two) => {
+      expect(clean(base, one, two)).toBe(clean(base, two, one));
+      const names = (merged: ReturnType<typeof mergeThreeWay>): readonly string[] =>
+        merged.conflicts.map(({ of }) => of);
+      expect(names(mergeThreeWay(base, one, two))).toEqual(names(mergeThreeWay(base, two, one)));
+    }),
+  );
+});
+
+test("nor the order in which three branches are merged, where none is in conflict", () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(anyRecording, anyRecording, anyRecording, anyRecording, (base, ...branches) => {
+      const results = [
+        [0, 1, 2],
+        [2, 0, 1],
+        [1, 2, 0],
+      ].map((order) => {
+        const [a, b, c] = order.map((at) => branches[at]);
+        if (a === undefined || b === undefined || c === undefined) return undefined;
+        const first = mergeThreeWay(base, a, b);
+        return first.conflicts.length > 0 ? undefined : clean(base, first.ours, c);
+      });
+      if (results.includes(undefined)) return;
+      compared += 1;
+      expect(new Set(results).size).toBe(1);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(compared).toBeGreaterThan(20);
+});
+
+test("nothing comes from nowhere, and nothing goes that no side removed", () => {
+  const names = ({ syscalls }: Recording): readonly string[] => Object.keys(syscalls.SCMP_ARCH_X86_64 ?? {});
+  fc.assert(
+    fc.property(anyRecording, anyRecording, anyRecording, (base, one, two) => {
+      const merged = mergeThreeWay(base, one, two);
+      const disputed = merged.conflicts.map(({ of }) => of);
+      for (const name of new Set([...names(one), ...names(two)])) {
+        if (disputed.includes(name)) continue;
+        const isRemoved = names(base).includes(name) && !(names(one).includes(name) && names(two).includes(name));
+        expect([name, names(merged.ours).includes(name)]).toEqual([name, !isRemoved]);
+      }
+      expect(names(merged.ours).every((name) => names(one).includes(name) || names(two).includes(name))).toBe(true);
+      expect(lostCalls(merged, merged.ours)).toEqual([]);
+    }),
+  );
+});
+
+test("without an ancestor nothing was removed", () => {
+  fc.assert(
+    fc.property(anyRecording, anyRecording, (one, two) => {
+      const merged = clean(undefined, one, two);
+      if (merged !== undefined && !merged.includes('"many"')) expect(merged).toBe(textOf(mergeRecordings(one, two)));
+    }),
+  );
+});
