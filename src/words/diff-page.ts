@@ -2,7 +2,7 @@ import type { ProfileComparison, ProfileDiff, SyscallChange } from "../core/diff
 import type { CallExplanation, Explanation } from "../core/explain/index.ts";
 import { formatAction } from "../core/seccomp/index.ts";
 import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
-import { elsewhereOf, exampleCall, profileChangeText, rulesText } from "./diff.ts";
+import { elsewhereOf, exampleCall, profileChangeTexts, rulesText } from "./diff.ts";
 import { keptCount, reasonsOf, stateWords } from "./explain-words.ts";
 import { html, htmlDocument, type Html } from "./html.ts";
 import { callDetails, callList, figure, picture, tools, vulnerabilityTable, type Look } from "./report-parts.ts";
@@ -135,7 +135,7 @@ ${
 /** What is told once, of the whole profile and of other hosts. */
 function wholeLines(diff: ProfileComparison | ProfileDiff): readonly string[] {
   return [
-    ...diff.profile.map(profileChangeText),
+    ...profileChangeTexts(diff.profile),
     ...elsewhereOf(diff).flatMap(({ title, list }) => list.map((line) => `${title}: ${line}`)),
   ];
 }

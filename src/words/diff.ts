@@ -61,7 +61,7 @@ function text(diff: ProfileComparison | ProfileDiff, { before, after, color, wid
   const lines = [
     `${escapeLine(before)} → ${escapeLine(after)}`,
     ...counts(diff),
-    ...diff.profile.map((change) => `  ${profileChangeText(change)}`),
+    ...profileChangeTexts(diff.profile).flatMap((words) => indented(words, width)),
   ];
   for (const arch of archesOf(diff)) {
     for (const { kind, title, color: code } of sections) {
@@ -77,7 +77,11 @@ function text(diff: ProfileComparison | ProfileDiff, { before, after, color, wid
     }
   }
   for (const { title, list, color: code } of elsewhereOf(diff))
-    lines.push("", paint(code, `${title} (${list.length})`), ...list.map((line) => `  ${escapeLine(line)}`));
+    lines.push(
+      "",
+      paint(code, `${title} (${list.length})`),
+      ...list.flatMap((line) => indented(escapeLine(line), width)),
+    );
   if (diff.profile.length + diff.syscalls.length + elsewhereOf(diff).length === 0)
     lines.push("no difference: every call gets the same answer");
   return `${lines.join("\n")}\n`;
@@ -166,7 +170,35 @@ function counts(diff: ProfileDiff): readonly string[] {
   );
 }
 
-export function profileChangeText(change: ProfileChange): string {
+function indented(words: string, width: number): readonly string[] {
+  return wrapText(words, { width: Math.max(40, width), first: "  ", indent: "    " });
+}
+
+/**
+ * What changed of the whole profile, a sentence each. Machines whose other architectures are served
+ * differently stand in one sentence: there are many of them, and few readers have one.
+ */
+export function profileChangeTexts(changes: readonly ProfileChange[]): readonly string[] {
+  const other = changes.filter((change) => change.kind !== "sub-architectures");
+  const served = changes.filter((change) => change.kind === "sub-architectures");
+  const [first] = served;
+  const listed = (side: "added" | "removed"): string =>
+    [...new Set(served.flatMap((change) => change[side]))].join(", ");
+  return [
+    ...other.map(profileChangeText),
+    ...(first === undefined
+      ? []
+      : [
+          `on ${served.map(({ arch }) => dockerArch(arch)).join(", ")}: ` +
+            [
+              ...(listed("added") === "" ? [] : [`calls of ${listed("added")} are now served`]),
+              ...(listed("removed") === "" ? [] : [`calls of ${listed("removed")} are no longer served`]),
+            ].join("; "),
+        ]),
+  ];
+}
+
+function profileChangeText(change: Exclude<ProfileChange, { readonly kind: "sub-architectures" }>): string {
   switch (change.kind) {
     case "no-filter":
       return change.side === "after" ? noFilterText(change.noFilter) : `before: ${noFilterText(change.noFilter)}`;
@@ -174,14 +206,6 @@ export function profileChangeText(change: ProfileChange): string {
       const values = `${memberValue(change.was)} → ${memberValue(change.is)}`;
       return `${change.member}: ${values}; ${memberMeaning[change.member]}`;
     }
-    case "sub-architectures":
-      return (
-        `on ${dockerArch(change.arch)}: ` +
-        [
-          ...(change.added.length === 0 ? [] : [`calls of ${change.added.join(", ")} are now served`]),
-          ...(change.removed.length === 0 ? [] : [`calls of ${change.removed.join(", ")} are no longer served`]),
-        ].join("; ")
-      );
     case "architecture-added":
       return `architecture ${dockerArch(change.arch)}: now served by the profile; before, its calls killed the process`;
     case "architecture-removed":
@@ -222,7 +246,7 @@ function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: Diff
     `### ${cell(before)} → ${cell(after)}`,
     "",
     ...counts(diff).map((line) => `- ${cell(line.trim())}`),
-    ...diff.profile.map((change) => `- ${cell(profileChangeText(change))}`),
+    ...profileChangeTexts(diff.profile).map((words) => `- ${cell(words)}`),
   ];
   for (const arch of archesOf(diff)) {
     for (const { kind, title } of sections) {

@@ -2,7 +2,7 @@ import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { jsonText } from "../core/text/index.ts";
-import { profileChangeText, rulesText } from "./diff.ts";
+import { profileChangeTexts, rulesText } from "./diff.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument } from "./lint.ts";
 import type { Block, Line, Span } from "./page.ts";
@@ -556,7 +556,7 @@ function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limit
     ...(open ? [{ type: "paragraph", line: openLine } as const] : []),
     ...(elsewhere.length > 0 ? [{ type: "paragraph", line: elsewhereLine } as const] : []),
     ...(profile.length > 0
-      ? [{ type: "list", items: profile.map((change): Line => [profileChangeText(change)]) } as const]
+      ? [{ type: "list", items: profileChangeTexts(profile).map((words): Line => [words]) } as const]
       : []),
   ];
 }

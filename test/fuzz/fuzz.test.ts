@@ -43,7 +43,15 @@ const profiles = [
   read("profiles/docker-default/1.12.0.json"),
 ];
 const policies = [
-  JSON.stringify({ args: "strict", exact: true, reach: true, floor: "runc", allow: ["ptrace"], deny: ["mount"], against: "28.5.2" }),
+  JSON.stringify({
+    args: "strict",
+    exact: true,
+    reach: true,
+    floor: "runc",
+    allow: ["ptrace"],
+    deny: ["mount"],
+    against: "28.5.2",
+  }),
 ];
 const host: HostContext = {
   arch: "SCMP_ARCH_X86_64",

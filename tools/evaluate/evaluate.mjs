@@ -244,7 +244,8 @@ async function broken({ turns }, kind, profile) {
       toSee: missing.length > 0 && missing.every((call) => exposureOf(call) !== undefined),
     });
     say(
-      `${workload.name} under ${kind.name}; missing ${missing.join(" ") || "none"}:\n  expected ${plain[0]}\n  got      ${result}`,
+      `${workload.name} under ${kind.name}; missing ${missing.join(" ") || "none"}:\n  expected ` +
+        `${plain[0]}\n  got      ${result}`,
     );
   }
   return found;

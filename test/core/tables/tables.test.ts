@@ -96,14 +96,11 @@ describe("Docker's default profiles", () => {
     expect(dockerDefaultFor("20.10.24+dfsg1")).toEqual({
       file: "20.10.18.json",
       exact: true,
-      reach: true,
       release: "20.10.24",
     });
-    expect(dockerDefaultFor("26.1.5")).toEqual({ file: "25.0.3.json", exact: true, reach: true, release: "26.1.5" });
     expect(dockerDefaultFor("99.0.0")).toMatchObject({
       file: newestDockerDefault,
       exact: false,
-      reach: true,
       release: dockerDefaults.at(-1)?.releases.at(-1),
     });
     expect(dockerDefaultFor("1.9.0")).toMatchObject({ file: "1.11.0.json", exact: false });

@@ -15,7 +15,8 @@ test("a call that attackers look for is dangerous, and a notable one is never or
 
 test("the calls whose denial broke services on another day are ordinary", () => {
   const harmless =
-    "fdatasync pwrite64 poll fadvise64 unlinkat uname getxattr linkat readlink timer_create timer_settime alarm setitimer";
+    "fdatasync pwrite64 poll fadvise64 unlinkat uname getxattr linkat readlink timer_create " +
+    "timer_settime alarm setitimer";
   for (const name of harmless.split(" ")) expect(weigh(name).weight, name).toBe("ordinary");
 });
 

@@ -22,7 +22,8 @@ int main(int count, char **words) {
   FILE *copy = fopen("/tmp/musl/copy", "w");
   for (size_t length; (length = fread(buffer, 1, sizeof buffer, file));) fwrite(buffer, 1, length, copy);
   fflush(copy); fsync(fileno(copy)); fclose(copy);
-  rename("/tmp/musl/copy", "/tmp/musl/numbers"); symlink("numbers", "/tmp/musl/link"); link("/tmp/musl/numbers", "/tmp/musl/hard");
+  rename("/tmp/musl/copy", "/tmp/musl/numbers"); symlink("numbers", "/tmp/musl/link");
+  link("/tmp/musl/numbers", "/tmp/musl/hard");
   struct stat seen; struct statvfs disk;
   if (stat("/tmp/musl/link", &seen) || statvfs("/tmp", &disk)) { perror("stat"); return 2; }
   printf("%lld bytes, %d links\n", (long long)seen.st_size, (int)seen.st_nlink);
