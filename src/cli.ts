@@ -89,6 +89,15 @@ const declarations: { readonly [command: string]: () => void } = {
     )
       .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any command of this host")
       .option("--name <name>", "name of the recording and profile (default: the image's)")
+      .option("--containers", "record every container that the command starts, each service under its own name", false)
+      .option("--only <name>", "of these containers only those of this service or image (repeatable)", repeated, [])
+      .option(
+        "--except <name>",
+        "all of these containers but those of this service or image (repeatable)",
+        repeated,
+        [],
+      )
+      .option("--keep", "containers that still run when the command has ended go on, untraced", false)
       .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
       .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
       .addOption(
@@ -120,6 +129,7 @@ const declarations: { readonly [command: string]: () => void } = {
       "seccomp-gen record -- docker run --rm alpine ls /",
       "seccomp-gen record --while './smoke-test.sh' --verify -- docker run -p 127.0.0.1:8080:80 nginx",
       "seccomp-gen record --while './smoke-test.sh' -- docker compose up web worker",
+      "seccomp-gen record --containers -- npm test",
     );
   },
   generate() {

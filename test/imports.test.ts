@@ -73,8 +73,20 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
   },
   "run/container": { may: [], because: "it talks to the container CLI and nothing else" },
   "run/tracer": { may: ["run/container"], because: "it brings bytes; what they mean is the parser's business" },
+  "run/gateway": {
+    may: ["run/container"],
+    because: "it reads and changes what a client and its engine say; it traces nothing",
+  },
+  "run/keeper": {
+    may: ["run/container", "run/gateway", "run/tracer"],
+    because: "it talks to the engine as the gateway does, and hears crashes as the tracer does",
+  },
+  "run/session": {
+    may: ["run/container", "run/gateway", "run/keeper", "run/tracer"],
+    because: "it joins gateway and keeper; what becomes of the traces is the recorder's business",
+  },
   "run/recorder": {
-    may: ["run/container", "run/tracer"],
+    may: ["run/container", "run/gateway", "run/keeper", "run/session", "run/tracer"],
     because: "it has a workload traced and brings its recording",
   },
   "run/verifier": {
@@ -89,7 +101,7 @@ const packages: { readonly [name: string]: readonly string[] } = {
   ajv: ["core", "project"],
   commander: ["cli.ts", "commands"],
   "fast-glob": ["commands", "logs"],
-  "lossless-json": ["core"],
+  "lossless-json": ["core", "run"],
 };
 
 interface Import {

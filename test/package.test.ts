@@ -33,7 +33,7 @@ describe("the package", { timeout: 120_000 }, () => {
   const run = (...args: readonly string[]): string =>
     execFileSync(process.execPath, args, { cwd: project, encoding: "utf8" });
 
-  test("starts, finds Docker's defaults, and holds what builds the tracer", () => {
+  test("starts, finds Docker's defaults, and holds what builds the tracers", () => {
     const { version, bin } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
       version: string;
       bin: { "seccomp-gen": string };
@@ -46,6 +46,9 @@ describe("the package", { timeout: 120_000 }, () => {
     );
     for (const path of [
       "Dockerfile.trace",
+      "src/run/keeper/Dockerfile",
+      "src/run/keeper/hold.c",
+      "src/run/keeper/keeper.c",
       "src/run/tracer/hold.c",
       "src/run/tracer/known-arguments.c",
       "dist/cli-licences.txt",

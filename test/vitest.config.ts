@@ -6,7 +6,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /**
  * Projects: `unit` needs no engine; `live` runs real containers, one file at a time, on the
  * engine that globalSetup finds or starts; `engines` does so on other generations of engines too,
- * and only when asked for (npm run test:engines).
+ * and only when asked for (npm run test:engines). `gateway` compares what docker does with and
+ * without the gateway of `record --containers`, also only when asked for (npm run test:gateway).
  */
 export default defineConfig({
   root,
@@ -20,7 +21,7 @@ export default defineConfig({
           globalSetup: "test/global-setup.ts",
           testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/live/**", "test/engines/**", "**/node_modules/**"],
+          exclude: ["test/live/**", "test/engines/**", "test/gateway/**", "**/node_modules/**"],
         },
       },
       {
@@ -45,6 +46,17 @@ export default defineConfig({
           globalSetup: ["test/global-setup.ts", "test/live/global-setup.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "gateway",
+          include: process.env["SECCOMP_GEN_GATEWAY"] === undefined ? [] : ["test/gateway/**/*.test.ts"],
+          globalSetup: ["test/global-setup.ts", "test/live/global-setup.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
         },
       },
     ],

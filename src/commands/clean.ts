@@ -1,9 +1,17 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { containerCli, findFolders, findLeftovers, removeLeftovers } from "../run/container/index.ts";
+import {
+  containerCli,
+  findFolders,
+  findLeftovers,
+  removeLeftovers,
+  traceFacts,
+  type ContainerCli,
+} from "../run/container/index.ts";
 import { isLock, removeStaleLock, sessionIsOver, systemDetail, temporaryOf, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { recover, recoverHere } from "../run/recorder/index.ts";
+import { clientCommand, endpointOf } from "../run/gateway/index.ts";
+import { isOfManyContainers, recover, recoverHere, recoverKept } from "../run/recorder/index.ts";
 
 /**
  * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the
@@ -68,8 +76,8 @@ export async function clean(
   failures.push(...(await removeLeftovers(cli, { containers: found.containers, volumes: [] })));
   for (const volume of found.volumes) {
     try {
-      const said = options.discard ? undefined : await recover(cli, volume, terminal);
-      if (said !== undefined) terminal.note(said);
+      const said = options.discard ? [] : await recovered(cli, volume, terminal);
+      for (const line of said) terminal.note(line);
       failures.push(...(await removeLeftovers(cli, { containers: [], volumes: [volume] })));
     } catch (error) {
       failures.push(keptBecause(volume, error));
@@ -84,6 +92,17 @@ export async function clean(
       : `found ${counts}; ${removed}`,
   );
   return failures.length === 0 ? 0 : 2;
+}
+
+/** What became of a volume's traces. A recording of a whole command says so on its volume. */
+async function recovered(cli: ContainerCli, volume: string, terminal: Terminal): Promise<readonly string[]> {
+  const facts = await traceFacts(cli, volume);
+  if (facts === undefined) return [];
+  if (isOfManyContainers(facts)) {
+    return recoverKept(endpointOf(clientCommand(cli.words), process.env), volume, terminal);
+  }
+  const said = await recover(cli, volume, terminal);
+  return said === undefined ? [] : [said];
 }
 
 function keptBecause(what: string, error: unknown): string {

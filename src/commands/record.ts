@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { stringifyRecording } from "../core/recording/index.ts";
 import {
   openService,
   parseComposeCommand,
@@ -7,33 +6,24 @@ import {
   type ComposeCommand,
   type RunCommand,
 } from "../run/container/index.ts";
-import {
-  checkName,
-  checkWritable,
-  combine,
-  derive,
-  forgetPartial,
-  keepPartial,
-  knownBefore,
-  nameFromImage,
-  partialPath,
-  policyOf,
-  profilePath,
-  recordingPath,
-  storePolicy,
-  whileLocked,
-  writeKept,
-  type Terminal,
-} from "../project/index.ts";
+import { checkName, knownBefore, nameFromImage, partialPath, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { recordContainer, recordHost, recordRounds, type RecordOptions, type Recorded } from "../run/recorder/index.ts";
+import { clientCommand } from "../run/gateway/index.ts";
 import { renderSummary } from "../words/index.ts";
 import type { Untraced } from "../run/tracer/index.ts";
+import { keepRecording, placesOf, thenRelease } from "./keep.ts";
+import { recordEach, recordsContainers, type EachOptions } from "./record-containers.ts";
 import { defaultMaxRuns, verifyContainer } from "./verify.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
-export async function record(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<number> {
+export async function record(
+  words: readonly string[],
+  options: RecordOptions & EachOptions,
+  terminal: Terminal,
+): Promise<number> {
+  if (recordsContainers(options)) return recordEach(clientCommand(words), options, terminal);
   const compose = await parseComposeCommand(words);
   return compose === undefined ? recordOne(words, options, terminal) : recordServices(compose, options, terminal);
 }
@@ -73,10 +63,8 @@ async function recordServices(compose: ComposeCommand, options: RecordOptions, t
 async function recordOne(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<number> {
   const run = await parseRunCommand(words);
   const name = checkName(options.name ?? (run === undefined ? basename(words[0] ?? "") : nameFromImage(run.image)));
-  const paths = { recording: recordingPath(name), profile: profilePath(name) };
+  const paths = await placesOf(name);
   const before = await knownBefore(paths.recording, options.append);
-  await checkWritable(paths.recording);
-  await checkWritable(paths.profile);
 
   const once = (untraced: Untraced): Promise<Recorded> =>
     run === undefined
@@ -89,30 +77,14 @@ async function recordOne(words: readonly string[], options: RecordOptions, termi
     once,
     terminal,
   );
-  const written = <Result>(writing: Promise<Result>): Promise<Result> =>
-    writing.then(
-      async (result) => (await release(), result),
-      async (error: unknown) => {
-        if (!(error instanceof SeccompGenError && error.problem.code === "file-unwritable")) await release();
-        else
-          terminal.note(
-            `what was traced is still ${run === undefined ? "in the temporary folder" : "on the engine"}: ` +
-              `seccomp-gen clean takes it into ${partialPath(paths.recording)}`,
-          );
-        throw error;
-      },
-    );
-  if (last.trouble !== undefined) throw await written(keepPartial(paths.recording, fresh, last.trouble));
-  const { recording, derivation } = await written(
-    whileLocked(paths.recording, async () => {
-      const combined = await combine(paths.recording, before, fresh, options, terminal.note);
-      const derived = await derive(combined, options);
-      await writeKept(paths.recording, stringifyRecording(combined));
-      await storePolicy(paths.recording, policyOf(options));
-      await writeKept(paths.profile, derived.profile);
-      if (options.append) await forgetPartial(paths.recording);
-      return { recording: combined, derivation: derived };
-    }),
+  const { recording, derivation } = await thenRelease(
+    keepRecording({ name, before, recording: fresh, trouble: last.trouble }, options, terminal),
+    release,
+    () =>
+      terminal.note(
+        `what was traced is still ${run === undefined ? "in the temporary folder" : "on the engine"}: ` +
+          `seccomp-gen clean takes it into ${partialPath(paths.recording)}`,
+      ),
   );
   terminal.note(
     renderSummary({

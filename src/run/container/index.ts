@@ -6,17 +6,20 @@ export {
   abandonedVolumes,
   findFolders,
   findLeftovers,
+  gateVolumePrefix,
   keptTrace,
   keptTraceFacts,
   makeVolume,
   removeLeftovers,
   removeVolume,
   sessionFolder,
+  sessionLabel,
   sessionOptions,
   traceFacts,
+  traceLabel,
   traceVolumePrefix,
 } from "./leftovers.ts";
-export { firstDifference, type OutputSample } from "./output-sample.ts";
+export { firstDifference, sampleOutput, type OutputSample } from "./output-sample.ts";
 export { redactedCommand } from "./redaction.ts";
 export {
   choosesSeccomp,

@@ -18,7 +18,10 @@ export const traceVolumePrefix = "seccomp-gen-out-";
  * On the volume of a trace that is worth keeping when its session is killed: JSON of what is needed
  * to make a recording of it.
  */
-const traceLabel = "seccomp-gen.trace";
+export const traceLabel = "seccomp-gen.trace";
+
+/** What the name of a gate's volume begins with. */
+export const gateVolumePrefix = "seccomp-gen-gate-";
 
 /** Who starts a container, or makes a volume, now. */
 export function sessionOptions(): readonly string[] {
@@ -67,7 +70,17 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
     ["ps", "--all", "--filter", `label=${sessionLabel}`, "--format", `{{.ID}} ${sessionIn(cli)}`],
     "listing containers",
   );
-  return { containers: ofDeadSessions(containers), volumes: await abandonedVolumes(cli) };
+  const volumes = await abandonedVolumes(cli);
+  const held = await Promise.all(
+    volumes.filter((name) => name.startsWith(gateVolumePrefix)).map((name) => heldBy(cli, name)),
+  );
+  return { containers: [...new Set([...ofDeadSessions(containers), ...held.flat()])], volumes };
+}
+
+/** Containers that were recorded: they stand at a gate that nobody keeps any more. */
+async function heldBy(cli: ContainerCli, gate: string): Promise<readonly string[]> {
+  const listed = ["ps", "--all", "--no-trunc", "--filter", `volume=${gate}`, "--format", "{{.ID}}"];
+  return lines(await output(cli, listed, "listing containers"));
 }
 
 /** The volumes among them. */

@@ -165,7 +165,7 @@ async function recoverFrom(
   if (traced === undefined) return undefined;
   const recording = toldApart(traced);
   const path = join(found.folder, recordingPath(found.name));
-  const unread = await addPartial(path, checked(recording, source));
+  const unread = await addPartial(path, checkedRecording(recording, source));
   return (
     `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ` +
     `${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
@@ -174,7 +174,19 @@ async function recoverFrom(
 
 async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfinished | undefined> {
   const text = await traceFacts(cli, volume);
-  return text === undefined ? undefined : parseUnfinished(text, labelOf(volume));
+  return text === undefined || isOfManyContainers(text) ? undefined : parseUnfinished(text, labelOf(volume));
+}
+
+/**
+ * Whether a volume holds the traces of `record --containers`. What is needed to make recordings of
+ * them stands beside each trace.
+ */
+export function isOfManyContainers(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { readonly traces?: unknown } | null)?.traces === true;
+  } catch {
+    return false; // a label that is no JSON is told by whoever reads it
+  }
 }
 
 /**
@@ -203,6 +215,6 @@ function labelOf(volume: string): string {
 }
 
 /** The facts come from the engine, so the recording must be valid before it is written. */
-function checked(recording: Recording, source: string): Recording {
+export function checkedRecording(recording: Recording, source: string): Recording {
   return parseRecording(stringifyRecording(recording), source);
 }

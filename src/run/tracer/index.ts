@@ -1,4 +1,6 @@
 export { ensureTracer, type TracerBundle } from "./bundle.ts";
+export { hearCrash } from "./crash.ts";
+export { hostStrace } from "./host-strace.ts";
 export { leftTraces } from "./left-traces.ts";
 export { openTrace } from "./open-trace.ts";
 export { setuidPrograms } from "./setuid.ts";

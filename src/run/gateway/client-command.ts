@@ -1,0 +1,108 @@
+import { basename } from "node:path";
+
+/** A user's command, as far as it decides which engine its clients talk to. */
+export interface ClientCommand {
+  readonly words: readonly string[];
+  /** A container tool that the command names itself, at this word; `undefined` if it is some other program. */
+  readonly tool: Tool | undefined;
+}
+
+export interface Tool {
+  readonly name: "docker" | "podman" | "docker-compose" | "podman-compose" | "nerdctl";
+  readonly at: number;
+  /** It runs as another user, so that it may see neither our environment nor the user's. */
+  readonly elevated: boolean;
+  /** Options before the verb that say which engine it is: taken out of the words, for the gateway is in its place. */
+  readonly connection: readonly string[];
+  /** The first word that is no option; `container run` is `run`. */
+  readonly verb: string;
+}
+
+const names: readonly Tool["name"][] = ["docker", "podman", "docker-compose", "podman-compose", "nerdctl"];
+
+/**
+ * Programs that run the words behind them, with their options that take a value in a word of its
+ * own (GNU coreutils' manual, sudo(8), ionice(1), chrt(1)). What is not in here may run anything;
+ * `--containers` says that it starts containers.
+ */
+const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: number }> = new Map([
+  ["env", { valued: /^(?:-[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],
+  ["timeout", { valued: /^(?:-[ks]|--kill-after|--signal)$/, operands: 1 }],
+  ["nice", { valued: /^(?:-n|--adjustment)$/, operands: 0 }],
+  ["ionice", { valued: /^(?:-[cnpPu]|--class|--classdata)$/, operands: 0 }],
+  ["stdbuf", { valued: /^(?:-[ioe]|--input|--output|--error)$/, operands: 0 }],
+  ["nohup", { valued: /^$/, operands: 0 }],
+  ["setsid", { valued: /^$/, operands: 0 }],
+  ["time", { valued: /^(?:-[fo]|--format|--output)$/, operands: 0 }],
+  [
+    "sudo",
+    {
+      valued: /^(?:-[ughpCDRT]|--user|--group|--host|--prompt|--close-from|--chdir|--chroot|--command-timeout)$/,
+      operands: 0,
+    },
+  ],
+  ["doas", { valued: /^-[Cu]$/, operands: 0 }],
+]);
+
+const assignment = /^[A-Za-z_]\w*=/;
+
+/** Docker's options before the verb that choose an engine (docker --help). The first kind takes a value. */
+const valuedConnection = /^(?:-H|--host|-c|--context|--tlscacert|--tlscert|--tlskey)$/;
+const plainConnection =
+  /^(?:-H.+|-c.+|--(?:host|context|tlscacert|tlscert|tlskey|tls|tlsverify)=.*|--tls|--tlsverify)$/s;
+
+/** Which tool a command runs, also behind `timeout`, `env`, `sudo`, `nice` and their like. */
+export function clientCommand(words: readonly string[]): ClientCommand {
+  let elevated = false;
+  for (let at = 0; at < words.length;) {
+    const program = basename(words[at] ?? "");
+    const name = names.find((known) => known === program);
+    if (name !== undefined) return withConnection(words, name, at, elevated);
+    if (assignment.test(words[at] ?? "") && at === 0) return { words, tool: undefined };
+    const front = fronts.get(program);
+    if (front === undefined) break;
+    elevated ||= program === "sudo" || program === "doas";
+    at = behind(words, at + 1, front);
+  }
+  return { words, tool: undefined };
+}
+
+/** Where the words of the next program begin. */
+function behind(
+  words: readonly string[],
+  from: number,
+  { valued, operands }: { readonly valued: RegExp; readonly operands: number },
+): number {
+  let at = from;
+  while ((words[at] ?? "").startsWith("-") && words[at] !== "--") at += valued.test(words[at] ?? "") ? 2 : 1;
+  if (words[at] === "--") at += 1;
+  while (assignment.test(words[at] ?? "")) at += 1;
+  return at + operands;
+}
+
+function withConnection(words: readonly string[], name: Tool["name"], at: number, elevated: boolean): ClientCommand {
+  const connection: string[] = [];
+  const kept = words.slice(0, at + 1);
+  let next = at + 1;
+  for (; name === "docker" && (words[next] ?? "").startsWith("-"); next += 1) {
+    const word = words[next] ?? "";
+    const value = words[next + 1];
+    if (valuedConnection.test(word) && value !== undefined) {
+      connection.push(word, value);
+      next += 1;
+    } else if (plainConnection.test(word)) connection.push(word);
+    else {
+      kept.push(word);
+      // The only other ones that take a value (docker --help).
+      if (/^(?:--config|-l|--log-level)$/.test(word) && value !== undefined) {
+        kept.push(value);
+        next += 1;
+      }
+    }
+  }
+  const [first = "", second = ""] = words.slice(next);
+  return {
+    words: [...kept, ...words.slice(next)],
+    tool: { name, at, elevated, connection, verb: first === "container" ? second : first },
+  };
+}

@@ -1,0 +1,326 @@
+import { randomBytes } from "node:crypto";
+import {
+  documentBytes,
+  isDocument,
+  member,
+  parseDocument,
+  parseValue,
+  textOf,
+  withMember,
+  wordsOf,
+  type Document,
+} from "./document.ts";
+import type { EngineClient } from "./engine-client.ts";
+import { heldExec, heldSpec, imageConfig, withSeccomp } from "./hold.ts";
+import { Refusal, type Plan, type Planner } from "./link.ts";
+import {
+  commitChanges,
+  releasedChanges,
+  releasedEvent,
+  releasedExec,
+  releasedInspect,
+  releasedListed,
+  releasedVolumes,
+  type Given,
+} from "./restore.ts";
+import { routeOf, withParameter } from "./routes.ts";
+import { streamsOf } from "./streams.ts";
+
+/** The image of a container as the engine inspects it. */
+export interface InspectedImage {
+  readonly reference: string;
+  readonly document: Document;
+}
+
+/** A container that the user's command made. */
+export interface HeldContainer {
+  readonly token: string;
+  readonly id: string;
+  /** As the command gave it: the body of `containers/create`. */
+  readonly spec: Document;
+  readonly image: InspectedImage;
+  readonly name: string | undefined;
+}
+
+/** What becomes of a container that is about to be made. */
+export type Decision =
+  | { readonly kind: "hold"; readonly profile: string | undefined }
+  /** It runs under a profile, and nothing else is changed. */
+  | { readonly kind: "confine"; readonly profile: string | undefined }
+  /** It runs as it is. */
+  | { readonly kind: "leave" };
+
+/** Who says what is recorded, and hears of it. */
+export interface Overseer {
+  decide(spec: Document, image: InspectedImage, name: string | undefined): Decision;
+  created(container: HeldContainer): void;
+  /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
+  ready(): Promise<void>;
+  madeNetwork(id: string): void;
+  /** Waits until the container's program, of which so many had been let go before, is let go once more. */
+  letGo(container: HeldContainer, before: number): Promise<void>;
+  /** How often its program was let go. */
+  starts(container: HeldContainer): number;
+}
+
+export interface Gate {
+  readonly volume: string;
+  /** Volumes that are ours, for events about them. */
+  readonly isOurVolume: (name: string) => boolean;
+  /**
+   * The socket that the user's command is given, and the engine's own in its place for containers;
+   * `undefined` if there is none on this host.
+   */
+  readonly sockets: { readonly ours: readonly string[]; readonly engines: string | undefined };
+}
+
+/** All containers made through one gateway, and what is done with the requests about them. */
+export class Containers {
+  readonly #engine: EngineClient;
+  readonly #gate: () => Gate;
+  readonly #overseer: Overseer;
+  readonly #byId = new Map<string, HeldContainer>();
+  readonly #byToken = new Map<string, HeldContainer>();
+  readonly #given = new Map<string, Given>();
+
+  constructor(engine: EngineClient, gate: () => Gate, overseer: Overseer) {
+    this.#engine = engine;
+    this.#gate = gate;
+    this.#overseer = overseer;
+  }
+
+  withToken(token: string): HeldContainer | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /** What is done with each request. `leaves`: containers that its client makes are none of ours. */
+  planner(leaves: boolean): Planner {
+    return ({ method, target }) => this.#plan(method, target, leaves);
+  }
+
+  #plan(method: string, target: string, leaves: boolean): Plan | undefined {
+    const route = routeOf(method, target);
+    switch (route.kind) {
+      case "create":
+        return leaves ? undefined : this.#create(target, route.name);
+      case "network":
+        return leaves ? undefined : { answer: async (status, body) => this.#madeNetwork(status, body) };
+      case "start":
+        return this.#start(target, route.container);
+      case "exec":
+        return this.#exec(target, route.container);
+      case "commit":
+        return this.#commit(target, route.container);
+      case "inspect":
+        return { answer: onSuccess((body) => this.#inspected(parseDocument(body))) };
+      case "inspect-exec":
+        return { answer: onSuccess((body) => releasedExec(parseDocument(body))) };
+      case "changes":
+        return { answer: onSuccess((body) => mapped(parseValue(body), releasedChanges)) };
+      case "list":
+        return {
+          answer: onSuccess((body) =>
+            mapped(parseValue(body), (listed) =>
+              listed.flatMap((each) => (isDocument(each) ? (releasedListed(each) ?? []) : [each])),
+            ),
+          ),
+        };
+      case "volumes":
+        return { answer: onSuccess((body) => releasedVolumes(parseDocument(body))) };
+      case "events":
+        return { line: (line) => this.#eventLine(line) };
+      case "hijack":
+        return { hijacks: true };
+      case "other":
+        return undefined;
+    }
+  }
+
+  #create(target: string, name: string | undefined): Plan {
+    let making: Omit<HeldContainer, "id"> | undefined;
+    let given: Given | undefined;
+    let isUnknown = false;
+    return {
+      request: async (bytes) => {
+        const spec = this.#withEngineSocket(parseDocument(bytes));
+        const image = await this.#image(textOf(member(spec, "Image")));
+        isUnknown = image === undefined;
+        // The engine says that there is no such image; the client pulls it, then asks again.
+        if (image === undefined) return { target, body: bytes };
+        const decision = this.#overseer.decide(spec, image, name);
+        if (decision.kind === "leave") return { target, body: documentBytes(spec) };
+        const host = member(spec, "HostConfig");
+        given = {
+          hadBinds: wordsOf(member(host, "Binds")) !== undefined,
+          securityOptions: wordsOf(member(host, "SecurityOpt")),
+        };
+        making = { token: randomBytes(8).toString("hex"), spec, image, name };
+        // The program may be at the gate before the engine's answer is read: it is known by its
+        // token from now on.
+        if (decision.kind === "confine") return { target, body: documentBytes(withSeccomp(spec, decision.profile)) };
+        const holding = { token: making.token, gateVolume: this.#gate().volume };
+        return {
+          target,
+          body: documentBytes(
+            withSeccomp(heldSpec(spec, imageConfig(member(image.document, "Config")), holding), decision.profile),
+          ),
+        };
+      },
+      answer: async (status, body) => {
+        if (status === 201 && isUnknown) await this.#takeBack(body);
+        if (status !== 201 || making === undefined || given === undefined) return body;
+        const container: HeldContainer = { ...making, id: textOf(member(parseDocument(body), "Id")) };
+        this.#byId.set(container.id, container);
+        this.#byToken.set(container.token, container);
+        this.#given.set(container.id, given);
+        this.#overseer.created(container);
+        return body;
+      },
+    };
+  }
+
+  /** `undefined` if the engine has none of that name. */
+  async #image(reference: string): Promise<InspectedImage | undefined> {
+    const document = await this.#engine.get<Document>(`/images/${encodeURI(reference)}/json`, "inspecting an image");
+    return document === undefined ? undefined : { reference, document };
+  }
+
+  /** The image came between our question and the engine's answer: such a container would run untraced. */
+  async #takeBack(body: Buffer): Promise<never> {
+    const id = textOf(member(parseDocument(body), "Id"));
+    await this.#engine.call("DELETE", `/containers/${id}?force=1&v=1`);
+    throw new Refusal(500, "seccomp-gen: the image was pulled just now; create the container again");
+  }
+
+  #start(target: string, id: string): Plan {
+    let container: HeldContainer | undefined;
+    let before = 0;
+    return {
+      request: async (body) => {
+        container = await this.#find(id);
+        before = container === undefined ? 0 : this.#overseer.starts(container);
+        if (container !== undefined) await this.#overseer.ready();
+        return { target, body };
+      },
+      answer: async (status, body) => {
+        if (status === 204 && container !== undefined) await this.#overseer.letGo(container, before);
+        return body;
+      },
+    };
+  }
+
+  #exec(target: string, id: string): Plan {
+    return {
+      request: async (bytes) => {
+        const container = await this.#find(id);
+        return {
+          target,
+          body: container === undefined ? bytes : documentBytes(heldExec(parseDocument(bytes), container.token)),
+        };
+      },
+    };
+  }
+
+  #commit(target: string, id: string): Plan {
+    return {
+      request: async (body) => {
+        const inspected = await this.#engine.get<Document>(
+          `/containers/${encodeURIComponent(id)}/json`,
+          "inspecting a container",
+        );
+        const changes = commitChanges(member(inspected, "Config"));
+        return { target: changes.reduce((all, change) => withParameter(all, "changes", change), target), body };
+      },
+    };
+  }
+
+  #madeNetwork(status: number, body: Buffer): Buffer {
+    if (status === 201) this.#overseer.madeNetwork(textOf(member(parseDocument(body), "Id")));
+    return body;
+  }
+
+  /** Runs a command as `docker exec` would, at the gate too. */
+  async execute(
+    { id, token }: HeldContainer,
+    words: readonly string[],
+    patienceMs: number,
+  ): Promise<{ readonly exitCode: number; readonly said: string }> {
+    const spec = heldExec({ Cmd: words, AttachStdout: true, AttachStderr: true }, token);
+    const { Id: exec } = await this.#engine.do<{ readonly Id: string }>(
+      "POST",
+      `/containers/${id}/exec`,
+      spec,
+      "executing in the container",
+    );
+    const { socket, reader } = await this.#engine.hijack(`/exec/${exec}/start`, "executing in the container", {
+      Detach: false,
+      Tty: false,
+    });
+    const timer = setTimeout(() => socket.destroy(), patienceMs);
+    const said: Buffer[] = [];
+    for await (const part of streamsOf(reader, (text) => said.push(Buffer.from(text)))) void part;
+    clearTimeout(timer);
+    socket.destroy();
+    const inspected = await this.#engine.do<Document>("GET", `/exec/${exec}/json`, undefined, "asking how it ended");
+    return {
+      exitCode: Number(member(inspected, "ExitCode") ?? 255),
+      said: Buffer.concat(said).toString("utf8").slice(-2000),
+    };
+  }
+
+  /** By id, or by whatever else the engine knows it. `undefined` if it was not made through this gateway. */
+  async #find(id: string): Promise<HeldContainer | undefined> {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const inspected = await this.#engine.get<Document>(
+      `/containers/${encodeURIComponent(id)}/json`,
+      "inspecting a container",
+    );
+    return this.#byId.get(textOf(member(inspected, "Id")));
+  }
+
+  #inspected(answer: Document): Document {
+    return releasedInspect(answer, this.#given.get(textOf(member(answer, "Id"))));
+  }
+
+  #eventLine(line: string): string | undefined {
+    try {
+      const event = parseDocument(Buffer.from(line));
+      const released = releasedEvent(event, this.#gate().isOurVolume);
+      if (released === undefined) return undefined;
+      return released === event ? line : `${documentBytes(released).toString("utf8")}\n`;
+    } catch (error) {
+      if (error instanceof SyntaxError) return line;
+      throw error;
+    }
+  }
+
+  /** A container that is given the command's DOCKER_HOST gets the engine's own socket, as it would without us. */
+  #withEngineSocket(spec: Document): Document {
+    const { ours, engines } = this.#gate().sockets;
+    const host = member(spec, "HostConfig");
+    if (engines === undefined || !isDocument(host)) return spec;
+    const binds = wordsOf(member(host, "Binds"));
+    const mounts = member(host, "Mounts");
+    const bound = binds?.map((bind) =>
+      ours
+        .filter((path) => bind.startsWith(`${path}:`))
+        .reduce((changed, path) => `${engines}${changed.slice(path.length)}`, bind),
+    );
+    const mounted = Array.isArray(mounts)
+      ? mounts.map((mount) =>
+          ours.includes(textOf(member(mount, "Source"))) ? withMember(mount as Document, "Source", engines) : mount,
+        )
+      : undefined;
+    const withBinds = bound === undefined ? host : withMember(host, "Binds", bound);
+    return withMember(spec, "HostConfig", mounted === undefined ? withBinds : withMember(withBinds, "Mounts", mounted));
+  }
+}
+
+function onSuccess(change: (body: Buffer) => unknown): NonNullable<Plan["answer"]> {
+  return async (status, body) => (status === 200 ? documentBytes(change(body)) : body);
+}
+
+function mapped(value: unknown, change: (list: readonly unknown[]) => readonly unknown[]): unknown {
+  return Array.isArray(value) ? change(value) : value;
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import type { ClientCommand } from "./client-command.ts";
+import { member, textOf } from "./document.ts";
+import type { Endpoint, Tls } from "./upstream.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const defaultSocket = "/var/run/docker.sock";
+
+/**
+ * Which engine the command's clients would talk to without us (docker CLI, cli/context and
+ * cli/command/cli.go): options of a docker command, DOCKER_HOST, DOCKER_CONTEXT, the context in
+ * use, the socket of old.
+ */
+export function endpointOf({ words, tool }: ClientCommand, environment: Environment): Endpoint {
+  const cli = tool === undefined ? ["docker"] : words.slice(0, tool.at + 1);
+  const found =
+    tool !== undefined && tool.connection.length > 0
+      ? ofOptions(tool.connection, environment)
+      : ofEnvironment(environment);
+  // A user who needs sudo for the engine needs it here too.
+  const reachable = found?.kind !== "unix" || tool?.elevated !== true || isReachable(found.path);
+  return found === undefined || !reachable
+    ? { kind: "command", words: [...cli, ...(tool?.connection ?? []), "system", "dial-stdio"] }
+    : found;
+}
+
+/** `undefined`: the CLI itself has to connect. */
+function ofOptions(connection: readonly string[], environment: Environment): Endpoint | undefined {
+  const [option = "", value = ""] = connection;
+  if (connection.some((word) => word.startsWith("--tls"))) return undefined;
+  const given = /^(?:-H|-c|--host=|--context=)(.+)$/s.exec(option)?.[1] ?? value;
+  return option.startsWith("-c") || option.startsWith("--context")
+    ? ofContext(given, environment)
+    : ofHost(given, undefined);
+}
+
+function ofEnvironment(environment: Environment): Endpoint | undefined {
+  const host = environment["DOCKER_HOST"] ?? "";
+  if (host !== "")
+    return ofHost(
+      host,
+      (environment["DOCKER_TLS_VERIFY"] ?? "") === ""
+        ? undefined
+        : tlsOf(environment["DOCKER_CERT_PATH"] ?? configFolder(environment), false),
+    );
+  return ofContext(environment["DOCKER_CONTEXT"] || currentContext(environment), environment);
+}
+
+function ofHost(host: string, tls: Tls | undefined): Endpoint | undefined {
+  const [, scheme = "tcp", rest = host] = /^([a-z]+):\/\/(.*)$/s.exec(host) ?? [];
+  if (scheme === "unix") return { kind: "unix", path: rest || defaultSocket };
+  if (scheme !== "tcp" && scheme !== "http" && scheme !== "https") return undefined;
+  const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined;
+  if (url === undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `DOCKER_HOST names no engine: ${host}`,
+      todo: "It is unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST.",
+    });
+  return {
+    kind: "tcp",
+    host: url.hostname.replace(/^\[|\]$/g, "") || "127.0.0.1",
+    port: Number(/:(\d+)(?:\/|$)/.exec(rest)?.[1] ?? (tls === undefined ? 2375 : 2376)),
+    tls,
+  };
+}
+
+function configFolder(environment: Environment): string {
+  return environment["DOCKER_CONFIG"] || join(environment["HOME"] ?? homedir(), ".docker");
+}
+
+function currentContext(environment: Environment): string {
+  return textOf(member(readJson(join(configFolder(environment), "config.json")), "currentContext")) || "default";
+}
+
+/** Contexts are folders named after the digest of their name (docker CLI, cli/context/store). */
+function ofContext(name: string, environment: Environment): Endpoint | undefined {
+  if (name === "default") return { kind: "unix", path: defaultSocket };
+  const folder = join(configFolder(environment), "contexts");
+  const digest = createHash("sha256").update(name).digest("hex");
+  const endpoint = member(member(readJson(join(folder, "meta", digest, "meta.json")), "Endpoints"), "docker");
+  const host = textOf(member(endpoint, "Host"));
+  if (host === "")
+    throw new SeccompGenError({
+      code: "usage",
+      what: `there is no Docker context ${name}`,
+      todo: "docker context ls shows those that there are.",
+    });
+  const material = join(folder, "tls", digest, "docker");
+  const skipVerify = member(endpoint, "SkipTLSVerify") === true;
+  return ofHost(
+    host,
+    skipVerify ||
+      readIfThere(join(material, "ca.pem")) !== undefined ||
+      readIfThere(join(material, "cert.pem")) !== undefined
+      ? tlsOf(material, skipVerify)
+      : undefined,
+  );
+}
+
+function tlsOf(folder: string, skipVerify: boolean): Tls {
+  return {
+    ca: readIfThere(join(folder, "ca.pem")),
+    cert: readIfThere(join(folder, "cert.pem")),
+    key: readIfThere(join(folder, "key.pem")),
+    skipVerify,
+  };
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function isReachable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,200 @@
+import { isDocument, member, textsOf, withMember, wordsOf, type Document } from "./document.ts";
+
+/** Where the gate's volume is in a container: the holder and the socket, nothing else. */
+export const gateFolder = "/.seccomp-gen";
+export const holderPath = `${gateFolder}/hold`;
+
+/** Compose starts a container anew when this differs from what it would give it (compose pkg/api/labels.go). */
+const configHash = "com.docker.compose.config-hash";
+const hashMark = "-held-";
+
+/** Which process of a container stands at the gate. `shell`: a health check that was written for a shell. */
+export type Part = "main" | "exec" | "probe" | "shell";
+
+/** What a process says at the gate: which container it is of, and which process. */
+export function tokenOf(container: string, part: Part): string {
+  return `${container}-${part}`;
+}
+
+export function parseToken(token: string): { readonly container: string; readonly part: Part } | undefined {
+  const [, container = "", part] = /^([0-9a-f]+)-(main|exec|probe|shell)$/.exec(token) ?? [];
+  return part === undefined ? undefined : { container, part: part as Part };
+}
+
+/** What the image brings to a container: its `Config`. */
+export interface ImageConfig {
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly healthcheck: readonly string[];
+}
+
+export function imageConfig(config: unknown): ImageConfig {
+  return {
+    entrypoint: wordsOf(member(config, "Entrypoint")) ?? [],
+    command: wordsOf(member(config, "Cmd")) ?? [],
+    healthcheck: wordsOf(member(member(config, "Healthcheck"), "Test")) ?? [],
+  };
+}
+
+/** How a container is held. */
+export interface Holding {
+  /** Names the container at the gate. */
+  readonly token: string;
+  readonly gateVolume: string;
+}
+
+/**
+ * The body of `containers/create` with the holder in front of the program and of the health check,
+ * and the gate mounted. A container without a program stays as it is: the engine refuses it.
+ */
+export function heldSpec(body: Document, image: ImageConfig, holding: Holding): Document {
+  const { entrypoint, command } = startedWords(body, image);
+  if (entrypoint.length + command.length === 0) return body;
+  const words = (part: Part, program: readonly string[]): readonly string[] => [
+    holderPath,
+    tokenOf(holding.token, part),
+    ...program,
+  ];
+  // In front of the entrypoint if there is one: `commit` cannot take an entrypoint away again.
+  const program: Document =
+    entrypoint.length > 0
+      ? withMember(withMember(body, "Entrypoint", words("main", entrypoint)), "Cmd", command)
+      : withMember(body, "Cmd", words("main", command));
+  return withLabels(withHost(withProbe(program, image, words), holding), (labels) =>
+    labels[configHash] === undefined
+      ? labels
+      : { ...labels, [configHash]: `${labels[configHash]}${hashMark}${holding.token}` },
+  );
+}
+
+/**
+ * What the engine would start (moby daemon/commit.go, `merge`): an entrypoint drops the image's
+ * command, `[""]` takes the image's entrypoint away, an empty list does so and keeps the image's
+ * command.
+ */
+export function startedWords(
+  body: Document,
+  image: ImageConfig,
+): { readonly entrypoint: readonly string[]; readonly command: readonly string[] } {
+  const given = wordsOf(member(body, "Entrypoint"));
+  const command = wordsOf(member(body, "Cmd")) ?? [];
+  if (given !== undefined && given.length > 0)
+    return { entrypoint: given.length === 1 && given[0] === "" ? [] : given, command };
+  return { entrypoint: given ?? image.entrypoint, command: command.length > 0 ? command : image.command };
+}
+
+function withProbe(
+  body: Document,
+  image: ImageConfig,
+  words: (part: Part, program: readonly string[]) => readonly string[],
+): Document {
+  const check = member(body, "Healthcheck");
+  const held = heldTest(chosenTest(body, image), words);
+  return held === undefined
+    ? body
+    : withMember(body, "Healthcheck", withMember(isDocument(check) ? check : {}, "Test", held));
+}
+
+/** An empty test takes the image's over (moby api/types/container, HealthConfig). */
+function chosenTest(body: Document, image: ImageConfig): readonly string[] {
+  const own = wordsOf(member(member(body, "Healthcheck"), "Test")) ?? [];
+  return own.length > 0 ? own : image.healthcheck;
+}
+
+/** The words of a container's health check; none if it has none. */
+export function healthTest(body: Document, image: Document): readonly string[] {
+  const [form, ...words] = chosenTest(body, imageConfig(member(image, "Config")));
+  if (form === "CMD") return words;
+  return form === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : [];
+}
+
+function heldTest(
+  [form, ...rest]: readonly string[],
+  words: (part: Part, program: readonly string[]) => readonly string[],
+): readonly string[] | undefined {
+  if (form === "CMD" && rest.length > 0) return ["CMD", ...words("probe", rest)];
+  // The engine uses this shell whatever the image's SHELL is (measured with Docker 20.10.24).
+  return form === "CMD-SHELL" ? ["CMD", ...words("shell", ["/bin/sh", "-c", ...rest])] : undefined;
+}
+
+function withHost(body: Document, { gateVolume }: Holding): Document {
+  const host = member(body, "HostConfig");
+  const before = isDocument(host) ? host : {};
+  return withMember(
+    body,
+    "HostConfig",
+    withMember(before, "Binds", [...(wordsOf(member(before, "Binds")) ?? []), gateBind(gateVolume)]),
+  );
+}
+
+/** The body with this profile, a text, in place of whatever it chose; `undefined`: the engine's default. */
+export function withSeccomp(body: Document, profile: string | undefined): Document {
+  const host = member(body, "HostConfig");
+  const options = wordsOf(member(host, "SecurityOpt")) ?? [];
+  const kept = options.filter((option) => !isSeccomp(option));
+  if (profile === undefined && kept.length === options.length) return body;
+  return withMember(
+    body,
+    "HostConfig",
+    withMember(
+      isDocument(host) ? host : {},
+      "SecurityOpt",
+      profile === undefined ? kept : [...kept, `seccomp=${profile}`],
+    ),
+  );
+}
+
+/** Nothing of the image is copied into the volume, and nothing of the container is written to it. */
+function gateBind(volume: string): string {
+  return `${volume}:${gateFolder}:ro,nocopy`;
+}
+
+/** Whether an entry of `SecurityOpt` chooses a seccomp profile (`seccomp=…`, `seccomp:…` of old). */
+export function isSeccomp(option: string): boolean {
+  return /^seccomp[=:]/.test(option);
+}
+
+/** The body of `exec` with the holder in front of the command. */
+export function heldExec(body: Document, token: string): Document {
+  const command = wordsOf(member(body, "Cmd")) ?? [];
+  return command.length === 0 ? body : withMember(body, "Cmd", [holderPath, tokenOf(token, "exec"), ...command]);
+}
+
+/** The words without the holder. */
+export function released(words: readonly string[]): readonly string[] {
+  return words[0] === holderPath && words.length > 2 ? words.slice(2) : words;
+}
+
+/** A health check's test without the holder. */
+export function releasedTest(test: readonly string[]): readonly string[] {
+  if (test[1] !== holderPath) return test;
+  const words = released(test.slice(1));
+  return parseToken(test[2] ?? "")?.part === "shell" ? ["CMD-SHELL", ...words.slice(2)] : ["CMD", ...words];
+}
+
+/** The token of the container that a configuration belongs to; `undefined` if it is not held. */
+export function tokenIn(config: unknown): string | undefined {
+  const words = [wordsOf(member(config, "Entrypoint")) ?? [], wordsOf(member(config, "Cmd")) ?? []].find(
+    ([first]) => first === holderPath,
+  );
+  return words === undefined ? undefined : parseToken(words[1] ?? "")?.container;
+}
+
+export function withLabels(
+  document: Document,
+  change: (labels: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
+): Document {
+  const labels = member(document, "Labels");
+  return isDocument(labels) ? withMember(document, "Labels", change(textsOf(labels))) : document;
+}
+
+/**
+ * Labels as they were given. A container that is not held looks changed to Compose, so that it is
+ * started anew, and held.
+ */
+export function releasedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const hash = labels[configHash];
+  if (hash === undefined) return labels;
+  const at = hash.indexOf(hashMark);
+  return { ...labels, [configHash]: at < 0 ? `${hash}-untraced` : hash.slice(0, at) };
+}

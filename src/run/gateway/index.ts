@@ -1,0 +1,27 @@
+/** A private socket that speaks as the engine behind it, and changes what a recording has to change. */
+export { clientCommand, type ClientCommand } from "./client-command.ts";
+export {
+  Containers,
+  type Decision,
+  type Gate,
+  type HeldContainer,
+  type InspectedImage,
+  type Overseer,
+} from "./containers.ts";
+export { isDocument, member, textOf, textsOf, wordsOf, type Document } from "./document.ts";
+export { endpointOf } from "./endpoint.ts";
+export { EngineClient, messageOf } from "./engine-client.ts";
+export { openGateway, type Gateway } from "./gateway.ts";
+export {
+  gateFolder,
+  healthTest,
+  holderPath,
+  imageConfig,
+  isSeccomp,
+  parseToken,
+  startedWords,
+  type Part,
+} from "./hold.ts";
+export { ByteReader } from "./reader.ts";
+export { streamsOf } from "./streams.ts";
+export type { Endpoint } from "./upstream.ts";

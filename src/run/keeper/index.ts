@@ -1,0 +1,6 @@
+/** One container a recording that holds programs at the gate and traces them. */
+export { Deferred } from "./deferred.ts";
+export { ensureKeeperImage } from "./image.ts";
+export { Keeper, keptText, type Hello, type Tracing } from "./keeper.ts";
+export { readLeft } from "./left.ts";
+export type { Trace, TraceEnd } from "./trace.ts";

@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { ownSession } from "../../project/index.ts";
+import { gateVolumePrefix, sessionLabel, traceLabel, traceVolumePrefix } from "../container/index.ts";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { streamsOf, type EngineClient } from "../gateway/index.ts";
+import { Deferred } from "./deferred.ts";
+import { sayingsOf, type Saying } from "./frames.ts";
+import { tracerFolder } from "./image.ts";
+import { Trace } from "./trace.ts";
+
+export type Hello = Extract<Saying, { kind: "hello" }>;
+
+/** How a program is traced. */
+export interface Tracing {
+  /** Further options of strace. */
+  readonly options: readonly string[];
+  /** What is needed to make a recording of the trace should this process be killed; kept beside it. */
+  readonly about: unknown;
+  readonly onTrace: (trace: Trace) => void;
+}
+
+export interface KeeperRequest {
+  readonly engine: EngineClient;
+  readonly image: string;
+  /** Where recordings of the traces belong, should this process be killed; written on the volume they lie in. */
+  readonly folder: string;
+  /** A program stands at the gate: it is traced with further options of strace, or let go. */
+  readonly onHello: (hello: Hello) => Tracing | undefined;
+  /** Programs were let go that should have been traced. */
+  readonly onMissed: (why: string) => void;
+}
+
+/**
+ * strace(1): children and threads; numbers beside names; the lines that tell a change of the
+ * personality; no signal of the workload ends it.
+ */
+const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "never"] as const;
+
+/** Where the keeper's container has its two volumes. */
+const [gateMount, traceMount] = ["/gate", "/trace"];
+
+/**
+ * The one container of a recording that stands beside all others: it holds their programs at the
+ * gate, and traces them. It sees the host's processes, may trace them, and can do nothing else: no
+ * network, no writes but to its volumes. Its traces lie in a volume that no other container
+ * mounts.
+ */
+export class Keeper implements AsyncDisposable {
+  readonly gateVolume: string;
+  readonly traceVolume: string;
+  readonly #request: KeeperRequest;
+  readonly #name: string;
+  readonly #traces = new Map<number, Trace>();
+  #socket: Duplex | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  readonly #ready = new Deferred<string>();
+  #complaint = "";
+  #isClosing = false;
+  /** The keeper ended before we let it. */
+  isLost = false;
+
+  constructor(request: KeeperRequest) {
+    const id = randomBytes(6).toString("hex");
+    this.#request = request;
+    this.#name = `seccomp-gen-keeper-${id}`;
+    this.gateVolume = `${gateVolumePrefix}${id}`;
+    this.traceVolume = `${traceVolumePrefix}${id}`;
+  }
+
+  /** Resolves to strace's version once programs can be held. */
+  get ready(): Promise<string> {
+    return this.#ready.promise;
+  }
+
+  /** Makes volumes and container and listens. Whatever fails is told by `ready`. */
+  async open(): Promise<void> {
+    try {
+      const { engine, image, folder } = this.#request;
+      const labels = { [sessionLabel]: ownSession() };
+      await Promise.all([
+        this.#makeVolume(this.gateVolume, labels),
+        this.#makeVolume(this.traceVolume, { ...labels, [traceLabel]: keptText({ folder, traces: true }) }),
+      ]);
+      const { Id: container } = await engine.do<{ readonly Id: string }>(
+        "POST",
+        `/containers/create?name=${this.#name}`,
+        this.#spec(image, labels),
+        "making the container that traces",
+      );
+      const { socket, reader } = await engine.hijack(
+        `/containers/${container}/attach?stream=1&stdin=1&stdout=1&stderr=1`,
+        "attaching to the container that traces",
+      );
+      this.#socket = socket;
+      this.#reading = this.#read(sayingsOf(streamsOf(reader, (text) => this.#hearComplaint(text))));
+      await engine.do("POST", `/containers/${container}/start`, undefined, "starting the container that traces");
+    } catch (error) {
+      this.#ready.reject(error);
+    }
+  }
+
+  #spec(image: string, labels: Readonly<Record<string, string>>): object {
+    const strace = [
+      `${tracerFolder}/ld.so`,
+      "--library-path",
+      tracerFolder,
+      `${tracerFolder}/strace`,
+      ...straceOptions,
+    ];
+    return {
+      Image: image,
+      Labels: labels,
+      Entrypoint: [
+        `${tracerFolder}/keeper`,
+        gateMount,
+        traceMount,
+        `${tracerFolder}/hold`,
+        `${tracerFolder}/version`,
+        ...strace,
+      ],
+      User: "0",
+      OpenStdin: true,
+      StdinOnce: true,
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      NetworkDisabled: true,
+      HostConfig: {
+        AutoRemove: true,
+        Binds: [`${this.gateVolume}:${gateMount}:nocopy`, `${this.traceVolume}:${traceMount}:nocopy`],
+        CapDrop: ["ALL"],
+        CapAdd: ["SYS_PTRACE"],
+        LogConfig: { Type: "none" },
+        NetworkMode: "none",
+        PidMode: "host",
+        ReadonlyRootfs: true,
+        SecurityOpt: ["no-new-privileges", "label=disable"],
+        UsernsMode: "host",
+      },
+    };
+  }
+
+  async #makeVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await this.#request.engine.do(
+      "POST",
+      "/volumes/create",
+      { Name: name, Labels: labels },
+      "making a volume for the trace",
+    );
+  }
+
+  async #read(sayings: AsyncIterable<Saying>): Promise<void> {
+    for await (const saying of sayings) {
+      this.#hear(saying);
+      // Whoever reads a trace more slowly than strace writes it makes the rest wait in the keeper's
+      // volume.
+      if (saying.kind === "data") await this.#traces.get(saying.number)?.room();
+    }
+    const why =
+      this.#complaint.trim() ||
+      "the container that traces ended before the workload did (killed, out of memory, or its engine ended?)";
+    this.#ready.reject(new SeccompGenError({ code: "tracer-not-attached", detail: why }));
+    if (this.#isClosing) return;
+    this.isLost = true;
+    for (const trace of this.#traces.values())
+      trace.breakOff("strace ended before the workload did (killed, out of memory, or the engine ended?)");
+    this.#request.onMissed(why);
+  }
+
+  #hear(saying: Saying): void {
+    switch (saying.kind) {
+      case "ready":
+        return this.#ready.resolve(saying.strace);
+      case "full":
+        return this.#request.onMissed("more programs ran at once than can be traced");
+      case "hello":
+        return this.#answer(saying);
+      default: {
+        const trace = this.#traces.get(saying.number);
+        trace?.hear(saying);
+        if (saying.kind === "end") this.#traces.delete(saying.number);
+      }
+    }
+  }
+
+  #answer(hello: Hello): void {
+    const wanted = this.#request.onHello(hello);
+    if (wanted === undefined) return this.#say("pass", hello.number);
+    const trace = new Trace((verb, ...fields) => this.#say(verb, hello.number, fields));
+    this.#traces.set(hello.number, trace);
+    wanted.onTrace(trace);
+    this.#say("trace", hello.number, [keptText(wanted.about), ...wanted.options]);
+  }
+
+  #say(verb: "trace" | "pass" | "stop" | "crash", number: number, fields: readonly string[] = []): void {
+    this.#socket?.write(`${[verb, number, ...fields].join("\t")}\n`);
+  }
+
+  /**
+   * strace names its log when it cannot write there, goes on tracing, and loses what it says
+   * (strace 6.1, error_prints.c, perror_msg).
+   */
+  #hearComplaint(text: string): void {
+    this.#complaint = (this.#complaint + text).slice(-4000);
+    for (const [, number, reason = ""] of text.matchAll(/strace: \/trace\/(\d+): (.+?)[\r\n]/g)) {
+      const isFull = reason.startsWith("No space left");
+      this.#traces
+        .get(Number(number))
+        ?.doubt(
+          isFull
+            ? "no space was left for it where the engine keeps its volumes"
+            : `strace could not write it: ${reason}`,
+        );
+    }
+  }
+
+  /** Ends every trace on purpose. */
+  stopTraces(): void {
+    for (const trace of this.#traces.values()) trace.stop();
+  }
+
+  /** Lets everything go that is held or traced, and removes container and volumes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    this.#socket?.end();
+    const { engine } = this.#request;
+    await engine.call("DELETE", `/containers/${this.#name}?force=1`).catch(() => undefined);
+    this.#socket?.destroy();
+    await this.#reading.catch(() => undefined);
+  }
+
+  /** Removes a volume of ours; resolves to the engine's words if it refuses for good. */
+  async removeVolume(name: string): Promise<string | undefined> {
+    return removeVolume(this.#request.engine, name);
+  }
+}
+
+const removalAttempts = 25;
+const removalPauseMs = 200;
+
+/** An engine may still be removing a container that uses the volume. */
+async function removeVolume(engine: EngineClient, name: string): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { status, text } = await engine.call("DELETE", `/volumes/${name}?force=1`);
+    if (status < 300 || status === 404) return undefined;
+    if (attempt === removalAttempts) return text;
+    await new Promise((resolve) => setTimeout(resolve, removalPauseMs));
+  }
+}
+
+/** A document as a word of a label or of a file: nothing in it can be mistaken for something else. */
+export function keptText(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}

@@ -1,0 +1,126 @@
+import { constants } from "node:os";
+import { hearCrash } from "../tracer/index.ts";
+import { Deferred } from "./deferred.ts";
+import type { Saying } from "./frames.ts";
+import { withoutHeld } from "./without-held.ts";
+
+/** How a trace ended. */
+export type TraceEnd =
+  /** strace saw the end of all that it traced, and every byte that it wrote was read. */
+  | { readonly kind: "complete" }
+  /** Its first process crashed, and strace was ended to let it: it is the whole if that process ends now. */
+  | { readonly kind: "crashed"; readonly signal: string }
+  | { readonly kind: "broken"; readonly why: string };
+
+/** Says something of this trace to the keeper. */
+type Say = (verb: "stop" | "crash", ...fields: readonly string[]) => void;
+
+/** So many pieces of up to 128 KiB wait to be read. */
+const mostPending = 256;
+
+/** The trace of one program and of all that it starts, as it grows. */
+export class Trace {
+  readonly #say: Say;
+  readonly #pending: Buffer[] = [];
+  #received = 0;
+  #isOver = false;
+  #isStopped = false;
+  #wake: (() => void) | undefined;
+  #emptied: (() => void) | undefined;
+  readonly #attached = new Deferred<boolean>();
+  readonly #end = new Deferred<TraceEnd>();
+  #broken: string | undefined;
+  #crash: string | undefined;
+  #isLet = false;
+
+  constructor(say: Say) {
+    this.#say = say;
+  }
+
+  /** Without the holder's own calls. */
+  get chunks(): AsyncIterable<Uint8Array> {
+    return hearCrash(withoutHeld(this.#bytes()), ({ thread, signal }) => {
+      this.#crash = signal;
+      this.#say("crash", `${thread}`, `${constants.signals[signal]}`);
+    });
+  }
+
+  /** Whether strace was attached. The program goes on either way. */
+  get attached(): Promise<boolean> {
+    return this.#attached.promise;
+  }
+
+  get end(): Promise<TraceEnd> {
+    return this.#end.promise;
+  }
+
+  /** Ends strace; what it traced goes on by itself. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#say("stop");
+  }
+
+  hear(saying: Extract<Saying, { number: number }>): void {
+    switch (saying.kind) {
+      case "traced":
+        return this.#attached.resolve(true);
+      case "failed":
+        this.#broken ??= "strace could not be attached";
+        return this.#attached.resolve(false);
+      case "let":
+        this.#isLet = true;
+        return;
+      case "about":
+        return;
+      case "data":
+        this.#received += saying.bytes.length;
+        this.#pending.push(saying.bytes);
+        return this.#stir();
+      case "end":
+        if (!this.#isStopped && !this.#isLet && (saying.how === "killed" || saying.code !== 0))
+          this.#broken ??= `strace ended before the workload did (${saying.how === "killed" ? `signal ${saying.code}` : `exit code ${saying.code}`})`;
+        if (saying.length !== this.#received)
+          this.#broken ??= `strace wrote ${saying.length} bytes, and ${this.#received} of them arrived`;
+        return this.#finish();
+    }
+  }
+
+  /** What comes is not the whole of it. */
+  doubt(why: string): void {
+    this.#broken ??= why;
+  }
+
+  /** Nothing comes any more. */
+  breakOff(why: string): void {
+    this.#broken ??= why;
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#attached.resolve(false);
+    const whole: TraceEnd = this.#isLet ? { kind: "crashed", signal: this.#crash ?? "?" } : { kind: "complete" };
+    this.#end.resolve(this.#broken === undefined ? whole : { kind: "broken", why: this.#broken });
+    this.#stir();
+  }
+
+  #stir(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  /** Resolves when more may come. */
+  async room(): Promise<void> {
+    while (this.#pending.length > mostPending) await new Promise<void>((resolve) => (this.#emptied = resolve));
+  }
+
+  async *#bytes(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const next = this.#pending.shift();
+      this.#emptied?.();
+      if (next !== undefined) yield next;
+      else if (this.#isOver) return;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}

@@ -1,0 +1,433 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  createAggregator,
+  buildRecording,
+  mergeAll,
+  totalOf,
+  type Aggregator,
+  type LogContext,
+  type Recording,
+} from "../../core/recording/index.ts";
+import { nativeArch, type ScmpArch } from "../../core/tables/index.ts";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { escapeLine, escapeTerminal } from "../../core/text/index.ts";
+import { readInto } from "../../logs/index.ts";
+import { showProgress, toldApart, type Terminal } from "../../project/index.ts";
+import {
+  healthTest,
+  member,
+  textOf,
+  type ClientCommand,
+  type Document,
+  type InspectedImage,
+  type Part,
+} from "../gateway/index.ts";
+import type { Hello, TraceEnd } from "../keeper/index.ts";
+import { notRunnable, runCommand, Session, type Berth, type CommandEnd, type TracedPart } from "../session/index.ts";
+import { straceSignal } from "../tracer/index.ts";
+import { missedPaths } from "./missed-paths.ts";
+import { isHelper, recordingName } from "./naming.ts";
+import type { Unfinished } from "./unfinished.ts";
+import { untilStable } from "./stability.ts";
+import { specFacts } from "./spec-facts.ts";
+import { soughtTracer } from "./sought-tracer.ts";
+
+/** What the recording of a command's containers was asked for. */
+export interface ContainersOptions {
+  readonly name: string | undefined;
+  readonly while: string | undefined;
+  readonly exec: readonly string[];
+  readonly stopAfter: number | undefined;
+  readonly untilStable: number | undefined;
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly keep: boolean;
+}
+
+/** One recording of all containers of one name. */
+export interface ServiceRecording {
+  readonly name: string;
+  readonly recording: Recording;
+  readonly containers: number;
+  readonly unparsed: number;
+  /** Code paths that services have and none of the containers took. */
+  readonly missed: readonly string[];
+  /** Why this is not the whole of it. */
+  readonly trouble: SeccompGenError | undefined;
+}
+
+export interface ContainersRecorded {
+  readonly services: readonly ServiceRecording[];
+  /** Containers that were not recorded: names, and why. */
+  readonly leftOut: readonly { readonly name: string; readonly why: "helper" | "not asked for" | "emulated" }[];
+  readonly end: CommandEnd;
+  /** How many containers were held. */
+  readonly made: number;
+  /** Gives the traces away; until then recordings can be made of them should this process be killed. */
+  readonly release: () => Promise<void>;
+}
+
+/** What is traced of one process at the gate, and of all that it starts. */
+interface Traced {
+  readonly part: TracedPart["part"];
+  readonly hello: Hello;
+  readonly aggregator: Aggregator;
+  readonly read: Promise<void>;
+  ended: TraceEnd | undefined;
+  /** `ended` is known. */
+  over: Promise<void>;
+}
+
+/** Records every container that a command starts, all at once. */
+export async function recordContainers(
+  command: ClientCommand,
+  options: ContainersOptions,
+  terminal: Terminal,
+): Promise<ContainersRecorded> {
+  const recording = new ContainersRecording(command, options, terminal);
+  return recording.run();
+}
+
+/** A process that really crashed has ended by then. */
+const crashPatienceMs = 5_000;
+
+/** Strace writes its last lines within this time after the last process has ended. */
+const tracePatienceMs = 15_000;
+
+class ContainersRecording {
+  readonly #command: ClientCommand;
+  readonly #options: ContainersOptions;
+  readonly #terminal: Terminal;
+  readonly #aggregators: Aggregator[] = [];
+  readonly #traced = new Map<Berth, Traced[]>();
+  readonly #sideFailures: string[] = [];
+  readonly #leftOut = new Map<string, ContainersRecorded["leftOut"][number]["why"]>();
+  #missed: string | undefined;
+  #session: Session | undefined;
+
+  constructor(command: ClientCommand, options: ContainersOptions, terminal: Terminal) {
+    this.#command = command;
+    this.#options = options;
+    this.#terminal = terminal;
+  }
+
+  async run(): Promise<ContainersRecorded> {
+    const { note } = this.#terminal;
+    const session = await Session.open({
+      command: this.#command,
+      environment: process.env,
+      notice: (line) => note(escapeTerminal(line)),
+      traces: true,
+      folder: process.cwd(),
+      about: (berth, part, hello) => this.#about(berth, part, hello),
+      treat: (spec, image, name) => this.#treat(spec, image, name),
+      onTrace: (part) => this.#take(part),
+      onMissed: (why) => (this.#missed ??= why),
+    });
+    this.#session = session;
+    try {
+      const endProgress = showProgress(
+        this.#aggregators,
+        hasTerminal(this.#command) ? { note, status: undefined } : this.#terminal,
+      );
+      const end = await this.#exercise(session).finally(endProgress);
+      await this.#finishTraces(session);
+      const recorded = this.#recorded(session, end);
+      if (!this.#options.keep) await session.removeAll();
+      return recorded;
+    } finally {
+      await session[Symbol.asyncDispose]();
+    }
+  }
+
+  #treat(
+    spec: Document,
+    image: InspectedImage,
+    name: string | undefined,
+  ):
+    | { readonly kind: "trace"; readonly profile: undefined; readonly strace: readonly string[] }
+    | { readonly kind: "leave" } {
+    const own = recordingName(spec, image, name);
+    const isNative = isForArchitecture(image.document, this.#session?.facts.architecture ?? "");
+    const why = isHelper(image.reference)
+      ? "helper"
+      : !isNative
+        ? "emulated"
+        : this.#isAskedFor(own)
+          ? undefined
+          : "not asked for";
+    if (why === undefined) return { kind: "trace", profile: undefined, strace: [] };
+    this.#leftOut.set(own, why);
+    return { kind: "leave" };
+  }
+
+  #isAskedFor(name: string): boolean {
+    const { only, except } = this.#options;
+    return (only.length === 0 || only.includes(name)) && !except.includes(name);
+  }
+
+  #take({ berth, part, trace, hello }: TracedPart): void {
+    const aggregator = createAggregator({
+      arch: this.#arch(),
+      life: part === "main" ? lifeOf(berth) : { within: "serve" },
+    });
+    this.#aggregators.push(aggregator);
+    const traced: Traced = {
+      part,
+      hello,
+      aggregator,
+      read: readInto(aggregator, trace.chunks, part).then(() => undefined),
+      ended: undefined,
+      over: Promise.resolve(),
+    };
+    traced.read.catch(() => undefined); // whoever waits for it hears of it
+    traced.over = trace.end.then(
+      async (end) => void (traced.ended = end.kind === "crashed" ? await this.#crashed(berth, end) : end),
+    );
+    this.#traced.set(berth, [...(this.#traced.get(berth) ?? []), traced]);
+  }
+
+  #arch(): ScmpArch {
+    return (
+      nativeArch(this.#session?.facts.architecture ?? "") ??
+      notHere(`the engine runs on ${this.#session?.facts.architecture ?? "an unknown machine"}`)
+    );
+  }
+
+  /** What `clean` makes a recording of the trace with, should this process be killed. */
+  #about(berth: Berth, part: Part, hello: Hello): Unfinished | undefined {
+    const { spec, image, name } = berth.container;
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    const run = specFacts(spec, image, session.facts, hello, { exitCode: 137, stopped: false, strace: session.strace });
+    return {
+      name: this.#options.name ?? recordingName(spec, image, name),
+      folder: process.cwd(),
+      arch: this.#arch(),
+      life: part === "main" ? lifeOf(berth) : { within: "serve" },
+      run,
+    };
+  }
+
+  /** A fault that the program only claims (rt_sigqueueinfo(2)) does not end it; then it goes on untraced. */
+  async #crashed(berth: Berth, { signal }: { readonly signal: string }): Promise<TraceEnd> {
+    const before = berth.ends;
+    const hasEnded =
+      (await this.#session?.fleet.until(() => !berth.running || berth.ends > before, crashPatienceMs)) === true;
+    if (!hasEnded)
+      return {
+        kind: "broken",
+        why: `strace was ended because the container's first process seemed to crash (${signal}), but it went on`,
+      };
+    this.#terminal.note(
+      `the container's first process crashed (${signal}); the kernel does not let a traced one die of that, so strace was ended`,
+    );
+    return { kind: "complete" };
+  }
+
+  async #exercise(session: Session): Promise<CommandEnd> {
+    const { note, interrupted } = this.#terminal;
+    const { untilStable: seconds } = this.#options;
+    return runCommand(session, {
+      while: this.#options.while,
+      stopAfter: this.#options.stopAfter,
+      ...(seconds === undefined
+        ? {}
+        : { stable: (over: AbortSignal) => untilStable(this.#aggregators, seconds, over) }),
+      beforeStop: () => this.#runSides(session),
+      keep: this.#options.keep,
+      interrupted,
+      notice: (line) => note(escapeTerminal(line)),
+      streams: "shown",
+    }).catch((error: unknown) => {
+      throw notRunnable(error, this.#command.words[0] ?? "") ?? error;
+    });
+  }
+
+  /** Health checks that were not due yet, and what the user will `docker exec`. */
+  async #runSides(session: Session): Promise<void> {
+    const running = session.fleet.running.filter((berth) => this.#traced.has(berth));
+    for (const berth of running) {
+      const test = healthTest(berth.container.spec, berth.container.image.document);
+      if (test.length > 0 && !this.#probed(berth)) await this.#execute(session, berth, "HEALTHCHECK", test);
+    }
+    const [only] = running;
+    for (const text of only === undefined ? [] : this.#options.exec) {
+      if (running.length > 1)
+        this.#terminal.note(`--exec is for one container, and ${running.length} run; it is run in the first`);
+      await this.#execute(session, only as Berth, `--exec ${text}`, execWords(text));
+    }
+  }
+
+  async #execute(session: Session, berth: Berth, label: string, words: readonly string[]): Promise<void> {
+    const { exitCode, said } = await session.execute(berth.container, words, 60_000);
+    if (exitCode !== 0)
+      this.#sideFailures.push(
+        `${label}: it ended with exit code ${exitCode}${said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`}`,
+      );
+  }
+
+  #probed(berth: Berth): boolean {
+    return (this.#traced.get(berth) ?? []).some(
+      ({ part, aggregator }) => (part === "probe" || part === "shell") && aggregator.counts().started,
+    );
+  }
+
+  async #finishTraces(session: Session): Promise<void> {
+    const all = [...this.#traced.values()].flat();
+    const read = Promise.all(all.flatMap((traced) => [traced.read, traced.over]));
+    if (this.#options.keep) session.stopTraces();
+    const isDone = await Promise.race([read.then(() => true), delay(tracePatienceMs, false, { ref: false })]);
+    // The engine tells of an end a moment after the client has seen it.
+    await session.fleet.until(
+      () =>
+        session.fleet.berths.every(
+          ({ starts, ends, removed, running }) => starts === 0 || ends > 0 || removed || running,
+        ),
+      2_000,
+    );
+    if (!isDone) {
+      session.stopTraces();
+      await Promise.race([read, delay(tracePatienceMs, undefined, { ref: false })]);
+    }
+  }
+
+  #recorded(session: Session, end: CommandEnd): ContainersRecorded {
+    const byName = new Map<string, Berth[]>();
+    for (const berth of this.#traced.keys()) {
+      const name = recordingName(berth.container.spec, berth.container.image, berth.container.name);
+      byName.set(name, [...(byName.get(name) ?? []), berth]);
+    }
+    const services = [...byName].flatMap(([name, berths]) =>
+      this.#service(byName.size === 1 ? (this.#options.name ?? name) : name, berths, session, end),
+    );
+    if (byName.size > 1 && this.#options.name !== undefined)
+      this.#terminal.note(
+        `--name is for one recording, and ${byName.size} were made; each is named after its service or image`,
+      );
+    for (const failure of this.#sideFailures) this.#terminal.note(failure);
+    for (const warning of soughtTracer(this.#aggregators)) this.#terminal.note(escapeTerminal(warning));
+    const release = async (): Promise<void> => {
+      const kept = await session.release();
+      if (kept !== undefined)
+        this.#terminal.note(
+          `the trace's volume could not be removed (${escapeLine(kept)}); seccomp-gen clean removes it`,
+        );
+    };
+    return {
+      services,
+      leftOut: [...this.#leftOut].map(([name, why]) => ({ name, why })),
+      end,
+      made: session.fleet.berths.length,
+      release,
+    };
+  }
+
+  /** Nothing if no program of these containers ever began. */
+  #service(name: string, berths: readonly Berth[], session: Session, end: CommandEnd): readonly ServiceRecording[] {
+    const traced = berths.flatMap((berth) => this.#traced.get(berth) ?? []);
+    if (!traced.some(({ aggregator }) => aggregator.counts().started)) return [];
+    const unparsed = totalOf(
+      "unparsedTotal",
+      traced.map(({ aggregator }) => aggregator.counts()),
+    );
+    const recordings = berths.flatMap((berth) => this.#recordingsOf(name, berth, session, end));
+    const merged = mergeAll(recordings);
+    if (merged === undefined) return [];
+    const recording = toldApart(merged);
+    return [
+      {
+        name,
+        recording,
+        containers: berths.length,
+        unparsed,
+        missed: this.#missedOf(berths),
+        trouble: this.#troubleOf(traced, end),
+      },
+    ];
+  }
+
+  #recordingsOf(name: string, berth: Berth, session: Session, end: CommandEnd): readonly Recording[] {
+    const traced = this.#traced.get(berth) ?? [];
+    const hello = traced.find(({ part }) => part === "main")?.hello;
+    const stopped = end.by !== "itself" || (berth.toldToStop && berth.exitCode !== 137);
+    const run = specFacts(berth.container.spec, berth.container.image, session.facts, hello, {
+      exitCode: berth.exitCode,
+      stopped,
+      strace: session.strace,
+    });
+    return traced.map(({ aggregator }) => buildRecording(name, run, aggregator.finish()));
+  }
+
+  /** What no container of them took. */
+  #missedOf(berths: readonly Berth[]): readonly string[] {
+    const each = berths.flatMap((berth) => {
+      const traced = this.#traced.get(berth) ?? [];
+      const isChecked = healthTest(berth.container.spec, berth.container.image.document).length > 0;
+      const execs = traced.filter(({ part }) => part === "exec").length;
+      const missed = missedPaths(traced.find(({ part }) => part === "main")?.aggregator.exercised(), {
+        killed: berth.exitCode === 137,
+        health: !isChecked ? "none" : this.#probed(berth) ? "seen" : "missed",
+        execs,
+      });
+      return missed === undefined ? [] : [missed];
+    });
+    return each[0]?.filter((path) => each.every((missed) => missed.includes(path))) ?? [];
+  }
+
+  #troubleOf(traced: readonly Traced[], end: CommandEnd): SeccompGenError | undefined {
+    const broken =
+      traced
+        .map(({ ended }) =>
+          ended === undefined ? "strace did not end" : ended.kind === "broken" ? ended.why : undefined,
+        )
+        .find((why) => why !== undefined) ?? this.#missed;
+    if (broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: broken });
+    if (
+      this.#options.while === undefined ||
+      end.by === "stop-after" ||
+      end.by === "stable" ||
+      end.by === "interrupt" ||
+      end.whileExitCode === 0
+    )
+      return undefined;
+    return new SeccompGenError({
+      code: "while-failed",
+      exitCode: end.whileExitCode,
+      containerExitCode: end.by === "itself" ? end.exitCode : undefined,
+    });
+  }
+}
+
+/** Which signal begins a container's end. */
+function lifeOf({ container }: Berth): NonNullable<LogContext["life"]> {
+  const chosen =
+    textOf(member(container.spec, "StopSignal")) ||
+    textOf(member(member(container.image.document, "Config"), "StopSignal")) ||
+    "SIGTERM";
+  return { stopSignal: straceSignal(chosen), withoutConnections: false };
+}
+
+/** Another machine's programs are emulated, and strace would see the emulator. */
+function isForArchitecture(image: Document, engine: string): boolean {
+  const architecture = textOf(member(image, "Architecture"));
+  return (
+    architecture === "" ||
+    nativeArch(architecture) === nativeArch(engine) ||
+    (architecture === "386" && nativeArch(engine) === "SCMP_ARCH_X86_64")
+  );
+}
+
+/** A line that is written over would get into what a container writes to its terminal. */
+function hasTerminal({ words }: ClientCommand): boolean {
+  return words.some((word) => word === "--tty" || (/^-[a-z]+$/i.test(word) && /t/i.test(word)));
+}
+
+/** Plain words are run as they are, so that an image without a shell can be exec'd into; anything else needs one. */
+function execWords(command: string): readonly string[] {
+  return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
+}
+
+function notHere(detail: string): never {
+  throw new SeccompGenError({ code: "architecture", detail });
+}

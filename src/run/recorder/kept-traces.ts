@@ -1,0 +1,58 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { buildRecording, createAggregator, mergeRecordings, type Recording } from "../../core/recording/index.ts";
+import { addPartial, partialPath, recordingPath, toldApart, unreadWords, type Terminal } from "../../project/index.ts";
+import { readInto } from "../../logs/index.ts";
+import { EngineClient, type Endpoint } from "../gateway/index.ts";
+import { ensureKeeperImage, readLeft } from "../keeper/index.ts";
+import { engineFacts } from "../session/index.ts";
+import { checkedRecording, parseUnfinished } from "./unfinished.ts";
+
+/** What a killed session had traced of one recording. */
+interface Found {
+  readonly folder: string;
+  calls: number;
+  recording: Recording;
+}
+
+/**
+ * Makes partial recordings of what a killed session had traced of its containers. Resolves to what
+ * there is to say; throws if one could not be kept, and the traces must stay.
+ */
+export async function recoverKept(
+  endpoint: Endpoint,
+  volume: string,
+  terminal: Pick<Terminal, "note">,
+): Promise<readonly string[]> {
+  const engine = new EngineClient(endpoint);
+  const image = await ensureKeeperImage(engine, (await engineFacts(engine)).architecture, terminal.note);
+  const found = new Map<string, Found>();
+  await readLeft(engine, image, volume, async ({ about, chunks }) => {
+    const { name, folder, arch, life, run } = parseUnfinished(about, `a trace on the volume ${volume}`);
+    const aggregator = createAggregator({ arch, life });
+    await readInto(aggregator, chunks, name);
+    const { calls } = aggregator.counts();
+    if (calls === 0) return;
+    const seen = buildRecording(name, run, aggregator.finish());
+    const place = join(folder, recordingPath(name));
+    const before = found.get(place);
+    if (before === undefined) found.set(place, { folder, calls, recording: seen });
+    else [before.calls, before.recording] = [before.calls + calls, mergeRecordings(before.recording, seen)];
+  });
+  const said: string[] = [];
+  for (const [path, each] of found) said.push(await keep(path, each, volume));
+  return said.length === 0 ? ["a killed recording had traced nothing yet"] : said;
+}
+
+async function keep(path: string, { folder, calls, recording }: Found, volume: string): Promise<string> {
+  const isThere = await stat(folder).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isThere) return `what the killed recording of ${recording.name} had traced belongs to ${folder}, which is gone`;
+  const unread = await addPartial(path, checkedRecording(toldApart(recording), `a trace on the volume ${volume}`));
+  return (
+    `${calls.toLocaleString("en")} calls of the killed recording of ${recording.name} are in ${partialPath(path)}; ` +
+    `record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
+  );
+}

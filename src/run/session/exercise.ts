@@ -1,0 +1,258 @@
+import { constants } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { execa } from "execa";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { sampleOutput, type OutputSample } from "../container/index.ts";
+import type { Session } from "./session.ts";
+
+/** How long the command is let run, and what is done to its containers meanwhile. */
+export interface CommandExercise {
+  /** A shell command that is run once what was started is up; its end ends the command. */
+  readonly while: string | undefined;
+  /** Seconds after the first container's start. */
+  readonly stopAfter: number | undefined;
+  /** Resolves when nothing new has come for long enough. */
+  readonly stable?: (over: AbortSignal) => Promise<void>;
+  /** Called before what still runs is stopped (health checks, --exec). */
+  readonly beforeStop: () => Promise<void>;
+  /** Containers that still run when the command ends are let be. */
+  readonly keep: boolean;
+  readonly interrupted: AbortSignal;
+  readonly notice: (line: string) => void;
+  /**
+   * `shown`: the command has the user's terminal. `sampled`: so it has, and its stdout is sampled
+   * on the way. `kept`: nothing of it is shown.
+   */
+  readonly streams: "shown" | "sampled" | "kept";
+}
+
+/** What became of the command. */
+export interface CommandEnd {
+  readonly exitCode: number | undefined;
+  /** Who ended it. */
+  readonly by: "itself" | "while" | "stop-after" | "stable" | "interrupt";
+  /** Exit code of the `--while` command; `undefined` if there was none, or it was cut off. */
+  readonly whileExitCode: number | undefined;
+  /** All containers ended before the `--while` command did, or none was ever up. */
+  readonly endedDuringWhile: boolean;
+  /** The last lines on the command's stderr, unless that is the terminal itself. */
+  readonly stderrTail: string;
+  readonly stdout?: OutputSample;
+}
+
+/** How long a `--while` command may go on after all containers have ended, and again after it was told to end. */
+const whileGraceMs = 20_000;
+/** How long a command may take to end after it was told to, each time. */
+const endGraceMs = 30_000;
+/** Nothing is made or started for this long when everything is up. Compose pauses between its services. */
+const quietMs = 1_500;
+
+/** Runs the user's command with the engine behind the session, exercises what it starts, and sees to its end. */
+export async function runCommand(session: Session, exercise: CommandExercise): Promise<CommandEnd> {
+  const child = await start(session, exercise);
+  const sampled = child.stdout === null ? undefined : sampleOutput(child.stdout);
+  let stderrTail = "";
+  child.stderr?.on("data", (bytes: Buffer) => (stderrTail = (stderrTail + bytes.toString("utf8")).slice(-4000)));
+  let exitCode: number | undefined;
+  const ended = child.ended.then((code) => (exitCode = code));
+  const over = new AbortController();
+  const everythingEnded = ended.then(async () => {
+    if (waitsForContainers(session, exercise))
+      await session.fleet.until(() => session.fleet.running.length === 0, Infinity, over.signal);
+  });
+  const end = await exerciseAll(session, exercise, everythingEnded, over.signal);
+  if (end.by !== "itself" && end.by !== "interrupt") await exercise.beforeStop();
+  if (end.by !== "itself" || (session.fleet.running.length > 0 && !exercise.keep))
+    await endAll(session, exercise, child, () => exitCode !== undefined, end.by);
+  await ended;
+  over.abort();
+  const whileExitCode = await end.whileEnd;
+  const stdout = sampled === undefined ? {} : { stdout: await sampled };
+  return {
+    exitCode,
+    by: end.by,
+    whileExitCode,
+    endedDuringWhile: exercise.while !== undefined && end.by === "itself" && whileExitCode === undefined,
+    stderrTail,
+    ...stdout,
+  };
+}
+
+/** The user's command as a process. */
+interface Child {
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Its exit code, or 128 and the signal that ended it. */
+  readonly ended: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Rejects if it cannot be run at all. */
+async function start(session: Session, { streams }: CommandExercise): Promise<Child> {
+  const [file = "", ...words] = session.words();
+  const isShown = streams !== "kept";
+  const child = spawn(file, words, {
+    // A terminal is the command's own; what is no terminal is passed on, and its last lines are
+    // kept.
+    stdio: [
+      isShown ? "inherit" : "ignore",
+      streams === "shown" ? "inherit" : "pipe",
+      isShown && process.stderr.isTTY === true ? "inherit" : "pipe",
+    ],
+    env: session.environment(),
+  });
+  const ended = new Promise<number>((resolve) =>
+    child.once("close", (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 127 : (constants.signals[signal] ?? 0))),
+    ),
+  );
+  await once(child, "spawn");
+  if (isShown) child.stderr?.pipe(process.stderr, { end: false });
+  if (streams === "sampled") child.stdout?.pipe(process.stdout, { end: false });
+  return { stdout: child.stdout, stderr: child.stderr, ended, kill: (signal) => void child.kill(signal) };
+}
+
+/**
+ * `docker run --detach` is over before its container is, and so is any command that something is
+ * done with meanwhile.
+ */
+function waitsForContainers(session: Session, { while: command, stopAfter, stable }: CommandExercise): boolean {
+  return session.runsOne || command !== undefined || stopAfter !== undefined || stable !== undefined;
+}
+
+type FirstEnd = { readonly by: CommandEnd["by"]; readonly whileEnd: Promise<number | undefined> };
+
+async function exerciseAll(
+  session: Session,
+  exercise: CommandExercise,
+  ended: Promise<void>,
+  over: AbortSignal,
+): Promise<FirstEnd> {
+  const itself = ended.then(() => "itself" as const);
+  const interrupt = aborted(exercise.interrupted).then(() => "interrupt" as const);
+  const nothing = Promise.resolve(undefined);
+  const up = await Promise.race([isUp(session, over).then(() => "up" as const), itself, interrupt]);
+  if (up !== "up") return { by: up, whileEnd: nothing };
+  const cut = new AbortController();
+  const whileEnd =
+    exercise.while === undefined
+      ? undefined
+      : runWhile(session, exercise.while, exercise.streams !== "kept", cut.signal);
+  const by = await Promise.race([
+    itself,
+    interrupt,
+    ...(whileEnd === undefined ? [] : [whileEnd.then(() => "while" as const)]),
+    ...(exercise.stopAfter === undefined
+      ? []
+      : [
+          delay(exercise.stopAfter * 1000, "stop-after" as const, { signal: cut.signal, ref: true }).catch(
+            () => itself,
+          ),
+        ]),
+    ...(exercise.stable === undefined
+      ? []
+      : [
+          exercise.stable(cut.signal).then(
+            () => "stable" as const,
+            () => itself,
+          ),
+        ]),
+  ]);
+  if (whileEnd === undefined || by === "while") {
+    cut.abort();
+    return { by, whileEnd: whileEnd ?? nothing };
+  }
+  // A client that asks a service to shut down sees the container go first; it gets a moment to end
+  // by itself.
+  const isLate =
+    by === "itself"
+      ? await Promise.race([whileEnd.then(() => false), delay(whileGraceMs, true, { ref: false })])
+      : true;
+  cut.abort();
+  return { by, whileEnd: isLate ? whileEnd.then(() => undefined) : whileEnd };
+}
+
+async function isUp(session: Session, over: AbortSignal): Promise<void> {
+  const isReached = await session.fleet.until(() => session.fleet.isUp(session.runsOne ? 0 : quietMs), Infinity, over);
+  if (!isReached) await new Promise(() => undefined); // whatever ended the waiting is heard elsewhere
+}
+
+/** As a user would end it: containers of `docker run` with their stop signal, any other command with Ctrl-C. */
+async function endAll(
+  session: Session,
+  exercise: CommandExercise,
+  child: Child,
+  hasEnded: () => boolean,
+  by: CommandEnd["by"],
+): Promise<void> {
+  // On a terminal Ctrl-C has reached the command already; a second one would make it give up in the
+  // middle.
+  const hasHeard = by === "interrupt" && exercise.interrupted.reason === "SIGINT" && process.stdin.isTTY === true;
+  if (!session.runsOne && !hasEnded()) {
+    if (!hasHeard) child.kill("SIGINT");
+    await Promise.race([child.ended, delay(endGraceMs, undefined, { ref: false })]);
+  }
+  if (session.fleet.running.length > 0 && !exercise.keep) {
+    exercise.notice(
+      session.fleet.running.length === 1
+        ? "stopping the container with its own stop signal"
+        : `stopping ${session.fleet.running.length} containers, each with its own stop signal`,
+    );
+    await session.stopAll();
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+    if (hasEnded()) return;
+    await Promise.race([child.ended, delay(signal === "SIGINT" ? 5_000 : endGraceMs / 3, undefined, { ref: false })]);
+    if (!hasEnded()) child.kill(signal);
+  }
+}
+
+/** Its output goes to stderr, for stdout is the workload's. */
+async function runWhile(session: Session, command: string, shown: boolean, cut: AbortSignal): Promise<number> {
+  const [first] = session.fleet.running;
+  const child = execa(command, {
+    shell: "/bin/sh",
+    stdin: "ignore",
+    stdout: shown ? process.stderr : "ignore",
+    stderr: shown ? "inherit" : "ignore",
+    reject: false,
+    detached: true, // a process group of its own, so that everything it started can be ended with it
+    extendEnv: false,
+    env: {
+      ...session.environment({ leaves: true }),
+      ...(first === undefined ? {} : { SECCOMP_GEN_CONTAINER: first.container.id }),
+    },
+  });
+  const end = (): void => {
+    const { pid } = child;
+    if (pid === undefined || child.exitCode !== null) return;
+    process.kill(-pid, "SIGTERM");
+    // A client in a container of its own is its PID 1, which SIGTERM does not end.
+    const forced = setTimeout(() => process.kill(-pid, "SIGKILL"), whileGraceMs);
+    void child.finally(() => clearTimeout(forced));
+  };
+  cut.addEventListener("abort", end, { once: true });
+  const result = await child;
+  cut.removeEventListener("abort", end);
+  return result.exitCode ?? 128;
+}
+
+/** What cannot be run at all is the user's mistake. */
+export function notRunnable(error: unknown, file: string): SeccompGenError | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "ENOENT" && code !== "EACCES") return undefined;
+  return new SeccompGenError(
+    { code: "workload-not-started", detail: `${file}: ${code === "ENOENT" ? "not found in PATH" : "not executable"}` },
+    { exitCode: code === "ENOENT" ? 127 : 126 },
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

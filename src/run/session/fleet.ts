@@ -1,0 +1,136 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { member, textOf, type Document, type EngineClient, type HeldContainer } from "../gateway/index.ts";
+
+/** What is known of a container that the user's command made, beside what it was made from. */
+export interface Berth {
+  readonly container: HeldContainer;
+  /** It stands at the gate; else its start is known by the engine's event. */
+  readonly held: boolean;
+  /** How often it ended. */
+  ends: number;
+  /** How often its program was let go. */
+  starts: number;
+  running: boolean;
+  /** Of its last end. */
+  exitCode: number | undefined;
+  health: "none" | "starting" | "healthy" | "unhealthy";
+  /** Somebody asked for its end. */
+  toldToStop: boolean;
+  removed: boolean;
+}
+
+/** All containers of a session: who runs, who has ended. Fed by the engine's events. */
+export class Fleet {
+  readonly berths: Berth[] = [];
+  readonly #engine: EngineClient;
+  readonly #over = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  /** When a container was last made or started. */
+  #changedAt = performance.now();
+
+  constructor(engine: EngineClient) {
+    this.#engine = engine;
+  }
+
+  add(container: HeldContainer, { held, checked }: { readonly held: boolean; readonly checked: boolean }): Berth {
+    const berth: Berth = {
+      container,
+      held,
+      starts: 0,
+      ends: 0,
+      running: false,
+      exitCode: undefined,
+      health: checked ? "starting" : "none",
+      toldToStop: false,
+      removed: false,
+    };
+    this.berths.push(berth);
+    this.#changedAt = performance.now();
+    this.#stir();
+    return berth;
+  }
+
+  of(container: HeldContainer): Berth | undefined {
+    return this.berths.find((berth) => berth.container === container);
+  }
+
+  get running(): readonly Berth[] {
+    return this.berths.filter(({ running }) => running);
+  }
+
+  letGo(berth: Berth): void {
+    berth.starts += 1;
+    berth.running = true;
+    this.#stir();
+  }
+
+  /** Hears the engine's events until `close`. Resolves when the engine has begun to tell them. */
+  async watch(): Promise<void> {
+    const lines = await this.#engine.lines(
+      `/events?${new URLSearchParams({ filters: JSON.stringify({ type: ["container"] }) }).toString()}`,
+      this.#over.signal,
+    );
+    void (async () => {
+      for await (const line of lines) this.#hear(line);
+    })().catch(() => undefined); // its end is the engine's, which others hear of
+  }
+
+  #hear(line: string): void {
+    const event = JSON.parse(line) as Document;
+    const actor = member(event, "Actor");
+    const berth = this.berths.find(({ container }) => container.id === textOf(member(actor, "ID")));
+    if (berth === undefined) return;
+    const action = textOf(member(event, "Action"));
+    if (action === "start") {
+      berth.running = true;
+      if (!berth.held) berth.starts += 1;
+    }
+    if (action === "kill") berth.toldToStop = true;
+    else if (action === "die") {
+      berth.running = false;
+      berth.ends += 1;
+      berth.exitCode = Number(textOf(member(member(actor, "Attributes"), "exitCode")));
+    } else if (action === "destroy") {
+      [berth.running, berth.removed] = [false, true];
+    } else if (action.startsWith("health_status: "))
+      berth.health = action.endsWith("unhealthy") ? "unhealthy" : "healthy";
+    if (action === "start") this.#changedAt = performance.now();
+    this.#stir();
+  }
+
+  /** Resolves when `condition` holds; looked at after each change. False: `patienceMs` went by. */
+  async until(condition: () => boolean, patienceMs: number, signal?: AbortSignal): Promise<boolean> {
+    const deadline = performance.now() + patienceMs;
+    while (!condition()) {
+      const left = deadline - performance.now();
+      if (left <= 0 || signal?.aborted === true) return false;
+      await Promise.race([
+        new Promise<void>((resolve) => this.#waiting.add(resolve)),
+        delay(Math.min(left, 250), undefined, { ref: false }),
+      ]);
+    }
+    return true;
+  }
+
+  /**
+   * Everything that was made has been started, is as healthy as it says, and nothing was made or
+   * started for a while.
+   */
+  isUp(quietMs: number): boolean {
+    const alive = this.berths.filter(({ removed }) => !removed);
+    return (
+      alive.some(({ starts }) => starts > 0) &&
+      alive.every(({ starts, health, running }) => starts > 0 && (!running || health !== "starting")) &&
+      performance.now() - this.#changedAt >= quietMs
+    );
+  }
+
+  close(): void {
+    this.#over.abort();
+  }
+
+  #stir(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}

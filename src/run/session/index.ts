@@ -1,0 +1,5 @@
+/** What stands between a user's command and its engine while it is recorded or verified. */
+export { engineFacts } from "./engine-facts.ts";
+export { notRunnable, runCommand, type CommandEnd, type CommandExercise } from "./exercise.ts";
+export { Fleet, type Berth } from "./fleet.ts";
+export { Session, type SessionRequest, type TracedPart, type Treatment } from "./session.ts";

@@ -1,0 +1,280 @@
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { gateVolumePrefix, traceVolumePrefix } from "../container/index.ts";
+import {
+  Containers,
+  healthTest,
+  EngineClient,
+  endpointOf,
+  openGateway,
+  parseToken,
+  type ClientCommand,
+  type Document,
+  type Gateway,
+  type HeldContainer,
+  type InspectedImage,
+  type Part,
+} from "../gateway/index.ts";
+import { ensureKeeperImage, Keeper, type Hello, type Trace, type Tracing } from "../keeper/index.ts";
+import { engineFacts } from "./engine-facts.ts";
+import { Fleet, type Berth } from "./fleet.ts";
+
+/** What is done with a container of the user's command. */
+export type Treatment =
+  /** Under a profile, or the engine's default, with these further options of strace. */
+  | { readonly kind: "trace"; readonly profile: string | undefined; readonly strace: readonly string[] }
+  /** Under a profile, untraced. */
+  | { readonly kind: "confine"; readonly profile: string | undefined }
+  | { readonly kind: "leave" };
+
+export interface TracedPart {
+  readonly berth: Berth;
+  readonly part: Part;
+  readonly trace: Trace;
+  readonly hello: Hello;
+}
+
+export interface SessionRequest {
+  readonly command: ClientCommand;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly notice: (line: string) => void;
+  /** Whether anything is to be traced: without it no keeper is started. */
+  readonly traces: boolean;
+  /** Where recordings belong, and what is needed to make one of a trace, should this process be killed. */
+  readonly folder: string;
+  readonly about: (berth: Berth, part: Part, hello: Hello) => unknown;
+  readonly treat: (spec: Document, image: InspectedImage, name: string | undefined) => Treatment;
+  readonly onTrace: (part: TracedPart) => void;
+  readonly onMissed: (why: string) => void;
+}
+
+/** A health check is traced this often for each start; then it runs by itself. */
+const tracedProbes = 2;
+
+/** No `start` is answered later than this after the engine's own answer. */
+const letGoPatienceMs = 20_000;
+
+/** Everything that stands between a user's command and its engine while it is recorded or verified. */
+export class Session implements AsyncDisposable {
+  readonly engine: EngineClient;
+  readonly facts: Awaited<ReturnType<typeof engineFacts>>;
+  readonly fleet: Fleet;
+  readonly #request: SessionRequest;
+  readonly #containers: Containers;
+  readonly #treatments = new Map<HeldContainer, Treatment>();
+  readonly #deciding = new Map<Document, Treatment>();
+  readonly #probes = new Map<HeldContainer, number>();
+  readonly #networks: string[] = [];
+  #keeper: Keeper | undefined;
+  #opening: Promise<void> | undefined;
+  #gateways: readonly Gateway[] = [];
+  /** strace's version, once it is known. */
+  strace: string | undefined;
+
+  static async open(request: SessionRequest): Promise<Session> {
+    const engine = new EngineClient(endpointOf(request.command, request.environment));
+    const session = new Session(request, engine, await engineFacts(engine));
+    try {
+      await session.#open();
+      return session;
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(request: SessionRequest, engine: EngineClient, facts: Session["facts"]) {
+    this.#request = request;
+    this.engine = engine;
+    this.facts = facts;
+    this.fleet = new Fleet(engine);
+    this.#containers = new Containers(engine, () => this.#gate(), {
+      decide: (spec, image, name) => {
+        const treatment = request.treat(spec, image, name);
+        this.#deciding.set(spec, treatment);
+        return treatment.kind === "trace" ? { kind: "hold", profile: treatment.profile } : treatment;
+      },
+      created: (container) => {
+        const treatment = this.#deciding.get(container.spec) ?? { kind: "leave" };
+        this.#deciding.delete(container.spec);
+        this.#treatments.set(container, treatment);
+        this.fleet.add(container, {
+          held: treatment.kind === "trace",
+          checked: healthTest(container.spec, container.image.document).length > 0,
+        });
+      },
+      ready: async () => void (await this.#keeper?.ready),
+      starts: (container) => this.fleet.of(container)?.starts ?? 0,
+      letGo: (container, before) => this.#letGo(container, before),
+      madeNetwork: (id) => void this.#networks.push(id),
+    });
+  }
+
+  async #open(): Promise<void> {
+    await this.fleet.watch();
+    if (this.#request.traces) {
+      const image = await ensureKeeperImage(this.engine, this.facts.architecture, this.#request.notice);
+      this.#keeper = new Keeper({
+        engine: this.engine,
+        image,
+        folder: this.#request.folder,
+        onHello: (hello) => this.#hello(hello),
+        onMissed: this.#request.onMissed,
+      });
+      // It starts while the command looks its images up; whoever starts a container waits for it.
+      this.#opening = this.#keeper.open();
+      void this.#keeper.ready.then(
+        (strace) => (this.strace = strace),
+        () => undefined,
+      );
+    }
+    const onFailure = (error: unknown): void =>
+      this.#request.onMissed(error instanceof Error ? error.message : String(error));
+    const open = (leaves: boolean): Promise<Gateway> =>
+      openGateway(this.engine.endpoint, this.#containers.planner(leaves), onFailure);
+    this.#gateways = await Promise.all([open(false), open(true)]);
+  }
+
+  #gate(): {
+    readonly volume: string;
+    readonly isOurVolume: (name: string) => boolean;
+    readonly sockets: { readonly ours: readonly string[]; readonly engines: string | undefined };
+  } {
+    const { endpoint } = this.engine;
+    return {
+      volume: this.#keeper?.gateVolume ?? "",
+      isOurVolume: (name) => name.startsWith(gateVolumePrefix) || name.startsWith(traceVolumePrefix),
+      sockets: {
+        ours: this.#gateways.map(({ host }) => host.replace("unix://", "")),
+        engines: endpoint.kind === "unix" ? endpoint.path : undefined,
+      },
+    };
+  }
+
+  /**
+   * The environment of the user's command; `leaves`: containers that it starts are not recorded,
+   * but what it executes in recorded ones is.
+   */
+  environment({ leaves = false } = {}): NodeJS.ProcessEnv {
+    const host = this.#gateways[leaves ? 1 : 0]?.host ?? "";
+    const {
+      DOCKER_CONTEXT: _context,
+      DOCKER_TLS: _tls,
+      DOCKER_TLS_VERIFY: _verify,
+      DOCKER_CERT_PATH: _certificates,
+      ...kept
+    } = this.#request.environment;
+    const socket =
+      this.engine.endpoint.kind === "unix" ? { TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: this.engine.endpoint.path } : {};
+    return { ...kept, DOCKER_HOST: host, ...socket, ...(this.facts.tool === "podman" ? { CONTAINER_HOST: host } : {}) };
+  }
+
+  /** The command starts one container and ends with it: `docker run`, `podman run`. */
+  get runsOne(): boolean {
+    const { tool } = this.#request.command;
+    return (tool?.name === "docker" || tool?.name === "podman") && tool.verb === "run";
+  }
+
+  /** The words to run: a tool that runs as another user may not get the environment. */
+  words(): readonly string[] {
+    const { words, tool } = this.#request.command;
+    const host = this.#gateways[0]?.host ?? "";
+    return tool?.elevated === true && tool.name === "docker"
+      ? [...words.slice(0, tool.at + 1), "--host", host, ...words.slice(tool.at + 1)]
+      : words;
+  }
+
+  #hello(hello: Hello): Tracing | undefined {
+    const token = parseToken(hello.token);
+    const container = token === undefined ? undefined : this.#containers.withToken(token.container);
+    const berth = container === undefined ? undefined : this.fleet.of(container);
+    const treatment = container === undefined ? undefined : this.#treatments.get(container);
+    if (token === undefined || container === undefined || berth === undefined || treatment?.kind !== "trace")
+      return undefined;
+    const { part } = token;
+    if (part === "probe" || part === "shell") {
+      const probes = (this.#probes.get(container) ?? 0) + 1;
+      this.#probes.set(container, probes);
+      if (probes > tracedProbes) return undefined;
+    }
+    return {
+      options: treatment.strace,
+      about: this.#request.about(berth, part, hello),
+      onTrace: (trace) => {
+        if (part === "main") void trace.attached.then(() => this.fleet.letGo(berth));
+        this.#request.onTrace({ berth, part, trace, hello });
+      },
+    };
+  }
+
+  async #letGo(container: HeldContainer, before: number): Promise<void> {
+    const berth = this.fleet.of(container);
+    if (berth === undefined || this.#treatments.get(container)?.kind !== "trace" || this.#keeper === undefined) return;
+    const keeper = this.#keeper;
+    const ended = berth.exitCode;
+    await this.fleet.until(
+      () =>
+        berth.starts > before ||
+        keeper.isLost ||
+        berth.removed ||
+        (berth.exitCode !== undefined && berth.exitCode !== ended),
+      letGoPatienceMs,
+    );
+  }
+
+  /** Runs a command in a held container, as `docker exec` would, and resolves to its exit code. */
+  async execute(
+    container: HeldContainer,
+    words: readonly string[],
+    patienceMs: number,
+  ): Promise<{ readonly exitCode: number; readonly said: string }> {
+    return this.#containers.execute(container, words, patienceMs);
+  }
+
+  /** Stops what still runs, each with its own stop signal. */
+  async stopAll(): Promise<void> {
+    await Promise.all(
+      this.fleet.running.map(({ container }) =>
+        this.engine.call("POST", `/containers/${container.id}/stop`).catch(() => undefined),
+      ),
+    );
+  }
+
+  /** Ends every strace; what it traced goes on by itself. */
+  stopTraces(): void {
+    this.#keeper?.stopTraces();
+  }
+
+  /** Removes containers and networks that the command made and left behind. */
+  async removeAll(): Promise<void> {
+    const left = this.fleet.berths.filter(({ removed }) => !removed);
+    await Promise.all(
+      left.map(({ container }) =>
+        this.engine.call("DELETE", `/containers/${container.id}?force=1&v=1`).catch(() => undefined),
+      ),
+    );
+    for (const network of this.#networks)
+      await this.engine.call("DELETE", `/networks/${network}`).catch(() => undefined);
+  }
+
+  /** Gives the traces away: nobody needs them any more. Resolves to what could not be removed. */
+  async release(): Promise<string | undefined> {
+    return this.#keeper === undefined ? undefined : this.#keeper.removeVolume(this.#keeper.traceVolume);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.fleet.close();
+    await Promise.all(this.#gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
+    const keeper = this.#keeper;
+    if (keeper === undefined) return;
+    await this.#opening; // a command may end before the keeper has begun
+    await keeper[Symbol.asyncDispose]();
+    await keeper.removeVolume(keeper.gateVolume);
+  }
+}
+
+/** Why the engine cannot be used, in words that say what to do. */
+export function whyNot(error: unknown): string | undefined {
+  return error instanceof SeccompGenError && error.problem.code === "tracer-not-attached"
+    ? error.problem.detail
+    : undefined;
+}

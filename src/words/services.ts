@@ -1,0 +1,60 @@
+import type { AllowedCounts } from "../core/diff/index.ts";
+import type { Policy } from "../core/policy/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+
+/** One recording of several that were made at once. */
+export interface ServiceRow {
+  readonly name: string;
+  readonly containers: number;
+  readonly counts: AllowedCounts;
+  readonly derivation: { readonly policy: Policy; readonly ceilingName: string };
+  readonly unparsed: number;
+  readonly missed: readonly string[];
+  readonly paths: { readonly recording: string; readonly profile: string };
+}
+
+/** The summary of several recordings: a line each, and what none of their containers did. */
+export function renderServices(rows: readonly ServiceRow[]): string {
+  const head = ["service", "containers", "calls kept", "pinned", "denied and left out", "profile"];
+  const table = rows.map((row) => [
+    row.name,
+    `${row.containers}`,
+    kept(row),
+    `${notesOf(row, "pinned")}`,
+    `${notesOf(row, "above-ceiling")}`,
+    row.paths.profile,
+  ]);
+  const missed = rows.flatMap(({ name, missed: paths }) =>
+    paths.length === 0 ? [] : [`${name} did not exercise: ${paths.join(", ")}`],
+  );
+  const unread = rows.flatMap(({ name, unparsed }) =>
+    unparsed === 0 ? [] : [`${name}: ${unparsed} lines of the trace could not be read; the profile may lack calls`],
+  );
+  const [{ derivation: first } = { derivation: { ceilingName: "" } }] = rows;
+  return [
+    `${rows.length} profiles made, compared with ${first.ceilingName}`,
+    ...[...columns([head, ...table]), ...missed, ...unread].map((line) => `  ${escapeLine(line)}`),
+    "  next: seccomp-gen verify each profile with the docker run of its service, then commit the files",
+  ].join("\n");
+}
+
+/** Of the machine's own architecture, which is the first. */
+function kept({ counts, derivation }: ServiceRow): string {
+  const arch = derivation.policy.filters[0]?.arch;
+  return arch === undefined ? "" : `${counts.allowedAfter[arch] ?? 0} of ${counts.allowedBefore[arch] ?? 0}`;
+}
+
+function notesOf({ derivation }: ServiceRow, kind: "pinned" | "above-ceiling"): number {
+  const names = derivation.policy.notes.flatMap((note) => (note.kind === kind ? [note.syscall] : []));
+  return new Set(names).size;
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
