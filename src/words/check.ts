@@ -34,7 +34,7 @@ export function renderCheck(
 }
 
 function line({ arch, syscall, args, calls, processes, results, answer }: CheckFinding): string {
-  const shown = args.map(({ index, value }) => argumentWords(syscall, index, value)).join(", ");
+  const shown = args.map(({ index, value }) => argumentWords(syscall, index, value, arch)).join(", ");
   const often = calls === 1 ? "a few times" : `some ${calls.toLocaleString("en")} times`;
   return escapeLine(
     `  ${syscall}${shown === "" ? "" : `(${shown})`}: ${formatAction(answer)}; recorded ${often} by ` +

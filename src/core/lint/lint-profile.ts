@@ -18,9 +18,13 @@ import {
   passedByUpperBits,
   type Filter,
 } from "../seccomp/index.ts";
-import { dockerArch, intArgumentsOf, syscallNames, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { dockerArch, hostArch, intArgumentsOf, syscallNames, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
+import { strangeConditions } from "./conditions.ts";
+import { neverApplies } from "./never-applies.ts";
+import { openSiblings } from "./open-siblings.ts";
 import { shadowedRules } from "./shadowed.ts";
+import { voidRules } from "./void-rules.ts";
 import type { Finding } from "./types.ts";
 
 /** What a profile is linted against. */
@@ -54,15 +58,17 @@ export function lintProfile(
   const resolution = resolve(profile, host);
   const own = resolution.filters.get(host.arch);
   if (own === undefined) return [];
+  const effects = ineffective(profile, host, own);
   return [
     ...denylist(own),
     ...falseSuccess(profile),
     ...problems(resolution.problems),
     ...members(profile),
     ...groups(profile, own),
+    ...effects,
     ...oldFormat(profile),
     ...missingArchitectures(profile),
-    ...shadowed(own),
+    ...shadowed(own, effects),
     ...huge(resolution.filters),
     ...(isAllowing(own.defaultAction)
       ? []
@@ -75,6 +81,31 @@ export function lintProfile(
         ]),
     ...architectures(resolution.filters, host),
   ];
+}
+
+/**
+ * Denies and exceptions that do not take effect, and conditions that do not say what they look like:
+ * each with a call that `evaluate` was asked. Throws TooManyWays as `lintProfile` does.
+ */
+function ineffective(profile: DockerProfile, host: HostContext, own: Filter): readonly Finding[] {
+  return [
+    ...voidRules(profile, host, own),
+    ...strangeConditions(profile, host, own),
+    ...neverApplies(profile),
+    ...openSiblings(profile, host, own),
+  ];
+}
+
+/** The same for every architecture that the profile serves on these hosts. */
+export function ineffectiveFor(
+  profile: DockerProfile,
+  hosts: readonly HostContext[],
+): ReadonlyMap<ScmpArch, readonly Finding[]> {
+  return new Map(
+    hosts.flatMap((host) =>
+      [...resolve(profile, host).filters].map(([arch, filter]) => [arch, ineffective(profile, host, filter)] as const),
+    ),
+  );
 }
 
 function denylist({ defaultAction }: Filter): readonly Finding[] {
@@ -183,22 +214,21 @@ function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): re
     : [{ kind: "or-not-and", severity: "error", pointer: `${pointer}/args`, names, index: twice.index }];
 }
 
-/** What passes is named: the filter denies it, and with an upper bit it is let through. */
+/** What passes is named: the filter denies it, and with upper bits it is let through. */
 function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGroup, own: Filter): readonly Finding[] {
   const wide = args.flatMap((arg, at) =>
-    arg.op === "SCMP_CMP_MASKED_EQ"
+    arg.op === "SCMP_CMP_MASKED_EQ" && arg.value >> 32n === 0n
       ? []
-      : names.filter((name) => intArgumentsOf(name).some((int) => int === arg.index)).map((name) => ({ name, at })),
+      : names
+          .filter((name) => intArgumentsOf(name, own.arch).some((int) => int === arg.index))
+          .map((name) => ({ name, at })),
   );
   const [first] = wide;
   if (first === undefined) return [];
   const calls = [...new Set(wide.map(({ name }) => name))];
-  const passed = calls.flatMap((syscall) =>
-    passedByUpperBits(own, syscall).flatMap(({ index, values }) => values.map((value) => ({ syscall, index, value }))),
-  );
-  return [
-    { kind: "wide-comparison", severity: "warning", pointer: `${pointer}/args/${first.at}`, names: calls, passed },
-  ];
+  const passed = calls.flatMap((syscall) => passedByUpperBits(own, syscall));
+  const severity = passed.length === 0 ? "note" : "warning";
+  return [{ kind: "wide-comparison", severity, pointer: `${pointer}/args/${first.at}`, names: calls, passed }];
 }
 
 /** What SCMP_CMP_MASKED_EQ asks for and its mask leaves out. */
@@ -329,11 +359,19 @@ function missingArchitectures({ architectures = [], archMap = [] }: DockerProfil
     : [{ kind: "missing-architectures", severity: "note", pointer: "", names: [] }];
 }
 
-function shadowed(filter: Filter): readonly Finding[] {
+/** What is told as void already is left out. */
+function shadowed(filter: Filter, told: readonly Finding[]): readonly Finding[] {
+  const isTold = (pointer: string, name: string): boolean =>
+    told.some(
+      (finding) =>
+        (finding.kind === "void-deny" || finding.kind === "void-exception") &&
+        finding.pointer === pointer &&
+        finding.names.includes(name),
+    );
   const byPlace = new Map<string, Set<string>>();
   for (const { name, rule } of shadowedRules(filter)) {
     const pointer = rule.because.type === "profile" ? rule.because.pointer : "";
-    byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
+    if (!isTold(pointer, name)) byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
   }
   return [...byPlace].map(([pointer, names]): Finding => ({
     kind: "shadowed-rule",
@@ -363,7 +401,7 @@ function huge(filters: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
 
 function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostContext): readonly Finding[] {
   return [...filters]
-    .filter(([other]) => other !== arch)
+    .filter(([other]) => other !== arch && hostArch(other, [arch]) === arch)
     .flatMap(([other, filter]): readonly Finding[] => [
       { kind: "compat-architecture", severity: "note", pointer: "/architectures", names: [dockerArch(other)] },
       ...socketcallOpen(other, filter),

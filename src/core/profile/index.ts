@@ -2,8 +2,11 @@
  * The profile document: read it (any format in use), resolve it for a host into filters, find
  * Docker's own defaults.
  */
+export { ceilingFor } from "./ceiling.ts";
 export { boundingSet } from "./bounding-set.ts";
 export { groupApplies } from "./applies.ts";
+export { toAction } from "./action.ts";
+export { toRules } from "./rules.ts";
 export { offsetOf, positionAt, type Position } from "./position.ts";
 export { readEmitted } from "./document.ts";
 export { parseDocument } from "./json.ts";

@@ -54,14 +54,17 @@ test("an upper bit opens socket families that Docker's newest default denies, no
       [...profile.values()].flatMap((filter) =>
         filter.arch === arch
           ? syscallNames(arch).flatMap((name) =>
-              passedByUpperBits(filter, name).map(({ index, values }) => [`${name} ${index}`, values]),
+              passedByUpperBits(filter, name).map(({ args }) => [
+                `${name} ${args.map(({ index, value }) => `${index}=${value}`).join()}`,
+                args.length,
+              ]),
             )
           : [],
       ),
     );
   const host = { arch, capabilities, kernel: undefined, runtime: "runc" } as const;
   const docker = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
-  expect(gaps(docker)).toEqual({ "socket 0": [38n, 40n] });
+  expect(gaps(docker)).toEqual({ "socket 0=38": 1, "socket 0=40": 1 });
   const { arches } = explain({
     profile: "p",
     ceilingName: "c",
@@ -71,8 +74,9 @@ test("an upper bit opens socket families that Docker's newest default denies, no
     runs: [],
     recorded: {},
   });
-  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toEqual([
-    { index: 0, values: [38n, 40n] },
+  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toMatchObject([
+    { args: [{ index: 0, value: 38n }], set: [0], witness: { args: [0x1_0000_0026n, 0n, 0n, 0n, 0n, 0n] } },
+    { args: [{ index: 0, value: 40n }], set: [0] },
   ]);
   for (const name of ["nginx", "redis"])
     expect(
