@@ -15,14 +15,14 @@ import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
 import {
   ceilingFor,
-  nearest,
+  nearestCall,
   noFilterText,
   readProfile,
   type DockerProfile,
   type HostContext,
 } from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
-import { isSyscallName, syscallNames } from "../core/tables/index.ts";
+import { isSyscallName } from "../core/tables/index.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";
@@ -91,7 +91,7 @@ function elsewhereOf(document: DockerProfile, hosts: readonly HostContext[]): re
 
 function checkName(syscall: string): void {
   if (isSyscallName(syscall)) return;
-  const meant = nearest(syscall, syscallNames("SCMP_ARCH_X86_64"));
+  const meant = nearestCall(syscall);
   throw new SeccompGenError({
     code: "usage",
     what: `there is no syscall ${syscall}`,

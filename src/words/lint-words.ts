@@ -123,7 +123,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       const because =
         why === "dropped"
           ? "it answers as the default does, so the runtimes leave it out"
-          : "libseccomp comes to another rule first";
+          : "libseccomp does not come to it";
       return `does not deny ${names.join(", ")}: ${because}${placeWords(by)}; ${witnessWords(passes)}`;
     },
   },
@@ -135,7 +135,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       const because =
         why === "dropped"
           ? "it answers as the default does, so the runtimes leave it out"
-          : "libseccomp comes to another rule first";
+          : "libseccomp does not come to it";
       return `does not allow ${names.join(", ")}: ${because}${placeWords(by)}; ${witnessWords(denied)}`;
     },
   },
@@ -263,12 +263,15 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "The runtime installs the filter before it is done: what it calls afterwards has to be allowed, " +
       "and differs between runc, crun and their versions.",
     todo: "Generate the profile again: the floor is part of it.",
-    what: ({ names, when }) =>
-      when === "always"
-        ? `the container runtime itself may call ${names.join(", ")}: on some versions of runc or crun the ` +
-          "container does not start"
-        : `without no-new-privileges the container runtime also calls ${names.join(", ")}: the container starts ` +
-          "only with --security-opt no-new-privileges",
+    what: ({ names, starts, privileged }) => {
+      const only = privileged.length === 0 ? "" : `, of which without no-new-privileges only ${privileged.join(", ")}`;
+      const what = {
+        never: "the container does not start on any version of runc or crun",
+        some: "on some versions of runc or crun the container does not start",
+        "no-new-privileges": "the container starts only with --security-opt no-new-privileges",
+      } as const;
+      return `the container runtime itself may call ${names.join(", ")}${starts === "no-new-privileges" ? "" : only}: ${what[starts]}`;
+    },
   },
   "enosys-trap": {
     title: "New calls answer EPERM",
@@ -299,9 +302,26 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "agent-needed": {
     title: "Calls wait for a program that answers",
-    why: "SCMP_ACT_NOTIFY and SCMP_ACT_TRACE hand the call to an agent. Without one it fails with ENOSYS.",
+    why:
+      "SCMP_ACT_NOTIFY and SCMP_ACT_TRACE hand the call to another program. Without a tracer the call fails with " +
+      "ENOSYS. Without an agent at listenerPath runc does not start the container, and engines that do not know " +
+      "listenerPath (Docker before 23) leave it out.",
     todo: "Run the agent with the container, or use SCMP_ACT_ERRNO.",
-    what: ({ action }) => `${action} needs a program that answers; without one these calls fail with ENOSYS`,
+    what: ({ names, action, listener }) => {
+      const calls = shortened(names);
+      if (action !== "SCMP_ACT_NOTIFY")
+        return `${action} needs a program that traces the container; without one ${calls} fails with ENOSYS`;
+      return listener === undefined || listener === ""
+        ? `${action} needs an agent that answers ${calls}, and the profile names none in listenerPath`
+        : `${action} needs an agent that answers ${calls} at ${listener}; if none listens there, the container does not start`;
+    },
+  },
+  "cut-conditions": {
+    title: "More conditions than crun takes",
+    why: "crun keeps the first six conditions of a group and leaves out the others without a word; runc keeps all.",
+    todo: "Write several groups of at most six conditions.",
+    what: ({ names, taken, given }) =>
+      `crun takes ${taken} of the ${given} conditions on ${shortened(names)} and leaves out the others`,
   },
   "shadowed-rule": {
     title: "A rule that changes nothing",
@@ -368,7 +388,7 @@ function passedWords({ args, witness }: PassedCall): string {
 }
 
 function placeWords(pointer: string | undefined): string {
-  return pointer === undefined ? "" : ` (${pointer})`;
+  return pointer === undefined ? "" : `, and ${pointer} answers`;
 }
 
 function listWords(names: readonly string[]): string {

@@ -93,14 +93,17 @@ export function figure(label: string, own: number, docker: number, total: number
 /** The figures of a profile. */
 export function figures(explanation: Explanation): Html {
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
+  // A call of several architectures counts once: open on one of them is open.
+  const named = (is: (call: CallExplanation) => boolean): number =>
+    new Set(
+      explanation.arches
+        .flatMap(({ calls }) => calls)
+        .filter((call) => call.exposure?.level === "danger" && is(call))
+        .map(({ name }) => name),
+    ).size;
   const dangers = (whose: "state" | "docker"): number =>
-    explanation.arches
-      .flatMap(({ calls }) => calls)
-      .filter((call) => call.exposure?.level === "danger" && call[whose] !== "denied" && call[whose] !== "enosys")
-      .length;
-  const allDangers = explanation.arches
-    .flatMap(({ calls }) => calls)
-    .filter(({ exposure }) => exposure?.level === "danger").length;
+    named((call) => call[whose] !== "denied" && call[whose] !== "enosys");
+  const allDangers = named(() => true);
   const known = figure(
     "Known vulnerabilities out of reach",
     own.closed,

@@ -1,7 +1,7 @@
 import { exceeds, openedElsewhere } from "../diff/index.ts";
 import { missingFloor, probeRows } from "../policy/index.ts";
 import {
-  nearest,
+  nearestCall,
   resolve,
   type DockerProfile,
   type DockerSyscallGroup,
@@ -18,7 +18,7 @@ import {
   passedByUpperBits,
   type Filter,
 } from "../seccomp/index.ts";
-import { dockerArch, hostArch, intArgumentsOf, syscallNames, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { dockerArch, hostArch, intArgumentsOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
 import { strangeConditions } from "./conditions.ts";
 import { neverApplies } from "./never-applies.ts";
@@ -70,15 +70,16 @@ export function lintProfile(
     ...missingArchitectures(profile),
     ...shadowed(own, effects),
     ...huge(resolution.filters),
+    // A denylist is beyond every ceiling, and says so.
     ...(isAllowing(own.defaultAction)
       ? []
       : [
           ...beyond(resolution.filters, ceiling, ceilingName),
           ...(reference === undefined ? [] : beyondElsewhere(profile, { host, reference, ceilingName })),
-          ...dangerous(own),
-          ...floor(own),
-          ...traps(own, ceiling.get(host.arch)),
         ]),
+    ...dangerous(own),
+    ...floor(own),
+    ...traps(own, ceiling.get(host.arch)),
     ...architectures(resolution.filters, host),
   ];
 }
@@ -164,7 +165,7 @@ function problem(found: ResolutionProblem): Finding {
         severity: "warning",
         pointer: found.pointer,
         names: [found.name],
-        meant: nearest(found.name, syscallNames("SCMP_ARCH_X86_64")),
+        meant: nearestCall(found.name),
       };
     case "unknown-architecture":
       return { kind: "unknown-architecture", severity: "error", pointer: "/architectures", names: [found.name] };
@@ -194,24 +195,53 @@ function members({ unknownMembers = [] }: DockerProfile): readonly Finding[] {
   }));
 }
 
-function groups({ syscalls }: DockerProfile, own: Filter): readonly Finding[] {
+function groups({ syscalls, listenerPath }: DockerProfile, own: Filter): readonly Finding[] {
   return syscalls.flatMap((group, at): readonly Finding[] => {
     const pointer = `/syscalls/${at}`;
     return [
       ...orNotAnd(pointer, group),
+      ...cutConditions(pointer, group),
       ...wideComparison(pointer, group, own),
       ...ignoredBits(pointer, group),
-      ...agentNeeded(pointer, group),
+      ...agentNeeded(pointer, group, listenerPath),
     ];
   });
 }
 
-/** Two conditions on one argument: either one suffices. */
+/**
+ * Two conditions on one argument: either one suffices. Of a list of values of one argument nothing
+ * else can be meant.
+ */
 function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   const twice = args.find((arg, at) => args.findIndex(({ index }) => index === arg.index) !== at);
-  return twice === undefined
+  if (twice === undefined) return [];
+  const isList = args.every(
+    ({ op, index, value }) =>
+      index === twice.index &&
+      (op === "SCMP_CMP_EQ" || (op === "SCMP_CMP_MASKED_EQ" && value === args[0]?.value && value === low32)),
+  );
+  const severity = isList ? "note" : "error";
+  return [{ kind: "or-not-and", severity, pointer: `${pointer}/args`, names, index: twice.index }];
+}
+
+const low32 = 0xffff_ffffn;
+
+/** `struct scmp_arg_cmp arg_cmp[6]` of crun's src/libcrun/seccomp.c, whatever the arguments are. */
+const crunConditions = 6;
+
+function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
+  return args.length <= crunConditions
     ? []
-    : [{ kind: "or-not-and", severity: "error", pointer: `${pointer}/args`, names, index: twice.index }];
+    : [
+        {
+          kind: "cut-conditions",
+          severity: "warning",
+          pointer: `${pointer}/args/${crunConditions}`,
+          names,
+          taken: crunConditions,
+          given: args.length,
+        },
+      ];
 }
 
 /** What passes is named: the filter denies it, and with upper bits it is let through. */
@@ -250,9 +280,13 @@ function ignoredBits(pointer: string, { names, args = [] }: DockerSyscallGroup):
   });
 }
 
-function agentNeeded(pointer: string, { names, action }: DockerSyscallGroup): readonly Finding[] {
+function agentNeeded(
+  pointer: string,
+  { names, action }: DockerSyscallGroup,
+  listener: string | undefined,
+): readonly Finding[] {
   return action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE"
-    ? [{ kind: "agent-needed", severity: "warning", pointer: `${pointer}/action`, names, action }]
+    ? [{ kind: "agent-needed", severity: "warning", pointer: `${pointer}/action`, names, action, listener }]
     : [];
 }
 
@@ -322,14 +356,19 @@ function dangerous(filter: Filter): readonly Finding[] {
   });
 }
 
+/** Every runtime makes these after it has installed the filter (policy/floor.ts). */
+const neverWithout = ["execve", "write"];
+
+/** All that is missing, at the weight of what happens. */
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
-  if (always.length > 0)
-    return [{ kind: "missing-floor", severity: "warning", pointer: "", names: always, when: "always" }];
-  const privileged = missingFloor(filter, { noNewPrivileges: false, init: false });
-  return privileged.length === 0
-    ? []
-    : [{ kind: "missing-floor", severity: "note", pointer: "", names: privileged, when: "privileged" }];
+  const names = missingFloor(filter, { noNewPrivileges: false, init: false });
+  if (names.length === 0) return [];
+  const privileged = names.filter((name) => !always.includes(name));
+  const at = { kind: "missing-floor", pointer: "", names, privileged } as const;
+  if (always.some((name) => neverWithout.includes(name))) return [{ ...at, severity: "error", starts: "never" }];
+  if (always.length > 0) return [{ ...at, severity: "warning", starts: "some" }];
+  return [{ ...at, severity: "note", starts: "no-new-privileges" }];
 }
 
 /** Calls that the ceiling answers so too are no trap: programs in containers live with that. */

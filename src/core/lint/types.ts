@@ -60,12 +60,21 @@ interface FindingData {
   readonly "beyond-elsewhere": { readonly elsewhere: Elsewhere; readonly ceiling: string };
   /** `exposes`: what the calls reach (tables/exposures.ts). */
   readonly "dangerous-call": { readonly exposes: string };
-  /** `privileged`: only a container without no-new-privileges needs the calls. */
-  readonly "missing-floor": { readonly when: "always" | "privileged" };
+  /**
+   * `starts`: on no version of runc and crun, on some, or only with no-new-privileges. `privileged`:
+   * those of the names that are needed without no-new-privileges only.
+   */
+  readonly "missing-floor": {
+    readonly starts: "never" | "some" | "no-new-privileges";
+    readonly privileged: readonly string[];
+  };
   readonly "enosys-trap": object;
   readonly "socketcall-open": { readonly arch: ScmpArch };
   readonly "compat-architecture": object;
-  readonly "agent-needed": { readonly action: Action["action"] };
+  /** `listener`: the socket at which the profile says that an agent listens. */
+  readonly "agent-needed": { readonly action: Action["action"]; readonly listener: string | undefined };
+  /** crun takes so many conditions of a group and leaves out the rest. */
+  readonly "cut-conditions": { readonly taken: number; readonly given: number };
   readonly "shadowed-rule": object;
   readonly "old-format": object;
   readonly "missing-architectures": object;

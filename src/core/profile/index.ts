@@ -16,7 +16,7 @@ export { folded } from "./members.ts";
 export { readProfile } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { stringifyProfile, withAllowed } from "./write.ts";
-export { nearest } from "./suggestion.ts";
+export { nearest, nearestCall } from "./suggestion.ts";
 export type * from "./types.ts";
 export { readShipped } from "./document.ts";
 export { valueEnd } from "./position.ts";

@@ -18,14 +18,25 @@ export interface PassedCall {
   readonly witness: SeccompData;
 }
 
-/** The most sets of values that are tried for one call. */
-const maxTries = 4096;
+/** The most sets of values that are tried for one call, and values of one argument. */
+const [maxTries, maxValues] = [4096, 512];
 
 /**
  * Calls around the values that rules name which pass with upper bits: first those that are denied
  * by one argument alone, then those that are denied by several together.
  */
 export function passedByUpperBits(filter: Filter, name: string): readonly PassedCall[] {
+  const calls = told.get(filter) ?? new Map<string, readonly PassedCall[]>();
+  told.set(filter, calls);
+  const known = calls.get(name) ?? find(filter, name);
+  calls.set(name, known);
+  return known;
+}
+
+/** Every group that names a call asks the same. */
+const told = new WeakMap<Filter, Map<string, readonly PassedCall[]>>();
+
+function find(filter: Filter, name: string): readonly PassedCall[] {
   if (!hasWideArguments(filter.arch)) return [];
   const conditions = (filter.syscalls.get(name) ?? []).flatMap(({ rule }) => rule.conditions);
   const asked = [...new Set(conditions.map(({ index }) => index))].sort((a, b) => a - b);
@@ -53,7 +64,9 @@ function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex): reado
         )
         .filter((value) => value >= 0n && value < upperBit),
     ),
-  ].sort((a, b) => (a < b ? -1 : 1));
+  ]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .slice(0, maxValues);
 }
 
 function passedAlone(filter: Filter, name: string, index: ArgIndex, values: readonly bigint[]): readonly PassedCall[] {
