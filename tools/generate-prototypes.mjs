@@ -22,13 +22,19 @@ function files(folder, ending) {
     .sort();
 }
 
+/** Types of 32 bits or fewer on every machine. */
+const ints = new Set([
+  ...["int", "unsigned", "unsigned int", "uint", "u32", "s32", "__u32", "__s32", "uint32_t", "int32_t"],
+  ...["umode_t", "pid_t", "uid_t", "gid_t", "old_uid_t", "old_gid_t", "qid_t", "key_t", "key_serial_t"],
+  ...["mqd_t", "clockid_t", "timer_t", "rwf_t"],
+]);
+
 /** `i`: the kernel looks at 32 bits or fewer; `p`: an address in the program; `l`: the whole register. */
 function kindOf(type) {
   const plain = type.replace(/\b(?:const|volatile|struct|enum|__user)\b/g, "").trim();
   if (type.includes("*") || /^(?:cap_user_header_t|cap_user_data_t|__sighandler_t)$/.test(plain)) return "p";
-  const ints =
-    /^(?:int|unsigned|unsigned int|umode_t|pid_t|uid_t|gid_t|old_uid_t|old_gid_t|qid_t|uint|key_t|mqd_t|clockid_t|timer_t|key_serial_t|rwf_t|u32|s32|__u32|__s32|uint32_t|int32_t|landlock_rule_type|lsm_id_t)$/;
-  return ints.test(plain) || /^enum\b/.test(type.trim()) ? "i" : "l";
+  if (/\benum\b/.test(type)) return "i";
+  return ints.has(plain) ? "i" : "l";
 }
 
 // Entry (`newuname` of sys_newuname) → the kinds of its arguments, by the folder that defines it.

@@ -41,7 +41,8 @@ export async function check(
   const recording = await readTraces(patterns, { name: "check", arch: archOf(options.arch) }, terminal);
   const hosts = hostsOf(recording);
   const findings = checkRecording(recording, resolveFor(document, hosts));
-  const elsewhere = document.noFilter === undefined ? openedElsewhere(nothing, document, { hosts }) : [];
+  const asked = document.noFilter === undefined && !isDockerVersion(profile);
+  const elsewhere = asked ? openedElsewhere(nothing, document, { hosts }) : [];
   if (elsewhere.length > 0)
     terminal.note(
       escapeLine(

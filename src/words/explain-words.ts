@@ -63,7 +63,7 @@ function answerWords(answer: Action): string {
     return `${name}: ${words[name] ?? "the call fails with this error"}`;
   }
   if (answer.action === "SCMP_ACT_TRAP") return "a SIGSYS signal, which ends most programs";
-  return `${formatAction(answer)}: the program ends`;
+  return answer.action === "SCMP_ACT_KILL_THREAD" ? "its thread killed" : "its process killed";
 }
 
 /** A call's answers where it is not always allowed: by rules with conditions first, a line each. */

@@ -37,7 +37,7 @@ function lint(groups: readonly object[], shape: Shape = {}, on: HostContext = ho
 }
 
 function only<Kind extends FindingKind>(kind: Kind, findings: readonly Finding[]): readonly FindingOf<Kind>[] {
-  return findings.filter((finding) => finding.kind === kind) as readonly FindingOf<Kind>[];
+  return findings.filter((finding) => finding.kind === kind) as unknown as readonly FindingOf<Kind>[];
 }
 
 const group = (action: string, names: readonly string[], ...args: readonly object[]): object => ({
