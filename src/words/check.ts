@@ -30,7 +30,8 @@ export function renderCheck(
     ...(failed.length === 0
       ? []
       : [
-          `${escapeLine(profile)} denies ${failed.length} of the recorded calls, which failed with the same error already:`,
+          `${escapeLine(profile)} denies ${failed.length} of the recorded calls, ` +
+            "which failed with the same error already:",
           ...failed.map(line),
         ]),
     ...(undecided.length === 0

@@ -98,7 +98,8 @@ export function meaningOf(call: CallExplanation): string {
 const letMeanings: { readonly [action in Action["action"]]?: string } = {
   SCMP_ACT_LOG: "the container may make this call, and the kernel logs that it did",
   SCMP_ACT_NOTIFY:
-    "the call waits for the agent behind the filter, which answers it or lets it through; without one it fails with ENOSYS",
+    "the call waits for the agent behind the filter, which answers it or lets it through; without one " +
+    "it fails with ENOSYS",
   SCMP_ACT_TRACE: "the call waits for a tracer, which may let it through; without one it fails with ENOSYS",
 };
 

@@ -144,9 +144,11 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why:
       "SCMP_CMP_MASKED_EQ holds where the bits of value are those of valueTwo. Without valueTwo they have to be " +
       "clear: the rule is about the calls without the flags.",
-    todo: "Put the flags into value and into valueTwo to mean calls that set them; valueTwo 0 means those that do not.",
+    todo:
+      "Put the flags into value and into valueTwo to mean calls that set them; valueTwo 0 means those " +
+      "that do not.",
     what: ({ names, action, index, mask, passes, denied }) => {
-      const flags = `${argumentName(index)} ${conditionWords(names[0] ?? "", without(index, mask)).replace(/^\S+ /, "")}`;
+      const flags = conditionWords(names[0] ?? "", without(index, mask));
       const means =
         action === "deny"
           ? `denies ${names.join(", ")} ${flags}, and allows them with it`
@@ -168,10 +170,15 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why:
       "The argument is a pointer. A filter sees the address, which the program chooses, and never what lies there: " +
       "the rule allows or denies by chance.",
-    todo: "Take the condition out, and allow or deny the call as a whole (clone3: ENOSYS, so that libraries use clone).",
+    todo:
+      "Take the condition out, and allow or deny the call as a whole (clone3: ENOSYS, so that libraries " +
+      "use clone).",
     what: ({ names, index, apart }) => {
       const shown = apart.length === 0 ? "" : `: ${apart.map(witnessWords).join("; ")}`;
-      return `${argumentName(index)} of ${names.join(", ")} is an address, and the filter does not see what lies there${shown}`;
+      return (
+        `${argumentName(index)} of ${names.join(", ")} is an address, ` +
+        `and the filter does not see what lies there${shown}`
+      );
     },
   },
   "dead-condition": {
@@ -198,7 +205,10 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       const effect =
         side === "includes" ? `the group on ${listWords(names)} does not apply by it` : "nothing is left out by it";
       if (cause.type === "contradiction")
-        return `includes and excludes contradict each other in ${cause.of} (${cause.name}): the group on ${listWords(names)} never applies`;
+        return (
+          `includes and excludes contradict each other in ${cause.of} (${cause.name}): ` +
+          `the group on ${listWords(names)} never applies`
+        );
       const kind = cause.of === "caps" ? "capability" : "architecture";
       const doubt = cause.meant === undefined ? "" : `; did you mean ${cause.meant}?`;
       return `no engine knows the ${kind} ${JSON.stringify(cause.name)} in ${side}: ${effect}${doubt}`;
@@ -206,7 +216,9 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "open-sibling": {
     title: "A deny beside which another call does the same",
-    why: "The kernel has several calls for it, and libraries choose among them. An attacker takes the one that is open.",
+    why:
+      "The kernel has several calls for it, and libraries choose among them. An attacker takes the one " +
+      "that is open.",
     todo: "Deny all of them, or none.",
     what: ({ names, does, siblings }) =>
       `denies ${names.join(", ")}, but others ${does} too: ${siblings.map(witnessWords).join("; ")}`,
@@ -270,7 +282,8 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
         some: "on some versions of runc or crun the container does not start",
         "no-new-privileges": "the container starts only with --security-opt no-new-privileges",
       } as const;
-      return `the container runtime itself may call ${names.join(", ")}${starts === "no-new-privileges" ? "" : only}: ${what[starts]}`;
+      const shown = starts === "no-new-privileges" ? "" : only;
+      return `the container runtime itself may call ${names.join(", ")}${shown}: ${what[starts]}`;
     },
   },
   "enosys-trap": {
@@ -313,7 +326,8 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
         return `${action} needs a program that traces the container; without one ${calls} fails with ENOSYS`;
       return listener === undefined || listener === ""
         ? `${action} needs an agent that answers ${calls}, and the profile names none in listenerPath`
-        : `${action} needs an agent that answers ${calls} at ${listener}; if none listens there, the container does not start`;
+        : `${action} needs an agent that answers ${calls} at ${listener}; ` +
+            "if none listens there, the container does not start";
     },
   },
   "cut-conditions": {
