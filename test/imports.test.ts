@@ -64,7 +64,7 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
     because: "a change is judged by what it means, wherever it comes from",
   },
   "core/explain": {
-    may: ["core/policy", "core/profile", "core/recording", "core/seccomp", "core/tables"],
+    may: ["core/lint", "core/policy", "core/profile", "core/recording", "core/seccomp", "core/tables"],
     because: "a resolved profile is explained, whoever wrote it; policy reads the reasons it wrote",
   },
   "core/emitter": {

@@ -1,13 +1,15 @@
-import { loadReference, recordingOf, resolveFor } from "../project/index.ts";
+import { loadReference, recordingOf } from "../project/index.ts";
 import type { ProfileComparison } from "../core/diff/index.ts";
 import { explain, type Explanation } from "../core/explain/index.ts";
-import type { HostContext } from "../core/profile/index.ts";
+import { ineffectiveFor } from "../core/lint/index.ts";
+import { ceilingFor, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import { diffPage } from "../words/index.ts";
 import type { Filter } from "../core/seccomp/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 
 interface Side {
   readonly name: string;
+  readonly profile: DockerProfile;
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
 }
 
@@ -28,12 +30,13 @@ export async function comparedPage({
 }): Promise<string> {
   const docker = await loadReference(undefined);
   const recording = await recordingOf(after, undefined);
-  const explained = ({ name, filters }: Side): Explanation =>
+  const explained = ({ name, profile, filters }: Side): Explanation =>
     explain({
       profile: name,
       filters,
-      ceiling: resolveFor(docker.profile, [host]),
+      ceiling: ceilingFor(docker.profile, [host], filters.keys()),
       ceilingName: docker.name,
+      findings: ineffectiveFor(profile, [host]),
       capabilities: host.capabilities,
       runs: recording?.runs ?? [],
       recorded: recording?.syscalls ?? {},

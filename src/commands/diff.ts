@@ -49,8 +49,8 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
         host,
         after,
         sides: [
-          { name: old.name, filters: earlier },
-          { name: next.name, filters: later },
+          { name: old.name, profile: old.profile, filters: earlier },
+          { name: next.name, profile: next.profile, filters: later },
         ],
       }),
     );

@@ -10,11 +10,19 @@ import {
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { elsewhereText, openedElsewhere, type Elsewhere } from "../core/diff/index.ts";
+import { ineffectiveFor } from "../core/lint/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
-import { nearest, noFilterText, readProfile, type DockerProfile, type HostContext } from "../core/profile/index.ts";
+import {
+  ceilingFor,
+  nearestCall,
+  noFilterText,
+  readProfile,
+  type DockerProfile,
+  type HostContext,
+} from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
-import { isSyscallName, syscallNames } from "../core/tables/index.ts";
+import { isSyscallName } from "../core/tables/index.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";
@@ -51,12 +59,14 @@ export async function explain(
       ? [hostOf(options)]
       : hostsOf(recording).map((host) => ({ ...host, runtime: options.runtime, kernel: options.kernel }));
   const reference = await loadReference(options.against);
+  const filters = resolveFor(document, hosts);
   const explanation = explainProfile({
     noFilter: document.noFilter,
     profile: file,
-    filters: resolveFor(document, hosts),
-    ceiling: resolveFor(reference.profile, hosts),
+    filters,
+    ceiling: ceilingFor(reference.profile, hosts, filters.keys()),
     ceilingName: reference.name,
+    findings: ineffectiveFor(document, hosts),
     capabilities: hosts[0]?.capabilities ?? new Set(),
     runs: recording?.runs ?? [],
     recorded: recording?.syscalls ?? {},
@@ -81,7 +91,7 @@ function elsewhereOf(document: DockerProfile, hosts: readonly HostContext[]): re
 
 function checkName(syscall: string): void {
   if (isSyscallName(syscall)) return;
-  const meant = nearest(syscall, syscallNames("SCMP_ARCH_X86_64"));
+  const meant = nearestCall(syscall);
   throw new SeccompGenError({
     code: "usage",
     what: `there is no syscall ${syscall}`,

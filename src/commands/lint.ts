@@ -12,7 +12,7 @@ import { diffFilters } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
-import { offsetOf, positionAt, readProfile, type HostContext } from "../core/profile/index.ts";
+import { ceilingFor, offsetOf, positionAt, readProfile, type HostContext } from "../core/profile/index.ts";
 import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
@@ -31,12 +31,13 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
   const files = await filesOf(patterns, options.fix);
   const host = hostOf(options);
   const reference = await loadReference(options.against);
-  const ceiling = resolveFor(reference.profile, [host]);
   const findings: PlacedFinding[] = [];
   for (const file of files) {
     const written = file === "-" ? await standardInput() : await readText(file);
     const text = options.fix ? await fixFile(file, written, host, terminal) : written;
-    for (const finding of lintProfile(readProfile(text, file), {
+    const profile = readProfile(text, file);
+    const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
+    for (const finding of lintProfile(profile, {
       host,
       ceiling,
       ceilingName: reference.name,

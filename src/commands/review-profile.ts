@@ -18,7 +18,14 @@ import type { Authors } from "./authors.ts";
 import { openedElsewhere, profileChanges, type Elsewhere, type ProfileChange } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
-import { offsetOf, positionAt, readProfile, type DockerProfile, type HostContext } from "../core/profile/index.ts";
+import {
+  ceilingFor,
+  offsetOf,
+  positionAt,
+  readProfile,
+  type DockerProfile,
+  type HostContext,
+} from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
 import { allowsSome, TooManyWays, type Filter } from "../core/seccomp/index.ts";
 import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/index.ts";
@@ -52,12 +59,13 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
   const sources = file.after === undefined ? undefined : await sourcesOf(file, changes);
   const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
   const [host = fallbackHost] = hosts;
-  const ceiling = resolveFor(reference.profile, hosts);
   // Without a profile of its own a container has Docker's default.
   const before =
     file.before === undefined ? reference.profile : readProfile(file.before, `${file.formerPath ?? file.path} before`);
   const after = file.after === undefined ? reference.profile : readProfile(file.after, file.path);
-  const judged = assess(resolveFor(before, hosts), resolveFor(after, hosts), { ceiling, derived: sources?.derived });
+  const [former, served] = [resolveFor(before, hosts), resolveFor(after, hosts)];
+  const ceiling = ceilingFor(reference.profile, hosts, [...former.keys(), ...served.keys()]);
+  const judged = assess(former, served, { ceiling, derived: sources?.derived });
   const arches = hosts.map(({ arch }) => arch);
   const profile = file.after === undefined ? [] : profileChanges(before, after, arches);
   const assessment = { ...judged, profile: [...profile, ...judged.profile] };

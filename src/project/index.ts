@@ -8,7 +8,14 @@ export { changedFiles, isPlaceOfProfiles, type ChangedFile, type Changes } from 
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { archOf, hostOf, type HostOptions } from "./derivation/host.ts";
 export { mergePolicies } from "./derivation/merge-policies.ts";
-export { loadReference, loadStored, loadVersion, resolveFor, type Reference } from "./derivation/reference.ts";
+export {
+  isDockerVersion,
+  loadReference,
+  loadStored,
+  loadVersion,
+  resolveFor,
+  type Reference,
+} from "./derivation/reference.ts";
 export { parseStoredPolicy, policyOf, policyText, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
 export {
   checkWritable,

@@ -226,8 +226,8 @@ function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | fals
             : false
         }${
           rules &&
-          html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before)}
-          <br>after: ${rulesText(change.syscall, change.after)}<br>for example <code>${exampleCall(change)}
+          html`<br><span class="quiet">before: ${rulesText(change.syscall, change.before, change.arch)}
+          <br>after: ${rulesText(change.syscall, change.after, change.arch)}<br>for example <code>${exampleCall(change)}
           </code>: ${formatAction(change.was)} → ${formatAction(change.is)}</span>`
         }</td><td>${reasonsOf(call).slice(0, 3).join("; ")}</td></tr>`;
     })}</tbody></table>${

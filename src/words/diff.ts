@@ -8,15 +8,15 @@ import {
   type SyscallChange,
 } from "../core/diff/index.ts";
 import {
+  callWords,
   exceptionsOf,
   formatAction,
   formatRule,
   isAllowing,
-  valueWords,
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
-import { dockerArch } from "../core/tables/index.ts";
+import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { markdownCell } from "./markdown.ts";
@@ -110,7 +110,7 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
     const conditions = change.kind === "newly-allowed" ? change.after : [];
     const shown = change.kind === "denied-differently" ? ` (${answersText(change)})` : "";
     const isLimited = conditions.some(({ rule }) => rule.conditions.length > 0);
-    return `${change.syscall}${shown}${isLimited ? ` [${rulesText(change.syscall, conditions)}]` : ""}`;
+    return `${change.syscall}${shown}${isLimited ? ` [${rulesText(change.syscall, conditions, change.arch)}]` : ""}`;
   };
   for (const change of changes) {
     const word = escapeLine(label(change));
@@ -124,28 +124,24 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
 }
 
 function detail(change: SyscallChange, width: number): readonly string[] {
-  const { syscall, before, after } = change;
+  const { arch, syscall, before, after } = change;
   const part = (first: string, text: string): readonly string[] =>
     wrapText(escapeLine(text), { width, first, indent: " ".repeat(12) });
   return [
     `  ${escapeLine(syscall)}`,
-    ...part("    before: ", rulesText(syscall, before)),
-    ...part("    after:  ", rulesText(syscall, after)),
+    ...part("    before: ", rulesText(syscall, before, arch)),
+    ...part("    after:  ", rulesText(syscall, after, arch)),
     ...part("    e.g. ", `${exampleCall(change)}: ${answersText(change)}`),
   ];
 }
 
-export function exampleCall({ syscall, witness }: SyscallChange): string {
-  const used = Math.max(0, ...witness.args.map((value, index) => (value === 0n ? 0 : index + 1)));
-  return `${syscall}(${witness.args
-    .slice(0, Math.max(1, used))
-    .map((value, index) => valueWords(syscall, index, value))
-    .join(", ")})`;
+export function exampleCall({ witness }: SyscallChange): string {
+  return callWords(witness);
 }
 
-export function rulesText(syscall: string, list: readonly ActionRule[]): string {
+export function rulesText(syscall: string, list: readonly ActionRule[], arch: ScmpArch): string {
   if (list.length === 0) return "the default action";
-  const words = (rule: Rule): string => formatRule(rule, syscall);
+  const words = (rule: Rule): string => formatRule(rule, syscall, arch);
   const allowing = list.filter(({ action }) => isAllowing(action));
   const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
   if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1)
@@ -267,8 +263,8 @@ function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: Diff
         lines.push(
           ...changes.map(
             (change) =>
-              `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before))} | ` +
-              `${cell(rulesText(change.syscall, change.after))} | ` +
+              `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before, change.arch))} | ` +
+              `${cell(rulesText(change.syscall, change.after, change.arch))} | ` +
               `${cell(`${exampleCall(change)}: ${answersText(change)}`)} |`,
           ),
         );

@@ -70,22 +70,32 @@ function sentence(explanation: Explanation): string {
   if (explanation.noFilter !== undefined) return `${noFilterText(explanation.noFilter)}.`;
   if (first === undefined) return "The profile serves no architecture.";
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
-  const beyond = explanation.arches
-    .flatMap(({ calls }) => calls)
-    .filter((call) => lookOf(call).state === "beyond")
-    .map(({ name }) => name);
+  // A call of several architectures is named once.
+  const beyond = [
+    ...new Set(
+      explanation.arches
+        .flatMap(({ calls }) => calls)
+        .filter((call) => lookOf(call).state === "beyond")
+        .map(({ name }) => name),
+    ),
+  ];
+  const difference = own.closed - docker.closed;
   const more = beyond.length > 8 ? ` and ${beyond.length - 8} more` : "";
   return [
     `It may make ${keptCount(first.counts)} of the ${first.counts.total} system calls of ` +
       `${dockerArch(first.arch)}; under ${explanation.ceilingName} it could make ` +
       `${keptCount({ states: first.counts.docker })}.`,
     `That puts ${own.closed} of ${explanation.vulnerabilities.length} known kernel vulnerabilities ` +
-      `and container escapes out of reach, ${own.closed - docker.closed} more than Docker's default ` +
-      "does.",
+      `and container escapes out of reach, ${differenceWords(difference)} Docker's default does.`,
     beyond.length === 0
       ? "It allows no call that Docker's default denies."
       : `It allows what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${more}.`,
   ].join(" ");
+}
+
+function differenceWords(difference: number): string {
+  if (difference === 0) return "as many as";
+  return difference > 0 ? `${difference} more than` : `${-difference} fewer than`;
 }
 
 const phases = [

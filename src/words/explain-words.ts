@@ -1,7 +1,9 @@
 import type { CallExplanation, CallState, Explanation, Reach } from "../core/explain/index.ts";
 import { readReason, writeAssumptions } from "../core/policy/index.ts";
+import { findingText } from "./lint-words.ts";
 import {
   argumentWords,
+  callWords,
   conditionWords,
   exceptionsOf,
   formatAction,
@@ -9,7 +11,14 @@ import {
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
-import { dockerArch, subsystems, type RequiredCall, type Subsystem, type Vulnerability } from "../core/tables/index.ts";
+import {
+  dockerArch,
+  subsystems,
+  type RequiredCall,
+  type ScmpArch,
+  type Subsystem,
+  type Vulnerability,
+} from "../core/tables/index.ts";
 
 /** What a state is called. */
 export const stateWords: { readonly [state in CallState]: string } = {
@@ -54,30 +63,97 @@ function answerWords(answer: Action): string {
     return `${name}: ${words[name] ?? "the call fails with this error"}`;
   }
   if (answer.action === "SCMP_ACT_TRAP") return "a SIGSYS signal, which ends most programs";
-  return `${formatAction(answer)}: the program ends`;
+  return answer.action === "SCMP_ACT_KILL_THREAD" ? "its thread killed" : "its process killed";
 }
 
-/** A call's answers where it is not always allowed, in one sentence. */
-export function answerOf({ state, answer }: CallExplanation): string | undefined {
-  if (answer === undefined) return undefined;
-  return (
-    `${state === "denied" || state === "enosys" ? "the program gets" : "otherwise it gets"} ` + `${answerWords(answer)}`
-  );
+/** A call's answers where it is not always allowed: by rules with conditions first, a line each. */
+export function answersOf({ name, arch, state, answer, denies }: CallExplanation): readonly string[] {
+  const byRule = denies.map(({ action, rule }) => `with ${ruleWords(name, rule, arch)}: ${answerWords(action)}`);
+  const first = state === "denied" || state === "enosys" ? "the program gets" : "otherwise it gets";
+  return [...new Set(byRule), ...(answer === undefined ? [] : [`${first} ${answerWords(answer)}`])];
+}
+
+/** What the state of this call is called. A call that is logged or asked of others is not plainly allowed. */
+export function stateOf({ state, lets, answer, denies }: CallExplanation): string {
+  const words = stateWords[state];
+  if (state === "enosys") return words;
+  if (state === "denied") {
+    const actions = [...denies.map(({ action }) => action), ...(answer === undefined ? [] : [answer])];
+    const endings = [...new Set(actions.flatMap((action) => endingWords(action) ?? []))];
+    return endings.length === 0 ? words : `${words}: ${endings.join(", or ")}`;
+  }
+  const others = lets.flatMap((action) => letWords(action) ?? []);
+  if (others.length === 0) return words;
+  const isPlain = lets.some(({ action }) => action === "SCMP_ACT_ALLOW");
+  return [...(state === "pinned" ? [words] : isPlain ? ["allowed with some arguments"] : []), ...others].join(", ");
+}
+
+/** What a state means for this call. */
+export function meaningOf(call: CallExplanation): string {
+  const plain = call.lets.every(({ action }) => action === "SCMP_ACT_ALLOW");
+  if (plain || call.state === "denied" || call.state === "enosys") return stateMeanings[call.state];
+  return call.lets.map((action) => letMeanings[action.action] ?? "the container may make this call").join("; ");
+}
+
+const letMeanings: { readonly [action in Action["action"]]?: string } = {
+  SCMP_ACT_LOG: "the container may make this call, and the kernel logs that it did",
+  SCMP_ACT_NOTIFY:
+    "the call waits for the agent behind the filter, which answers it or lets it through; without one " +
+    "it fails with ENOSYS",
+  SCMP_ACT_TRACE: "the call waits for a tracer, which may let it through; without one it fails with ENOSYS",
+};
+
+/** How a call is let through that is not simply allowed. */
+function letWords({ action }: Action): string | undefined {
+  switch (action) {
+    case "SCMP_ACT_LOG":
+      return "allowed and logged (SCMP_ACT_LOG)";
+    case "SCMP_ACT_NOTIFY":
+      return "an agent decides (SCMP_ACT_NOTIFY)";
+    case "SCMP_ACT_TRACE":
+      return "a tracer decides (SCMP_ACT_TRACE)";
+    default:
+      return undefined;
+  }
+}
+
+/** What happens to the program beside an error. */
+function endingWords({ action }: Action): string | undefined {
+  switch (action) {
+    case "SCMP_ACT_TRAP":
+      return "the program gets SIGSYS (SCMP_ACT_TRAP)";
+    case "SCMP_ACT_KILL_THREAD":
+      return "the thread is killed (SCMP_ACT_KILL_THREAD)";
+    case "SCMP_ACT_KILL_PROCESS":
+      return "the process is killed (SCMP_ACT_KILL_PROCESS)";
+    default:
+      return undefined;
+  }
+}
+
+function ruleWords(name: string, { conditions }: Rule, arch: ScmpArch): string {
+  return conditions.map((condition) => conditionWords(name, condition, arch).replaceAll("|", ", ")).join(" and ");
 }
 
 /**
  * Which values the filter means to deny and does not: it compares 64 bits of an argument of which
  * the kernel looks at 32.
  */
-export function gapOf({ name, passed }: CallExplanation): string | undefined {
-  if (passed.length === 0) return undefined;
-  const values = passed.flatMap(({ index, values }) =>
-    values.map((value) => conditionWords(name, { index, op: "SCMP_CMP_EQ", datum: value })),
-  );
-  return (
+function upperBitsOf({ name, arch, passed }: CallExplanation): readonly string[] {
+  if (passed.length === 0) return [];
+  const values = passed.map(({ args, witness }) => {
+    const conditions = args.map(({ index, value }) => ({ index, op: "SCMP_CMP_EQ", datum: value }) as const);
+    return `${ruleWords(name, { conditions }, arch)} as ${callWords(witness)}`;
+  });
+  return [
     "a program that sets a bit above the lower 32 gets past the rule, and the kernel does not look " +
-    `at that bit: this opens ${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`
-  );
+      `at that bit: this opens ${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`,
+  ];
+}
+
+/** What the filter does with the call that its author cannot have meant. */
+export function gapsOf(call: CallExplanation): readonly string[] {
+  return [...call.findings.map((finding) => findingText(finding)), ...upperBitsOf(call)];
 }
 
 /**
@@ -122,11 +198,10 @@ function recordedText({ calls, processes, results }: NonNullable<CallExplanation
 }
 
 /** With which arguments a call is allowed; undefined: with any. */
-export function limitsOf({ name, rules, state }: CallExplanation): readonly string[] | undefined {
+export function limitsOf({ name, arch, rules, state }: CallExplanation): readonly string[] | undefined {
   if (state === "denied" || state === "enosys") return undefined;
   if (rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0)) return undefined;
-  const words = ({ conditions }: Rule): string =>
-    conditions.map((condition) => conditionWords(name, condition).replaceAll("|", ", ")).join(" and ");
+  const words = (rule: Rule): string => ruleWords(name, rule, arch);
   const list = rules.map(({ rule }) => rule);
   const exceptions = exceptionsOf(list);
   return exceptions === undefined

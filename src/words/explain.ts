@@ -10,17 +10,18 @@ import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { explanationPage } from "./explain-page.ts";
 import {
-  answerOf,
+  answersOf,
   bySubsystem,
   capabilityWords,
-  gapOf,
+  gapsOf,
   keptCount,
   limitsOf,
   needsWords,
   reachCounts,
   reachWords,
   reasonsOf,
-  stateMeanings,
+  meaningOf,
+  stateOf,
   stateWords,
   vulnerabilityName,
 } from "./explain-words.ts";
@@ -157,16 +158,23 @@ function deniedNames(calls: readonly CallExplanation[], state: CallState, words:
 
 function callLines(call: CallExplanation, words: Terminal): readonly string[] {
   const { name, text, exposure } = call;
-  const [limits, gap] = [limitsOf(call), gapOf(call)];
+  const limits = limitsOf(call);
   return [
     ...words.say(`  ${name.padEnd(16)} `, text?.does ?? "no table knows this call"),
     ...reasonsOf(call).flatMap((reason) => words.say("    why:   ", reason)),
     ...(limits === undefined ? [] : words.say("    only:  ", limits.join("; "))),
-    ...(gap === undefined ? [] : words.say("    BUT:   ", gap, "danger")),
+    ...notPlain(call).flatMap((text) => words.say("    how:   ", text)),
+    ...(call.denies.length > 0 ? answersOf(call).flatMap((text) => words.say("    denied: ", text)) : []),
+    ...gapsOf(call).flatMap((gap) => words.say("    BUT:   ", gap, "danger")),
     ...(exposure === undefined
       ? []
       : words.say(exposure.level === "danger" ? "    danger: " : "    note:  ", exposure.reason, exposure.level)),
   ];
+}
+
+/** How a call is let through, where it is not simply allowed. */
+function notPlain(call: CallExplanation): readonly string[] {
+  return call.lets.some(({ action }) => action !== "SCMP_ACT_ALLOW") ? [stateOf(call)] : [];
 }
 
 function vulnerabilityList({ vulnerabilities }: Explanation, words: Terminal): readonly string[] {
@@ -231,14 +239,14 @@ function onArch(
   { arches, ceilingName }: Explanation,
   words: Terminal,
 ): readonly string[] {
-  const [limits, gap, answer] = [limitsOf(call), gapOf(call), answerOf(call)];
+  const limits = limitsOf(call);
   return [
     ...(arches.length > 1 ? [`  on ${dockerArch(arch)}`] : []),
-    ...words.say("  here:      ", `${stateWords[call.state]}: ${stateMeanings[call.state]}`),
+    ...words.say("  here:      ", `${stateOf(call)}: ${meaningOf(call)}`),
     ...reasonsOf(call).flatMap((reason) => words.say("  why:       ", reason)),
     ...(limits === undefined ? [] : words.say("  only:      ", limits.join("; "))),
-    ...(gap === undefined ? [] : words.say("  BUT:       ", gap, "danger")),
-    ...(answer === undefined ? [] : words.say("  denied:    ", answer)),
+    ...gapsOf(call).flatMap((gap) => words.say("  BUT:       ", gap, "danger")),
+    ...answersOf(call).flatMap((answer) => words.say("  denied:    ", answer)),
     ...words.say("  elsewhere: ", `${ceilingName}: ${stateWords[call.docker]}`),
   ];
 }

@@ -1,7 +1,16 @@
-import type { FindingKind, FindingOf, Fix, FixKind } from "../core/lint/index.ts";
+import type { FindingKind, FindingOf, Fix, FixKind, Witness } from "../core/lint/index.ts";
 import { elsewhereText } from "../core/diff/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
-import { argumentName, conditionWords, maxInstructions } from "../core/seccomp/index.ts";
+import {
+  argumentName,
+  callWords,
+  conditionWords,
+  formatAction,
+  maxInstructions,
+  type ArgCondition,
+  type ArgIndex,
+  type PassedCall,
+} from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 
 /** A kind of finding in words. FINDINGS.md is made of them. */
@@ -95,16 +104,124 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "the rule no longer sees it: a deny rule is passed by, an allow rule refuses what is harmless.",
     todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295. --fix does it for SCMP_CMP_EQ.",
     what: ({ passed }) => {
-      const calls = passed.map(
-        ({ syscall, index, value }) =>
-          `${syscall} with ${conditionWords(syscall, { index, op: "SCMP_CMP_EQ", datum: value })}`,
-      );
-      const open = `; so these pass with bit 32 set, though they are denied: ${shortened(calls)}`;
+      const open = `; so these pass with bit 32 set, though they are denied: ${shortened(passed.map(passedWords))}`;
       return (
         "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no " +
-        `longer matches${calls.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
+        `longer matches${passed.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
       );
     },
+  },
+  "void-deny": {
+    title: "A deny that does not take effect",
+    why:
+      "The runtimes leave out rules that answer as the default does, and of two rules of which one asks nothing " +
+      "libseccomp keeps that one alone. What the rule names passes.",
+    todo:
+      "Let the allowing rule leave out what is denied: give it the opposite condition (SCMP_CMP_NE, or " +
+      "SCMP_CMP_MASKED_EQ for each bit), and take the deny out.",
+    what: ({ names, why, passes, by }) => {
+      const because =
+        why === "dropped"
+          ? "it answers as the default does, so the runtimes leave it out"
+          : "libseccomp does not come to it";
+      return `does not deny ${names.join(", ")}: ${because}${placeWords(by)}; ${witnessWords(passes)}`;
+    },
+  },
+  "void-exception": {
+    title: "An exception that does not take effect",
+    why: "Beside a rule that denies every such call, libseccomp does not come to the one that allows some.",
+    todo: "Give the denying rule the opposite condition, and take the exception out.",
+    what: ({ names, why, denied, by }) => {
+      const because =
+        why === "dropped"
+          ? "it answers as the default does, so the runtimes leave it out"
+          : "libseccomp does not come to it";
+      return `does not allow ${names.join(", ")}: ${because}${placeWords(by)}; ${witnessWords(denied)}`;
+    },
+  },
+  "inverted-mask": {
+    title: "A mask that means the opposite",
+    why:
+      "SCMP_CMP_MASKED_EQ holds where the bits of value are those of valueTwo. Without valueTwo they have to be " +
+      "clear: the rule is about the calls without the flags.",
+    todo:
+      "Put the flags into value and into valueTwo to mean calls that set them; valueTwo 0 means those " +
+      "that do not.",
+    what: ({ names, action, index, mask, passes, denied }) => {
+      const flags = conditionWords(names[0] ?? "", without(index, mask));
+      const means =
+        action === "deny"
+          ? `denies ${names.join(", ")} ${flags}, and allows them with it`
+          : `allows ${names.join(", ")} only with all of these flags: ${hex(mask)}`;
+      return `${means}: ${witnessWords(passes)}; ${witnessWords(denied)}`;
+    },
+  },
+  "mask-of-all": {
+    title: "A deny of all flags at once",
+    why:
+      "With the same flags in value and valueTwo the rule holds only for calls that set every one of them; a call " +
+      "with one of them passes.",
+    todo: "Write one group for each flag, or allow only calls in which all are clear (valueTwo 0).",
+    what: ({ names, mask, passes }) =>
+      `denies ${names.join(", ")} only if all flags of ${hex(mask)} are set together: ${witnessWords(passes)}`,
+  },
+  "pointer-condition": {
+    title: "An address is compared",
+    why:
+      "The argument is a pointer. A filter sees the address, which the program chooses, and never what lies there: " +
+      "the rule allows or denies by chance.",
+    todo:
+      "Take the condition out, and allow or deny the call as a whole (clone3: ENOSYS, so that libraries " +
+      "use clone).",
+    what: ({ names, index, apart }) => {
+      const shown = apart.length === 0 ? "" : `: ${apart.map(witnessWords).join("; ")}`;
+      return (
+        `${argumentName(index)} of ${names.join(", ")} is an address, ` +
+        `and the filter does not see what lies there${shown}`
+      );
+    },
+  },
+  "dead-condition": {
+    title: "A condition that never or always holds",
+    why: "A rule that no call meets does nothing, and a condition that every call meets asks nothing.",
+    todo: "Correct the value, or take the condition or the rule out.",
+    what: ({ names, index, holds, ints, condition }) => {
+      const words = conditionWords(names[0] ?? "", condition);
+      if (holds === "always")
+        return `every value of ${argumentName(index)} meets “${words}”: the condition asks nothing`;
+      const values = ints
+        ? `no value that fits into the 32 bits of ${argumentName(index)} which the kernel looks at meets`
+        : `no value of ${argumentName(index)} meets`;
+      return `${values} “${words}”: the rule on ${names.join(", ")} does nothing`;
+    },
+  },
+  "never-applies": {
+    title: "A condition on hosts that never holds",
+    why:
+      "Engines compare these names letter by letter. A group whose includes never hold is left out everywhere, and " +
+      "excludes that never hold leave nothing out.",
+    todo: "Capabilities are written as CAP_SYS_ADMIN, architectures as amd64, x86, x32, arm64.",
+    what: ({ names, side, cause }) => {
+      const effect =
+        side === "includes" ? `the group on ${listWords(names)} does not apply by it` : "nothing is left out by it";
+      if (cause.type === "contradiction")
+        return (
+          `includes and excludes contradict each other in ${cause.of} (${cause.name}): ` +
+          `the group on ${listWords(names)} never applies`
+        );
+      const kind = cause.of === "caps" ? "capability" : "architecture";
+      const doubt = cause.meant === undefined ? "" : `; did you mean ${cause.meant}?`;
+      return `no engine knows the ${kind} ${JSON.stringify(cause.name)} in ${side}: ${effect}${doubt}`;
+    },
+  },
+  "open-sibling": {
+    title: "A deny beside which another call does the same",
+    why:
+      "The kernel has several calls for it, and libraries choose among them. An attacker takes the one " +
+      "that is open.",
+    todo: "Deny all of them, or none.",
+    what: ({ names, does, siblings }) =>
+      `denies ${names.join(", ")}, but others ${does} too: ${siblings.map(witnessWords).join("; ")}`,
   },
   "ignored-bits": {
     title: "Bits that the mask ignores",
@@ -158,12 +275,16 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "The runtime installs the filter before it is done: what it calls afterwards has to be allowed, " +
       "and differs between runc, crun and their versions.",
     todo: "Generate the profile again: the floor is part of it.",
-    what: ({ names, when }) =>
-      when === "always"
-        ? `the container runtime itself may call ${names.join(", ")}: on some versions of runc or crun the ` +
-          "container does not start"
-        : `without no-new-privileges the container runtime also calls ${names.join(", ")}: the container starts ` +
-          "only with --security-opt no-new-privileges",
+    what: ({ names, starts, privileged }) => {
+      const only = privileged.length === 0 ? "" : `, of which without no-new-privileges only ${privileged.join(", ")}`;
+      const what = {
+        never: "the container does not start on any version of runc or crun",
+        some: "on some versions of runc or crun the container does not start",
+        "no-new-privileges": "the container starts only with --security-opt no-new-privileges",
+      } as const;
+      const shown = starts === "no-new-privileges" ? "" : only;
+      return `the container runtime itself may call ${names.join(", ")}${shown}: ${what[starts]}`;
+    },
   },
   "enosys-trap": {
     title: "New calls answer EPERM",
@@ -194,9 +315,27 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "agent-needed": {
     title: "Calls wait for a program that answers",
-    why: "SCMP_ACT_NOTIFY and SCMP_ACT_TRACE hand the call to an agent. Without one it fails with ENOSYS.",
+    why:
+      "SCMP_ACT_NOTIFY and SCMP_ACT_TRACE hand the call to another program. Without a tracer the call fails with " +
+      "ENOSYS. Without an agent at listenerPath runc does not start the container, and engines that do not know " +
+      "listenerPath (Docker before 23) leave it out.",
     todo: "Run the agent with the container, or use SCMP_ACT_ERRNO.",
-    what: ({ action }) => `${action} needs a program that answers; without one these calls fail with ENOSYS`,
+    what: ({ names, action, listener }) => {
+      const calls = shortened(names);
+      if (action !== "SCMP_ACT_NOTIFY")
+        return `${action} needs a program that traces the container; without one ${calls} fails with ENOSYS`;
+      return listener === undefined || listener === ""
+        ? `${action} needs an agent that answers ${calls}, and the profile names none in listenerPath`
+        : `${action} needs an agent that answers ${calls} at ${listener}; ` +
+            "if none listens there, the container does not start";
+    },
+  },
+  "cut-conditions": {
+    title: "More conditions than crun takes",
+    why: "crun keeps the first six conditions of a group and leaves out the others without a word; runc keeps all.",
+    todo: "Write several groups of at most six conditions.",
+    what: ({ names, taken, given }) =>
+      `crun takes ${taken} of the ${given} conditions on ${shortened(names)} and leaves out the others`,
   },
   "shadowed-rule": {
     title: "A rule that changes nothing",
@@ -249,6 +388,29 @@ const fixWords: { readonly [kind in FixKind]: string } = {
 /** What a correction does, in words. */
 export function fixText({ kind }: Fix): string {
   return fixWords[kind];
+}
+
+/** A call and its answer, as `evaluate` gave it. */
+function witnessWords({ call, answer }: Witness): string {
+  return `${callWords(call)} gets ${formatAction(answer)}`;
+}
+
+function passedWords({ args, witness }: PassedCall): string {
+  const { name } = witness;
+  const denied = args.map(({ index, value }) => conditionWords(name, { index, op: "SCMP_CMP_EQ", datum: value }));
+  return `${name} with ${denied.join(" and ")} as ${callWords(witness)}`;
+}
+
+function placeWords(pointer: string | undefined): string {
+  return pointer === undefined ? "" : `, and ${pointer} answers`;
+}
+
+function listWords(names: readonly string[]): string {
+  return shortened(names);
+}
+
+function without(index: number, mask: bigint): ArgCondition {
+  return { index: index as ArgIndex, op: "SCMP_CMP_MASKED_EQ", mask, datum: 0n };
 }
 
 /** The first few of a list. */

@@ -13,7 +13,8 @@ export function renderMeaning(profile: DockerProfile, filters: ReadonlyMap<ScmpA
     `${dockerArch(filter.arch)}: everything else: ${formatAction(filter.defaultAction)}`,
     ...[...filter.syscalls]
       .map(
-        ([name, rules]) => `${dockerArch(filter.arch)}: ${name}: ${rulesText(name, inOneOrder(filter, name, rules))}`,
+        ([name, rules]) =>
+          `${dockerArch(filter.arch)}: ${name}: ${rulesText(name, inOneOrder(filter, name, rules), filter.arch)}`,
       )
       .sort(),
   ]);

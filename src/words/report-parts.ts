@@ -1,16 +1,17 @@
 import type { CallExplanation, CallState, Explanation, Reach, VulnerabilityVerdict } from "../core/explain/index.ts";
 import { dockerArch, subsystems, type ScmpArch } from "../core/tables/index.ts";
 import {
-  answerOf,
+  answersOf,
   bySubsystem,
   capabilityWords,
-  gapOf,
+  gapsOf,
   keptCount,
   limitsOf,
   needsWords,
   reachCounts,
   reasonsOf,
   stateMeanings,
+  stateOf,
   stateWords,
   vulnerabilityName,
 } from "./explain-words.ts";
@@ -62,7 +63,8 @@ export const looks: readonly (Look & { readonly meaning: string })[] = [
 ];
 
 /** The look of one call. */
-export function lookOf({ state, docker }: CallExplanation): Look {
+export function lookOf(call: CallExplanation): Look {
+  const { state, docker } = call;
   const denied = state === "denied" || state === "enosys";
   const dockerDenies = docker === "denied" || docker === "enosys";
   const letter = letters[state];
@@ -70,11 +72,11 @@ export function lookOf({ state, docker }: CallExplanation): Look {
     return {
       state: dockerDenies ? "both" : "closed",
       letter,
-      words: `${stateWords[state]}${dockerDenies ? ", also by Docker's default" : "; Docker's default allows it"}`,
+      words: `${stateOf(call)}${dockerDenies ? ", also by Docker's default" : "; Docker's default allows it"}`,
     };
   return dockerDenies
     ? { state: "beyond", letter: "!", words: "allowed, and denied by Docker's default" }
-    : { state, letter, words: stateWords[state] };
+    : { state, letter, words: stateOf(call) };
 }
 
 /** Big figures with a bar each: this profile's share, and where Docker's default ends. */
@@ -91,14 +93,17 @@ export function figure(label: string, own: number, docker: number, total: number
 /** The figures of a profile. */
 export function figures(explanation: Explanation): Html {
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
+  // A call of several architectures counts once: open on one of them is open.
+  const named = (is: (call: CallExplanation) => boolean): number =>
+    new Set(
+      explanation.arches
+        .flatMap(({ calls }) => calls)
+        .filter((call) => call.exposure?.level === "danger" && is(call))
+        .map(({ name }) => name),
+    ).size;
   const dangers = (whose: "state" | "docker"): number =>
-    explanation.arches
-      .flatMap(({ calls }) => calls)
-      .filter((call) => call.exposure?.level === "danger" && call[whose] !== "denied" && call[whose] !== "enosys")
-      .length;
-  const allDangers = explanation.arches
-    .flatMap(({ calls }) => calls)
-    .filter(({ exposure }) => exposure?.level === "danger").length;
+    named((call) => call[whose] !== "denied" && call[whose] !== "enosys");
+  const allDangers = named(() => true);
   const known = figure(
     "Known vulnerabilities out of reach",
     own.closed,
@@ -179,7 +184,7 @@ export function callDetails(
   more: readonly (readonly [string, string])[] = [],
 ): Html {
   const { name, text, exposure } = call;
-  const [limits, gap, answer] = [limitsOf(call), gapOf(call), answerOf(call)];
+  const limits = limitsOf(call);
   const verdicts = new Map(explanation.vulnerabilities.map((verdict) => [verdict.vulnerability.id as string, verdict]));
   const open = call.vulnerabilities.filter((id) => verdicts.get(id)?.reach === "open");
   const closed = call.vulnerabilities.filter((id) => verdicts.get(id)?.reach === "closed");
@@ -187,14 +192,14 @@ export function callDetails(
   return html`<div class="call" id="${anchor(arch, name)}"><h3>${name}</h3><div>
     ${text?.does ?? "no table knows this call"}</div><dl>${[
       ...more.map(([term, value]) => row(term, value)),
-      row("here", html`<strong>${stateWords[call.state]}</strong>`),
+      row("here", html`<strong>${stateOf(call)}</strong>`),
       row("Docker", stateWords[call.docker]),
       ...reasonsOf(call)
         .slice(0, 8)
         .map((reason) => row("why", reason)),
       ...(limits === undefined ? [] : [row("only", limitsText(limits))]),
-      ...(gap === undefined ? [] : [row("but", html`<span class="warn">${gap}</span>`)]),
-      ...(answer === undefined ? [] : [row("denied", answer)]),
+      ...gapsOf(call).map((gap) => row("but", html`<span class="warn">${gap}</span>`)),
+      ...answersOf(call).map((answer) => row("denied", answer)),
       ...(exposure?.level === "danger" ? [row("danger", html`<span class="warn">${exposure.reason}</span>`)] : []),
       ...(exposure?.level === "notable" ? [row("note", exposure.reason)] : []),
       ...(open.length === 0 ? [] : [row("helps reach", idList(open.map(nameOf(verdicts))))]),

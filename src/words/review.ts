@@ -592,10 +592,10 @@ function findingsList(state: JudgedProfile, { rows }: Limits): readonly Block[] 
 function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
   const inRules = changes
     .filter(({ before, after }) => [...before, ...after].some(({ rule }) => rule.conditions.length > 0))
-    .map(({ syscall, before, after }) => ({
+    .map(({ arch, syscall, before, after }) => ({
       syscall,
-      was: rulesText(syscall, before),
-      is: rulesText(syscall, after),
+      was: rulesText(syscall, before, arch),
+      is: rulesText(syscall, after, arch),
     }))
     .filter(({ was, is }) => was !== is);
   if (inRules.length === 0) return [];

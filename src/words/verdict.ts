@@ -95,7 +95,8 @@ function refusal(problem: Extract<Diagnosis, { kind: "refused" }>["problems"][nu
     case "conflict":
       return escapeLine(
         `${problem.pointer}: libseccomp refuses the rule for ${problem.syscall} ` +
-          `${formatRule(problem.rule)}: an earlier group answers the same calls otherwise`,
+          `${formatRule(problem.rule, problem.syscall, problem.arch)}: ` +
+          "an earlier group answers the same calls otherwise",
       );
     case "unknown-architecture":
       return escapeLine(`there is no architecture ${problem.name}`);

@@ -497,7 +497,7 @@ describe("review", { timeout: 60_000 }, () => {
     await reviewed();
     expect(out.length).toBeLessThan(65_536);
     expect(out).toContain("**Cut**");
-    expect(out).toContain("lint warning: `ptrace");
+    expect(out).toContain("lint warning: `does not allow bpf");
   }, 60_000);
 
   test("against another revision; unknown ones and option-like ones are refused", async () => {

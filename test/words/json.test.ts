@@ -118,6 +118,8 @@ describe("JSON shows what it holds, and holds what it was given", () => {
               processes: [odd],
               calls: 1,
               args: [],
+              seen: [],
+              alreadyFailed: false,
               answer: { action: "SCMP_ACT_KILL_PROCESS" },
             },
           ],

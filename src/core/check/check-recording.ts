@@ -14,7 +14,7 @@ import type { CheckFinding } from "./types.ts";
 /**
  * Which calls of a recording the filters would deny: each recorded set of argument values is asked
  * of `evaluate`, with every value of the other arguments that a rule can tell apart. A call that
- * only ever failed with the error that the profile answers too is no finding. Throws TooManyWays
+ * only ever failed with the error that the profile answers too is denied as well, and says so. Throws TooManyWays
  * where the rules of a call overlap in more ways than can be told apart in bounded time.
  */
 export function checkRecording(recording: Recording, filters: ReadonlyMap<ScmpArch, Filter>): readonly CheckFinding[] {
@@ -32,7 +32,8 @@ function checkCall(
   filter: Filter | undefined,
 ): readonly CheckFinding[] {
   const about = { arch, syscall, results: record.results, processes: record.processes, calls: record.calls };
-  if (filter === undefined) return [{ kind: "denied", ...about, args: [], answer: badArchAction }];
+  if (filter === undefined)
+    return [{ kind: "denied", ...about, args: [], seen: [], alreadyFailed: false, answer: badArchAction }];
   const { indices, values } =
     record.args === undefined || record.args.values === "many"
       ? { indices: [], values: [[]] }
@@ -42,11 +43,15 @@ function checkCall(
       tuple.flatMap((value, position) => (value === null ? [] : [[indices[position] as ArgIndex, value] as const])),
     );
     const answers = answersOf(filter, syscall, known);
-    const denied = answers.filter((action) => !isAllowing(action) && !alreadyFailedSo(record, action));
+    const denied = answers.filter((action) => !isAllowing(action));
     const [answer] = denied;
     if (answer === undefined) return [];
+    const kind = denied.length === answers.length ? "denied" : "undecided";
+    const alreadyFailed = denied.every((action) => alreadyFailedSo(record, action));
+    // What failed so already may be denied or not: nothing changes.
+    if (kind === "undecided" && alreadyFailed) return [];
     const args = [...known].map(([index, value]) => ({ index, value }));
-    return [{ kind: denied.length === answers.length ? "denied" : "undecided", ...about, args, answer }];
+    return [{ kind, ...about, args, seen: [], alreadyFailed, answer }];
   });
   // Denied whatever the arguments are: said once.
   const [first] = findings;
@@ -54,7 +59,9 @@ function checkCall(
     first !== undefined &&
     findings.length === values.length &&
     findings.every(({ kind, answer }) => kind === "denied" && sameAction(answer, first.answer));
-  return whole ? [{ ...first, args: [] }] : findings;
+  return whole
+    ? [{ ...first, args: [], seen: findings.map(({ args }) => args).filter((args) => args.length > 0) }]
+    : findings;
 }
 
 function alreadyFailedSo({ results }: SyscallRecord, action: Action): boolean {

@@ -17,6 +17,10 @@ export interface CheckFinding {
   readonly calls: number;
   /** The recorded argument values it is about, by index; empty: any. */
   readonly args: readonly { readonly index: number; readonly value: bigint }[];
+  /** The sets of values that were recorded, where every one is denied alike. */
+  readonly seen: readonly (readonly { readonly index: number; readonly value: bigint }[])[];
+  /** It only ever failed where it was recorded, with the very error that the profile answers. */
+  readonly alreadyFailed: boolean;
   /** What the program would get. */
   readonly answer: Action;
 }

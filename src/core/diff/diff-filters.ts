@@ -8,10 +8,9 @@ type Filters = ReadonlyMap<ScmpArch, Filter>;
 /**
  * What changes from one resolved profile to another, by meaning: complete (every syscall of the
  * architecture's table, every set of rules a call can meet) and with a witness for each change. A
- * default action that changed is one profile change; under it, only syscalls that one of the
- * profiles names are told one by one, and all others where the way between allowed and denied
- * changed with it. Throws TooManyWays where the rules of a call overlap in more ways than can be
- * compared in bounded time.
+ * default action that changed is one profile change. Under it, the syscalls that one of the profiles
+ * names are told one by one; if it changed between allowing and denying, all of them are. Throws
+ * TooManyWays where the rules of a call overlap in more ways than can be compared in bounded time.
  */
 export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   const profile: ProfileChange[] = [];
@@ -25,9 +24,9 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
     const defaults = !sameAction(old.defaultAction, next.defaultAction);
     if (defaults) profile.push({ kind: "default-changed", arch, was: old.defaultAction, is: next.defaultAction });
     // What no profile names differs by the default alone, or by where runc's stub begins.
-    for (const name of defaults || old.enosysAbove === next.enosysAbove
-      ? namedIn(arch, old, next)
-      : callable(arch, old, next)) {
+    const crossed = isAllowing(old.defaultAction) !== isAllowing(next.defaultAction);
+    const onlyNamed = !crossed && (defaults || old.enosysAbove === next.enosysAbove);
+    for (const name of onlyNamed ? namedIn(arch, old, next) : callable(arch, old, next)) {
       const change = compareSyscall(old, next, name);
       if (change !== undefined) syscalls.push(change);
     }

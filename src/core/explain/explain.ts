@@ -5,8 +5,10 @@ import {
   isAllowing,
   partition,
   passedByUpperBits,
+  sameAction,
   type Action,
   type ActionRule,
+  type Decision,
   type Filter,
 } from "../seccomp/index.ts";
 import {
@@ -70,13 +72,15 @@ function explainArch(filter: Filter, context: ExplainContext): ArchExplanation {
   };
 }
 
-function explainCall(name: string, filter: Filter, { ceiling, recorded, runs }: ExplainContext): CallExplanation {
+function explainCall(name: string, filter: Filter, context: ExplainContext): CallExplanation {
+  const { ceiling, recorded, runs, findings } = context;
   const own = answers(filter, filter.arch, name);
   const rules = own.rules.filter(({ action }) => isAllowing(action));
   const state = stateOf(own.actions);
   const record = Object.hasOwn(recorded[filter.arch] ?? {}, name) ? recorded[filter.arch]?.[name] : undefined;
   return {
     name,
+    arch: filter.arch,
     text: describeSyscall(name),
     state:
       (state === "allowed" || state === "pinned") &&
@@ -85,11 +89,16 @@ function explainCall(name: string, filter: Filter, { ceiling, recorded, runs }: 
         ? "floor"
         : state,
     docker: stateOf(answers(ceiling.get(filter.arch), filter.arch, name).actions),
-    answer: own.actions.find((action) => !isAllowing(action)),
+    lets: own.actions.filter(
+      (action, at) => isAllowing(action) && own.actions.findIndex((other) => sameAction(other, action)) === at,
+    ),
+    answer: own.decisions.find((decision) => !isAllowing(decision.action) && !isConditional(decision))?.action,
+    denies: own.rules.filter(({ action, rule }) => !isAllowing(action) && rule.conditions.length > 0),
     rules,
     recorded: record,
     unbacked: runs.length > 0 && record === undefined && rules.some(({ because }) => originOf(because) === "recorded"),
     exposure: exposureOf(name),
+    findings: (findings?.get(filter.arch) ?? []).filter(({ names }) => names.includes(name)),
     passed: state === "pinned" ? passedByUpperBits(filter, name) : [],
     vulnerabilities: needing(name),
   };
@@ -115,8 +124,12 @@ function answers(
   filter: Filter | undefined,
   arch: ScmpArch,
   name: string,
-): { readonly actions: readonly Action[]; readonly rules: readonly ActionRule[] } {
-  if (filter === undefined) return { actions: [{ action: "SCMP_ACT_KILL_THREAD" }], rules: [] };
+): {
+  readonly actions: readonly Action[];
+  readonly decisions: readonly Decision[];
+  readonly rules: readonly ActionRule[];
+} {
+  if (filter === undefined) return { actions: [{ action: "SCMP_ACT_KILL_THREAD" }], decisions: [], rules: [] };
   const nr = syscallNumber(arch, name);
   const listed = filter.syscalls.get(name) ?? [];
   const decisions = partition([{ ask: "decider", filter, name }]).map((args) =>
@@ -124,7 +137,15 @@ function answers(
   );
   const deciding = new Set(decisions.flatMap((decision) => (decision.by === "rule" ? [decision.rule] : [])));
   const first = decisions.length > 0 ? decisions : [decide(filter, { arch, name, nr, args: callArgs() })];
-  return { actions: first.map(({ action }) => action), rules: listed.filter((rule) => deciding.has(rule)) };
+  return {
+    actions: first.map(({ action }) => action),
+    decisions: first,
+    rules: listed.filter((rule) => deciding.has(rule)),
+  };
+}
+
+function isConditional(decision: Decision): boolean {
+  return decision.by === "rule" && decision.rule.rule.conditions.length > 0;
 }
 
 function stateOf(actions: readonly Action[]): Exclude<CallState, "floor"> {

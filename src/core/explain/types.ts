@@ -1,6 +1,7 @@
 import type { NoFilter } from "../profile/index.ts";
+import type { Finding } from "../lint/index.ts";
 import type { Run, SyscallRecord } from "../recording/index.ts";
-import type { Action, ActionRule, Filter, PassedValues } from "../seccomp/index.ts";
+import type { Action, ActionRule, Filter, PassedCall } from "../seccomp/index.ts";
 import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
 
 /**
@@ -12,16 +13,21 @@ export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
 /** One syscall of one architecture under a profile. */
 export interface CallExplanation {
   readonly name: string;
+  readonly arch: ScmpArch;
   /** What it does; undefined: no table knows it. */
   readonly text: SyscallText | undefined;
   readonly state: CallState;
   /** The same under Docker's default. */
   readonly docker: Exclude<CallState, "floor">;
+  /** What happens to calls that are let through, each action once: also logged, or asked of others. */
+  readonly lets: readonly Action[];
   /**
-   * What the program gets where the call is denied: always, or outside of its pins; undefined: it
-   * never is.
+   * What the program gets where the call is denied by no condition: always, or outside of its pins;
+   * undefined: it never is.
    */
   readonly answer: Action | undefined;
+  /** The rules that deny it with some arguments. */
+  readonly denies: readonly ActionRule[];
   /** The rules that let it through, with their reasons. Empty: the default action decides. */
   readonly rules: readonly ActionRule[];
   /** Its entry in the recording; undefined: not seen, or there is no recording. */
@@ -29,8 +35,10 @@ export interface CallExplanation {
   /** The profile says that the call was recorded, and the recording beside it does not have it. */
   readonly unbacked: boolean;
   readonly exposure: Exposure | undefined;
-  /** Values of 32-bit arguments that are denied, and pass with an upper bit set. */
-  readonly passed: readonly PassedValues[];
+  /** Denies and exceptions on it that take no effect, and conditions that mean something else. */
+  readonly findings: readonly Finding[];
+  /** Calls that are denied, and pass with bits set above the 32 that the kernel looks at. */
+  readonly passed: readonly PassedCall[];
   /** What needs this call and is not out of reach, and what would need it. */
   readonly vulnerabilities: readonly string[];
 }
@@ -79,6 +87,8 @@ export interface ExplainContext {
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
+  /** What `ineffectiveFor` found; undefined: it was not asked. */
+  readonly findings?: ReadonlyMap<ScmpArch, readonly Finding[]>;
   readonly capabilities: ReadonlySet<string>;
   readonly runs: readonly Run[];
   readonly recorded: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };

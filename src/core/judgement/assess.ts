@@ -43,8 +43,14 @@ const dangerous = exposures.filter(({ level }) => level === "danger").flatMap(({
 
 /** Judges the change from one resolved profile to another. */
 export function assess(before: Filters, after: Filters, context: AssessmentContext): Assessment {
-  const diff = diffFilters(before, after);
-  const changes = [...diff.syscalls, ...addedArchitectures(before, after)];
+  const whole = diffFilters(before, after);
+  // What a changed default does to calls that no rule names is told as one.
+  const isNamed = ({ arch, syscall }: SyscallChange): boolean =>
+    [before, after].some((side) => side.get(arch)?.syscalls.has(syscall) ?? false) ||
+    isAllowing(before.get(arch)?.defaultAction ?? badArchAction) ===
+      isAllowing(after.get(arch)?.defaultAction ?? badArchAction);
+  const diff = { ...whole, syscalls: whole.syscalls.filter(isNamed) };
+  const changes = [...diff.syscalls, ...addedArchitectures(before, after).filter(isNamed)];
   const openings = changes
     .filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed")
     .flatMap((change) => opening(change, before, after, context));
@@ -66,7 +72,12 @@ export function assess(before: Filters, after: Filters, context: AssessmentConte
     profile: diff.profile,
     open: opened.length > 0,
     dangerousUnnamed: dangerous.filter((name) =>
-      opened.some(([arch, { syscalls }]) => !syscalls.has(name) && syscallNumber(arch, name) !== undefined),
+      opened.some(
+        ([arch, filter]) =>
+          !filter.syscalls.has(name) &&
+          syscallNumber(arch, name) !== undefined &&
+          newlyPossible(before.get(arch), filter, undefined, name) !== undefined,
+      ),
     ),
   };
 }

@@ -1,7 +1,7 @@
 import { exceeds, openedElsewhere } from "../diff/index.ts";
 import { missingFloor, probeRows } from "../policy/index.ts";
 import {
-  nearest,
+  nearestCall,
   resolve,
   type DockerProfile,
   type DockerSyscallGroup,
@@ -18,9 +18,13 @@ import {
   passedByUpperBits,
   type Filter,
 } from "../seccomp/index.ts";
-import { dockerArch, intArgumentsOf, syscallNames, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { dockerArch, hostArch, intArgumentsOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
+import { strangeConditions } from "./conditions.ts";
+import { neverApplies } from "./never-applies.ts";
+import { openSiblings } from "./open-siblings.ts";
 import { shadowedRules } from "./shadowed.ts";
+import { voidRules } from "./void-rules.ts";
 import type { Finding } from "./types.ts";
 
 /** What a profile is linted against. */
@@ -54,27 +58,55 @@ export function lintProfile(
   const resolution = resolve(profile, host);
   const own = resolution.filters.get(host.arch);
   if (own === undefined) return [];
+  const effects = ineffective(profile, host, own);
   return [
     ...denylist(own),
     ...falseSuccess(profile),
     ...problems(resolution.problems),
     ...members(profile),
     ...groups(profile, own),
+    ...effects,
     ...oldFormat(profile),
     ...missingArchitectures(profile),
-    ...shadowed(own),
+    ...shadowed(own, effects),
     ...huge(resolution.filters),
+    // A denylist is beyond every ceiling, and says so.
     ...(isAllowing(own.defaultAction)
       ? []
       : [
           ...beyond(resolution.filters, ceiling, ceilingName),
           ...(reference === undefined ? [] : beyondElsewhere(profile, { host, reference, ceilingName })),
-          ...dangerous(own),
-          ...floor(own),
-          ...traps(own, ceiling.get(host.arch)),
         ]),
+    ...dangerous(own),
+    ...floor(own),
+    ...traps(own, ceiling.get(host.arch)),
     ...architectures(resolution.filters, host),
   ];
+}
+
+/**
+ * Denies and exceptions that do not take effect, and conditions that do not say what they look like:
+ * each with a call that `evaluate` was asked. Throws TooManyWays as `lintProfile` does.
+ */
+function ineffective(profile: DockerProfile, host: HostContext, own: Filter): readonly Finding[] {
+  return [
+    ...voidRules(profile, host, own),
+    ...strangeConditions(profile, host, own),
+    ...neverApplies(profile),
+    ...openSiblings(profile, host, own),
+  ];
+}
+
+/** The same for every architecture that the profile serves on these hosts. */
+export function ineffectiveFor(
+  profile: DockerProfile,
+  hosts: readonly HostContext[],
+): ReadonlyMap<ScmpArch, readonly Finding[]> {
+  return new Map(
+    hosts.flatMap((host) =>
+      [...resolve(profile, host).filters].map(([arch, filter]) => [arch, ineffective(profile, host, filter)] as const),
+    ),
+  );
 }
 
 function denylist({ defaultAction }: Filter): readonly Finding[] {
@@ -133,7 +165,7 @@ function problem(found: ResolutionProblem): Finding {
         severity: "warning",
         pointer: found.pointer,
         names: [found.name],
-        meant: nearest(found.name, syscallNames("SCMP_ARCH_X86_64")),
+        meant: nearestCall(found.name),
       };
     case "unknown-architecture":
       return { kind: "unknown-architecture", severity: "error", pointer: "/architectures", names: [found.name] };
@@ -163,42 +195,70 @@ function members({ unknownMembers = [] }: DockerProfile): readonly Finding[] {
   }));
 }
 
-function groups({ syscalls }: DockerProfile, own: Filter): readonly Finding[] {
+function groups({ syscalls, listenerPath }: DockerProfile, own: Filter): readonly Finding[] {
   return syscalls.flatMap((group, at): readonly Finding[] => {
     const pointer = `/syscalls/${at}`;
     return [
       ...orNotAnd(pointer, group),
+      ...cutConditions(pointer, group),
       ...wideComparison(pointer, group, own),
       ...ignoredBits(pointer, group),
-      ...agentNeeded(pointer, group),
+      ...agentNeeded(pointer, group, listenerPath),
     ];
   });
 }
 
-/** Two conditions on one argument: either one suffices. */
+/**
+ * Two conditions on one argument: either one suffices. Of a list of values of one argument nothing
+ * else can be meant.
+ */
 function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   const twice = args.find((arg, at) => args.findIndex(({ index }) => index === arg.index) !== at);
-  return twice === undefined
-    ? []
-    : [{ kind: "or-not-and", severity: "error", pointer: `${pointer}/args`, names, index: twice.index }];
+  if (twice === undefined) return [];
+  const isList = args.every(
+    ({ op, index, value }) =>
+      index === twice.index &&
+      (op === "SCMP_CMP_EQ" || (op === "SCMP_CMP_MASKED_EQ" && value === args[0]?.value && value === low32)),
+  );
+  const severity = isList ? "note" : "error";
+  return [{ kind: "or-not-and", severity, pointer: `${pointer}/args`, names, index: twice.index }];
 }
 
-/** What passes is named: the filter denies it, and with an upper bit it is let through. */
+const low32 = 0xffff_ffffn;
+
+/** `struct scmp_arg_cmp arg_cmp[6]` of crun's src/libcrun/seccomp.c, whatever the arguments are. */
+const crunConditions = 6;
+
+function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
+  return args.length <= crunConditions
+    ? []
+    : [
+        {
+          kind: "cut-conditions",
+          severity: "warning",
+          pointer: `${pointer}/args/${crunConditions}`,
+          names,
+          taken: crunConditions,
+          given: args.length,
+        },
+      ];
+}
+
+/** What passes is named: the filter denies it, and with upper bits it is let through. */
 function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGroup, own: Filter): readonly Finding[] {
   const wide = args.flatMap((arg, at) =>
-    arg.op === "SCMP_CMP_MASKED_EQ"
+    arg.op === "SCMP_CMP_MASKED_EQ" && arg.value >> 32n === 0n
       ? []
-      : names.filter((name) => intArgumentsOf(name).some((int) => int === arg.index)).map((name) => ({ name, at })),
+      : names
+          .filter((name) => intArgumentsOf(name, own.arch).some((int) => int === arg.index))
+          .map((name) => ({ name, at })),
   );
   const [first] = wide;
   if (first === undefined) return [];
   const calls = [...new Set(wide.map(({ name }) => name))];
-  const passed = calls.flatMap((syscall) =>
-    passedByUpperBits(own, syscall).flatMap(({ index, values }) => values.map((value) => ({ syscall, index, value }))),
-  );
-  return [
-    { kind: "wide-comparison", severity: "warning", pointer: `${pointer}/args/${first.at}`, names: calls, passed },
-  ];
+  const passed = calls.flatMap((syscall) => passedByUpperBits(own, syscall));
+  const severity = passed.length === 0 ? "note" : "warning";
+  return [{ kind: "wide-comparison", severity, pointer: `${pointer}/args/${first.at}`, names: calls, passed }];
 }
 
 /** What SCMP_CMP_MASKED_EQ asks for and its mask leaves out. */
@@ -220,9 +280,13 @@ function ignoredBits(pointer: string, { names, args = [] }: DockerSyscallGroup):
   });
 }
 
-function agentNeeded(pointer: string, { names, action }: DockerSyscallGroup): readonly Finding[] {
+function agentNeeded(
+  pointer: string,
+  { names, action }: DockerSyscallGroup,
+  listener: string | undefined,
+): readonly Finding[] {
   return action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE"
-    ? [{ kind: "agent-needed", severity: "warning", pointer: `${pointer}/action`, names, action }]
+    ? [{ kind: "agent-needed", severity: "warning", pointer: `${pointer}/action`, names, action, listener }]
     : [];
 }
 
@@ -292,14 +356,19 @@ function dangerous(filter: Filter): readonly Finding[] {
   });
 }
 
+/** Every runtime makes these after it has installed the filter (policy/floor.ts). */
+const neverWithout = ["execve", "write"];
+
+/** All that is missing, at the weight of what happens. */
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
-  if (always.length > 0)
-    return [{ kind: "missing-floor", severity: "warning", pointer: "", names: always, when: "always" }];
-  const privileged = missingFloor(filter, { noNewPrivileges: false, init: false });
-  return privileged.length === 0
-    ? []
-    : [{ kind: "missing-floor", severity: "note", pointer: "", names: privileged, when: "privileged" }];
+  const names = missingFloor(filter, { noNewPrivileges: false, init: false });
+  if (names.length === 0) return [];
+  const privileged = names.filter((name) => !always.includes(name));
+  const at = { kind: "missing-floor", pointer: "", names, privileged } as const;
+  if (always.some((name) => neverWithout.includes(name))) return [{ ...at, severity: "error", starts: "never" }];
+  if (always.length > 0) return [{ ...at, severity: "warning", starts: "some" }];
+  return [{ ...at, severity: "note", starts: "no-new-privileges" }];
 }
 
 /** Calls that the ceiling answers so too are no trap: programs in containers live with that. */
@@ -329,11 +398,19 @@ function missingArchitectures({ architectures = [], archMap = [] }: DockerProfil
     : [{ kind: "missing-architectures", severity: "note", pointer: "", names: [] }];
 }
 
-function shadowed(filter: Filter): readonly Finding[] {
+/** What is told as void already is left out. */
+function shadowed(filter: Filter, told: readonly Finding[]): readonly Finding[] {
+  const isTold = (pointer: string, name: string): boolean =>
+    told.some(
+      (finding) =>
+        (finding.kind === "void-deny" || finding.kind === "void-exception") &&
+        finding.pointer === pointer &&
+        finding.names.includes(name),
+    );
   const byPlace = new Map<string, Set<string>>();
   for (const { name, rule } of shadowedRules(filter)) {
     const pointer = rule.because.type === "profile" ? rule.because.pointer : "";
-    byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
+    if (!isTold(pointer, name)) byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
   }
   return [...byPlace].map(([pointer, names]): Finding => ({
     kind: "shadowed-rule",
@@ -363,7 +440,7 @@ function huge(filters: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
 
 function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostContext): readonly Finding[] {
   return [...filters]
-    .filter(([other]) => other !== arch)
+    .filter(([other]) => other !== arch && hostArch(other, [arch]) === arch)
     .flatMap(([other, filter]): readonly Finding[] => [
       { kind: "compat-architecture", severity: "note", pointer: "/architectures", names: [dockerArch(other)] },
       ...socketcallOpen(other, filter),

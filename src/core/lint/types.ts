@@ -1,6 +1,6 @@
 import type { Elsewhere } from "../diff/index.ts";
 import type { NoFilter } from "../profile/index.ts";
-import type { Action, ArgIndex } from "../seccomp/index.ts";
+import type { Action, ArgCondition, PassedCall, SeccompData } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
 /**
@@ -25,17 +25,56 @@ interface FindingData {
   /** `passed`: what the filter denies, and lets through with an upper bit set. */
   readonly "wide-comparison": { readonly passed: readonly PassedCall[] };
   /** `ignored`: the bits of the value that lie outside of the mask. */
+  readonly "void-deny": { readonly why: VoidCause; readonly passes: Witness; readonly by: string | undefined };
+  /** An allowing rule that does nothing, because a denying one answers. */
+  readonly "void-exception": { readonly why: VoidCause; readonly denied: Witness; readonly by: string | undefined };
+  /**
+   * A mask without what its bits have to be: the rule means the calls without the flags. `meant`: what
+   * valueTwo was meant to be.
+   */
+  readonly "inverted-mask": {
+    readonly action: "allow" | "deny";
+    readonly index: number;
+    readonly mask: bigint;
+    readonly meant: bigint;
+    readonly passes: Witness;
+    readonly denied: Witness;
+  };
+  /** A deny of namespaces that only meets calls which ask for all of them at once. */
+  readonly "mask-of-all": { readonly index: number; readonly mask: bigint; readonly passes: Witness };
+  /** An address is compared. Two addresses that get different answers, where there are such. */
+  readonly "pointer-condition": { readonly index: number; readonly apart: readonly Witness[] };
+  /** No value meets the condition, or every one. `ints`: of those that the kernel looks at. */
+  readonly "dead-condition": {
+    readonly index: number;
+    readonly holds: "never" | "always";
+    readonly ints: boolean;
+    readonly condition: ArgCondition;
+  };
+  /** `includes`: the group never applies. `excludes`: the exception never holds. */
+  readonly "never-applies": { readonly side: "includes" | "excludes"; readonly cause: NeverCause };
+  /** `does`: what the calls have in common. */
+  readonly "open-sibling": { readonly does: string; readonly siblings: readonly Witness[] };
   readonly "ignored-bits": { readonly index: number; readonly mask: bigint; readonly ignored: bigint };
   readonly "beyond-docker": { readonly arches: readonly ScmpArch[]; readonly ceiling: string };
   readonly "beyond-elsewhere": { readonly elsewhere: Elsewhere; readonly ceiling: string };
   /** `exposes`: what the calls reach (tables/exposures.ts). */
   readonly "dangerous-call": { readonly exposes: string };
-  /** `privileged`: only a container without no-new-privileges needs the calls. */
-  readonly "missing-floor": { readonly when: "always" | "privileged" };
+  /**
+   * `starts`: on no version of runc and crun, on some, or only with no-new-privileges. `privileged`:
+   * those of the names that are needed without no-new-privileges only.
+   */
+  readonly "missing-floor": {
+    readonly starts: "never" | "some" | "no-new-privileges";
+    readonly privileged: readonly string[];
+  };
   readonly "enosys-trap": object;
   readonly "socketcall-open": { readonly arch: ScmpArch };
   readonly "compat-architecture": object;
-  readonly "agent-needed": { readonly action: Action["action"] };
+  /** `listener`: the socket at which the profile says that an agent listens. */
+  readonly "agent-needed": { readonly action: Action["action"]; readonly listener: string | undefined };
+  /** crun takes so many conditions of a group and leaves out the rest. */
+  readonly "cut-conditions": { readonly taken: number; readonly given: number };
   readonly "shadowed-rule": object;
   readonly "old-format": object;
   readonly "missing-architectures": object;
@@ -43,15 +82,25 @@ interface FindingData {
   readonly "huge-profile": { readonly instructions: number; readonly sure: boolean };
 }
 
+/** A call and what the filter answers: `evaluate` said so. */
+export interface Witness {
+  readonly call: SeccompData;
+  readonly answer: Action;
+}
+
+/**
+ * Why a rule has no effect. `dropped`: it answers as the default does, so the runtimes leave it out;
+ * `swallowed`: libseccomp comes to another rule first.
+ */
+export type VoidCause = "dropped" | "swallowed";
+
+/** Why a condition on hosts can never hold. */
+export type NeverCause =
+  | { readonly type: "unknown-name"; readonly of: "caps" | "arches"; readonly name: string; readonly meant?: string }
+  | { readonly type: "contradiction"; readonly of: "caps" | "arches" | "minKernel"; readonly name: string };
+
 /** What can be wrong with a profile. */
 export type FindingKind = keyof FindingData;
-
-/** A call with one value of one argument. */
-export interface PassedCall {
-  readonly syscall: string;
-  readonly index: ArgIndex;
-  readonly value: bigint;
-}
 
 interface FindingPlace<Kind extends FindingKind> {
   readonly kind: Kind;

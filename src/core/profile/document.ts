@@ -59,7 +59,8 @@ export function toProfile(document: Members, origin: Origin): DockerProfile {
 
 function toGroup(group: Members, pointer: string, origin: Origin): DockerSyscallGroup {
   const names = (group["names"] ?? []) as readonly string[];
-  const name = group["name"] as string | undefined;
+  // Go takes an empty name for none.
+  const name = group["name"] === "" ? undefined : (group["name"] as string | undefined);
   if (name !== undefined && names.length > 0)
     reject(origin, `${pointer}/name`, {
       detail: "both name and names are given",

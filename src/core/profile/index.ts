@@ -2,8 +2,11 @@
  * The profile document: read it (any format in use), resolve it for a host into filters, find
  * Docker's own defaults.
  */
+export { ceilingFor } from "./ceiling.ts";
 export { boundingSet } from "./bounding-set.ts";
 export { groupApplies } from "./applies.ts";
+export { toAction } from "./action.ts";
+export { toRules } from "./rules.ts";
 export { offsetOf, positionAt, type Position } from "./position.ts";
 export { readEmitted } from "./document.ts";
 export { parseDocument } from "./json.ts";
@@ -13,7 +16,7 @@ export { folded } from "./members.ts";
 export { readProfile } from "./read.ts";
 export { resolve } from "./resolve.ts";
 export { stringifyProfile, withAllowed } from "./write.ts";
-export { nearest } from "./suggestion.ts";
+export { nearest, nearestCall } from "./suggestion.ts";
 export type * from "./types.ts";
 export { readShipped } from "./document.ts";
 export { valueEnd } from "./position.ts";

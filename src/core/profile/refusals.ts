@@ -8,6 +8,14 @@ import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts"
  */
 const firstRefusedErrno = 4095;
 
+/** Those of seccomp(2) that the OCI runtime-spec has. */
+const knownFlags: readonly string[] = [
+  "SECCOMP_FILTER_FLAG_TSYNC",
+  "SECCOMP_FILTER_FLAG_LOG",
+  "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+];
+
 interface Refusal {
   readonly pointer: string;
   readonly reason: string;
@@ -45,11 +53,17 @@ export function refusals(
             reason: `one filter cannot hold architectures of both byte orders: ${strange} beside ${arch}`,
           },
         ]),
+    ...(profile.flags ?? []).flatMap((flag, at): Refusal[] =>
+      knownFlags.includes(flag) ? [] : [{ pointer: `/flags/${at}`, reason: `${runtime} knows no flag ${flag}` }],
+    ),
     ...groups
       .filter(({ group }) => group.names.length > 0)
       .flatMap(({ pointer, group, action, skipped }): Refusal[] => [
         ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && (profile.listenerPath ?? "") === ""
           ? [{ pointer: `${pointer}/action`, reason: "runc takes SCMP_ACT_NOTIFY only with a listenerPath" }]
+          : []),
+        ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && group.names.includes("write")
+          ? [{ pointer: `${pointer}/action`, reason: "runc takes no SCMP_ACT_NOTIFY for write, which it makes itself" }]
           : []),
         ...(!skipped && hasRefusedErrno(action)
           ? [{ pointer: `${pointer}/errnoRet`, reason: tooLarge(action.errnoRet) }]

@@ -125,7 +125,9 @@ function filterOf(
     if (skipped) continue;
     const because = { type: "profile", pointer, comment: group.comment } as const;
     // One list for all names of a group.
-    const rules = toRules(group.args).map((rule): ActionRule => ({ action, rule, because }));
+    // crun keeps six conditions of a group (`arg_cmp[6]` in its src/libcrun/seccomp.c).
+    const args = host.runtime === "crun" ? group.args?.slice(0, 6) : group.args;
+    const rules = toRules(args).map((rule): ActionRule => ({ action, rule, because }));
     for (const name of group.names) {
       const multiplexer = multiplexerOf(arch, name);
       if (multiplexer !== undefined)

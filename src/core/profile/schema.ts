@@ -48,7 +48,7 @@ const group = {
   type: "object",
   required: ["action"],
   properties: {
-    name: { type: "string", minLength: 1 },
+    name: { type: "string" },
     names,
     action,
     errnoRet,

@@ -1,3 +1,5 @@
+import { syscallNames } from "../tables/index.ts";
+
 /**
  * The known word that is nearest to a misspelt one, by letters to change; undefined: none is near.
  */
@@ -10,6 +12,28 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
+}
+
+/**
+ * The syscall that a name was meant to be: first one that differs in what C and strace add to names
+ * (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`), else the nearest one of
+ * x86_64.
+ */
+export function nearestCall(name: string): string | undefined {
+  const core = coreOf(name);
+  const alike = (["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"] as const)
+    .map((arch) => syscallNames(arch).filter((known) => coreOf(known) === core))
+    .find(({ length }) => length > 0);
+  if (alike !== undefined) return nearest(name, alike) ?? alike[0];
+  return nearest(name, syscallNames("SCMP_ARCH_X86_64"));
+}
+
+function coreOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/^(?:sys_|__nr_|new|rt_)/, "")
+    .replaceAll("_", "")
+    .replace(/(?:32|64)$/, "");
 }
 
 /** Letters to insert, delete or replace (Levenshtein). */

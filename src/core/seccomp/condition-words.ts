@@ -1,5 +1,5 @@
-import { describeValue } from "../tables/index.ts";
-import type { ArgCondition, Rule } from "./types.ts";
+import { describeValue, type ScmpArch } from "../tables/index.ts";
+import type { ArgCondition, Rule, SeccompData } from "./types.ts";
 
 const low32 = 0xffff_ffffn;
 const low16 = 0xffffn;
@@ -10,16 +10,25 @@ export function argumentName(index: number): string {
 }
 
 /** A value of a call's argument: its name (`AF_INET`) if a table has one, else the exact number. */
-export function valueWords(call: string, index: number, value: bigint): string {
-  return describeValue(call, index, value) ?? digits(value);
+export function valueWords(call: string, index: number, value: bigint, arch?: ScmpArch): string {
+  return describeValue(call, index, value, arch) ?? digits(value);
+}
+
+/** A call as it is written in a program: `socket(AF_INET, 0x80002)`. */
+export function callWords({ arch, name, args }: SeccompData): string {
+  const used = Math.max(0, ...args.map((value, index) => (value === 0n ? 0 : index + 1)));
+  return `${name}(${args
+    .slice(0, Math.max(1, used))
+    .map((value, index) => valueWords(name, index, value, arch))
+    .join(", ")})`;
 }
 
 /**
  * An argument with its value, as it stands in a call: `AF_INET`, and `arg1 = 5` if the value has no
  * name. Without a call, no value has one.
  */
-export function argumentWords(call: string | undefined, index: number, value: bigint): string {
-  const meaning = call === undefined ? undefined : describeValue(call, index, value);
+export function argumentWords(call: string | undefined, index: number, value: bigint, arch?: ScmpArch): string {
+  const meaning = call === undefined ? undefined : describeValue(call, index, value, arch);
   return meaning ?? `${argumentName(index)} = ${readable(value)}`;
 }
 
@@ -27,21 +36,21 @@ export function argumentWords(call: string | undefined, index: number, value: bi
  * A rule, exact and with numbers: `arg0 = 2 (AF_INET) and arg1 & 0xf = 1`; `always` without
  * conditions. Without a call, values have no names.
  */
-export function formatRule({ conditions }: Rule, call?: string): string {
+export function formatRule({ conditions }: Rule, call?: string, arch?: ScmpArch): string {
   return conditions.length === 0
     ? "always"
-    : conditions.map((condition) => formatCondition(condition, call)).join(" and ");
+    : conditions.map((condition) => formatCondition(condition, call, arch)).join(" and ");
 }
 
 /**
  * One condition, exact and with numbers. A mask of the low 32 bits reads as a plain comparison: it
  * is how a 32-bit argument is compared.
  */
-function formatCondition(condition: ArgCondition, call: string | undefined): string {
+function formatCondition(condition: ArgCondition, call: string | undefined, arch: ScmpArch | undefined): string {
   const { index, op } = condition;
   const name = argumentName(index);
   const meaning = (value: bigint): string | undefined =>
-    call === undefined ? undefined : describeValue(call, index, value);
+    call === undefined ? undefined : describeValue(call, index, value, arch);
   if (op !== "SCMP_CMP_MASKED_EQ")
     return `${name} ${signs[op]} ${withMeaning(condition.datum, meaning(condition.datum))}`;
   const { mask } = condition;
@@ -71,19 +80,19 @@ function withMeaning(value: bigint, meaning: string | undefined): string {
 /**
  * One condition, for reading: `arg0 = AF_INET`, `arg0 without CLONE_NEWUSER`, `arg2 below 0x10`.
  */
-export function conditionWords(call: string, condition: ArgCondition): string {
-  return `${argumentName(condition.index)} ${comparison(call, condition)}`;
+export function conditionWords(call: string, condition: ArgCondition, arch?: ScmpArch): string {
+  return `${argumentName(condition.index)} ${comparison(call, condition, arch)}`;
 }
 
 /**
  * What conditions leave of a call, to stand behind its name: `AF_INET`, `without PROT_EXEC`. An
  * argument is named only if its value has no name.
  */
-export function limitWords(call: string, conditions: readonly ArgCondition[]): string {
+export function limitWords(call: string, conditions: readonly ArgCondition[], arch?: ScmpArch): string {
   return conditions
     .map((condition) => {
-      const words = comparison(call, condition);
-      const isNamed = describeValue(call, condition.index, comparedValue(condition)) !== undefined;
+      const words = comparison(call, condition, arch);
+      const isNamed = describeValue(call, condition.index, comparedValue(condition), arch) !== undefined;
       return isNamed ? words.replace(/^= /, "") : `${argumentName(condition.index)} ${words}`;
     })
     .join(", ");
@@ -96,17 +105,17 @@ function comparedValue(condition: ArgCondition): bigint {
   return datum === 0n && condition.mask !== low32 && condition.mask !== low16 ? condition.mask : datum;
 }
 
-function comparison(call: string, condition: ArgCondition): string {
+function comparison(call: string, condition: ArgCondition, arch: ScmpArch | undefined): string {
   const { index, op } = condition;
-  const named = (value: bigint): string => describeValue(call, index, value) ?? readable(value);
+  const named = (value: bigint): string => describeValue(call, index, value, arch) ?? readable(value);
   if (op !== "SCMP_CMP_MASKED_EQ") return `${comparisonWords[op]} ${named(condition.datum)}`;
   const { mask } = condition;
   const datum = condition.datum & mask;
   if (mask === low32) return `= ${named(datum)}`;
   if (mask === low16) return `= ${named(datum)} in its lower half`;
-  if (datum === 0n) return `without ${valueWords(call, index, mask)}`;
-  const bits = valueWords(call, index, datum);
-  return datum === mask ? `with ${bits}` : `with ${bits} of ${valueWords(call, index, mask)}`;
+  if (datum === 0n) return `without ${valueWords(call, index, mask, arch)}`;
+  const bits = valueWords(call, index, datum, arch);
+  return datum === mask ? `with ${bits}` : `with ${bits} of ${valueWords(call, index, mask, arch)}`;
 }
 
 const comparisonWords = {

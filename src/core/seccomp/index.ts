@@ -10,10 +10,18 @@ export { conditionMatches, maxValue } from "./condition.ts";
 export { TooManyWays } from "./diagram.ts";
 export { decide, evaluate, refusedRule, soleAnswer, type Decision } from "./evaluate.ts";
 export { impliedByAny } from "./implies.ts";
-export { answersOf, partition, sameAnswers } from "./partition.ts";
-export { argumentName, argumentWords, conditionWords, formatRule, limitWords, valueWords } from "./condition-words.ts";
+export { answersOf, callsOf, partition, sameAnswers } from "./partition.ts";
+export {
+  argumentName,
+  argumentWords,
+  callWords,
+  conditionWords,
+  formatRule,
+  limitWords,
+  valueWords,
+} from "./condition-words.ts";
 export { ruleKey, ruleMatches } from "./rule.ts";
 export { exceptionsOf, without } from "./without.ts";
 export { estimateInstructions } from "./size.ts";
-export { passedByUpperBits, type PassedValues } from "./upper-bits.ts";
+export { passedByUpperBits, type PassedCall } from "./upper-bits.ts";
 export type * from "./types.ts";

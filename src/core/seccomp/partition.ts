@@ -47,15 +47,22 @@ export function answersOf(
   const nr = syscallNumber(filter.arch, name);
   const sole = soleAnswer(filter, name, nr);
   if (sole !== undefined) return [sole];
+  return callsOf(filter, name, known).map((args) => evaluate(filter, { arch: filter.arch, name, nr, args }));
+}
+
+/** For each answer that a filter gives to the syscall, the smallest call with the `known` arguments. */
+export function callsOf(
+  filter: Filter,
+  name: string,
+  known: ReadonlyMap<ArgIndex, bigint> = new Map(),
+): readonly SeccompData["args"][] {
   let answers = compiled.get(filter)?.get(name);
   if (answers === undefined) {
     const diagram = new Diagram(name);
     answers = { diagram, root: place(diagram, { ask: "answer", filter, name }) };
     compiled.set(filter, (compiled.get(filter) ?? new Map<string, Compiled>()).set(name, answers));
   }
-  return answers.diagram
-    .callsApart([answers.root], known)
-    .map((args) => evaluate(filter, { arch: filter.arch, name, nr, args }));
+  return answers.diagram.callsApart([answers.root], known);
 }
 
 /** Every line of a trace asks the same. */

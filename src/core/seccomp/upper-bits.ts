@@ -1,38 +1,143 @@
-import { intArgumentsOf } from "../tables/index.ts";
+import { intArgumentsOf, syscallNumber } from "../tables/index.ts";
 import { isAllowing } from "./action.ts";
-import { hasWideArguments } from "./args.ts";
-import { answersOf } from "./partition.ts";
-import type { ArgIndex, Filter } from "./types.ts";
+import { callArgs, hasWideArguments } from "./args.ts";
+import { evaluate } from "./evaluate.ts";
+import { answersOf, callsOf } from "./partition.ts";
+import type { ArgCondition, ArgIndex, Filter, SeccompData } from "./types.ts";
 
 /**
- * A 32-bit argument whose values are denied, but pass with an upper bit set: the filter compares 64
- * bits, the kernel looks at 32.
+ * A call that the filter denies, and lets through with bit 32 set in some arguments: the filter
+ * compares 64 bits, the kernel looks at 32 and makes the same call of both.
  */
-export interface PassedValues {
-  readonly index: ArgIndex;
-  readonly values: readonly bigint[];
+export interface PassedCall {
+  /** The arguments that rules ask for; whatever the others are, or with the others zero. */
+  readonly args: readonly { readonly index: ArgIndex; readonly value: bigint }[];
+  /** Where bit 32 is set. */
+  readonly set: readonly ArgIndex[];
+  /** A call that is let through, with its upper bits. */
+  readonly witness: SeccompData;
 }
 
+/** The most sets of values that are tried for one call, and values of one argument. */
+const [maxTries, maxValues] = [4096, 512];
+
 /**
- * Values around those the rules name that the filter denies and lets through when bit 32 is set
- * beside them. The kernel makes the same call of both.
+ * Calls around the values that rules name which pass with upper bits: first those that are denied
+ * by one argument alone, then those that are denied by several together.
  */
-export function passedByUpperBits(filter: Filter, name: string): readonly PassedValues[] {
+export function passedByUpperBits(filter: Filter, name: string): readonly PassedCall[] {
+  const calls = told.get(filter) ?? new Map<string, readonly PassedCall[]>();
+  told.set(filter, calls);
+  const known = calls.get(name) ?? find(filter, name);
+  calls.set(name, known);
+  return known;
+}
+
+/** Every group that names a call asks the same. */
+const told = new WeakMap<Filter, Map<string, readonly PassedCall[]>>();
+
+function find(filter: Filter, name: string): readonly PassedCall[] {
   if (!hasWideArguments(filter.arch)) return [];
   const conditions = (filter.syscalls.get(name) ?? []).flatMap(({ rule }) => rule.conditions);
-  return intArgumentsOf(name).flatMap((index): PassedValues[] => {
-    const named = conditions.filter((condition) => condition.index === index && condition.op !== "SCMP_CMP_MASKED_EQ");
-    const near = [
-      ...new Set(
-        named
-          .flatMap(({ datum }) => [datum - 1n, datum, datum + 1n])
-          .filter((value) => value >= 0n && value < upperBit),
-      ),
-    ].sort((a, b) => (a < b ? -1 : 1));
-    const lets = (value: bigint): boolean => answersOf(filter, name, new Map([[index, value]])).some(isAllowing);
-    const values = near.filter((value) => !lets(value) && lets(value | upperBit));
-    return values.length === 0 ? [] : [{ index, values }];
-  });
+  const asked = [...new Set(conditions.map(({ index }) => index))].sort((a, b) => a - b);
+  const ints = asked.filter((index) => intArgumentsOf(name, filter.arch).includes(index));
+  if (ints.length === 0) return [];
+  const near = new Map(asked.map((index) => [index, valuesNear(conditions, index)]));
+  const alone = ints.flatMap((index) => passedAlone(filter, name, index, near.get(index) ?? []));
+  if (asked.length < 2) return alone;
+  const known = new Set(alone.map(({ args: [first] }) => `${first?.index} ${first?.value}`));
+  return [...alone, ...passedTogether(filter, name, { ints, near, known })];
 }
 
 const upperBit = 0x1_0000_0000n;
+
+/** The values that conditions name and their neighbours, within 32 bits. */
+function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex): readonly bigint[] {
+  const named = conditions.filter((condition) => condition.index === index);
+  return [
+    ...new Set(
+      named
+        .flatMap((condition) =>
+          condition.op === "SCMP_CMP_MASKED_EQ"
+            ? [condition.datum & condition.mask]
+            : [condition.datum - 1n, condition.datum, condition.datum + 1n],
+        )
+        .filter((value) => value >= 0n && value < upperBit),
+    ),
+  ]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .slice(0, maxValues);
+}
+
+function passedAlone(filter: Filter, name: string, index: ArgIndex, values: readonly bigint[]): readonly PassedCall[] {
+  const lets = (value: bigint): boolean => answersOf(filter, name, new Map([[index, value]])).some(isAllowing);
+  return values
+    .filter((value) => !lets(value) && lets(value | upperBit))
+    .map((value) => ({
+      args: [{ index, value }],
+      set: [index],
+      witness: allowedCall(filter, name, new Map([[index, value | upperBit]])),
+    }));
+}
+
+function passedTogether(
+  filter: Filter,
+  name: string,
+  {
+    ints,
+    near,
+    known,
+  }: {
+    readonly ints: readonly ArgIndex[];
+    readonly near: ReadonlyMap<ArgIndex, readonly bigint[]>;
+    readonly known: ReadonlySet<string>;
+  },
+): readonly PassedCall[] {
+  const nr = syscallNumber(filter.arch, name);
+  const ask = (values: ReadonlyMap<ArgIndex, bigint>): SeccompData => ({
+    arch: filter.arch,
+    name,
+    nr,
+    args: callArgs(Object.fromEntries(values)),
+  });
+  const found: PassedCall[] = [];
+  for (const values of combinations(near)) {
+    if ([...values].some(([index, value]) => known.has(`${index} ${value}`))) continue;
+    if (isAllowing(evaluate(filter, ask(values)))) continue;
+    for (const set of subsets(ints)) {
+      const raised = new Map(
+        [...values].map(([index, value]) => [index, set.includes(index) ? value | upperBit : value]),
+      );
+      const witness = ask(raised);
+      if (!isAllowing(evaluate(filter, witness))) continue;
+      found.push({ args: [...values].map(([index, value]) => ({ index, value })), set, witness });
+      break;
+    }
+  }
+  return found;
+}
+
+/** Every choice of one value an argument; of too many, the first. */
+function combinations(near: ReadonlyMap<ArgIndex, readonly bigint[]>): readonly ReadonlyMap<ArgIndex, bigint>[] {
+  return [...near].reduce<readonly ReadonlyMap<ArgIndex, bigint>[]>(
+    (all, [index, values]) =>
+      all.flatMap((chosen) => values.map((value) => new Map(chosen).set(index, value))).slice(0, maxTries),
+    [new Map()],
+  );
+}
+
+/** The sets of arguments that are not empty, small ones first. */
+function subsets(indexes: readonly ArgIndex[]): readonly (readonly ArgIndex[])[] {
+  return indexes
+    .reduce<readonly (readonly ArgIndex[])[]>((sets, index) => [...sets, ...sets.map((set) => [...set, index])], [[]])
+    .filter(({ length }) => length > 0)
+    .sort((a, b) => a.length - b.length);
+}
+
+function allowedCall(filter: Filter, name: string, known: ReadonlyMap<ArgIndex, bigint>): SeccompData {
+  const nr = syscallNumber(filter.arch, name);
+  const calls = callsOf(filter, name, known).map((args) => ({ arch: filter.arch, name, nr, args }));
+  const call = calls.find((each) => isAllowing(evaluate(filter, each)));
+  if (call === undefined) throw new RangeError(`no call of ${name} that passes`);
+  return call;
+}

@@ -17,7 +17,7 @@ export { defaultCapabilities } from "./capabilities.ts";
 export type { SyscallText } from "./descriptions.ts";
 export { compareVersions, dockerDefaultFor, dockerDefaults, newestDockerDefault } from "./docker-releases.ts";
 export type { Exposure } from "./exposures.ts";
-export { intArgumentsOf } from "./int-arguments.ts";
+export { intArgumentsOf, pointerArgumentsOf } from "./syscall-arguments.ts";
 export type { Subsystem } from "./subsystems.ts";
 export { allCapabilities, describeValue, errnoName, errnoNumber, symbolValue } from "./symbols.ts";
 export { isSyscallName, libseccompName, multiplexerOf, syscallName, syscallNames, syscallNumber } from "./syscalls.ts";

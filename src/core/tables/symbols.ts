@@ -1,5 +1,7 @@
+import { cloneFlagsIndex } from "./architectures.ts";
 import { constants } from "./data/constants.ts";
 import { ioctlRequests } from "./data/ioctls.ts";
+import type { ScmpArch } from "./types.ts";
 
 interface SymbolTable {
   readonly byName: ReadonlyMap<string, bigint>;
@@ -115,9 +117,29 @@ export function symbolValue(syscall: string, index: number, symbol: string): big
 
 /**
  * A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD";
- * undefined where no table speaks of this argument.
+ * undefined where no table speaks of this argument. Bits above the lower 32 are shown beside the
+ * name of those: "AF_NETLINK|0x100000000".
  */
-export function describeValue(syscall: string, index: number, value: bigint): string | undefined {
+export function describeValue(
+  syscall: string,
+  index: number,
+  value: bigint,
+  arch: ScmpArch = "SCMP_ARCH_X86_64",
+): string | undefined {
+  const upper = value & ~0xffff_ffffn;
+  // A negative int that was extended with its sign.
+  if (upper === 0n || BigInt.asIntN(64, value) === BigInt.asIntN(32, value))
+    return describeLower(syscall, placeOf(syscall, index, arch), value);
+  const lower = describeLower(syscall, placeOf(syscall, index, arch), value & 0xffff_ffffn);
+  return lower === undefined ? undefined : `${lower}|0x${upper.toString(16)}`;
+}
+
+/** The tables have the order of most machines; clone's first two change places on s390. */
+function placeOf(syscall: string, index: number, arch: ScmpArch): number {
+  return syscall === "clone" && index < 2 && cloneFlagsIndex(arch) === 1 ? 1 - index : index;
+}
+
+function describeLower(syscall: string, index: number, value: bigint): string | undefined {
   if (syscall === "ioctl" && index === 1) return requestName(value);
   const tables = usesOf(syscall, index)
     .filter((use) => !use.conditional)

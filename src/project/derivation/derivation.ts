@@ -10,8 +10,8 @@ import {
   type Mode,
   type Policy,
 } from "../../core/policy/index.ts";
-import { nearest, noFilterText, readEmitted, type HostContext } from "../../core/profile/index.ts";
-import { defaultCapabilities, hostArch, isSyscallName, syscallNames } from "../../core/tables/index.ts";
+import { nearestCall, noFilterText, readEmitted, type HostContext } from "../../core/profile/index.ts";
+import { defaultCapabilities, hostArch, isSyscallName } from "../../core/tables/index.ts";
 import { callsText, shortDigest } from "../calls-digest.ts";
 import { loadReference, loadVersion, resolveFor, type Reference } from "./reference.ts";
 
@@ -124,7 +124,7 @@ export function inputsDigest(recording: Recording, options: PolicyArguments): st
 function checkNames(option: string, names: readonly string[]): void {
   const unknown = names.find((name) => !isSyscallName(name));
   if (unknown === undefined) return;
-  const meant = nearest(unknown, syscallNames("SCMP_ARCH_X86_64"));
+  const meant = nearestCall(unknown);
   throw new SeccompGenError({
     code: "usage",
     what: `${option}: there is no syscall ${unknown}`,

@@ -15,6 +15,11 @@ export interface Reference {
 
 const versionPattern = /^v?\d+(?:\.\d+){1,3}(?:[-+~][0-9A-Za-z.+~-]*)?$/;
 
+/** Is this a version of Docker, which stands for its default profile? */
+export function isDockerVersion(text: string): boolean {
+  return versionPattern.test(text);
+}
+
 /**
  * Docker's default of a version that a recording states; the newest known for what is no version.
  * Nothing in a recording names a file.

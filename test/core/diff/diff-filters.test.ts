@@ -5,7 +5,7 @@ import { resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { callArgs, evaluate, sameAction } from "../../../src/core/seccomp/index.ts";
 import type { ActionRule, Filter } from "../../../src/core/seccomp/types.ts";
-import { defaultCapabilities, dockerDefaultFor } from "../../../src/core/tables/index.ts";
+import { defaultCapabilities, dockerDefaultFor, syscallNames } from "../../../src/core/tables/index.ts";
 import type { ScmpArch } from "../../../src/core/tables/types.ts";
 import { anyArgs, anyRule } from "../../support/arbitraries.ts";
 
@@ -81,13 +81,18 @@ describe("a comparison", () => {
       }),
     ));
 
-  test("of a denylist with an allowlist says it in a sentence", () => {
+  test("of a denylist with an allowlist says it in a sentence, and names every call that closes", () => {
     const denylist = new Map<ScmpArch, Filter>([
       [arch, { arch, defaultAction: { action: "SCMP_ACT_ALLOW" }, syscalls: new Map(), enosysAbove: undefined }],
     ]);
     const change = diffFilters(denylist, filter(new Map()));
     expect(change.profile).toMatchObject([{ kind: "default-changed" }]);
-    expect(change.syscalls).toEqual([]);
+    expect(change.syscalls.map(({ syscall }) => syscall)).toEqual(syscallNames(arch));
+    const killing = new Map<ScmpArch, Filter>([
+      [arch, { arch, defaultAction: { action: "SCMP_ACT_KILL_PROCESS" }, syscalls: new Map(), enosysAbove: undefined }],
+    ]);
+    const stricter = diffFilters(filter(new Map()), killing);
+    expect(stricter).toMatchObject({ profile: [{ kind: "default-changed" }], syscalls: [] });
   });
 });
 

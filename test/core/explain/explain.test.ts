@@ -2,11 +2,13 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { explain, reachOf } from "../../../src/core/explain/index.ts";
 import type { CallExplanation, Explanation, Reach } from "../../../src/core/explain/types.ts";
+import { ineffectiveFor } from "../../../src/core/lint/index.ts";
 import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { passedByUpperBits } from "../../../src/core/seccomp/index.ts";
 import type { Filter } from "../../../src/core/seccomp/types.ts";
 import { defaultCapabilities, newestDockerDefault, syscallNames } from "../../../src/core/tables/index.ts";
+import { answersOf, gapsOf, meaningOf, stateOf } from "../../../src/words/explain-words.ts";
 import { vulnerabilities } from "../../../src/core/tables/surface.ts";
 import type { ScmpArch } from "../../../src/core/tables/types.ts";
 
@@ -54,14 +56,17 @@ test("an upper bit opens socket families that Docker's newest default denies, no
       [...profile.values()].flatMap((filter) =>
         filter.arch === arch
           ? syscallNames(arch).flatMap((name) =>
-              passedByUpperBits(filter, name).map(({ index, values }) => [`${name} ${index}`, values]),
+              passedByUpperBits(filter, name).map(({ args }) => [
+                `${name} ${args.map(({ index, value }) => `${index}=${value}`).join()}`,
+                args.length,
+              ]),
             )
           : [],
       ),
     );
   const host = { arch, capabilities, kernel: undefined, runtime: "runc" } as const;
   const docker = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
-  expect(gaps(docker)).toEqual({ "socket 0": [38n, 40n] });
+  expect(gaps(docker)).toEqual({ "socket 0=38": 1, "socket 0=40": 1 });
   const { arches } = explain({
     profile: "p",
     ceilingName: "c",
@@ -71,8 +76,9 @@ test("an upper bit opens socket families that Docker's newest default denies, no
     runs: [],
     recorded: {},
   });
-  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toEqual([
-    { index: 0, values: [38n, 40n] },
+  expect(arches.find((each) => each.arch === arch)?.calls.find(({ name }) => name === "socket")?.passed).toMatchObject([
+    { args: [{ index: 0, value: 38n }], set: [0], witness: { args: [0x1_0000_0026n, 0n, 0n, 0n, 0n, 0n] } },
+    { args: [{ index: 0, value: 40n }], set: [0] },
   ]);
   for (const name of ["nginx", "redis"])
     expect(
@@ -257,5 +263,51 @@ describe("explain", () => {
         "read",
       ).state,
     ).toBe("pinned");
+  });
+});
+
+describe("actions have their names, and what does not take effect is said at the call", () => {
+  const explained = (defaultAction: string, ...groups: readonly object[]): CallExplanation | undefined => {
+    const text = JSON.stringify({ defaultAction, architectures: [arch], syscalls: groups });
+    const host = { arch, capabilities, kernel: undefined, runtime: "runc" } as const;
+    const document = readProfile(text, "p");
+    const filters = resolve(document, host).filters;
+    const { arches } = explain({
+      profile: "p",
+      ceilingName: "c",
+      filters,
+      ceiling: filters,
+      findings: ineffectiveFor(document, [host]),
+      capabilities,
+      runs: [],
+      recorded: {},
+    });
+    return arches[0]?.calls.find(({ name }) => name === "ioctl");
+  };
+  const ioctl = (action: string, ...args: readonly object[]): object => ({ names: ["ioctl"], action, args });
+  const sti = { index: 1, value: 0xffff_ffff, valueTwo: 0x5412, op: "SCMP_CMP_MASKED_EQ" };
+
+  test.each([
+    ["SCMP_ACT_LOG", /logged/],
+    ["SCMP_ACT_NOTIFY", /agent/],
+    ["SCMP_ACT_TRACE", /tracer/],
+    ["SCMP_ACT_TRAP", /SIGSYS/],
+    ["SCMP_ACT_KILL", /thread is killed/],
+    ["SCMP_ACT_KILL_PROCESS", /process is killed/],
+  ])("%s", (action, words) => {
+    const call = explained("SCMP_ACT_ERRNO", ioctl(action));
+    expect(call === undefined ? "" : stateOf(call)).toMatch(words);
+    expect(call === undefined ? "" : meaningOf(call)).not.toContain("with any arguments");
+  });
+
+  test("a conditional deny names its arguments", () => {
+    const call = explained("SCMP_ACT_ALLOW", ioctl("SCMP_ACT_ERRNO", sti));
+    expect(call === undefined ? [] : answersOf(call)).toEqual([expect.stringMatching(/^with arg1 = TIOCSTI: EPERM/)]);
+  });
+
+  test("a deny that does not take effect", () => {
+    const call = explained("SCMP_ACT_ERRNO", ioctl("SCMP_ACT_ERRNO", sti), ioctl("SCMP_ACT_ALLOW"));
+    expect(call?.findings.map(({ kind }) => kind)).toEqual(["void-deny"]);
+    expect(call === undefined ? [] : gapsOf(call)).toEqual([expect.stringContaining("ioctl(0, TIOCSTI) gets allow")]);
   });
 });

@@ -76,6 +76,9 @@ describe("symbols", () => {
   test("values in words", () => {
     expect(describeValue("socket", 0, 2n)).toBe("AF_INET");
     expect(describeValue("clone", 0, 0x1200011n)).toBe("CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD");
+    expect(describeValue("socket", 0, 0x1_0000_0010n)).toBe("AF_NETLINK|0x100000000");
+    expect(describeValue("clone", 1, 0x1000_0000n, "SCMP_ARCH_S390X")).toBe("CLONE_NEWUSER");
+    expect(describeValue("clone", 0, 0x1000_0000n, "SCMP_ARCH_S390X")).not.toBe("CLONE_NEWUSER");
     expect(describeValue("mmap", 2, 3n)).toBe("PROT_READ|PROT_WRITE");
     expect(describeValue("mmap", 2, 0n)).toBe("PROT_NONE");
     expect(describeValue("ioctl", 1, 0x5412n)).toBe("TIOCSTI");

@@ -1,0 +1,26 @@
+import { hostArch, type ScmpArch } from "../tables/index.ts";
+import type { Filter } from "../seccomp/index.ts";
+import { engineArches } from "./hosts.ts";
+import { resolve } from "./resolve.ts";
+import type { DockerProfile, HostContext } from "./types.ts";
+
+/**
+ * What a profile is held against: `reference` as these hosts resolve it and, for architectures of
+ * other machines that a profile names too (`served`), as those machines do. On an x86 machine an
+ * architecture of Arm serves nobody, and on an Arm machine it has Docker's default of its own.
+ */
+export function ceilingFor(
+  reference: DockerProfile,
+  hosts: readonly HostContext[],
+  served: Iterable<ScmpArch>,
+): ReadonlyMap<ScmpArch, Filter> {
+  const ceiling = new Map(hosts.flatMap((host) => [...resolve(reference, host).filters]));
+  const [base] = hosts;
+  for (const arch of base === undefined ? [] : served) {
+    const native = hostArch(arch, engineArches);
+    if (ceiling.has(arch) || hosts.some((host) => host.arch === native)) continue;
+    const filter = resolve(reference, { ...(base as HostContext), arch: native }).filters.get(arch);
+    if (filter !== undefined) ceiling.set(arch, filter);
+  }
+  return ceiling;
+}

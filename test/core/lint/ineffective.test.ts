@@ -1,0 +1,242 @@
+import { describe, expect, test } from "vitest";
+import { lintProfile, type Finding, type FindingKind, type FindingOf } from "../../../src/core/lint/index.ts";
+import { ceilingFor, readProfile, resolve, type HostContext } from "../../../src/core/profile/index.ts";
+import { evaluate } from "../../../src/core/seccomp/index.ts";
+import { defaultCapabilities, dockerArch, newestDockerDefault } from "../../../src/core/tables/index.ts";
+import { loadDockerDefault } from "../../../src/project/index.ts";
+import { findingText } from "../../../src/words/index.ts";
+
+const host: HostContext = {
+  arch: "SCMP_ARCH_X86_64",
+  capabilities: new Set(defaultCapabilities),
+  kernel: undefined,
+  runtime: "runc",
+};
+const docker = await loadDockerDefault(newestDockerDefault);
+
+interface Shape {
+  readonly defaultAction?: string;
+  readonly architectures?: readonly string[];
+  readonly listenerPath?: string;
+  readonly flags?: readonly string[];
+}
+
+function profileOf(groups: readonly object[], shape: Shape = {}): string {
+  return JSON.stringify({
+    defaultAction: "SCMP_ACT_ERRNO",
+    architectures: ["SCMP_ARCH_X86_64"],
+    ...shape,
+    syscalls: groups,
+  });
+}
+
+function lint(groups: readonly object[], shape: Shape = {}, on: HostContext = host): readonly Finding[] {
+  const profile = readProfile(profileOf(groups, shape), "p.json");
+  const ceiling = ceilingFor(docker, [on], resolve(profile, on).filters.keys());
+  return lintProfile(profile, { host: on, ceiling, ceilingName: "Docker's default" });
+}
+
+function only<Kind extends FindingKind>(kind: Kind, findings: readonly Finding[]): readonly FindingOf<Kind>[] {
+  return findings.filter((finding) => finding.kind === kind) as unknown as readonly FindingOf<Kind>[];
+}
+
+const group = (action: string, names: readonly string[], ...args: readonly object[]): object => ({
+  names,
+  action,
+  ...(args.length === 0 ? {} : { args }),
+});
+const allow = (names: readonly string[], ...args: readonly object[]): object => group("SCMP_ACT_ALLOW", names, ...args);
+const deny = (names: readonly string[], ...args: readonly object[]): object => group("SCMP_ACT_ERRNO", names, ...args);
+const equal = (index: number, value: number): object => ({ index, value: 0xffff_ffff, valueTwo: value, op: masked });
+const flag = (index: number, value: number, valueTwo?: number): object => ({ index, value, valueTwo, op: masked });
+const masked = "SCMP_CMP_MASKED_EQ";
+const denylist = { defaultAction: "SCMP_ACT_ALLOW" };
+const newUser = 0x1000_0000;
+const allNamespaces = 0x7e02_0000;
+
+describe("a deny that does not take effect", () => {
+  test.each<[string, readonly object[], "dropped" | "swallowed"]>([
+    ["it equals the default", [deny(["prctl"], equal(0, 38)), allow(["prctl"])], "dropped"],
+    [
+      "an unconditional allow swallows it",
+      [{ ...deny(["prctl"], equal(0, 38)), errnoRet: 13 }, allow(["prctl"])],
+      "swallowed",
+    ],
+    ["it comes after an unconditional allow", [allow(["flock"]), group("SCMP_ACT_KILL", ["flock"])], "swallowed"],
+    ["another allow meets it elsewhere", [deny(["socket"], equal(0, 16)), allow(["socket"], equal(2, 4))], "dropped"],
+  ])("%s: the witness passes", (_, groups, why) => {
+    const [finding, ...more] = only("void-deny", lint(groups));
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ why, severity: "error" });
+    const { filters } = resolve(readProfile(profileOf(groups), "p.json"), host);
+    const call = finding?.passes.call;
+    const filter = filters.get("SCMP_ARCH_X86_64");
+    if (call === undefined || filter === undefined) throw new RangeError("no witness");
+    expect(evaluate(filter, call)).toEqual({ action: "SCMP_ACT_ALLOW" });
+  });
+
+  test.each<[string, readonly object[], Shape]>([
+    ["an exception from it", [deny(["socket"]), allow(["socket"], equal(0, 1))], {}],
+    ["a deny of a denylist", [deny(["prctl"], equal(0, 38))], denylist],
+    ["a deny that nothing allows", [deny(["mount"]), allow(["flock"])], {}],
+  ])("is not found in %s", (_, groups, shape) => expect(only("void-deny", lint(groups, shape))).toEqual([]));
+});
+
+test("an exception from a deny of everything does not take effect, and the witness is denied", () => {
+  const groups = [deny(["socket"]), allow(["socket"], equal(0, 1))];
+  expect(only("void-exception", lint(groups, denylist))).toMatchObject([
+    { why: "dropped", denied: { call: { name: "socket" }, answer: { action: "SCMP_ACT_ERRNO" } } },
+  ]);
+  expect(only("void-exception", lint(groups))).toEqual([]);
+});
+
+describe("masks", () => {
+  test.each<[string, readonly object[], Shape, boolean]>([
+    ["a flag without valueTwo denies all other calls", [deny(["mmap"], flag(3, 0x20))], denylist, true],
+    ["a flag in both", [deny(["mmap"], flag(3, 0x20, 0x20))], denylist, false],
+    ["a number in its low bits that is zero", [deny(["socket"], flag(1, 0xf, 0))], denylist, false],
+    ["only what makes all namespaces is allowed", [allow(["clone"], flag(0, allNamespaces, allNamespaces))], {}, true],
+    ["only what makes none", [allow(["clone"], flag(0, allNamespaces, 0))], {}, false],
+  ])("%s", (_, groups, shape, found) => {
+    const findings = only("inverted-mask", lint(groups, shape));
+    expect(findings.length > 0).toBe(found);
+    for (const { passes, denied } of findings) {
+      expect(passes.answer.action).toBe("SCMP_ACT_ALLOW");
+      expect(denied.answer.action).toBe("SCMP_ACT_ERRNO");
+    }
+  });
+
+  test("a deny of all namespaces at once lets one pass", () =>
+    expect(only("mask-of-all", lint([deny(["unshare"], flag(0, 0x6000_0000, 0x6000_0000))], denylist))).toMatchObject([
+      { passes: { call: { name: "unshare" }, answer: { action: "SCMP_ACT_ALLOW" } } },
+    ]));
+});
+
+test.each<[string, string, object, boolean]>([
+  ["a path", "openat", equal(1, 5), true],
+  ["clone3's flags", "clone3", flag(0, allNamespaces, 0), true],
+  ["NULL", "mount", { index: 4, value: 0, op: "SCMP_CMP_EQ" }, false],
+  ["a number", "openat", equal(2, 0), false],
+])("conditions on pointers: %s", (_, name, arg, found) => {
+  const findings = only("pointer-condition", lint([allow([name], arg)]));
+  expect(findings.length > 0).toBe(found);
+  for (const { apart } of findings) expect(apart.map(({ answer }) => answer.action)).toHaveLength(2);
+});
+
+test.each<[string, object, "never" | "always" | undefined]>([
+  ["below zero", { index: 1, value: 0, op: "SCMP_CMP_LT" }, "never"],
+  ["at least zero", { index: 1, value: 0, op: "SCMP_CMP_GE" }, "always"],
+  ["beyond an int", { index: 1, value: 0x1_0000_0000, op: "SCMP_CMP_EQ" }, "never"],
+  ["an int", { index: 1, value: 3, op: "SCMP_CMP_EQ" }, undefined],
+])("a condition on kill's signal that is %s", (_, arg, holds) =>
+  expect(only("dead-condition", lint([allow(["kill"], arg)])).map((finding) => finding.holds)).toEqual(
+    holds === undefined ? [] : [holds],
+  ),
+);
+
+test.each<[string, object, string]>([
+  ["a capability without CAP_", { includes: { caps: ["BPF"] } }, "CAP_BPF"],
+  ["an architecture by libseccomp's token", { excludes: { arches: ["SCMP_ARCH_AARCH64"] } }, "arm64"],
+  ["an architecture by uname's name", { includes: { arches: ["aarch64"] } }, "arm64"],
+])("%s never applies, and what was meant is said", (_, conditions, meant) => {
+  const [finding] = only("never-applies", lint([{ ...allow(["flock"]), ...conditions }]));
+  expect(finding === undefined ? "" : findingText(finding)).toContain(`did you mean ${meant}?`);
+});
+
+test.each([
+  { includes: { caps: ["CAP_BPF"] }, excludes: { caps: ["CAP_BPF"] } },
+  { includes: { arches: ["arm64"] }, excludes: { arches: ["arm64"] } },
+  { includes: { minKernel: "5.10" }, excludes: { minKernel: "5.8" } },
+])("includes and excludes that contradict each other: %o", (conditions) =>
+  expect(only("never-applies", lint([{ ...allow(["flock"]), ...conditions }]))).toMatchObject([
+    { cause: { type: "contradiction" } },
+  ]),
+);
+
+test("a deny beside which another call does the same names it, and ENOSYS sends there on purpose", () => {
+  const [kill] = only("open-sibling", lint([deny(["kill"])], denylist));
+  expect(kill?.siblings.map(({ call }) => call.name)).toContain("tgkill");
+  const [clone] = only("open-sibling", lint([deny(["clone"], flag(0, newUser, newUser))], denylist));
+  expect(clone?.siblings.map(({ call }) => call.name)).toEqual(["unshare", "clone3"]);
+  expect(only("open-sibling", lint([{ ...deny(["openat2"]), errnoRet: 38 }], denylist))).toEqual([]);
+  expect(only("open-sibling", lint([deny(["mkdir", "mkdirat"])], denylist))).toEqual([]);
+});
+
+test("upper bits: any int argument, and several of one rule together", () => {
+  const passed = (groups: readonly object[], shape: Shape = {}): readonly string[] =>
+    only("wide-comparison", lint(groups, shape)).flatMap((finding) =>
+      finding.passed.map(
+        ({ args, set }) => `${args.map(({ index, value }) => `${index}=${value}`).join()} ${set.join()}`,
+      ),
+    );
+  const wide = (index: number, value: number, op = "SCMP_CMP_EQ"): object => ({ index, value, op });
+  for (const [name, index] of [
+    ["personality", 0],
+    ["memfd_create", 1],
+    ["umount2", 1],
+    ["kill", 1],
+    ["arch_prctl", 0],
+    ["clone", 0],
+  ] as const)
+    expect(passed([deny([name], wide(index, 9))], denylist), name).toContain(`${index}=9 ${index}`);
+  expect(
+    passed([allow(["socket"], wide(1, 9, "SCMP_CMP_NE")), allow(["socket"], wide(0, 16, "SCMP_CMP_NE"))]),
+  ).toContain("0=16,1=9 0");
+});
+
+test("another machine's architecture has Docker's default of its own", () => {
+  const both = { architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"] };
+  const findings = lint([allow(["getcpu", "read", "bpf"])], both);
+  expect(only("beyond-docker", findings).map(({ names, arches }) => [names, arches.map(dockerArch)])).toEqual([
+    [["bpf"], ["amd64", "arm64"]],
+  ]);
+  expect(only("compat-architecture", findings)).toEqual([]);
+});
+
+test("a denylist is asked for floor, answers and danger", () => {
+  const findings = lint([deny(["execve", "clone3"])], denylist);
+  expect(only("missing-floor", findings)).toMatchObject([{ severity: "error", starts: "never", names: ["execve"] }]);
+  expect(only("enosys-trap", findings).flatMap(({ names }) => names)).toContain("clone3");
+  expect(only("dangerous-call", findings).flatMap(({ names }) => names)).toContain("bpf");
+});
+
+test("what the runtimes refuse or cut: NOTIFY on write, unknown flags, seven conditions", () => {
+  const listening = { ...denylist, listenerPath: "/run/agent.sock" };
+  const refused = (groups: readonly object[], shape: Shape): readonly string[] =>
+    only("refused", lint(groups, shape)).map(({ reason }) => reason);
+  expect(refused([group("SCMP_ACT_NOTIFY", ["write"])], listening).join()).toContain("for write");
+  expect(refused([group("SCMP_ACT_NOTIFY", ["chmod"])], listening)).toEqual([]);
+  expect(refused([], { ...denylist, flags: ["SECCOMP_FILTER_FLAG_LOG"] })).toEqual([]);
+  expect(refused([], { ...denylist, flags: ["SECCOMP_FILTER_FLAG_LOGS"] }).join()).toContain("FLAG_LOGS");
+  const values = [...Array(7).keys()].map((value) => equal(0, value + 1));
+  const profile = readProfile(profileOf([deny(["personality"], ...values)], denylist), "p.json");
+  const answer = (runtime: "runc" | "crun"): string | undefined => {
+    const filter = resolve(profile, { ...host, runtime }).filters.get("SCMP_ARCH_X86_64");
+    const call = { arch: "SCMP_ARCH_X86_64", name: "personality", nr: 135, args: [7n, 0n, 0n, 0n, 0n, 0n] } as const;
+    return filter === undefined ? undefined : evaluate(filter, call).action;
+  };
+  expect([answer("runc"), answer("crun")]).toEqual(["SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW"]);
+});
+
+test("a list of values of one argument is meant as either, a range is not", () => {
+  const severity = (...args: readonly object[]): readonly string[] =>
+    only("or-not-and", lint([allow(["personality"], ...args)])).map((finding) => finding.severity);
+  expect(severity(equal(0, 0), equal(0, 8))).toEqual(["note"]);
+  expect(severity({ index: 0, value: 1, op: "SCMP_CMP_GE" }, { index: 0, value: 3, op: "SCMP_CMP_LE" })).toEqual([
+    "error",
+  ]);
+});
+
+test.each([
+  ["llseek", "_llseek"],
+  ["pread", "pread64"],
+  ["fstatat", "newfstatat"],
+  ["opennat", "openat"],
+])("instead of %s, %s is suggested", (name, meant) =>
+  expect(only("unknown-syscall", lint([allow([name])])).map((finding) => finding.meant)).toEqual([meant]),
+);
+
+test("an empty name beside names is none, as Go has it", () =>
+  expect(readProfile(profileOf([{ ...deny(["chmod"]), name: "" }]), "p.json").syscalls).toMatchObject([
+    { names: ["chmod"] },
+  ]));
