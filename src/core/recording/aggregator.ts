@@ -6,7 +6,7 @@ import type { Inspected } from "./inspected-arguments.ts";
 import { Life, type Exercised, type LifeContext } from "./life.ts";
 import { Programs, type ExecutedProgram } from "./programs.ts";
 import { TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
-import { UnreadLines, type UnreadLine } from "./unread-lines.ts";
+import { UnreadLines, type UnreadLine, type UnreadRanges } from "./unread-lines.ts";
 import { Unsettled } from "./unsettled.ts";
 
 /** How far a recording has come. */
@@ -62,6 +62,8 @@ export interface Aggregator {
   exercised(): Exercised;
   /** The programs that may have noticed that they were traced. Only where `life` is given. */
   sought(): readonly SoughtTracer[];
+  /** Every line that could not be read. */
+  unread(): readonly UnreadRanges[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
 }
@@ -92,6 +94,7 @@ export function createAggregator(context: LogContext): Aggregator {
     executed: () => log.programs.executed(),
     exercised: () => log.life.exercised(),
     sought: () => log.seekers.sought(),
+    unread: () => log.unread.all(),
     finish: () => log.finish(),
   };
 }
@@ -103,7 +106,7 @@ class LogReader {
   readonly seekers = new TracerSeekers();
   readonly #table: CallTable;
   readonly #unsettled: Unsettled;
-  readonly #unread = new UnreadLines();
+  readonly unread = new UnreadLines();
   /** A whole life is recorded: not only the calls matter, but also who looks for a tracer. */
   readonly #hasLife: boolean;
   #started = false;
@@ -140,7 +143,7 @@ class LogReader {
         if (event.signal === "SIGSYS") this.#unsettled.settle(event.tracee.pid, "SIGSYS");
         return this.life.followSignal(event);
       case "unparsed":
-        return this.#unread.add(event, event.reason);
+        return this.unread.add(event, event.reason);
       case "superseded":
         this.#unsettled.settle(event.by);
         return this.programs.ended(event.by);
@@ -154,7 +157,10 @@ class LogReader {
 
   #addCall(event: SyscallEvent): void {
     const entry = this.#table.entryOf(event);
-    if (entry.unread !== undefined) return this.#unread.add(event, entry.unread);
+    if (entry.unread !== undefined) {
+      if (!isNoCall(event)) this.unread.add(event, entry.unread);
+      return;
+    }
     const { record, inspected, followed } = entry;
     const { tracee, result } = event;
     record.calls += 1;
@@ -196,8 +202,8 @@ class LogReader {
         const [process] = callers.programs;
         return { name, process, calls };
       }),
-      unparsed: this.#unread.first,
-      unparsedTotal: this.#unread.total,
+      unparsed: this.unread.first,
+      unparsedTotal: this.unread.total,
       started: this.#started,
     };
   }
@@ -208,6 +214,14 @@ class LogReader {
     this.programs.finish();
     return { syscalls: this.#table.toSyscalls((line) => this.life.phaseOf(line)), cut: this.#cut };
   }
+}
+
+/**
+ * A thread was killed where it entered the kernel: strace could not read which call it wanted, and
+ * none was made.
+ */
+function isNoCall({ name, result }: SyscallEvent): boolean {
+  return name.startsWith("???") && (result.type === "none" || result.type === "unfinished");
 }
 
 function resultWord(result: SyscallResult): string {
