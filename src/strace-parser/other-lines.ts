@@ -199,11 +199,18 @@ function exitStatus(body: string): ExitEvent["status"] | undefined {
   return { type: "killed", signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
 }
 
+/** Why a line is not read that another tool wrote its own text before. */
+export const behindText = "a line of strace behind other text";
+/** At most this much is looked at of either end of a line. */
+const maxTail = 600;
+const endsAsCall = /\) += (?:-?\d|0x[0-9a-f]|\?)[^"]*$|<unfinished \.\.\.>$/;
+const beginsCallLate = /[\s|\]:>](?:[a-z_][a-z0-9_]*\(|<\.\.\. [a-z])/;
+
 /** Users bring other tracers' logs, and take them for strace's. */
 function foreignFormat(body: string, isFirst: boolean): string | undefined {
   if (isFirst && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body))
     return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
   if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body))
     return "a line of perf trace, not of strace";
-  return undefined;
+  return endsAsCall.test(body.slice(-maxTail)) && beginsCallLate.test(body.slice(0, maxTail)) ? behindText : undefined;
 }

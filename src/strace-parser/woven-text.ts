@@ -147,6 +147,13 @@ export function leaderWithin(bytes: Uint8Array, start: number, end: number): num
   return -1;
 }
 
+/** Does a line of strace begin here, with its columns or without? */
+export function beginsLine(bytes: Uint8Array, at: number, end: number): boolean {
+  const columns = noPrefix();
+  readPrefix(bytes, at, end, columns);
+  return isEventAt(bytes, columns.event, end);
+}
+
 function isEventAt(bytes: Uint8Array, at: number, end: number): boolean {
   return (
     readStart(bytes, at, end) !== undefined ||

@@ -3,6 +3,7 @@ import type { ScmpArch } from "../tables/index.ts";
 import type { Outcome } from "./call-record.ts";
 import { CallTable, type Syscalls } from "./call-table.ts";
 import type { Inspected } from "./inspected-arguments.ts";
+import { FactCollector, type LogFacts } from "./log-facts.ts";
 import { Life, type Exercised, type LifeContext } from "./life.ts";
 import { Programs, type ExecutedProgram } from "./programs.ts";
 import { TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
@@ -62,6 +63,10 @@ export interface Aggregator {
   exercised(): Exercised;
   /** The programs that may have noticed that they were traced. Only where `life` is given. */
   sought(): readonly SoughtTracer[];
+  /** What the log holds beyond its calls. */
+  facts(): LogFacts;
+  /** The first line of each call of which an argument that matters could not be read. */
+  unreadArguments(): readonly { readonly name: string; readonly line: number }[];
   /** Every line that could not be read. */
   unread(): readonly UnreadRanges[];
   /** Ends the log. `add` may not be called afterwards. */
@@ -94,6 +99,8 @@ export function createAggregator(context: LogContext): Aggregator {
     executed: () => log.programs.executed(),
     exercised: () => log.life.exercised(),
     sought: () => log.seekers.sought(),
+    facts: () => log.facts,
+    unreadArguments: () => log.unreadArguments(),
     unread: () => log.unread.all(),
     finish: () => log.finish(),
   };
@@ -104,6 +111,7 @@ class LogReader {
   readonly programs: Programs;
   readonly life: Life;
   readonly seekers = new TracerSeekers();
+  readonly facts = new FactCollector();
   readonly #table: CallTable;
   readonly #unsettled: Unsettled;
   readonly unread = new UnreadLines();
@@ -135,11 +143,13 @@ class LogReader {
         return this.#addCall(event);
       case "exit": {
         const { status, tracee } = event;
+        this.facts.add(event);
         const isKilled = status.type === "killed" && status.signal === "SIGSYS";
         this.#unsettled.settle(tracee.pid, isKilled ? "SIGSYS" : undefined);
         return this.programs.ended(tracee.pid);
       }
       case "signal":
+        this.facts.add(event);
         if (event.signal === "SIGSYS") this.#unsettled.settle(event.tracee.pid, "SIGSYS");
         return this.life.followSignal(event);
       case "unparsed":
@@ -148,6 +158,7 @@ class LogReader {
         this.#unsettled.settle(event.by);
         return this.programs.ended(event.by);
       case "personality":
+        return this.facts.add(event);
       case "message":
         return;
       default:
@@ -161,6 +172,7 @@ class LogReader {
       if (!isNoCall(event)) this.unread.add(event, entry.unread);
       return;
     }
+    if (this.facts.firstCall === undefined) this.facts.begin(event);
     const { record, inspected, followed } = entry;
     const { tracee, result } = event;
     record.calls += 1;
@@ -170,6 +182,7 @@ class LogReader {
     if (inspected !== undefined) record.values.add(event, entry.name, inspected);
     record.line = Math.min(record.line, this.life.follow(event, entry.accepts));
     if (followed) this.#followProgram(event);
+    if (entry.mayHide) this.facts.look(event);
     this.programs.attribute(tracee, record.callers);
     if (entry.revealsTracer && this.#hasLife)
       this.seekers.look(event, (callers) => this.programs.attribute(tracee, callers));
@@ -189,6 +202,13 @@ class LogReader {
     if (group === undefined || inspected?.names !== undefined) return;
     const range = inspected && { first: inspected.indices[0] ?? 0, last: inspected.indices.at(-1) ?? 0 };
     this.tally?.count(outcome, group, range);
+  }
+
+  unreadArguments(): readonly { readonly name: string; readonly line: number }[] {
+    return this.#table.found.flatMap(({ name, record }) => {
+      const line = record.values.unreadAt;
+      return line === undefined ? [] : [{ name, line }];
+    });
   }
 
   counts(): Counts {

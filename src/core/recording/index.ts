@@ -17,6 +17,7 @@ export { servedArchitectures } from "./served.ts";
 export type { SoughtTracer } from "./tracer-seekers.ts";
 export { isRead } from "./types.ts";
 export type * from "./types.ts";
+export type { LogFacts, Unseen } from "./log-facts.ts";
 export type { UnreadLine, UnreadRanges } from "./unread-lines.ts";
 export { readJournalEntry, readLine, type AuditEntry, type LogLine } from "./audit-line.ts";
 export { AuditCollector, auditRecording, type AuditFilter, type AuditFindings } from "./audit-recording.ts";
