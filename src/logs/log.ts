@@ -46,10 +46,10 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
   refuseModes(facts, origin);
   for (const { reason, ranges } of unread) terminal.note(`${label}:${rangesText(ranges)}: not read: ${reason}`);
   if (unparsedTotal > 0)
-    terminal.note(`${label}: ${unparsedTotal === 1 ? "1 line was" : `${unparsedTotal} lines were`} not read`);
+    terminal.note(`${label}: ${linesText(unparsedTotal)} ${unparsedTotal === 1 ? "was" : "were"} not read`);
   const open = aggregator.unreadArguments().map(({ name, line }) => `${name} (line ${line})`);
   if (open.length > 0)
-    terminal.note(`${label}: arguments could not be read, so no profile holds the call to them: ${open.join(", ")}`);
+    terminal.note(`${label}: arguments that could not be read, and are not held to a value: ${open.join(", ")}`);
   for (const [kind, line] of facts.unseen) terminal.note(`${label}:${line}: ${unseenText[kind]}`);
   const aggregate = aggregator.finish();
   refuseOtherArchitecture(Object.keys(aggregate.syscalls[arch] ?? {}), origin);
@@ -62,6 +62,10 @@ const unseenText: { readonly [kind in Unseen]: string } = {
     "a program traces others itself (ptrace), which strace prevents: what it would do with them is not in the log",
   filter: "a seccomp filter ended a call here (SIGSYS): what the program would do after it is not in the log",
 };
+
+function linesText(count: number): string {
+  return count === 1 ? "1 line" : `${count} lines`;
+}
 
 function rangesText(ranges: UnreadRanges["ranges"]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
@@ -78,7 +82,7 @@ function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isF
   throw new SeccompGenError({
     code: "foreign-log",
     path: `${label}:${rangesText(behind.ranges.slice(0, 5))}${behind.ranges.length > 5 ? ",…" : ""}`,
-    detail: `${behind.lines === 1 ? "a line" : `${behind.lines} lines`} of strace stand behind another text than the others`,
+    detail: `${linesText(behind.lines)} of strace stand behind another text than the others`,
     todo:
       "Give the lines of one container, without what a collector wrote before them: docker logs CONTAINER, " +
       "docker compose logs --no-log-prefix SERVICE, kubectl logs POD; or let strace write a file of its own (-o FILE).",
@@ -92,7 +96,7 @@ function refuseModes({ namesModes }: LogFacts, { label, arch }: LogOrigin): void
   throw new SeccompGenError({
     code: "foreign-log",
     path: label,
-    detail: `the log names the modes of processes, as strace does on ${dockerArch(host)} and not on ${dockerArch(arch)}`,
+    detail: `strace named the modes of processes, which it does on ${dockerArch(host)} and not on ${dockerArch(arch)}`,
     todo: `Say which machine wrote it: --arch ${dockerArch(host)}`,
   });
 }

@@ -117,7 +117,7 @@ describe("a log of which a part would be missed is refused", () => {
     ],
     [
       "gVisor",
-      "I0102 03:04:05.0 1 strace.go:567] [   1:   1] sh X read(0x3, 0x7f, 0x9) = 0 (0x0) errno=2 (no such file) (1µs)\n",
+      "I0102 03:04:05.0 1 strace.go:567] [   1:   1] sh X read(0x3, 0x7f, 0x9) = 0 (0x0) errno=2 (no file) (1µs)\n",
     ],
     ["truss", 'open("/etc/x",O_RDONLY,0666)\t\t = 3 (0x3)\nfstat(3,{ mode=-rw-r--r-- })\t = 0 (0x0)\n'],
     ["ltrace -S", "SYS_brk(0) = 0x55\nSYS_openat(0xffffff9c, 0x7f, 0x80000, 0) = 3\n"],

@@ -32,7 +32,10 @@ export class InspectedValues {
     const values: (bigint | null)[] = [];
     for (const [position, index] of indices.entries()) {
       const arg = args[position] ?? argAt(event, inspected, position);
-      const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, index, symbol));
+      const value =
+        arg === undefined
+          ? undefined
+          : argNumber(arg, (symbol) => (inspected.ownNumbers ? undefined : symbolValue(name, index, symbol)));
       if (value === undefined) this.unreadAt ??= event.source.line;
       // strace shows the low 32 bits of int-like arguments, negative ones with their sign. What cannot
       // be read may be any value, but says nothing of the other arguments.

@@ -191,6 +191,17 @@ export function isS390(arch: ScmpArch): boolean {
   return arch === "SCMP_ARCH_S390X" || arch === "SCMP_ARCH_S390";
 }
 
+/** Calls whose requests and options have other numbers in some architectures' headers. */
+const renumbered: ReadonlySet<string> = new Set(["ioctl", "fcntl", "fcntl64", "getsockopt", "setsockopt", "madvise"]);
+
+/**
+ * May a symbol of this call have another number here than on x86_64? So it is on mips, parisc,
+ * powerpc and sh, which have ioctls.h, socket.h, fcntl.h or mman.h of their own (arch/*\/include/uapi/asm).
+ */
+export function hasOwnNumbers(arch: ScmpArch, syscall: string): boolean {
+  return renumbered.has(syscall) && /_(?:MIPS|PARISC|PPC|SH)/.test(arch);
+}
+
 /**
  * Which argument of clone is its flags: the first, and on s390, whose kernel takes the stack first,
  * the second (CONFIG_CLONE_BACKWARDS2, clone(2)).
