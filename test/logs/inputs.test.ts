@@ -10,6 +10,7 @@ import type { Terminal } from "../../src/project/terminal/terminal.ts";
 const policy = {
   args: "standard",
   exact: false,
+  reach: true,
   floor: "any",
   allow: [],
   deny: [],

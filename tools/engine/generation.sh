@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Another generation of Docker engine on the same machine: Debian's docker.io of SUITE (bullseye, trixie, sid) in a
-# chroot, with its own runc and crun. Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST. Needs root and
-# debootstrap; takes a minute the first time.
+# chroot, with its own runc and crun. Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST.
+# Needs root and debootstrap; takes a minute the first time.
 set -euo pipefail
 
 command=${1-} suite=${2-}
