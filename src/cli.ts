@@ -10,6 +10,8 @@ import {
   repeated,
   runs,
   seconds,
+  shellCommand,
+  shellCommands,
   shells,
   withPolicyOptions,
   type Shell,
@@ -52,8 +54,9 @@ function withExercise(command: Command): Command {
       "--while <cmd>",
       "shell command that exercises the running container; its end stops it ($SECCOMP_GEN_CONTAINER is " +
         "the container's id)",
+      shellCommand,
     )
-    .option("--exec <cmd>", "a command you will `docker exec` in the container (repeatable)", repeated, [])
+    .option("--exec <cmd>", "a command you will `docker exec` in the container (repeatable)", shellCommands, [])
     .option("--stop-after <seconds>", "stop the container after so many seconds", seconds);
 }
 

@@ -43,6 +43,17 @@ export function repeated(value: string, previous: readonly string[]): readonly s
   return [...previous, value];
 }
 
+/** A command for a shell. An empty one would do nothing, and end the container at once. */
+export function shellCommand(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("Not a command: it is empty.");
+  return value;
+}
+
+/** Collects commands for a shell. */
+export function shellCommands(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, shellCommand(value)];
+}
+
 /** Collects process ids. */
 export function processId(value: string, previous: readonly number[]): readonly number[] {
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("Not a process id.");

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
 import {
   buildRecording,
   createAggregator,
@@ -11,11 +12,20 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import { showReading, systemDetail, type Terminal } from "../project/index.ts";
 import { readUnpacked, rejoin, sizeOfFile, type OnRead } from "./log-source.ts";
+import { framingOf, headBytes, withoutFraming } from "./framing.ts";
+import { readLog, type Log } from "./log.ts";
 import { prepareToRead } from "./reading-flags.ts";
 import { withCode } from "./code/evidence.ts";
 import { filesBelow } from "./code/file-source.ts";
 import { NamedFiles } from "./code/named-files.ts";
 import { readInto } from "./reading.ts";
+
+/** What a file holds. */
+type LogTrace = Log & {
+  /** The files that its programs named. */
+  readonly files: ReturnType<NamedFiles["files"]>;
+};
+type Trace = LogTrace | { readonly kind: "recording"; readonly recording: Recording };
 
 /** What is not in the files themselves. */
 export interface InputContext {
@@ -27,16 +37,26 @@ export interface InputContext {
 }
 
 /**
- * Reads recordings and raw strace logs (paths, globs, `-`, also packed) and merges them into one
- * recording.
+ * Reads recordings and raw strace logs (paths, folders, globs, `-`, also packed) and merges them
+ * into one recording.
  */
 export async function readTraces(
   patterns: readonly string[],
   context: InputContext,
   terminal: Terminal,
 ): Promise<Recording> {
+  const traces: Trace[] = [];
+  for (const path of await expand(patterns)) {
+    const trace = await readTrace(path, context, terminal);
+    if (trace !== undefined) traces.push(trace);
+  }
+  // threads of `strace -ff` have logs of their own, and only one of these holds the start
+  const isStarted = traces.some((trace) => trace.kind === "recording" || trace.lack === undefined);
+  const [first] = traces;
+  if (!isStarted && first?.kind === "log") terminal.note(`${first.label}: ${first.lack}`);
   const recordings: Recording[] = [];
-  for (const path of await expand(patterns)) recordings.push(await readTrace(path, context, terminal));
+  for (const trace of traces)
+    recordings.push(trace.kind === "recording" ? trace.recording : await recordingOf(trace, context, isStarted));
   const merged = mergeAll(recordings);
   if (merged === undefined)
     throw new SeccompGenError({
@@ -47,12 +67,38 @@ export async function readTraces(
   return merged;
 }
 
-/** Paths and globs → files, sorted; a pattern that matches nothing is an error, not nothing. */
+async function recordingOf(
+  { aggregate, files }: LogTrace,
+  { name, root }: InputContext,
+  isStarted: boolean,
+): Promise<Recording> {
+  const recording = buildRecording(
+    name,
+    {
+      source: "log",
+      command: [],
+      versions: {},
+      ...(isStarted ? {} : { withoutStart: true as const }),
+      ended: aggregate.cut ? "cut" : "exited",
+    },
+    aggregate,
+  );
+  return root === undefined ? recording : withCode(recording, files, filesBelow(root));
+}
+
+/**
+ * Paths, folders and globs → files, sorted; a pattern that matches nothing is an error, not
+ * nothing.
+ */
 async function expand(patterns: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const pattern of patterns) {
     if (pattern === "-" || isThere(pattern)) {
       files.push(pattern);
+      continue;
+    }
+    if (isFolder(pattern)) {
+      files.push(...filesIn(pattern));
       continue;
     }
     const { default: glob } = await import("fast-glob");
@@ -68,6 +114,23 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
   return [...new Set(files)];
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** A folder is the set of its logs (`strace -ff -o dir/log`), or where a recording is kept. */
+function filesIn(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+  if (files.length === 0)
+    throw new SeccompGenError({ code: "file-unreadable", path: folder, detail: "the folder holds no files" });
+  return (files.includes("recording.json") ? ["recording.json"] : files.sort()).map((name) => join(folder, name));
+}
+
 function isThere(path: string): boolean {
   try {
     const found = statSync(path);
@@ -77,26 +140,34 @@ function isThere(path: string): boolean {
   }
 }
 
-async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Recording> {
+/** `undefined` if the log holds nothing but the end of a thread. */
+async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Trace | undefined> {
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
   try {
     let aggregator: Aggregator | undefined;
-    const room = (): Uint8Array | undefined => aggregator?.tally?.room;
+    let isFramed = false;
+    const room = (): Uint8Array | undefined => (isFramed ? undefined : aggregator?.tally?.room);
     const onRead: OnRead = (done, total) => progress.read(done, total);
     const chunks = readUnpacked(path, onRead, room);
-    const first = await chunks.next();
-    const head = first.done === true ? new Uint8Array() : first.value;
-    if (looksLikeJson(head)) {
-      return parseRecording(await text(rejoin(head, chunks)), label);
-    }
+    const head = await beginningOf(chunks);
+    const framing = framingOf(head, label);
+    if (framing === undefined && looksLikeJson(head))
+      return { kind: "recording", recording: parseRecording(await text(rejoin(head, chunks)), label) };
     const size = path === "-" ? undefined : sizeOfFile(path);
     if (size !== head.length) prepareToRead(); // a log that was read in one piece is too short for that
+    isFramed = framing !== undefined;
     aggregator = createAggregator({ arch: context.arch });
     const files = new NamedFiles();
-    await readInto(aggregator, rejoin(head, chunks), label, context.root === undefined ? undefined : files);
-    const recording = recordingOf(aggregator, label, context, terminal);
-    return context.root === undefined ? recording : await withCode(recording, files.files(), filesBelow(context.root));
+    const all = rejoin(head, chunks);
+    await readInto(
+      aggregator,
+      framing === undefined ? all : withoutFraming(all, framing),
+      label,
+      context.root === undefined ? undefined : files,
+    );
+    const log = readLog(aggregator, { label, isFramed, arch: context.arch }, terminal);
+    return log && { ...log, files: files.files() };
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
@@ -105,19 +176,19 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
   }
 }
 
-function recordingOf(aggregator: Aggregator, label: string, context: InputContext, terminal: Terminal): Recording {
-  const { calls, unparsed, unparsedTotal } = aggregator.counts();
-  if (calls === 0) throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason });
-  if (unparsedTotal > 0) {
-    for (const line of unparsed) terminal.note(`${line.file ?? label}:${line.line}: not read: ${line.reason}`);
-    terminal.note(`${label}: ${unparsedTotal} lines were not read`);
+/** The first chunk, or as many as are needed to tell what the file is. */
+async function beginningOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  const first = await chunks.next();
+  if (first.done === true) return new Uint8Array();
+  if (first.value.length >= headBytes) return first.value;
+  const parts = [new Uint8Array(first.value)]; // its memory is used again
+  for (let length = first.value.length; length < headBytes;) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    parts.push(new Uint8Array(next.value));
+    length += next.value.length;
   }
-  const finished = aggregator.finish();
-  return buildRecording(
-    context.name,
-    { source: "log", command: [], versions: {}, ended: finished.cut ? "cut" : "exited" },
-    finished,
-  );
+  return Buffer.concat(parts);
 }
 
 /** False: it is a file that holds something else, such as a log. */

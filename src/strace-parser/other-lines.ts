@@ -5,12 +5,12 @@ import type { OpenCalls } from "./open-calls.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ExitEvent, Personality, SignalEvent, StraceEvent, Tracee } from "./types.ts";
 import { sourceOf, unparsed } from "./unparsed.ts";
-import { maxMessage } from "./woven-text.ts";
+import { maxMessage, oldMessage } from "./woven-text.ts";
 
 /**
  * strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`).
  */
-const message = /^(?:\S*\/)?[\w.-]*strace[\w.-]*: /;
+const message = /^(?:(?:\S*\/)?[\w.-]*strace[\w.-]*: |\S+: Process \d{1,10} (?:at|de)tached)/;
 /** Of a stack (-k) or a dump (-e read, -e write), with the blank before it. */
 const frameOrDump = /^ [>|*] /;
 /** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
@@ -68,7 +68,7 @@ export class OtherLines {
    */
   #signal(body: string, context: CallContext): SignalEvent | undefined {
     const personality = this.#outlet.personalities.of(context.tracee.pid);
-    const read = /^--- (stopped by )?([A-Z0-9_+]+)(?: (\{.*\}))? ---$/s.exec(body);
+    const read = /^--- (stopped by )?([A-Z0-9_+]+)(?: (\{.*\}))? ---$/s.exec(body) ?? oldSignal(body);
     if (read === null) return undefined;
     const [, stop, name = "", info] = read;
     return {
@@ -139,7 +139,8 @@ export class OtherLines {
     const { tracee } = context;
     const said: StraceEvent = { kind: "message", tracee, source: sourceOf(context), text: body };
     if (body === "") return said;
-    if (message.test(body.slice(0, maxMessage)) || frameOrDump.test(begins) || vectors.test(body)) return said;
+    const words = body.slice(0, maxMessage);
+    if (message.test(words) || oldMessage.test(words) || frameOrDump.test(begins) || vectors.test(body)) return said;
     if (tableHead.test(body)) {
       this.#isInTable = true;
       return this.#outlet.sawCall
@@ -179,6 +180,17 @@ function noLine(reason: string, body: string, context: CallContext): StraceEvent
   return unparsed(reason, body, context.tracee, sourceOf(context));
 }
 
+/**
+ * strace 4.5 says `SIGCHLD (Child exited) @ 0 (0)`, strace 4.6 `{si_signo=SIGCHLD, …} (Child
+ * exited)`.
+ */
+function oldSignal(body: string): readonly (string | undefined)[] | null {
+  const named = /^--- ([A-Z0-9_+]+) \([^()]*\)(?: @ [0-9a-f]+ \([0-9a-f]+\))? ---$/.exec(body);
+  if (named !== null) return [body, undefined, named[1], undefined];
+  const [, info, name] = /^--- (\{si_signo=([A-Z0-9_+]+), .*\}) \([^()]*\) ---$/s.exec(body) ?? [];
+  return name === undefined ? null : [body, undefined, name, info];
+}
+
 function exitStatus(body: string): ExitEvent["status"] | undefined {
   const exited = /^\+\+\+ exited with (\d{1,10}) \+\+\+$/.exec(body);
   if (exited !== null) return { type: "exited", code: Number(exited[1]) };
@@ -187,11 +199,18 @@ function exitStatus(body: string): ExitEvent["status"] | undefined {
   return { type: "killed", signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
 }
 
+/** Why a line is not read that another tool wrote its own text before. */
+export const behindText = "a line of strace behind other text";
+/** At most this much is looked at of either end of a line. */
+const maxTail = 600;
+const endsAsCall = /\) += (?:-?\d|0x[0-9a-f]|\?)[^"]*$|<unfinished \.\.\.>$/;
+const beginsCallLate = /[\s|\]:>](?:[a-z_][a-z0-9_]*\(|<\.\.\. [a-z])/;
+
 /** Users bring other tracers' logs, and take them for strace's. */
 function foreignFormat(body: string, isFirst: boolean): string | undefined {
   if (isFirst && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body))
     return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
   if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body))
     return "a line of perf trace, not of strace";
-  return undefined;
+  return endsAsCall.test(body.slice(-maxTail)) && beginsCallLate.test(body.slice(0, maxTail)) ? behindText : undefined;
 }

@@ -69,15 +69,45 @@ const unfinished = " <unfinished ...>";
 /** A message of strace in a line, a path and words, is at most this long. */
 export const maxMessage = 4500;
 
+/**
+ * What strace says of threads. Before 4.11 it does so without its name (strace.c of 4.5 to 4.10).
+ */
+const ofThreads =
+  String.raw`Process \d+ (?:attached(?: with \d+ threads)?(?: \(waiting for parent\))?(?: - interrupt to quit)?` +
+  String.raw`|detached|suspended|resumed(?: \(parent \d+ ready\))?)`;
+
+/** A whole line of strace before 4.11 that is a message. */
+export const oldMessage = new RegExp(
+  String.raw`^(?:${ofThreads}|detach: .*|u(?:moven|peek|poke)\w*: .*|ptrace: umoven: .*|PANIC: .*)$`,
+);
+
+/**
+ * strace, as it was called. A relative path begins at a letter that cannot go on with what stands
+ * before: a symbol has none but capitals, a number might.
+ */
+const caller =
+  String.raw`(?:(?:\.{0,2}\/[^\s"<>,]*\/?|(?<=[A-Z_)}\]"(, |])[a-z][\w.-]*\/(?:[\w.-]+\/)*)?strace[\w.-]*` +
+  String.raw`|\.{0,2}\/[^\s"<>,:]+)`;
+
 /** What strace says of its own in the midst of a line. */
 const woven = new RegExp(
-  String.raw`(?:\/[^\s"<>,]*\/[\w.-]*)?strace[\w.-]*: (?:` +
-    String.raw`Process \d+ (?:attached(?: with \d+ threads)?|detached)` +
-    String.raw`|Exit of unknown pid \d+ ignored` +
+  String.raw`(?:(?:${caller}: )?${ofThreads}` +
+    String.raw`|${caller}: (?:Exit of unknown pid \d+ ignored` +
     String.raw`|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]` +
-    String.raw`|WARNING: Proper structure decoding for this personality is not supported.*)$`,
+    String.raw`|WARNING: Proper structure decoding for this personality is not supported.*))$`,
 );
-const wovenEnds = ["tached", " threads", " ignored", " mode. ]", " enabled."];
+const wovenEnds = [
+  "tached",
+  " threads",
+  " ignored",
+  " mode. ]",
+  " enabled.",
+  " parent)",
+  " to quit",
+  " suspended",
+  " resumed",
+  " ready)",
+];
 
 /**
  * Where a message of strace stands at the end of a call's line. `undefined` if there is none.
@@ -115,6 +145,13 @@ export function leaderWithin(bytes: Uint8Array, start: number, end: number): num
     if (inner.pid >= 0 && isEventAt(bytes, inner.event, end)) return at;
   }
   return -1;
+}
+
+/** Does a line of strace begin here, with its columns or without? */
+export function beginsLine(bytes: Uint8Array, at: number, end: number): boolean {
+  const columns = noPrefix();
+  readPrefix(bytes, at, end, columns);
+  return isEventAt(bytes, columns.event, end);
 }
 
 function isEventAt(bytes: Uint8Array, at: number, end: number): boolean {

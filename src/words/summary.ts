@@ -33,6 +33,7 @@ export function renderSummary(model: SummaryModel): string {
     ...kept(model),
     ...pinned(model.policy.notes),
     ...unpinned(model.policy.notes),
+    ...withoutStart(model.recording),
     ...deniedByCeiling(model),
     ...refusedByKernel(model),
     ...inCode(model),
@@ -64,6 +65,12 @@ function unpinned(notes: readonly PolicyNote[]): readonly string[] {
     note.kind === "unpinned" && exposureOf(note.syscall) !== undefined ? [`${note.syscall} (${note.reason})`] : [],
   );
   return lost.length === 0 ? [] : [`NOT HELD TO ITS ARGUMENTS: ${[...new Set(lost)].join("; ")}`];
+}
+
+function withoutStart({ runs }: Recording): readonly string[] {
+  return runs.some((run) => run.withoutStart === true)
+    ? ["the log does not hold the program's start: what loaders and C libraries call there is allowed too"]
+    : [];
 }
 
 function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string[] {

@@ -20,6 +20,20 @@ test.each([
   expect([status, stderr]).toEqual([code, ""]);
 });
 
+test.each([
+  ["--while", "record"],
+  ["--while", "verify profiles/nginx.json"],
+  ["--exec", "record"],
+])("an empty command for %s of %s is a mistake in the command line", (option, command) => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [cli, ...command.split(" "), option, " ", "--", "docker", "run", "no-such-image"],
+    { encoding: "utf8" },
+  );
+  expect(status).toBe(2);
+  expect(stderr).toContain("Not a command: it is empty.");
+});
+
 test("check says when a log stands where the profile should", () => {
   const log = join(mkdtempSync(join(tmpdir(), "seccomp-gen-check-")), "app.log");
   writeFileSync(log, "7 getpid() = 7\n");

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Another generation of Docker engine on the same machine: Debian's docker.io of SUITE (trixie, sid) in a chroot, with
-# its own runc and crun. Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST. Needs root and
-# debootstrap; takes a minute the first time.
+# Another generation of Docker engine on the same machine: Debian's docker.io of SUITE (bullseye, trixie, sid) in a
+# chroot, with its own runc and crun. Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST.
+# Needs root and debootstrap; takes a minute the first time.
 set -euo pipefail
 
 command=${1-} suite=${2-}
 case "$suite" in
-  trixie | sid) ;;
+  bullseye | trixie | sid) ;;
   *)
-    echo "usage: generation.sh start|stop trixie|sid" >&2
+    echo "usage: generation.sh start|stop bullseye|trixie|sid" >&2
     exit 2
     ;;
 esac
@@ -68,5 +68,5 @@ start() {
 case "$command" in
   start) start; echo "unix://$socket" ;;
   stop) stop ;;
-  *) echo "usage: generation.sh start|stop trixie|sid" >&2; exit 2 ;;
+  *) echo "usage: generation.sh start|stop bullseye|trixie|sid" >&2; exit 2 ;;
 esac

@@ -26,6 +26,7 @@ export type Problem =
   | { readonly code: "recording-cut"; readonly what: string; readonly todo: string; readonly aside: string }
   | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
   | { readonly code: "not-a-trace"; readonly path: string; readonly detail: string | undefined }
+  | { readonly code: "foreign-log"; readonly path: string; readonly detail: string; readonly todo: string }
   | { readonly code: "recording-invalid"; readonly source: string; readonly detail: string }
   | { readonly code: "recording-newer"; readonly source: string; readonly version: number; readonly known: number }
   | { readonly code: "policy-invalid"; readonly source: string; readonly detail: string }
@@ -100,6 +101,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what: `${path} holds no system call that could be read${detail === undefined ? "" : `: ${detail}`}`,
     todo: "Give a recording.json or a log of strace -f -o FILE.",
   }),
+  "foreign-log": ({ path, detail, todo }) => ({ what: `${path}: ${detail}`, todo }),
   "policy-invalid": ({ source, detail }) => ({
     what: `${source} holds no policy options: ${detail}`,
     todo: "It may have args, exact, floor, allow, deny, against and mode, as the options of generate are called.",

@@ -28,6 +28,7 @@ import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
 import { probeRows } from "./probes.ts";
+import { startRows } from "./start.ts";
 import type { Assumptions, BeyondDefault, Policy, PolicyNote, PolicyOptions } from "./types.ts";
 
 const allow: Action = { action: "SCMP_ACT_ALLOW" };
@@ -78,6 +79,7 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   if (!options.exact && options.reach) addCode(arches, denied, context);
   if (!options.exact) addCompanions(arches, denied, context);
   if (recording.runs.some((run) => run.lean === true)) addUntraced(arches, denied, context);
+  if (recording.runs.some((run) => run.withoutStart === true)) addStart(arches, denied, context);
   tellCode(arches, context);
   addAnswers(arches, context);
   const names = [...context.book.rules.keys()].sort();
@@ -117,7 +119,7 @@ function addObserved(arch: ScmpArch, denied: ReadonlySet<string>, context: Conte
   const { recording, options, notes, book } = context;
   const ceiling = options.ceiling.get(arch);
   for (const [name, record] of Object.entries(recording.syscalls[arch] ?? {})) {
-    if (!isSyscallName(name)) {
+    if (!isSyscallName(name) || !existsOn(arch, name)) {
       notes.push({ kind: "unknown-syscall", arch, syscall: name });
       continue;
     }
@@ -322,6 +324,18 @@ function tellCode(arches: readonly ScmpArch[], { recording, notes, book }: Conte
       if (!existsOn(arch, name) || allowsAny(book, name)) continue;
       const { program, ran, how } = because;
       notes.push({ kind: "in-code", arch, syscall: name, weight, program, ran, how });
+    }
+  }
+}
+
+/** A profile without a start's calls ends the program in its loader. */
+function addStart(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
+  for (const arch of arches) {
+    for (const { names, reason, source } of startRows) {
+      for (const name of names) {
+        if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
+          addAllowed(arch, name, undefined, { type: "companion", reason, source }, context);
+      }
     }
   }
 }

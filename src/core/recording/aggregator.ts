@@ -3,10 +3,11 @@ import type { ScmpArch } from "../tables/index.ts";
 import type { Outcome } from "./call-record.ts";
 import { CallTable, type Syscalls } from "./call-table.ts";
 import type { Inspected } from "./inspected-arguments.ts";
+import { FactCollector, type LogFacts } from "./log-facts.ts";
 import { Life, type Exercised, type LifeContext } from "./life.ts";
 import { Programs, type ExecutedProgram } from "./programs.ts";
 import { TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
-import { UnreadLines, type UnreadLine } from "./unread-lines.ts";
+import { UnreadLines, type UnreadLine, type UnreadRanges } from "./unread-lines.ts";
 import { Unsettled } from "./unsettled.ts";
 
 /** How far a recording has come. */
@@ -62,6 +63,12 @@ export interface Aggregator {
   exercised(): Exercised;
   /** The programs that may have noticed that they were traced. Only where `life` is given. */
   sought(): readonly SoughtTracer[];
+  /** What the log holds beyond its calls. */
+  facts(): LogFacts;
+  /** The first line of each call of which an argument that matters could not be read. */
+  unreadArguments(): readonly { readonly name: string; readonly line: number }[];
+  /** Every line that could not be read. */
+  unread(): readonly UnreadRanges[];
   /** Ends the log. `add` may not be called afterwards. */
   finish(): Aggregate;
 }
@@ -92,6 +99,9 @@ export function createAggregator(context: LogContext): Aggregator {
     executed: () => log.programs.executed(),
     exercised: () => log.life.exercised(),
     sought: () => log.seekers.sought(),
+    facts: () => log.facts,
+    unreadArguments: () => log.unreadArguments(),
+    unread: () => log.unread.all(),
     finish: () => log.finish(),
   };
 }
@@ -101,9 +111,10 @@ class LogReader {
   readonly programs: Programs;
   readonly life: Life;
   readonly seekers = new TracerSeekers();
+  readonly facts = new FactCollector();
   readonly #table: CallTable;
   readonly #unsettled: Unsettled;
-  readonly #unread = new UnreadLines();
+  readonly unread = new UnreadLines();
   /** A whole life is recorded: not only the calls matter, but also who looks for a tracer. */
   readonly #hasLife: boolean;
   #started = false;
@@ -132,19 +143,22 @@ class LogReader {
         return this.#addCall(event);
       case "exit": {
         const { status, tracee } = event;
+        this.facts.add(event);
         const isKilled = status.type === "killed" && status.signal === "SIGSYS";
         this.#unsettled.settle(tracee.pid, isKilled ? "SIGSYS" : undefined);
         return this.programs.ended(tracee.pid);
       }
       case "signal":
+        this.facts.add(event);
         if (event.signal === "SIGSYS") this.#unsettled.settle(event.tracee.pid, "SIGSYS");
         return this.life.followSignal(event);
       case "unparsed":
-        return this.#unread.add(event, event.reason);
+        return this.unread.add(event, event.reason);
       case "superseded":
         this.#unsettled.settle(event.by);
         return this.programs.ended(event.by);
       case "personality":
+        return this.facts.add(event);
       case "message":
         return;
       default:
@@ -154,7 +168,11 @@ class LogReader {
 
   #addCall(event: SyscallEvent): void {
     const entry = this.#table.entryOf(event);
-    if (entry.unread !== undefined) return this.#unread.add(event, entry.unread);
+    if (entry.unread !== undefined) {
+      if (!isNoCall(event)) this.unread.add(event, entry.unread);
+      return;
+    }
+    if (this.facts.firstCall === undefined) this.facts.begin(event);
     const { record, inspected, followed } = entry;
     const { tracee, result } = event;
     record.calls += 1;
@@ -164,6 +182,7 @@ class LogReader {
     if (inspected !== undefined) record.values.add(event, entry.name, inspected);
     record.line = Math.min(record.line, this.life.follow(event, entry.accepts));
     if (followed) this.#followProgram(event);
+    if (entry.mayHide) this.facts.look(event);
     this.programs.attribute(tracee, record.callers);
     if (entry.revealsTracer && this.#hasLife)
       this.seekers.look(event, (callers) => this.programs.attribute(tracee, callers));
@@ -185,6 +204,13 @@ class LogReader {
     this.tally?.count(outcome, group, range);
   }
 
+  unreadArguments(): readonly { readonly name: string; readonly line: number }[] {
+    return this.#table.found.flatMap(({ name, record }) => {
+      const line = record.values.unreadAt;
+      return line === undefined ? [] : [{ name, line }];
+    });
+  }
+
   counts(): Counts {
     this.tally?.report();
     const { found } = this.#table;
@@ -196,8 +222,8 @@ class LogReader {
         const [process] = callers.programs;
         return { name, process, calls };
       }),
-      unparsed: this.#unread.first,
-      unparsedTotal: this.#unread.total,
+      unparsed: this.unread.first,
+      unparsedTotal: this.unread.total,
       started: this.#started,
     };
   }
@@ -208,6 +234,14 @@ class LogReader {
     this.programs.finish();
     return { syscalls: this.#table.toSyscalls((line) => this.life.phaseOf(line)), cut: this.#cut };
   }
+}
+
+/**
+ * A thread was killed where it entered the kernel: strace could not read which call it wanted, and
+ * none was made.
+ */
+function isNoCall({ name, result }: SyscallEvent): boolean {
+  return name.startsWith("???") && (result.type === "none" || result.type === "unfinished");
 }
 
 function resultWord(result: SyscallResult): string {

@@ -2,6 +2,7 @@ import type { SyscallEvent } from "../../strace-parser/index.ts";
 import { compatArch, libseccompName, type ScmpArch } from "../tables/index.ts";
 import { CallRecord } from "./call-record.ts";
 import { inspectedArguments, type Inspected } from "./inspected-arguments.ts";
+import { mayHide } from "./log-facts.ts";
 import { followsProgram } from "./programs.ts";
 import { mayRevealTracer } from "./tracer-seekers.ts";
 import type { Phase, SyscallRecord } from "./types.ts";
@@ -18,6 +19,7 @@ type Entry =
       readonly followed: boolean;
       readonly accepts: boolean;
       readonly revealsTracer: boolean;
+      readonly mayHide: boolean;
     };
 
 /** The calls of a log, by architecture and name. */
@@ -70,6 +72,7 @@ export class CallTable {
       followed: followsProgram(printed),
       accepts: name === "accept" || name === "accept4",
       revealsTracer: mayRevealTracer(name),
+      mayHide: mayHide(name),
     };
   }
 

@@ -1,4 +1,4 @@
-import { cloneFlagsIndex, type ScmpArch } from "../tables/index.ts";
+import { cloneFlagsIndex, hasOwnNumbers, type ScmpArch } from "../tables/index.ts";
 
 /**
  * Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker
@@ -13,6 +13,8 @@ export interface Inspected {
    */
   readonly names?: readonly string[];
   readonly reason: string;
+  /** Its symbols may have other numbers on this architecture than the tables': they say nothing. */
+  readonly ownNumbers?: true;
 }
 
 const rows: { readonly [syscall: string]: Inspected } = {
@@ -147,6 +149,7 @@ const rows: { readonly [syscall: string]: Inspected } = {
 export function inspectedArguments(arch: ScmpArch, syscall: string): Inspected | undefined {
   if (!Object.hasOwn(rows, syscall)) return undefined;
   const row = rows[syscall];
+  if (row !== undefined && hasOwnNumbers(arch, syscall)) return { ...row, ownNumbers: true };
   return row === undefined || syscall !== "clone" || cloneFlagsIndex(arch) === 0
     ? row
     : { ...row, indices: [cloneFlagsIndex(arch)] };

@@ -11,6 +11,8 @@ const maxKnownArgs = 256;
 export class InspectedValues {
   /** There are too many to be told apart. */
   areMany = false;
+  /** The first line with a value that cannot be read. */
+  unreadAt: number | undefined;
   readonly #tuples = new Map<string, ArgTuple>();
   /** The first two arguments, one after the other, whose values are known already. */
   readonly #known = new Map<Arg, Set<Arg>>();
@@ -30,7 +32,11 @@ export class InspectedValues {
     const values: (bigint | null)[] = [];
     for (const [position, index] of indices.entries()) {
       const arg = args[position] ?? argAt(event, inspected, position);
-      const value = arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(name, index, symbol));
+      const value =
+        arg === undefined
+          ? undefined
+          : argNumber(arg, (symbol) => (inspected.ownNumbers ? undefined : symbolValue(name, index, symbol)));
+      if (value === undefined) this.unreadAt ??= event.source.line;
       // strace shows the low 32 bits of int-like arguments, negative ones with their sign. What cannot
       // be read may be any value, but says nothing of the other arguments.
       values.push(value === undefined ? null : BigInt.asUintN(value < 0n ? 32 : 64, value));

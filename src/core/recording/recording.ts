@@ -89,7 +89,7 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 
 /** A run's JSON with its keys in the format's order. */
 export function canonicalRun(run: Run): string {
-  const { source, command, image, versions, capabilities, noNewPrivileges, init, lean, saw, ended } = run;
+  const { source, command, image, versions, capabilities, noNewPrivileges, init, lean, withoutStart, saw, ended } = run;
   const { strace, engine, runtime, kernel, libseccomp } = versions;
   return JSON.stringify({
     source,
@@ -100,6 +100,7 @@ export function canonicalRun(run: Run): string {
     ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
     ...(init === undefined ? {} : { init }),
     ...(lean === undefined ? {} : { lean }),
+    ...(withoutStart === undefined ? {} : { withoutStart }),
     ...(saw === undefined ? {} : { saw }),
     ended,
   });

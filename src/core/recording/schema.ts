@@ -46,6 +46,7 @@ export const recordingSchema = {
           noNewPrivileges: { type: "boolean" },
           init: { const: true },
           lean: { const: true },
+          withoutStart: { const: true },
           saw: { type: "string", pattern: "^[0-9a-f]{12}$" },
           ended: { enum: ["exited", "stopped", "cut"] },
         },

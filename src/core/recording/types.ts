@@ -52,6 +52,11 @@ export interface Run {
    */
   readonly lean?: true;
   /**
+   * The log does not hold how its program started: strace was attached later, was asked for other
+   * calls only, or the log's head is missing.
+   */
+  readonly withoutStart?: true;
+  /**
    * A digest of the calls that this run saw, without counts: tells it from other runs of the same
    * command. Absent: unknown (raw logs, older files).
    */

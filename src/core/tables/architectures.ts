@@ -35,7 +35,12 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     compat: { "32 bit": "SCMP_ARCH_X86", x32: "SCMP_ARCH_X32" },
   },
   SCMP_ARCH_X32: { docker: "x32", column: "x32", base: x32Bit, aliases: [] },
-  SCMP_ARCH_ARM: { docker: "arm", column: "arm", base: 0, aliases: ["armv6l", "armv7l", "armv7", "armhf", "armel"] },
+  SCMP_ARCH_ARM: {
+    docker: "arm",
+    column: "arm",
+    base: 0,
+    aliases: ["armv6l", "armv7l", "armv7", "armhf", "armel", "armv5l", "armv5tel"],
+  },
   SCMP_ARCH_AARCH64: {
     docker: "arm64",
     column: "aarch64",
@@ -45,7 +50,7 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
   },
   SCMP_ARCH_LOONGARCH64: { docker: "loong64", column: "loongarch64", base: 0, aliases: ["loongarch64"] },
   SCMP_ARCH_M68K: { docker: "m68k", column: "m68k", base: 0, aliases: [] },
-  SCMP_ARCH_MIPS: { docker: "mips", column: "mips", base: 4000, aliases: [] },
+  SCMP_ARCH_MIPS: { docker: "mips", column: "mips", base: 4000, aliases: ["mipso32"] },
   SCMP_ARCH_MIPS64: {
     docker: "mips64",
     column: "mips64",
@@ -53,7 +58,7 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     aliases: [],
     compat: { "32 bit": "SCMP_ARCH_MIPS" },
   },
-  SCMP_ARCH_MIPS64N32: { docker: "mips64n32", column: "mips64n32", base: 6000, aliases: [] },
+  SCMP_ARCH_MIPS64N32: { docker: "mips64n32", column: "mips64n32", base: 6000, aliases: ["mipsn32", "mips64p32"] },
   SCMP_ARCH_MIPSEL: { docker: "mipsel", column: "mips", base: 4000, aliases: ["mipsle"] },
   SCMP_ARCH_MIPSEL64: {
     docker: "mipsel64",
@@ -62,8 +67,13 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     aliases: ["mips64el", "mips64le"],
     compat: { "32 bit": "SCMP_ARCH_MIPSEL" },
   },
-  SCMP_ARCH_MIPSEL64N32: { docker: "mipsel64n32", column: "mips64n32", base: 6000, aliases: [] },
-  SCMP_ARCH_PARISC: { docker: "parisc", column: "parisc", base: 0, aliases: [] },
+  SCMP_ARCH_MIPSEL64N32: {
+    docker: "mipsel64n32",
+    column: "mips64n32",
+    base: 6000,
+    aliases: ["mipsn32el", "mips64p32le"],
+  },
+  SCMP_ARCH_PARISC: { docker: "parisc", column: "parisc", base: 0, aliases: ["hppa"] },
   SCMP_ARCH_PARISC64: {
     docker: "parisc64",
     column: "parisc64",
@@ -71,14 +81,20 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     aliases: [],
     compat: { "32 bit": "SCMP_ARCH_PARISC" },
   },
-  SCMP_ARCH_PPC: { docker: "ppc", column: "ppc", base: 0, aliases: [] },
-  SCMP_ARCH_PPC64: { docker: "ppc64", column: "ppc64", base: 0, aliases: [], compat: { "32 bit": "SCMP_ARCH_PPC" } },
+  SCMP_ARCH_PPC: { docker: "ppc", column: "ppc", base: 0, aliases: ["powerpc"] },
+  SCMP_ARCH_PPC64: {
+    docker: "ppc64",
+    column: "ppc64",
+    base: 0,
+    aliases: ["powerpc64"],
+    compat: { "32 bit": "SCMP_ARCH_PPC" },
+  },
   SCMP_ARCH_PPC64LE: { docker: "ppc64le", column: "ppc64", base: 0, aliases: ["ppc64el"] },
   SCMP_ARCH_RISCV64: { docker: "riscv64", column: "riscv64", base: 0, aliases: [] },
   SCMP_ARCH_S390: { docker: "s390", column: "s390", base: 0, aliases: [] },
   SCMP_ARCH_S390X: { docker: "s390x", column: "s390x", base: 0, aliases: [], compat: { "32 bit": "SCMP_ARCH_S390" } },
-  SCMP_ARCH_SH: { docker: "sh", column: "sh", base: 0, aliases: [] },
-  SCMP_ARCH_SHEB: { docker: "sheb", column: "sh", base: 0, aliases: [] },
+  SCMP_ARCH_SH: { docker: "sh", column: "sh", base: 0, aliases: ["sh4", "sh4a"] },
+  SCMP_ARCH_SHEB: { docker: "sheb", column: "sh", base: 0, aliases: ["sh4eb"] },
 };
 
 const wide: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
@@ -150,12 +166,12 @@ export function dockerArch(arch: ScmpArch): string {
 
 /**
  * The architecture a program in this strace personality enters the kernel through; undefined: the
- * machine has no such mode.
+ * machine has no such mode. "64 bit" is also the mode of a log that never names one.
  */
 export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | "x32"): ScmpArch | undefined {
-  const own = is64Bit(native) ? "64 bit" : "32 bit";
-  if (personality === own || native === "SCMP_ARCH_X32") return native;
-  return personality === "64 bit" ? undefined : architectures[native].compat?.[personality];
+  // strace on a 32-bit machine says nothing of modes: what the parser takes for 64 bit is its only one.
+  if (personality === "64 bit" || native === "SCMP_ARCH_X32") return native;
+  return is64Bit(native) || personality === "x32" ? architectures[native].compat?.[personality] : native;
 }
 
 /**
@@ -173,6 +189,17 @@ export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
 /** The 64-bit and the 31-bit kernel of IBM Z. */
 export function isS390(arch: ScmpArch): boolean {
   return arch === "SCMP_ARCH_S390X" || arch === "SCMP_ARCH_S390";
+}
+
+/** Calls whose requests and options have other numbers in some architectures' headers. */
+const renumbered: ReadonlySet<string> = new Set(["ioctl", "fcntl", "fcntl64", "getsockopt", "setsockopt", "madvise"]);
+
+/**
+ * May a symbol of this call have another number here than on x86_64? So it is on mips, parisc,
+ * powerpc and sh, which have ioctls.h, socket.h, fcntl.h or mman.h of their own (arch/*\/include/uapi/asm).
+ */
+export function hasOwnNumbers(arch: ScmpArch, syscall: string): boolean {
+  return renumbered.has(syscall) && /_(?:MIPS|PARISC|PPC|SH)/.test(arch);
 }
 
 /**

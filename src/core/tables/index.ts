@@ -4,6 +4,7 @@ export {
   cloneFlagsIndex,
   compatArch,
   dockerArch,
+  hasOwnNumbers,
   hostArch,
   is64Bit,
   isBigEndian,

@@ -99,13 +99,26 @@ function anywhere(symbol: string): bigint | undefined {
   return everywhere.get(symbol);
 }
 
+/** Second names of address families (sys/socket.h); strace 4.10 prefers `PF_LOCAL`. */
+const familySynonyms: { readonly [name: string]: string } = {
+  AF_LOCAL: "AF_UNIX",
+  AF_FILE: "AF_UNIX",
+  AF_ROUTE: "AF_NETLINK",
+};
+
+/** strace before 4.13 prints address families as `PF_INET` (strace commit 71fe62e6). */
+function presentFamily(symbol: string): string {
+  const name = symbol.replace(/^PF_/, "AF_");
+  return Object.hasOwn(familySynonyms, name) ? (familySynonyms[name] ?? name) : name;
+}
+
 /**
  * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") →
  * 2n. `A or B` (requests that share a number) reads as the first that is known. Values are
  * x86_64's; undefined: not known.
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
-  const names = symbol.split(" or ");
+  const names = (syscall.startsWith("socket") ? presentFamily(symbol) : symbol).split(" or ");
   const [name = ""] = names;
   if (syscall === "ioctl" && index === 1) return names.map(ioctlRequest).find((value) => value !== undefined);
   for (const use of usesOf(syscall, index)) {

@@ -60,6 +60,31 @@ const renamed: { readonly [arch in ScmpArch]?: { readonly [strace: string]: stri
 };
 
 /**
+ * What strace called a call before 4.11, wherever libseccomp has another name for its number
+ * (strace's tables of 2010 to 2020, compared number by number). A name counts only where the
+ * architecture has no call of that name: `umount` is a call of its own on i386.
+ */
+const formerly: { readonly [strace: string]: string } = {
+  _exit: "exit",
+  getrlimit: "ugetrlimit",
+  newfstat: "fstat",
+  newlstat: "lstat",
+  newstat: "stat",
+  newuname: "uname",
+  old_getrlimit: "getrlimit",
+  old_mmap: "mmap",
+  oldgetrlimit: "getrlimit",
+  oldselect: "select",
+  oldumount: "umount",
+  pread: "pread64",
+  pwrite: "pwrite64",
+  select: "_newselect",
+  siggetmask: "sgetmask",
+  sigsetmask: "ssetmask",
+  umount: "umount2",
+};
+
+/**
  * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2)
  * (linux/net.h, linux/ipc.h), on the architectures that have these multiplexers.
  */
@@ -112,12 +137,19 @@ export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc
 }
 
 /**
- * strace's name (also `syscall_0x1c3`) → libseccomp's; undefined: no profile can name this call.
+ * strace's name → libseccomp's. Numbers are read too: `syscall_0x1c3`, and `SYS_318` of strace
+ * before 4.9. `undefined` if no profile can name this call.
  */
 export function libseccompName(arch: ScmpArch, straceName: string): string | undefined {
-  const numbered = /^syscall_(0x[0-9a-f]+|\d+)$/i.exec(straceName)?.[1];
+  const numbered = /^(?:syscall|SYS)_(0x[0-9a-f]+|\d+)$/i.exec(straceName)?.[1];
   if (numbered !== undefined) return syscallName(arch, Number(numbered));
   const others = renamed[arch] ?? {};
   const name = (Object.hasOwn(others, straceName) ? others[straceName] : undefined) ?? straceName;
-  return syscallNumber(arch, name) !== undefined || multiplexerOf(arch, name) !== undefined ? name : undefined;
+  if (existsOn(arch, name)) return name;
+  const former = Object.hasOwn(formerly, name) ? formerly[name] : /^o32_(\w+)$/.exec(name)?.[1];
+  return former !== undefined && existsOn(arch, former) ? former : undefined;
+}
+
+function existsOn(arch: ScmpArch, name: string): boolean {
+  return syscallNumber(arch, name) !== undefined || multiplexerOf(arch, name) !== undefined;
 }

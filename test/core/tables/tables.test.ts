@@ -57,7 +57,9 @@ test("architectures are known by every tool's name", () => {
   expect(dockerArch("SCMP_ARCH_X86")).toBe("x86");
   expect(compatArch("SCMP_ARCH_X86_64", "32 bit")).toBe("SCMP_ARCH_X86");
   expect(compatArch("SCMP_ARCH_X86_64", "x32")).toBe("SCMP_ARCH_X32");
-  expect(compatArch("SCMP_ARCH_X86", "64 bit")).toBeUndefined();
+  // strace on a 32-bit machine names no mode, and the parser then says 64 bit
+  for (const only of ["SCMP_ARCH_X86", "SCMP_ARCH_ARM", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_S390"] as const)
+    expect(compatArch(only, "64 bit")).toBe(only);
   expect(compatArch("SCMP_ARCH_RISCV64", "32 bit")).toBeUndefined();
   expect(hostArch("SCMP_ARCH_X86", ["SCMP_ARCH_X86", "SCMP_ARCH_X86_64"])).toBe("SCMP_ARCH_X86_64");
   expect(hostArch("SCMP_ARCH_X86", ["SCMP_ARCH_X86"])).toBe("SCMP_ARCH_X86");

@@ -1,0 +1,69 @@
+/** A part of a program's start, and who makes its calls. */
+interface StartRow {
+  readonly names: readonly string[];
+  readonly reason: string;
+  readonly source: string;
+}
+
+/**
+ * What a program calls before its own code runs: held where the recording's log does not hold a
+ * start. Every kind of program that a container starts with is here, as the log does not say which
+ * it is.
+ */
+export const startRows: readonly StartRow[] = [
+  {
+    names: [
+      "access",
+      "faccessat",
+      "faccessat2",
+      "open",
+      "openat",
+      "read",
+      "pread64",
+      "close",
+      "fstat",
+      "fstat64",
+      "newfstatat",
+      "fstatat64",
+      "statx",
+      "stat",
+      "stat64",
+      "readlink",
+      "readlinkat",
+      "getcwd",
+      "fcntl",
+      "fcntl64",
+      "uname",
+    ],
+    reason: "the log does not hold the program's start, and the dynamic loader finds libraries so",
+    source: "glibc elf/dl-load.c, musl ldso/dynlink.c",
+  },
+  {
+    names: ["mmap", "mmap2", "mprotect", "munmap", "brk", "madvise", "cacheflush"],
+    reason: "the log does not hold the program's start, and the dynamic loader maps libraries so",
+    source: "glibc elf/dl-map-segments.h, musl ldso/dynlink.c",
+  },
+  {
+    names: [
+      "arch_prctl",
+      "set_thread_area",
+      "set_tls",
+      "set_tid_address",
+      "set_robust_list",
+      "rseq",
+      "prlimit64",
+      "ugetrlimit",
+      "getrlimit",
+      "getrandom",
+      "futex",
+      "futex_time64",
+    ],
+    reason: "the log does not hold the program's start, and the C library prepares its first thread so",
+    source: "glibc csu/libc-start.c, sysdeps/nptl/dl-tls_init_tp.c, musl src/env",
+  },
+  {
+    names: ["execve", "rt_sigaction", "rt_sigprocmask", "sigaltstack", "poll", "ppoll", "sched_getaffinity", "gettid"],
+    reason: "the log does not hold the program's start, and the runtimes of languages begin so",
+    source: "Go runtime/os_linux.go, Rust std/src/sys/pal/unix/mod.rs",
+  },
+];

@@ -1,0 +1,87 @@
+import { argNumber, type Arg, type StraceEvent, type SyscallEvent } from "../../strace-parser/index.ts";
+import { symbolValue } from "../tables/index.ts";
+
+/**
+ * Why a tracer does not see what a process does: the process was made so that tracers do not follow
+ * it (`untraced`), it wanted to trace others itself, which strace does already (`tracer`), or a
+ * filter ended it where it would have gone on (`filter`).
+ */
+export type Unseen = "untraced" | "tracer" | "filter";
+
+/** What a log holds of its programs' lives, beyond their calls. */
+export interface LogFacts {
+  /** The name of its first call. `undefined` if it has none. */
+  readonly firstCall: string | undefined;
+  /** The first call started a program, as it does where strace started it. */
+  readonly beginsWithStart: boolean;
+  /** A process ended by itself. */
+  readonly exited: boolean;
+  /** A process ended, or got a signal. */
+  readonly ended: boolean;
+  /** A line names the mode of a process, as strace does on 64-bit machines alone. */
+  readonly namesModes: boolean;
+  /** Where something was done that the tracer could not see: the first line of each kind. */
+  readonly unseen: ReadonlyMap<Unseen, number>;
+}
+
+/** CLONE_UNTRACED (linux/sched.h). */
+const cloneUntraced = 0x80_0000n;
+
+/** The first argument of ptrace that makes a tracer (linux/ptrace.h). */
+const tracing: ReadonlySet<bigint> = new Set([0n, 16n, 0x4206n]);
+
+/** Collects what `LogFacts` says. Asked for each event that is no call, and for few calls. */
+export class FactCollector implements LogFacts {
+  firstCall: string | undefined;
+  beginsWithStart = false;
+  exited = false;
+  ended = false;
+  namesModes = false;
+  readonly unseen = new Map<Unseen, number>();
+
+  /** The first call of the log. */
+  begin({ name, result }: SyscallEvent): void {
+    this.firstCall = name;
+    this.beginsWithStart = name.startsWith("execve") && result.type === "value" && result.value === 0n;
+  }
+
+  /** Takes an event that is no call. */
+  add(event: StraceEvent): void {
+    if (event.kind === "exit" || event.kind === "signal") this.ended = true;
+    if (event.kind === "personality") this.namesModes = true;
+    else if (event.kind === "exit") {
+      if (event.status.type === "exited") this.exited = true;
+      else if (event.status.signal === "SIGSYS") this.#miss("filter", event);
+    } else if (event.kind === "signal" && event.signal === "SIGSYS") this.#miss("filter", event);
+  }
+
+  /** Takes a call that `mayHide`. */
+  look(event: SyscallEvent): void {
+    if (event.name === "ptrace") {
+      const request = numberOf(event.arg(0), "ptrace");
+      if (request !== undefined && tracing.has(request)) this.#miss("tracer", event);
+      return;
+    }
+    const flags = numberOf(event.name === "clone3" ? flagsIn(event.arg(0)) : event.argNamed("flags"), "clone");
+    if (flags !== undefined && (flags & cloneUntraced) !== 0n) this.#miss("untraced", event);
+  }
+
+  #miss(kind: Unseen, { source }: StraceEvent): void {
+    if (!this.unseen.has(kind)) this.unseen.set(kind, source.line);
+  }
+}
+
+/** May the call make, or be, something that strace does not see? */
+export function mayHide(name: string): boolean {
+  return name === "clone" || name === "clone3" || name === "ptrace";
+}
+
+/** clone3's flags stand in memory, where strace shows them. */
+function flagsIn(arg: Arg | undefined): Arg | undefined {
+  const struct = arg?.type === "change" ? arg.before : arg;
+  return struct?.type === "struct" ? struct.fields.find(({ name }) => name === "flags")?.value : undefined;
+}
+
+function numberOf(arg: Arg | undefined, call: string): bigint | undefined {
+  return arg === undefined ? undefined : argNumber(arg, (symbol) => symbolValue(call, 0, symbol));
+}

@@ -1,0 +1,232 @@
+import { SeccompGenError } from "../core/errors/index.ts";
+import { beginsLine } from "../strace-parser/index.ts";
+
+/**
+ * What another tool wrote around strace's lines: a text before each of them, or the JSON of
+ * Docker's `json-file` (`{"log":"…\n","stream":"stderr","time":"…"}`).
+ */
+export type Framing = { readonly kind: "json" } | { readonly kind: "prefix"; readonly pattern: RegExp };
+
+/** At most this many bytes are looked at, and about this many lines of these. */
+export const headBytes = 64 * 1024;
+const enoughLines = 200;
+
+/** A prefix is at most this long: a pod's and a container's name, a time, a stream. */
+const maxPrefix = 600;
+
+const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
+const clock = String.raw`\d\d:\d\d:\d\d(?:[.,]\d+)?`;
+
+/**
+ * What differs from line to line: dates (Docker, kubectl, journalctl, ts, GitHub), and the stream
+ * of the Container Runtime Interface's logs.
+ */
+const dated = [
+  String.raw`\d{4}[-/]\d\d[-/]\d\d[T ]${clock}(?:Z| ?[+-]\d\d:?\d\d)?`,
+  String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${month} +\d{1,2} ${clock}(?: \d{4}(?= ))?`,
+  String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:${month} +\d{1,2}|\d{1,2} ${month} \d{4}) ${clock}`,
+  String.raw`(?:stdout|stderr) [FP](?= )`,
+];
+/** Times that strace may have written itself: they count where no line of strace begins. */
+const timed = [clock, String.raw`\d{9,}(?:\.\d+)?(?= )`, String.raw`(?<=\[) *\d+\.\d+(?=\])`];
+
+const datedAt = new RegExp(`(?:${dated.join("|")})`, "y");
+const timedAt = new RegExp(`(?:${timed.join("|")})`, "y");
+
+/** What surely is a line of strace ends, or begins, so. */
+const surely = /\)\s*= (?:-?\d|0x[0-9a-f]|\?)|<unfinished \.\.\.>$|^\+\+\+ |^--- SIG| resumed>/;
+const colours = new RegExp(String.raw`\x1b\[[0-9;]*m`, "g");
+
+/** The parts of a prefix: text that is always the same, or `undefined` for what differs. */
+type Shape = readonly (string | undefined)[];
+
+/**
+ * How a log is framed, from its first lines. `undefined` if strace's lines stand there as strace
+ * wrote them, or none does. Throws `foreign-log` for the logs of other tracers.
+ */
+export function framingOf(head: Uint8Array, label: string): Framing | undefined {
+  if (head[0] === 0x7b /* { */) return isDockerJson(head) ? { kind: "json" } : undefined;
+  const shapes = new Map<string, { readonly shape: Shape; lines: number }>();
+  const lines: string[] = [];
+  const events: string[] = [];
+  for (const line of sampled(linesOf(head))) {
+    const found = prefixOf(line);
+    if (found === undefined) continue;
+    const key = JSON.stringify(found.shape.map((part) => part ?? null));
+    const known = shapes.get(key) ?? { shape: found.shape, lines: 0 };
+    known.lines += 1;
+    shapes.set(key, known);
+    lines.push(line);
+    events.push(line.slice(found.end));
+  }
+  refuseForeign(events, label);
+  const [most] = [...shapes.values()].filter(({ shape }) => shape.length > 0).sort((a, b) => b.lines - a.lines);
+  if (most === undefined) return undefined;
+  // `[pod/web/app] ` alone looks like the context that --secontext prints
+  const pattern = patternOf(most.shape);
+  return 2 * lines.filter((line) => pattern.test(line)).length > lines.length ? { kind: "prefix", pattern } : undefined;
+}
+
+function linesOf(head: Uint8Array): readonly string[] {
+  return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes))
+    .toString("latin1")
+    .split("\n")
+    .map((line) => line.replace(colours, "").replace(/\r$/, ""));
+}
+
+/** Lines from all over the head: other threads, and with them a column of pids, may come late. */
+function sampled(lines: readonly string[]): readonly string[] {
+  const step = Math.ceil(lines.length / enoughLines);
+  return lines.filter((_, index) => index % step === 0);
+}
+
+/**
+ * What stands before the line of strace in a line. `undefined` if it holds none.
+ *
+ *     web-1  | 2024-01-01T00:00:00.123456789Z [pid 12] read(3, "ab", 9) = 2
+ *     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ prefix
+ */
+function prefixOf(line: string): { readonly shape: Shape; readonly end: number } | undefined {
+  if (!surely.test(line)) {
+    if (!/(?:\+\+\+|---)$/.test(line)) return undefined;
+  }
+  const bytes = Buffer.from(line, "latin1");
+  const shape: (string | undefined)[] = [];
+  let text = 0;
+  for (let at = relative.test(line) ? 0 : afterBlanks(line, 0); at < line.length && at < maxPrefix;) {
+    const differing = matchAt(datedAt, line, at) ?? (isLine(line, bytes, at) ? undefined : matchAt(timedAt, line, at));
+    if (differing !== undefined) {
+      if (at > text) shape.push(line.slice(text, at));
+      shape.push(undefined);
+      text = at + differing.length;
+      at = afterBlanks(line, text);
+    } else if (isLine(line, bytes, at)) {
+      if (!surely.test(line.slice(at))) return undefined;
+      if (at > text) shape.push(line.slice(text, at));
+      return { shape, end: at };
+    } else at = afterBoundary(line, at);
+  }
+  return undefined;
+}
+
+/** strace writes the pid before a time or a context: what stands before a pid is another's. */
+const beforePid = new RegExp(String.raw`(?:${clock}|\d{9,}(?:\.\d+)?|\[[^\]]*\]) \d+ +[^\d ]`, "y");
+
+function isLine(line: string, bytes: Uint8Array, at: number): boolean {
+  return matchAt(beforePid, line, at) === undefined && beginsLine(bytes, at, bytes.length);
+}
+
+/** A line of `strace -r` begins with blanks: others are of whoever collected the log. */
+const relative = /^ *\d+\.\d+ |^(?=.{6} ) *\d+ /;
+
+function afterBlanks(line: string, at: number): number {
+  let after = at;
+  while (line.charAt(after) === " ") after += 1;
+  return after;
+}
+
+function matchAt(pattern: RegExp, line: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(line)?.[0];
+}
+
+/** A prefix ends with a blank, a tab, or one of these. */
+const prefixEnds = " \t|]:>[";
+
+function afterBoundary(line: string, at: number): number {
+  let next = at + 1;
+  while (next < line.length && !(prefixEnds.includes(line.charAt(next - 1)) && line.charAt(next) !== " ")) next += 1;
+  return next;
+}
+
+function patternOf(shape: Shape): RegExp {
+  const parts = shape.map((part) => (part === undefined ? `(?:${[...dated, ...timed].join("|")})` : escaped(part)));
+  // collectors trim the blanks before an empty line
+  const last = parts.at(-1);
+  if (last !== undefined && shape.at(-1) !== undefined) {
+    const blanks = /[ \t]*$/.exec(last)?.[0].length ?? 0;
+    parts[parts.length - 1] = `${last.slice(0, last.length - blanks)}[ \\t]{0,${blanks}}`;
+  }
+  return new RegExp(`^${parts.join("")}`);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+}
+
+/** Logs of other tracers look alike, and say failures otherwise: half of them would be misread. */
+function refuseForeign(events: readonly string[], label: string): void {
+  const several = events.filter((event) => /^(?:\d+ +)?\w+\([^"'<{[(/]*,/.test(event));
+  const dense = several.filter((event) => /^(?:\d+ +)?\w+\([^"'<{[(/]*,\S/.test(event));
+  const isDense = dense.length > 0 && 2 * dense.length > several.length;
+  if (isDense || events.some((event) => /\) = .*\berrno=\d+ \(/.test(event)))
+    throw new SeccompGenError({
+      code: "foreign-log",
+      path: label,
+      detail:
+        "this is no log of strace, but of another tracer (qemu -strace, gVisor, truss): it tells failures otherwise",
+      todo: "Trace with strace -f -o FILE on a machine of the program's architecture, or let seccomp-gen record it.",
+    });
+  if (events.some((event) => /^(?:\d+ +)?(?:SYS_[a-z]\w*|\w+@SYS)\(/.test(event)))
+    throw new SeccompGenError({
+      code: "foreign-log",
+      path: label,
+      detail: "this is no log of strace, but of ltrace",
+      todo: "Trace with strace -f -o FILE, or let seccomp-gen record the program.",
+    });
+}
+
+function isDockerJson(head: Uint8Array): boolean {
+  const [first = ""] = linesOf(head);
+  return logOf(first) !== undefined;
+}
+
+/** The member `log` of a line of JSON. */
+function logOf(line: string): string | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null && "log" in entry && typeof entry.log === "string"
+      ? entry.log
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The lines of strace as strace wrote them, one for each line that was read, so that their numbers
+ * stay the same.
+ */
+export async function* withoutFraming(
+  chunks: AsyncIterable<Uint8Array>,
+  framing: Framing,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const unframe = framing.kind === "json" ? unframeJson() : unframePrefix(framing.pattern);
+  let held = "";
+  for await (const chunk of chunks) {
+    const lines = (held + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1")).split("\n");
+    held = lines.pop() ?? "";
+    yield Buffer.from(lines.map((line) => `${unframe(line)}\n`).join(""), "latin1");
+  }
+  if (held !== "") yield Buffer.from(unframe(held), "latin1");
+}
+
+function unframePrefix(pattern: RegExp): (line: string) => string {
+  return (line) => line.replace(colours, "").replace(pattern, "");
+}
+
+/** Docker splits a long line into entries; only the last one ends with a newline. */
+function unframeJson(): (line: string) => string {
+  const begun = new Map<string, string>();
+  return (line) => {
+    const text = Buffer.from(line, "latin1").toString("utf8");
+    const log = logOf(text);
+    if (log === undefined) return line;
+    const stream = /"stream": ?"(\w+)"/.exec(text.slice(text.lastIndexOf('"stream"')))?.[1] ?? "";
+    const whole = (begun.get(stream) ?? "") + log;
+    begun.delete(stream);
+    if (whole.endsWith("\n")) return Buffer.from(whole.slice(0, -1), "utf8").toString("latin1").replaceAll("\n", " ");
+    begun.set(stream, whole);
+    return "";
+  };
+}

@@ -1,0 +1,149 @@
+import type { Aggregate, Aggregator, LogFacts, Unseen, UnreadRanges } from "../core/recording/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import {
+  allArchitectures,
+  dockerArch,
+  hostArch,
+  isSyscallName,
+  libseccompName,
+  type ScmpArch,
+} from "../core/tables/index.ts";
+import type { Terminal } from "../project/index.ts";
+import { behindText } from "../strace-parser/index.ts";
+
+/** A log of strace that was read whole. */
+export interface Log {
+  readonly kind: "log";
+  readonly label: string;
+  readonly aggregate: Aggregate;
+  /** Why it does not hold how its program started. `undefined` if it does. */
+  readonly lack: string | undefined;
+}
+
+/** What is known of a log beside its lines. */
+export interface LogOrigin {
+  readonly label: string;
+  /** Another tool wrote something around strace's lines, which was taken off. */
+  readonly isFramed: boolean;
+  readonly arch: ScmpArch;
+}
+
+/**
+ * Ends a log, and tells what of it could not be read or was not seen. `undefined` if a thread's log
+ * holds its end alone. Throws where the log is none of strace's, was read in part, or belongs to
+ * another architecture.
+ */
+export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Terminal): Log | undefined {
+  const { label, arch } = origin;
+  const { calls, unparsed, unparsedTotal } = aggregator.counts();
+  const facts = aggregator.facts();
+  const unread = aggregator.unread();
+  refuseHalf(unread, calls, origin);
+  if (calls === 0) {
+    if (unparsedTotal === 0 && facts.ended) return undefined;
+    throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason });
+  }
+  refuseModes(facts, origin);
+  for (const { reason, ranges } of unread) terminal.note(`${label}:${rangesText(ranges)}: not read: ${reason}`);
+  if (unparsedTotal > 0)
+    terminal.note(`${label}: ${linesText(unparsedTotal)} ${unparsedTotal === 1 ? "was" : "were"} not read`);
+  const open = aggregator.unreadArguments().map(({ name, line }) => `${name} (line ${line})`);
+  if (open.length > 0)
+    terminal.note(`${label}: arguments that could not be read, and are not held to a value: ${open.join(", ")}`);
+  for (const [kind, line] of facts.unseen) terminal.note(`${label}:${line}: ${unseenText[kind]}`);
+  const aggregate = aggregator.finish();
+  refuseOtherArchitecture(Object.keys(aggregate.syscalls[arch] ?? {}), origin);
+  return { kind: "log", label, aggregate, lack: lackOf(facts, aggregate) };
+}
+
+const unseenText: { readonly [kind in Unseen]: string } = {
+  untraced: "a process was made that tracers do not follow (CLONE_UNTRACED): what it did is not in the log",
+  tracer:
+    "a program traces others itself (ptrace), which strace prevents: what it would do with them is not in the log",
+  filter: "a seccomp filter ended a call here (SIGSYS): what the program would do after it is not in the log",
+};
+
+function linesText(count: number): string {
+  return count === 1 ? "1 line" : `${count} lines`;
+}
+
+function rangesText(ranges: UnreadRanges["ranges"]): string {
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
+}
+
+/** So many such lines, or one in twenty, are no accident where no prefix was recognised. */
+const manyBehind = 5;
+const oneIn = 20;
+
+/** A log that was read in part would give a profile that lacks the other part. */
+function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isFramed }: LogOrigin): void {
+  const behind = unread.find(({ reason }) => reason === behindText);
+  if (behind === undefined || (!isFramed && behind.lines < manyBehind && behind.lines * oneIn < calls)) return;
+  throw new SeccompGenError({
+    code: "foreign-log",
+    path: `${label}:${rangesText(behind.ranges.slice(0, 5))}${behind.ranges.length > 5 ? ",…" : ""}`,
+    detail: `${linesText(behind.lines)} of strace stand behind another text than the others`,
+    todo:
+      "Give the lines of one container, without what a collector wrote before them: docker logs CONTAINER, " +
+      "docker compose logs --no-log-prefix SERVICE, kubectl logs POD; or let strace write a file of its own (-o FILE).",
+  });
+}
+
+/** strace names modes where the machine has several. */
+function refuseModes({ namesModes }: LogFacts, { label, arch }: LogOrigin): void {
+  const host = hostArch(arch, allArchitectures);
+  if (!namesModes || host === arch) return;
+  throw new SeccompGenError({
+    code: "foreign-log",
+    path: label,
+    detail: `strace named the modes of processes, which it does on ${dockerArch(host)} and not on ${dockerArch(arch)}`,
+    todo: `Say which machine wrote it: --arch ${dockerArch(host)}`,
+  });
+}
+
+/** At most this many names are said. */
+const maxSaid = 4;
+
+/** `names`: the calls of the machine's own mode, as the recording calls them. */
+function refuseOtherArchitecture(names: readonly string[], { label, arch }: LogOrigin): void {
+  const strange = names.filter((name) => isSyscallName(name) && libseccompName(arch, name) === undefined);
+  if (strange.length === 0) return;
+  const known = names.filter(isSyscallName);
+  const others = allArchitectures.filter((other) => known.every((name) => libseccompName(other, name) !== undefined));
+  const said = strange.slice(0, maxSaid).join(", ") + (strange.length > maxSaid ? " …" : "");
+  throw new SeccompGenError({
+    code: "foreign-log",
+    path: label,
+    detail: `${dockerArch(arch)} has no call ${said}: the log was written on a machine of another architecture`,
+    todo: whichMachine(others.map(dockerArch)),
+  });
+}
+
+function whichMachine(candidates: readonly string[]): string {
+  if (candidates.length === 0)
+    return "Say with --arch which machine wrote it; no architecture that libseccomp knows has all of its calls.";
+  const [only] = candidates;
+  return candidates.length === 1
+    ? `Say which machine wrote it: --arch ${only}`
+    : `Say with --arch which machine wrote it; these have all of its calls: ${candidates.join(", ")}`;
+}
+
+/** Why the log does not hold the start of its program. `undefined` if it does. */
+function lackOf({ beginsWithStart, firstCall, exited }: LogFacts, { syscalls }: Aggregate): string | undefined {
+  if (!beginsWithStart)
+    return (
+      `the log does not hold the program's start, as it begins with ${firstCall ?? "no call"}: ` +
+      "strace was attached later (-p), or the log's head is missing"
+    );
+  const seen = new Set(Object.values(syscalls).flatMap((calls) => Object.keys(calls)));
+  const has = (...names: readonly string[]): boolean => names.some((name) => seen.has(name));
+  const lacks = [
+    ...(has("brk", "mmap", "mmap2") ? [] : ["memory (brk, mmap)"]),
+    ...(has("mmap", "mmap2") && !has("open", "openat") ? ["files (open, openat)"] : []),
+    ...(exited && !has("exit", "exit_group") ? ["its end (exit_group)"] : []),
+  ];
+  return lacks.length === 0
+    ? undefined
+    : `the log holds no calls for ${lacks.join(", ")}: strace was asked for some calls only (-e trace=…), and the ` +
+        "profile lacks what was not traced";
+}

@@ -1,0 +1,316 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { check } from "../../src/commands/check.ts";
+import { generate, merge } from "../../src/commands/generate.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
+
+const policy = {
+  args: "standard",
+  exact: false,
+  reach: true,
+  floor: "any",
+  allow: [],
+  deny: [],
+  against: undefined,
+  mode: "enforce",
+  output: undefined,
+  name: "app",
+  all: false,
+  check: false,
+} as const;
+
+let folder = "";
+let out = "";
+let notes: string[] = [];
+const terminal: Terminal = {
+  out: (text) => (out += text),
+  note: (line) => notes.push(line),
+  status: undefined,
+  color: false,
+  width: 80,
+  interrupted: new AbortController().signal,
+};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "seccomp-gen-inputs-"));
+  out = "";
+  notes = [];
+});
+
+function file(name: string, ...lines: readonly string[]): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
+  return path;
+}
+
+async function recordingOf(path: string, arch = "amd64"): Promise<Record<string, Record<string, unknown>>> {
+  out = "";
+  await merge([path], { output: undefined, name: "app", arch }, terminal);
+  return (JSON.parse(out) as { syscalls: Record<string, Record<string, unknown>> }).syscalls;
+}
+
+async function profileOf(path: string, arch = "amd64"): Promise<string> {
+  out = "";
+  expect(await generate([path], { ...policy, arch }, terminal)).toBe(0);
+  return out;
+}
+
+const started = ['execve("/bin/app", ["app"], 0x1) = 0', "brk(NULL) = 0x1000"];
+
+describe("a log of a 32-bit machine", () => {
+  test.each([
+    ["arm", "SCMP_ARCH_ARM", "set_tls(0xf7b2) = 0"],
+    ["armv7l", "SCMP_ARCH_ARM", "cacheflush(0x1, 0x2, 0) = 0"],
+    ["i386", "SCMP_ARCH_X86", "set_thread_area({entry_number=-1}) = 0"],
+    ["mips", "SCMP_ARCH_MIPS", "set_thread_area(0x77f) = 0"],
+    ["mipsel", "SCMP_ARCH_MIPSEL", "fstat64(3, {st_size=1}) = 0"],
+    ["mips64n32", "SCMP_ARCH_MIPS64N32", "newfstatat(3, {st_size=1}) = 0"],
+    ["ppc", "SCMP_ARCH_PPC", "fstat64(3, {st_size=1}) = 0"],
+    ["s390", "SCMP_ARCH_S390", "fstat64(3, {st_size=1}) = 0"],
+    ["m68k", "SCMP_ARCH_M68K", "get_thread_area() = 0"],
+    ["sh4", "SCMP_ARCH_SH", "fstat64(3, {st_size=1}) = 0"],
+    ["hppa", "SCMP_ARCH_PARISC", "fstat64(3, {st_size=1}) = 0"],
+  ])("is read with --arch %s", async (arch, token, own) => {
+    const log = file("log", ...started, own, "mprotect(0xf7b2, 8192, PROT_READ) = 0", "exit_group(0) = ?");
+    const syscalls = await recordingOf(log, arch);
+    expect(Object.keys(syscalls)).toEqual([token]);
+    expect(Object.keys(syscalls[token] ?? {})).toEqual(
+      ["brk", "execve", "exit_group", "mprotect", own.slice(0, own.indexOf("("))].sort(),
+    );
+    const profile = JSON.parse(await profileOf(log, arch)) as { architectures: string[] };
+    expect(profile.architectures).toEqual([token]);
+  });
+
+  test("has requests and options of its own numbers on some machines: symbols of theirs say nothing", async () => {
+    const calls = ["ioctl(1, TCGETS, 0x1) = 0", "ioctl(1, 0x540d, 0x1) = 0", "socket(AF_INET, SOCK_STREAM, 0) = 3"];
+    const log = file("log", ...started, ...calls);
+    expect((await recordingOf(log, "mips"))["SCMP_ARCH_MIPS"]).toMatchObject({
+      ioctl: { args: { values: [[0x540d], [null]] } },
+      socket: { args: { values: [[2, 0]] } },
+    });
+    expect((await recordingOf(log, "arm"))["SCMP_ARCH_ARM"]).toMatchObject({
+      ioctl: { args: { values: [[0x5401], [0x540d]] } },
+    });
+  });
+
+  test("names the machines it may be of where --arch was forgotten", async () => {
+    const log = file(
+      "log",
+      ...started,
+      "mmap2(NULL, 1, PROT_READ, 0, 3, 0) = 0x1",
+      "set_tls(0xf7) = 0",
+      "_llseek(3, 0) = 0",
+    );
+    await expect(profileOf(log)).rejects.toThrow(/amd64 has no call _llseek, mmap2, set_tls: .* another architecture/);
+    await expect(profileOf(log)).rejects.toMatchObject({ todo: expect.stringContaining("--arch arm") as string });
+    await expect(
+      check(file("p.json", '{"defaultAction":"SCMP_ACT_ERRNO"}'), [log], { format: "text", arch: "amd64" }, terminal),
+    ).rejects.toThrow(/amd64 has no call/);
+  });
+
+  test("is none where its lines name modes: that is the 64-bit machine's", async () => {
+    const log = file("log", "[ Process PID=7 runs in 32 bit mode. ]", ...started);
+    await expect(recordingOf(log, "i386")).rejects.toMatchObject({
+      todo: expect.stringContaining("--arch amd64") as string,
+    });
+    expect(Object.keys(await recordingOf(log, "amd64"))).toContain("SCMP_ARCH_X86");
+  });
+
+  test("a call that the architecture does not have was denied by nobody", async () => {
+    const recording = file(
+      "recording.json",
+      '{"version":1,"name":"a","runs":[{"source":"log","command":[],"versions":{},"ended":"exited"}],"syscalls":' +
+        '{"SCMP_ARCH_X86_64":{"set_tls":{"calls":1,"results":["ok"],"processes":["a"]}}}}',
+    );
+    await profileOf(recording);
+    expect(notes.join("\n")).not.toContain("denied by");
+    expect(notes.join("\n")).toContain("without a name that a profile could use: set_tls");
+  });
+});
+
+describe("a log of strace 4.x", () => {
+  test("has other names for calls and families", async () => {
+    const log = file(
+      "log",
+      ...started,
+      'pread(3, "a", 1, 0) = 1',
+      'pwrite(3, "a", 1, 0) = 1',
+      'umount("/mnt", MNT_DETACH) = 0',
+      "SYS_318(0x7ffc, 8, 0) = 8",
+      "socket(PF_LOCAL, SOCK_STREAM, 0) = 3",
+      "socket(PF_INET6, SOCK_DGRAM, IPPROTO_IP) = 3",
+      "_exit(0) = ?",
+    );
+    const calls = (await recordingOf(log))["SCMP_ARCH_X86_64"] ?? {};
+    expect(Object.keys(calls)).toEqual(
+      ["brk", "execve", "exit", "getrandom", "pread64", "pwrite64", "socket", "umount2"].sort(),
+    );
+    expect(calls["socket"]).toMatchObject({
+      args: {
+        values: [
+          [1, 0],
+          [10, 0],
+        ],
+      },
+    });
+  });
+
+  test("has names of its own on 32-bit machines", async () => {
+    const log = file("log", ...started, "oldselect(0) = 0", "old_mmap(0x1) = 0x2", "old_getrlimit(3, 0x1) = 0");
+    expect(Object.keys((await recordingOf(log, "i386"))["SCMP_ARCH_X86"] ?? {})).toEqual(
+      expect.arrayContaining(["select", "mmap", "getrlimit"]),
+    );
+    const arm = file("arm", ...started, "select(0) = 0", "getrlimit(3, 0x1) = 0", "set_tls(1) = 0");
+    expect(Object.keys((await recordingOf(arm, "arm"))["SCMP_ARCH_ARM"] ?? {})).toEqual(
+      expect.arrayContaining(["_newselect", "ugetrlimit"]),
+    );
+  });
+});
+
+describe("a log without its program's start", () => {
+  const whole = (): string => {
+    const path = join(folder, "whole.log");
+    execFileSync("strace", ["-f", "-o", path, "python3", "-c", "import socket; socket.socket()"], { stdio: "ignore" });
+    return path;
+  };
+  const denied = async (profile: string, log: string): Promise<string> => {
+    out = "";
+    await check(file("profile.json", profile), [log], { format: "text", arch: "amd64" }, terminal);
+    return out;
+  };
+  const lines = (path: string): readonly string[] => readFileSync(path, "utf8").trimEnd().split("\n");
+  const start = (path: string): string => {
+    const all = lines(path);
+    return file("start.log", ...all.slice(0, all.findIndex((line) => line.includes("rseq(")) + 6));
+  };
+
+  test("says so, and its profile lets a program start", async () => {
+    const log = whole();
+    const tail = file("tail.log", ...lines(log).slice(-40));
+    const profile = await profileOf(tail);
+    expect(notes.join("\n")).toMatch(/tail\.log: the log does not hold the program's start, as it begins with \w+/);
+    expect(notes.join("\n")).toContain("what loaders and C libraries call there is allowed too");
+    expect(await denied(profile, start(log))).toMatch(/allows every recorded call/);
+  });
+
+  test.each(["network", "file", "openat,execve", "memory,process"])(
+    "is one of strace -e trace=%s too",
+    async (calls) => {
+      const log = whole();
+      const path = join(folder, "some.log");
+      execFileSync("strace", [
+        "-f",
+        "-e",
+        `trace=${calls}`,
+        "-o",
+        path,
+        "python3",
+        "-c",
+        "import socket; socket.socket()",
+      ]);
+      const profile = await profileOf(path);
+      expect(notes.join("\n")).toContain("what loaders and C libraries call there is allowed too");
+      expect(await denied(profile, start(log))).toMatch(/allows every recorded call/);
+    },
+  );
+
+  test("is none that holds it, whatever it is called with", async () => {
+    await profileOf(whole());
+    expect(notes.join("\n")).not.toContain("start");
+  });
+
+  test("keeps the fact in the recording", async () => {
+    await recordingOf(file("log", "7 poll([{fd=3}], 1, 500) = 0 (Timeout)"));
+    const kept = file("kept.json", out.trimEnd());
+    expect(out).toContain('"withoutStart":true');
+    notes = [];
+    await profileOf(kept);
+    expect(notes.join("\n")).toContain("what loaders and C libraries call there is allowed too");
+  });
+});
+
+describe("a folder of logs", () => {
+  test("is the set that strace -ff wrote", async () => {
+    mkdirSync(join(folder, "logs"));
+    execFileSync("strace", ["-ff", "-o", join(folder, "logs/log"), "sh", "-c", "ls / >/dev/null; id -u"], {
+      stdio: "ignore",
+    });
+    file("logs/log.99999", "+++ killed by SIGKILL +++");
+    const calls = (await recordingOf(join(folder, "logs")))["SCMP_ARCH_X86_64"] ?? {};
+    expect(Object.keys(calls)).toEqual(expect.arrayContaining(["execve", "getdents64", "wait4"]));
+    expect(notes).toEqual([]);
+    expect(out).not.toContain("withoutStart");
+  });
+
+  test("with a recording is that recording", async () => {
+    const log = file("app.log", ...started);
+    await merge([log], { output: join(folder, "kept/recording.json"), name: "app", arch: "amd64" }, terminal);
+    file("kept/policy.json", "{}");
+    expect(Object.keys((await recordingOf(join(folder, "kept")))["SCMP_ARCH_X86_64"] ?? {})).toEqual(["brk", "execve"]);
+  });
+
+  test("without files is a mistake that is named", async () => {
+    mkdirSync(join(folder, "empty"));
+    await expect(recordingOf(join(folder, "empty"))).rejects.toThrow(/empty: the folder holds no files/);
+  });
+});
+
+describe("what a log does not say is told", () => {
+  test("every line that was not read, by reason", async () => {
+    const noise = Array.from({ length: 30 }, (_, index) => `noise ${index}`);
+    await recordingOf(file("log", ...started, ...noise, "getpid() = 7", "more noise"));
+    expect(notes).toContain(`${folder}/log:3-32,34: not read: not a line of strace`);
+    expect(notes).toContain(`${folder}/log: 31 lines were not read`);
+  });
+
+  test("a thread that was killed where it entered the kernel made no call", async () => {
+    await recordingOf(
+      file(
+        "log",
+        ...started.map((line) => `1 ${line}`),
+        "2 ???( <unfinished ...>",
+        "2 <... ??? resumed>) = ?",
+        "3 ???() = ?",
+        "4 ????( <unfinished ...>",
+      ),
+    );
+    expect(notes).toEqual([]);
+    await recordingOf(file("log", ...started, "???() = 0"));
+    expect(notes.join("\n")).toContain("log:3: not read: strace could not tell which call this is");
+  });
+
+  test("arguments that could not be read, and what stays open for it", async () => {
+    const log = file("log", ...started, "clone(child_stack=NULL, flags=CLONE_SOMETHING_NEW|SIGCHLD) = 8");
+    await profileOf(log);
+    expect(notes).toContain(`${log}: arguments that could not be read, and are not held to a value: clone (line 3)`);
+    expect(notes.join("\n")).toMatch(/NOT HELD TO ITS ARGUMENTS: clone \(an argument could not be read\)/);
+  });
+
+  test.each([
+    ["CLONE_UNTRACED", "clone(child_stack=0x1, flags=CLONE_UNTRACED|SIGCHLD) = 8"],
+    ["CLONE_UNTRACED", "clone3({flags=CLONE_VM|CLONE_UNTRACED, exit_signal=SIGCHLD} => {parent_tid=[8]}, 88) = 8"],
+    ["ptrace", "ptrace(PTRACE_TRACEME) = -1 EPERM (Operation not permitted)"],
+    ["ptrace", "ptrace(PTRACE_SEIZE, 8, NULL, 0) = 0"],
+    ["SIGSYS", "--- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP} ---"],
+    ["SIGSYS", "+++ killed by SIGSYS +++"],
+  ])("%s: what strace could not see (%s)", async (word, line) => {
+    await recordingOf(file("log", ...started, line));
+    expect(notes.join("\n")).toMatch(new RegExp(`log:3: .*${word}.*is not in the log`));
+  });
+
+  test("none of it where nothing was hidden", async () => {
+    await recordingOf(
+      file(
+        "log",
+        ...started,
+        "clone(child_stack=NULL, flags=CLONE_VM|SIGCHLD) = 8",
+        "ptrace(PTRACE_DETACH, 8, NULL, SIG_0) = 0",
+      ),
+    );
+    expect(notes).toEqual([]);
+  });
+});
