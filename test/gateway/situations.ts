@@ -12,7 +12,9 @@ export interface Situation {
 const inspect = (what: string): string => `docker inspect --format '${what}' $N`;
 /** All that an inspection says but what differs at each run. */
 const whole =
-  "docker inspect $N | grep -vE '\"(Id|Pid|Created|StartedAt|FinishedAt|SandboxID|SandboxKey|MacAddress|Hostname|LogPath|Hosts[A-Za-z]*|Res[A-Za-z]*|[A-Za-z]*Dir|EndpointID|NetworkID|IPAddress|Gateway|DNSNames)\"' | sed -E 's/[0-9a-f]{12,64}/ID/g; s/-$//'";
+  "docker inspect $N | grep -vE " +
+  "'\"(Id|Pid|Created|StartedAt|FinishedAt|SandboxID|SandboxKey|MacAddress|Hostname|LogPath|Hosts[A-Za-z]*|Res[A-Za-z]*|[A-Za-z]*Dir|EndpointID|NetworkID|IPAddress|Gateway|DNSNames)\"' " +
+  "| sed -E 's/[0-9a-f]{12,64}/ID/g; s/-$//'";
 
 export const situations: readonly Situation[] = [
   { name: "output and exit code", script: "docker run --rm $IMAGE sh -c 'echo out; echo err >&2; exit 7'" },
@@ -36,20 +38,28 @@ export const situations: readonly Situation[] = [
   },
   {
     name: "keys that detach",
-    script: `(sleep 2; printf '\\020\\021'; sleep 1) | script -qec "docker run -it --name $N $IMAGE sleep 60" /dev/null; ${inspect("{{.State.Running}}")}; docker rm -f $N`,
+    script:
+      `(sleep 2; printf '\\020\\021'; sleep 1) | script -qec "docker run -it --name $N $IMAGE sleep ` +
+      `60" /dev/null; ${inspect("{{.State.Running}}")}; docker rm -f $N`,
   },
   {
     name: "Ctrl-C of docker run",
     script:
-      "docker run --rm --name $N $IMAGE sh -c 'trap \"echo got; exit 9\" INT; while :; do sleep 0.1; done' & sleep 3; kill -INT $!; wait $!; echo $?",
+      'docker run --rm --name $N $IMAGE sh -c \'trap "echo got; exit 9" INT; while :; do sleep 0.1; ' +
+      "done' & sleep 3; kill -INT $!; wait $!; echo $?",
   },
   {
     name: "stop with a stop signal of its own",
-    script: `docker run -d --name $N --stop-signal USR1 $IMAGE sh -c 'trap "exit 5" USR1; echo up; while :; do sleep 0.1; done' | wc -c; docker stop $N; ${inspect("{{.State.ExitCode}}")}; docker logs $N; docker rm $N`,
+    script:
+      `docker run -d --name $N --stop-signal USR1 $IMAGE sh -c 'trap "exit 5" USR1; echo up; while :; ` +
+      `do sleep 0.1; done' | wc -c; docker stop $N; ${inspect("{{.State.ExitCode}}")}; docker logs $N; ` +
+      "docker rm $N",
   },
   {
     name: "kill",
-    script: `docker run -d --name $N $IMAGE sleep 60 | wc -c; docker kill $N; ${inspect("{{.State.ExitCode}}")}; docker rm $N`,
+    script:
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker kill $N; " +
+      `${inspect("{{.State.ExitCode}}")}; docker rm $N`,
   },
   {
     name: "wait",
@@ -66,73 +76,94 @@ export const situations: readonly Situation[] = [
   {
     name: "restart",
     script:
-      "docker run -d --name $N $IMAGE sh -c 'echo begin; sleep 60' | wc -c; docker restart -t 0 $N; docker logs $N; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sh -c 'echo begin; sleep 60' | wc -c; docker restart -t 0 $N; " +
+      "docker logs $N; docker rm -f $N",
   },
   {
     name: "a restart policy",
-    script: `docker run -d --name $N --restart on-failure:2 $IMAGE sh -c 'echo again; exit 1' | wc -c; sleep 6; ${inspect("{{.RestartCount}} {{.State.Status}} {{.State.ExitCode}}")}; docker logs $N; docker rm -f $N`,
+    script:
+      "docker run -d --name $N --restart on-failure:2 $IMAGE sh -c 'echo again; exit 1' | wc -c; sleep " +
+      `6; ${inspect("{{.RestartCount}} {{.State.Status}} {{.State.ExitCode}}")}; docker logs $N; ` +
+      "docker rm -f $N",
   },
   {
     name: "exec",
     script:
-      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker exec $N sh -c 'echo in; exit 6'; echo $?; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker exec $N sh -c 'echo in; exit 6'; echo " +
+      "$?; docker rm -f $N",
   },
   {
     name: "exec with input, user, folder and environment",
     script:
-      "docker run -d --name $N $IMAGE sleep 60 | wc -c; echo text | docker exec -i -u 65534:1 -w /tmp -e A=b $N sh -c 'cat; id -u; id -g; pwd; echo $A'; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; echo text | docker exec -i -u 65534:1 -w /tmp " +
+      "-e A=b $N sh -c 'cat; id -u; id -g; pwd; echo $A'; docker rm -f $N",
   },
   {
     name: "exec with a terminal",
     script:
-      "docker run -d --name $N $IMAGE sleep 60 | wc -c; script -qec \"docker exec -t $N sh -c 'tty; echo $((1+1))'\" /dev/null; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; script -qec \"docker exec -t $N sh -c 'tty; " +
+      "echo $((1+1))'\" /dev/null; docker rm -f $N",
   },
   {
     name: "exec detached",
     script:
-      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker exec -d $N touch /made; sleep 1.5; docker exec $N ls /made; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker exec -d $N touch /made; sleep 1.5; " +
+      "docker exec $N ls /made; docker rm -f $N",
   },
   {
     name: "exec in a stopped container",
     script:
-      "docker create --name $N $IMAGE true | wc -c; docker exec $N true 2>&1 | sed -E 's/[0-9a-f]{64}/ID/'; docker rm $N",
+      "docker create --name $N $IMAGE true | wc -c; docker exec $N true 2>&1 | sed -E " +
+      "'s/[0-9a-f]{64}/ID/'; docker rm $N",
   },
   {
     name: "cp both ways",
     script:
-      "docker run -d --name $N $IMAGE sleep 60 | wc -c; echo data >/tmp/$N; docker cp /tmp/$N $N:/root/x; docker cp $N:/root/x -| tar -xO; rm /tmp/$N; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; echo data >/tmp/$N; docker cp /tmp/$N " +
+      "$N:/root/x; docker cp $N:/root/x -| tar -xO; rm /tmp/$N; docker rm -f $N",
   },
   {
     name: "logs",
     script:
-      "docker run --name $N $IMAGE sh -c 'echo 1; echo 2 >&2' >/dev/null 2>&1; docker logs $N; docker logs --tail 1 $N; docker rm $N",
+      "docker run --name $N $IMAGE sh -c 'echo 1; echo 2 >&2' >/dev/null 2>&1; docker logs $N; docker " +
+      "logs --tail 1 $N; docker rm $N",
   },
   {
     name: "logs that are followed",
     script:
-      "docker run -d --name $N $IMAGE sh -c 'for n in 1 2 3; do echo $n; sleep 0.3; done' | wc -c; docker logs -f $N; docker rm $N",
+      "docker run -d --name $N $IMAGE sh -c 'for n in 1 2 3; do echo $n; sleep 0.3; done' | wc -c; " +
+      "docker logs -f $N; docker rm $N",
   },
   { name: "top", script: "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker top $N -o args; docker rm -f $N" },
   {
     name: "ps",
     script:
-      "docker run -d --name $N $IMAGE sh -c 'sleep 60' | wc -c; docker ps --no-trunc --filter name=$N --format '{{.Command}} {{.Image}} {{.Names}} {{.Mounts}}'; docker rm -f $N",
+      "docker run -d --name $N $IMAGE sh -c 'sleep 60' | wc -c; docker ps --no-trunc --filter name=$N " +
+      "--format '{{.Command}} {{.Image}} {{.Names}} {{.Mounts}}'; docker rm -f $N",
   },
   {
     name: "inspect of a command",
-    script: `docker create --name $N -e A=b -l x=y --cap-drop ALL --read-only --tmpfs /t $IMAGE sh -c 'echo "x y"' | wc -c; ${whole}; docker rm $N`,
+    script:
+      "docker create --name $N -e A=b -l x=y --cap-drop ALL --read-only --tmpfs /t $IMAGE sh -c 'echo " +
+      `"x y"' | wc -c; ${whole}; docker rm $N`,
   },
   {
     name: "inspect of an entrypoint",
-    script: `docker create --name $N --entrypoint /bin/sh -v /data -v /tmp:/host:ro $IMAGE -c true | wc -c; ${whole}; docker rm -v $N`,
+    script:
+      "docker create --name $N --entrypoint /bin/sh -v /data -v /tmp:/host:ro $IMAGE -c true | wc -c; " +
+      `${whole}; docker rm -v $N`,
   },
   {
     name: "inspect of a health check",
-    script: `docker create --name $N --health-cmd 'true || false' --health-interval 7s $IMAGE true | wc -c; ${inspect("{{json .Config.Healthcheck}}")}; docker rm $N`,
+    script:
+      "docker create --name $N --health-cmd 'true || false' --health-interval 7s $IMAGE true | wc -c; " +
+      `${inspect("{{json .Config.Healthcheck}}")}; docker rm $N`,
   },
   {
     name: "inspect of a seccomp profile",
-    script: `docker create --name $N --security-opt seccomp=unconfined $IMAGE true | wc -c; ${inspect("{{json .HostConfig.SecurityOpt}}")}; docker rm $N`,
+    script:
+      "docker create --name $N --security-opt seccomp=unconfined $IMAGE true | wc -c; " +
+      `${inspect("{{json .HostConfig.SecurityOpt}}")}; docker rm $N`,
   },
   {
     name: "diff",
@@ -141,25 +172,38 @@ export const situations: readonly Situation[] = [
   {
     name: "commit keeps the command",
     script:
-      "docker run --name $N $IMAGE sh -c 'echo committed'; docker commit $N $N:x | wc -c; docker image inspect --format '{{json .Config.Cmd}} {{json .Config.Entrypoint}}' $N:x; docker run --rm $N:x; docker rm $N; docker rmi $N:x >/dev/null",
+      "docker run --name $N $IMAGE sh -c 'echo committed'; docker commit $N $N:x | wc -c; docker image " +
+      "inspect --format '{{json .Config.Cmd}} {{json .Config.Entrypoint}}' $N:x; docker run --rm $N:x; " +
+      "docker rm $N; docker rmi $N:x >/dev/null",
   },
   {
     name: "commit keeps entrypoint and health check",
     script:
-      "docker create --name $N --entrypoint /bin/echo --health-cmd 'test -e /x' --health-interval 9s $IMAGE hello | wc -c; docker commit $N $N:x | wc -c; docker image inspect --format '{{json .Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Healthcheck}}' $N:x; docker rm $N; docker rmi $N:x >/dev/null",
+      "docker create --name $N --entrypoint /bin/echo --health-cmd 'test -e /x' --health-interval 9s " +
+      "$IMAGE hello | wc -c; docker commit $N $N:x | wc -c; docker image inspect --format '{{json " +
+      ".Config.Cmd}} {{json .Config.Entrypoint}} {{json .Config.Healthcheck}}' $N:x; docker rm $N; " +
+      "docker rmi $N:x >/dev/null",
   },
   {
     name: "a health check",
-    script: `docker run -d --name $N --health-cmd 'test -e /tmp/ok' --health-interval 0.3s --health-retries 9 $IMAGE sh -c 'touch /tmp/ok; sleep 60' | wc -c; sleep 4; ${inspect("{{.State.Health.Status}}")}; docker rm -f $N`,
+    script:
+      "docker run -d --name $N --health-cmd 'test -e /tmp/ok' --health-interval 0.3s --health-retries " +
+      "9 $IMAGE sh -c 'touch /tmp/ok; sleep 60' | wc -c; sleep 4; " +
+      `${inspect("{{.State.Health.Status}}")}; docker rm -f $N`,
   },
   {
     name: "a health check that fails",
-    script: `docker run -d --name $N --health-cmd 'echo ill; false' --health-interval 0.3s --health-retries 2 $IMAGE sleep 60 | wc -c; sleep 4; ${inspect("{{.State.Health.Status}} {{(index .State.Health.Log 0).Output}}")}; docker rm -f $N`,
+    script:
+      "docker run -d --name $N --health-cmd 'echo ill; false' --health-interval 0.3s --health-retries " +
+      "2 $IMAGE sleep 60 | wc -c; sleep 4; " +
+      `${inspect("{{.State.Health.Status}} {{(index .State.Health.Log 0).Output}}")}; docker rm -f $N`,
   },
   {
     name: "hardened",
     script:
-      "docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges --user 1000:1000 --network none $IMAGE sh -c 'id -u; grep -E \"CapBnd|NoNewPrivs|Seccomp:\" /proc/self/status; touch /x'",
+      "docker run --rm --read-only --cap-drop ALL --security-opt no-new-privileges --user 1000:1000 " +
+      '--network none $IMAGE sh -c \'id -u; grep -E "CapBnd|NoNewPrivs|Seccomp:" /proc/self/status; ' +
+      "touch /x'",
   },
   { name: "an init process", script: "docker run --rm --init $IMAGE sh -c 'echo $$; ps -o pid= 2>/dev/null; exit 8'" },
   {
@@ -178,22 +222,27 @@ export const situations: readonly Situation[] = [
   {
     name: "another container's processes",
     script:
-      'docker run -d --name $N $IMAGE sleep 61 | wc -c; docker run --rm --pid container:$N $IMAGE sh -c \'tr "\\0" " " </proc/1/cmdline\'; docker rm -f $N',
+      "docker run -d --name $N $IMAGE sleep 61 | wc -c; docker run --rm --pid container:$N $IMAGE sh " +
+      '-c \'tr "\\0" " " </proc/1/cmdline\'; docker rm -f $N',
   },
   {
     name: "volumes of another container",
     script:
-      "docker create --name $N -v /shared $IMAGE true | wc -c; docker run --rm --volumes-from $N $IMAGE sh -c 'echo x >/shared/x; ls /shared'; docker rm -v $N",
+      "docker create --name $N -v /shared $IMAGE true | wc -c; docker run --rm --volumes-from $N " +
+      "$IMAGE sh -c 'echo x >/shared/x; ls /shared'; docker rm -v $N",
   },
   {
     name: "a network of its own, by name",
     script:
-      "docker network create $N | wc -c; docker run -d --name $N --network $N $IMAGE sleep 60 | wc -c; docker run --rm --network $N $IMAGE getent hosts $N | wc -l; docker rm -f $N; docker network rm $N",
+      "docker network create $N | wc -c; docker run -d --name $N --network $N $IMAGE sleep 60 | wc -c; " +
+      "docker run --rm --network $N $IMAGE getent hosts $N | wc -l; docker rm -f $N; docker network rm " +
+      "$N",
   },
   {
     name: "a name that is taken",
     script:
-      "docker create --name $N $IMAGE true | wc -c; docker create --name $N $IMAGE true 2>&1 | sed -E 's/[0-9a-f]{64}/ID/'; docker rm $N",
+      "docker create --name $N $IMAGE true | wc -c; docker create --name $N $IMAGE true 2>&1 | sed -E " +
+      "'s/[0-9a-f]{64}/ID/'; docker rm $N",
   },
   { name: "an image that is not there", script: "docker run --rm --pull never no-such-image-$N true 2>&1" },
   { name: "an option that the engine refuses", script: "docker run --rm --memory 1 $IMAGE true 2>&1" },
@@ -202,7 +251,8 @@ export const situations: readonly Situation[] = [
   {
     name: "both builders' steps",
     script:
-      "printf 'FROM '$IMAGE'\\nRUN echo built >/built\\nCMD cat /built\\n' | DOCKER_BUILDKIT=0 docker build -q -t $N:b - 2>/dev/null | wc -c; docker run --rm $N:b; docker rmi $N:b >/dev/null",
+      "printf 'FROM '$IMAGE'\\nRUN echo built >/built\\nCMD cat /built\\n' | DOCKER_BUILDKIT=0 docker " +
+      "build -q -t $N:b - 2>/dev/null | wc -c; docker run --rm $N:b; docker rmi $N:b >/dev/null",
   },
   { name: "save and load", script: "docker tag $IMAGE $N:s; docker save $N:s | docker load; docker rmi $N:s" },
   {
@@ -213,21 +263,27 @@ export const situations: readonly Situation[] = [
   {
     name: "events",
     script:
-      "docker events --filter container=$N --format '{{.Action}}' --until 8s >/tmp/$N.events & sleep 1; docker run --name $N $IMAGE true; docker rm $N >/dev/null; wait; cat /tmp/$N.events; rm /tmp/$N.events",
+      "docker events --filter container=$N --format '{{.Action}}' --until 8s >/tmp/$N.events & sleep " +
+      "1; docker run --name $N $IMAGE true; docker rm $N >/dev/null; wait; cat /tmp/$N.events; rm " +
+      "/tmp/$N.events",
   },
   {
     name: "update and rename",
     script:
-      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker update --pids-limit 99 $N; docker rename $N $N-b; docker exec $N-b echo there; docker rm -f $N-b",
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker update --pids-limit 99 $N; docker " +
+      "rename $N $N-b; docker exec $N-b echo there; docker rm -f $N-b",
   },
   {
     name: "attach",
     script:
-      "docker run -d -i --name $N $IMAGE sh -c 'read line; echo got $line' | wc -c; echo word | docker attach $N; docker rm -f $N",
+      "docker run -d -i --name $N $IMAGE sh -c 'read line; echo got $line' | wc -c; echo word | docker " +
+      "attach $N; docker rm -f $N",
   },
   {
     name: "pause",
-    script: `docker run -d --name $N $IMAGE sleep 60 | wc -c; docker pause $N; ${inspect("{{.State.Status}}")}; docker unpause $N; docker rm -f $N`,
+    script:
+      "docker run -d --name $N $IMAGE sleep 60 | wc -c; docker pause $N; " +
+      `${inspect("{{.State.Status}}")}; docker unpause $N; docker rm -f $N`,
   },
   {
     name: "export",

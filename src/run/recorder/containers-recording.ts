@@ -220,7 +220,8 @@ class ContainersRecording {
         why: `strace was ended because the container's first process seemed to crash (${signal}), but it went on`,
       };
     this.#terminal.note(
-      `the container's first process crashed (${signal}); the kernel does not let a traced one die of that, so strace was ended`,
+      `the container's first process crashed (${signal}); the kernel does not let a traced one die of ` +
+        "that, so strace was ended",
     );
     return { kind: "complete" };
   }
