@@ -19,7 +19,7 @@ function argumentsOf(syscall: string): Arguments {
       .map((line) => {
         const [name = "", kinds = ""] = line.split(" ");
         const of = (wanted: string): readonly Index[] =>
-          [...kinds].flatMap((kind, index) => (kind === wanted ? [index as Index] : []));
+          kinds.split("").flatMap((kind, index) => (kind === wanted ? [index as Index] : []));
         return [name, { ints: of("i"), pointers: of("p") }];
       }),
   );
