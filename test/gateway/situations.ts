@@ -13,7 +13,9 @@ const inspect = (what: string): string => `docker inspect --format '${what}' $N`
 /** All that an inspection says but what differs at each run. */
 const whole =
   "docker inspect $N | grep -vE " +
-  "'\"(Id|Pid|Created|StartedAt|FinishedAt|SandboxID|SandboxKey|MacAddress|Hostname|LogPath|Hosts[A-Za-z]*|Res[A-Za-z]*|[A-Za-z]*Dir|EndpointID|NetworkID|IPAddress|Gateway|DNSNames)\"' " +
+  "'\"(Id|Pid|Created|StartedAt|FinishedAt|SandboxID|SandboxKey|MacAddress|Hostname|LogPath|" +
+  "Hosts[A-Za-z]*|Res[A-Za-z]*|[A-Za-z]*Dir|" +
+  "EndpointID|NetworkID|IPAddress|Gateway|DNSNames)\"' " +
   "| sed -E 's/[0-9a-f]{12,64}/ID/g; s/-$//'";
 
 export const situations: readonly Situation[] = [

@@ -1,6 +1,8 @@
 /*
- * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and becomes the program. The pid, the
- * environment, the folder and the descriptors stay the same. If nobody listens at the gate, or the keeper ends, the program starts
+ * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and becomes the
+ * program. The pid, the
+ * environment, the folder and the descriptors stay the same. If nobody listens at the gate, or the keeper
+ * ends, the program starts
  * at once. Linked statically, so that neither the image's libraries nor LD_PRELOAD reach it.
  *
  *     hold TOKEN PROGRAM [ARGUMENT...]
@@ -35,7 +37,8 @@ static void wait_at_gate(const char *token) {
     close(door);
 }
 
-/* As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for a script without #!. */
+/* As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for a script
+   without #!. */
 static int become(char **program) {
     if (strchr(program[0], '/') != NULL) {
         execv(program[0], program);
@@ -48,7 +51,8 @@ static int become(char **program) {
         char file[4096];
         struct stat found;
         int folder = (int)(end - path);
-        if (snprintf(file, sizeof file, "%.*s/%s", folder == 0 ? 1 : folder, folder == 0 ? "." : path, program[0]) < (int)sizeof file &&
+        if (snprintf(file, sizeof file, "%.*s/%s", folder == 0 ? 1 : folder, folder == 0 ? "." : path,
+            program[0]) < (int)sizeof file &&
             stat(file, &found) == 0 && S_ISREG(found.st_mode)) {
             if (access(file, X_OK) == 0) {
                 execv(file, program);

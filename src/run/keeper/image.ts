@@ -82,7 +82,9 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
       if (compiled.failed)
         throw new SeccompGenError({
           code: "no-tracer",
-          detail: `the tracer image could not be built, and this host has no C compiler that works (${compiled.shortMessage?.split("\n")[0] ?? ""})`,
+          detail:
+            "the tracer image could not be built, and this host has no C compiler that works " +
+            `(${compiled.shortMessage?.split("\n")[0] ?? ""})`,
         });
     }
     await execa("sh", ["-c", `"$0" -V > "$1"`, strace.path, join(folder, "version")]);

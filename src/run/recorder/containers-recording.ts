@@ -264,7 +264,8 @@ class ContainersRecording {
     const { exitCode, said } = await session.execute(berth.container, words, 60_000);
     if (exitCode !== 0)
       this.#sideFailures.push(
-        `${label}: it ended with exit code ${exitCode}${said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`}`,
+        `${label}: it ended with exit code ${exitCode}` +
+          (said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`),
       );
   }
 

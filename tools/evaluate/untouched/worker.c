@@ -14,6 +14,7 @@
 #include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -68,7 +69,8 @@ static const char *answer(const char *what) {
   if (!strcmp(what, "file")) {
     int file = open("/tmp/file", O_CREAT | O_RDWR, 0600); struct iovec parts[2] = {{"a", 1}, {"b", 1}}; char two[2];
 
-       if (file < 0 || pwritev(file, parts, 2, 0) != 2 || fdatasync(file) || pread(file, two, 2, 0) != 2) return strerror(errno);
+       if (file < 0 || pwritev(file, parts, 2, 0) != 2 || fdatasync(file) || pread(file, two, 2, 0) != 2)
+           return strerror(errno);
     posix_fallocate(file, 0, 100); posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED); fchmod(file, 0644);
     close(file); unlink("/tmp/file");
     return "stored";
