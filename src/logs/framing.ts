@@ -49,7 +49,8 @@ export function framingOf(head: Uint8Array, label: string): Framing | undefined 
   const shapes = new Map<string, { readonly shape: Shape; lines: number }>();
   const lines: string[] = [];
   const events: string[] = [];
-  for (const line of sampled(linesOf(head))) {
+  for (const raw of sampled(linesOf(head))) {
+    const line = raw.replace(colours, "").replace(/\r$/, "");
     const found = prefixOf(line);
     if (found === undefined) continue;
     const key = JSON.stringify(found.shape.map((part) => part ?? null));
@@ -68,10 +69,7 @@ export function framingOf(head: Uint8Array, label: string): Framing | undefined 
 }
 
 function linesOf(head: Uint8Array): readonly string[] {
-  return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes))
-    .toString("latin1")
-    .split("\n")
-    .map((line) => line.replace(colours, "").replace(/\r$/, ""));
+  return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString("latin1").split("\n");
 }
 
 /** Lines from all over the head: other threads, and with them a column of pids, may come late. */
@@ -90,6 +88,7 @@ function prefixOf(line: string): { readonly shape: Shape; readonly end: number }
   if (!surely.test(line)) {
     if (!/(?:\+\+\+|---)$/.test(line)) return undefined;
   }
+  if (plain.test(line)) return { shape: [], end: 0 };
   const bytes = Buffer.from(line, "latin1");
   const shape: (string | undefined)[] = [];
   let text = 0;
@@ -108,6 +107,9 @@ function prefixOf(line: string): { readonly shape: Shape; readonly end: number }
   }
   return undefined;
 }
+
+/** What most lines of strace begin with: nothing has to be tried. */
+const plain = /^(?:\d{1,7} +|\[pid +\d+\] )?[a-z]\w*\(/;
 
 /** strace writes the pid before a time or a context: what stands before a pid is another's. */
 const beforePid = new RegExp(String.raw`(?:${clock}|\d{9,}(?:\.\d+)?|\[[^\]]*\]) \d+ +[^\d ]`, "y");
