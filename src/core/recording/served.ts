@@ -3,12 +3,15 @@ import type { Recording } from "./types.ts";
 
 /**
  * The architectures that a recording needs: those with a known call that did not fail with ENOSYS
- * each time. A failed probe of an x32 or unknown number is no program of another architecture.
+ * each time. A failed probe of an x32 or unknown number is no program of another architecture. A
+ * recording that has nothing but such calls needs those that it names.
  */
 export function servedArchitectures({ syscalls }: Recording): readonly ScmpArch[] {
-  return (Object.keys(syscalls) as ScmpArch[]).filter((arch) =>
+  const named = Object.keys(syscalls) as ScmpArch[];
+  const served = named.filter((arch) =>
     Object.entries(syscalls[arch] ?? {}).some(
       ([name, { results }]) => isSyscallName(name) && results.some((result) => result !== "ENOSYS"),
     ),
   );
+  return served.length === 0 ? named : served;
 }
