@@ -185,7 +185,7 @@ function sentence(diff: ProfileComparison | ProfileDiff, reached: number, closed
     [count("widened", "changed"), "allowed with more or other arguments"],
     [count("no-longer-allowed", "narrowed"), "no longer allowed, or with fewer arguments"],
     [count("denied-differently"), "denied with another answer"],
-    ...elsewhereOf(diff).map(({ title, list }) => [list.length, title] as const),
+    ...elsewhereOf(diff).map(({ title, count }) => [count, title] as const),
     [reached, `known ${reached === 1 ? "vulnerability" : "vulnerabilities"} newly within reach`],
     [closed, `known ${closed === 1 ? "vulnerability" : "vulnerabilities"} newly out of reach`],
   ] as const;

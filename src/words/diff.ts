@@ -1,5 +1,5 @@
 import {
-  elsewhereText,
+  elsewhereByHost,
   type ChangeKind,
   type ProfileChange,
   type ProfileComparison,
@@ -76,26 +76,29 @@ function text(diff: ProfileComparison | ProfileDiff, { before, after, color, wid
       );
     }
   }
-  for (const { title, list, color: code } of elsewhereOf(diff))
-    lines.push(
-      "",
-      paint(code, `${title} (${list.length})`),
-      ...list.flatMap((line) => indented(escapeLine(line), width)),
-    );
+  for (const { title, count, list, color: code } of elsewhereOf(diff))
+    lines.push("", paint(code, `${title} (${count})`), ...list.flatMap((line) => indented(escapeLine(line), width)));
   if (diff.profile.length + diff.syscalls.length + elsewhereOf(diff).length === 0)
     lines.push("no difference: every call gets the same answer");
   return `${lines.join("\n")}\n`;
 }
 
 /** What differs on other hosts only; a comparison of filters alone knows nothing of it. */
-export function elsewhereOf(
-  diff: ProfileComparison | ProfileDiff,
-): readonly { readonly title: string; readonly list: readonly string[]; readonly color: number }[] {
+export function elsewhereOf(diff: ProfileComparison | ProfileDiff): readonly {
+  readonly title: string;
+  /** How many calls. */
+  readonly count: number;
+  /** A host each. */
+  readonly list: readonly string[];
+  readonly color: number;
+}[] {
   if (!("openedElsewhere" in diff)) return [];
   return [
-    { title: "newly allowed on other hosts", list: diff.openedElsewhere.map(elsewhereText), color: 31 },
-    { title: "no longer allowed on other hosts", list: diff.closedElsewhere.map(elsewhereText), color: 32 },
-  ].filter(({ list }) => list.length > 0);
+    { title: "newly allowed on other hosts", calls: diff.openedElsewhere, color: 31 },
+    { title: "no longer allowed on other hosts", calls: diff.closedElsewhere, color: 32 },
+  ]
+    .map(({ calls, ...section }) => ({ ...section, count: calls.length, list: elsewhereByHost(calls) }))
+    .filter(({ list }) => list.length > 0);
 }
 
 /** Of these the names say everything, unless arguments are part of it. */
@@ -271,8 +274,8 @@ function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: Diff
       }
     }
   }
-  for (const { title, list } of elsewhereOf(diff))
-    lines.push("", `**${title} (${list.length})**`, "", ...list.map((line) => `- ${cell(line)}`));
+  for (const { title, count, list } of elsewhereOf(diff))
+    lines.push("", `**${title} (${count})**`, "", ...list.map((line) => `- ${cell(line)}`));
   if (diff.profile.length + diff.syscalls.length + elsewhereOf(diff).length === 0)
     lines.push("", "No difference: every call gets the same answer.");
   return `${lines.join("\n")}\n`;

@@ -2,7 +2,18 @@ import { dockerArch } from "../tables/index.ts";
 import type { Elsewhere } from "./types.ts";
 
 /** `ptrace (arm64, kernel 4.0, with CAP_SYS_PTRACE; beyond Docker's default)` */
-export function elsewhereText({ syscall, arch, host, beyondCeiling }: Elsewhere): string {
+export function elsewhereText(one: Elsewhere): string {
+  return `${one.syscall} (${hostText(one)})`;
+}
+
+/** The same of many calls, a host each: `arm64, kernel 4.0: ptrace, setns`. */
+export function elsewhereByHost(list: readonly Elsewhere[]): readonly string[] {
+  const calls = new Map<string, string[]>();
+  for (const one of list) calls.set(hostText(one), [...(calls.get(hostText(one)) ?? []), one.syscall]);
+  return [...calls].map(([host, names]) => `${host}: ${names.join(", ")}`);
+}
+
+function hostText({ arch, host, beyondCeiling }: Elsewhere): string {
   const where = [
     dockerArch(arch) === dockerArch(host.arch) ? dockerArch(arch) : `${dockerArch(arch)} on ${dockerArch(host.arch)}`,
     ...(host.skips === "conditions" ? ["under containerd, which skips includes and excludes"] : []),
@@ -11,7 +22,7 @@ export function elsewhereText({ syscall, arch, host, beyondCeiling }: Elsewhere)
     ...named("with", host.added),
     ...named("without", host.dropped),
   ];
-  return `${syscall} (${where.join(", ")}${beyondCeiling ? "; beyond Docker's default" : ""})`;
+  return `${where.join(", ")}${beyondCeiling ? "; beyond Docker's default" : ""}`;
 }
 
 function named(word: string, names: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 /** Two resolved profiles, compared by what they mean. */
 export { newlyPossible } from "./change.ts";
 export { compareProfiles, isSame, type ProfileComparison } from "./compare-profiles.ts";
-export { elsewhereText } from "./elsewhere-text.ts";
+export { elsewhereByHost, elsewhereText } from "./elsewhere-text.ts";
 export { openedElsewhere } from "./elsewhere.ts";
 export { profileChanges } from "./profile-changes.ts";
 export { allowedCounts, diffFilters, exceeds } from "./diff-filters.ts";
