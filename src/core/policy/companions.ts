@@ -439,22 +439,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["execve"],
     without: ["listen"],
-    programs: [
-      "chmod",
-      "chown",
-      "cp",
-      "dpkg",
-      "install",
-      "ln",
-      "mkdir",
-      "mktemp",
-      "mv",
-      "rm",
-      "rmdir",
-      "rsync",
-      "tar",
-      "touch",
-    ],
+    programs: ["chmod", "chown", "cp", "dpkg", "install", "ln", "mkdir", "mktemp", "mv", "rm", "rmdir", "tar", "touch"],
     names: [
       "dup",
       "fchdir",
@@ -549,7 +534,6 @@ const fileTools: readonly string[] = [
   "mv",
   "rm",
   "rmdir",
-  "rsync",
   "tar",
   "touch",
 ];
