@@ -49,7 +49,9 @@ test.each(programs)(
           seen.set(
             file,
             texts.add(
-              (await readFile(join(folder, file), "utf8")).replace('"results": ["ECHILD","ok"]', '"results": ["ok"]'),
+              (await readFile(join(folder, file), "utf8"))
+                .replace('"results": ["ECHILD","ok"]', '"results": ["ok"]')
+                .replace(/"saw":"[0-9a-f]+"|inputs [0-9a-f]+/g, "a digest of the calls"),
             ),
           );
         }

@@ -673,7 +673,7 @@ await fault(
       `${process.execPath} ${cli} generate ${recording} | head -1; ${process.execPath} ${cli} record ` +
         "--name app --append -- sh -c 'sleep 0.2' 2>&1 | head -1",
     );
-    check(!/Error|EPIPE|at /.test(ran.stderr), ran.stderr);
+    check(!/Error|EPIPE|^ +at /m.test(ran.stderr), ran.stderr);
     unharmed(folder);
     cleaned(folder);
     return "ends in order";
