@@ -133,7 +133,7 @@ function filterOf(
       if (multiplexer !== undefined)
         add(
           multiplexer,
-          rules.map(({ rule }) => ({ action, rule: multiplexedRule(multiplexer, name, rule), because })),
+          rules.map(({ rule }) => ({ action, rule: multiplexedRule(name, rule), because })),
         );
       if (syscallNumber(arch, name) !== undefined) add(name, rules);
     }

@@ -21,7 +21,15 @@ export type { Exposure } from "./exposures.ts";
 export { intArgumentsOf, pointerArgumentsOf } from "./syscall-arguments.ts";
 export type { Subsystem } from "./subsystems.ts";
 export { allCapabilities, describeValue, errnoName, errnoNumber, symbolValue } from "./symbols.ts";
-export { isSyscallName, libseccompName, multiplexerOf, syscallName, syscallNames, syscallNumber } from "./syscalls.ts";
+export {
+  isSyscallName,
+  libseccompName,
+  multiplexedNumber,
+  multiplexerOf,
+  syscallName,
+  syscallNames,
+  syscallNumber,
+} from "./syscalls.ts";
 export type { ScmpArch } from "./types.ts";
 export type { RequiredCall, Vulnerability } from "./vulnerabilities.ts";
 export {

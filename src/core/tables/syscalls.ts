@@ -84,48 +84,60 @@ const formerly: { readonly [strace: string]: string } = {
   umount: "umount2",
 };
 
+/** socketcall(2)'s first argument per call: SYS_SOCKET … of linux/net.h. */
+const socketCalls: readonly string[] = [
+  "",
+  "socket",
+  "bind",
+  "connect",
+  "listen",
+  "accept",
+  "getsockname",
+  "getpeername",
+  "socketpair",
+  "send",
+  "recv",
+  "sendto",
+  "recvfrom",
+  "shutdown",
+  "setsockopt",
+  "getsockopt",
+  "sendmsg",
+  "recvmsg",
+  "accept4",
+  "recvmmsg",
+  "sendmmsg",
+];
+
+/** ipc(2)'s first argument per call: SEMOP … of linux/ipc.h. */
+const ipcCalls: { readonly [name: string]: number } = {
+  semop: 1,
+  semget: 2,
+  semctl: 3,
+  semtimedop: 4,
+  msgsnd: 11,
+  msgrcv: 12,
+  msgget: 13,
+  msgctl: 14,
+  shmat: 21,
+  shmdt: 22,
+  shmget: 23,
+  shmctl: 24,
+};
+
 /**
  * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2)
  * (linux/net.h, linux/ipc.h), on the architectures that have these multiplexers.
  */
 const multiplexed: ReadonlyMap<string, "socketcall" | "ipc"> = new Map([
-  ...[
-    "socket",
-    "bind",
-    "connect",
-    "listen",
-    "accept",
-    "getsockname",
-    "getpeername",
-    "socketpair",
-    "send",
-    "recv",
-    "sendto",
-    "recvfrom",
-    "shutdown",
-    "setsockopt",
-    "getsockopt",
-    "sendmsg",
-    "recvmsg",
-    "accept4",
-    "recvmmsg",
-    "sendmmsg",
-  ].map((name) => [name, "socketcall"] as const),
-  ...[
-    "semop",
-    "semget",
-    "semctl",
-    "semtimedop",
-    "msgsnd",
-    "msgrcv",
-    "msgget",
-    "msgctl",
-    "shmat",
-    "shmdt",
-    "shmget",
-    "shmctl",
-  ].map((name) => [name, "ipc"] as const),
+  ...socketCalls.slice(1).map((name) => [name, "socketcall"] as const),
+  ...Object.keys(ipcCalls).map((name) => [name, "ipc"] as const),
 ]);
+
+/** The number by which socketcall(2) or ipc(2) knows a call; 0 if it has none. */
+export function multiplexedNumber(name: string): number {
+  return multiplexed.get(name) === "socketcall" ? socketCalls.indexOf(name) : (ipcCalls[name] ?? 0);
+}
 
 /**
  * The multiplexer a call may have come through on this architecture; undefined: it has its own
