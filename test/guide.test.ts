@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { isBuilt, notBuilt } from "./support/machine.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const guide = join(root, ".github/GUIDE.md");
+const guide = join(root, "docs/guide.md");
 
 /** SECCOMP_GEN_WRITE_GUIDE=1 writes the outputs as they are. */
 test("the guide's outputs are what its commands print", { timeout: 120_000 }, ({ skip }) => {

@@ -11,7 +11,7 @@ import { cli } from "../support/product.ts";
 import { call, ordinary, Repository } from "../support/repository.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const blocks = ["README.md", ".github/GUIDE.md"].flatMap((file) =>
+const blocks = ["README.md", "docs/ci.md"].flatMap((file) =>
   [...readFileSync(join(root, file), "utf8").matchAll(/```yaml\n([^]*?)\n```/g)].map(([, text = ""]) => text),
 );
 
@@ -23,7 +23,7 @@ function snippet(about: string): string {
 }
 
 interface Workflow {
-  readonly on: Record<string, unknown>;
+  readonly on: Record<string, unknown> | string;
   readonly jobs: {
     readonly review: { readonly steps: readonly { readonly run?: string; readonly "working-directory"?: string }[] };
   };
@@ -58,6 +58,7 @@ async function runWorkflow(
   event: object,
   { comments, refuses }: Api,
   env: Readonly<Record<string, string>> = {},
+  about = "merge_group:",
 ): Promise<{ readonly code: number; readonly out: string }> {
   const server = createServer((request, response) => {
     let data = "";
@@ -74,7 +75,7 @@ async function runWorkflow(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   writeFileSync(join(temp, "event.json"), JSON.stringify(event));
-  const { jobs } = parse(snippet("pull_request:")) as Workflow;
+  const { jobs } = parse(snippet(about)) as Workflow;
   let [code, out] = [0, ""];
   for (const step of jobs.review.steps.filter(({ run }) => run !== undefined)) {
     const child = spawn("bash", ["-e", "-c", step.run ?? ""], {
@@ -115,7 +116,7 @@ describe.skipIf(!existsSync(cli))("the snippets, as they are copied", { timeout:
 
   test("name nothing that has to be filled in", () => {
     for (const text of blocks) expect(text).not.toMatch(/OWNER|YOUR_|<[A-Z]+>/);
-    const { on } = parse(snippet("pull_request:")) as Workflow;
+    const { on } = parse(snippet("merge_group:")) as Workflow;
     expect(on).toMatchObject({
       pull_request: { paths: ["**/profiles/**", "**/traces/**", "**/*seccomp*"] },
       merge_group: null,
@@ -147,6 +148,15 @@ describe.skipIf(!existsSync(cli))("the snippets, as they are copied", { timeout:
     await repository.commitState("bpf", "web", withBpf);
     const api: Api = { comments: [], refuses: false };
     const { code } = await runWorkflow({ pull_request: { number: 7, base: { sha: base } } }, api);
+    expect([code, api.comments.map(({ body }) => body)]).toEqual([1, [expect.stringContaining("bpf")]]);
+  });
+
+  test("the README's short workflow does the same", async () => {
+    const base = repository.must("rev-parse", "main");
+    await repository.commitState("bpf", "web", withBpf);
+    const api: Api = { comments: [], refuses: false };
+    const event = { pull_request: { number: 7, base: { sha: base } } };
+    const { code } = await runWorkflow(event, api, {}, "on: pull_request\n");
     expect([code, api.comments.map(({ body }) => body)]).toEqual([1, [expect.stringContaining("bpf")]]);
   });
 

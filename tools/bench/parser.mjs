@@ -1,7 +1,7 @@
 // How fast `generate` reads a large log, against what people write themselves.
 //
 // Usage: npm run bench [-- [MEGABYTES …] [--write]]
-// Output: Markdown on stdout, with --write in the README too; never a pass or a failure.
+// Output: Markdown on stdout, with --write in docs/measurements.md too; never a pass or a failure.
 // It needs strace once, to record the lines that are scaled up.
 //
 // Every contestant is pinned to the same core, and what counts is the CPU time of all its
@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { measuredOn, writeIntoReadme } from "../readme.mjs";
+import { measuredOn, writeMeasured } from "../measurements.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -245,7 +245,7 @@ try {
   ];
   lines.push("", `Of memory, seccomp-gen takes ${Math.max(...peaks)} MB at most (aim: 100).`);
   console.log(lines.join("\n"));
-  if (options.write) writeIntoReadme("bench", lines.join("\n"));
+  if (options.write) writeMeasured("bench", lines.join("\n"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

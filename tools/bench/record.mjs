@@ -3,14 +3,14 @@
 // what else the machine does meanwhile weighs little. Beside the time that passed stands the CPU
 // time of the container (cgroup), which for an append includes strace; a first recording's strace
 // is in a container of its own. Usage: npm run bench:record [-- TURNS] [--host] [--only REGEX]
-// [--write]. --write: into the README too. --host: programs on this host, outside any container.
+// [--write]. --write: into docs/measurements.md too. --host: programs on this host, outside any container.
 // Otherwise needs an engine with the base image of `npm run engine -- base-image`.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { measuredOn, writeIntoReadme } from "../readme.mjs";
+import { measuredOn, writeMeasured } from "../measurements.mjs";
 
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const turns = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 9);
@@ -107,4 +107,4 @@ const text =
   "workload | first recording | append | append, CPU time | slowest to fastest by itself " +
   `|\n|---|---|---|---|---|\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}`;
 console.log(text);
-if (process.argv.includes("--write")) writeIntoReadme("bench:record", text);
+if (process.argv.includes("--write")) writeMeasured("bench:record", text);

@@ -1,5 +1,5 @@
 // How fast profiles are compared, calls judged and the command line starts. Prints ratios measured
-// in one run, in turns, with --write in the README too; never a pass or a failure.
+// in one run, in turns, with --write in docs/measurements.md too; never a pass or a failure.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { diffFilters } from "../../dist/core/diff/index.js";
 import { readProfile, resolve } from "../../dist/core/profile/index.js";
 import { callArgs, evaluate } from "../../dist/core/seccomp/index.js";
 import { defaultCapabilities, syscallNumber } from "../../dist/core/tables/index.js";
-import { measuredOn, writeIntoReadme } from "../readme.mjs";
+import { measuredOn, writeMeasured } from "../measurements.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const host = {
@@ -61,4 +61,4 @@ const lines = [
   `| \`seccomp-gen diff\` from start to end, as a multiple of \`node -e 0\` | ${starting.toFixed(1)} | ≤ 2 |`,
 ];
 console.log(`${lines.join("\n")}\n`);
-if (process.argv.includes("--write")) writeIntoReadme("bench:semantics", lines.join("\n"));
+if (process.argv.includes("--write")) writeMeasured("bench:semantics", lines.join("\n"));

@@ -4,7 +4,7 @@
 // Usage: npm run evaluate -- [--set tuned|untouched] [--only NAME]… [--fresh] [--write]
 //
 // DOCKER_HOST names the engine; it needs `npm run engine -- base-image`. A Markdown table goes to
-// stdout, and with --write to the README; progress goes to stderr. Exit code: 0 the default profile
+// stdout, and with --write to docs/measurements.md; progress goes to stderr. Exit code: 0 the default profile
 // breaks nothing but for calls that a reviewer has to see, 1 it breaks something, 2 trouble. One
 // workload's trouble does not end the others. Recordings and runs are kept in .evaluate/: a second
 // call goes on where the first was cut off, and runs only profiles that have changed. --fresh
@@ -25,7 +25,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { exposureOf } from "../../dist/core/tables/index.js";
-import { measuredOn, writeIntoReadme } from "../readme.mjs";
+import { measuredOn, writeMeasured } from "../measurements.mjs";
 import { untouched } from "./untouched.mjs";
 import { days, workloads } from "./workloads.mjs";
 
@@ -368,8 +368,8 @@ async function evaluateAll() {
   const text = table(rows, engine);
   process.stdout.write(`${text}\n`);
   const whole = failed === 0 && options.only === undefined && options.set === undefined;
-  if (options.write && whole) writeIntoReadme("evaluate", text);
-  if (failed > 0) say(`${failed} could not be asked; the README stays as it is`);
+  if (options.write && whole) writeMeasured("evaluate", text);
+  if (failed > 0) say(`${failed} could not be asked; docs/measurements.md stays as it is`);
   if (failed > 0) return 2;
   return breaksIn(rows, kinds.length - 1) > 0 ? 1 : 0;
 }

@@ -4,7 +4,7 @@ import { weigh, type ScmpArch, type Weight } from "../tables/index.ts";
 import { formsOf } from "./ordinary-forms.ts";
 
 /**
- * How far down the ranking ordinary calls are allowed. RATIONALE.md has what each step buys: how
+ * How far down the ranking ordinary calls are allowed. docs/policy.md has what each step buys: how
  * many workloads break on another day, and how many names it adds.
  */
 export const furthestRank: CodeRank = "many-imports";

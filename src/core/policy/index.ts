@@ -1,4 +1,4 @@
-/** Recording → Filter: opinions as tables, a reason on each row. RATIONALE.md explains them. */
+/** Recording → Filter: opinions as tables, a reason on each row. docs/policy.md explains them. */
 export { argumentRows } from "./arguments.ts";
 export { writeAssumptions } from "./assumptions.ts";
 export { buildPolicy } from "./build-policy.ts";

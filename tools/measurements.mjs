@@ -1,0 +1,25 @@
+// What scripts write into docs/measurements.md, between marks that name it: <!-- NAME --> and
+// <!-- end of NAME -->.
+import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpus, release } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const page = fileURLToPath(new URL("../docs/measurements.md", import.meta.url));
+
+/** When and on what kind of machine something was measured. */
+export function measuredOn() {
+  return (
+    `${new Date().toISOString().slice(0, 10)}; virtual machine, ${process.arch}, ${cpus().length} ` +
+    `cores, Linux ${release().split("-")[0]}`
+  );
+}
+
+export function writeMeasured(name, text) {
+  const [before, , after] = readFileSync(page, "utf8").split(
+    new RegExp(`(?<=<!-- ${name} -->)([^]*)(?=<!-- end of ${name} -->)`),
+  );
+  if (after === undefined) throw new Error(`${page} has no marks <!-- ${name} --> and <!-- end of ${name} -->`);
+  writeFileSync(page, `${before}\n${text}\n${after}`);
+  execFileSync("npx", ["prettier", "--write", "--log-level", "warn", page]);
+}
