@@ -62,10 +62,14 @@ function html(markdown) {
     .join("\n");
 }
 
-const style = `body{margin:0;padding:16px;width:868px;font:14px/1.5 "DejaVu Sans",sans-serif;color:#1f2328;background:#fff}
-main{border:1px solid #d1d9e0;border-radius:6px;padding:8px 16px}h2{font-size:21px;border-bottom:1px solid #d1d9e0;padding-bottom:6px}
-h3{font-size:17px}code{font:12px "DejaVu Sans Mono",monospace;background:#eff1f3;border-radius:6px;padding:2px 5px}
-table{border-collapse:collapse}td,th{border:1px solid #d1d9e0;padding:6px 13px;text-align:left;vertical-align:top}th{font-weight:600}`;
+const style = `
+  body { margin: 0; padding: 16px; width: 868px; font: 14px/1.5 "DejaVu Sans", sans-serif; color: #1f2328 }
+  main { border: 1px solid #d1d9e0; border-radius: 6px; padding: 8px 16px }
+  h2 { font-size: 21px; border-bottom: 1px solid #d1d9e0; padding-bottom: 6px }
+  h3 { font-size: 17px }
+  code { font: 12px "DejaVu Sans Mono", monospace; background: #eff1f3; border-radius: 6px; padding: 2px 5px }
+  table { border-collapse: collapse; font-size: 14px }
+  td, th { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left; vertical-align: top }`;
 
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 try {
@@ -79,7 +83,8 @@ try {
   await page.locator("a.tile").filter({ hasText: "mprotect" }).filter({ hasNotText: "pkey" }).hover();
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: `${root}.github/report.png` });
-  const other = await browser.newPage({ viewport: { width: 900, height: 400 } }); // the report's page forbids other styles
+  // The report's page forbids other styles, so the comment has a page of its own.
+  const other = await browser.newPage({ viewport: { width: 900, height: 400 } });
   await other.setContent(`<style>${style}</style><main>${html(comment())}</main>`);
   await other.locator("body").screenshot({ path: `${root}.github/comment.png` });
 } finally {
