@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Argument, Command, Option } from "commander";
+import { Argument, Command, Help, Option } from "commander";
 import {
   alsoFormat,
   count,
@@ -33,12 +33,19 @@ const program = new Command("seccomp-gen")
   .exitOverride()
   .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
   .enablePositionalOptions()
-  .configureHelp({ minWidthToWrap: 24 })
+  .configureHelp({ minWidthToWrap: 24, optionDescription: describeOption })
   .addHelpText(
     "after",
     "\nFirst steps:\n  seccomp-gen record --while 'curl -s localhost:8080' -- docker run -p 8080:80 " +
       "nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx",
   );
+
+/** A switch is off and a list is empty unless it is given: help need not say so. */
+function describeOption(this: Help, option: Option): string {
+  const { defaultValue, description, argChoices } = option;
+  const isEmpty = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isEmpty && argChoices === undefined ? description : Help.prototype.optionDescription.call(this, option);
+}
 
 /** What each command's help ends with. */
 const examples = new Map<Command, readonly string[]>();
@@ -52,12 +59,12 @@ function withExercise(command: Command): Command {
   return command
     .option(
       "--while <cmd>",
-      "shell command that exercises the running container; its end stops it ($SECCOMP_GEN_CONTAINER is " +
-        "the container's id)",
+      "shell command that exercises the running container; when it ends, the container is stopped " +
+        "($SECCOMP_GEN_CONTAINER is the container's id)",
       shellCommand,
     )
-    .option("--exec <cmd>", "a command you will `docker exec` in the container (repeatable)", shellCommands, [])
-    .option("--stop-after <seconds>", "stop the container after so many seconds", seconds);
+    .option("--exec <cmd>", "a command that you will run with docker exec (repeatable)", shellCommands, [])
+    .option("--stop-after <seconds>", "stop the container after this many seconds", seconds);
 }
 
 function withHostOptions(command: Command): Command {
@@ -65,7 +72,7 @@ function withHostOptions(command: Command): Command {
     .option("--cap-add <capability>", "for a container with this capability (repeatable)", repeated, [])
     .option("--cap-drop <capability>", "for a container without this capability (repeatable)", repeated, [])
     .option("--arch <arch>", "for this architecture (default: this machine's)")
-    .option("--kernel <version>", "for this kernel (default: a new one)")
+    .option("--kernel <version>", "for this kernel (default: a recent one)")
     .addOption(
       new Option("--runtime <runtime>", "as this runtime reads a profile").choices(["runc", "crun"]).default("runc"),
     );
@@ -73,7 +80,9 @@ function withHostOptions(command: Command): Command {
 
 function withColor(command: Command): Command {
   return command.addOption(
-    new Option("--color <when>", "colors, over NO_COLOR and FORCE_COLOR").choices([...colorChoices]).default("auto"),
+    new Option("--color <when>", "whether to use colors; overrides NO_COLOR and FORCE_COLOR")
+      .choices([...colorChoices])
+      .default("auto"),
   );
 }
 
@@ -90,34 +99,31 @@ const declarations: { readonly [command: string]: () => void } = {
           .description("run a workload under strace and write traces/NAME/recording.json and profiles/NAME.json"),
       ),
     )
-      .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any command of this host")
+      .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any program of this host")
       .option("--name <name>", "name of the recording and profile (default: the image's)")
       .option("--containers", "record every container that the command starts, each service under its own name", false)
-      .option("--only <name>", "of these containers only those of this service or image (repeatable)", repeated, [])
-      .option(
-        "--except <name>",
-        "all of these containers but those of this service or image (repeatable)",
-        repeated,
-        [],
-      )
-      .option("--keep", "containers that still run when the command has ended go on, untraced", false)
-      .option("--until-stable <seconds>", "stop when no new syscall came for so many seconds", seconds)
-      .option("--append", "merge with the recording that is there; what it knows fully is not traced again", false)
+      .option("--only <name>", "record only the containers of this service or image (repeatable)", repeated, [])
+      .option("--except <name>", "do not record the containers of this service or image (repeatable)", repeated, [])
+      .option("--keep", "when the command has ended, let running containers go on, untraced", false)
+      .option("--until-stable <seconds>", "stop when this many seconds bring no new syscall", seconds)
+      .option("--append", "add to the existing recording; calls that it fully knows are not traced again", false)
       .addOption(
         new Option(
           "--lean",
-          "append, and trace only what is not known and would not be allowed anyway: for programs that are " +
-            "too slow when traced",
+          "append, and do not trace calls that every profile allows: for programs that are too slow under strace",
         )
           .default(false)
           .conflicts("full"),
       )
-      .option("--full", "trace also what is fully known", false)
-      .option("--rounds <n>", "run it up to so often, until a round brings nothing new", count, 1)
-      .option("--force", "replace the recording that is there", false)
+      .option("--full", "trace also the calls that are fully known", false)
+      .option("--rounds <n>", "repeat the command until a round brings nothing new, at most this many times", count, 1)
+      .option("--force", "replace the existing recording", false)
       .option("--verify", "run the workload again under the new profile", false)
       .addOption(
-        new Option("--tracer <place>", "where strace stands: in a container beside the workload's, or inside it")
+        new Option(
+          "--tracer <place>",
+          "where strace runs: in a container beside the workload's, or inside " + "the workload's",
+        )
           .choices(["sidecar", "inside"])
           .default("sidecar"),
       )
@@ -139,13 +145,16 @@ const declarations: { readonly [command: string]: () => void } = {
     const generateCommand = withPolicyOptions(
       program.command("generate").description("make a profile from recordings or raw strace logs"),
     )
-      .argument("[traces...]", "recordings or strace logs: files, globs, packed ones, or - for standard input")
+      .argument(
+        "[traces...]",
+        "recordings or strace logs: files, folders, globs, compressed files, or - " + "for standard input",
+      )
       .option("-o, --output <file>", "write here instead of standard output")
       .addOption(
         new Option(
           "--all",
-          "make every profiles/NAME.json again, in any folder, from traces/NAME/recording.json and the options it " +
-            "was made with",
+          "regenerate every profiles/NAME.json, in any folder, from traces/NAME/recording.json and its " +
+            "stored options",
         )
           .default(false)
           .conflicts([
@@ -163,11 +172,11 @@ const declarations: { readonly [command: string]: () => void } = {
             "mode",
           ]),
       )
-      .option("--check", "write nothing; exit code 1 where a profile is not what its recording gives", false)
-      .option("--staged", "with --all --check: what git will commit, not what is in the working tree", false)
+      .option("--check", "write nothing; exit code 1 if a profile does not match its recording", false)
+      .option("--staged", "with --all --check: judge what git will commit, not the working tree", false)
       .option("--name <name>", "name of a recording made from raw logs")
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
-      .option("--root <folder>", "the traced programs' file system: raw logs get what their code can make")
+      .option("--root <folder>", "the traced programs' file system, from which their code is read")
       .action(async (patterns: string[], options) => {
         const { generate } = await import("./commands/generate.ts");
         end(await generate(patterns, options, terminal));
@@ -199,14 +208,15 @@ const declarations: { readonly [command: string]: () => void } = {
   aggregate() {
     const aggregateCommand = program
       .command("aggregate")
-      .description("make a recording of what the kernel logged under a profile of --mode complain")
+      .description("make a recording from what the kernel logged under a profile of --mode complain")
       .argument(
         "<logs...>",
-        "dmesg, journalctl (text or -o json), audit.log: files, packed ones, or - for standard input",
+        "output of dmesg or journalctl (text or -o json), or audit.log: files, compressed files, or - for " +
+          "standard input",
       )
       .option("-o, --output <file>", "write the recording here instead of standard output")
-      .option("--append <name|file>", "take the calls into this recording")
-      .option("--name <name>", "name of a recording of its own")
+      .option("--append <name|file>", "add the calls to this recording")
+      .option("--name <name>", "name of a new recording")
       .option("--comm <name>", "only lines of threads of this name (repeatable)", repeated, [])
       .option("--exe <path>", "only lines of this program, by its path in the container (repeatable)", repeated, [])
       .option("--pid <pid>", "only lines of this process (repeatable)", processId, [])
@@ -223,25 +233,30 @@ const declarations: { readonly [command: string]: () => void } = {
   },
   verify() {
     const verifyCommand = withExercise(
-      program.command("verify").description("prove that a workload runs under a profile"),
+      program.command("verify").description("run a workload under a profile and say whether it works"),
     )
       .argument("<profile>")
       .argument("<command...>", "docker run … or podman run …")
-      .option("--times <n>", "run it so often", count, 1)
+      .option("--times <n>", "run the workload this many times", count, 1)
       .option(
         "--expect-exit <code>",
-        "exit code a workload that ends by itself must have (default: 0, or the one it has without the " + "profile)",
+        "the exit code that a workload which ends by itself must have (default: 0, or the one without the profile)",
         exitCodeOption,
       )
-      .option("--compare-output", "its standard output must be the same as without the profile", false)
-      .option("--max-runs <n>", "run the workload at most so often to find out why it fails (0: do not look)", runs, 60)
+      .option("--compare-output", "also require the same standard output as without the profile", false)
+      .option(
+        "--max-runs <n>",
+        "if the workload fails, run it at most this many times to find the cause " + "(0: do not look)",
+        runs,
+        60,
+      )
       .option(
         "--suggest-hardening",
-        "find out by running it which capabilities it needs, and whether it tolerates no-new-privileges " +
-          "and a read-only root; prints the command",
+        "run the workload to find the capabilities it needs, and whether it tolerates no-new-privileges and " +
+          "a read-only root; print the command",
         false,
       )
-      .option("--accept", "take the missing calls into the recording, and make the profile again", false)
+      .option("--accept", "add the missing calls to the recording and regenerate the profile", false)
       .action(async (profile: string, words: string[], options) => {
         terminal.heedSignals();
         const { verify } = await import("./commands/verify.ts");
@@ -256,7 +271,7 @@ const declarations: { readonly [command: string]: () => void } = {
   diff() {
     const diffCommand = withColor(
       withHostOptions(
-        program.command("diff").description("compare two profiles by what they allow; exit code 1 when they differ"),
+        program.command("diff").description("compare two profiles by what they allow; exit code 1 if they differ"),
       ),
     )
       .argument(
@@ -264,7 +279,7 @@ const declarations: { readonly [command: string]: () => void } = {
         "[BEFORE] AFTER: files, or a Docker version as BEFORE (default: Docker's newest default)",
       )
       .addOption(new Option("--format <format>").choices(["text", "markdown", "json", "html"]).default("text"))
-      .option("--against <version|file>", "what a single profile is compared with")
+      .option("--against <version|file>", "the profile that a single profile is compared with")
       .action(async (files: string[], options) => {
         const { diff } = await import("./commands/diff.ts");
         end(await diff(files, options, inColor(terminal, options.color)));
@@ -287,15 +302,15 @@ const declarations: { readonly [command: string]: () => void } = {
           ),
       ),
     )
-      .argument("[base]", "a git revision (default: where this branch left the main one)")
+      .argument("[base]", "a git revision (default: the commit where this branch left the main one)")
       .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
-      .option("--also <format=file>", "write it in another format too (repeatable)", alsoFormat, [])
+      .option("--also <format=file>", "also write this format to this file (repeatable)", alsoFormat, [])
       .addOption(
         new Option("--fail-on <kinds...>", "what makes the exit code 1")
           .choices([...failureKinds])
           .default(["dangerous", "unbacked", "beyond-docker"]),
       )
-      .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
+      .option("--against <version|file>", "the ceiling (default: Docker's newest default)")
       .action(async (base: string | undefined, options) => {
         const { review } = await import("./commands/review.ts");
         end(await review(base, options, inColor(terminal, options.color)));
@@ -323,7 +338,7 @@ const declarations: { readonly [command: string]: () => void } = {
           .makeOptionMandatory(),
       )
       .option("-o, --output <file>", "write here instead of standard output")
-      .option("--widen", "allow with any arguments what the format cannot allow with some", false)
+      .option("--widen", "if the format cannot express arguments, allow the call with any", false)
       .action(async (profile: string, options) => {
         const { exportProfile } = await import("./commands/export.ts");
         end(await exportProfile(profile, options, terminal));
@@ -338,12 +353,14 @@ const declarations: { readonly [command: string]: () => void } = {
   },
   lint() {
     const lintCommand = withHostOptions(
-      program.command("lint").description("say what is wrong or risky in profiles; exit code 1 if anything is"),
+      program
+        .command("lint")
+        .description("say what is wrong or risky in profiles; exit code 1 if there is " + "any finding"),
     )
       .argument("<profiles...>", "files, patterns (quoted), or - for standard input")
       .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
-      .option("--fix", "correct in the file what has one safe answer, and show what that changes", false)
-      .option("--against <version|file>", "what a profile should not exceed (default: Docker's newest default)")
+      .option("--fix", "correct findings that have one safe correction, and show what changes", false)
+      .option("--against <version|file>", "the ceiling (default: Docker's newest default)")
       .action(async (files: string[], options) => {
         const { lint } = await import("./commands/lint.ts");
         end(await lint(files, options, terminal));
@@ -359,8 +376,8 @@ const declarations: { readonly [command: string]: () => void } = {
     const gitSetupCommand = program
       .command("git-setup")
       .description("let git show what profiles mean, and merge recordings and profiles of two branches")
-      .option("--undo", "take everything out again", false)
-      .option("--hook", "also a pre-commit hook: profiles that are not what their recordings give do not get in", false)
+      .option("--undo", "undo everything", false)
+      .option("--hook", "also add hooks that refuse commits whose profiles do not match their recordings", false)
       .action(async (options) => {
         const [{ gitSetup }, { ownProgram }] = await Promise.all([
           import("./commands/git-setup.ts"),
@@ -400,11 +417,14 @@ const declarations: { readonly [command: string]: () => void } = {
     const checkCommand = program
       .command("check")
       .description(
-        "say which calls of recordings or strace logs a profile would deny, without running anything; " +
-          "exit code 1 if any",
+        "say which calls of recordings or strace logs a profile would deny, without running anything; exit " +
+          "code 1 if there are any",
       )
       .argument("<profile>")
-      .argument("<traces...>", "recordings or strace logs: files, globs, packed ones, or - for standard input")
+      .argument(
+        "<traces...>",
+        "recordings or strace logs: files, folders, globs, compressed files, or - " + "for standard input",
+      )
       .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
       .option("--arch <arch>", "architecture of raw logs (default: this machine's)")
       .action(async (profile: string, patterns: string[], options) => {
@@ -429,11 +449,11 @@ const declarations: { readonly [command: string]: () => void } = {
       ),
     )
       .argument("<profile>")
-      .argument("[syscall]", "tell the whole story of this one call")
+      .argument("[syscall]", "tell everything about this one call")
       .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
       .option(
         "--recording <file>",
-        "who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)",
+        "the recording that says who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)",
       )
       .option("--against <version|file>", "the profile to compare with (default: Docker's newest default)")
       .action(async (profile: string, syscall: string | undefined, options) => {
@@ -450,9 +470,11 @@ const declarations: { readonly [command: string]: () => void } = {
   clean() {
     const cleanCommand = program
       .command("clean")
-      .description("remove what a killed recording left behind; what it had traced becomes recording.partial.json")
+      .description(
+        "remove what a killed recording left behind, and keep what it had traced as " + "recording.partial.json",
+      )
       .argument("[command...]", "the container command (default: docker)")
-      .option("--discard", "drop also what it had traced", false)
+      .option("--discard", "also discard what it had traced", false)
       .passThroughOptions()
       .action(async (words: string[], options: { discard: boolean }) => {
         const { clean } = await import("./commands/clean.ts");
@@ -513,9 +535,9 @@ function report(error: unknown): number {
   }
   if (error instanceof RangeError && error.name === "TooManyWays") {
     terminal.note(
-      `error: these rules cannot be compared: ${error.message}\n  Masks that are crossed over several ` +
-        "arguments cannot be told apart in bounded time: name the values that are meant (SCMP_CMP_EQ, or " +
-        "one mask of all 32 bits).",
+      `error: these rules cannot be compared: ${error.message}\n  Overlapping masks on several arguments ` +
+        `take too long to compare. Name the values that are meant (SCMP_CMP_EQ, or one mask of all 32 ` +
+        "bits).",
     );
     return 2;
   }

@@ -39,8 +39,8 @@ export async function aggregate(
   if (options.append !== undefined && options.output !== undefined)
     throw new SeccompGenError({
       code: "usage",
-      what: "--append and --output name two places",
-      todo: "Give one of them: --append takes the calls into a recording, --output writes one of its own.",
+      what: "--append and --output cannot be given together",
+      todo: "Give one of them: --append adds the calls to a recording, --output writes a new one.",
     });
   const collector = new AuditCollector(options);
   for (const path of logs) await readLog(path, collector, terminal);
@@ -55,13 +55,15 @@ export async function aggregate(
   );
   if (findings.denied > 0)
     terminal.note(
-      `${findings.denied} lines are of calls that a filter denied; they teach nothing, because ` +
-        "programs' own sandboxes deny on purpose",
+      `${findings.denied} lines are of calls that a filter denied; they are not recorded, because programs' ` +
+        `own sandboxes deny on ` +
+        "purpose",
     );
   if (findings.losses > 0)
     terminal.note(
-      `the log says ${findings.losses} times that lines were left out (rate limit): calls may be ` +
-        "missing; raise kernel.printk_ratelimit or run auditd, and let the canary go on",
+      `the log says ${findings.losses} times that lines were dropped (rate limit), so calls may be missing; ` +
+        `raise kernel.printk_ratelimit or run auditd, and let the canary run ` +
+        "on",
     );
   if (findings.withoutArguments.length > 0)
     terminal.note(
@@ -85,10 +87,12 @@ export async function aggregate(
     const learned = newCalls(known, fresh);
     await writeKept(path, stringifyRecording(mergeRecordings(known, fresh)));
     terminal.note(
-      escapeLine(learned.length === 0 ? `${path} knows all of these calls` : `${path}: learned ${learned.join(", ")}`),
+      escapeLine(
+        learned.length === 0 ? `${path} knows all of these calls` : `${path}: learned ` + `${learned.join(", ")}`,
+      ),
     );
   });
-  terminal.note("next: seccomp-gen generate --all makes the profiles again; review the change like any other");
+  terminal.note("next: seccomp-gen generate --all regenerates the profiles; review the change like any other");
   return 0;
 }
 

@@ -30,7 +30,7 @@ export async function check(
   if (!mayBeJson(profile) && !isDockerVersion(profile))
     throw new SeccompGenError({
       code: "usage",
-      what: `${profile} is no JSON document, and the profile comes first`,
+      what: `${profile} is not JSON, and the profile has to come first`,
       todo: "seccomp-gen check PROFILE TRACES… PROFILE is a file or a Docker version, e.g. 27.5.1",
     });
   const { name, profile: document, standsIn } = await loadReference(profile);

@@ -28,7 +28,7 @@ export async function clean(
   if (cli === undefined)
     throw new SeccompGenError({
       code: "usage",
-      what: `${words.join(" ")} is no container command`,
+      what: `${words.join(" ")} is not a container command`,
       todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman",
     });
   const files = await ownFiles();
@@ -69,7 +69,7 @@ export async function clean(
       throw error;
     }
     terminal.note(
-      "there is no docker here, so only files were looked for (for another tool: seccomp-gen clean -- podman)",
+      "docker is not installed here, so only files were searched for (for another tool: seccomp-gen clean -- podman)",
     );
     return { containers: [], volumes: [] };
   });

@@ -16,13 +16,13 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
   if (files.length > 2)
     throw new SeccompGenError({
       code: "usage",
-      what: `${files.length} profiles given, and two are compared`,
+      what: `${files.length} profiles given, but diff compares two`,
       todo: "seccomp-gen diff [BEFORE] AFTER, once for each pair",
     });
   if (files.length === 2 && options.against !== undefined)
     throw new SeccompGenError({
       code: "usage",
-      what: `--against ${options.against} and ${files[0]} both say what is compared with`,
+      what: `--against ${options.against} and ${files[0]} cannot be given together`,
       todo: "Give one of them: seccomp-gen diff BEFORE AFTER, or seccomp-gen diff --against BEFORE AFTER",
     });
   const [before, after] = files.length === 1 ? [options.against, files[0]] : files;

@@ -45,8 +45,8 @@ export async function explain(
     if (options.format === "html")
       throw new SeccompGenError({
         code: "usage",
-        what: "the page is about a whole profile",
-        todo: "Leave the syscall out, or ask for text: every call is on the page.",
+        what: "the HTML page shows a whole profile",
+        todo: "Leave the syscall out, or use --format text. The page has every call.",
       });
     checkName(syscall);
   }

@@ -60,7 +60,7 @@ export async function exportProfile(file: string, options: ExportOptions, termin
       {
         code: "usage",
         what: `${file} cannot be written as ${options.format}: ${error.message}`,
-        todo: "Take the format oci, which says everything that a profile says.",
+        todo: "Use the format oci, which can express every profile.",
       },
       { cause: error },
     );
@@ -75,7 +75,7 @@ function body(
   { format, widen }: ExportOptions,
   terminal: Terminal,
 ): string | Uint8Array {
-  if (own === undefined) throw new RangeError("it has no filter for this architecture");
+  if (own === undefined) throw new RangeError("the profile has no filter for this architecture");
   const narrowed = ({ text, widened }: { readonly text: string; readonly widened: readonly string[] }): string => {
     if (widened.length === 0) return text;
     if (!widen)
@@ -127,7 +127,7 @@ async function write(result: string | Uint8Array, { output }: ExportOptions, ter
   else
     throw new SeccompGenError({
       code: "usage",
-      what: "a BPF program is no text",
-      todo: "Say where it goes: -o FILE. --format bpf-text shows it.",
+      what: "a BPF program is not text",
+      todo: "Name a file: -o FILE. --format bpf-text shows the program as text.",
     });
 }

@@ -103,7 +103,7 @@ async function compareWithFile(path: string | undefined, profile: string, termin
   terminal.note(
     same
       ? `${path} is up to date`
-      : `${path} is not what these traces give: it was edited, or it is older than they or this ` + "seccomp-gen",
+      : `${path} does not match these traces: it was edited, or it is older than the traces or this ` + "seccomp-gen",
   );
   return same ? 0 : 1;
 }

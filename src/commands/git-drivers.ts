@@ -173,7 +173,8 @@ async function mergedPolicy({ ancestor, ours, theirs, path }: MergeFiles): Promi
 async function mergedProfile(files: MergeFiles): Promise<Merged> {
   const { path } = files;
   const candidates = await candidateMerges(files);
-  if (candidates.length === 0) return { conflicts: ["no commit tells from which recordings the two sides were made"] };
+  if (candidates.length === 0)
+    return { conflicts: ["no commit shows from which recordings the two sides " + "were made"] };
   const profiles = new Set<string>();
   for (const sides of candidates) {
     const { inputs, conflicts } = mergeInputs(sides);
@@ -186,7 +187,7 @@ async function mergedProfile(files: MergeFiles): Promise<Merged> {
   }
   const [text, ...others] = profiles;
   return text === undefined || others.length > 0
-    ? { conflicts: ["several recordings gave these profiles, and their merges differ"] }
+    ? { conflicts: ["these profiles come from several recordings, whose merges differ"] }
     : { text };
 }
 

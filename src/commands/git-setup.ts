@@ -58,7 +58,7 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
   terminal.note(
     options.undo
       ? "undone"
-      : "done; others who clone this repository run seccomp-gen git-setup too (without it, git treats " +
+      : "done; everybody who clones this repository runs seccomp-gen git-setup too (without it, git treats " +
           "these files as text)",
   );
   return 0;
@@ -84,7 +84,7 @@ function finder(program: readonly string[]): string {
   return `seccomp_gen() { ${branches}else return 127; fi; }`;
 }
 
-const missing = "seccomp-gen is not installed here (run seccomp-gen git-setup again where it is)";
+const missing = "seccomp-gen is not installed here; install it and run seccomp-gen git-setup again";
 
 /** Where the program is gone, git shows and merges these files as the text they are. */
 function settings(program: readonly string[]): readonly (readonly [string, string])[] {
@@ -98,7 +98,7 @@ function settings(program: readonly string[]): readonly (readonly [string, strin
       "diff.seccomp-gen.textconv",
       `f() { ${find}; seccomp_gen git-textconv "$1"; s=$?; if [ $s = 127 ]; then cat "$1"; else return $s; fi; }; f`,
     ],
-    ["merge.seccomp-gen-profile.name", "seccomp profile, made again from the merged recording and options"],
+    ["merge.seccomp-gen-profile.name", "seccomp profile, regenerated from the merged recording and options"],
     ["merge.seccomp-gen-profile.driver", merge("profile")],
     ["merge.seccomp-gen-recording.name", "seccomp recording"],
     ["merge.seccomp-gen-recording.driver", merge("recording")],
@@ -120,12 +120,13 @@ async function writeAttributes(root: string, undo: boolean, terminal: Terminal):
   } else if (next !== text) await writeKept(path, next, root);
   if (undo) {
     const left = others.findIndex((line) => line.includes("seccomp-gen"));
-    if (others.length < lines.length) terminal.note(".gitattributes: our lines are out");
-    else if (left < 0) terminal.note(".gitattributes: none of our lines is in it");
+    if (others.length < lines.length) terminal.note(".gitattributes: removed the lines of seccomp-gen");
+    else if (left < 0) terminal.note(".gitattributes: has no lines of seccomp-gen");
     if (left >= 0)
       terminal.note(
-        `.gitattributes:${left + 1}: names seccomp-gen outside of our marks; take it out by hand if ` +
-          "nobody wants it",
+        `.gitattributes:${left + 1}: names seccomp-gen outside of its marks; remove the line by hand if you ` +
+          `do not need ` +
+          "it",
       );
   } else for (const line of attributes.slice(1, -1)) terminal.note(`.gitattributes: ${line}`);
 }
@@ -168,8 +169,8 @@ function hookText(program: readonly string[]): string {
   return [
     "#!/bin/sh",
     hookMark,
-    "# Refuses commits whose profiles are not what their recordings give (git commit --no-verify passes by).",
-    "# A merge may leave the files as one side has them, and lose what the other recorded.",
+    "# Refuses commits whose profiles do not match their recordings (git commit --no-verify skips this).",
+    "# A merge may take one side's files and lose what the other side recorded.",
     '[ -e "$(git rev-parse --git-path MERGE_HEAD)" ] ||',
     "  ! git diff --cached --quiet HEAD -- ':(top,glob)**/profiles/*.json' ':(top,glob)**/traces/**' 2>/dev/null ||",
     "  exit 0",

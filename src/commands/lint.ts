@@ -55,7 +55,7 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
   const profiles = files.length === 1 ? "this profile" : `these ${files.length} profiles`;
   terminal.note(
     findings.length === 0
-      ? `nothing to say of ${profiles}`
+      ? `no findings in ${profiles}`
       : `${serious} errors and warnings, ${findings.length - serious} notes`,
   );
   return serious === 0 ? 0 : 1;

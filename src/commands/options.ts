@@ -5,28 +5,30 @@ import { reviewFormats } from "../words/index.ts";
 export function withPolicyOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--args <tier>", "which arguments are pinned to the values seen")
+      new Option("--args <tier>", "which arguments to pin to the values seen")
         .choices(["none", "standard", "strict"])
         .default("standard"),
     )
     .option("--exact", "allow what was seen and what the runtime needs, and nothing else", false)
     .option("--no-reach", "allow nothing because the programs' own code can make it")
     .addOption(
-      new Option("--floor <runtime>", "whose own calls are allowed").choices(["any", "runc", "crun"]).default("any"),
+      new Option("--floor <runtime>", "the runtime whose start-up calls are allowed")
+        .choices(["any", "runc", "crun"])
+        .default("any"),
     )
     .option(
       "--allow <names>",
-      "syscalls to allow, also above Docker's default (comma-separated, repeatable)",
+      "allow these syscalls too, also beyond Docker's default (comma-separated, repeatable)",
       names,
       [],
     )
-    .option("--deny <names>", "syscalls to leave out although they were seen", names, [])
-    .option(
-      "--against <version|file>",
-      "the profile that may not be exceeded (default: Docker's for the recorded engine)",
-    )
+    .option("--deny <names>", "leave these syscalls out although they were seen", names, [])
+    .option("--against <version|file>", "the ceiling (default: Docker's default of the recorded engine)")
     .addOption(
-      new Option("--mode <mode>", "complain: log what would be denied, within Docker's default, instead of denying it")
+      new Option(
+        "--mode <mode>",
+        "complain: log the calls that would be denied, within Docker's default, " + "instead of denying them",
+      )
         .choices(["enforce", "complain"])
         .default("enforce"),
     );
@@ -67,7 +69,8 @@ export function alsoFormat(
 ): readonly { readonly format: string; readonly file: string }[] {
   const [, name, file = ""] = /^([a-z]+)=(.+)$/s.exec(value) ?? [];
   const format = reviewFormats.find((known) => known === name);
-  if (format === undefined) throw new InvalidArgumentError(`Not FORMAT=FILE; formats are ${reviewFormats.join(", ")}.`);
+  if (format === undefined)
+    throw new InvalidArgumentError(`Not FORMAT=FILE; formats are ` + `${reviewFormats.join(", ")}.`);
   return [...previous, { format, file }];
 }
 

@@ -55,9 +55,13 @@ export async function checkAll(staged: boolean, terminal: Terminal): Promise<num
     const path = profileFor(recording);
     if (path === undefined || !kept.profiles.includes(path)) continue;
     orphans += 1;
-    terminal.note(escapeLine(`${path} stays, but its recording ${recording} is deleted: nothing backs it any more`));
     terminal.note(
-      escapeLine(`  Bring the recording back (git checkout HEAD -- ${dirname(recording)}), or git rm ${path} as well`),
+      escapeLine(`${path} stays, but its recording ${recording} is deleted, so nothing backs it ` + `any more`),
+    );
+    terminal.note(
+      escapeLine(
+        `  Bring the recording back (git checkout HEAD -- ${dirname(recording)}), or git rm ` + `${path} as well`,
+      ),
     );
   }
   const doubtful = different + orphans;
@@ -81,7 +85,7 @@ async function troublesOf(recording: string, kept: KeptFiles): Promise<readonly 
       ? []
       : [
           `${recording} lost calls in this merge that neither side had removed: ${lost.join(", ")}`,
-          "  Take them in again: git checkout --merge -- the file, and choose line by line",
+          "  Restore them: git checkout --merge -- the file, and choose line by line",
         ];
   const there = withUnixLines(await kept.read(path));
   if (there === undefined)
@@ -91,7 +95,7 @@ async function troublesOf(recording: string, kept: KeptFiles): Promise<readonly 
   return [
     ...losses,
     ...(noFilter === undefined ? [] : [`${path}: ${noFilter}`]),
-    `${path} is not what ${recording} gives: it was edited, or it is older than the recording or this seccomp-gen`,
+    `${path} is not what ${recording} gives: it was edited, or is older than the recording or this seccomp-gen`,
   ];
 }
 

@@ -30,8 +30,9 @@ export function renderCheck(
     ...(failed.length === 0
       ? []
       : [
-          `${escapeLine(profile)} denies ${failed.length} of the recorded calls, ` +
-            "which failed with the same error already:",
+          `${escapeLine(profile)} denies ${failed.length} of the recorded calls, which already failed with ` +
+            `the same ` +
+            "error:",
           ...failed.map(line),
         ]),
     ...(undecided.length === 0

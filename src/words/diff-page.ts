@@ -45,7 +45,7 @@ const looks: readonly (Look & { readonly meaning: string })[] = [
     state: "floor",
     letter: "e",
     words: "denied with another answer",
-    meaning: "denied before and now; the program is told something else",
+    meaning: "denied before and now, with another answer",
   },
   { state: "same", letter: "=", words: "unchanged", meaning: "every call gets the same answer" },
 ];
@@ -80,7 +80,7 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
   const reached =
     moved(true).length > 0
       ? vulnerabilityTable("Newly within reach, on a kernel that is not up to date", moved(true), after.ceilingName)
-      : html`<p>None comes newly within reach.</p>`;
+      : html`<p>None comes within reach.</p>`;
   const changed = (arch: ScmpArch, calls: readonly CallExplanation[]): string =>
     `${calls.filter((call) => changeOf(arch, call) !== undefined).length} changed`;
   const details = (arch: ScmpArch, call: CallExplanation): Html =>

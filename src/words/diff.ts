@@ -206,7 +206,9 @@ function profileChangeText(change: Exclude<ProfileChange, { readonly kind: "sub-
       return `${change.member}: ${values}; ${memberMeaning[change.member]}`;
     }
     case "architecture-added":
-      return `architecture ${dockerArch(change.arch)}: now served by the profile; before, its calls killed the process`;
+      return (
+        `architecture ${dockerArch(change.arch)}: now served by the profile; before, its calls killed ` + `the process`
+      );
     case "architecture-removed":
       return `architecture ${dockerArch(change.arch)}: no longer served; its calls kill the process`;
     case "default-changed":
@@ -226,9 +228,9 @@ function memberValue(value: string | undefined): string {
 }
 
 const memberMeaning: { readonly [member in ProfileMember]: string } = {
-  flags: "how the kernel runs the filter; SECCOMP_FILTER_FLAG_SPEC_ALLOW turns a mitigation of Spectre off",
-  listenerPath: "whoever listens there decides on the calls of SCMP_ACT_NOTIFY",
-  listenerMetadata: "whoever decides on the calls of SCMP_ACT_NOTIFY is told this",
+  flags: "how the kernel runs the filter; SECCOMP_FILTER_FLAG_SPEC_ALLOW switches off a mitigation of Spectre",
+  listenerPath: "the agent that listens there decides on the calls of SCMP_ACT_NOTIFY",
+  listenerMetadata: "the agent that decides on the calls of SCMP_ACT_NOTIFY gets this text",
 };
 
 function archesOf(diff: ProfileDiff): readonly SyscallChange["arch"][] {

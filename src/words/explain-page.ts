@@ -19,18 +19,18 @@ export function explanationPage(explanation: Explanation): string {
     ${sentence(explanation)}</p>${figures(explanation)}
 <p class="quiet">Thick bar: this profile. Thin bar: ${ceilingName}.</p></header>
 <main><section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2>
-<p>A program can ask the kernel for these things. What it may ask for is filled; green is what this profile takes away
-  beyond Docker's default; ▲ marks calls that attackers look for.</p>
+<p>A program can ask the kernel for these things. Allowed calls are filled. This profile denies the green ones, which
+  Docker's default allows. ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${arches.map(
     ({ arch, calls: own }) =>
       html`${arches.length > 1 && html`<h3>${dockerArch(arch)}</h3>`}
         ${picture(arch, own, lookOf, (group) => `${group.filter(isKept).length} of ${group.length} allowed`)}`,
   )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at">
-    <p class="quiet">Point at a call, or move to it with the arrow keys: what it does, why it is allowed and what it
-    opens is shown here.</p></aside></div></section>
+    <p class="quiet">Point at a call, or move to it with the arrow keys: this shows what it does, why it is allowed and
+    what it opens.</p></aside></div></section>
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
-<p>Each of them is mended in today's kernels and runtimes; the next one will need such calls too. “Out of reach” means
+<p>Today's kernels and runtimes have mended all of them. The next one will need such calls too. “Out of reach” means
   that a call it needs cannot be made with the arguments it needs.</p>
 <details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span>
   </summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
@@ -111,8 +111,8 @@ function timeline({ arches }: Explanation): Html | false {
     .flatMap(({ name, recorded }) => (recorded?.first === undefined ? [] : [{ name, first: recorded.first }]));
   if (seen.length === 0) return false;
   return html`<section aria-labelledby="when"><h2 id="when">When each call was first needed</h2>
-    <p>A call that only the start needs could be denied once the service runs; what comes up while serving is what
-    requests can reach.</p><div class="phases">${phases.map(({ phase, title, text }) => {
+    <p>A call that only the start needs could be denied once the service runs. Requests can reach the calls that
+    come up while serving.</p><div class="phases">${phases.map(({ phase, title, text }) => {
       const names = [...new Set(seen.filter(({ first }) => first === phase).map(({ name }) => name))];
       return html`<div><h3>${title}: ${names.length} calls</h3><p class="quiet">${text}</p><p class="names">
         ${names.length === 0 ? "none" : names.join(", ")}</p></div>`;

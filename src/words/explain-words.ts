@@ -33,19 +33,15 @@ export const stateWords: { readonly [state in CallState]: string } = {
 export const stateMeanings: { readonly [state in CallState]: string } = {
   allowed: "the container may make this call with any arguments",
   pinned: "the container may make this call with some arguments only",
-  floor:
-    "allowed because the container runtime needs it to start the container; the recorded program was " +
-    "not seen to make it",
-  enosys:
-    "denied; the program is told that the kernel does not have the call, and falls back to an older " +
-    "one where it can",
-  denied: "denied with an error, or by ending the program",
+  floor: "the container runtime needs it to start the container; the recorded program did not make it",
+  enosys: "denied; the program is told that the kernel lacks the call, and falls back to an older one if it can",
+  denied: "denied with an error, or the program is ended",
 };
 
 export const reachWords: { readonly [reach in Reach]: string } = {
   closed: "out of reach",
   capability: "needs a capability that the container does not have",
-  open: "within reach on a kernel that has it",
+  open: "within reach on a kernel that is not up to date",
 };
 
 /** What the program gets from a denied call. */
@@ -98,9 +94,8 @@ export function meaningOf(call: CallExplanation): string {
 const letMeanings: { readonly [action in Action["action"]]?: string } = {
   SCMP_ACT_LOG: "the container may make this call, and the kernel logs that it did",
   SCMP_ACT_NOTIFY:
-    "the call waits for the agent behind the filter, which answers it or lets it through; without one " +
-    "it fails with ENOSYS",
-  SCMP_ACT_TRACE: "the call waits for a tracer, which may let it through; without one it fails with ENOSYS",
+    "the call waits for an agent, which answers it or lets it through; without an agent it fails with ENOSYS",
+  SCMP_ACT_TRACE: "the call waits for a tracer, which may let it through; without a tracer it fails with ENOSYS",
 };
 
 /** How a call is let through that is not simply allowed. */
@@ -146,8 +141,9 @@ function upperBitsOf({ name, arch, passed }: CallExplanation): readonly string[]
     return `${ruleWords(name, { conditions }, arch)} as ${callWords(witness)}`;
   });
   return [
-    "a program that sets a bit above the lower 32 gets past the rule, and the kernel does not look " +
-      `at that bit: this opens ${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`,
+    "a " +
+      `program can set a bit above the lower 32, which the kernel ignores but the rule compares: this opens ` +
+      `${values.slice(0, 8).join(", ")}${values.length > 8 ? " …" : ""}`,
   ];
 }
 
@@ -163,7 +159,7 @@ export function gapsOf(call: CallExplanation): readonly string[] {
 export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation): readonly string[] {
   if (state === "denied" || state === "enosys") return [];
   const said = rules.map((rule) => reasonOf(rule, recorded, unbacked));
-  return said.length === 0 ? ["the profile's default action lets it through"] : [...new Set(said)];
+  return said.length === 0 ? ["the profile's default action allows it"] : [...new Set(said)];
 }
 
 function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"], unbacked: boolean): string {
@@ -171,7 +167,7 @@ function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"]
   const reason = readReason(comment);
   switch (reason?.type) {
     case "observed":
-      if (unbacked) return "NO REASON: the profile says that it was recorded, and the recording does not have it";
+      if (unbacked) return "NO REASON: the profile says that it was recorded, but the recording does not have it";
       if (recorded !== undefined) return recordedText(recorded);
       return "assumptions" in reason && reason.assumptions !== undefined
         ? `recorded, says the profile (${writeAssumptions(reason.assumptions)})`

@@ -129,7 +129,7 @@ function totals(explanation: Explanation, words: Terminal): readonly string[] {
     ...row("need more privilege", own.capability, "than the container has"),
     ...row("within reach", own.open, "on a kernel that is not up to date; they are listed at the end"),
     ...(runs.length === 0
-      ? words.say("  ", "No recording stands beside the profile: who made a call is not known.")
+      ? words.say("  ", "No recording lies beside the profile, so it is not known who made a call.")
       : []),
   ];
 }
@@ -184,7 +184,7 @@ function vulnerabilityList({ vulnerabilities }: Explanation, words: Terminal): r
     "",
     words.paint("title", "Known vulnerabilities within reach, on a kernel that is not up to date"),
     ...(open.length === 0
-      ? ["  none of those known here"]
+      ? ["  none of the known ones"]
       : open.flatMap(({ vulnerability }) =>
           words.say(
             "  ",
@@ -217,7 +217,7 @@ function oneCall(explanation: Explanation, syscall: string, words: Terminal): re
     ),
     ...(text?.same === undefined
       ? []
-      : words.say("  same as:   ", `${text.same}, for another width of numbers or another machine`)),
+      : words.say("  same as:   ", `${text.same}, for another number width or machine`)),
     ...(text === undefined
       ? []
       : words.say("  reaches:   ", `${subsystems[text.subsystem].title}: ${subsystems[text.subsystem].exposes}`)),

@@ -11,8 +11,8 @@ export function renderHardening({ findings, runs, confirmed }: Hardening): strin
       ...(confirmed
         ? []
         : [
-            "  the last run, with all of it together, failed: the workload is not steady; use nothing of it " +
-              "unseen",
+            "  the last run, with all of this together, failed: the workload is not steady; check each " +
+              "setting before you use it",
           ]),
     ].join("\n"),
   );
@@ -23,13 +23,13 @@ function findingText(finding: HardeningFinding): string {
     case "privileged":
       return finding.tolerated
         ? "--privileged: not needed"
-        : "--privileged: needed; nothing else can be tried while it is there";
+        : "--privileged: needed; with it, nothing else can be tried";
     case "unconfined":
       return `${finding.options.join(", ")}: ${finding.tolerated ? "not needed" : "needed, kept as it is"}`;
     case "capabilities":
       return (
         `capabilities: needs ${finding.kept.length === 0 ? "none" : finding.kept.join(", ")}; ` +
-        `${finding.dropped.length} dropped${finding.minimal ? "" : " (more may be: the runs were used up)"}`
+        `${finding.dropped.length} dropped${finding.minimal ? "" : " (more may be droppable, but no runs were left)"}`
       );
     case "no-new-privileges":
       return `no-new-privileges: ${privilegesText(finding.tolerated)}`;
@@ -42,7 +42,7 @@ function findingText(finding: HardeningFinding): string {
 
 function privilegesText(tolerated: boolean | "already"): string {
   if (tolerated === "already") return "has it already";
-  return tolerated ? "tolerated" : "not tolerated: a setuid program or one with file capabilities is part of it";
+  return tolerated ? "tolerated" : "not tolerated: the workload runs a setuid program or one with file capabilities";
 }
 
 function readOnlyText({
@@ -71,7 +71,7 @@ export function hardenedCommand(
     items.length === 0 ? [] : [`    ${name}:`, ...items.map((item) => `      - ${JSON.stringify(item)}`)];
   const compose = [
     "services:",
-    `  ${service.name}: # and what it has already: ports, environment, volumes`,
+    `  ${service.name}: # and what the service has already: ports, environment, volumes`,
     `    image: ${JSON.stringify(service.image)}`,
     ...(privileged
       ? ["    privileged: true"]

@@ -44,21 +44,21 @@ export const looks: readonly (Look & { readonly meaning: string })[] = [
     state: "beyond",
     letter: "!",
     words: "allowed, and denied by Docker's default",
-    meaning: "the container can do what it could not do without this profile",
+    meaning: "without this profile, the container could not do this",
   },
   {
     state: "closed",
     letter: "N D",
     words: "denied by this profile alone",
     meaning:
-      "Docker's default allows it: this is what the profile takes from an attacker. N: the program is " +
-      "told “not implemented”; D: it gets an error",
+      "Docker's default allows it, and this profile denies it. N: the program is told “not implemented”. D: " +
+      "it gets an error",
   },
   {
     state: "both",
     letter: "N D",
     words: "denied by Docker's default too",
-    meaning: "no container may make this call unless its profile says so",
+    meaning: "no container may make this call unless its profile allows it",
   },
 ];
 

@@ -21,26 +21,26 @@ export const reviewRules = [
   {
     id: "newly-possible",
     title: "A call became possible",
-    why: "The profile lets a call through that it denied before, or with arguments that it denied.",
+    why: "The profile allows a call, or arguments of a call, that it denied before.",
     todo:
       "Ask what needs it. If a recording backs it, and it is neither dangerous nor beyond Docker's " +
       "default, it is most likely fine.",
   },
   {
     id: "unbacked-profile",
-    title: "A profile that its recording does not give",
+    title: "A profile that does not match its recording",
     why:
-      "The profile was edited, or is older than its recording or its options, or has no recording. " +
-      "Nobody knows whether the application needs what it allows.",
+      "The profile was edited, is older than its recording or options, or has no recording. It may allow " +
+      "calls that the application does not need.",
     todo:
-      "Record the workload that needs it (seccomp-gen record --append), or make the profile again: " +
+      "Record the workload that needs it (seccomp-gen record --append), or regenerate the profile: " +
       "seccomp-gen generate --all.",
   },
   {
     id: "unreadable-profile",
     title: "A profile that cannot be read",
-    why: "What cannot be read cannot be reviewed, and no engine takes it.",
-    todo: "Correct it, or make it again: seccomp-gen generate --all.",
+    why: "No engine accepts this file, and nobody can review it.",
+    todo: "Correct it, or regenerate it: seccomp-gen generate --all.",
   },
 ] as const;
 
@@ -80,7 +80,7 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
               text:
                 state.source === "none"
                   ? "it has no recording"
-                  : "it is not what its recording gives with the options as they were",
+                  : "it does not match its recording with the options as they were",
               file: path,
               place: top,
               pointer: "",

@@ -56,7 +56,8 @@ export function reasonLine(
           "; ",
           {
             strong:
-              "only because the recording newly claims capabilities, an engine, an architecture or security options",
+              "allowed only because the recording now names other capabilities, engines, architectures or " +
+              "security options",
           },
         ]
       : []),
@@ -70,14 +71,14 @@ export function reasonLine(
       return [
         ...becauseLine(backing.because, undefined),
         ", ",
-        { strong: "only since the options were changed" },
+        { strong: "only because the options changed" },
         ...(recording === undefined ? [] : [" (", { data: recording.replace(/recording\.json$/, "policy.json") }, ")"]),
         ...beyond,
       ];
     case "nothing":
-      return [{ strong: "no reason: the recording does not have it" }, ...claimLine(claim), ...beyond];
+      return [{ strong: "no reason: its recording does not have this call" }, ...claimLine(claim), ...beyond];
     case "no-recording":
-      return [{ strong: "no recording to ask" }, ...claimLine(claim), ...beyond];
+      return [{ strong: "this profile has no recording" }, ...claimLine(claim), ...beyond];
     default:
       return backing satisfies never;
   }
@@ -90,7 +91,7 @@ function claimLine(claim: Because | undefined): Line {
     : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];
 }
 
-/** `newRuns`: how many runs are new, for what no former recording had; undefined: one had it. */
+/** `newRuns`: how many runs are new, for what no former recording had; `undefined` if one had it. */
 function becauseLine(because: Because, newRuns: number | undefined): Line {
   switch (because.type) {
     case "observed": {
@@ -101,7 +102,7 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
           : newRuns === 1
             ? "in the new run"
             : newRuns === 0
-              ? "for the first time, though no run is new"
+              ? "for the first time, but no run is new"
               : `in one of the ${newRuns} new runs`;
       return [
         `recorded ${when}, by `,
@@ -124,7 +125,7 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
     case "fallback":
       return [because.reason];
     case "user":
-      return [{ strong: `nobody saw it: ${because.option} takes it in` }];
+      return [{ strong: `never recorded; added with ${because.option}` }];
     case "profile":
       return [{ data: clipped(because.comment ?? "", 120) }];
     default:
@@ -167,8 +168,8 @@ export function exampleLine({ change, backing }: Opening): Line {
 }
 
 export const doubtWords: { readonly [doubt in RecordingDoubt]: string } = {
-  "no-new-run": "something is new in it, but no run: it was recorded again in the same way, or edited by hand",
-  "not-canonical": "it is not as seccomp-gen writes it: it was edited by hand or by another tool",
+  "no-new-run": "it has new calls but no new run: it was recorded again in the same way, or edited by hand",
+  "not-canonical": "seccomp-gen would write it otherwise: a person or another tool edited it",
   cut: "the trace of a new run broke off, so calls may be missing",
 };
 

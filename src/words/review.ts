@@ -35,7 +35,7 @@ import {
 export interface ReviewView {
   readonly format: ReviewFormat;
   readonly color: boolean;
-  /** Columns of the terminal that shows the text; undefined: lines are as long as they are. */
+  /** Columns of the terminal that shows the text. `undefined` does not wrap lines. */
   readonly width?: number;
   /** Of this program, for SARIF. */
   readonly version: string;
@@ -92,7 +92,7 @@ interface Limits {
 
 const everything: Limits = { files: Infinity, sections: Infinity, rows: Infinity };
 
-/** Less and less, until it fits. */
+/** Ever fewer details, until the comment fits. */
 const steps: readonly Limits[] = [
   everything,
   { files: 500, sections: 200, rows: 60 },
@@ -111,13 +111,13 @@ function comment(model: ReviewModel): string {
   return pageToMarkdown([
     title,
     verdict(model),
-    { type: "paragraph", line: ["The details are more than fit into a comment: seccomp-gen review shows them."] },
+    { type: "paragraph", line: ["The details do not fit into a comment. seccomp-gen review shows them."] },
   ]);
 }
 
 const title: Block = { type: "title", line: ["Seccomp profiles"] };
 
-/** Most dangerous first: whatever is cut, it is the least. */
+/** Most dangerous first, so that a cut takes the least dangerous. */
 function page(model: ReviewModel, limits: Limits): readonly Block[] {
   const profiles = [...model.profiles].sort((a, b) => alarm(b) - alarm(a) || (a.path < b.path ? -1 : 1));
   const groups = groupEqual(profiles);
@@ -156,7 +156,7 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
             type: "paragraph",
             line: [
               { strong: "Cut" },
-              ": this change is larger than a comment. The most dangerous comes first; " +
+              ": this change does not fit into a comment. The most dangerous comes first; " +
                 `${Math.max(0, overview.length - limits.files)} files, ` +
                 `${Math.max(0, judged.length - limits.sections)} profiles' details and the ends of long tables ` +
                 `are left out. seccomp-gen review ${model.base.slice(0, 12)} --format text shows all of it.`,
@@ -174,7 +174,7 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
   ];
 }
 
-/** How urgently a profile wants to be seen. */
+/** How urgent it is to look at a profile. */
 function alarm({ state }: ReviewedProfile): number {
   if (state.type === "unreadable") return 1e6;
   const { assessment, failures } = state;
@@ -193,30 +193,30 @@ const stopWords: { readonly [kind in FailureKind]: { readonly what: string; read
   dangerous: {
     what: "something dangerous became possible",
     todo:
-      "Merge only if the application cannot do without the calls marked dangerous, and somebody who " +
-      "knows it says so.",
+      "Merge only if the application cannot do without the calls marked dangerous, and somebody who knows " +
+      "the application says so.",
   },
   "beyond-docker": {
     what: "something exceeds Docker's default",
     todo:
-      "What Docker's default denies is denied to every ordinary container. Run without it, or say in " +
-      "the pull request why this one needs it.",
+      "Docker's default denies these calls to every container. Run without them, or say in the pull request " +
+      "why this one needs them.",
   },
   unbacked: {
-    what: "something is not what a recording gives",
+    what: "a profile no longer matches its recording",
     todo:
-      "Undo edits by hand with seccomp-gen generate --all. If the application needs the call, record " +
-      "it: seccomp-gen record --append …",
+      "seccomp-gen generate --all undoes edits by hand. If the application needs the call, record it: " +
+      "seccomp-gen record --append …",
   },
   widened: { what: "something became possible", todo: "Look at what became possible." },
   lint: { what: "lint has new findings", todo: "seccomp-gen lint says what to do about each kind." },
   any: {
-    what: "something could not be read or judged",
-    todo: "Correct the file, or make it again: seccomp-gen generate --all.",
+    what: "a file could not be read or judged",
+    todo: "Correct the file, or regenerate it: seccomp-gen generate --all.",
   },
 };
 
-/** What to do with the change, in one sentence. */
+/** What a reader should do with the change, in one sentence. */
 function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel): Block {
   if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0)
     return { type: "paragraph", line: ["No profile and no recording has changed."] };
@@ -248,7 +248,7 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
     ).size;
   const [calls, wider] = [named(true), named(false)];
   const words = [
-    calls > 0 ? `${plural(calls, "call", "calls")} became possible that attackers have a use for` : "",
+    calls > 0 ? `${plural(calls, "call", "calls")} became possible that attackers can use` : "",
     wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : "",
   ].filter((text) => text !== "");
   if (words.length > 0)
@@ -259,17 +259,20 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
   if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
     return {
       type: "paragraph",
-      line: [{ strong: "Look at it." }, " On other hosts than the profile is judged for, more became possible."],
+      line: [
+        { strong: "Look at it." },
+        " Other capabilities, kernels or architectures are allowed more " + "than before.",
+      ],
     };
   if (openings.length > 0)
     return {
       type: "paragraph",
       line: [
         { strong: "Ordinary." },
-        " What became possible is nothing that attackers look for, and within Docker's default.",
+        " Nothing that attackers look for became possible, and all of it is within Docker's default.",
       ],
     };
-  return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing became possible that was not."] };
+  return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing new became possible."] };
 }
 
 function data(text: string): Span {
@@ -280,13 +283,13 @@ function plural(number: number, one: string, more: string): string {
   return `${number} ${number === 1 ? one : more}`;
 }
 
-/** Profiles of which the same is to be said. */
+/** Profiles that changed alike. */
 interface Group {
   readonly profiles: readonly ReviewedProfile[];
   readonly paths: readonly string[];
 }
 
-/** What many profiles have in common, a new base image for example, is read once. */
+/** Puts profiles together that changed alike, for example by a new base image. */
 function groupEqual(profiles: readonly ReviewedProfile[]): readonly Group[] {
   const groups = new Map<string, ReviewedProfile[]>();
   for (const profile of profiles) {
@@ -364,7 +367,7 @@ function summary(state: JudgedProfile): string {
     pretended.length > 0 ? `${pretended.length} denied calls claim to have succeeded` : "",
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
     open
-      ? "what it does not name is now allowed"
+      ? "every call that no rule names is now allowed"
       : beyond > 0
         ? `${beyond} beyond Docker's default`
         : openings.length > 0
@@ -373,7 +376,7 @@ function summary(state: JudgedProfile): string {
     ...count(distinct(openings.filter(({ level }) => level === "danger")), "dangerous"),
     keeps.length === 0
       ? ""
-      : `keeps of the dangerous ones: ${keeps.slice(0, 12).join(", ")}` +
+      : `keeps dangerous calls: ${keeps.slice(0, 12).join(", ")}` +
         (keeps.length > 12 ? ` and ${keeps.length - 12} more` : ""),
     ...count(unbacked, "change is not backed by a recording", "changes are not backed by a recording"),
     ...count(
@@ -384,7 +387,7 @@ function summary(state: JudgedProfile): string {
     source === "none"
       ? "it has no recording"
       : source === "different" && unbacked === 0
-        ? "the file is not what its recording gives (seccomp-gen generate --all makes it again)"
+        ? "it no longer matches its recording (seccomp-gen generate --all regenerates it)"
         : "",
     ...count(findings.length, "new lint finding", "new lint findings"),
   ]
@@ -412,7 +415,7 @@ function authorsLine({ commits, uncommitted }: Authorship): readonly Line[] {
   ];
 }
 
-/** The first of those of which the same is to be said, and where all of them are. */
+/** Recordings that changed alike: the first, and the paths of all. */
 function groupRecordings(
   recordings: readonly ReviewedRecording[],
 ): readonly (readonly [ReviewedRecording, readonly string[]])[] {
@@ -480,8 +483,8 @@ function recordingLine(
           ...listed("with other arguments", otherArguments),
           ...listed("no longer seen", removed),
         ]),
-    ...listed(`stays denied, as by ${ceilingName}`, deniedByDocker),
-    ...listed("denied by the profile all the same", denied),
+    ...listed(`stays denied, because ${ceilingName} denies it`, deniedByDocker),
+    ...listed("the profile still denies", denied),
     ...(capabilities.length === 0
       ? []
       : [
@@ -491,18 +494,18 @@ function recordingLine(
             { data: capabilities.slice(0, 10).join(", ") },
           ],
         ]),
-    ...(lostNoNewPrivileges ? [["now also recorded without no-new-privileges"]] : []),
+    ...(lostNoNewPrivileges ? [["now also runs without no-new-privileges"]] : []),
     ...doubts.map((doubt): Line => [doubtWords[doubt]]),
   ];
   return [
     ...head,
     ...(parts.length === 0
-      ? ["the same calls, from the same runs"]
+      ? ["the same calls from the same runs"]
       : parts.flatMap((part, at): Line => (at === 0 ? part : ["; ", ...part]))),
   ];
 }
 
-/** So many ordinary calls have a row each; of more, the names say as much. */
+/** Up to this many ordinary calls have a row each. More are listed by name. */
 const maxOrdinary = 12;
 
 function section(paths: readonly string[], state: JudgedProfile, limits: Limits): readonly Block[] {
@@ -541,8 +544,7 @@ function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limit
   ];
   const elsewhereLine: Line = [
     { strong: "Possible elsewhere" },
-    ", by rules with includes or excludes, where capabilities, kernel or architecture are others than those it is " +
-      "judged for: ",
+    ", with other capabilities, kernels or architectures, by rules with includes or excludes: ",
     data(elsewhere.slice(0, rows).map(elsewhereText).join(", ")),
     elsewhere.length > rows ? ` and ${elsewhere.length - rows} more` : "",
   ];

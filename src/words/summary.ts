@@ -12,7 +12,7 @@ export interface SummaryModel {
   readonly diff: AllowedCounts;
   readonly ceilingName: string;
   readonly mode: Mode;
-  /** Where things were written; undefined: to standard output. */
+  /** Where things were written; `undefined` if the profile went to standard output. */
   readonly paths: { readonly recording?: string; readonly profile: string | undefined };
   /** Lines of the trace that could not be read. */
   readonly unparsed: number;
@@ -47,8 +47,10 @@ export function renderSummary(model: SummaryModel): string {
 
 function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly string[] {
   return policy.filters.map(({ arch }) => {
+    const enforced =
+      mode === "enforce" ? "" : "COMPLAIN MODE protects no more than the default. Enforced, the profile ";
     const share =
-      `${mode === "complain" ? "COMPLAIN MODE, protects no more than the default; enforced, it keeps" : "keeps"} ` +
+      `${enforced}keeps ` +
       `${diff.allowedAfter[arch] ?? 0} of ${diff.allowedBefore[arch] ?? 0} syscalls of ${ceilingName}`;
     return policy.filters.length > 1 ? `${dockerArch(arch)}: ${share}` : share;
   });
@@ -69,7 +71,10 @@ function unpinned(notes: readonly PolicyNote[]): readonly string[] {
 
 function withoutStart({ runs }: Recording): readonly string[] {
   return runs.some((run) => run.withoutStart === true)
-    ? ["the log does not hold the program's start: what loaders and C libraries call there is allowed too"]
+    ? [
+        "the log lacks the program's start, so the profile also allows the calls that loaders and C " +
+          "libraries make there",
+      ]
     : [];
 }
 
@@ -79,7 +84,7 @@ function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string
   );
   return denied.length === 0
     ? []
-    : [`tried, but denied by ${ceilingName} and left out: ${[...new Set(denied)].join("; ")}`];
+    : [`tried, but ${ceilingName} denies it, so it is left out: ${[...new Set(denied)].join("; ")}`];
 }
 
 /**
@@ -92,13 +97,13 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
     .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
     .map(([name]) => name);
   const ptrace = refused.includes("ptrace")
-    ? ["a program here uses ptrace, which cannot work while strace traces it: what it does with it was not seen"]
+    ? ["a program uses ptrace, which cannot work under strace: the recording lacks what it does with it"]
     : [];
   return refused.length === 0
     ? []
     : [
         ...ptrace,
-        "refused by the kernel for lack of privilege (allowed as in the recording): " +
+        "the kernel refused these for lack of privilege (the profile allows them): " +
           `${[...new Set(refused)].join(", ")}`,
       ];
 }
@@ -118,11 +123,12 @@ function inCode({ recording, policy }: SummaryModel): readonly string[] {
   const rest = denied.length - mostInCode;
   return [
     `recorded ${reachable.filter((name) => seen.has(name)).length} of ${reachable.length} calls that the ` +
-      "programs' code can make; the ordinary others are allowed",
+      `programs' code can make; the ordinary ones among the others are allowed ` +
+      "too",
     ...(denied.length === 0
       ? []
       : [
-          `in the code, never recorded, denied: ${denied.slice(0, mostInCode).join(", ")}` +
+          `in the code but never recorded, and denied: ${denied.slice(0, mostInCode).join(", ")}` +
             (rest > 0 ? ` and ${rest} more` : ""),
         ]),
   ];
@@ -133,7 +139,7 @@ function others({ policy, unparsed }: SummaryModel): readonly string[] {
   const unknown = policy.notes.flatMap((note) => (note.kind === "unknown-syscall" ? [note.syscall] : []));
   return [
     ...(beyond.length === 0 ? [] : [`ALLOWED BEYOND THE DEFAULT because of --allow: ${beyond.join(", ")}`]),
-    ...(unknown.length === 0 ? [] : [`seen, but without a name that a profile could use: ${unknown.join(", ")}`]),
+    ...(unknown.length === 0 ? [] : [`seen, but no profile can name it: ${unknown.join(", ")}`]),
     ...(unparsed === 0 ? [] : [`${unparsed} lines of the trace could not be read; the profile may lack calls`]),
   ];
 }
@@ -141,10 +147,7 @@ function others({ policy, unparsed }: SummaryModel): readonly string[] {
 function notExercised({ missed }: SummaryModel): readonly string[] {
   return missed.length === 0
     ? []
-    : [
-        `not exercised: ${missed.join(", ")}`,
-        "if the service does that in production, do it in --while and record with --append",
-      ];
+    : [`not exercised: ${missed.join(", ")}`, "if production does that, do it in --while and record with --append"];
 }
 
 function files({ paths }: SummaryModel): readonly string[] {

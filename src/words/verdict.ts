@@ -36,12 +36,13 @@ function verdictText(verdict: Verdict): string {
       return `FAILED: ${verdict.label} ended with exit code ${verdict.exitCode}:${quoted(verdict.said)}`;
     case "no-filter":
       return (
-        `FAILED: NO FILTER AT ALL: the kernel says Seccomp: ${verdict.mode} of the container's process, without a ` +
-        "filter of its own; whatever ran, it did not run under this profile"
+        `FAILED: NO FILTER AT ALL: the kernel says Seccomp: ${verdict.mode} of the container's process, so ` +
+        `it has no filter of its own and did not run under this ` +
+        "profile"
       );
     case "output-differs":
       return (
-        `FAILED: the output differs from that without the profile, first in line ${verdict.line}:\n  ` +
+        `FAILED: the output differs from the output without the profile, first in line ${verdict.line}:\n  ` +
         `without: ${verdict.before ?? "(nothing)"}\n  with:    ${verdict.after ?? "(nothing)"}`
       );
     case "interrupted":
@@ -79,8 +80,9 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
       );
     case "unexplained":
       return [
-        `the cause was not found in ${diagnosis.runs} runs: not even with every call that Docker's ` +
-          "default allows does it pass reliably",
+        `the cause was not found in ${diagnosis.runs} runs: the workload does not pass reliably even with ` +
+          `every call that Docker's default ` +
+          "allows",
         ...denialLines(diagnosis.denials),
       ].join("\n");
     case "explained":
@@ -96,7 +98,7 @@ function refusal(problem: Extract<Diagnosis, { kind: "refused" }>["problems"][nu
       return escapeLine(
         `${problem.pointer}: libseccomp refuses the rule for ${problem.syscall} ` +
           `${formatRule(problem.rule, problem.syscall, problem.arch)}: ` +
-          "an earlier group answers the same calls otherwise",
+          "an earlier group gives the same calls another answer",
       );
     case "unknown-architecture":
       return escapeLine(`there is no architecture ${problem.name}`);
@@ -119,8 +121,8 @@ function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnos
   const to = (denial: Denial): boolean => missing.has(`${denial.arch} ${denial.syscall}`);
   const harmless = [...new Set(denials.filter((denial) => !to(denial)).map(({ syscall }) => syscall))].sort();
   const isOne = additions.length === 1;
-  const allNeeded = isOne ? "" : ", without any one of them it does not";
-  const sureness = minimal ? allNeeded : " (a smaller set may do: the runs were used up)";
+  const allNeeded = isOne ? "" : ", and without any one of them it fails";
+  const sureness = minimal ? allNeeded : " (a smaller set may be enough, but no runs were left)";
   return [
     `the cause: the profile denies ${namesOf(additions)}`,
     ...denialLines(denials.filter(to)),
@@ -129,11 +131,11 @@ function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnos
       .map((syscall) => {
         const reason = floor.get(syscall);
         return reason === undefined
-          ? `  ${syscall}: denied where the trace does not reach`
-          : `  ${syscall}: needed by the container runtime itself: ${reason}`;
+          ? `  ${syscall}: denied in a place that the trace does not show`
+          : `  ${syscall}: the container runtime itself needs it: ${reason}`;
       }),
     `  confirmed in ${runs} runs: with ${isOne ? "it" : "these"} it passes${sureness}`,
-    ...(harmless.length === 0 ? [] : [escapeLine(`  denied too, and not missed: ${harmless.join(", ")}`)]),
+    ...(harmless.length === 0 ? [] : [escapeLine(`  also denied, but not needed: ${harmless.join(", ")}`)]),
   ].join("\n");
 }
 

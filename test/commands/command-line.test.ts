@@ -42,7 +42,7 @@ test("check says when a log stands where the profile should", () => {
   });
   expect(status).toBe(2);
   expect(stderr).toBe(
-    `seccomp-gen: error: ${log} is no JSON document, and the profile comes first\n  seccomp-gen ` +
+    `seccomp-gen: error: ${log} is not JSON, and the profile has to come first\n  seccomp-gen ` +
       "check PROFILE TRACES… PROFILE is a file or a Docker version, e.g. 27.5.1\n",
   );
 });

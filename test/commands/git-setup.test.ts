@@ -239,16 +239,16 @@ describe("git-setup, where git keeps things elsewhere", { timeout: 60_000 }, () 
     expect(once.split("\r\n")).toHaveLength(once.split("\n").length);
     await setup({});
     expect(committed(".gitattributes")).toBe(once);
-    expect(await setup({ undo: true })).toContain("our lines are out");
+    expect(await setup({ undo: true })).toContain("removed the lines of seccomp-gen");
     expect(committed(".gitattributes")).toBe("*.png binary\r\n");
   });
 
   test("--undo says what it found: nothing, what was set up twice, what stands outside of the marks", async () => {
     writeFileSync(join(folder, ".gitattributes"), "*.png binary\n");
-    expect(await setup({ undo: true })).toContain("none of our lines is in it");
+    expect(await setup({ undo: true })).toContain("has no lines of seccomp-gen");
     await setup({});
     writeFileSync(join(folder, ".gitattributes"), committed(".gitattributes").repeat(2));
-    expect(await setup({ undo: true })).toContain("our lines are out");
+    expect(await setup({ undo: true })).toContain("removed the lines of seccomp-gen");
     expect(committed(".gitattributes")).toBe("*.png binary\n*.png binary\n");
     writeFileSync(join(folder, ".gitattributes"), "*.png binary\nx.json diff=seccomp-gen\n");
     expect(await setup({ undo: true })).toMatch(/\.gitattributes:2: names seccomp-gen/);

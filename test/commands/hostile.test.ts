@@ -126,7 +126,7 @@ describe("review stops", { timeout: 120_000 }, () => {
     write(path, JSON.stringify(recording));
     run("generate", "--all");
     const { code, out } = run("review", "HEAD", "--fail-on", "beyond-docker");
-    expect([code, out]).toEqual([1, expect.stringMatching(/mount.*newly claims capabilities/)]);
+    expect([code, out]).toEqual([1, expect.stringMatching(/mount.*the recording now names other capabilities/)]);
   });
 
   test.each([

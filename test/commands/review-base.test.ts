@@ -74,7 +74,7 @@ describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_
     const { stdout, status } = repository.tool("review", "main", "--format", "text");
     expect(status).toBe(1);
     expect(stdout.split("\n")[2]).toMatch(/^Stop: web may now bpf and mount\./);
-    expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps of the dangerous ones: ptrace/);
+    expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps dangerous calls: ptrace/);
     expect(stdout).not.toMatch(/dangerous\s+fdatasync/);
   });
 

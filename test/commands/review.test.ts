@@ -145,7 +145,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await reviewed()).toBe(0);
     expect(out).toContain(
       "**Look at it:** `nginx` may now `splice`. " +
-        "Nothing dangerous, but 1 call became possible that attackers have a use for.",
+        "Nothing dangerous, but 1 call became possible that attackers can use.",
     );
   });
 
@@ -156,10 +156,10 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toMatch(
       new RegExp(
         "`traces/nginx/recording\\.json`: not committed yet; 1 new run: `docker run -v=… IMAGE` of .*; " +
-          "newly seen: `flock`; denied by the profile all the same: `flock`\n",
+          "newly seen: `flock`; the profile still denies: `flock`\n",
       ),
     );
-    expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*the file is not what its recording gives/);
+    expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*it no longer matches its recording/);
     await regenerate();
     expect(await reviewed()).toBe(0);
     expect(out).toMatch(/^\*\*Ordinary\.\*\*/m);
@@ -174,13 +174,13 @@ describe("review", { timeout: 60_000 }, () => {
     record("flock", "logrotate");
     await regenerate();
     await reviewed();
-    expect(out).toContain("something is new in it, but no run");
-    expect(out).toContain("recorded for the first time, though no run is new, by `logrotate`");
-    expect(out).not.toContain("not as seccomp-gen writes it");
+    expect(out).toContain("new calls but no new run");
+    expect(out).toContain("recorded for the first time, but no run is new, by `logrotate`");
+    expect(out).not.toContain("seccomp-gen would write it otherwise");
     const path = join(folder, "traces/nginx/recording.json");
     writeFileSync(path, readFileSync(path, "utf8").replace('"results": ["ok"]', '"results":["ok"]'));
     await reviewed();
-    expect(out).toContain("not as seccomp-gen writes it");
+    expect(out).toContain("seccomp-gen would write it otherwise");
   });
 
   test("options that take calls in are seen as such, and stop", async () => {
@@ -189,7 +189,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(["widened", "unbacked"]);
     expect(out).toContain('options changed in `traces/nginx/policy.json`: `no options` → `{"allow":["flock"]}`');
     expect(out).toMatch(
-      "| ordinary | `flock` | **nobody saw it: --allow takes it in**, **only since the options were changed**",
+      "| ordinary | `flock` | **never recorded; added with --allow**, **only because the options changed**",
     );
     // Once merged they are no news.
     git("add", "-A");
@@ -224,7 +224,9 @@ describe("review", { timeout: 60_000 }, () => {
     record("flock", "logrotate");
     await regenerate();
     await reviewed();
-    expect(out).toMatch(/newly seen: `flock, unshare`; stays denied, as by Docker [\d.]+'s default: `unshare`;/);
+    expect(out).toMatch(
+      /newly seen: `flock, unshare`; stays denied, because Docker [\d.]+'s default denies it: `unshare`;/,
+    );
   });
 
   test("as text it fits the terminal", async () => {
@@ -240,7 +242,7 @@ describe("review", { timeout: 60_000 }, () => {
     );
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
     expect(out).toMatch(
-      /\*\*Possible elsewhere\*\*, by rules with includes or excludes, .*: `ptrace \(amd64, kernel 99\.0/,
+      /\*\*Possible elsewhere\*\*, .*by rules with includes or excludes: `ptrace \(amd64, kernel 99\.0/,
     );
     git("checkout", "profiles");
     edit(({ syscalls }) =>
@@ -251,7 +253,9 @@ describe("review", { timeout: 60_000 }, () => {
       }),
     );
     expect(await reviewed({ failOn: ["dangerous"] })).toBe(0);
-    expect(out).toContain("**Look at it.** On other hosts than the profile is judged for, more became possible.");
+    expect(out).toContain(
+      "**Look at it.** Other capabilities, kernels or architectures are allowed more " + "than before.",
+    );
     expect(await reviewed({ failOn: ["widened"] })).toBe(1);
   });
 
@@ -301,8 +305,9 @@ describe("review", { timeout: 60_000 }, () => {
     );
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked", "lint"]);
     expect(out).toMatch(
-      "| **dangerous** | `ptrace`: reads, writes or steers other processes | **no reason: the recording does not " +
-        "have it**; the profile's own comment says `observed: harmless` | `ptrace(PTRACE_TRACEME)`: ENOSYS before, " +
+      "| **dangerous** | `ptrace`: reads, writes or steers other processes | **no reason: its recording " +
+        "does not have this call**; the profile's own comment says `observed: harmless` | " +
+        "`ptrace(PTRACE_TRACEME)`: ENOSYS before, " +
         "now allowed |",
     );
   });
@@ -336,7 +341,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toContain("architecture x86: now served");
     edit((profile) => (profile.defaultAction = "SCMP_ACT_ALLOW"));
     expect(await failures()).toEqual(expect.arrayContaining(["widened", "dangerous", "beyond-docker"]));
-    expect(out).toContain("what it does not name is now allowed");
+    expect(out).toContain("every call that no rule names is now allowed");
   });
 
   test("a profile that is new or gone is held against Docker's default", async () => {

@@ -114,6 +114,6 @@ describe("without strace", () => {
     const folder = await workplace();
     const ran = await product(folder, ["record", "--", "/bin/true"], { PATH: folder });
     expect(ran.exitCode).toBe(2);
-    expect(ran.stderr).toMatch(/no strace to record with[^]*apt-get install strace/);
+    expect(ran.stderr).toMatch(/no strace was found[^]*apt-get install strace/);
   });
 });

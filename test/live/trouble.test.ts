@@ -88,7 +88,7 @@ test("rules that would take forever to compare are named, and what to do", async
   const ran = await product(folder, ["diff", "puzzle.json"]);
   expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
   expect(ran.stderr).toMatch(
-    /error: these rules cannot be compared: the rules of ioctl overlap in too many ways\n.*name the values/,
+    /error: these rules cannot be compared: the rules of ioctl overlap in too many ways\n.*Name the values/,
   );
 });
 
@@ -210,8 +210,8 @@ describe("files that are not what they should be", () => {
     ["no JSON", ["diff", "broken"], "not json", /broken:1:1: not JSON/],
     ["no profile", ["diff", "broken"], '"a text"', /has to be an object/],
     ["no profile to verify", ["verify", "broken", "--", "docker", "run", image], "[]", /has to be an object/],
-    ["an empty trace", ["generate", "broken"], "", /no system call/],
-    ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no system call/],
+    ["an empty trace", ["generate", "broken"], "", /no readable system call/],
+    ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no readable system call/],
     ["a recording cut short", ["generate", "broken"], '{"version": 1, "name": "a', /no recording/],
     ["no such file", ["generate", "other"], "", /cannot read other: no such file/],
     [

@@ -128,7 +128,7 @@ describe("a log of a 32-bit machine", () => {
     );
     await profileOf(recording);
     expect(notes.join("\n")).not.toContain("denied by");
-    expect(notes.join("\n")).toContain("without a name that a profile could use: set_tls");
+    expect(notes.join("\n")).toContain("no profile can name it: set_tls");
   });
 });
 
@@ -193,7 +193,7 @@ describe("a log without its program's start", () => {
     const tail = file("tail.log", ...lines(log).slice(-40));
     const profile = await profileOf(tail);
     expect(notes.join("\n")).toMatch(/tail\.log: the log does not hold the program's start, as it begins with \w+/);
-    expect(notes.join("\n")).toContain("what loaders and C libraries call there is allowed too");
+    expect(notes.join("\n")).toContain("allows the calls that loaders and C libraries make there");
     expect(await denied(profile, start(log))).toMatch(/allows every recorded call/);
   });
 
@@ -213,7 +213,7 @@ describe("a log without its program's start", () => {
         "import socket; socket.socket()",
       ]);
       const profile = await profileOf(path);
-      expect(notes.join("\n")).toContain("what loaders and C libraries call there is allowed too");
+      expect(notes.join("\n")).toContain("allows the calls that loaders and C libraries make there");
       expect(await denied(profile, start(log))).toMatch(/allows every recorded call/);
     },
   );
@@ -229,7 +229,7 @@ describe("a log without its program's start", () => {
     expect(out).toContain('"withoutStart":true');
     notes = [];
     await profileOf(kept);
-    expect(notes.join("\n")).toContain("what loaders and C libraries call there is allowed too");
+    expect(notes.join("\n")).toContain("allows the calls that loaders and C libraries make there");
   });
 });
 

@@ -51,7 +51,7 @@ export type Problem =
 
 type Text = { readonly what: string; readonly todo: string };
 
-const noProgram = "It is neither a program for this machine nor a script with #! in its first line. ";
+const noProgram = "It is neither a program for this machine nor a script whose first line begins with #!. ";
 
 const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { code: Code }>) => Text } = {
   usage: ({ what, todo }) => ({ what, todo }),
@@ -61,19 +61,20 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
   "file-unwritable": ({ path, detail }) => ({
     what: `cannot write ${path}: ${detail}`,
-    todo: "This file is as it was. Free space or choose another place, then run the command again.",
+    todo: "The file is unchanged. Free space or choose another place, then run the command again.",
   }),
   "no-container-cli": ({ tool, detail }) => ({
     what: `cannot run ${tool}: ${detail}`,
     todo:
-      `Install ${tool}: containers and verify need it. Without it, a program of this host can be ` +
-      "recorded: seccomp-gen record -- CMD",
+      `Install ${tool}: recording containers and verify need it. Without it, record a program of this host: ` +
+      `seccomp-gen record -- ` +
+      "CMD",
   }),
   "no-engine": ({ tool, detail }) => ({
     what: `no ${tool} engine answers\n${detail}`,
     todo:
       "Start the engine (e.g. systemctl start docker), or point to one with DOCKER_HOST or --context. " +
-      "Without any engine, record a plain command on this host: seccomp-gen record -- CMD",
+      "Without an engine, record a program of this host: seccomp-gen record -- CMD",
   }),
   "engine-permission": ({ tool, detail }) => ({
     what: `this user may not talk to the ${tool} engine\n${detail}`,
@@ -86,7 +87,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     todo: "Check the name, build or pull the image first, or log in to its registry.",
   }),
   "no-tracer": ({ detail }) => ({
-    what: `no strace to record with: ${detail}`,
+    what: `no strace was found: ${detail}`,
     todo:
       "Install strace (apt-get install strace), or let the engine reach a registry once so that the " +
       "tracer image can be built.",
@@ -98,13 +99,13 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       "programs lose their privilege then). Nothing was written.",
   }),
   "not-a-trace": ({ path, detail }) => ({
-    what: `${path} holds no system call that could be read${detail === undefined ? "" : `: ${detail}`}`,
+    what: `${path} has no readable system call${detail === undefined ? "" : `: ${detail}`}`,
     todo: "Give a recording.json or a log of strace -f -o FILE.",
   }),
   "foreign-log": ({ path, detail, todo }) => ({ what: `${path}: ${detail}`, todo }),
   "policy-invalid": ({ source, detail }) => ({
     what: `${source} holds no policy options: ${detail}`,
-    todo: "It may have args, exact, floor, allow, deny, against and mode, as the options of generate are called.",
+    todo: "It may have args, exact, floor, allow, deny, against and mode: the names of options of generate.",
   }),
   architecture: ({ detail }) => ({
     what: `cannot trace here: ${detail}`,
@@ -123,9 +124,8 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
         : `the --while command failed with exit code ${exitCode}`) +
       (containerExitCode === undefined ? "" : `; the container ended by itself with exit code ${containerExitCode}`),
     todo:
-      "Traced programs start slowly: let the command wait for the service (curl --retry 20 " +
-      "--retry-delay 1 --retry-all-errors …; Docker's port proxy answers before the service does), " +
-      "then record again.",
+      "Traced programs start slowly. Let the command wait for the service (curl --retry 20 --retry-delay 1 " +
+      "--retry-all-errors …; Docker's port proxy answers before the service does), then record again.",
   }),
   "trace-broken": ({ detail }) => ({
     what: `the trace broke off: ${detail}`,
@@ -134,17 +134,17 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "recording-cut": ({ what, todo, aside }) => ({
     what,
     todo:
-      `${todo}\n  What was seen up to then is in ${aside}; record --append takes it in, seccomp-gen ` +
+      `${todo}\n  The calls seen until then are in ${aside}; record --append adds them, seccomp-gen ` +
       `generate ${aside} makes a profile of it. No other file was changed.`,
   }),
   "recording-exists": ({ path, aside }) => ({
     what: `${path} holds calls that this recording did not see`,
     todo:
-      `Nothing was replaced; the new recording is in ${aside}. Run again with --append to keep both, ` +
+      `The old recording was kept; the new one is in ${aside}. Run again with --append to keep both, ` +
       `or --force to replace; or merge the two files: seccomp-gen merge ${path} ${aside} -o ${path}`,
   }),
   "recording-invalid": ({ source, detail }) => ({
-    what: `${source} is no recording: ${detail}`,
+    what: `${source} is not a recording: ${detail}`,
     todo:
       "Give a recording.json as `seccomp-gen record` writes it, or a log of strace -f -o FILE. A " +
       "profile is compared with `seccomp-gen diff`.",
@@ -164,13 +164,13 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "no-audit-lines": ({ entries }) => ({
     what:
       entries === 0
-        ? "no line of the kernel's seccomp in these logs"
+        ? "these logs have no line of the kernel's seccomp"
         : `none of the ${entries} lines of the kernel's seccomp is of a call that was let through and ` +
           "logged, by the programs asked for",
     todo:
-      "The kernel logs where it has audit (CONFIG_AUDIT) and sysctl kernel.seccomp.actions_logged " +
-      "names log: give dmesg, journalctl -k or /var/log/audit/audit.log of the machine where the " +
-      "container ran under a profile of --mode complain. No such line can also mean that nothing would " +
+      "The kernel logs only with audit (CONFIG_AUDIT) and if sysctl kernel.seccomp.actions_logged names " +
+      "log. Give dmesg, journalctl -k or /var/log/audit/audit.log of the machine where the " +
+      "container ran under a profile of --mode complain. If there is no such line, perhaps nothing would " +
       "have been denied.",
   }),
   "no-command": ({ image }) => ({

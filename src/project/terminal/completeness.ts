@@ -13,11 +13,11 @@ const fewestCalls = 1_000;
 /** `about 0.02 % of activity like this may be unseen` */
 export function unseenText(share: number): string {
   return share === 0
-    ? "activity like this seems to be known"
+    ? "activity like this seems to be fully seen"
     : `about ${percent(share)} of activity like this may be unseen`;
 }
 
-/** Each window is so long. */
+/** The length of a window. */
 export const windowSeconds = 5;
 const fewestWindows = 12;
 
@@ -41,7 +41,7 @@ export class ActivityWindows {
     for (const kind of called) this.#seenIn[kind] = (this.#seenIn[kind] ?? 0) + 1;
   }
 
-  /** How many new kinds the next window is to bring; undefined with too few windows. */
+  /** How many new kinds the next window will probably bring; `undefined` if there were too few windows. */
   expected(): number | undefined {
     return this.#windows < fewestWindows
       ? undefined
@@ -52,10 +52,10 @@ export class ActivityWindows {
 /** `a new syscall in about 8 % of further 5 s like these` */
 export function expectedText(expected: number): string {
   return expected === 0
-    ? `${windowSeconds} s like these bring nothing new`
+    ? `another ${windowSeconds} s would probably show nothing new`
     : expected >= 1
-      ? `every further ${windowSeconds} s may bring something new`
-      : `a new syscall in about ${percent(expected)} of further ${windowSeconds} s like these`;
+      ? `another ${windowSeconds} s may well show something new`
+      : `another ${windowSeconds} s would show a new syscall in about ${percent(expected)} of cases`;
 }
 
 function percent(share: number): string {

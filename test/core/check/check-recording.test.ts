@@ -75,7 +75,7 @@ describe("check", () => {
     const findings = check(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"], []);
     expect(findings).toMatchObject([{ kind: "denied", syscall: "mount", alreadyFailed: true }]);
     expect(renderCheck(findings, { format: "text", profile: "p.json" })).toMatch(
-      /denies 1 of the recorded calls, which failed with the same error already:\n {2}mount.*EPERM/,
+      /denies 1 of the recorded calls, which already failed with the same error:\n {2}mount.*EPERM/,
     );
     expect(check(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EBUSY (Device or resource busy)"], [])).toMatchObject([
       { syscall: "mount", alreadyFailed: false },

@@ -199,7 +199,7 @@ describe("the file", () => {
     ],
     ["{"],
   ])("is refused: %s", (text) => {
-    expect(() => parseRecording(text, "x")).toThrow(/is no recording/);
+    expect(() => parseRecording(text, "x")).toThrow(/is not a recording/);
   });
 
   test("a name like __proto__ is a name", () => {

@@ -13,7 +13,7 @@ test("of too few calls nothing is said", () => {
 
 test("is told in plain words", () => {
   expect(unseenText(unseenShare(100_000, 20) ?? 1)).toBe("about 0.02 % of activity like this may be unseen");
-  expect(unseenText(0)).toBe("activity like this seems to be known");
+  expect(unseenText(0)).toBe("activity like this seems to be fully seen");
 });
 
 test("the estimate is near the truth for calls drawn independently", () => {
@@ -44,12 +44,12 @@ test("windows of time: what comes in one burst counts once, and quiet ones not a
     windows.end([...calls]); // nothing was called
   }
   expect(windows.expected()).toBe(1 / 20);
-  expect(expectedText(windows.expected() ?? 0)).toBe("a new syscall in about 5 % of further 5 s like these");
+  expect(expectedText(windows.expected() ?? 0)).toBe("another 5 s would show a new syscall in about 5 % of cases");
   calls[1] = 5_001;
   windows.end([...calls]);
   expect(windows.expected()).toBe(0);
-  expect(expectedText(0)).toBe("5 s like these bring nothing new");
-  expect(expectedText(1.5)).toBe("every further 5 s may bring something new");
+  expect(expectedText(0)).toBe("another 5 s would probably show nothing new");
+  expect(expectedText(1.5)).toBe("another 5 s may well show something new");
 });
 
 test("too few windows say nothing", () => {

@@ -94,6 +94,6 @@ test("at the end it is said when the last new call came, and how much may be uns
   end();
   expect(lines.at(-1)).toBe(
     "recorded; last new syscall 4 min before the end; about 0.01 % of activity like this may be " +
-      "unseen; a new syscall in about 3 % of further 5 s like these",
+      "unseen; another 5 s would show a new syscall in about 3 % of cases",
   );
 });
