@@ -514,6 +514,12 @@ function declareAll(): void {
     });
 }
 
+for (const command of program.commands)
+  command.option("-q, --quiet", "say nothing but results and why the command failed", false);
+program.hook("preAction", (_, command) => {
+  if (command.opts<{ quiet?: boolean }>().quiet === true) terminal.beQuiet();
+});
+
 program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);
 });
@@ -530,11 +536,11 @@ function end(exitCode: number): void {
 /** The one way out for failures. */
 function report(error: unknown): number {
   if (error instanceof SeccompGenError) {
-    terminal.note(`error: ${error.message}\n  ${error.todo}`);
+    terminal.fail(`error: ${error.message}\n  ${error.todo}`);
     return error.exitCode;
   }
   if (error instanceof RangeError && error.name === "TooManyWays") {
-    terminal.note(
+    terminal.fail(
       `error: these rules cannot be compared: ${error.message}\n  Overlapping masks on several arguments ` +
         `take too long to compare. Name the values that are meant (SCMP_CMP_EQ, or one mask of all 32 ` +
         "bits).",
@@ -544,7 +550,7 @@ function report(error: unknown): number {
   // commander has written its own message; help and version are no failure.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
     return error.exitCode === 0 ? 0 : 2;
-  terminal.note(
+  terminal.fail(
     `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  ` +
       "This is a bug in seccomp-gen; please report it with the command that led here.",
   );

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import standaloneCode from "ajv/dist/standalone/index.js";
+import { format } from "prettier";
 import { policySchema } from "../dist/project/derivation/policy-schema.js";
 import { recordingSchema } from "../dist/core/recording/schema.js";
 import { profileSchema } from "../dist/core/profile/schema.js";
@@ -33,7 +34,24 @@ const targets = [
   },
 ];
 
+/** What a project keeps in its repository, as schemas that others can read: schemas/ in the package. */
+const published = [
+  { file: "schemas/recording.json", title: "traces/NAME/recording.json", schema: recordingSchema },
+  { file: "schemas/policy.json", title: "traces/NAME/policy.json", schema: policySchema },
+];
+
 let stale = false;
+for (const { file, title, schema } of published) {
+  const $id = file.replace("schemas/", "");
+  const document = { $schema: "http://json-schema.org/draft-07/schema#", $id, title, ...schema };
+  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+  const text = await format(JSON.stringify(document), { parser: "json", printWidth: 120 });
+  if (!process.argv.includes("--check")) writeFileSync(path, text);
+  else if (readFileSync(path, "utf8") !== text) {
+    console.error(`${file} is not what its schema gives: run node tools/compile-schemas.mjs`);
+    stale = true;
+  }
+}
 for (const { file, name, from, schema, options } of targets) {
   // Strings are only asked whether they are empty: no helper of ajv is needed at run time.
   const ajv = new Ajv({ ...options, unicode: false, logger: false, code: { source: true, esm: true, lines: true } });

@@ -23,11 +23,12 @@ import {
   offsetOf,
   positionAt,
   readProfile,
+  valueEnd,
   type DockerProfile,
   type HostContext,
 } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
-import { allowsSome, TooManyWays, type Filter } from "../core/seccomp/index.ts";
+import { allowsSome, TooManyWays, type ArgIndex, type Filter } from "../core/seccomp/index.ts";
 import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/index.ts";
 
 /** What every profile is held against. */
@@ -114,11 +115,24 @@ interface Sources {
     readonly formerOptions: Filters;
     readonly formerFacts: Filters;
     readonly before: Filters | undefined;
+    readonly recorded: Recorded;
   };
   readonly newRuns: Recording["runs"];
 }
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
+type Recorded = (arch: ScmpArch, syscall: string) => readonly ReadonlyMap<ArgIndex, bigint>[];
+
+/** The arguments with which a call was recorded, as far as they could be read. */
+function readArguments({ syscalls }: Recording, arch: ScmpArch, syscall: string): ReturnType<Recorded> {
+  const calls = syscalls[arch] ?? {};
+  const args = Object.hasOwn(calls, syscall) ? calls[syscall]?.args : undefined;
+  if (args === undefined || args.values === "many") return [];
+  return args.values.map(
+    (tuple) =>
+      new Map(tuple.flatMap((value, at) => (value === null ? [] : [[args.indices[at] as ArgIndex, value] as const]))),
+  );
+}
 
 /**
  * What the committed recording gives with the committed options, and what their former states gave:
@@ -162,6 +176,7 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
         formerRecording,
       ),
       before: formerRecording === undefined ? undefined : filtersOf(formerMade),
+      recorded: (arch, syscall) => readArguments(recording, arch, syscall),
     },
     newRuns: recording.runs.filter((run) => !formerRuns.has(canonicalRun(run))),
   };
@@ -229,10 +244,12 @@ function filtersOf({ policy }: Derivation): Filters {
   return new Map(policy.filters.map((filter) => [filter.arch, filter]));
 }
 
-function placeOf({ claim }: Opening, { after }: ChangedFile): Place {
-  return after === undefined || claim?.type !== "profile"
-    ? { line: 1, column: 1 }
-    : positionAt(after, offsetOf(after, claim.pointer));
+/** The call's name among those of its rule; the rule, if the name is written in another way. */
+function placeOf({ claim, change }: Opening, { after }: ChangedFile): Place {
+  if (after === undefined || claim?.type !== "profile") return { line: 1, column: 1 };
+  const names = offsetOf(after, `${claim.pointer}/names`);
+  const at = after.slice(names, valueEnd(after, names)).indexOf(`"${change.syscall}"`);
+  return positionAt(after, at === -1 ? offsetOf(after, claim.pointer) : names + at);
 }
 
 /** Errors and warnings that the former profile did not have. */

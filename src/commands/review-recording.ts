@@ -1,11 +1,11 @@
-import { canonicalRun, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
+import { canonicalRun, madeBy, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import { checkRecording } from "../core/check/index.ts";
 import { hostsOf, profileFor, resolveFor, type ChangedFile } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { readProfile } from "../core/profile/index.ts";
-import type { RecordingDoubt, ReviewedRecording } from "../words/index.ts";
+import type { OtherArguments, RecordingDoubt, ReviewedRecording } from "../words/index.ts";
 import { TooManyWays } from "../core/seccomp/index.ts";
-import { defaultCapabilities } from "../core/tables/index.ts";
+import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 import type { ReviewContext } from "./review-profile.ts";
 
 /**
@@ -79,10 +79,7 @@ function compare(
   const newRuns = next.runs.filter((run) => !known.has(canonicalRun(run)));
   const [was, is] = [callsOf(old), callsOf(next)];
   const added = [...is.keys()].filter((name) => !was.has(name)).sort();
-  const otherArguments = [...is]
-    .filter(([name, values]) => was.has(name) && [...values].some((value) => was.get(name)?.has(value) !== true))
-    .map(([name]) => name)
-    .sort();
+  const otherArguments = otherArgumentsOf(next, was);
   const before = capabilitiesOf(old);
   return {
     type: old === undefined ? "added" : "changed",
@@ -121,6 +118,37 @@ function doubtsOf({
     ...(stringifyRecording(next) === text.replaceAll("\r\n", "\n") ? [] : (["not-canonical"] as const)),
     ...(cut ? (["cut"] as const) : []),
   ];
+}
+
+/** Of calls that were recorded before: the arguments that were not, and who made them. */
+function otherArgumentsOf(
+  { syscalls }: Recording,
+  was: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly OtherArguments[] {
+  const told = new Set<string>();
+  return Object.entries(syscalls)
+    .flatMap(([arch, byName]) =>
+      Object.entries(byName).flatMap(([syscall, record]): OtherArguments[] => {
+        const known = was.get(syscall);
+        if (known === undefined || record.args === undefined) return [];
+        const { indices } = record.args;
+        const made = madeBy(record);
+        const about = { arch: arch as ScmpArch, syscall };
+        if (made === undefined) return known.has("many") ? [] : [{ ...about, args: [], programs: record.processes }];
+        return made
+          .filter(({ tuple }) => !known.has(tuple.join()))
+          .map(({ tuple, programs }) => ({
+            ...about,
+            args: tuple.flatMap((value, at) => (value === null ? [] : [{ index: indices[at] ?? 0, value }])),
+            programs,
+          }));
+      }),
+    )
+    .filter(({ syscall, args }) => {
+      const key = `${syscall} ${args.map(({ index, value }) => `${index}=${value}`).join()}`;
+      return !told.has(key) && told.add(key);
+    })
+    .sort((a, b) => (a.syscall < b.syscall ? -1 : a.syscall > b.syscall ? 1 : 0));
 }
 
 /** Per syscall, on whatever architecture, the values of its arguments as text. */

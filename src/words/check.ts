@@ -3,6 +3,7 @@ import { noFilterText, type NoFilter } from "../core/profile/index.ts";
 import { argumentWords, formatAction } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { documentVersion } from "./document-version.ts";
 
 /** What a profile would deny of a recording, for people (text) or programs (json). */
 export function renderCheck(
@@ -17,7 +18,8 @@ export function renderCheck(
     readonly noFilter?: NoFilter | undefined;
   },
 ): string {
-  if (format === "json") return jsonText({ profile, ...(noFilter === undefined ? {} : { noFilter }), findings });
+  if (format === "json")
+    return jsonText({ version: documentVersion, profile, ...(noFilter === undefined ? {} : { noFilter }), findings });
   if (noFilter !== undefined) return `${escapeLine(`${profile}: ${noFilterText(noFilter)}`)}\n`;
   const denied = findings.filter(({ kind, alreadyFailed }) => kind === "denied" && !alreadyFailed);
   const failed = findings.filter(({ kind, alreadyFailed }) => kind === "denied" && alreadyFailed);

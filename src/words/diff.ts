@@ -19,6 +19,7 @@ import {
 import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
+import { documentVersion } from "./document-version.ts";
 import { markdownCell } from "./markdown.ts";
 import { wrapText } from "./wrap.ts";
 
@@ -36,7 +37,7 @@ export interface DiffView {
 export function renderDiff(diff: ProfileComparison | ProfileDiff, view: DiffView): string {
   switch (view.format) {
     case "json":
-      return jsonText({ before: view.before, after: view.after, ...diff });
+      return jsonText({ version: documentVersion, before: view.before, after: view.after, ...diff });
     case "markdown":
       return markdown(diff, view);
     case "text":

@@ -8,6 +8,7 @@ import type {
 import { noFilterText } from "../core/profile/index.ts";
 import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { documentVersion } from "./document-version.ts";
 import { explanationPage } from "./explain-page.ts";
 import {
   answersOf,
@@ -38,7 +39,11 @@ export interface ExplainView {
  * of that one call.
  */
 export function renderExplanation(explanation: Explanation, syscall: string | undefined, view: ExplainView): string {
-  if (view.format === "json") return jsonText(syscall === undefined ? explanation : onlyCall(explanation, syscall));
+  if (view.format === "json")
+    return jsonText({
+      version: documentVersion,
+      ...(syscall === undefined ? explanation : onlyCall(explanation, syscall)),
+    });
   if (view.format === "html") return explanationPage(explanation);
   const words = terminal(view);
   const lines = syscall === undefined ? wholeProfile(explanation, words) : oneCall(explanation, syscall, words);

@@ -16,6 +16,7 @@ export {
   type FailureKind,
   type JudgedProfile,
   type Place,
+  type OtherArguments,
   type RecordingDoubt,
   type ReviewedOptions,
   type ReviewedProfile,

@@ -1,5 +1,6 @@
 import type { Finding, FindingKind } from "../core/lint/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { documentVersion } from "./document-version.ts";
 import { findingKinds, findingText } from "./lint-words.ts";
 import { sarifLog, type SarifResult, type SarifRule } from "./sarif.ts";
 
@@ -22,7 +23,7 @@ export function renderLint(
   version: string,
 ): string {
   if (format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), version);
-  if (format === "json") return jsonText({ findings: findings.map(findingDocument) });
+  if (format === "json") return jsonText({ version: documentVersion, findings: findings.map(findingDocument) });
   const lines = findings.map(
     (finding) =>
       `${escapeLine(`${placeOf(finding)}: ${finding.severity}: ${findingText(finding)} [${finding.kind}]`)}\n`,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { findingText } from "./lint-words.ts";
-import { findingsOf } from "./review-findings.ts";
+import { findingsOf, otherFindings } from "./review-findings.ts";
 import type { ReviewModel } from "./review-model.ts";
 
 const severities = { danger: "critical", notable: "major", ordinary: "info" } as const;
@@ -17,7 +17,7 @@ export function reviewToCodeClimate(model: ReviewModel): string {
   const findings = model.profiles.flatMap(({ state }) =>
     state.type === "unreadable"
       ? []
-      : state.findings.map((finding) => {
+      : otherFindings(state).map((finding) => {
           const { kind, severity, file, line, names } = finding;
           const weight = severity === "error" ? "critical" : "major";
           return issue(kind, weight, findingText(finding), file, line, names.join(","));

@@ -1,5 +1,5 @@
 import type { Opening } from "../core/judgement/index.ts";
-import { exampleLine, groupOpenings, levelWords, openingLine, reasonLine } from "./review-words.ts";
+import { backingLine, exampleLine, groupOpenings, levelWords, openingLine, reasonLine } from "./review-words.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import type { Line } from "./page.ts";
 import { escapeLine } from "../core/text/index.ts";
@@ -114,7 +114,7 @@ function openingFinding(
 ): ReviewFinding {
   const { claim, change } = opening;
   const text =
-    `${levelWords[opening.level]}: ${plain(openingLine(opening, arches))}; why: ` +
+    `${levelWords[opening.level]}: ${plain(openingLine(opening, arches))}; ${plain(backingLine(opening))}: ` +
     `${plain(reasonLine(opening, state))}; for example ${plain(exampleLine(opening))}`;
   return {
     rule: "newly-possible",
@@ -129,4 +129,16 @@ function openingFinding(
 
 function plain(line: Line): string {
   return line.map((span) => (typeof span === "string" ? span : "strong" in span ? span.strong : span.data)).join("");
+}
+
+/**
+ * What lint says beside the openings: of dangerous calls, and of calls beyond Docker's default, the
+ * openings say the same, and a reviewer is told once.
+ */
+export function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["findings"] {
+  const told = new Set(assessment.openings.map(({ change }) => change.syscall));
+  return findings.filter(
+    ({ kind, names }) =>
+      !((kind === "dangerous-call" || kind === "beyond-docker") && names.every((name) => told.has(name))),
+  );
 }

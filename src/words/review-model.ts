@@ -1,6 +1,7 @@
 import type { Elsewhere } from "../core/diff/index.ts";
 import type { Assessment } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
+import type { ScmpArch } from "../core/tables/index.ts";
 import type { PlacedFinding } from "./lint.ts";
 
 /**
@@ -71,6 +72,16 @@ export interface Authorship {
   readonly uncommitted: boolean;
 }
 
+/** A call that was recorded before, and not with these arguments. */
+export interface OtherArguments {
+  readonly arch: ScmpArch;
+  readonly syscall: string;
+  /** As far as they could be read; empty if there are too many to be told apart. */
+  readonly args: readonly { readonly index: number; readonly value: bigint }[];
+  /** Empty: the recording does not say who made it so. */
+  readonly programs: readonly string[];
+}
+
 export interface ReviewedRecording {
   readonly path: string;
   readonly formerPath: string | undefined;
@@ -85,8 +96,8 @@ export interface ReviewedRecording {
         readonly goneRuns: number;
         readonly added: readonly string[];
         readonly removed: readonly string[];
-        /** Seen before, now with other arguments. */
-        readonly otherArguments: readonly string[];
+        /** Seen before, now with other arguments: which, and who made the call so. */
+        readonly otherArguments: readonly OtherArguments[];
         /**
          * Of these two, what the profile beside it denies nevertheless, because Docker's default
          * does; and what it denies for another reason.

@@ -1,5 +1,5 @@
 import { lintResult, lintRules } from "./lint.ts";
-import { findingsOf, reviewRules } from "./review-findings.ts";
+import { findingsOf, otherFindings, reviewRules } from "./review-findings.ts";
 import type { ReviewModel } from "./review-model.ts";
 import { sarifLog } from "./sarif.ts";
 
@@ -28,7 +28,7 @@ export function reviewToSarif(model: ReviewModel, version: string): string {
       fingerprint: `${rule}:${about}`,
     }));
   const findings = model.profiles
-    .flatMap(({ state }) => (state.type === "unreadable" ? [] : state.findings.map(lintResult)))
+    .flatMap(({ state }) => (state.type === "unreadable" ? [] : otherFindings(state).map(lintResult)))
     .sort((a, b) => severities.indexOf(a.level) - severities.indexOf(b.level));
   return sarifLog([...reviewRules, ...lintRules()], [...changes, ...findings.slice(0, 5000)], version);
 }

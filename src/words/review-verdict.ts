@@ -1,9 +1,7 @@
 import type { Opening } from "../core/judgement/index.ts";
-import { isAllowing } from "../core/seccomp/index.ts";
-import { describeValue } from "../core/tables/index.ts";
 import type { Line, Span } from "./page.ts";
 import type { ReviewModel } from "./review-model.ts";
-import { clipped } from "./review-words.ts";
+import { clipped, openedCall } from "./review-words.ts";
 
 const shownCalls = 5;
 const shownGroups = 3;
@@ -20,7 +18,7 @@ export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: O
   for (const { path, state } of profiles) {
     if (state.type === "unreadable") continue;
     const openings = state.assessment.openings.filter((opening) => opening.level === level);
-    const calls = [...new Set(openings.map(callWords))];
+    const calls = [...new Set(openings.map(openedCall))];
     const isOpen = state.assessment.open && level === "danger";
     if (calls.length === 0 && !isOpen) continue;
     const key = JSON.stringify([isOpen, calls]);
@@ -43,22 +41,29 @@ export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: O
   return all.length > shownGroups ? [...shown, `; and ${all.length - shownGroups} more profiles`] : shown;
 }
 
-function nameOf(path: string): string {
-  return path.replace(/^.*\//, "").replace(/\.json$/, "");
+/** "web keeps ptrace of the dangerous calls": what first profiles allow as Docker's default does. */
+export function keepsLine({ profiles }: Pick<ReviewModel, "profiles">): Line {
+  const groups = new Map<string, { readonly names: string[]; readonly calls: readonly string[] }>();
+  for (const { path, state } of profiles) {
+    if (state.type !== "added" || state.keeps.length === 0) continue;
+    const known = groups.get(state.keeps.join());
+    if (known === undefined) groups.set(state.keeps.join(), { names: [nameOf(path)], calls: state.keeps });
+    else known.names.push(nameOf(path));
+  }
+  const all = [...groups.values()];
+  const shown = all
+    .slice(0, shownGroups)
+    .flatMap(({ names, calls }): Line => [
+      ...listed(names, "profiles"),
+      names.length === 1 ? " is new and keeps " : " are new and keep ",
+      ...listed(calls, "calls"),
+      " of the dangerous calls. ",
+    ]);
+  return all.length > shownGroups ? [...shown, `${all.length - shownGroups} more new profiles keep some.`] : shown;
 }
 
-/** The call, and the family or operation if it may be made with that one only. */
-function callWords({ change, exposes }: Opening): string {
-  const allowing = change.after.filter(({ action }) => isAllowing(action));
-  const isNamed = exposes?.startsWith("AF_") === true;
-  const [condition] = isNamed ? [{ index: 0 as const }] : (allowing[0]?.rule.conditions ?? []);
-  const isPinned = isNamed || (allowing.length > 0 && allowing.every(({ rule }) => rule.conditions.length > 0));
-  const value = condition === undefined ? undefined : change.witness.args[condition.index];
-  const words =
-    !isPinned || condition === undefined || value === undefined || value === 0n
-      ? undefined
-      : describeValue(change.syscall, condition.index, value);
-  return words === undefined ? change.syscall : `${change.syscall}(${words})`;
+function nameOf(path: string): string {
+  return path.replace(/^.*\//, "").replace(/\.json$/, "");
 }
 
 /** "a, b and c", "a, b and 7 more calls". */

@@ -1,8 +1,7 @@
 import type { Level, Opening } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
-import { formatAction, type Because } from "../core/seccomp/index.ts";
-import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
-import { exampleCall } from "./diff.ts";
+import { callWords, formatAction, valueWords, type Because } from "../core/seccomp/index.ts";
+import { describeValue, dockerArch, type ScmpArch } from "../core/tables/index.ts";
 import type { Line, Span } from "./page.ts";
 import type { JudgedProfile, RecordingDoubt } from "./review-model.ts";
 
@@ -19,13 +18,14 @@ export function groupOpenings(
 ): readonly { readonly opening: Opening; readonly arches: readonly ScmpArch[] }[] {
   const groups = new Map<string, { readonly opening: Opening; readonly arches: ScmpArch[] }>();
   for (const opening of openings) {
-    const { change, level, beyondDocker, backing } = opening;
+    const { change, level, beyondDocker } = opening;
     const key = JSON.stringify([
       change.syscall,
       change.kind === "newly-allowed",
       level,
       beyondDocker,
-      backing.type,
+      openedCall(opening),
+      backingWord(opening),
       reasonLine(opening, state),
     ]);
     const known = groups.get(key);
@@ -35,15 +35,54 @@ export function groupOpenings(
   return [...groups.values()];
 }
 
+/** At most this many values of a call are named. */
+const shownValues = 3;
+
+/** The call, with what it may now be made with: `bpf`, `socket(AF_PACKET or AF_VSOCK)`. */
+export function openedCall({ change, values }: Opening): string {
+  if (values.length === 0) return change.syscall;
+  const words = values.map(({ index, value }) => valueWords(change.syscall, index, value, change.arch));
+  const shown = words.length > shownValues + 1 ? words.slice(0, shownValues) : words;
+  const rest = words.length - shown.length;
+  const more = rest === 0 ? "" : ` or ${rest} more values`;
+  return `${change.syscall}(${shown.join(rest === 0 ? " or " : ", ")}${more})`;
+}
+
 /** What became possible, and what that exposes. */
-export function openingLine({ change, exposes }: Opening, arches: readonly ScmpArch[]): Line {
+export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line {
+  const { change, exposes, values } = opening;
+  const isWider = change.kind !== "newly-allowed";
   const parts = [
-    change.kind === "newly-allowed" ? "" : " with other arguments",
+    !isWider ? "" : values.length === 0 ? " with any other arguments" : " too",
     arches.join() === "SCMP_ARCH_X86_64" ? "" : ` (${arches.map(dockerArch).join(", ")})`,
     exposes === undefined ? "" : `: ${exposes}`,
   ];
-  return [{ data: change.syscall }, parts.join("")];
+  return [{ data: clipped(openedCall(opening), 200) }, parts.join("")];
 }
+
+/** Who stands behind it, whatever it opens. */
+export function backingLine(opening: Opening): Line {
+  const word = backingWord(opening);
+  return word.startsWith("not ") || word.startsWith("no ") ? [{ strong: word }] : [word];
+}
+
+function backingWord({ backing }: Opening): string {
+  if (backing.type === "nothing") return "not recorded";
+  if (backing.type === "no-recording") return "no recording";
+  if (backing.because.type === "user") return "not recorded";
+  if (backing.type === "options") return "only by options";
+  return derivedWords[backing.because.type];
+}
+
+/** What a recording gives, by why it does. */
+const derivedWords: { readonly [type in Exclude<Because["type"], "user">]: string } = {
+  observed: "recorded",
+  floor: "the runtime's",
+  companion: "goes with it",
+  code: "in the code",
+  fallback: "goes with it",
+  profile: "not recorded",
+};
 
 /** Why it is there: what the recording says, never what the profile says of itself alone. */
 export function reasonLine(
@@ -76,9 +115,9 @@ export function reasonLine(
         ...beyond,
       ];
     case "nothing":
-      return [{ strong: "no reason: its recording does not have this call" }, ...claimLine(claim), ...beyond];
+      return ["its recording does not have this call", ...claimLine(claim), ...beyond];
     case "no-recording":
-      return [{ strong: "this profile has no recording" }, ...claimLine(claim), ...beyond];
+      return ["this profile has no recording", ...claimLine(claim), ...beyond];
     default:
       return backing satisfies never;
   }
@@ -98,14 +137,14 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
       const { processes } = because;
       const when =
         newRuns === undefined
-          ? "earlier"
+          ? "in an earlier run"
           : newRuns === 1
             ? "in the new run"
             : newRuns === 0
               ? "for the first time, but no run is new"
               : `in one of the ${newRuns} new runs`;
       return [
-        `recorded ${when}, by `,
+        `${when}, by `,
         { data: clipped(processes.slice(0, 4).join(", "), 80) },
         processes.length > 4 ? ` and ${processes.length - 4} more programs` : "",
         ...(because.unpinned === undefined ? [] : [`; with any arguments, because ${because.unpinned}`]),
@@ -125,7 +164,7 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
     case "fallback":
       return [because.reason];
     case "user":
-      return [{ strong: `never recorded; added with ${because.option}` }];
+      return [`never recorded; added with ${because.option}`];
     case "profile":
       return [{ data: clipped(because.comment ?? "", 120) }];
     default:
@@ -155,13 +194,14 @@ export function runLine({ source, command, image, versions }: Run): Line {
 }
 
 /**
- * A call that was denied and is not now. If a recording lost the arguments, no example is given of
- * them: it would be a call that nobody made.
+ * A call that was denied and is not now. Of what a recording gives, it has the arguments that were
+ * recorded and no others: it would be a call that nobody made.
  */
-export function exampleLine({ change, backing }: Opening): Line {
-  const isLost = backing.type === "recording" && backing.because.type === "observed" && backing.because.unpinned;
+export function exampleLine({ change, made }: Opening): Line {
+  const { arch, name, args } = change.witness;
+  const tellsNothing = args.every((value) => value === 0n) && describeValue(name, 0, 0n, arch) === undefined;
   return [
-    { data: isLost === undefined || isLost === false ? exampleCall(change) : `${change.syscall}(…)` },
+    { data: callWords(change.witness, made ?? (tellsNothing ? [] : undefined)) },
     `: ${formatAction(change.was)} before, now ` +
       `${change.is.action === "SCMP_ACT_ALLOW" ? "allowed" : formatAction(change.is)}`,
   ];

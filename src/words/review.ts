@@ -1,27 +1,32 @@
 import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
+import { callArgs, callWords } from "../core/seccomp/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { profileChangeTexts, rulesText } from "./diff.ts";
+import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
-import { findingDocument } from "./lint.ts";
+import { findingDocument, type PlacedFinding } from "./lint.ts";
 import type { Block, Line, Span } from "./page.ts";
 import { pageToHtml } from "./page-html.ts";
 import { pageToMarkdown } from "./page-markdown.ts";
 import { pageToText } from "./page-text.ts";
 import { reviewToCodeClimate } from "./review-codeclimate.ts";
+import { otherFindings } from "./review-findings.ts";
 import type {
   Authorship,
   FailureKind,
   JudgedProfile,
+  OtherArguments,
   ReviewFormat,
   ReviewModel,
   ReviewedProfile,
   ReviewedRecording,
 } from "./review-model.ts";
-import { mayNowLine } from "./review-verdict.ts";
+import { keepsLine, mayNowLine } from "./review-verdict.ts";
 import { reviewToSarif } from "./review-sarif.ts";
 import {
+  backingLine,
   clipped,
   doubtWords,
   exampleLine,
@@ -72,7 +77,7 @@ function modelDocument(model: ReviewModel): object {
       ? profile
       : { ...profile, state: { ...profile.state, findings: profile.state.findings.map(findingDocument) } },
   );
-  return { ...model, profiles };
+  return { version: documentVersion, ...model, profiles };
 }
 
 /**
@@ -216,31 +221,30 @@ const stopWords: { readonly [kind in FailureKind]: { readonly what: string; read
   },
 };
 
-/** What a reader should do with the change, in one sentence. */
-function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel): Block {
+/** What a reader should do with the change, in one sentence, and what new profiles keep. */
+function verdict(model: ReviewModel): Block {
+  const keeps = keepsLine(model);
+  return { type: "paragraph", line: [...verdictLine(model), ...(keeps.length === 0 ? [] : [" ", ...keeps])] };
+}
+
+function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewModel): Line {
   if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0)
-    return { type: "paragraph", line: ["No profile and no recording has changed."] };
+    return ["No profile and no recording has changed."];
   const openings = profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.assessment.openings));
   const [dangers, notables] = [mayNowLine({ profiles }, "danger"), mayNowLine({ profiles }, "notable")];
   if (stops.length > 0)
-    return {
-      type: "paragraph",
-      line: [
-        ...(dangers.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...dangers, "."]),
-        ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`,
-      ],
-    };
+    return [
+      ...(dangers.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...dangers, "."]),
+      ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`,
+    ];
   const serious = openings.filter(({ level }) => level === "danger").length;
   if (serious > 0)
-    return {
-      type: "paragraph",
-      line: [
-        { strong: "Look at it:" },
-        " ",
-        ...dangers,
-        `. ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
-      ],
-    };
+    return [
+      { strong: "Look at it:" },
+      " ",
+      ...dangers,
+      `. ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
+    ];
   const notable = openings.filter(({ level }) => level === "notable");
   const named = (isNew: boolean): number =>
     new Set(
@@ -252,27 +256,18 @@ function verdict({ profiles, recordings, options, skipped, stops }: ReviewModel)
     wider > 0 ? `${plural(wider, "call", "calls")} may be made with arguments that were denied before` : "",
   ].filter((text) => text !== "");
   if (words.length > 0)
-    return {
-      type: "paragraph",
-      line: [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`],
-    };
+    return [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`];
   if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
-    return {
-      type: "paragraph",
-      line: [
-        { strong: "Look at it." },
-        " Other capabilities, kernels or architectures are allowed more " + "than before.",
-      ],
-    };
-  if (openings.length > 0)
-    return {
-      type: "paragraph",
-      line: [
-        { strong: "Ordinary." },
-        " Nothing that attackers look for became possible, and all of it is within Docker's default.",
-      ],
-    };
-  return { type: "paragraph", line: [{ strong: "Fine." }, " Nothing new became possible."] };
+    return [{ strong: "Look at it." }, " Other capabilities, kernels or architectures are allowed more than before."];
+  const ordinary = mayNowLine({ profiles }, "ordinary");
+  if (ordinary.length > 0)
+    return [
+      { strong: "Ordinary:" },
+      " ",
+      ...ordinary,
+      ". Attackers do not look for these calls, and Docker's default allows them.",
+    ];
+  return [{ strong: "Fine." }, " Nothing new became possible."];
 }
 
 function data(text: string): Span {
@@ -323,15 +318,6 @@ function headline({ profiles: [first, ...others], paths }: Group): Line {
   return state.type === "unreadable"
     ? [...head, { strong: "cannot be read" }, ": ", { data: clipped(state.reason, 300) }]
     : [...head, summary(state)];
-}
-
-/** Lint says of dangerous calls and such beyond Docker's default what the table says too. */
-function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["findings"] {
-  const told = new Set(assessment.openings.map(({ change }) => change.syscall));
-  return findings.filter(
-    ({ kind, names }) =>
-      !((kind === "dangerous-call" || kind === "beyond-docker") && names.every((name) => told.has(name))),
-  );
 }
 
 function summary(state: JudgedProfile): string {
@@ -423,7 +409,7 @@ function groupRecordings(
   for (const recording of recordings) {
     const { path, formerPath, state, changedBy } = recording;
     const isOwn = state.type === "unreadable" || formerPath !== undefined;
-    const key = isOwn ? path : JSON.stringify([state, changedBy]);
+    const key = isOwn ? path : jsonText([state, changedBy]);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { first: recording, paths: [path] });
     else known.paths.push(path);
@@ -480,7 +466,7 @@ function recordingLine(
       ? []
       : [
           ...listed("newly seen", added),
-          ...listed("with other arguments", otherArguments),
+          ...listed("with other arguments", otherArguments.map(otherArgumentsText)),
           ...listed("no longer seen", removed),
         ]),
     ...listed(`stays denied, because ${ceilingName} denies it`, deniedByDocker),
@@ -503,6 +489,18 @@ function recordingLine(
       ? ["the same calls from the same runs"]
       : parts.flatMap((part, at): Line => (at === 0 ? part : ["; ", ...part]))),
   ];
+}
+
+/** `socket(AF_PACKET) by perl`. */
+function otherArgumentsText({ arch, syscall, args, programs }: OtherArguments): string {
+  const values = callArgs(Object.fromEntries(args.map(({ index, value }) => [index, value])));
+  const call = callWords(
+    { arch, name: syscall, nr: undefined, args: values },
+    args.map(({ index }) => index),
+  );
+  const shown = programs.slice(0, 4).join(", ");
+  const more = programs.length > 4 ? ` and ${programs.length - 4} more programs` : "";
+  return shown === "" ? call : `${call} by ${shown}${more}`;
 }
 
 /** Up to this many ordinary calls have a row each. More are listed by name. */
@@ -570,21 +568,31 @@ function openingsTable(groups: ReturnType<typeof groupOpenings>, state: JudgedPr
     cells: [
       [levelWords[opening.level]],
       openingLine(opening, arches),
+      backingLine(opening),
       reasonLine(opening, state),
       exampleLine(opening),
     ],
   }));
-  return [{ type: "table", head: ["danger", "now possible", "why", "for example"], rows }];
+  return [{ type: "table", head: ["danger", "now possible", "backing", "why", "for example"], rows }];
 }
 
 function findingsList(state: JudgedProfile, { rows }: Limits): readonly Block[] {
   const findings = otherFindings(state);
   if (findings.length === 0) return [];
-  const items = findings
+  // The same of several rules is said once.
+  const alike = new Map<string, { readonly finding: PlacedFinding; readonly text: string; readonly lines: number[] }>();
+  for (const finding of findings) {
+    const text = findingText(finding);
+    const known = alike.get(`${finding.kind} ${text}`);
+    if (known === undefined) alike.set(`${finding.kind} ${text}`, { finding, text, lines: [finding.line] });
+    else known.lines.push(finding.line);
+  }
+  const items = [...alike.values()]
     .slice(0, rows)
-    .map((finding): Line => [
+    .map(({ finding, text, lines }): Line => [
       `lint ${finding.severity}: `,
-      { data: clipped(findingText(finding), 300) },
+      { data: clipped(text, 300) },
+      lines.length === 1 ? "" : `, in ${lines.length} rules`,
       ` [${finding.kind}]`,
     ]);
   return [{ type: "list", items }];
@@ -621,5 +629,5 @@ function foldedNames(
   const shown = all.slice(0, rows * 10);
   const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";
   const names: Block = { type: "paragraph", line: [{ data: shown.join(", ") }, more] };
-  return [{ type: "folded", summary: `${words} (${changes.length})`, blocks: [names] }];
+  return [{ type: "folded", summary: `${words} (${all.length})`, blocks: [names] }];
 }

@@ -74,8 +74,12 @@ describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_
     const { stdout, status } = repository.tool("review", "main", "--format", "text");
     expect(status).toBe(1);
     expect(stdout.split("\n")[2]).toMatch(/^Stop: web may now bpf and mount\./);
+    expect(stdout.split("\n\n")[1]).toMatch(/ api is new and keeps\s+ptrace of the dangerous calls\.$/);
     expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps dangerous calls: ptrace/);
-    expect(stdout).not.toMatch(/dangerous\s+fdatasync/);
+    // Harmless, and not recorded: that is said, and nothing more; it stands behind what is dangerous.
+    expect(stdout).toMatch(
+      / dangerous: bpf: [^]* dangerous: mount: [^]* ordinary: fdatasync\n {4}backing: +not recorded/,
+    );
   });
 
   test("says who changed a recording, in which commits, escaped as what it is", async () => {
@@ -90,5 +94,74 @@ describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_
     );
     await repository.put("web", withCalls({ flock: call("lock"), sync: call("sync") }, "sync"));
     expect(repository.tool("review", "main").stdout).toContain(", and since");
+  });
+});
+
+describe.skipIf(!existsSync(cli))("the words of a review", { timeout: 120_000 }, () => {
+  const socket = (values: (bigint | null)[][], by: string[][]): State["calls"] => ({
+    socket: {
+      calls: 1,
+      results: ["ok"],
+      processes: [...new Set(by.flat())].sort(),
+      args: { indices: [0, 2], values, by },
+    },
+  });
+  const review = async (before: State, after: State): Promise<string> => {
+    repository = new Repository();
+    await repository.put("web", before);
+    repository.commit("first");
+    await repository.put("web", after);
+    return repository.tool("review", "HEAD").stdout;
+  };
+  const unix = { calls: { ...ordinary, ...socket([[1n, 0n]], [["app"]]) } };
+
+  test("a family is named for what it is, in the first line and beside the call, by the program that asked for it", async () => {
+    const values = [
+      [1n, 0n],
+      [17n, null],
+    ];
+    const out = await review(unix, withCalls(socket(values, [["app"], ["perl"]]), "two"));
+    expect(out.split("\n")[2]).toMatch(/^\*\*Stop:\*\* `web` may now `socket\(AF_PACKET\)`\. /);
+    expect(out).toContain(
+      "| **dangerous** | `socket(AF_PACKET)` too: AF_PACKET reads and forges packets of the whole network namespace " +
+        "| recorded | in the new run, by `perl` | `socket(AF_PACKET)`: ENOSYS before, now allowed |",
+    );
+    expect(out).toContain("with other arguments: `socket(AF_PACKET) by perl`");
+    expect(out).not.toMatch(/AF_ALG|AF_VSOCK/);
+  });
+
+  test("a family that nobody could read is no other: no example is given of it", async () => {
+    const out = await review({ calls: ordinary }, withCalls(socket([[null, 0n]], [["perl"]]), "two"));
+    expect(out).toMatch(/\| recorded \| in the new run, by `perl`; with any arguments, because an argument could/);
+    expect(out).toContain("| `socket(…, …, 0)`: ");
+    // What lint says of three rules alike is said once.
+    expect(out).toMatch(/^- lint warning: .*, in 3 rules &#91;wide-comparison&#93;$/m);
+    expect(out).not.toMatch(/\| `socket\(AF|socket\(AF_UNSPEC|socket\(0/);
+  });
+
+  test("of a call whose protocol was lost, the example has the family alone", async () => {
+    const out = await review(
+      unix,
+      withCalls(
+        socket(
+          [
+            [1n, 0n],
+            [16n, null],
+          ],
+          [["app"], ["ip"]],
+        ),
+        "two",
+      ),
+    );
+    expect(out).toContain("| `socket(AF_NETLINK)`: ");
+  });
+
+  test("whatever backs it, a pinned operation is as dangerous, and an open one too", async () => {
+    const sets = { setns: call("ip", [[0x40000000n]], [1]) };
+    const recorded = await review({ calls: ordinary }, withCalls(sets, "two"));
+    expect(recorded).not.toContain("setns(CLONE_NEWNET)"); // Docker's default denies it: stays denied
+    const out = await review({ calls: ordinary }, { calls: ordinary, options: { allow: ["keyctl", "poll"] } });
+    expect(out.match(/^\| [*a-z]+ \| `\w+`/gm)).toEqual(["| **dangerous** | `keyctl`", "| ordinary | `poll`"]);
+    expect(out.match(/\| \*\*not recorded\*\* \|/g)).toHaveLength(2);
   });
 });

@@ -135,6 +135,19 @@ const seccompProfile = {
   },
 };
 
+/**
+ * A schema of schemas/, which lets members through that it does not describe: a later version may
+ * have them. Here everything that is printed has to be described.
+ */
+function published(name: string): object {
+  const text = readFileSync(new URL(`../../schemas/${name}.json`, import.meta.url), "utf8");
+  return JSON.parse(text, (key, value: unknown) =>
+    key !== "properties" && typeof value === "object" && value !== null && "properties" in value
+      ? { additionalProperties: false, ...value }
+      : value,
+  ) as object;
+}
+
 const ajv = new Ajv({
   strict: false,
   unicodeRegExp: false,
@@ -145,10 +158,19 @@ const ajv = new Ajv({
     "uri-reference": /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/,
   },
 });
+ajv.addSchema(published("common"));
+
 const validators = {
   sarif: ajv.compile(sarifSchema()),
   "code-quality": ajv.compile(codeQuality),
   "seccomp-profile": ajv.compile(seccompProfile),
+  check: ajv.compile(published("check")),
+  diff: ajv.compile(published("diff")),
+  explain: ajv.compile(published("explain")),
+  lint: ajv.compile(published("lint")),
+  policy: ajv.compile(published("policy")),
+  recording: ajv.compile(published("recording")),
+  review: ajv.compile(published("review")),
 };
 
 /** What a consumer's schema says against a document. */

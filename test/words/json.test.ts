@@ -53,6 +53,8 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     claim: { type: "profile", pointer: `/${odd}`, comment: odd },
     beyondDocker: false,
     byClaims: false,
+    values: [],
+    made: undefined,
   } as const;
   return {
     type: "changed",

@@ -5,10 +5,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { exportProfile } from "../../src/commands/export.ts";
-import { lintProfile } from "../../src/core/lint/index.ts";
+import { ineffectiveFor, lintProfile } from "../../src/core/lint/index.ts";
+import { checkRecording } from "../../src/core/check/index.ts";
+import { compareProfiles } from "../../src/core/diff/index.ts";
+import { explain } from "../../src/core/explain/index.ts";
 import { readProfile, resolve } from "../../src/core/profile/index.ts";
+import { parseRecording } from "../../src/core/recording/index.ts";
 import { loadDockerDefault } from "../../src/project/index.ts";
-import { renderLint } from "../../src/words/index.ts";
+import { renderCheck, renderDiff, renderExplanation, renderLint } from "../../src/words/index.ts";
 import { defaultCapabilities, newestDockerDefault } from "../../src/core/tables/index.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
 import { schemaErrors } from "../support/schemas.ts";
@@ -50,7 +54,61 @@ describe("what others read is as their schemas say", () => {
     },
   );
 
+  test.each(["profiles/nginx.json", "profiles/docker-default/29.4.3.json", "profiles/docker-default/1.11.0.json"])(
+    "what lint, diff, explain and check print as JSON: %s",
+    async (path) => {
+      const profile = readProfile(readFileSync(root + path, "utf8"), path);
+      const newest = await loadDockerDefault(newestDockerDefault);
+      const [filters, ceiling] = [resolve(profile, host).filters, resolve(newest, host).filters];
+      const recording = parseRecording(readFileSync(`${root}traces/nginx/recording.json`, "utf8"), "recording");
+      const findings = lintProfile(profile, { host, ceiling, ceilingName: "Docker's default" });
+      const explanation = explain({
+        profile: path,
+        filters,
+        ceiling,
+        ceilingName: "Docker's default",
+        findings: ineffectiveFor(profile, [host]),
+        capabilities: host.capabilities,
+        runs: recording.runs,
+        recorded: recording.syscalls,
+      });
+      const view = { format: "json", color: false, width: 80 } as const;
+      const documents = {
+        lint: renderLint(
+          findings.map((finding) => ({ ...finding, file: path, line: 1, column: 1 })),
+          "json",
+          "1.0.0",
+        ),
+        diff: renderDiff(compareProfiles(profile, newest, [host], newest), { ...view, before: "a", after: "b" }),
+        explain: renderExplanation(explanation, undefined, view),
+        check: renderCheck(checkRecording(recording, filters), { ...view, profile: path }),
+      };
+      for (const [name, text] of Object.entries(documents))
+        expect([name, ...schemaErrors(name as keyof typeof documents, JSON.parse(text))]).toEqual([name]);
+    },
+  );
+
+  test("what a project keeps, and what the check prints of calls that are denied", () => {
+    for (const name of ["nginx", "redis"])
+      expect(
+        schemaErrors("recording", JSON.parse(readFileSync(`${root}traces/${name}/recording.json`, "utf8"))),
+      ).toEqual([]);
+    expect(schemaErrors("policy", { allow: ["flock"], args: "strict" })).toEqual([]);
+    const recording = parseRecording(readFileSync(`${root}traces/nginx/recording.json`, "utf8"), "recording");
+    const nothing = readProfile('{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []}', "x");
+    const text = renderCheck(checkRecording(recording, resolve(nothing, host).filters), {
+      format: "json",
+      profile: "x",
+    });
+    expect((JSON.parse(text) as { findings: object[] }).findings.length).toBeGreaterThan(50);
+    expect(schemaErrors("check", JSON.parse(text))).toEqual([]);
+  });
+
   test("a schema that finds nothing wrong would be none", () => {
+    expect(schemaErrors("lint", { version: 2, findings: [{ kind: 1 }] }).length).toBeGreaterThan(5);
+    expect(schemaErrors("lint", { version: 1, findings: [], more: 1 })).toHaveLength(1);
+    expect(schemaErrors("review", { version: 1, profiles: [{ path: "x", state: {} }] }).length).toBeGreaterThan(5);
+
     expect(
       schemaErrors("sarif", { version: "2.1.0", runs: [{ tool: { driver: {} }, results: [{ level: "fatal" }] }] })
         .length,

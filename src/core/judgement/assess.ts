@@ -1,17 +1,20 @@
 import { diffFilters, newlyPossible, type SyscallChange } from "../diff/index.ts";
 import {
   badArchAction,
+  callArgs,
   decide,
   isAllowing,
   partition,
   type Action,
+  type ArgCondition,
+  type ArgIndex,
   type Because,
   type Filter,
   type Rule,
   type SeccompData,
 } from "../seccomp/index.ts";
 import { exposureOf, exposures, syscallNumber, type ScmpArch } from "../tables/index.ts";
-import type { Assessment, Backing, Level, Opening } from "./types.ts";
+import type { Assessment, Backing, Level, OpenedValue, Opening } from "./types.ts";
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
@@ -35,6 +38,8 @@ export interface Derived {
   readonly formerFacts: Filters;
   /** Recording and options as they were; undefined: there was no recording. */
   readonly before: Filters | undefined;
+  /** With which arguments the recording has a call, as far as they could be read. */
+  readonly recorded: (arch: ScmpArch, syscall: string) => readonly ReadonlyMap<ArgIndex, bigint>[];
 }
 
 const levels: readonly Level[] = ["danger", "notable", "ordinary"];
@@ -63,6 +68,7 @@ export function assess(before: Filters, after: Filters, context: AssessmentConte
     openings: openings.sort(
       (a, b) =>
         levels.indexOf(a.level) - levels.indexOf(b.level) ||
+        Number(b.beyondDocker) - Number(a.beyondDocker) ||
         Number(b.backing.type === "nothing") - Number(a.backing.type === "nothing") ||
         (a.change.syscall < b.change.syscall ? -1 : 1),
     ),
@@ -138,16 +144,20 @@ function opening(
   const beyond = possibleBeyond(ceiling) ?? claimed;
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
   const byOptions = derived === undefined ? undefined : possibleBeyond(derived.formerOptions);
-  const family = dangerousFamilies.find(({ value }) => isOpened(old, filter, socketOf(arch, syscall, value)));
-  const witness =
+  const families = dangerousFamilies.filter(({ value }) => isOpened(old, filter, socketOf(arch, syscall, value)));
+  const [family] = families;
+  const telling =
     beyond ?? unbacked ?? byOptions ?? (family && socketOf(arch, syscall, family.value)) ?? change.witness;
+  const given = backingOf(derived, { unbacked, byOptions, witness: telling });
+  const example = exampleOf(telling, given, { derived, old, filter });
+  const { witness } = example;
+  // The reason is the example's own: another value of the same call may be another program's.
+  const backing = witness === telling ? given : backingOf(derived, { unbacked, byOptions, witness });
   const decision = decide(filter, witness);
-  const backing = backingOf(derived, { unbacked, byOptions, witness });
   const row = exposureOf(syscall);
   const pinned =
     row?.pinnable === true &&
     syscall !== "ptrace" && // whoever traces another process is named for it
-    backing.type === "recording" &&
     change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
   const danger = beyond !== undefined || family !== undefined || (row?.level === "danger" && !pinned);
   return [
@@ -158,8 +168,10 @@ function opening(
         was: old === undefined ? change.was : decide(old, witness).action,
         is: decision.action,
       },
+      values: valuesOf(change, old, filter),
+      made: example.made,
       level: danger ? "danger" : row !== undefined || change.kind !== "newly-allowed" ? "notable" : "ordinary",
-      exposes: family?.reason ?? row?.reason,
+      exposes: family === undefined ? row?.reason : families.map(({ reason }) => reason).join("; "),
       backing,
       claim: decision.by === "rule" ? decision.rule.because : undefined,
       beyondDocker: beyond !== undefined,
@@ -231,6 +243,55 @@ function backingOf(
 function reasonFor(filter: Filter | undefined, call: SeccompData): Because | undefined {
   const decision = filter === undefined ? undefined : decide(filter, call);
   return decision?.by === "rule" && isAllowing(decision.action) ? decision.rule.because : undefined;
+}
+
+/**
+ * The example of what a recording gives is a call that the recording has. Nobody made a call of
+ * which no arguments could be read: then none are told.
+ */
+function exampleOf(
+  telling: SeccompData,
+  backing: Backing,
+  {
+    derived,
+    old,
+    filter,
+  }: { readonly derived: Derived | undefined; readonly old: Filter | undefined; readonly filter: Filter },
+): { readonly witness: SeccompData; readonly made: readonly ArgIndex[] | undefined } {
+  const isRecorded = backing.type === "recording" && backing.because.type === "observed";
+  if (derived === undefined || !isRecorded) return { witness: telling, made: undefined };
+  const calls = derived.recorded(telling.arch, telling.name).map((known) => ({
+    made: [...known.keys()],
+    witness: { ...telling, args: callArgs(Object.fromEntries(known)) },
+  }));
+  const opened = calls.filter(({ witness }) => isOpened(old, filter, witness));
+  const isTelling = ({ witness, made }: (typeof calls)[number]): boolean =>
+    made.every((index) => witness.args[index] === telling.args[index]);
+  return opened.find(isTelling) ?? opened[0] ?? { witness: telling, made: [] };
+}
+
+/** The single values that became possible; empty if the call became possible with any. */
+function valuesOf({ arch, syscall, after }: SyscallChange, old: Filter | undefined, filter: Filter): OpenedValue[] {
+  const named = after
+    .filter(({ action }) => isAllowing(action))
+    .map(({ rule }) => ({ rule, named: rule.conditions.find(isSingle) }));
+  if (named.some((rule) => rule.named === undefined)) return [];
+  const values = new Map<string, OpenedValue>();
+  for (const { rule, named: condition } of named) {
+    if (condition === undefined) continue;
+    const args = callArgs(Object.fromEntries(rule.conditions.map(({ index, datum }) => [index, datum])));
+    if (!isOpened(old, filter, { arch, name: syscall, nr: syscallNumber(arch, syscall), args })) continue;
+    const { index, datum } = condition;
+    values.set(`${index} ${datum}`, { index, value: datum });
+  }
+  const isDangerous = ({ index, value }: OpenedValue): boolean =>
+    syscall === "socket" && index === 0 && dangerousFamilies.some((family) => family.value === value);
+  return [...values.values()].sort((a, b) => Number(isDangerous(b)) - Number(isDangerous(a)));
+}
+
+function isSingle(condition: ArgCondition): boolean {
+  if (condition.op === "SCMP_CMP_EQ") return true;
+  return condition.op === "SCMP_CMP_MASKED_EQ" && (condition.mask & 0xffff_ffffn) === 0xffff_ffffn;
 }
 
 /** Is some argument held to one value or one set of bits? "Anything but" and ranges pin nothing. */

@@ -1,5 +1,5 @@
 import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/index.ts";
-import type { Because } from "../seccomp/index.ts";
+import type { ArgIndex, Because } from "../seccomp/index.ts";
 
 /**
  * How closely a reviewer should look, whoever stands behind it. `danger`: attackers look for it, or
@@ -25,8 +25,19 @@ export type Backing =
 
 /** Something that became possible. */
 export interface Opening {
+  /** Its witness is the example. */
   readonly change: SyscallChange;
   readonly level: Level;
+  /**
+   * The values that the call may now be made with: families, operations, flags; dangerous ones
+   * first. Empty if its rules name no single values.
+   */
+  readonly values: readonly OpenedValue[];
+  /**
+   * Which arguments of the example the recording has. Undefined: the recording does not give the
+   * call, so the example is what is possible, and not what was made.
+   */
+  readonly made: readonly ArgIndex[] | undefined;
   /** What it exposes, where a table says so. */
   readonly exposes: string | undefined;
   readonly backing: Backing;
@@ -42,6 +53,11 @@ export interface Opening {
    * architecture or a security option.
    */
   readonly byClaims: boolean;
+}
+
+export interface OpenedValue {
+  readonly index: ArgIndex;
+  readonly value: bigint;
 }
 
 /** A change of one profile, judged. */

@@ -1,10 +1,11 @@
-import { servedArchitectures, type ArgTuple, type Recording, type SyscallRecord } from "../recording/index.ts";
+import { madeBy, servedArchitectures, type ArgTuple, type Recording, type SyscallRecord } from "../recording/index.ts";
 import {
   callArgs,
   evaluate,
   impliedByAny,
   isAllowing,
   ruleKey,
+  ruleMatches,
   type Action,
   type ActionRule,
   type ArgIndex,
@@ -177,7 +178,7 @@ function addAllowed(
   if (within.length + also.length + forms.length === 0) return false;
   const reason = reasonWith(because, pin);
   const rules = [
-    ...within.map((rule): ActionRule => ({ action: allow, rule, because: reason })),
+    ...within.map((rule): ActionRule => ({ action: allow, rule, because: madeSo(rule, reason, record) })),
     ...also.map(({ rule, ...row }): ActionRule => ({
       action: allow,
       rule,
@@ -204,6 +205,17 @@ function formsWithin(arch: ScmpArch, name: string, limits: readonly Rule[], cont
   return codeForms(recording.code, arch, options.furthestRank)
     .filter((form) => form.name === name && impliedByAny(form.rule, limits))
     .map(({ rule, because }) => ({ action: allow, rule, because }));
+}
+
+/** Who made the call as the rule allows it. Everybody who made it, if nobody knows. */
+function madeSo(rule: Rule, because: Because, record: SyscallRecord | undefined): Because {
+  const made = record === undefined || because.type !== "observed" ? undefined : madeBy(record);
+  if (made === undefined || because.type !== "observed" || rule.conditions.length === 0) return because;
+  const indices = record?.args?.indices ?? [];
+  const programs = made
+    .filter(({ tuple }) => ruleMatches(rule, argsOf(indices, tuple)))
+    .flatMap((each) => each.programs);
+  return programs.length === 0 ? because : { ...because, processes: [...new Set(programs)].sort() };
 }
 
 /** With what the pin has to say. */
@@ -262,13 +274,14 @@ function valuesBeyond(
   const { indices, values } = record.args;
   return values.filter((tuple) => {
     if (tuple[0] === null) return false;
-    const args = callArgs(
-      Object.fromEntries(tuple.map((value, position) => [indices[position] ?? 0, value ?? 0n])) as {
-        readonly [index in ArgIndex]?: bigint;
-      },
-    );
+    const args = argsOf(indices, tuple);
     return !isAllowing(evaluate(filter, { arch, name, nr: syscallNumber(arch, name), args }));
   });
+}
+
+function argsOf(indices: readonly number[], tuple: ArgTuple): ReturnType<typeof callArgs> {
+  const values = Object.fromEntries(tuple.map((value, position) => [indices[position] ?? 0, value ?? 0n]));
+  return callArgs(values as { readonly [index in ArgIndex]?: bigint });
 }
 
 /** The runtime is a program of the machine's own architecture. */

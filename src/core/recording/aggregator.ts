@@ -179,11 +179,12 @@ class LogReader {
     const outcome = event.injected ? undefined : record.outcomeOf(resultWord(result));
     this.#unsettled.returned(tracee.pid, outcome);
     if (result.type === "unfinished") this.#cut = true;
-    if (inspected !== undefined) record.values.add(event, entry.name, inspected);
+    const alike = inspected === undefined ? undefined : record.values.add(event, entry.name, inspected);
     record.line = Math.min(record.line, this.life.follow(event, entry.accepts));
     if (followed) this.#followProgram(event);
     if (entry.mayHide) this.facts.look(event);
     this.programs.attribute(tracee, record.callers);
+    if (alike !== undefined) this.programs.attribute(tracee, alike);
     if (entry.revealsTracer && this.#hasLife)
       this.seekers.look(event, (callers) => this.programs.attribute(tracee, callers));
     if (outcome !== undefined && !(followed && result.type === "value") && this.tally !== undefined)

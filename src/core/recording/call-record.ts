@@ -37,12 +37,13 @@ export class CallRecord {
 
   toRecord(arch: ScmpArch, name: string, first: Phase | undefined): SyscallRecord {
     const inspected = inspectedArguments(arch, name);
+    const processes = [...this.callers.programs].sort();
     return {
       calls: 10 ** Math.floor(Math.log10(this.calls)),
       results: [...this.results].sort(),
-      processes: [...this.callers.programs].sort(),
+      processes,
       ...(first === undefined ? {} : { first }),
-      ...(inspected === undefined ? {} : { args: { indices: inspected.indices, values: this.values.sorted() } }),
+      ...(inspected === undefined ? {} : { args: this.values.toArgs(inspected.indices, processes) }),
     };
   }
 }

@@ -9,6 +9,7 @@ export {
 } from "./aggregator.ts";
 export { inspectedArguments } from "./inspected-arguments.ts";
 export { fullyKnown, knownArguments, newCalls, type KnownArguments } from "./known-calls.ts";
+export { madeBy, type MadeBy } from "./made-by.ts";
 export type { Exercised } from "./life.ts";
 export type { ExecutedProgram } from "./programs.ts";
 export { parseRecording } from "./read.ts";

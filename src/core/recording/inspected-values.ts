@@ -1,33 +1,41 @@
 import { argNumber, type Arg, type SyscallEvent } from "../../strace-parser/index.ts";
 import { symbolValue } from "../tables/index.ts";
 import type { Inspected } from "./inspected-arguments.ts";
-import { compareTuples } from "./tuples.ts";
-import { maxValues, type ArgTuple } from "./types.ts";
+import { argValues } from "./made-by.ts";
+import { Callers } from "./programs.ts";
+import { maxValues, type ArgTuple, type ArgValues } from "./types.ts";
 
 /** The parser makes equal arguments once, but not for ever. */
 const maxKnownArgs = 256;
 
-/** With which values of its inspected arguments a call was made. */
+/** With which values of its inspected arguments a call was made, and by whom. */
 export class InspectedValues {
   /** There are too many to be told apart. */
   areMany = false;
   /** The first line with a value that cannot be read. */
   unreadAt: number | undefined;
-  readonly #tuples = new Map<string, ArgTuple>();
-  /** The first two arguments, one after the other, whose values are known already. */
-  readonly #known = new Map<Arg, Set<Arg>>();
+  readonly #tuples = new Map<string, { readonly tuple: ArgTuple; readonly callers: Callers }>();
+  /** By the first two arguments, one after the other, who made the calls that have them. */
+  readonly #known = new Map<Arg, Map<Arg, Callers>>();
 
-  /** The distinct tuples in numeric order. */
-  sorted(): readonly ArgTuple[] | "many" {
-    return this.areMany ? "many" : [...this.#tuples.values()].sort(compareTuples);
+  /** `processes`: all programs that made the call. */
+  toArgs(indices: readonly number[], processes: readonly string[]): ArgValues {
+    if (this.areMany) return { indices, values: "many" };
+    const made = [...this.#tuples.values()].map(({ tuple, callers }) => ({
+      tuple,
+      programs: [...callers.programs].sort(),
+    }));
+    return argValues(indices, made, processes);
   }
 
-  add(event: SyscallEvent, name: string, inspected: Inspected): void {
-    if (this.areMany) return;
+  /** Who makes calls with these values. `undefined` if there are too many values. */
+  add(event: SyscallEvent, name: string, inspected: Inspected): Callers | undefined {
+    if (this.areMany) return undefined;
     const { indices } = inspected;
     const first = argAt(event, inspected, 0);
     const second = indices.length > 1 ? argAt(event, inspected, 1) : first;
-    if (first !== undefined && second !== undefined && this.#known.get(first)?.has(second) === true) return;
+    const known = first !== undefined && second !== undefined ? this.#known.get(first)?.get(second) : undefined;
+    if (known !== undefined) return known;
     const args = [first, second];
     const values: (bigint | null)[] = [];
     for (const [position, index] of indices.entries()) {
@@ -41,18 +49,22 @@ export class InspectedValues {
       // be read may be any value, but says nothing of the other arguments.
       values.push(value === undefined ? null : BigInt.asUintN(value < 0n ? 32 : 64, value));
     }
-    this.#tuples.set(values.join(), values);
-    if (first !== undefined && second !== undefined) this.#remember(first, second);
-    if (this.#tuples.size <= maxValues) return;
+    const key = values.join();
+    const callers = this.#tuples.get(key)?.callers ?? new Callers();
+    this.#tuples.set(key, { tuple: values, callers });
+    if (first !== undefined && second !== undefined) this.#remember(first, second, callers);
+    if (this.#tuples.size <= maxValues) return callers;
     this.areMany = true;
     this.#tuples.clear();
+    this.#known.clear();
+    return undefined;
   }
 
-  #remember(first: Arg, second: Arg): void {
+  #remember(first: Arg, second: Arg, callers: Callers): void {
     if (this.#known.size >= maxKnownArgs) this.#known.clear();
-    const seconds = this.#known.get(first) ?? new Set();
+    const seconds = this.#known.get(first) ?? new Map<Arg, Callers>();
     if (seconds.size >= maxKnownArgs) seconds.clear();
-    this.#known.set(first, seconds.add(second));
+    this.#known.set(first, seconds.set(second, callers));
   }
 }
 

@@ -2,9 +2,8 @@ import { codeText, mergeCode } from "./code.ts";
 import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import type { Aggregate } from "./aggregator.ts";
-import { compareTuples } from "./tuples.ts";
+import { argValues, madeBy, type MadeBy } from "./made-by.ts";
 import {
-  maxValues,
   phases,
   recordingVersion,
   type ArgValues,
@@ -60,12 +59,13 @@ function mergeCalls(a: Calls, b: Calls): Calls {
 }
 
 function mergeRecords(a: SyscallRecord, b: SyscallRecord): SyscallRecord {
-  const args = a.args === undefined || b.args === undefined ? (a.args ?? b.args) : mergeValues(a.args, b.args);
+  const processes = union(a.processes, b.processes);
+  const args = mergeValues(a, b, processes);
   const first = earliest(a.first, b.first);
   return {
     calls: Math.max(a.calls, b.calls),
     results: union(a.results, b.results),
-    processes: union(a.processes, b.processes),
+    processes,
     ...(first === undefined ? {} : { first }),
     ...(args === undefined ? {} : { args }),
   };
@@ -76,11 +76,17 @@ function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined
   return phases.find((phase) => phase === a || phase === b);
 }
 
-function mergeValues(a: ArgValues, b: ArgValues): ArgValues {
-  if (a.values === "many" || b.values === "many" || a.indices.join() !== b.indices.join())
-    return { indices: a.indices, values: "many" };
-  const values = new Map([...a.values, ...b.values].map((tuple) => [tuple.join(), tuple]));
-  return { indices: a.indices, values: values.size > maxValues ? "many" : [...values.values()].sort(compareTuples) };
+function mergeValues(a: SyscallRecord, b: SyscallRecord, processes: readonly string[]): ArgValues | undefined {
+  const indices = (a.args ?? b.args)?.indices;
+  if (indices === undefined) return undefined;
+  const isSame = a.args === undefined || b.args === undefined || a.args.indices.join() === b.args.indices.join();
+  if (!isSame || a.args?.values === "many" || b.args?.values === "many") return { indices, values: "many" };
+  const merged = new Map<string, MadeBy>();
+  for (const { tuple, programs } of [...(madeBy(a) ?? []), ...(madeBy(b) ?? [])]) {
+    const key = tuple.join();
+    merged.set(key, { tuple, programs: union(merged.get(key)?.programs ?? [], programs) });
+  }
+  return argValues(indices, [...merged.values()], processes);
 }
 
 function union(a: readonly string[], b: readonly string[]): readonly string[] {
@@ -147,7 +153,8 @@ function recordText({ calls, results, processes, first, args }: SyscallRecord): 
       args.values === "many"
         ? '"many"'
         : `[${args.values.map((tuple) => `[${tuple.map((value) => value ?? "null").join(",")}]`).join(",")}]`;
-    parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}}`);
+    const by = args.by === undefined ? "" : `, "by": ${JSON.stringify(args.by)}`;
+    parts.push(`"args": {"indices": ${JSON.stringify(args.indices)}, "values": ${values}${by}}`);
   }
   return `{${parts.join(", ")}}`;
 }

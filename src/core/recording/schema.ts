@@ -78,6 +78,7 @@ export const recordingSchema = {
                     { type: "array", items: { type: "array", items: { anyOf: [uint64, { type: "null" }] } } },
                   ],
                 },
+                by: { type: "array", items: strings },
               },
             },
           },

@@ -1,11 +1,10 @@
 import type { ScmpArch } from "../tables/index.ts";
 import { mergeCodeThreeWay } from "./code.ts";
+import { argValues, madeBy, type MadeBy } from "./made-by.ts";
 import { canonicalRun, mergeRecordings, stringifyRecording } from "./recording.ts";
 import {
-  maxValues,
   phases,
   recordingVersion,
-  type ArgTuple,
   type ArgValues,
   type Phase,
   type Recording,
@@ -147,7 +146,7 @@ function mergeCall(sides: Sides<SyscallRecord>): Merged<SyscallRecord> {
   if (processes.length === 0) return { conflict: "each side removed the programs that the other kept" };
   const calls = scalar({ base: base?.calls, ours: ours.calls, theirs: theirs.calls });
   const first = scalar({ base: base?.first, ours: ours.first, theirs: theirs.first });
-  const args = mergeArgs({ base: base?.args, ours: ours.args, theirs: theirs.args });
+  const args = mergeArgs({ base, ours, theirs }, processes);
   if ("conflict" in args) return args;
   const phase = "conflict" in first ? earliest(ours.first, theirs.first) : first.value;
   return {
@@ -161,39 +160,57 @@ function mergeCall(sides: Sides<SyscallRecord>): Merged<SyscallRecord> {
   };
 }
 
-function mergeArgs(sides: Sides<ArgValues>): Merged<ArgValues> {
-  const { base, ours, theirs } = sides;
-  const same = (a: ArgValues | undefined, b: ArgValues | undefined): boolean => keyOf(a) === keyOf(b);
-  if (same(ours, theirs) || same(theirs, base)) return { value: ours };
-  if (same(ours, base)) return { value: theirs };
-  if (ours === undefined || theirs === undefined || ours.indices.join() !== theirs.indices.join())
+/** `processes`: the programs that made the call, merged. */
+function mergeArgs({ base, ours, theirs }: Sides<SyscallRecord>, processes: readonly string[]): Merged<ArgValues> {
+  const [before, left, right] = [base, ours, theirs].map(keyOf);
+  if (left === right || right === before) return { value: argsFor(ours, processes) };
+  if (left === before) return { value: argsFor(theirs, processes) };
+  const [our, their] = [ours?.args, theirs?.args];
+  if (ours === undefined || theirs === undefined || our?.indices.join() !== their?.indices.join() || our === undefined)
     return { conflict: "the two sides recorded different arguments of it" };
-  const { indices } = ours;
+  const { indices } = our;
+  const [ourTuples, theirTuples] = [tuplesOf(ours), tuplesOf(theirs)];
   // Of a side that could not tell its values apart, nobody knows which of the other's it saw.
-  if (ours.values === "many" || theirs.values === "many") return { value: { indices, values: "many" } };
-  const former = base === undefined || base.values === "many" || base.indices.join() !== indices.join();
-  const kept = new Set(
-    mergeSets(former ? [] : base.values.map(wordOf), ours.values.map(wordOf), theirs.values.map(wordOf)),
-  );
-  const values = new Map<string, ArgTuple>([...ours.values, ...theirs.values].map((tuple) => [wordOf(tuple), tuple]));
-  const left = [...values].filter(([word]) => kept.has(word)).map(([, tuple]) => tuple);
-  if (left.length === 0) return { conflict: "each side removed the arguments that the other kept" };
-  return { value: { indices, values: left.length > maxValues ? "many" : left } };
+  if (ourTuples === undefined || theirTuples === undefined) return { value: { indices, values: "many" } };
+  const comparable = base !== undefined && base.args?.indices.join() === indices.join();
+  const baseTuples = (comparable ? tuplesOf(base) : undefined) ?? new Map<string, MadeBy>();
+  const kept = mergeSets([...baseTuples.keys()], [...ourTuples.keys()], [...theirTuples.keys()]);
+  if (kept.length === 0) return { conflict: "each side removed the arguments that the other kept" };
+  const made: MadeBy[] = [];
+  for (const word of kept) {
+    const tuple = (ourTuples.get(word) ?? theirTuples.get(word))?.tuple ?? [];
+    const [former = [], one = [], two = []] = [baseTuples, ourTuples, theirTuples].map(
+      (side) => side.get(word)?.programs,
+    );
+    const programs = mergeSets(former, one, two);
+    if (programs.length === 0 && one.length > 0 && two.length > 0)
+      return { conflict: "each side removed the programs that the other kept" };
+    made.push({ tuple, programs });
+  }
+  return { value: argValues(indices, made, processes) };
 }
 
-function wordOf(tuple: ArgTuple): string {
-  return tuple.join();
+/** What is said of a record's arguments, where `processes` made the call. */
+function argsFor(record: SyscallRecord | undefined, processes: readonly string[]): ArgValues | undefined {
+  const made = record && madeBy(record);
+  return made === undefined ? record?.args : argValues(record?.args?.indices ?? [], made, processes);
 }
 
-function keyOf(args: ArgValues | undefined): string | undefined {
-  return args && `${args.indices.join()} ${args.values === "many" ? "many" : args.values.map(wordOf).join(" ")}`;
+function tuplesOf(record: SyscallRecord): ReadonlyMap<string, MadeBy> | undefined {
+  const made = madeBy(record);
+  return made && new Map(made.map((each) => [each.tuple.join(), each]));
+}
+
+function keyOf(record: SyscallRecord | undefined): string | undefined {
+  if (record?.args === undefined) return undefined;
+  const made = madeBy(record)?.map(({ tuple, programs }) => [tuple.join(), programs]);
+  return JSON.stringify([record.args.indices, made ?? "many"]);
 }
 
 /** For equality only. */
 function textOf(record: SyscallRecord | undefined): string | undefined {
   return (
-    record &&
-    JSON.stringify([record.calls, record.results, record.processes, record.first ?? "", keyOf(record.args) ?? ""])
+    record && JSON.stringify([record.calls, record.results, record.processes, record.first ?? "", keyOf(record) ?? ""])
   );
 }
 

@@ -107,6 +107,12 @@ export interface SyscallRecord {
 export interface ArgValues {
   readonly indices: readonly number[];
   readonly values: readonly ArgTuple[] | "many";
+  /**
+   * For each tuple the programs that made the call so, sorted. An empty list: nobody knows (older
+   * files). Absent where one program made all of the calls, where nobody knows of any tuple, and of
+   * `many`.
+   */
+  readonly by?: readonly (readonly string[])[];
 }
 
 /** The inspected arguments of one call. `null`: an argument that could not be read. */

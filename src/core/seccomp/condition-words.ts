@@ -14,13 +14,16 @@ export function valueWords(call: string, index: number, value: bigint, arch?: Sc
   return describeValue(call, index, value, arch) ?? digits(value);
 }
 
-/** A call as it is written in a program: `socket(AF_INET, 0x80002)`. */
-export function callWords({ arch, name, args }: SeccompData): string {
-  const used = Math.max(0, ...args.map((value, index) => (value === 0n ? 0 : index + 1)));
-  return `${name}(${args
-    .slice(0, Math.max(1, used))
-    .map((value, index) => valueWords(name, index, value, arch))
-    .join(", ")})`;
+/**
+ * A call as it is written in a program: `socket(AF_INET, 0x80002)`. If only some arguments are
+ * `known`, the others are dots: `socket(AF_NETLINK, …, 9)`.
+ */
+export function callWords({ arch, name, args }: SeccompData, known?: readonly number[]): string {
+  const last = known ?? args.flatMap((value, index) => (value === 0n ? [] : [index]));
+  const words = args
+    .slice(0, Math.max(0, ...last) + 1)
+    .map((value, index) => (known?.includes(index) === false ? "…" : valueWords(name, index, value, arch)));
+  return `${name}(${words.join(", ")})`;
 }
 
 /**

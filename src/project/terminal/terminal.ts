@@ -24,6 +24,10 @@ export interface Terminal {
 export interface ProcessTerminal extends Terminal {
   /** As `note`, but as it is. */
   readonly err: (text: string) => void;
+  /** As `note`, also where the user wants none: why the command failed. */
+  readonly fail: (line: string) => void;
+  /** From now on there are no notes and no status lines: results and failures only. */
+  beQuiet(): void;
   /** Nothing waits to be written. */
   readonly written: boolean;
   /** From now on signals abort `interrupted`; before, they end the process. */
@@ -37,19 +41,27 @@ export interface ProcessTerminal extends Terminal {
 export function processTerminal(): ProcessTerminal {
   /** A line stands there that the next one writes over. */
   let open = false;
+  let quiet = false;
   let controller: AbortController | undefined;
   const interruption = (): AbortController => (controller ??= new AbortController());
   const stdout = new Output(1, () => process.stdout);
   const stderr = new Output(2, () => process.stderr);
+  const say = (line: string): void => {
+    stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+    open = false;
+  };
   return {
     out: (text) => stdout.write(text),
     err: (text) => stderr.write(escapeTerminal(text)),
     note: (line) => {
-      stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
-      open = false;
+      if (!quiet) say(line);
+    },
+    fail: say,
+    beQuiet: () => {
+      quiet = true;
     },
     get status() {
-      if (stderr.terminal === undefined) return undefined;
+      if (quiet || stderr.terminal === undefined) return undefined;
       return (line: string) => {
         if (open || line !== "")
           stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (stderr.terminal?.columns ?? 80) - 1)}`);

@@ -67,6 +67,44 @@ describe("a log becomes a recording", () => {
     expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
   });
 
+  test("arguments are those of the program that made the call so, also where it was not known yet", () => {
+    const log = [
+      '7 execve("/bin/sh", ["sh"], 0x1 /* 0 vars */) = 0',
+      "7 socket(AF_UNIX, SOCK_STREAM, 0) = 3",
+      "8 socket(AF_INET, SOCK_STREAM, 0) = 3",
+      "7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8",
+      '8 execve("/usr/bin/perl", ["perl"], 0x1) = 0',
+      "8 socket(AF_UNIX, SOCK_STREAM, 0) = 3",
+      "8 socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 4",
+      "8 socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 5",
+    ].join("\n");
+    const recording = recordingOf(log);
+    expect(recording.syscalls.SCMP_ARCH_X86_64?.["socket"]).toMatchObject({
+      processes: ["perl", "sh"],
+      args: {
+        values: [
+          [1n, 0n],
+          [2n, 0n],
+          [17n, null],
+        ],
+        by: [["perl", "sh"], ["sh"], ["perl"]],
+      },
+    });
+    expect(recording.syscalls.SCMP_ARCH_X86_64?.["clone"]?.args).not.toHaveProperty("by");
+    expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
+  });
+
+  test("two recordings of a program each say who made what together; of an older one nobody knows", () => {
+    const of = (program: string, family: string): Recording =>
+      recordingOf(`7 execve("/bin/${program}", [], 0x1) = 0\n7 socket(${family}, SOCK_STREAM, 0) = 3`);
+    const both = mergeRecordings(of("a", "AF_UNIX"), of("b", "AF_INET"));
+    expect(both.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args?.by).toEqual([["a"], ["b"]]);
+    const older = parseRecording(stringifyRecording(both).replace(/, "by": \[\[.*?\]\]/, ""), "older");
+    expect(older.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args).not.toHaveProperty("by");
+    const later = mergeRecordings(older, of("c", "AF_INET6")).syscalls.SCMP_ARCH_X86_64?.["socket"]?.args;
+    expect(later?.by).toEqual([[], [], ["c"]]);
+  });
+
   test("more values than can be told apart are many", () => {
     const log = Array.from({ length: 100 }, (_, request) => `7 ioctl(3, ${0x5401 + request}, 0x7ffd) = 0`).join("\n");
     expect(calls(log)?.["ioctl"]?.args?.values).toBe("many");

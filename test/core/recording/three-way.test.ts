@@ -19,13 +19,28 @@ const anyRecord: fc.Arbitrary<SyscallRecord> = fc.record(
   },
   { requiredKeys: ["calls", "results", "processes"] },
 );
-const anyArgs = fc.record({
-  indices: fc.constant([0, 2]),
-  values: fc.oneof(
-    { weight: 8, arbitrary: some<(bigint | null)[]>([1n, 0n], [2n, 0n], [16n, 9n], [17n, null], [null, 0n]) },
-    { weight: 1, arbitrary: fc.constant("many" as const) },
-  ),
-});
+const tuples = [
+  [1n, 0n],
+  [2n, 0n],
+  [16n, 9n],
+  [17n, null],
+  [null, 0n],
+] as const;
+/** Some of these tuples, and who made the call with each: often the same program. */
+const anyArgs = fc
+  .record({
+    indices: fc.constant([0, 2]),
+    values: fc.oneof(
+      { weight: 8, arbitrary: some<readonly (bigint | null)[]>(...tuples) },
+      { weight: 1, arbitrary: fc.constant("many" as const) },
+    ),
+    makers: fc.option(fc.array(some("a", "b", "c"), { minLength: tuples.length, maxLength: tuples.length })),
+  })
+  .map(({ indices, values, makers }) => ({
+    indices,
+    values,
+    ...(makers === null || values === "many" ? {} : { by: makers.slice(0, values.length) }),
+  }));
 const anyRecording: fc.Arbitrary<Recording> = fc
   .record({
     runs: some("one", "two", "three"),
