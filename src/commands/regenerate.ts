@@ -5,6 +5,7 @@ import {
   loadReference,
   loadStored,
   lostInMerge,
+  type LostInMerge,
   parseStoredPolicy,
   profileFor,
   writeKept,
@@ -44,9 +45,10 @@ export async function checkAll(staged: boolean, terminal: Terminal): Promise<num
     if (staged) return 0; // a commit that takes the last one away
     throw noRecordings();
   }
+  const lostOf = await lostInMerge(kept.root);
   let [different, orphans] = [0, 0];
   for (const recording of kept.recordings) {
-    for (const [at, trouble] of (await troublesOf(recording, kept)).entries()) {
+    for (const [at, trouble] of (await troublesOf(recording, kept, lostOf)).entries()) {
       if (at === 0) different += 1;
       terminal.note(escapeLine(trouble));
     }
@@ -75,11 +77,10 @@ export async function checkAll(staged: boolean, terminal: Terminal): Promise<num
 }
 
 /** What a profile and its recording do not agree in, in words. */
-async function troublesOf(recording: string, kept: KeptFiles): Promise<readonly string[]> {
+async function troublesOf(recording: string, kept: KeptFiles, lostOf: LostInMerge): Promise<readonly string[]> {
   const path = profileFor(recording) ?? "";
   const text = await kept.read(recording);
-  const lost =
-    text === undefined ? [] : await lostInMerge(kept.root, recording, parseRecording(withUnixLines(text), recording));
+  const lost = text === undefined ? [] : await lostOf(recording, parseRecording(withUnixLines(text), recording));
   const losses =
     lost.length === 0
       ? []

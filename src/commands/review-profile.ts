@@ -17,6 +17,7 @@ import {
 import type { Authors } from "./authors.ts";
 import { openedElsewhere, profileChanges, type Elsewhere, type ProfileChange } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { jsonText } from "../core/text/index.ts";
 import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
 import {
   ceilingFor,
@@ -38,6 +39,8 @@ export interface ReviewContext {
   readonly fallbackHost: HostContext;
   readonly reference: Reference;
   readonly authors: Authors;
+  /** As `lintProfile`, and each profile once, whatever its comments are. */
+  readonly lint: Lint;
 }
 
 /**
@@ -56,7 +59,30 @@ export async function reviewProfile(file: ChangedFile, context: ReviewContext): 
   }
 }
 
-async function judge(file: ChangedFile, { changes, fallbackHost, reference }: ReviewContext): Promise<JudgedProfile> {
+/** `hosts`: those that the ceiling was resolved for. */
+type Lint = (
+  profile: DockerProfile,
+  context: Parameters<typeof lintProfile>[1],
+  hosts: readonly HostContext[],
+) => ReturnType<typeof lintProfile>;
+
+/** Lint reads no comments: profiles that differ in nothing else have the same findings. */
+export function lintOnce(): Lint {
+  const known = new Map<string, ReturnType<typeof lintProfile>>();
+  return (profile, context, hosts) => {
+    const rules = profile.syscalls.map(({ comment: _, ...rule }) => rule);
+    const about = [context.host, ...hosts].map((host) => ({ ...host, capabilities: [...host.capabilities] }));
+    const key = jsonText([{ ...profile, syscalls: rules }, about, [...context.ceiling.keys()], context.ceilingName]);
+    const findings = known.get(key) ?? lintProfile(profile, context);
+    known.set(key, findings);
+    return findings;
+  };
+}
+
+async function judge(
+  file: ChangedFile,
+  { changes, fallbackHost, reference, lint }: ReviewContext,
+): Promise<JudgedProfile> {
   const sources = file.after === undefined ? undefined : await sourcesOf(file, changes);
   const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
   const [host = fallbackHost] = hosts;
@@ -83,7 +109,9 @@ async function judge(file: ChangedFile, { changes, fallbackHost, reference }: Re
   const findings =
     file.after === undefined
       ? []
-      : newFindings(file, { before, after, text: file.after }, { host, ceiling, ceilingName: reference.name });
+      : newFindings(file, { before, after, text: file.after }, (profile) =>
+          lint(profile, { host, ceiling, ceilingName: reference.name }, hosts),
+        );
   return {
     type: file.before === undefined ? "added" : file.after === undefined ? "removed" : "changed",
     assessment,
@@ -163,6 +191,8 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
     formerRecording === undefined || formerText === text
       ? withFormerOptions
       : await make(formerRecording, formerPolicy, changes.readBefore);
+  const bare = asRunBefore(recording, formerRecording);
+  const claimsNothing = sameClaims(bare, recording);
   const formerRuns = new Set(formerRecording?.runs.map(canonicalRun));
   return {
     path: `${folder}/recording.json`,
@@ -172,7 +202,7 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
       now: filtersOf(made),
       formerOptions: filtersOf(withFormerOptions),
       formerFacts: withoutClaims(
-        filtersOf(await make(asRunBefore(recording, formerRecording), policy, changes.read)),
+        filtersOf(claimsNothing ? made : await make(bare, policy, changes.read)),
         formerRecording,
       ),
       before: formerRecording === undefined ? undefined : filtersOf(formerMade),
@@ -208,6 +238,14 @@ function asRunBefore(recording: Recording, former: Recording | undefined): Recor
       ...(claimed === true && init ? { init: claimed } : {}),
     })),
   };
+}
+
+/** Do the runs of two recordings claim the same, whether they say so or leave it to Docker's defaults? */
+function sameClaims(a: Recording, b: Recording): boolean {
+  const [left, right] = [a, b].map(({ runs }) =>
+    runs.map((run) => canonicalRun({ ...run, capabilities: run.capabilities ?? defaultCapabilities })).join("\n"),
+  );
+  return left === right;
 }
 
 /** Without the architectures that no former run showed. */
@@ -256,12 +294,14 @@ function placeOf({ claim, change }: Opening, { after }: ChangedFile): Place {
 function newFindings(
   { path }: ChangedFile,
   { before, after, text }: { readonly before: DockerProfile; readonly after: DockerProfile; readonly text: string },
-  context: Parameters<typeof lintProfile>[1],
+  lint: (profile: DockerProfile) => ReturnType<typeof lintProfile>,
 ): readonly PlacedFinding[] {
+  const findings = lint(after).filter(({ severity }) => severity !== "note");
+  if (findings.length === 0) return [];
   const key = ({ kind, names }: ReturnType<typeof lintProfile>[number]): string => `${kind} ${names.join()}`;
-  const known = new Set(lintProfile(before, context).map(key));
-  return lintProfile(after, context)
-    .filter((finding) => finding.severity !== "note" && !known.has(key(finding)))
+  const known = new Set(lint(before).map(key));
+  return findings
+    .filter((finding) => !known.has(key(finding)))
     .map((finding) => ({
       ...finding,
       file: path,

@@ -22,7 +22,7 @@ import {
   type ReviewedRecording,
 } from "../words/index.ts";
 import { authorsSince } from "./authors.ts";
-import { reviewProfile, type ReviewContext } from "./review-profile.ts";
+import { lintOnce, reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
 
@@ -46,6 +46,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
     fallbackHost: hostOf(options),
     reference,
     authors: await authorsSince(changes),
+    lint: lintOnce(),
   };
   const profiles: ReviewedProfile[] = [];
   const recordings: ReviewedRecording[] = [];

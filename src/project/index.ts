@@ -28,7 +28,15 @@ export {
 } from "./files.ts";
 export { loadDockerDefault } from "./docker-default.ts";
 export { git, readObjects, runGit } from "./git.ts";
-export { candidateMerges, lostInMerge, mergeInputs, type Inputs, type MergeFiles, type Sides } from "./merge-sides.ts";
+export {
+  candidateMerges,
+  lostInMerge,
+  mergeInputs,
+  type Inputs,
+  type LostInMerge,
+  type MergeFiles,
+  type Sides,
+} from "./merge-sides.ts";
 export {
   addPartial,
   combine,

@@ -250,13 +250,26 @@ async function namesOf(blob: string): Promise<readonly string[]> {
   return stdout.split("\0").filter((part) => !part.startsWith(":") && sourceFolder(part) !== undefined);
 }
 
+/** What is lost of a recording, by its path and what is there now. */
+export type LostInMerge = (path: string, result: Recording) => Promise<readonly string[]>;
+
 /**
- * The calls that a merge under way should have kept of a recording, and that `result` lacks: a
- * conflict was settled by taking one side's whole file.
+ * The calls that a merge under way should have kept of a recording, and that are not there: a
+ * conflict was settled by taking one side's whole file. git is asked once what it is in the middle of.
  */
-export async function lostInMerge(root: string, path: string, result: Recording): Promise<readonly string[]> {
+export async function lostInMerge(root: string): Promise<LostInMerge> {
+  const operations = await operationsUnderWay();
+  return (path, result) => lostIn(operations, root, path, result);
+}
+
+async function lostIn(
+  operations: readonly Operation[],
+  root: string,
+  path: string,
+  result: Recording,
+): Promise<readonly string[]> {
   const lost = new Set<string>();
-  for (const { ancestors, other } of await operationsUnderWay()) {
+  for (const { ancestors, other } of operations) {
     const [ancestor = ""] = ancestors;
     const names = [`${ancestor}:${path}`, `HEAD:${path}`, `${other}:${path}`];
     const [base, ours, theirs] = await readObjects(root, names);

@@ -160,6 +160,42 @@ describe.skipIf(!existsSync(cli))("the snippets, as they are copied", { timeout:
     expect([code, api.comments.map(({ body }) => body)]).toEqual([1, [expect.stringContaining("bpf")]]);
   });
 
+  test("a revert of an append passes, and the comment says that nothing opened", async () => {
+    repository.must("checkout", "-q", "main");
+    const appended = await repository.commitState("ptrace", "web", withPtrace);
+    repository.must("checkout", "-q", "-b", "undo");
+    repository.must("revert", "--no-edit", appended);
+    const api: Api = { comments: [], refuses: false };
+    const { code } = await runWorkflow({ pull_request: { number: 7, base: { sha: appended } } }, api);
+    expect([code, api.comments.map(({ body }) => body)]).toEqual([0, [expect.stringContaining("**Fine.**")]]);
+    expect(api.comments[0]?.body).toContain("no longer seen: `ptrace`");
+  });
+
+  test("a shallow clone fetches the target's commit, and compares with that", async () => {
+    const base = repository.must("rev-parse", "main");
+    await repository.commitState("bpf", "web", withBpf);
+    const whole = repository;
+    repository = new Repository();
+    repository.must("remote", "add", "origin", `file://${whole.folder}`);
+    repository.must("fetch", "-q", "--depth=1", "origin", "topic");
+    repository.must("checkout", "-q", "--detach", "FETCH_HEAD");
+    expect(repository.git("cat-file", "-e", base).status).not.toBe(0);
+    const api: Api = { comments: [], refuses: false };
+    const { code } = await runWorkflow({ pull_request: { number: 7, base: { sha: base } } }, api);
+    expect([code, api.comments.map(({ body }) => body)]).toEqual([1, [expect.stringContaining("bpf")]]);
+  });
+
+  test("a required check without the filter of paths: green without a word where no profile changed", async () => {
+    const workflow = parse(snippet("pull_request:").replace(/\n +paths: .*/, "")) as Workflow;
+    expect(workflow.on).toEqual({ pull_request: null, merge_group: null });
+    const base = repository.must("rev-parse", "main");
+    repository.write("code.txt", "x\n");
+    repository.commit("code");
+    const api: Api = { comments: [], refuses: false };
+    expect(await runWorkflow({ pull_request: { number: 7, base: { sha: base } } }, api)).toMatchObject({ code: 0 });
+    expect(api.comments).toEqual([]);
+  });
+
   test("a fork's token may not comment: the review is in the summary, and the check fails all the same", async () => {
     const base = repository.must("rev-parse", "main");
     await repository.commitState("bpf", "web", withBpf);
