@@ -28,22 +28,22 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "no-filter": {
     title: "No filter at all",
     why:
-      "Engines take a document in which they find neither a default action nor groups for seccomp " +
-      "switched off: the container may make every call of the kernel, more than without a profile.",
+      "If a document has neither a default action nor groups, engines switch seccomp off. The container may " +
+      "then make every call of the kernel, more than without a profile.",
     todo: "Put the profile itself into the file, with its defaultAction and syscalls at the top.",
     what: ({ noFilter }) => noFilterText(noFilter),
   },
   denylist: {
     title: "The default action lets calls through",
     why:
-      "A list of what is forbidden is never complete: every call it does not name is open, also those " +
-      "of kernels to come.",
-    todo: "Let the default be SCMP_ACT_ERRNO and name what is needed: record the workload and generate the profile.",
-    what: () => "everything that is not named is allowed, also calls of kernels to come",
+      "A list of forbidden calls is never complete. Every call that it does not name is open, also the " +
+      "calls of future kernels.",
+    todo: "Make SCMP_ACT_ERRNO the default and name the needed calls: record the workload and generate the profile.",
+    what: () => "every call that is not named is allowed, also calls of future kernels",
   },
   "unknown-syscall": {
     title: "A name that no kernel has",
-    why: "Engines leave unknown names out without a word: what was meant is not allowed, or not denied.",
+    why: "Engines silently ignore unknown names, so the call that was meant is not allowed, or not denied.",
     todo: "Correct the name. Names are those of the syscalls(2) manual.",
     what: ({ names, meant }) => {
       const doubt = meant === undefined ? "" : `; did you mean ${meant}?`;
@@ -52,33 +52,31 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "more-unknown-syscalls": {
     title: "Many more names that no kernel has",
-    why: "Engines leave unknown names out without a word. Somebody who reads the profile reads them all.",
-    todo: "Take them out.",
+    why: "Engines silently ignore unknown names, but everybody who reads the profile reads them all.",
+    todo: "Remove them.",
     what: ({ count }) => `${count} more names do nothing, because there are no such syscalls`,
   },
   "unknown-member": {
     title: "A member that no engine reads",
-    why:
-      'Engines leave out what they do not know without a word: a group with "arg" for "args" has ' +
-      "no conditions at all.",
-    todo: "Correct its spelling, or take it out.",
+    why: 'Engines silently ignore unknown members. A group with "arg" for "args" has no conditions at all.',
+    todo: "Correct its spelling, or remove it.",
     what: ({ names, meant }) => {
       const doubt = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-      return `engines do not know the member ${JSON.stringify(names.join())} and leave it out${doubt}`;
+      return `engines ignore the unknown member ${JSON.stringify(names.join())} and leave it out${doubt}`;
     },
   },
   "unknown-architecture": {
     title: "An architecture that libseccomp does not have",
     why: "The runtime refuses the profile: the container does not start.",
-    todo: "Use names as SCMP_ARCH_X86_64 and SCMP_ARCH_AARCH64.",
+    todo: "Use names such as SCMP_ARCH_X86_64 and SCMP_ARCH_AARCH64.",
     what: ({ names }) => `libseccomp knows no architecture ${names.join()}: the container does not start`,
   },
   conflict: {
     title: "Two answers for the same call",
     why:
-      "libseccomp refuses a rule that says something else for calls which an earlier rule has " +
-      "answered: the container does not start.",
-    todo: "Keep one of the rules, or give them conditions that do not meet.",
+      "libseccomp refuses a rule that gives calls another answer than an earlier rule, so the container " +
+      "does not start.",
+    todo: "Keep one of the rules, or give them conditions that no call meets together.",
     what: ({ names, arch }) =>
       `libseccomp refuses this rule on ${names.join()} beside an earlier one with another action ` +
       `(${dockerArch(arch)}): the container does not start`,
@@ -90,18 +88,18 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     what: ({ reason }) => `${reason}: the container does not start`,
   },
   "or-not-and": {
-    title: "Conditions that look and-bound are or-bound",
+    title: "Conditions that look like AND but mean OR",
     why:
-      "Where a group has two conditions on one argument, runc and crun make a rule of every condition: " +
-      "either one suffices, and a range becomes everything.",
-    todo: "Say it with one condition on each argument, SCMP_CMP_MASKED_EQ for sets of flags.",
-    what: ({ index }) => `two conditions on ${argumentName(index)}: runc and crun let either one suffice`,
+      "If a group has two conditions on one argument, runc and crun make one rule of each. Either condition " +
+      "is then enough, and a range becomes everything.",
+    todo: "Use one condition for each argument, and SCMP_CMP_MASKED_EQ for sets of flags.",
+    what: ({ index }) => `two conditions on ${argumentName(index)}: for runc and crun, either one is enough`,
   },
   "wide-comparison": {
     title: "A 64-bit comparison of a 32-bit argument",
     why:
-      "The kernel looks at the lower half only. A program that sets an upper bit does the same, but " +
-      "the rule no longer sees it: a deny rule is passed by, an allow rule refuses what is harmless.",
+      "The kernel looks at the lower half only. With an upper bit set the call does the same, but the rule " +
+      "does not match: a deny rule is bypassed, and an allow rule denies a harmless call.",
     todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295. --fix does it for SCMP_CMP_EQ.",
     what: ({ passed }) => {
       const open = `; so these pass with bit 32 set, though they are denied: ${shortened(passed.map(passedWords))}`;
@@ -114,39 +112,35 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "void-deny": {
     title: "A deny that does not take effect",
     why:
-      "The runtimes leave out rules that answer as the default does, and of two rules of which one asks nothing " +
-      "libseccomp keeps that one alone. What the rule names passes.",
+      "Runtimes drop rules whose answer is the default's. Beside a rule without conditions, libseccomp " +
+      "drops the others. The calls that this rule names are therefore not denied.",
     todo:
-      "Let the allowing rule leave out what is denied: give it the opposite condition (SCMP_CMP_NE, or " +
-      "SCMP_CMP_MASKED_EQ for each bit), and take the deny out.",
+      "Give the allowing rule the opposite condition (SCMP_CMP_NE, or SCMP_CMP_MASKED_EQ for each bit), and " +
+      "remove the deny.",
     what: ({ names, why, passes, by }) => {
       const because =
-        why === "dropped"
-          ? "it answers as the default does, so the runtimes leave it out"
-          : "libseccomp does not come to it";
+        why === "dropped" ? "its answer is the default's, so the runtimes drop it" : "libseccomp drops it";
       return `does not deny ${names.join(", ")}: ${because}${placeWords(by)}; ${witnessWords(passes)}`;
     },
   },
   "void-exception": {
     title: "An exception that does not take effect",
-    why: "Beside a rule that denies every such call, libseccomp does not come to the one that allows some.",
-    todo: "Give the denying rule the opposite condition, and take the exception out.",
+    why: "Beside a rule that denies every such call, libseccomp drops the rule that allows some.",
+    todo: "Give the denying rule the opposite condition, and remove the exception.",
     what: ({ names, why, denied, by }) => {
       const because =
-        why === "dropped"
-          ? "it answers as the default does, so the runtimes leave it out"
-          : "libseccomp does not come to it";
+        why === "dropped" ? "its answer is the default's, so the runtimes drop it" : "libseccomp drops it";
       return `does not allow ${names.join(", ")}: ${because}${placeWords(by)}; ${witnessWords(denied)}`;
     },
   },
   "inverted-mask": {
     title: "A mask that means the opposite",
     why:
-      "SCMP_CMP_MASKED_EQ holds where the bits of value are those of valueTwo. Without valueTwo they have to be " +
-      "clear: the rule is about the calls without the flags.",
+      "SCMP_CMP_MASKED_EQ holds if the masked bits equal valueTwo. Without valueTwo these bits have to be " +
+      "clear, so the rule matches the calls without the flags.",
     todo:
-      "Put the flags into value and into valueTwo to mean calls that set them; valueTwo 0 means those " +
-      "that do not.",
+      "To match calls that set the flags, put them into value and into valueTwo. With valueTwo 0 the rule " +
+      "matches calls that do not set them.",
     what: ({ names, action, index, mask, passes, denied }) => {
       const flags = conditionWords(names[0] ?? "", without(index, mask));
       const means =
@@ -168,11 +162,9 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "pointer-condition": {
     title: "An address is compared",
     why:
-      "The argument is a pointer. A filter sees the address, which the program chooses, and never what lies there: " +
-      "the rule allows or denies by chance.",
-    todo:
-      "Take the condition out, and allow or deny the call as a whole (clone3: ENOSYS, so that libraries " +
-      "use clone).",
+      "The argument is a pointer. A filter sees the address, which the program chooses, and never the data " +
+      "there. The rule allows or denies by chance.",
+    todo: "Remove the condition, and allow or deny the whole call (clone3: ENOSYS, so that libraries use clone).",
     what: ({ names, index, apart }) => {
       const shown = apart.length === 0 ? "" : `: ${apart.map(witnessWords).join("; ")}`;
       return (
@@ -183,14 +175,14 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "dead-condition": {
     title: "A condition that never or always holds",
-    why: "A rule that no call meets does nothing, and a condition that every call meets asks nothing.",
-    todo: "Correct the value, or take the condition or the rule out.",
+    why: "A rule that no call can meet does nothing. A condition that every call meets restricts nothing.",
+    todo: "Correct the value, or remove the condition or the rule.",
     what: ({ names, index, holds, ints, condition }) => {
       const words = conditionWords(names[0] ?? "", condition);
       if (holds === "always")
-        return `every value of ${argumentName(index)} meets “${words}”: the condition asks nothing`;
+        return `every value of ${argumentName(index)} meets “${words}”: the condition restricts nothing`;
       const values = ints
-        ? `no value that fits into the 32 bits of ${argumentName(index)} which the kernel looks at meets`
+        ? `no value of the 32 bits of ${argumentName(index)} which the kernel looks at meets`
         : `no value of ${argumentName(index)} meets`;
       return `${values} “${words}”: the rule on ${names.join(", ")} does nothing`;
     },
@@ -198,9 +190,9 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "never-applies": {
     title: "A condition on hosts that never holds",
     why:
-      "Engines compare these names letter by letter. A group whose includes never hold is left out everywhere, and " +
-      "excludes that never hold leave nothing out.",
-    todo: "Capabilities are written as CAP_SYS_ADMIN, architectures as amd64, x86, x32, arm64.",
+      "Engines compare these names letter by letter. A group whose includes never hold never applies, and " +
+      "excludes that never hold exclude nothing.",
+    todo: "Write capabilities like CAP_SYS_ADMIN, and architectures as amd64, x86, x32, arm64.",
     what: ({ names, side, cause }) => {
       const effect =
         side === "includes" ? `the group on ${listWords(names)} does not apply by it` : "nothing is left out by it";
@@ -216,9 +208,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "open-sibling": {
     title: "A deny beside which another call does the same",
-    why:
-      "The kernel has several calls for it, and libraries choose among them. An attacker takes the one " +
-      "that is open.",
+    why: "The kernel has several calls for the same purpose. An attacker uses the one that is open.",
     todo: "Deny all of them, or none.",
     what: ({ names, does, siblings }) =>
       `denies ${names.join(", ")}, but others ${does} too: ${siblings.map(witnessWords).join("; ")}`,
@@ -226,10 +216,9 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "ignored-bits": {
     title: "Bits that the mask ignores",
     why:
-      "SCMP_CMP_MASKED_EQ compares the bits of value (the mask) with valueTwo; libseccomp drops the " +
-      "bits of valueTwo outside of the mask, so the rule matches more than it says. With a mask of 0 " +
-      "it matches every value.",
-    todo: "Put the mask into value and what its bits have to be into valueTwo.",
+      "SCMP_CMP_MASKED_EQ compares the bits of value (the mask) with valueTwo. libseccomp ignores bits of " +
+      "valueTwo outside the mask, so the rule matches more than it says. A mask of 0 matches every value.",
+    todo: "Put the mask into value, and the bits that it has to equal into valueTwo.",
     what: ({ index, mask, ignored }) => {
       const what =
         mask === 0n
@@ -240,43 +229,45 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "beyond-docker": {
     title: "Wider than Docker's default",
-    why: "The container can do what it could not do without any profile of yours.",
-    todo: "Take the calls out, or say why they are needed (generate --allow).",
+    why: "Without your profile, the container could not make these calls.",
+    todo: "Remove the calls, or say why they are needed (generate --allow).",
     what: ({ names, arches, ceiling }) =>
       `allows on ${arches.map(dockerArch).join(", ")} what ${ceiling} denies: ${names.join(", ")}`,
   },
   "beyond-elsewhere": {
     title: "Wider than Docker's default on other hosts",
     why:
-      "Rules with includes or excludes apply with other capabilities, kernels or architectures than " +
-      "the profile is judged for. containerd skips these conditions, podman skips minKernel.",
-    todo: "Take the rule out, or give it the condition that Docker's default has for this call.",
-    what: ({ elsewhere, ceiling }) => `allows on other hosts what ${ceiling} denies there: ${elsewhereText(elsewhere)}`,
+      "Rules with includes or excludes can apply with other capabilities, kernels or architectures. " +
+      "containerd ignores these conditions, and podman ignores minKernel.",
+    todo: "Remove the rule, or give it the condition that Docker's default has for this call.",
+    what: ({ elsewhere, ceiling }) =>
+      `allows on other hosts what ${ceiling} denies there: ` + `${elsewhereText(elsewhere)}`,
   },
   "dangerous-call": {
     title: "A call that attackers look for",
     why:
-      "It reaches parts of the kernel that had many vulnerabilities or that reach beyond the " +
-      "container, and few services need it.",
-    todo: "Take it out, or pin it to the arguments that were recorded (--args).",
+      "The call reaches parts of the kernel that had many vulnerabilities or that lie beyond the container. " +
+      "Few services need it.",
+    todo: "Remove it, or pin it to the recorded arguments (--args).",
     what: ({ names, exposes }) => `${names.join(", ")}: ${exposes}`,
   },
   "false-success": {
     title: "Denied calls that claim to have succeeded",
     why:
-      "With errno 0 the call is not made and returns 0. A program that drops its privileges with " +
-      "setuid goes on as root, and believes that it does not.",
+      "With errno 0 the kernel does not make the call but returns 0. A program that drops privileges with " +
+      "setuid would go on as root without knowing it.",
     todo: "Answer with an error: 1 (EPERM), or 38 (ENOSYS).",
-    what: () => "answers 0: the call is not made, and the program believes that it succeeded",
+    what: () => "answers 0: the kernel does not make the call, but the program believes that it succeeded",
   },
   "missing-floor": {
     title: "The container may not start",
     why:
-      "The runtime installs the filter before it is done: what it calls afterwards has to be allowed, " +
-      "and differs between runc, crun and their versions.",
-    todo: "Generate the profile again: the floor is part of it.",
+      "The runtime makes some calls after it has installed the filter. The profile has to allow them. They " +
+      "differ between runc, crun and their versions.",
+    todo: "Regenerate the profile: every generated profile has the floor.",
     what: ({ names, starts, privileged }) => {
-      const only = privileged.length === 0 ? "" : `, of which without no-new-privileges only ${privileged.join(", ")}`;
+      const only =
+        privileged.length === 0 ? "" : `, of which without no-new-privileges only ` + `${privileged.join(", ")}`;
       const what = {
         never: "the container does not start on any version of runc or crun",
         some: "on some versions of runc or crun the container does not start",
@@ -289,29 +280,32 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "enosys-trap": {
     title: "New calls answer EPERM",
     why:
-      "Libraries try a new call first and fall back to the old one when the answer is ENOSYS. EPERM " +
-      "they believe: programs break after an update of the base image.",
+      "Libraries try a new call first and fall back to the old one on ENOSYS, but not on EPERM. Programs " +
+      "then break after an update of the base image.",
     todo: 'Let these calls answer ENOSYS ("errnoRet": 38), as Docker does for clone3.',
     what: ({ names }) =>
-      `libraries fall back from ENOSYS, but these answer EPERM: ${names.join(", ")}; a newer libc or runtime breaks ` +
+      `libraries fall back on ENOSYS, but these calls answer EPERM: ${names.join(", ")}; a newer libc or ` +
+      `runtime breaks ` +
       "on them",
   },
   "socketcall-open": {
     title: "The other way to a socket is open",
     why:
-      "On 32-bit x86 socketcall makes any socket. Its arguments are in memory, where no filter looks, " +
-      "so the conditions on socket mean nothing.",
-    todo: "Take socketcall out, or the 32-bit architecture.",
+      "On 32-bit x86, socketcall makes any socket. Its arguments are in memory, which no filter sees, so " +
+      "the conditions on socket have no effect.",
+    todo: "Remove socketcall or the 32-bit architecture.",
     what: ({ arch }) =>
-      `socket is pinned, but on ${dockerArch(arch)} socketcall opens any socket: its arguments are in memory, where ` +
+      `socket is pinned, but on ${dockerArch(arch)} socketcall opens any socket: its arguments are in ` +
+      `memory, where ` +
       "no filter sees them",
   },
   "compat-architecture": {
     title: "A second way into the kernel",
-    why: "Calls of another architecture reach other kernel code, less used and less tested.",
-    todo: "Take the architecture out unless the image has programs of it.",
+    why: "Calls of another architecture reach other kernel code, which is less used and less tested.",
+    todo: "Remove the architecture unless the image has programs for it.",
     what: ({ names }) =>
-      `calls of ${names.join()} are served too; few images have programs of it, and it is a second way into the kernel`,
+      `calls of ${names.join()} are served too; few images have programs of it, and it is a second way into ` +
+      `the kernel`,
   },
   "agent-needed": {
     title: "Calls wait for a program that answers",
@@ -332,19 +326,20 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "cut-conditions": {
     title: "More conditions than crun takes",
-    why: "crun keeps the first six conditions of a group and leaves out the others without a word; runc keeps all.",
+    why: "crun keeps the first six conditions of a group and silently drops the others. runc keeps all.",
     todo: "Write several groups of at most six conditions.",
     what: ({ names, taken, given }) =>
-      `crun takes ${taken} of the ${given} conditions on ${shortened(names)} and leaves out the others`,
+      `crun takes ${taken} of the ${given} conditions on ${shortened(names)} and drops the others`,
   },
   "shadowed-rule": {
     title: "A rule that changes nothing",
     why:
-      "Another rule answers the same calls. A reviewer reads two rules where one counts, and may " +
-      "correct the wrong one.",
-    todo: "Take it out.",
+      "Another rule answers the same calls. A reviewer reads two rules of which one counts, and may correct " +
+      "the wrong one.",
+    todo: "Remove it.",
     what: ({ names }) =>
-      `says nothing new of ${names.join(", ")}: another rule answers these calls already, or no call can match it`,
+      `this rule on ${names.join(", ")} has no effect: ` +
+      "another rule answers these calls already, or no call can match it",
   },
   "old-format": {
     title: "An old format",
@@ -357,20 +352,18 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
   "missing-architectures": {
     title: "No architectures",
-    why:
-      "Only the machine's own architecture is filtered, and every call that comes in by another kills " +
-      "the program.",
-    todo: "Name the architectures the profile is meant for.",
+    why: "The engine filters only the machine's own architecture. Every call of another one kills the program.",
+    todo: "Name the architectures that the profile is for.",
     what: () =>
-      "names no architectures: the engine filters its own only, and kills what enters the kernel by another (a " +
-      "32-bit program)",
+      "names no architectures: the engine filters only its own, and kills programs of another (a 32-bit program)",
   },
   "huge-profile": {
     title: "Too large for the kernel",
-    why: "A filter has at most 4096 instructions (BPF_MAXINSNS). The container does not start.",
-    todo: "Replace lists of values by masks, or leave arguments open that have so many.",
+    why: "The kernel takes at most 4096 instructions (BPF_MAXINSNS). The container does not start.",
+    todo: "Replace lists of values by masks, or leave arguments with many values open.",
     what: ({ instructions, sure }) =>
-      `about ${instructions} instructions for all architectures: the kernel takes at most ${maxInstructions}, so the ` +
+      `about ${instructions} instructions for all architectures: the kernel takes at most ` +
+      `${maxInstructions}, so the ` +
       `container ${sure ? "does not start" : "may not start"}`,
   },
 };

@@ -537,7 +537,7 @@ function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limit
   const { profile, open, dangerousUnnamed, pretended } = assessment;
   const openLine: Line = [
     { strong: "Dangerous: every call that no rule names is possible now" },
-    ", also calls of kernels to come",
+    ", also calls of future kernels",
     ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))]),
   ];
   const elsewhereLine: Line = [

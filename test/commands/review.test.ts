@@ -267,7 +267,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "beyond-docker"]));
     expect(out).toMatch(
       new RegExp(
-        "\\*\\*Dangerous: every call that no rule names is possible now\\*\\*, also calls of kernels to come; " +
+        "\\*\\*Dangerous: every call that no rule names is possible now\\*\\*, also calls of future kernels; " +
           "among them `.*\\bbpf\\b",
       ),
     );

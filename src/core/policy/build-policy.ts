@@ -304,7 +304,7 @@ function addFloor(arches: readonly ScmpArch[], denied: ReadonlySet<string>, cont
 function addUntraced(arches: readonly ScmpArch[], denied: ReadonlySet<string>, context: Context): void {
   const because: Because = {
     type: "companion",
-    reason: "not traced (record --lean), so it may have been called",
+    reason: "not traced (record --lean), so the workload may have made it",
     source: "recording.json, lean",
   };
   for (const arch of arches) {
@@ -421,7 +421,7 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
           rule: always,
           because: {
             type: "fallback",
-            reason: "denied by Docker's default too: the same answer",
+            reason: "Docker's default denies it too: the same answer",
             source: "moby default profile",
           },
         });
@@ -431,7 +431,7 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
           rule: always,
           because: {
             type: "fallback",
-            reason: "libraries try it and fall back where the kernel does not have it",
+            reason: "libraries try it and fall back if the kernel lacks it",
             source: `${probe.who} → ${probe.fallback}`,
           },
         });
@@ -441,7 +441,7 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
           rule: always,
           because: {
             type: "fallback",
-            reason: "denied by this profile alone: as if the kernel did not have it",
+            reason: "this profile denies it: answers as a kernel without the call",
             source: "Docker before 23 ignores defaultErrnoRet",
           },
         });

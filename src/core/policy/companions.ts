@@ -76,35 +76,35 @@ export const companionRows: readonly CompanionRow[] = [
       "gettid",
       "umask",
     ],
-    reason: "always successful by contract, so nobody checks: denied, getuid answers 4294967258",
+    reason: "these calls cannot fail, so no program checks them: denied, getuid would answer 4294967258",
     breaks: "bash compares getuid with geteuid and drops its environment as if it were setuid",
     source: "getuid(2), getpid(2), umask(2)",
   },
   {
     triggers: [],
     names: ["restart_syscall"],
-    reason: "a sleep that was stopped and continued goes on through it",
+    reason: "the kernel continues a stopped sleep through it",
     breaks: "sleep after docker pause, SIGSTOP or a debugger: nanosleep fails",
     source: "restart_syscall(2)",
   },
   {
     triggers: [],
     names: ["rt_sigreturn", "sigreturn"],
-    reason: "the return from every signal handler",
+    reason: "every signal handler returns through it",
     breaks: "nginx on SIGHUP: it crashes when the handler ends",
     source: "sigreturn(2)",
   },
   {
     triggers: [],
     names: ["clock_gettime", "clock_gettime64", "gettimeofday", "time"],
-    reason: "the vDSO falls back to the call where the clock cannot be read without the kernel",
+    reason: "the vDSO falls back to the call if it cannot read the clock by itself",
     breaks: "any program on a virtual machine whose clocksource is not tsc, or without vDSO: it has no time",
     source: "vdso(7)",
   },
   {
     triggers: [],
     names: ["clock_nanosleep"],
-    reason: "whoever waits before it tries again sleeps; denied, it spins",
+    reason: "programs sleep before they try again; denied, they spin",
     breaks: "nginx's master when it reloads (usleep), bash's sleep",
     source: "glibc 2.31 posix/nanosleep.c, sysdeps/posix/usleep.c",
   },
@@ -128,14 +128,14 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["brk", "mmap", "mmap2"],
     names: ["brk", "mmap", "mmap2", "munmap", "mremap", "madvise", "mprotect"],
-    reason: "malloc grows, shrinks and protects memory as the load asks",
+    reason: "malloc grows, shrinks and protects memory under load",
     breaks: "redis with a value of some megabytes: realloc moves it by mremap",
     source: "glibc malloc/malloc.c, malloc/arena.c; musl src/malloc",
   },
   {
     triggers: ["futex", "clone", "clone3", "futex_time64"],
     names: ["futex", "futex_time64", "sched_yield", "set_robust_list", "rseq", "madvise", "munmap", "gettid"],
-    reason: "threads contend, start and end",
+    reason: "threads wait for each other, start and end",
     breaks: "memcached with 8 clients: its threads had not met each other while it was recorded",
     source: "glibc nptl/; musl src/thread",
   },
@@ -150,7 +150,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["connect"],
     names: ["poll"],
-    reason: "a connection that is not there yet, or has nothing to say, is waited for",
+    reason: "a program waits for a connection that is slow or silent",
     breaks: "psql and curl when the server takes its time; the resolver",
     source: "poll(2); PostgreSQL src/interfaces/libpq/fe-misc.c; curl lib/select.c",
   },
@@ -158,7 +158,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["xz", "git"],
     names: ["poll"],
-    reason: "a pipe that is full or empty is waited for",
+    reason: "a program waits for a pipe that is full or empty",
     breaks: "xz, which polls its output only when nobody reads it fast enough; git fetch",
     source: "xz src/xz/file_io.c; git run-command.c, upload-pack.c",
   },
@@ -176,28 +176,29 @@ export const companionRows: readonly CompanionRow[] = [
       "symlink",
     ],
     names: ["rename", "unlink"],
-    reason: "what makes or removes files replaces them too: written beside and renamed over the old one",
+    reason:
+      "programs that make or remove files also replace them: they write a new file and rename it over " + "the old one",
     breaks: "Java's Files.move, nginx's temporary files",
     source: "rename(2); OpenJDK Files.move; nginx src/core/ngx_file.c",
   },
   {
     triggers: ["write", "writev"],
     names: ["dup"],
-    reason: "who makes sure at its end that all was written closes a duplicate of its standard output",
+    reason: "GNU tools check for write errors at exit by closing a duplicate of stdout",
     breaks: "mkfs and other tools of util-linux in Debian 13, recorded in Debian 12: write error",
     source: "util-linux include/closestream.h, flush_standard_stream",
   },
   {
     triggers: ["pwrite64", "fdatasync", "fsync"],
     names: ["fsync", "ftruncate"],
-    reason: "who writes in the middle of files shortens them, and flushes them before it relies on them",
+    reason: "programs that write in the middle of files also shorten and flush them",
     breaks: "sqlite's checkpoint and VACUUM, git gc",
     source: "sqlite src/os_unix.c, unixTruncate; git csum-file.c",
   },
   {
     triggers: ["mkdir", "mkdirat"],
     names: ["rmdir"],
-    reason: "who makes folders removes them",
+    reason: "programs that make folders remove them",
     breaks: "git gc, mktemp -d, tar",
     source: "rmdir(2)",
   },
@@ -213,8 +214,8 @@ export const companionRows: readonly CompanionRow[] = [
     with: ["listen"],
     names: ["mkdir", "rmdir", "truncate", "pwritev", "wait4", "kill"],
     reason:
-      "a database makes, shortens and removes files and folders by itself, writes its log ahead, and " +
-      "has a child write its snapshot",
+      "a database makes, shortens and removes files and folders, writes its log ahead, and lets a child " +
+      "write its snapshot",
     breaks:
       "redis when its append-only file is rewritten (mkdir, wait4); PostgreSQL's DROP TABLE " +
       "(truncate), DROP DATABASE (rmdir) and new WAL segments (pwritev)",
@@ -224,14 +225,14 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["listen"],
     without: ["accept", "accept4"],
     names: ["accept", "accept4"],
-    reason: "who listens takes connections, though none came while it was recorded",
+    reason: "a program that listens accepts connections, even if none came while it was recorded",
     breaks: "dnsmasq's first question over TCP, the monitoring port of any service",
     source: "accept(2); dnsmasq src/dnsmasq.c, check_dns_listeners",
   },
   {
     triggers: ["listen"],
     names: ["getpeername", "getsockname", "getsockopt", "shutdown"],
-    reason: "a client that fails or stalls is asked about and hung up on",
+    reason: "servers ask about clients that fail or stall, and close the connection",
     breaks:
       "nginx when a client hangs up in the middle (shutdown), Java's accept after a failed one " +
       "(getsockopt); redis CLIENT LIST and memcached's stats conns (getpeername, getsockname)",
@@ -241,7 +242,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["listen"],
     programs: ["redis-server", "valkey-server", "memcached", "postgres", "node", "nodejs"],
     names: ["getrusage"],
-    reason: "it is asked how much it has used",
+    reason: "services report how much they have used",
     breaks:
       "redis INFO, memcached's stats, PostgreSQL's VACUUM VERBOSE and autovacuum's log line, node's " +
       "process.cpuUsage",
@@ -252,35 +253,35 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["timer_create", "timer_settime"],
     names: ["timer_settime", "timer_delete"],
-    reason: "a timer is set, and given up where nothing has to be waited for any more",
+    reason: "programs that set timers also cancel them",
     breaks: "haproxy when a thread ends at a reload; timeout(1) whose command ends in time",
     source: "timer_create(2); haproxy src/wdt.c",
   },
   {
     triggers: ["inotify_init1", "inotify_add_watch"],
     names: ["inotify_rm_watch"],
-    reason: "what was watched is removed",
+    reason: "programs that watch files also stop watching them",
     breaks: "tail -F of a rotated log",
     source: "inotify(7)",
   },
   {
     triggers: ["shmget", "shmat"],
     names: ["shmat", "shmdt", "shmctl"],
-    reason: "shared memory is given back when a service ends",
+    reason: "a service gives shared memory back when it ends",
     breaks: "PostgreSQL and Apache when they are stopped",
     source: "shmop(2)",
   },
   {
     triggers: ["io_setup", "io_submit"],
     names: ["io_submit", "io_getevents", "io_cancel", "io_destroy"],
-    reason: "asynchronous writes begin with load and end with the service",
+    reason: "services start asynchronous writes under load and end them at their end",
     breaks: "MariaDB under load",
     source: "io_setup(2)",
   },
   {
     triggers: ["flock"],
     names: ["flock", "fcntl"],
-    reason: "locks are taken again, and asked about",
+    reason: "programs take locks again and ask about them",
     breaks: "apt and logrotate where another one runs",
     source: "flock(2)",
   },
@@ -299,7 +300,7 @@ export const companionRows: readonly CompanionRow[] = [
       "mprotect",
       "munmap",
     ],
-    reason: "the start of another libc version",
+    reason: "another libc version starts with it",
     breaks: "a program recorded with musl and run with glibc",
     source: "glibc csu/libc-start.c, sysdeps/nptl/dl-tls_init_tp.c; musl src/env/__libc_start_main.c",
   },
@@ -326,28 +327,28 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["sendto", "sendmmsg"],
     with: ["connect"],
     names: ["sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "poll", "bind", "getsockname"],
-    reason: "the resolver asks one or several questions at once, over UDP or TCP",
+    reason: "the resolver sends one or several questions at once, over UDP or TCP",
     breaks: "curl on another libc, or where the name server's answer is too long for UDP",
     source: "glibc resolv/res_send.c; musl src/network/res_msend.c",
   },
   {
     triggers: ["close_range"],
     names: ["getdents64", "openat", "close", "fcntl", "prlimit64"],
-    reason: "where close_range fails, descriptors are closed one by one from /proc/self/fd",
+    reason: "if close_range fails, programs close descriptors one by one from /proc/self/fd",
     breaks: "Python's subprocess on a kernel before 5.9",
     source: "glibc io/closefrom.c; CPython Modules/_posixsubprocess.c",
   },
   {
     triggers: ["setxattr", "fsetxattr"],
     names: ["chmod", "fchmod", "fchmodat"],
-    reason: "permissions are set through an ACL or, since coreutils 9.6, with fchmod where there is none",
+    reason: "coreutils set permissions through an ACL or, from 9.6 on, with fchmod if there is none",
     breaks: "cp -a, install and mv after a base-image bump",
     source: "gnulib lib/qcopy-acl.c; libacl",
   },
   {
     triggers: ["copy_file_range"],
     names: ["sendfile", "sendfile64", "fadvise64"],
-    reason: "where copy_file_range cannot copy between two file systems",
+    reason: "copy_file_range cannot copy between two file systems",
     breaks: "cp, Go's io.Copy and Java's Files.copy from an image to a volume",
     source: "copy_file_range(2); coreutils src/copy.c; Go internal/poll",
   },
@@ -376,7 +377,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["bash", "zsh", "ksh"],
     names: ["setpgid"],
-    reason: "jobs get a process group of their own",
+    reason: "shells give jobs a process group of their own",
     breaks: "set -m, and timeout in a script",
     source: "bash jobs.c",
   },
@@ -384,7 +385,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["sh", "dash", "ash", "busybox", "python", "ruby"],
     names: ["vfork"],
-    reason: "it starts programs without copying itself",
+    reason: "shells start programs without copying themselves",
     breaks: "an entrypoint that was recorded with exec, or with an older dash",
     source:
       "dash src/jobs.c, vforkexec; busybox libbb/vfork_daemon_rexec.c; CPython " +
@@ -420,8 +421,8 @@ export const companionRows: readonly CompanionRow[] = [
     programs: ["git"],
     names: ["uname", "setsid", "fsync"],
     reason:
-      "its house-keeping begins after some commits, flushes what it packs, says in its lock on which " +
-      "host, and since 2.47 goes to the background",
+      "git's house-keeping starts after some commits: it flushes packs, writes the host's name into its " +
+      "lock, and from 2.47 on runs in the background",
     breaks:
       "git gc and git commit: the pack is not written (fsync), the host's name cannot be asked for " +
       "(uname); setsid failed, once a commit",
@@ -432,7 +433,7 @@ export const companionRows: readonly CompanionRow[] = [
     without: ["listen"],
     programs: ["busybox"],
     names: ["unlink", "rename", "mkdir", "rmdir", "chmod", "utimensat", "ftruncate"],
-    reason: "all its tools are one program",
+    reason: "all tools of busybox are one program",
     breaks: "a script whose first rm or mv comes later",
     source: "busybox coreutils",
   },
@@ -456,7 +457,7 @@ export const companionRows: readonly CompanionRow[] = [
       "unlinkat",
       "utimensat",
     ],
-    reason: "a script that works on files does something else to them in its other branch",
+    reason: "a script that works on files does other things to them in another branch",
     breaks:
       "one that packs, and unpacks only where there is something to restore; that cleans up only when " +
       "it was interrupted",
@@ -476,8 +477,8 @@ export const companionRows: readonly CompanionRow[] = [
       "epoll_wait",
     ],
     reason:
-      "threads are switched by a timer that is made when there is more than one, and woken through an " +
-      "event; since 3.3 through epoll",
+      "Ruby switches threads by a timer once there are two, and wakes them through an event; from 3.3 on " +
+      "through epoll",
     breaks: "Ruby's second thread; any thread after a base-image bump: it crashes",
     source: "ruby 3.1 and 3.3 thread_pthread.c, timer_thread_setup_mn",
   },
@@ -485,7 +486,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["postgres"],
     names: ["preadv", "readlink"],
-    reason: "its next versions read several pages at once, and resolve where they are with the C library",
+    reason: "later versions of PostgreSQL read several pages at once and resolve paths with the C library",
     breaks: "PostgreSQL 17 after a base-image bump: it does not start",
     source: "PostgreSQL src/common/exec.c, realpath; src/include/port/pg_iovec.h",
   },
@@ -493,7 +494,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["php", "php-fpm"],
     names: ["flock", "setitimer", "pwrite64", "ftruncate"],
-    reason: "sessions are locked, written and shortened, a script's time is limited",
+    reason: "PHP locks, writes and shortens sessions, and limits a script's time",
     breaks: "PHP's session_start (flock, pwrite64, ftruncate)",
     source: "php-src ext/session/mod_files.c, Zend/zend_execute_API.c",
   },
@@ -501,7 +502,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     programs: ["node", "nodejs", "java"],
     names: ["sched_yield", "madvise", "eventfd2", "pipe2", "epoll_create1", "epoll_ctl", "epoll_wait"],
-    reason: "V8 and the JVM collect garbage, compile and open selectors in threads of their own as the load asks",
+    reason: "V8 and the JVM start threads under load, to collect garbage, compile and poll",
     breaks: "Java's first HttpClient or selector (epoll_create1), node's first child process (pipe2)",
     source: "libuv src/unix; OpenJDK src/hotspot/os/linux",
   },
@@ -510,8 +511,8 @@ export const companionRows: readonly CompanionRow[] = [
     programs: ["java"],
     names: ["dup", "sendfile", "tgkill", "getdents64", "unlink"],
     reason:
-      "the class library lists a directory from a duplicate of its descriptor and copies files with " +
-      "sendfile; a thread dump stops threads by signals",
+      "Java lists a directory through a duplicate of its descriptor and copies files with sendfile; a " +
+      "thread dump stops threads by signals",
     breaks: "Files.list, Files.copy; jstack and SIGQUIT",
     source: "OpenJDK 17 sun.nio.fs.UnixNativeDispatcher, UnixCopyFile; src/hotspot/os/posix/signals_posix.cpp",
   },
@@ -939,7 +940,7 @@ export function companionsOf({ calls, programs, forks }: Seen): readonly Compani
     ...twins.flatMap(({ names, glibc = [], source }) =>
       [...names, ...(otherLibc ? glibc : [])].map((name) => ({
         name,
-        reason: "the same operation by another libc or architecture",
+        reason: "another libc or architecture uses it for the same operation",
         source,
       })),
     ),

@@ -15,7 +15,7 @@ const log: Action = { action: "SCMP_ACT_LOG" };
 const always: Rule = { conditions: [] };
 const because: Because = {
   type: "fallback",
-  reason: "complain mode: would be denied; let through and logged, because Docker's default allows it",
+  reason: "complain mode: logged instead of denied, because Docker's default allows it",
   source: "seccomp(2), SECCOMP_RET_LOG",
 };
 
@@ -77,7 +77,7 @@ function rulesFor(own: readonly ActionRule[], limits: readonly Rule[]): readonly
         rule: limit,
         because: {
           ...because,
-          reason: "complain mode: allowed as by Docker's default, with arguments that are not logged",
+          reason: "complain mode: allowed as in Docker's default, with arguments that are not logged",
         },
       }));
     logged.push(...rest);

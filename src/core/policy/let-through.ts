@@ -4,7 +4,7 @@ import type { ScmpArch } from "../tables/index.ts";
 
 const because: Because = {
   type: "fallback",
-  reason: "a further recording would tell nothing new of it",
+  reason: "another recording would show nothing new about it",
   source: "the recording",
 };
 

@@ -35,12 +35,12 @@ export const startRows: readonly StartRow[] = [
       "fcntl64",
       "uname",
     ],
-    reason: "the log does not hold the program's start, and the dynamic loader finds libraries so",
+    reason: "the log lacks the program's start, where the dynamic loader finds libraries",
     source: "glibc elf/dl-load.c, musl ldso/dynlink.c",
   },
   {
     names: ["mmap", "mmap2", "mprotect", "munmap", "brk", "madvise", "cacheflush"],
-    reason: "the log does not hold the program's start, and the dynamic loader maps libraries so",
+    reason: "the log lacks the program's start, where the dynamic loader maps libraries",
     source: "glibc elf/dl-map-segments.h, musl ldso/dynlink.c",
   },
   {
@@ -58,12 +58,12 @@ export const startRows: readonly StartRow[] = [
       "futex",
       "futex_time64",
     ],
-    reason: "the log does not hold the program's start, and the C library prepares its first thread so",
+    reason: "the log lacks the program's start, where the C library prepares its first thread",
     source: "glibc csu/libc-start.c, sysdeps/nptl/dl-tls_init_tp.c, musl src/env",
   },
   {
     names: ["execve", "rt_sigaction", "rt_sigprocmask", "sigaltstack", "poll", "ppoll", "sched_getaffinity", "gettid"],
-    reason: "the log does not hold the program's start, and the runtimes of languages begin so",
+    reason: "the log lacks the program's start, where runtimes of languages prepare themselves",
     source: "Go runtime/os_linux.go, Rust std/src/sys/pal/unix/mod.rs",
   },
 ];

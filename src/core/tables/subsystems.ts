@@ -47,11 +47,11 @@ export const subsystems: { readonly [subsystem in Subsystem]: SubsystemText } = 
   },
   memory: {
     title: "Memory",
-    exposes: "the kernel's memory management, which was wrong about races before",
+    exposes: "the kernel's memory management, which has had races",
   },
   processes: {
     title: "Processes",
-    exposes: "starting and ending programs inside of the container",
+    exposes: "starting and ending programs inside the container",
   },
   threads: {
     title: "Threads and locks",
@@ -91,11 +91,11 @@ export const subsystems: { readonly [subsystem in Subsystem]: SubsystemText } = 
   },
   devices: {
     title: "Devices",
-    exposes: "drivers, by requests that differ from one to the next",
+    exposes: "drivers, each by its own requests",
   },
   sandboxing: {
     title: "Sandboxing",
-    exposes: "nothing that was not there: a program takes rights from itself",
+    exposes: "nothing new: a program gives up its own rights",
   },
   aio: {
     title: "Asynchronous I/O",
@@ -115,7 +115,7 @@ export const subsystems: { readonly [subsystem in Subsystem]: SubsystemText } = 
   },
   bpf: {
     title: "BPF",
-    exposes: "programs that run in the kernel, and the verifier that should keep them harmless",
+    exposes: "programs that run in the kernel, and the verifier that has to keep them harmless",
   },
   namespaces: {
     title: "Namespaces",
@@ -135,6 +135,6 @@ export const subsystems: { readonly [subsystem in Subsystem]: SubsystemText } = 
   },
   unimplemented: {
     title: "Not implemented",
-    exposes: "nothing: Linux has no code behind this name today",
+    exposes: "nothing: today's Linux has no code behind this name",
   },
 };

@@ -18,11 +18,11 @@ export interface WeightRow {
 const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   files: {
     weight: "ordinary",
-    reason: "reads and writes what permissions and mounts already let the program open",
+    reason: "reads and writes files that the program may open anyway",
   },
   metadata: {
     weight: "ordinary",
-    reason: "permissions and mounts decide what may be looked up, renamed or removed",
+    reason: "permissions and mounts decide what a program may look up, rename or remove",
   },
   events: {
     weight: "ordinary",
@@ -38,11 +38,11 @@ const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   },
   scheduling: {
     weight: "ordinary",
-    reason: "asks for a place in the queue; the kernel's limits decide",
+    reason: "asks for scheduling; the kernel's limits decide",
   },
   threads: {
     weight: "ordinary",
-    reason: "every libc makes these calls at times of its own choosing",
+    reason: "every libc makes these calls whenever it needs them",
   },
   signals: {
     weight: "ordinary",
@@ -54,11 +54,12 @@ const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   },
   identity: {
     weight: "ordinary",
-    reason: "capabilities decide which identity may be taken; most programs only give rights up",
+    reason: "capabilities decide which identity a program may take; most programs only give rights up",
   },
   network: {
     weight: "ordinary",
-    reason: "acts on sockets of the families that socket's pins allow; who may be reached is the network's policy",
+    reason:
+      "acts on sockets of the families that socket's pins allow; the network's policy decides who can " + "be reached",
   },
   system: {
     weight: "ordinary",
@@ -98,7 +99,7 @@ const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   },
   sandboxing: {
     weight: "weighty",
-    reason: "a sandbox of the program's own is a feature that a recording shows",
+    reason: "a program that builds a sandbox does so in its recording",
   },
   devices: {
     weight: "weighty",
@@ -110,7 +111,7 @@ const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   },
   architecture: {
     weight: "weighty",
-    reason: "entry points of one processor are little tested",
+    reason: "entry points of single processors are little tested",
   },
   unimplemented: {
     weight: "weighty",
@@ -128,7 +129,7 @@ const byCall: readonly (WeightRow & { readonly names: readonly string[] })[] = [
   {
     names: ["arch_prctl", "set_thread_area", "get_thread_area"],
     weight: "ordinary",
-    reason: "every libc sets its thread's pointer so",
+    reason: "every libc sets its thread's pointer with it",
   },
   {
     names: ["recvmmsg", "recvmmsg_time64"],
@@ -138,17 +139,17 @@ const byCall: readonly (WeightRow & { readonly names: readonly string[] })[] = [
   {
     names: ["execveat"],
     weight: "weighty",
-    reason: "executes a descriptor that no path names",
+    reason: "executes a file that has no path",
   },
   {
     names: ["adjtimex", "clock_adjtime", "clock_adjtime64"],
     weight: "weighty",
-    reason: "steers the machine's clock",
+    reason: "adjusts the machine's clock",
   },
   {
     names: ["process_mrelease", "set_mempolicy_home_node", "memfd_secret"],
     weight: "weighty",
-    reason: "rare memory management with a history of its own",
+    reason: "rarely used memory management with past vulnerabilities",
   },
   {
     names: ["sethostname", "setdomainname"],
@@ -158,7 +159,7 @@ const byCall: readonly (WeightRow & { readonly names: readonly string[] })[] = [
   {
     names: ["sysfs", "ustat", "uselib"],
     weight: "weighty",
-    reason: "obsolete; the code behind it is hardly tested",
+    reason: "obsolete, and its code is hardly tested",
   },
 ];
 

@@ -251,7 +251,7 @@ describe("the file", () => {
         return String(error);
       }
     })();
-    expect(outcome).toMatch(/__proto__|no recording/);
+    expect(outcome).toMatch(/__proto__|not a recording/);
     expect(({} as { calls?: number }).calls).toBeUndefined();
   });
 });
