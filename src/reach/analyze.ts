@@ -12,6 +12,7 @@ import { Events, isCode, KIND, type SweepContext } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { findFunctions, functionAt, isInside, type Functions } from "./functions.ts";
 import { endsOfGo, readGoFunctions } from "./pclntab.ts";
+import { findOperations } from "./operations.ts";
 import { dataPointers } from "./pointers.ts";
 import { createProgram, forEachLive } from "./program.ts";
 import { readRelocations } from "./relocations.ts";
@@ -22,7 +23,7 @@ import type { ObjectSummary } from "./types.ts";
 import { readUnwindRanges } from "./unwind.ts";
 
 /** Changes with every change of what summaries hold or find. */
-export const summaryVersion = 1;
+export const summaryVersion = 2;
 
 /**
  * Reads one ELF file (64-bit little-endian x86-64 or aarch64) and returns plain JSON. Never throws:
@@ -63,7 +64,8 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
     neverReturn: go === undefined ? [] : endsOfGo(go),
     isNamed: (index) => named[floorIndex(named, functions.starts[index] ?? 0)] === functions.starts[index],
   });
-  const sites = findSites(program, exportedFunctions(functions, symbols), facts.unwind);
+  const exported = exportedFunctions(functions, symbols);
+  const sites = findSites(program, exported, facts.unwind);
   return {
     kind: "code",
     version: summaryVersion,
@@ -74,7 +76,7 @@ export function analyzeObject(bytes: Uint8Array): ObjectSummary {
     ...optional("interpreter", image.interpreter),
     go: go !== undefined,
     symbolic: image.dynamic.has(16) || ((image.dynamic.get(30)?.[0] ?? 0) & 2) !== 0,
-    ...summarize({ program, facts, sites, go }),
+    ...summarize({ program, facts, sites, operations: findOperations(program, exported), go }),
     limits: [...image.limits].sort(),
     codeBytes: context.ranges.reduce((sum, range) => sum + range.end - range.start, 0),
   };
@@ -142,13 +144,17 @@ function takenFunctions(context: SweepContext, functions: Functions, facts: Fact
   return taken;
 }
 
-function exportedFunctions(functions: Functions, symbols: DynamicSymbols): ReadonlySet<number> {
-  const exported = new Set<number>();
+/** Functions that other objects can call, with their names. */
+function exportedFunctions(functions: Functions, symbols: DynamicSymbols): ReadonlyMap<number, readonly string[]> {
+  const exported = new Map<number, string[]>();
   for (let i = 0; i < symbols.count; i += 1) {
     if (!symbols.isDefined(i) || !symbols.isCode(i)) continue;
     const rva = symbols.address(i);
     const index = floorIndex(functions.starts, rva);
-    if (functions.starts[index] === rva) exported.add(index);
+    if (functions.starts[index] !== rva) continue;
+    const names = exported.get(index);
+    if (names === undefined) exported.set(index, [symbols.name(i)]);
+    else names.push(symbols.name(i));
   }
   return exported;
 }

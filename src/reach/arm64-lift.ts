@@ -172,6 +172,10 @@ function liftImmediate(word: number, rva: number, effect: Effect): void {
     }
     case 0x22:
       return liftAdd(word, rd, rn, effect);
+    case 0x24:
+      return liftLogical(word, rd, rn, effect);
+    case 0x26:
+      return set(effect, rd, extended(word, rn));
     case 0x25:
       return liftWide(word, rd, wide, shift, effect);
     default:
@@ -194,6 +198,39 @@ function liftWide(word: number, rd: number, wide: number, shift: number, effect:
   if (shift > 16) return set(effect, rd, { is: "constant", value: kind === 0 ? -1 : 0 });
   const value = kind === 0 ? ~(wide << shift) : wide << shift;
   set(effect, rd, { is: "constant", value });
+}
+
+/** sxtw, uxtb and uxth of the bit field moves: of 32 bits the first changes nothing. */
+function extended(word: number, rn: number): Value | undefined {
+  if ((word & 0xfffffc00) === (0x93407c00 | 0)) return copy(rn);
+  if ((word & 0xfffffc00) === 0x53001c00) return { is: "copy", of: register(rn), then: { op: "and", by: 0xff } };
+  if ((word & 0xfffffc00) === 0x53003c00) return { is: "copy", of: register(rn), then: { op: "and", by: 0xffff } };
+  return undefined;
+}
+
+/** and, orr, eor, ands with a constant. */
+function liftLogical(word: number, rd: number, rn: number, effect: Effect): void {
+  const kind = (word >>> 29) & 3;
+  const by = bitmask((word >>> 22) & 1, (word >>> 16) & 63, (word >>> 10) & 63);
+  if (by === undefined || kind > 1) return set(effect, rd, undefined);
+  if (rn === SP) return set(effect, rd, { is: "constant", value: kind === 0 ? 0 : by });
+  set(effect, rd, { is: "copy", of: register(rn), then: { op: kind === 0 ? "and" : "or", by } });
+}
+
+/**
+ * The lower 32 bits of a logical immediate: ones, rotated, and repeated (Arm ARM, DecodeBitMasks).
+ * `undefined` for a reserved encoding.
+ */
+function bitmask(n: number, immr: number, imms: number): number | undefined {
+  const length = 31 - Math.clz32((n << 6) | (~imms & 63));
+  if (length < 1) return undefined;
+  const size = 1 << length;
+  const ones = (imms & (size - 1)) + 1;
+  if (ones === size) return undefined;
+  const rotated = (bit: number): boolean => (bit + (immr & (size - 1))) % size < ones;
+  let mask = 0;
+  for (let bit = 0; bit < 32; bit += 1) if (rotated(bit % size)) mask |= 1 << bit;
+  return mask;
 }
 
 /** add, adds, sub, subs with a constant; the stack pointer among the operands. */

@@ -50,3 +50,13 @@ export const maxStoreSearches = 64;
  * code.
  */
 export const maxVariableScans = 8;
+/** Steps of one slice for the arguments of a call: an argument that takes more is not a constant. */
+export const maxArgumentSteps = 200;
+/** Steps of all slices for arguments of one object: about 0.3 s of time. */
+export const maxAllArgumentSteps = 400_000;
+/** Callers, all places together, through which arguments are followed. */
+export const maxArgumentCallers = 50_000;
+/** Functions that pass an argument on, one to the next. glibc has up to 4. */
+export const maxArgumentDepth = 6;
+/** Values that one place passes, all arguments combined. */
+export const maxArgumentValues = 32;

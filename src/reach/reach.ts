@@ -5,9 +5,10 @@
 import { link, type Linked } from "./link.ts";
 import { isForwarder, programOf, reachable, type Program } from "./linked-program.ts";
 import { rankCalls } from "./rank.ts";
-import { nameOf } from "./syscall-names.ts";
+import { callBehind, notConstant } from "./operations.ts";
+import { nameOf, operationArguments } from "./syscall-names.ts";
 import { forwarders } from "./sites.ts";
-import type { LoadedObject, OpenSite, Reach, ReachInput, Via } from "./types.ts";
+import type { LoadedObject, OpenSite, Operation, Reach, ReachInput, Via } from "./types.ts";
 
 /**
  * Computes the reach of one program. Pure and deterministic: the same summaries in the same order
@@ -34,6 +35,7 @@ export function reachOf(input: ReachInput): Reach {
   return {
     machine,
     calls: new Map([...calls].sort(([a], [b]) => (a < b ? -1 : 1))),
+    operations: operationsOf(program, reached),
     unnamed: [...unnamed].sort((a, b) => a - b),
     open: openSites(linked, reached),
     startsPrograms: starters(program, reached),
@@ -57,6 +59,35 @@ function addKernelsOwn(machine: Reach["machine"], calls: Map<string, Via>): void
     object: "[vdso]",
     function: "__kernel_rt_sigreturn",
   });
+}
+
+/** Pointers in the C library's data say nothing of this program: what only they lead to is left out. */
+function operationsOf(program: Program, reached: Uint8Array): readonly Operation[] {
+  const { linked, graph, roots } = program;
+  const near = program.isStatic ? reached : reachable(graph, [...roots.start, ...roots.data]);
+  const found = new Map<string, Operation>();
+  for (const { summary, name, firstNode } of linked.objects) {
+    const { machine, names, imports } = summary;
+    const add = (number: number, place: string, of: (position: number) => number | undefined): void => {
+      const indices = operationArguments(machine, number);
+      const syscall = nameOf(machine, number) ?? "";
+      const values = indices.map((_, position) => of(position));
+      const key = `${syscall} ${values.map((value) => value ?? "*").join(" ")}`;
+      if (!found.has(key)) found.set(key, { syscall, indices, values, object: name, function: place });
+    };
+    summary.nodes.forEach(({ operations = [] }, i) => {
+      if (near[firstNode + i] !== 1) return;
+      for (const [number = 0, place = 0, ...values] of operations)
+        add(number, names[place] ?? "", (position) =>
+          values[position] === notConstant ? undefined : values[position],
+        );
+    });
+    for (const index of summary.roots.dataImports) {
+      const number = callBehind(machine, imports[index] ?? "");
+      if (number !== undefined) add(number, "a pointer in data", () => undefined);
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, operation]) => operation);
 }
 
 function openSites(linked: Linked, reached: Uint8Array): readonly OpenSite[] {

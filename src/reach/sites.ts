@@ -51,7 +51,7 @@ export interface Sites {
   readonly openCount: number;
 }
 
-export function findSites(program: Program, exported: ReadonlySet<number>, unwind: UnwindRanges): Sites {
+export function findSites(program: Program, exported: ReadonlyMap<number, unknown>, unwind: UnwindRanges): Sites {
   const { machine } = program.context.image;
   const convention = conventions[machine];
   const slicer = createSlicer(program, (index) => exported.has(index));

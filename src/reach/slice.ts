@@ -20,8 +20,18 @@ export interface Slice {
   /** Addresses of data, where the value is one. */
   readonly addresses: readonly { readonly rva: number; readonly index: number }[];
   readonly open: readonly { readonly reason: OpenReason; readonly index: number }[];
-  /** Exported functions that got the value passed in from other objects, and where. */
-  readonly passed: readonly { readonly index: number; readonly place: Place }[];
+  /**
+   * Exported functions that got the value passed in from other objects, and where. Of a slice that
+   * ends at the function's start: every function that got it passed in.
+   */
+  readonly passed: readonly Passed[];
+}
+
+/** Where a function got the value, and what it does to it before it passes it on. */
+export interface Passed {
+  readonly index: number;
+  readonly place: Place;
+  readonly then: readonly Operation[];
 }
 
 /**
@@ -46,8 +56,32 @@ type Asked = Omit<Question, "origin"> & { readonly origin?: number };
 
 export interface Slicer {
   /** Values of a place before the instruction at `at` in function `index`. */
-  slice(index: number, at: number, place: Place): Slice;
+  slice(index: number, at: number, place: Place, then?: readonly Operation[]): Slice;
 }
+
+/** How far a slicer goes. */
+export interface Extent {
+  /** Through callers, or to the function's start? */
+  readonly throughCallers: boolean;
+  readonly steps: number;
+  readonly allSteps: number;
+  /** Named in `limits` if all steps are used up. Absent: nothing is missing then. */
+  readonly limit?: string;
+}
+
+const wholeExtent: Extent = {
+  throughCallers: true,
+  steps: bounds.maxSliceSteps,
+  allSteps: bounds.maxAllSliceSteps,
+  limit: "maxAllSliceSteps",
+};
+
+/** For arguments, which are followed from caller to caller together. */
+export const argumentExtent: Extent = {
+  throughCallers: false,
+  steps: bounds.maxArgumentSteps,
+  allSteps: bounds.maxAllArgumentSteps,
+};
 
 /** Operations on the way; loops that count would add without end. */
 const maxOperations = 5;
@@ -55,11 +89,12 @@ const maxOperations = 5;
 const maxPointers = 3;
 
 /** Bytes that a call pushes: x86-64 the return address, aarch64 nothing. */
-const pushedByCall = { "x86-64": 8, aarch64: 0 } as const;
+export const pushedByCall = { "x86-64": 8, aarch64: 0 } as const;
 
 interface Run {
   readonly program: Program;
   readonly exported: (index: number) => boolean;
+  readonly extent: Extent;
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
   /** Places that take the address of a function. */
   readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
@@ -73,19 +108,20 @@ interface Run {
   readonly constants: Map<string, { value: number; index: number }>;
   readonly addresses: Map<string, { rva: number; index: number }>;
   readonly open: Map<string, { reason: OpenReason; index: number }>;
-  readonly passed: Map<string, { index: number; place: Place }>;
+  readonly passed: Map<string, Passed>;
 }
 
-export function createSlicer(program: Program, exported: (index: number) => boolean): Slicer {
-  let left = bounds.maxAllSliceSteps;
+export function createSlicer(program: Program, exported: (index: number) => boolean, extent = wholeExtent): Slicer {
+  let left = extent.allSteps;
   let stores: Places | undefined;
   let references: Places | undefined;
   const onlyRead = new Map<number, boolean>();
   return {
-    slice(index, at, place) {
+    slice(index, at, place, then = []) {
       const run: Run = {
         program,
         exported,
+        extent,
         stores: (rva) => (stores ??= indexEvents(program, [KIND.store]))(rva),
         references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
         isOnlyRead: (rva) => {
@@ -103,11 +139,11 @@ export function createSlicer(program: Program, exported: (index: number) => bool
       };
       const step = program.lifted(index).indexOf.get(at);
       if (step === undefined) fail(run, index, "computed");
-      else ask(run, { index, step, place, then: [] });
+      else ask(run, { index, step, place, then });
       for (let steps = 0; run.queue.length > 0; steps += 1) {
         left -= 1;
-        if (steps > bounds.maxSliceSteps || left < 0) {
-          if (left < 0) program.context.image.limits.add("maxAllSliceSteps");
+        if (steps > extent.steps || left < 0) {
+          if (left < 0 && extent.limit !== undefined) program.context.image.limits.add(extent.limit);
           fail(run, index, "too many ways");
           break;
         }
@@ -226,17 +262,22 @@ function fromOutside(run: Run, question: Question, here: Step): void {
   const { index, place, then } = question;
   const { functions, context } = program;
   const { events } = functions;
+  const isStart = here.at === functions.starts[index];
+  const endsHere = isStart && !run.extent.throughCallers;
   let isLabel = false;
   for (const event of program.incoming(index)) {
     if (events.target.at(event) !== here.at) continue;
     const at = events.at.at(event);
     const kind = events.kind.at(event);
     if (kind === KIND.fall) isLabel = true;
+    else if (endsHere) continue;
     fromEvent(run, at, kind === KIND.call ? pushedByCall[context.image.machine] : 0, kind === KIND.fall, place, then);
   }
-  if (here.at !== functions.starts[index]) return;
-  if (run.exported(index)) run.passed.set(`${index}:${keyOf(place)}`, { index, place });
-  else if (program.isTaken(index) && !isLabel) throughCallback(run, question);
+  if (!isStart) return;
+  if (endsHere || run.exported(index)) {
+    const key = [index, keyOf(place), ...then.map(({ op, by }) => `${op}${by}`)].join(":");
+    run.passed.set(key, { index, place, then });
+  } else if (program.isTaken(index) && !isLabel) throughCallback(run, question);
 }
 
 /**
@@ -306,7 +347,7 @@ function fromEvent(
   else ask(run, { index: caller, step, place: moved, then });
 }
 
-function functionOf(program: Program, rva: number): number {
+export function functionOf(program: Program, rva: number): number {
   const { starts, ends } = program.functions;
   let low = 0;
   let high = starts.length;
@@ -319,7 +360,7 @@ function functionOf(program: Program, rva: number): number {
 }
 
 /** The same place as the caller names it: its stack pointer at the call is the callee's zero. */
-function moveFrame(place: Place, by: number): Place | undefined {
+export function moveFrame(place: Place, by: number): Place | undefined {
   if (place.in === "stack") return Number.isNaN(by) ? undefined : { in: "stack", offset: place.offset + by };
   if (place.in !== "memory") return place;
   const pointer = moveFrame(place.pointer, by);

@@ -9,6 +9,7 @@ import type { Facts } from "./facts.ts";
 import { functionAt } from "./functions.ts";
 import type { GoFunctions } from "./pclntab.ts";
 import { forEachLive, type Program } from "./program.ts";
+import type { CallOperation } from "./operations.ts";
 import type { Sites } from "./sites.ts";
 import type { CodeSummary, Node, OpenNode, Roots } from "./types.ts";
 
@@ -16,6 +17,7 @@ export interface SummaryParts {
   readonly program: Program;
   readonly facts: Facts;
   readonly sites: Sites;
+  readonly operations: readonly CallOperation[];
   readonly go: GoFunctions | undefined;
 }
 
@@ -50,9 +52,10 @@ interface Payload {
   readonly makes: Map<string, readonly [number, number]>;
   readonly forwards: Map<string, readonly [number, number, number]>;
   readonly open: Map<string, OpenNode>;
+  readonly operations: Map<string, readonly number[]>;
 }
 
-export function summarize({ program, facts, sites, go }: SummaryParts): Summarized {
+export function summarize({ program, facts, sites, operations, go }: SummaryParts): Summarized {
   const { functions } = program;
   const imports = createNames();
   const names = createNames();
@@ -63,7 +66,7 @@ export function summarize({ program, facts, sites, go }: SummaryParts): Summariz
     const component = components.of[index] ?? 0;
     let payload = payloads.get(component);
     if (payload === undefined) {
-      payload = { imports: new Set(), makes: new Map(), forwards: new Map(), open: new Map() };
+      payload = { imports: new Set(), makes: new Map(), forwards: new Map(), open: new Map(), operations: new Map() };
       payloads.set(component, payload);
     }
     return payload;
@@ -71,7 +74,11 @@ export function summarize({ program, facts, sites, go }: SummaryParts): Summariz
   const functionNames = namer(
     program,
     facts,
-    new Set([...sites.made, ...sites.forwarded, ...sites.open].map(({ index }) => functions.starts[index] ?? 0)),
+    new Set(
+      [...sites.made, ...sites.forwarded, ...sites.open, ...operations].map(
+        ({ index }) => functions.starts[index] ?? 0,
+      ),
+    ),
   );
   const nameOf = (index: number): number => names.of(functionNames(index));
   addImports(program, payloadOf, imports);
@@ -83,6 +90,9 @@ export function summarize({ program, facts, sites, go }: SummaryParts): Summariz
   for (const { index, reason, import: name } of sites.open) {
     const open = { name: nameOf(index), reason, ...(name === undefined ? {} : { import: imports.of(name) }) };
     payloadOf(index).open.set(`${index}:${reason}:${name ?? ""}`, open);
+  }
+  for (const { index, number, values } of operations) {
+    payloadOf(index).operations.set(`${number}:${values.join(":")}`, [number, nameOf(index), ...values]);
   }
   const reduced = reduce(graph, components, payloads);
   const nodeOf = (rva: number): number => {
@@ -222,12 +232,14 @@ function nodeFrom(to: ReadonlySet<number>, payload: Payload | undefined): Node {
   const makes = [...(payload?.makes.values() ?? [])].sort(byNumbers).flat();
   const forwards = [...(payload?.forwards.values() ?? [])].sort(byNumbers);
   const open = [...(payload?.open.values() ?? [])];
+  const operations = [...(payload?.operations.values() ?? [])].sort(byNumbers);
   return {
     ...(to.size === 0 ? {} : { to: [...to].sort(ascending) }),
     ...(payload === undefined || payload.imports.size === 0 ? {} : { imports: [...payload.imports].sort(ascending) }),
     ...(makes.length === 0 ? {} : { makes }),
     ...(forwards.length === 0 ? {} : { forwards }),
     ...(open.length === 0 ? {} : { open }),
+    ...(operations.length === 0 ? {} : { operations }),
   };
 }
 

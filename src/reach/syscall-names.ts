@@ -1,5 +1,5 @@
-/** The only door of this folder to the tables: names of system call numbers. */
-import { syscallName, syscallNumber } from "../core/tables/index.ts";
+/** The only door of this folder to the tables: names of system call numbers, and which arguments matter. */
+import { operationArgumentsOf, syscallName, syscallNumber } from "../core/tables/index.ts";
 import type { Machine } from "./types.ts";
 
 const archOf = { "x86-64": "SCMP_ARCH_X86_64", aarch64: "SCMP_ARCH_AARCH64" } as const;
@@ -12,4 +12,10 @@ export function nameOf(machine: Machine, nr: number): string | undefined {
 /** The number of a name. `undefined` if the architecture has no such call. */
 export function numberOf(machine: Machine, name: string): number | undefined {
   return syscallNumber(archOf[machine], name);
+}
+
+/** The arguments of a call that choose among operations, by its number. */
+export function operationArguments(machine: Machine, nr: number): readonly number[] {
+  const name = nameOf(machine, nr);
+  return name === undefined ? [] : operationArgumentsOf(name);
 }

@@ -85,6 +85,11 @@ export interface Node {
   readonly forwards?: readonly (readonly number[])[];
   /** Sites whose number is not known. */
   readonly open?: readonly OpenNode[];
+  /**
+   * Call number, function name, then what the function passes for the arguments that choose among
+   * operations, in their order; -1: not a constant.
+   */
+  readonly operations?: readonly (readonly number[])[];
 }
 
 export interface OpenNode {
@@ -154,6 +159,18 @@ export interface Via {
   readonly function: string;
 }
 
+/** What code passes for the arguments of a call that choose among operations. */
+export interface Operation {
+  readonly syscall: string;
+  /** Which arguments these are, counted from 0. */
+  readonly indices: readonly number[];
+  /** Their values, 32 bits without sign. `undefined`: not a constant, so it may be any value. */
+  readonly values: readonly (number | undefined)[];
+  /** Base name of the object and name of the function that pass them. */
+  readonly object: string;
+  readonly function: string;
+}
+
 /** A site whose number is not known. It may be any call; never take it for absence. */
 export interface OpenSite {
   readonly object: string;
@@ -165,6 +182,11 @@ export interface Reach {
   readonly machine: Machine | undefined;
   /** Calls by libseccomp's name. */
   readonly calls: ReadonlyMap<string, Via>;
+  /**
+   * What code passes for the arguments that choose among operations, for the calls that have such
+   * arguments. What only pointers in the C library's data lead to is left out.
+   */
+  readonly operations: readonly Operation[];
   /** Numbers that no table names (probes, private or very new calls). */
   readonly unnamed: readonly number[];
   readonly open: readonly OpenSite[];

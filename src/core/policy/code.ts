@@ -36,14 +36,13 @@ export function codeForms(
   arch: ScmpArch,
   furthest: CodeRank = furthestRank,
 ): readonly (CodeCall & { readonly rule: Rule })[] {
-  const programs = Object.values(code?.programs ?? {});
   return Object.entries(code?.calls[arch] ?? {})
     .filter(([, via]) => isNear(via, code, furthest))
     .flatMap(([name, via]) =>
-      formsOf(name, programs).map((form) => ({
+      formsOf(name, code, arch).map(({ rule, reason, place }) => ({
         name,
-        rule: form.rule(arch),
-        because: { ...becauseOf(via, code), how: `${form.reason}; ${howWords(via)}` },
+        rule,
+        because: { ...becauseOf(via, code), how: `${reason}; ${place ?? howWords(via)}` },
       })),
     );
 }

@@ -11,7 +11,7 @@ export { letThrough } from "./let-through.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";
 export { readReason, reasonOf, writeReason, type Limit, type Reason } from "./reason.ts";
-export { ordinaryForms, tellingImports } from "./ordinary-forms.ts";
+export { ordinaryForms } from "./ordinary-forms.ts";
 export { startedRows } from "./started-programs.ts";
 export { compilerAmong, compilerRows } from "./runtimes.ts";
 export type * from "./types.ts";

@@ -1,86 +1,142 @@
-import type { ProgramFiles } from "../recording/index.ts";
-import type { Rule } from "../seccomp/index.ts";
+import { operationsOf, type CodeEvidence } from "../recording/index.ts";
+import type { ArgIndex, Rule } from "../seccomp/index.ts";
 import { cloneFlagsIndex, type ScmpArch } from "../tables/index.ts";
 import { equals32, namespaceFlags } from "./arguments.ts";
 
-/** A weighty call that is ordinary with certain arguments. */
+/** A weighty or pinned call that is ordinary with certain arguments. */
 export interface OrdinaryForm {
   readonly syscall: string;
-  readonly rule: (arch: ScmpArch) => Rule;
-  /**
-   * Only if an object of the program imports one of these functions, which pass these arguments.
-   * Absent: whoever can make the call at all makes it so.
-   */
-  readonly imports?: readonly string[];
+  readonly form: AnyMaker | Constants;
   readonly reason: string;
   readonly source: string;
 }
 
-const equal = (...pairs: readonly (readonly [0 | 1 | 2, bigint])[]): OrdinaryForm["rule"] => {
-  const conditions = pairs.map(([index, value]) => equals32(index, value));
-  return () => ({ conditions });
-};
+/** Whoever can make the call at all makes it so. */
+interface AnyMaker {
+  readonly rule: (arch: ScmpArch) => Rule;
+}
 
-/** Numbers of linux/socket.h, linux/netlink.h and asm-generic/ioctls.h. */
+/** Only if the code passes these constants: one value of each list, for the argument of that place. */
+interface Constants {
+  readonly indices: readonly ArgIndex[];
+  readonly values: readonly (readonly bigint[])[];
+}
+
+/** Several options of one level. */
+const options = (level: bigint, ...names: readonly bigint[]): readonly (readonly bigint[])[] =>
+  names.map((name) => [level, name]);
+
+/** Numbers of linux/socket.h, linux/netlink.h, asm-generic/socket.h, linux/tcp.h, linux/in.h, linux/prctl.h. */
 export const ordinaryForms: readonly OrdinaryForm[] = [
   {
     syscall: "socketpair",
-    rule: equal([0, 1n]),
+    form: { rule: () => ({ conditions: [equals32(0, 1n)] }) },
     reason: "a pair of AF_UNIX is a pipe that goes both ways",
     source: "socketpair(2), unix(7)",
   },
   {
     syscall: "socket",
-    rule: equal([0, 1n]),
-    imports: [
-      "syslog",
-      "vsyslog",
-      "openlog",
-      "__syslog_chk",
-      "__vsyslog_chk",
-      "getpwnam",
-      "getpwnam_r",
-      "getpwuid",
-      "getpwuid_r",
-      "getgrnam",
-      "getgrnam_r",
-      "getgrgid",
-      "getgrgid_r",
-      "getgrouplist",
-      "initgroups",
-      "getaddrinfo",
-      "gethostbyname",
-      "gethostbyname_r",
-    ],
+    form: { indices: [0], values: [[1n]] },
     reason: "AF_UNIX: syslog(3) and the name service talk to local daemons",
     source: "glibc misc/syslog.c, nscd/nscd_helper.c",
   },
   {
     syscall: "socket",
-    rule: equal([0, 16n], [2, 0n]),
-    imports: ["getaddrinfo", "getifaddrs", "if_nameindex"],
+    form: { indices: [0, 2], values: [[16n, 0n]] },
     reason: "NETLINK_ROUTE: the C library asks which addresses this machine has",
     source: "glibc sysdeps/unix/sysv/linux/check_pf.c, ifaddrs.c",
   },
   {
+    syscall: "setsockopt",
+    form: {
+      indices: [1, 2],
+      // REUSEADDR, BROADCAST, SNDBUF, RCVBUF, KEEPALIVE, LINGER, REUSEPORT, PASSCRED, RCVLOWAT, RCVTIMEO, SNDTIMEO
+      values: options(1n, 2n, 6n, 7n, 8n, 9n, 13n, 15n, 16n, 18n, 20n, 21n),
+    },
+    reason: "how a socket waits, buffers and shares its address",
+    source: "socket(7)",
+  },
+  {
+    syscall: "setsockopt",
+    form: {
+      indices: [1, 2],
+      // NODELAY, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, DEFER_ACCEPT, QUICKACK, USER_TIMEOUT
+      values: options(6n, 1n, 3n, 4n, 5n, 6n, 9n, 12n, 18n),
+    },
+    reason: "when TCP sends and how long it waits",
+    source: "tcp(7)",
+  },
+  {
+    syscall: "setsockopt",
+    form: {
+      indices: [1, 2],
+      // IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR; IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS
+      values: [...options(0n, 1n, 2n, 8n, 10n, 11n), ...options(41n, 25n, 26n, 49n, 67n)],
+    },
+    reason: "what is asked of a packet's header, or told of it",
+    source: "ip(7), ipv6(7)",
+  },
+  {
+    syscall: "prctl",
+    form: {
+      indices: [0],
+      // GET_PDEATHSIG, GET_KEEPCAPS, SET_KEEPCAPS, GET_SECCOMP, CAPBSET_DROP, GET_SECUREBITS, SET_TIMERSLACK,
+      // GET_TIMERSLACK, SET_CHILD_SUBREAPER, GET_CHILD_SUBREAPER, GET_NO_NEW_PRIVS, SET_THP_DISABLE, GET_THP_DISABLE
+      values: [2n, 7n, 8n, 21n, 24n, 27n, 29n, 30n, 36n, 37n, 39n, 41n, 42n].map((value) => [value]),
+    },
+    reason: "asks, gives up rights, or keeps those that the process has",
+    source: "prctl(2)",
+  },
+  {
+    syscall: "fcntl",
+    form: {
+      indices: [1],
+      // Duplicates, flags, locks, owners and signals, seals: neither leases, notifications nor sizes of pipes.
+      values: [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n, 15n, 16n, 36n, 37n, 38n, 1030n, 1033n, 1034n].map(
+        (value) => [value],
+      ),
+    },
+    reason: "duplicates, flags and locks of the program's own descriptors",
+    source: "fcntl(2)",
+  },
+  {
     syscall: "clone",
-    rule: (arch) => ({
-      conditions: [{ index: cloneFlagsIndex(arch), op: "SCMP_CMP_MASKED_EQ", mask: namespaceFlags, datum: 0n }],
-    }),
+    form: {
+      rule: (arch) => ({
+        conditions: [{ index: cloneFlagsIndex(arch), op: "SCMP_CMP_MASKED_EQ", mask: namespaceFlags, datum: 0n }],
+      }),
+    },
     reason: "threads and children without a namespace of their own",
     source: "clone(2)",
   },
 ];
 
-/** The forms of a call that the code of these programs makes. */
-export function formsOf(syscall: string, programs: readonly ProgramFiles[]): readonly OrdinaryForm[] {
-  return ordinaryForms.filter(
-    (form) =>
-      form.syscall === syscall &&
-      (form.imports === undefined ||
-        programs.some(({ uses = [] }) => uses.some((name) => form.imports?.includes(name) === true))),
-  );
+/** A form of a call that code makes. */
+export interface FoundForm {
+  readonly rule: Rule;
+  readonly reason: string;
+  /** Where the constants are. `undefined` if none are asked for. */
+  readonly place: string | undefined;
 }
 
-/** Functions that a recording names if a program imports them. */
-export const tellingImports: ReadonlySet<string> = new Set(ordinaryForms.flatMap(({ imports = [] }) => imports));
+/** The forms of a call that this code makes. */
+export function formsOf(syscall: string, code: CodeEvidence | undefined, arch: ScmpArch): readonly FoundForm[] {
+  const passed = operationsOf(code, arch, syscall);
+  return ordinaryForms
+    .filter((form) => form.syscall === syscall)
+    .flatMap(({ form, reason }): readonly FoundForm[] => {
+      if ("rule" in form) return [{ rule: form.rule(arch), reason, place: undefined }];
+      const { indices } = form;
+      return form.values.flatMap((values) => {
+        const found = passed.find((one) => indices.every((index, i) => one.values.get(index) === values[i]));
+        if (found === undefined) return [];
+        return [
+          {
+            rule: { conditions: indices.map((index, i) => equals32(index, values[i] ?? 0n)) },
+            reason,
+            place: found.place,
+          },
+        ];
+      });
+    });
+}

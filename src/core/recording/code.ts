@@ -10,7 +10,16 @@ export interface CodeEvidence {
   readonly programs: { readonly [program: string]: ProgramFiles };
   /** Per architecture, per call: the nearest way that leads to it. */
   readonly calls: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: CodeVia } };
+  /**
+   * Per architecture, per call with arguments that choose among operations: what the code passes for
+   * them, and the place that does: `"arg0=16 arg1=524291 arg2=0": "__check_pf in libc.so.6"`. `*`
+   * stands for what is not a constant, so it may be any value. Absent: no such call has any.
+   */
+  readonly operations?: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: Operations } };
 }
+
+/** Places by what they pass. */
+export type Operations = { readonly [values: string]: string };
 
 /** The files of one program. */
 export interface ProgramFiles {
@@ -22,8 +31,6 @@ export interface ProgramFiles {
   readonly unread?: readonly string[];
   /** Places whose call number is not known, as `object function`; sorted. They may make any call. */
   readonly open?: readonly string[];
-  /** Functions that it imports and that decide about arguments (`getaddrinfo`, `syslog`, …); sorted. */
-  readonly uses?: readonly string[];
   /** Functions by which its own code starts programs (`execve`, `popen`, …); sorted. */
   readonly starts?: readonly string[];
 }
@@ -47,6 +54,38 @@ export interface CodeVia {
   readonly function: string;
 }
 
+/** What code passes at one place. */
+export interface CodeOperation {
+  /** By argument, counted from 0; 32 bits. `undefined`: not a constant, so it may be any value. */
+  readonly values: ReadonlyMap<number, bigint | undefined>;
+  /** `__check_pf in libc.so.6` */
+  readonly place: string;
+}
+
+/** The operations of a call that the code comes to. */
+export function operationsOf(
+  code: CodeEvidence | undefined,
+  arch: ScmpArch,
+  syscall: string,
+): readonly CodeOperation[] {
+  const operations = ownValue(code?.operations?.[arch], syscall) ?? {};
+  return Object.entries(operations).map(([key, place]) => ({ values: operationValues(key), place }));
+}
+
+function operationValues(key: string): CodeOperation["values"] {
+  return new Map(
+    [...key.matchAll(/arg([0-5])=([0-9]+|\*)/g)].map(([, index, value = "*"]) => [
+      Number(index),
+      value === "*" ? undefined : BigInt(value),
+    ]),
+  );
+}
+
+/** The key of an operation: `arg1=1 arg2=*`. */
+export function operationKey(indices: readonly number[], values: readonly (number | undefined)[]): string {
+  return indices.map((index, i) => `arg${index}=${values[i] ?? "*"}`).join(" ");
+}
+
 /**
  * Two pieces of evidence as one: files by union, of each call the nearest way. Associative,
  * commutative and idempotent. `undefined` if there is none.
@@ -56,10 +95,20 @@ export function mergeCode(a: CodeEvidence | undefined, b: CodeEvidence | undefin
   const programs = mergeByKey(a.programs, b.programs, mergeFiles);
   const isRun = (program: string): boolean => programs[program]?.ran !== false;
   const nearest = (left: CodeVia, right: CodeVia): CodeVia => (compareVias(left, right, isRun) <= 0 ? left : right);
-  return {
-    programs,
-    calls: mergeByKey(a.calls as Calls, b.calls as Calls, (left, right) => mergeByKey(left, right, nearest)),
-  };
+  const first = (left: string, right: string): string => (left < right ? left : right);
+  return withOperations(
+    {
+      programs,
+      calls: mergeByKey(a.calls as Calls, b.calls as Calls, (left, right) => mergeByKey(left, right, nearest)),
+    },
+    mergeByKey((a.operations ?? {}) as ByArch<Operations>, (b.operations ?? {}) as ByArch<Operations>, (left, right) =>
+      mergeByKey(left, right, (ours, theirs) => mergeByKey(ours, theirs, first)),
+    ),
+  );
+}
+
+function withOperations(code: CodeEvidence, operations: ByArch<Operations>): CodeEvidence {
+  return Object.keys(operations).length === 0 ? code : { ...code, operations };
 }
 
 /**
@@ -88,14 +137,21 @@ export function mergeCodeThreeWay(
   const calls = Object.fromEntries(
     Object.keys(both.calls).map((arch) => [arch, kept((code) => ownValue(code?.calls as Calls | undefined, arch))]),
   );
-  return Object.keys(programs).length === 0 ? undefined : { programs, calls };
+  const operations = Object.fromEntries(
+    Object.keys(both.operations ?? {}).map((arch) => [
+      arch,
+      kept((code) => ownValue(code?.operations as ByArch<Operations> | undefined, arch)),
+    ]),
+  );
+  return Object.keys(programs).length === 0 ? undefined : withOperations({ programs, calls }, operations);
 }
 
 function ownValue<Value>(record: { readonly [key: string]: Value } | undefined, key: string): Value | undefined {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-type Calls = { readonly [arch: string]: { readonly [syscall: string]: CodeVia } };
+type ByArch<Value> = { readonly [arch: string]: { readonly [syscall: string]: Value } };
+type Calls = ByArch<CodeVia>;
 
 /** Programs that ran go before others, then nearer ways, then names. */
 export function compareVias(a: CodeVia, b: CodeVia, isRun: (program: string) => boolean): number {
@@ -112,19 +168,17 @@ function mergeFiles(a: ProgramFiles, b: ProgramFiles): ProgramFiles {
     objects: union(a.objects, b.objects),
     unread: union(a.unread, b.unread),
     open: union(a.open, b.open),
-    uses: union(a.uses, b.uses),
     starts: union(a.starts, b.starts),
   });
 }
 
 /** Members in the format's order; empty lists are left out. */
-function canonicalFiles({ ran, objects, unread = [], open = [], uses = [], starts = [] }: ProgramFiles): ProgramFiles {
+function canonicalFiles({ ran, objects, unread = [], open = [], starts = [] }: ProgramFiles): ProgramFiles {
   return {
     ...(ran === false ? { ran } : {}),
     objects,
     ...(unread.length === 0 ? {} : { unread }),
     ...(open.length === 0 ? {} : { open }),
-    ...(uses.length === 0 ? {} : { uses }),
     ...(starts.length === 0 ? {} : { starts }),
   };
 }
@@ -156,7 +210,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** The `code` member of recording.json: one program and one call a line. Without a comma behind it. */
-export function codeText({ programs, calls }: CodeEvidence): string {
+export function codeText({ programs, calls, operations = {} }: CodeEvidence): string {
   const sorted = <Value>(record: { readonly [key: string]: Value }): readonly (readonly [string, Value])[] =>
     Object.entries(record).sort(([a], [b]) => compareText(a, b));
   const files = sorted(programs).map(
@@ -168,7 +222,18 @@ export function codeText({ programs, calls }: CodeEvidence): string {
     );
     return `      ${JSON.stringify(arch)}: ${block(lines, "      ")}`;
   });
-  return `  "code": {\n    "programs": ${block(files, "    ")},\n    "calls": ${block(arches, "    ")}\n  }`;
+  const passed = sorted(operations as ByArch<Operations>).map(([arch, byName]) => {
+    const lines = sorted(byName).map(
+      ([name, places]) => `        ${JSON.stringify(name)}: ${JSON.stringify(Object.fromEntries(sorted(places)))}`,
+    );
+    return `      ${JSON.stringify(arch)}: ${block(lines, "      ")}`;
+  });
+  const members = [
+    `    "programs": ${block(files, "    ")}`,
+    `    "calls": ${block(arches, "    ")}`,
+    ...(passed.length === 0 ? [] : [`    "operations": ${block(passed, "    ")}`]),
+  ];
+  return `  "code": {\n${members.join(",\n")}\n  }`;
 }
 
 function block(lines: readonly string[], indent: string): string {
@@ -194,7 +259,6 @@ export const codeSchema = {
           objects: strings,
           unread: strings,
           open: strings,
-          uses: strings,
           starts: strings,
         },
       },
@@ -215,6 +279,19 @@ export const codeSchema = {
             object: { type: "string" },
             function: { type: "string" },
           },
+        },
+      },
+    },
+    operations: {
+      type: "object",
+      additionalProperties: {
+        type: "object",
+        propertyNames: { pattern: "^[a-z0-9_]+$" },
+        additionalProperties: {
+          type: "object",
+          maxProperties: 4000,
+          propertyNames: { pattern: "^arg[0-5]=(?:[0-9]{1,10}|\\*)(?: arg[0-5]=(?:[0-9]{1,10}|\\*)){0,5}$" },
+          additionalProperties: { type: "string", maxLength: 400 },
         },
       },
     },

@@ -29,9 +29,13 @@ export {
   codeText,
   compareVias,
   mergeCode,
+  operationKey,
+  operationsOf,
   type CodeEvidence,
+  type CodeOperation,
   type CodeRank,
   type CodeVia,
+  type Operations,
   type ProgramFiles,
 } from "./code.ts";
 export { lostCalls, mergeThreeWay, type MergeConflict, type ThreeWay } from "./three-way.ts";

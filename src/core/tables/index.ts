@@ -15,6 +15,7 @@ export {
 } from "./architectures.ts";
 export { auditNumber } from "./audit.ts";
 export { defaultCapabilities } from "./capabilities.ts";
+export { operationArgumentsOf } from "./constant-arguments.ts";
 export type { SyscallText } from "./descriptions.ts";
 export { compareVersions, dockerDefaultFor, dockerDefaults, newestDockerDefault } from "./docker-releases.ts";
 export type { Exposure } from "./exposures.ts";

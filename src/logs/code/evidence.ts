@@ -1,10 +1,12 @@
 import { basename } from "node:path";
-import { startedRows, tellingImports } from "../../core/policy/index.ts";
+import { startedRows } from "../../core/policy/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
 import {
   mergeCode,
+  operationKey,
   type CodeEvidence,
   type CodeVia,
+  type Operations,
   type ProgramFiles,
   type Recording,
 } from "../../core/recording/index.ts";
@@ -113,13 +115,16 @@ class CodeReader {
         "open",
         reach.open.map(({ object, function: place }) => `${object} ${place}`),
       ),
-      ...listed("uses", usesOf([main, ...objects])),
       ...listed("starts", reach.startsPrograms),
     };
     const calls = Object.fromEntries([...reach.calls].map(([call, via]) => [call, viaOf(name, via)]));
+    if (reach.machine === undefined) return { programs: { [name]: files }, calls: {} };
+    const arch = archOf[reach.machine];
+    const operations = operationsOf(reach);
     return {
       programs: { [name]: files },
-      calls: reach.machine === undefined ? {} : { [archOf[reach.machine]]: calls },
+      calls: { [arch]: calls },
+      ...(Object.keys(operations).length === 0 ? {} : { operations: { [arch]: operations } }),
     };
   }
 
@@ -189,20 +194,12 @@ class CodeReader {
   }
 }
 
-/** Telling imports of the program and its libraries; the C library's own say nothing. */
-function usesOf(objects: readonly Found[]): readonly string[] {
-  return objects
-    .filter(({ path }) => !/^(?:libc\.|ld-)/.test(basename(path)))
-    .flatMap(({ summary }) => (summary.kind === "code" ? summary.imports : []))
-    .filter((name) => tellingImports.has(name));
-}
-
 function objectName(path: string, summary: ObjectSummary): string {
   const id = summary.kind === "code" ? summary.buildId : undefined;
   return id === undefined ? basename(path) : `${basename(path)} ${id}`;
 }
 
-function listed(key: "unread" | "open" | "uses" | "starts", values: readonly string[]): Partial<ProgramFiles> {
+function listed(key: "unread" | "open" | "starts", values: readonly string[]): Partial<ProgramFiles> {
   return values.length === 0 ? {} : { [key]: [...new Set(values)].sort() };
 }
 
@@ -217,4 +214,21 @@ function viaOf(program: string, via: Via): CodeVia {
     object: via.object,
     function: via.function,
   };
+}
+
+/** Operations of one call that are kept. Beyond them the call may be said to pass anything. */
+const mostOperations = 400;
+/** Mangled names may be long. */
+const mostPlaceLength = 200;
+
+function operationsOf({ operations }: Reach): { readonly [syscall: string]: Operations } {
+  const byCall = new Map<string, Map<string, string>>();
+  for (const { syscall, indices, values, object, function: name } of operations) {
+    const known = byCall.get(syscall) ?? new Map<string, string>();
+    byCall.set(syscall, known);
+    const isKept = known.size < mostOperations;
+    const key = operationKey(indices, isKept ? values : []);
+    if (!known.has(key)) known.set(key, `${name} in ${object}`.slice(-mostPlaceLength));
+  }
+  return Object.fromEntries([...byCall].map(([syscall, places]) => [syscall, Object.fromEntries(places)]));
 }

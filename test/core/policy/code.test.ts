@@ -56,6 +56,9 @@ function allows({ filters: [filter] }: Policy, name: string, args: Parameters<ty
 const reasonsOf = ({ filters: [filter] }: Policy, name: string): readonly string[] =>
   (filter?.syscalls.get(name) ?? []).map(({ because }) => because.type);
 
+const reasonsIn = ({ filters: [filter] }: Policy, name: string): unknown =>
+  (filter?.syscalls.get(name) ?? []).map(({ because }) => because);
+
 test("an ordinary call that the code can make is allowed, and says so", () => {
   const policy = policyOf(evidenceOf(["getxattr"]));
   expect(allows(policy, "getxattr")).toBe(true);
@@ -101,13 +104,39 @@ test("a pair of AF_UNIX sockets is ordinary, other families of it are not", () =
   expect(allows(policy, "socketpair", { 0: 38n })).toBe(false);
 });
 
-test("syslog brings AF_UNIX beside the families that were seen, and no other family", () => {
+const withOperations = (
+  code: CodeEvidence,
+  operations: { readonly [syscall: string]: { readonly [values: string]: string } },
+): CodeEvidence => ({ ...code, operations: { [arch]: operations } });
+
+test("a family that the code passes as a constant belongs to the pin, if it is ordinary", () => {
   const syscalls = { execve: seen(), socket: seen({ indices: [0, 2], values: [[2n, 0n]] }) };
-  const policy = policyOf(evidenceOf(["socket"], { uses: ["syslog"] }), {}, syscalls);
+  const code = withOperations(evidenceOf(["socket"]), {
+    socket: {
+      "arg0=1 arg1=524290 arg2=0": "openlog in libc.so.6",
+      "arg0=16 arg1=524291 arg2=0": "__check_pf in libc.so.6",
+      "arg0=38 arg1=5 arg2=0": "hash in app",
+      "arg0=* arg1=1 arg2=0": "connect_to in app",
+    },
+  });
+  const policy = policyOf(code, {}, syscalls);
   expect(allows(policy, "socket", { 0: 2n })).toBe(true);
   expect(allows(policy, "socket", { 0: 1n })).toBe(true);
+  expect(allows(policy, "socket", { 0: 16n, 2: 0n })).toBe(true);
+  expect(allows(policy, "socket", { 0: 16n, 2: 12n })).toBe(false);
   expect(allows(policy, "socket", { 0: 38n })).toBe(false);
+  expect(JSON.stringify(reasonsIn(policy, "socket"))).toContain("openlog in libc.so.6");
   expect(allows(policyOf(evidenceOf(["socket"]), {}, syscalls), "socket", { 0: 1n })).toBe(false);
+});
+
+test("a socket option that the code passes is ordinary, and no other option comes with it", () => {
+  const code = withOperations(evidenceOf(["setsockopt"]), {
+    setsockopt: { "arg1=1 arg2=9": "keep in app", "arg1=0 arg2=64": "rules in app", "arg1=6 arg2=*": "tune in app" },
+  });
+  const policy = policyOf(code);
+  expect(allows(policy, "setsockopt", { 1: 1n, 2: 9n })).toBe(true);
+  expect(allows(policy, "setsockopt", { 1: 0n, 2: 64n })).toBe(false);
+  expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(false);
 });
 
 test("of a program that did not run, far ways do not count", () => {

@@ -24,18 +24,30 @@ const via: fc.Arbitrary<CodeVia> = fc.record(
   { requiredKeys: ["program", "rank", "object", "function"] },
 );
 const calls = fc.dictionary(fc.constantFrom("fsync", "ptrace", "poll"), via);
+const operations = fc.dictionary(
+  fc.constantFrom("socket", "prctl"),
+  fc.dictionary(
+    fc.constantFrom("arg0=1 arg2=0", "arg0=* arg2=0", "arg0=16 arg2=*"),
+    fc.constantFrom("f in a", "g in b"),
+  ),
+);
 /** Canonical: as a merge with itself leaves it. */
 const evidence: fc.Arbitrary<CodeEvidence> = fc
   .record({
     programs: fc.dictionary(
       program,
       fc.record(
-        { ran: fc.constant(false as const), objects: words, unread: words, open: words, uses: words, starts: words },
+        { ran: fc.constant(false as const), objects: words, unread: words, open: words, starts: words },
         { requiredKeys: ["objects"] },
       ),
     ),
     calls: fc.dictionary(fc.constantFrom("SCMP_ARCH_X86_64" as const, "SCMP_ARCH_AARCH64" as const), calls),
   })
+  .chain((one) =>
+    fc
+      .option(fc.dictionary(fc.constantFrom("SCMP_ARCH_X86_64" as const, "SCMP_ARCH_AARCH64" as const), operations))
+      .map((passed) => (passed === null || Object.keys(passed).length === 0 ? one : { ...one, operations: passed })),
+  )
   .map((one) => mergeCode(one as CodeEvidence, one as CodeEvidence) as CodeEvidence);
 
 const recordingWith = (code: CodeEvidence | undefined): Recording => ({
