@@ -511,14 +511,8 @@ function report(error: unknown): number {
     terminal.note(`error: ${error.message}\n  ${error.todo}`);
     return error.exitCode;
   }
-  if (error instanceof RangeError && error.name === "TooManyWays") {
-    terminal.note(
-      `error: these rules cannot be compared: ${error.message}\n  Masks that are crossed over several ` +
-        "arguments cannot be told apart in bounded time: name the values that are meant (SCMP_CMP_EQ, or " +
-        "one mask of all 32 bits).",
-    );
-    return 2;
-  }
+  if (error instanceof RangeError && error.name === "TooManyWays")
+    return report(new SeccompGenError({ code: "rules-too-complex", detail: error.message }, { cause: error }));
   // commander has written its own message; help and version are no failure.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
     return error.exitCode === 0 ? 0 : 2;

@@ -16,7 +16,7 @@ export {
   resolveFor,
   type Reference,
 } from "./derivation/reference.ts";
-export { parseStoredPolicy, policyOf, policyText, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
+export { defaultPolicy, parseStoredPolicy, policyOf, policyText, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
 export {
   checkWritable,
   readIfPresent,
@@ -26,7 +26,7 @@ export {
   writeAtomically,
   writeKept,
 } from "./files.ts";
-export { loadDockerDefault } from "./docker-default.ts";
+export { loadDockerDefault, shippedDefault } from "./docker-default.ts";
 export { git, readObjects, runGit } from "./git.ts";
 export { candidateMerges, lostInMerge, mergeInputs, type Inputs, type MergeFiles, type Sides } from "./merge-sides.ts";
 export {
