@@ -16,7 +16,14 @@ export {
   resolveFor,
   type Reference,
 } from "./derivation/reference.ts";
-export { defaultPolicy, parseStoredPolicy, policyOf, policyText, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
+export {
+  defaultPolicy,
+  parseStoredPolicy,
+  policyOf,
+  policyText,
+  readStoredPolicy,
+  storePolicy,
+} from "./derivation/stored-policy.ts";
 export {
   checkWritable,
   readIfPresent,
