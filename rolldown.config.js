@@ -41,13 +41,12 @@ const groups = [
 
 /**
  * The command line in few files: a start reads what its command needs, without asking the disk for
- * a hundred modules. The library (dist/index.js and what it imports) is tsc's. CommonJS, because
- * Node reads it at once, one file after the other, and hands built-in modules over as they are; its
- * loader of ES modules makes a tenth of a start. Chunks stand beside dist/cli.cjs, so that what is
- * looked for from a module's own place is found; nothing is minified, so that stack traces can be
- * read.
+ * a hundred modules. CommonJS, because Node reads it at once, one file after the other, and hands
+ * built-in modules over as they are; its loader of ES modules makes a tenth of a start. Chunks stand
+ * beside dist/cli.cjs, so that what is looked for from a module's own place is found; nothing is
+ * minified, so that stack traces can be read.
  */
-export default defineConfig({
+const commandLine = {
   input: { cli: "src/cli.ts" },
   platform: "node",
   external: (id) => !/^[./\0]/.test(id) && !inlined.some((name) => id === name || id.startsWith(`${name}/`)),
@@ -63,7 +62,33 @@ export default defineConfig({
     chunkFileNames: "cli-[name].cjs",
     codeSplitting: { groups },
   },
-});
+};
+
+/**
+ * The library in few files, for the same reason. ES modules, which `require` takes too. Its types
+ * are tsc's.
+ */
+const library = {
+  input: {
+    index: "src/index.ts",
+    "strace-parser": "src/library/strace-parser.ts",
+    reach: "src/library/reach.ts",
+  },
+  platform: "node",
+  external: (id) => !/^(?:[./\0]|@oxc-project\/runtime)/.test(id),
+  transform: { target: "node20.19" },
+  treeshake: { moduleSideEffects: false },
+  plugins: [oxcRuntimePlugin(), asciiOnly()],
+  output: {
+    dir: "dist/lib",
+    comments: false,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+  },
+};
+
+export default defineConfig([commandLine, library]);
 
 /**
  * commander loads node:child_process for commands that are programs of their own; there are none

@@ -539,14 +539,8 @@ function report(error: unknown): number {
     terminal.fail(`error: ${error.message}\n  ${error.todo}`);
     return error.exitCode;
   }
-  if (error instanceof RangeError && error.name === "TooManyWays") {
-    terminal.fail(
-      `error: these rules cannot be compared: ${error.message}\n  Overlapping masks on several arguments ` +
-        `take too long to compare. Name the values that are meant (SCMP_CMP_EQ, or one mask of all 32 ` +
-        "bits).",
-    );
-    return 2;
-  }
+  if (error instanceof RangeError && error.name === "TooManyWays")
+    return report(new SeccompGenError({ code: "rules-too-complex", detail: error.message }, { cause: error }));
   // commander has written its own message; help and version are no failure.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
     return error.exitCode === 0 ? 0 : 2;

@@ -11,7 +11,7 @@ import {
 import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import { showReading, systemDetail, type Terminal } from "../project/index.ts";
-import { readUnpacked, rejoin, sizeOfFile, type OnRead } from "./log-source.ts";
+import { readUnpacked, rejoin, sizeOfFile, unpacked, type OnRead } from "./log-source.ts";
 import { framingOf, headBytes, withoutFraming } from "./framing.ts";
 import { readLog, type Log } from "./log.ts";
 import { prepareToRead } from "./reading-flags.ts";
@@ -145,35 +145,64 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
   try {
-    let aggregator: Aggregator | undefined;
-    let isFramed = false;
-    const room = (): Uint8Array | undefined => (isFramed ? undefined : aggregator?.tally?.room);
+    let lent: Aggregator["tally"];
     const onRead: OnRead = (done, total) => progress.read(done, total);
-    const chunks = readUnpacked(path, onRead, room);
-    const head = await beginningOf(chunks);
-    const framing = framingOf(head, label);
-    if (framing === undefined && looksLikeJson(head))
-      return { kind: "recording", recording: parseRecording(await text(rejoin(head, chunks)), label) };
-    const size = path === "-" ? undefined : sizeOfFile(path);
-    if (size !== head.length) prepareToRead(); // a log that was read in one piece is too short for that
-    isFramed = framing !== undefined;
-    aggregator = createAggregator({ arch: context.arch });
-    const files = new NamedFiles();
-    const all = rejoin(head, chunks);
-    await readInto(
-      aggregator,
-      framing === undefined ? all : withoutFraming(all, framing),
-      label,
-      context.root === undefined ? undefined : files,
-    );
-    const log = readLog(aggregator, { label, isFramed, arch: context.arch }, terminal);
-    return log && { ...log, files: files.files() };
+    const chunks = readUnpacked(path, onRead, () => lent?.room);
+    return await traceOf(chunks, label, context, terminal, ({ tally }, isFramed, headLength) => {
+      const size = path === "-" ? undefined : sizeOfFile(path);
+      if (size !== headLength) prepareToRead(); // a log that was read in one piece is too short for that
+      if (!isFramed) lent = tally;
+    });
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
   } finally {
     progress.end();
   }
+}
+
+/**
+ * Reads one log of strace, or one recording, that comes in as chunks, packed or not. Throws what
+ * `chunks` throws, and SeccompGenError for what is neither.
+ */
+export async function readStream(
+  chunks: AsyncIterable<Uint8Array>,
+  label: string,
+  context: InputContext,
+  terminal: Terminal,
+): Promise<Recording> {
+  const trace = await traceOf(unpacked(chunks, label), label, context, terminal);
+  if (trace === undefined) throw new SeccompGenError({ code: "not-a-trace", path: label, detail: undefined });
+  if (trace.kind === "recording") return trace.recording;
+  if (trace.lack !== undefined) terminal.note(`${label}: ${trace.lack}`);
+  return recordingOf(trace, context, trace.lack === undefined);
+}
+
+/** `begins` hears how a log is read, before its first line is. */
+async function traceOf(
+  chunks: AsyncGenerator<Uint8Array>,
+  label: string,
+  context: InputContext,
+  terminal: Terminal,
+  begins?: (aggregator: Aggregator, isFramed: boolean, headLength: number) => void,
+): Promise<Trace | undefined> {
+  const head = await beginningOf(chunks);
+  const framing = framingOf(head, label);
+  if (framing === undefined && looksLikeJson(head))
+    return { kind: "recording", recording: parseRecording(await text(rejoin(head, chunks)), label) };
+  const isFramed = framing !== undefined;
+  const aggregator = createAggregator({ arch: context.arch });
+  begins?.(aggregator, isFramed, head.length);
+  const files = new NamedFiles();
+  const all = rejoin(head, chunks);
+  await readInto(
+    aggregator,
+    framing === undefined ? all : withoutFraming(all, framing),
+    label,
+    context.root === undefined ? undefined : files,
+  );
+  const log = readLog(aggregator, { label, isFramed, arch: context.arch }, terminal);
+  return log && { ...log, files: files.files() };
 }
 
 /** The first chunk, or as many as are needed to tell what the file is. */

@@ -22,10 +22,15 @@ export async function* readUnpacked(
   room: Room = () => undefined,
 ): AsyncGenerator<Uint8Array> {
   const label = path === "-" ? "standard input" : path;
-  const chunks = path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead, room);
+  yield* unpacked(path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead, room), label);
+}
+
+/** The same for bytes that come from elsewhere; `label` is what messages call them. */
+export async function* unpacked(source: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (first.done === true) return;
-  const all = rejoin(first.value, chunks);
+  const all = rejoin(first.value, { [Symbol.asyncIterator]: () => chunks });
   const packing = packingOf(first.value);
   if (packing === undefined) yield* all;
   else if (packing.tool === undefined) yield* gunzipped(all);

@@ -8,6 +8,11 @@ const folder = join(packageFolder, "profiles", "docker-default");
 
 /** Docker's default profile by file name, e.g. `20.10.22.json`. Throws `file-unreadable`. */
 export async function loadDockerDefault(file: string): Promise<DockerProfile> {
+  return shippedDefault(file).profile;
+}
+
+/** The same at once, with its text. */
+export function shippedDefault(file: string): { readonly text: string; readonly profile: DockerProfile } {
   const path = join(folder, file);
   let text: string;
   try {
@@ -18,5 +23,5 @@ export async function loadDockerDefault(file: string): Promise<DockerProfile> {
       { cause: error },
     );
   }
-  return readShipped(text, path);
+  return { text, profile: readShipped(text, path) };
 }

@@ -16,7 +16,14 @@ export {
   resolveFor,
   type Reference,
 } from "./derivation/reference.ts";
-export { parseStoredPolicy, policyOf, policyText, readStoredPolicy, storePolicy } from "./derivation/stored-policy.ts";
+export {
+  defaultPolicy,
+  parseStoredPolicy,
+  policyOf,
+  policyText,
+  readStoredPolicy,
+  storePolicy,
+} from "./derivation/stored-policy.ts";
 export {
   checkWritable,
   readIfPresent,
@@ -26,7 +33,7 @@ export {
   writeAtomically,
   writeKept,
 } from "./files.ts";
-export { loadDockerDefault } from "./docker-default.ts";
+export { loadDockerDefault, shippedDefault } from "./docker-default.ts";
 export { git, readObjects, runGit } from "./git.ts";
 export {
   candidateMerges,

@@ -46,6 +46,7 @@ export type Problem =
       readonly detail: string;
       readonly todo: string;
     }
+  | { readonly code: "rules-too-complex"; readonly detail: string }
   | { readonly code: "no-audit-lines"; readonly entries: number }
   | { readonly code: "no-command"; readonly image: string };
 
@@ -160,6 +161,12 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "profile-invalid": ({ source, pointer, line, column, detail, todo }) => ({
     what: `${source}:${line}:${column}: ${pointer}: ${detail}`,
     todo,
+  }),
+  "rules-too-complex": ({ detail }) => ({
+    what: `these rules cannot be compared: ${detail}`,
+    todo:
+      "Masks that are crossed over several arguments cannot be told apart in bounded time: name the " +
+      "values that are meant (SCMP_CMP_EQ, or one mask of all 32 bits).",
   }),
   "no-audit-lines": ({ entries }) => ({
     what:

@@ -1,0 +1,89 @@
+import { checkRecording, type CheckFinding as CheckResult } from "../core/check/index.ts";
+import { explain as explainFilters, type Explanation as ExplainResult } from "../core/explain/index.ts";
+import { ineffectiveFor, lintProfile, type Finding as LintResult } from "../core/lint/index.ts";
+import { ceilingFor, offsetOf, positionAt } from "../core/profile/index.ts";
+import { hostsOf, resolveFor } from "../project/index.ts";
+import { findingText } from "../words/index.ts";
+import { bounded } from "./bounded.ts";
+import { contextOf, dockerHost, type Host } from "./host.ts";
+import { plain, type Plain } from "./plain.ts";
+import { dockerDefault, Profile } from "./profile.ts";
+import { Recording } from "./recording.ts";
+
+/** What a profile is judged for. */
+interface JudgeOptions {
+  /** Default: `dockerHost()`. */
+  readonly host?: Host;
+  /** The profile that it should not exceed. Default: `dockerDefault()`. */
+  readonly against?: Profile;
+}
+
+/** One thing about a profile that its author should know, with its place and a sentence that says it. */
+export type Finding = Plain<LintResult> & {
+  readonly text: string;
+  /** Both count from 1. */
+  readonly line: number;
+  readonly column: number;
+};
+
+/** What is wrong with a profile, or risky, in the document's order. Throws as `diffFilters` does. */
+export function lint(profile: Profile, options: JudgeOptions = {}): readonly Finding[] {
+  const { host = dockerHost(), against = dockerDefault() } = options;
+  const [document, reference] = [Profile.documentOf(profile), Profile.documentOf(against)];
+  const context = contextOf(host);
+  const ceiling = ceilingFor(reference, [context], resolveFor(document, [context]).keys());
+  const findings = bounded(() =>
+    lintProfile(document, { host: context, ceiling, ceilingName: against.name, reference }),
+  );
+  return findings.map((finding) => ({
+    ...plain(finding),
+    text: findingText(finding),
+    ...positionAt(profile.text, offsetOf(profile.text, finding.pointer)),
+  }));
+}
+
+/** What each call of each architecture gets, why, and which vulnerabilities are out of reach. */
+export type Explanation = Plain<ExplainResult>;
+
+/** Explains a profile, and with its recording what was seen. Throws as `diffFilters` does. */
+export function explain(
+  profile: Profile,
+  options: JudgeOptions & { readonly recording?: Recording } = {},
+): Explanation {
+  const document = Profile.documentOf(profile);
+  const { against = dockerDefault() } = options;
+  const recording = options.recording && Recording.documentOf(options.recording);
+  const hosts =
+    options.host === undefined && recording !== undefined
+      ? hostsOf(recording)
+      : [contextOf(options.host ?? dockerHost())];
+  const filters = resolveFor(document, hosts);
+  return bounded(() =>
+    plain(
+      explainFilters({
+        noFilter: document.noFilter,
+        profile: profile.name,
+        filters,
+        ceiling: ceilingFor(Profile.documentOf(against), hosts, filters.keys()),
+        ceilingName: against.name,
+        findings: ineffectiveFor(document, hosts),
+        capabilities: hosts[0]?.capabilities ?? new Set(),
+        runs: recording?.runs ?? [],
+        recorded: recording?.syscalls ?? {},
+      }),
+    ),
+  );
+}
+
+/** A recorded call that a profile does not let through, or not surely. */
+export type CheckFinding = Plain<CheckResult>;
+
+/**
+ * Which calls of a recording a profile would deny, on the hosts that it was recorded on. Nothing is
+ * run. Throws as `diffFilters` does.
+ */
+export function check(profile: Profile, recording: Recording): readonly CheckFinding[] {
+  const recorded = Recording.documentOf(recording);
+  const document = Profile.documentOf(profile);
+  return bounded(() => plain(checkRecording(recorded, resolveFor(document, hostsOf(recorded)))));
+}

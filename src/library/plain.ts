@@ -1,0 +1,27 @@
+/**
+ * A result as plain data, which JSON can hold: maps are objects, sets are lists, and a value of 64
+ * bits is a number up to 2⁵³ − 1 and a decimal string above. `BigInt(value)` reads both.
+ */
+export type Plain<Value> = Value extends bigint
+  ? number | string
+  : Value extends ReadonlyMap<infer Key, infer Item>
+    ? { readonly [key in Key & string]?: Plain<Item> }
+    : Value extends ReadonlySet<infer Item>
+      ? readonly Plain<Item>[]
+      : Value extends object
+        ? { readonly [Key in keyof Value]: Plain<Value[Key]> }
+        : Value;
+
+/** Makes plain data of a value. Members that are `undefined` are left out, as in JSON. */
+export function plain<Value>(value: Value): Plain<Value> {
+  return toPlain(value) as Plain<Value>;
+}
+
+function toPlain(value: unknown): unknown {
+  if (typeof value === "bigint") return value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (value instanceof Set) return [...value].map(toPlain);
+  const entries: [string, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+  return Object.fromEntries(entries.flatMap(([key, item]) => (item === undefined ? [] : [[key, toPlain(item)]])));
+}

@@ -1,0 +1,57 @@
+import { readProfile as readDocument, type DockerProfile, type NoFilter } from "../core/profile/index.ts";
+import { dockerDefaultFor, dockerDefaults, newestDockerDefault } from "../core/tables/index.ts";
+import { shippedDefault } from "../project/index.ts";
+import { plain, type Plain } from "./plain.ts";
+
+/** A seccomp profile. Made by `readProfile`, `dockerDefault` and `profileOf`. */
+export class Profile {
+  /** What messages call it. */
+  readonly name: string;
+  /** The document, as it was read or made. Write this to a file. */
+  readonly text: string;
+  /**
+   * Why the engines run a container without any filter under this document. `undefined` if they do
+   * filter.
+   */
+  readonly noFilter: NoFilter | undefined;
+  readonly #document: DockerProfile;
+
+  /** @internal */
+  constructor(name: string, text: string, document: DockerProfile) {
+    this.name = name;
+    this.text = text;
+    this.noFilter = document.noFilter;
+    this.#document = document;
+  }
+
+  /** The document's members in today's spelling, for JSON.stringify. */
+  toJSON(): Plain<DockerProfile> {
+    return plain(this.#document);
+  }
+
+  /** @internal */
+  static documentOf(profile: Profile): DockerProfile {
+    if (!(profile instanceof Profile)) throw new TypeError("This is no profile. Read it with readProfile(text) first.");
+    return profile.#document;
+  }
+}
+
+/**
+ * Reads a profile as Docker, podman and containerd read it, in any format of theirs. `name` is what
+ * messages call it. Throws SeccompGenError (`profile-json`, `profile-invalid`) with line and column.
+ */
+export function readProfile(text: string, name = "profile"): Profile {
+  return new Profile(name, text, readDocument(text, name));
+}
+
+/**
+ * The default profile of a Docker version; of the newest version known, where none is given. The
+ * default of an unknown version is that of the nearest older one.
+ */
+export function dockerDefault(version?: string): Profile {
+  const newest = dockerDefaults.at(-1)?.releases.at(-1);
+  const { file, release } =
+    version === undefined ? { file: newestDockerDefault, release: newest } : dockerDefaultFor(version);
+  const { text, profile } = shippedDefault(file);
+  return new Profile(`Docker ${release}'s default`, text, profile);
+}
