@@ -26,7 +26,7 @@ describe("the package", { timeout: 120_000 }, () => {
     const { version, bin, man } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
       version: string;
       bin: { "seccomp-gen": string };
-      man: string;
+      man: string[];
     };
     const cli = join(installed, bin["seccomp-gen"]);
     expect(readFileSync(cli, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
@@ -35,7 +35,7 @@ describe("the package", { timeout: 120_000 }, () => {
       /no difference/,
     );
     for (const path of [
-      man,
+      ...man,
       "Dockerfile.trace",
       "src/run/keeper/Dockerfile",
       "src/run/keeper/hold.c",

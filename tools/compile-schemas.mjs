@@ -34,15 +34,15 @@ const targets = [
   },
 ];
 
-/** What a project keeps in its repository, as schemas that others can read: schemas/ in the package. */
+/** What a project keeps in its repository, as schemas that others can read: docs/schemas in the package. */
 const published = [
-  { file: "schemas/recording.json", title: "traces/NAME/recording.json", schema: recordingSchema },
-  { file: "schemas/policy.json", title: "traces/NAME/policy.json", schema: policySchema },
+  { file: "docs/schemas/recording.json", title: "traces/NAME/recording.json", schema: recordingSchema },
+  { file: "docs/schemas/policy.json", title: "traces/NAME/policy.json", schema: policySchema },
 ];
 
 let stale = false;
 for (const { file, title, schema } of published) {
-  const $id = file.replace("schemas/", "");
+  const $id = file.replace("docs/schemas/", "");
   const document = { $schema: "http://json-schema.org/draft-07/schema#", $id, title, ...schema };
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
   const text = await format(JSON.stringify(document), { parser: "json", printWidth: 120 });

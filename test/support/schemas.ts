@@ -136,11 +136,11 @@ const seccompProfile = {
 };
 
 /**
- * A schema of schemas/, which lets members through that it does not describe: a later version may
+ * A schema of docs/schemas/, which lets members through that it does not describe: a later version may
  * have them. Here everything that is printed has to be described.
  */
 function published(name: string): object {
-  const text = readFileSync(new URL(`../../schemas/${name}.json`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../../docs/schemas/${name}.json`, import.meta.url), "utf8");
   return JSON.parse(text, (key, value: unknown) =>
     key !== "properties" && typeof value === "object" && value !== null && "properties" in value
       ? { additionalProperties: false, ...value }

@@ -165,8 +165,8 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "rules-too-complex": ({ detail }) => ({
     what: `these rules cannot be compared: ${detail}`,
     todo:
-      "Masks that are crossed over several arguments cannot be told apart in bounded time: name the " +
-      "values that are meant (SCMP_CMP_EQ, or one mask of all 32 bits).",
+      "Overlapping masks on several arguments take too long to compare. Name the values that are meant " +
+      "(SCMP_CMP_EQ, or one mask of all 32 bits).",
   }),
   "no-audit-lines": ({ entries }) => ({
     what:
