@@ -70,7 +70,7 @@ type Lint = (
 export function lintOnce(): Lint {
   const known = new Map<string, ReturnType<typeof lintProfile>>();
   return (profile, context, hosts) => {
-    const rules = profile.syscalls.map(({ comment: _, ...rule }) => rule);
+    const rules = profile.syscalls.map((rule) => ({ ...rule, comment: undefined }));
     const about = [context.host, ...hosts].map((host) => ({ ...host, capabilities: [...host.capabilities] }));
     const key = jsonText([{ ...profile, syscalls: rules }, about, [...context.ceiling.keys()], context.ceilingName]);
     const findings = known.get(key) ?? lintProfile(profile, context);

@@ -115,7 +115,7 @@ describe.skipIf(!existsSync(cli))("the words of a review", { timeout: 120_000 },
   };
   const unix = { calls: { ...ordinary, ...socket([[1n, 0n]], [["app"]]) } };
 
-  test("a family is named for what it is, in the first line and beside the call, by the program that asked for it", async () => {
+  test("a family is named for what it is, in the first line too, and so is the program that asked for it", async () => {
     const values = [
       [1n, 0n],
       [17n, null],

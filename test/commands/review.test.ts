@@ -306,7 +306,8 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await failures()).toEqual(["widened", "dangerous", "unbacked", "lint"]);
     expect(out).toContain(
       "| **dangerous** | `ptrace`: reads, writes or steers other processes | **not recorded** | its recording " +
-        "does not have this call; the profile's own comment says `observed: harmless` | `ptrace(PTRACE_TRACEME)`: ENOSYS before, " +
+        "does not have this call; the profile's own comment says `observed: harmless` | " +
+        "`ptrace(PTRACE_TRACEME)`: ENOSYS before, " +
         "now allowed |",
     );
   });
