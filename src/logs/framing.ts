@@ -166,14 +166,15 @@ function refuseForeign(events: readonly string[], label: string): void {
       code: "foreign-log",
       path: label,
       detail:
-        "this is no log of strace, but of another tracer (qemu -strace, gVisor, truss): it tells failures otherwise",
+        "this is a log of another tracer (qemu -strace, gVisor, truss), which writes failures differently " +
+        "from strace",
       todo: "Trace with strace -f -o FILE on a machine of the program's architecture, or let seccomp-gen record it.",
     });
   if (events.some((event) => /^(?:\d+ +)?(?:SYS_[a-z]\w*|\w+@SYS)\(/.test(event)))
     throw new SeccompGenError({
       code: "foreign-log",
       path: label,
-      detail: "this is no log of strace, but of ltrace",
+      detail: "this is a log of ltrace, not of strace",
       todo: "Trace with strace -f -o FILE, or let seccomp-gen record the program.",
     });
 }

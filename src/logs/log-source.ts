@@ -168,7 +168,7 @@ async function* unpackedBy(
     throw new SeccompGenError({
       code: "file-unreadable",
       path: label,
-      detail: `it is packed, and ${tool} is not installed (apt-get install ${debianPackage})`,
+      detail: `it is compressed, and ${tool} is not installed (apt-get install ${debianPackage})`,
     });
   if (exitCode !== 0)
     throw new SeccompGenError({

@@ -49,7 +49,7 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
     terminal.note(`${label}: ${linesText(unparsedTotal)} ${unparsedTotal === 1 ? "was" : "were"} not read`);
   const open = aggregator.unreadArguments().map(({ name, line }) => `${name} (line ${line})`);
   if (open.length > 0)
-    terminal.note(`${label}: arguments that could not be read, and are not held to a value: ${open.join(", ")}`);
+    terminal.note(`${label}: arguments that could not be read, so they are not pinned: ${open.join(", ")}`);
   for (const [kind, line] of facts.unseen) terminal.note(`${label}:${line}: ${unseenText[kind]}`);
   const aggregate = aggregator.finish();
   refuseOtherArchitecture(Object.keys(aggregate.syscalls[arch] ?? {}), origin);
@@ -57,10 +57,9 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
 }
 
 const unseenText: { readonly [kind in Unseen]: string } = {
-  untraced: "a process was made that tracers do not follow (CLONE_UNTRACED): what it did is not in the log",
-  tracer:
-    "a program traces others itself (ptrace), which strace prevents: what it would do with them is not in the log",
-  filter: "a seccomp filter ended a call here (SIGSYS): what the program would do after it is not in the log",
+  untraced: "a process was started that tracers do not follow (CLONE_UNTRACED): the log lacks what it did",
+  tracer: "a program traces others (ptrace), which strace prevents: the log lacks what it would do with them",
+  filter: "a seccomp filter ended a call here (SIGSYS): the log lacks what the program would do after it",
 };
 
 function linesText(count: number): string {
@@ -82,10 +81,10 @@ function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isF
   throw new SeccompGenError({
     code: "foreign-log",
     path: `${label}:${rangesText(behind.ranges.slice(0, 5))}${behind.ranges.length > 5 ? ",…" : ""}`,
-    detail: `${linesText(behind.lines)} of strace stand behind another text than the others`,
+    detail: `${linesText(behind.lines)} of strace have another prefix than the others`,
     todo:
-      "Give the lines of one container, without what a collector wrote before them: docker logs CONTAINER, " +
-      "docker compose logs --no-log-prefix SERVICE, kubectl logs POD; or let strace write a file of its own (-o FILE).",
+      "Give the lines of one container without a collector's prefix (docker logs CONTAINER, docker compose " +
+      "logs --no-log-prefix SERVICE, kubectl logs POD), or let strace write its own file (-o FILE).",
   });
 }
 
@@ -96,8 +95,9 @@ function refuseModes({ namesModes }: LogFacts, { label, arch }: LogOrigin): void
   throw new SeccompGenError({
     code: "foreign-log",
     path: label,
-    detail: `strace named the modes of processes, which it does on ${dockerArch(host)} and not on ${dockerArch(arch)}`,
-    todo: `Say which machine wrote it: --arch ${dockerArch(host)}`,
+    detail:
+      `strace named the modes of processes, which it does on ${dockerArch(host)} and not on ` + `${dockerArch(arch)}`,
+    todo: `Name the architecture of the machine that wrote it: --arch ${dockerArch(host)}`,
   });
 }
 
@@ -121,11 +121,15 @@ function refuseOtherArchitecture(names: readonly string[], { label, arch }: LogO
 
 function whichMachine(candidates: readonly string[]): string {
   if (candidates.length === 0)
-    return "Say with --arch which machine wrote it; no architecture that libseccomp knows has all of its calls.";
+    return (
+      "Name the architecture of the machine that wrote it with --arch. No architecture that libseccomp " +
+      "knows has all of its calls."
+    );
   const [only] = candidates;
   return candidates.length === 1
-    ? `Say which machine wrote it: --arch ${only}`
-    : `Say with --arch which machine wrote it; these have all of its calls: ${candidates.join(", ")}`;
+    ? `Name the architecture of the machine that wrote it: --arch ${only}`
+    : `Name the architecture of the machine that wrote it with --arch. These have all of its calls: ` +
+        `${candidates.join(", ")}`;
 }
 
 /** Why the log does not hold the start of its program. `undefined` if it does. */
@@ -144,6 +148,6 @@ function lackOf({ beginsWithStart, firstCall, exited }: LogFacts, { syscalls }: 
   ];
   return lacks.length === 0
     ? undefined
-    : `the log holds no calls for ${lacks.join(", ")}: strace was asked for some calls only (-e trace=…), and the ` +
+    : `the log holds no calls for ${lacks.join(", ")}: strace traced only some calls (-e trace=…), and the ` +
         "profile lacks what was not traced";
 }

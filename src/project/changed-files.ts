@@ -83,7 +83,7 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
     if (before === undefined && after === undefined)
       skipped.push({
         path,
-        reason: /\ufffd/.test(path) ? "its name is no UTF-8" : "it could not be found under this name",
+        reason: /\ufffd/.test(path) ? "its name is not UTF-8" : "git did not find it under this name",
         alarming: true,
       });
     else if (isText(before) && isText(after))
@@ -179,7 +179,7 @@ async function mainBase(root: string): Promise<string> {
   throw new SeccompGenError({
     code: "usage",
     what: shallow
-      ? "this is a shallow clone: it does not hold the commit at which this branch left the main one"
+      ? "this is a shallow clone without the commit where this branch left the main one"
       : "no main branch to compare with",
     todo: shallow
       ? "Fetch the history (git fetch --unshallow; with actions/checkout: fetch-depth: 0), or name a " +
@@ -251,7 +251,7 @@ async function blobTexts(
   const texts = await readObjects(root, blobs);
   const known = new Map(blobs.map((blob, at) => [blob, texts[at]]));
   return (mode, blob) => {
-    if (!mode.startsWith("100")) return { reason: "it was no file" };
+    if (!mode.startsWith("100")) return { reason: "it was not a file" };
     return isRead(mode, blob) ? known.get(blob) : { reason: "it was too large" };
   };
 }
@@ -303,7 +303,7 @@ async function fileNow(root: string, path: string): Promise<Side> {
   const place = join(root, path);
   const found = await lstat(place).catch(() => undefined);
   if (found === undefined) return undefined;
-  if (!found.isFile()) return { reason: "it is no file" };
+  if (!found.isFile()) return { reason: "it is not a file" };
   if (found.size > maxBytes) return { reason: tooLarge };
   if ((await realpath(place)) !== join(await realpath(root), path)) return { reason: "it is reached through a link" };
   return readFile(place, "utf8");

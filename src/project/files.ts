@@ -224,8 +224,8 @@ export async function readWithin(path: string, maxBytes: number): Promise<string
   if (stats === undefined) return reject("no such file");
   const inside = relative(repositoryOf("."), landing(path) ?? "/");
   if (inside === "" || inside.split(sep)[0] === "..")
-    return reject("it lies outside of the repository; name it with --against instead");
-  if (!stats.isFile()) return reject("it is no regular file");
+    return reject("it lies outside the repository; name it with --against instead");
+  if (!stats.isFile()) return reject("it is not a regular file");
   if (stats.size > maxBytes) return reject(`it is larger than ${maxBytes} bytes`);
   return readText(path);
 }
@@ -257,7 +257,7 @@ export function systemDetail(error: unknown): string {
     EISDIR: "it is a folder",
     ENOENT: "no such file or folder",
     ENOSPC: "no space left on the device",
-    ENOTDIR: "a part of the path is not a folder",
+    ENOTDIR: "part of the path is not a folder",
     EROFS: "the file system is read-only",
   };
   return known[error.code ?? ""] ?? error.message;

@@ -84,7 +84,7 @@ async function putAside(path: string): Promise<string> {
 
 /** What to say of a partial recording that was put aside. */
 export function unreadWords(aside: string): string {
-  return `what had broken off before could not be read, and is kept as ${aside}`;
+  return `the earlier partial recording could not be read; it is kept as ${aside}`;
 }
 
 /**
@@ -105,7 +105,7 @@ export async function combine(
     now !== undefined &&
     (before === undefined || stringifyRecording(mergeRecordings(before, now)) !== stringifyRecording(before))
   ) {
-    notice(`${path} was changed by another recording meanwhile; the two are merged`);
+    notice(`${path} was changed by another recording meanwhile, so the two were merged`);
     return mergeRecordings(mergeRecordings(before !== undefined && options.append ? before : now, now), fresh);
   }
   if (before === undefined || options.force) return fresh;

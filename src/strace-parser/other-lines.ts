@@ -146,7 +146,7 @@ export class OtherLines {
       return this.#outlet.sawCall
         ? said
         : noLine(
-            "a summary of strace -c counts calls, but holds neither arguments nor results; record without -c",
+            "a summary of strace -c has counts, but no arguments and no results; record without -c",
             body,
             context,
           );

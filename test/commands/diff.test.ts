@@ -58,5 +58,5 @@ test.each([60, 80, 120])("rules are wrapped at %i columns", async (width) => {
 test("a recording in a profile's place is told as such", async () => {
   await expect(
     diff([fileURLToPath(new URL("../../traces/nginx/recording.json", import.meta.url))], options, terminal),
-  ).rejects.toThrow("this is a recording, and a profile is wanted");
+  ).rejects.toThrow("this is a recording, but a profile is needed");
 });

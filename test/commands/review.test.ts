@@ -361,7 +361,7 @@ describe("review", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "big.json"), `{"defaultAction": "${"x".repeat(5_000_000)}"}`);
     expect(await reviewed({ failOn: [] })).toBe(1);
     expect(out).toMatch(/broken\.json`\): \*\*cannot be read\*\*: `.*broken\.json:1:19/);
-    expect(out).toMatch(/\*\*not looked at\*\*: `profiles\/link\.json`: it is no file/);
+    expect(out).toMatch(/\*\*not looked at\*\*: `profiles\/link\.json`: it is not a file/);
     expect(out).toMatch(/\*\*not looked at\*\*: `big\.json`: it is too large/);
     expect(out).not.toContain("root:");
   });
@@ -407,7 +407,7 @@ describe("review", { timeout: 60_000 }, () => {
       '{"defaultAction": "SCMP_ACT_ALLOW"}',
     );
     expect(await reviewed()).toBe(1);
-    expect(out).toMatch(/\*\*not looked at\*\*: .*its name is no UTF-8/);
+    expect(out).toMatch(/\*\*not looked at\*\*: .*its name is not UTF-8/);
     for (const path of [
       "deploy/a.json",
       "deploy/b.json",

@@ -154,7 +154,7 @@ describe("writing", () => {
     await writeFile(join(folder, "traces"), "a file");
     const ran = await product(folder, ["record", "--name", "app", "--", "docker", "run", "--rm", image, "echo", "ran"]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(ran.stderr).toMatch(/traces\/app\/recording.json: a part of the path is not a folder/);
+    expect(ran.stderr).toMatch(/traces\/app\/recording.json: part of the path is not a folder/);
     expect(await files()).toEqual(["traces"]);
   });
 

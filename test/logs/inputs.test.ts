@@ -286,7 +286,7 @@ describe("what a log does not say is told", () => {
   test("arguments that could not be read, and what stays open for it", async () => {
     const log = file("log", ...started, "clone(child_stack=NULL, flags=CLONE_SOMETHING_NEW|SIGCHLD) = 8");
     await profileOf(log);
-    expect(notes).toContain(`${log}: arguments that could not be read, and are not held to a value: clone (line 3)`);
+    expect(notes).toContain(`${log}: arguments that could not be read, so they are not pinned: clone (line 3)`);
     expect(notes.join("\n")).toMatch(/NOT HELD TO ITS ARGUMENTS: clone \(an argument could not be read\)/);
   });
 
@@ -299,7 +299,7 @@ describe("what a log does not say is told", () => {
     ["SIGSYS", "+++ killed by SIGSYS +++"],
   ])("%s: what strace could not see (%s)", async (word, line) => {
     await recordingOf(file("log", ...started, line));
-    expect(notes.join("\n")).toMatch(new RegExp(`log:3: .*${word}.*is not in the log`));
+    expect(notes.join("\n")).toMatch(new RegExp(`log:3: .*${word}.*the log lacks what`));
   });
 
   test("none of it where nothing was hidden", async () => {

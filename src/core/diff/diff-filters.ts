@@ -45,7 +45,7 @@ export function allowedCounts(before: Filters, after: Filters): AllowedCounts {
  * where the two are not of one architecture, TooManyWays as `diffFilters` does.
  */
 export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
-  if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be held against ${ceiling.arch}`);
+  if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be compared with ${ceiling.arch}`);
   return callable(filter.arch, filter, ceiling).flatMap((name) => {
     const change = compareSyscall(ceiling, filter, name);
     return change !== undefined && !isAllowing(change.was) && isAllowing(change.is) ? [change] : [];

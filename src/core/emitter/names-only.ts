@@ -14,7 +14,9 @@ export interface NamesOnly {
  */
 export function namesOnly({ defaultAction, syscalls }: Filter): NamesOnly {
   if (isAllowing(defaultAction))
-    throw new RangeError("the profile lets through what it does not name, so no list of allowed calls says the same");
+    throw new RangeError(
+      "the profile allows calls that it does not name, so no list of allowed calls means " + "the same",
+    );
   const allowing = [...syscalls].filter(([, rules]) => rules.some(({ action }) => isAllowing(action)));
   const whole = (rules: (typeof allowing)[number][1]): boolean =>
     rules.some(({ action, rule }) => isAllowing(action) && rule.conditions.length === 0);

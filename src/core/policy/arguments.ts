@@ -322,7 +322,7 @@ export interface ArgumentRow {
   readonly pin: Pinner;
 }
 
-const operation = "what it does with it is part of how it was written, not of its data";
+const operation = "a program's operations are part of its code, not of its data";
 const memory: Omit<ArgumentRow, "syscalls" | "pin"> = {
   indices: [2],
   width: 32,
@@ -344,8 +344,8 @@ export const argumentRows: readonly ArgumentRow[] = [
     tier: "standard",
     attacker: "rare address families and netlink protocols are a steady source of kernel vulnerabilities",
     programs:
-      "a program speaks the protocols it was written for; looking for one that is not there answers as " +
-      "a kernel built without it",
+      "a program speaks the protocols it was written for; for others it gets the answer of a kernel built " +
+      "without them",
     pin: pinSocket,
   },
   {
@@ -512,7 +512,7 @@ export const argumentRows: readonly ArgumentRow[] = [
     width: 32,
     constants: "commands seen",
     tier: "standard",
-    attacker: "each command is a parser of its own (CVE-2022-0185)",
+    attacker: "each command has its own parser (CVE-2022-0185)",
     programs: operation,
     pin: pinOperation(1),
   },
@@ -634,7 +634,7 @@ export function pinFor(
   if (row === undefined) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   const values = record?.args?.values ?? [];
-  if (values === "many") return { unpinned: "it had too many different values, or its log holds no arguments" };
+  if (values === "many") return { unpinned: "it had too many different values, or its log has no arguments" };
   if (values.some(([first]) => first === null)) return { unpinned: "an argument could not be read" };
   const pin = row.pin(values, context);
   // A call that was not observed has nothing to be pinned to, unless the row itself says what it

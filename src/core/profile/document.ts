@@ -106,7 +106,7 @@ function uint64(value: Json, pointer: string, origin: Origin): bigint {
         : undefined;
   if (exact === undefined || BigInt.asUintN(64, exact) !== exact) {
     reject(origin, pointer, {
-      detail: "this is no unsigned 64-bit integer",
+      detail: "this is not an unsigned 64-bit integer",
       todo: "Write it in full digits, between 0 and 18446744073709551615.",
     });
   }
@@ -144,7 +144,7 @@ function errnoOf(
   if (known !== undefined) return known;
   const near = nearest(text, errnoNames);
   return reject(origin, `${pointer}/${textName}`, {
-    detail: `${JSON.stringify(text)} is no error name`,
+    detail: `${JSON.stringify(text)} is not an error name`,
     todo: near === undefined ? "Use a name of errno(3), e.g. ENOSYS." : `Did you mean ${near}?`,
   });
 }

@@ -30,10 +30,12 @@ export function noFilterText({ kind, pointer }: NoFilter): string {
   const because = {
     null: "the document is null",
     empty: "the document is empty",
-    wrapped: `the profile stands at ${pointer}, and they look for it in the document itself`,
+    wrapped: `the profile is at ${pointer}, and they look for it in the document itself`,
     "no-rules": "the document has neither a defaultAction nor groups of syscalls",
   } as const;
-  return `NO FILTER AT ALL: Docker, podman and containerd run the container without seccomp, because ${because[kind]}`;
+  return (
+    `NO FILTER AT ALL: Docker, podman and containerd run the container without seccomp, because ` + `${because[kind]}`
+  );
 }
 
 /** Where a profile stands that the engines do not look for there: one level or two further in. */

@@ -36,7 +36,12 @@ export function rejectDuplicate(
   text: string,
   source: string,
 ): never {
-  fail(text, source, offset, `${JSON.stringify(name)} stands twice in one object, and engines mix the two; keep one`);
+  fail(
+    text,
+    source,
+    offset,
+    `${JSON.stringify(name)} is given twice in one object, and engines mix the ` + `two; keep one`,
+  );
 }
 
 function fail(text: string, source: string, offset: number, detail: string): never {
@@ -103,7 +108,7 @@ class Parser {
       value = this.next(top);
     }
     this.space();
-    if (this.at < this.text.length) this.fail("there is more behind the document");
+    if (this.at < this.text.length) this.fail("there is more after the document");
     return {
       value: value === null ? undefined : value,
       isNull: value === null,
@@ -127,7 +132,7 @@ class Parser {
       }
     numberPattern.lastIndex = this.at;
     const digits = numberPattern.exec(this.text)?.[0];
-    if (digits === undefined) return this.fail(char === undefined ? ends : `${show(char)} is no beginning of a value`);
+    if (digits === undefined) return this.fail(char === undefined ? ends : `${show(char)} cannot begin a value`);
     this.at += digits.length;
     return exactNumber(digits);
   }
@@ -199,7 +204,7 @@ class Parser {
       const char = this.text[this.at];
       if (char === undefined) this.fail(ends);
       if (char === '"') break;
-      if (char !== "\\") this.fail("a control character stands in a string");
+      if (char !== "\\") this.fail("a string has a control character");
       const escape = this.text[this.at + 1];
       const length = escape === "u" ? 6 : 2;
       if (
@@ -208,7 +213,7 @@ class Parser {
           ? /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.at + 2, this.at + 6))
           : '"\\/bfnrt'.includes(escape))
       )
-        this.fail("this is no escape of a string");
+        this.fail("this is not an escape of a string");
       this.at += length;
     }
     this.at += 1;

@@ -47,7 +47,7 @@ function checkSize(document: Json, origin: Origin): void {
   const tooLarge = (pointer: string, detail: string): never =>
     reject(origin, pointer, {
       detail,
-      todo: "No filter of the kernel is so large: put groups together, leave names out.",
+      todo: "No filter of the kernel is that large. Merge groups, or remove names.",
     });
   if (syscalls.length > limits.groups) tooLarge("/syscalls", `it has ${syscalls.length} groups`);
   let names = 0;

@@ -50,7 +50,7 @@ export function refusals(
       : [
           {
             pointer: "/architectures",
-            reason: `one filter cannot hold architectures of both byte orders: ${strange} beside ${arch}`,
+            reason: `one filter cannot have architectures of both byte orders: ${strange} beside ${arch}`,
           },
         ]),
     ...(profile.flags ?? []).flatMap((flag, at): Refusal[] =>
@@ -60,16 +60,21 @@ export function refusals(
       .filter(({ group }) => group.names.length > 0)
       .flatMap(({ pointer, group, action, skipped }): Refusal[] => [
         ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && (profile.listenerPath ?? "") === ""
-          ? [{ pointer: `${pointer}/action`, reason: "runc takes SCMP_ACT_NOTIFY only with a listenerPath" }]
+          ? [{ pointer: `${pointer}/action`, reason: "runc accepts SCMP_ACT_NOTIFY only with a listenerPath" }]
           : []),
         ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && group.names.includes("write")
-          ? [{ pointer: `${pointer}/action`, reason: "runc takes no SCMP_ACT_NOTIFY for write, which it makes itself" }]
+          ? [
+              {
+                pointer: `${pointer}/action`,
+                reason: "runc does not accept SCMP_ACT_NOTIFY for write, which " + "it calls itself",
+              },
+            ]
           : []),
         ...(!skipped && hasRefusedErrno(action)
           ? [{ pointer: `${pointer}/errnoRet`, reason: tooLarge(action.errnoRet) }]
           : []),
         ...(runtime === "crun" && group.errnoRet !== undefined && !("errnoRet" in action)
-          ? [{ pointer: `${pointer}/errnoRet`, reason: `crun takes no errnoRet with ${group.action}` }]
+          ? [{ pointer: `${pointer}/errnoRet`, reason: `crun does not accept errnoRet with ${group.action}` }]
           : []),
       ]),
   ];
@@ -80,5 +85,5 @@ function hasRefusedErrno(action: Action): action is Extract<Action, { errnoRet: 
 }
 
 function tooLarge(errnoRet: number): string {
-  return `libseccomp takes errnos up to ${firstRefusedErrno - 1}, not ${errnoRet}`;
+  return `libseccomp accepts errnos up to ${firstRefusedErrno - 1}, not ${errnoRet}`;
 }

@@ -51,7 +51,7 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
     case "required":
       if (error.instancePath === "" && document !== null && typeof document === "object" && "runs" in document)
         return {
-          detail: "this is a recording, and a profile is wanted",
+          detail: "this is a recording, but a profile is needed",
           todo: "Give the profile made from it: profiles/NAME.json, or what seccomp-gen generate writes.",
         };
       return {
@@ -59,7 +59,7 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
         todo: `Add ${JSON.stringify(error.params["missingProperty"])}.`,
       };
     case "anyOf":
-      return { detail: "a group without names", todo: 'Say which syscalls it is about: "names": ["read", …].' };
+      return { detail: "a group without names", todo: 'Name its syscalls: "names": ["read", …].' };
     case "type":
       return {
         detail: `this has to be ${withArticle(String(error.params["type"]))}${found}`,
@@ -76,7 +76,7 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
       };
     case "pattern":
       return {
-        detail: `${show(data)} is no kernel version`,
+        detail: `${show(data)} is not a kernel version`,
         todo: 'Write version and major revision only, e.g. "4.8".',
       };
     default:
@@ -89,8 +89,9 @@ function explain(error: ErrorObject, document: unknown): { readonly detail: stri
 
 function rangeTodo(pointer: string): string {
   if (pointer.endsWith("/index")) return "A call has six arguments, counted from 0 to 5.";
-  if (/errno/i.test(pointer)) return "Errnos are small: 1 is EPERM, 38 ENOSYS; libseccomp takes none above 4094.";
-  return "Arguments are unsigned: a negative value is written as its 64-bit two's complement.";
+  if (/errno/i.test(pointer))
+    return "Errnos are small: 1 is EPERM, 38 is ENOSYS. libseccomp accepts none " + "above 4094.";
+  return "Arguments are unsigned. Write a negative value as its 64-bit two's complement.";
 }
 
 function show(value: unknown): string {

@@ -53,14 +53,14 @@ export class CallTable {
     }
     const known = this.#ofMode.get(printed);
     if (known !== undefined) return known;
-    if (this.#ofMode.size >= maxNames) return { unread: "more different calls than there are" };
+    if (this.#ofMode.size >= maxNames) return { unread: "more different calls than any architecture has" };
     const entry = this.#makeEntry(printed, compatArch(this.#arch, personality));
     this.#ofMode.set(printed, entry);
     return entry;
   }
 
   #makeEntry(printed: string, entered: ScmpArch | undefined): Entry {
-    if (entered === undefined) return { unread: `a call in a mode which ${this.#arch} does not have` };
+    if (entered === undefined) return { unread: `a call in a mode that ${this.#arch} does not have` };
     if (printed.startsWith("???")) return { unread: "strace could not tell which call this is" };
     // A call that no profile can name is kept under strace's name: policy reports it.
     const name = libseccompName(entered, printed) ?? printed;

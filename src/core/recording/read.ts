@@ -52,6 +52,6 @@ function numbers(value: unknown, path: readonly string[], invalid: (detail: stri
 function argumentValue(digits: string, path: readonly string[], invalid: (detail: string) => SeccompGenError): bigint {
   const value = /^\d{1,20}$/.test(digits) ? BigInt(digits) : undefined;
   if (value === undefined || BigInt.asUintN(64, value) !== value)
-    throw invalid(`/${path.join("/")}: ${digits.slice(0, 40)} is no unsigned 64-bit integer in plain digits`);
+    throw invalid(`/${path.join("/")}: ${digits.slice(0, 40)} is not an unsigned 64-bit integer in plain digits`);
   return value;
 }

@@ -167,7 +167,7 @@ function mergeArgs({ base, ours, theirs }: Sides<SyscallRecord>, processes: read
   if (left === before) return { value: argsFor(theirs, processes) };
   const [our, their] = [ours?.args, theirs?.args];
   if (ours === undefined || theirs === undefined || our?.indices.join() !== their?.indices.join() || our === undefined)
-    return { conflict: "the two sides recorded different arguments of it" };
+    return { conflict: "the two sides recorded different arguments" };
   const { indices } = our;
   const [ourTuples, theirTuples] = [tuplesOf(ours), tuplesOf(theirs)];
   // Of a side that could not tell its values apart, nobody knows which of the other's it saw.

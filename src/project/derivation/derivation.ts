@@ -59,7 +59,7 @@ export async function derive(
   if (reference.profile.noFilter !== undefined)
     throw new SeccompGenError({
       code: "usage",
-      what: `${reference.name} is no ceiling: ${noFilterText(reference.profile.noFilter)}`,
+      what: `${reference.name} cannot be the ceiling: ${noFilterText(reference.profile.noFilter)}`,
       todo: "Name a Docker version or a profile that denies something: --against 28.5.2",
     });
   const hosts = hostsOf(recording);
@@ -155,7 +155,7 @@ export function hostsOf(recording: Recording): readonly HostContext[] {
   if (natives.length === 0)
     throw new SeccompGenError({
       code: "usage",
-      what: `the recording ${recording.name} holds no calls`,
+      what: `the recording ${recording.name} has no calls`,
       todo: "Record the workload again.",
     });
   return natives.map((arch) => ({ arch, capabilities, kernel, runtime: "runc" }));

@@ -45,6 +45,6 @@ export function archOf(option: string | undefined): ScmpArch {
   throw new SeccompGenError({
     code: "usage",
     what: `unknown architecture ${option ?? machine()}`,
-    todo: `Say which one is meant with --arch: ${known.join(", ")}`,
+    todo: `Name one with --arch: ${known.join(", ")}`,
   });
 }
