@@ -35,7 +35,7 @@ const defaults = {
 } as const;
 
 describe("what others read is as their schemas say", () => {
-  test.each(["profiles/nginx.json", "profiles/docker-default/29.4.3.json", "profiles/docker-default/1.11.0.json"])(
+  test.each(["profiles/docker-default/29.4.3.json", "profiles/docker-default/1.11.0.json"])(
     "SARIF of lint's findings: %s",
     async (path) => {
       const ceiling = resolve(await loadDockerDefault(newestDockerDefault), host).filters;
@@ -44,6 +44,7 @@ describe("what others read is as their schemas say", () => {
         ceiling,
         ceilingName: "Docker's default",
       });
+      expect(findings.length).toBeGreaterThan(5);
       const placed = findings.map((finding, at) => ({
         ...finding,
         file: `./a b/ü"%[${at}].json`,
