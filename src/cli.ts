@@ -110,7 +110,8 @@ const declarations: { readonly [command: string]: () => void } = {
       .addOption(
         new Option(
           "--lean",
-          "append, and do not trace calls that every profile allows: for programs that are too slow under strace",
+          "append, and do not trace calls that every profile allows: for programs of this host that are too slow " +
+            "under strace",
         )
           .default(false)
           .conflicts("full"),
@@ -119,14 +120,6 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--rounds <n>", "repeat the command until a round brings nothing new, at most this many times", count, 1)
       .option("--force", "replace the existing recording", false)
       .option("--verify", "run the workload again under the new profile", false)
-      .addOption(
-        new Option(
-          "--tracer <place>",
-          "where strace runs: in a container beside the workload's, or inside " + "the workload's",
-        )
-          .choices(["sidecar", "inside"])
-          .default("sidecar"),
-      )
       .passThroughOptions()
       .action(async (words: string[], options) => {
         terminal.heedSignals();
@@ -236,7 +229,8 @@ const declarations: { readonly [command: string]: () => void } = {
       program.command("verify").description("run a workload under a profile and say whether it works"),
     )
       .argument("<profile>")
-      .argument("<command...>", "docker run … or podman run …")
+      .argument("[command...]", "docker run …, podman run … or docker compose up …")
+      .option("--containers", "no profile is named: each container of any command runs under profiles/NAME.json", false)
       .option("--times <n>", "run the workload this many times", count, 1)
       .option(
         "--expect-exit <code>",
@@ -259,6 +253,11 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--accept", "add the missing calls to the recording and regenerate the profile", false)
       .action(async (profile: string, words: string[], options) => {
         terminal.heedSignals();
+        if (options.containers === true) {
+          const { verifyContainers } = await import("./commands/verify-containers.ts");
+          process.exitCode = await verifyContainers([profile, ...words], options, terminal);
+          return;
+        }
         const { verify } = await import("./commands/verify.ts");
         process.exitCode = await verify(profile, words, options, terminal);
       });
@@ -266,6 +265,7 @@ const declarations: { readonly [command: string]: () => void } = {
       verifyCommand,
       "seccomp-gen verify profiles/nginx.json --while 'curl -sf localhost:8080' -- docker run -p " +
         "127.0.0.1:8080:80 nginx",
+      "seccomp-gen verify --containers -- npm test",
     );
   },
   diff() {

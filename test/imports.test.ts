@@ -75,7 +75,7 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
     may: ["core/text", "core/policy", "core/profile", "core/seccomp", "core/tables"],
     because: "text is made from a policy",
   },
-  "run/container": { may: [], because: "it talks to the container CLI and nothing else" },
+  "run/container": { may: [], because: "it knows what a session leaves behind, and nothing of how it came there" },
   "run/tracer": { may: ["run/container"], because: "it brings bytes; what they mean is the parser's business" },
   "run/gateway": {
     may: ["run/container"],
@@ -94,7 +94,7 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
     because: "it has a workload traced and brings its recording",
   },
   "run/verifier": {
-    may: ["run/container", "run/tracer"],
+    may: ["run/container", "run/gateway", "run/session"],
     because: "it runs a workload under a profile and asks why it fails",
   },
 };

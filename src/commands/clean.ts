@@ -1,17 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  containerCli,
-  findFolders,
-  findLeftovers,
-  removeLeftovers,
-  traceFacts,
-  type ContainerCli,
-} from "../run/container/index.ts";
+import { findFolders, findLeftovers, removeLeftovers, traceFacts, type ContainerCli } from "../run/container/index.ts";
 import { isLock, removeStaleLock, sessionIsOver, systemDetail, temporaryOf, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { clientCommand, endpointOf } from "../run/gateway/index.ts";
-import { isOfManyContainers, recover, recoverHere, recoverKept } from "../run/recorder/index.ts";
+import { clientCommand } from "../run/gateway/index.ts";
+import { openEngine } from "../run/session/index.ts";
+import { recoverHere, recoverKept } from "../run/recorder/index.ts";
 
 /**
  * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the
@@ -94,15 +88,21 @@ export async function clean(
   return failures.length === 0 ? 0 : 2;
 }
 
+/** The words of a container tool alone (`sudo docker --context x`); `undefined`: they name none. */
+function containerCli(words: readonly string[]): ContainerCli | undefined {
+  const { tool } = clientCommand(words);
+  return tool?.name === "docker" || tool?.name === "podman" ? { tool: tool.name, words } : undefined;
+}
+
 /** What became of a volume's traces. A recording of a whole command says so on its volume. */
 async function recovered(cli: ContainerCli, volume: string, terminal: Terminal): Promise<readonly string[]> {
   const facts = await traceFacts(cli, volume);
   if (facts === undefined) return [];
-  if (isOfManyContainers(facts)) {
-    return recoverKept(endpointOf(clientCommand(cli.words), process.env), volume, terminal);
+  if ((JSON.parse(facts) as { readonly traces?: unknown }).traces === true) {
+    await using open = await openEngine(clientCommand(cli.words), process.env);
+    return await recoverKept(open.engine, volume, terminal);
   }
-  const said = await recover(cli, volume, terminal);
-  return said === undefined ? [] : [said];
+  return [];
 }
 
 function keptBecause(what: string, error: unknown): string {

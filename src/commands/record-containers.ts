@@ -1,10 +1,12 @@
 import { SeccompGenError } from "../core/errors/index.ts";
+import { mergeRecordings, newCalls } from "../core/recording/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { knownBefore, recordingPath, type Terminal } from "../project/index.ts";
 import type { ClientCommand } from "../run/gateway/index.ts";
 import { recordContainers, type ContainersRecorded, type RecordOptions } from "../run/recorder/index.ts";
 import { renderServices, renderSummary, type ServiceRow } from "../words/index.ts";
 import { keepRecording, thenRelease, type Kept } from "./keep.ts";
+import { defaultMaxRuns, verifyWorkload } from "./verify.ts";
 
 /** What `record` was asked for beside what is asked of one container. */
 export interface EachOptions {
@@ -14,41 +16,16 @@ export interface EachOptions {
   readonly keep: boolean;
 }
 
-/**
- * Whether the containers of a command are recorded through the engine's API, all that it starts at
- * once. Throws if options do not go together.
- */
-export function recordsContainers(options: EachOptions & RecordOptions): boolean {
-  const wrong = options.containers
-    ? [
-        ...(options.verify ? ["--verify"] : []),
-        ...(options.lean ? ["--lean"] : []),
-        ...(options.rounds > 1 ? ["--rounds"] : []),
-        ...(options.tracer === "inside" ? ["--tracer inside"] : []),
-      ]
-    : [
-        ...(options.only.length > 0 ? ["--only"] : []),
-        ...(options.except.length > 0 ? ["--except"] : []),
-        ...(options.keep ? ["--keep"] : []),
-      ];
-  const [first] = wrong;
-  if (first === undefined) return options.containers;
-  throw new SeccompGenError({
-    code: "usage",
-    what: `${first} does not go ${options.containers ? "with" : "without"} --containers`,
-    todo: options.containers
-      ? `Leave ${first} out, or record each container by itself with docker run.`
-      : `Add --containers, or leave ${first} out.`,
-  });
-}
-
 /** Records every container that a command starts. Resolves to the exit code. */
 export async function recordEach(
   command: ClientCommand,
   options: RecordOptions & EachOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const recorded = await recordContainers(command, options, terminal);
+  if (options.lean || options.full) {
+    terminal.note("--lean and --full are for programs of this host: strace stands beside containers, and traces all");
+  }
+  const recorded = await recordEachRound(command, options, terminal);
   for (const { name, why } of recorded.leftOut) terminal.note(`not recorded: ${escapeLine(name)} (${reasons[why]})`);
   if (recorded.services.length === 0) {
     await recorded.release();
@@ -56,10 +33,91 @@ export async function recordEach(
   }
   const { rows, failures } = await keepAll(recorded, options, terminal);
   tell(rows, recorded, options, terminal);
-  for (const failure of failures) terminal.note(`error: ${failure.message}\n  ${failure.todo}`);
+  for (const failure of failures.slice(1)) terminal.note(`error: ${failure.message}\n  ${failure.todo}`);
   const [first] = failures;
-  if (first !== undefined) return first.exitCode;
-  return recorded.end.by === "itself" ? (recorded.end.exitCode ?? 0) : 0;
+  if (first !== undefined) throw first;
+  const exitCode = recorded.end.by === "itself" ? (recorded.end.exitCode ?? 0) : 0;
+  if (!options.verify) return exitCode;
+  const verdict = await verifyEach(command, rows, recorded, options, terminal);
+  return verdict === 0 ? exitCode : verdict;
+}
+
+/** Runs the command until it brings nothing new, at most `--rounds` times. */
+async function recordEachRound(
+  command: ClientCommand,
+  options: RecordOptions & EachOptions,
+  terminal: Terminal,
+): Promise<ContainersRecorded> {
+  let all: ContainersRecorded | undefined;
+  for (let round = 1; ; round += 1) {
+    if (options.rounds > 1) terminal.note(`round ${round} of at most ${options.rounds}`);
+    const now = await recordContainers(command, options, terminal);
+    const news = now.services.flatMap(({ name, recording }) =>
+      newCalls(all?.services.find((service) => service.name === name)?.recording, recording),
+    );
+    if (all !== undefined)
+      terminal.note(news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeLine(call)).join(", ")}`);
+    all = all === undefined ? now : together(all, now);
+    const isOver = round === options.rounds || news.length === 0 || terminal.interrupted.aborted;
+    if (isOver || now.services.some(({ trouble }) => trouble !== undefined)) return all;
+  }
+}
+
+/** Two rounds as one. */
+function together(before: ContainersRecorded, now: ContainersRecorded): ContainersRecorded {
+  const services = new Map(before.services.map((service) => [service.name, service]));
+  for (const service of now.services) {
+    const earlier = services.get(service.name);
+    services.set(
+      service.name,
+      earlier === undefined
+        ? service
+        : {
+            ...service,
+            recording: mergeRecordings(earlier.recording, service.recording),
+            containers: Math.max(earlier.containers, service.containers),
+            unparsed: earlier.unparsed + service.unparsed,
+            missed: service.missed.filter((path) => earlier.missed.includes(path)),
+          },
+    );
+  }
+  const release = async (): Promise<void> => {
+    await before.release();
+    await now.release();
+  };
+  return { ...now, services: [...services.values()], made: before.made + now.made, release };
+}
+
+/** Runs the command again, once for each profile: 0: all pass. */
+async function verifyEach(
+  command: ClientCommand,
+  rows: readonly Row[],
+  { end }: ContainersRecorded,
+  options: RecordOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const only = rows.length === 1;
+  let worst = 0;
+  for (const { name, paths } of rows) {
+    const expectExit = end.by === "itself" && only ? end.exitCode : undefined;
+    const code = await verifyWorkload(
+      { command, isMeant: (each) => each === name || only },
+      paths.profile,
+      {
+        ...options,
+        stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined),
+        expectExit,
+        times: 1,
+        compareOutput: false,
+        accept: false,
+        maxRuns: defaultMaxRuns,
+        suggestHardening: false,
+      },
+      terminal,
+    );
+    worst ||= code;
+  }
+  return worst;
 }
 
 const reasons: { readonly [Why in ContainersRecorded["leftOut"][number]["why"]]: string } = {
@@ -147,8 +205,7 @@ function nothingRecorded({ tool, words }: ClientCommand, { end, leftOut, made }:
         ? "no container was recorded: all were left out"
         : `${escapeLine(words[0] ?? "the command")} started no container through the engine it was given`,
     todo:
-      "Check that it starts new containers (exec and start of older ones are not recorded), that it " +
-      "heeds DOCKER_HOST " +
+      "Check that it starts new containers (exec and start of older ones are not recorded), that it heeds DOCKER_HOST " +
       "(a --context, -H or a setting of its own goes past it), and that they run on this engine: kubectl, Swarm and " +
       "remote builders start them elsewhere.",
   });

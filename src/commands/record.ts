@@ -1,21 +1,12 @@
 import { basename } from "node:path";
-import {
-  openService,
-  parseComposeCommand,
-  parseRunCommand,
-  type ComposeCommand,
-  type RunCommand,
-} from "../run/container/index.ts";
-import { checkName, knownBefore, nameFromImage, partialPath, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { recordContainer, recordHost, recordRounds, type RecordOptions, type Recorded } from "../run/recorder/index.ts";
-import { clientCommand } from "../run/gateway/index.ts";
+import { checkName, knownBefore, partialPath, type Terminal } from "../project/index.ts";
+import { clientCommand, type ClientCommand } from "../run/gateway/index.ts";
+import { recordHost, recordRounds, type RecordOptions, type Recorded } from "../run/recorder/index.ts";
 import { renderSummary } from "../words/index.ts";
-import type { Untraced } from "../run/tracer/index.ts";
 import { keepRecording, placesOf, thenRelease } from "./keep.ts";
-import { recordEach, recordsContainers, type EachOptions } from "./record-containers.ts";
-import { defaultMaxRuns, verifyContainer } from "./verify.ts";
+import { recordEach, type EachOptions } from "./record-containers.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
 export async function record(
@@ -23,67 +14,66 @@ export async function record(
   options: RecordOptions & EachOptions,
   terminal: Terminal,
 ): Promise<number> {
-  if (recordsContainers(options)) return recordEach(clientCommand(words), options, terminal);
-  const compose = await parseComposeCommand(words);
-  return compose === undefined ? recordOne(words, options, terminal) : recordServices(compose, options, terminal);
+  const command = clientCommand(words);
+  const elsewhere = command.tool === undefined ? basename(words[0] ?? "") : command.tool.name;
+  const refused = startsElsewhere[elsewhere];
+  if (refused !== undefined) {
+    throw new SeccompGenError({ code: "usage", what: `what ${elsewhere} starts cannot be recorded`, todo: refused });
+  }
+  return command.tool !== undefined || asksForContainers(options)
+    ? recordEach(command, options, terminal)
+    : recordProgram(command, options, terminal);
 }
 
-/**
- * One recording for each service, one after the other: while one is traced, the others are up.
- * Resolves to the first exit code that is not 0.
- */
-async function recordServices(compose: ComposeCommand, options: RecordOptions, terminal: Terminal): Promise<number> {
-  if (options.name !== undefined && compose.services.length > 1) {
-    throw new SeccompGenError({
-      code: "usage",
-      what: `--name is for one recording, and ${compose.services.length} services are recorded`,
-      todo: "Leave it out: each recording is named after its service.",
-    });
-  }
-  let first = 0;
-  for (const service of compose.services) {
-    if (terminal.interrupted.aborted) return first || 2;
-    const { words, startOthers, close } = await openService(compose, service, (line) =>
-      terminal.note(escapeLine(line)),
-    );
-    try {
-      const exercise =
-        startOthers === undefined || options.while === undefined
-          ? options.while
-          : `${startOthers} && { ${options.while}\n}`;
-      const exitCode = await recordOne(words, { ...options, name: options.name ?? service, while: exercise }, terminal);
-      first ||= exitCode;
-    } finally {
-      await close();
-    }
-  }
-  return first;
+function asksForContainers({ containers, only, except, keep }: EachOptions): boolean {
+  return containers || only.length > 0 || except.length > 0 || keep;
 }
 
-async function recordOne(words: readonly string[], options: RecordOptions, terminal: Terminal): Promise<number> {
-  const run = await parseRunCommand(words);
-  const name = checkName(options.name ?? (run === undefined ? basename(words[0] ?? "") : nameFromImage(run.image)));
+const onNode =
+  "Its containers run on the cluster's nodes. Record the image with docker run, with the same command, user and capabilities.";
+
+/** Tools whose containers no engine of ours starts, and the way to go. */
+const startsElsewhere: { readonly [tool: string]: string | undefined } = {
+  kubectl: onNode,
+  helm: onNode,
+  oc: onNode,
+  minikube: onNode,
+  kind: onNode,
+  nerdctl: "containerd has no API of Docker's. Record the image with docker run or podman run.",
+  "podman-compose":
+    "Give the project to Compose (docker compose up), or record each service: podman run [OPTIONS] IMAGE.",
+};
+
+/** Records a program of this host. */
+async function recordProgram(command: ClientCommand, options: RecordOptions, terminal: Terminal): Promise<number> {
+  const { words } = command;
+  const name = checkName(options.name ?? basename(words[0] ?? ""));
   const paths = await placesOf(name);
   const before = await knownBefore(paths.recording, options.append);
-
-  const once = (untraced: Untraced): Promise<Recorded> =>
-    run === undefined
-      ? recordHost(name, words, options, untraced, terminal)
-      : recordContainer(name, run, options, untraced, terminal);
+  const known = options.append ? before : undefined;
   const { fresh, last, unparsed, missed, release } = await recordRounds(
     name,
-    options.append ? before : undefined,
+    known,
     options,
-    once,
+    (untraced) => recordHost(name, words, options, untraced, terminal),
     terminal,
   );
+  const tool = containerTool(last);
+  if (tool !== undefined) {
+    await release();
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${escapeLine(words[0] ?? "")} ran ${tool}, which has containers started by its engine: they were not traced, and nothing was written`,
+      todo: `Record what it starts: seccomp-gen record --containers -- ${escapeLine(words.join(" "))}`,
+    });
+  }
   const { recording, derivation } = await thenRelease(
     keepRecording({ name, before, recording: fresh, trouble: last.trouble }, options, terminal),
     release,
     () =>
       terminal.note(
-        `what was traced is still ${run === undefined ? "in the temporary folder" : "on the engine"}: ` +
-          `seccomp-gen clean takes it into ${partialPath(paths.recording)}`,
+        "what was traced is still in the temporary folder: seccomp-gen clean takes it into " +
+          partialPath(paths.recording),
       ),
   );
   terminal.note(
@@ -95,43 +85,19 @@ async function recordOne(words: readonly string[], options: RecordOptions, termi
       paths,
       unparsed,
       missed,
-      container: run !== undefined,
+      container: false,
       verified: options.verify,
     }),
   );
-  const exitCode = last.stoppedByUs ? 0 : (last.exitCode ?? 0);
-  if (!options.verify) return exitCode;
-  const verdictCode = await verifyRecorded(run, paths.profile, options, last, terminal);
-  return verdictCode === 0 ? exitCode : verdictCode;
-}
-
-async function verifyRecorded(
-  run: RunCommand | undefined,
-  profile: string,
-  options: RecordOptions,
-  recorded: Recorded,
-  terminal: Terminal,
-): Promise<number> {
-  if (run === undefined) {
+  if (options.verify)
     terminal.note(
       "--verify: a program on this host cannot be run under a Docker profile; run it in a container to verify",
     );
-    return 0;
-  }
-  const expectExit = recorded.stoppedByUs ? undefined : recorded.exitCode;
-  return verifyContainer(
-    run,
-    profile,
-    {
-      ...options,
-      stopAfter: options.stopAfter ?? (options.while === undefined ? options.untilStable : undefined),
-      expectExit,
-      times: 1,
-      compareOutput: false,
-      accept: false,
-      maxRuns: defaultMaxRuns,
-      suggestHardening: false,
-    },
-    terminal,
-  );
+  return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
+}
+
+/** A client of an engine that the program executed. */
+function containerTool({ aggregators }: Recorded): string | undefined {
+  const programs = aggregators.flatMap((aggregator) => aggregator.executed().map(({ path }) => basename(path)));
+  return programs.find((program) => ["docker", "podman", "docker-compose"].includes(program));
 }

@@ -1,29 +1,25 @@
-import { resolve as absolutePath } from "node:path";
+import { basename } from "node:path";
 import type { Run } from "../core/recording/index.ts";
-import {
-  containerCliIndex,
-  firstDifference,
-  inspectEngine,
-  inspectImage,
-  openService,
-  parseComposeCommand,
-  parseRunCommand,
-  sideProcesses,
-  valuesOf,
-  type ComposeCommand,
-  type Engine,
-  type Image,
-  type RunCommand,
-} from "../run/container/index.ts";
+import { firstDifference } from "../run/container/index.ts";
+import { clientCommand, member, textOf, withSeccomp, type HeldContainer } from "../run/gateway/index.ts";
+import { specFacts } from "../run/session/index.ts";
 import { loadVersion, nameFromImage, readText, resolveFor, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { missingFloor } from "../core/policy/index.ts";
 import { noFilterText, readProfile, resolve, type HostContext } from "../core/profile/index.ts";
-import { architectureOf, runFacts } from "../run/recorder/index.ts";
 import { hardenedCommand, renderDiagnosis, renderHardening, renderVerdict } from "../words/index.ts";
-import { compareVersions, defaultCapabilities } from "../core/tables/index.ts";
-import { diagnose, harden, runUnder, type Diagnosis, type Proof, type Verdict } from "../run/verifier/index.ts";
+import { compareVersions, defaultCapabilities, nativeArch } from "../core/tables/index.ts";
+import {
+  diagnose,
+  harden,
+  runUnder,
+  type Diagnosis,
+  type Proof,
+  type Ran,
+  type Verdict,
+  type Workload,
+} from "../run/verifier/index.ts";
 import { acceptAdditions, adviceFor } from "./accept.ts";
 
 export interface VerifyOptions {
@@ -31,25 +27,27 @@ export interface VerifyOptions {
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
   /**
-   * Exit code that a workload must have that ends by itself. `undefined` means 0, or the one it has
-   * without the profile.
+   * Exit code a workload that ends by itself must have; undefined: 0, or what it has without the
+   * profile.
    */
   readonly expectExit: number | undefined;
   readonly times: number;
   readonly compareOutput: boolean;
-  /** Adds what is missing to the recording. */
+  /** Take what is missing into the recording. */
   readonly accept: boolean;
-  /** At most this many runs find out why it fails, or which protection it tolerates. */
+  /**
+   * How often the workload may be run to find out why it fails, or which protection it tolerates.
+   */
   readonly maxRuns: number;
-  /** Finds out by running it which protection beside seccomp it tolerates. */
+  /** Find out by running it which protection beside seccomp it tolerates. */
   readonly suggestHardening: boolean;
 }
 
 export const defaultMaxRuns = 60;
 
 /**
- * `seccomp-gen verify PROFILE -- docker run …`. Resolves to 0 if the workload runs under the
- * profile, 1 if it does not, 2 for trouble.
+ * `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2
+ * trouble.
  */
 export async function verify(
   profile: string,
@@ -57,7 +55,7 @@ export async function verify(
   options: VerifyOptions,
   terminal: Terminal,
 ): Promise<number> {
-  if (containerCliIndex([profile, ...words]) === 0 && words[0] === "run") {
+  if (["run", "compose"].includes(words[0] ?? "") && clientCommand([profile]).tool !== undefined) {
     throw new SeccompGenError({
       code: "usage",
       what: "verify was given no profile",
@@ -70,82 +68,63 @@ export async function verify(
     terminal.note(`verify ${escapeLine(`${profile}: FAILED: ${noFilterText(noFilter)}`)}`);
     return 1;
   }
-  const compose = await parseComposeCommand(words);
-  if (compose !== undefined) return verifyService(compose, profile, options, terminal);
-  const run = await parseRunCommand(words);
-  if (run === undefined) {
+  return verifyWorkload(workloadOf(profile, words), profile, options, terminal);
+}
+
+/** The container of `docker run`, whatever it is called; of any other command those that the profile is named after. */
+function workloadOf(profile: string, words: readonly string[]): Workload {
+  const command = clientCommand(words);
+  if (command.tool === undefined) {
     throw new SeccompGenError({
       code: "usage",
       what: "verify needs a container: a Docker profile cannot be put on a program of this host",
       todo: `seccomp-gen verify ${profile} -- docker run …`,
     });
   }
-  return verifyContainer(run, profile, options, terminal);
+  const own = basename(profile).replace(/\.json$/, "");
+  return { command, isMeant: (name) => command.tool?.verb === "run" || name === own };
 }
 
-/**
- * Verifies one service of a Compose project. The services that it needs are up meanwhile, under
- * their own rules.
- */
-async function verifyService(
-  compose: ComposeCommand,
+/** Runs the workload under its profile, `times` times, until one run fails; says what was found. Resolves to the exit code. */
+export async function verifyWorkload(
+  workload: Workload,
   profile: string,
   options: VerifyOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const [service = "", another] = compose.services;
-  if (another !== undefined)
-    throw new SeccompGenError({
-      code: "usage",
-      what: "a profile is verified with one service",
-      todo: `seccomp-gen verify ${profile} -- docker compose up SERVICE`,
-    });
-  const { words, close } = await openService(compose, service, (line) => terminal.note(escapeLine(line)));
-  try {
-    return await verify(profile, words, options, terminal);
-  } finally {
-    await close();
-  }
-}
-
-/**
- * Runs the workload under its profile, `times` times or until one run fails, and says what was
- * found. Resolves to the exit code.
- */
-export async function verifyContainer(
-  run: RunCommand,
-  profile: string,
-  options: VerifyOptions,
-  terminal: Terminal,
-): Promise<number> {
-  const image = await inspectImage(run, terminal.note);
+  const text = await readText(profile);
   const proof: Proof = {
     exercise: {
       while: options.while,
       stopAfter: options.stopAfter,
       interrupted: terminal.interrupted,
-      notice: terminal.note,
+      notice: (line) => terminal.note(escapeLine(line)),
+      streams: options.compareOutput ? "sampled" : "shown",
     },
-    sides: sideProcesses(run, image, options.exec),
+    execs: options.exec,
     expectExit: options.expectExit ?? 0,
   };
-  const bare = (): Promise<Verdict> =>
-    runUnder(run, undefined, { ...proof, exercise: { ...proof.exercise, streams: "kept" } });
+  const bare = async (): Promise<Verdict> =>
+    (
+      await runUnder(workload, (spec) => withSeccomp(spec, undefined), {
+        ...proof,
+        exercise: { ...proof.exercise, streams: "kept" },
+      })
+    ).verdict;
   let baseline: Verdict | undefined;
   if (options.compareOutput) {
     terminal.note("running the workload without the profile, for comparison");
     baseline = await bare();
   }
   let verdict: Verdict = { kind: "interrupted" };
+  let place: Place | undefined;
   for (let time = 1; time <= options.times; time += 1) {
     terminal.note(
       `running the workload under ${escapeLine(profile)}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`,
     );
-    verdict = await runUnder(
-      run,
-      absolutePath(profile),
-      options.compareOutput ? { ...proof, exercise: { ...proof.exercise, streams: "sampled" } } : proof,
-    );
+    const ran = await runUnder(workload, (spec) => withSeccomp(spec, text), proof);
+    verdict = ran.verdict;
+    place = placeOf(ran) ?? place;
     if (verdict.kind === "wrong-exit" && options.expectExit === undefined) {
       baseline ??= await bare();
       if (baseline.kind === "wrong-exit" && baseline.exitCode === verdict.exitCode) {
@@ -159,44 +138,40 @@ export async function verifyContainer(
       verdict = await compareOutput(baseline, verdict, bare, terminal);
     if (verdict.kind !== "passed") break;
   }
+  if (place === undefined && verdict.kind !== "interrupted") throw nothingVerified(profile, verdict);
   terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
+  if (verdict.kind === "interrupted" || place === undefined) return 2;
   if (verdict.kind === "passed") {
-    await warnOfOtherRuntimes(run, image, profile, terminal);
+    warnOfOtherRuntimes(place, text, profile, terminal);
+    const expectExit = verdict.exitCode ?? proof.expectExit;
     return options.suggestHardening
-      ? suggestHardening(
-          run,
-          image,
-          profile,
-          { ...proof, expectExit: verdict.exitCode ?? proof.expectExit },
-          options,
-          terminal,
-        )
+      ? suggestHardening(workload, place, { text, given: profile }, { ...proof, expectExit }, options, terminal)
       : 0;
   }
-  if (verdict.kind === "interrupted") return 2;
   const expected = verdict.kind === "wrong-exit" ? { ...proof, expectExit: verdict.expected } : proof;
-  return explain(
-    {
-      run,
-      profile,
-      options,
-      proof: expected,
-      image,
-      verdict,
-      baseline: verdict.kind === "wrong-exit" ? passedBaseline(baseline, verdict.expected) : undefined,
-    },
-    terminal,
-  );
+  const known = verdict.kind === "wrong-exit" ? passedBaseline(baseline, verdict.expected) : undefined;
+  return explain({ workload, place, profile, options, proof: expected, verdict, baseline: known }, terminal);
 }
 
-/** A run without the profile that ended as expected, as a baseline. */
+/** The command made no container that the profile is for. */
+function nothingVerified(profile: string, verdict: Verdict): SeccompGenError {
+  const said = "said" in verdict ? verdict.said : "";
+  return new SeccompGenError({
+    code: "usage",
+    what: `the command started no container that ${escapeLine(profile)} is for${said === "" ? "" : `\n${said}`}`,
+    todo: "A profile is for docker run's container, or for the service or image that it is named after: profiles/SERVICE.json.",
+  });
+}
+
+/** A run without the profile that ended as it should is what the workload does. */
 function passedBaseline(baseline: Verdict | undefined, expected: number): Verdict | undefined {
   if (baseline?.kind === "wrong-exit" && baseline.exitCode === expected) return { kind: "passed", exitCode: expected };
   return baseline?.kind === "passed" ? baseline : undefined;
 }
 
 /**
- * Compares the output with the one without the profile, unless that differs from run to run.
+ * Its output against that without the profile. What differs between two runs without it cannot be
+ * compared.
  */
 async function compareOutput(
   before: Verdict & { kind: "passed" },
@@ -218,24 +193,17 @@ async function compareOutput(
   return after;
 }
 
-/** Says what else protects it, and prints the command. Resolves to 2 if interrupted, else 0. */
+/** Says what else protects it, and prints the command: 0; 2: interrupted. */
 async function suggestHardening(
-  run: RunCommand,
-  image: Image,
-  profile: string,
+  workload: Workload,
+  { container, engine }: Place,
+  profile: { readonly text: string; readonly given: string },
   proof: Proof,
   options: VerifyOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const engine = await inspectEngine(run.cli);
-  const hardening = await harden({
-    run,
-    image,
-    engine,
-    profile: { path: absolutePath(profile), given: profile },
-    proof,
-    maxRuns: options.maxRuns,
-  });
+  const { spec, image } = container;
+  const hardening = await harden({ workload, spec, image, engine, profile, proof, maxRuns: options.maxRuns });
   if (hardening === undefined) {
     terminal.note("interrupted: no suggestion");
     return 2;
@@ -243,30 +211,30 @@ async function suggestHardening(
   terminal.note(renderHardening(hardening));
   terminal.out(
     hardenedCommand(hardening, {
-      name: nameFromImage(run.image),
-      image: run.image,
-      profile: /^[./]/.test(profile) ? profile : `./${profile}`,
+      name: nameFromImage(image.reference),
+      image: image.reference,
+      profile: /^[./]/.test(profile.given) ? profile.given : `./${profile.given}`,
     }),
   );
   return 0;
 }
 
 interface Failure {
-  readonly run: RunCommand;
+  readonly workload: Workload;
+  readonly place: Place;
   readonly profile: string;
   readonly options: VerifyOptions;
   readonly proof: Proof;
-  readonly image: Image;
   readonly verdict: Verdict;
   readonly baseline: Verdict | undefined;
 }
 
 /**
- * Finds out why the workload fails, says what to do, and does it with --accept. Resolves to 0 if
- * the workload runs under the profile that was made now, to 1 if there is none.
+ * Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this
+ * profile; 0: it does under the one that was made now.
  */
 async function explain(
-  { run, profile, options, proof, image, verdict, baseline }: Failure,
+  { workload, place, profile, options, proof, verdict, baseline }: Failure,
   terminal: Terminal,
 ): Promise<number> {
   if (verdict.kind === "no-filter") {
@@ -284,13 +252,11 @@ async function explain(
     );
     return 1;
   }
-  const { engine, facts, host } = await whereItRuns(run, image);
-  const reference = await loadVersion(run.cli.tool === "docker" ? engine.version : undefined);
+  const { engine, facts, host } = place;
+  const reference = await loadVersion(engine.tool === "docker" ? engine.version : undefined);
   const document = readProfile(await readText(profile), profile);
   const diagnosis: Diagnosis = await diagnose({
-    run,
-    image,
-    engine,
+    workload,
     host,
     profile: document,
     ceiling: resolveFor(reference.profile, [host]),
@@ -305,43 +271,46 @@ async function explain(
   if (diagnosis.kind === "interrupted") return 2;
   if (options.accept && diagnosis.kind === "explained") {
     await acceptAdditions(profile, diagnosis.additions, facts, terminal);
-    // Another search would find the same.
-    return verifyContainer(run, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
+    // Not looked for again: it would find the same.
+    return verifyWorkload(workload, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
   return 1;
 }
 
 interface Place {
-  readonly engine: Engine;
+  readonly container: HeldContainer;
+  readonly engine: Ran["engine"];
   /** The run, as a recording would state it. */
   readonly facts: Run;
   readonly host: HostContext;
 }
 
-/** The host by whose rules a profile is read. */
-async function whereItRuns(run: RunCommand, image: Image): Promise<Place> {
-  const engine = await inspectEngine(run.cli);
-  const facts = runFacts(run, image, engine, { strace: undefined, ended: "stopped" }, "verify");
-  const runtime = valuesOf(run.options, "runtime").at(-1) ?? engine.defaultRuntime ?? "runc";
+/** Whose rules a profile is read by. */
+function placeOf({ container, engine }: Ran): Place | undefined {
+  if (container === undefined) return undefined;
+  const end = { exitCode: undefined, stopped: true, strace: undefined };
+  const facts = specFacts(container.spec, container.image, engine, undefined, end, "verify");
+  const runtime = textOf(member(member(container.spec, "HostConfig"), "Runtime")) || engine.defaultRuntime || "runc";
+  const arch = nativeArch(engine.architecture);
+  if (arch === undefined) {
+    throw new SeccompGenError({ code: "architecture", detail: `the engine runs on ${engine.architecture}` });
+  }
   const host: HostContext = {
-    arch: architectureOf(engine, image),
+    arch,
     capabilities: new Set(facts.capabilities ?? defaultCapabilities),
     kernel: facts.versions.kernel,
     runtime: runtime.includes("crun") ? "crun" : "runc",
-    ignoresDefaultErrnoRet: run.cli.tool === "docker" && compareVersions(engine.version, "23.0.0") < 0,
+    ignoresDefaultErrnoRet: engine.tool === "docker" && compareVersions(engine.version, "23.0.0") < 0,
   };
-  return { engine, facts, host };
+  return { container, engine, facts, host };
 }
 
-/** Warns if another version of the runtime may need a call that the profile denies. */
-async function warnOfOtherRuntimes(run: RunCommand, image: Image, profile: string, terminal: Terminal): Promise<void> {
-  const { facts, host } = await whereItRuns(run, image);
-  const filter = resolve(readProfile(await readText(profile), profile), host).filters.get(host.arch);
-  const missing =
-    filter === undefined
-      ? []
-      : missingFloor(filter, { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true });
+/** It runs here; another version of the runtime may call before it starts what the profile denies. */
+function warnOfOtherRuntimes({ facts, host }: Place, text: string, profile: string, terminal: Terminal): void {
+  const filter = resolve(readProfile(text, profile), host).filters.get(host.arch);
+  const needs = { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true };
+  const missing = filter === undefined ? [] : missingFloor(filter, needs);
   if (missing.length > 0)
     terminal.note(
       "it starts here, but may not under another runtime or version: the profile denies " +

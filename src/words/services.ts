@@ -34,7 +34,7 @@ export function renderServices(rows: readonly ServiceRow[]): string {
   return [
     `${rows.length} profiles made, compared with ${first.ceilingName}`,
     ...[...columns([head, ...table]), ...missed, ...unread].map((line) => `  ${escapeLine(line)}`),
-    "  next: run seccomp-gen verify with each profile and the docker run of its service, then commit the files",
+    "  next: run seccomp-gen verify --containers with the same command, then commit the files",
   ].join("\n");
 }
 

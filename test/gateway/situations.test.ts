@@ -17,7 +17,7 @@ beforeAll(async () => {
     traces: true,
     folder: "/",
     about: () => ({}),
-    treat: () => ({ kind: "trace", profile: undefined, strace: [] }),
+    treat: () => ({ kind: "trace", change: (held) => held, strace: [] }),
     onTrace: (part) => {
       const entry = { ...part, bytes: 0 };
       traced.push(entry);

@@ -2,11 +2,9 @@ import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { inspectImage, parseRunCommand, sideProcesses, type Exercise } from "../../src/run/container/index.ts";
 import { ownProcess, ownSession } from "../../src/project/index.ts";
-import { ensureTracer, openTrace, readTrace, traceAll, type TraceRequest } from "../../src/run/tracer/index.ts";
+import { openTrace, readTrace, traceAll, type TraceRequest } from "../../src/run/tracer/index.ts";
 
-const base = "seccomp-gen-base:bookworm";
 const wishes = {
   untraced: traceAll,
   stopAfter: undefined,
@@ -14,31 +12,10 @@ const wishes = {
   notice: () => undefined,
 } as const;
 
-type More = Partial<Pick<Exercise, "stopAfter" | "interrupted" | "while">> & { readonly exec?: readonly string[] };
-
-async function inContainer(words: readonly string[], { exec = [], ...more }: More = {}): Promise<TraceRequest> {
-  const run = await parseRunCommand(["docker", "run", "--rm", "--network", "none", base, ...words]);
-  if (run === undefined) throw new Error("no run command");
-  const image = await inspectImage(run, () => undefined);
-  const bundle = await ensureTracer(run.cli, "x86_64", () => undefined);
-  const sides = sideProcesses(run, image, exec);
-  const streams = "kept";
-  return {
-    ...wishes,
-    while: undefined,
-    ...more,
-    on: "container",
-    run,
-    image,
-    bundle,
-    place: "sidecar",
-    sides,
-    streams,
-  };
-}
+type More = Partial<Pick<TraceRequest, "stopAfter" | "interrupted">>;
 
 async function onHost(words: readonly string[], more: More = {}): Promise<TraceRequest> {
-  return { ...wishes, ...more, on: "host", words };
+  return { ...wishes, ...more, words };
 }
 
 /** The log as text, once the trace has ended. */
@@ -64,10 +41,9 @@ async function leftBehind(): Promise<readonly string[]> {
   return [...containers.stdout.split("\n"), ...volumes.stdout.split("\n"), ...folders].filter((name) => name !== "");
 }
 
-describe.each([
-  ["in a container", inContainer],
-  ["on this host", onHost],
-])("a trace %s", (_, request) => {
+describe("a trace on this host", () => {
+  const request = onHost;
+
   test("ends with the program, and nothing of it is left", async () => {
     const { logs, end } = await traced(await request(["sh", "-c", "exit 3"]));
     expect(end).toMatchObject({ kind: "exited", exitCode: 3, killed: false });
@@ -126,36 +102,4 @@ describe.each([
     await removeLog();
     expect(await leftBehind()).toEqual([]);
   });
-});
-
-test("processes beside the workload are traces of their own, each with its end", async () => {
-  const { logs, ends } = await traced(await inContainer(["sleep", "60"], { stopAfter: 1, exec: ["id -u", "false"] }));
-  expect([...logs.keys()].sort()).toEqual(["exec-1", "exec-2", "main"]);
-  expect(logs.get("exec-1")).toMatch(/execve\("\S*\/id", [^]*geteuid/);
-  expect(ends.get("--exec id -u")).toMatchObject({ kind: "exited", exitCode: 0 });
-  expect(ends.get("--exec false")).toMatchObject({ kind: "exited", exitCode: 1 });
-});
-
-test("a trace whose tracer is killed is cut, and says why", async () => {
-  const request = await inContainer(["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"], { stopAfter: 8 });
-  await using trace = await openTrace(request);
-  let isKilled = false;
-  const end = await readTrace(trace, async ({ chunks }) => {
-    for await (const chunk of chunks) {
-      if (isKilled || !Buffer.from(chunk).includes("execve")) continue;
-      isKilled = true;
-      const filter = ["--filter", `label=seccomp-gen.session=${ownSession()}`, "--filter", "name=seccomp-gen-sidecar-"];
-      const { stdout } = await execa("docker", ["ps", "-q", ...filter]);
-      await execa("docker", ["kill", ...stdout.split("\n")]);
-    }
-  });
-  expect(end).toMatchObject({ kind: "cut", reason: expect.stringContaining("strace ended before the workload did") });
-});
-
-test("a container that cannot be created ends with the engine's words, and nothing of it is left", async () => {
-  const request = await inContainer(["true"]);
-  const missing = { profile: "/no/such/profile.json", strace: [] };
-  const { end } = await traced({ ...request, confinement: { sidecar: missing, inside: missing } } as TraceRequest);
-  expect(end).toMatchObject({ kind: "exited", said: expect.stringContaining("/no/such/profile.json") });
-  expect(await leftBehind()).toEqual([]);
 });

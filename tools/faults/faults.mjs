@@ -26,6 +26,8 @@ const short = process.argv.includes("--short");
 const only = process.argv.includes("--only") ? new RegExp(process.argv[process.argv.indexOf("--only") + 1]) : undefined;
 const kills = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? (short ? 6 : 150));
 const { DOCKER_HOST } = process.env;
+// A --while command talks to the gateway, which hides what is ours.
+process.env.ENGINE = DOCKER_HOST ?? "unix:///var/run/docker.sock";
 const state = process.env.SECCOMP_GEN_ENGINE_DIR ?? "/var/lib/seccomp-gen-engine";
 const ownEngine = DOCKER_HOST === `unix://${state}/docker.sock`;
 const image = "seccomp-gen-base:bookworm";
@@ -239,7 +241,7 @@ await fault(
   () => {
     const folder = committed();
     const script =
-      "pid=$(docker top $(docker ps -q --filter name=seccomp-gen-sidecar-) -eo pid,args | awk " +
+      "pid=$(docker -H $ENGINE top $(docker -H $ENGINE ps -q --filter name=seccomp-gen-keeper-) -eo pid,args | awk " +
       "'/[.]seccomp-gen.strace/ { print $1; exit }'); kill -9 $pid; sleep 4";
     const ran = run(folder, [
       "record",
@@ -346,8 +348,6 @@ await fault(
         "--name",
         "app",
         "--append",
-        "--tracer",
-        time % 2 === 0 ? "sidecar" : "inside",
         "--",
         "docker",
         "run",
@@ -398,7 +398,7 @@ await fault(
       "--name",
       "app",
       "--while",
-      "sleep 1; docker ps -q --filter name=seccomp-gen-reader- | xargs docker kill >/dev/null; sleep 1",
+      "sleep 1; docker -H $ENGINE ps -q --filter name=seccomp-gen-keeper- | xargs docker -H $ENGINE kill >/dev/null; sleep 1",
       "--",
       "docker",
       "run",

@@ -94,10 +94,10 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       "tracer image can be built.",
   }),
   "tracer-not-attached": ({ detail }) => ({
-    what: `the tracer beside the container could not be attached, so the workload was not let start\n${detail}`,
+    what: `the container that traces could not be started, so the workload was not let start\n${detail}`,
     todo:
-      "Let strace run inside the container instead: seccomp-gen record --tracer inside … (setuid " +
-      "programs lose their privilege then). Nothing was written.",
+      "It needs the host's processes (--pid host) and CAP_SYS_PTRACE. If your engine forbids that, record on a " +
+      "machine whose engine allows it. Nothing was written.",
   }),
   "not-a-trace": ({ path, detail }) => ({
     what: `${path} has no readable system call${detail === undefined ? "" : `: ${detail}`}`,

@@ -1,13 +1,12 @@
 import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
-import type { OptionProbe } from "./run-options.ts";
 
 /**
  * How to call the container CLI: its words with global options, e.g. ["sudo", "docker",
  * "--context", "x"].
  */
 export interface ContainerCli {
-  readonly tool: "docker" | "podman" | "nerdctl";
+  readonly tool: "docker" | "podman";
   readonly words: readonly string[];
 }
 
@@ -90,17 +89,4 @@ export function cliFailure(cli: ContainerCli, doing: string, stderr: string): Se
     return new SeccompGenError({ code: "no-engine", tool, detail });
   }
   return new SeccompGenError({ code: "container-cli-failed", tool, doing, detail });
-}
-
-/**
- * Asks the CLI about one option by giving it alone, without an image, which cannot start anything:
- * a value option complains "flag needs an argument", an unknown one "unknown flag", a boolean one
- * about the missing image.
- */
-export function optionProbe(cli: ContainerCli, verb: readonly string[]): OptionProbe {
-  return async (dashed) => {
-    const { stderr } = await capture(cli, [...verb, dashed]);
-    if (/flag needs an argument/.test(stderr)) return "value";
-    return /unknown (shorthand )?flag/.test(stderr) ? "unknown" : "flag";
-  };
 }

@@ -1,9 +1,8 @@
 import { lstat, mkdtemp, readdir } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { capture, output, type ContainerCli } from "./cli.ts";
-import { ownProcess, ownSession, sessionIsOver } from "../../project/index.ts";
+import { ownProcess, sessionIsOver } from "../../project/index.ts";
 
 /**
  * On every container we start and every volume we make for a session: `seccomp-gen.session=` and
@@ -22,11 +21,6 @@ export const traceLabel = "seccomp-gen.trace";
 
 /** What the name of a gate's volume begins with. */
 export const gateVolumePrefix = "seccomp-gen-gate-";
-
-/** Who starts a container, or makes a volume, now. */
-export function sessionOptions(): readonly string[] {
-  return ["--label", `${sessionLabel}=${ownSession()}`];
-}
 
 const folderPrefix = "seccomp-gen-";
 
@@ -84,12 +78,12 @@ async function heldBy(cli: ContainerCli, gate: string): Promise<readonly string[
 }
 
 /** The volumes among them. */
-export async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
+async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
   const listed = await output(cli, ["volume", "ls", "--format", `{{.Name}} ${sessionIn(cli)}`], "listing volumes");
   // An engine that failed to remove a volume may have forgotten its labels (Docker 20.10).
   const unlabelled = lines(listed)
     .map((line) => line.trim())
-    .filter((line) => new RegExp(`^${traceVolumePrefix}[0-9a-f]{12}$`).test(line));
+    .filter((line) => new RegExp(`^(?:${traceVolumePrefix}|${gateVolumePrefix})[0-9a-f]{12}$`).test(line));
   return [...ofDeadSessions(listed), ...unlabelled];
 }
 
@@ -107,24 +101,6 @@ function ofDeadSessions(listed: string): readonly string[] {
  */
 function sessionIn({ tool }: ContainerCli): string {
   return tool === "podman" ? `{{index .Labels "${sessionLabel}"}}` : `{{.Label "${sessionLabel}"}}`;
-}
-
-/**
- * Makes a volume that belongs to this session; `trace` is what `traceFacts` gives back. In base64:
- * podman reads quotes in labels as its own.
- */
-export async function makeVolume(cli: ContainerCli, name: string, trace?: string): Promise<void> {
-  await output(
-    cli,
-    [
-      "volume",
-      "create",
-      ...sessionOptions(),
-      ...(trace === undefined ? [] : ["--label", `${traceLabel}=${Buffer.from(trace).toString("base64url")}`]),
-      name,
-    ],
-    "making a volume for the trace",
-  );
 }
 
 /**
@@ -154,23 +130,6 @@ export async function removeLeftovers(
       failures.push(`${args.at(-1)}: ${stderr.trim()}`);
   }
   return failures;
-}
-
-/**
- * So often, and so long between, an engine is asked that is still removing a container which uses
- * the volume.
- */
-const removalAttempts = 25;
-const removalPauseMs = 200;
-
-/** Removes a volume of ours; resolves to the engine's words where it refuses for good. */
-export async function removeVolume(cli: ContainerCli, name: string): Promise<string | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { exitCode, stderr } = await capture(cli, ["volume", "rm", "-f", name]);
-    if (exitCode === 0) return undefined;
-    if (attempt === removalAttempts) return stderr.trim();
-    await delay(removalPauseMs);
-  }
 }
 
 function lines(text: string): readonly string[] {

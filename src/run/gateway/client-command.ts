@@ -21,9 +21,8 @@ export interface Tool {
 const names: readonly Tool["name"][] = ["docker", "podman", "docker-compose", "podman-compose", "nerdctl"];
 
 /**
- * Programs that run the words behind them, with their options that take a value in a word of its
- * own (GNU coreutils' manual, sudo(8), ionice(1), chrt(1)). What is not in here may run anything;
- * `--containers` says that it starts containers.
+ * Programs that run the words behind them, with their options that take a value in a word of its own (GNU coreutils' manual, sudo(8),
+ * ionice(1), chrt(1)). What is not in here may run anything; `--containers` says that it starts containers.
  */
 const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: number }> = new Map([
   ["env", { valued: /^(?:-[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],
@@ -50,6 +49,13 @@ const assignment = /^[A-Za-z_]\w*=/;
 const valuedConnection = /^(?:-H|--host|-c|--context|--tlscacert|--tlscert|--tlskey)$/;
 const plainConnection =
   /^(?:-H.+|-c.+|--(?:host|context|tlscacert|tlscert|tlskey|tls|tlsverify)=.*|--tls|--tlsverify)$/s;
+
+/** Other options of docker's with a value. */
+const keptValued = /^(?:--config|-l|--log-level)$/;
+
+/** Options of podman's with a value that say where its containers are (podman(1)); a client of its service has none of them. */
+const podmanOption =
+  /^--(?:root|runroot|storage-driver|storage-opt|tmpdir|runtime|runtime-flag|cgroup-manager|conmon|network-config-dir|volumepath|events-backend|hooks-dir|registries-conf|imagestore)$/;
 
 /** Which tool a command runs, also behind `timeout`, `env`, `sudo`, `nice` and their like. */
 export function clientCommand(words: readonly string[]): ClientCommand {
@@ -84,25 +90,16 @@ function withConnection(words: readonly string[], name: Tool["name"], at: number
   const connection: string[] = [];
   const kept = words.slice(0, at + 1);
   let next = at + 1;
-  for (; name === "docker" && (words[next] ?? "").startsWith("-"); next += 1) {
+  const hasOptions = name === "docker" || name === "podman";
+  for (; hasOptions && (words[next] ?? "").startsWith("-"); next += 1) {
     const word = words[next] ?? "";
-    const value = words[next + 1];
-    if (valuedConnection.test(word) && value !== undefined) {
-      connection.push(word, value);
-      next += 1;
-    } else if (plainConnection.test(word)) connection.push(word);
-    else {
-      kept.push(word);
-      // The only other ones that take a value (docker --help).
-      if (/^(?:--config|-l|--log-level)$/.test(word) && value !== undefined) {
-        kept.push(value);
-        next += 1;
-      }
-    }
+    const isPodmans = name === "podman" && podmanOption.test(word);
+    const isValued = isPodmans || valuedConnection.test(word) || keptValued.test(word);
+    const taken = isValued && words[next + 1] !== undefined ? words.slice(next, next + 2) : [word];
+    (isPodmans || valuedConnection.test(word) || plainConnection.test(word) ? connection : kept).push(...taken);
+    next += taken.length - 1;
   }
   const [first = "", second = ""] = words.slice(next);
-  return {
-    words: [...kept, ...words.slice(next)],
-    tool: { name, at, elevated, connection, verb: first === "container" ? second : first },
-  };
+  const verb = first === "container" ? second : first;
+  return { words: [...kept, ...words.slice(next)], tool: { name, at, elevated, connection, verb } };
 }

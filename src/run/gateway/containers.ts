@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  type Document,
   documentBytes,
   isDocument,
   member,
@@ -8,11 +9,11 @@ import {
   textOf,
   withMember,
   wordsOf,
-  type Document,
 } from "./document.ts";
 import type { EngineClient } from "./engine-client.ts";
-import { heldExec, heldSpec, imageConfig, withSeccomp } from "./hold.ts";
-import { Refusal, type Plan, type Planner } from "./link.ts";
+import { heldExec, heldSpec, imageConfig } from "./hold.ts";
+import { dockerSpec, libpodSpec } from "./libpod.ts";
+import { type Plan, type Planner, Refusal } from "./link.ts";
 import {
   commitChanges,
   releasedChanges,
@@ -42,11 +43,14 @@ export interface HeldContainer {
   readonly name: string | undefined;
 }
 
+/** The body of `containers/create`, made otherwise. */
+export type SpecChange = (spec: Document) => Document;
+
 /** What becomes of a container that is about to be made. */
 export type Decision =
-  | { readonly kind: "hold"; readonly profile: string | undefined }
-  /** It runs under a profile, and nothing else is changed. */
-  | { readonly kind: "confine"; readonly profile: string | undefined }
+  | { readonly kind: "hold"; readonly change: SpecChange }
+  /** It is made otherwise than asked for, and runs by itself. */
+  | { readonly kind: "confine"; readonly change: SpecChange }
   /** It runs as it is. */
   | { readonly kind: "leave" };
 
@@ -54,6 +58,8 @@ export type Decision =
 export interface Overseer {
   decide(spec: Document, image: InspectedImage, name: string | undefined): Decision;
   created(container: HeldContainer): void;
+  /** A container was made as its command wanted it. */
+  leftAlone(spec: Document, id: string): void;
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
@@ -65,12 +71,11 @@ export interface Overseer {
 
 export interface Gate {
   readonly volume: string;
+  /** Writes a profile where the engine can read it, for those that take no text. */
+  readonly profileFile: (text: string) => string;
   /** Volumes that are ours, for events about them. */
   readonly isOurVolume: (name: string) => boolean;
-  /**
-   * The socket that the user's command is given, and the engine's own in its place for containers;
-   * `undefined` if there is none on this host.
-   */
+  /** The socket that the user's command is given, and the engine's own in its place for containers; `undefined` if there is none on this host. */
   readonly sockets: { readonly ours: readonly string[]; readonly engines: string | undefined };
 }
 
@@ -102,7 +107,7 @@ export class Containers {
     const route = routeOf(method, target);
     switch (route.kind) {
       case "create":
-        return leaves ? undefined : this.#create(target, route.name);
+        return leaves ? undefined : this.#create(target, route.name, route.libpod);
       case "network":
         return leaves ? undefined : { answer: async (status, body) => this.#madeNetwork(status, body) };
       case "start":
@@ -136,38 +141,45 @@ export class Containers {
     }
   }
 
-  #create(target: string, name: string | undefined): Plan {
+  #create(target: string, name: string | undefined, libpod: boolean): Plan {
     let making: Omit<HeldContainer, "id"> | undefined;
     let given: Given | undefined;
     let isUnknown = false;
+    let left: Document | undefined;
     return {
       request: async (bytes) => {
-        const spec = this.#withEngineSocket(parseDocument(bytes));
+        const own = parseDocument(bytes);
+        const spec = libpod ? dockerSpec(own) : this.#withEngineSocket(own);
+        const sent = (changed: Document): { readonly target: string; readonly body: Buffer } => ({
+          target,
+          body: documentBytes(libpod ? libpodSpec(own, spec, changed, this.#gate().profileFile) : changed),
+        });
         const image = await this.#image(textOf(member(spec, "Image")));
         isUnknown = image === undefined;
         // The engine says that there is no such image; the client pulls it, then asks again.
         if (image === undefined) return { target, body: bytes };
-        const decision = this.#overseer.decide(spec, image, name);
-        if (decision.kind === "leave") return { target, body: documentBytes(spec) };
+        const called = name ?? (textOf(member(own, "name")) || undefined);
+        const decision = this.#overseer.decide(spec, image, called);
+        if (decision.kind === "leave") {
+          left = spec;
+          return sent(spec);
+        }
         const host = member(spec, "HostConfig");
         given = {
           hadBinds: wordsOf(member(host, "Binds")) !== undefined,
           securityOptions: wordsOf(member(host, "SecurityOpt")),
         };
-        making = { token: randomBytes(8).toString("hex"), spec, image, name };
-        // The program may be at the gate before the engine's answer is read: it is known by its
-        // token from now on.
-        if (decision.kind === "confine") return { target, body: documentBytes(withSeccomp(spec, decision.profile)) };
+        making = { token: randomBytes(8).toString("hex"), spec, image, name: called };
+        // The program may be at the gate before the engine's answer is read: it is known by its token from now on.
         const holding = { token: making.token, gateVolume: this.#gate().volume };
-        return {
-          target,
-          body: documentBytes(
-            withSeccomp(heldSpec(spec, imageConfig(member(image.document, "Config")), holding), decision.profile),
-          ),
-        };
+        const held =
+          decision.kind === "hold" ? heldSpec(spec, imageConfig(member(image.document, "Config")), holding) : spec;
+        return sent(decision.change(held));
       },
       answer: async (status, body) => {
         if (status === 201 && isUnknown) await this.#takeBack(body);
+        if (status === 201 && left !== undefined)
+          this.#overseer.leftAlone(left, textOf(member(parseDocument(body), "Id")));
         if (status !== 201 || making === undefined || given === undefined) return body;
         const container: HeldContainer = { ...making, id: textOf(member(parseDocument(body), "Id")) };
         this.#byId.set(container.id, container);

@@ -10,10 +10,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/**
- * Our own requests to the engine, beside those of the user's command. Without a version in the path
- * the engine takes its newest.
- */
+/** Our own requests to the engine, beside those of the user's command. Without a version in the path the engine takes its newest. */
 export class EngineClient {
   readonly endpoint: Endpoint;
 
@@ -48,6 +45,25 @@ export class EngineClient {
   async do<Document>(method: string, path: string, body: unknown, doing: string): Promise<Document> {
     const text = this.#ok(await this.call(method, path, body), doing);
     return (text === "" ? undefined : JSON.parse(text)) as Document;
+  }
+
+  /** The bytes that a GET answers. `undefined` if it fails, or if there are more of them than `most`. */
+  async download(path: string, most: number): Promise<Buffer | undefined> {
+    const { socket, reader } = await this.#send("GET", path, undefined, "");
+    try {
+      const head = await readHead(reader);
+      if (head === undefined || statusOf(head) !== 200) return undefined;
+      const parts: Buffer[] = [];
+      let length = 0;
+      for await (const part of bodyBytes(reader, responseExtent(head, "GET"))) {
+        length += part.length;
+        if (length > most) return undefined;
+        parts.push(part);
+      }
+      return Buffer.concat(parts);
+    } finally {
+      socket.destroy();
+    }
   }
 
   /** An answer that comes line by line, until the signal. Resolves once it has begun. */

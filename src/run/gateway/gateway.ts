@@ -2,7 +2,7 @@ import { chmod, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { sessionFolder } from "../container/index.ts";
-import { serveLink, type Planner } from "./link.ts";
+import { type Planner, serveLink } from "./link.ts";
 import { dial, type Endpoint } from "./upstream.ts";
 
 /** A private socket that speaks as the engine behind it. */

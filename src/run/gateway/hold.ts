@@ -1,4 +1,4 @@
-import { isDocument, member, textsOf, withMember, wordsOf, type Document } from "./document.ts";
+import { type Document, isDocument, member, textsOf, withMember, wordsOf } from "./document.ts";
 
 /** Where the gate's volume is in a container: the holder and the socket, nothing else. */
 export const gateFolder = "/.seccomp-gen";
@@ -44,8 +44,8 @@ export interface Holding {
 }
 
 /**
- * The body of `containers/create` with the holder in front of the program and of the health check,
- * and the gate mounted. A container without a program stays as it is: the engine refuses it.
+ * The body of `containers/create` with the holder in front of the program and of the health check, and the gate mounted. A container
+ * without a program stays as it is: the engine refuses it.
  */
 export function heldSpec(body: Document, image: ImageConfig, holding: Holding): Document {
   const { entrypoint, command } = startedWords(body, image);
@@ -68,9 +68,8 @@ export function heldSpec(body: Document, image: ImageConfig, holding: Holding): 
 }
 
 /**
- * What the engine would start (moby daemon/commit.go, `merge`): an entrypoint drops the image's
- * command, `[""]` takes the image's entrypoint away, an empty list does so and keeps the image's
- * command.
+ * What the engine would start (moby daemon/commit.go, `merge`): an entrypoint drops the image's command, `[""]` takes the image's
+ * entrypoint away, an empty list does so and keeps the image's command.
  */
 export function startedWords(
   body: Document,
@@ -188,13 +187,17 @@ export function withLabels(
   return isDocument(labels) ? withMember(document, "Labels", change(textsOf(labels))) : document;
 }
 
-/**
- * Labels as they were given. A container that is not held looks changed to Compose, so that it is
- * started anew, and held.
- */
+/** Labels as they were given. */
 export function releasedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const hash = labels[configHash];
-  if (hash === undefined) return labels;
-  const at = hash.indexOf(hashMark);
-  return { ...labels, [configHash]: at < 0 ? `${hash}-untraced` : hash.slice(0, at) };
+  const at = hash?.indexOf(hashMark) ?? -1;
+  return hash === undefined || at < 0 ? labels : { ...labels, [configHash]: hash.slice(0, at) };
+}
+
+/** Labels that make Compose put a new container in this one's place: one that is not held would be started as it is. */
+export function outdatedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const hash = labels[configHash];
+  return hash === undefined || hash.includes(hashMark)
+    ? releasedLabels(labels)
+    : { ...labels, [configHash]: `${hash}-untraced` };
 }

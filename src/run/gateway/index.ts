@@ -7,8 +7,9 @@ export {
   type HeldContainer,
   type InspectedImage,
   type Overseer,
+  type SpecChange,
 } from "./containers.ts";
-export { isDocument, member, textOf, textsOf, wordsOf, type Document } from "./document.ts";
+export { isDocument, member, textOf, textsOf, withMember, wordsOf, type Document } from "./document.ts";
 export { endpointOf } from "./endpoint.ts";
 export { EngineClient, messageOf } from "./engine-client.ts";
 export { openGateway, type Gateway } from "./gateway.ts";
@@ -20,8 +21,9 @@ export {
   isSeccomp,
   parseToken,
   startedWords,
+  withSeccomp,
   type Part,
 } from "./hold.ts";
 export { ByteReader } from "./reader.ts";
 export { streamsOf } from "./streams.ts";
-export type { Endpoint } from "./upstream.ts";
+export { dial, type Endpoint } from "./upstream.ts";

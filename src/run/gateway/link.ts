@@ -29,10 +29,7 @@ export interface Request {
 
 /** What is done with one request and its answer, beside passing both on. */
 export interface Plan {
-  /**
-   * The connection may become a stream of the container's. Then the answer has no end, and both
-   * directions are the client's and the engine's alone.
-   */
+  /** The connection may become a stream of the container's. Then the answer has no end, and both directions are the client's and the engine's alone. */
   readonly hijacks?: boolean;
   /** Gives the request that is sent in its place. Throws `Refusal` for what cannot be sent. */
   readonly request?: (body: Buffer) => Promise<{ readonly target: string; readonly body: Buffer }>;
@@ -157,10 +154,7 @@ class Link {
     return engine;
   }
 
-  /**
-   * Head and body in one write: dockerd drops the body of a hijacking request that comes in another
-   * one, or takes it for the container's input. False: it was refused.
-   */
+  /** Head and body in one write: dockerd drops the body of a hijacking request that comes in another one, or takes it for the container's input. False: it was refused. */
   async #sendWhole(engine: Duplex, request: Request, extent: Extent, plan: Plan): Promise<boolean> {
     if (header(request.head, "expect") === "100-continue")
       await write(this.#client, Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -175,12 +169,11 @@ class Link {
       await write(engine, Buffer.concat([headBytes(framed), sent.body]));
       return true;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
       // What could not be rewritten is never passed on as it was: its container would run untraced.
       await this.#refuse(
         error instanceof Refusal
           ? error
-          : new Refusal(500, `seccomp-gen could not trace this: ${detail}`, { cause: error }),
+          : new Refusal(500, `seccomp-gen could not trace this: ${wordsOf(error)}`, { cause: error }),
       );
       return false;
     }
@@ -189,7 +182,7 @@ class Link {
   async #refuse({ status, message }: Refusal): Promise<void> {
     const body = Buffer.from(JSON.stringify({ message }));
     const head = {
-      start: `HTTP/1.1 ${status} ${status === 502 ? "Bad Gateway" : "Internal Server Error"}`,
+      start: `HTTP/1.1 ${status} ${reasonOf(status)}`,
       headers: [
         ["Content-Type", "application/json"],
         ["Content-Length", `${body.length}`],
@@ -207,10 +200,7 @@ class Link {
     }
   }
 
-  /**
-   * Both directions, each ended when its source ends. What the client had sent behind its request
-   * was held until now.
-   */
+  /** Both directions, each ended when its source ends. What the client had sent behind its request was held until now. */
   async #tunnel(head: Head, engine: Duplex): Promise<false> {
     await write(this.#client, headBytes(head));
     const up = this.#copyAll(this.#fromClient, engine);
@@ -261,10 +251,16 @@ class Link {
   }
 }
 
-/**
- * dockerd's answer to a hijacking request without `Upgrade` (moby
- * api/server/router/container/container_routes.go): no length, no chunks.
- */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A status line needs some words; clients show the message. */
+function reasonOf(status: number): string {
+  return status === 502 ? "Bad Gateway" : "Refused";
+}
+
+/** dockerd's answer to a hijacking request without `Upgrade` (moby api/server/router/container/container_routes.go): no length, no chunks. */
 function isStream(head: Head): boolean {
   return statusOf(head) === 200 && header(head, "content-length") === "" && header(head, "transfer-encoding") === "";
 }

@@ -1,6 +1,15 @@
 import { sessionLabel } from "../container/index.ts";
-import { isDocument, member, textOf, withMember, wordsOf, type Document } from "./document.ts";
-import { gateFolder, holderPath, isSeccomp, released, releasedLabels, releasedTest, withLabels } from "./hold.ts";
+import { type Document, isDocument, member, textOf, withMember, wordsOf } from "./document.ts";
+import {
+  gateFolder,
+  holderPath,
+  isSeccomp,
+  outdatedLabels,
+  released,
+  releasedLabels,
+  releasedTest,
+  withLabels,
+} from "./hold.ts";
 
 /** What a container's creator gave and its held form does not show. */
 export interface Given {
@@ -64,7 +73,10 @@ export function releasedListed(listed: Document): Document | undefined {
   const restored = command.startsWith(`${holderPath} `)
     ? withMember(listed, "Command", command.split(" ").slice(2).join(" "))
     : listed;
-  return withMounts(withLabels(restored, releasedLabels));
+  // What runs is not replaced: it may be in use.
+  return withMounts(
+    withLabels(restored, textOf(member(listed, "State")) === "running" ? releasedLabels : outdatedLabels),
+  );
 }
 
 /** The answer to `volumes` without those of ours. */

@@ -1,6 +1,7 @@
 /** What a request to the Engine API means, as far as it matters here (moby api/swagger.yaml). */
 export type Route =
-  | { readonly kind: "create"; readonly name: string | undefined }
+  /** `libpod`: in podman's own words. */
+  | { readonly kind: "create"; readonly name: string | undefined; readonly libpod: boolean }
   | { readonly kind: "start"; readonly container: string }
   | { readonly kind: "inspect"; readonly container: string }
   | { readonly kind: "changes"; readonly container: string }
@@ -19,7 +20,11 @@ type Pattern = readonly [method: string, path: RegExp, route: (id: string, query
 
 /** Paths without the version that may stand in front. */
 const patterns: readonly Pattern[] = [
-  ["POST", /^\/containers\/create$/, (_, query) => ({ kind: "create", name: query.get("name") ?? undefined })],
+  [
+    "POST",
+    /^\/containers\/create$/,
+    (_, query) => ({ kind: "create", name: query.get("name") ?? undefined, libpod: false }),
+  ],
   ["POST", /^\/containers\/([^/]+)\/(?:start|restart)$/, (container) => ({ kind: "start", container })],
   ["GET", /^\/containers\/json$/, () => ({ kind: "list" })],
   ["GET", /^\/containers\/([^/]+)\/json$/, (container) => ({ kind: "inspect", container })],
@@ -38,10 +43,13 @@ const patterns: readonly Pattern[] = [
 
 export function routeOf(method: string, target: string): Route {
   const [path = "", query = ""] = splitTarget(target);
-  const plain = path.replace(/^\/v\d+(?:\.\d+)*(?=\/)/, "");
+  const unversioned = path.replace(/^\/v\d+(?:\.\d+)*(?=\/)/, "");
+  const plain = unversioned.replace(/^\/libpod(?=\/)/, "");
   for (const [verb, pattern, route] of patterns) {
     const match = method === verb ? pattern.exec(plain) : null;
-    if (match !== null) return route(decode(match[1] ?? ""), new URLSearchParams(query));
+    if (match === null) continue;
+    const found = route(decode(match[1] ?? ""), new URLSearchParams(query));
+    return found.kind === "create" ? { ...found, libpod: plain !== unversioned } : found;
   }
   return { kind: "other" };
 }

@@ -1,8 +1,6 @@
 /*
- * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and becomes the
- * program. The pid, the
- * environment, the folder and the descriptors stay the same. If nobody listens at the gate, or the keeper
- * ends, the program starts
+ * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and becomes the program. The pid, the
+ * environment, the folder and the descriptors stay the same. If nobody listens at the gate, or the keeper ends, the program starts
  * at once. Linked statically, so that neither the image's libraries nor LD_PRELOAD reach it.
  *
  *     hold TOKEN PROGRAM [ARGUMENT...]
@@ -34,41 +32,41 @@ static void wait_at_gate(const char *token) {
         send(door, line, length, MSG_NOSIGNAL) == length) {
         while (recv(door, &answer, 1, 0) < 0 && errno == EINTR) continue;
     }
-    close(door);
+    /* The program's execve(2) closes it. */
 }
 
-/* As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for a script
-   without #!. */
-static int become(char **program) {
-    if (strchr(program[0], '/') != NULL) {
-        execv(program[0], program);
-        return errno;
-    }
+/*
+ * As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for a script without #!. It is looked for before
+ * the gate: behind it every call but execve(2) would be the program's, and may be denied to it.
+ */
+static const char *file_of(const char *program, char *file, size_t size, int *reason) {
     const char *path = getenv("PATH");
-    int reason = ENOENT;
+    *reason = ENOENT;
+    if (strchr(program, '/') != NULL) return program;
     while (path != NULL) {
         const char *end = strchrnul(path, ':');
-        char file[4096];
         struct stat found;
         int folder = (int)(end - path);
-        if (snprintf(file, sizeof file, "%.*s/%s", folder == 0 ? 1 : folder, folder == 0 ? "." : path,
-            program[0]) < (int)sizeof file &&
+        if (snprintf(file, size, "%.*s/%s", folder == 0 ? 1 : folder, folder == 0 ? "." : path, program) < (int)size &&
             stat(file, &found) == 0 && S_ISREG(found.st_mode)) {
-            if (access(file, X_OK) == 0) {
-                execv(file, program);
-                return errno;
-            }
-            reason = errno;
+            if (access(file, X_OK) == 0) return file;
+            *reason = errno;
         }
         path = *end == '\0' ? NULL : end + 1;
     }
-    return reason;
+    return NULL;
 }
 
 int main(int argc, char **argv) {
     if (argc < 3) return 125;
+    char room[4096];
+    int reason;
+    const char *file = file_of(argv[2], room, sizeof room, &reason);
     wait_at_gate(argv[1]);
-    int reason = become(argv + 2);
+    if (file != NULL) {
+        execv(file, argv + 2);
+        reason = errno;
+    }
     fprintf(stderr, "seccomp-gen: %s: %s\n", argv[2], strerror(reason));
     return reason == ENOENT ? 127 : 126;
 }

@@ -23,28 +23,24 @@ export interface Tracing {
 export interface KeeperRequest {
   readonly engine: EngineClient;
   readonly image: string;
-  /** Where recordings of the traces belong, should this process be killed; written on the volume they lie in. */
-  readonly folder: string;
+  /** Where recordings of the traces belong, should this process be killed; written on the volume they lie in. `undefined`: they are worth nothing then. */
+  readonly folder: string | undefined;
   /** A program stands at the gate: it is traced with further options of strace, or let go. */
   readonly onHello: (hello: Hello) => Tracing | undefined;
   /** Programs were let go that should have been traced. */
   readonly onMissed: (why: string) => void;
 }
 
-/**
- * strace(1): children and threads; numbers beside names; the lines that tell a change of the
- * personality; no signal of the workload ends it.
- */
+/** strace(1): children and threads; numbers beside names; the lines that tell a change of the personality; no signal of the workload ends it. */
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "never"] as const;
 
 /** Where the keeper's container has its two volumes. */
 const [gateMount, traceMount] = ["/gate", "/trace"];
 
 /**
- * The one container of a recording that stands beside all others: it holds their programs at the
- * gate, and traces them. It sees the host's processes, may trace them, and can do nothing else: no
- * network, no writes but to its volumes. Its traces lie in a volume that no other container
- * mounts.
+ * The one container of a recording that stands beside all others: it holds their programs at the gate, and traces them. It sees the
+ * host's processes, may trace them, and can do nothing else: no network, no writes but to its volumes. Its traces lie in a volume that
+ * no other container mounts.
  */
 export class Keeper implements AsyncDisposable {
   readonly gateVolume: string;
@@ -80,7 +76,10 @@ export class Keeper implements AsyncDisposable {
       const labels = { [sessionLabel]: ownSession() };
       await Promise.all([
         this.#makeVolume(this.gateVolume, labels),
-        this.#makeVolume(this.traceVolume, { ...labels, [traceLabel]: keptText({ folder, traces: true }) }),
+        this.#makeVolume(this.traceVolume, {
+          ...labels,
+          ...(folder === undefined ? {} : { [traceLabel]: keptText({ folder, traces: true }) }),
+        }),
       ]);
       const { Id: container } = await engine.do<{ readonly Id: string }>(
         "POST",
@@ -94,6 +93,7 @@ export class Keeper implements AsyncDisposable {
       );
       this.#socket = socket;
       this.#reading = this.#read(sayingsOf(streamsOf(reader, (text) => this.#hearComplaint(text))));
+      this.#reading.catch((error: unknown) => this.#request.onMissed(String(error)));
       await engine.do("POST", `/containers/${container}/start`, undefined, "starting the container that traces");
     } catch (error) {
       this.#ready.reject(error);
@@ -153,8 +153,7 @@ export class Keeper implements AsyncDisposable {
   async #read(sayings: AsyncIterable<Saying>): Promise<void> {
     for await (const saying of sayings) {
       this.#hear(saying);
-      // Whoever reads a trace more slowly than strace writes it makes the rest wait in the keeper's
-      // volume.
+      // Whoever reads a trace more slowly than strace writes it makes the rest wait in the keeper's volume.
       if (saying.kind === "data") await this.#traces.get(saying.number)?.room();
     }
     const why =
@@ -197,10 +196,7 @@ export class Keeper implements AsyncDisposable {
     this.#socket?.write(`${[verb, number, ...fields].join("\t")}\n`);
   }
 
-  /**
-   * strace names its log when it cannot write there, goes on tracing, and loses what it says
-   * (strace 6.1, error_prints.c, perror_msg).
-   */
+  /** strace names its log when it cannot write there, goes on tracing, and loses what it says (strace 6.1, error_prints.c, perror_msg). */
   #hearComplaint(text: string): void {
     this.#complaint = (this.#complaint + text).slice(-4000);
     for (const [, number, reason = ""] of text.matchAll(/strace: \/trace\/(\d+): (.+?)[\r\n]/g)) {
@@ -251,5 +247,5 @@ async function removeVolume(engine: EngineClient, name: string): Promise<string 
 
 /** A document as a word of a label or of a file: nothing in it can be mistaken for something else. */
 export function keptText(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  return Buffer.from(JSON.stringify(value ?? null)).toString("base64url");
 }

@@ -3,33 +3,46 @@ import {
   createAggregator,
   buildRecording,
   mergeAll,
+  mergeCode,
   totalOf,
   type Aggregator,
   type LogContext,
+  type CodeEvidence,
   type Recording,
 } from "../../core/recording/index.ts";
 import { nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeLine, escapeTerminal } from "../../core/text/index.ts";
-import { readInto } from "../../logs/index.ts";
+import { codeOf, NamedFiles, readInto } from "../../logs/index.ts";
 import { showProgress, toldApart, type Terminal } from "../../project/index.ts";
 import {
   healthTest,
   member,
   textOf,
+  withSeccomp,
   type ClientCommand,
   type Document,
   type InspectedImage,
   type Part,
 } from "../gateway/index.ts";
 import type { Hello, TraceEnd } from "../keeper/index.ts";
-import { notRunnable, runCommand, Session, type Berth, type CommandEnd, type TracedPart } from "../session/index.ts";
+import {
+  isHelper,
+  notRunnable,
+  recordingName,
+  runCommand,
+  Session,
+  specFacts,
+  type Berth,
+  type CommandEnd,
+  type TracedPart,
+  type Treatment,
+} from "../session/index.ts";
 import { straceSignal } from "../tracer/index.ts";
+import { ContainerFiles } from "./container-files.ts";
 import { missedPaths } from "./missed-paths.ts";
-import { isHelper, recordingName } from "./naming.ts";
 import type { Unfinished } from "./unfinished.ts";
 import { untilStable } from "./stability.ts";
-import { specFacts } from "./spec-facts.ts";
 import { soughtTracer } from "./sought-tracer.ts";
 
 /** What the recording of a command's containers was asked for. */
@@ -42,6 +55,8 @@ export interface ContainersOptions {
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly keep: boolean;
+  /** The programs' code is read for what it can make. */
+  readonly reach: boolean;
 }
 
 /** One recording of all containers of one name. */
@@ -100,6 +115,7 @@ class ContainersRecording {
   readonly #terminal: Terminal;
   readonly #aggregators: Aggregator[] = [];
   readonly #traced = new Map<Berth, Traced[]>();
+  readonly #files = new Map<Berth, NamedFiles>();
   readonly #sideFailures: string[] = [];
   readonly #leftOut = new Map<string, ContainersRecorded["leftOut"][number]["why"]>();
   #missed: string | undefined;
@@ -132,21 +148,19 @@ class ContainersRecording {
       );
       const end = await this.#exercise(session).finally(endProgress);
       await this.#finishTraces(session);
-      const recorded = this.#recorded(session, end);
+      const recorded = await this.#recorded(session, end);
       if (!this.#options.keep) await session.removeAll();
-      return recorded;
-    } finally {
       await session[Symbol.asyncDispose]();
+      return recorded;
+    } catch (error) {
+      await session.removeAll();
+      await session[Symbol.asyncDispose]();
+      await session.release();
+      throw error;
     }
   }
 
-  #treat(
-    spec: Document,
-    image: InspectedImage,
-    name: string | undefined,
-  ):
-    | { readonly kind: "trace"; readonly profile: undefined; readonly strace: readonly string[] }
-    | { readonly kind: "leave" } {
+  #treat(spec: Document, image: InspectedImage, name: string | undefined): Treatment {
     const own = recordingName(spec, image, name);
     const isNative = isForArchitecture(image.document, this.#session?.facts.architecture ?? "");
     const why = isHelper(image.reference)
@@ -156,9 +170,9 @@ class ContainersRecording {
         : this.#isAskedFor(own)
           ? undefined
           : "not asked for";
-    if (why === undefined) return { kind: "trace", profile: undefined, strace: [] };
+    if (why === undefined) return { kind: "trace", change: (held) => withSeccomp(held, undefined), strace: [] };
     this.#leftOut.set(own, why);
-    return { kind: "leave" };
+    return { kind: "leave", ours: why !== "helper" };
   }
 
   #isAskedFor(name: string): boolean {
@@ -172,11 +186,13 @@ class ContainersRecording {
       life: part === "main" ? lifeOf(berth) : { within: "serve" },
     });
     this.#aggregators.push(aggregator);
+    const files = this.#files.get(berth) ?? new NamedFiles();
+    this.#files.set(berth, files);
     const traced: Traced = {
       part,
       hello,
       aggregator,
-      read: readInto(aggregator, trace.chunks, part).then(() => undefined),
+      read: readInto(aggregator, trace.chunks, part, files),
       ended: undefined,
       over: Promise.resolve(),
     };
@@ -220,8 +236,7 @@ class ContainersRecording {
         why: `strace was ended because the container's first process seemed to crash (${signal}), but it went on`,
       };
     this.#terminal.note(
-      `the container's first process crashed (${signal}); the kernel does not let a traced one die of ` +
-        "that, so strace was ended",
+      `the container's first process crashed (${signal}); the kernel does not let a traced one die of that, so strace was ended`,
     );
     return { kind: "complete" };
   }
@@ -264,8 +279,7 @@ class ContainersRecording {
     const { exitCode, said } = await session.execute(berth.container, words, 60_000);
     if (exitCode !== 0)
       this.#sideFailures.push(
-        `${label}: it ended with exit code ${exitCode}` +
-          (said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`),
+        `${label}: it ended with exit code ${exitCode}${said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`}`,
       );
   }
 
@@ -294,15 +308,17 @@ class ContainersRecording {
     }
   }
 
-  #recorded(session: Session, end: CommandEnd): ContainersRecorded {
+  async #recorded(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
     const byName = new Map<string, Berth[]>();
     for (const berth of this.#traced.keys()) {
       const name = recordingName(berth.container.spec, berth.container.image, berth.container.name);
       byName.set(name, [...(byName.get(name) ?? []), berth]);
     }
-    const services = [...byName].flatMap(([name, berths]) =>
-      this.#service(byName.size === 1 ? (this.#options.name ?? name) : name, berths, session, end),
-    );
+    const services: ServiceRecording[] = [];
+    for (const [name, berths] of byName) {
+      const own = byName.size === 1 ? (this.#options.name ?? name) : name;
+      services.push(...(await this.#service(own, berths, session, end)));
+    }
     if (byName.size > 1 && this.#options.name !== undefined)
       this.#terminal.note(
         `--name is for one recording, and ${byName.size} were made; each is named after its service or image`,
@@ -326,7 +342,12 @@ class ContainersRecording {
   }
 
   /** Nothing if no program of these containers ever began. */
-  #service(name: string, berths: readonly Berth[], session: Session, end: CommandEnd): readonly ServiceRecording[] {
+  async #service(
+    name: string,
+    berths: readonly Berth[],
+    session: Session,
+    end: CommandEnd,
+  ): Promise<readonly ServiceRecording[]> {
     const traced = berths.flatMap((berth) => this.#traced.get(berth) ?? []);
     if (!traced.some(({ aggregator }) => aggregator.counts().started)) return [];
     const unparsed = totalOf(
@@ -334,19 +355,45 @@ class ContainersRecording {
       traced.map(({ aggregator }) => aggregator.counts()),
     );
     const recordings = berths.flatMap((berth) => this.#recordingsOf(name, berth, session, end));
-    const merged = mergeAll(recordings);
-    if (merged === undefined) return [];
-    const recording = toldApart(merged);
+    const recording = mergeAll(recordings);
+    if (recording === undefined) return [];
+    const code = this.#options.reach ? await this.#codeOf(name, berths, session) : undefined;
     return [
       {
         name,
-        recording,
+        recording: toldApart(code === undefined ? recording : { ...recording, code }),
         containers: berths.length,
         unparsed,
         missed: this.#missedOf(berths),
         trouble: this.#troubleOf(traced, end),
       },
     ];
+  }
+
+  /**
+   * What the code of the containers' programs can make, from their files. If they cannot be had, the
+   * recording goes without, and that is said.
+   */
+  async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
+    let code: CodeEvidence | undefined;
+    const read = new Set<string>();
+    try {
+      for (const berth of berths) {
+        const files = this.#files.get(berth)?.files() ?? [];
+        const key = JSON.stringify([member(berth.container.image.document, "Id"), files]);
+        if (read.has(key)) continue;
+        read.add(key);
+        await using source = await ContainerFiles.open(session.engine, berth.container);
+        source.expect(files);
+        code = mergeCode(code, await codeOf(files, source));
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#terminal.note(
+        escapeTerminal(`${name}: the programs' code was not read, so another day rests on tables alone: ${why}`),
+      );
+    }
+    return code;
   }
 
   #recordingsOf(name: string, berth: Berth, session: Session, end: CommandEnd): readonly Recording[] {

@@ -7,7 +7,7 @@ import type { Terminal } from "../../project/index.ts";
 import { leavesOutConnections, type Untraced } from "../tracer/index.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
-import { stated } from "./run-facts.ts";
+import { stated } from "../session/index.ts";
 import { traceWorkload } from "./traced-workload.ts";
 import { mentionUnfinishedHere } from "./unfinished.ts";
 
@@ -39,7 +39,6 @@ export async function recordHost(
       arch,
       life: { stopSignal: "SIGTERM", withoutConnections: leavesOutConnections(untraced) },
       request: {
-        on: "host",
         words,
         untraced,
         stopAfter: options.stopAfter,

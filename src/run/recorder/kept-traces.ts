@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildRecording, createAggregator, mergeRecordings, type Recording } from "../../core/recording/index.ts";
 import { addPartial, partialPath, recordingPath, toldApart, unreadWords, type Terminal } from "../../project/index.ts";
 import { readInto } from "../../logs/index.ts";
-import { EngineClient, type Endpoint } from "../gateway/index.ts";
+import type { EngineClient } from "../gateway/index.ts";
 import { ensureKeeperImage, readLeft } from "../keeper/index.ts";
 import { engineFacts } from "../session/index.ts";
 import { checkedRecording, parseUnfinished } from "./unfinished.ts";
@@ -16,15 +16,14 @@ interface Found {
 }
 
 /**
- * Makes partial recordings of what a killed session had traced of its containers. Resolves to what
- * there is to say; throws if one could not be kept, and the traces must stay.
+ * Makes partial recordings of what a killed session had traced of its containers. Resolves to what there is to say; throws
+ * if one could not be kept, and the traces must stay.
  */
 export async function recoverKept(
-  endpoint: Endpoint,
+  engine: EngineClient,
   volume: string,
   terminal: Pick<Terminal, "note">,
 ): Promise<readonly string[]> {
-  const engine = new EngineClient(endpoint);
   const image = await ensureKeeperImage(engine, (await engineFacts(engine)).architecture, terminal.note);
   const found = new Map<string, Found>();
   await readLeft(engine, image, volume, async ({ about, chunks }) => {

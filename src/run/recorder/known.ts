@@ -1,21 +1,18 @@
 import { arch as machine } from "node:os";
-import { encodeLetThrough } from "../../core/emitter/index.ts";
-import { heldAnyway, letThrough } from "../../core/policy/index.ts";
-import { fullyKnown, knownArguments, type Recording } from "../../core/recording/index.ts";
+import { heldAnyway } from "../../core/policy/index.ts";
+import { fullyKnown, type Recording } from "../../core/recording/index.ts";
 import { nativeArch } from "../../core/tables/index.ts";
 import { traceAll, type Untraced } from "../tracer/index.ts";
 import type { RecordOptions } from "./recorded.ts";
 
 /**
  * What need not be traced, because `base` has it already. `lean` adds this machine's native calls
- * that every profile allows. If the engine's machine is another one, strace passes over names that
- * it does not know.
+ * that every profile allows.
  */
 export function whatIsKnown(base: Recording | undefined, { lean, deny }: RecordOptions): Untraced {
   const known = base === undefined ? traceAll.calls : fullyKnown(base);
   const arch = nativeArch(machine()) ?? "SCMP_ARCH_X86_64";
   const leanCalls = (): readonly string[] => [...(known.get(arch) ?? []), ...heldAnyway(arch, deny)];
   const calls = lean ? new Map([...known, [arch, [...new Set(leanCalls())].sort()]]) : known;
-  const filters = letThrough(calls, base === undefined ? new Map() : knownArguments(base));
-  return { calls, letThrough: encodeLetThrough(filters) };
+  return { calls };
 }

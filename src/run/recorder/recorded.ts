@@ -1,7 +1,6 @@
 import type { Aggregator, CodeEvidence, Run } from "../../core/recording/index.ts";
 import type { PolicyArguments } from "../../project/index.ts";
 import type { SeccompGenError } from "../../core/errors/index.ts";
-import type { TracerPlace } from "../tracer/index.ts";
 
 /** What `record` was asked for. */
 export interface RecordOptions extends PolicyArguments {
@@ -20,8 +19,6 @@ export interface RecordOptions extends PolicyArguments {
   readonly full: boolean;
   readonly force: boolean;
   readonly verify: boolean;
-  /** Where strace runs. */
-  readonly tracer: TracerPlace;
 }
 
 /** What one round recorded: the facts of the run, its calls, and how it ended. */

@@ -68,7 +68,7 @@ function noteUntraced(untraced: Untraced, options: RecordOptions, terminal: Term
   if (count === 0) return;
   terminal.note(
     `${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run ` +
-      `untraced${untraced.letThrough === undefined ? "" : ", and others where their arguments are known"}; ` +
+      "untraced; " +
       "strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing " +
       "(--full traces all)",
   );

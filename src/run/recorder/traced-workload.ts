@@ -3,13 +3,18 @@ import type { SeccompGenError } from "../../core/errors/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
 import { NamedFiles, readInto, type ProcessFiles } from "../../logs/index.ts";
 import { showProgress, type Terminal } from "../../project/index.ts";
-import { openTrace, readTrace, type EndOfRun, type TraceRequest, type WorkloadTrace } from "../tracer/index.ts";
-import type { RunEnd } from "./run-facts.ts";
-import { SideOutcomes } from "./side-outcomes.ts";
+import { openTrace, readTrace, type EndOfRun, type TraceRequest } from "../tracer/index.ts";
 import { untilStable } from "./stability.ts";
 import { unfinishedText } from "./unfinished.ts";
 
-/** A program on this host, or a container, and what a recording says of it. */
+/** How a run ended, as far as a recording keeps it. */
+export interface RunEnd {
+  readonly ended: Run["ended"];
+  /** The version of the strace that saw it. */
+  readonly strace: string | undefined;
+}
+
+/** A program on this host, and what a recording says of it. */
 export interface Workload {
   /** The recording's name. */
   readonly name: string;
@@ -29,8 +34,6 @@ export interface TracedWorkload {
   /** Which executables and objects the logs name. */
   readonly files: readonly ProcessFiles[];
   readonly end: EndOfRun;
-  readonly sides: SideOutcomes;
-  readonly place: WorkloadTrace["place"];
   /** Removes the stored log. */
   readonly release: () => Promise<void>;
 }
@@ -46,7 +49,6 @@ export async function traceWorkload(
 ): Promise<TracedWorkload> {
   const aggregators: Aggregator[] = [];
   const files = new NamedFiles();
-  const sides = new SideOutcomes();
   const over = new AbortController();
   const endProgress = showProgress(aggregators, terminal);
   try {
@@ -66,11 +68,10 @@ export async function traceWorkload(
       const aggregator = createAggregator({ arch, life: isMain ? life : { within: "serve" } });
       aggregators.push(aggregator);
       await readInto(aggregator, log.chunks, log.name, files);
-      if (!isMain) sides.add(log.label, await log.end);
     });
     if (!aggregators.some((aggregator) => aggregator.counts().started)) throw notStarted(end);
     const run = facts({ strace: trace.straceVersion, ended: endedAs(end) });
-    return { run, aggregators, files: files.files(), end, sides, place: trace.place, release: trace.keep() };
+    return { run, aggregators, files: files.files(), end, release: trace.keep() };
   } finally {
     over.abort();
     endProgress();

@@ -13,15 +13,7 @@ import {
   type Recording,
   type Run,
 } from "../../core/recording/index.ts";
-import {
-  abandonedVolumes,
-  findFolders,
-  inspectEngine,
-  keptTrace,
-  keptTraceFacts,
-  traceFacts,
-  type ContainerCli,
-} from "../container/index.ts";
+import { findFolders, keptTrace, keptTraceFacts } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import {
   addPartial,
@@ -34,7 +26,9 @@ import {
 } from "../../project/index.ts";
 import { readInto } from "../../logs/index.ts";
 import { isScmpArch, type ScmpArch } from "../../core/tables/index.ts";
-import { ensureTracer, leftTraces, type TraceLog } from "../tracer/index.ts";
+
+/** Takes one trace. */
+type TraceSink = (name: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /**
  * What a trace's volume says of it, so that a recording can be made of it when the session that
@@ -53,35 +47,7 @@ export function unfinishedText(unfinished: Unfinished): string {
   return JSON.stringify(unfinished);
 }
 
-/**
- * Says where a killed recording of that name has left a trace: the user may want it before
- * recording again.
- */
-export async function mentionUnfinished(
-  cli: ContainerCli,
-  name: string,
-  folder: string,
-  terminal: Pick<Terminal, "note">,
-): Promise<void> {
-  for (const volume of await abandonedVolumes(cli)) {
-    let found: Unfinished | undefined;
-    try {
-      found = await readUnfinished(cli, volume);
-    } catch (error) {
-      if (!(error instanceof SeccompGenError)) throw error;
-      terminal.note(`a trace that a killed session left is let be: ${error.message}`);
-    }
-    if (found?.name !== name || found.folder !== folder) continue;
-    const words = cli.words.join(" ");
-    terminal.note(
-      `a recording of ${name} was killed; seccomp-gen clean${words === "docker" ? "" : ` -- ${words}`} ` +
-        `takes what it had traced into ${partialPath(recordingPath(name))}`,
-    );
-    return;
-  }
-}
-
-/** The same for a program on this host. */
+/** Says where a killed recording of that name has left a trace: it may be wanted before it is recorded again. */
 export async function mentionUnfinishedHere(
   name: string,
   folder: string,
@@ -104,11 +70,12 @@ export async function mentionUnfinishedHere(
  */
 export async function recoverHere(folder: string): Promise<string | undefined> {
   const found = await readUnfinishedHere(folder);
-  if (found === undefined) return undefined;
   const path = join(folder, keptTrace);
-  return recoverFrom(found, join(folder, keptTraceFacts), async function* () {
-    if (await isThere(path)) yield { name: "main", chunks: createReadStream(path) };
-  });
+  return found === undefined
+    ? undefined
+    : recoverFrom(found, join(folder, keptTraceFacts), async (sink) => {
+        if (await isThere(path)) await sink("main", createReadStream(path));
+      });
 }
 
 async function readUnfinishedHere(folder: string): Promise<Unfinished | undefined> {
@@ -123,43 +90,29 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
-/**
- * Makes a partial recording of what a killed session had traced. Resolves to what the user should
- * know. Throws if that is impossible: then the trace must stay.
- */
-export async function recover(
-  cli: ContainerCli,
-  volume: string,
-  terminal: Pick<Terminal, "note">,
-): Promise<string | undefined> {
-  const found = await readUnfinished(cli, volume);
-  if (found === undefined) return undefined;
-  const { architecture } = await inspectEngine(cli);
-  return recoverFrom(found, labelOf(volume), async function* () {
-    yield* leftTraces(cli, await ensureTracer(cli, architecture, terminal.note), volume);
-  });
-}
-
-/** Makes the recording of `logs`. `source` is where `found` stood. */
+/** `source`: where `found` stood. */
 async function recoverFrom(
   found: Unfinished,
   source: string,
-  logs: () => AsyncIterable<TraceLog>,
+  read: (sink: TraceSink) => Promise<void>,
 ): Promise<string | undefined> {
-  const isFolder = await stat(found.folder).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder)
+  if (
+    !(await stat(found.folder).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    ))
+  )
     return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
   const aggregators: Aggregator[] = [];
-  for await (const { name, chunks } of logs()) {
+  await read(async (name, chunks) => {
     const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
     aggregators.push(aggregator);
     await readInto(aggregator, chunks, name);
-  }
-  const counts = aggregators.map((aggregator) => aggregator.counts());
-  const calls = totalOf("calls", counts);
+  });
+  const calls = totalOf(
+    "calls",
+    aggregators.map((aggregator) => aggregator.counts()),
+  );
   if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
   const traced = mergeAll(aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())));
   if (traced === undefined) return undefined;
@@ -172,26 +125,9 @@ async function recoverFrom(
   );
 }
 
-async function readUnfinished(cli: ContainerCli, volume: string): Promise<Unfinished | undefined> {
-  const text = await traceFacts(cli, volume);
-  return text === undefined || isOfManyContainers(text) ? undefined : parseUnfinished(text, labelOf(volume));
-}
-
 /**
- * Whether a volume holds the traces of `record --containers`. What is needed to make recordings of
- * them stands beside each trace.
- */
-export function isOfManyContainers(text: string): boolean {
-  try {
-    return (JSON.parse(text) as { readonly traces?: unknown } | null)?.traces === true;
-  } catch {
-    return false; // a label that is no JSON is told by whoever reads it
-  }
-}
-
-/**
- * Reads what a volume says of its trace. Anybody who may use the engine can have written it, so
- * anything that is not as we write it throws `recording-invalid`.
+ * Reads what a volume says of its trace. Whoever may use the engine can have written it: throws
+ * `recording-invalid` for what is not as we write it.
  */
 export function parseUnfinished(text: string, source: string): Unfinished {
   const invalid = (detail: string): SeccompGenError =>
@@ -210,11 +146,7 @@ export function parseUnfinished(text: string, source: string): Unfinished {
   return { name: checkName(name), folder, arch, life, run };
 }
 
-function labelOf(volume: string): string {
-  return `the label of the volume ${volume}`;
-}
-
-/** The facts come from the engine, so the recording must be valid before it is written. */
+/** The facts were elsewhere meanwhile: what is written is what the format allows. */
 export function checkedRecording(recording: Recording, source: string): Recording {
   return parseRecording(stringifyRecording(recording), source);
 }

@@ -26,7 +26,12 @@ export async function engineFacts(engine: EngineClient): Promise<Engine & { read
     kernel: textOf(member(version, "KernelVersion")) || undefined,
     architecture: textOf(member(info, "Architecture")) || textOf(member(version, "Arch")),
     defaultRuntime: textOf(member(info, "DefaultRuntime")) || undefined,
-    runtimeVersions: new Map(components),
+    runtimeVersions: new Map(
+      components.map(([name, version]) => [
+        /^OCI Runtime \((.*)\)$/.exec(name)?.[1] ?? name,
+        /version (\S+)/.exec(version)?.[1] ?? version,
+      ]),
+    ),
     noNewPrivileges: security.includes("name=no-new-privileges"),
     seccompProfile: profile === undefined || profile === "default" || profile === "builtin" ? undefined : profile,
   };

@@ -22,10 +22,7 @@ export interface CommandExercise {
   readonly keep: boolean;
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
-  /**
-   * `shown`: the command has the user's terminal. `sampled`: so it has, and its stdout is sampled
-   * on the way. `kept`: nothing of it is shown.
-   */
+  /** `shown`: the command has the user's terminal. `sampled`: so it has, and its stdout is sampled on the way. `kept`: nothing of it is shown. */
   readonly streams: "shown" | "sampled" | "kept";
 }
 
@@ -95,8 +92,7 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
   const [file = "", ...words] = session.words();
   const isShown = streams !== "kept";
   const child = spawn(file, words, {
-    // A terminal is the command's own; what is no terminal is passed on, and its last lines are
-    // kept.
+    // A terminal is the command's own; what is no terminal is passed on, and its last lines are kept.
     stdio: [
       isShown ? "inherit" : "ignore",
       streams === "shown" ? "inherit" : "pipe",
@@ -115,10 +111,7 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
   return { stdout: child.stdout, stderr: child.stderr, ended, kill: (signal) => void child.kill(signal) };
 }
 
-/**
- * `docker run --detach` is over before its container is, and so is any command that something is
- * done with meanwhile.
- */
+/** `docker run --detach` is over before its container is, and so is any command that something is done with meanwhile. */
 function waitsForContainers(session: Session, { while: command, stopAfter, stable }: CommandExercise): boolean {
   return session.runsOne || command !== undefined || stopAfter !== undefined || stable !== undefined;
 }
@@ -165,8 +158,7 @@ async function exerciseAll(
     cut.abort();
     return { by, whileEnd: whileEnd ?? nothing };
   }
-  // A client that asks a service to shut down sees the container go first; it gets a moment to end
-  // by itself.
+  // A client that asks a service to shut down sees the container go first; it gets a moment to end by itself.
   const isLate =
     by === "itself"
       ? await Promise.race([whileEnd.then(() => false), delay(whileGraceMs, true, { ref: false })])
@@ -188,8 +180,7 @@ async function endAll(
   hasEnded: () => boolean,
   by: CommandEnd["by"],
 ): Promise<void> {
-  // On a terminal Ctrl-C has reached the command already; a second one would make it give up in the
-  // middle.
+  // On a terminal Ctrl-C has reached the command already; a second one would make it give up in the middle.
   const hasHeard = by === "interrupt" && exercise.interrupted.reason === "SIGINT" && process.stdin.isTTY === true;
   if (!session.runsOne && !hasEnded()) {
     if (!hasHeard) child.kill("SIGINT");

@@ -1,30 +1,36 @@
-import { SeccompGenError } from "../../core/errors/index.ts";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { gateVolumePrefix, traceVolumePrefix } from "../container/index.ts";
 import {
   Containers,
   healthTest,
-  EngineClient,
-  endpointOf,
+  member,
+  type EngineClient,
   openGateway,
   parseToken,
+  textsOf,
   type ClientCommand,
   type Document,
+  type Gate,
   type Gateway,
   type HeldContainer,
   type InspectedImage,
   type Part,
+  type SpecChange,
 } from "../gateway/index.ts";
 import { ensureKeeperImage, Keeper, type Hello, type Trace, type Tracing } from "../keeper/index.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { Fleet, type Berth } from "./fleet.ts";
+import { openEngine, type OpenEngine } from "./engine.ts";
 
 /** What is done with a container of the user's command. */
 export type Treatment =
-  /** Under a profile, or the engine's default, with these further options of strace. */
-  | { readonly kind: "trace"; readonly profile: string | undefined; readonly strace: readonly string[] }
-  /** Under a profile, untraced. */
-  | { readonly kind: "confine"; readonly profile: string | undefined }
-  | { readonly kind: "leave" };
+  /** With these further options of strace. */
+  | { readonly kind: "trace"; readonly change: SpecChange; readonly strace: readonly string[] }
+  /** Untraced, but not as it was asked for. */
+  | { readonly kind: "confine"; readonly change: SpecChange }
+  /** It runs as it is; `ours`: it goes with the others in the end. */
+  | { readonly kind: "leave"; readonly ours: boolean };
 
 export interface TracedPart {
   readonly berth: Berth;
@@ -40,7 +46,7 @@ export interface SessionRequest {
   /** Whether anything is to be traced: without it no keeper is started. */
   readonly traces: boolean;
   /** Where recordings belong, and what is needed to make one of a trace, should this process be killed. */
-  readonly folder: string;
+  readonly folder: string | undefined;
   readonly about: (berth: Berth, part: Part, hello: Hello) => unknown;
   readonly treat: (spec: Document, image: InspectedImage, name: string | undefined) => Treatment;
   readonly onTrace: (part: TracedPart) => void;
@@ -64,26 +70,37 @@ export class Session implements AsyncDisposable {
   readonly #deciding = new Map<Document, Treatment>();
   readonly #probes = new Map<HeldContainer, number>();
   readonly #networks: string[] = [];
+  /** Containers that the command made and nobody asked about. */
+  readonly #bystanders: string[] = [];
+  readonly #connection: OpenEngine;
   #keeper: Keeper | undefined;
   #opening: Promise<void> | undefined;
+  #profiles = 0;
   #gateways: readonly Gateway[] = [];
   /** strace's version, once it is known. */
   strace: string | undefined;
 
   static async open(request: SessionRequest): Promise<Session> {
-    const engine = new EngineClient(endpointOf(request.command, request.environment));
-    const session = new Session(request, engine, await engineFacts(engine));
+    const open = await openEngine(request.command, request.environment);
+    const facts = await engineFacts(open.engine).catch(async (error: unknown) => {
+      await open[Symbol.asyncDispose]();
+      throw error;
+    });
+    const session = new Session(request, open, facts);
     try {
       await session.#open();
       return session;
     } catch (error) {
       await session[Symbol.asyncDispose]();
+      await session.release();
       throw error;
     }
   }
 
-  private constructor(request: SessionRequest, engine: EngineClient, facts: Session["facts"]) {
+  private constructor(request: SessionRequest, open: OpenEngine, facts: Session["facts"]) {
+    const { engine } = open;
     this.#request = request;
+    this.#connection = open;
     this.engine = engine;
     this.facts = facts;
     this.fleet = new Fleet(engine);
@@ -91,10 +108,10 @@ export class Session implements AsyncDisposable {
       decide: (spec, image, name) => {
         const treatment = request.treat(spec, image, name);
         this.#deciding.set(spec, treatment);
-        return treatment.kind === "trace" ? { kind: "hold", profile: treatment.profile } : treatment;
+        return treatment.kind === "trace" ? { kind: "hold", change: treatment.change } : treatment;
       },
       created: (container) => {
-        const treatment = this.#deciding.get(container.spec) ?? { kind: "leave" };
+        const treatment = this.#deciding.get(container.spec) ?? { kind: "leave", ours: false };
         this.#deciding.delete(container.spec);
         this.#treatments.set(container, treatment);
         this.fleet.add(container, {
@@ -105,6 +122,11 @@ export class Session implements AsyncDisposable {
       ready: async () => void (await this.#keeper?.ready),
       starts: (container) => this.fleet.of(container)?.starts ?? 0,
       letGo: (container, before) => this.#letGo(container, before),
+      leftAlone: (spec, id) => {
+        const treatment = this.#deciding.get(spec);
+        this.#deciding.delete(spec);
+        if (treatment?.kind === "leave" && treatment.ours) this.#bystanders.push(id);
+      },
       madeNetwork: (id) => void this.#networks.push(id),
     });
   }
@@ -134,15 +156,12 @@ export class Session implements AsyncDisposable {
     this.#gateways = await Promise.all([open(false), open(true)]);
   }
 
-  #gate(): {
-    readonly volume: string;
-    readonly isOurVolume: (name: string) => boolean;
-    readonly sockets: { readonly ours: readonly string[]; readonly engines: string | undefined };
-  } {
+  #gate(): Gate {
     const { endpoint } = this.engine;
     return {
       volume: this.#keeper?.gateVolume ?? "",
       isOurVolume: (name) => name.startsWith(gateVolumePrefix) || name.startsWith(traceVolumePrefix),
+      profileFile: (text) => this.#writeProfile(text),
       sockets: {
         ours: this.#gateways.map(({ host }) => host.replace("unix://", "")),
         engines: endpoint.kind === "unix" ? endpoint.path : undefined,
@@ -150,10 +169,14 @@ export class Session implements AsyncDisposable {
     };
   }
 
-  /**
-   * The environment of the user's command; `leaves`: containers that it starts are not recorded,
-   * but what it executes in recorded ones is.
-   */
+  #writeProfile(text: string): string {
+    this.#profiles += 1;
+    const path = join(dirname(this.#gateways[0]?.host.replace("unix://", "") ?? ""), `profile-${this.#profiles}.json`);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** The environment of the user's command; `leaves`: containers that it starts are not recorded, but what it executes in recorded ones is. */
   environment({ leaves = false } = {}): NodeJS.ProcessEnv {
     const host = this.#gateways[leaves ? 1 : 0]?.host ?? "";
     const {
@@ -178,9 +201,10 @@ export class Session implements AsyncDisposable {
   words(): readonly string[] {
     const { words, tool } = this.#request.command;
     const host = this.#gateways[0]?.host ?? "";
-    return tool?.elevated === true && tool.name === "docker"
-      ? [...words.slice(0, tool.at + 1), "--host", host, ...words.slice(tool.at + 1)]
-      : words;
+    const option = tool?.name === "podman" ? "--url" : tool?.name === "docker" && tool.elevated ? "--host" : undefined;
+    return option === undefined || tool === undefined
+      ? words
+      : [...words.slice(0, tool.at + 1), option, host, ...words.slice(tool.at + 1)];
   }
 
   #hello(hello: Hello): Tracing | undefined {
@@ -232,11 +256,8 @@ export class Session implements AsyncDisposable {
 
   /** Stops what still runs, each with its own stop signal. */
   async stopAll(): Promise<void> {
-    await Promise.all(
-      this.fleet.running.map(({ container }) =>
-        this.engine.call("POST", `/containers/${container.id}/stop`).catch(() => undefined),
-      ),
-    );
+    const ids = [...this.fleet.running.map(({ container }) => container.id), ...this.#bystanders];
+    await Promise.all(ids.map((id) => this.engine.call("POST", `/containers/${id}/stop`).catch(() => undefined)));
   }
 
   /** Ends every strace; what it traced goes on by itself. */
@@ -247,18 +268,22 @@ export class Session implements AsyncDisposable {
   /** Removes containers and networks that the command made and left behind. */
   async removeAll(): Promise<void> {
     const left = this.fleet.berths.filter(({ removed }) => !removed);
-    await Promise.all(
-      left.map(({ container }) =>
-        this.engine.call("DELETE", `/containers/${container.id}?force=1&v=1`).catch(() => undefined),
-      ),
-    );
+    const remove = (id: string, volumes: boolean): Promise<unknown> =>
+      this.engine.call("DELETE", `/containers/${id}?force=1${volumes ? "&v=1" : ""}`).catch(() => undefined);
+    // Compose hands anonymous volumes on from one container to the next: they are the project's.
+    await Promise.all([
+      ...left.map(({ container }) => remove(container.id, !isComposed(container.spec))),
+      ...this.#bystanders.map((id) => remove(id, false)),
+    ]);
     for (const network of this.#networks)
       await this.engine.call("DELETE", `/networks/${network}`).catch(() => undefined);
   }
 
   /** Gives the traces away: nobody needs them any more. Resolves to what could not be removed. */
   async release(): Promise<string | undefined> {
-    return this.#keeper === undefined ? undefined : this.#keeper.removeVolume(this.#keeper.traceVolume);
+    const left = await this.#keeper?.removeVolume(this.#keeper.traceVolume);
+    await this.#connection[Symbol.asyncDispose]();
+    return left;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -272,9 +297,6 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** Why the engine cannot be used, in words that say what to do. */
-export function whyNot(error: unknown): string | undefined {
-  return error instanceof SeccompGenError && error.problem.code === "tracer-not-attached"
-    ? error.problem.detail
-    : undefined;
+function isComposed(spec: Document): boolean {
+  return textsOf(member(spec, "Labels"))["com.docker.compose.project"] !== undefined;
 }

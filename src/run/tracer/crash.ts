@@ -1,10 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { constants } from "node:os";
-import { capture } from "../container/index.ts";
-import { helperOptions } from "./reader.ts";
-import type { SidecarPlace } from "./sidecar.ts";
-import { tracerFolder } from "./strace-command.ts";
-
 /**
  * A thread that gets the same signal of its own making again and again. The first process of a
  * container is ended by such a signal, unless it handles it; but not while it is traced (Linux
@@ -61,36 +54,4 @@ export async function* hearCrash(
     }
     yield chunk;
   }
-}
-
-/**
- * Ends the tracer of a container's first process if the crashing thread is one of that process and
- * the process does not handle the signal. A tracer that ends detaches (ptrace(2), "Death under
- * ptrace"), so the next fault ends the process as it would have without us. The script uses only
- * words that every sh has built in. Resolves to whether the tracer was ended.
- */
-export async function letCrash(place: SidecarPlace, { thread, signal }: Crash): Promise<boolean> {
-  const script = `while read -r key value rest; do
-  case $key in Tgid:) leader=$value ;; SigCgt:) caught=$value ;; esac
-done < /proc/${thread}/status
-[ "$leader" = 1 ] || exit 1
-[ $(( 0x\${caught#????????} >> ${constants.signals[signal] - 1} & 1 )) = 0 ] || exit 1
-echo ends
-for each in /proc/[0-9]*; do
-  line=
-  read -r line 2>/dev/null < $each/cmdline
-  case $line in *${tracerFolder}/strace*) kill -KILL \${each#/proc/} ;; esac
-done`;
-  // Everything in the namespace ends with its first process, this script too.
-  const { stdout } = await capture(
-    place.cli,
-    [
-      ["run", "--rm", "--name", `seccomp-gen-crash-${randomBytes(6).toString("hex")}`],
-      ["--pid", `container:${place.container}`, ...helperOptions, "--cap-add", "KILL", "--user", "0"],
-      ["--security-opt", "label=disable", ...place.options],
-      ["--volume", `${place.bundle.volume}:${tracerFolder}:ro`],
-      ["--entrypoint", "/bin/sh", place.bundle.image, "-c", script],
-    ].flat(),
-  );
-  return stdout === "ends";
 }

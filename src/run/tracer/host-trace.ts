@@ -9,7 +9,7 @@ import { keptTrace, keptTraceFacts, sessionFolder } from "../container/index.ts"
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { hostStrace, type HostStrace } from "./host-strace.ts";
 import { straceWords } from "./strace-command.ts";
-import type { HostTraceRequest, StoppedBy, Trace, TraceEnd, WorkloadTrace } from "./trace.ts";
+import type { TraceRequest, StoppedBy, Trace, TraceEnd, WorkloadTrace } from "./trace.ts";
 
 /** How long a program has between SIGTERM and SIGKILL when we end it. */
 const stopTimeoutMs = 10_000;
@@ -18,7 +18,7 @@ const stopTimeoutMs = 10_000;
  * Runs a program on this host under strace. The trace comes through a fifo in a private folder. It
  * ends when the program and all its descendants have ended.
  */
-export async function openHostTrace(request: HostTraceRequest): Promise<WorkloadTrace> {
+export async function openTrace(request: TraceRequest): Promise<WorkloadTrace> {
   const strace = await hostStrace();
   const folder = await sessionFolder();
   try {
@@ -37,12 +37,11 @@ const fifoName = "trace";
 class HostTrace implements WorkloadTrace {
   readonly name = "main";
   readonly label = "workload";
-  readonly place = undefined;
   readonly straceVersion: string;
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly beside: AsyncIterable<Trace> = Readable.from([]);
   readonly end: Promise<TraceEnd>;
-  readonly #request: HostTraceRequest;
+  readonly #request: TraceRequest;
   readonly #folder: string;
   readonly #child: ReturnType<typeof runShown>;
   readonly #fifo: ReadStream;
@@ -51,13 +50,13 @@ class HostTrace implements WorkloadTrace {
   #stoppedBy: StoppedBy | undefined;
   #isKept = false;
 
-  constructor(request: HostTraceRequest, strace: HostStrace, folder: string) {
+  constructor(request: TraceRequest, strace: HostStrace, folder: string) {
     this.#request = request;
     this.#folder = folder;
     this.straceVersion = strace.version;
     const fifo = join(folder, fifoName);
     const { untraced, words, notice } = request;
-    const [file = "", ...args] = straceWords([strace.path], fifo, words, { detached: true, untraced });
+    const [file = "", ...args] = straceWords([strace.path], fifo, words, untraced);
     this.#child = runShown(file, args);
     this.#fifo = createReadStream(fifo);
     this.chunks = keeping(this.#fifo, join(folder, keptTrace), notice);

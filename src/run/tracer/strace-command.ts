@@ -1,14 +1,6 @@
 import { constants } from "node:os";
 import type { ScmpArch } from "../../core/tables/index.ts";
 
-/** Where the tracer's files are inside the workload's container. */
-export const tracerFolder = "/.seccomp-gen";
-/**
- * Where the session's own files are there: gates, and logs that strace writes inside the
- * container.
- */
-export const traceFolder = `${tracerFolder}/out`;
-
 /**
  * strace's options for a recording (strace(1)): `-f` children and threads; `-n` the number in the
  * kernel's table (tells socketcall from socket); `-X verbose` number and name of each constant;
@@ -17,46 +9,26 @@ export const traceFolder = `${tracerFolder}/out`;
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach"] as const;
 
 /**
- * strace in front of a program. `detached` (`-D`) makes strace the grandchild: the program keeps
- * its pid, signals and exit code. `-A`: a restarted container continues the same log.
+ * strace in front of a program. `-D` makes strace the grandchild: the program keeps
+ * its pid, signals and exit code.
  */
 export function straceWords(
   strace: readonly string[],
   logFile: string,
   program: readonly string[],
-  options: { readonly detached: boolean; readonly untraced?: Untraced; readonly more?: readonly string[] },
+  untraced: Untraced,
 ): readonly string[] {
-  return [
-    ...strace,
-    ...straceOptions,
-    ...(options.more ?? []),
-    ...untracedOptions(options.untraced ?? traceAll),
-    ...(options.detached ? ["-D"] : []),
-    "-A",
-    "-o",
-    logFile,
-    "--",
-    ...program,
-  ];
+  return [...strace, ...straceOptions, ...untracedOptions(untraced), "-D", "-A", "-o", logFile, "--", ...program];
 }
 
 /** What is left out of a trace. */
 export interface Untraced {
   /** Whole calls, by architecture. */
   readonly calls: ReadonlyMap<ScmpArch, readonly string[]>;
-  /**
-   * An array of `struct sock_filter` that runs before strace's own filter and lets calls through by
-   * their arguments (known-arguments.c).
-   */
-  readonly letThrough: Uint8Array | undefined;
 }
 
-/** Every call is traced. */
-export const traceAll: Untraced = { calls: new Map(), letThrough: undefined };
-
-export function leavesOut(untraced: Untraced): boolean {
-  return [...untraced.calls.values()].some((calls) => calls.length > 0);
-}
+/** All is traced. */
+export const traceAll: Untraced = { calls: new Map() };
 
 /**
  * What strace calls an architecture's mode (strace(1), "syscall_set"); calls in other modes are all
@@ -79,18 +51,11 @@ const modes: { readonly [arch in ScmpArch]?: string } = {
  * setuid programs and file capabilities gain nothing then (strace filter_seccomp.c). `?`: a name
  * that this strace does not know is no error.
  */
-function untracedOptions({ calls: known, letThrough }: Untraced): readonly string[] {
+function untracedOptions({ calls: known }: Untraced): readonly string[] {
   const names = [...known].flatMap(([arch, calls]) =>
     modes[arch] === undefined ? [] : calls.map((name) => `?${name}@${modes[arch]}`),
   );
-  return names.length === 0
-    ? []
-    : [
-        "--seccomp-bpf",
-        "-e",
-        `trace=!${names.join(",")}`,
-        ...(letThrough === undefined ? [] : ["-E", `${letThroughMark}${Buffer.from(letThrough).toString("hex")}`]),
-      ];
+  return names.length === 0 ? [] : ["--seccomp-bpf", "-e", `trace=!${names.join(",")}`];
 }
 
 /**
@@ -108,62 +73,7 @@ export function straceSignal(given: string): string {
     : (Object.entries(constants.signals).find(([, known]) => known === number)?.[0] ?? given);
 }
 
-/**
- * strace that is attached to a running process. `-I never`: no signal that the workload sends to
- * all its processes ends the tracer.
- */
-export function attachedStraceWords(
-  strace: readonly string[],
-  logFile: string,
-  more: readonly string[],
-): readonly string[] {
-  return [...strace, ...straceOptions, ...more, "-I", "never", "-A", "-o", logFile, "-p"];
-}
-
-/**
- * The gate at which a program waits for its tracer. Named after the session too: process namespaces
- * that containers share (`--pid`) show the gates of all.
- */
-export function gateOf(session: string, name: string): string {
-  return `${traceFolder}/${name}-${session}.gate`;
-}
-
-/** The holder (hold.c) in front of a program: it becomes the program once the gate is opened. */
-export function heldWords(session: string, name: string, program: readonly string[]): readonly string[] {
-  return [holder, gateOf(session, name), ...program];
-}
-
-/** The holder as the volume has it. */
-export const holder = `${tracerFolder}/hold`;
-
-/** strace started through its own loader, so that the image needs neither libc nor shell. */
-export const containerStrace: readonly string[] = [
-  `${tracerFolder}/ld.so`,
-  "--library-path",
-  tracerFolder,
-  `${tracerFolder}/strace`,
-];
-
-/**
- * What known-arguments.c looks for. No variable of the environment has such a name, so that strace
- * takes none away.
- */
-const letThroughMark = "seccomp-gen.let-through:";
-
-/**
- * strace with known-arguments.c, which is loaded by strace's loader and so by nothing that strace
- * starts.
- */
-export const filteringStrace: readonly string[] = [
-  `${tracerFolder}/ld.so`,
-  "--library-path",
-  tracerFolder,
-  "--preload",
-  `${tracerFolder}/known-arguments.so`,
-  `${tracerFolder}/strace`,
-];
-
-/** Whether the trace cannot show when a service begins to serve. */
+/** Whether the turn from starting to serving cannot be seen. */
 export function leavesOutConnections(untraced: Untraced): boolean {
   return [...untraced.calls.values()].some((names) => names.includes("accept") || names.includes("accept4"));
 }

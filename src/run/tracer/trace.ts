@@ -1,14 +1,5 @@
 import type { SeccompGenError } from "../../core/errors/index.ts";
-import type { Exercise, Image, RunCommand, SideProcess } from "../container/index.ts";
-import type { TracerBundle } from "./bundle.ts";
 import type { Untraced } from "./strace-command.ts";
-
-/**
- * Where strace runs: `sidecar`, in a container beside the workload's, attached before the program's
- * first instruction; or `inside` the workload's container, as a process of the workload's user and
- * under all of its restrictions.
- */
-export type TracerPlace = "sidecar" | "inside";
 
 /** One log of strace. */
 export interface TraceLog {
@@ -36,11 +27,6 @@ export interface Trace extends TraceLog {
 export interface WorkloadTrace extends Trace, AsyncDisposable {
   /** Version of the strace that writes the logs. */
   readonly straceVersion: string;
-  /**
-   * Where strace runs; `undefined` on this host. Final once `end` has settled: where no sidecar can
-   * be attached, strace moves inside.
-   */
-  readonly place: TracerPlace | undefined;
   /**
    * Processes that the profile binds although they are no children of the workload (health checks,
    * `docker exec`), in the order of their starts. Ends with the workload. The workload waits for
@@ -85,8 +71,14 @@ export interface ProgramEnd {
   readonly said: string;
 }
 
-/** What every trace is asked for. */
-interface TraceWishes extends Pick<Exercise, "stopAfter" | "interrupted" | "notice"> {
+/** A program to be traced on this host. */
+export interface TraceRequest {
+  readonly words: readonly string[];
+  /** Seconds after which it is ended. */
+  readonly stopAfter: number | undefined;
+  /** Ctrl-C, SIGTERM. */
+  readonly interrupted: AbortSignal;
+  readonly notice: (line: string) => void;
   /** Calls that strace leaves out. */
   readonly untraced: Untraced;
   /**
@@ -94,38 +86,6 @@ interface TraceWishes extends Pick<Exercise, "stopAfter" | "interrupted" | "noti
    * process be killed. Without it, nobody can use the stored log.
    */
   readonly facts?: (straceVersion: string | undefined) => string;
-}
-
-/** A program to be traced on this host. */
-export interface HostTraceRequest extends TraceWishes {
-  readonly on: "host";
-  readonly words: readonly string[];
-}
-
-/** A container to be traced. */
-export interface ContainerTraceRequest extends TraceWishes, Pick<Exercise, "while" | "streams"> {
-  readonly on: "container";
-  readonly run: RunCommand;
-  readonly image: Image;
-  readonly bundle: TracerBundle;
-  /** Where strace should run. It runs inside where a sidecar cannot do what is asked for. */
-  readonly place: TracerPlace;
-  readonly sides: readonly SideProcess[];
-  /** The filter to run under, by where strace runs; left out: Docker's default. */
-  readonly confinement?: { readonly [Place in TracerPlace]: Confinement };
-}
-
-export type TraceRequest = HostTraceRequest | ContainerTraceRequest;
-
-/**
- * The filter a workload is traced under. It has to allow what the tracer needs in the container,
- * which depends on where strace runs.
- */
-export interface Confinement {
-  /** Absolute path of the profile; `undefined` for Docker's default. */
-  readonly profile: string | undefined;
-  /** Further options of strace. */
-  readonly strace: readonly string[];
 }
 
 /**

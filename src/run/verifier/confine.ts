@@ -1,40 +1,52 @@
 import { withAllowed, type DockerProfile } from "../../core/profile/index.ts";
-import { allowsSome, answersOf, type Action, type Filter } from "../../core/seccomp/index.ts";
-import { syscallNames } from "../../core/tables/index.ts";
-import { holderNeeds, straceNeeds, type TracerPlace } from "../tracer/index.ts";
+import { allowsSome, answersOf, type Action, type Filter, type Rule } from "../../core/seccomp/index.ts";
 
-/** strace shows this many bytes of a string: enough for an error message. */
+/** strace shows so much of a string: enough for an error message. */
 const stringLength = "160";
 
+/** What the program that is held calls before it is let go (hold.c): the start of a static glibc program (csu/libc-start.c), its file, and the gate. */
+const holderNeeds: readonly string[] = [
+  ...[
+    "execve",
+    "brk",
+    "arch_prctl",
+    "set_tid_address",
+    "set_robust_list",
+    "rseq",
+    "prlimit64",
+    "getrandom",
+    "mprotect",
+  ],
+  ...["readlink", "readlinkat", "uname", "stat", "newfstatat", "access", "faccessat", "faccessat2"],
+  ...["setsockopt", "connect", "sendto", "recvfrom", "exit_group"],
+];
+
+/** The gate is a unix socket. */
+const unixSocket: Rule = { conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum: 1n }] };
+
 /**
- * A profile that strace can work under, and the options with which strace denies the workload what
- * the profile denied.
+ * A profile that a program can be held under, and the options with which strace denies the workload what the profile
+ * denied.
  */
 export interface Confined {
-  readonly profile: DockerProfile | undefined;
+  readonly profile: DockerProfile;
   readonly strace: readonly string[];
 }
 
 /**
- * The workload is traced under its profile and what the tracer needs in the container beside:
- * strace itself, or the program that waits for it. What the profile denies of these calls, strace
- * denies in its stead (`-e inject`, strace(1)), for the workload alone; so the workload sees every
- * call denied that the profile denies, with the same errno, and goes on as it would.
+ * The workload is traced under its profile and what the holder needs. What the profile denies of these calls, strace
+ * denies in its stead (`-e inject`, strace(1)) from the moment the program is let go; so the workload sees every call
+ * denied that the profile denies, with the same errno, and goes on as it would. Only a socket of its own to other
+ * programs of its machine is let through where the profile allows other sockets alone.
  */
-export function confine(profile: DockerProfile, filter: Filter, tracer: TracerPlace): Confined {
-  const denied = (tracer === "sidecar" ? holderNeeds : straceNeeds).filter((name) => isDenied(filter, name));
+export function confine(profile: DockerProfile, filter: Filter): Confined {
+  const denied = holderNeeds.filter((name) => isDenied(filter, name));
+  const sockets = isDenied(filter, "socket") ? ["socket"] : [];
+  const allowed = new Map<string, readonly Rule[]>(denied.map((name) => [name, [{ conditions: [] }]]));
   return {
-    profile: withAllowed(profile, new Map(denied.map((name) => [name, [{ conditions: [] }]]))),
-    strace: ["-s", stringLength, ...injections(denied, filter)],
+    profile: withAllowed(profile, new Map([...allowed, ["socket", [unixSocket]]])),
+    strace: ["-s", stringLength, ...injections([...denied.filter((name) => name !== "execve"), ...sockets], filter)],
   };
-}
-
-/**
- * Where strace can run. What strace denies, it also denies to the held program, which cannot open
- * the gate without openat and would wait for ever.
- */
-export function tracerPlace(filter: Filter): TracerPlace {
-  return isDenied(filter, "openat") ? "inside" : "sidecar";
 }
 
 function isDenied(filter: Filter, name: string): boolean {
@@ -42,17 +54,8 @@ function isDenied(filter: Filter, name: string): boolean {
 }
 
 /**
- * For a profile under which strace does not start even so: Docker's default, and strace denies
- * every call that the profile denies whatever its arguments are.
- */
-export function confineByStrace(filter: Filter): Confined {
-  const denied = syscallNames(filter.arch).filter((name) => name !== "execve" && isDenied(filter, name));
-  return { profile: undefined, strace: ["-s", stringLength, ...injections(denied, filter)] };
-}
-
-/**
- * Calls that keep strace 6.1 busy for ever if it denies them. They are allowed while tracing, and
- * found by running the workload.
+ * Denied by strace, it keeps strace 6.1 busy for ever: it is let through while tracing, and found
+ * by running.
  */
 const neverInjected: ReadonlySet<string> = new Set(["mmap"]);
 
@@ -67,7 +70,7 @@ function injections(names: readonly string[], filter: Filter): readonly string[]
   return [...byFault].flatMap(([fault, some]) => ["-e", `inject=${some.join(",")}:${fault}`]);
 }
 
-/** An action that kills or traps becomes a SIGSYS to the program. */
+/** What kills or traps is a signal SIGSYS to the program. */
 function faultOf(action: Action): string {
   return "errnoRet" in action ? `error=${Math.max(action.errnoRet, 1)}` : "error=ENOSYS:signal=SIGSYS";
 }

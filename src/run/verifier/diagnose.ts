@@ -1,7 +1,5 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Run } from "../../core/recording/index.ts";
-import { sessionFolder, type Engine, type Image, type RunCommand } from "../container/index.ts";
+import { withSeccomp } from "../gateway/index.ts";
 import { floorFor } from "../../core/policy/index.ts";
 import {
   resolve,
@@ -13,39 +11,28 @@ import {
 import type { Filter } from "../../core/seccomp/index.ts";
 import { parseStrace } from "../../strace-parser/index.ts";
 import type { ScmpArch } from "../../core/tables/index.ts";
-import {
-  ensureTracer,
-  openTrace,
-  readTrace,
-  traceAll,
-  type Confinement,
-  type TracerBundle,
-  type TracerPlace,
-} from "../tracer/index.ts";
 import { deniedBeside, extend, rulesOf, unseen, type Addition } from "./additions.ts";
-import { confine, confineByStrace, tracerPlace, type Confined } from "./confine.ts";
+import { confine } from "./confine.ts";
 import { DenialObserver, type Denial } from "./denials.ts";
 import { smallestPassing } from "./minimize.ts";
-import { runUnder, type Proof, type Verdict } from "./run.ts";
+import { runUnder, type Proof, type Tracing, type Verdict, type Workload } from "./run.ts";
 
 /** A workload that failed under its profile, and everything that bears on it. */
 export interface Subject {
-  readonly run: RunCommand;
-  readonly image: Image;
-  readonly engine: Engine;
+  readonly workload: Workload;
   readonly host: HostContext;
   readonly profile: DockerProfile;
   /** Docker's default, per architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly proof: Proof;
-  /** The user gave no exit code, so the one without the profile is expected. */
+  /** Nobody said which exit code it must have: it is the one that it has without the profile. */
   readonly anyExit: boolean;
   readonly verdict: Verdict;
   /** The run, as a recording would state it: decides which calls its runtime needs. */
   readonly facts: Run;
-  /** The workload is run at most this many times. */
+  /** The workload is run at most so often. */
   readonly maxRuns: number;
-  /** What it does without the profile; `undefined` if that is not known yet. */
+  /** What it does without the profile, where that is known already. */
   readonly baseline: Verdict | undefined;
 }
 
@@ -53,9 +40,9 @@ export interface Subject {
 export type Diagnosis =
   /** The profile is not to blame. */
   | { readonly kind: "fails-without-profile"; readonly verdict: Verdict }
-  /** Every runtime refuses such a profile. */
+  /** No runtime takes such a profile. */
   | { readonly kind: "refused"; readonly problems: readonly ResolutionProblem[] }
-  /** With the additions it passes. `denials` are the denied calls that were seen, in order. */
+  /** With the additions it passes. `denials`: what was seen to be denied, in order. */
   | {
       readonly kind: "explained";
       readonly denials: readonly Denial[];
@@ -64,56 +51,52 @@ export type Diagnosis =
       readonly floor: ReadonlyMap<string, string>;
       readonly runs: number;
     }
-  /** It fails even with all that Docker's default allows, or the runs did not suffice. */
+  /**
+   * Not even everything that Docker's default allows makes it pass, or the runs did not suffice.
+   */
   | { readonly kind: "unexplained"; readonly denials: readonly Denial[]; readonly runs: number }
   | { readonly kind: "interrupted" };
 
-/** Thrown when Ctrl-C ends the search. */
+/** Thrown where Ctrl-C ends the search. */
 class Interrupted extends Error {}
 
 /**
- * At most this share of the runs is traced. Each allows what the previous one showed, because a
- * program that gives up at its first denied call reveals the next one only then.
+ * Of its runs, so many may be traced, each with what the one before showed let through: a program
+ * that gives up at the first denied call shows the next one only then.
  */
 const tracedShare = 1 / 2;
 
 /**
- * Finds out why a workload fails by running it: without the profile, under strace, then with more
- * and more calls allowed, and at last with fewer again.
+ * Finds out why, by running the workload: without the profile, under strace, and with more and
+ * more, then less and less let through.
  */
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
   const problems = resolve(subject.profile, subject.host).problems.filter(({ kind }) => kind !== "unknown-syscall");
   if (problems.length > 0) return { kind: "refused", problems };
-  const folder = await sessionFolder();
   try {
-    return await new Search(subject, folder).search();
+    return await new Search(subject).search();
   } catch (error) {
     if (error instanceof Interrupted) return { kind: "interrupted" };
     throw error;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** One search. It counts its runs and remembers which calls it allows. */
+/** One search: counts its runs, and knows what it has let through so far. */
 class Search {
   readonly #subject: Subject;
-  readonly #folder: string;
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #native: Filter;
   readonly #wanted = new Map<string, Addition>();
-  /** The denials of all traces, in order. */
+  /** Of all traces, in their order. */
   #denials: readonly Denial[] = [];
   #proof: Proof;
-  #bundle: TracerBundle | undefined;
   #runs = 0;
-  /** A run that takes longer than this counts as hanging. */
+  /** A run that takes longer than this is taken to hang. */
   #patienceMs = 20_000;
 
-  constructor(subject: Subject, folder: string) {
+  constructor(subject: Subject) {
     this.#subject = subject;
     this.#proof = subject.proof;
-    this.#folder = folder;
     this.#filters = resolve(subject.profile, subject.host).filters;
     const native = this.#filters.get(subject.host.arch);
     if (native === undefined) throw new RangeError("a profile without the host's architecture");
@@ -164,12 +147,12 @@ class Search {
     return { kind: "passed", exitCode: verdict.exitCode };
   }
 
-  /** Remembers what Docker's default allows. False if nothing of it is new. */
+  /** Remembers what is within the ceiling; false: nothing of it is new. */
   #want(additions: readonly Addition[]): boolean {
     const before = this.#wanted.size;
     for (const addition of additions) {
       const rules = this.#rules(addition);
-      // A call may be denied again, with other arguments than those that are allowed now.
+      // A call may be denied once more, with other arguments than those that were let through.
       const key =
         `${addition.arch} ${addition.syscall} ` +
         `${rules
@@ -190,7 +173,7 @@ class Search {
     return rulesOf(addition, this.#subject.facts, this.#subject.ceiling);
   }
 
-  /** Calls that the runtime needs and the profile denies. */
+  /** What the runtime needs and the profile denies. */
   #floor(): readonly Addition[] {
     const denied = new Set(
       deniedBeside(this.#subject.ceiling.get(this.#native.arch), this.#native).map(({ syscall }) => syscall),
@@ -202,99 +185,67 @@ class Search {
   }
 
   /**
-   * Runs the workload under strace and the profile, with all that is wanted so far. Resolves to the
-   * calls that were denied now.
+   * Runs the workload under strace and the profile with all that is wanted so far; resolves to what
+   * was denied now.
    */
   async #trace(): Promise<readonly Addition[]> {
     const { host, ceiling, profile } = this.#subject;
     const extended = extend(profile, [...this.#wanted.values()], this.#filters, (addition) => this.#rules(addition));
     const { filters } = resolve(extended, host);
     const native = filters.get(host.arch) ?? this.#native;
-    const attempts = [
-      { tracer: tracerPlace(native), confined: (tracer: TracerPlace) => confine(extended, native, tracer) },
-      { tracer: "inside" as const, confined: () => confineByStrace(native) },
+    this.#subject.proof.exercise.notice(
+      this.#wanted.size === 0
+        ? "running it under strace and the profile"
+        : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`,
+    );
+    const confined = confine(extended, native);
+    const observers: DenialObserver[] = [];
+    await this.#run(stringifyProfile(confined.profile), 4, {
+      strace: confined.strace,
+      sink: async (_, chunks) => {
+        const observer = new DenialObserver(host.arch, filters, ceiling);
+        observers.push(observer);
+        for await (const event of parseStrace(chunks)) observer.add(event);
+      },
+    });
+    const known = new Set(this.#denials.map(saidOf));
+    this.#denials = [
+      ...this.#denials,
+      ...observers.flatMap((observer) => observer.denials()).filter((denial) => !known.has(saidOf(denial))),
     ];
-    for (const { tracer, confined } of attempts) {
-      this.#subject.proof.exercise.notice(
-        this.#wanted.size === 0
-          ? "running it under strace and the profile"
-          : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`,
-      );
-      const observers = await this.#traced(tracer, confined, () => new DenialObserver(host.arch, filters, ceiling));
-      if (!observers.some((observer) => observer.started())) continue;
-      const known = new Set(this.#denials.map(saidOf));
-      this.#denials = [
-        ...this.#denials,
-        ...observers.flatMap((observer) => observer.denials()).filter((denial) => !known.has(saidOf(denial))),
-      ];
-      return observers.flatMap((observer) =>
-        Object.entries(observer.recorded()).flatMap(([arch, calls]) =>
-          Object.entries(calls).map(([syscall, record]): Addition => ({ arch: arch as ScmpArch, syscall, record })),
-        ),
-      );
-    }
-    return [];
+    return observers.flatMap((observer) =>
+      Object.entries(observer.recorded()).flatMap(([arch, calls]) =>
+        Object.entries(calls).map(([syscall, record]): Addition => ({ arch: arch as ScmpArch, syscall, record })),
+      ),
+    );
   }
 
-  async #traced<T extends { add(event: unknown): void }>(
-    place: TracerPlace,
-    confined: (tracer: TracerPlace) => Confined,
-    observe: () => T,
-  ): Promise<readonly T[]> {
-    const { run, image, engine, proof } = this.#subject;
-    this.#bundle ??= await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
-    const confinement = {
-      sidecar: await this.#confinement("sidecar", confined),
-      inside: await this.#confinement("inside", confined),
-    };
-    const observers: T[] = [];
-    this.#runs += 1;
-    await using trace = await openTrace({
-      ...proof.exercise,
-      on: "container",
-      run,
-      image,
-      bundle: this.#bundle,
-      place,
-      sides: proof.sides,
-      untraced: traceAll,
-      streams: "kept",
-      interrupted: this.#patience(4),
-      notice: () => undefined,
-      confinement,
-    });
-    await readTrace(trace, async ({ chunks }) => {
-      const observer = observe();
-      observers.push(observer);
-      for await (const event of parseStrace(chunks)) observer.add(event);
-    });
-    this.#checkInterrupt();
-    return observers;
-  }
-
-  async #confinement(place: TracerPlace, confined: (tracer: TracerPlace) => Confined): Promise<Confinement> {
-    const { profile, strace } = confined(place);
-    return { profile: profile === undefined ? undefined : await this.#write(profile, place), strace };
-  }
-
-  /** Runs the workload with these calls allowed, and says how it went. */
+  /** One run with these let through, said. */
   async #try(additions: readonly Addition[]): Promise<Verdict> {
     const extended = extend(this.#subject.profile, additions, this.#filters, (addition) => this.#rules(addition));
-    const verdict = await this.#run(await this.#write(extended));
+    const verdict = await this.#run(stringifyProfile(extended));
     this.#subject.proof.exercise.notice(
       `run ${this.#runs}: with ${names(additions)}: ${verdict.kind === "passed" ? "passes" : "fails"}`,
     );
     return verdict;
   }
 
-  async #run(profile: string | undefined): Promise<Verdict> {
+  /** One run under the text of a profile; `undefined`: under the engine's default. */
+  async #run(profile: string | undefined, factor = 1, tracing?: Tracing): Promise<Verdict> {
     this.#runs += 1;
-    const { run } = this.#subject;
     const proof = this.#proof;
-    const verdict = await runUnder(run, profile, {
-      ...proof,
-      exercise: { ...proof.exercise, streams: "kept", interrupted: this.#patience(1), notice: () => undefined },
-    });
+    const exercise = {
+      ...proof.exercise,
+      streams: "kept",
+      interrupted: this.#patience(factor),
+      notice: () => undefined,
+    } as const;
+    const { verdict } = await runUnder(
+      this.#subject.workload,
+      (spec) => withSeccomp(spec, profile),
+      { ...proof, exercise },
+      tracing,
+    );
     this.#checkInterrupt();
     return verdict;
   }
@@ -308,12 +259,6 @@ class Search {
 
   #checkInterrupt(): void {
     if (this.#subject.proof.exercise.interrupted.aborted) throw new Interrupted();
-  }
-
-  async #write(profile: DockerProfile, name = "profile"): Promise<string> {
-    const path = join(this.#folder, `${name}.json`);
-    await writeFile(path, stringifyProfile(profile));
-    return path;
   }
 }
 

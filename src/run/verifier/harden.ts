@@ -1,25 +1,26 @@
+import { firstDifference, type Engine } from "../container/index.ts";
+import { boundingSet } from "../../core/profile/index.ts";
 import {
-  choosesSeccomp,
-  firstDifference,
-  isOn,
-  runWords,
-  securityContext,
-  valuesOf,
-  type Engine,
-  type Image,
-  type RunChanges,
-  type RunCommand,
-} from "../container/index.ts";
+  isDocument,
+  isSeccomp,
+  member,
+  textOf,
+  withMember,
+  withSeccomp,
+  wordsOf,
+  type ClientCommand,
+  type Document,
+  type InspectedImage,
+} from "../gateway/index.ts";
 import { parseStrace } from "../../strace-parser/index.ts";
 import { allCapabilities, defaultCapabilities } from "../../core/tables/index.ts";
-import { ensureTracer, openTrace, readTrace, traceAll } from "../tracer/index.ts";
 import { withoutNeedless } from "./minimize.ts";
-import { runUnder, type Proof, type Verdict } from "./run.ts";
+import { runUnder, type Proof, type Verdict, type Workload } from "./run.ts";
 import { WrittenFolders } from "./written-paths.ts";
 
 /**
- * What else a workload that runs under its profile can do without. Each protection was tried by
- * running the workload with it and those before.
+ * What a workload that runs under its profile can do without beside. Each protection was tried by
+ * running it, together with those before.
  */
 export interface Hardening {
   readonly findings: readonly HardeningFinding[];
@@ -27,7 +28,10 @@ export interface Hardening {
   readonly command: readonly string[];
   readonly settings: Settings;
   readonly runs: number;
-  /** The last run had all protections together and passed. If not, none can be relied on. */
+  /**
+   * The last run had all of it together and passed; false: it failed now, so nothing is to be
+   * relied on.
+   */
   readonly confirmed: boolean;
 }
 
@@ -66,18 +70,20 @@ export interface Settings {
 
 /** A workload that passes under its profile. */
 export interface Hardenable {
-  readonly run: RunCommand;
-  readonly image: Image;
+  readonly workload: Workload;
+  /** The body of `containers/create` that its command gives. */
+  readonly spec: Document;
+  readonly image: InspectedImage;
   readonly engine: Engine;
-  /** Its absolute path, and as it was given. */
-  readonly profile: { readonly path: string; readonly given: string };
+  /** Its text, and the path as it was given. */
+  readonly profile: { readonly text: string; readonly given: string };
   readonly proof: Proof;
   readonly maxRuns: number;
 }
 
 /**
  * Tries protections one after the other, and keeps those with which the workload still does the
- * same. Never drops one that the command has. `undefined` if it was interrupted.
+ * same; undefined: interrupted. Never gives away one that the command has.
  */
 export async function harden(subject: Hardenable): Promise<Hardening | undefined> {
   const search = new HardeningSearch(subject);
@@ -91,33 +97,19 @@ class HardeningSearch {
   #settings: Settings;
   #baseline: Verdict | undefined;
   #runs = 0;
-  /** A run that takes longer than this counts as hanging. */
+  /** A run that takes longer than this is taken to hang. */
   #patienceMs = 600_000;
 
   constructor(subject: Hardenable) {
-    const { run, engine } = subject;
     this.#subject = subject;
-    const { capabilities, noNewPrivileges, privileged } = securityContext(run, {
-      all: allCapabilities,
-      granted: defaultCapabilities,
-      noNewPrivileges: engine.noNewPrivileges,
-    });
-    this.#settings = {
-      capabilities,
-      noNewPrivileges,
-      privileged,
-      unconfined: unconfinedOptions(run).length > 0,
-      readOnly: isOn(run.options, "read-only"),
-      tmpfs: [],
-      volumes: [],
-    };
+    this.#settings = settingsOf(subject.spec, subject.engine);
   }
 
   async search(): Promise<Hardening> {
     const begun = performance.now();
     this.#baseline = await this.#run(this.#settings);
     this.#patienceMs = 15_000 + 5 * (performance.now() - begun);
-    // Output that differs from run to run cannot be compared.
+    // Output that differs from run to run tells nothing.
     if (this.#baseline.kind === "passed" && !this.#isSame(await this.#run(this.#settings))) this.#baseline = undefined;
     await this.#leaveOut("privileged");
     await this.#leaveOut("unconfined");
@@ -128,17 +120,15 @@ class HardeningSearch {
       await this.#makeReadOnly();
     }
     const confirmed = await this.#passes(this.#settings, "all of it together");
-    const command = [
-      ...this.#subject.run.cli.words,
-      ...runWords(this.#subject.run, this.#changes(this.#settings, this.#subject.profile.given)),
-    ];
+    const { workload, spec, profile } = this.#subject;
+    const command = hardenedWords(workload.command, spec, this.#settings, profile.given);
     return { findings: this.#findings, command, settings: this.#settings, runs: this.#runs, confirmed };
   }
 
   async #leaveOut(kind: "privileged" | "unconfined"): Promise<void> {
     if (!this.#settings[kind]) return;
     const without = { ...this.#settings, [kind]: false };
-    const options = unconfinedOptions(this.#subject.run);
+    const options = unconfinedOptions(this.#subject.spec);
     const tolerated = await this.#passes(
       without,
       kind === "privileged" ? "without --privileged" : `without ${options.join(", ")}`,
@@ -198,8 +188,8 @@ class HardeningSearch {
       );
     let found: Settings | undefined;
     if (!folders.includes("/")) {
-      // Memory first: it is gone with the container. A volume is needed for a folder in which the
-      // image has files, or which it gives to a user.
+      // Memory where that does: it is gone with the container. A volume where the image has files
+      // in the folder, or gives it to a user.
       if (await passes(readOnly(folders, []))) found = readOnly(folders, []);
       else if (folders.length > 0 && (await passes(readOnly([], folders)))) {
         const withVolumes = async (volumes: readonly string[]): Promise<boolean> =>
@@ -227,32 +217,30 @@ class HardeningSearch {
     if (found !== undefined) this.#settings = found;
   }
 
-  /** The folders in which the workload writes, as strace sees them. */
+  /** Where it writes, seen by strace. */
   async #writtenFolders(): Promise<readonly string[]> {
-    const { run, image, engine, proof } = this.#subject;
+    const { workload, proof, spec, image } = this.#subject;
     proof.exercise.notice("running it under strace to see where it writes");
-    const bundle = await ensureTracer(run.cli, engine.architecture, proof.exercise.notice);
     const written = new WrittenFolders();
     this.#runs += 1;
-    const showPaths = { profile: undefined, strace: ["-y"] };
-    await using trace = await openTrace({
+    const exercise = {
       ...proof.exercise,
-      on: "container",
-      run,
-      image,
-      bundle,
-      place: "sidecar",
-      sides: proof.sides,
-      untraced: traceAll,
       streams: "kept",
       interrupted: this.#patience(4),
       notice: () => undefined,
-      confinement: { sidecar: showPaths, inside: showPaths },
-    });
-    await readTrace(trace, async ({ chunks }) => {
-      for await (const event of parseStrace(chunks)) written.add(event);
-    });
-    return written.folders([...mountPoints(run), ...image.volumes]);
+    } as const;
+    await runUnder(
+      workload,
+      (each) => withSeccomp(each, undefined),
+      { ...proof, exercise },
+      {
+        strace: ["-y"],
+        sink: async (_, chunks) => {
+          for await (const event of parseStrace(chunks)) written.add(event);
+        },
+      },
+    );
+    return written.folders(mountPoints(spec, image));
   }
 
   async #passes(settings: Settings, what: string): Promise<boolean> {
@@ -275,19 +263,17 @@ class HardeningSearch {
     return before === undefined || after === undefined || firstDifference(before, after) === undefined;
   }
 
-  #run(settings: Settings): Promise<Verdict> {
+  async #run(settings: Settings): Promise<Verdict> {
     this.#runs += 1;
-    const { run, profile, proof } = this.#subject;
-    const { without, options } = this.#changes(settings, undefined);
-    return runUnder(
-      run,
-      profile.path,
-      {
-        ...proof,
-        exercise: { ...proof.exercise, streams: "kept", interrupted: this.#patience(1), notice: () => undefined },
-      },
-      { without, options },
-    );
+    const { workload, profile, proof } = this.#subject;
+    const exercise = {
+      ...proof.exercise,
+      streams: "kept",
+      interrupted: this.#patience(1),
+      notice: () => undefined,
+    } as const;
+    const change = (spec: Document): Document => withSeccomp(withSettings(spec, settings), profile.text);
+    return (await runUnder(workload, change, { ...proof, exercise })).verdict;
   }
 
   #patience(factor: number): AbortSignal {
@@ -296,59 +282,147 @@ class HardeningSearch {
       AbortSignal.timeout(Math.ceil(factor * this.#patienceMs)),
     ]);
   }
+}
 
-  /** What these settings, and the profile if there is one, change in the command. */
-  #changes(
-    { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged, unconfined }: Settings,
-    profile: string | undefined,
-  ): RunChanges {
-    const { run } = this.#subject;
-    const has = {
-      readOnly: isOn(run.options, "read-only"),
-      noNewPrivileges: valuesOf(run.options, "security-opt").some((value) =>
-        /^no-new-privileges(?:$|[=:]true)/.test(value),
-      ),
-    };
-    return {
-      without: (name, value) =>
-        (!privileged && ["cap-add", "cap-drop", "privileged"].includes(name)) ||
-        (!unconfined && isUnconfined(name, value)) ||
-        (profile !== undefined && choosesSeccomp(name, value)) ||
-        (noNewPrivileges && name === "security-opt" && /^no-new-privileges[=:]false$/.test(value ?? "")),
-      options: [
-        ...(privileged ? [] : ["--cap-drop", "ALL", ...capabilities.flatMap((name) => ["--cap-add", shortName(name)])]),
-        ...(noNewPrivileges && !has.noNewPrivileges ? ["--security-opt", "no-new-privileges"] : []),
-        ...(readOnly && !has.readOnly ? ["--read-only"] : []),
-        ...tmpfs.flatMap((path) => ["--tmpfs", path]),
-        ...volumes.flatMap((path) => ["--volume", path]),
-        ...(profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`]),
-      ],
-      command: undefined,
-    };
+/** What a request says of protection. */
+function settingsOf(spec: Document, engine: Engine): Settings {
+  const host = member(spec, "HostConfig");
+  const privileged = member(host, "Privileged") === true;
+  const given = { added: wordsOf(member(host, "CapAdd")) ?? [], dropped: wordsOf(member(host, "CapDrop")) ?? [] };
+  const asked = optionsOf(spec)
+    .filter((option) => option.startsWith("no-new-privileges"))
+    .at(-1);
+  return {
+    capabilities: privileged
+      ? allCapabilities
+      : boundingSet(given, { all: allCapabilities, granted: defaultCapabilities }),
+    noNewPrivileges: asked === undefined ? engine.noNewPrivileges && !privileged : !/[=:]false$/.test(asked),
+    privileged,
+    unconfined: unconfinedOptions(spec).length > 0,
+    readOnly: member(host, "ReadonlyRootfs") === true,
+    tmpfs: [],
+    volumes: [],
+  };
+}
+
+/** The request with these settings, and nothing else changed. */
+function withSettings(spec: Document, settings: Settings): Document {
+  const { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged, unconfined } = settings;
+  const host = member(spec, "HostConfig");
+  let changed = isDocument(host) ? host : {};
+  if (!privileged) {
+    changed = withMember(withMember(changed, "Privileged", false), "CapDrop", ["ALL"]);
+    changed = withMember(changed, "CapAdd", capabilities.map(shortName));
   }
+  const options = optionsOf(spec).filter((option) => isKept(option, settings));
+  const hasIt = options.some((option) => /^no-new-privileges(?:$|[=:]true)/.test(option));
+  changed = withMember(changed, "SecurityOpt", noNewPrivileges && !hasIt ? [...options, "no-new-privileges"] : options);
+  if (readOnly) changed = withMember(changed, "ReadonlyRootfs", true);
+  if (unconfined !== unconfinedOptions(spec).length > 0) changed = withoutMasks(changed);
+  const mounted = member(changed, "Tmpfs");
+  const memory = Object.fromEntries(tmpfs.map((path) => [path, ""]));
+  if (tmpfs.length > 0) changed = withMember(changed, "Tmpfs", { ...(isDocument(mounted) ? mounted : {}), ...memory });
+  const anonymous = member(spec, "Volumes");
+  const more = Object.fromEntries(volumes.map((path) => [path, {}]));
+  const result =
+    volumes.length === 0 ? spec : withMember(spec, "Volumes", { ...(isDocument(anonymous) ? anonymous : {}), ...more });
+  return withMember(result, "HostConfig", changed);
+}
+
+/** `systempaths=unconfined` reaches the engine as empty lists (docker CLI, cli/command/container/opts.go). */
+function withoutMasks(host: Document): Document {
+  return withMember(withMember(host, "MaskedPaths", undefined), "ReadonlyPaths", undefined);
+}
+
+/** Options that the settings do not contradict. */
+function isKept(option: string, { noNewPrivileges, unconfined }: Settings): boolean {
+  return (unconfined || !isUnconfined(option)) && !(noNewPrivileges && /^no-new-privileges[=:]false$/.test(option));
+}
+
+/**
+ * The words of `docker run` with these settings: what is contradicted is taken out in front of the image, the rest is put behind
+ * `run`. Compose's words stay as they are.
+ */
+function hardenedWords(
+  { words, tool }: ClientCommand,
+  spec: Document,
+  settings: Settings,
+  profile: string,
+): readonly string[] {
+  const verb = words.indexOf("run", tool?.at ?? 0);
+  const image = words.indexOf(textOf(member(spec, "Image")), verb + 1);
+  if (verb < 0 || image < 0) return words;
+  const { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged } = settings;
+  const kept = withoutOptions(words.slice(verb + 1, image), (name, value) => {
+    if (name === "--privileged" || name === "--cap-add" || name === "--cap-drop") return !privileged;
+    return (
+      name === "--security-opt" &&
+      (isSeccomp(value) || !isKept(value, settings) || (noNewPrivileges && value.startsWith("no-new-privileges")))
+    );
+  });
+  return [
+    ...words.slice(0, verb + 1),
+    ...kept,
+    ...(privileged ? [] : ["--cap-drop", "ALL", ...capabilities.flatMap((name) => ["--cap-add", shortName(name)])]),
+    ...(noNewPrivileges ? ["--security-opt", "no-new-privileges"] : []),
+    ...(readOnly && !kept.includes("--read-only") ? ["--read-only"] : []),
+    ...tmpfs.flatMap((path) => ["--tmpfs", path]),
+    ...volumes.flatMap((path) => ["--volume", path]),
+    ...["--security-opt", `seccomp=${profile}`],
+    ...words.slice(image),
+  ];
+}
+
+/** Options with their values, in one word or two, as far as these few are concerned. */
+function withoutOptions(
+  words: readonly string[],
+  isLeftOut: (name: string, value: string) => boolean,
+): readonly string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    const [, name = word, inline] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? [];
+    const isValued = name === "--cap-add" || name === "--cap-drop" || name === "--security-opt";
+    const value = inline ?? (isValued ? (words[at + 1] ?? "") : "");
+    const length = isValued && inline === undefined ? 2 : 1;
+    if (!isLeftOut(name, value)) kept.push(...words.slice(at, at + length));
+    at += length - 1;
+  }
+  return kept;
 }
 
 function shortName(capability: string): string {
   return capability.replace(/^CAP_/, "");
 }
 
+function optionsOf(spec: Document): readonly string[] {
+  return wordsOf(member(member(spec, "HostConfig"), "SecurityOpt")) ?? [];
+}
+
 /** Options that switch a protection off, other than seccomp's, which the profile replaces. */
-function isUnconfined(name: string, value: string | undefined): boolean {
-  return name === "security-opt" && /^(?:(?:apparmor|systempaths)[=:]unconfined|label[=:]disable)$/.test(value ?? "");
+function isUnconfined(option: string): boolean {
+  return /^(?:(?:apparmor|systempaths)[=:]unconfined|label[=:]disable)$/.test(option);
 }
 
-function unconfinedOptions(run: RunCommand): readonly string[] {
-  return valuesOf(run.options, "security-opt").filter((value) => isUnconfined("security-opt", value));
+function unconfinedOptions(spec: Document): readonly string[] {
+  const host = member(spec, "HostConfig");
+  const masks = member(host, "MaskedPaths");
+  const hasNoMasks = Array.isArray(masks) && masks.length === 0;
+  return [...optionsOf(spec).filter(isUnconfined), ...(hasNoMasks ? ["systempaths=unconfined"] : [])];
 }
 
-/** Where the command mounts something (docker run reference: --volume, --mount, --tmpfs). */
-function mountPoints(run: RunCommand): readonly string[] {
-  const volumes = valuesOf(run.options, "volume").map((value) => value.split(":").slice(0, 2).at(-1) ?? "");
-  const mounts = valuesOf(run.options, "mount").map(
-    (value) => /(?:^|,)(?:dst|destination|target)=([^,]*)/.exec(value)?.[1] ?? "",
-  );
-  const tmpfs = valuesOf(run.options, "tmpfs").map((value) => value.split(":")[0] ?? "");
-  return [...volumes, ...mounts, ...tmpfs]
+/** Where the request or its image mounts something. */
+function mountPoints(spec: Document, image: InspectedImage): readonly string[] {
+  const host = member(spec, "HostConfig");
+  const mounts = member(host, "Mounts");
+  const keys = (value: unknown): readonly string[] => (isDocument(value) ? Object.keys(value) : []);
+  return [
+    ...(wordsOf(member(host, "Binds")) ?? []).map((bind) => bind.split(":")[1] ?? ""),
+    ...(Array.isArray(mounts) ? mounts.map((mount) => textOf(member(mount, "Target"))) : []),
+    ...keys(member(host, "Tmpfs")),
+    ...keys(member(spec, "Volumes")),
+    ...keys(member(member(image.document, "Config"), "Volumes")),
+  ]
     .filter((path) => path.startsWith("/"))
     .map((path) => path.replace(/(?<=.)\/+$/, ""));
 }

@@ -4,4 +4,4 @@ export type { Aftermath, Denial } from "./denials.ts";
 export { diagnose, type Diagnosis, type Subject } from "./diagnose.ts";
 export { harden, type Hardening, type HardeningFinding } from "./harden.ts";
 export { smallestPassing } from "./minimize.ts";
-export { runUnder, type Proof, type Verdict } from "./run.ts";
+export { runUnder, type Proof, type Ran, type Verdict, type Workload } from "./run.ts";

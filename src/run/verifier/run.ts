@@ -1,22 +1,38 @@
+import type { OutputSample } from "../container/index.ts";
 import {
-  capture,
-  choosesSeccomp,
-  runInTime,
-  runSession,
-  runWords,
+  healthTest,
+  isSeccomp,
+  member,
+  wordsOf,
+  type ClientCommand,
+  type HeldContainer,
+  type Part,
+  type SpecChange,
+} from "../gateway/index.ts";
+import {
+  isHelper,
+  recordingName,
+  runCommand,
   seccompStatus,
-  type Exercise,
-  type OutputSample,
-  type RunChanges,
-  type RunCommand,
-  type SessionEnd,
-  type SideProcess,
-} from "../container/index.ts";
+  Session,
+  type CommandEnd,
+  type CommandExercise,
+} from "../session/index.ts";
+
+/** A command that can be run again and again, and which of its containers is meant. */
+export interface Workload {
+  readonly command: ClientCommand;
+  /** By the name that its recording would have. */
+  readonly isMeant: (name: string) => boolean;
+  /** The command's exit code counts, not the container's: a test suite. */
+  readonly byCommand?: boolean;
+}
 
 /** How the workload is exercised, and what counts as unchanged. */
 export interface Proof {
-  readonly exercise: Exercise;
-  readonly sides: readonly SideProcess[];
+  readonly exercise: Omit<CommandExercise, "beforeStop" | "keep">;
+  /** Commands that will be run with `docker exec`. */
+  readonly execs: readonly string[];
   /** The exit code a workload that ends by itself must have. */
   readonly expectExit: number;
 }
@@ -24,7 +40,7 @@ export interface Proof {
 /** What one run showed. */
 export type Verdict =
   | { readonly kind: "passed"; readonly exitCode: number | undefined; readonly stdout?: OutputSample }
-  /** The runtime could not start the container: it lacks calls, or refuses the profile. */
+  /** The runtime could not start the container (its floor is missing, or the profile is refused). */
   | { readonly kind: "not-started"; readonly exitCode: number | undefined; readonly said: string }
   | {
       readonly kind: "wrong-exit";
@@ -38,7 +54,7 @@ export type Verdict =
   /** The kernel says that the container's process runs without the profile's filter. */
   | { readonly kind: "no-filter"; readonly mode: number }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
-  /** It did what was asked of it, but its output is not the one without the profile. */
+  /** It did what was asked of it, and wrote something else than without the profile. */
   | {
       readonly kind: "output-differs";
       readonly line: number;
@@ -48,65 +64,146 @@ export type Verdict =
   /** Ctrl-C: no verdict. */
   | { readonly kind: "interrupted" };
 
-/**
- * Runs a workload under exactly one profile (a path), in place of its command's own seccomp
- * options. Without one it runs under the engine's default. `changes` are further ones.
- */
-export async function runUnder(
-  run: RunCommand,
-  profile: string | undefined,
-  proof: Proof,
-  changes: Partial<Pick<RunChanges, "without" | "options">> = {},
-): Promise<Verdict> {
-  const words = runWords(run, {
-    without: (name, value) => choosesSeccomp(name, value) || (changes.without?.(name, value) ?? false),
-    options: [...(changes.options ?? []), ...(profile === undefined ? [] : ["--security-opt", `seccomp=${profile}`])],
-    command: undefined,
+/** One run, and where it took place. */
+export interface Ran {
+  readonly verdict: Verdict;
+  /** The container that was meant; `undefined` if the command made none. */
+  readonly container: HeldContainer | undefined;
+  readonly engine: Session["facts"];
+}
+
+/** Takes the trace of one process of the container, and of all that it starts. */
+export interface Tracing {
+  /** Further options of strace. */
+  readonly strace: readonly string[];
+  readonly sink: (part: Part, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
+}
+
+/** Runs a workload with its container made otherwise: under a profile, under other protections; traced, if asked for. */
+export async function runUnder(workload: Workload, change: SpecChange, proof: Proof, tracing?: Tracing): Promise<Ran> {
+  const reading: Promise<void>[] = [];
+  const session = await Session.open({
+    command: workload.command,
+    environment: process.env,
+    notice: proof.exercise.notice,
+    traces: tracing !== undefined,
+    folder: undefined,
+    about: () => undefined,
+    treat: (spec, image, name) => {
+      if (!workload.isMeant(recordingName(spec, image, name)))
+        return { kind: "leave", ours: !isHelper(image.reference) };
+      return tracing === undefined ? { kind: "confine", change } : { kind: "trace", change, strace: tracing.strace };
+    },
+    onTrace: ({ part, trace }) => {
+      const read = tracing?.sink(part, trace.chunks) ?? Promise.resolve();
+      read.catch(() => undefined); // whoever waits for it hears of it
+      reading.push(read);
+    },
+    onMissed: proof.exercise.notice,
   });
-  const failures = new Map<SideProcess, Verdict>();
-  const succeeds = async (container: string, side: SideProcess, over?: AbortSignal): Promise<boolean> => {
-    const ran = await capture(run.cli, ["exec", container, ...side.words], { timeout: 60_000 });
-    if (over?.aborted === true) return true; // the container may have ended under it
-    if (ran.exitCode === 0) failures.delete(side);
-    else
-      failures.set(side, {
-        kind: "side-failed",
-        label: side.label,
-        exitCode: ran.exitCode,
-        said: lastLines(ran.stderr),
-      });
-    return ran.exitCode === 0;
-  };
-  let unfiltered: Verdict | undefined;
-  const onStart = async (container: string): Promise<void> => {
-    if (profile === undefined) return;
-    const status = await seccompStatus(run.cli, container);
-    if (status === undefined) return; // it ended at once, or runs on another machine
-    if (status.mode !== 2 || status.own < 1) unfiltered = { kind: "no-filter", mode: status.mode };
-  };
-  const meanwhile = (container: string, over: AbortSignal): Promise<void> =>
-    runInTime(proof.sides, over, (side) => succeeds(container, side, over));
-  const beforeStop = async (container: string): Promise<void> => {
-    for (const side of proof.sides) await succeeds(container, side);
-  };
-  const end = await runSession(run, words, proof.exercise, { onStart, meanwhile, beforeStop });
-  if (unfiltered !== undefined) return unfiltered;
-  const verdict = judge(end, proof);
-  return verdict.kind === "passed"
-    ? (proof.sides.map((side) => failures.get(side)).find((failure) => failure !== undefined) ?? verdict)
-    : verdict;
+  try {
+    const sides = new Sides(session, proof.execs);
+    const over = new AbortController();
+    const unfiltered = isConfined(change) ? withoutFilter(session, over.signal) : Promise.resolve(undefined);
+    const end = await runCommand(session, { ...proof.exercise, keep: false, beforeStop: () => sides.run() });
+    await session.fleet.until(() => session.fleet.berths.every(({ starts, ends }) => starts === 0 || ends > 0), 2_000);
+    session.stopTraces();
+    over.abort();
+    await Promise.all(reading);
+    const verdict = (await unfiltered) ?? judge(endOf(session, end, workload.byCommand === true), proof);
+    const container = session.fleet.berths[0]?.container;
+    return {
+      verdict: verdict.kind === "passed" ? (sides.failure ?? verdict) : verdict,
+      container,
+      engine: session.facts,
+    };
+  } finally {
+    await session.removeAll();
+    await session[Symbol.asyncDispose]();
+    await session.release();
+  }
+}
+
+/** Whether the change puts a profile on a container. */
+function isConfined(change: SpecChange): boolean {
+  const options = member(member(change({}), "HostConfig"), "SecurityOpt");
+  return (wordsOf(options) ?? []).some(isSeccomp);
+}
+
+/** Asks the kernel once the container has started. */
+async function withoutFilter(session: Session, over: AbortSignal): Promise<Verdict | undefined> {
+  const { fleet, engine } = session;
+  if (!(await fleet.until(() => fleet.berths.some(({ starts }) => starts > 0), Infinity, over))) return undefined;
+  const container = fleet.berths.find(({ starts }) => starts > 0)?.container.id ?? "";
+  const status = await seccompStatus(engine, container);
+  // It ended at once, or runs on another machine.
+  if (status === undefined) return undefined;
+  return status.mode !== 2 || status.own < 1 ? { kind: "no-filter", mode: status.mode } : undefined;
+}
+
+/** What is run in the container before it is stopped: its health check, and commands of the user's. */
+class Sides {
+  readonly #session: Session;
+  readonly #execs: readonly string[];
+  failure: Verdict | undefined;
+
+  constructor(session: Session, execs: readonly string[]) {
+    this.#session = session;
+    this.#execs = execs;
+  }
+
+  async run(): Promise<void> {
+    for (const { container } of this.#session.fleet.running) {
+      const test = healthTest(container.spec, container.image.document);
+      if (test.length > 0) await this.#execute(container, "HEALTHCHECK", test);
+      for (const text of this.#execs) await this.#execute(container, `--exec ${text}`, execWords(text));
+    }
+  }
+
+  async #execute(container: HeldContainer, label: string, words: readonly string[]): Promise<void> {
+    const { exitCode, said } = await this.#session.execute(container, words, 60_000);
+    if (exitCode !== 0) this.failure ??= { kind: "side-failed", label, exitCode, said: lastLines(said) };
+  }
+}
+
+/** Plain words are run as they are, so that an image without a shell can be exec'd into; anything else needs one. */
+export function execWords(command: string): readonly string[] {
+  return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
+}
+
+/** How the container that is meant ended, with how its command did. */
+export interface SubjectEnd extends CommandEnd {
+  readonly started: boolean;
+}
+
+/** A command of several containers ends as it likes: the exit code that counts is the container's own. */
+function endOf(session: Session, end: CommandEnd, byCommand: boolean): SubjectEnd {
+  const berths = session.fleet.berths;
+  const started = berths.some(({ starts }) => starts > 0) && !isRuntimes(session, end);
+  const [own] = berths;
+  return { ...end, started, exitCode: session.runsOne || byCommand ? end.exitCode : own?.exitCode };
+}
+
+/** docker run's own exit codes for what never began (docker run reference), unless the program gave them. */
+function isRuntimes(session: Session, { exitCode }: CommandEnd): boolean {
+  return (
+    session.runsOne && [125, 126, 127].includes(exitCode ?? 0) && session.fleet.berths.every(({ ends }) => ends === 0)
+  );
 }
 
 /**
- * What a run's end says. Ctrl-C comes first: a workload that it ended, or kept from starting, says
- * nothing about the profile.
+ * What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says nothing of the profile.
  */
-export function judge(end: SessionEnd, proof: Proof): Verdict {
+export function judge(end: SubjectEnd, proof: Proof): Verdict {
   const { exitCode } = end;
   const said = lastLines(end.stderrTail);
   if (end.by === "interrupt") return { kind: "interrupted" };
   if (!end.started || neverBegan(end)) return { kind: "not-started", exitCode, said };
-  const passed = { kind: "passed", exitCode, ...(end.stdout === undefined ? {} : { stdout: end.stdout }) } as const;
+  const passed = {
+    kind: "passed",
+    exitCode,
+    ...(end.stdout === undefined ? {} : { stdout: end.stdout }),
+  } as const;
   if (proof.exercise.while !== undefined && end.by !== "stop-after") {
     if (end.whileExitCode === undefined) return { kind: "ended-early", exitCode, said };
     return end.whileExitCode === 0 ? passed : { kind: "exercise-failed", whileExitCode: end.whileExitCode, said };
@@ -116,11 +213,8 @@ export function judge(end: SessionEnd, proof: Proof): Verdict {
   return passed;
 }
 
-/**
- * runc's own words, after which it ends with 1, as a program may (runc
- * libcontainer/standard_init_linux.go).
- */
-function neverBegan({ by, exitCode, stderrTail }: SessionEnd): boolean {
+/** runc's own words, after which it ends with 1, as a program may (runc libcontainer/standard_init_linux.go). */
+function neverBegan({ by, exitCode, stderrTail }: SubjectEnd): boolean {
   return by === "itself" && exitCode === 1 && /^exec \S+: exec format error$/m.test(stderrTail);
 }
 

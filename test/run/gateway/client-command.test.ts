@@ -18,6 +18,7 @@ test.each([
   ["sudo -E -u root docker run app", "docker", "run"],
   ["sudo env A=b timeout 5 /usr/bin/docker run app", "docker", "run"],
   ["docker --log-level debug --context x run app", "docker", "run"],
+  ["podman --root /r run app", "podman", "run"],
   ["docker-compose up", "docker-compose", "up"],
 ])("%s is %s %s", (text, name, verb) => {
   expect(clientCommand(text.split(" ")).tool).toMatchObject({ name, verb });
@@ -69,8 +70,9 @@ test("the engine is the one that the command's clients would talk to", async () 
 });
 
 test.each([
-  ["POST", "/v1.41/containers/create?name=web", { kind: "create", name: "web" }],
-  ["POST", "/containers/create", { kind: "create", name: undefined }],
+  ["POST", "/v1.41/containers/create?name=web", { kind: "create", name: "web", libpod: false }],
+  ["POST", "/containers/create", { kind: "create", name: undefined, libpod: false }],
+  ["POST", "/v4.3.1/libpod/containers/create", { kind: "create", name: undefined, libpod: true }],
   ["POST", "/v1.24/containers/a%2Fb/start", { kind: "start", container: "a/b" }],
   ["GET", "/v1.51/containers/json?all=1", { kind: "list" }],
   ["GET", "/containers/x/json", { kind: "inspect", container: "x" }],

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SessionEnd } from "../../../src/run/container/session.ts";
-import { judge, type Proof } from "../../../src/run/verifier/run.ts";
+import { judge, type Proof, type SubjectEnd } from "../../../src/run/verifier/run.ts";
 
 const proof: Proof = {
   exercise: {
@@ -8,11 +7,12 @@ const proof: Proof = {
     stopAfter: undefined,
     interrupted: new AbortController().signal,
     notice: () => undefined,
+    streams: "shown",
   },
-  sides: [],
+  execs: [],
   expectExit: 0,
 };
-const end: SessionEnd = {
+const end: SubjectEnd = {
   exitCode: 0,
   by: "itself",
   started: true,
@@ -22,7 +22,7 @@ const end: SessionEnd = {
 };
 
 describe("a run's end", () => {
-  test.each<[string, Partial<SessionEnd>, string]>([
+  test.each<[string, Partial<SubjectEnd>, string]>([
     ["by itself", {}, "passed"],
     ["with another exit code", { exitCode: 3 }, "wrong-exit"],
     ["before it began", { started: false, exitCode: 125 }, "not-started"],

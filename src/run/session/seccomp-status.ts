@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { capture, type ContainerCli } from "./cli.ts";
+import { member, type Document, type EngineClient } from "../gateway/index.ts";
 
 /** What the kernel says of the filters of a container's first process. */
 export interface SeccompStatus {
@@ -13,14 +13,15 @@ export interface SeccompStatus {
  * Reads the kernel's word on a running container; `undefined` if it has ended, or if the engine's
  * processes are not this machine's.
  */
-export async function seccompStatus(cli: ContainerCli, container: string): Promise<SeccompStatus | undefined> {
-  const { stdout } = await capture(cli, ["inspect", "--format", "{{.State.Pid}} {{.Id}}", container]);
-  const [, pid, id] = /^([1-9]\d*) ([0-9a-f]+)$/.exec(stdout.trim()) ?? [];
-  if (pid === undefined || id === undefined) return undefined;
+export async function seccompStatus(engine: EngineClient, container: string): Promise<SeccompStatus | undefined> {
+  const path = `/containers/${container}/json`;
+  const inspected = await engine.get<Document>(path, "inspecting a container").catch(() => undefined);
+  const pid = Number(member(member(inspected, "State"), "Pid") ?? 0);
+  if (!(pid > 0)) return undefined;
   const groups = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   // The number may be another process's here: an engine elsewhere counts its own.
-  if (!groups.includes(id) || status === "") return undefined;
+  if (!groups.includes(container) || status === "") return undefined;
   const parent = await readFile(`/proc/${field(status, "PPid")}/status`, "utf8").catch(() => "");
   return {
     mode: field(status, "Seccomp"),

@@ -1,0 +1,135 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { noFilterText, readProfile } from "../core/profile/index.ts";
+import { escapeLine } from "../core/text/index.ts";
+import { profilePath, readText, type Terminal } from "../project/index.ts";
+import { clientCommand, withSeccomp } from "../run/gateway/index.ts";
+import { isHelper, recordingName, runCommand, Session, type Berth, type CommandEnd } from "../run/session/index.ts";
+import { verifyWorkload, type VerifyOptions } from "./verify.ts";
+
+/**
+ * `seccomp-gen verify --containers -- npm test`: every container under profiles/NAME.json, all at once. 0: the command did as
+ * it does, 1: it failed under the profiles, 2: trouble. What has no profile runs under Docker's default, and is listed.
+ */
+export async function verifyContainers(
+  words: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const command = clientCommand(words);
+  const profiles = await readProfiles();
+  const seen = new Set<string>();
+  const session = await Session.open({
+    command,
+    environment: process.env,
+    notice: (line) => terminal.note(escapeLine(line)),
+    traces: false,
+    folder: undefined,
+    about: () => undefined,
+    treat: (spec, image, name) => {
+      const own = recordingName(spec, image, name);
+      if (isHelper(image.reference)) return { kind: "leave", ours: false };
+      seen.add(own);
+      const text = profiles.get(own);
+      return { kind: "confine", change: (each) => (text === undefined ? each : withSeccomp(each, text)) };
+    },
+    onTrace: () => undefined,
+    onMissed: (why) => terminal.note(escapeLine(why)),
+  });
+  try {
+    const end = await runCommand(session, {
+      while: options.while,
+      stopAfter: options.stopAfter,
+      beforeStop: async () => undefined,
+      keep: false,
+      interrupted: terminal.interrupted,
+      notice: (line) => terminal.note(escapeLine(line)),
+      streams: "shown",
+    });
+    await session.removeAll();
+    const confined = [...seen].filter((name) => profiles.has(name));
+    for (const name of seen) {
+      if (!profiles.has(name))
+        terminal.note(`${escapeLine(name)}: no ${profilePath(name)}; it ran under the engine's default`);
+    }
+    if (end.by === "interrupt") return 2;
+    if (confined.length === 0) throw nothingConfined(seen.size);
+    const failed = failure(end, options);
+    if (failed === undefined) {
+      terminal.note(
+        `verify: passed: the command does the same with ${confined.map(escapeLine).join(", ")} under profiles of their own`,
+      );
+      return 0;
+    }
+    terminal.note([`verify: FAILED: ${failed}`, ...ended(session.fleet.berths)].join("\n  "));
+    for (const name of options.maxRuns === 0 ? [] : confined) {
+      if (terminal.interrupted.aborted) return 2;
+      const workload = { command, isMeant: (each: string) => each === name, byCommand: true } as const;
+      await verifyWorkload(
+        workload,
+        profilePath(name),
+        { ...options, times: 1, compareOutput: false, suggestHardening: false },
+        terminal,
+      );
+    }
+    return 1;
+  } finally {
+    await session[Symbol.asyncDispose]();
+    await session.release();
+  }
+}
+
+/** The profiles of this folder by the names of their recordings. A broken one is our message, not the engine's. */
+async function readProfiles(): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir("profiles").catch(() => [])).filter((file) => file.endsWith(".json"));
+  const read = files.map(async (file) => {
+    const path = join("profiles", file);
+    const text = await readText(path);
+    const { noFilter } = readProfile(text, path);
+    if (noFilter !== undefined) {
+      throw new SeccompGenError({
+        code: "usage",
+        what: `${path}: ${noFilterText(noFilter)}`,
+        todo: "Correct it, then verify.",
+      });
+    }
+    return [basename(file, ".json"), text] as const;
+  });
+  return new Map(await Promise.all(read));
+}
+
+/** Why the command did not do what it should. */
+function failure(end: CommandEnd, { while: exercise, expectExit }: VerifyOptions): string | undefined {
+  if (exercise !== undefined && end.by !== "stop-after" && end.whileExitCode !== 0) {
+    return end.whileExitCode === undefined
+      ? "the containers ended before the --while command did"
+      : `the --while command ended with exit code ${end.whileExitCode}`;
+  }
+  const expected = expectExit ?? 0;
+  return end.by === "itself" && end.exitCode !== expected
+    ? `the command ended with exit code ${end.exitCode ?? "unknown"}, expected ${expected}`
+    : undefined;
+}
+
+/** How each container ended, where that says something. */
+function ended(berths: readonly Berth[]): readonly string[] {
+  return berths.flatMap(({ container, starts, exitCode, toldToStop }) => {
+    const name = escapeLine(recordingName(container.spec, container.image, container.name));
+    if (starts === 0) return [`${name}: it did not start`];
+    return exitCode === undefined || exitCode === 0 || toldToStop
+      ? []
+      : [`${name}: it ended with exit code ${exitCode}`];
+  });
+}
+
+function nothingConfined(seen: number): SeccompGenError {
+  return new SeccompGenError({
+    code: "usage",
+    what:
+      seen === 0
+        ? "the command started no container through the engine it was given"
+        : "no container of the command has a profile",
+    todo: "Record it first, in this folder: seccomp-gen record --containers -- the same command.",
+  });
+}

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { SeccompGenError } from "../../core/errors/index.ts";
+import { sessionFolder } from "../container/index.ts";
+import { dial, type ClientCommand, type Endpoint } from "../gateway/index.ts";
+
+/** Podman without a daemon has no socket; its own service is one, for as long as the session lasts. */
+export interface PodmanService extends AsyncDisposable {
+  readonly endpoint: Endpoint;
+}
+
+/** It ends by itself when nobody has talked to it for so long: a killed session leaves none. */
+const idleSeconds = "30";
+
+const patienceMs = 20_000;
+
+/** `undefined`: the command's podman talks to a service already, or it is no podman. */
+export async function openPodmanService(
+  { words, tool }: ClientCommand,
+  environment: NodeJS.ProcessEnv,
+): Promise<PodmanService | undefined> {
+  if (tool?.name !== "podman" || (environment["CONTAINER_HOST"] ?? "") !== "") return undefined;
+  const folder = await sessionFolder();
+  const path = join(folder, "podman.sock");
+  const [file, ...args] = [
+    ...words.slice(0, tool.at + 1),
+    ...tool.connection,
+    "system",
+    "service",
+    "--time",
+    idleSeconds,
+    `unix://${path}`,
+  ];
+  // A process group of its own: Ctrl-C is for the command, whose containers are stopped through the service.
+  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, env: environment });
+  let complaint = "";
+  let hasEnded = false;
+  child.stderr.on("data", (bytes: Buffer) => (complaint = (complaint + bytes.toString("utf8")).slice(-1000)));
+  child.once("error", (error) => ([complaint, hasEnded] = [error.message, true]));
+  child.once("exit", () => (hasEnded = true));
+  const endpoint: Endpoint = { kind: "unix", path };
+  const close = async (): Promise<void> => {
+    if (child.pid !== undefined && !hasEnded) process.kill(-child.pid, "SIGTERM");
+    await rm(folder, { recursive: true, force: true });
+  };
+  for (const deadline = performance.now() + patienceMs; ; await delay(20)) {
+    const socket = await dial(endpoint).catch(() => undefined);
+    if (socket !== undefined) {
+      socket.destroy();
+      return { endpoint, [Symbol.asyncDispose]: close };
+    }
+    if (!hasEnded && performance.now() < deadline) continue;
+    await close();
+    throw new SeccompGenError({ code: "no-engine", tool: "podman", detail: complaint.trim() });
+  }
+}

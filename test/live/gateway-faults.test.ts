@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+import { cli, docker, leftovers, product, workplace } from "../support/product.ts";
+
+const image = "seccomp-gen-base:bookworm";
+const run = ["docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image];
+/** A --while command talks to the gateway, which hides the keeper: this is the engine itself. */
+const engine = `docker -H ${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`;
+const keeper = `$(${engine} ps -q --filter name=seccomp-gen-keeper-)`;
+
+test.each([
+  ["strace", `${engine} top ${keeper} | awk '/strace -f/ { print $2 }' | xargs kill -9; sleep 2`],
+  ["the container that traces", `${engine} kill ${keeper}; sleep 2`],
+])("%s is killed: the workload goes on, the recording is partial, nothing is left", async (_, kill) => {
+  const folder = await workplace();
+  const script = "while sleep 0.2; do echo alive; done";
+  const ran = await product(folder, [
+    "record",
+    "--name",
+    "app",
+    "--while",
+    `sleep 1; ${kill}`,
+    "--",
+    ...run,
+    "sh",
+    "-c",
+    script,
+  ]);
+  expect(ran.exitCode, ran.stderr).toBe(2);
+  expect(ran.stderr).toMatch(/the trace broke off: .*ended before the workload did/);
+  expect(ran.stdout.split("\n").length).toBeGreaterThan(10);
+  expect(await readFile(join(folder, "traces/app/recording.partial.json"), "utf8")).toContain('"execve"');
+  expect(await leftovers()).toBe("");
+});
+
+test("the recording is killed: the program is let go untraced within a second, and clean recovers what was seen", async () => {
+  const folder = await workplace();
+  const name = `sg-killed-${process.pid}`;
+  const words = ["record", "--name", "app", "--", "docker", "run", "--name", name, "--rm", "--network", "none", image];
+  const child = spawn(process.execPath, [cli, ...words, "sh", "-c", "ls /; sleep 30"], {
+    cwd: folder,
+    stdio: "ignore",
+  });
+  await expect
+    .poll(async () => (await docker("inspect", "--format", "{{.State.Running}}", name)).stdout, { timeout: 20_000 })
+    .toBe("true");
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  child.kill("SIGKILL");
+  const pid = (await docker("inspect", "--format", "{{.State.Pid}}", name)).stdout;
+  await expect.poll(async () => readFile(`/proc/${pid}/status`, "utf8"), { timeout: 3_000 }).toContain("TracerPid:\t0");
+  const cleaned = await product(folder, ["clean"]);
+  expect(cleaned.stderr).toContain("calls of the killed recording of app are in");
+  expect(await readFile(join(folder, "traces/app/recording.partial.json"), "utf8")).toContain('"getdents64"');
+  expect(await leftovers()).toBe("");
+});
+
+test("an image with links at our place leads no write elsewhere, and the workload cannot reach the trace", async () => {
+  const folder = await workplace();
+  const bait =
+    "RUN mkdir /opt/bait && ln -s /opt/bait /.seccomp-gen && ln -s /opt/bait /trace && ln -s /opt/bait /gate";
+  await execa("docker", ["build", "-q", "-t", "seccomp-gen-bait", "-"], {
+    input: `FROM ${image}\n${bait}\n`,
+    env: { DOCKER_BUILDKIT: "0" },
+  });
+  const script = "echo forged >/.seccomp-gen/x 2>/dev/null || rm -f /.seccomp-gen/gate 2>/dev/null || echo refused";
+  for (const more of [[], ["--pid", "host"]]) {
+    const ran = await product(folder, [
+      "record",
+      "--name",
+      "app",
+      "--force",
+      "--",
+      ...run.slice(0, -1),
+      ...more,
+      "seccomp-gen-bait",
+      "sh",
+      "-c",
+      script,
+    ]);
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "refused" });
+  }
+  expect(await readFile(join(folder, "traces/app/recording.json"), "utf8")).toContain('"openat"');
+  await docker("rmi", "seccomp-gen-bait");
+});
+
+test("a crash of the first process does not hang, and is whole", async () => {
+  const folder = await workplace();
+  const real = await product(folder, [
+    "record",
+    "--name",
+    "real",
+    "--",
+    ...run,
+    "perl",
+    "-e",
+    'unpack "p", pack "Q", 16',
+  ]);
+  expect(real.exitCode, real.stderr).toBe(139);
+  expect(real.stderr).toContain("the container's first process crashed (SIGSEGV)");
+});
