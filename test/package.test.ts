@@ -37,11 +37,8 @@ describe("the package", { timeout: 120_000 }, () => {
     for (const path of [
       ...man,
       "Dockerfile.trace",
-      "src/run/keeper/Dockerfile",
       "src/run/keeper/hold.c",
       "src/run/keeper/keeper.c",
-      "src/run/tracer/hold.c",
-      "src/run/tracer/known-arguments.c",
       "dist/cli-licences.txt",
       "dist/cli-ioctls.txt",
       "CHANGELOG.md",

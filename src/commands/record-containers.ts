@@ -205,7 +205,8 @@ function nothingRecorded({ tool, words }: ClientCommand, { end, leftOut, made }:
         ? "no container was recorded: all were left out"
         : `${escapeLine(words[0] ?? "the command")} started no container through the engine it was given`,
     todo:
-      "Check that it starts new containers (exec and start of older ones are not recorded), that it heeds DOCKER_HOST " +
+      "Check that it starts new containers (exec and start of older ones are not recorded), that it " +
+      "heeds DOCKER_HOST " +
       "(a --context, -H or a setting of its own goes past it), and that they run on this engine: kubectl, Swarm and " +
       "remote builders start them elsewhere.",
   });

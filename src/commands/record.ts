@@ -30,7 +30,8 @@ function asksForContainers({ containers, only, except, keep }: EachOptions): boo
 }
 
 const onNode =
-  "Its containers run on the cluster's nodes. Record the image with docker run, with the same command, user and capabilities.";
+  "Its containers run on the cluster's nodes. Record the image with docker run, with the same command, " +
+  "user and capabilities.";
 
 /** Tools whose containers no engine of ours starts, and the way to go. */
 const startsElsewhere: { readonly [tool: string]: string | undefined } = {
@@ -63,7 +64,9 @@ async function recordProgram(command: ClientCommand, options: RecordOptions, ter
     await release();
     throw new SeccompGenError({
       code: "usage",
-      what: `${escapeLine(words[0] ?? "")} ran ${tool}, which has containers started by its engine: they were not traced, and nothing was written`,
+      what:
+        `${escapeLine(words[0] ?? "")} ran ${tool}, whose engine starts the containers: they were not traced, ` +
+        "and nothing was written",
       todo: `Record what it starts: seccomp-gen record --containers -- ${escapeLine(words.join(" "))}`,
     });
   }

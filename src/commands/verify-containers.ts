@@ -9,8 +9,9 @@ import { isHelper, recordingName, runCommand, Session, type Berth, type CommandE
 import { verifyWorkload, type VerifyOptions } from "./verify.ts";
 
 /**
- * `seccomp-gen verify --containers -- npm test`: every container under profiles/NAME.json, all at once. 0: the command did as
- * it does, 1: it failed under the profiles, 2: trouble. What has no profile runs under Docker's default, and is listed.
+ * `seccomp-gen verify --containers -- npm test`: every container under profiles/NAME.json, all at
+ * once. 0: the command did as it does, 1: it failed under the profiles, 2: trouble. What has no
+ * profile runs under Docker's default, and is listed.
  */
 export async function verifyContainers(
   words: readonly string[],
@@ -58,7 +59,8 @@ export async function verifyContainers(
     const failed = failure(end, options);
     if (failed === undefined) {
       terminal.note(
-        `verify: passed: the command does the same with ${confined.map(escapeLine).join(", ")} under profiles of their own`,
+        `verify: passed: the command does the same with ${confined.map(escapeLine).join(", ")} ` +
+          "under profiles of their own",
       );
       return 0;
     }

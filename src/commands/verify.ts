@@ -85,7 +85,10 @@ function workloadOf(profile: string, words: readonly string[]): Workload {
   return { command, isMeant: (name) => command.tool?.verb === "run" || name === own };
 }
 
-/** Runs the workload under its profile, `times` times, until one run fails; says what was found. Resolves to the exit code. */
+/**
+ * Runs the workload under its profile, `times` times, until one run fails; says what was found.
+ * Resolves to the exit code.
+ */
 export async function verifyWorkload(
   workload: Workload,
   profile: string,
@@ -159,7 +162,9 @@ function nothingVerified(profile: string, verdict: Verdict): SeccompGenError {
   return new SeccompGenError({
     code: "usage",
     what: `the command started no container that ${escapeLine(profile)} is for${said === "" ? "" : `\n${said}`}`,
-    todo: "A profile is for docker run's container, or for the service or image that it is named after: profiles/SERVICE.json.",
+    todo:
+      "A profile is for docker run's container, or for the service or image that it is named after: " +
+      "profiles/SERVICE.json.",
   });
 }
 

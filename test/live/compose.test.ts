@@ -52,7 +52,7 @@ const there = async (): Promise<string> =>
   (await docker("ps", "-aq", "--filter", "label=com.docker.compose.project=seccomp-gen-live")).stdout +
   (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;
 
-test("docker compose up: a recording and a profile for each service, each runs under its own, and nothing is left behind", async () => {
+test("docker compose up: a recording for each service, each runs under its profile, nothing is left", async () => {
   if (config === "") return;
   const recorded = await run("record", "--stop-after", "4", "--", "docker", "compose", "up");
   expect(recorded.exitCode, recorded.stderr).toBe(0);

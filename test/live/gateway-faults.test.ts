@@ -36,7 +36,7 @@ test.each([
   expect(await leftovers()).toBe("");
 });
 
-test("the recording is killed: the program is let go untraced within a second, and clean recovers what was seen", async () => {
+test("a killed recording lets the program go untraced within a second, and clean recovers what was seen", async () => {
   const folder = await workplace();
   const name = `sg-killed-${process.pid}`;
   const words = ["record", "--name", "app", "--", "docker", "run", "--name", name, "--rm", "--network", "none", image];

@@ -398,7 +398,8 @@ await fault(
       "--name",
       "app",
       "--while",
-      "sleep 1; docker -H $ENGINE ps -q --filter name=seccomp-gen-keeper- | xargs docker -H $ENGINE kill >/dev/null; sleep 1",
+      "sleep 1; docker -H $ENGINE ps -q --filter name=seccomp-gen-keeper- | " +
+        "xargs docker -H $ENGINE kill >/dev/null; sleep 1",
       "--",
       "docker",
       "run",

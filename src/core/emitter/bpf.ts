@@ -1,4 +1,4 @@
-import { compileFilters, opcodes, runOn, type Filter, type Instruction } from "../seccomp/index.ts";
+import { compileFilters, opcodes, type Filter, type Instruction } from "../seccomp/index.ts";
 import { isBigEndian, type ScmpArch } from "../tables/index.ts";
 
 /**
@@ -8,21 +8,6 @@ import { isBigEndian, type ScmpArch } from "../tables/index.ts";
  */
 export function emitBpf(filters: readonly Filter[]): Uint8Array {
   return encodeProgram(compileFilters(filters), filters[0]?.arch);
-}
-
-/**
- * A program that runs before another one and allows what `filters` allow; everything else is for
- * the other one to answer. `undefined` if the filters allow nothing, or need a longer program than
- * the kernel takes.
- */
-export function encodeLetThrough(filters: readonly Filter[]): Uint8Array | undefined {
-  if (filters.every(({ syscalls }) => syscalls.size === 0)) return undefined;
-  try {
-    return encodeProgram(runOn(compileFilters(filters)), filters[0]?.arch);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** Instructions as an array of `struct sock_filter`, in the byte order of an architecture. */

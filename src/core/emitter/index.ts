@@ -1,5 +1,5 @@
 /** Filter → text or bytes. One file per output format. */
-export { emitBpf, emitBpfText, encodeLetThrough, encodeProgram } from "./bpf.ts";
+export { emitBpf, emitBpfText, encodeProgram } from "./bpf.ts";
 export { emitCompose } from "./compose.ts";
 export { emitDocker } from "./docker.ts";
 export { emitFirejail } from "./firejail.ts";

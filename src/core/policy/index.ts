@@ -7,7 +7,6 @@ export { codeCalls, weightyCodeCalls } from "./code.ts";
 export { companionRows, twinRows } from "./companions.ts";
 export { heldAnyway } from "./held-anyway.ts";
 export { floorAttempts, floorFor, floorRows } from "./floor.ts";
-export { letThrough } from "./let-through.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";
 export { readReason, reasonOf, writeReason, type Limit, type Reason } from "./reason.ts";

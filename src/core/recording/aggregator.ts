@@ -79,6 +79,11 @@ export interface LogContext {
   readonly arch: ScmpArch;
   /** `undefined` if nothing is known of phases. */
   readonly life?: LifeContext;
+  /**
+   * strace stood in another PID namespace than the program: calls return other ids than the log's
+   * lines have.
+   */
+  readonly outside?: boolean;
 }
 
 /**
@@ -120,7 +125,7 @@ class LogReader {
   #started = false;
   #cut = false;
 
-  constructor({ arch, life }: LogContext) {
+  constructor({ arch, life, outside = false }: LogContext) {
     this.#hasLife = life !== undefined;
     this.#table = new CallTable(arch);
     this.life = new Life(life);
@@ -134,7 +139,7 @@ class LogReader {
           latest: (pid, outcome) => this.#unsettled.returnedLast(pid, outcome),
         });
     this.#unsettled = new Unsettled(this.tally);
-    this.programs = new Programs((pid) => this.tally?.move(pid, this.programs.groupOf(pid)));
+    this.programs = new Programs((pid) => this.tally?.move(pid, this.programs.groupOf(pid)), { outside });
   }
 
   add(event: StraceEvent): void {

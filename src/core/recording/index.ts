@@ -8,7 +8,7 @@ export {
   type LogContext,
 } from "./aggregator.ts";
 export { inspectedArguments } from "./inspected-arguments.ts";
-export { fullyKnown, knownArguments, newCalls, type KnownArguments } from "./known-calls.ts";
+export { fullyKnown, newCalls } from "./known-calls.ts";
 export { madeBy, type MadeBy } from "./made-by.ts";
 export type { Exercised } from "./life.ts";
 export type { ExecutedProgram } from "./programs.ts";

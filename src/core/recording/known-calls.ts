@@ -1,7 +1,7 @@
 import type { ScmpArch } from "../tables/index.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
 import { followsProgram } from "./programs.ts";
-import { isRead, type Recording, type SyscallRecord } from "./types.ts";
+import type { Recording, SyscallRecord } from "./types.ts";
 
 /**
  * Calls of which a further run could tell nothing that a profile needs: they were carried out, and
@@ -15,37 +15,6 @@ export function fullyKnown(recording: Recording): ReadonlyMap<ScmpArch, readonly
       Object.entries(calls)
         .filter(([name, record]) => isFullyKnown(arch as ScmpArch, name, record))
         .map(([name]) => name),
-    ]),
-  );
-}
-
-/** By architecture and call: the values of its inspected arguments with which it was seen. */
-export type KnownArguments = ReadonlyMap<
-  ScmpArch,
-  ReadonlyMap<string, { readonly indices: readonly number[]; readonly values: readonly (readonly bigint[])[] }>
->;
-
-/**
- * Calls of which a further run could tell something new only where their arguments are others than
- * these. A program that traces others is to be named each time.
- */
-export function knownArguments(recording: Recording): KnownArguments {
-  return new Map(
-    Object.entries(recording.syscalls).map(([arch, calls]) => [
-      arch as ScmpArch,
-      new Map(
-        Object.entries(calls).flatMap(([name, { results, args }]) => {
-          if (
-            args === undefined ||
-            args.values === "many" ||
-            !wasCarriedOut(name, results) ||
-            followsProgram(name) ||
-            name === "ptrace"
-          )
-            return [];
-          return [[name, { indices: args.indices, values: args.values.filter(isRead) }] as const];
-        }),
-      ),
     ]),
   );
 }

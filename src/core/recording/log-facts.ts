@@ -62,13 +62,19 @@ export class FactCollector implements LogFacts {
       if (request !== undefined && tracing.has(request)) this.#miss("tracer", event);
       return;
     }
-    const flags = numberOf(event.name === "clone3" ? flagsIn(event.arg(0)) : event.argNamed("flags"), "clone");
-    if (flags !== undefined && (flags & cloneUntraced) !== 0n) this.#miss("untraced", event);
+    if (makesUntraced(event)) this.#miss("untraced", event);
   }
 
   #miss(kind: Unseen, { source }: StraceEvent): void {
     if (!this.unseen.has(kind)) this.unseen.set(kind, source.line);
   }
+}
+
+/** strace does not see what the call makes. */
+export function makesUntraced(event: SyscallEvent): boolean {
+  if (event.name !== "clone" && event.name !== "clone3") return false;
+  const flags = numberOf(event.name === "clone3" ? flagsIn(event.arg(0)) : event.argNamed("flags"), "clone");
+  return flags !== undefined && (flags & cloneUntraced) !== 0n;
 }
 
 /** May the call make, or be, something that strace does not see? */

@@ -1,4 +1,6 @@
 import { basename } from "node:path";
+import { Births } from "./births.ts";
+import { makesUntraced } from "./log-facts.ts";
 import { forgetOldest, isForkCall, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
 /** A program that ran, and what getuid(2) or geteuid(2) answered it first, if it asked. */
@@ -51,16 +53,26 @@ export class Programs {
   #latest: Running | undefined;
   /** The number of threads that began as something unknown. */
   #unknown = 0;
+  /** Of a log whose ids are not those that calls return. */
+  readonly #births: Births<Running> | undefined;
+
   /**
    * `changed` is called with a thread that is known from now on to run another program, or none.
+   * `outside`: strace stood in another PID namespace than the program.
    */
-  constructor(changed: (pid: Pid) => void = () => undefined) {
+  constructor(changed: (pid: Pid) => void = () => undefined, { outside = false } = {}) {
     this.#changed = changed;
+    this.#births = outside ? new Births((child, maker) => this.#make(child, maker)) : undefined;
   }
 
   /** What was executed, by path. Stays in memory: a recording holds no paths. */
   executed(): readonly ExecutedProgram[] {
     return [...this.#executed.values()];
+  }
+
+  /** The first line of a thread may be of no call that is attributed. */
+  notice(pid: Pid): void {
+    if (this.#births !== undefined && !this.#running.has(pid)) this.#begin(pid);
   }
 
   /** Puts the program that made the call into `callers`, now or as soon as it is known. */
@@ -71,7 +83,7 @@ export class Programs {
     }
     const program = this.#latest?.program;
     if (program !== undefined) return callers.add(program);
-    if (comm === undefined) (this.#latest ?? this.#begin(pid)).callers.add(callers);
+    if (comm === undefined) addProgram(callers, this.#latest ?? this.#begin(pid));
     else callers.add(comm);
   }
 
@@ -87,6 +99,7 @@ export class Programs {
   follow(event: SyscallEvent): void {
     if (event.result.type !== "value" || event.injected) return;
     const { pid } = event.tracee;
+    this.notice(pid);
     if (event.name.startsWith("execve")) {
       if (event.result.value !== 0n) return;
       const file = executedFile(event);
@@ -101,12 +114,16 @@ export class Programs {
       this.#fresh.delete(pid);
     } else {
       const child = madeBy(event);
-      if (child !== undefined) this.#make(child, this.#runningOf(pid) ?? this.#begin(pid));
+      if (child === undefined) return;
+      const maker = this.#runningOf(pid) ?? this.#begin(pid);
+      if (this.#births === undefined) this.#make(child, maker);
+      else if (!makesUntraced(event)) this.#births.made(child, maker);
     }
   }
 
   /** The id is free for another process. */
   ended(pid: Pid): void {
+    if (pid !== undefined && !this.#running.has(pid)) this.#births?.seen(pid);
     this.#leave(pid);
     this.#beginnings.delete(pid);
     this.#running.delete(pid);
@@ -120,6 +137,7 @@ export class Programs {
    * program without a name.
    */
   finish(): void {
+    this.#births?.finish();
     for (const pid of this.#beginnings.keys()) this.#leave(pid);
   }
 
@@ -134,7 +152,9 @@ export class Programs {
     const beginning: Running = { program: undefined, group: -this.#unknown, callers: new Set(), same: undefined };
     this.#run(pid, beginning);
     this.#beginnings.set(pid, beginning);
-    return beginning;
+    // Whatever was made before anything else was seen was made by what is not in the log.
+    if (pid !== undefined && this.#unknown + this.#known.size > 1) this.#births?.seen(pid);
+    return rootOf(beginning);
   }
 
   /**

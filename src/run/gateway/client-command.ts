@@ -21,8 +21,9 @@ export interface Tool {
 const names: readonly Tool["name"][] = ["docker", "podman", "docker-compose", "podman-compose", "nerdctl"];
 
 /**
- * Programs that run the words behind them, with their options that take a value in a word of its own (GNU coreutils' manual, sudo(8),
- * ionice(1), chrt(1)). What is not in here may run anything; `--containers` says that it starts containers.
+ * Programs that run the words behind them, with their options that take a value in a word of its
+ * own (GNU coreutils' manual, sudo(8), ionice(1), chrt(1)). What is not in here may run anything;
+ * `--containers` says that it starts containers.
  */
 const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: number }> = new Map([
   ["env", { valued: /^(?:-[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],
@@ -53,9 +54,14 @@ const plainConnection =
 /** Other options of docker's with a value. */
 const keptValued = /^(?:--config|-l|--log-level)$/;
 
-/** Options of podman's with a value that say where its containers are (podman(1)); a client of its service has none of them. */
-const podmanOption =
-  /^--(?:root|runroot|storage-driver|storage-opt|tmpdir|runtime|runtime-flag|cgroup-manager|conmon|network-config-dir|volumepath|events-backend|hooks-dir|registries-conf|imagestore)$/;
+/**
+ * Options of podman's with a value that say where its containers are (podman(1)); a client of its
+ * service has none of them.
+ */
+const podmanOption = new RegExp(
+  "^--(?:root|runroot|storage-driver|storage-opt|tmpdir|runtime|runtime-flag|cgroup-manager|conmon|" +
+    "network-config-dir|volumepath|events-backend|hooks-dir|registries-conf|imagestore)$",
+);
 
 /** Which tool a command runs, also behind `timeout`, `env`, `sudo`, `nice` and their like. */
 export function clientCommand(words: readonly string[]): ClientCommand {

@@ -75,7 +75,10 @@ export interface Gate {
   readonly profileFile: (text: string) => string;
   /** Volumes that are ours, for events about them. */
   readonly isOurVolume: (name: string) => boolean;
-  /** The socket that the user's command is given, and the engine's own in its place for containers; `undefined` if there is none on this host. */
+  /**
+   * The socket that the user's command is given, and the engine's own in its place for containers;
+   * `undefined` if there is none on this host.
+   */
   readonly sockets: { readonly ours: readonly string[]; readonly engines: string | undefined };
 }
 

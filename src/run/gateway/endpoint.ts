@@ -12,8 +12,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const defaultSocket = "/var/run/docker.sock";
 
 /**
- * Which engine the command's clients would talk to without us (docker CLI, cli/context and cli/command/cli.go): options of a docker
- * command, DOCKER_HOST, DOCKER_CONTEXT, the context in use, the socket of old.
+ * Which engine the command's clients would talk to without us (docker CLI, cli/context and
+ * cli/command/cli.go): options of a docker command, DOCKER_HOST, DOCKER_CONTEXT, the context in
+ * use, the socket of old.
  */
 export function endpointOf({ words, tool }: ClientCommand, environment: Environment): Endpoint {
   const cli = tool === undefined ? ["docker"] : words.slice(0, tool.at + 1);

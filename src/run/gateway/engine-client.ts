@@ -10,7 +10,10 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Our own requests to the engine, beside those of the user's command. Without a version in the path the engine takes its newest. */
+/**
+ * Our own requests to the engine, beside those of the user's command. Without a version in the path
+ * the engine takes its newest.
+ */
 export class EngineClient {
   readonly endpoint: Endpoint;
 

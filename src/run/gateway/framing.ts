@@ -1,8 +1,9 @@
 import type { ByteReader } from "./reader.ts";
 
 /**
- * HTTP/1.1 as it is on the wire (RFC 9112): a head, and where the body after it ends. Node's own client and server are not used: they
- * parse and write anew what has to pass byte for byte, and give up the connection of a stream that was hijacked without an upgrade.
+ * HTTP/1.1 as it is on the wire (RFC 9112): a head, and where the body after it ends. Node's own
+ * client and server are not used: they parse and write anew what has to pass byte for byte, and
+ * give up the connection of a stream that was hijacked without an upgrade.
  */
 export interface Head {
   /** `POST /v1.41/containers/create HTTP/1.1`, `HTTP/1.1 201 Created`. */

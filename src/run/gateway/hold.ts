@@ -44,8 +44,8 @@ export interface Holding {
 }
 
 /**
- * The body of `containers/create` with the holder in front of the program and of the health check, and the gate mounted. A container
- * without a program stays as it is: the engine refuses it.
+ * The body of `containers/create` with the holder in front of the program and of the health check,
+ * and the gate mounted. A container without a program stays as it is: the engine refuses it.
  */
 export function heldSpec(body: Document, image: ImageConfig, holding: Holding): Document {
   const { entrypoint, command } = startedWords(body, image);
@@ -68,8 +68,9 @@ export function heldSpec(body: Document, image: ImageConfig, holding: Holding): 
 }
 
 /**
- * What the engine would start (moby daemon/commit.go, `merge`): an entrypoint drops the image's command, `[""]` takes the image's
- * entrypoint away, an empty list does so and keeps the image's command.
+ * What the engine would start (moby daemon/commit.go, `merge`): an entrypoint drops the image's
+ * command, `[""]` takes the image's entrypoint away, an empty list does so and keeps the image's
+ * command.
  */
 export function startedWords(
   body: Document,

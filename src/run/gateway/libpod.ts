@@ -1,7 +1,10 @@
 import { isDocument, member, textOf, textsOf, withMember, wordsOf, type Document } from "./document.ts";
 import { isSeccomp } from "./hold.ts";
 
-/** Podman's own request for a container (libpod pkg/specgen, SpecGenerator), as far as it bears on seccomp, in the words of Docker's. */
+/**
+ * Podman's own request for a container (libpod pkg/specgen, SpecGenerator), as far as it bears on
+ * seccomp, in the words of Docker's.
+ */
 export function dockerSpec(body: Document): Document {
   const host: [string, unknown][] = [
     ["AutoRemove", member(body, "remove") === true],
@@ -45,8 +48,8 @@ function securityOptions(body: Document): readonly string[] {
 }
 
 /**
- * The request with what was changed in Docker's words. A profile is a text there and a file here: `profileFile` writes one and
- * gives its path.
+ * The request with what was changed in Docker's words. A profile is a text there and a file here:
+ * `profileFile` writes one and gives its path.
  */
 export function libpodSpec(
   body: Document,

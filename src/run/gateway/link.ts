@@ -29,7 +29,10 @@ export interface Request {
 
 /** What is done with one request and its answer, beside passing both on. */
 export interface Plan {
-  /** The connection may become a stream of the container's. Then the answer has no end, and both directions are the client's and the engine's alone. */
+  /**
+   * The connection may become a stream of the container's. Then the answer has no end, and both
+   * directions are the client's and the engine's alone.
+   */
   readonly hijacks?: boolean;
   /** Gives the request that is sent in its place. Throws `Refusal` for what cannot be sent. */
   readonly request?: (body: Buffer) => Promise<{ readonly target: string; readonly body: Buffer }>;
@@ -154,7 +157,10 @@ class Link {
     return engine;
   }
 
-  /** Head and body in one write: dockerd drops the body of a hijacking request that comes in another one, or takes it for the container's input. False: it was refused. */
+  /**
+   * Head and body in one write: dockerd drops the body of a hijacking request that comes in another
+   * one, or takes it for the container's input. False: it was refused.
+   */
   async #sendWhole(engine: Duplex, request: Request, extent: Extent, plan: Plan): Promise<boolean> {
     if (header(request.head, "expect") === "100-continue")
       await write(this.#client, Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -200,7 +206,10 @@ class Link {
     }
   }
 
-  /** Both directions, each ended when its source ends. What the client had sent behind its request was held until now. */
+  /**
+   * Both directions, each ended when its source ends. What the client had sent behind its request
+   * was held until now.
+   */
   async #tunnel(head: Head, engine: Duplex): Promise<false> {
     await write(this.#client, headBytes(head));
     const up = this.#copyAll(this.#fromClient, engine);
@@ -260,7 +269,10 @@ function reasonOf(status: number): string {
   return status === 502 ? "Bad Gateway" : "Refused";
 }
 
-/** dockerd's answer to a hijacking request without `Upgrade` (moby api/server/router/container/container_routes.go): no length, no chunks. */
+/**
+ * dockerd's answer to a hijacking request without `Upgrade` (moby
+ * api/server/router/container/container_routes.go): no length, no chunks.
+ */
 function isStream(head: Head): boolean {
   return statusOf(head) === 200 && header(head, "content-length") === "" && header(head, "transfer-encoding") === "";
 }

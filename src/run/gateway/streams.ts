@@ -1,6 +1,9 @@
 import type { ByteReader } from "./reader.ts";
 
-/** A stream of the engine, taken apart: without a terminal, standard output and error of a container come in frames of eight bytes' head (moby api, "Stream format"). */
+/**
+ * A stream of the engine, taken apart: without a terminal, standard output and error of a container
+ * come in frames of eight bytes' head (moby api, "Stream format").
+ */
 export async function* streamsOf(reader: ByteReader, onError: (text: string) => void): AsyncGenerator<Buffer> {
   let open: Buffer = Buffer.alloc(0);
   for (let bytes = await reader.next(); bytes !== undefined; bytes = await reader.next()) {

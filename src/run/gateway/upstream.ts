@@ -8,7 +8,10 @@ import { SeccompGenError } from "../../core/errors/index.ts";
 export type Endpoint =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: Tls | undefined }
-  /** A command that is the connection: `docker --context X system dial-stdio`, for ssh and whatever else the CLI knows. */
+  /**
+   * A command that is the connection: `docker --context X system dial-stdio`, for ssh and whatever
+   * else the CLI knows.
+   */
   | { readonly kind: "command"; readonly words: readonly string[] };
 
 /** Contents of PEM files; `ca` undefined: the system's. */

@@ -1,7 +1,8 @@
 /*
- * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and becomes the program. The pid, the
- * environment, the folder and the descriptors stay the same. If nobody listens at the gate, or the keeper ends, the program starts
- * at once. Linked statically, so that neither the image's libraries nor LD_PRELOAD reach it.
+ * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and
+ * becomes the program. The pid, the environment, the folder and the descriptors stay the same. If
+ * nobody listens at the gate, or the keeper ends, the program starts at once. Linked statically, so
+ * that neither the image's libraries nor LD_PRELOAD reach it.
  *
  *     hold TOKEN PROGRAM [ARGUMENT...]
  */
@@ -36,8 +37,9 @@ static void wait_at_gate(const char *token) {
 }
 
 /*
- * As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for a script without #!. It is looked for before
- * the gate: behind it every call but execve(2) would be the program's, and may be denied to it.
+ * As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for
+ * a script without #!. It is looked for before the gate: behind it every call but execve(2) would
+ * be the program's, and may be denied to it.
  */
 static const char *file_of(const char *program, char *file, size_t size, int *reason) {
     const char *path = getenv("PATH");

@@ -17,8 +17,9 @@ const dockerfile = "Dockerfile.trace";
 const sources = ["src/run/keeper/hold.c", "src/run/keeper/keeper.c"] as const;
 
 /**
- * The image of the keeper: holder, keeper, strace and its libraries. Built once per content of its sources. If it cannot be built (no
- * network), this host's strace and compiler make it, and that is said.
+ * The image of the keeper: holder, keeper, strace and its libraries. Built once per content of its
+ * sources. If it cannot be built (no network), this host's strace and compiler make it, and that is
+ * said.
  */
 export async function ensureKeeperImage(
   engine: EngineClient,
@@ -53,7 +54,10 @@ async function build(engine: EngineClient, image: string): Promise<boolean> {
   return isThere(engine, image);
 }
 
-/** Packs this host's strace, its loader and libraries, with the holder and the keeper compiled here. Only for an engine of this host's architecture. */
+/**
+ * Packs this host's strace, its loader and libraries, with the holder and the keeper compiled here.
+ * Only for an engine of this host's architecture.
+ */
 async function packHost(engine: EngineClient, image: string, engineArchitecture: string): Promise<string> {
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
     throw new SeccompGenError({
@@ -78,7 +82,9 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
       if (compiled.failed)
         throw new SeccompGenError({
           code: "no-tracer",
-          detail: `the tracer image could not be built, and this host has no C compiler that works (${compiled.shortMessage?.split("\n")[0] ?? ""})`,
+          detail:
+            "the tracer image could not be built, and this host has no C compiler that works " +
+            `(${compiled.shortMessage?.split("\n")[0] ?? ""})`,
         });
     }
     await execa("sh", ["-c", `"$0" -V > "$1"`, strace.path, join(folder, "version")]);

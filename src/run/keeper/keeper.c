@@ -1,7 +1,10 @@
 /*
- * Keeps the gate of one recording. Programs that the holder (hold.c) holds announce themselves at a unix socket; the recording
- * process says over standard input which of them is traced; strace is attached; the program is let go. The traces lie in a folder
- * that only this container mounts, and are copied to standard output as they grow. When standard input ends, every held program is
+ * Keeps the gate of one recording. Programs that the holder (hold.c) holds announce themselves at a unix
+ * socket; the recording
+ * process says over standard input which of them is traced; strace is attached; the program is let go. The
+ * traces lie in a folder
+ * that only this container mounts, and are copied to standard output as they grow. When standard input ends,
+ * every held program is
  * let go and every strace ends, so that the traced programs go on by themselves.
  *
  *     keeper GATE-FOLDER TRACE-FOLDER HOLDER VERSION-FILE STRACE...
@@ -10,7 +13,8 @@
  * The second form says what lies in the folder of a keeper that has ended.
  *
  * Said on standard output, a line each; `about` and `data` are followed by so many bytes:
- *     ready STRACE-VERSION | hello N PID TOKEN IN-CONTAINER CAPABILITIES NO-NEW-PRIVILEGES | traced N | failed N | about N LENGTH | data N LENGTH | let N | end N exited|killed CODE LENGTH
+ *     ready STRACE-VERSION | hello N PID TOKEN IN-CONTAINER CAPABILITIES NO-NEW-PRIVILEGES | traced N | failed
+ * N | about N LENGTH | data N LENGTH | let N | end N exited|killed CODE LENGTH
  * Heard on standard input, fields separated by tabs:
  *     trace N ABOUT [OPTION...] | pass N | stop N | crash N THREAD SIGNAL
  * ABOUT is kept beside the trace, for a recording that is made of it later.
@@ -106,7 +110,8 @@ static int open_gate(const char *folder, struct sockaddr_un *gate) {
     int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     umask(0);
     unlink(gate->sun_path);
-    if (listening < 0 || bind(listening, (struct sockaddr *)gate, sizeof *gate) < 0 || listen(listening, 512) < 0) die("opening the gate");
+    if (listening < 0 || bind(listening, (struct sockaddr *)gate, sizeof *gate) < 0 || listen(listening, 512) < 0)
+        die("opening the gate");
     umask(077);
     return listening;
 }
@@ -253,7 +258,8 @@ static void attach(struct program *each, const char *about, char **options, int 
 static void check_attached(struct program *each) {
     struct stat written;
     char tracer[32];
-    if (fstat(each->file, &written) < 0 || written.st_size == 0 || !status_word(each->pid, "TracerPid", tracer, sizeof tracer) || atoi(tracer) == 0) return;
+    if (fstat(each->file, &written) < 0 || written.st_size == 0 || !status_word(each->pid, "TracerPid", tracer,
+        sizeof tracer) || atoi(tracer) == 0) return;
     each->state = TRACED;
     say("traced %d\n", each->number);
     let_go(each);
@@ -286,12 +292,15 @@ static void bury(void) {
 }
 
 /*
- * The first process of a container stays unkillable while it is traced (Linux kernel/signal.c, force_sig_info_to_task): it makes the same
- * fault for ever. If the thread is one of its, and it does not handle or ignore the signal, strace is ended, and the next fault ends it.
+ * The first process of a container stays unkillable while it is traced (Linux kernel/signal.c,
+ * force_sig_info_to_task): it makes the same
+ * fault for ever. If the thread is one of its, and it does not handle or ignore the signal, strace is ended,
+ * and the next fault ends it.
  */
 static void let_crash(struct program *each, pid_t thread, int signal_number) {
     char inside[32], leader[32], caught[32], ignored[32];
-    if (!status_word(thread, "Tgid", leader, sizeof leader) || !status_word(atoi(leader), "NSpid", inside, sizeof inside)) return;
+    if (!status_word(thread, "Tgid", leader, sizeof leader) || !status_word(atoi(leader), "NSpid", inside,
+        sizeof inside)) return;
     status_word(thread, "SigCgt", caught, sizeof caught);
     status_word(thread, "SigIgn", ignored, sizeof ignored);
     unsigned long long kept = strtoull(caught, NULL, 16) | strtoull(ignored, NULL, 16);
@@ -312,13 +321,16 @@ static void obey(char *line) {
     for (char *field; length < MOST_OPTIONS && (field = strsep(&line, "\t")) != NULL;) fields[length++] = field;
     struct program *each = length < 2 ? NULL : numbered(atoi(fields[1]));
     if (each == NULL) return;
-    if (strcmp(fields[0], "trace") == 0 && each->state == ASKED && length >= 3) attach(each, fields[2], fields + 3, length - 3);
-    if (strcmp(fields[0], "crash") == 0 && each->state == TRACED && length == 4) let_crash(each, atoi(fields[2]), atoi(fields[3]));
+    if (strcmp(fields[0], "trace") == 0 && each->state == ASKED && length >= 3)
+        attach(each, fields[2], fields + 3, length - 3);
+    if (strcmp(fields[0], "crash") == 0 && each->state == TRACED && length == 4)
+        let_crash(each, atoi(fields[2]), atoi(fields[3]));
     if (strcmp(fields[0], "pass") == 0 && each->state == ASKED) {
         let_go(each);
         forget(each);
     }
-    if (strcmp(fields[0], "stop") == 0 && (each->state == ATTACHING || each->state == TRACED)) kill(each->strace, SIGKILL);
+    if (strcmp(fields[0], "stop") == 0 && (each->state == ATTACHING || each->state == TRACED))
+        kill(each->strace, SIGKILL);
 }
 
 /* False: the recording process is gone. */
@@ -339,7 +351,8 @@ static int hear_commands(void) {
     return heard_length < sizeof heard;
 }
 
-/* What each program needs next; returns after how many milliseconds it is to be looked at again, -1: when something is heard. */
+/* What each program needs next; returns after how many milliseconds it is to be looked at again, -1: when
+   something is heard. */
 static int look_after_all(void) {
     int again = -1;
     for (int at = 0; at < MOST; at++) {
@@ -348,11 +361,13 @@ static int look_after_all(void) {
         if (each->state == ATTACHING) check_attached(each);
         int more = copy_trace(each);
         if (each->state == ENDED && !more && out_length < OUT_ROOM) {
-            say("end %d %s %d %lld\n", each->number, WIFEXITED(each->status) ? "exited" : "killed", WIFEXITED(each->status) ? WEXITSTATUS(each->status) : WTERMSIG(each->status), (long long)each->sent);
+            say("end %d %s %d %lld\n", each->number, WIFEXITED(each->status) ? "exited" : "killed",
+                WIFEXITED(each->status) ? WEXITSTATUS(each->status) : WTERMSIG(each->status), (long long)each->sent);
             forget(each);
             continue;
         }
-        int wait = more ? (out_length >= OUT_ROOM ? 50 : 0) : each->state == ATTACHING ? 1 : each->state == ENDED ? 0 : 20;
+        int wait = more ? (out_length >= OUT_ROOM ? 50 : 0) : each->state == ATTACHING ? 1 : each->state ==
+            ENDED ? 0 : 20;
         if (again < 0 || wait < again) again = wait;
     }
     return again;

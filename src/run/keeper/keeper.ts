@@ -23,7 +23,10 @@ export interface Tracing {
 export interface KeeperRequest {
   readonly engine: EngineClient;
   readonly image: string;
-  /** Where recordings of the traces belong, should this process be killed; written on the volume they lie in. `undefined`: they are worth nothing then. */
+  /**
+   * Where recordings of the traces belong, should this process be killed; written on the volume
+   * they lie in. `undefined`: they are worth nothing then.
+   */
   readonly folder: string | undefined;
   /** A program stands at the gate: it is traced with further options of strace, or let go. */
   readonly onHello: (hello: Hello) => Tracing | undefined;
@@ -31,16 +34,19 @@ export interface KeeperRequest {
   readonly onMissed: (why: string) => void;
 }
 
-/** strace(1): children and threads; numbers beside names; the lines that tell a change of the personality; no signal of the workload ends it. */
+/**
+ * strace(1): children and threads; numbers beside names; the lines that tell a change of the
+ * personality; no signal of the workload ends it.
+ */
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "never"] as const;
 
 /** Where the keeper's container has its two volumes. */
 const [gateMount, traceMount] = ["/gate", "/trace"];
 
 /**
- * The one container of a recording that stands beside all others: it holds their programs at the gate, and traces them. It sees the
- * host's processes, may trace them, and can do nothing else: no network, no writes but to its volumes. Its traces lie in a volume that
- * no other container mounts.
+ * The one container of a recording that stands beside all others: it holds their programs at the
+ * gate, and traces them. It sees the host's processes, may trace them, and can do nothing else: no
+ * network, no writes but to its volumes. Its traces lie in a volume that no other container mounts.
  */
 export class Keeper implements AsyncDisposable {
   readonly gateVolume: string;
@@ -196,7 +202,10 @@ export class Keeper implements AsyncDisposable {
     this.#socket?.write(`${[verb, number, ...fields].join("\t")}\n`);
   }
 
-  /** strace names its log when it cannot write there, goes on tracing, and loses what it says (strace 6.1, error_prints.c, perror_msg). */
+  /**
+   * strace names its log when it cannot write there, goes on tracing, and loses what it says
+   * (strace 6.1, error_prints.c, perror_msg).
+   */
   #hearComplaint(text: string): void {
     this.#complaint = (this.#complaint + text).slice(-4000);
     for (const [, number, reason = ""] of text.matchAll(/strace: \/trace\/(\d+): (.+?)[\r\n]/g)) {

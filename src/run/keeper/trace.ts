@@ -78,7 +78,9 @@ export class Trace {
         return this.#stir();
       case "end":
         if (!this.#isStopped && !this.#isLet && (saying.how === "killed" || saying.code !== 0))
-          this.#broken ??= `strace ended before the workload did (${saying.how === "killed" ? `signal ${saying.code}` : `exit code ${saying.code}`})`;
+          this.#broken ??=
+            "strace ended before the workload did " +
+            `(${saying.how === "killed" ? "signal" : "exit code"} ${saying.code})`;
         if (saying.length !== this.#received)
           this.#broken ??= `strace wrote ${saying.length} bytes, and ${this.#received} of them arrived`;
         return this.#finish();

@@ -87,7 +87,8 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#coming = [];
     await Promise.allSettled(this.#ahead.values());
-    if (this.#isOurs) await this.#engine.call("DELETE", `/containers/${this.#container}?force=1`).catch(() => undefined);
+    if (this.#isOurs)
+      await this.#engine.call("DELETE", `/containers/${this.#container}?force=1`).catch(() => undefined);
   }
 }
 

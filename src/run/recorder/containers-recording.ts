@@ -184,6 +184,7 @@ class ContainersRecording {
     const aggregator = createAggregator({
       arch: this.#arch(),
       life: part === "main" ? lifeOf(berth) : { within: "serve" },
+      outside: true,
     });
     this.#aggregators.push(aggregator);
     const files = this.#files.get(berth) ?? new NamedFiles();
@@ -236,7 +237,8 @@ class ContainersRecording {
         why: `strace was ended because the container's first process seemed to crash (${signal}), but it went on`,
       };
     this.#terminal.note(
-      `the container's first process crashed (${signal}); the kernel does not let a traced one die of that, so strace was ended`,
+      `the container's first process crashed (${signal}); the kernel does not let a traced one die of ` +
+        "that, so strace was ended",
     );
     return { kind: "complete" };
   }
@@ -279,7 +281,8 @@ class ContainersRecording {
     const { exitCode, said } = await session.execute(berth.container, words, 60_000);
     if (exitCode !== 0)
       this.#sideFailures.push(
-        `${label}: it ended with exit code ${exitCode}${said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`}`,
+        `${label}: it ended with exit code ${exitCode}` +
+          (said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`),
       );
   }
 

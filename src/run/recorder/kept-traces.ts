@@ -16,8 +16,8 @@ interface Found {
 }
 
 /**
- * Makes partial recordings of what a killed session had traced of its containers. Resolves to what there is to say; throws
- * if one could not be kept, and the traces must stay.
+ * Makes partial recordings of what a killed session had traced of its containers. Resolves to what
+ * there is to say; throws if one could not be kept, and the traces must stay.
  */
 export async function recoverKept(
   engine: EngineClient,
@@ -28,7 +28,7 @@ export async function recoverKept(
   const found = new Map<string, Found>();
   await readLeft(engine, image, volume, async ({ about, chunks }) => {
     const { name, folder, arch, life, run } = parseUnfinished(about, `a trace on the volume ${volume}`);
-    const aggregator = createAggregator({ arch, life });
+    const aggregator = createAggregator({ arch, life, outside: true });
     await readInto(aggregator, chunks, name);
     const { calls } = aggregator.counts();
     if (calls === 0) return;

@@ -22,7 +22,10 @@ export interface CommandExercise {
   readonly keep: boolean;
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
-  /** `shown`: the command has the user's terminal. `sampled`: so it has, and its stdout is sampled on the way. `kept`: nothing of it is shown. */
+  /**
+   * `shown`: the command has the user's terminal. `sampled`: so it has, and its stdout is sampled
+   * on the way. `kept`: nothing of it is shown.
+   */
   readonly streams: "shown" | "sampled" | "kept";
 }
 
@@ -111,7 +114,10 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
   return { stdout: child.stdout, stderr: child.stderr, ended, kill: (signal) => void child.kill(signal) };
 }
 
-/** `docker run --detach` is over before its container is, and so is any command that something is done with meanwhile. */
+/**
+ * `docker run --detach` is over before its container is, and so is any command that something is
+ * done with meanwhile.
+ */
 function waitsForContainers(session: Session, { while: command, stopAfter, stable }: CommandExercise): boolean {
   return session.runsOne || command !== undefined || stopAfter !== undefined || stable !== undefined;
 }

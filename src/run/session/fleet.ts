@@ -112,7 +112,10 @@ export class Fleet {
     return true;
   }
 
-  /** Everything that was made has been started, is as healthy as it says, and nothing was made or started for a while. */
+  /**
+   * Everything that was made has been started, is as healthy as it says, and nothing was made or
+   * started for a while.
+   */
   isUp(quietMs: number): boolean {
     const alive = this.berths.filter(({ removed }) => !removed);
     return (

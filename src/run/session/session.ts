@@ -176,7 +176,10 @@ export class Session implements AsyncDisposable {
     return path;
   }
 
-  /** The environment of the user's command; `leaves`: containers that it starts are not recorded, but what it executes in recorded ones is. */
+  /**
+   * The environment of the user's command; `leaves`: containers that it starts are not recorded,
+   * but what it executes in recorded ones is.
+   */
   environment({ leaves = false } = {}): NodeJS.ProcessEnv {
     const host = this.#gateways[leaves ? 1 : 0]?.host ?? "";
     const {

@@ -5,7 +5,10 @@ import type { Engine } from "../container/index.ts";
 import { isSeccomp, member, textOf, wordsOf, type Document, type InspectedImage } from "../gateway/index.ts";
 import type { Hello } from "../keeper/index.ts";
 
-/** Members of `HostConfig` whose values bear on what seccomp filter the workload needs and hold none of its data, as `docker run` calls them. */
+/**
+ * Members of `HostConfig` whose values bear on what seccomp filter the workload needs and hold none
+ * of its data, as `docker run` calls them.
+ */
 const keptTexts = [
   ["PidMode", "pid"],
   ["IpcMode", "ipc"],
@@ -22,7 +25,10 @@ const keptFlags = [
   ["ReadonlyRootfs", "read-only"],
 ] as const;
 
-/** The command as a recording keeps it: what bears on seccomp of the body of `containers/create`, in the words of `docker run`. No image, no arguments, no environment. */
+/**
+ * The command as a recording keeps it: what bears on seccomp of the body of `containers/create`, in
+ * the words of `docker run`. No image, no arguments, no environment.
+ */
 export function redactedSpec(tool: string, spec: Document): readonly string[] {
   const host = member(spec, "HostConfig");
   const options = [
@@ -63,7 +69,10 @@ export interface ContainerEnd {
   readonly strace: string | undefined;
 }
 
-/** What a recording says of a run. Capabilities and no-new-privileges are the kernel's own words of the process that was held. */
+/**
+ * What a recording says of a run. Capabilities and no-new-privileges are the kernel's own words of
+ * the process that was held.
+ */
 export function specFacts(
   spec: Document,
   image: InspectedImage,
@@ -88,7 +97,8 @@ export function specFacts(
     ...(hello === undefined
       ? securityOf(spec, engine)
       : { capabilities: capabilitiesIn(hello.capabilities), noNewPrivileges: hello.noNewPrivileges }),
-    // The first process of its namespace is somebody else: an init of the engine's, by option or by the engine's configuration.
+    // The first process of its namespace is somebody else: an init of the engine's, by option or by
+    // the engine's configuration.
     ...(member(host, "Init") === true || (hello !== undefined && isOwnPids && hello.inContainer !== 1)
       ? { init: true as const }
       : {}),

@@ -4,7 +4,10 @@ import { allowsSome, answersOf, type Action, type Filter, type Rule } from "../.
 /** strace shows so much of a string: enough for an error message. */
 const stringLength = "160";
 
-/** What the program that is held calls before it is let go (hold.c): the start of a static glibc program (csu/libc-start.c), its file, and the gate. */
+/**
+ * What the program that is held calls before it is let go (hold.c): the start of a static glibc
+ * program (csu/libc-start.c), its file, and the gate.
+ */
 const holderNeeds: readonly string[] = [
   ...[
     "execve",

@@ -83,7 +83,8 @@ export class DenialObserver {
   readonly #arch: ScmpArch;
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #ceiling: ReadonlyMap<ScmpArch, Filter>;
-  readonly #programs = new Programs();
+  /** The keeper's strace stands outside of the container. */
+  readonly #programs = new Programs(undefined, { outside: true });
   readonly #aggregator: Aggregator;
   readonly #open = new Map<string, Open>();
   /** By process, the denials whose aftermath is watched. */
@@ -131,6 +132,7 @@ export class DenialObserver {
   }
 
   #addCall(event: SyscallEvent): void {
+    this.#programs.notice(event.tracee.pid);
     follow(event, this.#watched.get(event.tracee.pid) ?? []);
     const changesProgram = followsProgram(event.name);
     if (changesProgram) {

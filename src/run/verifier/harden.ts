@@ -340,8 +340,8 @@ function isKept(option: string, { noNewPrivileges, unconfined }: Settings): bool
 }
 
 /**
- * The words of `docker run` with these settings: what is contradicted is taken out in front of the image, the rest is put behind
- * `run`. Compose's words stay as they are.
+ * The words of `docker run` with these settings: what is contradicted is taken out in front of the
+ * image, the rest is put behind `run`. Compose's words stay as they are.
  */
 function hardenedWords(
   { words, tool }: ClientCommand,

@@ -79,7 +79,10 @@ export interface Tracing {
   readonly sink: (part: Part, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
-/** Runs a workload with its container made otherwise: under a profile, under other protections; traced, if asked for. */
+/**
+ * Runs a workload with its container made otherwise: under a profile, under other protections;
+ * traced, if asked for.
+ */
 export async function runUnder(workload: Workload, change: SpecChange, proof: Proof, tracing?: Tracing): Promise<Ran> {
   const reading: Promise<void>[] = [];
   const session = await Session.open({

@@ -3,7 +3,6 @@ import {
   buildRecording,
   createAggregator,
   fullyKnown,
-  knownArguments,
   newCalls,
   type Recording,
 } from "../../../src/core/recording/index.ts";
@@ -42,26 +41,6 @@ test.each([
   ],
 ])("fully known is %s", (_, lines, known) => {
   expect(fullyKnown(recordingOf(...lines)).get("SCMP_ARCH_X86_64")).toEqual(known);
-});
-
-test("known arguments are those of calls that succeeded and show nothing else, while they can be told apart", () => {
-  const known = knownArguments(
-    recordingOf(
-      "fcntl(3, 2, 0x1) = 0",
-      "fcntl(3, 1) = -1 EBADF (Bad file descriptor)",
-      "socket(1, SOCK_STREAM, 0) = 3",
-      "prctl(22, 1) = -1 EPERM (Operation not permitted)",
-      "ioctl(3, 0x5401, 0x1) = -1 ENOTTY (Inappropriate ioctl for device)",
-      "ptrace(16, 7) = 0",
-      "clone(child_stack=NULL, flags=0x11) = 9",
-      'read(3, "", 1) = 0',
-    ),
-  );
-  expect([...(known.get("SCMP_ARCH_X86_64") ?? [])]).toEqual([
-    ["fcntl", { indices: [1], values: [[1n], [2n]] }],
-    ["ioctl", { indices: [1], values: [[0x5401n]] }],
-    ["socket", { indices: [0, 2], values: [[1n, 0n]] }],
-  ]);
 });
 
 test("new are calls and values that were not there, not how often or by whom", () => {

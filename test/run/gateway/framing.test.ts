@@ -30,7 +30,8 @@ async function all(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
 
 test("a head is read whatever pieces it comes in, and given back as it was", async () => {
   const text =
-    "POST /v1.41/containers/create?name=a HTTP/1.1\r\nHost: docker\r\nX-Odd:  two words \r\nContent-Length: 2\r\n\r\n{}";
+    "POST /v1.41/containers/create?name=a HTTP/1.1\r\nHost: docker\r\nX-Odd:  two words " +
+    "\r\nContent-Length: 2\r\n\r\n{}";
   for (let at = 1; at < text.length; at += 7) {
     const reader = readerOf([text.slice(0, at), text.slice(at)]);
     const head = await readHead(reader);

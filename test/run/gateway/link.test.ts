@@ -22,7 +22,10 @@ function listen(path: string, serve: (socket: Socket) => void): Promise<void> {
   return new Promise((resolve) => server.listen(path, resolve));
 }
 
-/** An engine that answers each request by what it got; a gateway before it. Gives what a client got back, and what the engine got. */
+/**
+ * An engine that answers each request by what it got; a gateway before it. Gives what a client got
+ * back, and what the engine got.
+ */
 async function talk(
   plan: Planner,
   said: string,
@@ -88,7 +91,7 @@ test("what cannot be rewritten never reaches the engine", async () => {
   }
 });
 
-test("a hijacked connection: body in one write with its head, input after the answer, each direction ends alone", async () => {
+test("a hijacked connection takes a body with its head, and each direction ends alone", async () => {
   const pieces: string[] = [];
   const said = "POST /exec/1/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}early input;";
   const { back } = await talk(

@@ -1,0 +1,43 @@
+/**
+ * Who made whom, in a log that strace wrote from another PID namespace: a call returns the child's
+ * id in the maker's namespace, and the child's lines have another. Both namespaces count upwards, so
+ * that of several children the one with the lower id in one has the lower id in the other.
+ */
+export class Births<Maker> {
+  /** Children by the id that the call returned. */
+  #made: { readonly id: number; readonly maker: Maker }[] = [];
+  /** Children by the id of their lines. */
+  #seen: number[] = [];
+  readonly #found: (child: number, maker: Maker) => void;
+
+  /** `found` hears of each child, by the id of its lines, with its maker. */
+  constructor(found: (child: number, maker: Maker) => void) {
+    this.#found = found;
+  }
+
+  made(id: number, maker: Maker): void {
+    this.#made.push({ id, maker });
+    this.#settle();
+  }
+
+  /** The first line of a thread. It often stands before the end of the call that made it. */
+  seen(pid: number): void {
+    this.#seen.push(pid);
+    this.#settle();
+  }
+
+  /** Children without a line (CLONE_UNTRACED) leave more calls than threads. */
+  finish(): void {
+    const [only, ...others] = new Set(this.#made.map(({ maker }) => maker));
+    if (only === undefined || others.length > 0) return;
+    for (const pid of this.#seen) this.#found(pid, only);
+  }
+
+  #settle(): void {
+    if (this.#made.length !== this.#seen.length) return;
+    const made = this.#made.sort((a, b) => a.id - b.id);
+    const seen = this.#seen.sort((a, b) => a - b);
+    [this.#made, this.#seen] = [[], []];
+    for (const [at, { maker }] of made.entries()) this.#found(seen[at] as number, maker);
+  }
+}
