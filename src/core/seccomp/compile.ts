@@ -62,19 +62,6 @@ export function compileFilters(filters: readonly Filter[]): readonly Instruction
   return program;
 }
 
-/**
- * The same program before another one: what it does not allow is for that one to answer, whose
- * first instruction is behind its last.
- */
-export function runOn(program: readonly Instruction[]): readonly Instruction[] {
-  const allow = returnValue({ action: "SCMP_ACT_ALLOW" });
-  return program.map((instruction, at) =>
-    instruction.code === opcodes.ret && instruction.k !== allow
-      ? { code: opcodes.jump, jt: 0, jf: 0, k: program.length - at - 1 }
-      : instruction,
-  );
-}
-
 class Compiler {
   readonly drafts: Draft[] = [];
   readonly #returns = new Map<number, string>();

@@ -11,7 +11,6 @@ import {
   opcodes,
   partition,
   refusedRule,
-  runOn,
   type Action,
   type Filter,
   type Instruction,
@@ -168,37 +167,4 @@ describe("a compiled program answers what evaluate says", () => {
     expect(run(program, "SCMP_ARCH_X86", 1, callArgs())).toBe(0);
     expect(run(program, "SCMP_ARCH_AARCH64", 1, callArgs())).toBe(0);
   });
-});
-
-test("before another program, only what is allowed is answered; the other one is asked for the rest", () => {
-  const filter: Filter = {
-    arch: "SCMP_ARCH_X86_64",
-    defaultAction: { action: "SCMP_ACT_TRACE", errnoRet: 0 },
-    enosysAbove: undefined,
-    syscalls: new Map([
-      [
-        "fcntl",
-        [1n, 3n].map(
-          (datum) =>
-            ({
-              action: { action: "SCMP_ACT_ALLOW" },
-              rule: { conditions: [{ index: 1, op: "SCMP_CMP_EQ", datum }] },
-              because: { type: "user", option: "--allow" },
-            }) as const,
-        ),
-      ],
-    ]),
-  };
-  const other = 0x7ff0_0001;
-  const both = [...runOn(compileFilters([filter])), { code: opcodes.ret, jt: 0, jf: 0, k: other }];
-  const nr = syscallNumber("SCMP_ARCH_X86_64", "fcntl") ?? 0;
-  const answers = [1n, 2n, 3n, 0x1_0000_0001n].map((command) =>
-    run(both, "SCMP_ARCH_X86_64", nr, [0n, command, 0n, 0n, 0n, 0n]),
-  );
-  expect(answers).toEqual([0x7fff_0000, other, 0x7fff_0000, other]);
-  expect([
-    run(both, "SCMP_ARCH_X86_64", nr + 1, [0n, 1n, 0n, 0n, 0n, 0n]),
-    run(both, "SCMP_ARCH_X86", nr, [0n, 1n, 0n, 0n, 0n, 0n]),
-    run(both, "SCMP_ARCH_X86_64", nr | 0x4000_0000, [0n, 1n, 0n, 0n, 0n, 0n]),
-  ]).toEqual([other, other, other]);
 });
