@@ -25,7 +25,16 @@ export async function recordEach(
   if (options.lean || options.full) {
     terminal.note("--lean and --full are for programs of this host: strace stands beside containers, and traces all");
   }
-  const recorded = await recordEachRound(command, options, terminal);
+  return keepEach(command, await recordEachRound(command, options, terminal), options, terminal);
+}
+
+/** Writes what was recorded of a command's containers. Resolves to the exit code. */
+export async function keepEach(
+  command: ClientCommand,
+  recorded: ContainersRecorded,
+  options: RecordOptions & EachOptions,
+  terminal: Terminal,
+): Promise<number> {
   for (const { name, why } of recorded.leftOut) terminal.note(`not recorded: ${escapeLine(name)} (${reasons[why]})`);
   if (recorded.services.length === 0) {
     await recorded.release();

@@ -1,12 +1,23 @@
 import { basename } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
+import type { Recording } from "../core/recording/index.ts";
 import { checkName, knownBefore, partialPath, type Terminal } from "../project/index.ts";
 import { clientCommand, type ClientCommand } from "../run/gateway/index.ts";
-import { recordHost, recordRounds, type RecordOptions, type Recorded } from "../run/recorder/index.ts";
+import {
+  recordHost,
+  recordRounds,
+  watchContainers,
+  type ContainersRecorded,
+  type RecordOptions,
+  type Recorded,
+  type Rounds,
+} from "../run/recorder/index.ts";
+import type { CommandEnd } from "../run/session/index.ts";
+import type { Untraced } from "../run/tracer/index.ts";
 import { renderSummary } from "../words/index.ts";
-import { keepRecording, placesOf, thenRelease } from "./keep.ts";
-import { recordEach, type EachOptions } from "./record-containers.ts";
+import { keepRecording, placesOf, thenRelease, type Kept } from "./keep.ts";
+import { keepEach, recordEach, type EachOptions } from "./record-containers.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
 export async function record(
@@ -25,8 +36,10 @@ export async function record(
     : recordProgram(command, options, terminal);
 }
 
-function asksForContainers({ containers, only, except, keep }: EachOptions): boolean {
-  return containers || only.length > 0 || except.length > 0 || keep;
+/** These options have a meaning for containers alone. */
+function asksForContainers(options: RecordOptions & EachOptions): boolean {
+  const { containers, only, except, keep, exec } = options;
+  return containers || only.length > 0 || except.length > 0 || keep || options.while !== undefined || exec.length > 0;
 }
 
 const onNode =
@@ -45,30 +58,69 @@ const startsElsewhere: { readonly [tool: string]: string | undefined } = {
     "Give the project to Compose (docker compose up), or record each service: podman run [OPTIONS] IMAGE.",
 };
 
-/** Records a program of this host. */
-async function recordProgram(command: ClientCommand, options: RecordOptions, terminal: Terminal): Promise<number> {
+/** Records a program of this host, or the containers that it starts. */
+async function recordProgram(
+  command: ClientCommand,
+  options: RecordOptions & EachOptions,
+  terminal: Terminal,
+): Promise<number> {
   const { words } = command;
   const name = checkName(options.name ?? basename(words[0] ?? ""));
   const paths = await placesOf(name);
   const before = await knownBefore(paths.recording, options.append);
   const known = options.append ? before : undefined;
-  const { fresh, last, unparsed, missed, release } = await recordRounds(
-    name,
-    known,
-    options,
-    (untraced) => recordHost(name, words, options, untraced, terminal),
-    terminal,
-  );
+  await using watched = await watchContainers(command, options, terminal);
+  const once = async (untraced: Untraced): Promise<Recorded> => {
+    const recorded = await recordHost(name, words, options, untraced, terminal, watched?.environment);
+    if (watched !== undefined && watched.made() > 0) {
+      await recorded.release();
+      throw new StartedContainers(await watched.finish(endOf(recorded, terminal)));
+    }
+    return recorded;
+  };
+  try {
+    const rounds = await recordRounds(name, known, options, once, terminal);
+    return await keepProgram({ name, words, before, paths, rounds }, options, terminal);
+  } catch (error) {
+    if (!(error instanceof StartedContainers)) throw error;
+    terminal.note(`${escapeLine(words[0] ?? "")} started containers: they are recorded, and not the program itself`);
+    return keepEach(command, error.recorded, options, terminal);
+  }
+}
+
+/** Thrown where a program of this host turns out to be a client. */
+class StartedContainers extends Error {
+  readonly recorded: ContainersRecorded;
+
+  constructor(recorded: ContainersRecorded) {
+    super("containers were started");
+    this.recorded = recorded;
+  }
+}
+
+function endOf({ exitCode, stoppedByUs }: Recorded, { interrupted }: Terminal): Pick<CommandEnd, "exitCode" | "by"> {
+  if (!stoppedByUs) return { exitCode, by: "itself" };
+  return { exitCode, by: interrupted.aborted ? "interrupt" : "stop-after" };
+}
+
+interface HostProgram {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly before: Recording | undefined;
+  readonly paths: Kept["paths"];
+  readonly rounds: Rounds;
+}
+
+async function keepProgram(
+  { name, words, before, paths, rounds }: HostProgram,
+  options: RecordOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { fresh, last, unparsed, missed, release } = rounds;
   const tool = containerTool(last);
   if (tool !== undefined) {
     await release();
-    throw new SeccompGenError({
-      code: "usage",
-      what:
-        `${escapeLine(words[0] ?? "")} ran ${tool}, whose engine starts the containers: they were not traced, ` +
-        "and nothing was written",
-      todo: `Record what it starts: seccomp-gen record --containers -- ${escapeLine(words.join(" "))}`,
-    });
+    throw elsewhereStarted(words, tool);
   }
   const { recording, derivation } = await thenRelease(
     keepRecording({ name, before, recording: fresh, trouble: last.trouble }, options, terminal),
@@ -99,8 +151,26 @@ async function recordProgram(command: ClientCommand, options: RecordOptions, ter
   return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
 }
 
+/** Programs that have others start containers. */
+const clients: ReadonlySet<string> = new Set(["docker", "podman", ...Object.keys(startsElsewhere)]);
+
 /** A client of an engine that the program executed. */
 function containerTool({ aggregators }: Recorded): string | undefined {
   const programs = aggregators.flatMap((aggregator) => aggregator.executed().map(({ path }) => basename(path)));
-  return programs.find((program) => ["docker", "podman", "docker-compose"].includes(program));
+  return programs.find((program) => clients.has(program));
+}
+
+/** What it started ran untraced: a recording of the client would pass for one of the workload. */
+function elsewhereStarted(words: readonly string[], tool: string): SeccompGenError {
+  const program = escapeLine(words[0] ?? "");
+  return new SeccompGenError({
+    code: "usage",
+    what: `${program} ran ${tool}, and no container that could be recorded was started: nothing was written`,
+    todo:
+      startsElsewhere[tool] ??
+      (tool === "podman"
+        ? "Record podman's own command: seccomp-gen record -- podman run ..."
+        : "Check that it starts a new container, and heeds DOCKER_HOST: sudo drops it (sudo -E keeps it), and --context " +
+          "and -H go past it. Or record docker's own command: seccomp-gen record -- docker run ..."),
+  });
 }

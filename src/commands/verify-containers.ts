@@ -25,7 +25,7 @@ export async function verifyContainers(
     command,
     environment: process.env,
     notice: (line) => terminal.note(escapeLine(line)),
-    traces: false,
+    traces: "never",
     folder: undefined,
     about: () => undefined,
     treat: (spec, image, name) => {

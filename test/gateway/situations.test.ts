@@ -14,7 +14,7 @@ beforeAll(async () => {
     command: clientCommand(["sh"]),
     environment: process.env,
     notice: () => undefined,
-    traces: true,
+    traces: "always",
     folder: "/",
     about: () => ({}),
     treat: () => ({ kind: "trace", change: (held) => held, strace: [] }),

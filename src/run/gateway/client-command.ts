@@ -26,7 +26,7 @@ const names: readonly Tool["name"][] = ["docker", "podman", "docker-compose", "p
  * `--containers` says that it starts containers.
  */
 const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: number }> = new Map([
-  ["env", { valued: /^(?:-[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],
+  ["env", { valued: /^(?:-[iv0]*[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],
   ["timeout", { valued: /^(?:-[ks]|--kill-after|--signal)$/, operands: 1 }],
   ["nice", { valued: /^(?:-n|--adjustment)$/, operands: 0 }],
   ["ionice", { valued: /^(?:-[cnpPu]|--class|--classdata)$/, operands: 0 }],
@@ -37,7 +37,7 @@ const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: 
   [
     "sudo",
     {
-      valued: /^(?:-[ughpCDRT]|--user|--group|--host|--prompt|--close-from|--chdir|--chroot|--command-timeout)$/,
+      valued: /^(?:-[AbEHknPSs]*[ughprtCDRT]|--user|--group|--host|--prompt|--close-from|--chdir|--chroot|--command-timeout)$/,
       operands: 0,
     },
   ],

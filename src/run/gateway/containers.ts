@@ -60,6 +60,8 @@ export interface Overseer {
   created(container: HeldContainer): void;
   /** A container was made as its command wanted it. */
   leftAlone(spec: Document, id: string): void;
+  /** Resolves once a container may be made that is held. */
+  prepare(): Promise<void>;
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
@@ -173,6 +175,7 @@ export class Containers {
           securityOptions: wordsOf(member(host, "SecurityOpt")),
         };
         making = { token: randomBytes(8).toString("hex"), spec, image, name: called };
+        if (decision.kind === "hold") await this.#overseer.prepare();
         // The program may be at the gate before the engine's answer is read: it is known by its token from now on.
         const holding = { token: making.token, gateVolume: this.#gate().volume };
         const held =

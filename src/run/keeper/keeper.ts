@@ -57,6 +57,7 @@ export class Keeper implements AsyncDisposable {
   #socket: Duplex | undefined;
   #reading: Promise<void> = Promise.resolve();
   readonly #ready = new Deferred<string>();
+  readonly #made = new Deferred<void>();
   #complaint = "";
   #isClosing = false;
   /** The keeper ended before we let it. */
@@ -75,6 +76,11 @@ export class Keeper implements AsyncDisposable {
     return this.#ready.promise;
   }
 
+  /** Resolves once the volumes are made: a container that mounts them earlier would make others. */
+  get made(): Promise<void> {
+    return this.#made.promise;
+  }
+
   /** Makes volumes and container and listens. Whatever fails is told by `ready`. */
   async open(): Promise<void> {
     try {
@@ -87,6 +93,7 @@ export class Keeper implements AsyncDisposable {
           ...(folder === undefined ? {} : { [traceLabel]: keptText({ folder, traces: true }) }),
         }),
       ]);
+      this.#made.resolve();
       const { Id: container } = await engine.do<{ readonly Id: string }>(
         "POST",
         `/containers/create?name=${this.#name}`,
@@ -102,6 +109,7 @@ export class Keeper implements AsyncDisposable {
       this.#reading.catch((error: unknown) => this.#request.onMissed(String(error)));
       await engine.do("POST", `/containers/${container}/start`, undefined, "starting the container that traces");
     } catch (error) {
+      this.#made.reject(error);
       this.#ready.reject(error);
     }
   }

@@ -103,6 +103,49 @@ export async function recordContainers(
   return recording.run();
 }
 
+/** A program of this host that may start containers. */
+export interface Watched extends AsyncDisposable {
+  /** The program's, so that its clients talk to the gateway. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** How many containers it made. */
+  made(): number;
+  /** The program has ended: stops what still runs, and gives the recordings. */
+  finish(end: Pick<CommandEnd, "exitCode" | "by">): Promise<ContainersRecorded>;
+}
+
+/**
+ * Stands between a program of this host and its engine, in case that it starts containers. Nothing
+ * is started on the engine until it does. `undefined` if no engine answers.
+ */
+export async function watchContainers(
+  command: ClientCommand,
+  options: ContainersOptions,
+  terminal: Terminal,
+): Promise<Watched | undefined> {
+  const recording = new ContainersRecording(command, options, terminal);
+  const session = await recording.open("if needed").catch(() => undefined);
+  if (session === undefined) return undefined;
+  let isOver = false;
+  return {
+    environment: session.environment(),
+    made: () => session.fleet.berths.length,
+    finish: async (end) => {
+      isOver = true;
+      try {
+        if (!options.keep) await session.stopAll();
+        const rest = { whileExitCode: undefined, endedDuringWhile: false, stderrTail: "" };
+        return await recording.finish(session, { ...end, ...rest });
+      } catch (error) {
+        await recording.giveUp(session);
+        throw error;
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!isOver) await recording.giveUp(session);
+    },
+  };
+}
+
 /** A process that really crashed has ended by then. */
 const crashPatienceMs = 5_000;
 
@@ -127,37 +170,53 @@ class ContainersRecording {
     this.#terminal = terminal;
   }
 
+  /** Runs the command, and records what it starts. */
   async run(): Promise<ContainersRecorded> {
     const { note } = this.#terminal;
-    const session = await Session.open({
-      command: this.#command,
-      environment: process.env,
-      notice: (line) => note(escapeTerminal(line)),
-      traces: true,
-      folder: process.cwd(),
-      about: (berth, part, hello) => this.#about(berth, part, hello),
-      treat: (spec, image, name) => this.#treat(spec, image, name),
-      onTrace: (part) => this.#take(part),
-      onMissed: (why) => (this.#missed ??= why),
-    });
-    this.#session = session;
+    const session = await this.open("always");
     try {
       const endProgress = showProgress(
         this.#aggregators,
         hasTerminal(this.#command) ? { note, status: undefined } : this.#terminal,
       );
       const end = await this.#exercise(session).finally(endProgress);
-      await this.#finishTraces(session);
-      const recorded = await this.#recorded(session, end);
-      if (!this.#options.keep) await session.removeAll();
-      await session[Symbol.asyncDispose]();
-      return recorded;
+      return await this.finish(session, end);
     } catch (error) {
-      await session.removeAll();
-      await session[Symbol.asyncDispose]();
-      await session.release();
+      await this.giveUp(session);
       throw error;
     }
+  }
+
+  async open(traces: "always" | "if needed"): Promise<Session> {
+    const { note } = this.#terminal;
+    this.#session = await Session.open({
+      command: this.#command,
+      environment: process.env,
+      notice: (line) => note(escapeTerminal(line)),
+      traces,
+      folder: process.cwd(),
+      about: (berth, part, hello) => this.#about(berth, part, hello),
+      treat: (spec, image, name) => this.#treat(spec, image, name),
+      onTrace: (part) => this.#take(part),
+      onMissed: (why) => (this.#missed ??= why),
+    });
+    return this.#session;
+  }
+
+  /** The command has ended. */
+  async finish(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
+    await this.#finishTraces(session);
+    const recorded = await this.#recorded(session, end);
+    if (!this.#options.keep) await session.removeAll();
+    await session[Symbol.asyncDispose]();
+    return recorded;
+  }
+
+  /** Nothing is recorded, and nothing left. */
+  async giveUp(session: Session): Promise<void> {
+    await session.removeAll();
+    await session[Symbol.asyncDispose]();
+    await session.release();
   }
 
   #treat(spec: Document, image: InspectedImage, name: string | undefined): Treatment {

@@ -18,6 +18,7 @@ export async function recordHost(
   options: RecordOptions,
   untraced: Untraced,
   terminal: Terminal,
+  environment?: NodeJS.ProcessEnv,
 ): Promise<Recorded> {
   checkOptions(options);
   const arch = ownArchitecture();
@@ -40,6 +41,7 @@ export async function recordHost(
       life: { stopSignal: "SIGTERM", withoutConnections: leavesOutConnections(untraced) },
       request: {
         words,
+        environment,
         untraced,
         stopAfter: options.stopAfter,
         interrupted: terminal.interrupted,

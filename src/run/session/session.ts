@@ -43,8 +43,8 @@ export interface SessionRequest {
   readonly command: ClientCommand;
   readonly environment: NodeJS.ProcessEnv;
   readonly notice: (line: string) => void;
-  /** Whether anything is to be traced: without it no keeper is started. */
-  readonly traces: boolean;
+  /** When the keeper is started: at once, with the first container that is traced, or never. */
+  readonly traces: "always" | "if needed" | "never";
   /** Where recordings belong, and what is needed to make one of a trace, should this process be killed. */
   readonly folder: string | undefined;
   readonly about: (berth: Berth, part: Part, hello: Hello) => unknown;
@@ -74,6 +74,7 @@ export class Session implements AsyncDisposable {
   readonly #bystanders: string[] = [];
   readonly #connection: OpenEngine;
   #keeper: Keeper | undefined;
+  #starting: Promise<Keeper> | undefined;
   #opening: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
@@ -119,6 +120,7 @@ export class Session implements AsyncDisposable {
           checked: healthTest(container.spec, container.image.document).length > 0,
         });
       },
+      prepare: async () => (await this.#startKeeper()).made,
       ready: async () => void (await this.#keeper?.ready),
       starts: (container) => this.fleet.of(container)?.starts ?? 0,
       letGo: (container, before) => this.#letGo(container, before),
@@ -133,27 +135,34 @@ export class Session implements AsyncDisposable {
 
   async #open(): Promise<void> {
     await this.fleet.watch();
-    if (this.#request.traces) {
+    if (this.#request.traces === "always") await this.#startKeeper();
+    const onFailure = (error: unknown): void =>
+      this.#request.onMissed(error instanceof Error ? error.message : String(error));
+    const open = (leaves: boolean): Promise<Gateway> =>
+      openGateway(this.engine.endpoint, this.#containers.planner(leaves), onFailure);
+    this.#gateways = await Promise.all([open(false), open(true)]);
+  }
+
+  /** It starts while the command looks its images up. Whoever starts a container waits for it. */
+  #startKeeper(): Promise<Keeper> {
+    this.#starting ??= (async () => {
       const image = await ensureKeeperImage(this.engine, this.facts.architecture, this.#request.notice);
-      this.#keeper = new Keeper({
+      const keeper = new Keeper({
         engine: this.engine,
         image,
         folder: this.#request.folder,
         onHello: (hello) => this.#hello(hello),
         onMissed: this.#request.onMissed,
       });
-      // It starts while the command looks its images up; whoever starts a container waits for it.
-      this.#opening = this.#keeper.open();
-      void this.#keeper.ready.then(
+      this.#keeper = keeper;
+      this.#opening = keeper.open();
+      void keeper.ready.then(
         (strace) => (this.strace = strace),
         () => undefined,
       );
-    }
-    const onFailure = (error: unknown): void =>
-      this.#request.onMissed(error instanceof Error ? error.message : String(error));
-    const open = (leaves: boolean): Promise<Gateway> =>
-      openGateway(this.engine.endpoint, this.#containers.planner(leaves), onFailure);
-    this.#gateways = await Promise.all([open(false), open(true)]);
+      return keeper;
+    })();
+    return this.#starting;
   }
 
   #gate(): Gate {

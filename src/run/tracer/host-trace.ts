@@ -57,7 +57,7 @@ class HostTrace implements WorkloadTrace {
     const fifo = join(folder, fifoName);
     const { untraced, words, notice } = request;
     const [file = "", ...args] = straceWords([strace.path], fifo, words, untraced);
-    this.#child = runShown(file, args);
+    this.#child = runShown(file, args, request.environment ?? process.env);
     this.#fifo = createReadStream(fifo);
     this.chunks = keeping(this.#fifo, join(folder, keptTrace), notice);
     this.end = this.#run(strace.path, fifo);
@@ -128,8 +128,8 @@ class HostTrace implements WorkloadTrace {
 }
 
 /** Runs a program with the user's terminal. */
-function runShown(file: string, args: readonly string[]) {
-  return execa(file, args, { stdio: "inherit", reject: false, forceKillAfterDelay: false });
+function runShown(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  return execa(file, args, { env, extendEnv: false, stdio: "inherit", reject: false, forceKillAfterDelay: false });
 }
 
 /** Writes a trace to a file and passes it on, also when the file cannot be written. */

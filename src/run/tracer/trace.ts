@@ -74,6 +74,8 @@ export interface ProgramEnd {
 /** A program to be traced on this host. */
 export interface TraceRequest {
   readonly words: readonly string[];
+  /** `undefined`: ours. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Seconds after which it is ended. */
   readonly stopAfter: number | undefined;
   /** Ctrl-C, SIGTERM. */

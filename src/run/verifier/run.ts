@@ -89,7 +89,7 @@ export async function runUnder(workload: Workload, change: SpecChange, proof: Pr
     command: workload.command,
     environment: process.env,
     notice: proof.exercise.notice,
-    traces: tracing !== undefined,
+    traces: tracing === undefined ? "never" : "always",
     folder: undefined,
     about: () => undefined,
     treat: (spec, image, name) => {
