@@ -44,12 +44,29 @@ test("a command that starts no container ends with exit code 2 and says so", asy
   expect(stderr).toContain("true started no container");
 });
 
-test("options that have no meaning without --containers, or beside it, are refused", async () => {
-  const without = await product(await workplace(), ["record", "--keep", "--", "true"]);
-  expect(without).toMatchObject({
-    exitCode: 2,
-    stderr: expect.stringContaining("--keep does not go without") as string,
-  });
-  const beside = await product(await workplace(), ["record", "--containers", "--verify", "--", "true"]);
-  expect(beside).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--verify does not go with") as string });
+test.each([
+  ["a script", ["sh", "script"]],
+  ["make", ["make", "-s", "up"]],
+  ["sudo with its options together", ["sudo", "-Eu", "root", "sh", "script"]],
+])("%s that starts containers has them recorded without --containers", async (_, words) => {
+  const folder = await workplace();
+  await writeFile(join(folder, "script"), `docker run --rm --network none ${image} chmod 600 /etc/issue\n`);
+  await writeFile(join(folder, "Makefile"), "up:\n\tsh script\n");
+  const { exitCode, stderr } = await product(folder, ["record", "--", ...words]);
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toContain("started containers: they are recorded, and not the program itself");
+  expect(await readFile(join(folder, "traces/seccomp-gen-base/recording.json"), "utf8")).toContain('"fchmodat"');
+});
+
+test.each([
+  ["asks an engine, and starts nothing", "docker ps", /sh ran docker, and no container that could be recorded/],
+  ["goes past the gateway", `docker -H $DIRECT run --rm --network none ${image} true`, /-H go past it/],
+  ["runs kubectl", "PATH=$PWD:$PATH kubectl get pods", /sh ran kubectl[^]*cluster's nodes/],
+])("a program that %s is no workload", async (_, script, told) => {
+  const folder = await workplace();
+  await writeFile(join(folder, "kubectl"), "#!/bin/sh\n", { mode: 0o755 });
+  const ran = await product(folder, ["record", "--", "sh", "-c", script], { DIRECT: process.env["DOCKER_HOST"] ?? "" });
+  expect(ran.exitCode, ran.stderr).toBe(2);
+  expect(ran.stderr).toMatch(told);
+  await expect(readFile(join(folder, "traces/sh/recording.json"))).rejects.toThrow("ENOENT");
 });

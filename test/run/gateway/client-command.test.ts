@@ -16,6 +16,8 @@ test.each([
   ["env -u X A=b docker run app", "docker", "run"],
   ["nice -n 5 docker run app", "docker", "run"],
   ["sudo -E -u root docker run app", "docker", "run"],
+  ["sudo -Eu root docker run app", "docker", "run"],
+  ["env -iu X docker run app", "docker", "run"],
   ["sudo env A=b timeout 5 /usr/bin/docker run app", "docker", "run"],
   ["docker --log-level debug --context x run app", "docker", "run"],
   ["podman --root /r run app", "podman", "run"],
