@@ -170,7 +170,7 @@ function elsewhereStarted(words: readonly string[], tool: string): SeccompGenErr
       startsElsewhere[tool] ??
       (tool === "podman"
         ? "Record podman's own command: seccomp-gen record -- podman run ..."
-        : "Check that it starts a new container, and heeds DOCKER_HOST: sudo drops it (sudo -E keeps it), and --context " +
-          "and -H go past it. Or record docker's own command: seccomp-gen record -- docker run ..."),
+        : "Check that it starts a new container, and heeds DOCKER_HOST: sudo drops it (sudo -E keeps it), and " +
+          "--context and -H go past it. Or record docker's own command: seccomp-gen record -- docker run ..."),
   });
 }

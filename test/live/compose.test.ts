@@ -115,9 +115,10 @@ test("every service under its own profile at once, and a call that is missing is
     "exit(symlink('/a', '/b') ? 0 : 5)",
   ];
   const profile = join(folder, "profiles/front.json");
-  const text = await readFile(profile, "utf8");
-  expect(text).toContain('"symlink"');
-  await writeFile(profile, text.replaceAll(/"symlink",\s*|,\s*"symlink"(?=\s*\])/g, ""));
+  const document = JSON.parse(await readFile(profile, "utf8")) as { syscalls: { names: readonly string[] }[] };
+  for (const rule of document.syscalls) rule.names = rule.names.filter((name) => name !== "symlink");
+  document.syscalls = document.syscalls.filter(({ names }) => names.length > 0);
+  await writeFile(profile, JSON.stringify(document));
   const failed = await run("verify", "--containers", "--max-runs", "8", "--", ...once);
   expect(failed.exitCode, failed.stderr).toBe(1);
   expect(failed.stderr).toMatch(/FAILED: the command ended with exit code 5[\s\S]*the profile denies symlink/);

@@ -37,7 +37,7 @@ const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: 
   [
     "sudo",
     {
-      valued: /^(?:-[AbEHknPSs]*[ughprtCDRT]|--user|--group|--host|--prompt|--close-from|--chdir|--chroot|--command-timeout)$/,
+      valued: /^(?:-[AbEHknPSs]*[ughprtCDRT]|--(?:user|group|host|prompt|close-from|chdir|chroot|command-timeout))$/,
       operands: 0,
     },
   ],
