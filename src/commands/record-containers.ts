@@ -1,5 +1,5 @@
 import { SeccompGenError } from "../core/errors/index.ts";
-import { mergeRecordings, newCalls } from "../core/recording/index.ts";
+import { mergeRecordings, newCalls, type Recording } from "../core/recording/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { knownBefore, recordingPath, type Terminal } from "../project/index.ts";
 import type { ClientCommand } from "../run/gateway/index.ts";
@@ -70,6 +70,13 @@ async function recordEachRound(
     const isOver = round === options.rounds || news.length === 0 || terminal.interrupted.aborted;
     if (isOver || now.services.some(({ trouble }) => trouble !== undefined)) return all;
   }
+}
+
+/** What a run brought that was not known before. */
+function noteNews(name: string | undefined, before: Recording | undefined, now: Recording, terminal: Terminal): void {
+  const news = newCalls(before, now);
+  const said = news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeLine(call)).join(", ")}`;
+  terminal.note(name === undefined ? said : `${escapeLine(name)}: ${said}`);
 }
 
 /** Two rounds as one. */
@@ -151,6 +158,8 @@ async function keepAll(
     for (const { name, recording, trouble, unparsed, missed, containers } of services) {
       try {
         const before = await knownBefore(recordingPath(name), options.append);
+        if (options.append && before !== undefined)
+          noteNews(services.length > 1 ? name : undefined, before, recording, terminal);
         const kept = await keepRecording({ name, before, recording, trouble }, options, terminal);
         rows.push({ name, containers, unparsed, missed, kept, ...kept, counts: kept.derivation.counts() });
       } catch (error) {

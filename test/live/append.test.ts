@@ -5,7 +5,7 @@ import { product, workplace } from "../support/product.ts";
 
 const image = "seccomp-gen-base:bookworm";
 
-test("an append leaves known arguments untraced, sees others of the same calls, and adds no variable", async () => {
+test("an append says what is new, also of arguments, and adds no variable", async () => {
   const folder = await workplace();
   const record = (script: string, ...options: readonly string[]) =>
     product(folder, [

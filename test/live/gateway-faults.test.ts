@@ -9,7 +9,10 @@ const image = "seccomp-gen-base:bookworm";
 const run = ["docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image];
 /** A --while command talks to the gateway, which hides the keeper: this is the engine itself. */
 const engine = `docker -H ${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`;
-const keeper = `$(${engine} ps -q --filter name=seccomp-gen-keeper-)`;
+/** The one of this recording: it has the number of the volume that its container mounts. */
+const keeper =
+  `$(${engine} inspect --format '{{range .Mounts}}{{.Name}}{{end}}' $SECCOMP_GEN_CONTAINER | ` +
+  "sed s/seccomp-gen-gate-/seccomp-gen-keeper-/)";
 
 test.each([
   ["strace", `${engine} top ${keeper} | awk '/strace -f/ { print $2 }' | xargs kill -9; sleep 2`],

@@ -3,12 +3,13 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { docker, product, workplace } from "../support/product.ts";
+import { leftovers, product, workplace } from "../support/product.ts";
 
 const canary = (where: string): string => `canary-${where}-5eC4e7`;
 
 test("no value of the command, the environment or the workload's data is in anything we write", async () => {
   const folder = await workplace();
+  const before = await leftovers();
   await writeFile(join(folder, "env"), `FROM_FILE=${canary("envfile")}\n`);
   await writeFile(join(folder, "data"), canary("data"));
   const script =
@@ -17,9 +18,9 @@ test("no value of the command, the environment or the workload's data is in anyt
   // What the helper containers have in their logs, and what lies in temporary folders, while it is
   // recorded.
   const helpers =
-    'docker ps -q --filter label=seccomp-gen.session | grep -v "^$(echo $SECCOMP_GEN_CONTAINER | cut ' + '-c1-12)"';
+    '$ENGINE ps -q --filter label=seccomp-gen.session | grep -v "^$(echo $SECCOMP_GEN_CONTAINER | cut ' + '-c1-12)"';
   const during =
-    `sleep 1; for helper in $(${helpers}); do echo helper >> ${folder}/logs; docker logs $helper >> ` +
+    `sleep 1; for helper in $(${helpers}); do echo helper >> ${folder}/logs; $ENGINE logs $helper >> ` +
     `${folder}/logs 2>&1; done; grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* >> ${folder}/found; ` +
     `true ${canary("while")}`;
   const words = [
@@ -63,7 +64,10 @@ test("no value of the command, the environment or the workload's data is in anyt
     ],
     ["--entrypoint", "bash", "seccomp-gen-base:bookworm", "-c", `${script}; sleep 30`, "/"],
   ].flat();
-  const ran = await product(folder, words);
+  // The gateway hides our containers from a --while command: this is the engine itself.
+  const ran = await product(folder, words, {
+    ENGINE: `docker -H ${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`,
+  });
   expect(ran.stderr).toContain("profile made");
   expect(ran.stdout).toContain(canary("data"));
   expect(ran.stderr).not.toContain("canary-");
@@ -77,33 +81,12 @@ test("no value of the command, the environment or the workload's data is in anyt
   expect(logs).toMatch(/^helper$/m);
   expect(logs).not.toContain("canary-");
   expect(await readFile(join(folder, "found"), "utf8")).toBe("");
-  // Afterwards: nothing in temporary folders, and no volume of ours but the tracer's, which holds
-  // nothing of it.
+  // Afterwards: nothing in temporary folders, and no volume.
   const { stdout: left } = await execa(
     "sh",
     ["-c", `grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* ${tmpdir()}/seccomp-gen-[!l]* 2>/dev/null`],
     { reject: false },
   );
   expect(left).toBe("");
-  const volumes = (await docker("volume", "ls", "-q", "--filter", "name=seccomp-gen")).stdout
-    .split("\n")
-    .filter((name) => name !== "");
-  expect(volumes.filter((name) => !/^seccomp-gen-tracer-[0-9a-f]+$/.test(name))).toEqual([]);
-  for (const volume of volumes) {
-    expect(
-      await docker(
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "-v",
-        `${volume}:/volume:ro`,
-        "seccomp-gen-base:bookworm",
-        "grep",
-        "-rl",
-        "canary-",
-        "/volume",
-      ),
-    ).toMatchObject({ exitCode: 1, stdout: "" });
-  }
+  expect(await leftovers()).toBe(before);
 });

@@ -3,6 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sessionIsOver } from "../../src/project/index.ts";
 
 export const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 
@@ -43,13 +44,18 @@ export function workplace(): Promise<string> {
 }
 
 /**
- * What exists on the engine that a session could leave behind: containers of the tests' and the
- * tracer's images, volumes for traces.
+ * What a session that is over has left on the engine: containers of the tests' and the tracer's
+ * images, volumes. Sessions that still run are none of the test's business.
  */
 export async function leftovers(): Promise<string> {
-  const containers = await docker("ps", "-a", "--format", "{{.Image}} {{.ID}}");
-  const volumes = await docker("volume", "ls", "-q");
+  const label = '{{.Label "seccomp-gen.session"}}';
+  const containers = await docker("ps", "-a", "--format", `{{.Image}} {{.ID}} ${label}`);
+  const volumes = await docker("volume", "ls", "--format", `{{.Name}} ${label}`);
   return [...containers.stdout.split("\n"), ...volumes.stdout.split("\n")]
-    .filter((line) => /^seccomp-gen-(?!tracer-[0-9a-f]+$)/.test(line))
+    .filter((line) => /^seccomp-gen-(?:base|test|gate|out|tracer:|tracer [0-9a-f]{12} )/.test(line))
+    .filter((line) => {
+      const session = /\d+(?:\.\d+)?@\S+$/.exec(line)?.[0];
+      return session === undefined || sessionIsOver(session);
+    })
     .join("; ");
 }

@@ -36,6 +36,8 @@ export interface InspectedImage {
 /** A container that the user's command made. */
 export interface HeldContainer {
   readonly token: string;
+  /** Its programs stand at the gate before they start. */
+  readonly held: boolean;
   readonly id: string;
   /** As the command gave it: the body of `containers/create`. */
   readonly spec: Document;
@@ -174,7 +176,13 @@ export class Containers {
           hadBinds: wordsOf(member(host, "Binds")) !== undefined,
           securityOptions: wordsOf(member(host, "SecurityOpt")),
         };
-        making = { token: randomBytes(8).toString("hex"), spec, image, name: called };
+        making = {
+          token: randomBytes(8).toString("hex"),
+          held: decision.kind === "hold",
+          spec,
+          image,
+          name: called,
+        };
         if (decision.kind === "hold") await this.#overseer.prepare();
         // The program may be at the gate before the engine's answer is read: it is known by its token from now on.
         const holding = { token: making.token, gateVolume: this.#gate().volume };
@@ -233,7 +241,7 @@ export class Containers {
         const container = await this.#find(id);
         return {
           target,
-          body: container === undefined ? bytes : documentBytes(heldExec(parseDocument(bytes), container.token)),
+          body: container?.held === true ? documentBytes(heldExec(parseDocument(bytes), container.token)) : bytes,
         };
       },
     };
@@ -259,11 +267,12 @@ export class Containers {
 
   /** Runs a command as `docker exec` would, at the gate too. */
   async execute(
-    { id, token }: HeldContainer,
+    { id, token, held }: HeldContainer,
     words: readonly string[],
     patienceMs: number,
   ): Promise<{ readonly exitCode: number; readonly said: string }> {
-    const spec = heldExec({ Cmd: words, AttachStdout: true, AttachStderr: true }, token);
+    const asked = { Cmd: words, AttachStdout: true, AttachStderr: true };
+    const spec = held ? heldExec(asked, token) : asked;
     const { Id: exec } = await this.#engine.do<{ readonly Id: string }>(
       "POST",
       `/containers/${id}/exec`,
