@@ -1,11 +1,11 @@
 import { SeccompGenError } from "../core/errors/index.ts";
 import { mergeRecordings, newCalls, type Recording } from "../core/recording/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { knownBefore, recordingPath, type Terminal } from "../project/index.ts";
+import { checkName, knownBefore, partialPath, recordingPath, type Terminal } from "../project/index.ts";
 import type { ClientCommand } from "../run/gateway/index.ts";
 import { recordContainers, type ContainersRecorded, type RecordOptions } from "../run/recorder/index.ts";
 import { renderServices, renderSummary, type ServiceRow } from "../words/index.ts";
-import { keepRecording, thenRelease, type Kept } from "./keep.ts";
+import { keepRecording, placesOf, thenRelease, type Kept } from "./keep.ts";
 import { defaultMaxRuns, verifyWorkload } from "./verify.ts";
 
 /** What `record` was asked for beside what is asked of one container. */
@@ -25,6 +25,8 @@ export async function recordEach(
   if (options.lean || options.full) {
     terminal.note("--lean and --full are for programs of this host: strace stands beside containers, and traces all");
   }
+  // Names that are not known yet will be in the same folders.
+  await placesOf(checkName(options.name ?? "app"));
   return keepEach(command, await recordEachRound(command, options, terminal), options, terminal);
 }
 
@@ -171,7 +173,10 @@ async function keepAll(
     if (unwritable !== undefined) throw unwritable;
   };
   const stays = (): void =>
-    terminal.note("what was traced is still on the engine: seccomp-gen clean takes it into recordings");
+    terminal.note(
+      "what was traced is still on the engine: seccomp-gen clean takes it into " +
+        services.map(({ name }) => escapeLine(partialPath(recordingPath(name)))).join(", "),
+    );
   await thenRelease(writing(), release, stays).catch((error: unknown) => {
     if (!(error instanceof SeccompGenError)) throw error; // it is among the failures
   });
@@ -206,10 +211,20 @@ function tell(
   );
 }
 
+function saidLast({ stderrTail }: ContainersRecorded["end"]): string {
+  return stderrTail.trim().split("\n").slice(-3).join("\n");
+}
+
 /** Nothing began: the command's own failure, or it starts its containers by another way. */
-function nothingRecorded({ tool, words }: ClientCommand, { end, leftOut, made }: ContainersRecorded): SeccompGenError {
+function nothingRecorded(
+  { tool, words }: ClientCommand,
+  { end, leftOut, made, unknownImages }: ContainersRecorded,
+): SeccompGenError {
+  const [image] = unknownImages;
+  if (made === 0 && image !== undefined && end.exitCode !== 0)
+    return new SeccompGenError({ code: "no-image", image: escapeLine(image), detail: saidLast(end) });
   if (made > 0 || (tool !== undefined && end.exitCode !== 0)) {
-    const said = end.stderrTail.trim().split("\n").slice(-3).join("\n");
+    const said = saidLast(end);
     const missing = /^seccomp-gen: (.*)$/m.exec(said)?.[1];
     return new SeccompGenError(
       { code: "workload-not-started", detail: missing ?? said },

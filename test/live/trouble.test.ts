@@ -341,8 +341,8 @@ test("after kill -9, clean keeps what was traced and removes the rest, but not w
       "/bin/true",
     ]);
     expect(next.stderr).toContain(
-      "a recording of killed was killed; seccomp-gen clean takes what it had traced into " +
-        "traces/killed/recording.partial.json",
+      "a recording in this folder was killed; seccomp-gen clean takes what it had traced into the " +
+        "recording.partial.json of each container",
     );
     const cleaned = await product(folder, ["clean"]);
     expect(cleaned.exitCode, cleaned.stderr).toBe(0);

@@ -62,6 +62,8 @@ export interface Overseer {
   created(container: HeldContainer): void;
   /** A container was made as its command wanted it. */
   leftAlone(spec: Document, id: string): void;
+  /** The engine has no such image. Its client may pull it and ask again. */
+  unknownImage(reference: string): void;
   /** Resolves once a container may be made that is held. */
   prepare(): Promise<void>;
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
@@ -164,7 +166,10 @@ export class Containers {
         const image = await this.#image(textOf(member(spec, "Image")));
         isUnknown = image === undefined;
         // The engine says that there is no such image; the client pulls it, then asks again.
-        if (image === undefined) return { target, body: bytes };
+        if (image === undefined) {
+          this.#overseer.unknownImage(textOf(member(spec, "Image")));
+          return { target, body: bytes };
+        }
         const called = name ?? (textOf(member(own, "name")) || undefined);
         const decision = this.#overseer.decide(spec, image, called);
         if (decision.kind === "leave") {

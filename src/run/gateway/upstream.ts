@@ -22,7 +22,10 @@ export interface Tls {
   readonly skipVerify: boolean;
 }
 
-/** Opens a connection to the engine. Either side can be ended alone. Rejects with `no-engine`. */
+/**
+ * Opens a connection to the engine. Either side can be ended alone. Rejects with `no-engine` or
+ * `engine-permission`.
+ */
 export async function dial(endpoint: Endpoint): Promise<Duplex> {
   if (endpoint.kind === "command") return dialCommand(endpoint.words);
   const plain = connect(
@@ -38,7 +41,11 @@ export async function dial(endpoint: Endpoint): Promise<Duplex> {
       : connectTls({ socket: plain, servername: isIP(endpoint.host) === 0 ? endpoint.host : "", ...pem(tls) });
   await new Promise<void>((resolve, reject) => {
     socket.once(tls === undefined ? "connect" : "secureConnect", resolve);
-    for (const each of [plain, socket]) each.once("error", (error) => reject(noEngine(error.message, error)));
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const code = error.code === "EACCES" ? "engine-permission" : "no-engine";
+      reject(new SeccompGenError({ code, tool: "docker", detail: error.message }, { cause: error }));
+    };
+    for (const each of [plain, socket]) each.once("error", fail);
   });
   plain.setNoDelay(true);
   return socket;

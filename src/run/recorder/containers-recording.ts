@@ -40,6 +40,7 @@ import {
 } from "../session/index.ts";
 import { straceSignal } from "../tracer/index.ts";
 import { ContainerFiles } from "./container-files.ts";
+import { mentionKept } from "./kept-traces.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { Unfinished } from "./unfinished.ts";
 import { untilStable } from "./stability.ts";
@@ -78,6 +79,8 @@ export interface ContainersRecorded {
   readonly end: CommandEnd;
   /** How many containers were held. */
   readonly made: number;
+  /** Images that were asked for and were not there. */
+  readonly unknownImages: readonly string[];
   /** Gives the traces away; until then recordings can be made of them should this process be killed. */
   readonly release: () => Promise<void>;
 }
@@ -175,6 +178,7 @@ class ContainersRecording {
     const { note } = this.#terminal;
     const session = await this.open("always");
     try {
+      await mentionKept(session.engine, process.cwd(), this.#terminal);
       const endProgress = showProgress(
         this.#aggregators,
         hasTerminal(this.#command) ? { note, status: undefined } : this.#terminal,
@@ -317,7 +321,7 @@ class ContainersRecording {
       notice: (line) => note(escapeTerminal(line)),
       streams: "shown",
     }).catch((error: unknown) => {
-      throw notRunnable(error, this.#command.words[0] ?? "") ?? error;
+      throw notRunnable(error, this.#command) ?? error;
     });
   }
 
@@ -399,6 +403,7 @@ class ContainersRecording {
       leftOut: [...this.#leftOut].map(([name, why]) => ({ name, why })),
       end,
       made: session.fleet.berths.length,
+      unknownImages: session.unknownImages,
       release,
     };
   }

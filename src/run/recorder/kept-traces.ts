@@ -1,9 +1,18 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { buildRecording, createAggregator, mergeRecordings, type Recording } from "../../core/recording/index.ts";
-import { addPartial, partialPath, recordingPath, toldApart, unreadWords, type Terminal } from "../../project/index.ts";
+import {
+  addPartial,
+  partialPath,
+  recordingPath,
+  sessionIsOver,
+  toldApart,
+  unreadWords,
+  type Terminal,
+} from "../../project/index.ts";
 import { readInto } from "../../logs/index.ts";
-import type { EngineClient } from "../gateway/index.ts";
+import { sessionLabel, traceLabel } from "../container/index.ts";
+import { isDocument, member, textOf, textsOf, type Document, type EngineClient } from "../gateway/index.ts";
 import { ensureKeeperImage, readLeft } from "../keeper/index.ts";
 import { engineFacts } from "../session/index.ts";
 import { checkedRecording, parseUnfinished } from "./unfinished.ts";
@@ -41,6 +50,35 @@ export async function recoverKept(
   const said: string[] = [];
   for (const [path, each] of found) said.push(await keep(path, each, volume));
   return said.length === 0 ? ["a killed recording had traced nothing yet"] : said;
+}
+
+/** Says that a killed recording of this folder left traces: they may be wanted before it is recorded again. */
+export async function mentionKept(
+  engine: EngineClient,
+  folder: string,
+  terminal: Pick<Terminal, "note">,
+): Promise<void> {
+  const filters = new URLSearchParams({ filters: JSON.stringify({ label: [traceLabel] }) }).toString();
+  const listed = await engine.get<Document>(`/volumes?${filters}`, "listing volumes").catch(() => undefined);
+  const volumes = member(listed, "Volumes");
+  const isLeft = (volume: unknown): boolean => {
+    const labels = textsOf(member(volume, "Labels"));
+    return sessionIsOver(labels[sessionLabel] ?? "") && folderOf(labels[traceLabel] ?? "") === folder;
+  };
+  if (!Array.isArray(volumes) || !volumes.some(isLeft)) return;
+  terminal.note(
+    "a recording in this folder was killed; seccomp-gen clean takes what it had traced into the " +
+      "recording.partial.json of each container",
+  );
+}
+
+function folderOf(label: string): string | undefined {
+  try {
+    const facts: unknown = JSON.parse(Buffer.from(label, "base64url").toString("utf8"));
+    return isDocument(facts) ? textOf(member(facts, "folder")) : undefined;
+  } catch {
+    return undefined; // whoever cleans is told
+  }
 }
 
 async function keep(path: string, { folder, calls, recording }: Found, volume: string): Promise<string> {

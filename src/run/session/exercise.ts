@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { sampleOutput, type OutputSample } from "../container/index.ts";
+import type { ClientCommand } from "../gateway/index.ts";
 import type { Session } from "./session.ts";
 
 /** How long the command is let run, and what is done to its containers meanwhile. */
@@ -241,11 +242,14 @@ async function runWhile(session: Session, command: string, shown: boolean, cut: 
 }
 
 /** What cannot be run at all is the user's mistake. */
-export function notRunnable(error: unknown, file: string): SeccompGenError | undefined {
+export function notRunnable(error: unknown, { words, tool }: ClientCommand): SeccompGenError | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code !== "ENOENT" && code !== "EACCES") return undefined;
+  const file = words[0] ?? "";
+  const detail = code === "ENOENT" ? "not found in PATH" : "not executable";
+  if (tool?.at === 0) return new SeccompGenError({ code: "no-container-cli", tool: file, detail });
   return new SeccompGenError(
-    { code: "workload-not-started", detail: `${file}: ${code === "ENOENT" ? "not found in PATH" : "not executable"}` },
+    { code: "workload-not-started", detail: `${file}: ${detail}` },
     { exitCode: code === "ENOENT" ? 127 : 126 },
   );
 }

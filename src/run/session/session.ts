@@ -78,6 +78,8 @@ export class Session implements AsyncDisposable {
   #opening: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
+  /** Images that were asked for and are not there, in the order of asking. */
+  readonly unknownImages: string[] = [];
   /** strace's version, once it is known. */
   strace: string | undefined;
 
@@ -120,6 +122,7 @@ export class Session implements AsyncDisposable {
           checked: healthTest(container.spec, container.image.document).length > 0,
         });
       },
+      unknownImage: (reference) => void this.unknownImages.push(reference),
       prepare: async () => (await this.#startKeeper()).made,
       ready: async () => void (await this.#keeper?.ready),
       starts: (container) => this.fleet.of(container)?.starts ?? 0,
