@@ -212,7 +212,7 @@ describe("files that are not what they should be", () => {
     ["no profile to verify", ["verify", "broken", "--", "docker", "run", image], "[]", /has to be an object/],
     ["an empty trace", ["generate", "broken"], "", /no readable system call/],
     ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no readable system call/],
-    ["a recording cut short", ["generate", "broken"], '{"version": 1, "name": "a', /no recording/],
+    ["a recording cut short", ["generate", "broken"], '{"version": 1, "name": "a', /not a recording/],
     ["no such file", ["generate", "other"], "", /cannot read other: no such file/],
     [
       "no profile before the command",
@@ -243,7 +243,7 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
     const child = execa(
       "node",
       [cli, "record", "--name", "app", "--", "docker", "run", "--rm", "--network", "none", "seccomp-gen-test-nginx"],
-      { cwd: folder, reject: false, stdin: "ignore" },
+      { cwd: folder, reject: false, stdin: "ignore", forceKillAfterDelay: 60_000 },
     );
     await running("seccomp-gen-test-nginx");
     await delay(1500);
@@ -284,7 +284,7 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
         "none",
         "seccomp-gen-test-nginx",
       ],
-      { cwd: folder, reject: false, stdin: "ignore" },
+      { cwd: folder, reject: false, stdin: "ignore", forceKillAfterDelay: 60_000 },
     );
     await running("seccomp-gen-test-nginx");
     child.kill(signal);
