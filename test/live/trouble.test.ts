@@ -312,7 +312,7 @@ test("after kill -9, clean keeps what was traced and removes the rest, but not w
         `seccomp-gen-live-${name}`,
         "seccomp-gen-test-nginx",
       ],
-      { cwd: folder, reject: false, stdio: "ignore" },
+      { cwd: folder, reject: false, stdio: "ignore", forceKillAfterDelay: 60_000 },
     );
   const alive = start("alive");
   const killed = start("killed");
