@@ -70,3 +70,22 @@ test.each([
   expect(ran.stderr).toMatch(told);
   await expect(readFile(join(folder, "traces/sh/recording.json"))).rejects.toThrow("ENOENT");
 });
+
+test("a program that was recorded without an init runs under its profile with one", async () => {
+  const folder = await workplace();
+  const words = ["docker", "run", "--rm", "--network", "none"];
+  const recorded = await product(folder, ["record", "--name", "app", "--exact", "--", ...words, image, "true"]);
+  expect(recorded.exitCode, recorded.stderr).toBe(0);
+  const verified = await product(folder, ["verify", "profiles/app.json", "--", ...words, "--init", image, "true"]);
+  expect(verified.exitCode, verified.stderr).toBe(0);
+  const path = join(folder, "profiles/app.json");
+  const profile = JSON.parse(await readFile(path, "utf8")) as { syscalls: { names: readonly string[] }[] };
+  for (const rule of profile.syscalls) rule.names = rule.names.filter((name) => name !== "setpgid");
+  profile.syscalls = profile.syscalls.filter(({ names }) => names.length > 0);
+  await writeFile(path, JSON.stringify(profile));
+  const told = await product(folder, ["verify", "profiles/app.json", "--", ...words, "--init", image, "true"]);
+  expect(told.exitCode, told.stderr).toBe(1);
+  expect(told.stderr).toMatch(
+    /setpgid[^]*tini, which --init, Compose's init or the engine's configuration puts before/,
+  );
+});

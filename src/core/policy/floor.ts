@@ -181,7 +181,9 @@ export const floorRows: readonly FloorRow[] = [
     ],
     runtimes: ["runc", "crun"],
     when: "init",
-    reason: "tini, which --init puts before the program, starts it, passes signals on and reaps zombies",
+    reason:
+      "tini, which --init, Compose's init or the engine's configuration puts before the program, starts it, passes " +
+      "signals on and reaps zombies",
     source: "strace of tini 0.19.0, with and without a terminal; tini src/tini.c",
   },
 ];

@@ -127,11 +127,12 @@ class Search {
       async (part) => part.length > 0 && (await this.#try(part)).kind === "passed",
       Math.max(0, this.#subject.maxRuns - this.#runs),
     );
+    // An engine may put an init before every program, and says so nowhere. The first reason counts.
+    const noNewPrivileges = this.#subject.facts.noNewPrivileges === true;
     const floor = new Map(
-      floorFor("any", {
-        noNewPrivileges: this.#subject.facts.noNewPrivileges === true,
-        init: this.#subject.facts.init === true,
-      }).flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)),
+      [...floorFor("any", { noNewPrivileges, init: true })]
+        .reverse()
+        .flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)),
     );
     return { kind: "explained", denials: this.#denials, additions: items, minimal, floor, runs: this.#runs };
   }
@@ -178,9 +179,7 @@ class Search {
     const denied = new Set(
       deniedBeside(this.#subject.ceiling.get(this.#native.arch), this.#native).map(({ syscall }) => syscall),
     );
-    const names = floorFor("any", { noNewPrivileges: false, init: this.#subject.facts.init === true }).flatMap(
-      (row) => row.names,
-    );
+    const names = floorFor("any", { noNewPrivileges: false, init: true }).flatMap((row) => row.names);
     return [...new Set(names)].filter((name) => denied.has(name)).map((name) => unseen(this.#native.arch, name));
   }
 
