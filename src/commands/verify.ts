@@ -1,9 +1,18 @@
+import { arch as machine } from "node:os";
 import { basename } from "node:path";
 import type { Run } from "../core/recording/index.ts";
 import { firstDifference } from "../run/container/index.ts";
 import { clientCommand, member, textOf, withSeccomp, type HeldContainer } from "../run/gateway/index.ts";
 import { specFacts } from "../run/session/index.ts";
-import { loadVersion, nameFromImage, readText, resolveFor, type Terminal } from "../project/index.ts";
+import {
+  allowedNames,
+  defaultAllowing,
+  loadVersion,
+  nameFromImage,
+  readText,
+  resolveFor,
+  type Terminal,
+} from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { missingFloor } from "../core/policy/index.ts";
@@ -107,20 +116,18 @@ export async function verifyWorkload(
     execs: options.exec,
     expectExit: options.expectExit ?? 0,
   };
-  const bare = async (): Promise<Verdict> =>
-    (
-      await runUnder(workload, (spec) => withSeccomp(spec, undefined), {
-        ...proof,
-        exercise: { ...proof.exercise, streams: "kept" },
-      })
-    ).verdict;
+  let place: Place | undefined;
+  const bare = async (): Promise<Verdict> => {
+    const without = await filterWithout(text, profile, place);
+    const exercise = { ...proof.exercise, streams: "kept" } as const;
+    return (await runUnder(workload, (spec) => withSeccomp(spec, without), { ...proof, exercise })).verdict;
+  };
   let baseline: Verdict | undefined;
   if (options.compareOutput) {
     terminal.note("running the workload without the profile, for comparison");
     baseline = await bare();
   }
   let verdict: Verdict = { kind: "interrupted" };
-  let place: Place | undefined;
   for (let time = 1; time <= options.times; time += 1) {
     terminal.note(
       `running the workload under ${escapeLine(profile)}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`,
@@ -270,6 +277,7 @@ async function explain(
     verdict,
     facts,
     maxRuns: options.maxRuns,
+    without: await filterWithout(await readText(profile), profile, place),
     baseline,
   });
   terminal.note(renderDiagnosis(diagnosis).replaceAll("\n", "\n  "));
@@ -281,6 +289,22 @@ async function explain(
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
   return 1;
+}
+
+/**
+ * What the workload is compared under. What the profile allows beyond Docker's default is allowed
+ * there too: else a program that needs it would seem to fail without the profile as well.
+ */
+async function filterWithout(text: string, profile: string, place: Place | undefined): Promise<string | undefined> {
+  const host: HostContext = place?.host ?? {
+    arch: nativeArch(machine()) ?? "SCMP_ARCH_X86_64",
+    capabilities: new Set(defaultCapabilities),
+    kernel: undefined,
+    runtime: "runc",
+  };
+  const version = place?.engine.tool === "docker" ? place.engine.version : undefined;
+  const filter = resolve(readProfile(text, profile), host).filters.get(host.arch);
+  return filter === undefined ? undefined : defaultAllowing(allowedNames(filter), version, host);
 }
 
 interface Place {

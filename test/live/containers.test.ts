@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { expect, test } from "vitest";
-import { docker, product, workplace } from "../support/product.ts";
+import { cli, docker, product, workplace } from "../support/product.ts";
 
 const image = "seccomp-gen-base:bookworm";
 
@@ -88,4 +89,53 @@ test("a program that was recorded without an init runs under its profile with on
   expect(told.stderr).toMatch(
     /setpgid[^]*tini, which --init, Compose's init or the engine's configuration puts before/,
   );
+});
+
+test("--cidfile goes with --verify, and what the user's own command leaves is left", async () => {
+  const folder = await workplace();
+  const words = ["docker", "run", "--rm", "--network", "none", "--cidfile", "id", image, "true"];
+  const ran = await product(folder, ["record", "--name", "app", "--rounds", "2", "--verify", "--", ...words]);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(await readFile(join(folder, "id"), "utf8")).toMatch(/^[0-9a-f]{64}$/);
+  const again = await product(folder, ["record", "--name", "app", "--", ...words]);
+  expect(again.stderr).toContain("did not start");
+});
+
+test("what --allow takes in beyond Docker's default is allowed while recording, verifying and comparing", async () => {
+  const folder = await workplace();
+  const script = "chrt --version >/dev/null; unshare -U true && echo made";
+  const words = ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", script];
+  const recorded = await product(folder, ["record", "--name", "app", "--allow", "unshare", "--verify", "--", ...words]);
+  expect(recorded, recorded.stderr).toMatchObject({ exitCode: 0, stdout: "made\nmade" });
+  const path = join(folder, "profiles/app.json");
+  const profile = JSON.parse(await readFile(path, "utf8")) as { syscalls: { names: readonly string[] }[] };
+  for (const rule of profile.syscalls) rule.names = rule.names.filter((name) => name !== "wait4");
+  profile.syscalls = profile.syscalls.filter(({ names }) => names.length > 0);
+  await writeFile(path, JSON.stringify(profile));
+  const told = await product(folder, ["verify", "profiles/app.json", "--expect-exit", "0", "--", ...words]);
+  expect(told.exitCode, told.stderr).toBe(1);
+  expect(told.stderr).not.toContain("without it the workload fails too");
+});
+
+test("Ctrl-C during --while leaves a partial recording, and --exec that was not run is told", async () => {
+  const folder = await workplace();
+  const words = ["--", "docker", "run", "--rm", "--network", "none", image];
+  const child = execa(
+    process.execPath,
+    [cli, "record", "--name", "app", "--while", "sleep 60", ...words, "sleep", "50"],
+    {
+      cwd: folder,
+      reject: false,
+      stdin: "ignore",
+      forceKillAfterDelay: 60_000,
+    },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  child.kill("SIGINT");
+  const ran = await child;
+  expect(ran.exitCode, ran.stderr).toBe(2);
+  expect(ran.stderr).toContain("interrupted before the --while command had ended");
+  await expect(readFile(join(folder, "profiles/app.json"))).rejects.toThrow("ENOENT");
+  const short = await product(folder, ["record", "--name", "b", "--exec", "date", ...words, "true"]);
+  expect(short.stderr).toContain("--exec date was not run: the container ended by itself before");
 });

@@ -125,7 +125,7 @@ describe("the workload", () => {
       "60",
     ]);
     expect(ran.exitCode).toBe(2);
-    expect(ran.stderr).toMatch(/--while command failed[^]*137/);
+    expect(ran.stderr).toMatch(/the container ended by itself with exit code 137; .*--while command/);
     expect((await files()).filter((path) => path.endsWith(".json"))).toEqual([
       join("traces", "app", "recording.partial.json"),
     ]);

@@ -23,6 +23,7 @@ export type Problem =
       readonly containerExitCode: number | undefined;
     }
   | { readonly code: "trace-broken"; readonly detail: string }
+  | { readonly code: "exercise-cut" }
   | { readonly code: "recording-cut"; readonly what: string; readonly todo: string; readonly aside: string }
   | { readonly code: "recording-exists"; readonly path: string; readonly aside: string }
   | { readonly code: "not-a-trace"; readonly path: string; readonly detail: string | undefined }
@@ -116,17 +117,24 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what: `the workload did not start, so there is nothing to record${detail === "" ? "" : `\n${detail}`}`,
     todo:
       (/exec format error/i.test(detail) ? noProgram : "") +
+      (/is already in use by container/.test(detail)
+        ? "A killed recording may have left that container: seccomp-gen clean removes it. "
+        : "") +
       "Check that the same command runs without seccomp-gen. Nothing was written.",
   }),
   "while-failed": ({ exitCode, containerExitCode }) => ({
     what:
+      (containerExitCode === undefined ? "" : `the container ended by itself with exit code ${containerExitCode}; `) +
       (exitCode === undefined
-        ? "the container ended before the --while command did"
-        : `the --while command failed with exit code ${exitCode}`) +
-      (containerExitCode === undefined ? "" : `; the container ended by itself with exit code ${containerExitCode}`),
+        ? `${containerExitCode === undefined ? "the container" : "it"} ended before the --while command did`
+        : `the --while command failed with exit code ${exitCode}`),
     todo:
       "Traced programs start slowly. Let the command wait for the service (curl --retry 20 --retry-delay 1 " +
       "--retry-all-errors …; Docker's port proxy answers before the service does), then record again.",
+  }),
+  "exercise-cut": () => ({
+    what: "the recording was interrupted before the --while command had ended",
+    todo: "Record again and let it end; without --while, Ctrl-C ends a recording in order.",
   }),
   "trace-broken": ({ detail }) => ({
     what: `the trace broke off: ${detail}`,

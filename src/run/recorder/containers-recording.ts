@@ -10,11 +10,11 @@ import {
   type CodeEvidence,
   type Recording,
 } from "../../core/recording/index.ts";
-import { nativeArch, type ScmpArch } from "../../core/tables/index.ts";
+import { defaultCapabilities, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeLine, escapeTerminal } from "../../core/text/index.ts";
 import { codeOf, NamedFiles, readInto } from "../../logs/index.ts";
-import { showProgress, toldApart, type Terminal } from "../../project/index.ts";
+import { defaultAllowing, showProgress, toldApart, type Terminal } from "../../project/index.ts";
 import {
   healthTest,
   member,
@@ -56,6 +56,8 @@ export interface ContainersOptions {
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly keep: boolean;
+  /** Calls that the profile will allow: beyond Docker's default they are allowed while recording too. */
+  readonly allow: readonly string[];
   /** The programs' code is read for what it can make. */
   readonly reach: boolean;
 }
@@ -164,6 +166,8 @@ class ContainersRecording {
   readonly #files = new Map<Berth, NamedFiles>();
   readonly #sideFailures: string[] = [];
   readonly #leftOut = new Map<string, ContainersRecorded["leftOut"][number]["why"]>();
+  /** What the containers run under; `undefined`: the engine's default. */
+  #filter: string | undefined;
   #missed: string | undefined;
   #session: Session | undefined;
 
@@ -204,6 +208,13 @@ class ContainersRecording {
       onTrace: (part) => this.#take(part),
       onMissed: (why) => (this.#missed ??= why),
     });
+    const { facts } = this.#session;
+    const kernel = /^\d+\.\d+/.exec(facts.kernel ?? "")?.[0];
+    const capabilities = new Set(defaultCapabilities);
+    const host = { arch: this.#arch(), capabilities, kernel, runtime: "runc" } as const;
+    const version = facts.tool === "docker" ? facts.version : undefined;
+    this.#filter =
+      this.#options.allow.length === 0 ? undefined : await defaultAllowing(this.#options.allow, version, host);
     return this.#session;
   }
 
@@ -233,9 +244,15 @@ class ContainersRecording {
         : this.#isAskedFor(own)
           ? undefined
           : "not asked for";
-    if (why === undefined) return { kind: "trace", change: (held) => withSeccomp(held, undefined), strace: [] };
+    if (why === undefined)
+      return { kind: "trace", change: (held) => withSeccomp(held, this.#filterFor(spec)), strace: [] };
     this.#leftOut.set(own, why);
     return { kind: "leave", ours: why !== "helper" };
+  }
+
+  /** A privileged container has no filter that could deny. */
+  #filterFor(spec: Document): string | undefined {
+    return member(member(spec, "HostConfig"), "Privileged") === true ? undefined : this.#filter;
   }
 
   #isAskedFor(name: string): boolean {
@@ -308,7 +325,9 @@ class ContainersRecording {
 
   async #exercise(session: Session): Promise<CommandEnd> {
     const { note, interrupted } = this.#terminal;
-    const { untilStable: seconds } = this.#options;
+    const { untilStable: seconds, while: command, stopAfter } = this.#options;
+    if (session.runsOne && command === undefined && stopAfter === undefined && seconds === undefined)
+      note("recording; exercise the container now. Its end or Ctrl-C ends the recording.");
     return runCommand(session, {
       while: this.#options.while,
       stopAfter: this.#options.stopAfter,
@@ -355,6 +374,12 @@ class ContainersRecording {
     );
   }
 
+  #noteNotExecuted(end: CommandEnd): void {
+    if (end.by !== "itself") return;
+    for (const text of this.#options.exec)
+      this.#terminal.note(`--exec ${escapeLine(text)} was not run: the container ended by itself before`);
+  }
+
   async #finishTraces(session: Session): Promise<void> {
     const all = [...this.#traced.values()].flat();
     const read = Promise.all(all.flatMap((traced) => [traced.read, traced.over]));
@@ -389,6 +414,7 @@ class ContainersRecording {
       this.#terminal.note(
         `--name is for one recording, and ${byName.size} were made; each is named after its service or image`,
       );
+    this.#noteNotExecuted(end);
     for (const failure of this.#sideFailures) this.#terminal.note(failure);
     for (const warning of soughtTracer(this.#aggregators)) this.#terminal.note(escapeTerminal(warning));
     const release = async (): Promise<void> => {
@@ -499,14 +525,9 @@ class ContainersRecording {
         )
         .find((why) => why !== undefined) ?? this.#missed;
     if (broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: broken });
-    if (
-      this.#options.while === undefined ||
-      end.by === "stop-after" ||
-      end.by === "stable" ||
-      end.by === "interrupt" ||
-      end.whileExitCode === 0
-    )
+    if (this.#options.while === undefined || end.by === "stop-after" || end.by === "stable" || end.whileExitCode === 0)
       return undefined;
+    if (end.by === "interrupt") return new SeccompGenError({ code: "exercise-cut" });
     return new SeccompGenError({
       code: "while-failed",
       exitCode: end.whileExitCode,

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { sampleOutput, type OutputSample } from "../container/index.ts";
 import type { ClientCommand } from "../gateway/index.ts";
+import { noteIds, removeOwnIds } from "./cidfile.ts";
 import type { Session } from "./session.ts";
 
 /** How long the command is let run, and what is done to its containers meanwhile. */
@@ -56,6 +57,7 @@ const quietMs = 1_500;
 
 /** Runs the user's command with the engine behind the session, exercises what it starts, and sees to its end. */
 export async function runCommand(session: Session, exercise: CommandExercise): Promise<CommandEnd> {
+  await removeOwnIds(session.words());
   const child = await start(session, exercise);
   const sampled = child.stdout === null ? undefined : sampleOutput(child.stdout);
   let stderrTail = "";
@@ -72,6 +74,10 @@ export async function runCommand(session: Session, exercise: CommandExercise): P
   if (end.by !== "itself" || (session.fleet.running.length > 0 && !exercise.keep))
     await endAll(session, exercise, child, () => exitCode !== undefined, end.by);
   await ended;
+  await noteIds(
+    session.words(),
+    session.fleet.berths.map(({ container }) => container.id),
+  );
   over.abort();
   const whileExitCode = await end.whileEnd;
   const stdout = sampled === undefined ? {} : { stdout: await sampled };

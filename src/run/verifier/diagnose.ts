@@ -32,6 +32,8 @@ export interface Subject {
   readonly facts: Run;
   /** The workload is run at most so often. */
   readonly maxRuns: number;
+  /** What it is compared under: Docker's default with what the profile allows beyond it. `undefined`: the engine's. */
+  readonly without: string | undefined;
   /** What it does without the profile, where that is known already. */
   readonly baseline: Verdict | undefined;
 }
@@ -141,7 +143,7 @@ class Search {
     this.#subject.proof.exercise.notice("running the workload without the profile, for comparison");
     const begun = performance.now();
     this.#patienceMs = 600_000;
-    const verdict = await this.#run(undefined);
+    const verdict = await this.#run(this.#subject.without);
     this.#patienceMs = 15_000 + 5 * (performance.now() - begun);
     if (verdict.kind !== "wrong-exit" || !this.#subject.anyExit) return verdict;
     this.#proof = { ...this.#proof, expectExit: verdict.exitCode ?? 0 };
