@@ -20,6 +20,7 @@ export default defineConfig({
           name: "unit",
           globalSetup: "test/global-setup.ts",
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/live/**", "test/engines/**", "test/gateway/**", "**/node_modules/**"],
         },

@@ -39,8 +39,18 @@ export function groupOpenings(
 const shownValues = 3;
 
 /** The call, with what it may now be made with: `bpf`, `socket(AF_PACKET or AF_VSOCK)`. */
-export function openedCall({ change, values }: Opening): string {
-  if (values.length === 0) return change.syscall;
+export function openedCall({ change, values, made }: Opening): string {
+  if (values.length === 0) {
+    // A call that was possible before is told by what is new of it: the example.
+    const { arch, args } = change.witness;
+    const named = args.flatMap((value, index) =>
+      value === 0n || made?.some((known) => known === index) === false
+        ? []
+        : (describeValue(change.syscall, index, value, arch) ?? []),
+    );
+    const isNew = change.kind === "newly-allowed";
+    return isNew || named.length === 0 ? change.syscall : `${change.syscall}(${named.join(", ")})`;
+  }
   const words = values.map(({ index, value }) => valueWords(change.syscall, index, value, change.arch));
   const shown = words.length > shownValues + 1 ? words.slice(0, shownValues) : words;
   const rest = words.length - shown.length;
@@ -53,7 +63,7 @@ export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line
   const { change, exposes, values } = opening;
   const isWider = change.kind !== "newly-allowed";
   const parts = [
-    !isWider ? "" : values.length === 0 ? " with any other arguments" : " too",
+    !isWider ? "" : values.length === 0 ? " and any other arguments" : " too",
     arches.join() === "SCMP_ARCH_X86_64" ? "" : ` (${arches.map(dockerArch).join(", ")})`,
     exposes === undefined ? "" : `: ${exposes}`,
   ];

@@ -208,7 +208,7 @@ const stopWords: { readonly [kind in FailureKind]: { readonly what: string; read
       "why this one needs them.",
   },
   unbacked: {
-    what: "a profile no longer matches its recording",
+    what: "no recording backs a change",
     todo:
       "seccomp-gen generate --all undoes edits by hand. If the application needs the call, record it: " +
       "seccomp-gen record --append …",
@@ -231,10 +231,13 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
   if (profiles.length + recordings.length + options.length + skipped.filter(({ alarming }) => alarming).length === 0)
     return ["No profile and no recording has changed."];
   const openings = profiles.flatMap(({ state }) => (state.type === "unreadable" ? [] : state.assessment.openings));
-  const [dangers, notables] = [mayNowLine({ profiles }, "danger"), mayNowLine({ profiles }, "notable")];
+  const [dangers = [], notables = [], ordinary = []] = (["danger", "notable", "ordinary"] as const).map((level) =>
+    mayNowLine({ profiles }, level),
+  );
+  const worst = [dangers, notables, ordinary].find((words) => words.length > 0) ?? [];
   if (stops.length > 0)
     return [
-      ...(dangers.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...dangers, "."]),
+      ...(worst.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...worst, "."]),
       ` The check fails, because ${stops.map((kind) => stopWords[kind].what).join("; ")}.`,
     ];
   const serious = openings.filter(({ level }) => level === "danger").length;
@@ -259,7 +262,6 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
     return [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`];
   if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
     return [{ strong: "Look at it." }, " Other capabilities, kernels or architectures are allowed more than before."];
-  const ordinary = mayNowLine({ profiles }, "ordinary");
   if (ordinary.length > 0)
     return [
       { strong: "Ordinary:" },

@@ -156,6 +156,23 @@ describe.skipIf(!existsSync(cli))("the words of a review", { timeout: 120_000 },
     expect(out).toContain("| `socket(AF_NETLINK)`: ");
   });
 
+  test("what a wider argument opens stands in the first line, whatever else it opens", async () => {
+    const before = { calls: { ...ordinary, ioctl: call("app", [[0x5401n]], [1]), mprotect: call("app", [[1n]], [2]) } };
+    const typing = { ...before.calls, ioctl: call("app", [[0x5401n], [0x5412n]], [1]) };
+    const first = await review(before, { calls: typing, runs: ["first", "two"] });
+    expect(first).toMatch(/^\*\*Stop:\*\* `web` may now `ioctl\(TIOCSTI\)`\./m);
+    expect(first).toContain("| `ioctl(TIOCSTI)` and any other arguments: TIOCSTI types into the terminal");
+    const compiled = { ...before.calls, mprotect: call("app", [[1n], [7n]], [2]) };
+    const second = await review(before, { calls: compiled, runs: ["first", "two"] });
+    expect(second).toMatch(/^\*\*Look at it:\*\* `web` may now `mprotect\(PROT_READ\\\|PROT_WRITE\\\|PROT_EXEC\)`\./m);
+    // No danger, and the check fails: what opens is named all the same.
+    const third = await review(
+      { calls: { ...ordinary, symlink: call("ln") }, options: { deny: ["symlink"] } },
+      { calls: { ...ordinary, symlink: call("ln") } },
+    );
+    expect(third).toMatch(/^\*\*Stop:\*\* `web` may now `symlink`\. The check fails, because no recording backs/m);
+  });
+
   test("whatever backs it, a pinned operation is as dangerous, and an open one too", async () => {
     const sets = { setns: call("ip", [[0x40000000n]], [1]) };
     const recorded = await review({ calls: ordinary }, withCalls(sets, "two"));

@@ -144,10 +144,11 @@ function opening(
   const beyond = possibleBeyond(ceiling) ?? claimed;
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
   const byOptions = derived === undefined ? undefined : possibleBeyond(derived.formerOptions);
-  const families = dangerousFamilies.filter(({ value }) => isOpened(old, filter, socketOf(arch, syscall, value)));
-  const [family] = families;
-  const telling =
-    beyond ?? unbacked ?? byOptions ?? (family && socketOf(arch, syscall, family.value)) ?? change.witness;
+  const values = tellingValues.filter(
+    (each) => each.syscalls.includes(syscall) && isOpened(old, filter, callWith(arch, syscall, each)),
+  );
+  const [value] = values;
+  const telling = beyond ?? unbacked ?? byOptions ?? (value && callWith(arch, syscall, value)) ?? change.witness;
   const given = backingOf(derived, { unbacked, byOptions, witness: telling });
   const example = exampleOf(telling, given, { derived, old, filter });
   const { witness } = example;
@@ -159,7 +160,7 @@ function opening(
     row?.pinnable === true &&
     syscall !== "ptrace" && // whoever traces another process is named for it
     change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
-  const danger = beyond !== undefined || family !== undefined || (row?.level === "danger" && !pinned);
+  const danger = beyond !== undefined || value?.level === "danger" || (row?.level === "danger" && !pinned);
   return [
     {
       change: {
@@ -171,7 +172,7 @@ function opening(
       values: valuesOf(change, old, filter),
       made: example.made,
       level: danger ? "danger" : row !== undefined || change.kind !== "newly-allowed" ? "notable" : "ordinary",
-      exposes: family === undefined ? row?.reason : families.map(({ reason }) => reason).join("; "),
+      exposes: value === undefined ? row?.reason : values.map(({ reason }) => reason).join("; "),
       backing,
       claim: decision.by === "rule" ? decision.rule.because : undefined,
       beyondDocker: beyond !== undefined,
@@ -193,24 +194,71 @@ function claimedCall(
   return call;
 }
 
-/**
- * Address families that reach further than a service's own connections: packet(7), AF_XDP
- * (Documentation/networking/af_xdp.rst), vsock(7).
- */
-const dangerousFamilies = [
-  { value: 17n, reason: "AF_PACKET reads and forges packets of the whole network namespace" },
-  { value: 44n, reason: "AF_XDP takes packets from the network card, past the network stack" },
-  { value: 40n, reason: "AF_VSOCK reaches the hypervisor and other virtual machines" },
-] as const;
-
-function socketOf(arch: ScmpArch, syscall: string, family: bigint): SeccompData | undefined {
-  return syscall === "socket"
-    ? { arch, name: syscall, nr: syscallNumber(arch, syscall), args: [family, 0n, 0n, 0n, 0n, 0n] }
-    : undefined;
+/** A value of an argument that opens more than its call says. */
+interface TellingValue {
+  readonly syscalls: readonly string[];
+  readonly index: ArgIndex;
+  readonly value: bigint;
+  readonly level: "danger" | "notable";
+  readonly reason: string;
 }
 
-function isOpened(before: Filter | undefined, after: Filter, call: SeccompData | undefined): boolean {
-  if (call === undefined || !isAllowing(decide(after, call).action)) return false;
+/**
+ * packet(7), AF_XDP (Documentation/networking/af_xdp.rst), vsock(7), ioctl_tty(2),
+ * ioctl_console(2), mprotect(2). The most dangerous first.
+ */
+const tellingValues: readonly TellingValue[] = [
+  {
+    syscalls: ["socket"],
+    index: 0,
+    value: 17n,
+    level: "danger",
+    reason: "AF_PACKET reads and forges packets of the whole network namespace",
+  },
+  {
+    syscalls: ["socket"],
+    index: 0,
+    value: 44n,
+    level: "danger",
+    reason: "AF_XDP takes packets from the network card, past the network stack",
+  },
+  {
+    syscalls: ["socket"],
+    index: 0,
+    value: 40n,
+    level: "danger",
+    reason: "AF_VSOCK reaches the hypervisor and other virtual machines",
+  },
+  {
+    syscalls: ["ioctl"],
+    index: 1,
+    value: 0x5412n,
+    level: "danger",
+    reason: "TIOCSTI types into the terminal that the container shares with its user",
+  },
+  {
+    syscalls: ["ioctl"],
+    index: 1,
+    value: 0x541cn,
+    level: "danger",
+    reason: "TIOCLINUX pastes into the machine's console",
+  },
+  {
+    syscalls: ["mmap", "mmap2", "mprotect", "pkey_mprotect"],
+    index: 2,
+    value: 7n,
+    level: "notable",
+    reason: "memory that is writable and executable runs whatever is written into it",
+  },
+];
+
+function callWith(arch: ScmpArch, syscall: string, { index, value }: TellingValue): SeccompData {
+  const args = callArgs({ [index]: value });
+  return { arch, name: syscall, nr: syscallNumber(arch, syscall), args };
+}
+
+function isOpened(before: Filter | undefined, after: Filter, call: SeccompData): boolean {
+  if (!isAllowing(decide(after, call).action)) return false;
   return before === undefined || !isAllowing(decide(before, call).action);
 }
 
@@ -285,7 +333,7 @@ function valuesOf({ arch, syscall, after }: SyscallChange, old: Filter | undefin
     values.set(`${index} ${datum}`, { index, value: datum });
   }
   const isDangerous = ({ index, value }: OpenedValue): boolean =>
-    syscall === "socket" && index === 0 && dangerousFamilies.some((family) => family.value === value);
+    tellingValues.some((each) => each.syscalls.includes(syscall) && each.index === index && each.value === value);
   return [...values.values()].sort((a, b) => Number(isDangerous(b)) - Number(isDangerous(a)));
 }
 
