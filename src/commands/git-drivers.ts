@@ -87,7 +87,9 @@ type Merged =
   | { readonly text: string }
   | {
       readonly conflicts: readonly string[];
-      /** The whole file with each conflict settled one way. Undefined: as text. */
+      /**
+       * The whole file with each conflict settled one way. `undefined` if git merges it as text.
+       */
       readonly sides?: Texts;
     };
 

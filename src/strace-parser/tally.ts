@@ -44,8 +44,8 @@ export class Tally<Kind> {
   }
 
   /**
-   * Memory for the next chunk of the log: what is read there need not be copied. Undefined: there
-   * is none.
+   * Memory for the next chunk of the log: what is read there need not be copied. `undefined` if
+   * there is none.
    */
   get room(): Uint8Array | undefined {
     return this.lines?.room;
