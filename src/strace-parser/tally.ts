@@ -79,7 +79,7 @@ export class Tally<Kind> {
 
   /**
    * A thread of which calls were counted, or might have been, is of another group from now on.
-   * Undefined: of none, so that its next call is handed over.
+   * `undefined` forgets it, so that its next call is handed over.
    */
   move(pid: number | undefined, group: number | undefined): void {
     this.lines?.wasm.setGroup(pid ?? -1, group ?? 0);
