@@ -87,8 +87,8 @@ function withColor(command: Command): Command {
 }
 
 /**
- * What declares each command. A start declares the one that is asked for: to declare all takes
- * longer than some of them.
+ * What declares each command. A start declares only the command that it runs, because declaring all
+ * takes longer than some commands.
  */
 const declarations: { readonly [command: string]: () => void } = {
   record() {
@@ -525,8 +525,8 @@ program.parseAsync().catch((error: unknown) => {
 });
 
 /**
- * The way out of commands that leave nothing running. At once: what V8 would still compile and
- * collect is for nobody.
+ * The way out of commands that leave nothing running. It does not wait for V8 to compile and
+ * collect.
  */
 function end(exitCode: number): void {
   process.exitCode = exitCode;

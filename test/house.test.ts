@@ -24,3 +24,32 @@ test("no line is above 120 columns", () => {
   expect(files.length).toBeGreaterThan(100);
   expect(files.flatMap(tooWide)).toEqual([]);
 });
+
+/** Shapes that a reader stumbles over, and what to write instead. */
+const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
+  [/\b[Ss]o (?:many|often)\b(?! that)/, "At most this many …"],
+  [/\bundefined: /i, "`undefined` if …"],
+  [/\b[Ww]hoever\b/, "name the actor"],
+];
+
+/** Replaced as a whole soon: the gateway's branch has these files anew. */
+const unread = /^src\/(?:run|commands\/(?:record|verify|clean|keep))/;
+
+/** The words of comments in a line of source. */
+const commentOf = (line: string): string => /^\s*(?:\/\*\*?|\*|\/\/) ?(.*)$/.exec(line)?.[1] ?? "";
+
+function oddShapes(file: string): readonly string[] {
+  return readFileSync(join(root, file), "utf8")
+    .split("\n")
+    .flatMap((line, index) =>
+      shapes.flatMap(([shape, instead]) =>
+        shape.test(commentOf(line)) ? [`${file}:${index + 1}: ${line.trim()} (instead: ${instead})`] : [],
+      ),
+    );
+}
+
+test("comments say who does what", () => {
+  const read = files.filter((file) => file.startsWith("src/") && !unread.test(file));
+  expect(read.length).toBeGreaterThan(150);
+  expect(read.flatMap(oddShapes)).toEqual([]);
+});

@@ -26,7 +26,10 @@ import { isSyscallName } from "../core/tables/index.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";
-  /** The recording the profile was made from; undefined: looked for beside it. */
+  /**
+   * The recording that the profile was made from. If it is `undefined`, `explain` looks for it
+   * beside the profile.
+   */
   readonly recording: string | undefined;
   readonly against: string | undefined;
 }
@@ -81,7 +84,7 @@ export async function explain(
   return document.noFilter === undefined ? 0 : 1;
 }
 
-/** More are not said: whoever wrote so many conditions knows them. */
+/** At most this many conditions are shown. */
 const shownElsewhere = 20;
 
 /** What the profile allows on other hosts and not on these. */

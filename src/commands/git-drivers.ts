@@ -87,7 +87,9 @@ type Merged =
   | { readonly text: string }
   | {
       readonly conflicts: readonly string[];
-      /** The whole file with each conflict settled one way. Undefined: as text. */
+      /**
+       * The whole file with each conflict settled one way. `undefined` if git merges it as text.
+       */
       readonly sides?: Texts;
     };
 
@@ -181,7 +183,7 @@ async function mergedProfile(files: MergeFiles): Promise<Merged> {
     if (conflicts.length > 0) return { conflicts };
     for (const side of ["ours", "theirs"] as const) {
       if ((await profileOf(sides[side], path)) !== (await readText(files[side])).replaceAll("\r\n", "\n"))
-        return { conflicts: [`the profile of ${side} is not what its recording gives: it was edited, or is older`] };
+        return { conflicts: [`the profile of ${side} does not match its recording: it was edited, or is older`] };
     }
     profiles.add(await profileOf(inputs, path));
   }

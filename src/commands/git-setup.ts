@@ -49,7 +49,7 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
     }
   }
   // Absolute in a linked worktree and where core.hooksPath says so, else relative to the folder
-  // that was asked.
+  // that git ran in.
   await writeHooks(
     resolve(root, (await git(root, ["rev-parse", "--git-path", "hooks"])).replace(/\n$/, "")),
     options,

@@ -11,7 +11,7 @@ export interface KeptFiles {
   readonly recordings: readonly string[];
   /** profiles/NAME.json, in any folder, sorted. */
   readonly profiles: readonly string[];
-  /** undefined: there is no such file. */
+  /** `undefined` if there is no such file. */
   readonly read: (path: string) => Promise<string | undefined>;
 }
 

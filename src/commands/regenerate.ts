@@ -96,7 +96,7 @@ async function troublesOf(recording: string, kept: KeptFiles, lostOf: LostInMerg
   return [
     ...losses,
     ...(noFilter === undefined ? [] : [`${path}: ${noFilter}`]),
-    `${path} is not what ${recording} gives: it was edited, or is older than the recording or this seccomp-gen`,
+    `${path} does not match ${recording}: it was edited, or is older than the recording or this seccomp-gen`,
   ];
 }
 

@@ -45,7 +45,7 @@ export interface ReviewContext {
 
 /**
  * Judges one profile against what it was, and against what its recording gives. Nothing in the
- * files makes it fail: what cannot be judged is said.
+ * files makes it fail: the result says what cannot be judged.
  */
 export async function reviewProfile(file: ChangedFile, context: ReviewContext): Promise<ReviewedProfile> {
   const reviewed = { path: file.path, formerPath: file.formerPath };
@@ -254,7 +254,7 @@ function withoutClaims(filters: Filters, former: Recording | undefined): Filters
   return new Map([...filters].filter(([arch]) => Object.hasOwn(former.syscalls, arch)));
 }
 
-/** Former options that nobody can read are no options. */
+/** Former options that cannot be read count as no options. */
 async function readable(changes: Changes, path: string): Promise<string | undefined> {
   const text = await changes.readBefore(path);
   try {

@@ -118,7 +118,7 @@ function isLine(line: string, bytes: Uint8Array, at: number): boolean {
   return matchAt(beforePid, line, at) === undefined && beginsLine(bytes, at, bytes.length);
 }
 
-/** A line of `strace -r` begins with blanks: others are of whoever collected the log. */
+/** A line of `strace -r` begins with blanks: other blanks come from the collector of the log. */
 const relative = /^ *\d+\.\d+ |^(?=.{6} ) *\d+ /;
 
 function afterBlanks(line: string, at: number): number {

@@ -12,9 +12,9 @@ export type Room = () => Uint8Array | undefined;
 
 /**
  * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is
- * valid until the next one is asked for. `room` may give the memory for all chunks of a file but
- * the first. Throws what the system throws, and `file-unreadable` where an unpacker is missing or
- * fails.
+ * valid until the caller takes the next one. `room` may give the memory for all chunks of a file
+ * but the first. Throws what the system throws, and `file-unreadable` where an unpacker is missing
+ * or fails.
  */
 export async function* readUnpacked(
   path: string,
@@ -59,7 +59,7 @@ function packingOf(head: Uint8Array): (typeof packings)[number] | undefined {
 /** Large enough that a read costs little, small enough for the processor's cache. */
 const chunkBytes = 256 * 1024;
 
-/** After so many chunks of a file, signals and the progress line get their turn. */
+/** After this many chunks of a file, signals and the progress line get their turn. */
 const chunksInARow = 32;
 
 /**

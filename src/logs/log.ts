@@ -70,7 +70,7 @@ function rangesText(ranges: UnreadRanges["ranges"]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-/** So many such lines, or one in twenty, are no accident where no prefix was recognised. */
+/** This many such lines, or one in twenty, are no accident if no prefix was recognised. */
 const manyBehind = 5;
 const oneIn = 20;
 
@@ -101,7 +101,7 @@ function refuseModes({ namesModes }: LogFacts, { label, arch }: LogOrigin): void
   });
 }
 
-/** At most this many names are said. */
+/** At most this many names are listed. */
 const maxSaid = 4;
 
 /** `names`: the calls of the machine's own mode, as the recording calls them. */

@@ -4,7 +4,7 @@ import { recordingBeside } from "./names.ts";
 
 /**
  * The recording that is named, or `traces/NAME/recording.json` beside the folder of
- * `profiles/NAME.json`; undefined: there is none.
+ * `profiles/NAME.json`. `undefined` if there is none.
  */
 export async function recordingOf(profile: string, named: string | undefined): Promise<Recording | undefined> {
   if (named !== undefined) return parseRecording(await readText(named), named);

@@ -20,7 +20,7 @@ export interface ChangedFile {
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
-  /** It is where profiles are kept, or was read before: nobody may miss it. */
+  /** It lies where profiles are kept, or was read before, so a reviewer has to see it. */
   readonly alarming: boolean;
 }
 
@@ -33,7 +33,8 @@ export interface Changes {
   readonly files: readonly ChangedFile[];
   readonly skipped: readonly SkippedFile[];
   /**
-   * A file of the working tree, changed or not; undefined: there is none, or it is none of ours.
+   * A file of the working tree, changed or not. `undefined` if there is none or it is no file of
+   * ours.
    */
   readonly read: (path: string) => Promise<string | undefined>;
   /** The same in the commit compared with. */
@@ -43,7 +44,10 @@ export interface Changes {
 /** Larger files are not read: profiles and recordings are a hundredth of it. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** More files are not looked at, and that is said: whoever changes so many may want to hide one. */
+/**
+ * At most this many files are reviewed, and the review says so. A change with more may want to hide
+ * one.
+ */
 const maxFiles = 2000;
 
 /** Whatever engines may be given as a profile, and what stands where profiles are kept. */
@@ -60,9 +64,9 @@ const pathspecs = [
 ];
 
 /**
- * The files changed since this branch left `base` (undefined: the main branch) in the working tree,
- * untracked ones too. What `base` changed meanwhile is nobody's doing here. Throws `usage` outside
- * of a repository and for unknown revisions.
+ * The files changed since this branch left `base` (by default the main branch) in the working tree,
+ * untracked ones too. What `base` changed meanwhile does not count. Throws `usage` outside of a
+ * repository and for unknown revisions.
  */
 export async function changedFiles(base: string | undefined): Promise<Changes> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
@@ -238,7 +242,7 @@ async function sizesOf(root: string, blobs: readonly string[]): Promise<Readonly
   return new Map(lines.map((line) => line.split(" ")).map(([blob = "", size]) => [blob, Number(size)]));
 }
 
-/** Of many files one process of git is asked. */
+/** One process of git answers for many files. */
 async function blobTexts(
   root: string,
   entries: readonly Pick<Entry, "mode" | "blob">[],

@@ -59,7 +59,7 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
 
 /**
  * A checkout is other people's: a path inside of the repository that the current folder is in must
- * not be led out of it by a link, whoever named it.
+ * not lead out of it through a link.
  */
 function checkWithin(path: string): void {
   const root = repositoryOf(".");
@@ -98,20 +98,20 @@ export function temporaryPath(path: string): string {
   );
 }
 
-/** Who is writing the file of that name; undefined: it is no temporary file of ours. */
+/** Who is writing the file of that name. `undefined` if it is no temporary file of ours. */
 export function temporaryOf(path: string): string | undefined {
   return new RegExp(`^\\..+?\\.(${sessionPattern})\\.[0-9a-f]{12}\\.tmp$`).exec(basename(path))?.[1];
 }
 
 /**
- * The file that a write replaces, at the end of all links, and what is there; undefined: it is no
- * file, or one that somebody holds open for us.
+ * The file that a write replaces, at the end of all links, and what is there. `undefined` if it is
+ * no file, or one that another process holds open for us.
  */
 function targetOf(path: string): { readonly path: string; readonly stats: Stats | undefined } | undefined {
   const stats = attempt(() => statSync(path));
   if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) return undefined;
   let at = resolve(path);
-  // So many links the kernel follows (path_resolution(7)).
+  // The kernel follows at most this many links (path_resolution(7)).
   for (let links = 0; links < 40; links += 1) {
     if (/^\/(?:proc|dev\/fd)\//.test(at)) return undefined;
     const link = at;
@@ -152,7 +152,8 @@ export async function checkKept(path: string, project = projectOf(path)): Promis
 }
 
 /**
- * The folder that holds `traces` and `profiles`; undefined: the path is no place that we choose.
+ * The folder that holds `traces` and `profiles`. `undefined` if the path is no place that we
+ * choose.
  */
 function projectOf(path: string): string | undefined {
   const prefix = /^((?:.*\/)?)(?:traces\/[^/]+|profiles)\/[^/]+$/.exec(normalize(path))?.[1];
@@ -169,7 +170,8 @@ function repositoryOf(project: string): string {
 }
 
 /**
- * Where a file is, or would be made, with all links followed; undefined: one of them leads nowhere.
+ * Where a file is, or would be made, with all links followed. `undefined` if one of them leads
+ * nowhere.
  */
 function landing(path: string): string | undefined {
   for (let folder = resolve(path); ; folder = dirname(folder)) {

@@ -91,7 +91,7 @@ export function unreadWords(aside: string): string {
  * Puts a fresh recording in its place. `--append` merges; `--force` replaces. Without either, a
  * recording that would lose something of the committed one is not written over it: it goes beside
  * it, so that neither is lost. The file is read again first: another recording of the same name may
- * have ended since `before` was read, and is merged with whatever was asked for.
+ * have ended since `before` was read, and is merged with the new one.
  */
 export async function combine(
   path: string,

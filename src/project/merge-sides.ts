@@ -147,7 +147,7 @@ class Trees {
     this.#path = path;
   }
 
-  /** `blob`: what the profile is there, wherever it is called so; undefined: whatever it is. */
+  /** `blob`: what the profile is there, wherever it has this name. `undefined` for any content. */
   async inputs(commit: string, blob: string | undefined): Promise<Inputs | undefined> {
     const profile = await this.#profileIn(commit, blob);
     return profile === undefined ? undefined : inputsIn(commit, profile);
@@ -255,7 +255,8 @@ export type LostInMerge = (path: string, result: Recording) => Promise<readonly 
 
 /**
  * The calls that a merge under way should have kept of a recording, and that are not there: a
- * conflict was settled by taking one side's whole file. git is asked once what it is in the middle of.
+ * conflict was settled by taking one side's whole file. It asks git once which operation is under
+ * way.
  */
 export async function lostInMerge(root: string): Promise<LostInMerge> {
   const operations = await operationsUnderWay();

@@ -34,7 +34,7 @@ export function recordingBeside(profile: string): string {
   return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
 }
 
-/** profiles/NAME.json → traces/NAME; undefined: it stands in no folder profiles/. */
+/** profiles/NAME.json → traces/NAME. `undefined` if the file lies in no folder profiles/. */
 export function sourceFolder(profile: string): string | undefined {
   return /(?:^|\/)profiles\/[^/]+\.json$/.test(profile) ? dirname(recordingBeside(profile)) : undefined;
 }

@@ -45,8 +45,8 @@ export function i64(source: Source, at: number): number {
 }
 
 /**
- * The NUL-terminated string at `at`, as Latin-1 (symbol names are ASCII or UTF-8 bytes; equality is
- * all that is asked of them).
+ * The NUL-terminated string at `at`, as Latin-1 (symbol names are ASCII or UTF-8 bytes; they are
+ * only compared for equality).
  */
 export function cString(source: Source, at: number, most: number): string {
   const { bytes } = source;

@@ -5,7 +5,7 @@ import type { Linked, LinkedObject } from "./link.ts";
 import { isCLibrary, isOwnObject } from "./own-objects.ts";
 
 /**
- * Calls with larger numbers are told as `unnamed`; both architectures are below 480 today (Linux
+ * Calls with larger numbers are listed as `unnamed`; both architectures are below 480 today (Linux
  * 7.0).
  */
 export const numberLimit = 1024;

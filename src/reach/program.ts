@@ -1,6 +1,6 @@
 /**
- * An object while it is analysed: its functions as steps when they are asked for, who calls them,
- * and whether a call returns.
+ * An object while it is analysed: its functions as steps when they are needed, who calls them, and
+ * whether a call returns.
  */
 import { sortedUnique } from "./bytes.ts";
 import { KIND, type SweepContext } from "./events.ts";

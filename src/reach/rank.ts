@@ -138,10 +138,7 @@ function numbersOf({ words, componentOf, bits }: CallSets, nodes: ReadonlySet<nu
   return numbers;
 }
 
-/**
- * Finds the node nearest to an import that makes a call. One walk for each import that is asked
- * about.
- */
+/** Finds the node nearest to an import that makes a call. One walk for each import in question. */
 function createFinder(program: Program): (through: readonly Import[], number: number) => number | undefined {
   const walks = new Map<Import, ReadonlyMap<number, number>>();
   return (through, number) => {

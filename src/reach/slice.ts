@@ -367,7 +367,7 @@ export function moveFrame(place: Place, by: number): Place | undefined {
   return pointer === undefined ? undefined : { ...place, pointer };
 }
 
-/** What `place` was before the step, if `place` is asked for after it. */
+/** The place before the step whose value is in `place` after it. */
 function transfer(run: Run, { place, then, origin }: Question, index: number, before: number, step: Step): void {
   const write = step.writes.find(({ to }) => samePlace(to, place));
   if (write !== undefined) return follow(run, index, before, write.value, then);
@@ -461,7 +461,7 @@ function askVariable(run: Run, question: Question, rva: number): void {
 }
 
 /**
- * A variable that holds a pointer to what is asked for (glibc's `xidcmd`): behind each pointer that
+ * A variable that holds a pointer to the wanted value (glibc's `xidcmd`): behind each pointer that
  * is stored in it.
  */
 function askBehindVariable(run: Run, question: Question, rva: number, offset: number): void {

@@ -20,7 +20,7 @@ export type Place =
   /** Memory at the address in `pointer`, plus `offset`. */
   | { readonly in: "memory"; readonly pointer: Place; readonly offset: number };
 
-/** An arithmetic step between a place and the value that is asked for, with a constant operand. */
+/** An arithmetic step between a place and the wanted value, with a constant operand. */
 export interface Operation {
   readonly op: "add" | "and" | "or" | "multiply" | "low8" | "high16";
   readonly by: number;

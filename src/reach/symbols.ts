@@ -22,7 +22,7 @@ export interface DynamicSymbols {
   isResolver(index: number): boolean;
 }
 
-/** Functions of `.symtab`; names are read when they are asked for. */
+/** Functions of `.symtab`; names are read only when they are needed. */
 export interface LocalSymbols {
   readonly rvas: Uint32Array;
   name(index: number): string;

@@ -319,8 +319,8 @@ function liftLea(image: ElfImage, d: Decoded, rva: number, effect: Effect): void
 }
 
 /**
- * `lea disp(,%reg,scale)` and `lea disp(%reg,%reg,scale)`: a multiplication. The sum is found again
- * by whoever asks for both.
+ * `lea disp(,%reg,scale)` and `lea disp(%reg,%reg,scale)`: a multiplication. Callers that need both
+ * find the sum again.
  */
 function scaled(source: Source, d: Decoded): Value | undefined {
   const sib = u8(source, d.modrmAt + 1);

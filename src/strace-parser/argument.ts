@@ -419,7 +419,7 @@ function decodeScalar(text: string): Arg | undefined {
     : { type: "flags", symbols, value, comment, annotation };
 }
 
-/** Undefined: no number, or none of 64 bits. */
+/** `undefined` if the text is no number of at most 64 bits. */
 function combined(left: bigint, operator: string, right: bigint): bigint | undefined {
   if (operator === "") return right;
   const shifts = operator === "<<" && right >= 0n && right < 64n;

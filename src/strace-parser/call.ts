@@ -129,7 +129,7 @@ export function readCall(call: CallStart): CallText | undefined {
 
 /**
  * A call whose line the log's end cuts off: what its result begins with is not taken for the whole
- * of it. Undefined: not even its arguments are all there.
+ * of it. `undefined` if not even its arguments are complete.
  */
 export function readCutCall(call: CallStart): CallText | undefined {
   const { name, bytes, start, end } = call;
@@ -270,8 +270,7 @@ export class Line implements CallText, CallContext {
 }
 
 /**
- * Arguments that are asked for one by one are flags, commands and the like: few different ones,
- * often.
+ * Arguments that are read one by one are flags, commands and the like: few different ones, often.
  */
 const keptArgs = new Kept<Arg>(decode, 2048);
 

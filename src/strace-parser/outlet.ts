@@ -10,7 +10,7 @@ export type Visitor = (event: StraceEvent) => void;
 
 const comma = 0x2c;
 
-/** Makes the events of calls, and hands all events over to whoever reads the log. */
+/** Makes the events of calls, and hands all events over to the log's reader. */
 export class Outlet {
   /** The mode of each thread: a call is an event of that mode. */
   readonly personalities = new Personalities();

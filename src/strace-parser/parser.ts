@@ -18,8 +18,8 @@ export interface ParserOptions {
 /** The push core: feed bytes, get events. `end` gives what was still open. */
 export interface StraceParser {
   /**
-   * Events read from the chunk when they are asked for something: do not write to it while you keep
-   * them. The parser itself keeps nothing of it.
+   * Events read from the chunk when the caller uses them: do not write to it while you keep them.
+   * The parser itself keeps nothing of it.
    */
   push(chunk: Uint8Array | string): StraceEvent[];
   /**

@@ -17,7 +17,7 @@ export class Personalities {
   /** The thread that was seen last. */
   #last: number | undefined;
 
-  /** Nobody is, or was, in another mode than the native one. */
+  /** No process is, or was, in another mode than the native one. */
   get areNative(): boolean {
     return this.#modes.size === 0;
   }

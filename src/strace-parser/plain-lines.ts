@@ -81,7 +81,7 @@ export class PlainLines {
 
   /**
    * Begins with a piece of the text, which goes on from `start` as far as there is room; `before`:
-   * so many lines of it were read already.
+   * how many of its lines were read already.
    */
   load(text: Uint8Array, start: number, before: number): void {
     if (text.buffer === this.#bytes.buffer)
@@ -92,8 +92,8 @@ export class PlainLines {
   }
 
   /**
-   * Writes the fields of the next lines that end in the piece, so many of them at most, from
-   * `field` on; returns how many. `counting`: at most one, after those that are only counted.
+   * Writes the fields of the next lines that end in the piece, at most that many, from `field` on;
+   * returns how many. `counting`: at most one, after those that are only counted.
    */
   read(fields: Int32Array, field: number, most: number, counting: boolean): number {
     const lines = this.wasm.read(Math.min(most, this.wasm.mostLines.value), counting);
@@ -122,9 +122,9 @@ export class PlainLines {
 const textBytes = 68;
 
 /**
- * Undefined: this machine cannot (no SIMD, no WebAssembly, the other byte order), or has no room
- * (V8 sets gigabytes of addresses aside for each memory, which `ulimit -v` may not allow); then
- * each line is read closely.
+ * `undefined` if this machine cannot (no SIMD, no WebAssembly, the other byte order), or has no
+ * room (V8 sets gigabytes of addresses aside for each memory, which `ulimit -v` may not allow).
+ * Each line is then read closely.
  */
 export function createPlainLines(): PlainLines | undefined {
   compiled ??= compile();

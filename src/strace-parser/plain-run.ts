@@ -8,7 +8,7 @@ import type { PlainCalls } from "./plain-calls.ts";
 import { sharedPlainLines } from "./plain-lines.ts";
 
 /**
- * At most this many lines are digested before their meaning is asked for: they fit into the
+ * At most this many lines are digested before their meaning is read, so that they fit into the
  * processor's cache.
  */
 const digestedAtATime = 1024;

@@ -66,7 +66,8 @@ export function readResult(bytes: Uint8Array, start: number, end: number): ReadR
 }
 
 /**
- * Each failure, made once: its words are always the same. Undefined: `-1` alone, or another number.
+ * Each failure, made once: its words are always the same. `undefined` for `-1` alone, or another
+ * number.
  */
 const failures = new Kept<ReadResult | undefined>((bytes, start, end) => {
   const failed = startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;

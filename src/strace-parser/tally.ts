@@ -44,8 +44,8 @@ export class Tally<Kind> {
   }
 
   /**
-   * Memory for the next chunk of the log: what is read there need not be copied. Undefined: there
-   * is none.
+   * Memory for the next chunk of the log: what is read there need not be copied. `undefined` if
+   * there is none.
    */
   get room(): Uint8Array | undefined {
     return this.lines?.room;
@@ -79,7 +79,7 @@ export class Tally<Kind> {
 
   /**
    * A thread of which calls were counted, or might have been, is of another group from now on.
-   * Undefined: of none, so that its next call is handed over.
+   * `undefined` forgets it, so that its next call is handed over.
    */
   move(pid: number | undefined, group: number | undefined): void {
     this.lines?.wasm.setGroup(pid ?? -1, group ?? 0);

@@ -9,7 +9,7 @@ export interface Thread {
 export class Threads {
   readonly #byPid = new Map<number | undefined, Thread>();
   readonly #mostOpen: number;
-  /** The thread that was asked for last: the next line is mostly of the same one. */
+  /** The thread of the last line. The next line is mostly of the same one. */
   #latestPid: number | undefined;
   #latest: Thread | undefined;
 

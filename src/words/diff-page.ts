@@ -132,7 +132,7 @@ ${
   });
 }
 
-/** What is told once, of the whole profile and of other hosts. */
+/** Changes of the whole profile and of other hosts, each shown once. */
 function wholeLines(diff: ProfileComparison | ProfileDiff): readonly string[] {
   return [
     ...profileChangeTexts(diff.profile),

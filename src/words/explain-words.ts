@@ -193,7 +193,7 @@ function recordedText({ calls, processes, results }: NonNullable<CallExplanation
   );
 }
 
-/** With which arguments a call is allowed; undefined: with any. */
+/** The arguments with which a call is allowed. `undefined` for any. */
 export function limitsOf({ name, arch, rules, state }: CallExplanation): readonly string[] | undefined {
   if (state === "denied" || state === "enosys") return undefined;
   if (rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0)) return undefined;

@@ -132,8 +132,8 @@ function plain(line: Line): string {
 }
 
 /**
- * What lint says beside the openings: of dangerous calls, and of calls beyond Docker's default, the
- * openings say the same, and a reviewer is told once.
+ * What lint says beside the openings: the openings already name dangerous calls and calls beyond
+ * Docker's default.
  */
 export function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["findings"] {
   const told = new Set(assessment.openings.map(({ change }) => change.syscall));

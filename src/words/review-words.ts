@@ -204,8 +204,8 @@ export function runLine({ source, command, image, versions }: Run): Line {
 }
 
 /**
- * A call that was denied and is not now. Of what a recording gives, it has the arguments that were
- * recorded and no others: it would be a call that nobody made.
+ * A call that was denied and is not now. For a recorded call it has only recorded arguments,
+ * because others would make a call that no program made.
  */
 export function exampleLine({ change, made }: Opening): Line {
   const { arch, name, args } = change.witness;

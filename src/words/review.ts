@@ -581,7 +581,7 @@ function openingsTable(groups: ReturnType<typeof groupOpenings>, state: JudgedPr
 function findingsList(state: JudgedProfile, { rows }: Limits): readonly Block[] {
   const findings = otherFindings(state);
   if (findings.length === 0) return [];
-  // The same of several rules is said once.
+  // Equal rules are shown once.
   const alike = new Map<string, { readonly finding: PlacedFinding; readonly text: string; readonly lines: number[] }>();
   for (const finding of findings) {
     const text = findingText(finding);

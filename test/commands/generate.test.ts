@@ -146,7 +146,7 @@ describe("generate", () => {
       await writeFile("profiles/kept.json", made.replace("SCMP_ACT_ERRNO", "SCMP_ACT_LOG"));
       notes.length = 0;
       expect(await generate([], { ...options, all: true, check: true }, terminal)).toBe(1);
-      expect(notes.join("\n")).toMatch(/profiles\/kept\.json is not what traces\/kept\/recording\.json gives/);
+      expect(notes.join("\n")).toMatch(/profiles\/kept\.json does not match traces\/kept\/recording\.json/);
       expect(await generate(first, { ...options, output: "profiles/kept.json", check: true }, terminal)).toBe(1);
       expect(await generate([], { ...options, all: true }, terminal)).toBe(0);
       expect(await readFile("profiles/kept.json", "utf8")).toBe(made);

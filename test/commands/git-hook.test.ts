@@ -27,7 +27,7 @@ describe.skipIf(!existsSync(cli))("the hook and the checks", { timeout: 120_000 
     const refused = repository.git("commit", "-q", "-m", "only the recording");
     expect([refused.status, refused.stderr]).toEqual([
       1,
-      expect.stringContaining(`${profile} is not what ${recording} gives`),
+      expect.stringContaining(`${profile} does not match ${recording}`),
     ]);
     repository.must("add", profile);
     repository.write(profile, before); // the working tree does not fit; the index does
@@ -45,7 +45,7 @@ describe.skipIf(!existsSync(cli))("the hook and the checks", { timeout: 120_000 
     repository.must("add", "-A");
     expect(repository.git("commit", "-q", "-m", "edited")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("services/a/profiles/api.json is not what") as string,
+      stderr: expect.stringContaining("services/a/profiles/api.json does not match") as string,
     });
     expect(repository.tool("generate", "--all")).toMatchObject({
       stderr: expect.stringContaining("services/a/profiles/api.json: written") as string,
@@ -108,6 +108,6 @@ describe.skipIf(!existsSync(cli))("the hook and the checks", { timeout: 120_000 
     const checked = repository.run("git", ["commit", "-q", "-m", "edited"], {
       PATH: `${bin}:${process.env["PATH"] ?? ""}`,
     });
-    expect(checked).toMatchObject({ status: 1, stderr: expect.stringContaining("is not what") as string });
+    expect(checked).toMatchObject({ status: 1, stderr: expect.stringContaining("does not match") as string });
   });
 });

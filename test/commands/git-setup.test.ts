@@ -161,7 +161,7 @@ describe("git-setup", { timeout: 120_000 }, () => {
     git("add", "-A");
     const refused = git("commit", "-q", "-m", "edited");
     expect(refused.status).not.toBe(0);
-    expect(refused.stderr).toContain("profiles/nginx.json is not what traces/nginx/recording.json gives");
+    expect(refused.stderr).toContain("profiles/nginx.json does not match traces/nginx/recording.json");
     expect(tool("generate", "--all").status).toBe(0);
     git("add", "-A");
     expect(git("commit", "-q", "-m", "made again").status).toBe(0);

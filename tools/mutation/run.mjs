@@ -129,10 +129,11 @@ function report(folder, sources, mutants, text) {
       ...(status === "Ignored" ? { statusReason: "runs once, while modules are loaded" } : {}),
       ...(test === undefined ? {} : { killedBy: [test] }),
     });
-    if (status === "Survived" || status === "NoCoverage")
-      console.log(
-        `${relative(root, fileName)}:${place.start.line}:${place.start.column} ${status} ${mutatorName}: ${cut(file.source, place)} → ${replacement.replace(/\s+/g, " ").slice(0, 100)}`,
-      );
+    if (status === "Survived" || status === "NoCoverage") {
+      const where = `${relative(root, fileName)}:${place.start.line}:${place.start.column}`;
+      const mutated = replacement.replace(/\s+/g, " ").slice(0, 100);
+      console.log(`${where} ${status} ${mutatorName}: ${cut(file.source, place)} → ${mutated}`);
+    }
   }
   const found = (counts.Killed ?? 0) + (counts.Timeout ?? 0);
   const all = found + (counts.Survived ?? 0) + (counts.NoCoverage ?? 0);

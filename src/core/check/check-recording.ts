@@ -12,10 +12,11 @@ import { errnoName, type ScmpArch } from "../tables/index.ts";
 import type { CheckFinding } from "./types.ts";
 
 /**
- * Which calls of a recording the filters would deny: each recorded set of argument values is asked
- * of `evaluate`, with every value of the other arguments that a rule can tell apart. A call that
- * only ever failed with the error that the profile answers too is denied as well, and says so. Throws TooManyWays
- * where the rules of a call overlap in more ways than can be told apart in bounded time.
+ * Which calls of a recording the filters would deny: `evaluate` judges each recorded set of
+ * argument values, with every value of the other arguments that a rule can tell apart. A call that
+ * only ever failed with the error that the profile answers too is denied as well, and says so.
+ * Throws TooManyWays where the rules of a call overlap in more ways than can be told apart in
+ * bounded time.
  */
 export function checkRecording(recording: Recording, filters: ReadonlyMap<ScmpArch, Filter>): readonly CheckFinding[] {
   return Object.entries(recording.syscalls).flatMap(([arch, calls]) =>

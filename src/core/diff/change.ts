@@ -20,7 +20,10 @@ interface Answer {
   readonly is: Action;
 }
 
-/** The difference the two filters make on one syscall; undefined: none, on any arguments. */
+/**
+ * The difference that the two filters make on one syscall. `undefined` if they agree on all
+ * arguments.
+ */
 export function compareSyscall(before: Filter, after: Filter, syscall: string): SyscallChange | undefined {
   const nr = syscallNumber(before.arch, syscall);
   const [alwaysWas, alwaysIs] = [soleAnswer(before, syscall, nr), soleAnswer(after, syscall, nr)];
@@ -80,8 +83,8 @@ function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
 }
 
 /**
- * A call that `before` denies and `after` lets through, and that `unless` denies too; undefined:
- * there is none. All have to be of one architecture; an undefined filter denies everything.
+ * A call that `before` and `unless` deny and `after` allows. `undefined` if there is none. All
+ * filters have to be of one architecture; an undefined filter denies everything.
  */
 export function newlyPossible(
   before: Filter | undefined,

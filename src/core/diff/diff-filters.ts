@@ -8,9 +8,10 @@ type Filters = ReadonlyMap<ScmpArch, Filter>;
 /**
  * What changes from one resolved profile to another, by meaning: complete (every syscall of the
  * architecture's table, every set of rules a call can meet) and with a witness for each change. A
- * default action that changed is one profile change. Under it, the syscalls that one of the profiles
- * names are told one by one; if it changed between allowing and denying, all of them are. Throws
- * TooManyWays where the rules of a call overlap in more ways than can be compared in bounded time.
+ * default action that changed is one profile change. Beside it, the diff lists the syscalls that
+ * one of the profiles names. If the default changed between allowing and denying, it lists all of
+ * them. Throws TooManyWays where the rules of a call overlap in more ways than can be compared in
+ * bounded time.
  */
 export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   const profile: ProfileChange[] = [];

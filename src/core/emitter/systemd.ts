@@ -53,7 +53,7 @@ export function emitSystemd(filter: Filter): SystemdUnit {
   return { text: lines.join("\n"), widened: conditional.filter((name) => !said.has(name)) };
 }
 
-/** The families a pinned socket has; undefined: it is not pinned by families alone. */
+/** The families that a pinned socket allows. `undefined` if it is not pinned by families alone. */
 function familiesOf(rules: readonly ActionRule[]): readonly string[] | undefined {
   if (rules.length === 0) return undefined;
   const names = rules.map(({ rule: { conditions } }) => {

@@ -180,8 +180,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what:
       entries === 0
         ? "these logs have no line of the kernel's seccomp"
-        : `none of the ${entries} lines of the kernel's seccomp is of a call that was let through and ` +
-          "logged, by the programs asked for",
+        : `none of the ${entries} lines of the kernel's seccomp is of a logged call of the chosen ` + "programs",
     todo:
       "The kernel logs only with audit (CONFIG_AUDIT) and if sysctl kernel.seccomp.actions_logged names " +
       "log. Give dmesg, journalctl -k or /var/log/audit/audit.log of the machine where the " +

@@ -36,8 +36,8 @@ function canMakeOne(need: readonly RequiredCall[], filters: Filters): boolean {
 function canMake({ names, args = [], arches }: RequiredCall, filter: Filter): boolean {
   if (arches !== undefined && !arches.includes(filter.arch)) return false;
   return names.flatMap(spellingsOf).some((name) => {
-    // Arguments of the multiplexers are in memory: whoever may call them may make every call behind
-    // them.
+    // Arguments of the multiplexers are in memory: a program that may call them may make every call
+    // behind them.
     const through = multiplexerOf(filter.arch, name);
     if (through !== undefined && allowsSome(filter, through)) return true;
     return syscallNumber(filter.arch, name) !== undefined && allowsSome(filter, name, toRule(name, args, filter.arch));

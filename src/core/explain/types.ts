@@ -14,7 +14,7 @@ export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
 export interface CallExplanation {
   readonly name: string;
   readonly arch: ScmpArch;
-  /** What it does; undefined: no table knows it. */
+  /** What it does. `undefined` if no table knows it. */
   readonly text: SyscallText | undefined;
   readonly state: CallState;
   /** The same under Docker's default. */
@@ -22,15 +22,15 @@ export interface CallExplanation {
   /** What happens to calls that are let through, each action once: also logged, or asked of others. */
   readonly lets: readonly Action[];
   /**
-   * What the program gets where the call is denied by no condition: always, or outside of its pins;
-   * undefined: it never is.
+   * What the program gets if no condition allows the call: always, or outside its pins. `undefined`
+   * if the call is never denied.
    */
   readonly answer: Action | undefined;
   /** The rules that deny it with some arguments. */
   readonly denies: readonly ActionRule[];
   /** The rules that let it through, with their reasons. Empty: the default action decides. */
   readonly rules: readonly ActionRule[];
-  /** Its entry in the recording; undefined: not seen, or there is no recording. */
+  /** Its entry in the recording. `undefined` if the call was not seen or there is no recording. */
   readonly recorded: SyscallRecord | undefined;
   /** The profile says that the call was recorded, and the recording beside it does not have it. */
   readonly unbacked: boolean;
@@ -87,7 +87,7 @@ export interface ExplainContext {
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
-  /** What `ineffectiveFor` found; undefined: it was not asked. */
+  /** What `ineffectiveFor` found. `undefined` if it did not run. */
   readonly findings?: ReadonlyMap<ScmpArch, readonly Finding[]>;
   readonly capabilities: ReadonlySet<string>;
   readonly runs: readonly Run[];

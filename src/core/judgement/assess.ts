@@ -22,7 +22,7 @@ type Filters = ReadonlyMap<ScmpArch, Filter>;
 export interface AssessmentContext {
   /** What Docker's default allows. */
   readonly ceiling: Filters;
-  /** What the recording gives; undefined: there is none. */
+  /** The profile that the recording gives. `undefined` if there is no recording. */
   readonly derived: Derived | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface Derived {
    * that no former run did.
    */
   readonly formerFacts: Filters;
-  /** Recording and options as they were; undefined: there was no recording. */
+  /** Recording and options as they were. `undefined` if there was no recording. */
   readonly before: Filters | undefined;
   /** With which arguments the recording has a call, as far as they could be read. */
   readonly recorded: (arch: ScmpArch, syscall: string) => readonly ReadonlyMap<ArgIndex, bigint>[];
@@ -49,7 +49,7 @@ const dangerous = exposures.filter(({ level }) => level === "danger").flatMap(({
 /** Judges the change from one resolved profile to another. */
 export function assess(before: Filters, after: Filters, context: AssessmentContext): Assessment {
   const whole = diffFilters(before, after);
-  // What a changed default does to calls that no rule names is told as one.
+  // A changed default is one finding for all calls that no rule names.
   const isNamed = ({ arch, syscall }: SyscallChange): boolean =>
     [before, after].some((side) => side.get(arch)?.syscalls.has(syscall) ?? false) ||
     isAllowing(before.get(arch)?.defaultAction ?? badArchAction) ===
@@ -294,8 +294,8 @@ function reasonFor(filter: Filter | undefined, call: SeccompData): Because | und
 }
 
 /**
- * The example of what a recording gives is a call that the recording has. Nobody made a call of
- * which no arguments could be read: then none are told.
+ * The example for a recorded call is a call that the recording has. If its arguments could not be
+ * read, the example has none.
  */
 function exampleOf(
   telling: SeccompData,

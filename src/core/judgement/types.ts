@@ -2,8 +2,9 @@ import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/index.ts
 import type { ArgIndex, Because } from "../seccomp/index.ts";
 
 /**
- * How closely a reviewer should look, whoever stands behind it. `danger`: attackers look for it, or
- * Docker's default denies it; `notable`: arguments that were pinned are wider; `ordinary`: the rest.
+ * How closely a reviewer should look, independent of the change's author. `danger`: attackers look
+ * for it, or Docker's default denies it; `notable`: arguments that were pinned are wider;
+ * `ordinary`: the rest.
  */
 export type Level = "danger" | "notable" | "ordinary";
 
@@ -34,16 +35,16 @@ export interface Opening {
    */
   readonly values: readonly OpenedValue[];
   /**
-   * Which arguments of the example the recording has. Undefined: the recording does not give the
-   * call, so the example is what is possible, and not what was made.
+   * Which arguments of the example the recording has. `undefined` if the recording does not give
+   * the call. The example then shows a possible call and not a recorded one.
    */
   readonly made: readonly ArgIndex[] | undefined;
   /** What it exposes, where a table says so. */
   readonly exposes: string | undefined;
   readonly backing: Backing;
   /**
-   * What the rule in the profile that lets the example through says of itself: a claim of whoever
-   * wrote it. Undefined: the default action lets it through.
+   * What the rule that allows the example says of itself: a claim of the profile's author.
+   * `undefined` if the default action allows it.
    */
   readonly claim: Because | undefined;
   /** Docker's default denies the example, or denied it to the container as it was recorded before. */

@@ -89,7 +89,7 @@ function pointerCondition({ filter, names, pointer, condition: { index } }: Aske
 
 /** Met by no value, or by every one: of all there are, or of those that the kernel can tell apart. */
 function deadCondition({ filter, names, pointer, condition }: Asked, arg: DockerArg): readonly Finding[] {
-  // A mask of nothing, and bits outside of a mask, are told as such.
+  // Masks of 0, and bits outside a mask.
   if (arg.op === "SCMP_CMP_MASKED_EQ" && (arg.value === 0n || ((arg.valueTwo ?? 0n) & ~arg.value) !== 0n)) return [];
   const { index } = condition;
   const of = (holds: "never" | "always", ints: boolean, calls: readonly string[]): readonly Finding[] =>

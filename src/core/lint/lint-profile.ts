@@ -33,7 +33,7 @@ export interface LintContext {
   /** What it should not exceed, and its name. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
-  /** The profile behind the ceiling: with it, other hosts are asked too. */
+  /** The profile behind the ceiling. With it, lint judges other hosts too. */
   readonly reference?: DockerProfile;
 }
 
@@ -85,8 +85,8 @@ export function lintProfile(
 }
 
 /**
- * Denies and exceptions that do not take effect, and conditions that do not say what they look like:
- * each with a call that `evaluate` was asked. Throws TooManyWays as `lintProfile` does.
+ * Denies and exceptions that do not take effect, and conditions that do not say what they look
+ * like: each with a call that `evaluate` judged. Throws TooManyWays as `lintProfile` does.
  */
 function ineffective(profile: DockerProfile, host: HostContext, own: Filter): readonly Finding[] {
   return [
@@ -133,7 +133,7 @@ function falseSuccess({ defaultAction, defaultErrnoRet, syscalls }: DockerProfil
   ];
 }
 
-/** More names that nobody knows are counted. */
+/** Unknown names beyond this number are only counted. */
 const shownUnknown = 50;
 
 function problems(found: readonly ResolutionProblem[]): readonly Finding[] {
@@ -398,7 +398,7 @@ function missingArchitectures({ architectures = [], archMap = [] }: DockerProfil
     : [{ kind: "missing-architectures", severity: "note", pointer: "", names: [] }];
 }
 
-/** What is told as void already is left out. */
+/** Without what is already reported as void. */
 function shadowed(filter: Filter, told: readonly Finding[]): readonly Finding[] {
   const isTold = (pointer: string, name: string): boolean =>
     told.some(

@@ -1,6 +1,6 @@
 import { sameAnswers, type ActionRule, type Filter } from "../seccomp/index.ts";
 
-/** So many rules on one call are compared with each other. */
+/** At most this many rules on one call are compared with each other. */
 const maxRules = 64;
 
 /**

@@ -5,7 +5,7 @@ export interface SiblingRow {
   readonly source: string;
 }
 
-/** Other widths of numbers (chown32) are told by tables/descriptions.ts. */
+/** tables/descriptions.ts has other widths of numbers (chown32). */
 export const siblingRows: readonly SiblingRow[] = [
   { names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], does: "change a file's mode", source: "chmod(2)" },
   { names: ["chown", "lchown", "fchown", "fchownat"], does: "change a file's owner", source: "chown(2)" },

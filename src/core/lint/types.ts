@@ -73,7 +73,7 @@ interface FindingData {
   readonly "compat-architecture": object;
   /** `listener`: the socket at which the profile says that an agent listens. */
   readonly "agent-needed": { readonly action: Action["action"]; readonly listener: string | undefined };
-  /** crun takes so many conditions of a group and leaves out the rest. */
+  /** crun takes this many conditions of a group and drops the rest. */
   readonly "cut-conditions": { readonly taken: number; readonly given: number };
   readonly "shadowed-rule": object;
   readonly "old-format": object;

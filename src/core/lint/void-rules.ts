@@ -23,7 +23,7 @@ interface SaidRule {
   readonly action: Action;
 }
 
-/** A call has at most this many rules that are asked one by one. */
+/** At most this many rules of a call are judged one by one. */
 const maxRules = 64;
 
 /**

@@ -622,8 +622,8 @@ const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
 ]);
 
 /**
- * How the tier pins a call with these observed values; a reason where it could but does not;
- * undefined: the tier has nothing to say.
+ * How the tier pins a call with these observed values; a reason if it could but does not;
+ * `undefined` if the tier does not pin the call.
  */
 export function pinFor(
   syscall: string,

@@ -40,7 +40,7 @@ const capabilities: Phrase = {
   },
 };
 
-/** In the order in which they are said. No phrase reads what another one writes. */
+/** In the order of the comment. No phrase reads what another one writes. */
 const phrases: readonly Phrase[] = [
   {
     write: ({ recording }) => `recording ${recording}`,

@@ -208,7 +208,10 @@ function formsWithin(arch: ScmpArch, name: string, limits: readonly Rule[], cont
     .map(({ rule, because }) => ({ action: allow, rule, because }));
 }
 
-/** Who made the call as the rule allows it. Everybody who made it, if nobody knows. */
+/**
+ * Who made the call as the rule allows it. All programs that made the call, if the recording does
+ * not tell.
+ */
 function madeSo(rule: Rule, because: Because, record: SyscallRecord | undefined): Because {
   const made = record === undefined || because.type !== "observed" ? undefined : madeBy(record);
   if (made === undefined || because.type !== "observed" || rule.conditions.length === 0) return because;
@@ -331,7 +334,9 @@ function addCode(arches: readonly ScmpArch[], denied: ReadonlySet<string>, conte
   }
 }
 
-/** More than ordinary calls that code can make, and that stay denied: they are told. */
+/**
+ * Calls that code can make, that are more than ordinary and stay denied. The summary names them.
+ */
 function tellCode(arches: readonly ScmpArch[], { recording, notes, book }: Context): void {
   for (const arch of arches) {
     for (const { name, weight, because } of weightyCodeCalls(recording.code, arch)) {

@@ -17,8 +17,8 @@ export interface CodeCall {
 
 /**
  * The ordinary calls that the code of the programs can make, sorted. A call that is more than
- * ordinary is never allowed because of code. Of programs that did not run only what their own
- * imports lead to counts: nobody knows whether they will.
+ * ordinary is never allowed because of code. Programs that did not run may never run, so only what
+ * their own imports lead to counts.
  */
 export function codeCalls(
   code: CodeEvidence | undefined,

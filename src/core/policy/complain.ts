@@ -62,7 +62,7 @@ function allowing(filter: Filter, name: string): readonly ActionRule[] {
   return rules.filter(({ action }) => isAllowing(action));
 }
 
-/** The call's rules in complain mode; undefined: as they are. */
+/** The call's rules in complain mode. `undefined` if they stay as they are. */
 function rulesFor(own: readonly ActionRule[], limits: readonly Rule[]): readonly ActionRule[] | undefined {
   const allowed = own.filter(({ action }) => isAllowing(action));
   const wanted = allowed.map(({ rule }) => rule);

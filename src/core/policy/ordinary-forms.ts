@@ -11,7 +11,7 @@ export interface OrdinaryForm {
   readonly source: string;
 }
 
-/** Whoever can make the call at all makes it so. */
+/** Every program that can make the call makes it in this form. */
 interface AnyMaker {
   readonly rule: (arch: ScmpArch) => Rule;
 }
@@ -70,10 +70,11 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "setsockopt",
     form: {
       indices: [1, 2],
-      // IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR; IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS
+      // IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR;
+      // IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS
       values: [...options(0n, 1n, 2n, 8n, 10n, 11n), ...options(41n, 25n, 26n, 49n, 67n)],
     },
-    reason: "what is asked of a packet's header, or told of it",
+    reason: "reads or sets options of a packet's header",
     source: "ip(7), ipv6(7)",
   },
   {
@@ -115,7 +116,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
 export interface FoundForm {
   readonly rule: Rule;
   readonly reason: string;
-  /** Where the constants are. `undefined` if none are asked for. */
+  /** Where the constants are. `undefined` if the form needs none. */
   readonly place: string | undefined;
 }
 

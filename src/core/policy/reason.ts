@@ -111,8 +111,8 @@ export function writeReason(reason: Reason): string {
 }
 
 /**
- * What a comment says, if it is one of ours. Whoever edits a profile can write such a comment by
- * hand: it is a claim, and a recording proves it.
+ * What a comment says, if it is one of ours. Anybody can write such a comment by hand, so it is a
+ * claim that only a recording proves.
  */
 export function readReason(comment: string): Reason | undefined {
   if (/^observed\b/.test(comment)) return readObserved(comment.slice(beginnings.observed.length));

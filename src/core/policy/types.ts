@@ -48,7 +48,9 @@ export type PolicyNote =
     }
   /** Taken in above the ceiling because of --allow. */
   | { readonly kind: "allowed-above-ceiling"; readonly arch: ScmpArch; readonly syscall: string }
-  /** The code of a program can make it, nobody saw it, and it is more than ordinary: denied. */
+  /**
+   * The code of a program can make it, no recording saw it, and it is more than ordinary: denied.
+   */
   | {
       readonly kind: "in-code";
       readonly arch: ScmpArch;
@@ -74,7 +76,7 @@ export type PolicyNote =
 export interface Assumptions {
   /** The recording's name. */
   readonly recording: string;
-  /** A digest of recording and options. Absent: whoever built the policy gives none. */
+  /** A digest of recording and options. Absent if the caller gives none. */
   readonly inputs?: string;
   /** `false`: the container may have no-new-privileges or not. */
   readonly noNewPrivileges: boolean;

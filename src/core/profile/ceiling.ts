@@ -6,8 +6,8 @@ import type { DockerProfile, HostContext } from "./types.ts";
 
 /**
  * What a profile is held against: `reference` as these hosts resolve it and, for architectures of
- * other machines that a profile names too (`served`), as those machines do. On an x86 machine an
- * architecture of Arm serves nobody, and on an Arm machine it has Docker's default of its own.
+ * other machines that a profile names too (`served`), as those machines do. An x86 machine never
+ * runs Arm's calls, and an Arm machine has Docker's default for Arm.
  */
 export function ceilingFor(
   reference: DockerProfile,

@@ -3,7 +3,7 @@ import { allCapabilities, hostArch, isScmpArch, multiplexerOf, type ScmpArch } f
 import { groupApplies } from "./applies.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
 
-/** Where Docker and podman run: a condition on architectures is asked on each. */
+/** Where Docker and podman run: a condition on architectures is judged on each. */
 export const engineArches: readonly ScmpArch[] = [
   "SCMP_ARCH_X86_64",
   "SCMP_ARCH_X86",
@@ -17,7 +17,7 @@ export const engineArches: readonly ScmpArch[] = [
   "SCMP_ARCH_MIPSEL64",
 ];
 
-/** The most capabilities that the groups of one call may name: 2 to this power sets are asked. */
+/** The most capabilities that the groups of one call may name: 2 to this power sets are judged. */
 const maxCapabilities = 12;
 
 /**

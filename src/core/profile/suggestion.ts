@@ -1,7 +1,8 @@
 import { syscallNames } from "../tables/index.ts";
 
 /**
- * The known word that is nearest to a misspelt one, by letters to change; undefined: none is near.
+ * The known word that is nearest to a misspelt one, by letters to change. `undefined` if none is
+ * near.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;

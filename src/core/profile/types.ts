@@ -6,7 +6,7 @@ export interface HostContext {
   readonly arch: ScmpArch;
   /** The container's bounding set (`CAP_SYS_ADMIN`, …). */
   readonly capabilities: ReadonlySet<string>;
-  /** Kernel version, e.g. "6.18". Undefined: new enough for everything. */
+  /** Kernel version, e.g. "6.18". `undefined` if it is new enough for everything. */
   readonly kernel: string | undefined;
   readonly runtime: "runc" | "crun";
   /**
@@ -52,7 +52,7 @@ export interface DockerSyscallGroup {
   readonly excludes?: DockerCondition;
 }
 
-/** A member of the document that nobody knows, and the known one it may have been meant to be. */
+/** An unknown member of the document, and the known one that its author may have meant. */
 export interface UnknownMember {
   readonly pointer: string;
   readonly name: string;
@@ -74,7 +74,7 @@ export interface DockerProfile {
   readonly defaultErrnoRet?: number;
   /** The socket of the agent behind SCMP_ACT_NOTIFY (OCI runtime-spec). */
   readonly listenerPath?: string;
-  /** What that socket is told beside the call (OCI runtime-spec). */
+  /** What the agent at that socket gets beside the call (OCI runtime-spec). */
   readonly listenerMetadata?: string;
   /** SECCOMP_FILTER_FLAG_* (seccomp(2)). */
   readonly flags?: readonly string[];
@@ -111,7 +111,7 @@ export type ResolutionProblem =
 export interface Resolution {
   /** The host's own architecture first, then the others the profile names. */
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
-  /** Syscall names that nobody knows, sorted. */
+  /** Unknown syscall names, sorted. */
   readonly dropped: readonly string[];
   readonly problems: readonly ResolutionProblem[];
 }

@@ -15,7 +15,7 @@ export function validate(document: Json, origin: Origin): void {
   if (error !== undefined) reject(origin, pointerOf(error), explain(error, ajvView(document)));
 }
 
-/** ajv knows no bigint: a number stands in for it here, which only range and type are asked of. */
+/** ajv knows no bigint: a number stands in for it here, and ajv checks only its range and type. */
 function ajvView(value: Json): unknown {
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(ajvView);

@@ -4,7 +4,7 @@ import type { Recording, Run, SyscallRecord } from "./types.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import { readJournalEntry, readLine, type AuditEntry } from "./audit-line.ts";
 
-/** Whose lines count. Undefined: everybody's. */
+/** Whose lines count. `undefined` if all lines do. */
 export interface AuditFilter {
   /** The thread's name. */
   readonly comm: readonly string[];
@@ -17,11 +17,11 @@ export interface AuditFilter {
 export interface AuditFindings {
   readonly syscalls: Recording["syscalls"];
   readonly entries: number;
-  /** Entries of others than were asked for. */
+  /** Entries of other programs than the chosen ones. */
   readonly filtered: number;
   /**
-   * Entries of calls that a filter denied: other programs' sandboxes do so on purpose, and nobody
-   * knows whether the call was wanted.
+   * Entries of calls that a filter denied: other programs' sandboxes do so on purpose, so it is
+   * unknown whether the call was needed.
    */
   readonly denied: number;
   readonly unread: readonly { readonly line: number; readonly reason: string }[];

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly word: string;
 }
 
-/** At most this many results of a call are told apart. */
+/** A record keeps at most this many different results of a call. */
 const maxResults = 1_000;
 
 /** What is known of one call on one architecture. */

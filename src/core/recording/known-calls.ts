@@ -34,8 +34,8 @@ function isFullyKnown(arch: ScmpArch, name: string, { results, args }: SyscallRe
 const refusals: ReadonlySet<string> = new Set(["EPERM", "EACCES", "ENOSYS", "SIGSYS", "?"]);
 
 /**
- * The kernel did what it was asked, or said why that is not possible; a connect(2) that finds
- * nobody may be left out of a profile.
+ * The kernel made the call or gave a reason why it could not. A connect(2) that finds no listener
+ * may be left out of a profile.
  */
 function wasCarriedOut(name: string, results: readonly string[]): boolean {
   if (name === "exit" || name === "exit_group") return true;

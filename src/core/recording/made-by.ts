@@ -1,7 +1,7 @@
 import { compareTuples } from "./tuples.ts";
 import { maxValues, type ArgTuple, type ArgValues, type SyscallRecord } from "./types.ts";
 
-/** One tuple of arguments and the programs that made the call so. No program: nobody knows. */
+/** One tuple of arguments and the programs that made the call so. No program if it is unknown. */
 export interface MadeBy {
   readonly tuple: ArgTuple;
   readonly programs: readonly string[];

@@ -19,7 +19,7 @@ type Pid = number | undefined;
 
 /** What threads run, one for all that surely run the same, known or not. */
 interface Running {
-  /** Undefined: it is not known yet. */
+  /** `undefined` if it is not known yet. */
   program: string | undefined;
   /** As `groupOf` says. */
   readonly group: number | undefined;
@@ -48,7 +48,7 @@ export class Programs {
   /** Threads that have not yet asked who they are since they executed a program. */
   readonly #fresh = new Map<Pid, ExecutedProgram>();
   readonly #changed: (pid: Pid) => void;
-  /** The thread that was asked for last, and what it runs. */
+  /** The thread of the last question, and what it runs. */
   #latestPid: Pid;
   #latest: Running | undefined;
   /** The number of threads that began as something unknown. */
@@ -88,8 +88,8 @@ export class Programs {
   }
 
   /**
-   * Threads of the same group are said to run the same program by `attribute`, now and as soon as
-   * it is known. Undefined: the next call of the thread may be another's.
+   * `attribute` gives threads of the same group the same program, now and as soon as it is known.
+   * `undefined` if the next call of the thread may be another program's.
    */
   groupOf(pid: Pid): number | undefined {
     return this.#runningOf(pid)?.group;
@@ -238,7 +238,7 @@ function executedFile(event: SyscallEvent): string {
 
 const unknownProgram = "?";
 
-/** At most this many programs are told apart. */
+/** At most this many programs are distinguished. */
 const maxPrograms = 1_000;
 
 /** The programs that made a call. */

@@ -32,7 +32,7 @@ export interface ThreeWay {
   readonly base: Recording;
 }
 
-/** One thing of which three versions are known; undefined: it is not there. */
+/** One thing in its three versions. `undefined` if a version lacks it. */
 interface Sides<T> {
   readonly base: T | undefined;
   readonly ours: T | undefined;
@@ -42,8 +42,8 @@ interface Sides<T> {
 type Merged<T> = { readonly value: T | undefined } | { readonly conflict: string };
 
 /**
- * Merges by facts: a run, a call, a result, a program, a tuple of arguments. `base` undefined: the
- * two have no ancestor, and nothing was removed.
+ * Merges by facts: a run, a call, a result, a program, a tuple of arguments. If `base` is
+ * `undefined`, the two have no ancestor and nothing was removed.
  */
 export function mergeThreeWay(base: Recording | undefined, ours: Recording, theirs: Recording): ThreeWay {
   const conflicts: MergeConflict[] = [];
@@ -102,7 +102,7 @@ interface Settled {
 
 /**
  * What a merge should have kept of the two sides, and `result` does not have: calls, and calls with
- * arguments. Calls in conflict are whoever's decision settled it.
+ * arguments. Calls in conflict do not count, because a person decided them.
  */
 export function lostCalls({ conflicts, ours }: ThreeWay, result: Recording): readonly string[] {
   const disputed = new Set(conflicts.map(({ of }) => of));
@@ -170,7 +170,7 @@ function mergeArgs({ base, ours, theirs }: Sides<SyscallRecord>, processes: read
     return { conflict: "the two sides recorded different arguments" };
   const { indices } = our;
   const [ourTuples, theirTuples] = [tuplesOf(ours), tuplesOf(theirs)];
-  // Of a side that could not tell its values apart, nobody knows which of the other's it saw.
+  // A side with too many values may have seen any of the other's.
   if (ourTuples === undefined || theirTuples === undefined) return { value: { indices, values: "many" } };
   const comparable = base !== undefined && base.args?.indices.join() === indices.join();
   const baseTuples = (comparable ? tuplesOf(base) : undefined) ?? new Map<string, MadeBy>();
@@ -190,7 +190,7 @@ function mergeArgs({ base, ours, theirs }: Sides<SyscallRecord>, processes: read
   return { value: argValues(indices, made, processes) };
 }
 
-/** What is said of a record's arguments, where `processes` made the call. */
+/** A record's arguments, if `processes` made the call. */
 function argsFor(record: SyscallRecord | undefined, processes: readonly string[]): ArgValues | undefined {
   const made = record && madeBy(record);
   return made === undefined ? record?.args : argValues(record?.args?.indices ?? [], made, processes);

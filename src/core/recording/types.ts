@@ -16,7 +16,10 @@ export interface Recording {
   readonly runs: readonly Run[];
   /** Per architecture, per syscall (libseccomp's names, sorted). */
   readonly syscalls: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
-  /** What the programs' own code can make. Absent: nobody looked (older files, `--no-reach`). */
+  /**
+   * What the programs' own code can make. Absent if their files were not read (older recordings,
+   * `--no-reach`).
+   */
   readonly code?: CodeEvidence;
 }
 
@@ -52,8 +55,8 @@ export interface Run {
    */
   readonly lean?: true;
   /**
-   * The log does not hold how its program started: strace was attached later, was asked for other
-   * calls only, or the log's head is missing.
+   * The log does not hold how its program started: strace was attached later or traced only other
+   * calls, or the log's head is missing.
    */
   readonly withoutStart?: true;
   /**
@@ -108,9 +111,9 @@ export interface ArgValues {
   readonly indices: readonly number[];
   readonly values: readonly ArgTuple[] | "many";
   /**
-   * For each tuple the programs that made the call so, sorted. An empty list: nobody knows (older
-   * files). Absent where one program made all of the calls, where nobody knows of any tuple, and of
-   * `many`.
+   * For each tuple the programs that made the call so, sorted. An empty list if they are unknown
+   * (older files). Absent if one program made all of the calls, if the programs of no tuple are
+   * known, and for `many`.
    */
   readonly by?: readonly (readonly string[])[];
 }

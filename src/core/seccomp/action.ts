@@ -1,7 +1,7 @@
 import { errnoName } from "../tables/index.ts";
 import type { Action } from "./types.ts";
 
-/** errno a denying rule answers where nobody chose one: EPERM (runc, crun and moby agree). */
+/** The errno of a denying rule that names none: EPERM (runc, crun and moby agree). */
 export const defaultErrno = 1;
 
 /** ENOSYS, asm-generic/errno.h: the same number on x86, arm, powerpc, riscv and s390. */

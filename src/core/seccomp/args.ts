@@ -4,7 +4,7 @@ import type { ArgIndex, SeccompData } from "./types.ts";
 /** The six argument positions, ascending. */
 export const argIndexes: readonly ArgIndex[] = [0, 1, 2, 3, 4, 5];
 
-/** Six arguments, zero where nothing is said. */
+/** Six arguments. Those that are not given are zero. */
 export function callArgs(values: { readonly [index in ArgIndex]?: bigint } = {}): SeccompData["args"] {
   return [values[0] ?? 0n, values[1] ?? 0n, values[2] ?? 0n, values[3] ?? 0n, values[4] ?? 0n, values[5] ?? 0n];
 }

@@ -186,16 +186,16 @@ export class Diagram {
 
 /**
  * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete).
- * Profiles in use take some thousand steps a syscall; whoever wrote rules that take a thousand
- * times as many wants a tool to hang, or to look away.
+ * Profiles in use take some thousand steps a syscall; rules that take a thousand times as many were
+ * written to make a tool hang or give up.
  */
 export class TooManyWays extends RangeError {
   override readonly name = "TooManyWays";
 }
 
 /**
- * So many steps are made in one diagram. Also the bound of its nodes, so that three numbers of a
- * key fit into a double (384 · 2^18 · 2^18 < 2^53).
+ * At most this many steps are made in one diagram. Also the bound of its nodes, so that three
+ * numbers of a key fit into a double (384 · 2^18 · 2^18 < 2^53).
  */
 const maxSteps = 1 << 18;
 

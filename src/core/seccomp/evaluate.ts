@@ -27,8 +27,8 @@ export function decide(filter: Filter, call: SeccompData): Decision {
 }
 
 /**
- * What the kernel does with this syscall whatever its arguments are; undefined: rules ask for
- * arguments.
+ * What the kernel does with this syscall whatever its arguments are. `undefined` if it depends on
+ * them.
  */
 export function soleAnswer(filter: Filter, name: string, nr: number | undefined): Action | undefined {
   const [rule, ...others] = filter.syscalls.get(name) ?? [];
@@ -36,7 +36,7 @@ export function soleAnswer(filter: Filter, name: string, nr: number | undefined)
   return answeredBefore(filter, nr)?.action ?? rule?.action ?? filter.defaultAction;
 }
 
-/** The answer that is given before any rule is asked; undefined: the rules decide. */
+/** The answer that comes before any rule. `undefined` if the rules decide. */
 export function answeredBefore(filter: Filter, nr: number | undefined): Decision | undefined {
   // The stub stands before libseccomp's own checks.
   if (filter.enosysAbove !== undefined && nr !== undefined && stubAnswers(filter.arch, nr, filter.enosysAbove))
@@ -70,9 +70,9 @@ function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
 }
 
 /**
- * The rule of a syscall that decides a call with these arguments; undefined: none matches. `wide`:
- * 64-bit arguments. Where libseccomp would refuse the rules the filter cannot be installed at all:
- * the rules up to the refused one answer.
+ * The rule of a syscall that decides a call with these arguments. `undefined` if none matches.
+ * `wide`: 64-bit arguments. Where libseccomp would refuse the rules the filter cannot be installed
+ * at all: the rules up to the refused one answer.
  */
 export function decidingRule(
   rules: readonly ActionRule[],
@@ -92,7 +92,7 @@ export function treeOf(rules: readonly ActionRule[], wide: boolean): RuleTree {
 
 /**
  * The first rule that libseccomp refuses because of the ones before it (the container does not
- * start); undefined: all fit together.
+ * start). `undefined` if all fit together.
  */
 export function refusedRule(rules: readonly ActionRule[], wide: boolean): ActionRule | undefined {
   return buildTree(rules, wide).conflict;

@@ -5,7 +5,7 @@ import { answeredBefore, evaluate, soleAnswer, treeOf } from "./evaluate.ts";
 import type { Action, ActionRule, ArgIndex, Filter, Rule, SeccompData } from "./types.ts";
 
 /**
- * What is asked of a call: the answer of a filter, which of the filter's rules decides it, or
+ * A question about a call: the answer of a filter, which of the filter's rules decides it, or
  * whether a rule matches it.
  */
 export type Question =

@@ -60,7 +60,7 @@ export function buildTree(rules: readonly ActionRule[], wide: boolean): Built {
   return { tree: { always, first: always === undefined ? root.next : undefined } };
 }
 
-/** The rule that answers a call; undefined: none, the default does. */
+/** The rule that answers a call. `undefined` if the default does. */
 export function walk(tree: RuleTree, args: SeccompData["args"]): ActionRule | undefined {
   return tree.always ?? (tree.first === undefined ? undefined : walkLevel(tree.first.level, args));
 }
@@ -89,7 +89,10 @@ function holds({ high, op, mask, datum }: Node, value: bigint): boolean {
   }
 }
 
-/** One rule as comparisons; undefined: it asks nothing (no conditions, or only masks of zero). */
+/**
+ * One rule as comparisons. `undefined` if every call meets it (no conditions, or only masks of
+ * zero).
+ */
 function chainOf(rule: ActionRule, wide: boolean): Node | undefined {
   let first: Node | undefined;
   let open: readonly Way[] = [];

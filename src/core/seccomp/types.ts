@@ -103,7 +103,7 @@ export interface Filter {
 
 /**
  * One question to a filter: `struct seccomp_data` with libseccomp's name beside the number
- * (undefined: no such call on this architecture).
+ * (`undefined` if the architecture has no such call).
  */
 export interface SeccompData {
   readonly arch: ScmpArch;

@@ -2,8 +2,8 @@ import { maxValue } from "./condition.ts";
 import type { ArgCondition, Rule } from "./types.ts";
 
 /**
- * The calls that match `whole` and none of `parts`, as rules of which no two match the same call;
- * undefined: not with comparisons by mask, or more than `maxRules`.
+ * The calls that match `whole` and none of `parts`, as rules of which no two match the same call.
+ * `undefined` if that takes other comparisons than by mask, or more than `maxRules`.
  */
 export function without(whole: Rule, parts: readonly Rule[], maxRules: number): readonly Rule[] | undefined {
   let rest: readonly Cube[] | undefined = toCubes([whole]);

@@ -142,8 +142,8 @@ export function isBigEndian(arch: ScmpArch): boolean {
 export const allArchitectures = Object.keys(architectures) as readonly ScmpArch[];
 
 /**
- * An architecture's token from libseccomp's, Docker's, Node's or uname's name; undefined: none of
- * these.
+ * An architecture's token from libseccomp's, Docker's, Node's or uname's name. `undefined` for any
+ * other name.
  */
 export function nativeArch(name: string): ScmpArch | undefined {
   return byAlias.get(name.toLowerCase());
@@ -165,8 +165,8 @@ export function dockerArch(arch: ScmpArch): string {
 }
 
 /**
- * The architecture a program in this strace personality enters the kernel through; undefined: the
- * machine has no such mode. "64 bit" is also the mode of a log that never names one.
+ * The architecture a program in this strace personality enters the kernel through. `undefined` if
+ * the machine has no such mode. "64 bit" is also the mode of a log that never names one.
  */
 export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | "x32"): ScmpArch | undefined {
   // strace on a 32-bit machine says nothing of modes: what the parser takes for 64 bit is its only one.

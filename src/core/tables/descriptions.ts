@@ -17,7 +17,7 @@ let read:
   | { readonly byName: ReadonlyMap<string, SyscallText>; readonly spellings: ReadonlyMap<string, readonly string[]> }
   | undefined;
 
-/** What a syscall does and where it belongs; undefined: nobody knows the name. */
+/** What a syscall does and where it belongs. `undefined` for an unknown name. */
 export function describeSyscall(name: string): SyscallText | undefined {
   read ??= readTexts();
   return read.byName.get(name);

@@ -241,7 +241,7 @@ const byName: ReadonlyMap<string, Exposure> = new Map(
   exposures.flatMap((row) => row.names.map((name): [string, Exposure] => [name, row])),
 );
 
-/** What a call exposes beyond its subsystem; undefined: nothing out of the ordinary. */
+/** What a call exposes beyond its subsystem. `undefined` if that is nothing unusual. */
 export function exposureOf(name: string): Exposure | undefined {
   return byName.get(name);
 }

@@ -115,7 +115,7 @@ function presentFamily(symbol: string): string {
 /**
  * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") →
  * 2n. `A or B` (requests that share a number) reads as the first that is known. Values are
- * x86_64's; undefined: not known.
+ * x86_64's. `undefined` for an unknown symbol.
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const names = (syscall.startsWith("socket") ? presentFamily(symbol) : symbol).split(" or ");

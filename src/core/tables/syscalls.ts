@@ -27,8 +27,8 @@ function tableOf(arch: ScmpArch): Table {
 }
 
 /**
- * `seccomp_data.nr` of a syscall; undefined: this architecture has no such call, or nobody knows
- * the name.
+ * `seccomp_data.nr` of a syscall. `undefined` if this architecture has no such call or the name is
+ * unknown.
  */
 export function syscallNumber(arch: ScmpArch, name: string): number | undefined {
   return tableOf(arch).byName.get(name);
@@ -140,8 +140,8 @@ export function multiplexedNumber(name: string): number {
 }
 
 /**
- * The multiplexer a call may have come through on this architecture; undefined: it has its own
- * entry only.
+ * The multiplexer that a call may have come through on this architecture. `undefined` if it has
+ * only its own entry.
  */
 export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc" | undefined {
   const multiplexer = multiplexed.get(name);

@@ -21,8 +21,8 @@ export interface Vulnerability {
   /** Of each list, one call has to be made; without it the vulnerability is out of reach. */
   readonly needs: readonly (readonly RequiredCall[])[];
   /**
-   * `anywhere`: having it in a user namespace suffices, and whoever may make one has it. `host`:
-   * the container has to be given it.
+   * `anywhere`: having it in a user namespace is enough, and every program that may make one has
+   * it. `host`: the container has to be given it.
    */
   readonly capability?: { readonly name: string; readonly where: "anywhere" | "host" };
   readonly gives: string;

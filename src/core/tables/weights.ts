@@ -3,9 +3,9 @@ import { exposureOf } from "./exposures.ts";
 import type { Subsystem } from "./subsystems.ts";
 
 /**
- * What allowing a call costs, if nobody saw it. `ordinary`: denying it protects nobody, and breaks a
- * program that makes it. `weighty`: it opens a part of the kernel that most programs never enter.
- * `dangerous`: attackers look for it.
+ * What it costs to allow a call that no recording saw. `ordinary`: denying it protects nothing, and
+ * breaks a program that makes it. `weighty`: it opens a part of the kernel that most programs never
+ * enter. `dangerous`: attackers look for it.
  */
 export type Weight = "ordinary" | "weighty" | "dangerous";
 

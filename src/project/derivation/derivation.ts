@@ -24,7 +24,7 @@ export interface PolicyArguments {
   readonly floor: FloorChoice;
   readonly allow: readonly string[];
   readonly deny: readonly string[];
-  /** A Docker version or a profile file; undefined: the recorded engine's version. */
+  /** A Docker version or a profile file. `undefined` for the recorded engine's version. */
   readonly against: string | undefined;
   readonly mode: Mode;
 }

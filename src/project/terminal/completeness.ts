@@ -22,9 +22,9 @@ export const windowSeconds = 5;
 const fewestWindows = 12;
 
 /**
- * The same question asked of time: Good–Turing over windows in which anything was called. What
- * comes in bursts is seen once in its window, however many calls it makes, so this is the more
- * careful of the two estimates. Kinds are told by their place in the order in which they came.
+ * The same estimate over time: Good–Turing over windows with at least one call. What comes in
+ * bursts is seen once in its window, however many calls it makes, so this is the more careful of
+ * the two estimates. Kinds are known by the order in which they came.
  */
 export class ActivityWindows {
   #windows = 0;

@@ -14,7 +14,7 @@ const liveMs = 500;
 /** Without anything new, a line comes after this long, then after twice as long, and so on. */
 const firstWordMs = 15_000;
 
-/** So many new calls are named in one line. */
+/** At most this many new calls are named in one line. */
 const maxNamed = 6;
 
 /**

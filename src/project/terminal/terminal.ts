@@ -35,8 +35,8 @@ export interface ProcessTerminal extends Terminal {
 }
 
 /**
- * The process's own terminal. What takes time to load is opened when it is asked for: most commands
- * need little of it.
+ * The process's own terminal. What takes time to load is loaded when it is needed, because most
+ * commands need little of it.
  */
 export function processTerminal(): ProcessTerminal {
   /** A line stands there that the next one writes over. */
@@ -106,7 +106,7 @@ class Output {
     return this.#stream !== undefined;
   }
 
-  /** The terminal that it is; undefined: it is a file or a pipe. */
+  /** The terminal that it is. `undefined` if it is a file or a pipe. */
   get terminal(): NodeJS.WriteStream | undefined {
     const stream = isDevice(this.#descriptor) ? this.#open() : undefined;
     return stream?.isTTY === true ? stream : undefined;

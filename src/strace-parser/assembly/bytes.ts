@@ -1,4 +1,4 @@
-/** Characters, and what is asked of several of them at once. */
+/** Characters, and questions about several of them at once. */
 
 export const blank: u8 = 0x20;
 export const quote: u8 = 0x22;

@@ -54,7 +54,7 @@ export let lines: i32 = 0;
 
 /**
  * Begins with the `length` bytes of text at `start`; `base` is what the first byte is called in the
- * fields. `before`: so many lines were read already.
+ * fields. `before`: how many lines were read already.
  */
 export function begin(start: usize, length: i32, base: i32, before: i32): void {
   at = start;
@@ -70,9 +70,9 @@ export function next(): i32 {
 }
 
 /**
- * Takes the next lines apart that end in the text, writes down so many of them at most (and
- * `mostLines`), and returns how many. `counting`: calls that are only to be counted (tally.ts) are
- * not written down; it ends with the first line that is.
+ * Takes the next lines apart that end in the text, writes down at most that many (and `mostLines`),
+ * and returns how many. `counting`: calls that are only to be counted (tally.ts) are not written
+ * down; it ends with the first line that is.
  */
 export function read(most: i32, counting: bool): i32 {
   let field = fields;

@@ -317,7 +317,8 @@ export function setOpen(pid: i32, isOpen: bool): void {
 }
 
 /**
- * The entry of the call that the thread made last; -1: that was not only counted. It is said once.
+ * The entry of the call that the thread made last; -1: that was not only counted. It is returned
+ * once.
  */
 export function takeLatest(pid: i32): i32 {
   const maker = threadOf(pid);
@@ -328,8 +329,8 @@ export function takeLatest(pid: i32): i32 {
 }
 
 /**
- * The pid of the next thread whose last call was only counted, as long as `takeLatest` is asked for
- * each; -3: there is none.
+ * The pid of the next thread whose last call was only counted, as long as the caller takes each one
+ * with `takeLatest`; -3 if there is none.
  */
 export function nextWithLatest(): i32 {
   for (; slotToAsk <= threadMask; slotToAsk += 1) {
@@ -342,7 +343,7 @@ export function nextWithLatest(): i32 {
 
 let slotToAsk: u32 = 0;
 
-/** How often the entry's calls were counted since it was asked last. */
+/** How often the entry's calls were counted since the last question. */
 export function takeCalls(index: i32): f64 {
   const entry = entries + entryBytes * index;
   const calls = load<f64>(entry, ofCalls);
