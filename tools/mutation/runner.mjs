@@ -1,7 +1,7 @@
 // Runs each test once as it is, and then, for each mutant that its file reaches and no test has noticed
 // yet, the tests that reach it, the quickest first. See run.mjs.
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { TestRunner } from "vitest";
 
 const work = process.env.MUTATION_WORK;
@@ -66,7 +66,7 @@ export default class MutationRunner extends TestRunner {
         await run();
       } catch {
         decided.set(id, switches.hitCount > switches.hitLimit ? "Timeout" : "Killed");
-        say({ id, status: decided.get(id), test: test.name });
+        say({ id, status: decided.get(id), test: test.name, file: relative(process.cwd(), test.file.filepath) });
         return;
       } finally {
         Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
