@@ -1,10 +1,11 @@
 // Changes src/core in many small ways (mutants) and asks the tests of src/core for each of them whether
 // any fails. A mutant that survives is a line that no test would miss.
-// Usage: npm run test:mutation [-- [--fresh] FOLDER…]. Writes .mutation/report.json (the format of
+// Usage: npm run test:mutation [-- [--fresh] [--every N] FOLDER…]. Writes .mutation/report.json (the format of
 // mutation-testing-report-schema, which Stryker's viewer shows) and ends with 1 if a folder's score is
 // below the least score.
 // What was noticed before stays noticed while the folder's sources and the test that noticed it are
-// unchanged; --fresh asks everything again.
+// unchanged; --fresh asks everything again. --every N asks one
+// mutant of N: an estimate.
 //
 // All mutants are put into the code at once, each behind a switch (Stryker's instrumenter), and runner.mjs
 // turns the switches one after the other in one process: no module is loaded twice.
@@ -22,6 +23,7 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -30,8 +32,11 @@ const everyFolder = ["lint", "check", "diff", "emitter", "policy", "seccomp"].ma
 /** A mutant that has no verdict after this long never ends. */
 const patienceMs = 60_000;
 
-const named = process.argv.slice(2).filter((word) => word !== "--fresh");
-const isFresh = process.argv.includes("--fresh");
+const { values: options, positionals: named } = parseArgs({
+  allowPositionals: true,
+  options: { fresh: { type: "boolean" }, every: { type: "string", default: "1" } },
+});
+const every = Number(options.every);
 const folders = named.length === 0 ? everyFolder : named;
 const reports = [];
 for (const folder of folders) reports.push(await mutate(folder.replace(/\/$/, "")));
@@ -59,7 +64,8 @@ async function mutate(folder) {
   );
   const code = JSON.stringify(Object.fromEntries(files.map(({ name, content }) => [name, content])));
   const verdicts = join(work, "verdicts.ndjson");
-  const known = isFresh || textOf(join(work, "code.json")) !== code ? [] : stillTrue(work, lines(textOf(verdicts)));
+  const known =
+    options.fresh || textOf(join(work, "code.json")) !== code ? [] : stillTrue(work, lines(textOf(verdicts)));
   writeFileSync(join(work, "code.json"), code);
   writeFileSync(verdicts, known.map((verdict) => `${JSON.stringify(verdict)}\n`).join(""));
   while (!(await ask(folder, work, verdicts)));
@@ -96,7 +102,13 @@ async function ask(folder, work, verdicts) {
     {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, MUTATION_FOLDER: folder, MUTATION_WORK: work },
+      env: {
+        ...process.env,
+        NODE_NO_WARNINGS: "1",
+        MUTATION_EVERY: String(every),
+        MUTATION_FOLDER: folder,
+        MUTATION_WORK: work,
+      },
     },
   );
   let size = 0;
@@ -136,7 +148,7 @@ function report(folder, sources, mutants, said) {
       { language: "typescript", source: readFileSync(file, "utf8"), mutants: [] },
     ]),
   );
-  for (const { id, fileName, location, mutatorName, replacement } of mutants) {
+  for (const { id, fileName, location, mutatorName, replacement } of mutants.filter(isAsked)) {
     const { status, test } = verdicts.get(id) ?? { status: "NoCoverage" };
     counts[status] = (counts[status] ?? 0) + 1;
     const { start, end } = location;
@@ -160,6 +172,10 @@ function report(folder, sources, mutants, said) {
   const found = (counts.Killed ?? 0) + (counts.Timeout ?? 0);
   const all = found + (counts.Survived ?? 0) + (counts.NoCoverage ?? 0);
   return { folder, files, counts, score: all === 0 ? 100 : (100 * found) / all };
+}
+
+function isAsked({ id }) {
+  return Number(id) % every === 0;
 }
 
 function cut(source, { start, end }) {
