@@ -1,12 +1,16 @@
 // Changes src/core in many small ways (mutants) and asks the tests of src/core for each of them whether
 // any fails. A mutant that survives is a line that no test would miss.
-// Usage: npm run test:mutation [-- FOLDER…]. Writes .mutation/report.json (the format of
+// Usage: npm run test:mutation [-- [--fresh] [--every N] FOLDER…]. Writes .mutation/report.json (the format of
 // mutation-testing-report-schema, which Stryker's viewer shows) and ends with 1 if a folder's score is
 // below the least score.
+// What was noticed before stays noticed while the folder's sources and the test that noticed it are
+// unchanged; --fresh asks everything again. --every N asks one
+// mutant of N: an estimate.
 //
 // All mutants are put into the code at once, each behind a switch (Stryker's instrumenter), and runner.mjs
 // turns the switches one after the other in one process: no module is loaded twice.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -19,6 +23,7 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -27,7 +32,12 @@ const everyFolder = ["lint", "check", "diff", "emitter", "policy", "seccomp"].ma
 /** A mutant that has no verdict after this long never ends. */
 const patienceMs = 60_000;
 
-const folders = process.argv.slice(2).length === 0 ? everyFolder : process.argv.slice(2);
+const { values: options, positionals: named } = parseArgs({
+  allowPositionals: true,
+  options: { fresh: { type: "boolean" }, every: { type: "string", default: "1" } },
+});
+const every = Number(options.every);
+const folders = named.length === 0 ? everyFolder : named;
 const reports = [];
 for (const folder of folders) reports.push(await mutate(folder.replace(/\/$/, "")));
 writeFileSync(join(root, ".mutation/report.json"), JSON.stringify(joined(reports)));
@@ -41,8 +51,8 @@ process.exitCode = reports.every(({ score }) => score >= leastScore) ? 0 : 1;
 
 async function mutate(folder) {
   const work = join(root, ".mutation", folder.replaceAll("/", "-"));
-  rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
+  rmSync(join(work, "done"), { force: true });
   const sources = readdirSync(join(root, folder), { recursive: true })
     .filter((name) => name.endsWith(".ts") && !/(?:^|\/)(?:index|types)\.ts$|(?:^|\/)data\//.test(name))
     .map((name) => join(root, folder, name))
@@ -52,14 +62,36 @@ async function mutate(folder) {
     sources.map((name) => ({ name, mutate: true, content: readFileSync(name, "utf8") })),
     { plugins: null, excludedMutations: [], ignorers: [] },
   );
-  writeFileSync(
-    join(work, "code.json"),
-    JSON.stringify(Object.fromEntries(files.map(({ name, content }) => [name, content]))),
-  );
+  const code = JSON.stringify(Object.fromEntries(files.map(({ name, content }) => [name, content])));
   const verdicts = join(work, "verdicts.ndjson");
-  writeFileSync(verdicts, "");
+  const known =
+    options.fresh || textOf(join(work, "code.json")) !== code ? [] : stillTrue(work, lines(textOf(verdicts)));
+  writeFileSync(join(work, "code.json"), code);
+  writeFileSync(verdicts, known.map((verdict) => `${JSON.stringify(verdict)}\n`).join(""));
   while (!(await ask(folder, work, verdicts)));
-  return report(folder, sources, mutants, readFileSync(verdicts, "utf8"));
+  const found = lines(textOf(verdicts));
+  const tests = [...new Set(found.flatMap(({ file }) => (file === undefined ? [] : [file])))];
+  writeFileSync(
+    join(work, "tests.json"),
+    JSON.stringify(Object.fromEntries(tests.map((file) => [file, digest(file)]))),
+  );
+  return report(folder, sources, mutants, found);
+}
+
+/** The verdicts of tests that are as they were. */
+function stillTrue(work, verdicts) {
+  const tests = JSON.parse(textOf(join(work, "tests.json")) || "{}");
+  return verdicts.filter(({ file }) => file !== undefined && tests[file] === digest(file));
+}
+
+function digest(file) {
+  return createHash("sha256")
+    .update(textOf(join(root, file)))
+    .digest("hex");
+}
+
+function textOf(path) {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 /** Runs the tests; resolves to whether they came to their end. */
@@ -70,7 +102,13 @@ async function ask(folder, work, verdicts) {
     {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, MUTATION_FOLDER: folder, MUTATION_WORK: work },
+      env: {
+        ...process.env,
+        NODE_NO_WARNINGS: "1",
+        MUTATION_EVERY: String(every),
+        MUTATION_FOLDER: folder,
+        MUTATION_WORK: work,
+      },
     },
   );
   let size = 0;
@@ -87,9 +125,10 @@ async function ask(folder, work, verdicts) {
       child.kill("SIGKILL");
     }
   }, 1000);
-  await new Promise((resolve) => child.once("exit", resolve));
+  const exitCode = await new Promise((resolve) => child.once("exit", resolve));
   clearInterval(watch);
-  if (!stuck && !existsSync(join(work, "done"))) throw new Error(`${folder}: the tests did not come to their end`);
+  if (!stuck && (exitCode === null || !existsSync(join(work, "done"))))
+    throw new Error(`${folder}: the tests did not come to their end`);
   return !stuck;
 }
 
@@ -100,12 +139,8 @@ function lines(text) {
     .map((line) => JSON.parse(line));
 }
 
-function report(folder, sources, mutants, text) {
-  const verdicts = new Map(
-    lines(text)
-      .filter(({ status }) => status !== undefined)
-      .map((verdict) => [verdict.id, verdict]),
-  );
+function report(folder, sources, mutants, said) {
+  const verdicts = new Map(said.filter(({ status }) => status !== undefined).map((verdict) => [verdict.id, verdict]));
   const counts = {};
   const files = Object.fromEntries(
     sources.map((file) => [
@@ -113,7 +148,7 @@ function report(folder, sources, mutants, text) {
       { language: "typescript", source: readFileSync(file, "utf8"), mutants: [] },
     ]),
   );
-  for (const { id, fileName, location, mutatorName, replacement } of mutants) {
+  for (const { id, fileName, location, mutatorName, replacement } of mutants.filter(isAsked)) {
     const { status, test } = verdicts.get(id) ?? { status: "NoCoverage" };
     counts[status] = (counts[status] ?? 0) + 1;
     const { start, end } = location;
@@ -138,6 +173,10 @@ function report(folder, sources, mutants, text) {
   const found = (counts.Killed ?? 0) + (counts.Timeout ?? 0);
   const all = found + (counts.Survived ?? 0) + (counts.NoCoverage ?? 0);
   return { folder, files, counts, score: all === 0 ? 100 : (100 * found) / all };
+}
+
+function isAsked({ id }) {
+  return Number(id) % every === 0;
 }
 
 function cut(source, { start, end }) {

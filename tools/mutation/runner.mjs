@@ -1,7 +1,7 @@
 // Runs each test once as it is, and then, for each mutant that its file reaches and no test has noticed
 // yet, the tests that reach it, the quickest first. See run.mjs.
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { TestRunner } from "vitest";
 
 const work = process.env.MUTATION_WORK;
@@ -22,6 +22,9 @@ const decided = (globalThis.decidedMutants ??= new Map(
 ));
 const survived = (globalThis.survivedMutants ??= new Set());
 
+/** Of so many mutants one is asked. */
+const every = Number(process.env.MUTATION_EVERY);
+
 /** Tests that take longer (processor time) are asked only where no other reaches a mutant. */
 const slowMs = 200;
 
@@ -41,7 +44,7 @@ export default class MutationRunner extends TestRunner {
     const time = process.cpuUsage(began).user / 1000;
     const hits = switches.mutantCoverage.perTest[test.id] ?? {};
     for (const [id, count] of Object.entries(hits)) {
-      if (decided.has(id)) continue;
+      if (decided.has(id) || Number(id) % every !== 0) continue;
       const tests = this.#reached.get(id) ?? [];
       this.#reached.set(id, [...tests, { test, run, time, count }]);
     }
@@ -57,16 +60,22 @@ export default class MutationRunner extends TestRunner {
     writeFileSync(join(work, "done"), "");
   }
 
+  /** The test that noticed the last mutant: it may notice the next one, which stands beside it. */
+  #last;
+
   async #judge(id, tests) {
     say({ asked: id });
-    const sorted = tests.sort((a, b) => a.time - b.time);
+    const sorted = tests.sort(
+      (a, b) => Number(b.test === this.#last) - Number(a.test === this.#last) || a.time - b.time,
+    );
     for (const { test, run, count } of sorted.filter(({ time }, at) => at === 0 || time < slowMs)) {
       Object.assign(switches, { activeMutant: id, hitCount: 0, hitLimit: 100 * count + 1000 });
       try {
         await run();
       } catch {
+        this.#last = test;
         decided.set(id, switches.hitCount > switches.hitLimit ? "Timeout" : "Killed");
-        say({ id, status: decided.get(id), test: test.name });
+        say({ id, status: decided.get(id), test: test.name, file: relative(process.cwd(), test.file.filepath) });
         return;
       } finally {
         Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });

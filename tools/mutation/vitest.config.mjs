@@ -10,13 +10,13 @@ const folder = process.env.MUTATION_FOLDER ?? "src/core/check";
 const code = JSON.parse(readFileSync(join(process.env.MUTATION_WORK, "code.json"), "utf8"));
 
 /** Whose tests are asked beside the folder's own. */
-const others = { seccomp: ["diff"], emitter: ["policy"] };
+const others = { seccomp: ["diff"] };
 
 /** The folder's own tests come first: they should be the ones that notice. */
 class OwnFirst extends BaseSequencer {
   async sort(files) {
     const isOwn = ({ moduleId }) => moduleId.includes(`/test/core/${basename(folder)}/`);
-    return [...files].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || (a.moduleId < b.moduleId ? -1 : 1));
+    return [...files].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || (a.moduleId > b.moduleId ? -1 : 1));
   }
 }
 
@@ -29,7 +29,7 @@ export default defineConfig({
     alias: { "fast-check": here("fast-check.mjs") },
     runner: here("runner.mjs"),
     sequence: { sequencer: OwnFirst },
-    reporters: [],
+    reporters: ["dot"],
     silent: true,
     isolate: false,
     fileParallelism: false,

@@ -16,5 +16,5 @@ test.each([
     name: "app",
     file,
   });
-  expect(text).toContain(`      - ${line}\n`);
+  expect(text).toBe(`services:\n  app:\n    security_opt:\n      - ${line}\n`);
 });
