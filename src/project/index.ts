@@ -6,7 +6,8 @@ export { recordingOf } from "./beside.ts";
 export { toldApart } from "./calls-digest.ts";
 export { changedFiles, isPlaceOfProfiles, type ChangedFile, type Changes } from "./changed-files.ts";
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
-export { archOf, hostOf, type HostOptions } from "./derivation/host.ts";
+export { loadProfile } from "./profile-file.ts";
+export { archOf, hostOf, runtimeOf, type HostOptions } from "./derivation/host.ts";
 export { mergePolicies } from "./derivation/merge-policies.ts";
 export {
   isDockerVersion,
