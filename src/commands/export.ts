@@ -47,8 +47,7 @@ export async function exportProfile(file: string, options: ExportOptions, termin
   const applied: AppliedProfile = {
     profile: { ...profile, syscalls: profile.syscalls.filter((group) => groupApplies(group, host)) },
     arches: [...filters.keys()],
-    name: basename(file)
-      .replace(/^.*#(?:.*\/)?/, "")
+    name: basename(file.slice(file.lastIndexOf("#") + 1))
       .replace(/\.(?:jsonc?|ya?ml)$/i, "")
       .replace(/[^A-Za-z0-9._-]/g, "-"),
     file,

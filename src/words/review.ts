@@ -1,9 +1,8 @@
 import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
-import { callArgs, callWords } from "../core/seccomp/index.ts";
+import { callArgs, callWords, formatAction } from "../core/seccomp/index.ts";
 import { jsonText } from "../core/text/index.ts";
-import { formatAction } from "../core/seccomp/index.ts";
 import { exampleCall, profileChangeTexts, rulesText } from "./diff.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
