@@ -74,7 +74,9 @@ function withHostOptions(command: Command): Command {
     .option("--arch <arch>", "for this architecture (default: this machine's)")
     .option("--kernel <version>", "for this kernel (default: a recent one)")
     .addOption(
-      new Option("--runtime <runtime>", "as this runtime reads a profile").choices(["runc", "crun"]).default("runc"),
+      new Option("--runtime <runtime>", "as this runtime reads a profile; old-runc: before 1.0.2")
+        .choices(["runc", "crun", "old-runc"])
+        .default("runc"),
     );
 }
 

@@ -4,7 +4,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { elsewhereText, openedElsewhere } from "../core/diff/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import type { DockerProfile } from "../core/profile/index.ts";
-import { mayBeJson, readTraces } from "../logs/index.ts";
+import { readTraces } from "../logs/index.ts";
 import { renderCheck } from "../words/index.ts";
 
 /** A profile that allows nothing. */
@@ -27,13 +27,7 @@ export async function check(
   terminal: Terminal,
 ): Promise<number> {
   // A version of Docker stands for its default, as in diff.
-  if (!mayBeJson(profile) && !isDockerVersion(profile))
-    throw new SeccompGenError({
-      code: "usage",
-      what: `${profile} is not JSON, and the profile has to come first`,
-      todo: "seccomp-gen check PROFILE TRACES… PROFILE is a file or a Docker version, e.g. 27.5.1",
-    });
-  const { name, profile: document, standsIn } = await loadReference(profile);
+  const { name, profile: document, standsIn } = await loadReference(profile).catch(orOrder(profile));
   if (standsIn !== undefined)
     terminal.note(
       `${name} is not known to this seccomp-gen; checked with that of ${standsIn}, the nearest known release`,
@@ -56,4 +50,23 @@ export async function check(
   const isLog = recording.runs.some(({ source }) => source === "log" || source === "audit");
   const denied = findings.filter(({ kind, alreadyFailed }) => kind === "denied" && (isLog || !alreadyFailed));
   return document.noFilter !== undefined || denied.length > 0 ? 1 : 0;
+}
+
+/** A log may stand in the profile's place. */
+function orOrder(profile: string): (error: unknown) => never {
+  return (error) => {
+    if (
+      !(error instanceof SeccompGenError) ||
+      !(error.problem.code === "profile-yaml" || error.problem.code === "no-profile")
+    )
+      throw error;
+    throw new SeccompGenError(
+      {
+        code: "usage",
+        what: `${profile} holds no profile, and the profile comes first`,
+        todo: "seccomp-gen check PROFILE TRACES… PROFILE is a file or a Docker version, e.g. 27.5.1",
+      },
+      { cause: error },
+    );
+  };
 }

@@ -1,8 +1,9 @@
 import {
   hostOf,
   hostsOf,
+  runtimeOf,
   loadReference,
-  readText,
+  loadProfile,
   recordingOf,
   resolveFor,
   type HostOptions,
@@ -13,14 +14,7 @@ import { elsewhereText, openedElsewhere, type Elsewhere } from "../core/diff/ind
 import { ineffectiveFor } from "../core/lint/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
-import {
-  ceilingFor,
-  nearestCall,
-  noFilterText,
-  readProfile,
-  type DockerProfile,
-  type HostContext,
-} from "../core/profile/index.ts";
+import { ceilingFor, nearestCall, noFilterText, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
 import { isSyscallName } from "../core/tables/index.ts";
 
@@ -53,14 +47,14 @@ export async function explain(
       });
     checkName(syscall);
   }
-  const document = readProfile(await readText(file), file);
+  const document = (await loadProfile(file)).read();
   const recording = await recordingOf(file, options.recording);
   // A recording knows the container's capabilities; options that say otherwise win.
   const asked = options.capAdd.length + options.capDrop.length > 0 || options.arch !== undefined;
   const hosts =
     recording === undefined || asked
       ? [hostOf(options)]
-      : hostsOf(recording).map((host) => ({ ...host, runtime: options.runtime, kernel: options.kernel }));
+      : hostsOf(recording).map((host) => ({ ...host, ...runtimeOf(options.runtime), kernel: options.kernel }));
   const reference = await loadReference(options.against);
   const filters = resolveFor(document, hosts);
   const explanation = explainProfile({

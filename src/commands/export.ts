@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { hostOf, readText, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
+import { hostOf, loadProfile, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
 import {
   emitBpf,
   emitBpfText,
@@ -12,7 +12,7 @@ import {
   type AppliedProfile,
 } from "../core/emitter/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { groupApplies, noFilterText, readProfile, resolve } from "../core/profile/index.ts";
+import { groupApplies, noFilterText, resolve } from "../core/profile/index.ts";
 import type { Filter } from "../core/seccomp/index.ts";
 import type { exportFormats } from "./export-formats.ts";
 
@@ -29,7 +29,7 @@ export interface ExportOptions extends HostOptions {
  */
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);
-  const profile = readProfile(await readText(file), file);
+  const profile = (await loadProfile(file)).read();
   if (profile.noFilter !== undefined)
     throw new SeccompGenError({
       code: "usage",
@@ -47,8 +47,8 @@ export async function exportProfile(file: string, options: ExportOptions, termin
   const applied: AppliedProfile = {
     profile: { ...profile, syscalls: profile.syscalls.filter((group) => groupApplies(group, host)) },
     arches: [...filters.keys()],
-    name: basename(file)
-      .replace(/\.json$/, "")
+    name: basename(file.slice(file.lastIndexOf("#") + 1))
+      .replace(/\.(?:jsonc?|ya?ml)$/i, "")
       .replace(/[^A-Za-z0-9._-]/g, "-"),
     file,
   };

@@ -9,10 +9,11 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { diffFilters } from "../core/diff/index.ts";
+import { profilesIn } from "../core/carrier/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
-import { ceilingFor, offsetOf, positionAt, readProfile, type HostContext } from "../core/profile/index.ts";
+import { ceilingFor, readProfile, type HostContext } from "../core/profile/index.ts";
 import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
@@ -32,27 +33,24 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
   const host = hostOf(options);
   const reference = await loadReference(options.against);
   const findings: PlacedFinding[] = [];
+  let count = 0;
   for (const file of files) {
     const written = file === "-" ? await standardInput() : await readText(file);
     const text = options.fix ? await fixFile(file, written, host, terminal) : written;
-    const profile = readProfile(text, file);
-    const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
-    for (const finding of lintProfile(profile, {
-      host,
-      ceiling,
-      ceilingName: reference.name,
-      reference: reference.profile,
-    })) {
-      findings.push({
-        ...finding,
-        file,
-        ...positionAt(text, offsetOf(text, finding.pointer)),
-      });
+    const held = await profilesIn(text, file);
+    if (held.length === 0) throw new SeccompGenError({ code: "no-profile", source: file });
+    count += held.length;
+    for (const { label, read, place } of held) {
+      const profile = read();
+      const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
+      const context = { host, ceiling, ceilingName: reference.name, reference: reference.profile };
+      for (const finding of lintProfile(profile, context))
+        findings.push({ ...finding, file, ...(held.length > 1 ? { profile: label } : {}), ...place(finding.pointer) });
     }
   }
   terminal.out(renderLint(findings, options.format, productVersion()));
   const serious = findings.filter(({ severity }) => severity !== "note").length;
-  const profiles = files.length === 1 ? "this profile" : `these ${files.length} profiles`;
+  const profiles = count === 1 ? "this profile" : `these ${count} profiles`;
   terminal.note(
     findings.length === 0
       ? `no findings in ${profiles}`
@@ -92,6 +90,13 @@ async function standardInput(): Promise<string> {
 
 /** Writes the corrected file and says what it changes; resolves to what the file holds now. */
 async function fixFile(file: string, text: string, host: HostContext, terminal: Terminal): Promise<string> {
+  const [only] = await profilesIn(text, file);
+  if (only?.isWhole !== true)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${file} cannot be corrected in place: it is no plain JSON document`,
+      todo: "Correct it by hand: seccomp-gen lint says where.",
+    });
   const fixed = fixProfile(text, readProfile(text, file));
   if (fixed.text === text) return text;
   const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) =>

@@ -12,8 +12,8 @@ export function withPolicyOptions(command: Command): Command {
     .option("--exact", "allow what was seen and what the runtime needs, and nothing else", false)
     .option("--no-reach", "allow nothing because the programs' own code can make it")
     .addOption(
-      new Option("--floor <runtime>", "the runtime whose start-up calls are allowed")
-        .choices(["any", "runc", "crun"])
+      new Option("--floor <runtime>", "the runtime whose start-up calls are allowed; old-runc: any, also before 1.0.2")
+        .choices(["any", "runc", "crun", "old-runc"])
         .default("any"),
     )
     .option(

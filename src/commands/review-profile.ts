@@ -14,20 +14,15 @@ import {
   type PolicyArguments,
   type Reference,
 } from "../project/index.ts";
+import type { Carried } from "../core/carrier/index.ts";
 import type { Authors } from "./authors.ts";
+import { newFindings } from "./new-findings.ts";
+import type { ChangedProfile } from "./review-files.ts";
 import { openedElsewhere, profileChanges, type Elsewhere, type ProfileChange } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
-import {
-  ceilingFor,
-  offsetOf,
-  positionAt,
-  readProfile,
-  valueEnd,
-  type DockerProfile,
-  type HostContext,
-} from "../core/profile/index.ts";
+import { ceilingFor, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
 import { allowsSome, TooManyWays, type ArgIndex, type Filter } from "../core/seccomp/index.ts";
 import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/index.ts";
@@ -47,10 +42,10 @@ export interface ReviewContext {
  * Judges one profile against what it was, and against what its recording gives. Nothing in the
  * files makes it fail: the result says what cannot be judged.
  */
-export async function reviewProfile(file: ChangedFile, context: ReviewContext): Promise<ReviewedProfile> {
-  const reviewed = { path: file.path, formerPath: file.formerPath };
+export async function reviewProfile(changed: ChangedProfile, context: ReviewContext): Promise<ReviewedProfile> {
+  const reviewed = { path: changed.path, file: changed.file.path, formerPath: changed.formerPath };
   try {
-    return { ...reviewed, state: await judge(file, context) };
+    return { ...reviewed, state: await judge(changed, context) };
   } catch (error) {
     if (error instanceof TooManyWays)
       return { ...reviewed, state: { type: "unreadable", reason: `its rules cannot be compared: ${error.message}` } };
@@ -80,47 +75,52 @@ export function lintOnce(): Lint {
 }
 
 async function judge(
-  file: ChangedFile,
+  changed: ChangedProfile,
   { changes, fallbackHost, reference, lint }: ReviewContext,
 ): Promise<JudgedProfile> {
-  const sources = file.after === undefined ? undefined : await sourcesOf(file, changes);
+  const { file } = changed;
+  const sources = changed.after === undefined ? undefined : await sourcesOf(file, changes);
   const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
   const [host = fallbackHost] = hosts;
   // Without a profile of its own a container has Docker's default.
-  const before =
-    file.before === undefined ? reference.profile : readProfile(file.before, `${file.formerPath ?? file.path} before`);
-  const after = file.after === undefined ? reference.profile : readProfile(file.after, file.path);
+  const [before, after] = [changed.before, changed.after].map((side) => side?.read() ?? reference.profile) as [
+    DockerProfile,
+    DockerProfile,
+  ];
   const [former, served] = [resolveFor(before, hosts), resolveFor(after, hosts)];
   const ceiling = ceilingFor(reference.profile, hosts, [...former.keys(), ...served.keys()]);
   const judged = assess(former, served, { ceiling, derived: sources?.derived });
   const arches = hosts.map(({ arch }) => arch);
-  const profile = file.after === undefined ? [] : profileChanges(before, after, arches);
+  const profile = changed.after === undefined ? [] : profileChanges(before, after, arches);
   const assessment = { ...judged, profile: [...profile, ...judged.profile] };
   const elsewhere =
-    file.after === undefined ? [] : openedElsewhere(before, after, { hosts, ceiling: reference.profile });
+    changed.after === undefined ? [] : openedElsewhere(before, after, { hosts, ceiling: reference.profile });
   const source =
-    file.after === undefined
+    changed.after === undefined
       ? "removed"
       : sources === undefined
-        ? "none"
+        ? (await hadRecording(file, changes))
+          ? "lost"
+          : "none"
         : sources.made.profile === file.after
           ? "same"
           : "different";
+  const { after: held } = changed;
   const findings =
-    file.after === undefined
+    held === undefined
       ? []
-      : newFindings(file, { before, after, text: file.after }, (profile) =>
+      : newFindings(before, after, (profile) =>
           lint(profile, { host, ceiling, ceilingName: reference.name }, hosts),
-        );
+        ).map((finding) => ({ ...finding, file: file.path, ...held.place(finding.pointer) }));
   return {
-    type: file.before === undefined ? "added" : file.after === undefined ? "removed" : "changed",
+    type: changed.before === undefined ? "added" : changed.after === undefined ? "removed" : "changed",
     assessment,
     elsewhere,
-    places: assessment.openings.map((opening) => placeOf(opening, file)),
+    places: assessment.openings.map((opening) => placeOf(opening, held, after)),
     source,
     recording: sources?.path,
     newRuns: sources?.newRuns ?? [],
-    keeps: file.before === undefined ? keptDangers(resolveFor(after, hosts)) : [],
+    keeps: changed.before === undefined ? keptDangers(resolveFor(after, hosts)) : [],
     findings,
     failures: failuresOf(assessment, elsewhere, source, findings),
   };
@@ -132,6 +132,13 @@ function keptDangers(filters: Filters): readonly string[] {
     dangerousCalls.flatMap((row) => row.names).filter((name) => allowsSome(filter, name)),
   );
   return [...new Set(names)].sort();
+}
+
+/** A profile that nobody ever recorded for lacks nothing; one whose recording is gone does. */
+async function hadRecording({ path, formerPath }: ChangedFile, changes: Changes): Promise<boolean> {
+  const folders = [path, formerPath ?? path].flatMap((each) => sourceFolder(each) ?? []);
+  for (const folder of folders) if ((await changes.readBefore(`${folder}/recording.json`)) !== undefined) return true;
+  return false;
 }
 
 interface Sources {
@@ -283,30 +290,10 @@ function filtersOf({ policy }: Derivation): Filters {
 }
 
 /** The call's name among those of its rule; the rule, if the name is written in another way. */
-function placeOf({ claim, change }: Opening, { after }: ChangedFile): Place {
-  if (after === undefined || claim?.type !== "profile") return { line: 1, column: 1 };
-  const names = offsetOf(after, `${claim.pointer}/names`);
-  const at = after.slice(names, valueEnd(after, names)).indexOf(`"${change.syscall}"`);
-  return positionAt(after, at === -1 ? offsetOf(after, claim.pointer) : names + at);
-}
-
-/** Errors and warnings that the former profile did not have. */
-function newFindings(
-  { path }: ChangedFile,
-  { before, after, text }: { readonly before: DockerProfile; readonly after: DockerProfile; readonly text: string },
-  lint: (profile: DockerProfile) => ReturnType<typeof lintProfile>,
-): readonly PlacedFinding[] {
-  const findings = lint(after).filter(({ severity }) => severity !== "note");
-  if (findings.length === 0) return [];
-  const key = ({ kind, names }: ReturnType<typeof lintProfile>[number]): string => `${kind} ${names.join()}`;
-  const known = new Set(lint(before).map(key));
-  return findings
-    .filter((finding) => !known.has(key(finding)))
-    .map((finding) => ({
-      ...finding,
-      file: path,
-      ...positionAt(text, offsetOf(text, finding.pointer)),
-    }));
+function placeOf({ claim, change }: Opening, held: Carried | undefined, profile: DockerProfile): Place {
+  if (held === undefined || claim?.type !== "profile") return { line: 1, column: 1 };
+  const at = profile.syscalls[Number(claim.pointer.split("/").at(-1))]?.names.indexOf(change.syscall) ?? -1;
+  return held.place(at === -1 ? claim.pointer : `${claim.pointer}/names/${at}`);
 }
 
 function failuresOf(
@@ -327,7 +314,7 @@ function failuresOf(
     pretended.length > 0
       ? (["dangerous"] as const)
       : []),
-    ...(source === "none" || source === "different" || openings.some(({ backing }) => backing.type === "options")
+    ...(source === "lost" || source === "different" || openings.some(({ backing }) => backing.type === "options")
       ? (["unbacked"] as const)
       : []),
     ...(unfiltered ||

@@ -1,17 +1,14 @@
 import {
   changedFiles,
-  isPlaceOfProfiles,
   hostOf,
   loadReference,
   profileFor,
   writeAtomically,
-  type ChangedFile,
   type Changes,
   type HostOptions,
   type Terminal,
 } from "../project/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { folded, parseDocument, runsWithoutFilter } from "../core/profile/index.ts";
 import {
   failureKinds,
   renderReview,
@@ -22,6 +19,7 @@ import {
   type ReviewedRecording,
 } from "../words/index.ts";
 import { authorsSince } from "./authors.ts";
+import { reviewedFile, whole } from "./review-files.ts";
 import { lintOnce, reviewProfile, type ReviewContext } from "./review-profile.ts";
 import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
@@ -53,10 +51,11 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   const optionFiles: ReviewedOptions[] = [];
   for (const [at, file] of changes.files.entries()) {
     terminal.status?.(`${at + 1} of ${changes.files.length} files reviewed`);
-    const kind = kindOf(file);
-    if (kind === "profile") profiles.push(await reviewProfile(file, context));
-    else if (kind === "recording") recordings.push(await reviewRecording(file, context));
-    else if (kind === "options")
+    const found = await reviewedFile(file);
+    if (found?.kind === "profiles")
+      for (const profile of found.profiles) profiles.push(await reviewProfile(profile, context));
+    else if (found?.kind === "recording") recordings.push(await reviewRecording(file, context));
+    else if (found?.kind === "options")
       optionFiles.push({ path: file.path, before: compact(file.before), after: compact(file.after) });
   }
   terminal.status?.("");
@@ -99,37 +98,12 @@ async function untouchedProfiles(
   const profiles: ReviewedProfile[] = [];
   for (const path of new Set(sources)) {
     const text = known.has(path) ? undefined : await changes.read(path);
-    if (text !== undefined) profiles.push(await reviewProfile({ path, before: text, after: text }, context));
+    if (text === undefined) continue;
+    const same = whole(text, path);
+    const file = { path, before: text, after: text };
+    profiles.push(await reviewProfile({ path, formerPath: undefined, file, before: same, after: same }, context));
   }
   return profiles;
-}
-
-/**
- * By content, as engines read it: what a repository calls its files is its own business. Whatever
- * stands in a place of profiles is one, or stops the gate.
- */
-function kindOf({ path, before, after }: ChangedFile): "profile" | "recording" | "options" | undefined {
-  const sides = [after, before].filter((text) => text !== undefined).map(contentOf);
-  if (isPolicyPath(path) && !sides.includes("profile")) return "options";
-  const known = sides.find((kind) => kind !== undefined);
-  return known ?? (isPlaceOfProfiles(path) ? "profile" : undefined);
-}
-
-function isPolicyPath(path: string): boolean {
-  return /(^|\/)traces\/[^/]+\/policy\.json$/.test(path);
-}
-
-function contentOf(text: string): "profile" | "recording" | undefined {
-  let parsed;
-  try {
-    parsed = parseDocument(text, "the file");
-  } catch {
-    return /"default_?action"/i.test(text) ? "profile" : undefined;
-  }
-  const names = new Set(parsed.members.map(([name]) => folded(name)));
-  if (names.has("defaultaction") || runsWithoutFilter(parsed)?.kind === "wrapped") return "profile";
-  if (!names.has("syscalls")) return undefined;
-  return names.has("runs") ? "recording" : "profile";
 }
 
 function compact(text: string | undefined): string {

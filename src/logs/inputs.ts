@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   buildRecording,
@@ -218,27 +218,6 @@ async function beginningOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Arra
     length += next.value.length;
   }
   return Buffer.concat(parts);
-}
-
-/** False: it is a file that holds something else, such as a log. */
-export function mayBeJson(path: string): boolean {
-  const head = headOf(path);
-  return head === undefined || head.length === 0 || looksLikeJson(head);
-}
-
-/** `undefined` if it is no file, or may not be read: the reader of the file reports that. */
-function headOf(path: string): Uint8Array | undefined {
-  let file: number | undefined;
-  try {
-    if (sizeOfFile(path) === undefined) return undefined;
-    file = openSync(path, "r");
-    const head = Buffer.alloc(200);
-    return head.subarray(0, readSync(file, head));
-  } catch {
-    return undefined;
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
 }
 
 function looksLikeJson(head: Uint8Array): boolean {

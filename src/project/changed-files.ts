@@ -51,17 +51,41 @@ const maxBytes = 4 * 1024 * 1024;
 const maxFiles = 2000;
 
 /** Whatever engines may be given as a profile, and what stands where profiles are kept. */
-const pathspecs = [
-  ":(icase)*.json",
-  ":(icase)*.seccomp",
-  // The folders themselves too: a link or a submodule may stand in their place.
-  ":(glob,icase)**/profiles",
-  ":(glob,icase)**/profiles/**",
-  ":(glob,icase)**/traces",
-  ":(glob,icase)**/traces/*",
-  ":(glob)**/traces/**/recording.json",
-  ":(glob)**/traces/**/policy.json",
-];
+function isLookedAt(path: string): boolean {
+  return (
+    /\.(?:jsonc?|seccomp)$/i.test(path) ||
+    // The folders themselves too: a link or a submodule may stand in their place.
+    /(?:^|\/)profiles(?:\/|$)/i.test(path) ||
+    /(?:^|\/)traces(?:$|\/[^/]*$)/i.test(path) ||
+    /(?:^|\/)traces\/(?:.*\/)?(?:recording|policy)\.json$/.test(path)
+  );
+}
+
+/**
+ * Files of other names that may hold a profile: those in which one of these stands. JSON and YAML
+ * may write letters as escapes, and a ConfigMap may write a profile as base64.
+ */
+const telling = ["default_?action", "SCMP_ACT_", "kind.*SeccompProfile", "binaryData", "\\\\[xu][0-9a-f]{2}"];
+
+/** git's answer, by content: the working tree with files that git does not know yet, or a commit. */
+async function telltales(root: string, commit: string | undefined): Promise<ReadonlySet<string>> {
+  const { stdout, stderr, exitCode } = await runGit(root, [
+    "grep",
+    "-lziE",
+    ...telling.flatMap((pattern) => ["-e", pattern]),
+    ...(commit === undefined ? ["--untracked"] : [commit]),
+    "--",
+    ":/",
+  ]);
+  if (exitCode > 1)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `git grep failed: ${stderr.trim().split("\n").at(-1) ?? ""}`,
+      todo: "Run it in a git repository that holds the profiles.",
+    });
+  const found = stdout.split("\0").filter((path) => path !== "");
+  return new Set(commit === undefined ? found : found.map((path) => path.slice(commit.length + 1)));
+}
 
 /**
  * The files changed since this branch left `base` (by default the main branch) in the working tree,
@@ -132,7 +156,6 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
       "-z",
       commit,
       "--",
-      ...pathspecs,
     ])
   ).split("\0");
   const entries = new Map<string, Entry>();
@@ -150,13 +173,20 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
     });
     at += renamed ? 3 : 2;
   }
-  for (const path of (await git(root, ["ls-files", "--others", "--exclude-standard", "-z", "--", ...pathspecs])).split(
-    "\0",
-  )) {
+  for (const path of (await git(root, ["ls-files", "--others", "--exclude-standard", "-z"])).split("\0")) {
     if (path !== "" && !entries.has(path))
       entries.set(path, { path, formerPath: undefined, mode: "", blob: undefined });
   }
-  return [...entries.values()].sort(
+  const isNamed = ({ path, formerPath }: Entry): boolean => [path, formerPath ?? path].some(isLookedAt);
+  const [byName, others] = [
+    [...entries.values()].filter(isNamed),
+    [...entries.values()].filter((entry) => !isNamed(entry)),
+  ];
+  const [now, then] = others.length === 0 ? [] : [await telltales(root, undefined), await telltales(root, commit)];
+  const byContent = others.filter(
+    ({ path, formerPath }) => now?.has(path) === true || then?.has(formerPath ?? path) === true,
+  );
+  return [...byName, ...byContent].sort(
     (a, b) => Number(isKeptPlace(b.path)) - Number(isKeptPlace(a.path)) || (a.path < b.path ? -1 : 1),
   );
 }
@@ -171,7 +201,7 @@ function isKeptPlace(path: string): boolean {
 }
 
 function looksLikeProfile(side: Side): boolean {
-  return typeof side === "string" && /"defaultAction"/i.test(side);
+  return typeof side === "string" && /default_?action|SCMP_ACT_/i.test(side);
 }
 
 async function mainBase(root: string): Promise<string> {

@@ -231,6 +231,7 @@ function memberValue(value: string | undefined): string {
 const memberMeaning: { readonly [member in ProfileMember]: string } = {
   flags: "how the kernel runs the filter; SECCOMP_FILTER_FLAG_SPEC_ALLOW switches off a mitigation of Spectre",
   listenerPath: "the agent that listens there decides on the calls of SCMP_ACT_NOTIFY",
+  baseProfileName: "the operator adds the rules of that profile, which stand in another file",
   listenerMetadata: "the agent that decides on the calls of SCMP_ACT_NOTIFY gets this text",
 };
 

@@ -56,6 +56,12 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     todo: "Remove them.",
     what: ({ count }) => `${count} more names do nothing, because there are no such syscalls`,
   },
+  "base-profile": {
+    title: "A profile on top of another one",
+    why: "The security-profiles-operator adds the rules of the base profile, which stand in another file.",
+    todo: "Look at the base profile too: what it allows, this profile allows.",
+    what: ({ names }) => `the rules of ${names.join()} are added, and nothing said here knows them`,
+  },
   "unknown-member": {
     title: "A member that no engine reads",
     why: 'Engines silently ignore unknown members. A group with "arg" for "args" has no conditions at all.',

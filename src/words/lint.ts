@@ -11,6 +11,8 @@ interface FilePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** Which profile of the file it is, where it holds several. */
+  readonly profile?: string;
 }
 
 /**
@@ -24,10 +26,11 @@ export function renderLint(
 ): string {
   if (format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), version);
   if (format === "json") return jsonText({ version: documentVersion, findings: findings.map(findingDocument) });
-  const lines = findings.map(
-    (finding) =>
-      `${escapeLine(`${placeOf(finding)}: ${finding.severity}: ${findingText(finding)} [${finding.kind}]`)}\n`,
-  );
+  const lines = findings.map((finding) => {
+    const { kind, severity } = finding;
+    const said = `${placeOf(finding)}: ${severity}: ${ofProfile(finding)}${findingText(finding)} [${kind}]`;
+    return `${escapeLine(said)}\n`;
+  });
   const advice = kindsOf(findings).map((kind) => `  ${kind}: ${findingKinds[kind].todo}\n`);
   return lines.join("") + (advice.length === 0 ? "" : `\nwhat to do:\n${advice.join("")}`);
 }
@@ -36,10 +39,14 @@ function placeOf({ file, line, column }: FilePlace): string {
   return `${file}:${line}:${column}`;
 }
 
+function ofProfile({ profile }: FilePlace): string {
+  return profile === undefined ? "" : `${profile}: `;
+}
+
 /** A finding as programs read it: what every kind has, and its words. */
 export function findingDocument(finding: PlacedFinding): object {
-  const { kind, severity, pointer, names, file, line, column } = finding;
-  return { kind, severity, pointer, names, what: findingText(finding), file, line, column };
+  const { kind, severity, pointer, names, file, line, column, profile } = finding;
+  return { kind, severity, pointer, names, what: findingText(finding), file, line, column, profile };
 }
 
 function kindsOf(findings: readonly Finding[]): readonly FindingKind[] {
@@ -56,11 +63,11 @@ export function lintResult(finding: PlacedFinding): SarifResult {
   return {
     rule: kind,
     level: severity,
-    text: findingText(finding),
+    text: `${ofProfile(finding)}${findingText(finding)}`,
     file,
     line,
     column,
     pointer,
-    fingerprint: `${kind}:${pointer.replace(/\d+/g, "#")}:${names.join(",")}`,
+    fingerprint: `${ofProfile(finding)}${kind}:${pointer.replace(/\d+/g, "#")}:${names.join(",")}`,
   };
 }

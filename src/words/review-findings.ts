@@ -59,14 +59,14 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
         pointer: "",
         about: "skipped",
       })),
-    ...profiles.flatMap(({ path, state }): readonly ReviewFinding[] => {
+    ...profiles.flatMap(({ file, state }): readonly ReviewFinding[] => {
       if (state.type === "unreadable")
         return [
           {
             rule: "unreadable-profile",
             weight: "danger",
             text: state.reason,
-            file: path,
+            file,
             place: top,
             pointer: "",
             about: "unreadable",
@@ -78,10 +78,10 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
               rule: "unbacked-profile",
               weight: "danger",
               text:
-                state.source === "none"
-                  ? "it has no recording"
+                state.source === "lost"
+                  ? "its recording is gone"
                   : "it does not match its recording with the options as they were",
-              file: path,
+              file,
               place: top,
               pointer: "",
               about: "unbacked",
@@ -91,7 +91,7 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
       return [
         ...unbacked,
         ...groupOpenings(state.assessment.openings, state).map(({ opening, arches }) =>
-          openingFinding(path, state, {
+          openingFinding(file, state, {
             opening,
             arches,
             place: state.places[state.assessment.openings.indexOf(opening)] ?? top,

@@ -23,7 +23,9 @@ export interface Place {
 
 /** A profile that was changed, or whose recording was. */
 export interface ReviewedProfile {
+  /** The file, and which of its profiles it is (`deploy.yaml#web`) unless it is the whole file. */
   readonly path: string;
+  readonly file: string;
   readonly formerPath: string | undefined;
   readonly state: { readonly type: "unreadable"; readonly reason: string } | JudgedProfile;
 }
@@ -38,8 +40,11 @@ export interface JudgedProfile {
   readonly elsewhere: readonly Elsewhere[];
   /** Where the rules stand that let the openings through, in their order. */
   readonly places: readonly Place[];
-  /** Is the profile what its recording gives? `none`: it has no recording. */
-  readonly source: "same" | "different" | "none" | "removed";
+  /**
+   * Is the profile what its recording gives? `none`: it never had a recording; `lost`: it had one, and
+   * has none now.
+   */
+  readonly source: "same" | "different" | "none" | "lost" | "removed";
   /** Where its recording and options are. */
   readonly recording: string | undefined;
   /** Runs of the recording that its former state did not have. */

@@ -1,9 +1,9 @@
 import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
-import { callArgs, callWords } from "../core/seccomp/index.ts";
+import { callArgs, callWords, formatAction } from "../core/seccomp/index.ts";
 import { jsonText } from "../core/text/index.ts";
-import { profileChangeTexts, rulesText } from "./diff.ts";
+import { exampleCall, profileChangeTexts, rulesText } from "./diff.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument, type PlacedFinding } from "./lint.ts";
@@ -327,15 +327,16 @@ function summary(state: JudgedProfile): string {
   const { openings, closings, otherAnswers, profile, open, pretended } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
+  const calls = (list: readonly SyscallChange[]): number => new Set(list.map(({ syscall }) => syscall)).size;
   const count = (number: number, one: string, more = one): string[] =>
     number === 0 ? [] : [plural(number, one, more)];
   const isFresh = ({ change }: Opening): boolean => change.kind === "newly-allowed";
   const fresh = distinct(openings.filter(isFresh));
   const changes = [
     ...(fresh === 0 ? [] : [`+${plural(fresh, "syscall", "syscalls")}`]),
-    ...count(distinct(openings.filter((opening) => !isFresh(opening))), "widened"),
-    ...count(closings.length, "closed or narrowed"),
-    ...count(otherAnswers.length, "denied with another answer", "denied with other answers"),
+    ...count(distinct(openings.filter((opening) => !isFresh(opening))), "syscall widened", "syscalls widened"),
+    ...count(calls(closings), "syscall closed or narrowed", "syscalls closed or narrowed"),
+    ...count(calls(otherAnswers), "denied with another answer", "denied with other answers"),
     ...count(profile.length, "change of the whole profile", "changes of the whole profile"),
   ];
   const unbacked = distinct(openings.filter(({ backing }) => backing.type === "nothing"));
@@ -352,7 +353,7 @@ function summary(state: JudgedProfile): string {
     ...profile.flatMap((change) =>
       change.kind === "no-filter" && change.side === "after" ? [noFilterText(change.noFilter)] : [],
     ),
-    pretended.length > 0 ? `${pretended.length} denied calls claim to have succeeded` : "",
+    pretended.length > 0 ? `${calls(pretended)} denied calls claim to have succeeded` : "",
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
     open
       ? "every call that no rule names is now allowed"
@@ -374,9 +375,11 @@ function summary(state: JudgedProfile): string {
     ),
     source === "none"
       ? "it has no recording"
-      : source === "different" && unbacked === 0
-        ? "it no longer matches its recording (seccomp-gen generate --all regenerates it)"
-        : "",
+      : source === "lost"
+        ? "its recording is gone"
+        : source === "different" && unbacked === 0
+          ? "it no longer matches its recording (seccomp-gen generate --all regenerates it)"
+          : "",
     ...count(findings.length, "new lint finding", "new lint findings"),
   ]
     .filter((text) => text !== "")
@@ -528,7 +531,7 @@ function section(paths: readonly string[], state: JudgedProfile, limits: Limits)
         )
       : []),
     ...foldedRules(inTable.map(({ opening }) => opening.change)),
-    ...foldedNames("No longer possible, or with fewer arguments", closings, limits),
+    ...foldedClosings(closings, limits),
     ...foldedNames("Denied as before, with another answer", otherAnswers, limits),
   ];
   return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
@@ -619,6 +622,37 @@ function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
     { data: clipped(is, 400) },
   ]);
   return [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items }] }];
+}
+
+/** What is no longer possible: the rules before and after, and a call that was let through. */
+function foldedClosings(closings: readonly SyscallChange[], limits: Limits): readonly Block[] {
+  const first = closings.filter(({ syscall }, at) => closings.findIndex((other) => other.syscall === syscall) === at);
+  // Those of which arguments matter say more than a name.
+  const byArguments = [...first].sort((a, b) => Number(a.after.length === 0) - Number(b.after.length === 0));
+  const shown = byArguments.slice(0, Math.min(maxOrdinary, limits.rows));
+  if (shown.length === 0) return [];
+  const items = shown.map((change): Line => {
+    const { syscall, before, after, arch, was, is } = change;
+    const allows = before.length === 0 ? formatAction(was) : rulesText(syscall, before, arch);
+    const now = after.length === 0 ? formatAction(is) : rulesText(syscall, after, arch);
+    return [
+      { data: syscall },
+      ": ",
+      { data: clipped(allows, 400) },
+      " → ",
+      { data: clipped(now, 400) },
+      "; for example ",
+      { data: exampleCall(change) },
+      `: ${formatAction(was) === "allow" ? "allowed" : formatAction(was)} before, now ${formatAction(is)}`,
+    ];
+  });
+  const rest = byArguments.slice(shown.length).map(({ syscall }) => syscall);
+  const named = rest.slice(0, limits.rows * 10);
+  const more = rest.length > named.length ? ` and ${rest.length - named.length} more` : "";
+  const others: readonly Block[] =
+    rest.length === 0 ? [] : [{ type: "paragraph", line: ["Also: ", { data: named.join(", ") }, more] }];
+  const summary = `No longer possible, or with fewer arguments (${first.length})`;
+  return [{ type: "folded", summary, blocks: [{ type: "list", items }, ...others] }];
 }
 
 function foldedNames(

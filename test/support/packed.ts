@@ -35,7 +35,7 @@ export function installPacked(): Installed {
   mkdirSync(folder, { recursive: true });
   const packed = join(place, tarball.trim().split("\n").at(-1) ?? "");
   execFileSync("tar", ["-xzf", packed, "-C", folder, "--strip-components=1"]);
-  for (const name of ["commander", "execa", "fast-glob", "lossless-json", "@types"])
+  for (const name of ["commander", "execa", "fast-glob", "lossless-json", "yaml", "@types"])
     symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
   return { project, folder };
 }

@@ -84,8 +84,8 @@ const model: ReviewModel = {
   base: odd,
   ceilingName: odd,
   profiles: [
-    { path: odd, formerPath: odd, state: judged() },
-    { path: odd, formerPath: undefined, state: { type: "unreadable", reason: odd } },
+    { path: odd, file: odd, formerPath: odd, state: judged() },
+    { path: odd, file: odd, formerPath: undefined, state: { type: "unreadable", reason: odd } },
   ],
   recordings: [{ path: odd, formerPath: odd, changedBy, state: { type: "unreadable", reason: odd } }],
   options: [{ path: odd, before: odd, after: odd }],
@@ -179,8 +179,8 @@ test("of more than a code scanning service takes, the least dangerous is left ou
       ...model,
       skipped: [],
       profiles: [
-        { path: "a", formerPath: undefined, state: many },
-        { path: "b", formerPath: undefined, state: last },
+        { path: "a", file: "a", formerPath: undefined, state: many },
+        { path: "b", file: "b", formerPath: undefined, state: last },
       ],
     },
     { color: false, version: "0", format: "sarif" },

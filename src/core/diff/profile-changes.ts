@@ -16,13 +16,15 @@ export function profileChanges(
       const { noFilter } = side === "after" ? after : before;
       return noFilter === undefined ? [] : [{ kind: "no-filter", side, noFilter }];
     }),
-    ...(["flags", "listenerPath", "listenerMetadata"] as const).flatMap((member): ProfileChange[] => {
+    ...members.flatMap((member): ProfileChange[] => {
       const [was, is] = [memberText(before, member), memberText(after, member)];
       return was === is ? [] : [{ kind: "member-changed", member, was, is }];
     }),
     ...subArchitectures(before, after, judged),
   ];
 }
+
+const members: readonly ProfileMember[] = ["flags", "listenerPath", "listenerMetadata", "baseProfileName"];
 
 function memberText(profile: DockerProfile, member: ProfileMember): string | undefined {
   const value = profile[member];

@@ -46,7 +46,7 @@ export interface Elsewhere {
 }
 
 /** Members of a profile that are no rules, and change what the filter does all the same. */
-export type ProfileMember = "flags" | "listenerPath" | "listenerMetadata";
+export type ProfileMember = "flags" | "listenerPath" | "listenerMetadata" | "baseProfileName";
 
 /** Whole-profile changes, told once instead of once per syscall. */
 export type ProfileChange =

@@ -38,6 +38,14 @@ export type Problem =
       readonly column: number;
       readonly detail: string;
     }
+  | { readonly code: "no-profile"; readonly source: string }
+  | {
+      readonly code: "profile-yaml";
+      readonly source: string;
+      readonly line: number;
+      readonly column: number;
+      readonly detail: string;
+    }
   | {
       readonly code: "profile-invalid";
       readonly source: string;
@@ -165,6 +173,14 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "profile-json": ({ source, line, column, detail }) => ({
     what: `${source}:${line}:${column}: not JSON: ${detail}`,
     todo: "A profile is a JSON document. Correct it there, then run the command again.",
+  }),
+  "no-profile": ({ source }) => ({
+    what: `${source} holds no profile`,
+    todo: "A profile is a JSON document with a defaultAction, a SeccompProfile, or such JSON in a ConfigMap.",
+  }),
+  "profile-yaml": ({ source, line, column, detail }) => ({
+    what: `${source}:${line}:${column}: its YAML cannot be read: ${detail}`,
+    todo: "Correct it there; templates have to be rendered first. Then run the command again.",
   }),
   "profile-invalid": ({ source, pointer, line, column, detail, todo }) => ({
     what: `${source}:${line}:${column}: ${pointer}: ${detail}`,

@@ -64,6 +64,7 @@ export function lintProfile(
     ...falseSuccess(profile),
     ...problems(resolution.problems),
     ...members(profile),
+    ...baseProfile(profile),
     ...groups(profile, own),
     ...effects,
     ...oldFormat(profile),
@@ -193,6 +194,12 @@ function members({ unknownMembers = [] }: DockerProfile): readonly Finding[] {
     names: [name],
     meant,
   }));
+}
+
+function baseProfile({ baseProfileName }: DockerProfile): readonly Finding[] {
+  return baseProfileName === undefined
+    ? []
+    : [{ kind: "base-profile", severity: "note", pointer: "/baseProfileName", names: [baseProfileName] }];
 }
 
 function groups({ syscalls, listenerPath }: DockerProfile, own: Filter): readonly Finding[] {

@@ -19,6 +19,7 @@ interface FindingData {
   readonly "more-unknown-syscalls": { readonly count: number };
   readonly "unknown-member": { readonly meant: string | undefined };
   readonly "unknown-architecture": object;
+  readonly "base-profile": object;
   readonly conflict: { readonly arch: ScmpArch };
   readonly refused: { readonly reason: string };
   readonly "or-not-and": { readonly index: number };

@@ -10,7 +10,12 @@ interface Phrase {
   readonly read: (text: string) => Partial<Assumptions> | undefined;
 }
 
-const runtimes: { readonly [floor in FloorChoice]: string } = { any: "runc or crun", runc: "runc", crun: "crun" };
+const runtimes: { readonly [floor in FloorChoice]: string } = {
+  any: "runc or crun",
+  runc: "runc",
+  crun: "crun",
+  "old-runc": "runc, also before 1.0.2, or crun",
+};
 const isTier = (text: string): text is ArgTier => text === "none" || text === "standard" || text === "strict";
 
 /** A yes or no in words. */
@@ -56,7 +61,7 @@ const phrases: readonly Phrase[] = [
   flag(({ noNewPrivileges }) => noNewPrivileges, "no-new-privileges", { noNewPrivileges: true }),
   flag(({ noNewPrivileges }) => !noNewPrivileges, "with or without no-new-privileges", { noNewPrivileges: false }),
   flag(({ init }) => init, "with --init", { init: true }),
-  ...(["any", "runc", "crun"] as const).map((choice) =>
+  ...(["any", "runc", "crun", "old-runc"] as const).map((choice) =>
     flag(({ floor }) => floor === choice, `runtime ${runtimes[choice]}`, { floor: choice }),
   ),
   {

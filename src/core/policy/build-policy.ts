@@ -28,6 +28,7 @@ import { codeCalls, codeForms, weightyCodeCalls } from "./code.ts";
 import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
+import { asOldRuncTakes, startsUnderOldRunc } from "./old-runc.ts";
 import { probeRows } from "./probes.ts";
 import { startRows } from "./start.ts";
 import type { Assumptions, BeyondDefault, Policy, PolicyNote, PolicyOptions } from "./types.ts";
@@ -61,10 +62,10 @@ class RuleBook {
  * TooManyWays where the ceiling's rules of a call overlap in more ways than can be compared in
  * bounded time.
  */
-export function buildPolicy(recording: Recording, options: PolicyOptions): Policy {
+export function buildPolicy(recording: Recording, given: PolicyOptions): Policy {
   const observedArches = servedArchitectures(recording);
   const arches = [...observedArches].sort(
-    (a, b) => Number(isNative(b, options)) - Number(isNative(a, options)) || (a < b ? -1 : 1),
+    (a, b) => Number(isNative(b, given)) - Number(isNative(a, given)) || (a < b ? -1 : 1),
   );
   const start: FloorContext = {
     noNewPrivileges: recording.runs.length > 0 && recording.runs.every((run) => run.noNewPrivileges === true),
@@ -74,6 +75,8 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
   const programs = new Set(
     Object.values(recording.syscalls).flatMap((calls) => Object.values(calls).flatMap(({ processes }) => processes)),
   );
+  const forOldRunc = startsUnderOldRunc(recording, given.floor);
+  const options: PolicyOptions = forOldRunc ? { ...given, floor: "old-runc" } : given;
   const context = { recording, options, start, programs, notes: [] as PolicyNote[], book: new RuleBook() };
   const denied = new Set(options.deny);
   for (const arch of arches) addObserved(arch, denied, context);
@@ -93,7 +96,11 @@ export function buildPolicy(recording: Recording, options: PolicyOptions): Polic
     ),
     enosysAbove: undefined,
   }));
-  return { filters, notes: context.notes, assumptions: assumptionsOf(recording, options, start) };
+  return {
+    filters: forOldRunc ? filters.map(asOldRuncTakes) : filters,
+    notes: context.notes,
+    assumptions: assumptionsOf(recording, options, start),
+  };
 }
 
 interface Context {
@@ -407,7 +414,8 @@ function allowsAny(book: RuleBook, name: string): boolean {
  * One principle: what Docker's default denies keeps the answer it has there; what only this profile
  * denies answers ENOSYS, from which libraries fall back. ENOSYS is the default action, and said
  * again for every call: Docker before 23 ignores `defaultErrnoRet` and would answer EPERM, from
- * which programs do not fall back.
+ * which programs do not fall back. clone3 answers ENOSYS always: Docker before 20.10.10 says EPERM,
+ * under which newer libcs start neither threads nor processes.
  */
 function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): void {
   const probes = new Map(probeRows.flatMap((row) => row.names.map((name) => [name, row])));
@@ -417,7 +425,7 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
     for (const name of syscallNames(arch)) {
       if (book.has(name)) continue;
       const there =
-        allowingRules(ceiling, name).length > 0
+        name === "clone3" || allowingRules(ceiling, name).length > 0
           ? enosys
           : evaluate(ceiling, { arch, name, nr: syscallNumber(arch, name), args: callArgs() });
       const probe = probes.get(name);
@@ -449,6 +457,16 @@ function addAnswers(arches: readonly ScmpArch[], { book, options }: Context): vo
             type: "fallback",
             reason: "this profile denies it: answers as a kernel without the call",
             source: "Docker before 23 ignores defaultErrnoRet",
+          },
+        });
+      } else if (options.floor === "old-runc") {
+        book.add(name, {
+          action: enosys,
+          rule: always,
+          because: {
+            type: "fallback",
+            reason: "newer than Docker's default, which answers as if the kernel did not have it",
+            source: "runc's stub, libcontainer/seccomp/patchbpf",
           },
         });
       }

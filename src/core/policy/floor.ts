@@ -11,7 +11,7 @@ import type { FloorChoice } from "./types.ts";
  */
 export interface FloorRow {
   readonly names: readonly string[];
-  readonly runtimes: readonly Exclude<FloorChoice, "any">[];
+  readonly runtimes: readonly ("runc" | "crun")[];
   /**
    * `privileged`: only without no-new-privileges, where the filter is installed before the runtime
    * drops its privileges. `init`: only with --init.
@@ -221,5 +221,7 @@ export interface FloorContext {
 /** The rows that apply. */
 export function floorFor(choice: FloorChoice, { noNewPrivileges, init }: FloorContext): readonly FloorRow[] {
   const applies = { always: true, privileged: !noNewPrivileges, init };
-  return floorRows.filter((row) => (choice === "any" || row.runtimes.includes(choice)) && applies[row.when]);
+  return floorRows.filter(
+    (row) => (choice === "any" || choice === "old-runc" || row.runtimes.includes(choice)) && applies[row.when],
+  );
 }

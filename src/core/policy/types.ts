@@ -9,8 +9,11 @@ import type { ScmpArch, Weight } from "../tables/index.ts";
 export type ArgTier = "none" | "standard" | "strict";
 /** `complain`: for a staging rollout, what would be denied is logged instead. */
 export type Mode = "enforce" | "complain";
-/** Whose calls before the program starts are allowed: of one runtime, or of any. */
-export type FloorChoice = "any" | "runc" | "crun";
+/**
+ * The runtime a profile has to start under, whose own calls are allowed: one, or any. `old-runc`: any,
+ * and runc before 1.0.2 too.
+ */
+export type FloorChoice = "any" | "runc" | "crun" | "old-runc";
 
 /**
  * What a policy is made with, beside the recording. The ceiling is resolved by the caller: policy

@@ -18,14 +18,18 @@ export function readProfile(text: string, source: string): DockerProfile {
   const noFilter = runsWithoutFilter(parsed);
   if (noFilter !== undefined) return { defaultAction: "SCMP_ACT_ALLOW", syscalls: [], noFilter };
   if (parsed.duplicate !== undefined) rejectDuplicate(parsed.duplicate, text, source);
-  const origin: Origin = { text, source };
-  const [twin] = twins(parsed.value);
+  return profileFrom(parsed.value, { text, source });
+}
+
+/** Reads a profile that stands in a document of another kind, e.g. YAML. Throws `profile-invalid`. */
+export function profileFrom(value: Json, origin: Origin): DockerProfile {
+  const [twin] = twins(value);
   if (twin !== undefined)
     reject(origin, twin.pointer, {
       detail: `${twin.names.map((name) => JSON.stringify(name)).join(" and ")} are one member, given twice`,
       todo: "Keep one: engines read names in any case, and mix the two.",
     });
-  const document = canonical(parsed.value);
+  const document = canonical(value);
   checkSize(document, origin);
   validate(document, origin);
   const strangers = unknownMembers(document).slice(0, limits.strangers);

@@ -1,5 +1,5 @@
 import type { Action } from "../seccomp/index.ts";
-import { isBigEndian, type ScmpArch } from "../tables/index.ts";
+import { isBigEndian, isSyscallName, type ScmpArch } from "../tables/index.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
 
 /**
@@ -35,7 +35,7 @@ export function refusals(
   }[],
   defaultAction: Action,
   arches: readonly ScmpArch[],
-  { arch, runtime }: HostContext,
+  { arch, runtime, refusesDefaultsAnswer }: HostContext,
 ): readonly Refusal[] {
   const strange = arches.find((other) => isBigEndian(other) !== isBigEndian(arch));
   return [
@@ -72,6 +72,9 @@ export function refusals(
           : []),
         ...(!skipped && hasRefusedErrno(action)
           ? [{ pointer: `${pointer}/errnoRet`, reason: tooLarge(action.errnoRet) }]
+          : []),
+        ...(skipped && refusesDefaultsAnswer === true && group.names.some(isSyscallName)
+          ? [{ pointer, reason: "runc before 1.0.2 takes no rule that answers as the default action does" }]
           : []),
         ...(runtime === "crun" && group.errnoRet !== undefined && !("errnoRet" in action)
           ? [{ pointer: `${pointer}/errnoRet`, reason: `crun does not accept errnoRet with ${group.action}` }]

@@ -1,25 +1,25 @@
 import { SeccompGenError } from "../errors/index.ts";
-import { offsetOf, positionAt } from "./position.ts";
+import { offsetOf, positionAt, type Position } from "./position.ts";
 
 /** Where a profile's text comes from. */
 export interface Origin {
   readonly text: string;
   readonly source: string;
+  /** Where a pointer stands in the file that holds the text. Absent: the text is the file. */
+  readonly place?: (pointer: string) => Position;
 }
 
 /** Throws `profile-invalid` at a pointer within the profile. */
 export function reject(
-  origin: Origin,
+  { text, source, place = (at) => positionAt(text, offsetOf(text, at)) }: Origin,
   pointer: string,
   explanation: { readonly detail: string; readonly todo: string },
 ): never {
-  const { line, column } = positionAt(origin.text, offsetOf(origin.text, pointer));
   throw new SeccompGenError({
     code: "profile-invalid",
-    source: origin.source,
+    source,
     pointer: pointer === "" ? "/" : pointer,
-    line,
-    column,
+    ...place(pointer),
     ...explanation,
   });
 }

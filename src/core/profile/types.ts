@@ -16,6 +16,8 @@ export interface HostContext {
   readonly skips?: "conditions" | "kernels";
   /** Docker before 23 ignores `defaultErrnoRet`. False: as Docker 23 and later, podman. */
   readonly ignoresDefaultErrnoRet?: boolean;
+  /** runc before 1.0.2 refuses rules that answer as the default does; later ones leave them out. */
+  readonly refusesDefaultsAnswer?: boolean;
 }
 
 /**
@@ -78,6 +80,10 @@ export interface DockerProfile {
   readonly listenerMetadata?: string;
   /** SECCOMP_FILTER_FLAG_* (seccomp(2)). */
   readonly flags?: readonly string[];
+  /**
+   * A SeccompProfile of the security-profiles-operator whose rules are added; its file is another.
+   */
+  readonly baseProfileName?: string;
   /** Members that no engine reads: what was meant by them does not happen. */
   readonly unknownMembers?: readonly UnknownMember[];
   readonly architectures?: readonly string[];

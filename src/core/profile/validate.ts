@@ -10,7 +10,7 @@ const validator = validateProfile as ValidateFunction;
 
 /** Throws `profile-invalid` for the first member that is not as the schema says. */
 export function validate(document: Json, origin: Origin): void {
-  if (validator(/\d{16}/.test(origin.text) ? ajvView(document) : document)) return;
+  if (validator(origin.place !== undefined || /\d{16}/.test(origin.text) ? ajvView(document) : document)) return;
   const [error] = [...(validator.errors ?? [])].sort((a, b) => depth(b) - depth(a));
   if (error !== undefined) reject(origin, pointerOf(error), explain(error, ajvView(document)));
 }

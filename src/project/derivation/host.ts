@@ -16,7 +16,8 @@ export interface HostOptions {
   readonly capDrop: readonly string[];
   readonly arch: string | undefined;
   readonly kernel: string | undefined;
-  readonly runtime: "runc" | "crun";
+  /** `old-runc`: runc before 1.0.2, under a Docker before 23. */
+  readonly runtime: "runc" | "crun" | "old-runc";
 }
 
 /** Reads the host off the options. */
@@ -29,8 +30,17 @@ export function hostOf(options: HostOptions): HostContext {
     arch: archOf(options.arch),
     capabilities: new Set(capabilities),
     kernel: options.kernel,
-    runtime: options.runtime,
+    ...runtimeOf(options.runtime),
   };
+}
+
+/** How a runtime, and the engine that it comes with, reads a profile. */
+export function runtimeOf(
+  runtime: HostOptions["runtime"],
+): Pick<HostContext, "runtime" | "ignoresDefaultErrnoRet" | "refusesDefaultsAnswer"> {
+  return runtime === "old-runc"
+    ? { runtime: "runc", ignoresDefaultErrnoRet: true, refusesDefaultsAnswer: true }
+    : { runtime };
 }
 
 /**

@@ -8,7 +8,7 @@ export const policySchema = {
     args: { enum: ["none", "standard", "strict"] },
     exact: { type: "boolean" },
     reach: { type: "boolean" },
-    floor: { enum: ["any", "runc", "crun"] },
+    floor: { enum: ["any", "runc", "crun", "old-runc"] },
     allow: names,
     deny: names,
     against: { type: "string" },

@@ -1,7 +1,8 @@
 import { resolve as resolvePath } from "node:path";
-import { readProfile, resolve, type DockerProfile, type HostContext } from "../../core/profile/index.ts";
+import { resolve, type DockerProfile, type HostContext } from "../../core/profile/index.ts";
 import { loadDockerDefault } from "../docker-default.ts";
 import { readText, readWithin } from "../files.ts";
+import { loadProfile } from "../profile-file.ts";
 import type { Filter } from "../../core/seccomp/index.ts";
 import { dockerDefaultFor, dockerDefaults, newestDockerDefault, type ScmpArch } from "../../core/tables/index.ts";
 
@@ -46,7 +47,7 @@ export async function loadReference(versionOrFile: string | undefined, read = re
       ...(exact ? {} : { standsIn: release }),
     };
   }
-  return { name: versionOrFile, profile: readProfile(await read(versionOrFile), versionOrFile) };
+  return { name: versionOrFile, profile: (await loadProfile(versionOrFile, read)).read() };
 }
 
 /** Larger profiles are not read as a ceiling: Docker's default is a hundredth of it. */

@@ -1,0 +1,117 @@
+import { jsonContent, profilesIn, withoutComments, type Carried } from "../core/carrier/index.ts";
+import { SeccompGenError } from "../core/errors/index.ts";
+import { offsetOf, positionAt, readProfile } from "../core/profile/index.ts";
+import { isPlaceOfProfiles, type ChangedFile } from "../project/index.ts";
+
+/** One profile of a changed file, as it was and as it is; a side without it is undefined. */
+export interface ChangedProfile {
+  /** The file, and which of its profiles it is (`deploy.yaml#web`) unless it is the whole file. */
+  readonly path: string;
+  readonly formerPath: string | undefined;
+  readonly file: ChangedFile;
+  readonly before: Carried | undefined;
+  readonly after: Carried | undefined;
+}
+
+/** What a changed file is. */
+export type ReviewedFile =
+  | { readonly kind: "profiles"; readonly profiles: readonly ChangedProfile[] }
+  | { readonly kind: "recording" | "options" };
+
+/**
+ * By content, as its consumers read it: what a repository calls its files is its own business.
+ * Whatever stands in a place of profiles is one, or stops the gate. `undefined`: nothing to judge.
+ */
+export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | undefined> {
+  const { path, formerPath } = file;
+  const before = file.before === undefined ? undefined : await contentOf(file.before, formerPath ?? path);
+  const after = file.after === undefined ? undefined : await contentOf(file.after, path);
+  const isProfile = [after, before].some((side) => Array.isArray(side) && side.length > 0);
+  if (/(^|\/)traces\/[^/]+\/policy\.json$/.test(path) && !isProfile) return { kind: "options" };
+  if (!isProfile) return [after, before].includes("recording") ? { kind: "recording" } : undefined;
+  // An engine takes the whole of a JSON document for the profile, also where there is none left.
+  const isWhole = [after, before].some((side) => Array.isArray(side) && side[0]?.label === "");
+  const [were, are] = [
+    sideOf(before, file.before, formerPath ?? path, isWhole),
+    sideOf(after, file.after, path, isWhole),
+  ];
+  return { kind: "profiles", profiles: pairs(file, were, are) };
+}
+
+function sideOf(content: Content, text: string | undefined, source: string, isWhole: boolean): readonly Carried[] {
+  if (Array.isArray(content) && (content.length > 0 || !isWhole)) return content as readonly Carried[];
+  return text === undefined || !isWhole ? [] : [whole(text, source)];
+}
+
+/** The same profile by its name; a file's only one is the same whatever it is called. */
+function pairs(file: ChangedFile, were: readonly Carried[], are: readonly Carried[]): readonly ChangedProfile[] {
+  const changed = (before: Carried | undefined, after: Carried | undefined): ChangedProfile => {
+    const named = (path: string, carried: Carried | undefined): string =>
+      (carried?.label ?? "") === "" ? path : `${path}#${carried?.label}`;
+    const path = named(file.path, after ?? before);
+    const former = before === undefined ? file.formerPath : named(file.formerPath ?? file.path, before);
+    return { path, formerPath: former === path ? undefined : former, file, before, after };
+  };
+  const [was, is] = [were[0], are[0]];
+  if (were.length === 1 && are.length === 1) return [changed(was, is)];
+  const former = new Map(were.map((carried) => [carried.label, carried]));
+  return [
+    ...are.map((after) => changed(former.get(after.label), after)),
+    ...were
+      .filter(({ label }) => !are.some((after) => after.label === label))
+      .map((before) => changed(before, undefined)),
+  ];
+}
+
+/** The profiles of a text, or what else it is. */
+type Content = readonly Carried[] | "recording" | undefined;
+
+/** What somebody has to have written to mean a profile, or to hide that he means one. */
+const speaksOfProfiles = /default_?action|SCMP_ACT_|seccompprofile|binaryData|\\[xuU][0-9a-f]{2}/i;
+
+async function contentOf(text: string, path: string): Promise<Content> {
+  const isJson = /^\s*(?:[{[]|null\s*$|$)/.test(text);
+  const isNamedSo = /\.(?:jsonc?|seccomp)$/i.test(path);
+  const isYaml = /\.ya?ml$/i.test(path);
+  const content = jsonContent(/\.jsonc$/i.test(path) ? withoutComments(text) : text);
+  if (content === "recording") return "recording";
+  if (content === "profile" || (content === "broken" && isNamedSo)) return [whole(text, path)];
+  if (isPlaceOfProfiles(path) && (isJson || isNamedSo)) return [whole(text, path)];
+  // A list or a ConfigMap in JSON is YAML too.
+  if (!speaksOfProfiles.test(text))
+    return isPlaceOfProfiles(path) && isYaml ? [unreadable(noProfile(path))] : undefined;
+  try {
+    const found = await profilesIn(text, isNamedSo || isJson ? `${path}.yaml` : path);
+    return found.length === 0 && isPlaceOfProfiles(path) && isYaml ? [unreadable(noProfile(path))] : found;
+  } catch (error) {
+    if (!(error instanceof SeccompGenError)) throw error;
+    // No consumer reads a broken file of another name as a profile.
+    return isYaml ? [unreadable(error)] : undefined;
+  }
+}
+
+function noProfile(source: string): SeccompGenError {
+  return new SeccompGenError({ code: "no-profile", source });
+}
+
+/** A JSON document as an engine that is given the file reads it. */
+export function whole(text: string, source: string): Carried {
+  const own = /\.jsonc$/i.test(source) ? withoutComments(text) : text;
+  return {
+    label: "",
+    read: () => readProfile(own, source),
+    place: (pointer) => positionAt(own, offsetOf(own, pointer)),
+    isWhole: true,
+  };
+}
+
+function unreadable(error: SeccompGenError): Carried {
+  return {
+    label: "",
+    read: () => {
+      throw error;
+    },
+    place: () => ({ line: 1, column: 1 }),
+    isWhole: false,
+  };
+}

@@ -1,0 +1,7 @@
+/**
+ * A part of a text at its own lines and columns: what stands before it becomes blanks, so that places
+ * found in the part are places in the text.
+ */
+export function blankedBefore(text: string, start: number, end: number): string {
+  return text.slice(0, start).replace(/[^\n]/g, " ") + text.slice(start, end);
+}

@@ -1,0 +1,301 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Alias,
+  type Document,
+  type Node,
+} from "yaml";
+import { SeccompGenError } from "../errors/index.ts";
+import {
+  folded,
+  offsetOf,
+  positionAt,
+  profileFrom,
+  readProfile,
+  type Json,
+  type Origin,
+  type Position,
+} from "../profile/index.ts";
+import { blankedBefore } from "./blanked.ts";
+import { holdsJsonProfile } from "./json-profile.ts";
+import { isSecurityProfile, operatorProfile } from "./operator.ts";
+import type { Carried } from "./types.ts";
+
+/** Larger YAML is refused: Kubernetes stores nothing as large. */
+const maxCharacters = 1024 * 1024;
+/** Values that a document may have, those behind aliases counted each time. */
+const maxValues = 100_000;
+const maxDepth = 100;
+
+/**
+ * The profiles in a YAML text: SeccompProfiles of the security-profiles-operator, JSON in ConfigMaps
+ * and in whatever other strings, and objects with a default action. Throws `profile-yaml` where the
+ * text is no YAML, or is made to keep its reader busy.
+ */
+export function profilesInYaml(text: string, source: string): readonly Carried[] {
+  const fail = (detail: string, { line, column }: Position): never => {
+    throw new SeccompGenError({ code: "profile-yaml", source, line, column, detail });
+  };
+  if (text.length > maxCharacters) fail(`it has more than ${maxCharacters} characters`, { line: 1, column: 1 });
+  const deep = tooDeep(text);
+  if (deep !== undefined) fail("it is nested too deeply", positionAt(text, deep));
+  const lines = new LineCounter();
+  // go-yaml, which Kubernetes reads with, takes numbers and merge keys as YAML 1.1 has them.
+  const reading = { version: "1.1", intAsBigInt: true, logLevel: "silent", uniqueKeys: false } as const;
+  const options = { ...reading, lineCounter: lines };
+  const walker = new Walker(text, source, lines);
+  try {
+    for (const document of [...parseAllDocuments(text, options)]) {
+      const [error] = document.errors;
+      if (error !== undefined) {
+        const { line, col } = lines.linePos(error.pos[0]);
+        fail((error.message.split("\n")[0] ?? "").replace(/ at line .*$/, ""), { line, column: col });
+      }
+      walker.document(document);
+    }
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (error instanceof RangeError) fail("it is nested too deeply", { line: 1, column: 1 });
+    throw error;
+  }
+  return walker.found;
+}
+
+class Walker {
+  readonly found: Carried[] = [];
+  private values = 0;
+  private readonly labels = new Set<string>();
+  private readonly text: string;
+  private readonly source: string;
+  private readonly lines: LineCounter;
+  private readonly targets = new Map<Alias, Node>();
+
+  constructor(text: string, source: string, lines: LineCounter) {
+    this.text = text;
+    this.source = source;
+    this.lines = lines;
+  }
+
+  document(document: Document.Parsed): void {
+    const anchored = new Map<string, Node>();
+    visit(document, {
+      Node: (_key, node) => {
+        if (isAlias(node)) {
+          const target = anchored.get(node.source);
+          if (target === undefined)
+            throw this.error(`no anchor ${node.source} stands before this alias`, startOf(node));
+          this.targets.set(node, target);
+        } else if (node.anchor !== undefined) anchored.set(node.anchor, node);
+      },
+    });
+    this.visit(document.contents, "", "", 0);
+  }
+
+  /** `owner`: what the manifest around is called. */
+  private visit(node: unknown, pointer: string, owner: string, depth: number): void {
+    this.count(depth);
+    const value = this.followed(node);
+    if (isSeq(value)) {
+      for (const [at, item] of value.items.entries()) this.visit(item, `${pointer}/${at}`, owner, depth + 1);
+      return;
+    }
+    if (isScalar(value)) return this.string(value, pointer, owner);
+    if (!isMap(value)) return;
+    const members = this.members(value);
+    const name = this.nameOf(members) ?? owner;
+    const plain = { apiVersion: textOf(members.get("apiVersion")), kind: textOf(members.get("kind")) };
+    if (isSecurityProfile(plain)) return this.object(members.get("spec"), value, { label: name, isOperator: true });
+    if ([...members.keys()].some((key) => folded(key) === "defaultaction"))
+      return this.object(value, value, {
+        label: [name, pointer].filter((part) => part !== "").join(":"),
+        isOperator: false,
+      });
+    for (const [key, member] of members) {
+      if (plain.kind === "ConfigMap" && key === "binaryData") this.encoded(member, name);
+      else
+        this.visit(
+          member,
+          plain.kind === "ConfigMap" && key === "data" ? "" : `${pointer}/${escaped(key)}`,
+          name,
+          depth + 1,
+        );
+    }
+  }
+
+  /** Merge keys (`<<`) bring what a map does not have itself. */
+  private members(map: { readonly items: readonly { key: unknown; value: unknown }[] }): Map<string, unknown> {
+    const own = new Map<string, unknown>();
+    const merged: unknown[] = [];
+    for (const { key, value } of map.items) {
+      const name = keyText(key);
+      if (name === "<<") merged.push(value);
+      else if (own.has(name)) throw this.error(`${JSON.stringify(name)} stands twice in one map`, startOf(key));
+      else own.set(name, value);
+    }
+    for (const source of merged.map((node) => this.followed(node)))
+      for (const part of isSeq(source) ? source.items.map((item) => this.followed(item)) : [source])
+        if (isMap(part) && part !== (map as unknown))
+          for (const { key, value } of part.items) if (!own.has(keyText(key))) own.set(keyText(key), value);
+    return own;
+  }
+
+  private nameOf(members: ReadonlyMap<string, unknown>): string | undefined {
+    const metadata = this.followed(members.get("metadata"));
+    if (!isMap(metadata) || !members.has("kind")) return undefined;
+    const inside = this.members(metadata);
+    const [name, namespace] = [textOf(inside.get("name")), textOf(inside.get("namespace"))];
+    return name === undefined ? undefined : namespace === undefined ? name : `${namespace}/${name}`;
+  }
+
+  private object(
+    node: unknown,
+    around: Node,
+    { label, isOperator }: { readonly label: string; readonly isOperator: boolean },
+  ): void {
+    const place = (pointer: string): Position => this.placeIn(node, around, pointer);
+    const origin: Origin = { text: "", source: this.source, place };
+    const plain = this.plain(node, 0);
+    this.found.push({
+      label: this.unique(label),
+      read: () => (isOperator ? operatorProfile(plain ?? {}, origin) : profileFrom(plain ?? {}, origin)),
+      place,
+      isWhole: false,
+    });
+  }
+
+  private string(
+    scalar: { value: unknown; type?: string | undefined; range?: unknown },
+    pointer: string,
+    owner: string,
+  ): void {
+    const { value } = scalar;
+    if (typeof value !== "string" || !holdsJsonProfile(value)) return;
+    const [start, end] = scalar.range as readonly [number, number];
+    const isLiteral = scalar.type === "BLOCK_LITERAL";
+    const from = isLiteral ? this.text.indexOf("\n", start) + 1 : start;
+    // Lines of a literal are the JSON's own; of other strings only the beginning is known.
+    this.json(
+      isLiteral ? blankedBefore(this.text, from, end) : `${blankedBefore(this.text, from, from)}${value}`,
+      [owner, pointer.replace(/^\//, "")].filter((part) => part !== "").join("/"),
+    );
+  }
+
+  /** `binaryData` of a ConfigMap: base64. */
+  private encoded(node: unknown, owner: string): void {
+    const map = this.followed(node);
+    if (!isMap(map)) return;
+    for (const [key, value] of this.members(map)) {
+      const text = Buffer.from(textOf(this.followed(value)) ?? "", "base64").toString("utf8");
+      const [start = 0] = ((value as Node | undefined)?.range ?? []) as readonly number[];
+      if (holdsJsonProfile(text)) this.json(`${blankedBefore(this.text, start, start)}${text}`, `${owner}/${key}`);
+    }
+  }
+
+  private json(text: string, label: string): void {
+    const { source } = this;
+    this.found.push({
+      label: this.unique(label),
+      read: () => readProfile(text, source),
+      place: (pointer) => positionAt(text, offsetOf(text, pointer)),
+      isWhole: false,
+    });
+  }
+
+  private unique(label: string): string {
+    let own = label;
+    for (let count = 2; this.labels.has(own); count += 1) own = `${label}~${count}`;
+    this.labels.add(own);
+    return own;
+  }
+
+  private followed(node: unknown): unknown {
+    return isNode(node) && isAlias(node) ? this.targets.get(node) : node;
+  }
+
+  /** The value as JSON has it. What is null is left out, as engines' decoder does. */
+  private plain(node: unknown, depth: number): Json {
+    this.count(depth);
+    const value = this.followed(node);
+    if (isSeq(value)) return value.items.map((item) => this.plain(item, depth + 1));
+    if (isMap(value))
+      return Object.fromEntries(
+        [...this.members(value)].flatMap(([name, member]) => {
+          const inside = this.plain(member, depth + 1);
+          return inside === undefined ? [] : [[name, inside] as const];
+        }),
+      );
+    if (!isScalar(value)) return undefined;
+    const { value: scalar } = value;
+    if (typeof scalar === "bigint")
+      return scalar >= BigInt(Number.MIN_SAFE_INTEGER) && scalar <= BigInt(Number.MAX_SAFE_INTEGER)
+        ? Number(scalar)
+        : scalar;
+    return typeof scalar === "string" || typeof scalar === "number" || typeof scalar === "boolean"
+      ? scalar
+      : scalar === null || scalar === undefined
+        ? undefined
+        : String(scalar as Date);
+  }
+
+  /** Where a pointer stands, or the nearest thing around it. */
+  private placeIn(node: unknown, around: Node, pointer: string): Position {
+    let [inner, offset] = [this.followed(node), startOf(node) ?? startOf(around) ?? 0];
+    for (const part of pointer.split("/").slice(1)) {
+      const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      const next = isSeq(inner) ? inner.items[Number(name)] : isMap(inner) ? this.members(inner).get(name) : undefined;
+      const start = startOf(next);
+      if (start === undefined) break;
+      offset = start;
+      inner = this.followed(next);
+    }
+    const { line, col } = this.lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  private count(depth: number): void {
+    this.values += 1;
+    if (depth > maxDepth) throw this.error("it is nested too deeply", 0);
+    if (this.values > maxValues) throw this.error(`it has more than ${maxValues} values`, 0);
+  }
+
+  private error(detail: string, offset = 0): SeccompGenError {
+    const { line, col } = this.lines.linePos(offset);
+    const place = { line: Math.max(1, line), column: Math.max(1, col) };
+    return new SeccompGenError({ code: "profile-yaml", source: this.source, ...place, detail });
+  }
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as { readonly range?: readonly number[] | null } | undefined)?.range?.[0];
+}
+
+function textOf(node: unknown): string | undefined {
+  return isScalar(node) && typeof node.value === "string" ? node.value : undefined;
+}
+
+function keyText(key: unknown): string {
+  // As written: YAML 1.1 takes `y` for a yes, and Kubernetes does not.
+  return isScalar(key) ? (key.source ?? String(key.value)) : "";
+}
+
+function escaped(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** Where brackets nest deeper than any manifest: the parser would run out of stack. */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === 0x5b || char === 0x7b) depth += 1;
+    else if ((char === 0x5d || char === 0x7d) && depth > 0) depth -= 1;
+    if (depth > 4 * maxDepth) return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import type { Recording } from "../recording/index.ts";
+import { defaultErrno, sameAction, type Action, type Filter } from "../seccomp/index.ts";
+import { compareVersions } from "../tables/index.ts";
+import type { FloorChoice } from "./types.ts";
+
+/** The first runc that leaves out rules which answer as the default does, instead of refusing them. */
+const firstThatSkips = "1.0.2";
+
+/** Must the profile start under a runc that refuses answers equal to the default's? */
+export function startsUnderOldRunc({ runs }: Recording, floor: FloorChoice): boolean {
+  if (floor !== "any") return floor === "old-runc";
+  return runs.some(({ versions }) => {
+    const version = /^runc (\d+\.\d+\.\d+)/.exec(versions.runtime ?? "")?.[1];
+    return version !== undefined && compareVersions(version, firstThatSkips) < 0;
+  });
+}
+
+const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: defaultErrno };
+
+/**
+ * The same filter in the form that runc before 1.0.2 starts: EPERM, which is the default's answer
+ * there whatever `defaultErrnoRet` says, is the default's everywhere, and no rule repeats it. A
+ * call that is denied whatever its arguments keeps its answer, and runc's own stub answers ENOSYS to
+ * newer ones. EPERM instead of ENOSYS get values beside pinned ones, and under crun the calls that
+ * libseccomp does not know: other profiles have the other form because of them.
+ */
+export function asOldRuncTakes(filter: Filter): Filter {
+  return {
+    ...filter,
+    defaultAction: eperm,
+    syscalls: new Map(
+      [...filter.syscalls].flatMap(([name, rules]) => {
+        const other = rules.filter(({ action }) => !sameAction(action, eperm));
+        return other.length === 0 ? [] : [[name, other] as const];
+      }),
+    ),
+  };
+}

@@ -1,0 +1,21 @@
+import { statSync } from "node:fs";
+import { profileIn, type Carried } from "../core/carrier/index.ts";
+import { readText } from "./files.ts";
+
+/**
+ * The profile that a path names: a file that holds one, or `FILE#LABEL`, one of several in a file.
+ * Throws what reading throws, and `usage` where the file holds none or several.
+ */
+export async function loadProfile(path: string, read = readText): Promise<Carried & { readonly text: string }> {
+  const { file, label } = namedPart(path);
+  const text = await read(file);
+  return { ...(await profileIn(text, file, label)), text };
+}
+
+/** A file may be called so itself. */
+function namedPart(path: string): { readonly file: string; readonly label?: string } {
+  const [, file, label] = /^([^#]+)#(.+)$/s.exec(path) ?? [];
+  if (file === undefined || label === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined)
+    return { file: path };
+  return { file, label };
+}
