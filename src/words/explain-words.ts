@@ -62,6 +62,19 @@ function answerWords(answer: Action): string {
   return answer.action === "SCMP_ACT_KILL_THREAD" ? "its thread killed" : "its process killed";
 }
 
+/** What the call can also be asked to do: whether it may, and what that closes. */
+export function operationsOf({
+  operations,
+}: Pick<CallExplanation, "operations">): readonly { readonly open: boolean; readonly text: string }[] {
+  return operations.map(({ operation: { does, closes, users }, open, answer }) => ({
+    open,
+    text: open
+      ? `${does}: ${closes.join(", ")}`
+      : `may not ${does}${answer === undefined ? "" : ` (${formatAction(answer)})`}: ` +
+        `closes ${closes.join(", ")}; needed by ${users}`,
+  }));
+}
+
 /** A call's answers where it is not always allowed: by rules with conditions first, a line each. */
 export function answersOf({ name, arch, state, answer, denies }: CallExplanation): readonly string[] {
   const byRule = denies.map(({ action, rule }) => `with ${ruleWords(name, rule, arch)}: ${answerWords(action)}`);
