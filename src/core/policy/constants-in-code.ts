@@ -1,12 +1,21 @@
+import { operationsOf } from "../recording/index.ts";
 import type { RequiredCall } from "../tables/index.ts";
 import type { PinContext } from "./pin.ts";
 
-/** Is it known with which constants the programs' code makes this call? */
-export function tellsArguments(_context: PinContext, _syscall: string): boolean {
-  return false;
+type Asked = Pick<PinContext, "code" | "arch">;
+
+/** Does the code of the recorded programs pass constants alone for these arguments of the call? */
+export function tellsArguments({ code, arch }: Asked, syscall: string, indices: readonly number[]): boolean {
+  const made = operationsOf(code, arch, syscall);
+  return made.length > 0 && made.every(({ values }) => indices.every((index) => values.get(index) !== undefined));
 }
 
 /** Does the code of a recorded program make the call in this form, with constants? */
-export function passedByCode(_context: PinContext, _syscall: string, _form: RequiredCall): boolean {
-  return false;
+export function passedByCode({ code, arch }: Asked, syscall: string, { args = [] }: RequiredCall): boolean {
+  return operationsOf(code, arch, syscall).some(({ values }) =>
+    args.every(({ index, value, mask = 0xffff_ffff }) => {
+      const passed = values.get(index);
+      return passed !== undefined && (passed & BigInt(mask)) === BigInt(value);
+    }),
+  );
 }

@@ -24,6 +24,8 @@ export interface Room {
   readonly words: string;
   readonly reason: string;
   readonly source: string;
+  /** Also where the whole argument is pinned: the container runtime needs it to start a container. */
+  readonly always?: true;
 }
 
 /** A form of an operation, as it concerns one call on one architecture. */
@@ -85,7 +87,7 @@ export function pinFlags(index: ArgIndex, words: string): Pinner {
     const isOpen = ({ operation, form }: Form): boolean =>
       values.some((tuple) => matches(ruleOf(form), indices, tuple)) ||
       passedByCode(context, syscall, form) ||
-      (operation.id === "peek" && !tellsArguments(context, syscall));
+      (operation.id === "peek" && !tellsArguments(context, syscall, indices));
     const forms = formsOf(syscall, arch);
     const closed = forms.filter((form) => !isOpen(form));
     if (hasOwnNumbers(arch, syscall)) return { unpinned: "its arguments have other numbers on this architecture" };
@@ -119,13 +121,12 @@ export function pinRooms(
     if (hasOwnNumbers(context.arch, syscall))
       return { unpinned: "its arguments have other numbers on this architecture" };
     const strict = context.tier === "strict" && values.length > 0;
-    const open = rooms(context).map((room): Also => {
+    const entered = rooms(context).filter(({ always = false }) => !strict || always);
+    const open = entered.map(({ always: _, ...room }): Also => {
       const rule = { conditions: room.conditions };
       return { ...room, rule, seen: values.some((tuple) => matches(rule, indices, tuple)) };
     });
-    const beyond = values.filter(
-      (tuple) => strict || !open.some(({ rule }) => isRead(tuple) && matches(rule, indices, tuple)),
-    );
+    const beyond = values.filter((tuple) => !open.some(({ rule }) => isRead(tuple) && matches(rule, indices, tuple)));
     const rule = (tuple: ArgTuple): Rule => ({
       conditions: tuple.flatMap((value, at) =>
         value === null ? [] : [masked(indices[at] ?? 0, masks[at] ?? 0n, value & (masks[at] ?? 0n))],
@@ -135,7 +136,7 @@ export function pinRooms(
     return {
       allow: strict ? exactly(indices, beyond) : distinct(beyond.map(rule)),
       also: [
-        ...(strict ? [] : open),
+        ...open,
         ...passed.map(({ operation, form }): Also => ({
           rule: ruleOf(form),
           reason: `the program's code passes it as a constant: may ${operation.does}`,
@@ -172,15 +173,21 @@ export function internetRooms(family: bigint): readonly Room[] {
 
 /** FUTEX_WAIT and FUTEX_WAKE, with bits and on two futexes at once: how libcs build their locks. */
 export const pinFutex: Pinner = pinRooms([1], [0x7fn], ({ programs, glibcPrograms }) => [
+  {
+    conditions: [masked(1, 0x7en, 0n)], // FUTEX_WAIT, FUTEX_WAKE
+    words: "wait and wake",
+    reason: "locks of C libraries and runtimes wait and wake when threads meet",
+    source: "futex(2)",
+    always: true,
+  },
   ...[
-    masked(1, 0x7en, 0n), // FUTEX_WAIT, FUTEX_WAKE
     masked(1, 0x7fn, 9n), // FUTEX_WAIT_BITSET
     masked(1, 0x7fn, 10n), // FUTEX_WAKE_BITSET
     masked(1, 0x7fn, 5n), // FUTEX_WAKE_OP
   ].map((condition) => ({
     conditions: [condition],
-    words: "wait and wake",
-    reason: "locks of C libraries and runtimes wait and wake when threads meet",
+    words: "wait and wake with bits",
+    reason: "locks of C libraries wait and wake on some bits, or on two futexes at once",
     source: "futex(2)",
   })),
   ...([...programs].every((name) => glibcPrograms.has(name)) && programs.size > 0

@@ -83,9 +83,9 @@ describe("a log becomes a recording", () => {
       processes: ["perl", "sh"],
       args: {
         values: [
-          [1n, 0n],
-          [2n, 0n],
-          [17n, null],
+          [1n, 1n, 0n],
+          [2n, 1n, 0n],
+          [17n, 3n, null],
         ],
         by: [["perl", "sh"], ["sh"], ["perl"]],
       },
@@ -103,6 +103,14 @@ describe("a log becomes a recording", () => {
     expect(older.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args).not.toHaveProperty("by");
     const later = mergeRecordings(older, of("c", "AF_INET6")).syscalls.SCMP_ARCH_X86_64?.["socket"]?.args;
     expect(later?.by).toEqual([[], [], ["c"]]);
+  });
+
+  test("calls that differ in their third argument alone are told apart", () => {
+    const log = ["0", "IPPROTO_SCTP", "0"].map((protocol) => `7 socket(AF_INET, SOCK_STREAM, ${protocol}) = 3`);
+    expect(recordingOf(log.join("\n")).syscalls.SCMP_ARCH_X86_64?.["socket"]?.args?.values).toEqual([
+      [2n, 1n, 0n],
+      [2n, 1n, 132n],
+    ]);
   });
 
   test("an older recording's arguments are merged, and what it does not hold could not be read", () => {
