@@ -16,7 +16,7 @@ import {
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
-import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
+import { dockerArch, type ScmpArch, operationOf } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { documentVersion } from "./document-version.ts";
@@ -142,7 +142,7 @@ function detail(change: SyscallChange, width: number): readonly string[] {
 
 /** What a call may newly be used for: `socket may now open SCTP, open DCCP`. */
 export function openedText({ syscall, opened }: Pick<SyscallChange, "syscall" | "opened">): string {
-  return `${syscall} may now ${opened.map(({ does }) => does).join(", ")}`;
+  return `${syscall} may now ${opened.map((id) => operationOf(id).does).join(", ")}`;
 }
 
 export function exampleCall({ witness }: SyscallChange): string {

@@ -13,6 +13,7 @@ import {
 } from "../core/seccomp/index.ts";
 import {
   dockerArch,
+  operationOf,
   subsystems,
   type RequiredCall,
   type ScmpArch,
@@ -66,13 +67,14 @@ function answerWords(answer: Action): string {
 export function operationsOf({
   operations,
 }: Pick<CallExplanation, "operations">): readonly { readonly open: boolean; readonly text: string }[] {
-  return operations.map(({ operation: { does, closes, users }, open, answer }) => ({
-    open,
-    text: open
+  return operations.map(({ operation, open, answer }) => {
+    const { does, closes, users } = operationOf(operation);
+    const text = open
       ? `${does}: ${closes.join(", ")}`
       : `may not ${does}${answer === undefined ? "" : ` (${formatAction(answer)})`}: ` +
-        `closes ${closes.join(", ")}; needed by ${users}`,
-  }));
+        `closes ${closes.join(", ")}; needed by ${users}`;
+    return { open, text };
+  });
 }
 
 /** A call's answers where it is not always allowed: by rules with conditions first, a line each. */

@@ -40,9 +40,9 @@ export function compareSyscall(before: Filter, after: Filter, syscall: string): 
     witness: { arch: before.arch, name: syscall, nr, args },
     was,
     is,
-    opened: operationsOf(syscall).filter(
-      (operation) => allowsOperation(after, syscall, operation) && !allowsOperation(before, syscall, operation),
-    ),
+    opened: operationsOf(syscall)
+      .filter((operation) => allowsOperation(after, syscall, operation) && !allowsOperation(before, syscall, operation))
+      .map(({ id }) => id),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Action, ActionRule, SeccompData } from "../seccomp/index.ts";
 import type { HostContext, NoFilter } from "../profile/index.ts";
-import type { Operation, ScmpArch } from "../tables/index.ts";
+import type { ScmpArch } from "../tables/index.ts";
 
 /** What became of a syscall from one profile to another. */
 export type ChangeKind =
@@ -26,8 +26,8 @@ export interface SyscallChange {
   readonly witness: SeccompData;
   readonly was: Action;
   readonly is: Action;
-  /** Operations with a history of vulnerabilities that the call may newly be used for. */
-  readonly opened: readonly Operation[];
+  /** Operations with a history of vulnerabilities that the call may newly be used for: their ids. */
+  readonly opened: readonly string[];
 }
 
 /** A call that is possible on another host than the profiles were compared for. */

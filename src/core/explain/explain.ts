@@ -127,7 +127,7 @@ function operationVerdicts(name: string, filter: Filter): readonly OperationVerd
     if (first === undefined) return [];
     const answers = calls.map((call) => evaluate(filter, call));
     const open = answers.some(isAllowing);
-    return [{ operation, open, answer: open ? undefined : answers[0] }];
+    return [{ operation: operation.id, open, answer: open ? undefined : answers[0] }];
   });
 }
 

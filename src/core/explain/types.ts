@@ -2,7 +2,7 @@ import type { NoFilter } from "../profile/index.ts";
 import type { Finding } from "../lint/index.ts";
 import type { Run, SyscallRecord } from "../recording/index.ts";
 import type { Action, ActionRule, Filter, PassedCall } from "../seccomp/index.ts";
-import type { Exposure, Operation, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
+import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
 
 /**
  * What a filter does with a syscall. `floor`: it is allowed because the container runtime needs it,
@@ -12,7 +12,8 @@ export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
 
 /** An operation of an allowed call, and whether the profile lets it through. */
 export interface OperationVerdict {
-  readonly operation: Operation;
+  /** Its id. */
+  readonly operation: string;
   readonly open: boolean;
   /** What the program gets, if it is closed. */
   readonly answer: Action | undefined;

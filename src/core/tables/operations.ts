@@ -317,6 +317,14 @@ export const operations: readonly Operation[] = [
   },
 ];
 
+const byId = new Map(operations.map((operation) => [operation.id, operation]));
+/** The operation of this id. */
+export function operationOf(id: string): Operation {
+  const operation = byId.get(id);
+  if (operation === undefined) throw new RangeError(`no operation ${id}`);
+  return operation;
+}
+
 const byCall = new Map<string, readonly Operation[]>();
 for (const operation of operations) {
   for (const name of new Set(operation.forms.flatMap(({ names }) => names)))

@@ -260,7 +260,7 @@ test("explain tells what is closed by names and by pins apart", () => {
     undefined,
   ]);
   const socket = arches[0]?.calls.find(({ name }) => name === "socket")?.operations ?? [];
-  expect(socket.map(({ operation, open }) => [operation.id, open])).toEqual([
+  expect(socket.map(({ operation, open }) => [operation, open])).toEqual([
     ["sctp", false],
     ["dccp", false],
     ["ping", false],

@@ -60,7 +60,7 @@ test("known arguments are those of calls that succeeded and show nothing else, w
   expect([...(known.get("SCMP_ARCH_X86_64") ?? [])]).toEqual([
     ["fcntl", { indices: [1], values: [[1n], [2n]] }],
     ["ioctl", { indices: [1], values: [[0x5401n]] }],
-    ["socket", { indices: [0, 2], values: [[1n, 0n]] }],
+    ["socket", { indices: [0, 1, 2], values: [[1n, 1n, 0n]] }],
   ]);
 });
 
