@@ -16,7 +16,7 @@ import {
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
-import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
+import { dockerArch, type ScmpArch, operationOf } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { documentVersion } from "./document-version.ts";
@@ -135,8 +135,14 @@ function detail(change: SyscallChange, width: number): readonly string[] {
     `  ${escapeLine(syscall)}`,
     ...part("    before: ", rulesText(syscall, before, arch)),
     ...part("    after:  ", rulesText(syscall, after, arch)),
+    ...(change.opened.length === 0 ? [] : part("    opens:  ", openedText(change))),
     ...part("    e.g. ", `${exampleCall(change)}: ${answersText(change)}`),
   ];
+}
+
+/** What a call may newly be used for: `socket may now open SCTP, open DCCP`. */
+export function openedText({ syscall, opened }: Pick<SyscallChange, "syscall" | "opened">): string {
+  return `${syscall} may now ${opened.map((id) => operationOf(id).does).join(", ")}`;
 }
 
 export function exampleCall({ witness }: SyscallChange): string {
@@ -272,7 +278,7 @@ function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: Diff
             (change) =>
               `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before, change.arch))} | ` +
               `${cell(rulesText(change.syscall, change.after, change.arch))} | ` +
-              `${cell(`${exampleCall(change)}: ${answersText(change)}`)} |`,
+              `${cell(`${exampleCall(change)}: ${answersText(change)}${change.opened.length === 0 ? "" : `; ${openedText(change)}`}`)} |`,
           ),
         );
       }

@@ -13,6 +13,7 @@ import {
 } from "../core/seccomp/index.ts";
 import {
   dockerArch,
+  operationOf,
   subsystems,
   type RequiredCall,
   type ScmpArch,
@@ -60,6 +61,20 @@ function answerWords(answer: Action): string {
   }
   if (answer.action === "SCMP_ACT_TRAP") return "a SIGSYS signal, which ends most programs";
   return answer.action === "SCMP_ACT_KILL_THREAD" ? "its thread killed" : "its process killed";
+}
+
+/** What the call can also be asked to do: whether it may, and what that closes. */
+export function operationsOf({
+  operations,
+}: Pick<CallExplanation, "operations">): readonly { readonly open: boolean; readonly text: string }[] {
+  return operations.map(({ operation, open, answer }) => {
+    const { does, closes, users } = operationOf(operation);
+    const text = open
+      ? `${does}: ${closes.join(", ")}`
+      : `may not ${does}${answer === undefined ? "" : ` (${formatAction(answer)})`}: ` +
+        `closes ${closes.join(", ")}; needed by ${users}`;
+    return { open, text };
+  });
 }
 
 /** A call's answers where it is not always allowed: by rules with conditions first, a line each. */

@@ -18,6 +18,7 @@ import {
   keptCount,
   limitsOf,
   needsWords,
+  operationsOf,
   reachCounts,
   reachWords,
   reasonsOf,
@@ -108,6 +109,8 @@ function wholeProfile(explanation: Explanation, words: Terminal): readonly strin
 
 function totals(explanation: Explanation, words: Terminal): readonly string[] {
   const { noFilter, profile, ceilingName, arches, vulnerabilities, runs } = explanation;
+  const closedBy = (what: "names" | "pins"): number =>
+    vulnerabilities.filter((verdict) => verdict.closedBy === what).length;
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
   const row = (label: string, number: number, text: string): readonly string[] =>
     words.say(`  ${String(number).padStart(4)} ${label} `.padEnd(32), text);
@@ -131,6 +134,8 @@ function totals(explanation: Explanation, words: Terminal): readonly string[] {
     ]),
     ...words.say("  ", `Of ${vulnerabilities.length} known kernel vulnerabilities and container escapes:`),
     ...row("out of reach", own.closed, `by this profile; ${docker.closed} by Docker's default`),
+    ...row("  of them by names", closedBy("names"), "a call that they need is denied"),
+    ...row("  of them by pins", closedBy("pins"), "their calls are allowed, with other arguments only"),
     ...row("need more privilege", own.capability, "than the container has"),
     ...row("within reach", own.open, "on a kernel that is not up to date; they are listed at the end"),
     ...(runs.length === 0
@@ -251,6 +256,9 @@ function onArch(
     ...reasonsOf(call).flatMap((reason) => words.say("  why:       ", reason)),
     ...(limits === undefined ? [] : words.say("  only:      ", limits.join("; "))),
     ...gapsOf(call).flatMap((gap) => words.say("  BUT:       ", gap, "danger")),
+    ...operationsOf(call).flatMap(({ open, text }) =>
+      words.say(open ? "  may also:  " : "  cut:       ", text, open ? "notable" : "closed"),
+    ),
     ...answersOf(call).flatMap((answer) => words.say("  denied:    ", answer)),
     ...words.say("  elsewhere: ", `${ceilingName}: ${stateWords[call.docker]}`),
   ];

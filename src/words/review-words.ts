@@ -2,6 +2,7 @@ import type { Level, Opening } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
 import { callWords, formatAction, valueWords, type Because } from "../core/seccomp/index.ts";
 import { describeValue, dockerArch, type ScmpArch } from "../core/tables/index.ts";
+import { openedText } from "./diff.ts";
 import type { Line, Span } from "./page.ts";
 import type { JudgedProfile, RecordingDoubt } from "./review-model.ts";
 
@@ -66,6 +67,7 @@ export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line
     !isWider ? "" : values.length === 0 ? " and any other arguments" : " too",
     arches.join() === "SCMP_ARCH_X86_64" ? "" : ` (${arches.map(dockerArch).join(", ")})`,
     exposes === undefined ? "" : `: ${exposes}`,
+    change.opened.length === 0 ? "" : `; ${openedText(change)}`,
   ];
   return [{ data: clipped(openedCall(opening), 200) }, parts.join("")];
 }

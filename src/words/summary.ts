@@ -1,7 +1,8 @@
 import type { Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
-import { dockerArch, exposureOf } from "../core/tables/index.ts";
+import { allowsOperation, allowsSome } from "../core/seccomp/index.ts";
+import { dockerArch, exposureOf, operationsOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 
 /** What `record` and `generate` tell at the end. */
@@ -32,6 +33,7 @@ export function renderSummary(model: SummaryModel): string {
   const lines = [
     ...kept(model),
     ...pinned(model.policy.notes),
+    ...cut(model.policy),
     ...unpinned(model.policy.notes),
     ...withoutStart(model.recording),
     ...deniedByCeiling(model),
@@ -59,6 +61,23 @@ function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly strin
 function pinned(notes: readonly PolicyNote[]): readonly string[] {
   const names = [...new Set(notes.flatMap((note) => (note.kind === "pinned" ? [note.syscall] : [])))];
   return names.length === 0 ? [] : [`only with the arguments seen: ${names.join(", ")}`];
+}
+
+/** Operations with a history that the allowed calls can no longer be used for. */
+function cut({ filters }: Policy): readonly string[] {
+  const [native] = filters;
+  if (native === undefined) return [];
+  const closed = [...native.syscalls.keys()]
+    .filter((name) => operationsOf(name).length > 0 && allowsSome(native, name))
+    .map((name) => ({ name, own: operationsOf(name).filter((row) => !allowsOperation(native, name, row)) }))
+    .filter(({ own }) => own.length > 0);
+  const vulnerable = new Set(closed.flatMap(({ own }) => own.flatMap(({ closes }) => closes)));
+  return closed.length === 0
+    ? []
+    : [
+        `cut from allowed calls, ${vulnerable.size} known vulnerabilities with it: ` +
+          closed.map(({ name, own }) => `${name} (${own.map((row) => row.name).join(", ")})`).join(", "),
+      ];
 }
 
 /** Calls that attackers look for, and that the profile does not hold to the recorded arguments. */

@@ -1,4 +1,5 @@
 import {
+  allowsOperation,
   callArgs,
   evaluate,
   isAllowing,
@@ -10,7 +11,7 @@ import {
   type Filter,
   type SeccompData,
 } from "../seccomp/index.ts";
-import { syscallNumber } from "../tables/index.ts";
+import { operationsOf, syscallNumber } from "../tables/index.ts";
 import type { ChangeKind, SyscallChange } from "./types.ts";
 
 /** One call and what the two filters answer. */
@@ -42,6 +43,9 @@ export function compareSyscall(before: Filter, after: Filter, syscall: string): 
     witness: { arch: before.arch, name: syscall, nr, args },
     was,
     is,
+    opened: operationsOf(syscall)
+      .filter((operation) => allowsOperation(after, syscall, operation) && !allowsOperation(before, syscall, operation))
+      .map(({ id }) => id),
   };
 }
 

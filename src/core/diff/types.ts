@@ -26,6 +26,8 @@ export interface SyscallChange {
   readonly witness: SeccompData;
   readonly was: Action;
   readonly is: Action;
+  /** Operations with a history of vulnerabilities that the call may newly be used for: their ids. */
+  readonly opened: readonly string[];
 }
 
 /** A call that is possible on another host than the profiles were compared for. */

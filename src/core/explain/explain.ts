@@ -1,7 +1,9 @@
 import {
   callArgs,
+  callsOfOperation,
   decide,
   enosys,
+  evaluate,
   isAllowing,
   partition,
   passedByUpperBits,
@@ -17,16 +19,19 @@ import {
   spellingsOf,
   syscallNames,
   syscallNumber,
+  operationsOf,
   vulnerabilities,
   type ScmpArch,
+  type Vulnerability,
 } from "../tables/index.ts";
 import { originOf } from "./origin.ts";
-import { reachOf } from "./reach.ts";
+import { isClosedByNames, reachOf } from "./reach.ts";
 import type {
   ArchExplanation,
   CallExplanation,
   CallState,
   ExplainContext,
+  OperationVerdict,
   Explanation,
   VulnerabilityVerdict,
 } from "./types.ts";
@@ -39,7 +44,7 @@ export function explain(context: ExplainContext): Explanation {
   const { profile, ceilingName, filters, ceiling, capabilities, runs } = context;
   const verdicts = vulnerabilities.map((vulnerability): VulnerabilityVerdict => ({
     vulnerability,
-    reach: reachOf(vulnerability, filters, capabilities),
+    ...reached(vulnerability, context),
     docker: reachOf(vulnerability, ceiling, capabilities),
   }));
   return {
@@ -50,6 +55,16 @@ export function explain(context: ExplainContext): Explanation {
     vulnerabilities: verdicts,
     runs,
   };
+}
+
+function reached(
+  vulnerability: Vulnerability,
+  { filters, capabilities }: ExplainContext,
+): Pick<VulnerabilityVerdict, "reach" | "closedBy"> {
+  const reach = reachOf(vulnerability, filters, capabilities);
+  return reach === "closed"
+    ? { reach, closedBy: isClosedByNames(vulnerability, filters, capabilities) ? "names" : "pins" }
+    : { reach };
 }
 
 function explainArch(filter: Filter, context: ExplainContext): ArchExplanation {
@@ -100,8 +115,20 @@ function explainCall(name: string, filter: Filter, context: ExplainContext): Cal
     exposure: exposureOf(name),
     findings: (findings?.get(filter.arch) ?? []).filter(({ names }) => names.includes(name)),
     passed: state === "pinned" ? passedByUpperBits(filter, name) : [],
+    operations: state === "allowed" || state === "pinned" ? operationVerdicts(name, filter) : [],
     vulnerabilities: needing(name),
   };
+}
+
+function operationVerdicts(name: string, filter: Filter): readonly OperationVerdict[] {
+  return operationsOf(name).flatMap((operation) => {
+    const calls = callsOfOperation(operation, filter, name);
+    const [first] = calls;
+    if (first === undefined) return [];
+    const answers = calls.map((call) => evaluate(filter, call));
+    const open = answers.some(isAllowing);
+    return [{ operation: operation.id, open, answer: open ? undefined : answers[0] }];
+  });
 }
 
 const needed = new Map<string, string[]>();

@@ -29,6 +29,22 @@ export function reachOf(
   return canMakeOne(userNamespaceCalls, filters) ? "open" : "closed";
 }
 
+/**
+ * Is it closed by calls that are denied whatever their arguments are? The others are closed by
+ * arguments alone.
+ */
+export function isClosedByNames(
+  vulnerability: Vulnerability,
+  filters: Filters,
+  capabilities: ReadonlySet<string>,
+): boolean {
+  const withoutArguments = {
+    ...vulnerability,
+    needs: vulnerability.needs.map((need) => need.map(({ args: _, ...call }) => call)),
+  };
+  return reachOf(withoutArguments, filters, capabilities) === "closed";
+}
+
 function canMakeOne(need: readonly RequiredCall[], filters: Filters): boolean {
   return need.some((call) => [...filters.values()].some((filter) => canMake(call, filter)));
 }

@@ -10,6 +10,15 @@ import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/i
  */
 export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
 
+/** An operation of an allowed call, and whether the profile lets it through. */
+export interface OperationVerdict {
+  /** Its id. */
+  readonly operation: string;
+  readonly open: boolean;
+  /** What the program gets, if it is closed. */
+  readonly answer: Action | undefined;
+}
+
 /** One syscall of one architecture under a profile. */
 export interface CallExplanation {
   readonly name: string;
@@ -39,6 +48,8 @@ export interface CallExplanation {
   readonly findings: readonly Finding[];
   /** Calls that are denied, and pass with bits set above the 32 that the kernel looks at. */
   readonly passed: readonly PassedCall[];
+  /** What the call can also be asked to do, with a history of vulnerabilities. */
+  readonly operations: readonly OperationVerdict[];
   /** What needs this call and is not out of reach, and what would need it. */
   readonly vulnerabilities: readonly string[];
 }
@@ -52,6 +63,11 @@ export type Reach = "closed" | "capability" | "open";
 export interface VulnerabilityVerdict {
   readonly vulnerability: Vulnerability;
   readonly reach: Reach;
+  /**
+   * What closes it: a call that is denied whatever its arguments are, or arguments that are. Absent:
+   * it is not closed.
+   */
+  readonly closedBy?: "names" | "pins";
   readonly docker: Reach;
 }
 

@@ -1,64 +1,29 @@
-import type { ArgTuple, SyscallRecord } from "../recording/index.ts";
-import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/index.ts";
-import { cloneFlagsIndex, describeValue, errnoNumber, type ScmpArch } from "../tables/index.ts";
+import { inspectedArguments, isRead, valuesAt, type ArgTuple, type SyscallRecord } from "../recording/index.ts";
+import type { ArgIndex, Rule } from "../seccomp/index.ts";
+import { cloneFlagsIndex, describeValue, operationsOf, type ScmpArch } from "../tables/index.ts";
+import { passedByCode } from "./constants-in-code.ts";
+import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
+import { ascending, equals32, errno, ruleOf, type Pin, type PinContext, type Pinner, type Unpinned } from "./pin.ts";
 import {
-  floorFcntlCommands,
-  floorPrctlOptions,
-  initIoctlRequests,
-  initPrctlOptions,
-  type FloorContext,
-} from "./floor.ts";
+  closedRequests,
+  internetRooms,
+  noneOf,
+  pinClock,
+  pinFlags,
+  pinFutex,
+  pinRooms,
+  pinSetsockopt,
+} from "./rooms.ts";
 import { compilerAmong } from "./runtimes.ts";
 import type { ArgTier } from "./types.ts";
 
-/**
- * How a call is pinned by its arguments: what is allowed, and what the rest of interest answers.
- * The two never overlap.
- */
-export interface Pin {
-  readonly allow: readonly Rule[];
-  /** What the allowing rules mean together, where each of them alone says nothing. */
-  readonly words?: string;
-  /** What could not be pinned of it, and why. */
-  readonly lost?: string;
-  /** Allowed though not seen. */
-  readonly also?: readonly { readonly rule: Rule; readonly reason: string; readonly source: string }[];
-  readonly answers: readonly {
-    readonly action: Action;
-    readonly rule: Rule;
-    readonly reason: string;
-    readonly source: string;
-  }[];
-}
-
-/** What pinning needs to know beside the values. */
-export interface PinContext {
-  readonly arch: ScmpArch;
-  readonly tier: ArgTier;
-  /**
-   * The container runtime, and what --init puts before the program, make calls of their own under
-   * the filter.
-   */
-  readonly start: FloorContext;
-  /** Base names of all programs that were seen. */
-  readonly programs: ReadonlySet<string>;
-}
-
-/**
- * An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32
- * bits are compared (CVE-2019-7303 was a comparison of 64).
- */
-export function equals32(index: ArgIndex, value: bigint): ArgCondition {
-  return { index, op: "SCMP_CMP_MASKED_EQ", mask: 0xffff_ffffn, datum: value & 0xffff_ffffn };
-}
+const int = 0xffff_ffffn;
 
 /**
  * CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h): the mask of
  * Docker's default profile.
  */
 export const namespaceFlags = 0x7e02_0000n;
-
-const errno = (name: string): Action => ({ action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber(name) ?? 1 });
 
 /**
  * Families that programs look for before they use them, and do without where the kernel was built
@@ -83,14 +48,6 @@ const probedFamilies: readonly { readonly value: bigint; readonly name: string }
   },
 ];
 
-/** The first argument of each tuple could be read. */
-type Pinner = (values: readonly ArgTuple[], context: PinContext) => Pin | Unpinned;
-
-/** Not pinned, and why. */
-interface Unpinned {
-  readonly unpinned: string;
-}
-
 /**
  * prctl options that ask, name or give up something and reach nothing else: libraries use them as
  * they like (prctl(2)).
@@ -113,19 +70,19 @@ const harmlessPrctlOptions: readonly bigint[] = [
 const ordinaryIoctlRequests: readonly bigint[] = [0x5401n, 0x540fn, 0x5413n, 0x541bn, 0x5421n, 0x5450n, 0x5451n];
 
 /** Operations that go with any that was seen. */
-interface Also {
+interface Standing {
   readonly values: readonly bigint[];
   readonly reason: string;
   readonly source: string;
 }
 
-const runtimesOwn = (values: readonly bigint[]): Also => ({
+const runtimesOwn = (values: readonly bigint[]): Standing => ({
   values,
   reason: "what the container runtime calls it for",
   source: "strace of the runtimes",
 });
 
-function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly Also[] = () => []): Pinner {
+function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly Standing[] = () => []): Pinner {
   return (values, context) => {
     const seen = new Set(values.map(([value]) => (value ?? 0n) & 0xffff_ffffn));
     const toRule = (value: bigint): Rule => ({ conditions: [equals32(index, value)] });
@@ -141,25 +98,63 @@ function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly
   };
 }
 
-const pinSocket: Pinner = (values) => {
+const inet = 2n;
+const inet6 = 10n;
+const netlink = 16n;
+
+/** Families as they were seen; of the internet's, TCP, UDP and what else was seen; of netlink, its protocols. */
+const pinSocket: Pinner = (values, context, syscall) => {
+  if (context.tier === "strict") return pinSocketExactly(values, context, syscall);
   const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);
-  const netlink = 16n;
-  const allow = families.flatMap((family): Rule[] => {
-    if (family !== netlink) return [{ conditions: [equals32(0, family)] }];
-    const protocols = new Set(values.filter(([own]) => own === netlink).map(([, protocol]) => protocol ?? null));
-    if (protocols.has(null)) return [{ conditions: [equals32(0, netlink)] }];
-    return [...protocols]
-      .filter((protocol) => protocol !== null)
-      .sort(ascending)
-      .map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] }));
+  const pins = families.map((family): Pin => {
+    const own = values.filter(([each]) => each === family);
+    if (family === inet || family === inet6) return pinInternet(family, own, context, syscall);
+    const any = { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
+    if (family !== netlink) return any;
+    const protocols = new Set(own.map(([, , protocol]) => protocol ?? null));
+    if (protocols.has(null)) return { ...any, lost: "a protocol of AF_NETLINK could not be read" };
+    return {
+      allow: [...protocols]
+        .filter((protocol) => protocol !== null)
+        .sort(ascending)
+        .map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] })),
+      answers: [],
+    };
   });
-  const anyProtocol = values.some(([family, protocol = null]) => family === netlink && protocol === null);
+  const lost = pins.flatMap((pin) => pin.lost ?? []);
   return {
-    allow,
-    answers: familyAnswers(families, "socket(2)"),
-    ...(anyProtocol ? { lost: "a protocol of AF_NETLINK could not be read" } : {}),
+    allow: pins.flatMap(({ allow }) => allow),
+    also: pins.flatMap(({ also = [] }) => also),
+    answers: [...pins.flatMap(({ answers }) => answers), ...familyAnswers(families, "socket(2)")],
+    ...(lost.length === 0 ? {} : { lost: [...new Set(lost)].join("; ") }),
   };
 };
+
+const pinSocketExactly: Pinner = (values, context, syscall) => {
+  const pin = pinRooms([0, 1, 2], [int, int, int], () => [])(values, context, syscall);
+  if ("unpinned" in pin) return pin;
+  const families = values.map(([family]) => family ?? 0n);
+  return {
+    ...pin,
+    answers: [
+      ...pin.answers.filter(({ rule }) => families.some((family) => isOfFamily(rule, family))),
+      ...familyAnswers(families, "socket(2)"),
+    ],
+  };
+};
+
+const isOfFamily = ({ conditions }: Rule, family: bigint): boolean =>
+  conditions.some(({ index, datum }) => index === 0 && datum === family);
+
+/** mips has SOCK_STREAM and SOCK_DGRAM the other way round (arch/mips/include/asm/socket.h). */
+function pinInternet(family: bigint, values: readonly ArgTuple[], context: PinContext, syscall: string): Pin {
+  const any: Pin = { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
+  if (context.arch.includes("MIPS")) return { ...any, lost: "socket types have other numbers on this architecture" };
+  if (!values.every(isRead))
+    return { ...any, lost: `a type or protocol of ${family === inet ? "AF_INET" : "AF_INET6"} could not be read` };
+  const pin = pinRooms([0, 1, 2], [int, 0xfn, int], () => internetRooms(family))(values, context, syscall);
+  return "unpinned" in pin ? any : { ...pin, answers: pin.answers.filter(({ rule }) => isOfFamily(rule, family)) };
+}
 
 const pinSocketpair: Pinner = (values) => {
   const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);
@@ -243,12 +238,6 @@ const pinPersonality: Pinner = (values) => ({
   answers: [],
 });
 
-/**
- * Types characters into a terminal, as if its user had: TIOCSTI into any controlling one, TIOCLINUX
- * (its subcode is in memory) by pasting on a console (ioctl_tty(2), ioctl_console(2)).
- */
-const typingRequests: readonly bigint[] = [0x5412n, 0x541cn];
-
 /** Where ioctls have the numbers of asm-generic/ioctls.h. */
 const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
   "SCMP_ARCH_X86_64",
@@ -263,49 +252,35 @@ const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
 ]);
 
 /**
- * All requests but those that type into terminals. "Not equal" on 32 bits takes a rule for each bit
- * that may differ, because there is no "not equal under a mask". Only type and number of the
- * request are compared, its lower 16 bits: half the rules. Seen requests with the same 16 bits
+ * All requests but those that stay closed (operations.ts). "Not equal" on 32 bits takes a rule for
+ * each bit that may differ, because there is no "not equal under a mask". Only type and number of
+ * the request are compared, its lower 16 bits: half the rules. Seen requests with the same 16 bits
  * (SNDRV_TIMER_IOCTL_PARAMS) are allowed as they are.
  */
-const pinTyping: Pinner = (values, { arch }) => {
-  if (!genericIoctls.has(arch))
-    return { unpinned: "the requests that type into terminals have other numbers on this architecture" };
+const pinRequests: Pinner = (values, context, syscall) => {
+  if (!genericIoctls.has(context.arch))
+    return { unpinned: "the requests of terminals have other numbers on this architecture" };
   const seen = new Set(values.map(([request]) => (request ?? 0n) & 0xffff_ffffn));
-  const denied = typingRequests.filter((request) => !seen.has(request));
-  if (denied.length === 0) return { unpinned: "TIOCSTI and TIOCLINUX were seen" };
+  const denied = closedRequests.filter(
+    (request) =>
+      !seen.has(request) &&
+      !passedByCode(context, syscall, { names: [syscall], args: [{ index: 1, value: Number(request) }] }),
+  );
+  if (denied.length === 0) return { unpinned: "all that a pin would deny was seen" };
   const same = [...seen].filter((request) => denied.includes(request & 0xffffn)).sort(ascending);
+  const taken = new Set(same.map((request) => request & 0xffffn));
   return {
     words: `any request but ${denied.map((request) => describeValue("ioctl", 1, request)).join(", ")}`,
     allow: [...noneOf(1, 16, denied), ...same.map((request): Rule => ({ conditions: [equals32(1, request)] }))],
-    answers:
-      same.length > 0
-        ? []
-        : denied.map((request) => ({
-            action: errno("EIO"),
-            rule: { conditions: [equals32(1, request)] },
-            reason: "types into a terminal: answers as a kernel with dev.tty.legacy_tiocsti=0",
-            source: "ioctl_tty(2)",
-          })),
+    answers: operationsOf(syscall).flatMap(({ forms, answer, source }) =>
+      forms
+        .map(ruleOf)
+        .filter(({ conditions: [condition] }) => condition !== undefined && denied.includes(condition.datum))
+        .filter(({ conditions: [condition] }) => condition !== undefined && !taken.has(condition.datum))
+        .map((rule) => ({ action: errno(answer.errno), rule, reason: `not seen: ${answer.then}`, source })),
+    ),
   };
 };
-
-/**
- * A value whose lower bits are none of one or two numbers: differs where these agree, or, where
- * they are opposites, agrees with the first at one bit and not at the next.
- */
-function noneOf(index: ArgIndex, width: number, [first = 0n, second = first]: readonly bigint[]): readonly Rule[] {
-  const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));
-  const apart = bits.filter((bit) => ((first ^ second) & bit) !== 0n);
-  const ring = apart.map((bit, place) => ({ bit, next: apart[(place + 1) % apart.length] ?? bit }));
-  const masked = (mask: bigint, datum: bigint): Rule => ({
-    conditions: [{ index, op: "SCMP_CMP_MASKED_EQ", mask, datum }],
-  });
-  return [
-    ...bits.filter((bit) => !apart.includes(bit)).map((bit) => masked(bit, ~first & bit)),
-    ...ring.map(({ bit, next }) => masked(bit | next, (first & bit) | (~first & next))),
-  ];
-}
 
 /** One opinion about arguments. */
 export interface ArgumentRow {
@@ -315,6 +290,8 @@ export interface ArgumentRow {
   readonly width: 32 | 64;
   readonly constants: string;
   readonly tier: Exclude<ArgTier, "none">;
+  /** Only there. */
+  readonly arches?: readonly ScmpArch[];
   /** Why an attacker wants the rest. */
   readonly attacker: string;
   /** Why programs do not vary it. */
@@ -338,9 +315,9 @@ const memory: Omit<ArgumentRow, "syscalls" | "pin"> = {
 export const argumentRows: readonly ArgumentRow[] = [
   {
     syscalls: ["socket"],
-    indices: [0, 2],
+    indices: [0, 1, 2],
     width: 32,
-    constants: "families seen; of AF_NETLINK the protocols seen",
+    constants: "families seen; of AF_NETLINK the protocols seen, of AF_INET and AF_INET6 TCP, UDP and what was seen",
     tier: "standard",
     attacker: "rare address families and netlink protocols are a steady source of kernel vulnerabilities",
     programs:
@@ -532,11 +509,94 @@ export const argumentRows: readonly ArgumentRow[] = [
     syscalls: ["ioctl"],
     indices: [1],
     width: 32,
-    constants: "anything but TIOCSTI and TIOCLINUX",
+    constants: "anything but TIOCSTI, TIOCLINUX, TIOCSETD and TIOCGSID",
     tier: "standard",
-    attacker: "they type into the terminal that the container shares with its user (CVE-2019-7303, CVE-2023-1523)",
-    programs: "no service types into its own terminal",
-    pin: pinTyping,
+    attacker:
+      "they type into the terminal that the container shares with its user (CVE-2019-7303, CVE-2023-1523), " +
+      "or load protocols of serial lines",
+    programs: "no service types into its own terminal; shells ask for its process group, which stays allowed",
+    pin: pinRequests,
+  },
+  {
+    syscalls: ["setsockopt"],
+    indices: [1, 2],
+    width: 32,
+    constants: "options that programs set as they like, and those seen",
+    tier: "standard",
+    attacker: "options reach into every protocol; TCP_ULP puts another protocol on a socket (CVE-2023-0461)",
+    programs: "rare options belong to a feature that a program was written or configured for",
+    pin: pinSetsockopt,
+  },
+  {
+    syscalls: ["futex", "futex_time64"],
+    indices: [1],
+    width: 32,
+    constants: "waiting and waking, and operations seen",
+    tier: "standard",
+    attacker: "priority inheritance is the most exploited part of futexes (CVE-2014-3153, CVE-2021-3347)",
+    programs: "locks of C libraries wait and wake; other operations are attributes that a program asks for",
+    pin: pinFutex,
+  },
+  {
+    syscalls: ["pipe2"],
+    indices: [1],
+    width: 32,
+    constants: "any flags but O_NOTIFICATION_PIPE",
+    tier: "standard",
+    attacker: "makes a pipe a queue of kernel events (CVE-2022-0995)",
+    programs: "hardly a program watches keys",
+    pin: pinFlags(1, "flags"),
+  },
+  {
+    syscalls: ["recv", "recvfrom", "recvmmsg", "recvmmsg_time64"],
+    indices: [3],
+    width: 32,
+    constants: "any flags but MSG_OOB, and but MSG_PEEK if no code passes it",
+    tier: "standard",
+    attacker: "out-of-band data and peeking take their own way through the protocol's code (CVE-2025-38236)",
+    programs: "a protocol has out-of-band data or has not",
+    pin: pinFlags(3, "flags"),
+  },
+  {
+    syscalls: ["recvmsg"],
+    indices: [2],
+    width: 32,
+    constants: "as recvfrom",
+    tier: "standard",
+    attacker: "as recvfrom",
+    programs: "as recvfrom",
+    pin: pinFlags(2, "flags"),
+  },
+  {
+    syscalls: ["timer_create", "clock_nanosleep", "clock_nanosleep_time64"],
+    indices: [0],
+    width: 32,
+    constants: "clocks of the machine, and those seen",
+    tier: "standard",
+    attacker: "timers of processor time raced with the end of their thread (CVE-2022-2585, CVE-2025-38352)",
+    programs: "only profilers measure by processor time",
+    pin: pinClock,
+  },
+  {
+    syscalls: ["timerfd_settime", "timerfd_settime64"],
+    indices: [1],
+    width: 32,
+    constants: "any flags but TFD_TIMER_CANCEL_ON_SET",
+    tier: "standard",
+    attacker: "all timers that watch the machine's clock are in one list (CVE-2017-10661)",
+    programs: "only what shows or plans by the machine's clock watches it",
+    pin: pinFlags(1, "flags"),
+  },
+  {
+    syscalls: ["waitid"],
+    indices: [2],
+    width: 64,
+    constants: "no address of the kernel",
+    tier: "standard",
+    attacker: "a forgotten check let it write there (CVE-2017-5123)",
+    programs: "no program has memory there",
+    arches: ["SCMP_ARCH_X86_64"],
+    pin: pinFlags(2, "address"),
   },
   {
     syscalls: ["arch_prctl"],
@@ -633,15 +693,23 @@ export function pinFor(
   const row = rowFor(syscall, context.tier);
   if (row === undefined) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
-  const values = record?.args?.values ?? [];
+  if (row.arches?.includes(context.arch) === false) return undefined;
+  const values = valuesOf(record, row, inspectedArguments(context.arch, syscall) !== undefined);
   if (values === "many") return { unpinned: "it had too many different values, or its log has no arguments" };
   if (values.some(([first]) => first === null)) return { unpinned: "an argument could not be read" };
-  const pin = row.pin(values, context);
+  const pin = row.pin(values, context, syscall);
   // A call that was not observed has nothing to be pinned to, unless the row itself says what it
   // is.
   return "allow" in pin && pin.allow.length + (pin.also ?? []).length === 0 ? undefined : pin;
 }
 
-function ascending(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** The recorded values of the row's arguments. Of older recordings some calls have none. */
+function valuesOf(
+  record: SyscallRecord | undefined,
+  { indices }: ArgumentRow,
+  inspected: boolean,
+): readonly ArgTuple[] | "many" {
+  if (record === undefined || !inspected) return [];
+  if (record.args === undefined || record.args.values === "many") return "many";
+  return valuesAt(record.args, indices);
 }

@@ -29,6 +29,7 @@ import { companionsOf } from "./companions.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
 import { asOldRuncTakes, startsUnderOldRunc } from "./old-runc.ts";
+import type { Also } from "./pin.ts";
 import { probeRows } from "./probes.ts";
 import { startRows } from "./start.ts";
 import type { Assumptions, BeyondDefault, Policy, PolicyNote, PolicyOptions } from "./types.ts";
@@ -77,7 +78,10 @@ export function buildPolicy(recording: Recording, given: PolicyOptions): Policy 
   );
   const forOldRunc = startsUnderOldRunc(recording, given.floor);
   const options: PolicyOptions = forOldRunc ? { ...given, floor: "old-runc" } : given;
-  const context = { recording, options, start, programs, notes: [] as PolicyNote[], book: new RuleBook() };
+  const glibcPrograms = new Set(
+    Object.values(recording.syscalls).flatMap((calls) => calls["set_robust_list"]?.processes ?? []),
+  );
+  const context: Context = { recording, options, start, programs, glibcPrograms, notes: [], book: new RuleBook() };
   const denied = new Set(options.deny);
   for (const arch of arches) addObserved(arch, denied, context);
   addFloor(arches, denied, context);
@@ -109,6 +113,7 @@ interface Context {
   readonly start: FloorContext;
   /** All programs that were seen. */
   readonly programs: ReadonlySet<string>;
+  readonly glibcPrograms: ReadonlySet<string>;
   readonly notes: PolicyNote[];
   readonly book: RuleBook;
 }
@@ -173,7 +178,14 @@ function addAllowed(
     if (record !== undefined) notes.push(aboveCeiling(arch, name, record));
     return false;
   }
-  const pin = pinFor(name, record, { arch, tier: options.args, start: context.start, programs: context.programs });
+  const pin = pinFor(name, record, {
+    arch,
+    tier: options.args,
+    start: context.start,
+    programs: context.programs,
+    glibcPrograms: context.glibcPrograms,
+    code: options.exact || !options.reach ? undefined : context.recording.code,
+  });
   if (pin !== undefined && "unpinned" in pin)
     notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.unpinned });
   const wanted = pin === undefined || "unpinned" in pin ? limits : pin.allow;
@@ -187,10 +199,10 @@ function addAllowed(
   const reason = reasonWith(because, pin);
   const rules = [
     ...within.map((rule): ActionRule => ({ action: allow, rule, because: madeSo(rule, reason, record) })),
-    ...also.map(({ rule, ...row }): ActionRule => ({
+    ...also.map((row): ActionRule => ({
       action: allow,
-      rule,
-      because: because.type === "floor" || because.type === "code" ? because : { type: "companion", ...row },
+      rule: row.rule,
+      because: madeSo(row.rule, reasonBeside(because, row), record),
     })),
   ];
   for (const rule of [...rules, ...forms]) book.add(name, rule);
@@ -204,6 +216,14 @@ function addAllowed(
       book.add(name, { action, rule, because: { type: "fallback", reason, source } });
   }
   return true;
+}
+
+/** Why a rule is allowed that stands beside what was seen. */
+function reasonBeside(because: Because, { reason, source, words, seen = false }: Also): Because {
+  const only = words === undefined ? {} : { only: words };
+  if (because.type === "floor" || because.type === "code" || (because.type === "observed" && seen))
+    return { ...because, ...only };
+  return { type: "companion", reason, source, ...only };
 }
 
 /** Ordinary forms of the call that the code makes, below the ceiling. */

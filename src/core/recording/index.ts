@@ -16,6 +16,7 @@ export { parseRecording } from "./read.ts";
 export { buildRecording, mergeAll, mergeRecordings, stringifyRecording } from "./recording.ts";
 export { servedArchitectures } from "./served.ts";
 export type { SoughtTracer } from "./tracer-seekers.ts";
+export { valuesAt } from "./tuples.ts";
 export { isRead } from "./types.ts";
 export type * from "./types.ts";
 export type { LogFacts, Unseen } from "./log-facts.ts";

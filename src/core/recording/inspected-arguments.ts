@@ -19,8 +19,8 @@ export interface Inspected {
 
 const rows: { readonly [syscall: string]: Inspected } = {
   socket: {
-    indices: [0, 2],
-    reason: "the address family, and the netlink protocol, decide which kernel subsystem is reached (socket(2))",
+    indices: [0, 1, 2],
+    reason: "family, type and protocol decide which kernel subsystem is reached (socket(2))",
   },
   socketpair: {
     indices: [0],
@@ -83,6 +83,10 @@ const rows: { readonly [syscall: string]: Inspected } = {
     indices: [1],
     reason: "requeue and PI operations are rare and have had vulnerabilities (futex(2))",
   },
+  futex_time64: {
+    indices: [1],
+    reason: "as futex, on 32-bit architectures (futex(2))",
+  },
   madvise: {
     indices: [2],
     reason: "each advice is an operation of its own (madvise(2))",
@@ -134,6 +138,50 @@ const rows: { readonly [syscall: string]: Inspected } = {
   perf_event_open: {
     indices: [4],
     reason: "PERF_FLAG_PID_CGROUP watches others (perf_event_open(2))",
+  },
+  pipe2: {
+    indices: [1],
+    reason: "O_NOTIFICATION_PIPE makes a watch queue (pipe2(2))",
+  },
+  recv: {
+    indices: [3],
+    reason: "as recvfrom, on some 32-bit architectures (recv(2))",
+  },
+  recvfrom: {
+    indices: [3],
+    reason: "MSG_OOB and MSG_PEEK take another way through the protocol's code (recv(2))",
+  },
+  recvmsg: {
+    indices: [2],
+    reason: "as recvfrom (recvmsg(2))",
+  },
+  recvmmsg: {
+    indices: [3],
+    reason: "as recvfrom (recvmmsg(2))",
+  },
+  recvmmsg_time64: {
+    indices: [3],
+    reason: "as recvmmsg, on 32-bit architectures (recvmmsg(2))",
+  },
+  timer_create: {
+    indices: [0],
+    reason: "timers of processor time are code of their own (timer_create(2))",
+  },
+  clock_nanosleep: {
+    indices: [0],
+    reason: "as timer_create (clock_nanosleep(2))",
+  },
+  clock_nanosleep_time64: {
+    indices: [0],
+    reason: "as clock_nanosleep, on 32-bit architectures (clock_nanosleep(2))",
+  },
+  timerfd_settime: {
+    indices: [1],
+    reason: "TFD_TIMER_CANCEL_ON_SET watches the machine's clock (timerfd_create(2))",
+  },
+  timerfd_settime64: {
+    indices: [1],
+    reason: "as timerfd_settime, on 32-bit architectures (timerfd_create(2))",
   },
   kcmp: {
     indices: [2],

@@ -15,7 +15,7 @@ export class InspectedValues {
   /** The first line with a value that cannot be read. */
   unreadAt: number | undefined;
   readonly #tuples = new Map<string, { readonly tuple: ArgTuple; readonly callers: Callers }>();
-  /** By the first two arguments, one after the other, who made the calls that have them. */
+  /** Of calls with at most two inspected arguments: by these, one after the other, who made such calls. */
   readonly #known = new Map<Arg, Map<Arg, Callers>>();
 
   /** `processes`: all programs that made the call. */
@@ -34,7 +34,9 @@ export class InspectedValues {
     const { indices } = inspected;
     const first = argAt(event, inspected, 0);
     const second = indices.length > 1 ? argAt(event, inspected, 1) : first;
-    const known = first !== undefined && second !== undefined ? this.#known.get(first)?.get(second) : undefined;
+    const isPair = indices.length <= 2;
+    const known =
+      isPair && first !== undefined && second !== undefined ? this.#known.get(first)?.get(second) : undefined;
     if (known !== undefined) return known;
     const args = [first, second];
     const values: (bigint | null)[] = [];
@@ -52,7 +54,7 @@ export class InspectedValues {
     const key = values.join();
     const callers = this.#tuples.get(key)?.callers ?? new Callers();
     this.#tuples.set(key, { tuple: values, callers });
-    if (first !== undefined && second !== undefined) this.#remember(first, second, callers);
+    if (isPair && first !== undefined && second !== undefined) this.#remember(first, second, callers);
     if (this.#tuples.size <= maxValues) return callers;
     this.areMany = true;
     this.#tuples.clear();

@@ -3,6 +3,7 @@ import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import type { Aggregate } from "./aggregator.ts";
 import { argValues, madeBy, type MadeBy } from "./made-by.ts";
+import { tupleAt } from "./tuples.ts";
 import {
   phases,
   recordingVersion,
@@ -76,15 +77,22 @@ function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined
   return phases.find((phase) => phase === a || phase === b);
 }
 
+/**
+ * A recording of an older version inspected fewer arguments, or none of this call: what it does not
+ * hold could not be read.
+ */
 function mergeValues(a: SyscallRecord, b: SyscallRecord, processes: readonly string[]): ArgValues | undefined {
-  const indices = (a.args ?? b.args)?.indices;
-  if (indices === undefined) return undefined;
-  const isSame = a.args === undefined || b.args === undefined || a.args.indices.join() === b.args.indices.join();
-  if (!isSame || a.args?.values === "many" || b.args?.values === "many") return { indices, values: "many" };
+  if (a.args === undefined && b.args === undefined) return undefined;
+  const indices = [...new Set([...(a.args?.indices ?? []), ...(b.args?.indices ?? [])])].sort((one, two) => one - two);
+  if (a.args?.values === "many" || b.args?.values === "many") return { indices, values: "many" };
   const merged = new Map<string, MadeBy>();
-  for (const { tuple, programs } of [...(madeBy(a) ?? []), ...(madeBy(b) ?? [])]) {
-    const key = tuple.join();
-    merged.set(key, { tuple, programs: union(merged.get(key)?.programs ?? [], programs) });
+  for (const record of [a, b]) {
+    const made = madeBy(record) ?? [{ tuple: [], programs: record.processes.length === 1 ? record.processes : [] }];
+    for (const { tuple: own, programs } of made) {
+      const tuple = tupleAt(record.args?.indices ?? [], own, indices);
+      const key = tuple.join();
+      merged.set(key, { tuple, programs: union(merged.get(key)?.programs ?? [], programs) });
+    }
   }
   return argValues(indices, [...merged.values()], processes);
 }

@@ -1,4 +1,4 @@
-import type { ArgTuple } from "./types.ts";
+import type { ArgTuple, ArgValues } from "./types.ts";
 
 /** Numeric order, position by position; what could not be read comes last. */
 export function compareTuples(a: ArgTuple, b: ArgTuple): number {
@@ -9,4 +9,17 @@ export function compareTuples(a: ArgTuple, b: ArgTuple): number {
     return value < other ? -1 : 1;
   }
   return a.length - b.length;
+}
+
+/** One tuple's values of the wanted arguments. Those that it does not hold could not be read. */
+export function tupleAt(indices: readonly number[], tuple: ArgTuple, wanted: readonly number[]): ArgTuple {
+  return wanted.map((index) => tuple[indices.indexOf(index)] ?? null);
+}
+
+/**
+ * The recorded values of these arguments. A recording of another version may hold others: what it
+ * does not hold could not be read.
+ */
+export function valuesAt({ indices, values }: ArgValues, wanted: readonly number[]): readonly ArgTuple[] | "many" {
+  return values === "many" ? values : values.map((tuple) => tupleAt(indices, tuple, wanted));
 }

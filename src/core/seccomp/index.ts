@@ -23,5 +23,6 @@ export {
 export { ruleKey, ruleMatches } from "./rule.ts";
 export { exceptionsOf, without } from "./without.ts";
 export { estimateInstructions } from "./size.ts";
+export { allowsOperation, callsOfOperation } from "./operations.ts";
 export { passedByUpperBits, type PassedCall } from "./upper-bits.ts";
 export type * from "./types.ts";

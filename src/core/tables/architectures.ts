@@ -192,7 +192,15 @@ export function isS390(arch: ScmpArch): boolean {
 }
 
 /** Calls whose requests and options have other numbers in some architectures' headers. */
-const renumbered: ReadonlySet<string> = new Set(["ioctl", "fcntl", "fcntl64", "getsockopt", "setsockopt", "madvise"]);
+const renumbered: ReadonlySet<string> = new Set([
+  "ioctl",
+  "fcntl",
+  "fcntl64",
+  "getsockopt",
+  "setsockopt",
+  "madvise",
+  "pipe2",
+]);
 
 /**
  * May a symbol of this call have another number here than on x86_64? So it is on mips, parisc,

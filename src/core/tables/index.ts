@@ -31,6 +31,7 @@ export {
   syscallNames,
   syscallNumber,
 } from "./syscalls.ts";
+export { operationOf, operations, operationsOf, type Operation } from "./operations.ts";
 export type { ScmpArch } from "./types.ts";
 export type { RequiredCall, Vulnerability } from "./vulnerabilities.ts";
 export {

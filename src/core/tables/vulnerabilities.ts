@@ -83,6 +83,14 @@ const sendFlag = (bit: number): Need => [
   flag("sendmsg", 2, bit),
   flag("sendmmsg", 3, bit),
 ];
+/** CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and negative ones of a process or thread. */
+const processorClock = (...names: string[]): Need => [
+  { names, args: [{ index: 0, value: 2 }] },
+  { names, args: [{ index: 0, value: 3 }] },
+  { names, args: [{ index: 0, value: 0x8000_0000, mask: 0x8000_0000 }] },
+];
+/** The bit that the kernel's addresses have on x86_64 and the program's do not. */
+const kernelAddress = 2 ** 56;
 const someMount: Need = call("mount", "fsmount");
 /** The futex operation without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
 const futex = (...operations: number[]): Need =>
@@ -301,6 +309,13 @@ export const vulnerabilities: readonly Vulnerability[] = [
     source: "netfilter: x_tables: fix unconditional helper",
   },
   {
+    id: "CVE-2016-3841",
+    where: "kernel",
+    needs: [socket(10), option(41, 6, 54, 55, 57, 59), send],
+    gives: root,
+    source: "ipv6: add complete rcu protection around np->opt",
+  },
+  {
     id: "CVE-2016-4470",
     where: "kernel",
     needs: [call("request_key")],
@@ -393,7 +408,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
     id: "CVE-2017-5123",
     name: "waitid",
     where: "kernel",
-    needs: [call("waitid")],
+    needs: [[flag("waitid", 2, kernelAddress)]],
     gives: `${root}; writes to kernel memory`,
     source: "waitid(): Add missing access_ok() checks",
   },
@@ -473,9 +488,25 @@ export const vulnerabilities: readonly Vulnerability[] = [
     source: "dccp: CVE-2017-8824: use-after-free in DCCP code",
   },
   {
+    id: "CVE-2017-8890",
+    name: "Phoenix Talon",
+    where: "kernel",
+    needs: [option(0, 35, 39, 42, 46), call("listen"), call("accept", "accept4")],
+    gives: root,
+    source: "dccp/tcp: do not inherit mc_list from parent",
+  },
+  {
+    id: "CVE-2017-9077",
+    name: "Phoenix Talon, IPv6",
+    where: "kernel",
+    needs: [option(41, 20, 42, 46), call("listen"), call("accept", "accept4")],
+    gives: root,
+    source: "ipv6/dccp: do not inherit ipv6_mc_list from parent",
+  },
+  {
     id: "CVE-2017-10661",
     where: "kernel",
-    needs: [call("timerfd_create"), call("timerfd_settime")],
+    needs: [call("timerfd_create"), [flag("timerfd_settime", 1, 2)]],
     gives: root,
     source: "timerfd: Protect the might cancel mechanism proper",
   },
@@ -590,6 +621,14 @@ export const vulnerabilities: readonly Vulnerability[] = [
     needs: [futex(3, 4, 12)],
     gives: crash,
     source: "futex: Prevent overflow by strengthen input validation",
+  },
+  {
+    id: "CVE-2018-9568",
+    name: "WrongZone",
+    where: "kernel",
+    needs: [socket(10, 1), option(41, 1), call("listen")],
+    gives: root,
+    source: "net: Set sk_prot_creator when cloning sockets to the right proto",
   },
   {
     id: "CVE-2018-10675",
@@ -942,7 +981,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
   {
     id: "CVE-2022-2585",
     where: "kernel",
-    needs: [call("timer_create"), call("execve", "execveat")],
+    needs: [processorClock("timer_create"), call("execve", "execveat")],
     gives: root,
     source: "posix-cpu-timers: Cleanup CPU timers before freeing them during exec",
   },
@@ -1251,14 +1290,14 @@ export const vulnerabilities: readonly Vulnerability[] = [
   {
     id: "CVE-2025-38236",
     where: "kernel",
-    needs: [unixSocket, sendFlag(1)],
+    needs: [unixSocket, sendFlag(1), receiveFlag(1)],
     gives: `${root}; shown from inside of a browser's sandbox`,
     source: "af_unix: Don't leave consecutive consumed OOB skbs.",
   },
   {
     id: "CVE-2025-38352",
     where: "kernel",
-    needs: [call("timer_create", "clock_nanosleep")],
+    needs: [processorClock("timer_create", "clock_nanosleep")],
     gives: root,
     source: "posix-cpu-timers: fix race between handle_posix_cpu_timers() and posix_cpu_timer_del()",
   },

@@ -53,7 +53,7 @@ describe("a log becomes a recording", () => {
 
   test("symbols, numbers and both together are the same value", () => {
     for (const args of ["AF_UNIX, SOCK_STREAM, 0", "0x1 /* AF_UNIX */, 0x1 /* SOCK_STREAM */, 0", "1, 1, 0"]) {
-      expect(calls(`7 socket(${args}) = 3`)?.["socket"]?.args).toEqual({ indices: [0, 2], values: [[1n, 0n]] });
+      expect(calls(`7 socket(${args}) = 3`)?.["socket"]?.args).toEqual({ indices: [0, 1, 2], values: [[1n, 1n, 0n]] });
     }
   });
 
@@ -61,8 +61,8 @@ describe("a log becomes a recording", () => {
     const log = "7 socket(AF_UNHEARD_OF, SOCK_STREAM, 0) = 3\n7 socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 4";
     const recording = recordingOf(log);
     expect(recording.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args?.values).toEqual([
-      [17n, null],
-      [null, 0n],
+      [17n, 3n, null],
+      [null, 1n, 0n],
     ]);
     expect(parseRecording(stringifyRecording(recording), "x")).toEqual(recording);
   });
@@ -83,9 +83,9 @@ describe("a log becomes a recording", () => {
       processes: ["perl", "sh"],
       args: {
         values: [
-          [1n, 0n],
-          [2n, 0n],
-          [17n, null],
+          [1n, 1n, 0n],
+          [2n, 1n, 0n],
+          [17n, 3n, null],
         ],
         by: [["perl", "sh"], ["sh"], ["perl"]],
       },
@@ -103,6 +103,42 @@ describe("a log becomes a recording", () => {
     expect(older.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args).not.toHaveProperty("by");
     const later = mergeRecordings(older, of("c", "AF_INET6")).syscalls.SCMP_ARCH_X86_64?.["socket"]?.args;
     expect(later?.by).toEqual([[], [], ["c"]]);
+  });
+
+  test("calls that differ in their third argument alone are told apart", () => {
+    const log = ["0", "IPPROTO_SCTP", "0"].map((protocol) => `7 socket(AF_INET, SOCK_STREAM, ${protocol}) = 3`);
+    expect(recordingOf(log.join("\n")).syscalls.SCMP_ARCH_X86_64?.["socket"]?.args?.values).toEqual([
+      [2n, 1n, 0n],
+      [2n, 1n, 132n],
+    ]);
+  });
+
+  test("an older recording's arguments are merged, and what it does not hold could not be read", () => {
+    const newer = recordingOf("7 socket(AF_INET, SOCK_STREAM, 0) = 3\n7 recvfrom(3, 0x1, 9, MSG_PEEK, NULL, NULL) = 9");
+    const { socket, recvfrom, ...rest } = newer.syscalls.SCMP_ARCH_X86_64 ?? {};
+    if (socket === undefined || recvfrom === undefined) throw new Error("not recorded");
+    const { args: _, ...withoutArgs } = recvfrom;
+    const older: Recording = {
+      ...newer,
+      syscalls: {
+        SCMP_ARCH_X86_64: {
+          ...rest,
+          recvfrom: withoutArgs,
+          socket: { ...socket, args: { indices: [0, 2], values: [[2n, 0n]] } },
+        },
+      },
+    };
+    for (const merged of [mergeRecordings(older, newer), mergeRecordings(newer, older)]) {
+      expect(merged.syscalls.SCMP_ARCH_X86_64?.["socket"]?.args).toEqual({
+        indices: [0, 1, 2],
+        values: [
+          [2n, 1n, 0n],
+          [2n, null, 0n],
+        ],
+      });
+      expect(merged.syscalls.SCMP_ARCH_X86_64?.["recvfrom"]?.args?.values).toEqual([[2n], [null]]);
+      expect(mergeRecordings(merged, older)).toEqual(merged);
+    }
   });
 
   test("more values than can be told apart are many", () => {

@@ -1,0 +1,21 @@
+import { operationsOf } from "../recording/index.ts";
+import type { RequiredCall } from "../tables/index.ts";
+import type { PinContext } from "./pin.ts";
+
+type Asked = Pick<PinContext, "code" | "arch">;
+
+/** Does the code of the recorded programs pass constants alone for these arguments of the call? */
+export function tellsArguments({ code, arch }: Asked, syscall: string, indices: readonly number[]): boolean {
+  const made = operationsOf(code, arch, syscall);
+  return made.length > 0 && made.every(({ values }) => indices.every((index) => values.get(index) !== undefined));
+}
+
+/** Does the code of a recorded program make the call in this form, with constants? */
+export function passedByCode({ code, arch }: Asked, syscall: string, { args = [] }: RequiredCall): boolean {
+  return operationsOf(code, arch, syscall).some(({ values }) =>
+    args.every(({ index, value, mask = 0xffff_ffff }) => {
+      const passed = values.get(index);
+      return passed !== undefined && (passed & BigInt(mask)) === BigInt(value);
+    }),
+  );
+}

@@ -1,0 +1,91 @@
+import type { ArgTuple, CodeEvidence } from "../recording/index.ts";
+import type { Action, ArgCondition, ArgIndex, Rule } from "../seccomp/index.ts";
+import { errnoNumber, type RequiredCall, type ScmpArch } from "../tables/index.ts";
+import type { FloorContext } from "./floor.ts";
+import type { ArgTier } from "./types.ts";
+
+/**
+ * How a call is pinned by its arguments: what is allowed, and what the rest of interest answers.
+ * The two never overlap.
+ */
+export interface Pin {
+  readonly allow: readonly Rule[];
+  /** What the allowing rules mean together, where each of them alone says nothing. */
+  readonly words?: string;
+  /** What could not be pinned of it, and why. */
+  readonly lost?: string;
+  /** Allowed whether it was seen or not. */
+  readonly also?: readonly Also[];
+  readonly answers: readonly {
+    readonly action: Action;
+    readonly rule: Rule;
+    readonly reason: string;
+    readonly source: string;
+  }[];
+}
+
+/** A rule that stands beside what was seen. */
+export interface Also {
+  readonly rule: Rule;
+  readonly reason: string;
+  readonly source: string;
+  /** What it means together with its neighbours. */
+  readonly words?: string;
+  /** A recorded call matches it. */
+  readonly seen?: boolean;
+}
+
+/** What pinning needs to know beside the values. */
+export interface PinContext {
+  readonly arch: ScmpArch;
+  readonly tier: ArgTier;
+  /**
+   * The container runtime, and what --init puts before the program, make calls of their own under
+   * the filter.
+   */
+  readonly start: FloorContext;
+  /** Base names of all programs that were seen. */
+  readonly programs: ReadonlySet<string>;
+  /** Those that start as programs of glibc do: it calls set_robust_list in every process. */
+  readonly glibcPrograms: ReadonlySet<string>;
+  /** What the programs' code can make. `undefined`: nobody looked, or it does not count. */
+  readonly code: CodeEvidence | undefined;
+}
+
+/** Not pinned, and why. */
+export interface Unpinned {
+  readonly unpinned: string;
+}
+
+/** The first argument of each tuple could be read. */
+export type Pinner = (values: readonly ArgTuple[], context: PinContext, syscall: string) => Pin | Unpinned;
+
+/**
+ * An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32
+ * bits are compared (CVE-2019-7303 was a comparison of 64).
+ */
+export function equals32(index: ArgIndex, value: bigint): ArgCondition {
+  return { index, op: "SCMP_CMP_MASKED_EQ", mask: 0xffff_ffffn, datum: value & 0xffff_ffffn };
+}
+
+/** `(arg & mask) === datum` as a condition. */
+export function masked(index: ArgIndex, mask: bigint, datum: bigint): ArgCondition {
+  return { index, op: "SCMP_CMP_MASKED_EQ", mask, datum };
+}
+
+/** A form of a table as a rule. */
+export function ruleOf({ args = [] }: RequiredCall): Rule {
+  return {
+    conditions: args.map(({ index, value, mask = 0xffff_ffff }) => masked(index, BigInt(mask), BigInt(value))),
+  };
+}
+
+/** A call that fails with this error. */
+export function errno(name: string): Action {
+  return { action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber(name) ?? 1 };
+}
+
+/** Numeric order. */
+export function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

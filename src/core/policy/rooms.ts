@@ -1,0 +1,322 @@
+import { isRead, type ArgTuple } from "../recording/index.ts";
+import { ruleMatches, type ArgCondition, type ArgIndex, type Rule } from "../seccomp/index.ts";
+import { callArgs } from "../seccomp/index.ts";
+import { hasOwnNumbers, operationsOf, type Operation, type RequiredCall, type ScmpArch } from "../tables/index.ts";
+import { passedByCode, tellsArguments } from "./constants-in-code.ts";
+import {
+  ascending,
+  equals32,
+  errno,
+  masked,
+  ruleOf,
+  type Also,
+  type Pin,
+  type PinContext,
+  type Pinner,
+} from "./pin.ts";
+
+/**
+ * What every program may ask of a call, seen or not: what programs vary from day to day. Together
+ * with what was seen it is all that is allowed; the operations of tables/operations.ts lie outside.
+ */
+export interface Room {
+  readonly conditions: readonly ArgCondition[];
+  readonly words: string;
+  readonly reason: string;
+  readonly source: string;
+  /** Also where the whole argument is pinned: the container runtime needs it to start a container. */
+  readonly always?: true;
+}
+
+/** A form of an operation, as it concerns one call on one architecture. */
+interface Form {
+  readonly operation: Operation;
+  readonly form: RequiredCall;
+}
+
+function formsOf(syscall: string, arch: ScmpArch): readonly Form[] {
+  return operationsOf(syscall).flatMap((operation) =>
+    operation.forms
+      .filter(({ names, arches }) => names.includes(syscall) && (arches === undefined || arches.includes(arch)))
+      .map((form) => ({ operation, form })),
+  );
+}
+
+/** Does a recorded call match the rule? An argument that could not be read may be anything. */
+function matches(rule: Rule, indices: readonly ArgIndex[], tuple: ArgTuple): boolean {
+  return ruleMatches(
+    {
+      conditions: rule.conditions.filter(({ index }) => (tuple[indices.indexOf(index)] ?? null) !== null),
+    },
+    callArgs(Object.fromEntries(indices.map((index, at) => [index, tuple[at] ?? 0n]))),
+  );
+}
+
+/** What the operations that stay closed answer. */
+function answersOf(syscall: string, { arch }: PinContext, except: (form: Form) => boolean = () => false) {
+  return formsOf(syscall, arch)
+    .filter((form) => !except(form))
+    .map(({ operation, form }): Pin["answers"][number] => ({
+      action: errno(operation.answer.errno),
+      rule: ruleOf(form),
+      reason: `would ${operation.does}, which was not seen: ${operation.answer.then}`,
+      source: operation.source,
+    }));
+}
+
+/** The recorded values, each compared whole. */
+function exactly(indices: readonly ArgIndex[], values: readonly ArgTuple[]): readonly Rule[] {
+  const rules = values.map((tuple): Rule => ({
+    conditions: tuple.flatMap((value, at) => (value === null ? [] : [equals32(indices[at] ?? 0, value)])),
+  }));
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule, bigints), rule])).values()];
+}
+
+function bigints(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+/**
+ * Flags of one argument that open an operation: any flags but those. One rule, however many they
+ * are.
+ */
+export function pinFlags(index: ArgIndex, words: string): Pinner {
+  return (values, context, syscall) => {
+    const { arch, tier } = context;
+    const indices = [index];
+    const isOpen = ({ operation, form }: Form): boolean =>
+      values.some((tuple) => matches(ruleOf(form), indices, tuple)) ||
+      passedByCode(context, syscall, form) ||
+      (operation.id === "peek" && !tellsArguments(context, syscall, indices));
+    const forms = formsOf(syscall, arch);
+    const closed = forms.filter((form) => !isOpen(form));
+    if (hasOwnNumbers(arch, syscall)) return { unpinned: "its arguments have other numbers on this architecture" };
+    if (tier === "strict" && values.length > 0)
+      return { allow: exactly(indices, values), answers: answersOf(syscall, context, isOpen) };
+    if (closed.length === 0) return { unpinned: "all that a pin would deny was seen" };
+    const mask = closed.reduce((bits, { form }) => bits | BigInt(form.args?.[0]?.mask ?? 0), 0n);
+    return {
+      allow: [],
+      also: [
+        {
+          rule: { conditions: [masked(index, mask, 0n)] },
+          words: `any ${words} but ${closed.map(({ operation }) => operation.does).join(", ")}`,
+          reason: "its other flags vary from day to day",
+          source: `${syscall}(2)`,
+          seen: values.length > 0,
+        },
+      ],
+      answers: answersOf(syscall, context, isOpen),
+    };
+  };
+}
+
+/** Rooms that every program may enter, and what else was seen, compared under these masks. */
+export function pinRooms(
+  indices: readonly ArgIndex[],
+  masks: readonly bigint[],
+  rooms: (context: PinContext) => readonly Room[],
+): Pinner {
+  return (values, context, syscall) => {
+    if (hasOwnNumbers(context.arch, syscall))
+      return { unpinned: "its arguments have other numbers on this architecture" };
+    const strict = context.tier === "strict" && values.length > 0;
+    const entered = rooms(context).filter(({ always = false }) => !strict || always);
+    const open = entered.map(({ always: _, ...room }): Also => {
+      const rule = { conditions: room.conditions };
+      return { ...room, rule, seen: values.some((tuple) => matches(rule, indices, tuple)) };
+    });
+    const beyond = values.filter((tuple) => !open.some(({ rule }) => isRead(tuple) && matches(rule, indices, tuple)));
+    const rule = (tuple: ArgTuple): Rule => ({
+      conditions: tuple.flatMap((value, at) =>
+        value === null ? [] : [masked(indices[at] ?? 0, masks[at] ?? 0n, value & (masks[at] ?? 0n))],
+      ),
+    });
+    const passed = formsOf(syscall, context.arch).filter(({ form }) => passedByCode(context, syscall, form));
+    return {
+      allow: strict ? exactly(indices, beyond) : distinct(beyond.map(rule)),
+      also: [
+        ...open,
+        ...passed.map(({ operation, form }): Also => ({
+          rule: ruleOf(form),
+          reason: `the program's code passes it as a constant: may ${operation.does}`,
+          source: operation.source,
+        })),
+      ],
+      answers: answersOf(syscall, context, (form) => passed.includes(form)),
+      ...(beyond.some((tuple) => !isRead(tuple)) ? { lost: "an argument could not be read" } : {}),
+    };
+  };
+}
+
+function distinct(rules: readonly Rule[]): readonly Rule[] {
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule, bigints), rule])).values()];
+}
+
+const int = 0xffff_ffffn;
+
+/** TCP and UDP of one family. */
+export function internetRooms(family: bigint): readonly Room[] {
+  const type = (value: bigint): ArgCondition => masked(1, 0xfn, value);
+  return [
+    { type: 1n, protocol: 0n, words: "TCP" },
+    { type: 1n, protocol: 6n, words: "TCP" },
+    { type: 2n, protocol: 0n, words: "UDP" },
+    { type: 2n, protocol: 17n, words: "UDP" },
+  ].map((each) => ({
+    conditions: [equals32(0, family), type(each.type), equals32(2, each.protocol)],
+    words: `${family === 2n ? "AF_INET" : "AF_INET6"}, ${each.words}`,
+    reason: "the internet's own protocols; name lookups use both",
+    source: "tcp(7), udp(7)",
+  }));
+}
+
+/** FUTEX_WAIT and FUTEX_WAKE, with bits and on two futexes at once: how libcs build their locks. */
+export const pinFutex: Pinner = pinRooms([1], [0x7fn], ({ programs, glibcPrograms }) => [
+  {
+    conditions: [masked(1, 0x7en, 0n)], // FUTEX_WAIT, FUTEX_WAKE
+    words: "wait and wake",
+    reason: "locks of C libraries and runtimes wait and wake when threads meet",
+    source: "futex(2)",
+    always: true,
+  },
+  ...[
+    masked(1, 0x7fn, 9n), // FUTEX_WAIT_BITSET
+    masked(1, 0x7fn, 10n), // FUTEX_WAKE_BITSET
+    masked(1, 0x7fn, 5n), // FUTEX_WAKE_OP
+  ].map((condition) => ({
+    conditions: [condition],
+    words: "wait and wake with bits",
+    reason: "locks of C libraries wait and wake on some bits, or on two futexes at once",
+    source: "futex(2)",
+  })),
+  ...([...programs].every((name) => glibcPrograms.has(name)) && programs.size > 0
+    ? []
+    : [
+        {
+          conditions: [masked(1, 0x7fn, 3n)], // FUTEX_REQUEUE
+          words: "requeue",
+          reason: "condition variables of musl move waiters; a program here does not start as glibc's do",
+          source: "musl src/thread/pthread_cond_timedwait.c",
+        },
+      ]),
+]);
+
+/** Clocks that are not of processor time: 0, 1, 4 to 7, 8 to 15 (linux/time.h). */
+export const pinClock: Pinner = pinRooms([0], [int], () =>
+  [
+    [~1n, 0n],
+    [~3n, 4n],
+    [~7n, 8n],
+  ].map(([mask = 0n, datum = 0n]) => ({
+    conditions: [masked(0, mask & int, datum)],
+    words: "clocks of the machine",
+    reason: "programs wait by any of the machine's clocks",
+    source: "timer_create(2)",
+  })),
+);
+
+interface Options {
+  readonly level: bigint;
+  readonly words: string;
+  /** Masks and data of the option's number. None: all of the level. */
+  readonly names: readonly (readonly [bigint, bigint])[];
+}
+
+/** All numbers but 31: TCP_ULP. */
+const notUlp: Options["names"] = [1n, 2n, 4n, 8n, 16n].map((bit) => [bit, 0n] as const);
+
+/** Levels and options of linux/in.h, in6.h and tcp.h that programs set as they like. */
+const ordinaryOptions: readonly Options[] = [
+  { level: 1n, words: "options of sockets", names: [] },
+  { level: 6n, words: "options of TCP but TCP_ULP", names: notUlp },
+  { level: 17n, words: "options of UDP", names: [] },
+  {
+    level: 0n,
+    words: "options of IPv4 but memberships",
+    // 0 to 31, 32 to 34 of outgoing multicast, 48 to 51
+    names: [
+      [~31n, 0n],
+      [~1n, 32n],
+      [~0n, 34n],
+      [~3n, 48n],
+    ],
+  },
+  {
+    level: 41n,
+    words: "options of IPv6 but memberships, conversion and extension headers",
+    // 16 to 19, 22 to 27 hops, MTU and V6ONLY; 48 to 53, 56, 58, 60 to 79 what to receive and how to send
+    names: [
+      [~3n, 16n],
+      [~1n, 22n],
+      [~3n, 24n],
+      [~3n, 48n],
+      [~1n, 52n],
+      [~2n, 56n],
+      [~3n, 60n],
+      [~15n, 64n],
+    ],
+  },
+];
+
+/** Levels above 255 belong to families, which socket's pins choose. */
+const familyLevels: Room = {
+  conditions: [masked(1, 0x100n, 0x100n)],
+  words: "options of other families",
+  reason: "sockets of those families are pinned where they are opened",
+  source: "linux/socket.h",
+};
+
+/** Which options a socket is given. */
+export const pinSetsockopt: Pinner = pinRooms([1, 2], [int, int], () => [
+  ...ordinaryOptions.flatMap(({ level, words, names }) =>
+    (names.length === 0 ? [undefined] : names).map((name) => ({
+      conditions: [equals32(1, level), ...(name === undefined ? [] : [masked(2, name[0] & int, name[1])])],
+      words,
+      reason: "options that programs set as they like",
+      source: "socket(7), ip(7), ipv6(7), tcp(7)",
+    })),
+  ),
+  familyLevels,
+]);
+
+/** Requests of terminals that stay closed unless they were seen. */
+export const closedRequests: readonly bigint[] = operationsOf("ioctl")
+  .flatMap(({ forms }) => forms.flatMap(({ args = [] }) => args.map(({ value }) => BigInt(value))))
+  .sort(ascending);
+
+/**
+ * A value whose lower bits are none of these numbers. It differs where they agree, or it lies in one
+ * of a few cubes of the other bits that hold none of them; the largest cubes are taken first.
+ */
+export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]): readonly Rule[] {
+  const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));
+  const [first = 0n] = values;
+  const apart = bits.filter((bit) => values.some((value) => ((first ^ value) & bit) !== 0n));
+  const own = apart.reduce((mask, bit) => mask | bit, 0n);
+  const taken = new Set(values.map((value) => value & own));
+  const cubes = cubesOf(apart).filter(({ mask, datum }) => [...taken].every((point) => (point & mask) !== datum));
+  let rest = pointsOf(apart).filter((point) => !taken.has(point));
+  const chosen: { readonly mask: bigint; readonly datum: bigint }[] = [];
+  while (rest.length > 0) {
+    const covered = (cube: { readonly mask: bigint; readonly datum: bigint }): number =>
+      rest.filter((point) => (point & cube.mask) === cube.datum).length;
+    const best = cubes.reduce((one, other) => (covered(other) > covered(one) ? other : one));
+    chosen.push(best);
+    rest = rest.filter((point) => (point & best.mask) !== best.datum);
+  }
+  return [
+    ...bits.filter((bit) => !apart.includes(bit)).map((bit) => ({ mask: bit, datum: ~first & bit })),
+    ...chosen,
+  ].map(({ mask, datum }) => ({ conditions: [masked(index, mask, datum)] }));
+}
+
+function pointsOf(bits: readonly bigint[]): readonly bigint[] {
+  return bits.reduce<readonly bigint[]>((points, bit) => points.flatMap((point) => [point, point | bit]), [0n]);
+}
+
+function cubesOf(bits: readonly bigint[]): readonly { readonly mask: bigint; readonly datum: bigint }[] {
+  return pointsOf(bits).flatMap((mask) =>
+    pointsOf(bits.filter((bit) => (mask & bit) !== 0n)).map((datum) => ({ mask, datum })),
+  );
+}

@@ -1,0 +1,270 @@
+import { describe, expect, test } from "vitest";
+import { emitDocker } from "../../../src/core/emitter/index.ts";
+import { explain, reachOf } from "../../../src/core/explain/index.ts";
+import { buildPolicy, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
+import { readProfile, resolve } from "../../../src/core/profile/index.ts";
+import { buildRecording, createAggregator } from "../../../src/core/recording/index.ts";
+import {
+  allowsOperation,
+  callsOfOperation,
+  evaluate,
+  isAllowing,
+  type Filter,
+} from "../../../src/core/seccomp/index.ts";
+import {
+  defaultCapabilities,
+  dockerDefaultFor,
+  errnoName,
+  isSyscallName,
+  operations,
+  syscallNames,
+  vulnerabilities,
+  type Operation,
+  type ScmpArch,
+} from "../../../src/core/tables/index.ts";
+import { loadDockerDefault } from "../../../src/project/index.ts";
+import { parseStraceSync } from "../../../src/strace-parser/index.ts";
+
+const arch = "SCMP_ARCH_X86_64";
+const capabilities = new Set(defaultCapabilities);
+const host = { arch, capabilities, kernel: "6.18", runtime: "runc" } as const;
+const ceiling = resolve(await loadDockerDefault(dockerDefaultFor("29.7.2").file), host).filters;
+
+function policyOf(log: readonly string[], args: ArgTier = "standard", where: ScmpArch = arch): Policy {
+  const aggregator = createAggregator({ arch: where });
+  for (const event of parseStraceSync(
+    ['7 execve("/bin/app", ["app"], 0x1) = 0', "7 set_robust_list(0x1, 24) = 0", ...log].join("\n"),
+  ))
+    aggregator.add(event);
+  const run = { source: "container", command: [], versions: {}, noNewPrivileges: false, ended: "exited" } as const;
+  return buildPolicy(buildRecording("app", run, aggregator.finish()), {
+    args,
+    exact: false,
+    reach: true,
+    floor: "any",
+    allow: [],
+    deny: [],
+    ceiling,
+    ceilingName: "Docker's",
+  });
+}
+
+/** As runc resolves the text. */
+function filterOf(policy: Policy): Filter {
+  const filter = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
+  if (filter === undefined) throw new Error("no filter");
+  return filter;
+}
+
+const usual = [
+  "7 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3",
+  "7 socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP) = 3",
+  "7 socket(AF_UNIX, SOCK_STREAM, 0) = 4",
+  "7 setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0",
+  "7 futex(0x1, FUTEX_WAKE_PRIVATE, 1) = 1",
+  "7 ioctl(1, TCGETS, 0x1) = 0",
+  "7 pipe2([5, 6], O_CLOEXEC) = 0",
+  "7 recvfrom(3, 0x1, 100, 0, NULL, NULL) = 9",
+  "7 recvmsg(3, 0x1, MSG_DONTWAIT) = 9",
+  "7 recvmmsg(3, 0x1, 4, 0, NULL) = 1",
+  "7 timer_create(CLOCK_REALTIME, NULL, 0x1) = 0",
+  "7 clock_nanosleep(CLOCK_REALTIME, 0, 0x1, NULL) = 0",
+  "7 timerfd_create(CLOCK_REALTIME, 0) = 7",
+  "7 timerfd_settime(7, TFD_TIMER_ABSTIME, 0x1, NULL) = 0",
+  "7 waitid(P_PID, 8, 0x1, WEXITED, NULL) = 0",
+  "7 listen(3, 5) = 0",
+  "7 accept4(3, NULL, NULL, 0) = 8",
+  "7 connect(3, 0x1, 16) = 0",
+  "7 bind(3, 0x1, 16) = 0",
+  "7 sendmsg(3, 0x1, 0) = 8",
+];
+const filter = filterOf(policyOf(usual));
+/** Only where the code tells that nobody peeks. */
+const shut = operations.filter(({ id }) => id !== "peek");
+const callsOn = (operation: Operation): readonly string[] =>
+  [...new Set(operation.forms.flatMap(({ names }) => names))].filter((name) => syscallNames(arch).includes(name));
+
+describe("an operation with a history", () => {
+  test.each(shut.map((row) => [row.id, row] as const))("%s is denied if it was not seen, with its answer", (_, row) => {
+    for (const name of callsOn(row)) {
+      const calls = callsOfOperation(row, filter, name);
+      expect(calls.length).toBeGreaterThan(0);
+      for (const call of calls) {
+        const action = evaluate(filter, call);
+        expect(action.action, JSON.stringify(call.args.map(String))).toBe("SCMP_ACT_ERRNO");
+        expect("errnoRet" in action && errnoName(action.errnoRet), name).toBe(row.answer.errno);
+      }
+    }
+  });
+
+  test.each([
+    ["sctp", "7 socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP) = 3"],
+    ["dccp", "7 socket(AF_INET, SOCK_DCCP|SOCK_CLOEXEC, IPPROTO_DCCP) = 3", "7 socket(AF_INET, SOCK_DCCP, 0) = 3"],
+    ["ping", "7 socket(AF_INET, SOCK_DGRAM|SOCK_NONBLOCK, IPPROTO_ICMP) = 3"],
+    ["raw", "7 socket(AF_INET, SOCK_RAW, IPPROTO_IP) = 3"],
+    ["tcp-ulp", "7 setsockopt(3, SOL_TCP, TCP_ULP, [7564404], 4) = 0"],
+    ["multicast-membership", "7 setsockopt(3, SOL_IP, IP_ADD_MEMBERSHIP, 0x1, 8) = 0"],
+    ["priority-inheritance", "7 futex(0x1, FUTEX_LOCK_PI_PRIVATE, NULL) = 0"],
+    ["requeue", "7 futex(0x1, FUTEX_CMP_REQUEUE_PRIVATE, 1, 0x7, 0x1, 2) = 0"],
+    ["line-discipline", "7 ioctl(0, TIOCSETD, [3]) = 0"],
+    ["terminal-session", "7 ioctl(0, TIOCGSID, [3]) = 0"],
+    ["notification-pipe", "7 pipe2([5, 6], O_EXCL) = 0"],
+    ["out-of-band", "7 recvfrom(3, 0x1, 1, MSG_OOB|MSG_DONTWAIT, NULL, NULL) = 1"],
+    ["processor-timers", "7 timer_create(CLOCK_THREAD_CPUTIME_ID, NULL, 0x1) = 0"],
+    ["cancel-on-set", "7 timerfd_settime(7, TFD_TIMER_ABSTIME|TFD_TIMER_CANCEL_ON_SET, 0x1, NULL) = 0"],
+  ])("%s stays allowed if it was seen, and opens no other", (id, ...log) => {
+    const row = operations.find((operation) => operation.id === id);
+    if (row === undefined) throw new RangeError(id);
+    for (const tier of ["standard", "strict"] as const) {
+      const seen = filterOf(policyOf([...usual, ...log], tier));
+      // strict compares all flags, so the bare operation may be another call.
+      if (tier === "standard") expect(callsOn(row).some((name) => allowsOperation(seen, name, row))).toBe(true);
+      expect(
+        shut.filter((other) => other !== row && callsOn(other).some((name) => allowsOperation(seen, name, other))),
+      ).toEqual([]);
+    }
+  });
+
+  test("of no program at all is on the list of what anybody may do", () => {
+    const musl = filterOf(
+      buildPolicyWithout(["7 futex(0x1, FUTEX_WAKE_PRIVATE, 1) = 1", "7 futex(0x1, FUTEX_WAIT, 1, NULL) = 0"]),
+    );
+    const requeue = operations.find(({ id }) => id === "requeue");
+    expect(requeue !== undefined && allowsOperation(musl, "futex", requeue)).toBe(true);
+  });
+});
+
+/** A program that does not start as glibc's do. */
+function buildPolicyWithout(log: readonly string[]): Policy {
+  const aggregator = createAggregator({ arch });
+  for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n")))
+    aggregator.add(event);
+  const run = { source: "container", command: [], versions: {}, noNewPrivileges: false, ended: "exited" } as const;
+  return buildPolicy(buildRecording("app", run, aggregator.finish()), {
+    args: "standard",
+    exact: false,
+    reach: true,
+    floor: "any",
+    allow: [],
+    deny: [],
+    ceiling,
+    ceilingName: "Docker's",
+  });
+}
+
+describe("what programs vary from day to day stays", () => {
+  const sample: readonly (readonly [string, readonly bigint[]])[] = [
+    ["socket", [2n, 0x80801n, 6n]],
+    ["socket", [10n, 2n, 17n]],
+    ["socket", [2n, 2n, 0n]],
+    ["setsockopt", [3n, 6n, 1n]],
+    ["setsockopt", [3n, 6n, 23n]],
+    ["setsockopt", [3n, 6n, 30n]],
+    ["setsockopt", [3n, 1n, 15n]],
+    ["setsockopt", [3n, 0n, 1n]],
+    ["setsockopt", [3n, 0n, 24n]],
+    ["setsockopt", [3n, 41n, 26n]],
+    ["setsockopt", [3n, 41n, 67n]],
+    ["setsockopt", [3n, 270n, 11n]],
+    ["futex", [1n, 0n]],
+    ["futex", [1n, 128n]],
+    ["futex", [1n, 0x189n]],
+    ["futex", [1n, 0x8an]],
+    ["futex", [1n, 0x85n]],
+    ["ioctl", [1n, 0x5410n]],
+    ["ioctl", [1n, 0x540fn]],
+    ["ioctl", [1n, 0x541bn]],
+    ["ioctl", [1n, 0x8912n]],
+    ["pipe2", [1n, 0x80800n]],
+    ["recvfrom", [3n, 1n, 1n, 0x4000n | 2n | 0x40n]],
+    ["recvmsg", [3n, 1n, 0x40000000n]],
+    ["timer_create", [1n]],
+    ["timer_create", [7n]],
+    ["clock_nanosleep", [11n]],
+    ["timerfd_settime", [3n, 1n]],
+    ["waitid", [1n, 1n, 0x7ffc_1234_5678n]],
+  ];
+  test.each(sample)("%s %s", (name, values) => {
+    const args = [0, 1, 2, 3, 4, 5].map((index) => values[index] ?? 0n) as unknown as readonly [
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+    ];
+    expect(isAllowing(evaluate(filter, { arch, name, nr: 1, args }))).toBe(true);
+  });
+});
+
+describe("the table", () => {
+  test("names calls that exist and says everything", () => {
+    for (const { forms, ...row } of operations) {
+      expect(forms.flatMap(({ names }) => names).filter((name) => !isSyscallName(name))).toEqual([]);
+      for (const text of [row.does, row.reason, row.users, row.answer.then, row.source])
+        expect(text.length, row.id).toBeGreaterThan(5);
+    }
+    expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+  });
+
+  test("every row closes what it says, and nothing is closed that no row says", () => {
+    const open = openedFor(operations);
+    const known = new Set(operations.flatMap(({ closes }) => closes));
+    const closed = vulnerabilities
+      .filter((row) => reachOf(row, open, capabilities) !== "closed")
+      .filter((row) => reachOf(row, new Map([[arch, filter]]), capabilities) === "closed")
+      .map(({ id }) => id);
+    expect(closed.filter((id) => !known.has(id))).toEqual([]);
+    expect([...known].filter((id) => !closed.includes(id) && !peeking.includes(id))).toEqual([]);
+  });
+});
+
+const peeking: readonly string[] = operations.find(({ id }) => id === "peek")?.closes ?? [];
+
+/** The filter, with these operations allowed and everything else that they need. */
+function openedFor(rows: readonly Operation[]): ReadonlyMap<ScmpArch, Filter> {
+  const syscalls = new Map(filter.syscalls);
+  for (const { forms } of rows) {
+    for (const { names, args = [] } of forms)
+      for (const name of names) {
+        const conditions = args.map(({ index, value, mask = 0xffff_ffff }) => ({
+          index,
+          op: "SCMP_CMP_MASKED_EQ" as const,
+          mask: BigInt(mask),
+          datum: BigInt(value),
+        }));
+        const because = { type: "fallback", reason: "a test", source: "a test" } as const;
+        const rules = (syscalls.get(name) ?? []).filter(({ action }) => isAllowing(action));
+        syscalls.set(name, [...rules, { action: { action: "SCMP_ACT_ALLOW" }, rule: { conditions }, because }]);
+      }
+  }
+  return new Map([[arch, { ...filter, syscalls }]]);
+}
+
+test("explain tells what is closed by names and by pins apart", () => {
+  const { vulnerabilities: verdicts, arches } = explain({
+    profile: "p.json",
+    filters: new Map([[arch, filter]]),
+    ceiling,
+    ceilingName: "Docker's default",
+    capabilities,
+    runs: [],
+    recorded: {},
+  });
+  const of = (id: string): string | undefined =>
+    verdicts.find(({ vulnerability }) => vulnerability.id === id)?.closedBy;
+  expect([of("CVE-2017-6074"), of("CVE-2021-3347"), of("CVE-2013-2094"), of("CVE-2019-5736")]).toEqual([
+    "pins",
+    "pins",
+    "names",
+    undefined,
+  ]);
+  const socket = arches[0]?.calls.find(({ name }) => name === "socket")?.operations ?? [];
+  expect(socket.map(({ operation, open }) => [operation, open])).toEqual([
+    ["sctp", false],
+    ["dccp", false],
+    ["ping", false],
+    ["l2tp", false],
+    ["raw", false],
+  ]);
+});

@@ -1,0 +1,117 @@
+import { execa } from "execa";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { callsOfOperation } from "../../src/core/seccomp/index.ts";
+import { errnoName, operations, syscallNames, syscallNumber, type Operation } from "../../src/core/tables/index.ts";
+import { notX64 } from "../support/machine.ts";
+import { docker, product, workplace } from "../support/product.ts";
+
+// Each operation of the table is tried in a container under a profile of a program that makes the
+// same calls in another way.
+
+const arch = "SCMP_ARCH_X86_64";
+const image = "seccomp-gen-test-operations";
+/** An errno that no kernel gives: whoever gets it met a rule of the profile. */
+const mark = 177;
+
+interface Attempt {
+  readonly operation: Operation;
+  readonly name: string;
+  /** As the program takes it. */
+  readonly call: string;
+}
+
+const attempts = operations.flatMap((operation) =>
+  [...new Set(operation.forms.flatMap(({ names }) => names))]
+    .filter((name) => syscallNames(arch).includes(name) && syscallNumber(arch, name) !== undefined)
+    .flatMap((name): readonly Attempt[] =>
+      callsOfOperation(operation, { arch }, name).map(({ nr, args }) => ({
+        operation,
+        name,
+        call: [nr, ...args].join(),
+      })),
+    ),
+);
+/** No recorded code is known not to peek. */
+const closed = attempts.filter(({ operation }) => operation.id !== "peek");
+const number = (name: string): number => syscallNumber(arch, name) ?? -1;
+/** The same calls as a plain service makes them; most fail for want of a descriptor. */
+const usual = [
+  [number("socket"), 2, 1, 0],
+  [number("socket"), 10, 2, 17],
+  [number("setsockopt"), 0, 1, 2, 0, 0],
+  [number("setsockopt"), 0, 6, 1, 0, 0],
+  [number("futex"), 0, 129, 1],
+  [number("ioctl"), 0, 0x5401, 0],
+  [number("pipe2"), 0, 0x80000],
+  [number("recvfrom"), 0, 0, 0, 0x4000, 0, 0],
+  [number("recvmsg"), 0, 0, 0x40],
+  [number("recvmmsg"), 0, 0, 0, 0, 0],
+  [number("timer_create"), 1, 0, 0],
+  [number("clock_nanosleep"), 0, 0, 0, 0],
+  [number("timerfd_settime"), 0, 1, 0, 0],
+  [number("waitid"), 0, 0, 0, 4, 0],
+].map((parts) => parts.join());
+
+let folder = "";
+beforeAll(async () => {
+  folder = await workplace();
+  const context = fileURLToPath(new URL("workloads/operations/", import.meta.url));
+  await execa("docker", ["build", "-q", "--network", "host", "-t", image, context], {
+    env: { DOCKER_BUILDKIT: "0" },
+    timeout: 600_000,
+    stdout: "ignore",
+  });
+});
+
+beforeEach(({ skip }) => skip(process.arch !== "x64", notX64));
+
+/** Records the program with these calls; resolves to the path of its profile. */
+async function profileOf(name: string, calls: readonly string[], ...options: readonly string[]): Promise<string> {
+  const command = ["docker", "run", "--rm", "--network", "none", image, ...calls];
+  const recorded = await product(folder, ["record", "--name", name, ...options, "--", ...command]);
+  expect(recorded.exitCode, recorded.stderr).toBe(0);
+  return join(folder, "profiles", `${name}.json`);
+}
+
+/** The errno of each call in a container under the profile. */
+async function errnos(profile: string, calls: readonly string[]): Promise<readonly number[]> {
+  const ran = await docker("run", "--rm", "--network", "none", "--security-opt", `seccomp=${profile}`, image, ...calls);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  return ran.stdout.trim().split("\n").map(Number);
+}
+
+/** The same profile, in which every denied argument answers `mark`, and so does every denied call. */
+async function marked(profile: string): Promise<string> {
+  const text = await readFile(profile, "utf8");
+  const file = profile.replace(".json", "-marked.json");
+  await writeFile(
+    file,
+    text
+      .replaceAll(/"errnoRet": \d+/g, `"errnoRet": ${mark}`)
+      .replace(/"defaultErrnoRet": \d+/, `"defaultErrnoRet": ${mark}`),
+  );
+  return file;
+}
+
+test("an operation that was not seen is denied, with the answer of the table", async () => {
+  const profile = await profileOf("usual", usual);
+  const calls = closed.map(({ call }) => call);
+  const met = await errnos(await marked(profile), calls);
+  const passed = closed.filter((_, at) => met[at] !== mark).map(({ operation, call }) => `${operation.id} ${call}`);
+  expect(passed).toEqual([]);
+  const answers = (await errnos(profile, calls)).map((errno) => errnoName(errno));
+  expect(closed.map(({ operation, name }, at) => `${operation.id} by ${name}: ${answers[at]}`)).toEqual(
+    closed.map(({ operation, name }) => `${operation.id} by ${name}: ${operation.answer.errno}`),
+  );
+  const own = await errnos(await marked(profile), usual);
+  expect(own.filter((errno) => errno === mark)).toEqual([]);
+});
+
+test.each(["standard", "strict"])("an operation that was seen is allowed (--args %s)", async (tier) => {
+  const calls = attempts.map(({ call }) => call).filter((call) => !call.startsWith(`${number("waitid")},`));
+  const met = await errnos(await marked(await profileOf(`all-${tier}`, calls, "--args", tier)), calls);
+  expect(calls.filter((_, at) => met[at] === mark)).toEqual([]);
+});
