@@ -70,7 +70,8 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "setsockopt",
     form: {
       indices: [1, 2],
-      // IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR; IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS
+      // IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR;
+      // IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS
       values: [...options(0n, 1n, 2n, 8n, 10n, 11n), ...options(41n, 25n, 26n, 49n, 67n)],
     },
     reason: "what is asked of a packet's header, or told of it",
