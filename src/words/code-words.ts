@@ -24,7 +24,8 @@ export function openWords(places: readonly string[]): string | undefined {
   if (places.length === 0) return undefined;
   const rest = places.length - mostPlaces;
   const named = places.slice(0, mostPlaces).join("; ") + (rest > 0 ? `; and ${rest} more` : "");
-  return `${places.length} ${places.length === 1 ? "place" : "places"} may make any call or could not be read (${named})`;
+  const count = `${places.length} ${places.length === 1 ? "place" : "places"}`;
+  return `${count} may make any call or could not be read (${named})`;
 }
 
 /** What was never recorded, one line for each weight that occurs; dangerous calls with their way. */
