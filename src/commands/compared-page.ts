@@ -40,6 +40,7 @@ export async function comparedPage({
       capabilities: host.capabilities,
       runs: recording?.runs ?? [],
       recorded: recording?.syscalls ?? {},
+      code: recording?.code,
     });
   return diffPage({ diff, before: explained(before), after: explained(later) });
 }

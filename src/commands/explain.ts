@@ -67,6 +67,7 @@ export async function explain(
     capabilities: hosts[0]?.capabilities ?? new Set(),
     runs: recording?.runs ?? [],
     recorded: recording?.syscalls ?? {},
+    code: recording?.code,
   });
   if (document.noFilter !== undefined) terminal.note(escapeLine(`${file}: ${noFilterText(document.noFilter)}`));
   else

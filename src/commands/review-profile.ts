@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { canonicalRun, parseRecording, type Recording } from "../core/recording/index.ts";
+import { canonicalRun, codeAnswer, parseRecording, type Recording } from "../core/recording/index.ts";
 import { assess, type Assessment, type Opening } from "../core/judgement/index.ts";
 import {
   derive,
@@ -117,6 +117,7 @@ async function judge(
     assessment,
     elsewhere,
     places: assessment.openings.map((opening) => placeOf(opening, held, after)),
+    inCode: assessment.openings.map(({ change }) => codeAnswer(sources?.recording.code, change.arch, change.syscall)),
     source,
     recording: sources?.path,
     newRuns: sources?.newRuns ?? [],

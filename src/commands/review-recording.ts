@@ -1,4 +1,11 @@
-import { canonicalRun, madeBy, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
+import {
+  canonicalRun,
+  codeCoverage,
+  madeBy,
+  parseRecording,
+  stringifyRecording,
+  type Recording,
+} from "../core/recording/index.ts";
 import { checkRecording } from "../core/check/index.ts";
 import { hostsOf, profileFor, resolveFor, type ChangedFile } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
@@ -89,6 +96,7 @@ function compare(
     removed: [...was.keys()].filter((name) => !is.has(name)).sort(),
     otherArguments,
     capabilities: [...capabilitiesOf(next)].filter((name) => !before.has(name)).sort(),
+    coverage: codeCoverage(next),
     lostNoNewPrivileges: old !== undefined && withoutNewPrivileges(old) && !withoutNewPrivileges(next),
     doubts: doubtsOf({
       old,

@@ -2,6 +2,7 @@
  * How near to the program each call is: through few imports, many, other libraries only, pointers
  * only.
  */
+import { graphOf, type Graph } from "./components.ts";
 import { callSets, numberLimit, reachable, type CallSets, type Program } from "./linked-program.ts";
 import type { Rank, Via } from "./types.ts";
 
@@ -33,7 +34,7 @@ export function rankCalls(program: Program, reached: Uint8Array): ReadonlyMap<nu
     }
   }
   const makers = makersOf(program, reached);
-  const finder = createFinder(program);
+  const finder = createFinder(program, imports);
   const vias = new Map<number, Via>();
   for (const [number, nodes] of makers) {
     const own = nodes.find(
@@ -46,8 +47,14 @@ export function rankCalls(program: Program, reached: Uint8Array): ReadonlyMap<nu
       through.length,
       nodes.some((node) => near[node] === 1),
     );
-    const maker = own ?? finder(through, number) ?? nodes.find((node) => near[node] === 1) ?? nodes[0] ?? 0;
-    vias.set(number, viaOf(program, rank, through, maker, number));
+    const nearest = own === undefined && through.length > 0 ? finder(nodes) : undefined;
+    const maker = own ?? nearest?.maker ?? nodes.find((node) => near[node] === 1) ?? nodes[0] ?? 0;
+    vias.set(number, {
+      rank,
+      imports: namesOf(nearest?.imports ?? through).slice(0, viaImports),
+      importCount: namesOf(through).length,
+      ...placeOf(program, maker, number),
+    });
   }
   return vias;
 }
@@ -58,14 +65,13 @@ function rankOf(own: boolean, imports: number, near: boolean): Rank {
   return near ? "libraries" : "pointers";
 }
 
-function viaOf(program: Program, rank: Rank, through: readonly Import[], maker: number, number: number): Via {
-  const { object } = program.linked.node(maker);
-  const names = [...new Set(through.map(({ name }) => name))];
+function namesOf(imports: readonly Import[]): readonly string[] {
+  return [...new Set(imports.map(({ name }) => name))];
+}
+
+function placeOf(program: Program, maker: number, number: number): Pick<Via, "object" | "function"> {
   return {
-    rank,
-    imports: names.slice(0, viaImports),
-    importCount: names.length,
-    object: object.name,
+    object: program.linked.node(maker).object.name,
     function: program.makes.get(maker)?.find((made) => made.number === number)?.name ?? "",
   };
 }
@@ -138,31 +144,61 @@ function numbersOf({ words, componentOf, bits }: CallSets, nodes: ReadonlySet<nu
   return numbers;
 }
 
-/** Finds the node nearest to an import that makes a call. One walk for each import in question. */
-function createFinder(program: Program): (through: readonly Import[], number: number) => number | undefined {
-  const walks = new Map<Import, ReadonlyMap<number, number>>();
-  return (through, number) => {
-    const first = through[0];
-    if (first === undefined) return undefined;
-    let walk = walks.get(first);
-    if (walk === undefined) walks.set(first, (walk = nearestMakers(program, first)));
-    return walk.get(number);
+/** The imports nearest to a node that makes a call, and that node. */
+interface Nearest {
+  readonly imports: readonly Import[];
+  readonly maker: number;
+}
+
+/** Backwards from the nodes that make a call, to the first imports that are met: they say most. */
+function createFinder(
+  { graph, linked }: Program,
+  imports: readonly Import[],
+): (makers: readonly number[]) => Nearest | undefined {
+  const callers = reversed(graph);
+  const byNode = new Map<number, Import[]>();
+  for (const one of imports) {
+    for (const node of one.nodes) {
+      const known = byNode.get(node);
+      if (known === undefined) byNode.set(node, [one]);
+      else known.push(one);
+    }
+  }
+  const seenIn = new Uint32Array(linked.nodeCount);
+  const makerOf = new Uint32Array(linked.nodeCount);
+  let round = 0;
+  return (makers) => {
+    round += 1;
+    let level: number[] = [];
+    for (const maker of makers) {
+      seenIn[maker] = round;
+      makerOf[maker] = maker;
+      level.push(maker);
+    }
+    while (level.length > 0) {
+      const [first] = level.filter((node) => byNode.has(node));
+      if (first !== undefined) {
+        const found = new Set(level.flatMap((node) => byNode.get(node) ?? []));
+        return { imports: imports.filter((one) => found.has(one)), maker: makerOf[first] ?? first };
+      }
+      const next: number[] = [];
+      for (const node of level) {
+        for (let i = callers.offsets[node] ?? 0; i < (callers.offsets[node + 1] ?? 0); i += 1) {
+          const caller = callers.targets[i] ?? 0;
+          if (seenIn[caller] === round) continue;
+          seenIn[caller] = round;
+          makerOf[caller] = makerOf[node] ?? node;
+          next.push(caller);
+        }
+      }
+      level = next;
+    }
+    return undefined;
   };
 }
 
-/** Breadth first: call number → the first node that makes it. */
-function nearestMakers({ graph, makes }: Program, from: Import): ReadonlyMap<number, number> {
-  const nearest = new Map<number, number>();
-  const queue = [...from.nodes];
-  const seen = new Set(queue);
-  for (const node of queue) {
-    for (const { number } of makes.get(node) ?? []) if (!nearest.has(number)) nearest.set(number, node);
-    for (let i = graph.offsets[node] ?? 0; i < (graph.offsets[node + 1] ?? 0); i += 1) {
-      const target = graph.targets[i] ?? 0;
-      if (seen.has(target)) continue;
-      seen.add(target);
-      queue.push(target);
-    }
-  }
-  return nearest;
+function reversed({ offsets, targets }: Graph): Graph {
+  const sources = new Uint32Array(targets.length);
+  for (let node = 0; node + 1 < offsets.length; node += 1) sources.fill(node, offsets[node], offsets[node + 1]);
+  return graphOf(offsets.length - 1, targets, sources);
 }

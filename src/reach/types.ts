@@ -147,8 +147,8 @@ export type Rank = "own-code" | "few-imports" | "many-imports" | "libraries" | "
 export interface Via {
   readonly rank: Rank;
   /**
-   * Imports of own objects that reach it, sorted; at most `viaImports` of them. Empty for
-   * `libraries` and `pointers`.
+   * Imports of own objects that are nearest to it, those that reach the fewest calls first; at most
+   * `viaImports` of them. Empty for `libraries` and `pointers`.
    */
   readonly imports: readonly string[];
   /** How many such imports there are. */

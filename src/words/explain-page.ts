@@ -1,6 +1,7 @@
 import type { CallExplanation, Explanation } from "../core/explain/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
+import { openWords, subsystemWords, unseenWords } from "./code-words.ts";
 import { keptCount, reachCounts } from "./explain-words.ts";
 import { html, htmlDocument, type Html } from "./html.ts";
 import { callDetails, callList, figures, lookOf, looks, picture, tools, vulnerabilityTable } from "./report-parts.ts";
@@ -28,6 +29,7 @@ ${tools(looks, count)}<div class="picture"><div>${arches.map(
   )}</div><aside class="panel" id="panel" tabindex="0" aria-label="The call you are at">
     <p class="quiet">Point at a call, or move to it with the arrow keys: this shows what it does, why it is allowed and
     what it opens.</p></aside></div></section>
+${coverageSection(explanation)}
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
 <p>Today's kernels and runtimes have mended all of them. The next one will need such calls too. “Out of reach” means
@@ -96,6 +98,24 @@ function sentence(explanation: Explanation): string {
 function differenceWords(difference: number): string {
   if (difference === 0) return "as many as";
   return difference > 0 ? `${difference} more than` : `${-difference} fewer than`;
+}
+
+/** Names of each weight; the calls below have the rest. */
+const mostUnseen = 40;
+
+/** What the programs' code can make, and how much of it was recorded; nothing if no code was read. */
+function coverageSection({ coverage, arches }: Explanation): Html | false {
+  if (coverage.length === 0) return false;
+  return html`<section aria-labelledby="code"><h2 id="code">What the programs' code can make</h2>
+    <p>The files of the programs that ran were read. What is ordinary is allowed although the recording did not see it.
+    What is more than that stays denied unless it was recorded.</p>${coverage.map((one) => {
+      const open = openWords(one.open);
+      return html`${arches.length > 1 && html`<h3>${dockerArch(one.arch)}</h3>`}
+        <p><strong>${one.seen} of ${one.reachable}</strong> calls were recorded: ${subsystemWords(one)}.</p>
+        <dl>${unseenWords(one.unseen, mostUnseen).map(
+          ([weight, names]) => html`<dt>never recorded, ${weight}</dt><dd>${names}</dd>`,
+        )}${open !== undefined && html`<dt>open</dt><dd>${open}. They are never taken for absence.</dd>`}</dl>`;
+    })}</section>`;
 }
 
 const phases = [

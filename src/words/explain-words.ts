@@ -1,4 +1,4 @@
-import type { CallExplanation, CallState, Explanation, Reach } from "../core/explain/index.ts";
+import { originOf, type CallExplanation, type CallState, type Explanation, type Reach } from "../core/explain/index.ts";
 import { readReason, writeAssumptions } from "../core/policy/index.ts";
 import { findingText } from "./lint-words.ts";
 import {
@@ -175,6 +175,16 @@ export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation)
   if (state === "denied" || state === "enosys") return [];
   const said = rules.map((rule) => reasonOf(rule, recorded, unbacked));
   return said.length === 0 ? ["the profile's default action allows it"] : [...new Set(said)];
+}
+
+/** Is the call allowed only because it goes with others? */
+export function isCompanion({ rules, state }: CallExplanation): boolean {
+  return (
+    state !== "denied" &&
+    state !== "enosys" &&
+    rules.length > 0 &&
+    rules.every(({ because }) => originOf(because) === "companion")
+  );
 }
 
 function reasonOf({ because }: ActionRule, recorded: CallExplanation["recorded"], unbacked: boolean): string {

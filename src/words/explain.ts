@@ -8,6 +8,7 @@ import type {
 import { noFilterText } from "../core/profile/index.ts";
 import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
+import { codeAnswerWords, openWords, operationWords, subsystemWords, unseenWords } from "./code-words.ts";
 import { documentVersion } from "./document-version.ts";
 import { explanationPage } from "./explain-page.ts";
 import {
@@ -15,6 +16,7 @@ import {
   bySubsystem,
   capabilityWords,
   gapsOf,
+  isCompanion,
   keptCount,
   limitsOf,
   needsWords,
@@ -93,6 +95,7 @@ function terminal({ color, width }: ExplainView): Terminal {
 function wholeProfile(explanation: Explanation, words: Terminal): readonly string[] {
   return [
     ...totals(explanation, words),
+    ...coverageLines(explanation, words),
     ...explanation.arches.flatMap((arch) =>
       bySubsystem(arch.calls).flatMap(([subsystem, calls]) =>
         section(
@@ -144,6 +147,29 @@ function totals(explanation: Explanation, words: Terminal): readonly string[] {
   ];
 }
 
+/** Names of each weight; the JSON has all of them. */
+const mostUnseen = 12;
+
+/** What the programs' code can make, and how much of it was recorded. */
+function coverageLines({ coverage, arches }: Explanation, words: Terminal): readonly string[] {
+  return coverage.flatMap((one) => {
+    const open = openWords(one.open);
+    return [
+      "",
+      words.paint(
+        "title",
+        `What the programs' code can make${arches.length > 1 ? `, ${dockerArch(one.arch)}` : ""}: ` +
+          `${one.seen} of ${one.reachable} calls were recorded`,
+      ),
+      ...words.say("  recorded: ", subsystemWords(one)),
+      ...unseenWords(one.unseen, mostUnseen).flatMap(([weight, names]) =>
+        words.say(`  never recorded, ${weight}: `, names, weight === "dangerous" ? "danger" : "plain"),
+      ),
+      ...(open === undefined ? [] : words.say("  open: ", `${open}. They are never taken for absence.`, "notable")),
+    ];
+  });
+}
+
 function section(
   title: string,
   exposes: string,
@@ -172,6 +198,7 @@ function callLines(call: CallExplanation, words: Terminal): readonly string[] {
   return [
     ...words.say(`  ${name.padEnd(16)} `, text?.does ?? "no table knows this call"),
     ...reasonsOf(call).flatMap((reason) => words.say("    why:   ", reason)),
+    ...codeOf(call).flatMap((text) => words.say("    code:  ", text)),
     ...(limits === undefined ? [] : words.say("    only:  ", limits.join("; "))),
     ...notPlain(call).flatMap((text) => words.say("    how:   ", text)),
     ...(call.denies.length > 0 ? answersOf(call).flatMap((text) => words.say("    denied: ", text)) : []),
@@ -180,6 +207,11 @@ function callLines(call: CallExplanation, words: Terminal): readonly string[] {
       ? []
       : words.say(exposure.level === "danger" ? "    danger: " : "    note:  ", exposure.reason, exposure.level)),
   ];
+}
+
+/** What the code says of a call that is allowed without having been seen. */
+function codeOf(call: CallExplanation): readonly string[] {
+  return isCompanion(call) && call.code !== undefined ? [codeAnswerWords(call.code)] : [];
 }
 
 /** How a call is let through, where it is not simply allowed. */
@@ -254,6 +286,8 @@ function onArch(
     ...(arches.length > 1 ? [`  on ${dockerArch(arch)}`] : []),
     ...words.say("  here:      ", `${stateOf(call)}: ${meaningOf(call)}`),
     ...reasonsOf(call).flatMap((reason) => words.say("  why:       ", reason)),
+    ...(call.code === undefined ? [] : words.say("  code:      ", codeAnswerWords(call.code))),
+    ...passedLines(call).flatMap((text) => words.say("  passes:    ", text)),
     ...(limits === undefined ? [] : words.say("  only:      ", limits.join("; "))),
     ...gapsOf(call).flatMap((gap) => words.say("  BUT:       ", gap, "danger")),
     ...operationsOf(call).flatMap(({ open, text }) =>
@@ -261,6 +295,18 @@ function onArch(
     ),
     ...answersOf(call).flatMap((answer) => words.say("  denied:    ", answer)),
     ...words.say("  elsewhere: ", `${ceilingName}: ${stateWords[call.docker]}`),
+  ];
+}
+
+/** Operations of one call; the recording has the others. */
+const mostOperations = 8;
+
+/** What the code passes for the arguments that choose among operations. */
+function passedLines({ name, passes }: CallExplanation): readonly string[] {
+  const rest = passes.length - mostOperations;
+  return [
+    ...passes.slice(0, mostOperations).map((operation) => operationWords(name, operation)),
+    ...(rest > 0 ? [`and ${rest} more, in the recording`] : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { CallExplanation, CallState, Explanation, Reach, VulnerabilityVerdict } from "../core/explain/index.ts";
 import { dockerArch, subsystems, type ScmpArch } from "../core/tables/index.ts";
+import { codeAnswerWords } from "./code-words.ts";
 import {
   answersOf,
   bySubsystem,
@@ -197,6 +198,7 @@ export function callDetails(
       ...reasonsOf(call)
         .slice(0, 8)
         .map((reason) => row("why", reason)),
+      ...(call.code === undefined ? [] : [row("code", codeAnswerWords(call.code))]),
       ...(limits === undefined ? [] : [row("only", limitsText(limits))]),
       ...gapsOf(call).map((gap) => row("but", html`<span class="warn">${gap}</span>`)),
       ...answersOf(call).map((answer) => row("denied", answer)),

@@ -1,6 +1,6 @@
 import type { Elsewhere } from "../core/diff/index.ts";
 import type { Assessment } from "../core/judgement/index.ts";
-import type { Run } from "../core/recording/index.ts";
+import type { CodeAnswer, CodeCoverage, Run } from "../core/recording/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import type { PlacedFinding } from "./lint.ts";
 
@@ -40,6 +40,8 @@ export interface JudgedProfile {
   readonly elsewhere: readonly Elsewhere[];
   /** Where the rules stand that let the openings through, in their order. */
   readonly places: readonly Place[];
+  /** What the programs' code says of the openings, in their order. `undefined`: no code was read. */
+  readonly inCode: readonly (CodeAnswer | undefined)[];
   /**
    * Is the profile what its recording gives? `none`: it never had a recording; `lost`: it had one, and
    * has none now.
@@ -115,6 +117,8 @@ export interface ReviewedRecording {
         readonly capabilities: readonly string[];
         /** Former runs had no-new-privileges, not all of the present ones have. */
         readonly lostNoNewPrivileges: boolean;
+        /** How much of what the programs' code can make was recorded. */
+        readonly coverage: readonly CodeCoverage[];
         readonly doubts: readonly RecordingDoubt[];
       };
 }

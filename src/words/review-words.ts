@@ -2,6 +2,7 @@ import type { Level, Opening } from "../core/judgement/index.ts";
 import type { Run } from "../core/recording/index.ts";
 import { callWords, formatAction, valueWords, type Because } from "../core/seccomp/index.ts";
 import { describeValue, dockerArch, type ScmpArch } from "../core/tables/index.ts";
+import { codeAnswerWords } from "./code-words.ts";
 import { openedText } from "./diff.ts";
 import type { Line, Span } from "./page.ts";
 import type { JudgedProfile, RecordingDoubt } from "./review-model.ts";
@@ -97,7 +98,20 @@ const derivedWords: { readonly [type in Exclude<Because["type"], "user">]: strin
 };
 
 /** Why it is there: what the recording says, never what the profile says of itself alone. */
-export function reasonLine(
+export function reasonLine(opening: Opening, state: JudgedProfile): Line {
+  return [...whyLine(opening, state), ...codeLine(opening, state)];
+}
+
+/** What the programs' code says of a call that the code itself is not the reason for. */
+function codeLine(opening: Opening, { type, assessment, inCode }: JudgedProfile): Line {
+  const answer = inCode[assessment.openings.indexOf(opening)];
+  const { backing } = opening;
+  if (answer === undefined || type === "removed") return [];
+  if ("because" in backing && backing.because.type === "code") return [];
+  return ["; ", { data: clipped(codeAnswerWords(answer), 160) }];
+}
+
+function whyLine(
   { backing, claim, beyondDocker, byClaims }: Opening,
   { type, recording, newRuns }: JudgedProfile,
 ): Line {

@@ -1,8 +1,10 @@
 import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
 import type { Opening } from "../core/judgement/index.ts";
+import type { CodeCoverage } from "../core/recording/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { callArgs, callWords, formatAction } from "../core/seccomp/index.ts";
 import { jsonText } from "../core/text/index.ts";
+import { coverageWords, openWords, unseenWords } from "./code-words.ts";
 import { exampleCall, profileChangeTexts, rulesText } from "./diff.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
@@ -445,6 +447,7 @@ function recordingLine(
     denied,
     capabilities,
     lostNoNewPrivileges,
+    coverage,
     doubts,
   } = state;
   const listed = (words: string, names: readonly string[]): readonly Line[] =>
@@ -486,6 +489,7 @@ function recordingLine(
           ],
         ]),
     ...(lostNoNewPrivileges ? [["now also runs without no-new-privileges"]] : []),
+    ...coverage.flatMap(coverageLine),
     ...doubts.map((doubt): Line => [doubtWords[doubt]]),
   ];
   return [
@@ -493,6 +497,22 @@ function recordingLine(
     ...(parts.length === 0
       ? ["the same calls from the same runs"]
       : parts.flatMap((part, at): Line => (at === 0 ? part : ["; ", ...part]))),
+  ];
+}
+
+/** Dangerous calls of the code that are named. */
+const mostDangers = 4;
+
+/** How much of what the code can make was recorded, and the dangerous calls that never were. */
+function coverageLine(coverage: CodeCoverage): readonly Line[] {
+  const dangers = unseenWords(coverage.unseen, mostDangers).find(([weight]) => weight === "dangerous");
+  const open = openWords(coverage.open);
+  return [
+    [coverageWords(coverage)],
+    ...(dangers === undefined
+      ? []
+      : [["in the code, never recorded, dangerous: ", { data: clipped(dangers[1], 300) }]]),
+    ...(open === undefined ? [] : [["open: ", { data: clipped(open, 300) }]]),
   ];
 }
 

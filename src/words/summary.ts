@@ -1,9 +1,10 @@
-import type { Recording } from "../core/recording/index.ts";
+import { codeCoverage, type Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
 import { allowsOperation, allowsSome } from "../core/seccomp/index.ts";
 import { dockerArch, exposureOf, operationsOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
+import { coverageWords, openWords, subsystemWords } from "./code-words.ts";
 
 /** What `record` and `generate` tell at the end. */
 export interface SummaryModel {
@@ -132,18 +133,18 @@ const mostInCode = 6;
 
 /** What the programs' code can make: how much of it was seen, and what of it stays denied. */
 function inCode({ recording, policy }: SummaryModel): readonly string[] {
-  const arches = Object.keys(recording.code?.calls ?? {}) as (keyof Recording["syscalls"])[];
-  const reachable = arches.flatMap((arch) => Object.keys(recording.code?.calls[arch] ?? {}));
-  if (reachable.length === 0) return [];
-  const seen = new Set(Object.values(recording.syscalls).flatMap((calls) => Object.keys(calls)));
   const denied = policy.notes.flatMap((note) =>
     note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program}, ${note.how})`] : [],
   );
   const rest = denied.length - mostInCode;
   return [
-    `recorded ${reachable.filter((name) => seen.has(name)).length} of ${reachable.length} calls that the ` +
-      `programs' code can make; the ordinary ones among the others are allowed ` +
-      "too",
+    ...codeCoverage(recording).flatMap((coverage) => {
+      const open = openWords(coverage.open);
+      return [
+        `${coverageWords(coverage)} (${subsystemWords(coverage)}); the ordinary ones among the others are allowed too`,
+        ...(open === undefined ? [] : [`open: ${open}`]),
+      ];
+    }),
     ...(denied.length === 0
       ? []
       : [

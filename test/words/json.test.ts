@@ -70,6 +70,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     },
     elsewhere: [],
     places: [{ line: 1, column: 1 }],
+    inCode: [{ type: "open", places: [odd] }],
     source: "different",
     recording: odd,
     keeps: [odd],
@@ -210,6 +211,7 @@ test.each([
     denied: [],
     capabilities: [],
     lostNoNewPrivileges: false,
+    coverage: [],
     doubts: [],
   } as const;
   const text = renderReview(

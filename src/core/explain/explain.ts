@@ -1,3 +1,4 @@
+import { codeAnswer, codeCoverage, operationsOf as operationsOfCode } from "../recording/index.ts";
 import {
   callArgs,
   callsOfOperation,
@@ -54,6 +55,7 @@ export function explain(context: ExplainContext): Explanation {
     arches: [...filters.values()].map((filter) => explainArch(filter, context)),
     vulnerabilities: verdicts,
     runs,
+    coverage: codeCoverage({ code: context.code, syscalls: context.recorded }),
   };
 }
 
@@ -112,6 +114,11 @@ function explainCall(name: string, filter: Filter, context: ExplainContext): Cal
     rules,
     recorded: record,
     unbacked: runs.length > 0 && record === undefined && rules.some(({ because }) => originOf(because) === "recorded"),
+    code: codeAnswer(context.code, filter.arch, name),
+    passes: operationsOfCode(context.code, filter.arch, name).map(({ values, place }) => ({
+      args: [...values].map(([index, value]) => ({ index, value })),
+      place,
+    })),
     exposure: exposureOf(name),
     findings: (findings?.get(filter.arch) ?? []).filter(({ names }) => names.includes(name)),
     passed: state === "pinned" ? passedByUpperBits(filter, name) : [],

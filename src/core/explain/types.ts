@@ -1,6 +1,6 @@
 import type { NoFilter } from "../profile/index.ts";
 import type { Finding } from "../lint/index.ts";
-import type { Run, SyscallRecord } from "../recording/index.ts";
+import type { CodeAnswer, CodeCoverage, CodeEvidence, Run, SyscallRecord } from "../recording/index.ts";
 import type { Action, ActionRule, Filter, PassedCall } from "../seccomp/index.ts";
 import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
 
@@ -17,6 +17,17 @@ export interface OperationVerdict {
   readonly open: boolean;
   /** What the program gets, if it is closed. */
   readonly answer: Action | undefined;
+}
+
+/** What code passes at one place for the arguments that choose among operations. */
+export interface PassedOperation {
+  readonly args: readonly {
+    readonly index: number;
+    /** `undefined`: not a constant, so it may be any value. */
+    readonly value: bigint | undefined;
+  }[];
+  /** `openlog in libc.so.6` */
+  readonly place: string;
 }
 
 /** One syscall of one architecture under a profile. */
@@ -43,6 +54,10 @@ export interface CallExplanation {
   readonly recorded: SyscallRecord | undefined;
   /** The profile says that the call was recorded, and the recording beside it does not have it. */
   readonly unbacked: boolean;
+  /** Can the programs' code make it? `undefined`: no code was read. */
+  readonly code: CodeAnswer | undefined;
+  /** What the code passes for the arguments that choose among operations. */
+  readonly passes: readonly PassedOperation[];
   readonly exposure: Exposure | undefined;
   /** Denies and exceptions on it that take no effect, and conditions that mean something else. */
   readonly findings: readonly Finding[];
@@ -94,6 +109,8 @@ export interface Explanation {
   readonly vulnerabilities: readonly VulnerabilityVerdict[];
   /** The runs of the recording beside the profile; empty: none was found. */
   readonly runs: readonly Run[];
+  /** How much of what the programs' code can make was recorded; empty: no code was read. */
+  readonly coverage: readonly CodeCoverage[];
 }
 
 /** What a profile is explained with. */
@@ -108,4 +125,6 @@ export interface ExplainContext {
   readonly capabilities: ReadonlySet<string>;
   readonly runs: readonly Run[];
   readonly recorded: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
+  /** What the recording says of the programs' code. */
+  readonly code?: CodeEvidence | undefined;
 }

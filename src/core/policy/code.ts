@@ -2,6 +2,7 @@ import { codeRanks, type CodeEvidence, type CodeRank, type CodeVia } from "../re
 import type { Because, Rule } from "../seccomp/index.ts";
 import { weigh, type ScmpArch, type Weight } from "../tables/index.ts";
 import { formsOf } from "./ordinary-forms.ts";
+import { rareCalls } from "./rare-calls.ts";
 
 /**
  * How far down the ranking ordinary calls are allowed. docs/policy.md has what each step buys: how
@@ -17,8 +18,8 @@ export interface CodeCall {
 
 /**
  * The ordinary calls that the code of the programs can make, sorted. A call that is more than
- * ordinary is never allowed because of code. Programs that did not run may never run, so only what
- * their own imports lead to counts.
+ * ordinary is never allowed because of code. Of programs that did not run only what their own
+ * imports lead to counts: nobody knows whether they will. Rare calls (`rare-calls.ts`) have to be near.
  */
 export function codeCalls(
   code: CodeEvidence | undefined,
@@ -26,7 +27,9 @@ export function codeCalls(
   furthest: CodeRank = furthestRank,
 ): readonly CodeCall[] {
   return Object.entries(code?.calls[arch] ?? {})
-    .filter(([name, via]) => weigh(name).weight === "ordinary" && isNear(via, code, furthest))
+    .filter(
+      ([name, via]) => weigh(name).weight === "ordinary" && isNear(via, code, furthest) && !isTooRare(name, via, code),
+    )
     .map(([name, via]) => ({ name, because: becauseOf(via, code) }));
 }
 
@@ -61,6 +64,11 @@ export function weightyCodeCalls(
 function isNear(via: CodeVia, code: CodeEvidence | undefined, furthest: CodeRank): boolean {
   const limit = ranBy(via, code) ? furthest : "few-imports";
   return codeRanks.indexOf(via.rank) <= codeRanks.indexOf(limit);
+}
+
+/** Hardly any program makes the call, and this one comes to it by far ways or did not run. */
+function isTooRare(name: string, via: CodeVia, code: CodeEvidence | undefined): boolean {
+  return rareCalls.has(name) && !(ranBy(via, code) && isNear(via, code, "few-imports"));
 }
 
 function ranBy({ program }: CodeVia, code: CodeEvidence | undefined): boolean {

@@ -54,6 +54,31 @@ export interface CodeVia {
   readonly function: string;
 }
 
+/** What the evidence says of one call. */
+export type CodeAnswer =
+  | { readonly type: "in"; readonly via: CodeVia; readonly ran: boolean }
+  /** All code was read, and none of it makes the call. */
+  | { readonly type: "not-in" }
+  /** No code that was read makes it, but these places may make any call, or were not read. */
+  | { readonly type: "open"; readonly places: readonly string[] };
+
+/** Can the code make the call? `undefined`: no code of this architecture was read. */
+export function codeAnswer(code: CodeEvidence | undefined, arch: ScmpArch, syscall: string): CodeAnswer | undefined {
+  const calls = code?.calls[arch];
+  if (code === undefined || calls === undefined) return undefined;
+  const via = ownValue(calls, syscall);
+  if (via !== undefined) return { type: "in", via, ran: code.programs[via.program]?.ran !== false };
+  const places = openPlaces(code);
+  return places.length === 0 ? { type: "not-in" } : { type: "open", places };
+}
+
+/** Where the evidence has an end: places with an unknown number, and files that could not be read. */
+export function openPlaces({ programs }: CodeEvidence): readonly string[] {
+  return Object.entries(programs).flatMap(([program, { ran, open = [], unread = [] }]) =>
+    ran === false ? [] : [...open, ...unread].map((place) => `${program}: ${place}`),
+  );
+}
+
 /** What code passes at one place. */
 export interface CodeOperation {
   /** By argument, counted from 0; 32 bits. `undefined`: not a constant, so it may be any value. */
@@ -153,9 +178,15 @@ function ownValue<Value>(record: { readonly [key: string]: Value } | undefined, 
 type ByArch<Value> = { readonly [arch: string]: { readonly [syscall: string]: Value } };
 type Calls = ByArch<CodeVia>;
 
-/** Programs that ran go before others, then nearer ways, then names. */
+/**
+ * Near ways go before far ones, programs that ran before others, nearer ranks before others, then
+ * names. The far way of a program that ran never hides the near one of a program that did not.
+ */
 export function compareVias(a: CodeVia, b: CodeVia, isRun: (program: string) => boolean): number {
+  const isFar = ({ program, rank }: CodeVia): boolean =>
+    codeRanks.indexOf(rank) > codeRanks.indexOf(isRun(program) ? "many-imports" : "few-imports");
   return (
+    Number(isFar(a)) - Number(isFar(b)) ||
     Number(isRun(b.program)) - Number(isRun(a.program)) ||
     codeRanks.indexOf(a.rank) - codeRanks.indexOf(b.rank) ||
     compareText(JSON.stringify(canonicalVia(a)), JSON.stringify(canonicalVia(b)))

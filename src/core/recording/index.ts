@@ -25,13 +25,16 @@ export { readJournalEntry, readLine, type AuditEntry, type LogLine } from "./aud
 export { AuditCollector, auditRecording, type AuditFilter, type AuditFindings } from "./audit-recording.ts";
 export { Callers, Programs, followsProgram } from "./programs.ts";
 export { canonicalRun } from "./recording.ts";
+export { codeCoverage, type CodeCoverage, type UnseenCall } from "./code-coverage.ts";
 export {
+  codeAnswer,
   codeRanks,
   codeText,
   compareVias,
   mergeCode,
   operationKey,
   operationsOf,
+  type CodeAnswer,
   type CodeEvidence,
   type CodeOperation,
   type CodeRank,

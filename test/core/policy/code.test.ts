@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildPolicy, type Policy } from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
-import type { CodeEvidence, Recording, SyscallRecord } from "../../../src/core/recording/index.ts";
+import {
+  mergeCode,
+  type CodeEvidence,
+  type CodeVia,
+  type Recording,
+  type SyscallRecord,
+} from "../../../src/core/recording/index.ts";
 import { callArgs, evaluate, isAllowing } from "../../../src/core/seccomp/index.ts";
 import { defaultCapabilities, syscallNames, syscallNumber, weigh } from "../../../src/core/tables/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
@@ -137,6 +143,26 @@ test("a socket option that the code passes is ordinary, and no other option come
   expect(allows(policy, "setsockopt", { 1: 1n, 2: 9n })).toBe(true);
   expect(allows(policy, "setsockopt", { 1: 0n, 2: 64n })).toBe(false);
   expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(false);
+});
+
+test("a rare call counts only if it is near, and never of a program that did not run", () => {
+  const way = (rank: CodeVia["rank"], ran: boolean): CodeEvidence => ({
+    programs: { app: { objects: ["app"], ...(ran ? {} : { ran: false as const }) } },
+    calls: { [arch]: { sched_setscheduler: { program: "app", rank, object: "libc.so.6", function: "f" } } },
+  });
+  expect(allows(policyOf(way("few-imports", true)), "sched_setscheduler")).toBe(true);
+  expect(allows(policyOf(way("many-imports", true)), "sched_setscheduler")).toBe(false);
+  expect(allows(policyOf(way("own-code", false)), "sched_setscheduler")).toBe(false);
+});
+
+test("the far way of a program that ran does not hide the near one of a program that did not", () => {
+  const of = (program: string, rank: CodeVia["rank"], ran: boolean): CodeEvidence => ({
+    programs: { [program]: { objects: [program], ...(ran ? {} : { ran: false as const }) } },
+    calls: { [arch]: { fadvise64: { program, rank, object: "libc.so.6", function: "f" } } },
+  });
+  const code = mergeCode(of("app", "libraries", true), of("cat", "few-imports", false));
+  expect(allows(policyOf(code), "fadvise64")).toBe(true);
+  expect(allows(policyOf(of("app", "libraries", true)), "fadvise64")).toBe(false);
 });
 
 test("of a program that did not run, far ways do not count", () => {

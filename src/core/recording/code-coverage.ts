@@ -1,0 +1,64 @@
+import { describeSyscall, subsystems, weigh, type ScmpArch, type Subsystem, type Weight } from "../tables/index.ts";
+import { codeRanks, openPlaces, type CodeEvidence, type CodeVia } from "./code.ts";
+import type { Recording } from "./types.ts";
+
+/** How much of what the programs' code can make the recording saw. */
+export interface CodeCoverage {
+  readonly arch: ScmpArch;
+  readonly seen: number;
+  /** Calls that the code of programs which ran can make. */
+  readonly reachable: number;
+  /** The same by part of the kernel, in the order of the table. */
+  readonly subsystems: readonly { readonly subsystem: Subsystem; readonly seen: number; readonly reachable: number }[];
+  /** Dangerous ones first, then weighty ones; nearest first within each. */
+  readonly unseen: readonly UnseenCall[];
+  /** Places that may make any call, and files that could not be read. Never taken for absence. */
+  readonly open: readonly string[];
+}
+
+/** A call that the code can make and that was never recorded. */
+export interface UnseenCall {
+  readonly name: string;
+  readonly weight: Weight;
+  readonly via: CodeVia;
+}
+
+const heaviestFirst: readonly Weight[] = ["dangerous", "weighty", "ordinary"];
+
+/** One entry for each architecture whose code was read. */
+export function codeCoverage({
+  code,
+  syscalls,
+}: {
+  readonly code?: CodeEvidence | undefined;
+  readonly syscalls: Recording["syscalls"];
+}): readonly CodeCoverage[] {
+  if (code === undefined) return [];
+  return (Object.keys(code.calls) as ScmpArch[]).sort().map((arch) => coverageOf(code, arch, syscalls[arch] ?? {}));
+}
+
+function coverageOf(code: CodeEvidence, arch: ScmpArch, recorded: { readonly [name: string]: unknown }): CodeCoverage {
+  const reachable = Object.entries(code.calls[arch] ?? {})
+    .filter(([, { program }]) => code.programs[program]?.ran !== false)
+    .map(([name, via]) => ({ name, via, weight: weigh(name).weight, isSeen: Object.hasOwn(recorded, name) }));
+  return {
+    arch,
+    seen: reachable.filter(({ isSeen }) => isSeen).length,
+    reachable: reachable.length,
+    subsystems: (Object.keys(subsystems) as Subsystem[]).flatMap((subsystem) => {
+      const own = reachable.filter(({ name }) => (describeSyscall(name)?.subsystem ?? "unimplemented") === subsystem);
+      const seen = own.filter(({ isSeen }) => isSeen).length;
+      return own.length === 0 ? [] : [{ subsystem, seen, reachable: own.length }];
+    }),
+    unseen: reachable
+      .filter(({ isSeen }) => !isSeen)
+      .sort(
+        (a, b) =>
+          heaviestFirst.indexOf(a.weight) - heaviestFirst.indexOf(b.weight) ||
+          codeRanks.indexOf(a.via.rank) - codeRanks.indexOf(b.via.rank) ||
+          (a.name < b.name ? -1 : 1),
+      )
+      .map(({ name, weight, via }) => ({ name, weight, via })),
+    open: openPlaces(code),
+  };
+}
