@@ -156,7 +156,7 @@ describe("a call that became possible is named, wherever the profile stands", { 
     git("update-index", "--add", "--cacheinfo", `160000,${git("rev-parse", "HEAD").trim()},profiles`);
     mkdirSync(join(folder, "profiles"));
     expect(await reviewed()).toBe(1);
-    expect(out).toMatch(/not looked at: profiles: it is no file/);
+    expect(out).toMatch(/not looked at: profiles: it is not a file/);
   });
 });
 
