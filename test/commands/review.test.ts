@@ -438,7 +438,7 @@ describe("review", { timeout: 60_000 }, () => {
   });
 
   test("stands beside the lines in SARIF and in GitLab's report, and in several files at once", async () => {
-    edit(({ syscalls }) => syscalls.push({ names: ["flock", "ptrace", "process_vm_readv"], action: "SCMP_ACT_ALLOW" }));
+    edit(({ syscalls }) => syscalls.push({ names: ["flock", "ptrace"], action: "SCMP_ACT_ALLOW" }));
     const lineOf = (name: string): number =>
       1 +
       readFileSync(join(folder, "profiles/nginx.json"), "utf8")
@@ -461,20 +461,20 @@ describe("review", { timeout: 60_000 }, () => {
       physicalLocation: { artifactLocation: { uri: "profiles/nginx.json" }, region: { startLine: lineOf(name) } },
     });
     // One alert a change, each at its own line: lint does not say the same a second time.
-    expect(results.map(({ ruleId, level, locations: [at] }) => [ruleId, level, at])).toMatchObject([
+    expect(results.slice(0, 3).map(({ ruleId, level, locations: [at] }) => [ruleId, level, at])).toMatchObject([
       ["unbacked-profile", "error", {}],
-      ["newly-possible", "error", place("process_vm_readv")],
       ["newly-possible", "error", place("ptrace")],
       ["newly-possible", "note", place("flock")],
-      ...results.slice(4).map(() => ["open-sibling", "warning", {}]),
     ]);
+    const lint = results.slice(3).map(({ ruleId }) => ruleId);
+    expect(lint.filter((rule) => /newly|dangerous|beyond/.test(rule))).toEqual([]);
     expect(schemaErrors("sarif", sarif)).toEqual([]);
     expect(schemaErrors("code-quality", JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")))).toEqual([]);
     const issues = JSON.parse(readFileSync(join(folder, "out/a.cc"), "utf8")) as {
       check_name: string;
       fingerprint: string;
     }[];
-    expect(issues.filter(({ check_name }) => check_name === "newly-possible")[1]).toMatchObject({
+    expect(issues.find(({ check_name }) => check_name === "newly-possible")).toMatchObject({
       severity: "critical",
       location: { path: "profiles/nginx.json", lines: { begin: line } },
     });
