@@ -346,7 +346,7 @@ describe("a drop-in for systemd", () => {
     emitSystemd(filterOf(rules)).widened;
 
   test("lists ten names a line, sorted", () => {
-    const names = [..."lkjihgfedcba"].map((letter) => `read${letter}`);
+    const names = "lkjihgfedcba".split("").map((letter) => `read${letter}`);
     const all = Object.fromEntries(names.map((name) => [name, [rule(allow)]]));
     expect(lines(all)).toEqual([
       "[Service]",
