@@ -101,9 +101,7 @@ describe("a log of which a part would be missed is refused", () => {
       (line, index) => (3 * index > 2 * lines.length ? `web-1  | ${line}` : line),
     ],
   ])("%s", async (_, around) => {
-    await expect(recordingOf(`${lines.map(around).join("\n")}\n`)).rejects.toThrow(
-      /of strace have.* another prefix/,
-    );
+    await expect(recordingOf(`${lines.map(around).join("\n")}\n`)).rejects.toThrow(/of strace have.* another prefix/);
   });
 
   test.each([
