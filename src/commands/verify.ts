@@ -8,6 +8,8 @@ import {
   allowedNames,
   defaultAllowing,
   loadVersion,
+  readRecording,
+  recordingBeside,
   nameFromImage,
   readText,
   resolveFor,
@@ -277,6 +279,7 @@ async function explain(
     verdict,
     facts,
     maxRuns: options.maxRuns,
+    reached: await reachedBy(profile),
     without: await filterWithout(await readText(profile), profile, place),
     baseline,
   });
@@ -289,6 +292,12 @@ async function explain(
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
   return 1;
+}
+
+/** Calls that the programs' code can make, by the recording that the profile was made from. */
+async function reachedBy(profile: string): Promise<ReadonlySet<string>> {
+  const recording = await readRecording(recordingBeside(profile)).catch(() => undefined);
+  return new Set(Object.values(recording?.code?.calls ?? {}).flatMap((calls) => Object.keys(calls)));
 }
 
 /**

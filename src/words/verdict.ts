@@ -84,6 +84,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
           `every call that Docker's default ` +
           "allows",
         ...denialLines(diagnosis.denials),
+        escapeLine(`  tried with: ${someNames(diagnosis.tried)}`),
       ].join("\n");
     case "explained":
       return explained(diagnosis);
@@ -116,12 +117,22 @@ export function namesOf(additions: readonly { readonly syscall: string }[]): str
   return [...new Set(additions.map(({ syscall }) => syscall))].join(", ");
 }
 
-function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnosis, { kind: "explained" }>): string {
+function explained({
+  denials,
+  additions,
+  ordinary,
+  minimal,
+  floor,
+  runs,
+}: Extract<Diagnosis, { kind: "explained" }>): string {
   const missing = new Set(additions.map(({ arch, syscall }) => `${arch} ${syscall}`));
   const to = (denial: Denial): boolean => missing.has(`${denial.arch} ${denial.syscall}`);
   const harmless = [...new Set(denials.filter((denial) => !to(denial)).map(({ syscall }) => syscall))].sort();
   const isOne = additions.length === 1;
-  const allNeeded = isOne ? "" : ", and without any one of them it fails";
+  const isOrdinary = ordinary.length > 1;
+  const searched = additions.length - ordinary.length;
+  const ofOthers = isOrdinary ? `, and without ${searched === 1 ? "the other" : "any one of the others"} it fails` : "";
+  const allNeeded = isOne || searched === 0 ? "" : ofOthers || ", and without any one of them it fails";
   const sureness = minimal ? allNeeded : " (a smaller set may be enough, but no runs were left)";
   return [
     `the cause: the profile denies ${namesOf(additions)}`,
@@ -135,8 +146,19 @@ function explained({ denials, additions, minimal, floor, runs }: Extract<Diagnos
           : `  ${syscall}: the container runtime itself needs it: ${reason}`;
       }),
     `  confirmed in ${runs} runs: with ${isOne ? "it" : "these"} it passes${sureness}`,
+    ...(isOrdinary
+      ? [escapeLine(`  ordinary, tried by the program, and taken in together: ${someNames(namesIn(ordinary))}`)]
+      : []),
     ...(harmless.length === 0 ? [] : [escapeLine(`  also denied, but not needed: ${harmless.join(", ")}`)]),
   ].join("\n");
+}
+
+function namesIn(additions: readonly { readonly syscall: string }[]): readonly string[] {
+  return [...new Set(additions.map(({ syscall }) => syscall))];
+}
+
+function someNames(names: readonly string[]): string {
+  return names.length <= 12 ? names.join(", ") : `${names.slice(0, 11).join(", ")} and ${names.length - 11} more`;
 }
 
 /** More are counted. */

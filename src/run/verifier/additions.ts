@@ -13,6 +13,11 @@ export interface Addition {
 }
 
 /** A call that no trace saw. It is tried because the profile denies it and Docker's default does not. */
+/** Only tried: no trace saw it. */
+export function isUnseen({ record }: Addition): boolean {
+  return record.processes.length === 0;
+}
+
 export function unseen(arch: ScmpArch, syscall: string): Addition {
   return { arch, syscall, record: { calls: 1, results: ["?"], processes: [] } };
 }

@@ -10,8 +10,8 @@ import {
 } from "../../core/profile/index.ts";
 import type { Filter } from "../../core/seccomp/index.ts";
 import { parseStrace } from "../../strace-parser/index.ts";
-import type { ScmpArch } from "../../core/tables/index.ts";
-import { deniedBeside, extend, rulesOf, unseen, type Addition } from "./additions.ts";
+import { weigh, type ScmpArch } from "../../core/tables/index.ts";
+import { deniedBeside, extend, isUnseen, rulesOf, unseen, type Addition } from "./additions.ts";
 import { confine } from "./confine.ts";
 import { DenialObserver, type Denial } from "./denials.ts";
 import { smallestPassing } from "./minimize.ts";
@@ -30,6 +30,8 @@ export interface Subject {
   readonly verdict: Verdict;
   /** The run, as a recording would state it: decides which calls its runtime needs. */
   readonly facts: Run;
+  /** Calls that the programs' code can make, as far as the recording knows. */
+  readonly reached: ReadonlySet<string>;
   /** The workload is run at most so often. */
   readonly maxRuns: number;
   /** What it is compared under: Docker's default with what the profile allows beyond it. `undefined`: the engine's. */
@@ -49,6 +51,9 @@ export type Diagnosis =
       readonly kind: "explained";
       readonly denials: readonly Denial[];
       readonly additions: readonly Addition[];
+      /** Those of the additions that are ordinary: they were taken in together. */
+      readonly ordinary: readonly Addition[];
+      /** Without any one of the others it fails. */
       readonly minimal: boolean;
       readonly floor: ReadonlyMap<string, string>;
       readonly runs: number;
@@ -56,7 +61,13 @@ export type Diagnosis =
   /**
    * Not even everything that Docker's default allows makes it pass, or the runs did not suffice.
    */
-  | { readonly kind: "unexplained"; readonly denials: readonly Denial[]; readonly runs: number }
+  | {
+      readonly kind: "unexplained";
+      readonly denials: readonly Denial[];
+      /** The calls that were let through in the last run. */
+      readonly tried: readonly string[];
+      readonly runs: number;
+    }
   | { readonly kind: "interrupted" };
 
 /** Thrown where Ctrl-C ends the search. */
@@ -123,12 +134,11 @@ class Search {
       );
       verdict = await this.#try([...this.#wanted.values()]);
     }
-    if (verdict.kind !== "passed") return { kind: "unexplained", denials: this.#denials, runs: this.#runs };
-    const { items, minimal } = await smallestPassing(
-      [...this.#wanted.values()],
-      async (part) => part.length > 0 && (await this.#try(part)).kind === "passed",
-      Math.max(0, this.#subject.maxRuns - this.#runs),
-    );
+    if (verdict.kind !== "passed") {
+      const tried = [...new Set([...this.#wanted.values()].map(({ syscall }) => syscall))].sort();
+      return { kind: "unexplained", denials: this.#denials, tried, runs: this.#runs };
+    }
+    const { items, ordinary, minimal } = await this.#smallest();
     // An engine may put an init before every program, and says so nowhere. The first reason counts.
     const noNewPrivileges = this.#subject.facts.noNewPrivileges === true;
     const floor = new Map(
@@ -136,7 +146,30 @@ class Search {
         .reverse()
         .flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)),
     );
-    return { kind: "explained", denials: this.#denials, additions: items, minimal, floor, runs: this.#runs };
+    return { kind: "explained", denials: this.#denials, additions: items, ordinary, minimal, floor, runs: this.#runs };
+  }
+
+  /**
+   * Ordinary calls that a trace saw denied are taken in together: denying them protects nobody, and
+   * another day needs those that this run does without. Only what is more than ordinary, or was
+   * never seen, is searched for one by one; what the programs' code reaches comes first.
+   */
+  async #smallest(): Promise<{
+    readonly items: readonly Addition[];
+    readonly ordinary: readonly Addition[];
+    readonly minimal: boolean;
+  }> {
+    const wanted = [...this.#wanted.values()];
+    const ordinary = wanted.filter((each) => !isUnseen(each) && weigh(each.syscall).weight === "ordinary");
+    const inCode = ({ syscall }: Addition): boolean => this.#subject.reached.has(syscall);
+    const others = wanted.filter((each) => !ordinary.includes(each));
+    const rest = [...others.filter(inCode), ...others.filter((each) => !inCode(each))];
+    const passes = async (part: readonly Addition[]): Promise<boolean> =>
+      ordinary.length + part.length > 0 && (await this.#try([...ordinary, ...part])).kind === "passed";
+    if (rest.length === 0 || (ordinary.length > 0 && (await passes([]))))
+      return { items: ordinary, ordinary, minimal: true };
+    const { items, minimal } = await smallestPassing(rest, passes, Math.max(0, this.#subject.maxRuns - this.#runs));
+    return { items: [...ordinary, ...items], ordinary, minimal };
   }
 
   async #baseline(): Promise<Verdict> {
