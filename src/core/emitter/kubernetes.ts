@@ -80,8 +80,8 @@ function kubernetesName(name: string): string {
   return (
     name
       .toLowerCase()
-      .replace(/[^a-z0-9-]+/g, "-")
-      .replace(/^-+|-+$/g, "")
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")
       .slice(0, 63) || "profile"
   );
 }
