@@ -113,7 +113,7 @@ async function writeAttributes(root: string, undo: boolean, terminal: Terminal):
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const lines = text.split(/\r?\n/);
   const others = withoutOurs(lines);
-  const kept = others.join(newline).replace(/[\r\n]*$/, "");
+  const kept = others.slice(0, others.findLastIndex((line) => line !== "") + 1).join(newline);
   const next = `${[...(kept === "" ? [] : [kept]), ...(undo ? [] : attributes)].join(newline)}${newline}`;
   if (undo && kept === "") {
     if (text !== "") await rm(path, { force: true });

@@ -146,7 +146,8 @@ function patternOf(shape: Shape): RegExp {
   // collectors trim the blanks before an empty line
   const last = parts.at(-1);
   if (last !== undefined && shape.at(-1) !== undefined) {
-    const blanks = /[ \t]*$/.exec(last)?.[0].length ?? 0;
+    let blanks = 0;
+    while (/[ \t]/.test(last.at(-1 - blanks) ?? "")) blanks += 1;
     parts[parts.length - 1] = `${last.slice(0, last.length - blanks)}[ \\t]{0,${blanks}}`;
   }
   return new RegExp(`^${parts.join("")}`);

@@ -13,9 +13,9 @@ export function checkName(name: string): string {
 
 /** `registry:5000/library/nginx:1.27@sha256:…` → `nginx`. */
 export function nameFromImage(image: string): string {
-  const withoutDigest = image.replace(/@.*$/, "");
+  const [withoutDigest = ""] = image.split("@");
   const last = withoutDigest.split("/").at(-1) ?? "";
-  return last.replace(/:.*$/, "");
+  return last.split(":")[0] ?? "";
 }
 
 export function recordingPath(name: string): string {

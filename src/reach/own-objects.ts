@@ -96,9 +96,9 @@ export function isCommonRuntime(name: string): boolean {
  */
 export function isOwnObject(executable: string, name: string, wasLoadedLate: boolean): boolean {
   if (isCommonRuntime(name)) return false;
-  const stem = stemOf(executable)
+  const [stem = ""] = stemOf(executable)
     .toLowerCase()
-    .replace(/[^a-z].*$/, "");
+    .split(/[^a-z]/);
   return wasLoadedLate || (stem.length >= 3 && stemOf(name).toLowerCase().includes(stem));
 }
 

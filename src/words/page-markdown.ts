@@ -51,7 +51,7 @@ function span(part: Span): string {
  */
 function markdownCode(text: string): string {
   const shown = escapeLine(text)
-    .replace(/\\+(?=\|)/g, (slashes) => "\\u{5c}".repeat(slashes.length))
+    .replace(/\\+\|?/g, (run) => (run.endsWith("|") ? `${"\\u{5c}".repeat(run.length - 1)}|` : run))
     .replaceAll("|", "\\|");
   if (shown.trim() === "") return '""';
   const ticks = "`".repeat(Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length)) + 1);

@@ -159,9 +159,15 @@ function others({ policy, unparsed }: SummaryModel): readonly string[] {
   const unknown = policy.notes.flatMap((note) => (note.kind === "unknown-syscall" ? [note.syscall] : []));
   return [
     ...(beyond.length === 0 ? [] : [`ALLOWED BEYOND THE DEFAULT because of --allow: ${beyond.join(", ")}`]),
-    ...(unknown.length === 0 ? [] : [`seen, but no profile can name it: ${unknown.join(", ")}`]),
+    ...(unknown.length === 0 ? [] : [`seen, but no profile can name it: ${namesShown(unknown)}`]),
     ...(unparsed === 0 ? [] : [`${unparsed} lines of the trace could not be read; the profile may lack calls`]),
   ];
+}
+
+/** A log may hold any number of names, of any length. */
+function namesShown(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
+  return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
 }
 
 function notExercised({ missed }: SummaryModel): readonly string[] {

@@ -77,11 +77,8 @@ export function emitPod({ name }: AppliedProfile): string {
 
 /** RFC 1123. */
 function kubernetesName(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9-]+/g, "-")
-      .replace(/^-+|-+$/g, "")
-      .slice(0, 63) || "profile"
-  );
+  const allowed = name.toLowerCase().replace(/[^a-z0-9-]+/g, "-");
+  let end = allowed.length;
+  while (allowed[end - 1] === "-") end -= 1;
+  return allowed.slice(0, end).replace(/^-+/, "").slice(0, 63) || "profile";
 }

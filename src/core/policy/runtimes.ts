@@ -57,6 +57,7 @@ export const compilerRows: readonly CompilerRow[] = [
 
 /** Is it one of these programs, in whatever version (`python3.11` is `python`)? */
 export function isProgram(name: string, known: readonly string[]): boolean {
+  if (name.length > 64) return false; // no program is called so
   return known.includes(name.replace(/-?\d+(\.\d+)*$/, ""));
 }
 

@@ -42,7 +42,7 @@ export async function loadReference(versionOrFile: string | undefined, read = re
     const version = versionOrFile.replace(/^v/, "");
     const { file, exact, release } = dockerDefaultFor(version);
     return {
-      name: `Docker ${version.replace(/[-+~].*$/, "")}'s default`,
+      name: `Docker ${version.split(/[-+~]/)[0]}'s default`,
       profile: await loadDockerDefault(file),
       ...(exact ? {} : { standsIn: release }),
     };
