@@ -40,7 +40,7 @@ export function isClosedByNames(
 ): boolean {
   const withoutArguments = {
     ...vulnerability,
-    needs: vulnerability.needs.map((need) => need.map(({ args: _, ...call }) => call)),
+    needs: vulnerability.needs.map((need) => need.map(({ args: _args, ...call }) => call)),
   };
   return reachOf(withoutArguments, filters, capabilities) === "closed";
 }
