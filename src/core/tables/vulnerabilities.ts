@@ -1233,7 +1233,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
   {
     id: "CVE-2023-6932",
     where: "kernel",
-    needs: [option(0, 35, 39, 42, 46), call("listen", "bind", "connect", "sendto")],
+    needs: [option(0, 35, 39, 42, 46)],
     gives: root,
     source: "ipv4: igmp: fix refcnt uaf issue when receiving igmp query packet",
   },
