@@ -23,10 +23,13 @@ function years(): string {
   return `Of ${vulnerabilities.length} known vulnerabilities, ${recent.join(", ")}.`;
 }
 
+/** Without the formatter's columns. */
+const plain = (text: string): string => text.replaceAll(/\s+/g, " ").replaceAll(/-{3,}/g, "---");
+
 // SECCOMP_GEN_WRITE_GUIDE=1 writes it.
 test("docs/operations.md has the table and the counts as they are", () => {
   const text = readFileSync(page, "utf8");
   const made = text.replace(between, (_, begin: string, end: string) => `${begin}${years()}\n\n${table()}${end}`);
   if (process.env["SECCOMP_GEN_WRITE_GUIDE"] !== undefined) writeFileSync(page, made);
-  else expect(text).toBe(made);
+  else expect(plain(text)).toBe(plain(made));
 });
