@@ -69,10 +69,10 @@ export function operationsOf({
 }: Pick<CallExplanation, "operations">): readonly { readonly open: boolean; readonly text: string }[] {
   return operations.map(({ operation, open, answer }) => {
     const { does, closes, users } = operationOf(operation);
+    const error = answer === undefined ? "" : ` (${formatAction(answer)})`;
     const text = open
       ? `${does}: ${closes.join(", ")}`
-      : `may not ${does}${answer === undefined ? "" : ` (${formatAction(answer)})`}: ` +
-        `closes ${closes.join(", ")}; needed by ${users}`;
+      : `may not ${does}${error}: ` + `closes ${closes.join(", ")}; needed by ${users}`;
     return { open, text };
   });
 }

@@ -40,7 +40,9 @@ export function isClosedByNames(
 ): boolean {
   const withoutArguments = {
     ...vulnerability,
-    needs: vulnerability.needs.map((need) => need.map(({ args: _, ...call }) => call)),
+    needs: vulnerability.needs.map((need) =>
+      need.map(({ names, arches }) => ({ names, ...(arches === undefined ? {} : { arches }) })),
+    ),
   };
   return reachOf(withoutArguments, filters, capabilities) === "closed";
 }

@@ -1,6 +1,5 @@
 import { isRead, type ArgTuple } from "../recording/index.ts";
-import { ruleMatches, type ArgCondition, type ArgIndex, type Rule } from "../seccomp/index.ts";
-import { callArgs } from "../seccomp/index.ts";
+import { callArgs, ruleMatches, type ArgCondition, type ArgIndex, type Rule } from "../seccomp/index.ts";
 import { hasOwnNumbers, operationsOf, type Operation, type RequiredCall, type ScmpArch } from "../tables/index.ts";
 import { passedByCode, tellsArguments } from "./constants-in-code.ts";
 import {
@@ -122,9 +121,9 @@ export function pinRooms(
       return { unpinned: "its arguments have other numbers on this architecture" };
     const strict = context.tier === "strict" && values.length > 0;
     const entered = rooms(context).filter(({ always = false }) => !strict || always);
-    const open = entered.map(({ always: _, ...room }): Also => {
+    const open = entered.map(({ words, reason, source, ...room }): Also => {
       const rule = { conditions: room.conditions };
-      return { ...room, rule, seen: values.some((tuple) => matches(rule, indices, tuple)) };
+      return { words, reason, source, rule, seen: values.some((tuple) => matches(rule, indices, tuple)) };
     });
     const beyond = values.filter((tuple) => !open.some(({ rule }) => isRead(tuple) && matches(rule, indices, tuple)));
     const rule = (tuple: ArgTuple): Rule => ({
