@@ -8,7 +8,7 @@ import { renderServices, renderSummary, type ServiceRow } from "../words/index.t
 import { keepRecording, placesOf, thenRelease, type Kept } from "./keep.ts";
 import { defaultMaxRuns, verifyWorkload } from "./verify.ts";
 
-/** What `record` was asked for beside what is asked of one container. */
+/** Options of `record` for several containers. */
 export interface EachOptions {
   readonly containers: boolean;
   readonly only: readonly string[];

@@ -135,7 +135,7 @@ function keptDangers(filters: Filters): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-/** A profile that nobody ever recorded for lacks nothing; one whose recording is gone does. */
+/** A profile that never had a recording lacks nothing. One whose recording is gone does. */
 async function hadRecording({ path, formerPath }: ChangedFile, changes: Changes): Promise<boolean> {
   const folders = [path, formerPath ?? path].flatMap((each) => sourceFolder(each) ?? []);
   for (const folder of folders) if ((await changes.readBefore(`${folder}/recording.json`)) !== undefined) return true;

@@ -38,8 +38,8 @@ export interface VerifyOptions {
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
   /**
-   * Exit code a workload that ends by itself must have; undefined: 0, or what it has without the
-   * profile.
+   * The exit code that a workload which ends by itself must have. `undefined` for 0, or the one
+   * without the profile.
    */
   readonly expectExit: number | undefined;
   readonly times: number;

@@ -274,12 +274,14 @@ function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: Diff
       } else {
         lines.push("", `**${summary}**`, "", "| syscall | before | after | for example |", "|---|---|---|---|");
         lines.push(
-          ...changes.map(
-            (change) =>
+          ...changes.map((change) => {
+            const opens = change.opened.length === 0 ? "" : `; ${openedText(change)}`;
+            return (
               `| ${cell(change.syscall)} | ${cell(rulesText(change.syscall, change.before, change.arch))} | ` +
               `${cell(rulesText(change.syscall, change.after, change.arch))} | ` +
-              `${cell(`${exampleCall(change)}: ${answersText(change)}${change.opened.length === 0 ? "" : `; ${openedText(change)}`}`)} |`,
-          ),
+              `${cell(`${exampleCall(change)}: ${answersText(change)}${opens}`)} |`
+            );
+          }),
         );
       }
     }

@@ -43,7 +43,7 @@ const shownValues = 3;
 /** The call, with what it may now be made with: `bpf`, `socket(AF_PACKET or AF_VSOCK)`. */
 export function openedCall({ change, values, made }: Opening): string {
   if (values.length === 0) {
-    // A call that was possible before is told by what is new of it: the example.
+    // For a call that was possible before, the line shows what is new: the example.
     const { arch, args } = change.witness;
     const named = args.flatMap((value, index) =>
       value === 0n || made?.some((known) => known === index) === false

@@ -83,7 +83,6 @@ process.stdout.write(
 );
 for (const row of operations) {
   const more = workloads.map(({ own }, at) => reachable(opened(own, [row])).filter((id) => !now[at].includes(id)));
-  process.stdout.write(
-    `| ${row.id} | ${mean(more.map(({ length }) => length))} | ${[...new Set(more.flat())].sort().join(", ") || "none"} |\n`,
-  );
+  const ids = [...new Set(more.flat())].sort().join(", ") || "none";
+  process.stdout.write(`| ${row.id} | ${mean(more.map(({ length }) => length))} | ${ids} |\n`);
 }

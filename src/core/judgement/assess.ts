@@ -158,7 +158,7 @@ function opening(
   const row = exposureOf(syscall);
   const pinned =
     row?.pinnable === true &&
-    syscall !== "ptrace" && // whoever traces another process is named for it
+    syscall !== "ptrace" && // the row of ptrace names the tracing program
     change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
   const danger = beyond !== undefined || value?.level === "danger" || (row?.level === "danger" && !pinned);
   return [

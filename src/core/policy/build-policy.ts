@@ -70,7 +70,7 @@ export function buildPolicy(recording: Recording, given: PolicyOptions): Policy 
   );
   const start: FloorContext = {
     noNewPrivileges: recording.runs.length > 0 && recording.runs.every((run) => run.noNewPrivileges === true),
-    // Nobody knows how it will be started: an engine's configuration puts one before every program.
+    // A later start may have one: an engine's configuration can put it before every program.
     init: true,
   };
   const programs = new Set(

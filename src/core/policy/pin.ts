@@ -48,7 +48,10 @@ export interface PinContext {
   readonly programs: ReadonlySet<string>;
   /** Those that start as programs of glibc do: it calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
-  /** What the programs' code can make. `undefined`: nobody looked, or it does not count. */
+  /**
+   * What the programs' code can make. `undefined` if their files were not read, or it does not
+   * count.
+   */
   readonly code: CodeEvidence | undefined;
 }
 

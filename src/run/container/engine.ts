@@ -8,6 +8,6 @@ export interface Engine {
   readonly runtimeVersions: ReadonlyMap<string, string>;
   /** The engine starts every container with no-new-privileges. */
   readonly noNewPrivileges: boolean;
-  /** The engine was told to use another default profile than the built-in one. */
+  /** The engine is configured with another default profile than the built-in one. */
   readonly seccompProfile: string | undefined;
 }

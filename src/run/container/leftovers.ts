@@ -71,7 +71,7 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
   return { containers: [...new Set([...ofDeadSessions(containers), ...held.flat()])], volumes };
 }
 
-/** Containers that were recorded: they stand at a gate that nobody keeps any more. */
+/** Containers that were recorded: they wait for a keeper that has gone. */
 async function heldBy(cli: ContainerCli, gate: string): Promise<readonly string[]> {
   const listed = ["ps", "--all", "--no-trunc", "--filter", `volume=${gate}`, "--format", "{{.ID}}"];
   return lines(await output(cli, listed, "listing containers"));

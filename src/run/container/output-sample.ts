@@ -30,8 +30,8 @@ export async function sampleOutput(stream: Readable): Promise<OutputSample> {
 }
 
 /**
- * The first line in which two outputs differ, counted from 1, with its text in both (undefined:
- * there is none); undefined: they are the same.
+ * The first line in which two outputs differ, counted from 1, with its text in both (`undefined` if
+ * there is none). `undefined` if they are the same.
  */
 export function firstDifference(
   before: OutputSample,

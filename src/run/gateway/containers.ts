@@ -69,7 +69,7 @@ export interface Overseer {
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
-  /** Waits until the container's program, of which so many had been let go before, is let go once more. */
+  /** Waits until the container's program starts once more. `before` counts its earlier starts. */
   letGo(container: HeldContainer, before: number): Promise<void>;
   /** How often its program was let go. */
   starts(container: HeldContainer): number;

@@ -86,7 +86,7 @@ export class EngineClient {
   ): Promise<{ readonly socket: Duplex; readonly reader: ByteReader }> {
     const socket = await dial(this.endpoint);
     const reader = new ByteReader(socket);
-    socket.on("error", () => undefined); // whoever reads hears of its end
+    socket.on("error", () => undefined); // the reader gets its end
     const text = body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body));
     const headers: Head["headers"] = [
       ["Host", "docker"],

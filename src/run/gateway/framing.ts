@@ -76,7 +76,7 @@ export function withHeaders(head: Head, without: readonly string[], added: Head[
   };
 }
 
-/** The same head for a body of so many bytes. */
+/** The same head for a body of this length. */
 export function withLength(head: Head, length: number): Head {
   return withHeaders(
     head,

@@ -19,7 +19,7 @@ import {
 } from "./framing.ts";
 import { ByteReader } from "./reader.ts";
 
-/** A request's first line and headers, and its parts that routes are told by. */
+/** A request's first line and headers, and the parts that choose its route. */
 export interface Request {
   readonly head: Head;
   readonly method: string;

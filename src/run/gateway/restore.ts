@@ -119,7 +119,7 @@ export function releasedEvent(event: Document, isOurVolume: (name: string) => bo
   );
 }
 
-/** `containers/ID/changes`: the mount point is nobody's change. */
+/** `containers/ID/changes`: the mount point is no change of the workload's. */
 export function releasedChanges(changes: readonly unknown[]): readonly unknown[] {
   return changes.filter(
     (change) => !new RegExp(`^${gateFolder.replace(".", "\\.")}(?:/|$)`).test(textOf(member(change, "Path"))),

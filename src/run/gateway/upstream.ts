@@ -14,7 +14,7 @@ export type Endpoint =
    */
   | { readonly kind: "command"; readonly words: readonly string[] };
 
-/** Contents of PEM files; `ca` undefined: the system's. */
+/** Contents of PEM files. If `ca` is `undefined`, the system's certificates count. */
 export interface Tls {
   readonly ca: Buffer | undefined;
   readonly cert: Buffer | undefined;

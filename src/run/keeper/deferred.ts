@@ -9,6 +9,6 @@ export class Deferred<Value> {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.promise.catch(() => undefined); // whoever waits for it hears of it
+    this.promise.catch(() => undefined); // its reader gets the error
   }
 }

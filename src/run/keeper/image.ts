@@ -18,8 +18,8 @@ const sources = ["src/run/keeper/hold.c", "src/run/keeper/keeper.c"] as const;
 
 /**
  * The image of the keeper: holder, keeper, strace and its libraries. Built once per content of its
- * sources. If it cannot be built (no network), this host's strace and compiler make it, and that is
- * said.
+ * sources. If it cannot be built (no network), this host's strace and compiler make it, with a
+ * notice.
  */
 export async function ensureKeeperImage(
   engine: EngineClient,

@@ -81,7 +81,7 @@ export class Keeper implements AsyncDisposable {
     return this.#made.promise;
   }
 
-  /** Makes volumes and container and listens. Whatever fails is told by `ready`. */
+  /** Makes volumes and container and listens. `ready` rejects if any of this fails. */
   async open(): Promise<void> {
     try {
       const { engine, image, folder } = this.#request;
@@ -167,7 +167,7 @@ export class Keeper implements AsyncDisposable {
   async #read(sayings: AsyncIterable<Saying>): Promise<void> {
     for await (const saying of sayings) {
       this.#hear(saying);
-      // Whoever reads a trace more slowly than strace writes it makes the rest wait in the keeper's volume.
+      // If the reader is slower than strace, the rest of the trace waits in the keeper's volume.
       if (saying.kind === "data") await this.#traces.get(saying.number)?.room();
     }
     const why =

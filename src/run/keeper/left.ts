@@ -11,7 +11,7 @@ export interface LeftTrace {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Reads the traces on a volume that nobody writes to any more, one after the other. */
+/** Reads the traces on a volume of a session that has ended, one after the other. */
 export async function readLeft(
   engine: EngineClient,
   image: string,

@@ -15,7 +15,7 @@ export type TraceEnd =
 /** Says something of this trace to the keeper. */
 type Say = (verb: "stop" | "crash", ...fields: readonly string[]) => void;
 
-/** So many pieces of up to 128 KiB wait to be read. */
+/** At most this many pieces of up to 128 KiB wait to be read. */
 const mostPending = 256;
 
 /** The trace of one program and of all that it starts, as it grows. */

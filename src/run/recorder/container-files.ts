@@ -10,7 +10,7 @@ const largestFile = 512 * 1024 * 1024;
 /** More links than the kernel follows (path_resolution(7)). */
 const mostLinks = 40;
 
-/** This many files are asked for at once, and wait to be read. */
+/** At most this many files are requested at once and wait to be read. */
 const mostAhead = 4;
 
 /**
@@ -67,7 +67,7 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
       const next = this.#coming.shift();
       if (next === undefined) return;
       const reading = this.#read(next);
-      reading.catch(() => undefined); // whoever reads it hears of it
+      reading.catch(() => undefined); // its reader gets the error
       this.#ahead.set(next, reading);
     }
   }

@@ -46,7 +46,7 @@ import type { Unfinished } from "./unfinished.ts";
 import { untilStable } from "./stability.ts";
 import { soughtTracer } from "./sought-tracer.ts";
 
-/** What the recording of a command's containers was asked for. */
+/** Options of recording a command's containers. */
 export interface ContainersOptions {
   readonly name: string | undefined;
   readonly while: string | undefined;
@@ -81,7 +81,7 @@ export interface ContainersRecorded {
   readonly end: CommandEnd;
   /** How many containers were held. */
   readonly made: number;
-  /** Images that were asked for and were not there. */
+  /** Images that the command named and the engine does not have. */
   readonly unknownImages: readonly string[];
   /** Gives the traces away; until then recordings can be made of them should this process be killed. */
   readonly release: () => Promise<void>;
@@ -277,7 +277,7 @@ class ContainersRecording {
       ended: undefined,
       over: Promise.resolve(),
     };
-    traced.read.catch(() => undefined); // whoever waits for it hears of it
+    traced.read.catch(() => undefined); // its reader gets the error
     traced.over = trace.end.then(
       async (end) => void (traced.ended = end.kind === "crashed" ? await this.#crashed(berth, end) : end),
     );
@@ -464,8 +464,8 @@ class ContainersRecording {
   }
 
   /**
-   * What the code of the containers' programs can make, from their files. If they cannot be had, the
-   * recording goes without, and that is said.
+   * What the code of the containers' programs can make, from their files. If they cannot be read, a
+   * notice says so and the recording has no code.
    */
   async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;

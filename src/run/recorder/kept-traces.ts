@@ -77,7 +77,7 @@ function folderOf(label: string): string | undefined {
     const facts: unknown = JSON.parse(Buffer.from(label, "base64url").toString("utf8"));
     return isDocument(facts) ? textOf(member(facts, "folder")) : undefined;
   } catch {
-    return undefined; // whoever cleans is told
+    return undefined; // clean reports it
   }
 }
 

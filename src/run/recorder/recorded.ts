@@ -2,7 +2,7 @@ import type { Aggregator, CodeEvidence, Run } from "../../core/recording/index.t
 import type { PolicyArguments } from "../../project/index.ts";
 import type { SeccompGenError } from "../../core/errors/index.ts";
 
-/** What `record` was asked for. */
+/** Options of `record`. */
 export interface RecordOptions extends PolicyArguments {
   readonly name: string | undefined;
   readonly while: string | undefined;
@@ -25,9 +25,9 @@ export interface RecordOptions extends PolicyArguments {
 export interface Recorded {
   readonly run: Run;
   readonly aggregators: readonly Aggregator[];
-  /** What the code of the programs can make. `undefined` if nobody looked. */
+  /** What the code of the programs can make. `undefined` if their files were not read. */
   readonly code: CodeEvidence | undefined;
-  /** The workload's own exit code; `undefined` if nobody knows it. */
+  /** The workload's own exit code; `undefined` if it is unknown. */
   readonly exitCode: number | undefined;
   /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;

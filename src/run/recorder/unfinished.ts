@@ -126,8 +126,8 @@ async function recoverFrom(
 }
 
 /**
- * Reads what a volume says of its trace. Whoever may use the engine can have written it: throws
- * `recording-invalid` for what is not as we write it.
+ * Reads what a volume says of its trace. Any user of the engine can have written it, so it throws
+ * `recording-invalid` for anything that we would not write.
  */
 export function parseUnfinished(text: string, source: string): Unfinished {
   const invalid = (detail: string): SeccompGenError =>

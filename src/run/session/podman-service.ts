@@ -11,7 +11,7 @@ export interface PodmanService extends AsyncDisposable {
   readonly endpoint: Endpoint;
 }
 
-/** It ends by itself when nobody has talked to it for so long: a killed session leaves none. */
+/** It ends by itself after this time without a client, so a killed session leaves none. */
 const idleSeconds = "30";
 
 const patienceMs = 20_000;

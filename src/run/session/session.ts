@@ -27,7 +27,7 @@ import { openEngine, type OpenEngine } from "./engine.ts";
 export type Treatment =
   /** With these further options of strace. */
   | { readonly kind: "trace"; readonly change: SpecChange; readonly strace: readonly string[] }
-  /** Untraced, but not as it was asked for. */
+  /** Untraced against the user's wish. */
   | { readonly kind: "confine"; readonly change: SpecChange }
   /** It runs as it is; `ours`: it goes with the others in the end. */
   | { readonly kind: "leave"; readonly ours: boolean };
@@ -70,7 +70,7 @@ export class Session implements AsyncDisposable {
   readonly #deciding = new Map<Document, Treatment>();
   readonly #probes = new Map<HeldContainer, number>();
   readonly #networks: string[] = [];
-  /** Containers that the command made and nobody asked about. */
+  /** Containers that the command made and that are not recorded. */
   readonly #bystanders: string[] = [];
   readonly #connection: OpenEngine;
   #keeper: Keeper | undefined;
@@ -78,7 +78,7 @@ export class Session implements AsyncDisposable {
   #opening: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
-  /** Images that were asked for and are not there, in the order of asking. */
+  /** Images that the command named and the engine does not have, in this order. */
   readonly unknownImages: string[] = [];
   /** strace's version, once it is known. */
   strace: string | undefined;
@@ -146,7 +146,7 @@ export class Session implements AsyncDisposable {
     this.#gateways = await Promise.all([open(false), open(true)]);
   }
 
-  /** It starts while the command looks its images up. Whoever starts a container waits for it. */
+  /** It starts while the command looks its images up. A container's start waits for it. */
   #startKeeper(): Promise<Keeper> {
     this.#starting ??= (async () => {
       const image = await ensureKeeperImage(this.engine, this.facts.architecture, this.#request.notice);
@@ -294,7 +294,7 @@ export class Session implements AsyncDisposable {
       await this.engine.call("DELETE", `/networks/${network}`).catch(() => undefined);
   }
 
-  /** Gives the traces away: nobody needs them any more. Resolves to what could not be removed. */
+  /** Removes the traces once they are no longer needed. Resolves to what could not be removed. */
   async release(): Promise<string | undefined> {
     const left = await this.#keeper?.removeVolume(this.#keeper.traceVolume);
     await this.#connection[Symbol.asyncDispose]();

@@ -61,7 +61,7 @@ class HostTrace implements WorkloadTrace {
     this.#fifo = createReadStream(fifo);
     this.chunks = keeping(this.#fifo, join(folder, keptTrace), notice);
     this.end = this.#run(strace.path, fifo);
-    this.end.catch(() => undefined); // whoever awaits it gets the error
+    this.end.catch(() => undefined); // its reader gets the error
     this.#stopInTime();
   }
 

@@ -61,7 +61,7 @@ export type StoppedBy = "while" | "stop-after" | "enough" | "interrupt" | "conta
 
 /** What is known of a program that has ended. */
 export interface ProgramEnd {
-  /** `undefined` if nobody knows it. */
+  /** `undefined` if it is unknown. */
   readonly exitCode: number | undefined;
   /** SIGKILL ended it: the engine after its stop timeout, the kernel for memory, `docker kill`. */
   readonly killed: boolean;
@@ -85,7 +85,7 @@ export interface TraceRequest {
   readonly untraced: Untraced;
   /**
    * Text that is stored beside the log. It says what a recording of the log needs, should this
-   * process be killed. Without it, nobody can use the stored log.
+   * process be killed. Without it, the stored log is of no use.
    */
   readonly facts?: (straceVersion: string | undefined) => string;
 }

@@ -25,14 +25,14 @@ export interface Subject {
   /** Docker's default, per architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly proof: Proof;
-  /** Nobody said which exit code it must have: it is the one that it has without the profile. */
+  /** If the user named no exit code, it is the one without the profile. */
   readonly anyExit: boolean;
   readonly verdict: Verdict;
   /** The run, as a recording would state it: decides which calls its runtime needs. */
   readonly facts: Run;
   /** Calls that the programs' code can make, as far as the recording knows. */
   readonly reached: ReadonlySet<string>;
-  /** The workload is run at most so often. */
+  /** The workload is run at most this many times. */
   readonly maxRuns: number;
   /** What it is compared under: Docker's default with what the profile allows beyond it. `undefined`: the engine's. */
   readonly without: string | undefined;
@@ -74,8 +74,8 @@ export type Diagnosis =
 class Interrupted extends Error {}
 
 /**
- * Of its runs, so many may be traced, each with what the one before showed let through: a program
- * that gives up at the first denied call shows the next one only then.
+ * At most this many runs are traced. Each allows what the previous one showed, because a program
+ * that gives up at its first denied call reveals the next one only then.
  */
 const tracedShare = 1 / 2;
 

@@ -83,7 +83,7 @@ export interface Hardenable {
 
 /**
  * Tries protections one after the other, and keeps those with which the workload still does the
- * same; undefined: interrupted. Never gives away one that the command has.
+ * same. `undefined` if it was interrupted. Never gives away one that the command has.
  */
 export async function harden(subject: Hardenable): Promise<Hardening | undefined> {
   const search = new HardeningSearch(subject);

@@ -54,7 +54,7 @@ export type Verdict =
   /** The kernel says that the container's process runs without the profile's filter. */
   | { readonly kind: "no-filter"; readonly mode: number }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
-  /** It did what was asked of it, and wrote something else than without the profile. */
+  /** It succeeded, but its output differs from the output without the profile. */
   | {
       readonly kind: "output-differs";
       readonly line: number;
@@ -99,7 +99,7 @@ export async function runUnder(workload: Workload, change: SpecChange, proof: Pr
     },
     onTrace: ({ part, trace }) => {
       const read = tracing?.sink(part, trace.chunks) ?? Promise.resolve();
-      read.catch(() => undefined); // whoever waits for it hears of it
+      read.catch(() => undefined); // its reader gets the error
       reading.push(read);
     },
     onMissed: proof.exercise.notice,
