@@ -35,7 +35,7 @@ function texts(node, found = []) {
 }
 
 /** A person reads it: at least two words, one of them of letters alone. */
-const isRead = (text) => /[a-z]{2,}\)?[,;:.]? +\S/i.test(text) && !/^[\s#.*({-]*[\w-]+\s*\{/.test(text);
+const isRead = (text) => /[a-z]{2,}\)?[,;:.]? +\S/i.test(text) && !/^[\s#.*({-]*\w[\w-]*\s*\{/.test(text);
 
 /** `src/words/summary.ts` → its texts, each on one line. */
 export function messagesOf(file) {

@@ -131,7 +131,8 @@ function explained({
   const isOne = additions.length === 1;
   const isOrdinary = ordinary.length > 1;
   const searched = additions.length - ordinary.length;
-  const ofOthers = isOrdinary ? `, and without ${searched === 1 ? "the other" : "any one of the others"} it fails` : "";
+  const others = searched === 1 ? "the other" : "any one of the others";
+  const ofOthers = isOrdinary ? `, and without ${others} it fails` : "";
   const allNeeded = isOne || searched === 0 ? "" : ofOthers || ", and without any one of them it fails";
   const sureness = minimal ? allNeeded : " (a smaller set may be enough, but no runs were left)";
   return [

@@ -164,14 +164,14 @@ function cleaned(folder) {
     const left =
       docker("ps", "-aq", "--filter", "label=seccomp-gen.session") +
       docker("volume", "ls", "-q", "--filter", "name=seccomp-gen-out-");
-    check(left === "", `clean leaves ${left}`);
+    check(left === "", `clean leaves ${left.join(", ")}`);
   }
   const folders = readdirSync(tmpdir()).filter((name) =>
     new RegExp(`^seccomp-gen-(?:${ended.join("|") || "none"})[.-]`).test(name),
   );
-  check(folders.length === 0, `clean leaves ${folders}`);
+  check(folders.length === 0, `clean leaves ${folders.join(", ")}`);
   const left = readdirSync(folder, { recursive: true }).filter((path) => /\.tmp$|\.lock$/.test(path));
-  check(left.length === 0, `clean leaves ${left}`);
+  check(left.length === 0, `clean leaves ${left.join(", ")}`);
   if (!/calls of the killed recording/.test(first.stderr))
     return /had traced nothing yet/.test(first.stderr) ? "nothing traced yet" : "no trace left";
   check(callsOf(join(folder, partial)).length > 0, "nothing in the partial recording");
@@ -334,7 +334,7 @@ for (const [name, signal] of [
 await fault(
   "no space for the trace where the engine keeps its volumes",
   4,
-  async (time) => {
+  async () => {
     const folder = committed();
     const volumes = join(state, "data", "volumes");
     const inside = (...words) =>
@@ -515,7 +515,7 @@ await fault(
           `exit code ${ran.status}: ${ran.stderr}`,
         );
         for (const [name, bytes] of kept)
-          check(readFileSync(join(folder, place, name)).equals(bytes), `${name} changed`);
+          check(readFileSync(join(folder, place, name)).equals(bytes), `${String(name)} changed`);
         check(
           readdirSync(join(folder, place)).every((name) => name === "filler" || kept.some(([own]) => own === name)),
           `something is left in ${place}`,

@@ -131,11 +131,14 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       "Check that the same command runs without seccomp-gen. Nothing was written.",
   }),
   "while-failed": ({ exitCode, containerExitCode }) => ({
-    what:
-      (containerExitCode === undefined ? "" : `the container ended by itself with exit code ${containerExitCode}; `) +
-      (exitCode === undefined
-        ? `${containerExitCode === undefined ? "the container" : "it"} ended before the --while command did`
-        : `the --while command failed with exit code ${exitCode}`),
+    what: [
+      containerExitCode === undefined ? [] : [`the container ended by itself with exit code ${containerExitCode}`],
+      exitCode === undefined
+        ? ["the container ended before the --while command did"]
+        : [`the --while command failed with exit code ${exitCode}`],
+    ]
+      .flat()
+      .join("; "),
     todo:
       "Traced programs start slowly. Let the command wait for the service (curl --retry 20 --retry-delay 1 " +
       "--retry-all-errors …; Docker's port proxy answers before the service does), then record again.",
