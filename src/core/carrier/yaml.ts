@@ -135,7 +135,7 @@ class Walker {
     for (const { key, value } of map.items) {
       const name = keyText(key);
       if (name === "<<") merged.push(value);
-      else if (own.has(name)) throw this.error(`${JSON.stringify(name)} stands twice in one map`, startOf(key));
+      else if (own.has(name)) throw this.error(`${JSON.stringify(name)} is given twice in one map`, startOf(key));
       else own.set(name, value);
     }
     for (const source of merged.map((node) => this.followed(node)))

@@ -180,7 +180,7 @@ describe("YAML made to keep its reader busy is refused", { timeout: 60_000 }, ()
     [
       "a key twice",
       "defaultAction: SCMP_ACT_ALLOW\ndefaultAction: SCMP_ACT_ERRNO",
-      /"defaultAction" stands twice in one map/,
+      /"defaultAction" is given twice in one map/,
     ],
     ["a template", "x: {{ .Values.a }}\n{{ if }}", /its YAML cannot be read/],
     ["many aliases of one anchor", `x: &x [1]\ny: [${"*x, ".repeat(30_000)}]`, /none/],

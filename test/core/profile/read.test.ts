@@ -271,7 +271,7 @@ describe("mistakes are told with their place and what was meant", () => {
     [
       "a member that stands twice",
       '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[],\n"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
-      /p\.json:2:\d: .*"syscalls" stands twice/,
+      /p\.json:2:\d: .*"syscalls" is given twice/,
       /keep one/,
     ],
     [
@@ -284,7 +284,7 @@ describe("mistakes are told with their place and what was meant", () => {
       "a pin that a null in another spelling takes away",
       '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",' +
         '"args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}],"Args":null}]}',
-      /"Args" stands twice/,
+      /"Args" is given twice/,
       /keep one/,
     ],
     [
