@@ -131,7 +131,9 @@ export function pinRooms(
         value === null ? [] : [masked(indices[at] ?? 0, masks[at] ?? 0n, value & (masks[at] ?? 0n))],
       ),
     });
-    const passed = formsOf(syscall, context.arch).filter(({ form }) => passedByCode(context, syscall, form));
+    const passed = formsOf(syscall, context.arch).filter(
+      ({ operation, form }) => operation.optional !== true && passedByCode(context, syscall, form),
+    );
     return {
       allow: strict ? exactly(indices, beyond) : distinct(beyond.map(rule)),
       also: [

@@ -20,6 +20,11 @@ export interface Operation {
   readonly users: string;
   /** What the denied call answers, and what programs do then. */
   readonly answer: { readonly errno: string; readonly then: string };
+  /**
+   * Libraries ask for it and do without where it is denied: that their code passes it says nothing
+   * about the program.
+   */
+  readonly optional?: true;
   /** The first kernel that has it; `2.6` stands for that and older ones. */
   readonly since: string;
   readonly source: string;
@@ -139,6 +144,7 @@ export const operations: readonly Operation[] = [
     ],
     users: "TLS in the kernel: OpenSSL with KTLS (nginx ssl_conf_command Options KTLS), GnuTLS ktls, nbd",
     answer: { errno: "ENOPROTOOPT", then: "as a kernel without it: OpenSSL and GnuTLS encrypt themselves" },
+    optional: true,
     since: "4.13",
     source: "net/ipv4/tcp_ulp.c",
   },
