@@ -62,7 +62,8 @@ items:
       { "defaultAction": "SCMP_ACT_ERRNO",
         "syscalls": [ { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" } ] }
 `,
-  '// comment\n{ "defaultAction": "SCMP_ACT_ERRNO", /* x */ "syscalls": [{ "names": ["read",], "action": "SCMP_ACT_ALLOW" },], }',
+  '// comment\n{ "defaultAction": "SCMP_ACT_ERRNO", ' +
+    '/* x */ "syscalls": [{ "names": ["read",], "action": "SCMP_ACT_ALLOW" },], }',
 ];
 /** One of the texts with parts left out, and with marks of YAML and JSON, or anything, put in. */
 const mutated = (texts: readonly string[]): fc.Arbitrary<string> =>
