@@ -16,6 +16,7 @@ import { parseStoredPolicy } from "../../src/project/derivation/stored-policy.ts
 import { redactedSpec } from "../../src/run/session/spec-facts.ts";
 import { diffFilters } from "../../src/core/diff/index.ts";
 import { emitDocker } from "../../src/core/emitter/index.ts";
+import { profilesIn } from "../../src/core/carrier/index.ts";
 import { SeccompGenError } from "../../src/core/errors/error.ts";
 import { lintProfile } from "../../src/core/lint/index.ts";
 import { buildPolicy } from "../../src/core/policy/index.ts";
@@ -41,6 +42,69 @@ const profiles = [
   read("profiles/docker-default/29.4.3.json"),
   read("profiles/docker-default/1.12.0.json"),
 ];
+const carriers = [
+  ...profiles.slice(0, 1),
+  `apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata: { name: web, namespace: prod }
+spec: &spec
+  defaultAction: SCMP_ACT_ERRNO
+  architectures: [SCMP_ARCH_X86_64]
+  syscalls:
+  - { action: SCMP_ACT_ALLOW, names: [read, write] }
+  - { action: SCMP_ACT_ERRNO, errnoRet: "38", names: [clone], args: [{ index: 0, value: 0x10, op: SCMP_CMP_EQ }] }
+---
+kind: List
+items:
+- <<: { kind: ConfigMap, metadata: { name: m } }
+  data:
+    web.json: |
+      { "defaultAction": "SCMP_ACT_ERRNO",
+        "syscalls": [ { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW" } ] }
+`,
+  '// comment\n{ "defaultAction": "SCMP_ACT_ERRNO", ' +
+    '/* x */ "syscalls": [{ "names": ["read",], "action": "SCMP_ACT_ALLOW" },], }',
+];
+/** One of the texts with parts left out, and with marks of YAML and JSON, or anything, put in. */
+const mutated = (texts: readonly string[]): fc.Arbitrary<string> =>
+  fc
+    .record({
+      text: fc.constantFrom(...texts),
+      edits: fc.array(
+        fc.record({
+          at: fc.nat(1200),
+          less: fc.nat(6),
+          more: fc.oneof(
+            fc.constantFrom(
+              "&a ",
+              "*a",
+              "<<: ",
+              "|",
+              ">",
+              "---\n",
+              "\t",
+              "- ",
+              "? ",
+              "{",
+              "]",
+              '"',
+              "'",
+              "!!x ",
+              "#",
+              "\n",
+              "\r",
+              "/*",
+              "null",
+            ),
+            hostileText,
+          ),
+        }),
+        { maxLength: 5 },
+      ),
+    })
+    .map(({ text, edits }) =>
+      edits.reduce((made, { at, less, more }) => made.slice(0, at) + more + made.slice(at + less), text),
+    );
 const policies = [
   JSON.stringify({
     args: "strict",
@@ -128,6 +192,27 @@ describe("whatever comes in", () => {
         expect(stringifyRecording(back)).toBe(text);
         expect(stringifyRecording(mergeRecordings(back, back))).toBe(text);
       }),
+  );
+
+  test("a file of any name: profiles with places in it, or a refusal in one line", { timeout }, () =>
+    check(fc.tuple(mutated(carriers), fc.constantFrom("a.yaml", "a.jsonc", "a", "a.json")), async ([text, name]) => {
+      const held = await profilesIn(text, name).catch((error: unknown) => {
+        if (!(error instanceof SeccompGenError)) throw error;
+        expect(error.message).not.toContain("\n");
+        return [];
+      });
+      const lines = text.split("\n").length;
+      for (const { read: readHeld, place } of held) {
+        const profile = refusedOr(readHeld);
+        if (profile === undefined) continue;
+        for (const pointer of ["", "/syscalls/0/names/1", "/nowhere"]) {
+          const { line, column } = place(pointer);
+          expect(line >= 1 && column >= 1 && line <= Math.max(lines, 1)).toBe(true);
+        }
+        resolve(profile, host);
+      }
+      expectUnpolluted();
+    }),
   );
 
   test("a log: a profile that is read, never wider than the ceiling, and compared in plain words", { timeout }, () =>
