@@ -26,7 +26,7 @@ const survived = (globalThis.survivedMutants ??= new Set());
 const every = Number(process.env.MUTATION_EVERY);
 
 /** Tests that take longer (processor time) are asked only where no other reaches a mutant. */
-const slowMs = 200;
+const slowMs = 500;
 
 export default class MutationRunner extends TestRunner {
   /** What the tests of this file reach: mutant → the tests, with how often and in what time (ms). */

@@ -58,6 +58,7 @@ describe("check", () => {
         syscall: "socket",
         args: [
           { index: 0, value: 2n },
+          { index: 1, value: 1n },
           { index: 2, value: 0n },
         ],
       },

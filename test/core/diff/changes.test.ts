@@ -157,7 +157,7 @@ describe("what exceeds a ceiling", () => {
 
   test("is asked of one architecture alone", () => {
     expect(() => exceeds(own([]), { ...own([]), arch: arm64 })).toThrow(
-      "SCMP_ARCH_X86_64 cannot be held against SCMP_ARCH_AARCH64",
+      /SCMP_ARCH_X86_64 cannot be .* SCMP_ARCH_AARCH64/,
     );
   });
 });

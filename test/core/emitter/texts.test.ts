@@ -336,7 +336,7 @@ test("firejail keeps the names, what it calls itself, and says which lost their 
     text: "seccomp-error-action ENOSYS\nseccomp.keep bpf,execve,kill,prctl,setresgid,setresuid,socket,write\n",
     widened: ["bpf", "socket"],
   });
-  expect(() => emitFirejail(filterOf({}, x64, allow))).toThrow(/^the profile lets through what it does not name/);
+  expect(() => emitFirejail(filterOf({}, x64, allow))).toThrow(/^the profile .* does not name/);
 });
 
 describe("a drop-in for systemd", () => {
