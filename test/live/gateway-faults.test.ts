@@ -104,3 +104,29 @@ test("a crash of the first process does not hang, and is whole", async () => {
   expect(real.exitCode, real.stderr).toBe(139);
   expect(real.stderr).toContain("the container's first process crashed (SIGSEGV)");
 });
+
+/** rt_sigqueueinfo(2) to itself: a signal that says that it is the kernel's (si_code 1, SEGV_MAPERR). */
+const claim = 'my $info = pack("iiix4QQx96", 11, 0, 1, 0, 0); syscall(129, $$ + 0, 11, $info) for 1 .. 40';
+
+test.each([
+  ["made a process that strace cannot see", "syscall(56, 0x800011, 0, 0, 0, 0) or exec 'true'; wait", /CLONE_UNTRACED/],
+  ["only claims that it crashed", `${claim}; sleep 8`, /seemed to crash \(SIGSEGV\), but it went on/],
+])("a recording of a program that %s is partial", async (_, script, told) => {
+  const folder = await workplace();
+  const ran = await product(folder, ["record", "--name", "app", "--", ...run, "perl", "-e", script]);
+  expect(ran.exitCode, ran.stderr).toBe(2);
+  expect(ran.stderr).toMatch(told);
+  expect(await readFile(join(folder, "traces/app/recording.partial.json"), "utf8")).toContain('"execve"');
+});
+
+test.each([
+  ["ignores", "$SIG{SEGV} = 'IGNORE'"],
+  ["handles", "$SIG{SEGV} = sub { }"],
+  ["sends itself, as the first process that the kernel keeps alive,", "1"],
+])("a SIGSEGV that a program %s is no crash, and the recording is whole", async (_, setting) => {
+  const folder = await workplace();
+  const script = `${setting}; kill SEGV => $$; unlink "/none"`;
+  const ran = await product(folder, ["record", "--name", "app", "--", ...run, "perl", "-e", script]);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(await readFile(join(folder, "traces/app/recording.json"), "utf8")).toContain('"unlink"');
+});

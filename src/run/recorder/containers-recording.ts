@@ -523,7 +523,9 @@ class ContainersRecording {
         .map(({ ended }) =>
           ended === undefined ? "strace did not end" : ended.kind === "broken" ? ended.why : undefined,
         )
-        .find((why) => why !== undefined) ?? this.#missed;
+        .find((why) => why !== undefined) ??
+      this.#missed ??
+      untracedIn(traced);
     if (broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: broken });
     if (this.#options.while === undefined || end.by === "stop-after" || end.by === "stable" || end.whileExitCode === 0)
       return undefined;
@@ -534,6 +536,13 @@ class ContainersRecording {
       containerExitCode: end.by === "itself" ? end.exitCode : undefined,
     });
   }
+}
+
+/** A program can make processes that no tracer gets. */
+function untracedIn(traced: readonly Traced[]): string | undefined {
+  return traced.some(({ aggregator }) => aggregator.facts().unseen.has("untraced"))
+    ? "a program made a process that strace cannot see (CLONE_UNTRACED)"
+    : undefined;
 }
 
 /** Which signal begins a container's end. */
