@@ -4,7 +4,7 @@ import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
 import { allowsOperation, allowsSome } from "../core/seccomp/index.ts";
 import { dockerArch, exposureOf, operationsOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { coverageWords, openWords, subsystemWords } from "./code-words.ts";
+import { coverageWords, openWords } from "./code-words.ts";
 
 /** What `record` and `generate` tell at the end. */
 export interface SummaryModel {
@@ -134,21 +134,21 @@ const mostInCode = 6;
 /** What the programs' code can make: how much of it was seen, and what of it stays denied. */
 function inCode({ recording, policy }: SummaryModel): readonly string[] {
   const denied = policy.notes.flatMap((note) =>
-    note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program}, ${note.how})`] : [],
+    note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program})`] : [],
   );
   const rest = denied.length - mostInCode;
   return [
     ...codeCoverage(recording).flatMap((coverage) => {
       const open = openWords(coverage.open);
       return [
-        `${coverageWords(coverage)} (${subsystemWords(coverage)}); the ordinary ones among the others are allowed too`,
+        `${coverageWords(coverage)}; the ordinary ones among the others are allowed too`,
         ...(open === undefined ? [] : [`open: ${open}`]),
       ];
     }),
     ...(denied.length === 0
       ? []
       : [
-          `in the code but never recorded, and denied: ${denied.slice(0, mostInCode).join(", ")}` +
+          `in the code, never recorded, and denied (explain CALL says how): ${denied.slice(0, mostInCode).join(", ")}` +
             (rest > 0 ? ` and ${rest} more` : ""),
         ]),
   ];
