@@ -16,7 +16,9 @@ const defaultSocket = "/var/run/docker.sock";
  * cli/command/cli.go): options of a docker command, DOCKER_HOST, DOCKER_CONTEXT, the context in
  * use, the socket of old.
  */
-export function endpointOf({ words, tool }: ClientCommand, environment: Environment): Endpoint {
+export function endpointOf({ words, tool }: ClientCommand, given: Environment): Endpoint {
+  const config = tool === undefined ? undefined : configOption(words.slice(tool.at + 1));
+  const environment = config === undefined ? given : { ...given, DOCKER_CONFIG: config };
   const cli = tool === undefined ? ["docker"] : words.slice(0, tool.at + 1);
   const found =
     tool !== undefined && tool.connection.length > 0
@@ -27,6 +29,16 @@ export function endpointOf({ words, tool }: ClientCommand, environment: Environm
   return found === undefined || !reachable
     ? { kind: "command", words: [...cli, ...(tool?.connection ?? []), "system", "dial-stdio"] }
     : found;
+}
+
+/** docker's `--config`, which says where its contexts are, among the options before the verb. */
+function configOption(words: readonly string[]): string | undefined {
+  for (let at = 0; (words[at] ?? "").startsWith("-"); at += 1) {
+    if (words[at] === "--config") return words[at + 1];
+    if (words[at]?.startsWith("--config=") === true) return words[at]?.slice("--config=".length);
+    if (words[at] === "-l" || words[at] === "--log-level") at += 1;
+  }
+  return undefined;
 }
 
 /** `undefined`: the CLI itself has to connect. */

@@ -49,7 +49,7 @@ export interface CommandEnd {
  * How long a `--while` command may go on after all containers have ended, and again after its
  * signal to end. Retries of a client whose service is gone say nothing more.
  */
-const whileGraceMs = 5_000;
+const whileGraceMs = 10_000;
 /** How long a command may take to end after each signal. */
 const endGraceMs = 30_000;
 /** Nothing is made or started for this long when everything is up. Compose pauses between its services. */
