@@ -8,10 +8,10 @@ import { openEngine } from "../run/session/index.ts";
 import { recoverHere, recoverKept } from "../run/recorder/index.ts";
 
 /**
- * `seccomp-gen clean`: removes what a killed session left: half-written files here, folders in the
- * temporary folder, containers and volumes. What a killed recording had traced becomes a partial
- * recording first; a trace of which none could be made stays. 0 fine, 2 something could not be
- * removed, or the engine does not answer. A machine without docker has files only.
+ * `seccomp-gen clean`: removes what a killed session left. These are half-written files here,
+ * folders in the temporary folder, containers and volumes. First it makes partial recordings from
+ * the traces of a killed recording; a trace without one stays. 0 if all is removed, 2 if something
+ * could not be removed or the engine does not answer. A machine without docker has files only.
  */
 export async function clean(
   words: readonly string[],
@@ -22,8 +22,8 @@ export async function clean(
   if (cli === undefined)
     throw new SeccompGenError({
       code: "usage",
-      what: `${words.join(" ")} is not a container command`,
-      todo: "seccomp-gen clean, or e.g. seccomp-gen clean -- sudo podman",
+      what: `${words.join(" ")} is not a container tool`,
+      todo: "Run seccomp-gen clean, or name the tool: seccomp-gen clean -- sudo podman",
     });
   const files = await ownFiles();
   const paths = halfWritten(files);
@@ -63,7 +63,7 @@ export async function clean(
       throw error;
     }
     terminal.note(
-      "docker is not installed here, so only files were searched for (for another tool: seccomp-gen clean -- podman)",
+      "docker is not installed here, so only files were searched (for another tool: seccomp-gen clean -- podman)",
     );
     return { containers: [], volumes: [] };
   });
@@ -88,13 +88,13 @@ export async function clean(
   return failures.length === 0 ? 0 : 2;
 }
 
-/** The words of a container tool alone (`sudo docker --context x`); `undefined`: they name none. */
+/** The words of a container tool (`sudo docker --context x`). `undefined` if they name none. */
 function containerCli(words: readonly string[]): ContainerCli | undefined {
   const { tool } = clientCommand(words);
   return tool?.name === "docker" || tool?.name === "podman" ? { tool: tool.name, words } : undefined;
 }
 
-/** What became of a volume's traces. A recording of a whole command says so on its volume. */
+/** Recovers a volume's traces, and resolves to notices about them. */
 async function recovered(cli: ContainerCli, volume: string, terminal: Terminal): Promise<readonly string[]> {
   const facts = await traceFacts(cli, volume);
   if (facts === undefined) return [];
@@ -107,13 +107,10 @@ async function recovered(cli: ContainerCli, volume: string, terminal: Terminal):
 
 function keptBecause(what: string, error: unknown): string {
   if (!(error instanceof Error)) throw error;
-  return `${what}, for what was traced could not be kept: ${error.message} (--discard removes it all the same)`;
+  return `${what}, because its trace could not be saved: ${error.message} (--discard removes it anyway)`;
 }
 
-/**
- * Temporary files of writes that were cut short by their process's end, where recordings and
- * profiles are.
- */
+/** Temporary files whose process ended before it finished writing them. */
 function halfWritten(files: readonly string[]): string[] {
   return files.filter((path) => sessionIsOver(temporaryOf(path) ?? ""));
 }

@@ -17,19 +17,19 @@ import {
   type Terminal,
 } from "../project/index.ts";
 
-/** What decides how a fresh recording is put in its place. */
+/** The options that decide how a fresh recording is stored. */
 export interface KeepOptions extends PolicyArguments {
   readonly append: boolean;
   readonly force: boolean;
 }
 
-/** A recording that was made now, under the name that it is kept by. */
+/** A recording that was just made, and the name that it is stored under. */
 export interface Fresh {
   readonly name: string;
-  /** What was there before it began. */
+  /** The stored recording from before this one. */
   readonly before: Recording | undefined;
   readonly recording: Recording;
-  /** Why it is not the whole of it: then it is kept beside what is there. */
+  /** Why the recording is incomplete. It is then stored beside the existing one. */
   readonly trouble: SeccompGenError | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface Kept {
   readonly paths: { readonly recording: string; readonly profile: string };
 }
 
-/** Where a recording and its profile are kept; throws if they could not be written. */
+/** The paths of a recording and its profile. Throws if they cannot be written. */
 export async function placesOf(name: string): Promise<Kept["paths"]> {
   const paths = { recording: recordingPath(name), profile: profilePath(name) };
   await checkWritable(paths.recording);
@@ -47,7 +47,7 @@ export async function placesOf(name: string): Promise<Kept["paths"]> {
   return paths;
 }
 
-/** Writes recording, policy and profile. Throws `recording-cut` for what is not the whole of it, once that is kept. */
+/** Writes recording, policy and profile. Stores an incomplete recording too, then throws `recording-cut`. */
 export async function keepRecording(fresh: Fresh, options: KeepOptions, terminal: Terminal): Promise<Kept> {
   const paths = { recording: recordingPath(fresh.name), profile: profilePath(fresh.name) };
   if (fresh.trouble !== undefined) throw await keepPartial(paths.recording, fresh.recording, fresh.trouble);
@@ -62,7 +62,7 @@ export async function keepRecording(fresh: Fresh, options: KeepOptions, terminal
   });
 }
 
-/** Gives the traces away once what they told is written. If a file could not be, they stay, and `stays` says so. */
+/** Releases the traces once the files are written. If a file cannot be written, they stay, and `stays` says so. */
 export async function thenRelease<Result>(
   writing: Promise<Result>,
   release: () => Promise<void>,

@@ -23,9 +23,9 @@ export async function recordEach(
   terminal: Terminal,
 ): Promise<number> {
   if (options.lean || options.full) {
-    terminal.note("--lean and --full are for programs of this host: strace stands beside containers, and traces all");
+    terminal.note("--lean and --full are for programs of this host. In containers strace traces every call.");
   }
-  // Names that are not known yet will be in the same folders.
+  // The names are not known yet, but all files go to the same folders.
   await placesOf(checkName(options.name ?? "app"));
   return keepEach(command, await recordEachRound(command, options, terminal), options, terminal);
 }
@@ -53,7 +53,7 @@ export async function keepEach(
   return verdict === 0 ? exitCode : verdict;
 }
 
-/** Runs the command until it brings nothing new, at most `--rounds` times. */
+/** Runs the command until a round shows nothing new, at most `--rounds` times. */
 async function recordEachRound(
   command: ClientCommand,
   options: RecordOptions & EachOptions,
@@ -74,7 +74,7 @@ async function recordEachRound(
   }
 }
 
-/** What a run brought that was not known before. */
+/** Notes the calls that a run shows for the first time. */
 function noteNews(name: string | undefined, before: Recording | undefined, now: Recording, terminal: Terminal): void {
   const news = newCalls(before, now);
   const said = news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeLine(call)).join(", ")}`;
@@ -106,7 +106,7 @@ function together(before: ContainersRecorded, now: ContainersRecorded): Containe
   return { ...now, services: [...services.values()], made: before.made + now.made, release };
 }
 
-/** Runs the command again, once for each profile: 0: all pass. */
+/** Runs the command again, once for each profile. 0 if all pass. */
 async function verifyEach(
   command: ClientCommand,
   rows: readonly Row[],
@@ -140,8 +140,8 @@ async function verifyEach(
 
 const reasons: { readonly [Why in ContainersRecorded["leftOut"][number]["why"]]: string } = {
   helper: "a helper of the tool that started it",
-  "not asked for": "--only and --except leave it out",
-  emulated: "its image is for another machine, and strace would see the emulator",
+  "not asked for": "--only or --except excludes it",
+  emulated: "its image is for another architecture, so strace would see only the emulator",
 };
 
 interface Row extends ServiceRow {
@@ -174,7 +174,7 @@ async function keepAll(
   };
   const stays = (): void =>
     terminal.note(
-      "what was traced is still on the engine: seccomp-gen clean takes it into " +
+      "the traces are still on the engine; seccomp-gen clean writes them to " +
         services.map(({ name }) => escapeLine(partialPath(recordingPath(name)))).join(", "),
     );
   await thenRelease(writing(), release, stays).catch((error: unknown) => {
@@ -215,7 +215,7 @@ function saidLast({ stderrTail }: ContainersRecorded["end"]): string {
   return stderrTail.trim().split("\n").slice(-3).join("\n");
 }
 
-/** Nothing began: the command's own failure, or it starts its containers by another way. */
+/** No program began: the command failed, or it starts its containers another way. */
 function nothingRecorded(
   { tool, words }: ClientCommand,
   { end, leftOut, made, unknownImages }: ContainersRecorded,
@@ -235,12 +235,11 @@ function nothingRecorded(
     code: "usage",
     what:
       leftOut.length > 0
-        ? "no container was recorded: all were left out"
-        : `${escapeLine(words[0] ?? "the command")} started no container through the engine it was given`,
+        ? "no container was recorded: all were excluded"
+        : `${escapeLine(words[0] ?? "the command")} started no container through DOCKER_HOST`,
     todo:
-      "Check that it starts new containers (exec and start of older ones are not recorded), that it " +
-      "heeds DOCKER_HOST " +
-      "(a --context, -H or a setting of its own goes past it), and that they run on this engine: kubectl, Swarm and " +
-      "remote builders start them elsewhere.",
+      "Check three things. It must start new containers, because exec and start of older ones are not recorded. It " +
+      "must use DOCKER_HOST: --context, -H or a setting of its own bypasses it. The containers must run on this " +
+      "engine: kubectl, Swarm and remote builders start them elsewhere.",
   });
 }

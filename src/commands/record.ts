@@ -29,14 +29,14 @@ export async function record(
   const elsewhere = command.tool === undefined ? basename(words[0] ?? "") : command.tool.name;
   const refused = startsElsewhere[elsewhere];
   if (refused !== undefined) {
-    throw new SeccompGenError({ code: "usage", what: `what ${elsewhere} starts cannot be recorded`, todo: refused });
+    throw new SeccompGenError({ code: "usage", what: `containers of ${elsewhere} cannot be recorded`, todo: refused });
   }
   return command.tool !== undefined || asksForContainers(options)
     ? recordEach(command, options, terminal)
     : recordProgram(command, options, terminal);
 }
 
-/** These options have a meaning for containers alone. */
+/** These options apply to containers only. */
 function asksForContainers(options: RecordOptions & EachOptions): boolean {
   const { containers, only, except, keep, exec } = options;
   return containers || only.length > 0 || except.length > 0 || keep || options.while !== undefined || exec.length > 0;
@@ -46,14 +46,14 @@ const onNode =
   "Its containers run on the cluster's nodes. Record the image with docker run, with the same command, " +
   "user and capabilities.";
 
-/** Tools whose containers no engine of ours starts, and the way to go. */
+/** Tools whose containers this engine does not start, and what to do instead. */
 const startsElsewhere: { readonly [tool: string]: string | undefined } = {
   kubectl: onNode,
   helm: onNode,
   oc: onNode,
   minikube: onNode,
   kind: onNode,
-  nerdctl: "containerd has no API of Docker's. Record the image with docker run or podman run.",
+  nerdctl: "containerd does not have Docker's API. Record the image with docker run or podman run.",
   "podman-compose":
     "Give the project to Compose (docker compose up), or record each service: podman run [OPTIONS] IMAGE.",
 };
@@ -83,12 +83,12 @@ async function recordProgram(
     return await keepProgram({ name, words, before, paths, rounds }, options, terminal);
   } catch (error) {
     if (!(error instanceof StartedContainers)) throw error;
-    terminal.note(`${escapeLine(words[0] ?? "")} started containers: they are recorded, and not the program itself`);
+    terminal.note(`${escapeLine(words[0] ?? "")} started containers; they are recorded instead of the program`);
     return keepEach(command, error.recorded, options, terminal);
   }
 }
 
-/** Thrown where a program of this host turns out to be a client. */
+/** Thrown when a program of this host turns out to start containers. */
 class StartedContainers extends Error {
   readonly recorded: ContainersRecorded;
 
@@ -127,8 +127,7 @@ async function keepProgram(
     release,
     () =>
       terminal.note(
-        "what was traced is still in the temporary folder: seccomp-gen clean takes it into " +
-          partialPath(paths.recording),
+        "the trace is still in the temporary folder; seccomp-gen clean writes it to " + partialPath(paths.recording),
       ),
   );
   terminal.note(
@@ -146,31 +145,31 @@ async function keepProgram(
   );
   if (options.verify)
     terminal.note(
-      "--verify: a program on this host cannot be run under a Docker profile; run it in a container to verify",
+      "--verify was ignored: a program on this host cannot run under a Docker profile. Run it in a container to verify it.",
     );
   return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
 }
 
-/** Programs that have others start containers. */
+/** Programs that ask another one to start containers. */
 const clients: ReadonlySet<string> = new Set(["docker", "podman", ...Object.keys(startsElsewhere)]);
 
-/** A client of an engine that the program executed. */
+/** A container client that the program executed. */
 function containerTool({ aggregators }: Recorded): string | undefined {
   const programs = aggregators.flatMap((aggregator) => aggregator.executed().map(({ path }) => basename(path)));
   return programs.find((program) => clients.has(program));
 }
 
-/** What it started ran untraced: a recording of the client would pass for one of the workload. */
+/** The containers ran untraced, and a recording of the client would be mistaken for theirs. */
 function elsewhereStarted(words: readonly string[], tool: string): SeccompGenError {
   const program = escapeLine(words[0] ?? "");
   return new SeccompGenError({
     code: "usage",
-    what: `${program} ran ${tool}, and no container that could be recorded was started: nothing was written`,
+    what: `${program} ran ${tool}, but started no container that could be recorded; nothing was written`,
     todo:
       startsElsewhere[tool] ??
       (tool === "podman"
         ? "Record podman's own command: seccomp-gen record -- podman run ..."
-        : "Check that it starts a new container, and heeds DOCKER_HOST: sudo drops it (sudo -E keeps it), and " +
-          "--context and -H go past it. Or record docker's own command: seccomp-gen record -- docker run ..."),
+        : "Check that it starts a new container and uses DOCKER_HOST: sudo drops it (sudo -E keeps it), --context " +
+          "and -H bypass it. Or record docker's own command: seccomp-gen record -- docker run ..."),
   });
 }

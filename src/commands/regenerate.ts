@@ -16,7 +16,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { keptHere, keptInIndex, recordingsGone, type KeptFiles } from "./kept-files.ts";
 
-/** `seccomp-gen generate --all`: makes all profiles again. */
+/** `seccomp-gen generate --all`: regenerates all profiles. */
 export async function regenerateAll(terminal: Terminal): Promise<number> {
   const kept = await keptHere();
   if (kept.recordings.length === 0) throw noRecordings();
@@ -35,8 +35,8 @@ export async function regenerateAll(terminal: Terminal): Promise<number> {
 }
 
 /**
- * `seccomp-gen generate --all --check [--staged]`: says what does not fit together. 0 fine, 1
- * something does not.
+ * `seccomp-gen generate --all --check [--staged]`: names the profiles that do not match their
+ * recordings. 0 if all match, 1 if one does not.
  */
 export async function checkAll(staged: boolean, terminal: Terminal): Promise<number> {
   const kept = staged ? await keptInIndex() : await keptHere();
@@ -57,26 +57,22 @@ export async function checkAll(staged: boolean, terminal: Terminal): Promise<num
     const path = profileFor(recording);
     if (path === undefined || !kept.profiles.includes(path)) continue;
     orphans += 1;
+    terminal.note(escapeLine(`${path} stays, but its recording ${recording} is deleted, so nothing backs it any more`));
     terminal.note(
-      escapeLine(`${path} stays, but its recording ${recording} is deleted, so nothing backs it ` + `any more`),
-    );
-    terminal.note(
-      escapeLine(
-        `  Bring the recording back (git checkout HEAD -- ${dirname(recording)}), or git rm ` + `${path} as well`,
-      ),
+      escapeLine(`  Restore the recording (git checkout HEAD -- ${dirname(recording)}), or git rm ${path} as well`),
     );
   }
   const doubtful = different + orphans;
-  const verb = doubtful === 1 ? "does" : "do";
-  const outcome = doubtful === 0 ? "all profiles are up to date" : `${many(doubtful, "profile")} ${verb} not fit`;
+  const match = doubtful === 1 ? "does not match its recording" : "do not match their recordings";
+  const outcome = doubtful === 0 ? "all profiles are up to date" : `${many(doubtful, "profile")} ${match}`;
   terminal.note(`${many(kept.recordings.length, "recording")}; ${outcome}`);
   const these = different === 1 ? "it" : "them";
   if (different > 0)
-    terminal.note(`  seccomp-gen generate --all makes ${these} again${staged ? "; then git add" : ""}`);
+    terminal.note(`  seccomp-gen generate --all regenerates ${these}${staged ? "; then git add" : ""}`);
   return doubtful > 0 ? 1 : 0;
 }
 
-/** What a profile and its recording do not agree in, in words. */
+/** How a profile differs from its recording, in words. */
 async function troublesOf(recording: string, kept: KeptFiles, lostOf: LostInMerge): Promise<readonly string[]> {
   const path = profileFor(recording) ?? "";
   const text = await kept.read(recording);
@@ -85,7 +81,7 @@ async function troublesOf(recording: string, kept: KeptFiles, lostOf: LostInMerg
     lost.length === 0
       ? []
       : [
-          `${recording} lost calls in this merge that neither side had removed: ${lost.join(", ")}`,
+          `${recording} lost calls in this merge that neither side removed: ${lost.join(", ")}`,
           "  Restore them: git checkout --merge -- the file, and choose line by line",
         ];
   const there = withUnixLines(await kept.read(path));
@@ -101,8 +97,8 @@ async function troublesOf(recording: string, kept: KeptFiles, lostOf: LostInMerg
 }
 
 /**
- * A profile that options name is looked for in the folder that holds traces/. It must lie in the
- * repository: a pull request may have written its name.
+ * A profile that the options name is looked up from the folder that holds traces/. It must lie in
+ * the repository, because a pull request may have written its name.
  */
 async function profileMade(recording: string, kept: KeptFiles): Promise<string> {
   const options = recording.replace(/recording\.json$/, "policy.json");
@@ -124,7 +120,7 @@ async function profileMade(recording: string, kept: KeptFiles): Promise<string> 
   return made.profile;
 }
 
-/** git may have given the files the line ends of Windows. */
+/** git may have checked the files out with the line ends of Windows. */
 function withUnixLines<T extends string | undefined>(text: T): T {
   return text?.replaceAll("\r\n", "\n") as T;
 }
@@ -138,7 +134,7 @@ function noRecordings(): SeccompGenError {
     code: "usage",
     what: "no recordings here",
     todo:
-      "--all reads traces/NAME/recording.json below the current folder; record something first, or go to the " +
+      "--all reads traces/NAME/recording.json below the current folder. Record something first, or go to the " +
       "folder that holds traces/.",
   });
 }

@@ -9,9 +9,9 @@ import { isHelper, recordingName, runCommand, Session, type Berth, type CommandE
 import { verifyWorkload, type VerifyOptions } from "./verify.ts";
 
 /**
- * `seccomp-gen verify --containers -- npm test`: every container under profiles/NAME.json, all at
- * once. 0: the command did as it does, 1: it failed under the profiles, 2: trouble. What has no
- * profile runs under Docker's default, and is listed.
+ * `seccomp-gen verify --containers -- npm test`: runs every container under profiles/NAME.json, all
+ * at once. 0 if the command succeeds, 1 if it fails under the profiles, 2 for trouble. Containers
+ * without a profile run under the engine's default, and are listed.
  */
 export async function verifyContainers(
   words: readonly string[],
@@ -59,8 +59,8 @@ export async function verifyContainers(
     const failed = failure(end, options);
     if (failed === undefined) {
       terminal.note(
-        `verify: passed: the command does the same with ${confined.map(escapeLine).join(", ")} ` +
-          "under profiles of their own",
+        `verify: passed: the command succeeds with ${confined.map(escapeLine).join(", ")} ` +
+          "under their own profiles",
       );
       return 0;
     }
@@ -82,7 +82,7 @@ export async function verifyContainers(
   }
 }
 
-/** The profiles of this folder by the names of their recordings. A broken one is our message, not the engine's. */
+/** The profiles of this folder by the names of their recordings. A broken one is reported before the engine sees it. */
 async function readProfiles(): Promise<ReadonlyMap<string, string>> {
   const files = (await readdir("profiles").catch(() => [])).filter((file) => file.endsWith(".json"));
   const read = files.map(async (file) => {
@@ -101,7 +101,7 @@ async function readProfiles(): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(read));
 }
 
-/** Why the command did not do what it should. */
+/** Why the command failed. `undefined` if it did not. */
 function failure(end: CommandEnd, { while: exercise, expectExit }: VerifyOptions): string | undefined {
   if (exercise !== undefined && end.by !== "stop-after" && end.whileExitCode !== 0) {
     return end.whileExitCode === undefined
@@ -114,7 +114,7 @@ function failure(end: CommandEnd, { while: exercise, expectExit }: VerifyOptions
     : undefined;
 }
 
-/** How each container ended, where that says something. */
+/** How each container ended, unless it ended well. */
 function ended(berths: readonly Berth[]): readonly string[] {
   return berths.flatMap(({ container, starts, exitCode, toldToStop }) => {
     const name = escapeLine(recordingName(container.spec, container.image, container.name));
@@ -129,9 +129,7 @@ function nothingConfined(seen: number): SeccompGenError {
   return new SeccompGenError({
     code: "usage",
     what:
-      seen === 0
-        ? "the command started no container through the engine it was given"
-        : "no container of the command has a profile",
+      seen === 0 ? "the command started no container through DOCKER_HOST" : "no container of the command has a profile",
     todo: "Record it first, in this folder: seccomp-gen record --containers -- the same command.",
   });
 }

@@ -17,7 +17,7 @@ import {
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { missingFloor } from "../core/policy/index.ts";
+import { isOldRunc, missingFloor } from "../core/policy/index.ts";
 import { noFilterText, readProfile, resolve, type HostContext } from "../core/profile/index.ts";
 import { hardenedCommand, renderDiagnosis, renderHardening, renderVerdict } from "../words/index.ts";
 import { compareVersions, defaultCapabilities, nativeArch } from "../core/tables/index.ts";
@@ -73,7 +73,7 @@ export async function verify(
       todo: "Name it before the command: seccomp-gen verify profiles/NAME.json -- docker run …",
     });
   }
-  // A broken profile is our message, not the engine's.
+  // A broken profile is reported here, before the engine sees it.
   const { noFilter } = readProfile(await readText(profile), profile);
   if (noFilter !== undefined) {
     terminal.note(`verify ${escapeLine(`${profile}: FAILED: ${noFilterText(noFilter)}`)}`);
@@ -82,14 +82,14 @@ export async function verify(
   return verifyWorkload(workloadOf(profile, words), profile, options, terminal);
 }
 
-/** The container of `docker run`, whatever it is called; of any other command those that the profile is named after. */
+/** For `docker run`, its container. For other commands, the containers that the profile is named after. */
 function workloadOf(profile: string, words: readonly string[]): Workload {
   const command = clientCommand(words);
   if (command.tool === undefined) {
     throw new SeccompGenError({
       code: "usage",
-      what: "verify needs a container: a Docker profile cannot be put on a program of this host",
-      todo: `seccomp-gen verify ${profile} -- docker run …`,
+      what: "verify needs a container, because a Docker profile cannot be applied to a program of this host",
+      todo: `Run it in a container: seccomp-gen verify ${profile} -- docker run …`,
     });
   }
   const own = basename(profile).replace(/\.json$/, "");
@@ -97,7 +97,7 @@ function workloadOf(profile: string, words: readonly string[]): Workload {
 }
 
 /**
- * Runs the workload under its profile, `times` times, until one run fails; says what was found.
+ * Runs the workload under its profile `times` times, or until one run fails, and reports the result.
  * Resolves to the exit code.
  */
 export async function verifyWorkload(
@@ -140,7 +140,9 @@ export async function verifyWorkload(
     if (verdict.kind === "wrong-exit" && options.expectExit === undefined) {
       baseline ??= await bare();
       if (baseline.kind === "wrong-exit" && baseline.exitCode === verdict.exitCode) {
-        terminal.note(`it ends with exit code ${verdict.exitCode ?? "unknown"}, as without the profile`);
+        terminal.note(
+          `the workload ended with exit code ${verdict.exitCode ?? "unknown"}, the same as without the profile`,
+        );
         verdict = { kind: "passed", exitCode: verdict.exitCode };
         continue;
       }
@@ -165,27 +167,27 @@ export async function verifyWorkload(
   return explain({ workload, place, profile, options, proof: expected, verdict, baseline: known }, terminal);
 }
 
-/** The command made no container that the profile is for. */
+/** The command created no container for the profile. */
 function nothingVerified(profile: string, verdict: Verdict): SeccompGenError {
   const said = "said" in verdict ? verdict.said : "";
   return new SeccompGenError({
     code: "usage",
-    what: `the command started no container that ${escapeLine(profile)} is for${said === "" ? "" : `\n${said}`}`,
+    what: `the command started no container for ${escapeLine(profile)}${said === "" ? "" : `\n${said}`}`,
     todo:
-      "A profile is for docker run's container, or for the service or image that it is named after: " +
-      "profiles/SERVICE.json.",
+      "With docker run, a profile applies to its container. Otherwise it applies to the service or image " +
+      "that it is named after: profiles/SERVICE.json.",
   });
 }
 
-/** A run without the profile that ended as it should is what the workload does. */
+/** The verdict of a run without the profile that ended as expected. */
 function passedBaseline(baseline: Verdict | undefined, expected: number): Verdict | undefined {
   if (baseline?.kind === "wrong-exit" && baseline.exitCode === expected) return { kind: "passed", exitCode: expected };
   return baseline?.kind === "passed" ? baseline : undefined;
 }
 
 /**
- * Its output against that without the profile. What differs between two runs without it cannot be
- * compared.
+ * Compares the output with the output without the profile. If two runs without the profile differ
+ * from each other, the outputs cannot be compared.
  */
 async function compareOutput(
   before: Verdict & { kind: "passed" },
@@ -203,11 +205,11 @@ async function compareOutput(
     firstDifference(before.stdout, again.stdout) === undefined
   )
     return { kind: "output-differs", ...difference };
-  terminal.note("the output differs between two runs without the profile too; it was not compared");
+  terminal.note("the output was not compared, because it also differs between two runs without the profile");
   return after;
 }
 
-/** Says what else protects it, and prints the command: 0; 2: interrupted. */
+/** Finds other protections that the workload tolerates, and prints the command. 0, or 2 if interrupted. */
 async function suggestHardening(
   workload: Workload,
   { container, engine }: Place,
@@ -219,7 +221,7 @@ async function suggestHardening(
   const { spec, image } = container;
   const hardening = await harden({ workload, spec, image, engine, profile, proof, maxRuns: options.maxRuns });
   if (hardening === undefined) {
-    terminal.note("interrupted: no suggestion");
+    terminal.note("interrupted, so there is no suggestion");
     return 2;
   }
   terminal.note(renderHardening(hardening));
@@ -244,25 +246,23 @@ interface Failure {
 }
 
 /**
- * Finds out why, says it and what to do, and does it with --accept. 1: it does not run under this
- * profile; 0: it does under the one that was made now.
+ * Finds the cause, and reports it with what to do. --accept does it at once. 1 if the workload does
+ * not run under this profile, 0 if it runs under the profile that --accept made.
  */
 async function explain(
   { workload, place, profile, options, proof, verdict, baseline }: Failure,
   terminal: Terminal,
 ): Promise<number> {
   if (verdict.kind === "no-filter") {
-    terminal.note(
-      "next: look at --security-opt and --privileged of the command, and at the engine's own configuration",
-    );
+    terminal.note("next: check the command for --security-opt and --privileged, and the engine's configuration");
     return 1;
   }
   if (options.maxRuns === 0 || verdict.kind === "output-differs" || verdict.kind === "passed") {
     terminal.note(
       verdict.kind === "output-differs"
-        ? "next: look at what the program does there; check PROFILE TRACES says which recorded calls the " +
-            "profile denies"
-        : "next: verify with the default of --max-runs, and without --accept, finds out why",
+        ? "next: look at what the program does there; seccomp-gen check PROFILE TRACES lists the recorded calls " +
+            "that the profile denies"
+        : "next: run verify with the default --max-runs and without --accept; it finds out why",
     );
     return 1;
   }
@@ -287,22 +287,22 @@ async function explain(
   if (diagnosis.kind === "interrupted") return 2;
   if (options.accept && diagnosis.kind === "explained") {
     await acceptAdditions(profile, diagnosis.additions, facts, terminal);
-    // Not looked for again: it would find the same.
+    // No second search: it would find the same.
     return verifyWorkload(workload, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
   return 1;
 }
 
-/** Calls that the programs' code can make, by the recording that the profile was made from. */
+/** Calls that the programs' code can make, according to the profile's recording. */
 async function reachedBy(profile: string): Promise<ReadonlySet<string>> {
   const recording = await readRecording(recordingBeside(profile)).catch(() => undefined);
   return new Set(Object.values(recording?.code?.calls ?? {}).flatMap((calls) => Object.keys(calls)));
 }
 
 /**
- * What the workload is compared under. What the profile allows beyond Docker's default is allowed
- * there too: else a program that needs it would seem to fail without the profile as well.
+ * The profile of the runs "without the profile". It is Docker's default with what the profile allows
+ * beyond it. A program that needs such a call would otherwise seem to fail without the profile too.
  */
 async function filterWithout(text: string, profile: string, place: Place | undefined): Promise<string | undefined> {
   const host: HostContext = place?.host ?? {
@@ -324,8 +324,8 @@ interface Place {
   readonly host: HostContext;
 }
 
-/** Whose rules a profile is read by. */
-function placeOf({ container, engine }: Ran): Place | undefined {
+/** Where a run took place, with the engine and the runtime that read the profile. */
+export function placeOf({ container, engine }: Ran): Place | undefined {
   if (container === undefined) return undefined;
   const end = { exitCode: undefined, stopped: true, strace: undefined };
   const facts = specFacts(container.spec, container.image, engine, undefined, end, "verify");
@@ -340,18 +340,19 @@ function placeOf({ container, engine }: Ran): Place | undefined {
     kernel: facts.versions.kernel,
     runtime: runtime.includes("crun") ? "crun" : "runc",
     ignoresDefaultErrnoRet: engine.tool === "docker" && compareVersions(engine.version, "23.0.0") < 0,
+    refusesDefaultsAnswer: isOldRunc(facts.versions.runtime),
   };
   return { container, engine, facts, host };
 }
 
-/** It runs here; another version of the runtime may call before it starts what the profile denies. */
+/** Another version of the runtime may make a call that the profile denies before the program starts. */
 function warnOfOtherRuntimes({ facts, host }: Place, text: string, profile: string, terminal: Terminal): void {
   const filter = resolve(readProfile(text, profile), host).filters.get(host.arch);
   const needs = { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true };
   const missing = filter === undefined ? [] : missingFloor(filter, needs);
   if (missing.length > 0)
     terminal.note(
-      "it starts here, but may not under another runtime or version: the profile denies " +
-        `${missing.join(", ")}, which some runc or crun calls before the program runs`,
+      "the container starts here, but may not start under another runtime or version: the profile denies " +
+        `${missing.join(", ")}, which some versions of runc or crun call before the program runs`,
     );
 }

@@ -83,8 +83,8 @@ function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isF
     path: `${label}:${rangesText(behind.ranges.slice(0, 5))}${behind.ranges.length > 5 ? ",…" : ""}`,
     detail: `${linesText(behind.lines)} of strace have another prefix than the others`,
     todo:
-      "Give the lines of one container without a collector's prefix (docker logs CONTAINER, docker compose " +
-      "logs --no-log-prefix SERVICE, kubectl logs POD), or let strace write its own file (-o FILE).",
+      "Give the lines of one container without a prefix: docker logs CONTAINER, docker compose logs " +
+      "--no-log-prefix SERVICE, or kubectl logs POD. Or let strace write its own file (-o FILE).",
   });
 }
 

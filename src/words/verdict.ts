@@ -75,9 +75,10 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
         `${renderVerdict(diagnosis.verdict).replaceAll("\n", "\n  ")}`
       );
     case "refused":
-      return ["no runtime takes this profile:", ...diagnosis.problems.map((problem) => `  ${refusal(problem)}`)].join(
-        "\n",
-      );
+      return [
+        "the runtime refuses this profile:",
+        ...diagnosis.problems.map((problem) => `  ${refusal(problem)}`),
+      ].join("\n");
     case "unexplained":
       return [
         `the cause was not found in ${diagnosis.runs} runs: the workload does not pass reliably even with ` +

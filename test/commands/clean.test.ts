@@ -25,7 +25,7 @@ test("a machine without docker is cleaned of files; a tool that was named has to
   };
   expect(await clean([], { discard: false }, terminal)).toBe(0);
   expect(existsSync(left)).toBe(false);
-  expect(notes.join("\n")).toContain("docker is not installed here, so only files were searched for");
+  expect(notes.join("\n")).toContain("docker is not installed here, so only files were searched");
   await expect(clean(["podman"], { discard: false }, terminal)).rejects.toMatchObject({
     problem: { code: "no-container-cli", tool: "podman" },
   });

@@ -155,7 +155,7 @@ describe.skipIf(!existsSync(cli))("merging three ways", { timeout: 120_000 }, ()
     const refused = repository.git("commit", "-q", "-m", "ours");
     expect([refused.status, refused.stderr]).toEqual([
       1,
-      expect.stringContaining(`${recording} lost calls in this merge that neither side had removed: flock`),
+      expect.stringContaining(`${recording} lost calls in this merge that neither side removed: flock`),
     ]);
   });
 

@@ -55,12 +55,12 @@ test.each([
   await writeFile(join(folder, "Makefile"), "up:\n\tsh script\n");
   const { exitCode, stderr } = await product(folder, ["record", "--", ...words]);
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toContain("started containers: they are recorded, and not the program itself");
+  expect(stderr).toContain("started containers; they are recorded instead of the program");
   expect(await readFile(join(folder, "traces/seccomp-gen-base/recording.json"), "utf8")).toContain('"fchmodat"');
 });
 
 test.each([
-  ["asks an engine, and starts nothing", "docker ps", /sh ran docker, and no container that could be recorded/],
+  ["asks an engine, and starts nothing", "docker ps", /sh ran docker, but started no container that could be recorded/],
   ["goes past the gateway", `docker -H $DIRECT run --rm --network none ${image} true`, /-H go past it/],
   ["runs kubectl", "PATH=$PWD:$PATH kubectl get pods", /sh ran kubectl[^]*cluster's nodes/],
 ])("a program that %s is no workload", async (_, script, told) => {
@@ -137,5 +137,5 @@ test("Ctrl-C during --while leaves a partial recording, and --exec that was not 
   expect(ran.stderr).toContain("interrupted before the --while command had ended");
   await expect(readFile(join(folder, "profiles/app.json"))).rejects.toThrow("ENOENT");
   const short = await product(folder, ["record", "--name", "b", "--exec", "date", ...words, "true"]);
-  expect(short.stderr).toContain("--exec date was not run: the container ended by itself before");
+  expect(short.stderr).toContain("--exec date was not run, because the container ended before");
 });

@@ -47,7 +47,7 @@ describe("a program on this host", () => {
     expect(ran).toMatchObject({ exitCode: 0, stdout: "0022" });
     expect(ran.stderr).toMatch(
       new RegExp(
-        "calls are fully known, or allowed whatever is seen, and run untraced" +
+        "calls are fully known, or allowed anyway, and run untraced" +
           "(?:, and others where their arguments are known)?; strace sets no_new_privs",
       ),
     );
@@ -84,8 +84,7 @@ describe("a program on this host", () => {
     await child;
     const next = await product(folder, ["record", "--name", "app", "--append", "--", "true"], { TMPDIR: temporary });
     expect(next.stderr).toContain(
-      "a recording of app was killed; seccomp-gen clean takes what it had traced into " +
-        "traces/app/recording.partial.json",
+      "a recording of app was killed; seccomp-gen clean writes its trace to " + "traces/app/recording.partial.json",
     );
     const cleaned = await product(folder, ["clean"], { TMPDIR: temporary });
     expect(cleaned.stderr).toMatch(/calls of the killed recording of app are in \S*recording\.partial\.json/);

@@ -171,7 +171,7 @@ describe("writing", () => {
       expect(await readFile(join(folder, "profiles", "app.json"), "utf8")).toBe(kept);
       expect(await readdir(join(folder, "profiles"))).toEqual(["app.json"]);
       // Recorded it was, all the same: the trace waits on the engine.
-      expect(ran.stderr).toContain("seccomp-gen clean takes it into traces/app/recording.partial.json");
+      expect(ran.stderr).toContain("seccomp-gen clean writes them to traces/app/recording.partial.json");
     } finally {
       await execa("umount", [join(folder, "profiles")]);
     }
@@ -341,7 +341,7 @@ test("after kill -9, clean keeps what was traced and removes the rest, but not w
       "/bin/true",
     ]);
     expect(next.stderr).toContain(
-      "a recording in this folder was killed; seccomp-gen clean takes what it had traced into the " +
+      "a recording in this folder was killed; seccomp-gen clean writes its trace to the " +
         "recording.partial.json of each container",
     );
     const cleaned = await product(folder, ["clean"]);

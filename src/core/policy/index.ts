@@ -7,6 +7,7 @@ export { codeCalls, howWords, weightyCodeCalls } from "./code.ts";
 export { companionRows, twinRows } from "./companions.ts";
 export { heldAnyway } from "./held-anyway.ts";
 export { floorAttempts, floorFor, floorRows } from "./floor.ts";
+export { isOldRunc } from "./old-runc.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";
 export { readReason, reasonOf, writeReason, type Limit, type Reason } from "./reason.ts";

@@ -9,10 +9,13 @@ const firstThatSkips = "1.0.2";
 /** Must the profile start under a runc that refuses answers equal to the default's? */
 export function startsUnderOldRunc({ runs }: Recording, floor: FloorChoice): boolean {
   if (floor !== "any") return floor === "old-runc";
-  return runs.some(({ versions }) => {
-    const version = /^runc (\d+\.\d+\.\d+)/.exec(versions.runtime ?? "")?.[1];
-    return version !== undefined && compareVersions(version, firstThatSkips) < 0;
-  });
+  return runs.some(({ versions }) => isOldRunc(versions.runtime));
+}
+
+/** Whether a recording's `runtime` ("runc 1.0.1") is a runc that refuses such rules. */
+export function isOldRunc(runtime: string | undefined): boolean {
+  const version = /^runc (\d+\.\d+\.\d+)/.exec(runtime ?? "")?.[1];
+  return version !== undefined && compareVersions(version, firstThatSkips) < 0;
 }
 
 const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: defaultErrno };

@@ -10,7 +10,7 @@ export interface ContainerCli {
   readonly words: readonly string[];
 }
 
-/** What a finished CLI call said. */
+/** The result of a finished CLI call. */
 export interface Captured {
   readonly exitCode: number;
   readonly stdout: string;
@@ -18,8 +18,8 @@ export interface Captured {
 }
 
 /**
- * Calls the CLI and keeps what it says; never throws for an exit code. Throws `no-container-cli`
- * when it cannot be run at all.
+ * Calls the CLI and keeps its output. Throws `no-container-cli` if the CLI cannot be run, but never
+ * for an exit code.
  */
 export async function capture(
   cli: ContainerCli,
@@ -52,16 +52,14 @@ export async function capture(
   return { exitCode: result.exitCode ?? 255, stdout: result.stdout, stderr: result.stderr };
 }
 
-/**
- * Calls the CLI for its stdout; any failure is a `container-cli-failed` with the CLI's own words.
- */
+/** Calls the CLI for its stdout. Any failure is a problem with the CLI's own words. */
 export async function output(cli: ContainerCli, args: readonly string[], doing: string): Promise<string> {
   const { exitCode, stdout, stderr } = await capture(cli, args);
   if (exitCode !== 0) throw cliFailure(cli, doing, stderr);
   return stdout;
 }
 
-/** What CLIs say if no engine answers. */
+/** Messages of the CLIs when no engine answers. */
 const noEngineWords = new RegExp(
   [
     "cannot connect to the docker daemon",

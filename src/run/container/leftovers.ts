@@ -4,22 +4,19 @@ import { join } from "node:path";
 import { capture, output, type ContainerCli } from "./cli.ts";
 import { ownProcess, sessionIsOver } from "../../project/index.ts";
 
-/**
- * On every container we start and every volume we make for a session: `seccomp-gen.session=` and
- * the session's name.
- */
+/** Label of every container and volume that we create. Its value is the session's name. */
 export const sessionLabel = "seccomp-gen.session";
 
-/** What the name of a trace's volume begins with. */
+/** Prefix of the name of a trace's volume. */
 export const traceVolumePrefix = "seccomp-gen-out-";
 
 /**
- * On the volume of a trace that is worth keeping when its session is killed: JSON of what is needed
- * to make a recording of it.
+ * Label of a trace's volume that is worth keeping if its session is killed. It holds the JSON that a
+ * recording of the trace needs.
  */
 export const traceLabel = "seccomp-gen.trace";
 
-/** What the name of a gate's volume begins with. */
+/** Prefix of the name of a gate's volume. */
 export const gateVolumePrefix = "seccomp-gen-gate-";
 
 const folderPrefix = "seccomp-gen-";
@@ -29,10 +26,7 @@ export function sessionFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), `${folderPrefix}${ownProcess()}-`));
 }
 
-/**
- * A trace in a session's folder, and JSON of what is needed to make a recording of it when its
- * session is killed.
- */
+/** A trace in a session's folder, and the JSON that a recording of it needs if the session is killed. */
 export const keptTrace = "trace.log";
 export const keptTraceFacts = "trace.json";
 
@@ -56,7 +50,7 @@ export interface Leftovers {
 
 /**
  * Finds containers and volumes whose session has ended without removing them. Sessions on other
- * hosts are taken to be alive.
+ * hosts are assumed to be alive.
  */
 export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
   const containers = await output(
@@ -71,13 +65,13 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
   return { containers: [...new Set([...ofDeadSessions(containers), ...held.flat()])], volumes };
 }
 
-/** Containers that were recorded: they wait for a keeper that has gone. */
+/** Recorded containers, which wait for a keeper that has gone. */
 async function heldBy(cli: ContainerCli, gate: string): Promise<readonly string[]> {
   const listed = ["ps", "--all", "--no-trunc", "--filter", `volume=${gate}`, "--format", "{{.ID}}"];
   return lines(await output(cli, listed, "listing containers"));
 }
 
-/** The volumes among them. */
+/** Volumes of ended sessions. */
 async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
   const listed = await output(cli, ["volume", "ls", "--format", `{{.Name}} ${sessionIn(cli)}`], "listing volumes");
   // An engine that failed to remove a volume may have forgotten its labels (Docker 20.10).
@@ -103,10 +97,7 @@ function sessionIn({ tool }: ContainerCli): string {
   return tool === "podman" ? `{{index .Labels "${sessionLabel}"}}` : `{{.Label "${sessionLabel}"}}`;
 }
 
-/**
- * What was written on a trace's volume when it was made; undefined where its trace is not worth
- * keeping.
- */
+/** The facts in the label of a trace's volume. `undefined` if the trace is not worth keeping. */
 export async function traceFacts(cli: ContainerCli, volume: string): Promise<string | undefined> {
   const { exitCode, stdout } = await capture(cli, ["volume", "inspect", "--format", "{{json .Labels}}", volume]);
   const written =
@@ -114,7 +105,7 @@ export async function traceFacts(cli: ContainerCli, volume: string): Promise<str
   return written === undefined ? undefined : Buffer.from(written, "base64url").toString("utf8");
 }
 
-/** Removes them; resolves to what could not be removed, with the CLI's words. */
+/** Removes leftovers. Resolves to those that could not be removed, with the CLI's words. */
 export async function removeLeftovers(
   cli: ContainerCli,
   { containers, volumes }: Leftovers,
@@ -125,7 +116,7 @@ export async function removeLeftovers(
     ...volumes.map((name) => ["volume", "rm", name]),
   ]) {
     const { exitCode, stderr } = await capture(cli, args);
-    // The engine may be removing it already, for --rm or for somebody else who cleans.
+    // The engine may be removing it already, because of --rm or another clean.
     if (exitCode !== 0 && !/already in progress|no such (?:container|volume)/i.test(stderr))
       failures.push(`${args.at(-1)}: ${stderr.trim()}`);
   }

@@ -7,7 +7,7 @@ import type { ClientCommand } from "./client-command.ts";
 import { member, textOf } from "./document.ts";
 import type { Endpoint, Tls } from "./upstream.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const defaultSocket = "/var/run/docker.sock";
 
@@ -82,7 +82,8 @@ function ofHost(host: string, tls: Tls | undefined): Endpoint | undefined {
   };
 }
 
-function configFolder(environment: Environment): string {
+/** The folder of the docker CLI's configuration. */
+export function configFolder(environment: Environment): string {
   return environment["DOCKER_CONFIG"] || join(environment["HOME"] ?? homedir(), ".docker");
 }
 
@@ -132,7 +133,8 @@ function readIfThere(path: string): Buffer | undefined {
   }
 }
 
-function readJson(path: string): unknown {
+/** `undefined` if the file cannot be read or is not JSON. */
+export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch {

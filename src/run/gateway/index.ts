@@ -24,6 +24,7 @@ export {
   withSeccomp,
   type Part,
 } from "./hold.ts";
+export { proxyArguments } from "./proxies.ts";
 export { ByteReader } from "./reader.ts";
 export { streamsOf } from "./streams.ts";
 export { dial, type Endpoint } from "./upstream.ts";

@@ -1,4 +1,4 @@
-/** What the keeper says (keeper.c). */
+/** A message of the keeper (keeper.c). */
 export type Saying =
   | { readonly kind: "ready"; readonly strace: string }
   | {
@@ -18,10 +18,10 @@ export type Saying =
       readonly code: number;
       readonly length: number;
     }
-  /** A program was let go untraced, for too many were held or traced. */
+  /** A program was let go untraced, because too many were held or traced. */
   | { readonly kind: "full" };
 
-/** Reads the keeper's sayings off its standard output. Ends with it, also in the middle of one. */
+/** Reads the keeper's messages from its standard output. An incomplete last message is dropped. */
 export async function* sayingsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Saying> {
   let open: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {

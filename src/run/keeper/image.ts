@@ -8,22 +8,23 @@ import { SeccompGenError } from "../../core/errors/index.ts";
 import { packageFolder } from "../../project/index.ts";
 import { nativeArch } from "../../core/tables/index.ts";
 import { hostStrace } from "../tracer/index.ts";
-import { messageOf, type EngineClient } from "../gateway/index.ts";
+import { messageOf, proxyArguments, type EngineClient } from "../gateway/index.ts";
 
-/** Where the tracer's files are in its image. */
+/** The folder of the tracer's files in its image. */
 export const tracerFolder = "/.seccomp-gen";
 
 const dockerfile = "Dockerfile.trace";
 const sources = ["src/run/keeper/hold.c", "src/run/keeper/keeper.c"] as const;
 
 /**
- * The image of the keeper: holder, keeper, strace and its libraries. Built once per content of its
- * sources. If it cannot be built (no network), this host's strace and compiler make it, with a
- * notice.
+ * The image of the keeper: holder, keeper, strace and its libraries. It is built once per content of its
+ * sources. If the build fails (no network), this host's strace and compiler make the image, and a
+ * notice says so.
  */
 export async function ensureKeeperImage(
   engine: EngineClient,
   engineArchitecture: string,
+  environment: NodeJS.ProcessEnv,
   notice: (line: string) => void,
 ): Promise<string> {
   const content = await Promise.all([dockerfile, ...sources].map((path) => readFile(join(packageFolder, path))));
@@ -31,11 +32,11 @@ export async function ensureKeeperImage(
   const [built, packed] = [`seccomp-gen-tracer:${version}`, `seccomp-gen-tracer:host-${version}`];
   if (await isThere(engine, built)) return built;
   if (await isThere(engine, packed)) {
-    notice(`using the strace that was packed from this host (docker rmi ${packed} to build the tracer image instead)`);
+    notice(`using the strace packed from this host (to build the tracer image instead: docker rmi ${packed})`);
     return packed;
   }
   notice("building the tracer image (once; takes up to a minute)");
-  if (await build(engine, built)) return built;
+  if (await build(engine, built, environment)) return built;
   const strace = await packHost(engine, packed, engineArchitecture);
   notice(`the tracer image could not be built; using this host's strace instead (strace ${strace})`);
   return packed;
@@ -45,11 +46,18 @@ async function isThere(engine: EngineClient, image: string): Promise<boolean> {
   return (await engine.call("GET", `/images/${image}/json`)).status === 200;
 }
 
-async function build(engine: EngineClient, image: string): Promise<boolean> {
+async function build(engine: EngineClient, image: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
   const { stdout: tar } = await execa("tar", ["-C", packageFolder, "-c", dockerfile, ...sources], {
     encoding: "buffer",
   });
-  const query = new URLSearchParams({ t: image, dockerfile, networkmode: "host", rm: "1", forcerm: "1" });
+  const query = new URLSearchParams({
+    t: image,
+    dockerfile,
+    networkmode: "host",
+    rm: "1",
+    forcerm: "1",
+    buildargs: JSON.stringify(proxyArguments(engine.endpoint, environment)),
+  });
   await engine.upload(`/build?${query.toString()}`, Buffer.from(tar));
   return isThere(engine, image);
 }
@@ -62,7 +70,7 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
     throw new SeccompGenError({
       code: "no-tracer",
-      detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so its strace is of no use there`,
+      detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so the engine cannot run this host's strace`,
     });
   }
   const strace = await hostStrace();
@@ -83,7 +91,7 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
         throw new SeccompGenError({
           code: "no-tracer",
           detail:
-            "the tracer image could not be built, and this host has no C compiler that works " +
+            "the tracer image could not be built, and this host has no working C compiler " +
             `(${compiled.shortMessage?.split("\n")[0] ?? ""})`,
         });
     }
@@ -95,7 +103,10 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
       Buffer.from(tar.stdout),
     );
     if (status !== 200 || !(await isThere(engine, image)))
-      throw new SeccompGenError({ code: "no-tracer", detail: `the engine did not take it: ${messageOf(text)}` });
+      throw new SeccompGenError({
+        code: "no-tracer",
+        detail: `the engine refused the image of this host's strace: ${messageOf(text)}`,
+      });
     return strace.version;
   } finally {
     await rm(root, { recursive: true, force: true });

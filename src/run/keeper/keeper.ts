@@ -15,7 +15,7 @@ export type Hello = Extract<Saying, { kind: "hello" }>;
 export interface Tracing {
   /** Further options of strace. */
   readonly options: readonly string[];
-  /** What is needed to make a recording of the trace should this process be killed; kept beside it. */
+  /** Kept beside the trace: what a recording of it needs if this process is killed. */
   readonly about: unknown;
   readonly onTrace: (trace: Trace) => void;
 }
@@ -24,29 +24,29 @@ export interface KeeperRequest {
   readonly engine: EngineClient;
   readonly image: string;
   /**
-   * Where recordings of the traces belong, should this process be killed; written on the volume
-   * they lie in. `undefined`: they are worth nothing then.
+   * The folder for recordings of the traces if this process is killed. It is kept on their volume.
+   * `undefined` if the traces are not worth keeping.
    */
   readonly folder: string | undefined;
-  /** A program stands at the gate: it is traced with further options of strace, or let go. */
+  /** A program waits at the gate. It is traced as this says; `undefined` lets it go untraced. */
   readonly onHello: (hello: Hello) => Tracing | undefined;
-  /** Programs were let go that should have been traced. */
+  /** Programs ran untraced that should have been traced. */
   readonly onMissed: (why: string) => void;
 }
 
 /**
- * strace(1): children and threads; numbers beside names; the lines that tell a change of the
- * personality; no signal of the workload ends it.
+ * strace(1): follow children and threads, print numbers beside names, keep the lines about a changed
+ * personality, and ignore signals meant for the workload.
  */
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "never"] as const;
 
-/** Where the keeper's container has its two volumes. */
+/** The mount points of the keeper's two volumes. */
 const [gateMount, traceMount] = ["/gate", "/trace"];
 
 /**
- * The one container of a recording that stands beside all others: it holds their programs at the
- * gate, and traces them. It sees the host's processes, may trace them, and can do nothing else: no
- * network, no writes but to its volumes. Its traces lie in a volume that no other container mounts.
+ * One container beside the recorded ones. It holds their programs at the gate and traces them. It
+ * sees the host's processes and may trace them. It has no network, and writes to its volumes only.
+ * The traces lie in a volume that no other container mounts.
  */
 export class Keeper implements AsyncDisposable {
   readonly gateVolume: string;
@@ -60,7 +60,7 @@ export class Keeper implements AsyncDisposable {
   readonly #made = new Deferred<void>();
   #complaint = "";
   #isClosing = false;
-  /** The keeper ended before we let it. */
+  /** The keeper ended although the session had not closed it. */
   isLost = false;
 
   constructor(request: KeeperRequest) {
@@ -71,17 +71,17 @@ export class Keeper implements AsyncDisposable {
     this.traceVolume = `${traceVolumePrefix}${id}`;
   }
 
-  /** Resolves to strace's version once programs can be held. */
+  /** Resolves to strace's version once the keeper can hold programs. */
   get ready(): Promise<string> {
     return this.#ready.promise;
   }
 
-  /** Resolves once the volumes are made: a container that mounts them earlier would make others. */
+  /** Resolves once the volumes exist. A container that mounts them earlier would create other ones. */
   get made(): Promise<void> {
     return this.#made.promise;
   }
 
-  /** Makes volumes and container and listens. `ready` rejects if any of this fails. */
+  /** Creates the volumes and the container, and listens. `ready` rejects if any of this fails. */
   async open(): Promise<void> {
     try {
       const { engine, image, folder } = this.#request;
@@ -98,16 +98,16 @@ export class Keeper implements AsyncDisposable {
         "POST",
         `/containers/create?name=${this.#name}`,
         this.#spec(image, labels),
-        "making the container that traces",
+        "creating the keeper's container",
       );
       const { socket, reader } = await engine.hijack(
         `/containers/${container}/attach?stream=1&stdin=1&stdout=1&stderr=1`,
-        "attaching to the container that traces",
+        "attaching to the keeper's container",
       );
       this.#socket = socket;
       this.#reading = this.#read(sayingsOf(streamsOf(reader, (text) => this.#hearComplaint(text))));
       this.#reading.catch((error: unknown) => this.#request.onMissed(String(error)));
-      await engine.do("POST", `/containers/${container}/start`, undefined, "starting the container that traces");
+      await engine.do("POST", `/containers/${container}/start`, undefined, "starting the keeper's container");
     } catch (error) {
       this.#made.reject(error);
       this.#ready.reject(error);
@@ -160,7 +160,7 @@ export class Keeper implements AsyncDisposable {
       "POST",
       "/volumes/create",
       { Name: name, Labels: labels },
-      "making a volume for the trace",
+      "creating a volume for the trace",
     );
   }
 
@@ -172,7 +172,7 @@ export class Keeper implements AsyncDisposable {
     }
     const why =
       this.#complaint.trim() ||
-      "the container that traces ended before the workload did (killed, out of memory, or its engine ended?)";
+      "the keeper, which runs strace, ended before the workload did (killed, out of memory, or its engine ended?)";
     this.#ready.reject(new SeccompGenError({ code: "tracer-not-attached", detail: why }));
     if (this.#isClosing) return;
     this.isLost = true;
@@ -186,7 +186,7 @@ export class Keeper implements AsyncDisposable {
       case "ready":
         return this.#ready.resolve(saying.strace);
       case "full":
-        return this.#request.onMissed("more programs ran at once than can be traced");
+        return this.#request.onMissed("more programs ran at once than the keeper can trace");
       case "hello":
         return this.#answer(saying);
       default: {
@@ -211,7 +211,7 @@ export class Keeper implements AsyncDisposable {
   }
 
   /**
-   * strace names its log when it cannot write there, goes on tracing, and loses what it says
+   * If strace cannot write its log, it prints the log's name, goes on tracing, and loses those lines
    * (strace 6.1, error_prints.c, perror_msg).
    */
   #hearComplaint(text: string): void {
@@ -221,9 +221,7 @@ export class Keeper implements AsyncDisposable {
       this.#traces
         .get(Number(number))
         ?.doubt(
-          isFull
-            ? "no space was left for it where the engine keeps its volumes"
-            : `strace could not write it: ${reason}`,
+          isFull ? "no space is left where the engine keeps its volumes" : `strace could not write its log: ${reason}`,
         );
     }
   }
@@ -233,7 +231,7 @@ export class Keeper implements AsyncDisposable {
     for (const trace of this.#traces.values()) trace.stop();
   }
 
-  /** Lets everything go that is held or traced, and removes container and volumes. */
+  /** Lets go of every held or traced program, and removes the container. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     this.#socket?.end();
@@ -243,7 +241,7 @@ export class Keeper implements AsyncDisposable {
     await this.#reading.catch(() => undefined);
   }
 
-  /** Removes a volume of ours; resolves to the engine's words if it refuses for good. */
+  /** Removes a volume of ours. Resolves to the engine's words if it refuses for good. */
   async removeVolume(name: string): Promise<string | undefined> {
     return removeVolume(this.#request.engine, name);
   }
@@ -252,7 +250,7 @@ export class Keeper implements AsyncDisposable {
 const removalAttempts = 25;
 const removalPauseMs = 200;
 
-/** An engine may still be removing a container that uses the volume. */
+/** Retries while the engine may still be removing a container that uses the volume. */
 async function removeVolume(engine: EngineClient, name: string): Promise<string | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     const { status, text } = await engine.call("DELETE", `/volumes/${name}?force=1`);
@@ -262,7 +260,7 @@ async function removeVolume(engine: EngineClient, name: string): Promise<string 
   }
 }
 
-/** A document as a word of a label or of a file: nothing in it can be mistaken for something else. */
+/** A document as one word for a label or a file. No character in it has a meaning there. */
 export function keptText(value: unknown): string {
   return Buffer.from(JSON.stringify(value ?? null)).toString("base64url");
 }

@@ -5,13 +5,13 @@ import { sayingsOf } from "./frames.ts";
 import { tracerFolder } from "./image.ts";
 import { withoutHeld } from "./without-held.ts";
 
-/** A trace whose keeper ended with its session, and what was kept beside it. */
+/** A trace left by a session that ended, and what was kept beside it. */
 export interface LeftTrace {
   readonly about: string;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Reads the traces on a volume of a session that has ended, one after the other. */
+/** Reads the traces on the volume of an ended session, one after the other. */
 export async function readLeft(
   engine: EngineClient,
   image: string,
@@ -56,7 +56,7 @@ export async function readLeft(
   }
 }
 
-/** One trace's bytes, up to the word that it ended. */
+/** One trace's bytes, up to the message that it ended. */
 async function* dataOf(sayings: ReturnType<typeof sayingsOf>): AsyncGenerator<Uint8Array> {
   for (;;) {
     const next = await sayings.next();

@@ -6,19 +6,19 @@ import { withoutHeld } from "./without-held.ts";
 
 /** How a trace ended. */
 export type TraceEnd =
-  /** strace saw the end of all that it traced, and every byte that it wrote was read. */
+  /** strace saw every traced process end, and every byte that it wrote was read. */
   | { readonly kind: "complete" }
-  /** Its first process crashed, and strace was ended to let it: it is the whole if that process ends now. */
+  /** The first process crashed, and strace was ended so that it could die. The trace is complete if it does. */
   | { readonly kind: "crashed"; readonly signal: string }
   | { readonly kind: "broken"; readonly why: string };
 
-/** Says something of this trace to the keeper. */
+/** Sends the keeper a command about this trace. */
 type Say = (verb: "stop" | "crash", ...fields: readonly string[]) => void;
 
 /** At most this many pieces of up to 128 KiB wait to be read. */
 const mostPending = 256;
 
-/** The trace of one program and of all that it starts, as it grows. */
+/** The growing trace of one program and of everything that it starts. */
 export class Trace {
   readonly #say: Say;
   readonly #pending: Buffer[] = [];
@@ -54,7 +54,7 @@ export class Trace {
     return this.#end.promise;
   }
 
-  /** Ends strace; what it traced goes on by itself. */
+  /** Ends strace. The traced processes go on. */
   stop(): void {
     this.#isStopped = true;
     this.#say("stop");
@@ -82,17 +82,17 @@ export class Trace {
             "strace ended before the workload did " +
             `(${saying.how === "killed" ? "signal" : "exit code"} ${saying.code})`;
         if (saying.length !== this.#received)
-          this.#broken ??= `strace wrote ${saying.length} bytes, and ${this.#received} of them arrived`;
+          this.#broken ??= `strace wrote ${saying.length} bytes, but only ${this.#received} arrived`;
         return this.#finish();
     }
   }
 
-  /** What comes is not the whole of it. */
+  /** Marks the trace as incomplete. */
   doubt(why: string): void {
     this.#broken ??= why;
   }
 
-  /** Nothing comes any more. */
+  /** Ends the trace as incomplete. */
   breakOff(why: string): void {
     this.#broken ??= why;
     this.#finish();

@@ -4,7 +4,7 @@ import type { FileSource, ProcessFiles } from "../../logs/index.ts";
 import { sessionLabel } from "../container/index.ts";
 import { member, textOf, type EngineClient, type HeldContainer } from "../gateway/index.ts";
 
-/** A larger file is not read: no executable that anyone ships is as large. */
+/** A larger file is not read. No published executable is that large. */
 const largestFile = 512 * 1024 * 1024;
 
 /** More links than the kernel follows (path_resolution(7)). */
@@ -14,14 +14,14 @@ const mostLinks = 40;
 const mostAhead = 4;
 
 /**
- * The files of a container, as the engine archives them. Nothing is run for them. Where the
- * container is gone, one is made of its image and never started.
+ * The files of a container, as the engine archives them. Nothing is run to read them. If the
+ * container is gone, a new one is created from its image and never started.
  */
 export class ContainerFiles implements FileSource, AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #container: string;
   readonly #isOurs: boolean;
-  /** Paths that will be asked for, in that order. */
+  /** Paths that will be read next, in this order. */
   #coming: string[] = [];
   readonly #ahead = new Map<string, Promise<Uint8Array | undefined>>();
 
@@ -45,7 +45,7 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
     return new ContainerFiles(engine, made.Id, true);
   }
 
-  /** Says which files will be read, so that they can be fetched ahead. */
+  /** Announces which files will be read, so that they can be fetched ahead. */
   expect(files: readonly ProcessFiles[]): void {
     this.#coming = [...new Set(files.flatMap(({ executable, objects }) => [executable, ...objects]))];
     this.#fetchAhead();

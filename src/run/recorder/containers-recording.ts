@@ -56,9 +56,9 @@ export interface ContainersOptions {
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly keep: boolean;
-  /** Calls that the profile will allow: beyond Docker's default they are allowed while recording too. */
+  /** Calls that the profile will allow. Those beyond Docker's default are allowed while recording too. */
   readonly allow: readonly string[];
-  /** The programs' code is read for what it can make. */
+  /** Whether the programs' code is read for the calls that it can make. */
   readonly reach: boolean;
 }
 
@@ -68,26 +68,26 @@ export interface ServiceRecording {
   readonly recording: Recording;
   readonly containers: number;
   readonly unparsed: number;
-  /** Code paths that services have and none of the containers took. */
+  /** Code paths common in services that none of the containers took. */
   readonly missed: readonly string[];
-  /** Why this is not the whole of it. */
+  /** Why the recording is incomplete. `undefined` if it is complete. */
   readonly trouble: SeccompGenError | undefined;
 }
 
 export interface ContainersRecorded {
   readonly services: readonly ServiceRecording[];
-  /** Containers that were not recorded: names, and why. */
+  /** Containers that were not recorded, and why. */
   readonly leftOut: readonly { readonly name: string; readonly why: "helper" | "not asked for" | "emulated" }[];
   readonly end: CommandEnd;
   /** How many containers were held. */
   readonly made: number;
-  /** Images that the command named and the engine does not have. */
+  /** Images that the command named but the engine lacks. */
   readonly unknownImages: readonly string[];
-  /** Gives the traces away; until then recordings can be made of them should this process be killed. */
+  /** Removes the traces. Until then, `clean` can make recordings from them if this process is killed. */
   readonly release: () => Promise<void>;
 }
 
-/** What is traced of one process at the gate, and of all that it starts. */
+/** The trace of one process at the gate and of everything that it starts. */
 interface Traced {
   readonly part: TracedPart["part"];
   readonly hello: Hello;
@@ -110,17 +110,17 @@ export async function recordContainers(
 
 /** A program of this host that may start containers. */
 export interface Watched extends AsyncDisposable {
-  /** The program's, so that its clients talk to the gateway. */
+  /** The program's environment, which makes its clients talk to the gateway. */
   readonly environment: NodeJS.ProcessEnv;
-  /** How many containers it made. */
+  /** How many containers the program created. */
   made(): number;
-  /** The program has ended: stops what still runs, and gives the recordings. */
+  /** Called when the program has ended. Stops what still runs, and resolves to the recordings. */
   finish(end: Pick<CommandEnd, "exitCode" | "by">): Promise<ContainersRecorded>;
 }
 
 /**
- * Stands between a program of this host and its engine, in case that it starts containers. Nothing
- * is started on the engine until it does. `undefined` if no engine answers.
+ * Stands between a program of this host and its engine, in case it starts containers. Nothing is
+ * started on the engine until then. `undefined` if no engine answers.
  */
 export async function watchContainers(
   command: ClientCommand,
@@ -151,7 +151,7 @@ export async function watchContainers(
   };
 }
 
-/** A process that really crashed has ended by then. */
+/** A process that really crashed ends within this time. */
 const crashPatienceMs = 5_000;
 
 /** Strace writes its last lines within this time after the last process has ended. */
@@ -166,7 +166,7 @@ class ContainersRecording {
   readonly #files = new Map<Berth, NamedFiles>();
   readonly #sideFailures: string[] = [];
   readonly #leftOut = new Map<string, ContainersRecorded["leftOut"][number]["why"]>();
-  /** What the containers run under; `undefined`: the engine's default. */
+  /** The profile that the containers run under. `undefined` for the engine's default. */
   #filter: string | undefined;
   #missed: string | undefined;
   #session: Session | undefined;
@@ -227,7 +227,7 @@ class ContainersRecording {
     return recorded;
   }
 
-  /** Nothing is recorded, and nothing left. */
+  /** Removes everything, and records nothing. */
   async giveUp(session: Session): Promise<void> {
     await session.removeAll();
     await session[Symbol.asyncDispose]();
@@ -250,7 +250,7 @@ class ContainersRecording {
     return { kind: "leave", ours: why !== "helper" };
   }
 
-  /** A privileged container has no filter that could deny. */
+  /** A privileged container has no filter, so it needs no wider one. */
   #filterFor(spec: Document): string | undefined {
     return member(member(spec, "HostConfig"), "Privileged") === true ? undefined : this.#filter;
   }
@@ -291,7 +291,7 @@ class ContainersRecording {
     );
   }
 
-  /** What `clean` makes a recording of the trace with, should this process be killed. */
+  /** What `clean` needs to make a recording from the trace if this process is killed. */
   #about(berth: Berth, part: Part, hello: Hello): Unfinished | undefined {
     const { spec, image, name } = berth.container;
     const session = this.#session;
@@ -306,7 +306,7 @@ class ContainersRecording {
     };
   }
 
-  /** A fault that the program only claims (rt_sigqueueinfo(2)) does not end it; then it goes on untraced. */
+  /** A program can fake a fault (rt_sigqueueinfo(2)). It then does not end, but goes on untraced. */
   async #crashed(berth: Berth, { signal }: { readonly signal: string }): Promise<TraceEnd> {
     const before = berth.ends;
     const hasEnded =
@@ -314,11 +314,11 @@ class ContainersRecording {
     if (!hasEnded)
       return {
         kind: "broken",
-        why: `strace was ended because the container's first process seemed to crash (${signal}), but it went on`,
+        why: `strace was ended because the container's first process seemed to crash (${signal}), but the process went on`,
       };
     this.#terminal.note(
-      `the container's first process crashed (${signal}); the kernel does not let a traced one die of ` +
-        "that, so strace was ended",
+      `the container's first process crashed (${signal}); strace was ended, because the kernel keeps a ` +
+        "traced first process alive",
     );
     return { kind: "complete" };
   }
@@ -327,7 +327,7 @@ class ContainersRecording {
     const { note, interrupted } = this.#terminal;
     const { untilStable: seconds, while: command, stopAfter } = this.#options;
     if (session.runsOne && command === undefined && stopAfter === undefined && seconds === undefined)
-      note("recording; exercise the container now. Its end or Ctrl-C ends the recording.");
+      note("recording; exercise the container now. The recording ends with the container or with Ctrl-C.");
     return runCommand(session, {
       while: this.#options.while,
       stopAfter: this.#options.stopAfter,
@@ -344,7 +344,7 @@ class ContainersRecording {
     });
   }
 
-  /** Health checks that were not due yet, and what the user will `docker exec`. */
+  /** Runs health checks that were not due yet, and the commands of --exec. */
   async #runSides(session: Session): Promise<void> {
     const running = session.fleet.running.filter((berth) => this.#traced.has(berth));
     for (const berth of running) {
@@ -354,7 +354,7 @@ class ContainersRecording {
     const [only] = running;
     for (const text of only === undefined ? [] : this.#options.exec) {
       if (running.length > 1)
-        this.#terminal.note(`--exec is for one container, and ${running.length} run; it is run in the first`);
+        this.#terminal.note(`${running.length} containers run; --exec is run in the first one only`);
       await this.#execute(session, only as Berth, `--exec ${text}`, execWords(text));
     }
   }
@@ -363,7 +363,7 @@ class ContainersRecording {
     const { exitCode, said } = await session.execute(berth.container, words, 60_000);
     if (exitCode !== 0)
       this.#sideFailures.push(
-        `${label}: it ended with exit code ${exitCode}` +
+        `${label} ended with exit code ${exitCode}` +
           (said.trim() === "" ? "" : `: ${escapeLine(said.trim().split("\n").at(-1) ?? "")}`),
       );
   }
@@ -377,7 +377,7 @@ class ContainersRecording {
   #noteNotExecuted(end: CommandEnd): void {
     if (end.by !== "itself") return;
     for (const text of this.#options.exec)
-      this.#terminal.note(`--exec ${escapeLine(text)} was not run: the container ended by itself before`);
+      this.#terminal.note(`--exec ${escapeLine(text)} was not run, because the container ended before`);
   }
 
   async #finishTraces(session: Session): Promise<void> {
@@ -385,7 +385,7 @@ class ContainersRecording {
     const read = Promise.all(all.flatMap((traced) => [traced.read, traced.over]));
     if (this.#options.keep) session.stopTraces();
     const isDone = await Promise.race([read.then(() => true), delay(tracePatienceMs, false, { ref: false })]);
-    // The engine tells of an end a moment after the client has seen it.
+    // The engine reports an end a moment after the client has seen it.
     await session.fleet.until(
       () =>
         session.fleet.berths.every(
@@ -412,7 +412,7 @@ class ContainersRecording {
     }
     if (byName.size > 1 && this.#options.name !== undefined)
       this.#terminal.note(
-        `--name is for one recording, and ${byName.size} were made; each is named after its service or image`,
+        `--name was ignored, because ${byName.size} recordings were made; each is named after its service or image`,
       );
     this.#noteNotExecuted(end);
     for (const failure of this.#sideFailures) this.#terminal.note(failure);
@@ -434,7 +434,7 @@ class ContainersRecording {
     };
   }
 
-  /** Nothing if no program of these containers ever began. */
+  /** Empty if no program of these containers ever began. */
   async #service(
     name: string,
     berths: readonly Berth[],
@@ -464,8 +464,8 @@ class ContainersRecording {
   }
 
   /**
-   * What the code of the containers' programs can make, from their files. If they cannot be read, a
-   * notice says so and the recording has no code.
+   * The calls that the code of the containers' programs can make, read from their files. If the files
+   * cannot be read, a notice says so and the recording has no code.
    */
   async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;
@@ -483,7 +483,9 @@ class ContainersRecording {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#terminal.note(
-        escapeTerminal(`${name}: the programs' code was not read, so another day rests on tables alone: ${why}`),
+        escapeTerminal(
+          `${name}: the programs' code was not read, so the profile knows only recorded calls and tables: ${why}`,
+        ),
       );
     }
     return code;
@@ -501,7 +503,7 @@ class ContainersRecording {
     return traced.map(({ aggregator }) => buildRecording(name, run, aggregator.finish()));
   }
 
-  /** What no container of them took. */
+  /** Code paths that none of these containers took. */
   #missedOf(berths: readonly Berth[]): readonly string[] {
     const each = berths.flatMap((berth) => {
       const traced = this.#traced.get(berth) ?? [];
@@ -538,7 +540,7 @@ class ContainersRecording {
   }
 }
 
-/** A program can make processes that no tracer gets. */
+/** A program can create processes that no tracer can follow. */
 function untracedIn(traced: readonly Traced[]): string | undefined {
   return traced.some(({ aggregator }) => aggregator.facts().unseen.has("untraced"))
     ? "a program made a process that strace cannot see (CLONE_UNTRACED)"
@@ -554,7 +556,7 @@ function lifeOf({ container }: Berth): NonNullable<LogContext["life"]> {
   return { stopSignal: straceSignal(chosen), withoutConnections: false };
 }
 
-/** Another machine's programs are emulated, and strace would see the emulator. */
+/** Programs for another architecture are emulated, and strace would see only the emulator. */
 function isForArchitecture(image: Document, engine: string): boolean {
   const architecture = textOf(member(image, "Architecture"));
   return (
@@ -564,12 +566,12 @@ function isForArchitecture(image: Document, engine: string): boolean {
   );
 }
 
-/** A line that is written over would get into what a container writes to its terminal. */
+/** A status line would mix with what the container writes to the terminal. */
 function hasTerminal({ words }: ClientCommand): boolean {
   return words.some((word) => word === "--tty" || (/^-[a-z]+$/i.test(word) && /t/i.test(word)));
 }
 
-/** Plain words are run as they are, so that an image without a shell can be exec'd into; anything else needs one. */
+/** Plain words are run without a shell, so that images without one work. Anything else gets a shell. */
 function execWords(command: string): readonly string[] {
   return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
 }

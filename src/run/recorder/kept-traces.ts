@@ -17,7 +17,7 @@ import { ensureKeeperImage, readLeft } from "../keeper/index.ts";
 import { engineFacts } from "../session/index.ts";
 import { checkedRecording, parseUnfinished } from "./unfinished.ts";
 
-/** What a killed session had traced of one recording. */
+/** What a killed session traced for one recording. */
 interface Found {
   readonly folder: string;
   calls: number;
@@ -25,15 +25,15 @@ interface Found {
 }
 
 /**
- * Makes partial recordings of what a killed session had traced of its containers. Resolves to what
- * there is to say; throws if one could not be kept, and the traces must stay.
+ * Makes partial recordings from the traces that a killed session left of its containers. Resolves
+ * to notices for the user. Throws if a recording could not be written: then the traces must stay.
  */
 export async function recoverKept(
   engine: EngineClient,
   volume: string,
   terminal: Pick<Terminal, "note">,
 ): Promise<readonly string[]> {
-  const image = await ensureKeeperImage(engine, (await engineFacts(engine)).architecture, terminal.note);
+  const image = await ensureKeeperImage(engine, (await engineFacts(engine)).architecture, process.env, terminal.note);
   const found = new Map<string, Found>();
   await readLeft(engine, image, volume, async ({ about, chunks }) => {
     const { name, folder, arch, life, run } = parseUnfinished(about, `a trace on the volume ${volume}`);
@@ -49,10 +49,10 @@ export async function recoverKept(
   });
   const said: string[] = [];
   for (const [path, each] of found) said.push(await keep(path, each, volume));
-  return said.length === 0 ? ["a killed recording had traced nothing yet"] : said;
+  return said.length === 0 ? ["a killed recording had not traced anything yet"] : said;
 }
 
-/** Says that a killed recording of this folder left traces: they may be wanted before it is recorded again. */
+/** Notes that a killed recording of this folder left traces. The user may want them before recording again. */
 export async function mentionKept(
   engine: EngineClient,
   folder: string,
@@ -67,7 +67,7 @@ export async function mentionKept(
   };
   if (!Array.isArray(volumes) || !volumes.some(isLeft)) return;
   terminal.note(
-    "a recording in this folder was killed; seccomp-gen clean takes what it had traced into the " +
+    "a recording in this folder was killed; seccomp-gen clean writes its trace to the " +
       "recording.partial.json of each container",
   );
 }
@@ -86,10 +86,11 @@ async function keep(path: string, { folder, calls, recording }: Found, volume: s
     (stats) => stats.isDirectory(),
     () => false,
   );
-  if (!isThere) return `what the killed recording of ${recording.name} had traced belongs to ${folder}, which is gone`;
+  if (!isThere)
+    return `the trace of the killed recording of ${recording.name} was dropped: its folder ${folder} no longer exists`;
   const unread = await addPartial(path, checkedRecording(toldApart(recording), `a trace on the volume ${volume}`));
   return (
     `${calls.toLocaleString("en")} calls of the killed recording of ${recording.name} are in ${partialPath(path)}; ` +
-    `record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
+    `record --append adds them to the recording${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
   );
 }

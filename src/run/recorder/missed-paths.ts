@@ -21,13 +21,13 @@ const bySignal = [
  */
 export function missedPaths(seen: Exercised | undefined, beside: RunBeside | undefined): readonly string[] | undefined {
   const unchecked =
-    beside?.health === "missed" ? ["the health check (the container ended before it was run, or it failed)"] : [];
+    beside?.health === "missed" ? ["the health check (it failed, or the container ended before it ran)"] : [];
   if (seen?.served !== true) return unchecked.length === 0 ? undefined : unchecked;
   return [
     ...bySignal.filter(([signal]) => !seen.signals.has(signal)).map(([, words]) => words),
     ...(seen.toldToStop
       ? beside?.killed === true
-        ? ["an orderly end (it was killed when it did not follow its stop signal)"]
+        ? ["an orderly end (it ignored its stop signal and was killed)"]
         : []
       : ["an orderly end (it never got its stop signal)"]),
     ...(seen.failed ? [] : ["errors (no call failed while it served)"]),

@@ -8,14 +8,14 @@ export interface RecordOptions extends PolicyArguments {
   readonly while: string | undefined;
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
-  /** The recording ends when no new call came for this many seconds. */
+  /** The recording ends when this many seconds have passed without a new call. */
   readonly untilStable: number | undefined;
   readonly append: boolean;
-  /** The workload is run at most this many times. A round that brings nothing new is the last. */
+  /** The workload is run at most this many times. A round that shows nothing new is the last. */
   readonly rounds: number;
   /** Leaves calls untraced that every profile allows. */
   readonly lean: boolean;
-  /** Traces calls also if they are known. */
+  /** Also traces calls that are fully known. */
   readonly full: boolean;
   readonly force: boolean;
   readonly verify: boolean;
@@ -25,22 +25,19 @@ export interface RecordOptions extends PolicyArguments {
 export interface Recorded {
   readonly run: Run;
   readonly aggregators: readonly Aggregator[];
-  /** What the code of the programs can make. `undefined` if their files were not read. */
+  /** The calls that the programs' code can make. `undefined` if their files were not read. */
   readonly code: CodeEvidence | undefined;
   /** The workload's own exit code; `undefined` if it is unknown. */
   readonly exitCode: number | undefined;
   /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;
   /**
-   * Code paths that services have and this run did not take; `undefined` if the workload did not
+   * Code paths common in services that this run did not take. `undefined` if the workload did not
    * serve anything.
    */
   readonly missed: readonly string[] | undefined;
-  /** Why the recording is not whole; `undefined` if it is. */
+  /** Why the recording is incomplete. `undefined` if it is complete. */
   readonly trouble: SeccompGenError | undefined;
-  /**
-   * Removes the stored log. Until then a recording can be made of it, should this process be
-   * killed.
-   */
+  /** Removes the stored log. Until then, `clean` can make a recording from it if this process is killed. */
   readonly release: () => Promise<void>;
 }

@@ -14,20 +14,20 @@ import type { Untraced } from "../tracer/index.ts";
 import { whatIsKnown } from "./known.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
 
-/** What the rounds saw together, and how the last one ended. */
+/** What all rounds recorded, and how the last one ended. */
 export interface Rounds {
   readonly fresh: Recording;
   readonly last: Recorded;
   readonly unparsed: number;
   /** Code paths that no round exercised. */
   readonly missed: readonly string[];
-  /** Removes the stored logs, once what they showed is written. */
+  /** Removes the stored logs, once the recording is written. */
   readonly release: () => Promise<void>;
 }
 
 /**
- * Runs a workload until it brings nothing new. Each round traces only what is not fully known from
- * `known` and the rounds before.
+ * Runs a workload until a round shows nothing new. Each round traces only calls that are not fully
+ * known from `known` and the earlier rounds.
  */
 export async function recordRounds(
   name: string,
@@ -62,19 +62,18 @@ export async function recordRounds(
   }
 }
 
-/** Says what runs untraced, and what that costs. */
+/** Notes which calls run untraced, and what that costs. */
 function noteUntraced(untraced: Untraced, options: RecordOptions, terminal: Terminal): void {
   const count = [...untraced.calls.values()].reduce((sum, names) => sum + names.length, 0);
   if (count === 0) return;
   terminal.note(
-    `${count} calls are fully known${options.lean ? ", or allowed whatever is seen," : ""} and run ` +
-      "untraced; " +
-      "strace sets no_new_privs for that, so setuid programs and file capabilities gain nothing " +
+    `${count} calls are fully known${options.lean ? ", or allowed anyway," : ""} and run untraced. ` +
+      "For that strace sets no_new_privs, so setuid programs and file capabilities gain nothing " +
       "(--full traces all)",
   );
 }
 
-/** What neither of two rounds exercised. A round in which that could not be seen says nothing. */
+/** Code paths that neither of two rounds exercised. A round that does not show them is ignored. */
 function missedByBoth(
   before: readonly string[] | undefined,
   now: readonly string[] | undefined,

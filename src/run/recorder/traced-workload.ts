@@ -7,7 +7,7 @@ import { openTrace, readTrace, type EndOfRun, type TraceRequest } from "../trace
 import { untilStable } from "./stability.ts";
 import { unfinishedText } from "./unfinished.ts";
 
-/** How a run ended, as far as a recording keeps it. */
+/** How a run ended, as a recording keeps it. */
 export interface RunEnd {
   readonly ended: Run["ended"];
   /** The version of the strace that saw it. */
@@ -29,7 +29,7 @@ export interface Workload {
 /** What the traces of a workload showed. */
 export interface TracedWorkload {
   readonly run: Run;
-  /** One a log, the workload's own first. */
+  /** One for each log, the workload's own first. */
   readonly aggregators: readonly Aggregator[];
   /** Which executables and objects the logs name. */
   readonly files: readonly ProcessFiles[];
@@ -39,8 +39,8 @@ export interface TracedWorkload {
 }
 
 /**
- * Traces a workload to its end and reads all its logs. Throws where the program never started: then
- * there is nothing to keep.
+ * Traces a workload to its end and reads all its logs. Throws if the program never started, because
+ * there is nothing to keep then.
  */
 export async function traceWorkload(
   { name, request, arch, life, facts, notStarted }: Workload,
@@ -78,7 +78,7 @@ export async function traceWorkload(
   }
 }
 
-/** As a recording says it: what SIGKILL ended did not end in order. */
+/** How a recording states the end. A program killed by SIGKILL was cut off. */
 function endedAs(end: EndOfRun): Run["ended"] {
   if (end.kind === "exited" && end.killed) return "cut";
   return end.kind;

@@ -31,12 +31,12 @@ import { isScmpArch, type ScmpArch } from "../../core/tables/index.ts";
 type TraceSink = (name: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /**
- * What a trace's volume says of it, so that a recording can be made of it when the session that
- * wrote it was killed.
+ * What is kept beside a trace, so that `clean` can make a recording from it if the session that
+ * wrote it is killed.
  */
 export interface Unfinished {
   readonly name: string;
-  /** Where the recording's `traces` are. */
+  /** The folder that holds the recording's `traces`. */
   readonly folder: string;
   readonly arch: ScmpArch;
   readonly life: NonNullable<LogContext["life"]>;
@@ -47,7 +47,7 @@ export function unfinishedText(unfinished: Unfinished): string {
   return JSON.stringify(unfinished);
 }
 
-/** Says where a killed recording of that name has left a trace: it may be wanted before it is recorded again. */
+/** Notes that a killed recording of that name left a trace. The user may want it before recording again. */
 export async function mentionUnfinishedHere(
   name: string,
   folder: string,
@@ -57,17 +57,14 @@ export async function mentionUnfinishedHere(
     const found = await readUnfinishedHere(kept).catch(() => undefined);
     if (found?.name !== name || found.folder !== folder) continue;
     terminal.note(
-      `a recording of ${name} was killed; seccomp-gen clean takes what it had traced into ` +
+      `a recording of ${name} was killed; seccomp-gen clean writes its trace to ` +
         `${partialPath(recordingPath(name))}`,
     );
     return;
   }
 }
 
-/**
- * Makes a partial recording of what a killed session had traced of a program on this host, as
- * `recover` does.
- */
+/** Makes a partial recording from the trace that a killed session left of a program on this host. */
 export async function recoverHere(folder: string): Promise<string | undefined> {
   const found = await readUnfinishedHere(folder);
   const path = join(folder, keptTrace);
@@ -90,7 +87,7 @@ function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** `source`: where `found` stood. */
+/** `source` is the file that `found` was read from. */
 async function recoverFrom(
   found: Unfinished,
   source: string,
@@ -102,7 +99,7 @@ async function recoverFrom(
       () => false,
     ))
   )
-    return `what the killed recording of ${found.name} had traced belongs to ${found.folder}, which is gone`;
+    return `the trace of the killed recording of ${found.name} was dropped: its folder ${found.folder} no longer exists`;
   const aggregators: Aggregator[] = [];
   await read(async (name, chunks) => {
     const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
@@ -113,7 +110,7 @@ async function recoverFrom(
     "calls",
     aggregators.map((aggregator) => aggregator.counts()),
   );
-  if (calls === 0) return `the killed recording of ${found.name} had traced nothing yet`;
+  if (calls === 0) return `the killed recording of ${found.name} had not traced anything yet`;
   const traced = mergeAll(aggregators.map((aggregator) => buildRecording(found.name, found.run, aggregator.finish())));
   if (traced === undefined) return undefined;
   const recording = toldApart(traced);
@@ -121,12 +118,12 @@ async function recoverFrom(
   const unread = await addPartial(path, checkedRecording(recording, source));
   return (
     `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ` +
-    `${partialPath(path)}; record --append takes them in${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
+    `${partialPath(path)}; record --append adds them to the recording${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
   );
 }
 
 /**
- * Reads what a volume says of its trace. Any user of the engine can have written it, so it throws
+ * Reads what is kept beside a trace. Any user of the engine may have written it, so this throws
  * `recording-invalid` for anything that we would not write.
  */
 export function parseUnfinished(text: string, source: string): Unfinished {
@@ -146,7 +143,7 @@ export function parseUnfinished(text: string, source: string): Unfinished {
   return { name: checkName(name), folder, arch, life, run };
 }
 
-/** The facts were elsewhere meanwhile: what is written is what the format allows. */
+/** The facts were outside of our control meanwhile, so the recording is checked against its format. */
 export function checkedRecording(recording: Recording, source: string): Recording {
   return parseRecording(stringifyRecording(recording), source);
 }

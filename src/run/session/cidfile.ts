@@ -1,16 +1,16 @@
 import { readFile, rm } from "node:fs/promises";
 
-/** Files that runs of ours had docker write the container's id into. */
+/** Files that docker wrote a container's id into during our runs. */
 const ours = new Set<string>();
 
-/** `--cidfile FILE`, wherever it stands: what a file holds tells whether it is one. */
+/** The files of `--cidfile FILE`, anywhere in the words. The content of a file tells whether it is one. */
 function namedFiles(words: readonly string[]): readonly string[] {
   return words.flatMap((word, at) =>
     word === "--cidfile" ? (words[at + 1] ?? []) : word.startsWith("--cidfile=") ? word.slice("--cidfile=".length) : [],
   );
 }
 
-/** Docker refuses a file that is there, and the command is run several times: ours go before the next run. */
+/** Removes our files before the next run, because docker refuses a file that exists. */
 export async function removeOwnIds(words: readonly string[]): Promise<void> {
   for (const path of namedFiles(words)) if (ours.delete(path)) await rm(path, { force: true });
 }

@@ -19,7 +19,11 @@ export async function engineFacts(engine: EngineClient): Promise<Engine & { read
     .find((found) => found !== undefined);
   const engineVersion = podman ?? textOf(member(version, "Version"));
   if (engineVersion === "")
-    throw new SeccompGenError({ code: "no-engine", tool: "docker", detail: "what answers is no engine" });
+    throw new SeccompGenError({
+      code: "no-engine",
+      tool: "docker",
+      detail: "the program that answered is not a container engine",
+    });
   return {
     tool: podman === undefined ? "docker" : "podman",
     version: engineVersion,

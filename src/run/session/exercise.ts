@@ -10,33 +10,33 @@ import type { ClientCommand } from "../gateway/index.ts";
 import { noteIds, removeOwnIds } from "./cidfile.ts";
 import type { Session } from "./session.ts";
 
-/** How long the command is let run, and what is done to its containers meanwhile. */
+/** How long the command runs, and what is done with its containers meanwhile. */
 export interface CommandExercise {
-  /** A shell command that is run once what was started is up; its end ends the command. */
+  /** A shell command that runs once the containers are up. Its end ends the command. */
   readonly while: string | undefined;
   /** Seconds after the first container's start. */
   readonly stopAfter: number | undefined;
-  /** Resolves when nothing new has come for long enough. */
+  /** Resolves when no new call has come for long enough. */
   readonly stable?: (over: AbortSignal) => Promise<void>;
   /** Called before what still runs is stopped (health checks, --exec). */
   readonly beforeStop: () => Promise<void>;
-  /** Containers that still run when the command ends are let be. */
+  /** Leaves containers running that still run when the command ends. */
   readonly keep: boolean;
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
   /**
-   * `shown`: the command has the user's terminal. `sampled`: so it has, and its stdout is sampled
-   * on the way. `kept`: nothing of it is shown.
+   * `shown`: the command has the user's terminal. `sampled`: it has the terminal too, and its stdout
+   * is sampled. `kept`: its output is not shown.
    */
   readonly streams: "shown" | "sampled" | "kept";
 }
 
-/** What became of the command. */
+/** How the command ended. */
 export interface CommandEnd {
   readonly exitCode: number | undefined;
   /** Who ended it. */
   readonly by: "itself" | "while" | "stop-after" | "stable" | "interrupt";
-  /** Exit code of the `--while` command; `undefined` if there was none, or it was cut off. */
+  /** Exit code of the `--while` command. `undefined` if there was none, or if it was cut off. */
   readonly whileExitCode: number | undefined;
   /** All containers ended before the `--while` command did, or none was ever up. */
   readonly endedDuringWhile: boolean;
@@ -47,15 +47,15 @@ export interface CommandEnd {
 
 /**
  * How long a `--while` command may go on after all containers have ended, and again after its
- * signal to end. Retries of a client whose service is gone say nothing more.
+ * signal to end. A client that retries after its service has gone shows nothing new.
  */
 const whileGraceMs = 10_000;
 /** How long a command may take to end after each signal. */
 const endGraceMs = 30_000;
-/** Nothing is made or started for this long when everything is up. Compose pauses between its services. */
+/** Everything is up when no container was created or started for this long. Compose pauses between services. */
 const quietMs = 1_500;
 
-/** Runs the user's command with the engine behind the session, exercises what it starts, and sees to its end. */
+/** Runs the user's command through the session, exercises its containers, and ends it. */
 export async function runCommand(session: Session, exercise: CommandExercise): Promise<CommandEnd> {
   await removeOwnIds(session.words());
   const child = await start(session, exercise);
@@ -105,7 +105,7 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
   const [file = "", ...words] = session.words();
   const isShown = streams !== "kept";
   const child = spawn(file, words, {
-    // A terminal is the command's own; what is no terminal is passed on, and its last lines are kept.
+    // A terminal belongs to the command. Other output is passed on, and its last lines are kept.
     stdio: [
       isShown ? "inherit" : "ignore",
       streams === "shown" ? "inherit" : "pipe",
@@ -125,8 +125,8 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
 }
 
 /**
- * `docker run --detach` is over before its container is, and so is any command that something is
- * done with meanwhile.
+ * `docker run --detach` ends before its container does, and so may any command whose containers are
+ * exercised.
  */
 function waitsForContainers(session: Session, { while: command, stopAfter, stable }: CommandExercise): boolean {
   return session.runsOne || command !== undefined || stopAfter !== undefined || stable !== undefined;
@@ -174,7 +174,7 @@ async function exerciseAll(
     cut.abort();
     return { by, whileEnd: whileEnd ?? nothing };
   }
-  // A client that asks a service to shut down sees the container go first; it gets a moment to end by itself.
+  // A client that asks a service to shut down sees the container end first. It gets a moment to end too.
   const isLate =
     by === "itself"
       ? await Promise.race([whileEnd.then(() => false), delay(whileGraceMs, true, { ref: false })])
@@ -185,10 +185,10 @@ async function exerciseAll(
 
 async function isUp(session: Session, over: AbortSignal): Promise<void> {
   const isReached = await session.fleet.until(() => session.fleet.isUp(session.runsOne ? 0 : quietMs), Infinity, over);
-  if (!isReached) await new Promise(() => undefined); // whatever ended the waiting is heard elsewhere
+  if (!isReached) await new Promise(() => undefined); // another promise settles for whatever ended the wait
 }
 
-/** As a user would end it: containers of `docker run` with their stop signal, any other command with Ctrl-C. */
+/** Ends the command as a user would: `docker run` by its container's stop signal, others by Ctrl-C. */
 async function endAll(
   session: Session,
   exercise: CommandExercise,
@@ -196,7 +196,7 @@ async function endAll(
   hasEnded: () => boolean,
   by: CommandEnd["by"],
 ): Promise<void> {
-  // On a terminal Ctrl-C has reached the command already; a second one would make it give up in the middle.
+  // On a terminal the command got Ctrl-C already. A second one would make it give up halfway.
   const hasHeard = by === "interrupt" && exercise.interrupted.reason === "SIGINT" && process.stdin.isTTY === true;
   if (!session.runsOne && !hasEnded()) {
     if (!hasHeard) child.kill("SIGINT");
@@ -217,7 +217,7 @@ async function endAll(
   }
 }
 
-/** Its output goes to stderr, for stdout is the workload's. */
+/** Its output goes to stderr, because stdout belongs to the workload. */
 async function runWhile(session: Session, command: string, shown: boolean, cut: AbortSignal): Promise<number> {
   const [first] = session.fleet.running;
   const child = execa(command, {
@@ -237,7 +237,7 @@ async function runWhile(session: Session, command: string, shown: boolean, cut: 
     const { pid } = child;
     if (pid === undefined || child.exitCode !== null) return;
     process.kill(-pid, "SIGTERM");
-    // A client in a container of its own is its PID 1, which SIGTERM does not end.
+    // A client in its own container is PID 1 there, and SIGTERM does not end PID 1.
     const forced = setTimeout(() => process.kill(-pid, "SIGKILL"), whileGraceMs);
     void child.finally(() => clearTimeout(forced));
   };
@@ -247,7 +247,7 @@ async function runWhile(session: Session, command: string, shown: boolean, cut: 
   return result.exitCode ?? 128;
 }
 
-/** What cannot be run at all is the user's mistake. */
+/** The user's mistake, if the command cannot be run at all. */
 export function notRunnable(error: unknown, { words, tool }: ClientCommand): SeccompGenError | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code !== "ENOENT" && code !== "EACCES") return undefined;

@@ -1,31 +1,31 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { member, textOf, type Document, type EngineClient, type HeldContainer } from "../gateway/index.ts";
 
-/** What is known of a container that the user's command made, beside what it was made from. */
+/** The state of a container that the user's command created. */
 export interface Berth {
   readonly container: HeldContainer;
-  /** It stands at the gate; else its start is known by the engine's event. */
+  /** Its program waits at the gate. Otherwise the engine's event tells when it started. */
   readonly held: boolean;
   /** How often it ended. */
   ends: number;
   /** How often its program was let go. */
   starts: number;
   running: boolean;
-  /** Of its last end. */
+  /** The exit code of its last end. */
   exitCode: number | undefined;
   health: "none" | "starting" | "healthy" | "unhealthy";
-  /** Somebody asked for its end. */
+  /** A stop or a signal was requested for it. */
   toldToStop: boolean;
   removed: boolean;
 }
 
-/** All containers of a session: who runs, who has ended. Fed by the engine's events. */
+/** All containers of a session, and which of them run. The engine's events keep it up to date. */
 export class Fleet {
   readonly berths: Berth[] = [];
   readonly #engine: EngineClient;
   readonly #over = new AbortController();
   readonly #waiting = new Set<() => void>();
-  /** When a container was last made or started. */
+  /** When a container was last created or started. */
   #changedAt = performance.now();
 
   constructor(engine: EngineClient) {
@@ -64,7 +64,7 @@ export class Fleet {
     this.#stir();
   }
 
-  /** Hears the engine's events until `close`. Resolves when the engine has begun to tell them. */
+  /** Follows the engine's events until `close`. Resolves once the engine sends them. */
   async watch(): Promise<void> {
     const lines = await this.#engine.lines(
       `/events?${new URLSearchParams({ filters: JSON.stringify({ type: ["container"] }) }).toString()}`,
@@ -72,7 +72,7 @@ export class Fleet {
     );
     void (async () => {
       for await (const line of lines) this.#hear(line);
-    })().catch(() => undefined); // its end is the engine's, which others hear of
+    })().catch(() => undefined); // it ends with the engine, which other connections report
   }
 
   #hear(line: string): void {
@@ -98,7 +98,7 @@ export class Fleet {
     this.#stir();
   }
 
-  /** Resolves when `condition` holds; looked at after each change. False: `patienceMs` went by. */
+  /** Resolves to `true` when `condition` holds, checked after each change. `false` after `patienceMs`. */
   async until(condition: () => boolean, patienceMs: number, signal?: AbortSignal): Promise<boolean> {
     const deadline = performance.now() + patienceMs;
     while (!condition()) {
@@ -113,7 +113,7 @@ export class Fleet {
   }
 
   /**
-   * Everything that was made has been started, is as healthy as it says, and nothing was made or
+   * Every container has been started and passed its first health check, and none was created or
    * started for a while.
    */
   isUp(quietMs: number): boolean {

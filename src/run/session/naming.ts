@@ -13,9 +13,9 @@ export function isHelper(reference: string): boolean {
 }
 
 /**
- * What a container's recording is called: after its Compose service, else its image, else the
- * container itself. The service is the one of the request: an image that Compose built has such a
- * label of its own.
+ * The name of a container's recording: its Compose service, else its image, else the container's own
+ * name. The service is taken from the request, because an image that Compose built has such a label
+ * too.
  */
 export function recordingName(spec: Document, image: InspectedImage, name: string | undefined): string {
   const service = textsOf(member(spec, "Labels"))["com.docker.compose.service"];

@@ -6,17 +6,17 @@ import { SeccompGenError } from "../../core/errors/index.ts";
 import { sessionFolder } from "../container/index.ts";
 import { dial, type ClientCommand, type Endpoint } from "../gateway/index.ts";
 
-/** Podman without a daemon has no socket; its own service is one, for as long as the session lasts. */
+/** Podman without a daemon has no socket. Its own service provides one while the session lasts. */
 export interface PodmanService extends AsyncDisposable {
   readonly endpoint: Endpoint;
 }
 
-/** It ends by itself after this time without a client, so a killed session leaves none. */
+/** The service ends after this time without a client, so that a killed session leaves none. */
 const idleSeconds = "30";
 
 const patienceMs = 20_000;
 
-/** `undefined`: the command's podman talks to a service already, or it is no podman. */
+/** `undefined` if the command's podman already talks to a service, or if it is not podman. */
 export async function openPodmanService(
   { words, tool }: ClientCommand,
   environment: NodeJS.ProcessEnv,
@@ -33,7 +33,7 @@ export async function openPodmanService(
     idleSeconds,
     `unix://${path}`,
   ];
-  // A process group of its own: Ctrl-C is for the command, whose containers are stopped through the service.
+  // Its own process group keeps Ctrl-C away from it: the command's containers are stopped through it.
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, env: environment });
   let complaint = "";
   let hasEnded = false;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { member, type Document, type EngineClient } from "../gateway/index.ts";
 
-/** What the kernel says of the filters of a container's first process. */
+/** The kernel's view of the filters of a container's first process. */
 export interface SeccompStatus {
   /** `Seccomp:` of proc_pid_status(5): 0 none, 2 filters. */
   readonly mode: number;
@@ -10,8 +10,8 @@ export interface SeccompStatus {
 }
 
 /**
- * Reads the kernel's word on a running container; `undefined` if it has ended, or if the engine's
- * processes are not this machine's.
+ * Reads the kernel's view of a running container. `undefined` if the container has ended, or if the
+ * engine runs on another machine.
  */
 export async function seccompStatus(engine: EngineClient, container: string): Promise<SeccompStatus | undefined> {
   const path = `/containers/${container}/json`;
@@ -20,7 +20,7 @@ export async function seccompStatus(engine: EngineClient, container: string): Pr
   if (!(pid > 0)) return undefined;
   const groups = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  // The number may be another process's here: an engine elsewhere counts its own.
+  // An engine on another machine has its own pids, so this pid may be another process here.
   if (!groups.includes(container) || status === "") return undefined;
   const parent = await readFile(`/proc/${field(status, "PPid")}/status`, "utf8").catch(() => "");
   return {

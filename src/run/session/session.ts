@@ -25,11 +25,11 @@ import { openEngine, type OpenEngine } from "./engine.ts";
 
 /** What is done with a container of the user's command. */
 export type Treatment =
-  /** With these further options of strace. */
+  /** It is traced, with these further options of strace. */
   | { readonly kind: "trace"; readonly change: SpecChange; readonly strace: readonly string[] }
-  /** Untraced against the user's wish. */
+  /** It runs changed, and untraced. */
   | { readonly kind: "confine"; readonly change: SpecChange }
-  /** It runs as it is; `ours`: it goes with the others in the end. */
+  /** It runs unchanged. If `ours` is set, it is removed with the others at the end. */
   | { readonly kind: "leave"; readonly ours: boolean };
 
 export interface TracedPart {
@@ -45,7 +45,7 @@ export interface SessionRequest {
   readonly notice: (line: string) => void;
   /** When the keeper is started: at once, with the first container that is traced, or never. */
   readonly traces: "always" | "if needed" | "never";
-  /** Where recordings belong, and what is needed to make one of a trace, should this process be killed. */
+  /** The folder of the recordings, and what one needs to be made from a trace if this process is killed. */
   readonly folder: string | undefined;
   readonly about: (berth: Berth, part: Part, hello: Hello) => unknown;
   readonly treat: (spec: Document, image: InspectedImage, name: string | undefined) => Treatment;
@@ -53,10 +53,10 @@ export interface SessionRequest {
   readonly onMissed: (why: string) => void;
 }
 
-/** A health check is traced this often for each start; then it runs by itself. */
+/** A health check is traced this many times per container. Later ones run untraced. */
 const tracedProbes = 2;
 
-/** No `start` is answered later than this after the engine's own answer. */
+/** A `start` is answered at most this long after the engine's own answer. */
 const letGoPatienceMs = 20_000;
 
 /** Everything that stands between a user's command and its engine while it is recorded or verified. */
@@ -70,7 +70,7 @@ export class Session implements AsyncDisposable {
   readonly #deciding = new Map<Document, Treatment>();
   readonly #probes = new Map<HeldContainer, number>();
   readonly #networks: string[] = [];
-  /** Containers that the command made and that are not recorded. */
+  /** Containers of the command that are not recorded. */
   readonly #bystanders: string[] = [];
   readonly #connection: OpenEngine;
   #keeper: Keeper | undefined;
@@ -78,7 +78,7 @@ export class Session implements AsyncDisposable {
   #opening: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
-  /** Images that the command named and the engine does not have, in this order. */
+  /** Images that the command named but the engine lacks, in order. */
   readonly unknownImages: string[] = [];
   /** strace's version, once it is known. */
   strace: string | undefined;
@@ -146,10 +146,15 @@ export class Session implements AsyncDisposable {
     this.#gateways = await Promise.all([open(false), open(true)]);
   }
 
-  /** It starts while the command looks its images up. A container's start waits for it. */
+  /** Starts the keeper while the command looks up its images. A container's start waits for it. */
   #startKeeper(): Promise<Keeper> {
     this.#starting ??= (async () => {
-      const image = await ensureKeeperImage(this.engine, this.facts.architecture, this.#request.notice);
+      const image = await ensureKeeperImage(
+        this.engine,
+        this.facts.architecture,
+        this.#request.environment,
+        this.#request.notice,
+      );
       const keeper = new Keeper({
         engine: this.engine,
         image,
@@ -189,8 +194,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The environment of the user's command; `leaves`: containers that it starts are not recorded,
-   * but what it executes in recorded ones is.
+   * The environment of the user's command. With `leaves`, containers that it starts are not recorded,
+   * but commands that it executes in recorded ones are.
    */
   environment({ leaves = false } = {}): NodeJS.ProcessEnv {
     const host = this.#gateways[leaves ? 1 : 0]?.host ?? "";
@@ -212,7 +217,7 @@ export class Session implements AsyncDisposable {
     return (tool?.name === "docker" || tool?.name === "podman") && tool.verb === "run";
   }
 
-  /** The words to run: a tool that runs as another user may not get the environment. */
+  /** The words to run. They name the gateway if the tool runs as another user, without our environment. */
   words(): readonly string[] {
     const { words, tool } = this.#request.command;
     const host = this.#gateways[0]?.host ?? "";
@@ -269,23 +274,23 @@ export class Session implements AsyncDisposable {
     return this.#containers.execute(container, words, patienceMs);
   }
 
-  /** Stops what still runs, each with its own stop signal. */
+  /** Stops every running container with its own stop signal. */
   async stopAll(): Promise<void> {
     const ids = [...this.fleet.running.map(({ container }) => container.id), ...this.#bystanders];
     await Promise.all(ids.map((id) => this.engine.call("POST", `/containers/${id}/stop`).catch(() => undefined)));
   }
 
-  /** Ends every strace; what it traced goes on by itself. */
+  /** Ends every strace. The traced processes go on. */
   stopTraces(): void {
     this.#keeper?.stopTraces();
   }
 
-  /** Removes containers and networks that the command made and left behind. */
+  /** Removes containers and networks that the command created and left behind. */
   async removeAll(): Promise<void> {
     const left = this.fleet.berths.filter(({ removed }) => !removed);
     const remove = (id: string, volumes: boolean): Promise<unknown> =>
       this.engine.call("DELETE", `/containers/${id}?force=1${volumes ? "&v=1" : ""}`).catch(() => undefined);
-    // Compose hands anonymous volumes on from one container to the next: they are the project's.
+    // Compose passes anonymous volumes from one container to the next, so they belong to the project.
     await Promise.all([
       ...left.map(({ container }) => remove(container.id, !isComposed(container.spec))),
       ...this.#bystanders.map((id) => remove(id, false)),
@@ -294,7 +299,7 @@ export class Session implements AsyncDisposable {
       await this.engine.call("DELETE", `/networks/${network}`).catch(() => undefined);
   }
 
-  /** Removes the traces once they are no longer needed. Resolves to what could not be removed. */
+  /** Removes the traces once they are no longer needed. Resolves to the engine's words if it refuses. */
   async release(): Promise<string | undefined> {
     const left = await this.#keeper?.removeVolume(this.#keeper.traceVolume);
     await this.#connection[Symbol.asyncDispose]();

@@ -6,8 +6,8 @@ import { isSeccomp, member, textOf, wordsOf, type Document, type InspectedImage 
 import type { Hello } from "../keeper/index.ts";
 
 /**
- * Members of `HostConfig` whose values bear on what seccomp filter the workload needs and hold none
- * of its data, as `docker run` calls them.
+ * Members of `HostConfig` that affect which filter the workload needs, and hold none of its data.
+ * Beside each stands its option of `docker run`.
  */
 const keptTexts = [
   ["PidMode", "pid"],
@@ -26,8 +26,8 @@ const keptFlags = [
 ] as const;
 
 /**
- * The command as a recording keeps it: what bears on seccomp of the body of `containers/create`, in
- * the words of `docker run`. No image, no arguments, no environment.
+ * The command as a recording keeps it: the parts of `containers/create` that affect seccomp, as
+ * options of `docker run`. It holds no image, arguments or environment.
  */
 export function redactedSpec(tool: string, spec: Document): readonly string[] {
   const host = member(spec, "HostConfig");
@@ -43,7 +43,7 @@ export function redactedSpec(tool: string, spec: Document): readonly string[] {
   return [tool, "run", ...options.sort(), "IMAGE", ...((wordsOf(member(spec, "Cmd")) ?? []).length > 0 ? ["…"] : [])];
 }
 
-/** What Docker gives by itself is not worth saying; another container's name is the user's. */
+/** Whether to keep a value. Docker's defaults say nothing, and a container's name is private to the user. */
 function isTold(value: string): boolean {
   return (
     value !== "" &&
@@ -70,8 +70,8 @@ export interface ContainerEnd {
 }
 
 /**
- * What a recording says of a run. Capabilities and no-new-privileges are the kernel's own words of
- * the process that was held.
+ * The facts of a run that a recording keeps. The kernel reports capabilities and no-new-privileges
+ * of the held process.
  */
 export function specFacts(
   spec: Document,
@@ -97,8 +97,8 @@ export function specFacts(
     ...(hello === undefined
       ? securityOf(spec, engine)
       : { capabilities: capabilitiesIn(hello.capabilities), noNewPrivileges: hello.noNewPrivileges }),
-    // The first process of its namespace is somebody else: an init of the engine's, by option or by
-    // the engine's configuration.
+    // The first process of the namespace is another one: an init that an option or the engine's
+    // configuration adds.
     ...(member(host, "Init") === true || (hello !== undefined && isOwnPids && hello.inContainer !== 1)
       ? { init: true as const }
       : {}),
@@ -106,7 +106,7 @@ export function specFacts(
   };
 }
 
-/** What the engine will make of the request, where no process of it was seen. */
+/** What the engine makes of the request, if no process of it was seen. */
 function securityOf(spec: Document, engine: Engine): Pick<Run, "capabilities" | "noNewPrivileges"> {
   const host = member(spec, "HostConfig");
   const isPrivileged = member(host, "Privileged") === true;
@@ -137,7 +137,7 @@ function digestOf(image: Document): string {
   );
 }
 
-/** A version as recordings hold it; nothing if it has no digits. */
+/** A version as recordings hold it. Empty if it has no digits. */
 export function stated<Part extends string>(
   part: Part,
   version: string | undefined,
@@ -146,7 +146,7 @@ export function stated<Part extends string>(
   return digits === undefined ? {} : ({ [part]: digits } as { readonly [part in Part]: string });
 }
 
-/** `runc 1.1.5`; of a runtime with a path, or another name that recordings do not hold, what fits. */
+/** `runc 1.1.5`. Characters that recordings do not allow in a runtime's name are replaced. */
 function runtimeName(name: string, version: string | undefined): string {
   const kept = name.replace(/[^A-Za-z0-9._/-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
   return [kept === "" ? "unknown" : kept, shortVersion(version) ?? ""].join(" ").trim();

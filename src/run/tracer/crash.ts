@@ -1,8 +1,8 @@
 /**
- * A thread that gets the same signal of its own making again and again. The first process of a
- * container is ended by such a signal, unless it handles it; but not while it is traced (Linux
- * kernel/signal.c, `force_sig_info_to_task`: a traced init stays unkillable). Then it makes the
- * same fault for ever.
+ * A thread that causes the same fault again and again. Such a fault ends the first process of a
+ * container unless it handles the signal. While it is traced, the kernel keeps it alive (Linux
+ * kernel/signal.c, `force_sig_info_to_task`: a traced init stays unkillable), so the fault repeats
+ * for ever.
  */
 export interface Crash {
   readonly thread: number;
@@ -10,7 +10,7 @@ export interface Crash {
 }
 
 /**
- * A line of strace for a signal that the kernel made of a fault: its code is above zero
+ * A line of strace for a signal that the kernel sent for a fault. Its code is above zero
  * (sigaction(2), "The si_code field").
  */
 const faultLine = new RegExp(
@@ -21,17 +21,17 @@ const faultLine = new RegExp(
 const mark = Buffer.from("--- SIG");
 
 /**
- * The same fault this many times may be a loop: handlers of runtimes that make use of faults
- * (Java's, Go's) seldom meet one twice. Later, each tenfold asks again.
+ * The same fault this many times may be a loop. Runtimes that use faults on purpose (Java, Go) seldom
+ * see the same one twice. `onCrash` is called again at ten times the number, and so on.
  */
 const suspicious = 20;
 
-/** More different faults than this are no loop. */
+/** A program with more different faults than this is not in a loop. */
 const mostFaults = 64;
 
 /**
- * Passes a trace on, and calls `onCrash` when a thread seems to make the same fault for ever. The
- * trace does not say whether the thread handles the signal.
+ * Passes a trace on, and calls `onCrash` when a thread seems to repeat the same fault for ever. The
+ * trace does not show whether the thread handles the signal.
  */
 export async function* hearCrash(
   chunks: AsyncIterable<Uint8Array>,

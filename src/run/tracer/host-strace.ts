@@ -7,7 +7,7 @@ export interface HostStrace {
   readonly version: string;
 }
 
-/** `--quiet=` came with strace 5.6; without it a log does not say which calls are 32-bit ones. */
+/** strace has `--quiet=` since 5.6. Without it, a log does not show which calls are 32-bit ones. */
 const oldestUsable = [5, 6] as const;
 
 /** Finds this host's strace. Throws `no-tracer` if there is none or it is too old. */

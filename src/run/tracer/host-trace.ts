@@ -11,7 +11,7 @@ import { hostStrace, type HostStrace } from "./host-strace.ts";
 import { straceWords } from "./strace-command.ts";
 import type { TraceRequest, StoppedBy, Trace, TraceEnd, WorkloadTrace } from "./trace.ts";
 
-/** How long a program has between SIGTERM and SIGKILL when we end it. */
+/** The time between SIGTERM and SIGKILL when we end a program. */
 const stopTimeoutMs = 10_000;
 
 /**
@@ -107,7 +107,7 @@ class HostTrace implements WorkloadTrace {
   #stopInTime(): void {
     const { interrupted, stopAfter } = this.#request;
     const over = this.#over.signal;
-    // A Ctrl-C on the terminal has reached the program already; SIGTERM to us alone has not.
+    // A Ctrl-C on the terminal reaches the program directly. A SIGTERM to us alone does not.
     interrupted.addEventListener("abort", () => void this.#stop("interrupt"), { once: true, signal: over });
     if (stopAfter === undefined) return;
     void delay(stopAfter * 1000, undefined, { signal: over })
@@ -132,7 +132,7 @@ function runShown(file: string, args: readonly string[], env: NodeJS.ProcessEnv)
   return execa(file, args, { env, extendEnv: false, stdio: "inherit", reject: false, forceKillAfterDelay: false });
 }
 
-/** Writes a trace to a file and passes it on, also when the file cannot be written. */
+/** Writes a trace to a file and passes it on, even if the file cannot be written. */
 async function* keeping(
   chunks: AsyncIterable<Uint8Array>,
   path: string,
@@ -146,8 +146,8 @@ async function* keeping(
         await handle.writeFile(chunk).catch((error: NodeJS.ErrnoException) => {
           kept = false;
           notice(
-            `${path}: ${error.code ?? error.message}; the recording goes on, and would be lost should ` +
-              "seccomp-gen be killed",
+            `${path}: ${error.code ?? error.message}; the recording goes on, but would be lost if ` +
+              "seccomp-gen were killed",
           );
         });
       }
@@ -159,8 +159,8 @@ async function* keeping(
 }
 
 /**
- * Opening a fifo to read waits for a writer. If strace never opened it, this is that writer for a
- * moment.
+ * Opening a fifo for reading waits for a writer. If strace never opened it, this acts as the writer
+ * for a moment.
  */
 async function unblock(fifo: string): Promise<void> {
   const handle = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined);

@@ -21,17 +21,17 @@ export function straceWords(
   return [...strace, ...straceOptions, ...untracedOptions(untraced), "-D", "-A", "-o", logFile, "--", ...program];
 }
 
-/** What is left out of a trace. */
+/** The calls that a trace leaves out. */
 export interface Untraced {
   /** Whole calls, by architecture. */
   readonly calls: ReadonlyMap<ScmpArch, readonly string[]>;
 }
 
-/** All is traced. */
+/** Every call is traced. */
 export const traceAll: Untraced = { calls: new Map() };
 
 /**
- * What strace calls an architecture's mode (strace(1), "syscall_set"); calls in other modes are all
+ * strace's name for an architecture's mode (strace(1), "syscall_set"). Calls in other modes are all
  * traced.
  */
 const modes: { readonly [arch in ScmpArch]?: string } = {
@@ -47,9 +47,9 @@ const modes: { readonly [arch in ScmpArch]?: string } = {
 
 /**
  * `--seccomp-bpf` (strace 5.3): a filter of strace's own decides in the kernel which calls stop for
- * it, so that the others run at nearly full speed. To install it strace sets no_new_privs, always:
- * setuid programs and file capabilities gain nothing then (strace filter_seccomp.c). `?`: a name
- * that this strace does not know is no error.
+ * it, so that the others run at nearly full speed. To install it, strace always sets no_new_privs, so
+ * setuid programs and file capabilities gain nothing (strace filter_seccomp.c). With `?`, a name that
+ * this strace does not know is not an error.
  */
 function untracedOptions({ calls: known }: Untraced): readonly string[] {
   const names = [...known].flatMap(([arch, calls]) =>
@@ -61,7 +61,7 @@ function untracedOptions({ calls: known }: Untraced): readonly string[] {
 /**
  * How strace names a signal that an engine was given by name or number (`TERM`, `SIGRTMIN+3`, `37`;
  * moby pkg/signal). strace counts real-time signals from the kernel's SIGRTMIN, 32 (strace
- * signal.c); engines count from glibc's, 34.
+ * signal.c). Engines count from glibc's, 34.
  */
 export function straceSignal(given: string): string {
   const name = given.toUpperCase().replace(/^(?:SIG)?/, "SIG");
@@ -73,7 +73,7 @@ export function straceSignal(given: string): string {
     : (Object.entries(constants.signals).find(([, known]) => known === number)?.[0] ?? given);
 }
 
-/** Whether the turn from starting to serving cannot be seen. */
+/** Whether the trace cannot show when the program begins to serve. */
 export function leavesOutConnections(untraced: Untraced): boolean {
   return [...untraced.calls.values()].some((names) => names.includes("accept") || names.includes("accept4"));
 }

@@ -5,13 +5,13 @@ import type { Untraced } from "./strace-command.ts";
 export interface TraceLog {
   /** `main` for the workload, `exec-N` for a process that was started beside it. */
   readonly name: string;
-  /** What strace writes, as the log grows. Can be read once. */
+  /** The growing log of strace. It can be read once. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /** A program under strace, from its first instruction to its end. */
 export interface Trace extends TraceLog {
-  /** What people call the program: `HEALTHCHECK`, `--exec date`, `workload`. */
+  /** The program's name for people: `HEALTHCHECK`, `--exec date`, `workload`. */
   readonly label: string;
   /**
    * How it ended. Settles after `chunks` have been read to their end. Rejects only for a defect of
@@ -21,8 +21,8 @@ export interface Trace extends TraceLog {
 }
 
 /**
- * A workload under strace. Disposing of it ends whatever still runs, and removes everything that
- * was made for it: containers, volumes, files.
+ * A workload under strace. Disposing of it ends everything that still runs, and removes everything
+ * that was created for it: containers, volumes, files.
  */
 export interface WorkloadTrace extends Trace, AsyncDisposable {
   /** Version of the strace that writes the logs. */
@@ -33,7 +33,7 @@ export interface WorkloadTrace extends Trace, AsyncDisposable {
    * their logs to be read.
    */
   readonly beside: AsyncIterable<Trace>;
-  /** Ends the workload with its own stop signal, because enough was seen. */
+  /** Ends the workload with its own stop signal, because the trace shows enough. */
   stop(): void;
   /**
    * Keeps the stored log, which `seccomp-gen clean` can make a recording of, when the trace is
@@ -46,35 +46,35 @@ export interface WorkloadTrace extends Trace, AsyncDisposable {
 export type TraceEnd =
   /** By itself. A container that never started has the exit code of the engine's CLI. */
   | ({ readonly kind: "exited" } & ProgramEnd)
-  /** Somebody ended it. */
+  /** It was ended on purpose. */
   | ({ readonly kind: "stopped"; readonly by: StoppedBy } & ProgramEnd)
-  /** The log is not the whole of it. */
+  /** The log is incomplete. */
   | ({ readonly kind: "cut"; readonly reason: string } & ProgramEnd)
   /** It could not be run or traced at all. */
   | { readonly kind: "failed"; readonly error: SeccompGenError };
 
-/** How a program ended that was run. */
+/** How a program that ran has ended. */
 export type EndOfRun = Exclude<TraceEnd, { kind: "failed" }>;
 
 /** `enough`: `stop()` was called. `container`: its container ended under it. */
 export type StoppedBy = "while" | "stop-after" | "enough" | "interrupt" | "container";
 
-/** What is known of a program that has ended. */
+/** The facts about a program that has ended. */
 export interface ProgramEnd {
   /** `undefined` if it is unknown. */
   readonly exitCode: number | undefined;
-  /** SIGKILL ended it: the engine after its stop timeout, the kernel for memory, `docker kill`. */
+  /** SIGKILL ended it: from the engine after its stop timeout, from the kernel for memory, or `docker kill`. */
   readonly killed: boolean;
   /** Exit code of the `--while` command; `undefined` if there was none or it was cut off. */
   readonly whileExitCode: number | undefined;
-  /** The last lines on its standard error, where strace and runtimes say why it never started. */
+  /** The last lines on its standard error. strace and runtimes explain there why it never started. */
   readonly said: string;
 }
 
 /** A program to be traced on this host. */
 export interface TraceRequest {
   readonly words: readonly string[];
-  /** `undefined`: ours. */
+  /** `undefined` for our own environment. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Seconds after which it is ended. */
   readonly stopAfter: number | undefined;
@@ -84,8 +84,8 @@ export interface TraceRequest {
   /** Calls that strace leaves out. */
   readonly untraced: Untraced;
   /**
-   * Text that is stored beside the log. It says what a recording of the log needs, should this
-   * process be killed. Without it, the stored log is of no use.
+   * Text that is stored beside the log: what a recording of the log needs if this process is killed.
+   * Without it, the stored log is useless.
    */
   readonly facts?: (straceVersion: string | undefined) => string;
 }
@@ -96,7 +96,7 @@ export interface TraceRequest {
  */
 export async function readTrace(trace: WorkloadTrace, read: (log: Trace) => Promise<void>): Promise<EndOfRun> {
   const reads = [read(trace)];
-  // A reader that fails must not end the session out of order: its error is thrown after the end.
+  // A reader that fails must not end the session early. Its error is thrown after the end.
   const settled = [Promise.allSettled(reads)];
   for await (const side of trace.beside) {
     const reading = read(side);

@@ -25,18 +25,18 @@ export interface Subject {
   /** Docker's default, per architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly proof: Proof;
-  /** If the user named no exit code, it is the one without the profile. */
+  /** The user named no exit code, so the one without the profile is expected. */
   readonly anyExit: boolean;
   readonly verdict: Verdict;
-  /** The run, as a recording would state it: decides which calls its runtime needs. */
+  /** The run, as a recording would state it. It decides which calls the runtime needs. */
   readonly facts: Run;
   /** Calls that the programs' code can make, as far as the recording knows. */
   readonly reached: ReadonlySet<string>;
   /** The workload is run at most this many times. */
   readonly maxRuns: number;
-  /** What it is compared under: Docker's default with what the profile allows beyond it. `undefined`: the engine's. */
+  /** The profile of the runs it is compared with. `undefined` for the engine's default. */
   readonly without: string | undefined;
-  /** What it does without the profile, where that is known already. */
+  /** What it does without the profile, if that is known already. */
   readonly baseline: Verdict | undefined;
 }
 
@@ -44,33 +44,31 @@ export interface Subject {
 export type Diagnosis =
   /** The profile is not to blame. */
   | { readonly kind: "fails-without-profile"; readonly verdict: Verdict }
-  /** No runtime takes such a profile. */
+  /** The runtime refuses the profile. */
   | { readonly kind: "refused"; readonly problems: readonly ResolutionProblem[] }
-  /** With the additions it passes. `denials`: what was seen to be denied, in order. */
+  /** With the additions it passes. `denials` are the denied calls that the traces saw, in order. */
   | {
       readonly kind: "explained";
       readonly denials: readonly Denial[];
       readonly additions: readonly Addition[];
-      /** Those of the additions that are ordinary: they were taken in together. */
+      /** The additions that are ordinary. They were added together. */
       readonly ordinary: readonly Addition[];
-      /** Without any one of the others it fails. */
+      /** It fails if any one of the other additions is missing. */
       readonly minimal: boolean;
       readonly floor: ReadonlyMap<string, string>;
       readonly runs: number;
     }
-  /**
-   * Not even everything that Docker's default allows makes it pass, or the runs did not suffice.
-   */
+  /** It fails even with everything that Docker's default allows, or the runs did not suffice. */
   | {
       readonly kind: "unexplained";
       readonly denials: readonly Denial[];
-      /** The calls that were let through in the last run. */
+      /** The calls that the last run allowed. */
       readonly tried: readonly string[];
       readonly runs: number;
     }
   | { readonly kind: "interrupted" };
 
-/** Thrown where Ctrl-C ends the search. */
+/** Thrown when Ctrl-C ends the search. */
 class Interrupted extends Error {}
 
 /**
@@ -80,8 +78,8 @@ class Interrupted extends Error {}
 const tracedShare = 1 / 2;
 
 /**
- * Finds out why, by running the workload: without the profile, under strace, and with more and
- * more, then less and less let through.
+ * Finds out why, by running the workload. It runs without the profile, then under strace. Then more
+ * and more calls are allowed until it passes, and fewer and fewer while it still passes.
  */
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
   const problems = resolve(subject.profile, subject.host).problems.filter(({ kind }) => kind !== "unknown-syscall");
@@ -94,17 +92,17 @@ export async function diagnose(subject: Subject): Promise<Diagnosis> {
   }
 }
 
-/** One search: counts its runs, and knows what it has let through so far. */
+/** One search. It counts its runs, and knows what it has allowed so far. */
 class Search {
   readonly #subject: Subject;
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #native: Filter;
   readonly #wanted = new Map<string, Addition>();
-  /** Of all traces, in their order. */
+  /** From all traces, in their order. */
   #denials: readonly Denial[] = [];
   #proof: Proof;
   #runs = 0;
-  /** A run that takes longer than this is taken to hang. */
+  /** A run that takes longer than this is assumed to hang. */
   #patienceMs = 20_000;
 
   constructor(subject: Subject) {
@@ -139,7 +137,7 @@ class Search {
       return { kind: "unexplained", denials: this.#denials, tried, runs: this.#runs };
     }
     const { items, ordinary, minimal } = await this.#smallest();
-    // An engine may put an init before every program, and says so nowhere. The first reason counts.
+    // An engine may start an init before every program without saying so. The first reason counts.
     const noNewPrivileges = this.#subject.facts.noNewPrivileges === true;
     const floor = new Map(
       [...floorFor("any", { noNewPrivileges, init: true })]
@@ -150,9 +148,9 @@ class Search {
   }
 
   /**
-   * Ordinary calls that a trace saw denied are taken in together: denying them protects nobody, and
-   * another day needs those that this run does without. Only what is more than ordinary, or was
-   * never seen, is searched for one by one; what the programs' code reaches comes first.
+   * Ordinary calls that a trace saw denied are added together. Denying them protects nobody, and
+   * another day may need those that this run does without. Calls that are more than ordinary, or
+   * that no trace saw, are tried one by one. Those that the programs' code reaches come first.
    */
   async #smallest(): Promise<{
     readonly items: readonly Addition[];
@@ -183,12 +181,12 @@ class Search {
     return { kind: "passed", exitCode: verdict.exitCode };
   }
 
-  /** Remembers what is within the ceiling; false: nothing of it is new. */
+  /** Remembers the additions within the ceiling. `false` if none of them is new. */
   #want(additions: readonly Addition[]): boolean {
     const before = this.#wanted.size;
     for (const addition of additions) {
       const rules = this.#rules(addition);
-      // A call may be denied once more, with other arguments than those that were let through.
+      // A call may be denied again, with other arguments than those that are allowed by now.
       const key =
         `${addition.arch} ${addition.syscall} ` +
         `${rules
@@ -219,8 +217,8 @@ class Search {
   }
 
   /**
-   * Runs the workload under strace and the profile with all that is wanted so far; resolves to what
-   * was denied now.
+   * Runs the workload under strace and under the profile with everything wanted so far. Resolves to
+   * the calls that this run saw denied.
    */
   async #trace(): Promise<readonly Addition[]> {
     const { host, ceiling, profile } = this.#subject;
@@ -229,8 +227,8 @@ class Search {
     const native = filters.get(host.arch) ?? this.#native;
     this.#subject.proof.exercise.notice(
       this.#wanted.size === 0
-        ? "running it under strace and the profile"
-        : `running it under strace once more, with ${names([...this.#wanted.values()])} let through`,
+        ? "running it under strace and under the profile"
+        : `running it under strace again, with ${names([...this.#wanted.values()])} allowed`,
     );
     const confined = confine(extended, native);
     const observers: DenialObserver[] = [];
@@ -254,7 +252,7 @@ class Search {
     );
   }
 
-  /** One run with these let through, said. */
+  /** One run with these calls allowed, and a notice about its outcome. */
   async #try(additions: readonly Addition[]): Promise<Verdict> {
     const extended = extend(this.#subject.profile, additions, this.#filters, (addition) => this.#rules(addition));
     const verdict = await this.#run(stringifyProfile(extended));
@@ -264,7 +262,7 @@ class Search {
     return verdict;
   }
 
-  /** One run under the text of a profile; `undefined`: under the engine's default. */
+  /** One run under the text of a profile. `undefined` for the engine's default. */
   async #run(profile: string | undefined, factor = 1, tracing?: Tracing): Promise<Verdict> {
     this.#runs += 1;
     const proof = this.#proof;

@@ -24,7 +24,7 @@ export interface Workload {
   readonly command: ClientCommand;
   /** By the name that its recording would have. */
   readonly isMeant: (name: string) => boolean;
-  /** The command's exit code counts, not the container's: a test suite. */
+  /** For a test suite: the command's exit code counts, not the container's. */
   readonly byCommand?: boolean;
 }
 
@@ -37,10 +37,10 @@ export interface Proof {
   readonly expectExit: number;
 }
 
-/** What one run showed. */
+/** The outcome of one run. */
 export type Verdict =
   | { readonly kind: "passed"; readonly exitCode: number | undefined; readonly stdout?: OutputSample }
-  /** The runtime could not start the container (its floor is missing, or the profile is refused). */
+  /** The runtime could not start the container: the profile lacks the floor, or the runtime refuses it. */
   | { readonly kind: "not-started"; readonly exitCode: number | undefined; readonly said: string }
   | {
       readonly kind: "wrong-exit";
@@ -51,7 +51,7 @@ export type Verdict =
   /** The container ended while its exercise was still going on. */
   | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
   | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
-  /** The kernel says that the container's process runs without the profile's filter. */
+  /** According to the kernel, the container's process runs without the profile's filter. */
   | { readonly kind: "no-filter"; readonly mode: number }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
   /** It succeeded, but its output differs from the output without the profile. */
@@ -61,18 +61,18 @@ export type Verdict =
       readonly before: string | undefined;
       readonly after: string | undefined;
     }
-  /** Ctrl-C: no verdict. */
+  /** Ctrl-C ended the run, so there is no verdict. */
   | { readonly kind: "interrupted" };
 
 /** One run, and where it took place. */
 export interface Ran {
   readonly verdict: Verdict;
-  /** The container that was meant; `undefined` if the command made none. */
+  /** The container under test. `undefined` if the command created none. */
   readonly container: HeldContainer | undefined;
   readonly engine: Session["facts"];
 }
 
-/** Takes the trace of one process of the container, and of all that it starts. */
+/** Receives the trace of one process of the container and of everything that it starts. */
 export interface Tracing {
   /** Further options of strace. */
   readonly strace: readonly string[];
@@ -80,8 +80,8 @@ export interface Tracing {
 }
 
 /**
- * Runs a workload with its container made otherwise: under a profile, under other protections;
- * traced, if asked for.
+ * Runs a workload with a change to its container, such as a profile or another protection. Traces it
+ * if asked to.
  */
 export async function runUnder(workload: Workload, change: SpecChange, proof: Proof, tracing?: Tracing): Promise<Ran> {
   const reading: Promise<void>[] = [];
@@ -139,12 +139,12 @@ async function withoutFilter(session: Session, over: AbortSignal): Promise<Verdi
   if (!(await fleet.until(() => fleet.berths.some(({ starts }) => starts > 0), Infinity, over))) return undefined;
   const container = fleet.berths.find(({ starts }) => starts > 0)?.container.id ?? "";
   const status = await seccompStatus(engine, container);
-  // It ended at once, or runs on another machine.
+  // The container ended at once, or runs on another machine.
   if (status === undefined) return undefined;
   return status.mode !== 2 || status.own < 1 ? { kind: "no-filter", mode: status.mode } : undefined;
 }
 
-/** What is run in the container before it is stopped: its health check, and commands of the user's. */
+/** Runs the health check and the user's commands in the container before it is stopped. */
 class Sides {
   readonly #session: Session;
   readonly #execs: readonly string[];
@@ -169,17 +169,17 @@ class Sides {
   }
 }
 
-/** Plain words are run as they are, so that an image without a shell can be exec'd into; anything else needs one. */
+/** Plain words are run without a shell, so that images without one work. Anything else gets a shell. */
 export function execWords(command: string): readonly string[] {
   return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
 }
 
-/** How the container that is meant ended, with how its command did. */
+/** How the container under test ended, and how its command ended. */
 export interface SubjectEnd extends CommandEnd {
   readonly started: boolean;
 }
 
-/** A command of several containers ends as it likes: the exit code that counts is the container's own. */
+/** If a command starts several containers, the exit code of the tested container counts. */
 function endOf(session: Session, end: CommandEnd, byCommand: boolean): SubjectEnd {
   const berths = session.fleet.berths;
   const started = berths.some(({ starts }) => starts > 0) && !isRuntimes(session, end);
@@ -187,7 +187,7 @@ function endOf(session: Session, end: CommandEnd, byCommand: boolean): SubjectEn
   return { ...end, started, exitCode: session.runsOne || byCommand ? end.exitCode : own?.exitCode };
 }
 
-/** docker run's own exit codes for what never began (docker run reference), unless the program gave them. */
+/** Whether docker run itself gave the exit code because nothing began (docker run reference). */
 function isRuntimes(session: Session, { exitCode }: CommandEnd): boolean {
   return (
     session.runsOne && [125, 126, 127].includes(exitCode ?? 0) && session.fleet.berths.every(({ ends }) => ends === 0)
@@ -195,7 +195,8 @@ function isRuntimes(session: Session, { exitCode }: CommandEnd): boolean {
 }
 
 /**
- * What a run's end says. Ctrl-C comes first: what never started for it, or ended for it, says nothing of the profile.
+ * Judges how a run ended. Ctrl-C comes first: a run that it kept from starting, or ended, says
+ * nothing about the profile.
  */
 export function judge(end: SubjectEnd, proof: Proof): Verdict {
   const { exitCode } = end;
@@ -216,7 +217,7 @@ export function judge(end: SubjectEnd, proof: Proof): Verdict {
   return passed;
 }
 
-/** runc's own words, after which it ends with 1, as a program may (runc libcontainer/standard_init_linux.go). */
+/** runc prints this and ends with 1, as a program may (runc libcontainer/standard_init_linux.go). */
 function neverBegan({ by, exitCode, stderrTail }: SubjectEnd): boolean {
   return by === "itself" && exitCode === 1 && /^exec \S+: exec format error$/m.test(stderrTail);
 }

@@ -61,7 +61,7 @@ test("a trace is whole only if strace saw its end and every byte of it arrived",
   expect(await ended(data, end)).toEqual({ kind: "complete" });
   expect(await ended(data, { ...end, length: 6 })).toMatchObject({
     kind: "broken",
-    why: "strace wrote 6 bytes, and 5 of them arrived",
+    why: "strace wrote 6 bytes, but only 5 arrived",
   });
   expect(await ended(data, { ...end, how: "killed", code: 9 })).toMatchObject({
     kind: "broken",

@@ -21,7 +21,7 @@ test("a service that did nothing but serve missed all of it", () => {
     "log rotation (SIGUSR1)",
     "an orderly end (it never got its stop signal)",
     "errors (no call failed while it served)",
-    "the health check (the container ended before it was run, or it failed)",
+    "the health check (it failed, or the container ended before it ran)",
     "docker exec (--exec CMD)",
   ]);
 });
@@ -43,7 +43,7 @@ test("a service that has to be killed, and one that only waited, are told so", (
   expect(missedPaths(exercised(`${serving}${log}`), { killed: true, health: "none", execs: 1 })).toEqual([
     "reload (SIGHUP)",
     "log rotation (SIGUSR1)",
-    "an orderly end (it was killed when it did not follow its stop signal)",
+    "an orderly end (it ignored its stop signal and was killed)",
     "errors (no call failed while it served)",
   ]);
 });
