@@ -578,16 +578,6 @@ export const argumentRows: readonly ArgumentRow[] = [
     pin: pinClock,
   },
   {
-    syscalls: ["timerfd_settime", "timerfd_settime64"],
-    indices: [1],
-    width: 32,
-    constants: "any flags but TFD_TIMER_CANCEL_ON_SET",
-    tier: "standard",
-    attacker: "all timers that watch the machine's clock are in one list (CVE-2017-10661)",
-    programs: "only what shows or plans by the machine's clock watches it",
-    pin: pinFlags(1, "flags"),
-  },
-  {
     syscalls: ["waitid"],
     indices: [2],
     width: 64,

@@ -131,20 +131,31 @@ export function pinRooms(
         value === null ? [] : [masked(indices[at] ?? 0, masks[at] ?? 0n, value & (masks[at] ?? 0n))],
       ),
     });
-    const passed = formsOf(syscall, context.arch).filter(
+    const forms = formsOf(syscall, context.arch);
+    const passed = forms.filter(
       ({ operation, form }) => operation.optional !== true && passedByCode(context, syscall, form),
     );
+    const isSeen = ({ form }: Form): boolean => values.some((tuple) => matches(ruleOf(form), indices, tuple));
+    const implied = forms.filter(
+      (one) =>
+        one.operation.together === true &&
+        !isSeen(one) &&
+        forms.some((other) => other.operation === one.operation && isSeen(other)),
+    );
+    const allowed = (each: readonly Form[], why: string): readonly Also[] =>
+      each.map(({ operation, form }) => ({
+        rule: ruleOf(form),
+        reason: `${why}: may ${operation.does}`,
+        source: operation.source,
+      }));
     return {
       allow: strict ? exactly(indices, beyond) : distinct(beyond.map(rule)),
       also: [
         ...open,
-        ...passed.map(({ operation, form }): Also => ({
-          rule: ruleOf(form),
-          reason: `the program's code passes it as a constant: may ${operation.does}`,
-          source: operation.source,
-        })),
+        ...allowed(passed, "the program's code passes it as a constant"),
+        ...allowed(implied, "was seen in another form, and C libraries count on all"),
       ],
-      answers: answersOf(syscall, context, (form) => passed.includes(form)),
+      answers: answersOf(syscall, context, (form) => passed.includes(form) || implied.includes(form)),
       ...(beyond.some((tuple) => !isRead(tuple)) ? { lost: "an argument could not be read" } : {}),
     };
   };

@@ -175,14 +175,6 @@ const rows: { readonly [syscall: string]: Inspected } = {
     indices: [0],
     reason: "as clock_nanosleep, on 32-bit architectures (clock_nanosleep(2))",
   },
-  timerfd_settime: {
-    indices: [1],
-    reason: "TFD_TIMER_CANCEL_ON_SET watches the machine's clock (timerfd_create(2))",
-  },
-  timerfd_settime64: {
-    indices: [1],
-    reason: "as timerfd_settime, on 32-bit architectures (timerfd_create(2))",
-  },
   kcmp: {
     indices: [2],
     reason: "what is compared of another process (kcmp(2))",

@@ -25,6 +25,11 @@ export interface Operation {
    * about the program.
    */
   readonly optional?: true;
+  /**
+   * Whoever was seen with one of its forms may use them all: a C library asks by one whether the
+   * kernel has them, and ends the program if it then lacks another.
+   */
+  readonly together?: true;
   /** The first kernel that has it; `2.6` stands for that and older ones. */
   readonly since: string;
   readonly source: string;
@@ -194,8 +199,10 @@ export const operations: readonly Operation[] = [
     users: "real-time programs: PTHREAD_PRIO_INHERIT (PulseAudio, PipeWire, JACK)",
     answer: {
       errno: "ENOSYS",
-      then: "as a kernel without CONFIG_FUTEX_PI: glibc and musl say ENOTSUP, programs use plain mutexes",
+      then: "as a kernel without CONFIG_FUTEX_PI: pthread_mutex_init says ENOTSUP (measured), programs use plain mutexes",
     },
+    optional: true,
+    together: true,
     since: "2.6.18",
     source: "kernel/futex/pi.c, futex(2)",
   },
@@ -255,7 +262,7 @@ export const operations: readonly Operation[] = [
     reason: "read the session without its lock",
     closes: ["CVE-2020-29660"],
     users: "tcgetsid(3), which hardly a program calls; shells use TIOCGPGRP",
-    answer: { errno: "ENOTTY", then: "as if the descriptor were no terminal" },
+    answer: { errno: "EINVAL", then: "glibc gets it by TIOCGPGRP and getsid instead (measured)" },
     since: "2.6",
     source: "drivers/tty/tty_jobctrl.c, ioctl_tty(2)",
   },
@@ -306,18 +313,6 @@ export const operations: readonly Operation[] = [
     answer: { errno: "EINVAL", then: "Go profiles with setitimer instead" },
     since: "2.6",
     source: "kernel/time/posix-cpu-timers.c, timer_create(2)",
-  },
-  {
-    id: "cancel-on-set",
-    name: "cancel on set",
-    forms: [{ names: ["timerfd_settime", "timerfd_settime64"], args: [bit(1, 2)] }],
-    does: "watch the machine's clock (TFD_TIMER_CANCEL_ON_SET)",
-    reason: "a list of all such timers, which two threads could corrupt",
-    closes: ["CVE-2017-10661"],
-    users: "systemd, cron daemons that notice changes of the clock (systemd-cron, GNOME)",
-    answer: { errno: "EINVAL", then: "as a kernel before 3.0: the change is noticed later" },
-    since: "3.0",
-    source: "fs/timerfd.c, timerfd_create(2)",
   },
   {
     id: "kernel-address",

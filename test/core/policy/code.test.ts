@@ -145,6 +145,14 @@ test("a socket option that the code passes is ordinary, and no other option come
   expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(false);
 });
 
+test("what a C library asks the kernel for opens no operation, whoever uses the library", () => {
+  const code = withOperations(evidenceOf(["futex"]), { futex: { "arg1=135": "pthread_mutex_init in libc.so.6" } });
+  const syscalls = { execve: seen(), futex: seen({ indices: [1], values: [[129n]] }) };
+  expect(allows(policyOf(code, {}, syscalls), "futex", { 1: 135n })).toBe(false);
+  expect(allows(policyOf(code, {}, syscalls), "futex", { 1: 7n })).toBe(false);
+  expect(allows(policyOf(code, {}, syscalls), "futex", { 1: 128n })).toBe(true);
+});
+
 test("a rare call counts only if it is near, and never of a program that did not run", () => {
   const way = (rank: CodeVia["rank"], ran: boolean): CodeEvidence => ({
     programs: { app: { objects: ["app"], ...(ran ? {} : { ran: false as const }) } },
