@@ -1,0 +1,118 @@
+import { execa } from "execa";
+import { cp, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseRecording } from "../../src/core/recording/index.ts";
+import { docker, leftovers, product, workplace, type Ran } from "../support/product.ts";
+
+/** A name of this run alone: what else is on the engine is none of this test's business. */
+const name = `sg-clients-${process.pid}`;
+const image = `${name}:1`;
+const env = { IMAGE: image, TESTCONTAINERS_RYUK_DISABLED: "true" };
+let clients: string;
+
+/** The clients' own packages, at fixed versions: too large to be ours. */
+beforeAll(async () => {
+  await docker("tag", "seccomp-gen-base:bookworm", image);
+  clients = await workplace();
+  await cp(fileURLToPath(new URL("clients", import.meta.url)), clients, { recursive: true });
+  const npm = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", clients];
+  await execa("npm", [...npm, "dockerode@4.0.2", "testcontainers@10.13.2"], { timeout: 300_000 });
+  const packages = fileURLToPath(new URL("../../tools/engine/packages.sh", import.meta.url));
+  await execa("bash", [packages, "python3-docker"], { timeout: 400_000 });
+});
+
+afterAll(async () => {
+  await docker("rmi", image);
+  await rm(clients, { recursive: true, force: true });
+});
+
+/** Containers of this test's image, and what is ours of a session that is over. */
+async function left(): Promise<string> {
+  const { stdout } = await docker("ps", "-a", "--format", "{{.Image}} {{.ID}}");
+  const own = stdout.split("\n").filter((line) => line.startsWith(name));
+  const ours = (await leftovers()).split("; ").filter((line) => /^seccomp-gen-(?:gate|out|tracer)/.test(line));
+  return [...own, ...ours].join("; ");
+}
+
+async function direct(command: readonly string[]): Promise<Ran> {
+  const [file = "", ...args] = command;
+  const { exitCode, stdout, stderr } = await execa(file, args, {
+    env,
+    reject: false,
+    timeout: 120_000,
+    stdin: "ignore",
+  });
+  return { exitCode, stdout, stderr };
+}
+
+async function callsOf(folder: string, service = name): Promise<readonly string[]> {
+  const recording = parseRecording(
+    await readFile(join(folder, "traces", service, "recording.json"), "utf8"),
+    "recording.json",
+  );
+  return Object.values(recording.syscalls).flatMap((calls) => Object.keys(calls));
+}
+
+test.each([
+  { client: "dockerode", command: ["node", "dockerode.cjs"], code: 5, calls: ["mkdir", "rmdir"] },
+  { client: "Testcontainers", command: ["node", "testcontainers.cjs"], code: 0, calls: ["listen", "accept4", "mkdir"] },
+  { client: "docker-py", command: ["python3", "with-docker.py"], code: 6, calls: ["mkdir", "rmdir", "uname"] },
+])("$client sees what it sees without us, and its containers and execs are recorded", async (row) => {
+  const [program = "", script = ""] = row.command;
+  const command = [program, join(clients, script)];
+  const without = await direct(command);
+  expect(without).toMatchObject({ exitCode: row.code, stderr: "" });
+  const folder = await workplace();
+  const { exitCode, stdout, stderr } = await product(folder, ["record", "--containers", "--", ...command], env);
+  expect({ exitCode, stdout }, stderr).toEqual({ exitCode: without.exitCode, stdout: without.stdout });
+  expect(await callsOf(folder)).toEqual(expect.arrayContaining(row.calls));
+  expect(await readdir(join(folder, "profiles"))).toEqual([`${name}.json`]);
+  expect(await left()).toBe("");
+});
+
+test("fifty containers at once are recorded, each whole", async () => {
+  const folder = await workplace();
+  // Each fails unless its own file is there, and the sum of their outputs tells that all ran.
+  const script =
+    `for n in $(seq 50); do docker run --rm ${image} sh -c "mkdir /made-$n && rmdir /made-$n && echo $n" & ` +
+    "done; wait";
+  const { exitCode, stdout, stderr } = await product(folder, ["record", "--containers", "--", "sh", "-c", script]);
+  expect(
+    {
+      exitCode,
+      numbers: stdout
+        .split("\n")
+        .map(Number)
+        .sort((a, b) => a - b),
+    },
+    stderr,
+  ).toEqual({
+    exitCode: 0,
+    numbers: Array.from({ length: 50 }, (_, index) => index + 1),
+  });
+  const recording = parseRecording(
+    await readFile(join(folder, "traces", name, "recording.json"), "utf8"),
+    "recording.json",
+  );
+  const made = Object.values(recording.syscalls).map(({ mkdir, rmdir }) => [mkdir?.calls, rmdir?.calls]);
+  expect(made, stderr).toEqual([[50, 50]]);
+  expect(await left()).toBe("");
+});
+
+test("a pull that fails says what it says without us", async () => {
+  const command = ["docker", "run", "--rm", "127.0.0.1:1/not/there:1", "true"];
+  const without = await direct(command);
+  expect(without).toMatchObject({ exitCode: 125, stdout: "" });
+  expect(without.stderr).toContain("connection refused");
+  const folder = await workplace();
+  const { exitCode, stdout, stderr } = await product(folder, ["record", "--", ...command]);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe("");
+  const message = without.stderr.split("\n").find((line) => line.includes("connection refused")) ?? "";
+  expect(stderr).toContain(message);
+  expect(await readdir(folder)).toEqual([]);
+  expect((await docker("ps", "-aq", "--filter", "ancestor=127.0.0.1:1/not/there:1")).stdout).toBe("");
+  expect(await left()).toBe("");
+});
