@@ -26,8 +26,9 @@ export function showProgress(
   aggregators: readonly Aggregator[],
   { note, status }: Pick<Terminal, "note" | "status">,
 ): () => void {
-  let told = 0;
-  let distinct = 0;
+  /** Kinds of calls: a second container that does what the first did brings nothing new. */
+  let kinds = 0;
+  const told = new Set<string>();
   let nextWord = firstWordMs;
   let newAt = performance.now();
   let named: readonly number[] = [];
@@ -44,8 +45,9 @@ export function showProgress(
   };
   const look = (): void => {
     const counts = aggregators.map((aggregator) => aggregator.counts());
-    const seen = totalOf("distinct", counts);
-    if (seen !== distinct) [distinct, newAt, nextWord] = [seen, performance.now(), firstWordMs];
+    const seen = kindsOf(counts).size;
+    if (seen > kinds) [kinds, newAt, nextWord] = [seen, performance.now(), firstWordMs];
+    const distinct = new Set(counts.flatMap(({ found }) => found.map(({ name }) => name))).size;
     const quietMs = performance.now() - newAt;
     const calls = totalOf("calls", counts);
     const head = `recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls`;
@@ -56,14 +58,14 @@ export function showProgress(
         `${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${spanText(quietMs)} ago`}${tail}`,
       );
     }
-    if (distinct === told) {
+    const fresh = [...kindsOf(counts, named)].filter((kind) => !told.has(kind));
+    named = counts.map((count) => count.found.length);
+    if (fresh.length === 0) {
       if (quietMs < nextWord) return;
       nextWord *= 2;
       return note(`${head}, last new one ${spanText(quietMs)} ago${tail}`);
     }
-    const fresh = counts.flatMap((count, index) => count.found.slice(named[index] ?? 0));
-    named = counts.map((count) => count.found.length);
-    told = distinct;
+    for (const kind of fresh) told.add(kind);
     note(`${head}, new: ${foundList(fresh)}`);
   };
   const timer = setInterval(look, status === undefined ? intervalMs : liveMs);
@@ -78,7 +80,7 @@ export function showProgress(
     clearInterval(windowTimer);
     status?.("");
     const counts = aggregators.map((aggregator) => aggregator.counts());
-    if (totalOf("distinct", counts) !== distinct) newAt = performance.now();
+    if (kindsOf(counts).size > kinds) newAt = performance.now();
     const tail = estimate(counts);
     if (tail !== "") note(`recorded; last new syscall ${spanText(performance.now() - newAt)} before the end${tail}`);
   };
@@ -90,9 +92,14 @@ function foundText({ name, process }: Found): string {
   return process === undefined ? name : `${name} (${process})`;
 }
 
+/** What all the logs have found, each once, from the given place in each on. */
+function kindsOf(counts: readonly Counts[], from: readonly number[] = []): ReadonlySet<string> {
+  return new Set(counts.flatMap(({ found }, index) => found.slice(from[index] ?? 0).map(foundText)));
+}
+
 /** The newest first. */
-function foundList(fresh: readonly Found[]): string {
-  const shown = fresh.slice(-maxNamed).reverse().map(foundText).join(", ");
+function foundList(fresh: readonly string[]): string {
+  const shown = fresh.slice(-maxNamed).reverse().join(", ");
   return fresh.length > maxNamed ? `${shown} and ${fresh.length - maxNamed} more` : shown;
 }
 

@@ -31,6 +31,23 @@ test("without a terminal a line comes for each new call, the newest first, with 
   ]);
 });
 
+test("a second container that does what the first did brings nothing new, and counts no syscall twice", () => {
+  const aggregators = [1, 2, 3].map(() => createAggregator({ arch: "SCMP_ARCH_X86_64" }));
+  const lines: string[] = [];
+  const end = showProgress(aggregators, { note: (line) => lines.push(line), status: undefined });
+  for (const aggregator of aggregators.slice(0, 2)) read(aggregator, begin);
+  vi.advanceTimersByTime(2_000);
+  for (const aggregator of aggregators.slice(2)) read(aggregator, begin);
+  vi.advanceTimersByTime(4_000);
+  for (const aggregator of aggregators) read(aggregator, "7 uname(0x1) = 0\n");
+  vi.advanceTimersByTime(2_000);
+  end();
+  expect(lines).toEqual([
+    "recording: 4 calls, 2 distinct syscalls, new: getpid (app), execve (app)",
+    "recording: 9 calls, 3 distinct syscalls, new: uname (app)",
+  ]);
+});
+
 test("without anything new a line comes less and less often", () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   read(aggregator, begin);
