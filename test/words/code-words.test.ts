@@ -61,9 +61,9 @@ test("the page has the same, and the document is JSON", () => {
   const document = JSON.parse(
     renderExplanation(explanation, "prctl", { format: "json", color: false, width: 100 }),
   ) as {
-    readonly arches: readonly { readonly calls: readonly { readonly operations: unknown }[] }[];
+    readonly arches: readonly { readonly calls: readonly { readonly passes: unknown }[] }[];
   };
-  expect(document.arches[0]?.calls[0]?.operations).toContainEqual({
+  expect(document.arches[0]?.calls[0]?.passes).toContainEqual({
     args: [{ index: 0, value: 8 }],
     place: "keep in app",
   });
