@@ -60,6 +60,7 @@ const workloads = untouched.flatMap(({ slug }) => {
   const [light, rich] = [read(`${slug}-a`), read(`${slug}-b`)];
   return light === undefined || rich === undefined ? [] : [{ slug, light, rich }];
 });
+if (workloads.length === 0) throw new Error(`no recordings in ${folder}: run npm run evaluate first`);
 
 function judge({ options: own, of = (recording) => recording }, { light, rich }) {
   const recording = of(light);
