@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,4 +52,19 @@ test("Ctrl-C ends the reading of a log", async () => {
   child.stdin.write("7 getpid() = 7\n");
   setTimeout(() => void child.kill("SIGINT"), 1000);
   expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+});
+
+test("--quiet leaves results, failures and exit codes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-quiet-"));
+  writeFileSync(join(folder, "app.log"), '7 execve("/bin/app", ["app"], 0x7ffd) = 0\n7 getpid() = 7\n');
+  const run = (...words: readonly string[]): readonly [number | null, boolean, string] => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], { cwd: folder, encoding: "utf8" });
+    return [status, stdout !== "", stderr];
+  };
+  const said = run("generate", "app.log", "-o", "loud.json");
+  expect(said).toEqual([0, false, expect.stringContaining("profile made") as string]);
+  expect(run("generate", "app.log", "-o", "quiet.json", "--quiet")).toEqual([0, false, ""]);
+  expect(readFileSync(join(folder, "quiet.json"))).toEqual(readFileSync(join(folder, "loud.json")));
+  expect(run("explain", "quiet.json", "-q")).toEqual([0, true, ""]);
+  expect(run("lint", "no-such.json", "-q")).toEqual([2, false, expect.stringContaining("no such file") as string]);
 });

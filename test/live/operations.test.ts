@@ -76,9 +76,10 @@ async function profileOf(name: string, calls: readonly string[], ...options: rea
   return join(folder, "profiles", `${name}.json`);
 }
 
-/** The errno of each call in a container under the profile. */
-async function errnos(profile: string, calls: readonly string[]): Promise<readonly number[]> {
-  const ran = await docker("run", "--rm", "--network", "none", "--security-opt", `seccomp=${profile}`, image, ...calls);
+/** The errno of each call in a container of the runtime under the profile. */
+async function errnos(profile: string, calls: readonly string[], runtime = "runc"): Promise<readonly number[]> {
+  const options = ["--runtime", runtime, "--network", "none", "--security-opt", `seccomp=${profile}`];
+  const ran = await docker("run", "--rm", ...options, image, ...calls);
   expect(ran.exitCode, ran.stderr).toBe(0);
   return ran.stdout.trim().split("\n").map(Number);
 }
@@ -96,19 +97,22 @@ async function marked(profile: string): Promise<string> {
   return file;
 }
 
-test("an operation that was not seen is denied, with the answer of the table", async () => {
-  const profile = await profileOf("usual", usual);
-  const calls = closed.map(({ call }) => call);
-  const met = await errnos(await marked(profile), calls);
-  const passed = closed.filter((_, at) => met[at] !== mark).map(({ operation, call }) => `${operation.id} ${call}`);
-  expect(passed).toEqual([]);
-  const answers = (await errnos(profile, calls)).map((errno) => errnoName(errno));
-  expect(closed.map(({ operation, name }, at) => `${operation.id} by ${name}: ${answers[at]}`)).toEqual(
-    closed.map(({ operation, name }) => `${operation.id} by ${name}: ${operation.answer.errno}`),
-  );
-  const own = await errnos(await marked(profile), usual);
-  expect(own.filter((errno) => errno === mark)).toEqual([]);
-});
+test.each(["runc", "crun"])(
+  "an operation that was not seen is denied under %s, with the table's answer",
+  async (runtime) => {
+    const profile = await profileOf(`usual-${runtime}`, usual);
+    const calls = closed.map(({ call }) => call);
+    const met = await errnos(await marked(profile), calls, runtime);
+    const passed = closed.filter((_, at) => met[at] !== mark).map(({ operation, call }) => `${operation.id} ${call}`);
+    expect(passed).toEqual([]);
+    const answers = (await errnos(profile, calls, runtime)).map((errno) => errnoName(errno));
+    expect(closed.map(({ operation, name }, at) => `${operation.id} by ${name}: ${answers[at]}`)).toEqual(
+      closed.map(({ operation, name }) => `${operation.id} by ${name}: ${operation.answer.errno}`),
+    );
+    const own = await errnos(await marked(profile), usual, runtime);
+    expect(own.filter((errno) => errno === mark)).toEqual([]);
+  },
+);
 
 test.each(["standard", "strict"])("an operation that was seen is allowed (--args %s)", async (tier) => {
   const calls = attempts.map(({ call }) => call).filter((call) => !call.startsWith(`${number("waitid")},`));

@@ -137,6 +137,34 @@ describe("a place that is chosen by the program", () => {
   });
 });
 
+test("a file that a command names inside the current repository leads nowhere else", async () => {
+  mkdirSync(at("repository/.git/hooks"), { recursive: true });
+  mkdirSync(at("outside"));
+  writeFileSync(at("outside/file"), "theirs");
+  symlinkSync("../outside/file", at("repository/out.json"));
+  symlinkSync("../outside", at("repository/out"));
+  symlinkSync(".git/hooks/pre-commit", at("repository/hook.json"));
+  symlinkSync("repository/out.json", at("link.json"));
+  const here = process.cwd();
+  process.chdir(at("repository"));
+  try {
+    for (const path of ["out.json", "out/file", "out/new", "hook.json", at("repository/out.json")])
+      await expect(writeAtomically(path, "ours"), path).rejects.toMatchObject({
+        problem: { code: "file-unwritable", detail: expect.stringContaining("leads out of") as string },
+      });
+    expect([readFileSync("../outside/file", "utf8"), readdirSync("../outside"), readdirSync(".git/hooks")]).toEqual([
+      "theirs",
+      ["file"],
+      [],
+    ]);
+    // What the user names outside of it is the user's affair.
+    await writeAtomically("../link.json", "ours");
+    expect(readFileSync("../outside/file", "utf8")).toBe("ours");
+  } finally {
+    process.chdir(here);
+  }
+});
+
 test("a file that is not there: where a profile of that name is, it is told", async () => {
   const here = process.cwd();
   process.chdir(folder);

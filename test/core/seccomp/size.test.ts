@@ -106,3 +106,16 @@ describe("the estimate of instructions beside what libseccomp exports", () => {
     expect([found[0], found.at(-1)].map((ratio) => (ratio ?? 0) > 0.75 && (ratio ?? 9) < 4)).toEqual([true, true]);
   }, 60_000);
 });
+
+test.each([
+  "SCMP_ARCH_X86_64",
+  "SCMP_ARCH_AARCH64",
+  "SCMP_ARCH_S390X",
+  "SCMP_ARCH_PPC64LE",
+  "SCMP_ARCH_RISCV64",
+] as const)("a profile with its pins and cuts stays below a quarter of the kernel's limit on %s", (arch) => {
+  for (const path of ["profiles/nginx.json", "profiles/redis.json"]) {
+    const { filters } = resolve(read(path), { ...host, arch });
+    expect(estimateInstructions(filters.values()), path).toBeLessThan(4096 / 4);
+  }
+});
