@@ -74,7 +74,7 @@ describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_
     const { stdout, status } = repository.tool("review", "main", "--format", "text");
     expect(status).toBe(1);
     expect(stdout.split("\n")[2]).toMatch(/^Stop: web may now bpf and mount\./);
-    expect(stdout.split("\n\n")[1]).toMatch(/ api is new and keeps\s+ptrace of the dangerous calls\.$/);
+    expect(stdout.split("\n\n")[1]).toMatch(/ api is new and keeps\s+ptrace\s+of\s+the\s+dangerous\s+calls\.$/);
     expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps dangerous calls: ptrace/);
     // Harmless, and not recorded: that is said, and nothing more; it stands behind what is dangerous.
     expect(stdout).toMatch(
