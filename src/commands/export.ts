@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { hostOf, loadProfile, writeAtomically, type HostOptions, type Terminal } from "../project/index.ts";
 import {
   emitBpf,
@@ -29,7 +28,8 @@ export interface ExportOptions extends HostOptions {
  */
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);
-  const profile = (await loadProfile(file)).read();
+  const loaded = await loadProfile(file);
+  const profile = loaded.read();
   if (profile.noFilter !== undefined)
     throw new SeccompGenError({
       code: "usage",
@@ -47,9 +47,7 @@ export async function exportProfile(file: string, options: ExportOptions, termin
   const applied: AppliedProfile = {
     profile: { ...profile, syscalls: profile.syscalls.filter((group) => groupApplies(group, host)) },
     arches: [...filters.keys()],
-    name: basename(file.slice(file.lastIndexOf("#") + 1))
-      .replace(/\.(?:jsonc?|ya?ml)$/i, "")
-      .replace(/[^A-Za-z0-9._-]/g, "-"),
+    name: loaded.name.replace(/\.(?:jsonc?|ya?ml)$/i, "").replace(/[^A-Za-z0-9._-]/g, "-"),
     file,
   };
   try {

@@ -1,15 +1,22 @@
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { profileIn, type Carried } from "../core/carrier/index.ts";
 import { readText } from "./files.ts";
+
+export interface LoadedProfile extends Carried {
+  readonly text: string;
+  /** `LABEL` of `FILE#LABEL`, else the name of the file. */
+  readonly name: string;
+}
 
 /**
  * The profile that a path names: a file that holds one, or `FILE#LABEL`, one of several in a file.
  * Throws what reading throws, and `usage` where the file holds none or several.
  */
-export async function loadProfile(path: string, read = readText): Promise<Carried & { readonly text: string }> {
+export async function loadProfile(path: string, read = readText): Promise<LoadedProfile> {
   const { file, label } = namedPart(path);
   const text = await read(file);
-  return { ...(await profileIn(text, file, label)), text };
+  return { ...(await profileIn(text, file, label)), text, name: label ?? basename(file) };
 }
 
 /** A file may be called so itself. */
