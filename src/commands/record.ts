@@ -145,7 +145,8 @@ async function keepProgram(
   );
   if (options.verify)
     terminal.note(
-      "--verify was ignored: a program on this host cannot run under a Docker profile. Run it in a container to verify it.",
+      "--verify was ignored: a program on this host cannot run under a Docker profile. Run it in a container " +
+        "to verify it.",
     );
   return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
 }

@@ -26,8 +26,8 @@ export interface Operation {
    */
   readonly optional?: true;
   /**
-   * Whoever was seen with one of its forms may use them all: a C library asks by one whether the
-   * kernel has them, and ends the program if it then lacks another.
+   * A program that was seen with one of its forms may use them all. A C library asks by one whether
+   * the kernel has them, and ends the program if it then lacks another.
    */
   readonly together?: true;
   /** The first kernel that has it; `2.6` stands for that and older ones. */
@@ -199,7 +199,7 @@ export const operations: readonly Operation[] = [
     users: "real-time programs: PTHREAD_PRIO_INHERIT (PulseAudio, PipeWire, JACK)",
     answer: {
       errno: "ENOSYS",
-      then: "as a kernel without CONFIG_FUTEX_PI: pthread_mutex_init says ENOTSUP (measured), programs use plain mutexes",
+      then: "as without CONFIG_FUTEX_PI: pthread_mutex_init says ENOTSUP, programs use plain mutexes (measured)",
     },
     optional: true,
     together: true,

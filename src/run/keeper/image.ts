@@ -70,7 +70,7 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {
     throw new SeccompGenError({
       code: "no-tracer",
-      detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}, so the engine cannot run this host's strace`,
+      detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}: it cannot run this host's strace`,
     });
   }
   const strace = await hostStrace();

@@ -314,7 +314,7 @@ class ContainersRecording {
     if (!hasEnded)
       return {
         kind: "broken",
-        why: `strace was ended because the container's first process seemed to crash (${signal}), but the process went on`,
+        why: `strace was ended because the first process seemed to crash (${signal}), but the process went on`,
       };
     this.#terminal.note(
       `the container's first process crashed (${signal}); strace was ended, because the kernel keeps a ` +

@@ -99,7 +99,7 @@ async function recoverFrom(
       () => false,
     ))
   )
-    return `the trace of the killed recording of ${found.name} was dropped: its folder ${found.folder} no longer exists`;
+    return `the trace of the killed recording of ${found.name} was dropped: the folder ${found.folder} is gone`;
   const aggregators: Aggregator[] = [];
   await read(async (name, chunks) => {
     const aggregator = createAggregator({ arch: found.arch, life: name === "main" ? found.life : { within: "serve" } });
@@ -118,7 +118,8 @@ async function recoverFrom(
   const unread = await addPartial(path, checkedRecording(recording, source));
   return (
     `${calls.toLocaleString("en")} calls of the killed recording of ${found.name} are in ` +
-    `${partialPath(path)}; record --append adds them to the recording${unread === undefined ? "" : `; ${unreadWords(unread)}`}`
+    `${partialPath(path)}; record --append adds them to the recording` +
+    (unread === undefined ? "" : `; ${unreadWords(unread)}`)
   );
 }
 
