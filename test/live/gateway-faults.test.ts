@@ -110,7 +110,7 @@ const claim = 'my $info = pack("iiix4QQx96", 11, 0, 1, 0, 0); syscall(129, $$ + 
 
 test.each([
   ["made a process that strace cannot see", "syscall(56, 0x800011, 0, 0, 0, 0) or exec 'true'; wait", /CLONE_UNTRACED/],
-  ["only claims that it crashed", `${claim}; sleep 8`, /seemed to crash \(SIGSEGV\), but it went on/],
+  ["only claims that it crashed", `${claim}; sleep 8`, /seemed to crash \(SIGSEGV\), but the process went on/],
 ])("a recording of a program that %s is partial", async (_, script, told) => {
   const folder = await workplace();
   const ran = await product(folder, ["record", "--name", "app", "--", ...run, "perl", "-e", script]);
