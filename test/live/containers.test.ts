@@ -61,7 +61,7 @@ test.each([
 
 test.each([
   ["asks an engine, and starts nothing", "docker ps", /sh ran docker, but started no container that could be recorded/],
-  ["goes past the gateway", `docker -H $DIRECT run --rm --network none ${image} true`, /-H go past it/],
+  ["goes past the gateway", `docker -H $DIRECT run --rm --network none ${image} true`, /-H bypass it/],
   ["runs kubectl", "PATH=$PWD:$PATH kubectl get pods", /sh ran kubectl[^]*cluster's nodes/],
 ])("a program that %s is no workload", async (_, script, told) => {
   const folder = await workplace();

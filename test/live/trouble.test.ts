@@ -207,8 +207,13 @@ describe("writing", () => {
 
 describe("files that are not what they should be", () => {
   test.each([
-    ["no JSON", ["diff", "broken"], "not json", /broken:1:1: not JSON/],
-    ["no profile", ["diff", "broken"], '"a text"', /has to be an object/],
+    ["no JSON", ["diff", "broken"], "not json", /broken holds no profile/],
+    [
+      "no profile",
+      ["diff", "broken"],
+      '"a text"',
+      /broken holds no profile\n {2}A profile is a JSON document with a defaultAction/,
+    ],
     ["no profile to verify", ["verify", "broken", "--", "docker", "run", image], "[]", /has to be an object/],
     ["an empty trace", ["generate", "broken"], "", /no readable system call/],
     ["a binary file as trace", ["generate", "broken"], "\u0000\u0001\uFFFD\n\u0002ELF", /no readable system call/],
