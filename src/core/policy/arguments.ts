@@ -1,7 +1,7 @@
 import { inspectedArguments, isRead, valuesAt, type ArgTuple, type SyscallRecord } from "../recording/index.ts";
 import type { ArgIndex, Rule } from "../seccomp/index.ts";
 import { cloneFlagsIndex, describeValue, operationsOf, type ScmpArch } from "../tables/index.ts";
-import { passedByCode } from "./constants-in-code.ts";
+import { isOpenedByCode } from "./constants-in-code.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
 import { ascending, equals32, errno, ruleOf, type Pin, type PinContext, type Pinner, type Unpinned } from "./pin.ts";
 import {
@@ -264,7 +264,11 @@ const pinRequests: Pinner = (values, context, syscall) => {
   const denied = closedRequests.filter(
     (request) =>
       !seen.has(request) &&
-      !passedByCode(context, syscall, { names: [syscall], args: [{ index: 1, value: Number(request) }] }),
+      !operationsOf(syscall).some((operation) =>
+        operation.forms
+          .filter(({ args = [] }) => args.some(({ value }) => BigInt(value) === request))
+          .some((form) => isOpenedByCode(context, syscall, operation, form)),
+      ),
   );
   if (denied.length === 0) return { unpinned: "all that a pin would deny was seen" };
   const same = [...seen].filter((request) => denied.includes(request & 0xffffn)).sort(ascending);

@@ -1,5 +1,5 @@
 import { operationsOf } from "../recording/index.ts";
-import type { RequiredCall } from "../tables/index.ts";
+import type { Operation, RequiredCall } from "../tables/index.ts";
 import type { PinContext } from "./pin.ts";
 
 type Asked = Pick<PinContext, "code" | "arch">;
@@ -10,8 +10,13 @@ export function tellsArguments({ code, arch }: Asked, syscall: string, indices: 
   return made.length > 0 && made.every(({ values }) => indices.every((index) => values.get(index) !== undefined));
 }
 
+/** Does the code of a recorded program open the operation, by making it in this form with constants? */
+export function isOpenedByCode(asked: Asked, syscall: string, { onlySeen }: Operation, form: RequiredCall): boolean {
+  return onlySeen !== true && passedByCode(asked, syscall, form);
+}
+
 /** Does the code of a recorded program make the call in this form, with constants? */
-export function passedByCode({ code, arch }: Asked, syscall: string, { args = [] }: RequiredCall): boolean {
+function passedByCode({ code, arch }: Asked, syscall: string, { args = [] }: RequiredCall): boolean {
   return operationsOf(code, arch, syscall).some(({ values }) =>
     args.every(({ index, value, mask = 0xffff_ffff }) => {
       const passed = values.get(index);

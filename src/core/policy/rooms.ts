@@ -1,7 +1,7 @@
 import { isRead, type ArgTuple } from "../recording/index.ts";
 import { callArgs, ruleMatches, type ArgCondition, type ArgIndex, type Rule } from "../seccomp/index.ts";
 import { hasOwnNumbers, operationsOf, type Operation, type RequiredCall, type ScmpArch } from "../tables/index.ts";
-import { passedByCode, tellsArguments } from "./constants-in-code.ts";
+import { isOpenedByCode, tellsArguments } from "./constants-in-code.ts";
 import {
   ascending,
   equals32,
@@ -85,7 +85,7 @@ export function pinFlags(index: ArgIndex, words: string): Pinner {
     const indices = [index];
     const isOpen = ({ operation, form }: Form): boolean =>
       values.some((tuple) => matches(ruleOf(form), indices, tuple)) ||
-      passedByCode(context, syscall, form) ||
+      isOpenedByCode(context, syscall, operation, form) ||
       (operation.id === "peek" && !tellsArguments(context, syscall, indices));
     const forms = formsOf(syscall, arch);
     const closed = forms.filter((form) => !isOpen(form));
@@ -132,9 +132,7 @@ export function pinRooms(
       ),
     });
     const forms = formsOf(syscall, context.arch);
-    const passed = forms.filter(
-      ({ operation, form }) => operation.optional !== true && passedByCode(context, syscall, form),
-    );
+    const passed = forms.filter(({ operation, form }) => isOpenedByCode(context, syscall, operation, form));
     const isSeen = ({ form }: Form): boolean => values.some((tuple) => matches(ruleOf(form), indices, tuple));
     const implied = forms.filter(
       (one) =>

@@ -21,10 +21,10 @@ export interface Operation {
   /** What the denied call answers, and what programs do then. */
   readonly answer: { readonly errno: string; readonly then: string };
   /**
-   * Libraries ask for it and do without where it is denied: that their code passes it says nothing
-   * about the program.
+   * Only a recording opens it, and never the code: libraries ask for it and do without where it is
+   * denied, or it is dangerous.
    */
-  readonly optional?: true;
+  readonly onlySeen?: true;
   /**
    * A program that was seen with one of its forms may use them all. A C library asks by one whether
    * the kernel has them, and ends the program if it then lacks another.
@@ -149,7 +149,7 @@ export const operations: readonly Operation[] = [
     ],
     users: "TLS in the kernel: OpenSSL with KTLS (nginx ssl_conf_command Options KTLS), GnuTLS ktls, nbd",
     answer: { errno: "ENOPROTOOPT", then: "as a kernel without it: OpenSSL and GnuTLS encrypt themselves" },
-    optional: true,
+    onlySeen: true,
     since: "4.13",
     source: "net/ipv4/tcp_ulp.c",
   },
@@ -201,7 +201,7 @@ export const operations: readonly Operation[] = [
       errno: "ENOSYS",
       then: "as without CONFIG_FUTEX_PI: pthread_mutex_init says ENOTSUP, programs use plain mutexes (measured)",
     },
-    optional: true,
+    onlySeen: true,
     together: true,
     since: "2.6.18",
     source: "kernel/futex/pi.c, futex(2)",
@@ -227,6 +227,7 @@ export const operations: readonly Operation[] = [
     closes: ["CVE-2017-5226"],
     users: "mail(1) and old shells",
     answer: { errno: "EIO", then: "as a kernel with dev.tty.legacy_tiocsti=0" },
+    onlySeen: true,
     since: "2.6",
     source: "ioctl_tty(2)",
   },
@@ -239,6 +240,7 @@ export const operations: readonly Operation[] = [
     closes: ["CVE-2023-28100"],
     users: "gpm and consolation, on a host's console",
     answer: { errno: "EIO", then: "as TIOCSTI" },
+    onlySeen: true,
     since: "2.6",
     source: "ioctl_console(2)",
   },

@@ -153,6 +153,17 @@ test("what a C library asks the kernel for opens no operation, whoever uses the 
   expect(allows(policyOf(code, {}, syscalls), "futex", { 1: 128n })).toBe(true);
 });
 
+test("code opens no dangerous operation, also where it passes it as a constant", () => {
+  const passed = { "arg1=21506": "set in app", "arg1=21522": "type in app", "arg1=21532": "paste in app" };
+  const code = withOperations(evidenceOf(["ioctl"]), { ioctl: passed });
+  const policy = policyOf(code, {}, { execve: seen(), ioctl: seen({ indices: [1], values: [[0x5401n]] }) });
+  expect([0x5402n, 0x5412n, 0x541cn].map((request) => allows(policy, "ioctl", { 1: request }))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
 test("a rare call counts only if it is near, and never of a program that did not run", () => {
   const way = (rank: CodeVia["rank"], ran: boolean): CodeEvidence => ({
     programs: { app: { objects: ["app"], ...(ran ? {} : { ran: false as const }) } },
