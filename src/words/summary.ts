@@ -137,11 +137,14 @@ function inCode({ recording, policy }: SummaryModel): readonly string[] {
     note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program})`] : [],
   );
   const rest = denied.length - mostInCode;
+  const isTaken = policy.filters.some(({ syscalls }) =>
+    [...syscalls.values()].flat().some(({ because }) => because.type === "code"),
+  );
   return [
     ...codeCoverage(recording).flatMap((coverage) => {
       const open = openWords(coverage.open);
       return [
-        `${coverageWords(coverage)}; the ordinary ones among the others are allowed too`,
+        coverageWords(coverage) + (isTaken ? "; the ordinary ones among the others are allowed too" : ""),
         ...(open === undefined ? [] : [`open: ${open}`]),
       ];
     }),
