@@ -1,6 +1,7 @@
-import { execa } from "execa";
 import { writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { Transform } from "node:stream";
 import { expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 import { spellings } from "../support/spellings.ts";
@@ -23,13 +24,17 @@ test.each(spellings.filter(([, , engines]) => engines !== "refused"))(
 test("verify asks the kernel: a container that runs without the filter fails", { timeout: 170_000 }, async () => {
   const folder = await workplace();
   await writeFile(join(folder, "p.json"), '{"defaultAction":"SCMP_ACT_ALLOW"}');
-  await writeFile(join(folder, "empty.json"), "{}");
-  const real = (await execa("sh", ["-c", "command -v docker"])).stdout;
   // An engine, or somebody between, that does not do what it is asked for.
-  const wrapper =
-    `#!/bin/bash\nargs=()\nfor word in "$@"; do case $word in seccomp=*) word=seccomp=${folder}/empty.json ;; esac; ` +
-    `args+=("$word"); done\nexec ${real} "\${args[@]}"\n`;
-  await writeFile(join(folder, "docker"), wrapper, { mode: 0o755 });
+  const engine = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
+  const between = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ path: engine, allowHalfOpen: true });
+    const forged = new Transform({
+      transform: (bytes: Buffer, _, done) =>
+        done(null, Buffer.from(bytes.toString("latin1").replaceAll("defaultAction", "defaultActiox"), "latin1")),
+    });
+    client.pipe(forged).pipe(upstream).pipe(client);
+    for (const side of [client, upstream]) side.on("error", () => void (client.destroy(), upstream.destroy()));
+  }).listen(join(folder, "engine.sock"));
   const { exitCode, stderr } = await product(
     folder,
     [
@@ -47,7 +52,8 @@ test("verify asks the kernel: a container that runs without the filter fails", {
       "sleep",
       "30",
     ],
-    { PATH: `${folder}:${process.env["PATH"] ?? ""}` },
+    { DOCKER_HOST: `unix://${join(folder, "engine.sock")}` },
   );
+  between.close();
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("NO FILTER AT ALL: the kernel says Seccomp: 0")]);
 });
