@@ -164,7 +164,7 @@ function cleaned(folder) {
     const left =
       docker("ps", "-aq", "--filter", "label=seccomp-gen.session") +
       docker("volume", "ls", "-q", "--filter", "name=seccomp-gen-out-");
-    check(left === "", `clean leaves ${left.join(", ")}`);
+    check(left === "", `clean leaves ${left}`);
   }
   const folders = readdirSync(tmpdir()).filter((name) =>
     new RegExp(`^seccomp-gen-(?:${ended.join("|") || "none"})[.-]`).test(name),
