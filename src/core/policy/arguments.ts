@@ -1,19 +1,10 @@
 import { inspectedArguments, isRead, valuesAt, type ArgTuple, type SyscallRecord } from "../recording/index.ts";
 import type { ArgIndex, Rule } from "../seccomp/index.ts";
-import { cloneFlagsIndex, describeValue, operationsOf, type ScmpArch } from "../tables/index.ts";
+import { cloneFlagsIndex, describeValue, type ScmpArch } from "../tables/index.ts";
 import { isOpenedByCode } from "./constants-in-code.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
 import { ascending, equals32, errno, ruleOf, type Pin, type PinContext, type Pinner, type Unpinned } from "./pin.ts";
-import {
-  closedRequests,
-  internetRooms,
-  noneOf,
-  pinClock,
-  pinFlags,
-  pinFutex,
-  pinRooms,
-  pinSetsockopt,
-} from "./rooms.ts";
+import { formsOf, internetRooms, noneOf, pinClock, pinFlags, pinFutex, pinRooms, pinSetsockopt } from "./rooms.ts";
 import { compilerAmong } from "./runtimes.ts";
 import type { ArgTier } from "./types.ts";
 
@@ -261,28 +252,24 @@ const pinRequests: Pinner = (values, context, syscall) => {
   if (!genericIoctls.has(context.arch))
     return { unpinned: "the requests of terminals have other numbers on this architecture" };
   const seen = new Set(values.map(([request]) => (request ?? 0n) & 0xffff_ffffn));
-  const denied = closedRequests.filter(
-    (request) =>
-      !seen.has(request) &&
-      !operationsOf(syscall).some((operation) =>
-        operation.forms
-          .filter(({ args = [] }) => args.some(({ value }) => BigInt(value) === request))
-          .some((form) => isOpenedByCode(context, syscall, operation, form)),
-      ),
-  );
+  const closed = formsOf(syscall, context.arch)
+    .map(({ operation, form }) => ({ operation, form, request: BigInt(form.args?.[0]?.value ?? 0) }))
+    .filter(({ operation, form, request }) => !seen.has(request) && !isOpenedByCode(context, syscall, operation, form));
+  const denied = closed.map(({ request }) => request).sort(ascending);
   if (denied.length === 0) return { unpinned: "all that a pin would deny was seen" };
   const same = [...seen].filter((request) => denied.includes(request & 0xffffn)).sort(ascending);
   const taken = new Set(same.map((request) => request & 0xffffn));
   return {
     words: `any request but ${denied.map((request) => describeValue("ioctl", 1, request)).join(", ")}`,
     allow: [...noneOf(1, 16, denied), ...same.map((request): Rule => ({ conditions: [equals32(1, request)] }))],
-    answers: operationsOf(syscall).flatMap(({ forms, answer, source }) =>
-      forms
-        .map(ruleOf)
-        .filter(({ conditions: [condition] }) => condition !== undefined && denied.includes(condition.datum))
-        .filter(({ conditions: [condition] }) => condition !== undefined && !taken.has(condition.datum))
-        .map((rule) => ({ action: errno(answer.errno), rule, reason: `not seen: ${answer.then}`, source })),
-    ),
+    answers: closed
+      .filter(({ request }) => !taken.has(request))
+      .map(({ operation: { answer, source }, form }) => ({
+        action: errno(answer.errno),
+        rule: ruleOf(form),
+        reason: `not seen: ${answer.then}`,
+        source,
+      })),
   };
 };
 

@@ -2,17 +2,7 @@ import { isRead, type ArgTuple } from "../recording/index.ts";
 import { callArgs, ruleMatches, type ArgCondition, type ArgIndex, type Rule } from "../seccomp/index.ts";
 import { hasOwnNumbers, operationsOf, type Operation, type RequiredCall, type ScmpArch } from "../tables/index.ts";
 import { isOpenedByCode, tellsArguments } from "./constants-in-code.ts";
-import {
-  ascending,
-  equals32,
-  errno,
-  masked,
-  ruleOf,
-  type Also,
-  type Pin,
-  type PinContext,
-  type Pinner,
-} from "./pin.ts";
+import { equals32, errno, masked, ruleOf, type Also, type Pin, type PinContext, type Pinner } from "./pin.ts";
 
 /**
  * What every program may ask of a call, seen or not: what programs vary from day to day. Together
@@ -33,7 +23,8 @@ interface Form {
   readonly form: RequiredCall;
 }
 
-function formsOf(syscall: string, arch: ScmpArch): readonly Form[] {
+/** The forms of all operations of a call on this architecture. */
+export function formsOf(syscall: string, arch: ScmpArch): readonly Form[] {
   return operationsOf(syscall).flatMap((operation) =>
     operation.forms
       .filter(({ names, arches }) => names.includes(syscall) && (arches === undefined || arches.includes(arch)))
@@ -289,11 +280,6 @@ export const pinSetsockopt: Pinner = pinRooms([1, 2], [int, int], () => [
   ),
   familyLevels,
 ]);
-
-/** Requests of terminals that stay closed unless they were seen. */
-export const closedRequests: readonly bigint[] = operationsOf("ioctl")
-  .flatMap(({ forms }) => forms.flatMap(({ args = [] }) => args.map(({ value }) => BigInt(value))))
-  .sort(ascending);
 
 /**
  * A value whose lower bits are none of these numbers. It differs where they agree, or it lies in one

@@ -273,6 +273,17 @@ function block(lines: readonly string[], indent: string): string {
 
 const strings = { type: "array", items: { type: "string", maxLength: 400 }, maxItems: 4000 } as const;
 
+/** Architecture → call → what the schema describes. */
+const byCall = <Schema extends object>(schema: Schema) =>
+  ({
+    type: "object",
+    additionalProperties: {
+      type: "object",
+      propertyNames: { pattern: "^[a-z0-9_]+$" },
+      additionalProperties: schema,
+    },
+  }) as const;
+
 /** JSON Schema of `code`. */
 export const codeSchema = {
   type: "object",
@@ -294,37 +305,23 @@ export const codeSchema = {
         },
       },
     },
-    calls: {
+    calls: byCall({
       type: "object",
-      additionalProperties: {
-        type: "object",
-        propertyNames: { pattern: "^[a-z0-9_]+$" },
-        additionalProperties: {
-          type: "object",
-          required: ["program", "rank", "object", "function"],
-          additionalProperties: false,
-          properties: {
-            program: { type: "string" },
-            rank: { enum: [...codeRanks] },
-            imports: strings,
-            object: { type: "string" },
-            function: { type: "string" },
-          },
-        },
+      required: ["program", "rank", "object", "function"],
+      additionalProperties: false,
+      properties: {
+        program: { type: "string" },
+        rank: { enum: [...codeRanks] },
+        imports: strings,
+        object: { type: "string" },
+        function: { type: "string" },
       },
-    },
-    operations: {
+    }),
+    operations: byCall({
       type: "object",
-      additionalProperties: {
-        type: "object",
-        propertyNames: { pattern: "^[a-z0-9_]+$" },
-        additionalProperties: {
-          type: "object",
-          maxProperties: 4000,
-          propertyNames: { pattern: "^arg[0-5]=(?:[0-9]{1,10}|\\*)(?: arg[0-5]=(?:[0-9]{1,10}|\\*)){0,5}$" },
-          additionalProperties: { type: "string", maxLength: 400 },
-        },
-      },
-    },
+      maxProperties: 4000,
+      propertyNames: { pattern: "^arg[0-5]=(?:[0-9]{1,10}|\\*)(?: arg[0-5]=(?:[0-9]{1,10}|\\*)){0,5}$" },
+      additionalProperties: { type: "string", maxLength: 400 },
+    }),
   },
 } as const;

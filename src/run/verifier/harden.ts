@@ -223,23 +223,12 @@ class HardeningSearch {
     proof.exercise.notice("running it under strace to see where it writes");
     const written = new WrittenFolders();
     this.#runs += 1;
-    const exercise = {
-      ...proof.exercise,
-      streams: "kept",
-      interrupted: this.#patience(4),
-      notice: () => undefined,
-    } as const;
-    await runUnder(
-      workload,
-      (each) => withSeccomp(each, undefined),
-      { ...proof, exercise },
-      {
-        strace: ["-y"],
-        sink: async (_, chunks) => {
-          for await (const event of parseStrace(chunks)) written.add(event);
-        },
+    await runUnder(workload, (each) => withSeccomp(each, undefined), this.#quietProof(4), {
+      strace: ["-y"],
+      sink: async (_, chunks) => {
+        for await (const event of parseStrace(chunks)) written.add(event);
       },
-    );
+    });
     return written.folders(mountPoints(spec, image));
   }
 
@@ -265,15 +254,21 @@ class HardeningSearch {
 
   async #run(settings: Settings): Promise<Verdict> {
     this.#runs += 1;
-    const { workload, profile, proof } = this.#subject;
+    const { workload, profile } = this.#subject;
+    const change = (spec: Document): Document => withSeccomp(withSettings(spec, settings), profile.text);
+    return (await runUnder(workload, change, this.#quietProof(1))).verdict;
+  }
+
+  /** The proof without its words. It is given up after a multiple of the usual patience. */
+  #quietProof(factor: number): Proof {
+    const { proof } = this.#subject;
     const exercise = {
       ...proof.exercise,
       streams: "kept",
-      interrupted: this.#patience(1),
+      interrupted: this.#patience(factor),
       notice: () => undefined,
     } as const;
-    const change = (spec: Document): Document => withSeccomp(withSettings(spec, settings), profile.text);
-    return (await runUnder(workload, change, { ...proof, exercise })).verdict;
+    return { ...proof, exercise };
   }
 
   #patience(factor: number): AbortSignal {
