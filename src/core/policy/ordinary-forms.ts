@@ -38,13 +38,13 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
   {
     syscall: "socket",
     form: { indices: [0], values: [[1n]] },
-    reason: "AF_UNIX: syslog(3) and the name service talk to local daemons",
+    reason: "syslog(3) and the name service talk to local daemons",
     source: "glibc misc/syslog.c, nscd/nscd_helper.c",
   },
   {
     syscall: "socket",
     form: { indices: [0, 2], values: [[16n, 0n]] },
-    reason: "NETLINK_ROUTE: the C library asks which addresses this machine has",
+    reason: "the C library asks by NETLINK_ROUTE which addresses this machine has",
     source: "glibc sysdeps/unix/sysv/linux/check_pf.c, ifaddrs.c",
   },
   {
