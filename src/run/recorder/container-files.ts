@@ -13,36 +13,26 @@ const mostLinks = 40;
 /** At most this many files are requested at once and wait to be read. */
 const mostAhead = 4;
 
+/** What messages say this module does. */
+const doing = "reading a program's files";
+
 /**
  * The files of a container, as the engine archives them. Nothing is run to read them. If the
- * container is gone, a new one is created from its image and never started.
+ * container is gone, a new one is created from its image and never started. A container that the
+ * engine removes by itself (`--rm`) can go at any moment, also between two files.
  */
 export class ContainerFiles implements FileSource, AsyncDisposable {
   readonly #engine: EngineClient;
-  readonly #container: string;
-  readonly #isOurs: boolean;
+  readonly #container: HeldContainer;
+  /** The container made in place of one that is gone, once it is needed. */
+  #standIn: Promise<string> | undefined;
   /** Paths that will be read next, in this order. */
   #coming: string[] = [];
   readonly #ahead = new Map<string, Promise<Uint8Array | undefined>>();
 
-  private constructor(engine: EngineClient, container: string, isOurs: boolean) {
+  constructor(engine: EngineClient, container: HeldContainer) {
     this.#engine = engine;
     this.#container = container;
-    this.#isOurs = isOurs;
-  }
-
-  static async open(engine: EngineClient, { id, image }: HeldContainer): Promise<ContainerFiles> {
-    const doing = "reading a program's files";
-    if ((await engine.get(`/containers/${id}/json`, doing)) !== undefined) return new ContainerFiles(engine, id, false);
-    const spec = {
-      Image: textOf(member(image.document, "Id")),
-      Labels: { [sessionLabel]: ownSession() },
-      Entrypoint: ["/"],
-      NetworkDisabled: true,
-      HostConfig: { NetworkMode: "none", LogConfig: { Type: "none" } },
-    };
-    const made = await engine.do<{ readonly Id: string }>("POST", "/containers/create", spec, doing);
-    return new ContainerFiles(engine, made.Id, true);
   }
 
   /** Announces which files will be read, so that they can be fetched ahead. */
@@ -73,10 +63,18 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   }
 
   async #read(path: string): Promise<Uint8Array | undefined> {
+    if (this.#standIn !== undefined) return this.#readFrom(await this.#standIn, path);
+    const bytes = await this.#readFrom(this.#container.id, path);
+    if (bytes !== undefined || !(await this.#isGone())) return bytes;
+    this.#standIn ??= this.#makeStandIn();
+    return this.#readFrom(await this.#standIn, path);
+  }
+
+  async #readFrom(container: string, path: string): Promise<Uint8Array | undefined> {
     let at = path;
     for (let links = 0; links <= mostLinks; links += 1) {
       const query = new URLSearchParams({ path: at }).toString();
-      const tar = await this.#engine.download(`/containers/${this.#container}/archive?${query}`, largestFile);
+      const tar = await this.#engine.download(`/containers/${container}/archive?${query}`, largestFile);
       const found = tar === undefined ? undefined : firstOf(tar);
       if (found === undefined || "bytes" in found) return found?.bytes;
       at = posix.resolve(posix.dirname(at), found.link);
@@ -84,11 +82,31 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
     return undefined;
   }
 
+  /** While the engine removes a container, it still answers for it, but no longer has its files. */
+  async #isGone(): Promise<boolean> {
+    const found = await this.#engine.get<{ readonly State?: { readonly Status?: string } }>(
+      `/containers/${this.#container.id}/json`,
+      doing,
+    );
+    return found === undefined || found.State?.Status === "removing" || found.State?.Status === "dead";
+  }
+
+  async #makeStandIn(): Promise<string> {
+    const spec = {
+      Image: textOf(member(this.#container.image.document, "Id")),
+      Labels: { [sessionLabel]: ownSession() },
+      Entrypoint: ["/"],
+      NetworkDisabled: true,
+      HostConfig: { NetworkMode: "none", LogConfig: { Type: "none" } },
+    };
+    return (await this.#engine.do<{ readonly Id: string }>("POST", "/containers/create", spec, doing)).Id;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#coming = [];
     await Promise.allSettled(this.#ahead.values());
-    if (this.#isOurs)
-      await this.#engine.call("DELETE", `/containers/${this.#container}?force=1`).catch(() => undefined);
+    const made = await this.#standIn?.catch(() => undefined);
+    if (made !== undefined) await this.#engine.call("DELETE", `/containers/${made}?force=1`).catch(() => undefined);
   }
 }
 

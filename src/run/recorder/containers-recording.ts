@@ -476,7 +476,7 @@ class ContainersRecording {
         const key = JSON.stringify([member(berth.container.image.document, "Id"), files]);
         if (read.has(key)) continue;
         read.add(key);
-        await using source = await ContainerFiles.open(session.engine, berth.container);
+        await using source = new ContainerFiles(session.engine, berth.container);
         source.expect(files);
         code = mergeCode(code, await codeOf(files, source));
       }

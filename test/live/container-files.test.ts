@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { clientCommand, endpointOf, EngineClient } from "../../src/run/gateway/index.ts";
+import { ContainerFiles } from "../../src/run/recorder/container-files.ts";
+import { docker, leftovers } from "../support/product.ts";
+
+const image = "seccomp-gen-base:bookworm";
+const engine = new EngineClient(endpointOf(clientCommand(["docker", "run", image]), process.env));
+
+async function started(...options: readonly string[]): Promise<string> {
+  return (await docker("run", "-d", "--network", "none", ...options, image, "sleep", "600")).stdout.trim();
+}
+
+async function held(id: string): Promise<ContainerFiles> {
+  const document = JSON.parse((await docker("image", "inspect", image, "--format", "{{json .}}")).stdout) as object;
+  return new ContainerFiles(engine, {
+    token: "",
+    held: true,
+    id,
+    spec: {},
+    image: { reference: image, document: document as never },
+    name: undefined,
+  });
+}
+
+test("A container that is removed between two files loses none of its image's files", async () => {
+  const before = await leftovers();
+  const id = await started("--rm");
+  {
+    await using files = await held(id);
+    const first = await files.read("/bin/dash");
+    expect(first?.length).toBeGreaterThan(50_000);
+    await docker("rm", "-f", id);
+    expect((await files.read("/bin/dash"))?.length).toBe(first?.length);
+    expect(await files.read("/no/such/file")).toBeUndefined();
+  }
+  expect(await leftovers()).toBe(before);
+});
+
+test("A file that only the running container has is read from it", async () => {
+  const id = await started();
+  try {
+    await docker("exec", id, "cp", "/bin/dash", "/tmp/made");
+    await using files = await held(id);
+    expect((await files.read("/tmp/made"))?.length).toBeGreaterThan(50_000);
+  } finally {
+    await docker("rm", "-f", id);
+  }
+});
