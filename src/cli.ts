@@ -543,6 +543,10 @@ function report(error: unknown): number {
   }
   if (error instanceof RangeError && error.name === "TooManyWays")
     return report(new SeccompGenError({ code: "rules-too-complex", detail: error.message }, { cause: error }));
+  if (error instanceof Error && "syscall" in error && error.syscall === "uv_cwd") {
+    const what = "the current folder no longer exists";
+    return report(new SeccompGenError({ code: "usage", what, todo: "Go to a folder that exists." }, { cause: error }));
+  }
   // commander has written its own message; help and version are no failure.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
     return error.exitCode === 0 ? 0 : 2;

@@ -69,3 +69,17 @@ test("--quiet leaves results, failures and exit codes", () => {
   expect(run("explain", "app.json", "-q")).toEqual([0, true, ""]);
   expect(run("lint", "no-such.json", "-q")).toEqual([2, false, expect.stringContaining("no such file") as string]);
 });
+
+test.each(["lint profiles/nginx.json", "generate app.log", "record -- true"])(
+  "%s in a folder that was removed says so, and what to do",
+  (words) => {
+    const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-removed-"));
+    const { status, stderr } = spawnSync("sh", ["-c", `rmdir "$PWD"; exec '${process.execPath}' '${cli}' ${words}`], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain("the current folder no longer exists");
+    expect(stderr).not.toContain("bug in seccomp-gen");
+  },
+);

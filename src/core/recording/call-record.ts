@@ -2,6 +2,7 @@ import type { ScmpArch } from "../tables/index.ts";
 import { InspectedValues } from "./inspected-values.ts";
 import { Callers } from "./programs.ts";
 import { inspectedArguments } from "./inspected-arguments.ts";
+import { knownResults } from "./results.ts";
 import type { Phase, SyscallRecord } from "./types.ts";
 
 /** A call and what it returned, as far as a recording tells results apart. */
@@ -40,7 +41,7 @@ export class CallRecord {
     const processes = [...this.callers.programs].sort();
     return {
       calls: 10 ** Math.floor(Math.log10(this.calls)),
-      results: [...this.results].sort(),
+      results: knownResults(this.results),
       processes,
       ...(first === undefined ? {} : { first }),
       ...(inspected === undefined ? {} : { args: this.values.toArgs(inspected.indices, processes) }),

@@ -3,6 +3,7 @@ import { escapeJson } from "../text/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import type { Aggregate } from "./aggregator.ts";
 import { argValues, madeBy, type MadeBy } from "./made-by.ts";
+import { knownResults } from "./results.ts";
 import { tupleAt } from "./tuples.ts";
 import {
   phases,
@@ -65,7 +66,7 @@ function mergeRecords(a: SyscallRecord, b: SyscallRecord): SyscallRecord {
   const first = earliest(a.first, b.first);
   return {
     calls: Math.max(a.calls, b.calls),
-    results: union(a.results, b.results),
+    results: knownResults([...a.results, ...b.results]),
     processes,
     ...(first === undefined ? {} : { first }),
     ...(args === undefined ? {} : { args }),

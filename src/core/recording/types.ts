@@ -85,7 +85,9 @@ export interface SyscallRecord {
    * Order of magnitude of the number of calls: 1, 10, 100 … (10 means 10 to 99). Merges by maximum.
    */
   readonly calls: number;
-  /** `ok`, errno names, `?` (never returned), `SIGSYS` (a filter killed or trapped it); sorted. */
+  /**
+   * `ok`, errno names, `SIGSYS` (a filter killed or trapped it); sorted. `?` alone: no call returned.
+   */
   readonly results: readonly string[];
   /** Base names of the programs that made the call, sorted. `?` where the log does not tell. */
   readonly processes: readonly string[];
