@@ -44,7 +44,7 @@ test.each([
   expect(verified.stderr).toContain("confirmed in 2 runs");
 });
 
-test("verify ends with what to do if no allowed call helps: Docker's default answers what the profile kills for", async () => {
+test("verify says what to do if a profile kills for a call that Docker's default answers", async () => {
   const verified = await product(folder, ["verify", "profiles/ends.json", "--", ...run("none")]);
   expect(verified.exitCode, verified.stderr).toBe(1);
   expect(verified.stderr).toContain("crash crashed (SIGSYS); the profile ends programs for the call clone3");
