@@ -98,11 +98,21 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
       return "look at the workload, its command and its exercise; nothing has to be changed in the profile";
     case "refused":
       return `seccomp-gen lint ${profile} says where and how to correct it`;
-    case "unexplained":
+    case "unexplained": {
+      const killing = diagnosis.crashes
+        .filter(({ signal }) => signal === "SIGSYS")
+        .flatMap(({ denied }) => denied ?? []);
+      if (killing.length > 0)
+        return (
+          `let ${profile} answer the call as a kernel without it, in place of ending the program: ` +
+          JSON.stringify({ names: [...new Set(killing)].sort(), action: "SCMP_ACT_ERRNO", errnoRet: 38 })
+        );
       return (
-        "look whether the workload fails now and then without the profile too (--times), or give the " +
-        "search more runs (--max-runs); run with Docker's default meanwhile, not unconfined"
+        "run the command a few times without the profile; if it fails now and then, the profile is not the " +
+        "cause. If it does not, record it as it ran here (record --append), which takes in what it needs. Run " +
+        "with Docker's default meanwhile, not unconfined"
       );
+    }
     case "interrupted":
       return "run the command again";
     default:

@@ -1,6 +1,14 @@
+import { constants } from "node:os";
 import { formatAction, formatRule } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
-import type { Aftermath, Denial, Diagnosis, Verdict } from "../run/verifier/index.ts";
+import {
+  crashSignals,
+  type Aftermath,
+  type Crash,
+  type Denial,
+  type Diagnosis,
+  type Verdict,
+} from "../run/verifier/index.ts";
 import { escapeLine, escapeTerminal } from "../core/text/index.ts";
 
 /** What a run under the profile showed, in words. */
@@ -14,17 +22,17 @@ function verdictText(verdict: Verdict): string {
       return "passed: the workload runs under this profile";
     case "not-started":
       return (
-        `FAILED: the container did not start (exit code ${verdict.exitCode ?? "unknown"}); the runtime ` +
+        `FAILED: the container did not start (exit code ${codeWords(verdict.exitCode)}); the runtime ` +
         `said:${quoted(verdict.said)}`
       );
     case "wrong-exit":
       return (
-        `FAILED: exit code ${verdict.exitCode ?? "unknown"}, expected ${verdict.expected}; the last ` +
+        `FAILED: exit code ${codeWords(verdict.exitCode)}, expected ${verdict.expected}; the last ` +
         `words on stderr:${quoted(verdict.said)}`
       );
     case "ended-early":
       return (
-        `FAILED: the container ended (exit code ${verdict.exitCode ?? "unknown"}) before the --while ` +
+        `FAILED: the container ended (exit code ${codeWords(verdict.exitCode)}) before the --while ` +
         `command did; the last words on stderr:${quoted(verdict.said)}`
       );
     case "exercise-failed":
@@ -50,6 +58,14 @@ function verdictText(verdict: Verdict): string {
     default:
       return verdict satisfies never;
   }
+}
+
+/** `139, a crash by SIGSEGV`: shells and engines add 128 to the number of the signal. */
+function codeWords(exitCode: number | undefined): string {
+  const signal = Object.entries(constants.signals).find(
+    ([name, number]) => crashSignals.has(name) && number + 128 === exitCode,
+  );
+  return `${exitCode ?? "unknown"}${signal === undefined ? "" : `, a crash by ${signal[0]}`}`;
 }
 
 function quoted(said: string): string {
@@ -84,14 +100,21 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
         `the cause was not found in ${diagnosis.runs} runs: the workload does not pass reliably even with ` +
           `every call that Docker's default ` +
           "allows",
+        ...crashLines(diagnosis.crashes),
         ...denialLines(diagnosis.denials),
-        escapeLine(`  tried with: ${someNames(diagnosis.tried)}`),
+        escapeLine(`  allowed in vain: ${triedWords(diagnosis)}`),
       ].join("\n");
     case "explained":
       return explained(diagnosis);
     default:
       return diagnosis satisfies never;
   }
+}
+
+/** The calls that were allowed in vain. */
+function triedWords({ tried, more }: Extract<Diagnosis, { kind: "unexplained" }>): string {
+  if (tried.length === 0) return `${more} calls that the profile denies; no trace saw one of them denied`;
+  return `${someNames(tried)}${more === 0 ? "" : ` and ${more} more that no trace saw denied`}`;
 }
 
 function refusal(problem: Extract<Diagnosis, { kind: "refused" }>["problems"][number]): string {
@@ -120,6 +143,7 @@ export function namesOf(additions: readonly { readonly syscall: string }[]): str
 
 function explained({
   denials,
+  crashes,
   additions,
   ordinary,
   minimal,
@@ -138,6 +162,7 @@ function explained({
   const sureness = minimal ? allNeeded : " (a smaller set may be enough, but no runs were left)";
   return [
     `the cause: the profile denies ${namesOf(additions)}`,
+    ...crashLines(crashes),
     ...denialLines(denials.filter(to)),
     ...[...new Set(additions.map(({ syscall }) => syscall))]
       .filter((syscall) => !denials.some((denial) => denial.syscall === syscall))
@@ -165,6 +190,25 @@ function someNames(names: readonly string[]): string {
 
 /** More are counted. */
 const shownDenials = 12;
+const shownCrashes = 3;
+
+function beforeCrash(signal: string, denied: string | undefined): string {
+  if (denied === undefined) return "the profile had denied it nothing before";
+  return signal === "SIGSYS"
+    ? `the profile ends programs for the call ${denied}`
+    : `the last call that the profile had denied it: ${denied}`;
+}
+
+/** `slapd crashed (SIGSEGV); the last call that the profile had denied it: pwrite64` */
+function crashLines(crashes: readonly Crash[]): readonly string[] {
+  return [
+    ...crashes.slice(0, shownCrashes).map(({ process, signal, denied, times }) => {
+      const often = times > 1 ? `, ${times} times` : "";
+      return escapeLine(`  ${process} crashed (${signal}${often}); ${beforeCrash(signal, denied)}`);
+    }),
+    ...(crashes.length > shownCrashes ? [`  … and ${crashes.length - shownCrashes} more crashes`] : []),
+  ];
+}
 
 function denialLines(denials: readonly Denial[]): readonly string[] {
   const own = denials.filter(({ deniedByDefault }) => !deniedByDefault);

@@ -48,12 +48,26 @@ export function confine(profile: DockerProfile, filter: Filter): Confined {
   const allowed = new Map<string, readonly Rule[]>(denied.map((name) => [name, [{ conditions: [] }]]));
   return {
     profile: withAllowed(profile, new Map([...allowed, ["socket", [unixSocket]]])),
-    strace: ["-s", stringLength, ...injections([...denied.filter((name) => name !== "execve"), ...sockets], filter)],
+    strace: [
+      ...["-s", stringLength],
+      ...(survivesInjection(filter)
+        ? injections([...denied.filter((name) => name !== "execve"), ...sockets], filter)
+        : []),
+    ],
   };
 }
 
 function isDenied(filter: Filter, name: string): boolean {
   return !allowsSome(filter, name);
+}
+
+/**
+ * strace denies a call by changing its number to -1, and the kernel asks the filter about that number. A
+ * profile that kills what it does not name would kill the program for it. Under such a profile these calls
+ * are let through while tracing, and found by running.
+ */
+function survivesInjection({ defaultAction }: Filter): boolean {
+  return !/KILL|TRAP/.test(defaultAction.action);
 }
 
 /**

@@ -26,6 +26,7 @@ import {
   type SyscallResult,
 } from "../../strace-parser/index.ts";
 import { compatArch, errnoName, libseccompName, symbolValue, type ScmpArch } from "../../core/tables/index.ts";
+import { CrashObserver, type Crash } from "./crashes.ts";
 
 /** A call that the profile denied while the workload ran, and what came of it. */
 export interface Denial {
@@ -85,6 +86,7 @@ export class DenialObserver {
   readonly #ceiling: ReadonlyMap<ScmpArch, Filter>;
   /** The keeper's strace stands outside of the container. */
   readonly #programs = new Programs(undefined, { outside: true });
+  readonly #crashes = new CrashObserver(this.#programs);
   readonly #aggregator: Aggregator;
   readonly #open = new Map<string, Open>();
   /** By process, the denials whose aftermath is watched. */
@@ -100,6 +102,7 @@ export class DenialObserver {
   }
 
   add(event: StraceEvent): void {
+    this.#crashes.add(event);
     if (event.kind === "syscall") this.#addCall(event);
     if (event.kind === "exit") this.#addExit(event);
   }
@@ -108,6 +111,12 @@ export class DenialObserver {
   denials(): readonly Denial[] {
     this.#programs.finish();
     return merge([...this.#open.values()]);
+  }
+
+  /** Processes that crashed, and the call that was denied before. */
+  crashes(): readonly Crash[] {
+    this.#programs.finish();
+    return this.#crashes.crashes();
   }
 
   /**
@@ -157,6 +166,7 @@ export class DenialObserver {
     const known = this.#open.get(key);
     if (known !== undefined) {
       known.times += 1;
+      if (mayBeMissed(known)) this.#crashes.denied(event.tracee, known);
       return;
     }
     if (this.#open.size >= maxDenials) return;
@@ -176,6 +186,7 @@ export class DenialObserver {
       calls: 0,
     };
     this.#programs.attribute(event.tracee, denial.callers);
+    if (mayBeMissed(denial)) this.#crashes.denied(event.tracee, denial);
     this.#open.set(key, denial);
     this.#watched.set(pid, [...(this.#watched.get(pid) ?? []), denial]);
   }
@@ -185,6 +196,11 @@ export class DenialObserver {
     this.#watched.delete(tracee.pid);
     this.#programs.ended(tracee.pid);
   }
+}
+
+/** Docker's default allows the call, or answers it where the profile ends the program. */
+function mayBeMissed({ deniedByDefault, answer }: Open): boolean {
+  return !deniedByDefault || answer.action !== "SCMP_ACT_ERRNO";
 }
 
 function follow(event: SyscallEvent, denials: readonly Open[]): void {

@@ -13,6 +13,7 @@ import { parseStrace } from "../../strace-parser/index.ts";
 import { weigh, type ScmpArch } from "../../core/tables/index.ts";
 import { deniedBeside, extend, isUnseen, rulesOf, unseen, type Addition } from "./additions.ts";
 import { confine } from "./confine.ts";
+import type { Crash } from "./crashes.ts";
 import { DenialObserver, type Denial } from "./denials.ts";
 import { smallestPassing } from "./minimize.ts";
 import { runUnder, type Proof, type Tracing, type Verdict, type Workload } from "./run.ts";
@@ -50,6 +51,7 @@ export type Diagnosis =
   | {
       readonly kind: "explained";
       readonly denials: readonly Denial[];
+      readonly crashes: readonly Crash[];
       readonly additions: readonly Addition[];
       /** The additions that are ordinary. They were added together. */
       readonly ordinary: readonly Addition[];
@@ -62,8 +64,11 @@ export type Diagnosis =
   | {
       readonly kind: "unexplained";
       readonly denials: readonly Denial[];
-      /** The calls that the last run allowed. */
+      readonly crashes: readonly Crash[];
+      /** The calls that the traces saw denied and the last run allowed. */
       readonly tried: readonly string[];
+      /** How many more calls it allowed, of which no trace saw anything. */
+      readonly more: number;
       readonly runs: number;
     }
   | { readonly kind: "interrupted" };
@@ -100,6 +105,7 @@ class Search {
   readonly #wanted = new Map<string, Addition>();
   /** From all traces, in their order. */
   #denials: readonly Denial[] = [];
+  readonly #crashes = new Map<string, Crash>();
   #proof: Proof;
   #runs = 0;
   /** A run that takes longer than this is assumed to hang. */
@@ -133,8 +139,7 @@ class Search {
       verdict = await this.#try([...this.#wanted.values()]);
     }
     if (verdict.kind !== "passed") {
-      const tried = [...new Set([...this.#wanted.values()].map(({ syscall }) => syscall))].sort();
-      return { kind: "unexplained", denials: this.#denials, tried, runs: this.#runs };
+      return { kind: "unexplained", ...this.#seen(), ...this.#tried(), runs: this.#runs };
     }
     const { items, ordinary, minimal } = await this.#smallest();
     // An engine may start an init before every program without saying so. The first reason counts.
@@ -144,7 +149,20 @@ class Search {
         .reverse()
         .flatMap(({ names, reason }) => names.map((name) => [name, reason] as const)),
     );
-    return { kind: "explained", denials: this.#denials, additions: items, ordinary, minimal, floor, runs: this.#runs };
+    return { kind: "explained", ...this.#seen(), additions: items, ordinary, minimal, floor, runs: this.#runs };
+  }
+
+  /** What the traces saw. */
+  #seen(): { readonly denials: readonly Denial[]; readonly crashes: readonly Crash[] } {
+    return { denials: this.#denials, crashes: [...this.#crashes.values()] };
+  }
+
+  /** What the last run allowed: first what a trace saw denied. */
+  #tried(): { readonly tried: readonly string[]; readonly more: number } {
+    const wanted = [...this.#wanted.values()];
+    const all = new Set(wanted.map(({ syscall }) => syscall));
+    const tried = new Set(wanted.filter((each) => !isUnseen(each)).map(({ syscall }) => syscall));
+    return { tried: [...tried].sort(), more: all.size - tried.size };
   }
 
   /**
@@ -245,6 +263,8 @@ class Search {
       ...this.#denials,
       ...observers.flatMap((observer) => observer.denials()).filter((denial) => !known.has(saidOf(denial))),
     ];
+    for (const crash of observers.flatMap((observer) => observer.crashes()))
+      this.#crashes.set([crash.process, crash.signal, crash.denied].join(" "), crash);
     return observers.flatMap((observer) =>
       Object.entries(observer.recorded()).flatMap(([arch, calls]) =>
         Object.entries(calls).map(([syscall, record]): Addition => ({ arch: arch as ScmpArch, syscall, record })),

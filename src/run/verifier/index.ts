@@ -1,5 +1,6 @@
 /** Runs a workload under its profile, and where it fails finds out why. */
 export { recordingOf, type Addition } from "./additions.ts";
+export { crashSignals, type Crash } from "./crashes.ts";
 export type { Aftermath, Denial } from "./denials.ts";
 export { diagnose, type Diagnosis, type Subject } from "./diagnose.ts";
 export { harden, type Hardening, type HardeningFinding } from "./harden.ts";

@@ -1,0 +1,108 @@
+// What each row of the companions buys: the calls of other days that the profile would deny without
+// this row alone, with what the programs' code tells and without it. Nothing is run.
+//
+// Usage: npm run -s build && node tools/evaluate/rows.mjs [--all] [FOLDER]
+//
+// FOLDER holds what `npm run evaluate` recorded (default: .evaluate/). A Markdown table goes to
+// stdout: the rows that are known by a program's name, or with --all every row.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { companionRows, twinRows } from "../../dist/core/policy/companions.js";
+import { buildPolicy } from "../../dist/core/policy/index.js";
+import { ceilingFor } from "../../dist/core/profile/index.js";
+import { parseRecording } from "../../dist/core/recording/index.js";
+import { isAllowing } from "../../dist/core/seccomp/index.js";
+import { hostsOf, loadReference } from "../../dist/project/index.js";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: "boolean", default: false } },
+});
+const folder = positionals[0] ?? fileURLToPath(new URL("../../.evaluate/", import.meta.url));
+const days = ["", "-next", "-without-vdso"];
+
+const read = (name) => {
+  const file = join(folder, `${name}.json`);
+  return existsSync(file) ? parseRecording(JSON.parse(readFileSync(file, "utf8")).value, name) : undefined;
+};
+const workloads = readdirSync(folder)
+  .filter((name) => name.endsWith("-a.json"))
+  .map((name) => name.replace("-a.json", ""))
+  .map((slug) => ({
+    slug,
+    light: read(`${slug}-a`),
+    rich: days.flatMap((day) => {
+      const recording = read(`${slug}${day}-b`);
+      return recording === undefined ? [] : [{ day, calls: Object.keys(Object.values(recording.syscalls)[0] ?? {}) }];
+    }),
+  }));
+const reference = await loadReference(undefined);
+
+function allowedBy(recording, reach) {
+  const hosts = hostsOf(recording);
+  const ceiling = ceilingFor(
+    reference.profile,
+    hosts,
+    hosts.map(({ arch }) => arch),
+  );
+  const { filters } = buildPolicy(recording, {
+    args: "standard",
+    floor: "any",
+    allow: [],
+    deny: [],
+    exact: false,
+    reach,
+    ceiling,
+    ceilingName: reference.name,
+  });
+  return new Set(
+    [...filters[0].syscalls]
+      .filter(([, rules]) => rules.some(({ action }) => isAllowing(action)))
+      .map(([name]) => name),
+  );
+}
+
+const settings = [true, false];
+const now = workloads.map(({ light }) => settings.map((reach) => allowedBy(light, reach)));
+
+/** What a row brings that nothing else does: calls of other days, and names in all. */
+function priceOf(row, rows) {
+  const at = rows.indexOf(row);
+  rows.splice(at, 1);
+  try {
+    return settings.map((reach, setting) => {
+      const bought = [];
+      let names = 0;
+      for (const [index, { slug, light, rich }] of workloads.entries()) {
+        const before = now[index][setting];
+        const without = allowedBy(light, reach);
+        const lost = [...before].filter((name) => !without.has(name));
+        names += lost.length;
+        for (const { day, calls } of rich)
+          for (const name of lost.filter((call) => calls.includes(call))) bought.push(`${name} (${slug}${day})`);
+      }
+      return { names, bought };
+    });
+  } finally {
+    rows.splice(at, 0, row);
+  }
+}
+
+const few = (bought) => (bought.length <= 6 ? bought.join(", ") : `${bought.slice(0, 6).join(", ")} and ${bought.length - 6} more`);
+console.log(
+  `${workloads.length} workloads, ${workloads.flatMap(({ rich }) => rich).length} other days.\n\n` +
+    "| row | with code: names added | denied on another day without the row | without code: names added | denied " +
+    "on another day without the row |\n|---|---|---|---|---|",
+);
+for (const rows of [companionRows, twinRows]) {
+  for (const row of [...rows]) {
+    if (row.programs === undefined && !options.all) continue;
+    const [withCode, without] = priceOf(row, rows);
+    const name = `${(row.programs ?? row.triggers ?? ["twins"]).slice(0, 4).join(" ")}: ${row.names.slice(0, 5).join(" ")}`;
+    console.log(
+      `| ${name} | ${withCode.names} | ${few(withCode.bought) || "none"} | ${without.names} | ${few(without.bought) || "none"} |`,
+    );
+  }
+}
