@@ -524,6 +524,29 @@ describe("an argument that could not be read", () => {
     expect(lost(policy)).toEqual(["socket: a protocol of AF_NETLINK could not be read"]);
   });
 
+  // Each call that a table row pins, under the strictest row. A call that the ceiling denies is not pinned.
+  const pinned = [...new Set(argumentRows.flatMap(({ syscalls }) => syscalls))].filter(
+    (name) => syscallNumber(arch, name) !== undefined && inspectedArguments(arch, name) !== undefined,
+  );
+
+  test.each(pinned)("of %s is told by the call's name", (name) => {
+    const { indices, names } = inspectedArguments(arch, name) ?? { indices: [], names: undefined };
+    const shown = [0, 1, 2, 3, 4, 5].map((index) => (index === indices[0] ? "UNHEARD_OF" : "0"));
+    const log = `7 ${name}(${names === undefined ? shown.join(", ") : `${names[0] ?? ""}=UNHEARD_OF`}) = 0`;
+    const policy = buildPolicy(recordingOf([log]), {
+      args: "strict",
+      exact: false,
+      reach: true,
+      floor: "any",
+      allow: [],
+      deny: [],
+      ceiling: wide,
+      ceilingName: "wide",
+    });
+    const isDenied = policy.notes.some((note) => note.kind === "above-ceiling" && note.syscall === name);
+    expect(lost(policy)).toEqual(isDenied ? [] : [`${name}: an argument could not be read`]);
+  });
+
   test("unpins a call that is pinned by nothing else, by name", () => {
     expect(lost(made("7 socket(AF_UNHEARD_OF, SOCK_STREAM, 0) = 3", "7 bpf(BPF_UNHEARD_OF, 0x1, 8) = 3"))).toEqual([
       "bpf: an argument could not be read",
