@@ -34,6 +34,7 @@ import {
   type ScmpArch,
 } from "../../../src/core/tables/index.ts";
 import { exposureOf } from "../../../src/core/tables/surface.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
@@ -65,17 +66,7 @@ function recordingOf(log: readonly string[], run: Partial<Run> = {}): Recording 
 }
 
 function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, run: Partial<Run> = {}): Policy {
-  return buildPolicy(recordingOf(log, run), {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's",
-    ...options,
-  });
+  return buildPolicy(recordingOf(log, run), policyOptions(ceiling, options));
 }
 
 /** What the emitted text answers, read and resolved again as runc would. */
@@ -392,16 +383,7 @@ test.each(["nginx", "redis"])("%s gets at most 40 companions", (name) => {
     readFileSync(new URL(`../../../traces/${name}/recording.json`, import.meta.url), "utf8"),
     name,
   );
-  const policy = buildPolicy(recording, {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's",
-  });
+  const policy = buildPolicy(recording, policyOptions(ceiling));
   const companions = [...(policy.filters[0]?.syscalls ?? [])].filter(([, rules]) =>
     rules.every(({ action, because }) => action.action === "SCMP_ACT_ALLOW" && because.type === "companion"),
   );
@@ -486,17 +468,7 @@ describe("what runtimes need to start", () => {
 });
 
 describe("an argument that could not be read", () => {
-  const made = (...log: readonly string[]): Policy =>
-    buildPolicy(recordingOf(log), {
-      args: "standard",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      ceiling: wide,
-      ceilingName: "wide",
-    });
+  const made = (...log: readonly string[]): Policy => buildPolicy(recordingOf(log), policyOptions(wide));
   const socket = (family: bigint, protocol: bigint, policy: Policy): string =>
     policy.filters.map(
       (filter) =>

@@ -9,6 +9,7 @@ import { loadDockerDefault } from "../../../src/project/index.ts";
 import { evaluate, isAllowing } from "../../../src/core/seccomp/index.ts";
 import type { Filter } from "../../../src/core/seccomp/types.ts";
 import { defaultCapabilities, dockerDefaultFor, syscallNames, syscallNumber } from "../../../src/core/tables/index.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
@@ -35,16 +36,7 @@ const value = fc.oneof(
 test.each(["standard", "strict"] as const)(
   "complain mode, arguments %s: what the enforced profile allows, and a log line for Docker's default's calls",
   (args) => {
-    const enforcedPolicy = buildPolicy(recording, {
-      args,
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      ceiling,
-      ceilingName: "Docker's",
-    });
+    const enforcedPolicy = buildPolicy(recording, policyOptions(ceiling, { args }));
     const complaining = complain(enforcedPolicy, ceiling);
     const [enforced, staged] = [filterOf(enforcedPolicy), filterOf(complaining)];
     const limit = ceiling.get(arch);
@@ -88,18 +80,6 @@ test.each(["standard", "strict"] as const)(
 );
 
 test("a profile in complain mode says so where it is read first", () => {
-  const policy = complain(
-    buildPolicy(recording, {
-      args: "standard",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      ceiling,
-      ceilingName: "Docker's",
-    }),
-    ceiling,
-  );
+  const policy = complain(buildPolicy(recording, policyOptions(ceiling)), ceiling);
   expect(emitDocker(policy).split("\n").slice(0, 12).join("\n")).toContain("COMPLAIN MODE");
 });

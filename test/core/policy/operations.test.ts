@@ -25,6 +25,7 @@ import {
 } from "../../../src/core/tables/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const capabilities = new Set(defaultCapabilities);
@@ -153,16 +154,7 @@ function buildPolicyWithout(log: readonly string[]): Policy {
   for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n")))
     aggregator.add(event);
   const run = { source: "container", command: [], versions: {}, noNewPrivileges: false, ended: "exited" } as const;
-  return buildPolicy(buildRecording("app", run, aggregator.finish()), {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's",
-  });
+  return buildPolicy(buildRecording("app", run, aggregator.finish()), policyOptions(ceiling));
 }
 
 describe("what programs vary from day to day stays", () => {
