@@ -34,6 +34,7 @@ import {
   type ScmpArch,
 } from "../../../src/core/tables/index.ts";
 import { exposureOf } from "../../../src/core/tables/surface.ts";
+import { enforced } from "../../support/enforced.ts";
 import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
@@ -71,8 +72,6 @@ function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, 
 
 /** What the emitted text answers, read and resolved again as runc would. */
 function answer(policy: Policy, name: string, args: readonly bigint[] = []): Action {
-  const resolved = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
-  if (resolved === undefined) throw new Error("no filter");
   const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [
     bigint,
     bigint,
@@ -81,7 +80,7 @@ function answer(policy: Policy, name: string, args: readonly bigint[] = []): Act
     bigint,
     bigint,
   ];
-  return evaluate(resolved, { arch, name, nr: syscallNumber(arch, name), args: six });
+  return evaluate(enforced(policy, host), { arch, name, nr: syscallNumber(arch, name), args: six });
 }
 
 const allowed: Action = { action: "SCMP_ACT_ALLOW" };
