@@ -18,6 +18,16 @@ const filter = resolve(dockerDefault("28.5.2"), dockerHost({ arch: "amd64" }));
 /** What a program without types may hand over. */
 const untyped = <Value>(value: unknown): Value => value as Value;
 
+/** What the call throws, at once or later. `undefined` if it throws nothing. */
+async function errorOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 describe("a mistake of the caller is refused with what to do", () => {
   const mistakes: readonly (readonly [string, () => unknown, { readonly message: string; readonly todo: string }])[] = [
     [
@@ -61,9 +71,7 @@ describe("a mistake of the caller is refused with what to do", () => {
     ],
   ];
   test.each(mistakes)("%s", async (_, call, { message, todo }) => {
-    const error: unknown = await Promise.resolve()
-      .then(call)
-      .catch((reason: unknown) => reason);
+    const error = await errorOf(call);
     expect(error).toBeInstanceOf(SeccompGenError);
     expect(error).toMatchObject({ message, todo });
   });
@@ -83,9 +91,7 @@ test.each([
     'A log needs a name for its recording: { name: "app" }.',
   ],
 ])("%s is a TypeError that says what is expected", async (_, call, message) => {
-  const error: unknown = await Promise.resolve()
-    .then(call)
-    .catch((reason: unknown) => reason);
+  const error = await errorOf(call);
   expect(error).toBeInstanceOf(TypeError);
   expect(error).toMatchObject({ message: expect.stringContaining(message) });
 });
