@@ -63,7 +63,12 @@ function withExercise(command: Command): Command {
         "($SECCOMP_GEN_CONTAINER is the container's id)",
       shellCommand,
     )
-    .option("--exec <cmd>", "a command that you will run with docker exec (repeatable)", shellCommands, [])
+    .option(
+      "--exec <cmd>",
+      "also run this command in the container, as docker exec will on another day (repeatable)",
+      shellCommands,
+      [],
+    )
     .option("--stop-after <seconds>", "stop the container after this many seconds", seconds);
 }
 
@@ -74,7 +79,7 @@ function withHostOptions(command: Command): Command {
     .option("--arch <arch>", "for this architecture (default: this machine's)")
     .option("--kernel <version>", "for this kernel (default: a recent one)")
     .addOption(
-      new Option("--runtime <runtime>", "as this runtime reads a profile; old-runc: before 1.0.2")
+      new Option("--runtime <runtime>", "as this runtime reads a profile; old-runc: runc before 1.0.2")
         .choices(["runc", "crun", "old-runc"])
         .default("runc"),
     );
@@ -106,7 +111,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--containers", "record every container that the command starts, each service under its own name", false)
       .option("--only <name>", "record only the containers of this service or image (repeatable)", repeated, [])
       .option("--except <name>", "do not record the containers of this service or image (repeatable)", repeated, [])
-      .option("--keep", "when the command has ended, let running containers go on, untraced", false)
+      .option("--keep", "leave containers that still run at the command's end running, untraced", false)
       .option("--until-stable <seconds>", "stop when this many seconds bring no new syscall", seconds)
       .option("--append", "add to the existing recording; calls that it fully knows are not traced again", false)
       .addOption(
@@ -230,7 +235,7 @@ const declarations: { readonly [command: string]: () => void } = {
     const verifyCommand = withExercise(
       program.command("verify").description("run a workload under a profile and say whether it works"),
     )
-      .argument("<profile>")
+      .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument("[command...]", "docker run …, podman run … or docker compose up …")
       .option("--containers", "no profile is named: each container of any command runs under profiles/NAME.json", false)
       .option("--times <n>", "run the workload this many times", count, 1)
@@ -299,7 +304,7 @@ const declarations: { readonly [command: string]: () => void } = {
         program
           .command("review")
           .description(
-            "say what the profiles and recordings changed since a git revision mean, for a pull request; " +
+            "say for a pull request what became possible in the profiles and recordings that it changes; " +
               "exit code 1 for what --fail-on names",
           ),
       ),
@@ -333,7 +338,7 @@ const declarations: { readonly [command: string]: () => void } = {
           "write a profile for another consumer: podman, Kubernetes, Compose, systemd, firejail, bubblewrap",
         ),
     )
-      .argument("<profile>")
+      .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .addOption(
         new Option("--format <format>", "oci: podman, CRI-O, containerd, runc; bpf: bwrap --seccomp")
           .choices([...exportFormats])
@@ -422,7 +427,7 @@ const declarations: { readonly [command: string]: () => void } = {
         "say which calls of recordings or strace logs a profile would deny, without running anything; exit " +
           "code 1 if there are any",
       )
-      .argument("<profile>")
+      .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument(
         "<traces...>",
         "recordings or strace logs: files, folders, globs, compressed files, or - " + "for standard input",
@@ -450,7 +455,7 @@ const declarations: { readonly [command: string]: () => void } = {
           ),
       ),
     )
-      .argument("<profile>")
+      .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument("[syscall]", "tell everything about this one call")
       .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
       .option(

@@ -15,11 +15,20 @@ export function measuredOn() {
   );
 }
 
+/** What stands between the marks now. */
+export function readMeasured(name) {
+  return around(name)[1];
+}
+
+/** The page before the marks' text, that text, and the page after it. */
+function around(name) {
+  const parts = readFileSync(page, "utf8").split(new RegExp(`(?<=<!-- ${name} -->)([^]*)(?=<!-- end of ${name} -->)`));
+  if (parts.length !== 3) throw new Error(`${page} has no marks <!-- ${name} --> and <!-- end of ${name} -->`);
+  return parts;
+}
+
 export function writeMeasured(name, text) {
-  const [before, , after] = readFileSync(page, "utf8").split(
-    new RegExp(`(?<=<!-- ${name} -->)([^]*)(?=<!-- end of ${name} -->)`),
-  );
-  if (after === undefined) throw new Error(`${page} has no marks <!-- ${name} --> and <!-- end of ${name} -->`);
+  const [before, , after] = around(name);
   writeFileSync(page, `${before}\n${text}\n${after}`);
   execFileSync("npx", ["prettier", "--write", "--log-level", "warn", page]);
 }

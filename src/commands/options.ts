@@ -10,9 +10,12 @@ export function withPolicyOptions(command: Command): Command {
         .default("standard"),
     )
     .option("--exact", "allow what was seen and what the runtime needs, and nothing else", false)
-    .option("--no-reach", "allow nothing because the programs' own code can make it")
+    .option("--no-reach", "do not allow calls only because the programs' own code can make them")
     .addOption(
-      new Option("--floor <runtime>", "the runtime whose start-up calls are allowed; old-runc: any, also before 1.0.2")
+      new Option(
+        "--floor <runtime>",
+        "the runtime whose start-up calls are allowed; old-runc: any, also runc before 1.0.2",
+      )
         .choices(["any", "runc", "crun", "old-runc"])
         .default("any"),
     )

@@ -60,6 +60,7 @@ export function evaluate(
 ): Action {
   const arch = options.arch === undefined ? filter.arch : archOf(options.arch);
   const own = Filter.filtersOf(filter).get(arch);
+  if (typeof call !== "string") throw new TypeError('A call is given by its name, such as "openat".');
   if (!isSyscallName(call)) throw noSuchCall(call);
   if (args.length > 6)
     throw new SeccompGenError({

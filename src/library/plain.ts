@@ -25,3 +25,9 @@ function toPlain(value: unknown): unknown {
   const entries: [string, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
   return Object.fromEntries(entries.flatMap(([key, item]) => (item === undefined ? [] : [[key, toPlain(item)]])));
 }
+
+/** The text of a document. Programs without types hand over bytes, or nothing. */
+export function textOf(text: unknown, what: string): string {
+  if (typeof text !== "string") throw new TypeError(`The text of a ${what} is a string: readFileSync(file, "utf8").`);
+  return text;
+}

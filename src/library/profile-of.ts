@@ -1,7 +1,7 @@
 import { readEmitted } from "../core/profile/index.ts";
 import type { PolicyNote } from "../core/policy/index.ts";
 import { dockerDefault, Profile } from "./profile.ts";
-import { defaultPolicy, derive } from "../project/index.ts";
+import { checkedPolicy, derive } from "../project/index.ts";
 import { plain, type Plain } from "./plain.ts";
 import { Recording, recordingOf, type Log, type LogOptions } from "./recording.ts";
 
@@ -30,7 +30,8 @@ export interface MadeProfile extends Profile {
 
 /**
  * Makes a profile of a log of `strace -f`, or of a recording. Throws SeccompGenError for what is no
- * log (`not-a-trace`, `foreign-log`), and for a name in `allow` or `deny` that is no call (`usage`).
+ * log (`not-a-trace`, `foreign-log`), for a name in `allow` or `deny` that is no call (`usage`), and
+ * for an option that does not exist (`policy-invalid`).
  */
 export async function profileOf(log: Log, options: LogOptions & PolicyOptions): Promise<MadeProfile>;
 export async function profileOf(recording: Recording, options?: PolicyOptions): Promise<MadeProfile>;
@@ -39,11 +40,13 @@ export async function profileOf(
   options: PolicyOptions & Partial<LogOptions> = {},
 ): Promise<MadeProfile> {
   const recording = from instanceof Recording ? from : await recordingOf(from, options as LogOptions);
-  const { name: _name, arch: _arch, root: _root, against, ...policy } = options;
+  const { name: _name, arch: _arch, root: _root, against, ...own } = options;
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const policy = checkedPolicy(given, "profileOf's second argument");
   const limit = against && { name: against.name, profile: Profile.documentOf(against) };
   const derivation = await derive(
     Recording.documentOf(recording),
-    { ...defaultPolicy, ...policy, against: limit?.name },
+    { ...policy, against: limit?.name },
     async () => limit ?? { name: dockerDefault().name, profile: Profile.documentOf(dockerDefault()) },
   );
   const made = new Profile(recording.name, derivation.profile, readEmitted(derivation.profile));

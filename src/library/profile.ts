@@ -1,7 +1,8 @@
+import { SeccompGenError } from "../core/errors/index.ts";
 import { readProfile as readDocument, type DockerProfile, type NoFilter } from "../core/profile/index.ts";
 import { dockerDefaultFor, dockerDefaults, newestDockerDefault } from "../core/tables/index.ts";
-import { shippedDefault } from "../project/index.ts";
-import { plain, type Plain } from "./plain.ts";
+import { isDockerVersion, shippedDefault } from "../project/index.ts";
+import { plain, textOf, type Plain } from "./plain.ts";
 
 /** A seccomp profile. Made by `readProfile`, `dockerDefault` and `profileOf`. */
 export class Profile {
@@ -41,14 +42,21 @@ export class Profile {
  * messages call it. Throws SeccompGenError (`profile-json`, `profile-invalid`) with line and column.
  */
 export function readProfile(text: string, name = "profile"): Profile {
-  return new Profile(name, text, readDocument(text, name));
+  return new Profile(name, text, readDocument(textOf(text, "profile"), name));
 }
 
 /**
  * The default profile of a Docker version; of the newest version known, where none is given. The
- * default of an unknown version is that of the nearest older one.
+ * default of an unknown version is that of the nearest older one. Throws SeccompGenError (`usage`)
+ * for what is no version.
  */
 export function dockerDefault(version?: string): Profile {
+  if (version !== undefined && !isDockerVersion(version))
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${version} is no version of Docker`,
+      todo: "Give one such as 28.5.2, or none for the newest.",
+    });
   const newest = dockerDefaults.at(-1)?.releases.at(-1);
   const { file, release } =
     version === undefined ? { file: newestDockerDefault, release: newest } : dockerDefaultFor(version);

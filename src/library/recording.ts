@@ -6,7 +6,7 @@ import {
 } from "../core/recording/index.ts";
 import { readStream } from "../logs/index.ts";
 import { archOf, checkName } from "../project/index.ts";
-import { plain, type Plain } from "./plain.ts";
+import { plain, textOf, type Plain } from "./plain.ts";
 
 /** What a workload was seen to do. Made by `recordingOf`, `readRecording` and `mergeRecordings`. */
 export class Recording {
@@ -60,7 +60,9 @@ export interface LogOptions {
  * Reads a log of `strace -f` into a recording, in bounded memory. Throws SeccompGenError
  * (`not-a-trace`, `foreign-log`) for what is no such log, and what the stream throws.
  */
-export async function recordingOf(log: Log, { name, arch, root }: LogOptions): Promise<Recording> {
+export async function recordingOf(log: Log, options: LogOptions): Promise<Recording> {
+  const { name, arch, root } = (options as LogOptions | undefined) ?? {};
+  if (name === undefined) throw new TypeError('A log needs a name for its recording: { name: "app" }.');
   const warnings: string[] = [];
   const terminal = {
     out: () => undefined,
@@ -85,7 +87,7 @@ async function* bytesOf(log: Log): AsyncGenerator<Uint8Array> {
  * (`recording-invalid`, `recording-newer`).
  */
 export function readRecording(text: string, source = "recording.json"): Recording {
-  return new Recording(parseRecording(text, source));
+  return new Recording(parseRecording(textOf(text, "recording"), source));
 }
 
 /** All recordings as one: what any of them saw. The name is the first one's. */

@@ -19,6 +19,7 @@ export {
   type Reference,
 } from "./derivation/reference.ts";
 export {
+  checkedPolicy,
   defaultPolicy,
   parseStoredPolicy,
   policyOf,

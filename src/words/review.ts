@@ -212,8 +212,8 @@ const stopWords: { readonly [kind in FailureKind]: { readonly what: string; read
   unbacked: {
     what: "no recording backs a change",
     todo:
-      "seccomp-gen generate --all undoes edits by hand. If the application needs the call, record it: " +
-      "seccomp-gen record --append …",
+      "seccomp-gen generate --all undoes edits by hand; a changed option is undone in its policy.json. If the " +
+      "application needs the call, record it: seccomp-gen record --append …",
   },
   widened: { what: "something became possible", todo: "Look at what became possible." },
   lint: { what: "lint has new findings", todo: "seccomp-gen lint says what to do about each kind." },

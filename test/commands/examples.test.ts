@@ -6,6 +6,7 @@ import { derive, hostsOf } from "../../src/project/derivation/derivation.ts";
 import { loadReference, resolveFor } from "../../src/project/derivation/reference.ts";
 import { diffFilters } from "../../src/core/diff/index.ts";
 import { readEmitted, readProfile } from "../../src/core/profile/index.ts";
+import { defaultPolicy } from "../../src/project/derivation/stored-policy.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -13,16 +14,7 @@ test.each(["nginx", "redis"])("profiles/%s.json is what generate makes of its re
   const text = await readFile(`${root}traces/${name}/recording.json`, "utf8");
   const recording = parseRecording(text, name);
   expect(stringifyRecording(recording)).toBe(text);
-  const { profile, counts } = await derive(recording, {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    against: undefined,
-    mode: "enforce",
-  });
+  const { profile, counts } = await derive(recording, defaultPolicy);
   expect(profile).toBe(await readFile(`${root}profiles/${name}.json`, "utf8"));
   expect(readEmitted(profile)).toEqual(readProfile(profile, name));
   const [ceiling, after] = [

@@ -12,6 +12,7 @@ import type { Terminal } from "../../src/project/terminal/terminal.ts";
 import { diffFilters } from "../../src/core/diff/index.ts";
 import { readProfile, resolve } from "../../src/core/profile/index.ts";
 import { defaultCapabilities } from "../../src/core/tables/index.ts";
+import { generateOptions } from "../support/options.ts";
 
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-export-"));
@@ -57,25 +58,7 @@ async function lsProfile(): Promise<string> {
     width: 80,
     interrupted: new AbortController().signal,
   };
-  await generate(
-    [log],
-    {
-      args: "standard",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      against: undefined,
-      mode: "enforce",
-      output: profile,
-      name: "ls",
-      arch: undefined,
-      all: false,
-      check: false,
-    },
-    terminal,
-  );
+  await generate([log], { ...generateOptions, output: profile, name: "ls" }, terminal);
   return profile;
 }
 

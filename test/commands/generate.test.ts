@@ -5,22 +5,9 @@ import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { generate, merge } from "../../src/commands/generate.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
+import { generateOptions } from "../support/options.ts";
 
-const options = {
-  args: "standard",
-  exact: false,
-  reach: true,
-  floor: "any",
-  allow: [],
-  deny: [],
-  against: undefined,
-  mode: "enforce",
-  output: undefined,
-  name: "app",
-  arch: "amd64",
-  all: false,
-  check: false,
-} as const;
+const options = { ...generateOptions, name: "app", arch: "amd64" };
 const log = (...calls: readonly string[]): string =>
   ['7 execve("/bin/app", ["app"], 0x1) = 0', ...calls.map((call) => `7 ${call}`), ""].join("\n");
 

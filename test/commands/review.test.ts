@@ -12,6 +12,7 @@ import { review, type ReviewOptions } from "../../src/commands/review.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
 import type { FailureKind } from "../../src/words/review-model.ts";
 import { schemaErrors } from "../support/schemas.ts";
+import { generateOptions } from "../support/options.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = process.cwd();
@@ -85,25 +86,7 @@ function record(name: string, process: string, ...runs: readonly Run[]): void {
 }
 
 async function regenerate(): Promise<void> {
-  await generate(
-    [],
-    {
-      args: "standard",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      against: undefined,
-      mode: "enforce",
-      output: undefined,
-      name: undefined,
-      arch: undefined,
-      all: true,
-      check: false,
-    },
-    terminal,
-  );
+  await generate([], { ...generateOptions, all: true }, terminal);
 }
 
 async function reviewed(options: Partial<ReviewOptions> = {}, base?: string): Promise<number> {

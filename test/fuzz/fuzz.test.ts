@@ -26,6 +26,7 @@ import { renderCheck, renderDiff, renderLint } from "../../src/words/index.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 import { defaultCapabilities } from "../../src/core/tables/index.ts";
 import { hostileDocument, hostileLog, hostileText } from "../support/hostile.ts";
+import { policyOptions } from "../support/options.ts";
 
 /**
  * So many cases for each target: few on every run, `npm run test:fuzz` takes SECCOMP_GEN_FUZZ_CASES
@@ -219,18 +220,7 @@ describe("whatever comes in", () => {
     check(hostileLog, (log) => {
       const recording = recordingOf(log);
       if (Object.keys(recording.syscalls).length === 0) return;
-      const profile = emitDocker(
-        buildPolicy(recording, {
-          args: "strict",
-          exact: false,
-          reach: true,
-          floor: "any",
-          allow: [],
-          deny: [],
-          ceiling,
-          ceilingName: "the default",
-        }),
-      );
+      const profile = emitDocker(buildPolicy(recording, policyOptions(ceiling, { args: "strict" })));
       expectPlain(profile);
       const filters = resolve(readProfile(profile, "fuzz"), host).filters;
       const diff = diffFilters(ceiling, filters);
@@ -246,18 +236,7 @@ describe("whatever comes in", () => {
       const recording = refusedOr(() => parseRecording(text, "fuzz"));
       if (recording !== undefined && Object.keys(recording.syscalls).length > 0) {
         expectPlain(stringifyRecording(recording));
-        const profile = emitDocker(
-          buildPolicy(recording, {
-            args: "standard",
-            exact: false,
-            reach: true,
-            floor: "any",
-            allow: [],
-            deny: [],
-            ceiling,
-            ceilingName: "the default",
-          }),
-        );
+        const profile = emitDocker(buildPolicy(recording, policyOptions(ceiling)));
         expectPlain(profile);
       }
       expectUnpolluted();

@@ -6,21 +6,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { check } from "../../src/commands/check.ts";
 import { generate, merge } from "../../src/commands/generate.ts";
 import type { Terminal } from "../../src/project/terminal/terminal.ts";
-
-const policy = {
-  args: "standard",
-  exact: false,
-  reach: true,
-  floor: "any",
-  allow: [],
-  deny: [],
-  against: undefined,
-  mode: "enforce",
-  output: undefined,
-  name: "app",
-  all: false,
-  check: false,
-} as const;
+import { generateOptions } from "../support/options.ts";
 
 let folder = "";
 let out = "";
@@ -55,7 +41,7 @@ async function recordingOf(path: string, arch = "amd64"): Promise<Record<string,
 
 async function profileOf(path: string, arch = "amd64"): Promise<string> {
   out = "";
-  expect(await generate([path], { ...policy, arch }, terminal)).toBe(0);
+  expect(await generate([path], { ...generateOptions, name: "app", arch }, terminal)).toBe(0);
   return out;
 }
 

@@ -5,5 +5,5 @@ export * from "../../node_modules/fast-check/lib/fast-check.js";
 export default {
   ...real,
   assert: (property, options) =>
-    real.assert(property, { ...options, numRuns: Math.min(options?.numRuns ?? 100, 60), seed: 7, endOnFailure: true }),
+    real.assert(property, { ...options, numRuns: Math.min(options?.numRuns ?? 100, 30), seed: 7, endOnFailure: true }),
 };

@@ -1,11 +1,11 @@
 // Changes src/core in many small ways (mutants) and asks the tests of src/core for each of them whether
 // any fails. A mutant that survives is a line that no test would miss.
-// Usage: npm run test:mutation [-- [--fresh] [--every N] FOLDER…]. Writes .mutation/report.json (the format of
-// mutation-testing-report-schema, which Stryker's viewer shows) and ends with 1 if a folder's score is
-// below the least score.
-// What was noticed before stays noticed while the folder's sources and the test that noticed it are
-// unchanged; --fresh asks everything again. --every N asks one
-// mutant of N: an estimate.
+// Usage: npm run test:mutation [-- [--fresh] [--sample N] [--seed N] [--write] FOLDER…]. Writes
+// .mutation/report.json (the format of mutation-testing-report-schema, which Stryker's viewer shows)
+// and ends with 1 if a folder's score is below the least score.
+// --sample N asks N mutants, which the seed picks: an estimate. --write puts the scores into
+// docs/measurements.md. What was noticed before stays noticed while the mutated file and the test that
+// noticed it are unchanged; --fresh asks everything again.
 //
 // All mutants are put into the code at once, each behind a switch (Stryker's instrumenter), and runner.mjs
 // turns the switches one after the other in one process: no module is loaded twice.
@@ -25,18 +25,24 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
+import { readMeasured, writeMeasured } from "../measurements.mjs";
+import { inOrder } from "./order.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const leastScore = 85;
 const everyFolder = ["lint", "check", "diff", "emitter", "policy", "seccomp"].map((name) => `src/core/${name}`);
-/** A mutant that has no verdict after this long never ends. */
-const patienceMs = 60_000;
+/** A mutant that has no verdict after this much processor time never ends. */
+const patienceSeconds = 30;
 
 const { values: options, positionals: named } = parseArgs({
   allowPositionals: true,
-  options: { fresh: { type: "boolean" }, every: { type: "string", default: "1" } },
+  options: {
+    fresh: { type: "boolean" },
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+    write: { type: "boolean" },
+  },
 });
-const every = Number(options.every);
 const folders = named.length === 0 ? everyFolder : named;
 const reports = [];
 for (const folder of folders) reports.push(await mutate(folder.replace(/\/$/, "")));
@@ -47,6 +53,7 @@ for (const { folder, score, counts } of reports)
       .map(([status, count]) => `${count} ${status}`)
       .join(", ")})`,
   );
+if (options.write) for (const each of reports) keepScore(each);
 process.exitCode = reports.every(({ score }) => score >= leastScore) ? 0 : 1;
 
 async function mutate(folder) {
@@ -62,26 +69,52 @@ async function mutate(folder) {
     sources.map((name) => ({ name, mutate: true, content: readFileSync(name, "utf8") })),
     { plugins: null, excludedMutations: [], ignorers: [] },
   );
-  const code = JSON.stringify(Object.fromEntries(files.map(({ name, content }) => [name, content])));
+  writeFileSync(
+    join(work, "code.json"),
+    JSON.stringify(
+      Object.fromEntries(
+        files.map(({ name, content }) => [name, content.replaceAll("new WeakMap", "new globalThis.MutantsWeakMap")]),
+      ),
+    ),
+  );
+  const keyed = mutants
+    .filter(({ status }) => status !== "Ignored")
+    .map((mutant) => ({ ...mutant, key: keyOf(mutant), from: relative(root, mutant.fileName) }));
+  const sample = options.sample === undefined ? undefined : Number(options.sample);
+  const ids = inOrder(keyed, options.seed).map(({ id }) => id);
+  writeFileSync(join(work, "order.json"), JSON.stringify({ ids, sample }));
   const verdicts = join(work, "verdicts.ndjson");
-  const known =
-    options.fresh || textOf(join(work, "code.json")) !== code ? [] : stillTrue(work, lines(textOf(verdicts)));
-  writeFileSync(join(work, "code.json"), code);
+  const known = options.fresh ? [] : stillTrue(work, keyed);
   writeFileSync(verdicts, known.map((verdict) => `${JSON.stringify(verdict)}\n`).join(""));
   while (!(await ask(folder, work, verdicts)));
-  const found = lines(textOf(verdicts));
-  const tests = [...new Set(found.flatMap(({ file }) => (file === undefined ? [] : [file])))];
-  writeFileSync(
-    join(work, "tests.json"),
-    JSON.stringify(Object.fromEntries(tests.map((file) => [file, digest(file)]))),
-  );
-  return report(folder, sources, mutants, found);
+  const found = lines(textOf(verdicts)).filter(({ status }) => status !== undefined);
+  keep(work, keyed, found);
+  return report(folder, sources, keyed, found);
 }
 
-/** The verdicts of tests that are as they were. */
-function stillTrue(work, verdicts) {
-  const tests = JSON.parse(textOf(join(work, "tests.json")) || "{}");
-  return verdicts.filter(({ file }) => file !== undefined && tests[file] === digest(file));
+/** What a mutant is called as long as its file is unchanged, whatever happens to other files. */
+function keyOf({ fileName, location: { start, end }, mutatorName, replacement }) {
+  return [relative(root, fileName), start.line, start.column, end.line, end.column, mutatorName, replacement].join(" ");
+}
+
+/** Keeps who noticed what, with the digests of the mutated files and of the tests. */
+function keep(work, mutants, found) {
+  const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
+  const noticed = found
+    .filter(({ status, file }) => status === "Killed" && file !== undefined)
+    .map(({ id, ...verdict }) => ({ ...verdict, key: byId.get(id).key, from: byId.get(id).from }));
+  const digests = [...new Set(noticed.flatMap(({ file, from }) => [file, from]))].map((file) => [file, digest(file)]);
+  writeFileSync(join(work, "noticed.json"), JSON.stringify({ noticed, digests: Object.fromEntries(digests) }));
+}
+
+/** The verdicts of tests and files that are as they were. */
+function stillTrue(work, mutants) {
+  const { noticed, digests } = JSON.parse(textOf(join(work, "noticed.json")) || '{"noticed": [], "digests": {}}');
+  const same = new Set(Object.keys(digests).filter((file) => digest(file) === digests[file]));
+  const ids = new Map(mutants.map(({ key, id }) => [key, id]));
+  return noticed.flatMap(({ key, from, ...verdict }) =>
+    same.has(from) && same.has(verdict.file) && ids.has(key) ? [{ ...verdict, id: ids.get(key) }] : [],
+  );
 }
 
 function digest(file) {
@@ -105,19 +138,19 @@ async function ask(folder, work, verdicts) {
       env: {
         ...process.env,
         NODE_NO_WARNINGS: "1",
-        MUTATION_EVERY: String(every),
         MUTATION_FOLDER: folder,
         MUTATION_WORK: work,
       },
     },
   );
   let size = 0;
-  let since = Date.now();
+  let since = 0;
   let stuck = false;
   const watch = setInterval(() => {
     const now = statSync(verdicts).size;
-    if (now !== size) [size, since] = [now, Date.now()];
-    if (Date.now() - since < patienceMs) return;
+    const spent = secondsOfChildren(child.pid);
+    if (now !== size) [size, since] = [now, spent];
+    if (spent - since < patienceSeconds) return;
     const last = lines(readFileSync(verdicts, "utf8")).at(-1);
     if (last?.status === undefined && last?.asked !== undefined) {
       appendFileSync(verdicts, `${JSON.stringify({ id: last.asked, status: "Timeout" })}\n`);
@@ -132,6 +165,19 @@ async function ask(folder, work, verdicts) {
   return !stuck;
 }
 
+/** The processor time that a process's children took: vitest runs the tests in one. */
+function secondsOfChildren(pid) {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    const ticks = children.map((child) =>
+      Number(readFileSync(`/proc/${child}/stat`, "utf8").split(") ")[1].split(" ")[11]),
+    );
+    return ticks.reduce((sum, each) => sum + each, 0) / 100;
+  } catch {
+    return 0; // it has just ended
+  }
+}
+
 function lines(text) {
   return text
     .split("\n")
@@ -139,8 +185,8 @@ function lines(text) {
     .map((line) => JSON.parse(line));
 }
 
-function report(folder, sources, mutants, said) {
-  const verdicts = new Map(said.filter(({ status }) => status !== undefined).map((verdict) => [verdict.id, verdict]));
+function report(folder, sources, mutants, found) {
+  const verdicts = new Map(found.map((verdict) => [verdict.id, verdict]));
   const counts = {};
   const files = Object.fromEntries(
     sources.map((file) => [
@@ -148,8 +194,9 @@ function report(folder, sources, mutants, said) {
       { language: "typescript", source: readFileSync(file, "utf8"), mutants: [] },
     ]),
   );
-  for (const { id, fileName, location, mutatorName, replacement } of mutants.filter(isAsked)) {
-    const { status, test } = verdicts.get(id) ?? { status: "NoCoverage" };
+  for (const { id, fileName, location, mutatorName, replacement } of mutants) {
+    const { status, test } = verdicts.get(id) ?? {};
+    if (status === undefined) continue; // not in the sample
     counts[status] = (counts[status] ?? 0) + 1;
     const { start, end } = location;
     const at = ({ line, column }) => ({ line: line + 1, column: column + 1 });
@@ -170,13 +217,20 @@ function report(folder, sources, mutants, said) {
       console.log(`${where} ${status} ${mutatorName}: ${cut(file.source, place)} → ${mutated}`);
     }
   }
-  const found = (counts.Killed ?? 0) + (counts.Timeout ?? 0);
-  const all = found + (counts.Survived ?? 0) + (counts.NoCoverage ?? 0);
-  return { folder, files, counts, score: all === 0 ? 100 : (100 * found) / all };
+  const noticed = (counts.Killed ?? 0) + (counts.Timeout ?? 0);
+  const asked = noticed + (counts.Survived ?? 0) + (counts.NoCoverage ?? 0);
+  return { folder, files, counts, asked, score: asked === 0 ? 100 : (100 * noticed) / asked };
 }
 
-function isAsked({ id }) {
-  return Number(id) % every === 0;
+/** One row a folder, which the next measurement of that folder replaces. */
+function keepScore({ folder, asked, score }) {
+  const sample = options.sample === undefined ? `all ${asked}` : `${asked}, seed ${options.seed}`;
+  const row = `| ${folder} | ${new Date().toISOString().slice(0, 10)} | ${sample} | ${score.toFixed(1)} % |`;
+  const rows = readMeasured("test:mutation")
+    .split("\n")
+    .filter((line) => line.startsWith("| src/") && !line.startsWith(`| ${folder} `));
+  const head = ["| folder | date | changes asked | noticed |", "| --- | --- | --- | --- |"];
+  writeMeasured("test:mutation", `\n${[...head, ...[...rows, row].sort()].join("\n")}\n`);
 }
 
 function cut(source, { start, end }) {

@@ -1,5 +1,5 @@
-// Runs each test once as it is, and then, for each mutant that its file reaches and no test has noticed
-// yet, the tests that reach it, the quickest first. See run.mjs.
+// Runs each test once as it is. Then it asks, for one mutant after the other, the tests that reach it,
+// the quickest first, until one of them fails. See run.mjs.
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { TestRunner } from "vitest";
@@ -11,27 +11,29 @@ const say = (verdict) => appendFileSync(verdicts, `${JSON.stringify(verdict)}\n`
 /** Stryker's switches: which mutant is active, what was reached, how often it may be asked. */
 const switches = (globalThis.__stryker__ ??= { mutantCoverage: { static: {}, perTest: {} } });
 
-/** Mutants with their verdict: Killed and Timeout stand, Survived may change with the next file. */
-const decided = (globalThis.decidedMutants ??= new Map(
-  readFileSync(verdicts, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line))
-    .filter(({ status }) => status === "Killed" || status === "Timeout")
-    .map(({ id, status }) => [id, status]),
-));
-const survived = (globalThis.survivedMutants ??= new Set());
+/** All test files share this process. */
+const state = (globalThis.mutationState ??= {
+  /** Mutant → the tests that reach it, with how often and in what time (ms). */
+  reached: new Map(),
+  filesLeft: JSON.parse(readFileSync(join(work, "test-files.json"), "utf8")).length,
+});
 
-/** Of so many mutants one is asked. */
-const every = Number(process.env.MUTATION_EVERY);
+/** A mutant's tests take at most about this much processor time, the quickest first. */
+const budgetMs = 5000;
 
-/** Tests that take longer (processor time) are asked only where no other reaches a mutant. */
-const slowMs = 500;
+/** A cache that forgets what it was told while another mutant was active. */
+globalThis.MutantsWeakMap = class extends WeakMap {
+  get(key) {
+    const entry = super.get(key);
+    return entry?.mutant === switches.activeMutant ? entry?.value : undefined;
+  }
+
+  set(key, value) {
+    return super.set(key, { mutant: switches.activeMutant, value });
+  }
+};
 
 export default class MutationRunner extends TestRunner {
-  /** What the tests of this file reach: mutant → the tests, with how often and in what time (ms). */
-  #reached = new Map();
-
   async runTask(test) {
     const run = TestRunner.getTestFn(test);
     switches.currentTestId = test.id;
@@ -42,25 +44,43 @@ export default class MutationRunner extends TestRunner {
       switches.currentTestId = undefined;
     }
     const time = process.cpuUsage(began).user / 1000;
-    const hits = switches.mutantCoverage.perTest[test.id] ?? {};
-    for (const [id, count] of Object.entries(hits)) {
-      if (decided.has(id) || Number(id) % every !== 0) continue;
-      const tests = this.#reached.get(id) ?? [];
-      this.#reached.set(id, [...tests, { test, run, time, count }]);
+    for (const [id, count] of Object.entries(switches.mutantCoverage.perTest[test.id] ?? {})) {
+      const tests = state.reached.get(id) ?? [];
+      state.reached.set(id, [...tests, { test, run, time, count }]);
     }
   }
 
   async onAfterRunSuite(suite) {
     await super.onAfterRunSuite?.(suite);
     if (suite.filepath === undefined) return;
-    for (const [id, tests] of this.#reached) await this.#judge(id, tests);
-    this.#reached.clear();
-    for (const id of Object.keys(switches.mutantCoverage.static))
-      if (!decided.has(id) && !survived.has(id)) say({ id, status: "Ignored" });
+    state.filesLeft--;
+    if (state.filesLeft > 0) return;
+    await this.#judgeAll(JSON.parse(readFileSync(join(work, "order.json"), "utf8")));
     writeFileSync(join(work, "done"), "");
   }
 
-  /** The test that noticed the last mutant: it may notice the next one, which stands beside it. */
+  /** Asks as many as the sample has. Those that run only while modules are loaded do not count. */
+  async #judgeAll({ ids, sample }) {
+    const decided = new Set(
+      readFileSync(verdicts, "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line))
+        .flatMap(({ id, status }) => (status === undefined ? [] : [id])),
+    );
+    let left = sample ?? ids.length;
+    for (const id of ids) {
+      if (left === 0) return;
+      if (!state.reached.has(id) && id in switches.mutantCoverage.static) {
+        say({ id, status: "Ignored" });
+        continue;
+      }
+      left--;
+      if (!decided.has(id)) await this.#judge(id, state.reached.get(id) ?? []);
+    }
+  }
+
+  /** The test that noticed the last mutant: it may notice the next one too. */
   #last;
 
   async #judge(id, tests) {
@@ -68,20 +88,22 @@ export default class MutationRunner extends TestRunner {
     const sorted = tests.sort(
       (a, b) => Number(b.test === this.#last) - Number(a.test === this.#last) || a.time - b.time,
     );
-    for (const { test, run, count } of sorted.filter(({ time }, at) => at === 0 || time < slowMs)) {
+    let spent = 0;
+    for (const { test, run, count, time } of sorted) {
+      if (spent > budgetMs) break;
+      spent += time;
       Object.assign(switches, { activeMutant: id, hitCount: 0, hitLimit: 100 * count + 1000 });
       try {
         await run();
       } catch {
         this.#last = test;
-        decided.set(id, switches.hitCount > switches.hitLimit ? "Timeout" : "Killed");
-        say({ id, status: decided.get(id), test: test.name, file: relative(process.cwd(), test.file.filepath) });
+        const status = switches.hitCount > switches.hitLimit ? "Timeout" : "Killed";
+        say({ id, status, test: test.name, file: relative(process.cwd(), test.file.filepath) });
         return;
       } finally {
         Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
       }
     }
-    survived.add(id);
-    say({ id, status: "Survived" });
+    say({ id, status: sorted.length === 0 ? "NoCoverage" : "Survived" });
   }
 }

@@ -115,7 +115,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   "foreign-log": ({ path, detail, todo }) => ({ what: `${path}: ${detail}`, todo }),
   "policy-invalid": ({ source, detail }) => ({
     what: `${source} holds no policy options: ${detail}`,
-    todo: "It may have args, exact, floor, allow, deny, against and mode: the names of options of generate.",
+    todo: "It may have args, exact, reach, floor, allow, deny, against and mode: the names of options of generate.",
   }),
   architecture: ({ detail }) => ({
     what: `cannot trace here: ${detail}`,

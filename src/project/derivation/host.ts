@@ -1,5 +1,5 @@
 import { arch as machine } from "node:os";
-import { boundingSet, type HostContext } from "../../core/profile/index.ts";
+import { boundingSet, nearest, type HostContext } from "../../core/profile/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import {
   allCapabilities,
@@ -22,6 +22,8 @@ export interface HostOptions {
 
 /** Reads the host off the options. */
 export function hostOf(options: HostOptions): HostContext {
+  for (const name of [...options.capAdd, ...options.capDrop].flatMap((value) => value.split(",")))
+    checkCapability(name);
   const capabilities = boundingSet(
     { added: options.capAdd, dropped: options.capDrop },
     { all: allCapabilities, granted: defaultCapabilities },
@@ -32,6 +34,18 @@ export function hostOf(options: HostOptions): HostContext {
     kernel: options.kernel,
     ...runtimeOf(options.runtime),
   };
+}
+
+/** Docker refuses other names too. */
+function checkCapability(name: string): void {
+  const full = `CAP_${name.toUpperCase().replace(/^CAP_/, "")}`;
+  if (full === "CAP_ALL" || allCapabilities.includes(full)) return;
+  const meant = allCapabilities.find((known) => known.startsWith(full)) ?? nearest(full, allCapabilities);
+  throw new SeccompGenError({
+    code: "usage",
+    what: `there is no capability ${name}`,
+    todo: meant === undefined ? "Names are those of capabilities(7), such as NET_ADMIN." : `Did you mean ${meant}?`,
+  });
 }
 
 /** How a runtime, and the engine that it comes with, reads a profile. */

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ValidateFunction } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { jsonText } from "../../core/text/index.ts";
 import { checkKept, readIfPresent, writeKept } from "../files.ts";
@@ -39,17 +39,27 @@ export function parseStoredPolicy(text: string | undefined, source: string): Pol
       { cause: error },
     );
   }
-  if (!validate(stored)) {
+  return checkedPolicy(stored, source);
+}
+
+/** These options, and the defaults of the others. Throws `policy-invalid`. */
+export function checkedPolicy(options: unknown, source: string): PolicyArguments {
+  if (!validate(options)) {
     const [first] = validate.errors ?? [];
-    throw new SeccompGenError({
-      code: "policy-invalid",
-      source,
-      detail:
-        `${first?.instancePath === "" ? "the document" : first?.instancePath} ` +
-        `${first?.message ?? "is not as the format says"}`,
-    });
+    throw new SeccompGenError({ code: "policy-invalid", source, detail: detailOf(first) });
   }
-  return { ...defaultPolicy, ...(stored as Partial<PolicyArguments>) };
+  return { ...defaultPolicy, ...(options as Partial<PolicyArguments>) };
+}
+
+function detailOf(error: ErrorObject | undefined): string {
+  const { additionalProperty, allowedValues } = (error?.params ?? {}) as {
+    readonly additionalProperty?: string;
+    readonly allowedValues?: readonly string[];
+  };
+  if (additionalProperty !== undefined) return `${additionalProperty} is none of them`;
+  const place = error?.instancePath === "" ? "the document" : error?.instancePath.slice(1).replaceAll("/", ".");
+  if (allowedValues !== undefined) return `${place} is none of ${allowedValues.join(", ")}`;
+  return `${place} ${error?.message ?? "is not as the format says"}`;
 }
 
 /** The options with which the profile of this recording is made. */

@@ -34,6 +34,8 @@ import {
   type ScmpArch,
 } from "../../../src/core/tables/index.ts";
 import { exposureOf } from "../../../src/core/tables/surface.ts";
+import { enforced } from "../../support/enforced.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
@@ -65,23 +67,11 @@ function recordingOf(log: readonly string[], run: Partial<Run> = {}): Recording 
 }
 
 function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, run: Partial<Run> = {}): Policy {
-  return buildPolicy(recordingOf(log, run), {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's",
-    ...options,
-  });
+  return buildPolicy(recordingOf(log, run), policyOptions(ceiling, options));
 }
 
 /** What the emitted text answers, read and resolved again as runc would. */
 function answer(policy: Policy, name: string, args: readonly bigint[] = []): Action {
-  const resolved = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
-  if (resolved === undefined) throw new Error("no filter");
   const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [
     bigint,
     bigint,
@@ -90,7 +80,7 @@ function answer(policy: Policy, name: string, args: readonly bigint[] = []): Act
     bigint,
     bigint,
   ];
-  return evaluate(resolved, { arch, name, nr: syscallNumber(arch, name), args: six });
+  return evaluate(enforced(policy, host), { arch, name, nr: syscallNumber(arch, name), args: six });
 }
 
 const allowed: Action = { action: "SCMP_ACT_ALLOW" };
@@ -392,16 +382,7 @@ test.each(["nginx", "redis"])("%s gets at most 40 companions", (name) => {
     readFileSync(new URL(`../../../traces/${name}/recording.json`, import.meta.url), "utf8"),
     name,
   );
-  const policy = buildPolicy(recording, {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's",
-  });
+  const policy = buildPolicy(recording, policyOptions(ceiling));
   const companions = [...(policy.filters[0]?.syscalls ?? [])].filter(([, rules]) =>
     rules.every(({ action, because }) => action.action === "SCMP_ACT_ALLOW" && because.type === "companion"),
   );
@@ -486,17 +467,7 @@ describe("what runtimes need to start", () => {
 });
 
 describe("an argument that could not be read", () => {
-  const made = (...log: readonly string[]): Policy =>
-    buildPolicy(recordingOf(log), {
-      args: "standard",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      ceiling: wide,
-      ceilingName: "wide",
-    });
+  const made = (...log: readonly string[]): Policy => buildPolicy(recordingOf(log), policyOptions(wide));
   const socket = (family: bigint, protocol: bigint, policy: Policy): string =>
     policy.filters.map(
       (filter) =>

@@ -12,6 +12,7 @@ import {
 import { callArgs, evaluate, isAllowing } from "../../../src/core/seccomp/index.ts";
 import { defaultCapabilities, syscallNames, syscallNumber, weigh } from "../../../src/core/tables/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: undefined, runtime: "runc" } as const;
@@ -43,15 +44,7 @@ function policyOf(
     syscalls: { [arch]: syscalls },
     ...(code === undefined ? {} : { code }),
   };
-  const fixed = {
-    args: "standard",
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's default",
-  } as const;
-  return buildPolicy(recording, { ...fixed, exact: false, reach: true, ...options });
+  return buildPolicy(recording, policyOptions(ceiling, options));
 }
 
 function allows({ filters: [filter] }: Policy, name: string, args: Parameters<typeof callArgs>[0] = {}): boolean {

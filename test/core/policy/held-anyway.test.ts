@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { inspectedArguments, type Recording, type SyscallRecord } from "../../../src/core/recording/index.ts";
 import { loadReference, resolveFor } from "../../../src/project/derivation/reference.ts";
 import { buildPolicy, heldAnyway } from "../../../src/core/policy/index.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const seen = (...names: readonly string[]): Recording => ({
@@ -32,16 +33,7 @@ test.each([
       { arch, capabilities: new Set(), kernel: undefined, runtime: "runc" },
     ]);
     const policy = (recording: Recording) => {
-      const { filters } = buildPolicy(recording, {
-        args: "standard",
-        exact,
-        reach: true,
-        floor,
-        allow: [],
-        deny: [],
-        ceiling,
-        ceilingName: "default",
-      });
+      const { filters } = buildPolicy(recording, policyOptions(ceiling, { exact, floor }));
       return filters.map(({ syscalls }) =>
         [...syscalls].map(([name, rules]) => [name, rules.map(({ action, rule }) => ({ action, rule }))]),
       );

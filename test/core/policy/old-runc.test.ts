@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { emitDocker } from "../../../src/core/emitter/index.ts";
-import { buildPolicy, complain, type FloorChoice, type PolicyOptions } from "../../../src/core/policy/index.ts";
+import { buildPolicy, complain, type FloorChoice } from "../../../src/core/policy/index.ts";
 import { readProfile, resolve, type HostContext } from "../../../src/core/profile/index.ts";
 import { parseRecording, type Recording } from "../../../src/core/recording/index.ts";
 import { callArgs, evaluate, isAllowing, sameAction, type Action } from "../../../src/core/seccomp/index.ts";
 import { defaultCapabilities, dockerDefaultFor, syscallNames, syscallNumber } from "../../../src/core/tables/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
+import { policyOptions } from "../../support/options.ts";
 
 /**
  * runc before 1.0.2 (Debian 11, with Docker 20.10.5) refuses every rule that answers as the default
@@ -29,16 +30,7 @@ const recordedOn = (runtime: string): Recording => ({
 
 async function textFor(recording: Recording, floor: FloorChoice, docker: string, mode = "enforce"): Promise<string> {
   const ceiling = resolve(await loadDockerDefault(dockerDefaultFor(docker).file), host).filters;
-  const options: PolicyOptions = {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor,
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: `Docker ${docker}'s default`,
-  };
+  const options = policyOptions(ceiling, { floor, ceilingName: `Docker ${docker}'s default` });
   const policy = buildPolicy(recording, options);
   return emitDocker(mode === "complain" ? complain(policy, ceiling) : policy);
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { emitDocker } from "../../../src/core/emitter/index.ts";
 import { explain, reachOf } from "../../../src/core/explain/index.ts";
 import { buildPolicy, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
-import { readProfile, resolve } from "../../../src/core/profile/index.ts";
+import { resolve } from "../../../src/core/profile/index.ts";
 import { buildRecording, createAggregator } from "../../../src/core/recording/index.ts";
 import {
   allowsOperation,
@@ -25,6 +24,8 @@ import {
 } from "../../../src/core/tables/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
+import { enforced } from "../../support/enforced.ts";
+import { policyOptions } from "../../support/options.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const capabilities = new Set(defaultCapabilities);
@@ -50,12 +51,7 @@ function policyOf(log: readonly string[], args: ArgTier = "standard", where: Scm
   });
 }
 
-/** As runc resolves the text. */
-function filterOf(policy: Policy): Filter {
-  const filter = resolve(readProfile(emitDocker(policy), "profile"), host).filters.get(arch);
-  if (filter === undefined) throw new Error("no filter");
-  return filter;
-}
+const filterOf = (policy: Policy): Filter => enforced(policy, host);
 
 const usual = [
   "7 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3",
@@ -79,7 +75,8 @@ const usual = [
   "7 bind(3, 0x1, 16) = 0",
   "7 sendmsg(3, 0x1, 0) = 8",
 ];
-const filter = filterOf(policyOf(usual));
+/** Made in each test: what is made while modules are loaded, `npm run test:mutation` cannot ask. */
+const usualFilter = (): Filter => filterOf(policyOf(usual));
 /** Only where the code tells that nobody peeks. */
 const shut = operations.filter(({ id }) => id !== "peek");
 const callsOn = (operation: Operation): readonly string[] =>
@@ -87,6 +84,7 @@ const callsOn = (operation: Operation): readonly string[] =>
 
 describe("an operation with a history", () => {
   test.each(shut.map((row) => [row.id, row] as const))("%s is denied if it was not seen, with its answer", (_, row) => {
+    const filter = usualFilter();
     for (const name of callsOn(row)) {
       const calls = callsOfOperation(row, filter, name);
       expect(calls.length).toBeGreaterThan(0);
@@ -153,16 +151,7 @@ function buildPolicyWithout(log: readonly string[]): Policy {
   for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n")))
     aggregator.add(event);
   const run = { source: "container", command: [], versions: {}, noNewPrivileges: false, ended: "exited" } as const;
-  return buildPolicy(buildRecording("app", run, aggregator.finish()), {
-    args: "standard",
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling,
-    ceilingName: "Docker's",
-  });
+  return buildPolicy(buildRecording("app", run, aggregator.finish()), policyOptions(ceiling));
 }
 
 describe("what programs vary from day to day stays", () => {
@@ -205,7 +194,7 @@ describe("what programs vary from day to day stays", () => {
       bigint,
       bigint,
     ];
-    expect(isAllowing(evaluate(filter, { arch, name, nr: 1, args }))).toBe(true);
+    expect(isAllowing(evaluate(usualFilter(), { arch, name, nr: 1, args }))).toBe(true);
   });
 });
 
@@ -224,7 +213,7 @@ describe("the table", () => {
     const known = new Set(operations.flatMap(({ closes }) => closes));
     const closed = vulnerabilities
       .filter((row) => reachOf(row, open, capabilities) !== "closed")
-      .filter((row) => reachOf(row, new Map([[arch, filter]]), capabilities) === "closed")
+      .filter((row) => reachOf(row, new Map([[arch, usualFilter()]]), capabilities) === "closed")
       .map(({ id }) => id);
     expect(closed.filter((id) => !known.has(id))).toEqual([]);
     expect([...known].filter((id) => !closed.includes(id) && !peeking.includes(id))).toEqual([]);
@@ -235,6 +224,7 @@ const peeking: readonly string[] = operations.find(({ id }) => id === "peek")?.c
 
 /** The filter, with these operations allowed and everything else that they need. */
 function openedFor(rows: readonly Operation[]): ReadonlyMap<ScmpArch, Filter> {
+  const filter = usualFilter();
   const syscalls = new Map(filter.syscalls);
   for (const { forms } of rows) {
     for (const { names, args = [] } of forms)
@@ -256,7 +246,7 @@ function openedFor(rows: readonly Operation[]): ReadonlyMap<ScmpArch, Filter> {
 test("explain tells what is closed by names and by pins apart", () => {
   const { vulnerabilities: verdicts, arches } = explain({
     profile: "p.json",
-    filters: new Map([[arch, filter]]),
+    filters: new Map([[arch, usualFilter()]]),
     ceiling,
     ceilingName: "Docker's default",
     capabilities,
