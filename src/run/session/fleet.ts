@@ -58,9 +58,13 @@ export class Fleet {
     return this.berths.filter(({ running }) => running);
   }
 
-  letGo(berth: Berth): void {
+  /**
+   * The program, which waited at the gate when the container had ended `ends` times, was let go. It
+   * may have ended before this is heard: engine and keeper speak over two connections.
+   */
+  letGo(berth: Berth, ends: number): void {
     berth.starts += 1;
-    berth.running = true;
+    if (berth.ends === ends && !berth.removed) berth.running = true;
     this.#stir();
   }
 

@@ -235,6 +235,7 @@ export class Session implements AsyncDisposable {
     if (token === undefined || container === undefined || berth === undefined || treatment?.kind !== "trace")
       return undefined;
     const { part } = token;
+    const { ends } = berth;
     if (part === "probe" || part === "shell") {
       const probes = (this.#probes.get(container) ?? 0) + 1;
       this.#probes.set(container, probes);
@@ -244,7 +245,7 @@ export class Session implements AsyncDisposable {
       options: treatment.strace,
       about: this.#request.about(berth, part, hello),
       onTrace: (trace) => {
-        if (part === "main") void trace.attached.then(() => this.fleet.letGo(berth));
+        if (part === "main") void trace.attached.then(() => this.fleet.letGo(berth, ends));
         this.#request.onTrace({ berth, part, trace, hello });
       },
     };
@@ -254,13 +255,9 @@ export class Session implements AsyncDisposable {
     const berth = this.fleet.of(container);
     if (berth === undefined || this.#treatments.get(container)?.kind !== "trace" || this.#keeper === undefined) return;
     const keeper = this.#keeper;
-    const ended = berth.exitCode;
+    const { ends } = berth;
     await this.fleet.until(
-      () =>
-        berth.starts > before ||
-        keeper.isLost ||
-        berth.removed ||
-        (berth.exitCode !== undefined && berth.exitCode !== ended),
+      () => berth.starts > before || keeper.isLost || berth.removed || berth.ends > ends,
       letGoPatienceMs,
     );
   }
