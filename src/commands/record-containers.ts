@@ -211,10 +211,6 @@ function tell(
   );
 }
 
-function saidLast({ stderrTail }: ContainersRecorded["end"]): string {
-  return stderrTail.trim().split("\n").slice(-3).join("\n");
-}
-
 /** No program began: the command failed, or it starts its containers another way. */
 function nothingRecorded(
   { tool, words }: ClientCommand,
@@ -222,12 +218,11 @@ function nothingRecorded(
 ): SeccompGenError {
   const [image] = unknownImages;
   if (made === 0 && image !== undefined && end.exitCode !== 0)
-    return new SeccompGenError({ code: "no-image", image: escapeLine(image), detail: saidLast(end) });
+    return new SeccompGenError({ code: "no-image", image: escapeLine(image) });
   if (made > 0 || (tool !== undefined && end.exitCode !== 0)) {
-    const said = saidLast(end);
-    const missing = /^seccomp-gen: (.*)$/m.exec(said)?.[1];
+    // The command's own words are on stderr already.
     return new SeccompGenError(
-      { code: "workload-not-started", detail: missing ?? said },
+      { code: "workload-not-started", detail: end.stderrTail, isShown: true },
       { exitCode: end.exitCode === 0 ? undefined : end.exitCode },
     );
   }

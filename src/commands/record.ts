@@ -130,6 +130,7 @@ async function keepProgram(
         "the trace is still in the temporary folder; seccomp-gen clean writes it to " + partialPath(paths.recording),
       ),
   );
+  terminal.note("host mode: the program ran outside any container; the profile fits a container that runs it");
   terminal.note(
     renderSummary({
       ...derivation,

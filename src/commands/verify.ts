@@ -152,7 +152,7 @@ export async function verifyWorkload(
       verdict = await compareOutput(baseline, verdict, bare, terminal);
     if (verdict.kind !== "passed") break;
   }
-  if (place === undefined && verdict.kind !== "interrupted") throw nothingVerified(profile, verdict);
+  if (place === undefined && verdict.kind !== "interrupted") throw nothingVerified(profile);
   terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
   if (verdict.kind === "interrupted" || place === undefined) return 2;
   if (verdict.kind === "passed") {
@@ -167,12 +167,11 @@ export async function verifyWorkload(
   return explain({ workload, place, profile, options, proof: expected, verdict, baseline: known }, terminal);
 }
 
-/** The command created no container for the profile. */
-function nothingVerified(profile: string, verdict: Verdict): SeccompGenError {
-  const said = "said" in verdict ? verdict.said : "";
+/** The command created no container for the profile. Its own words are on stderr already. */
+function nothingVerified(profile: string): SeccompGenError {
   return new SeccompGenError({
     code: "usage",
-    what: `the command started no container for ${escapeLine(profile)}${said === "" ? "" : `\n${said}`}`,
+    what: `the command started no container for ${escapeLine(profile)}`,
     todo:
       "With docker run, a profile applies to its container. Otherwise it applies to the service or image " +
       "that it is named after: profiles/SERVICE.json.",

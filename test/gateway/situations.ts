@@ -278,7 +278,7 @@ export const situations: readonly Situation[] = [
   {
     name: "attach",
     script:
-      "docker run -d -i --name $N $IMAGE sh -c 'read line; echo got $line' | wc -c; echo word | docker " +
+      "docker run -d -i --name $N $IMAGE sh -c 'read line; echo got $line; sleep 1' | wc -c; echo word | docker " +
       "attach $N; docker rm -f $N",
   },
   {

@@ -138,4 +138,19 @@ test("Ctrl-C during --while leaves a partial recording, and --exec that was not 
   await expect(readFile(join(folder, "profiles/app.json"))).rejects.toThrow("ENOENT");
   const short = await product(folder, ["record", "--name", "b", "--exec", "date", ...words, "true"]);
   expect(short.stderr).toContain("--exec date was not run, because the container ended before");
+  const verified = await product(folder, ["verify", "profiles/b.json", "--exec", "date", ...words, "true"]);
+  expect(verified.exitCode, verified.stderr).toBe(0);
+  expect(verified.stderr).toContain("--exec date was not run, because the container ended before");
+});
+
+test("a --while command ends soon after its container has died, whose exit code comes first", async () => {
+  const folder = await workplace();
+  const words = ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", "sleep 1; exit 3"];
+  const begun = performance.now();
+  const ran = await product(folder, ["record", "--name", "app", "--while", "sleep 100; exit 7", "--", ...words]);
+  expect(performance.now() - begun).toBeLessThan(25_000);
+  expect(ran.exitCode, ran.stderr).toBe(2);
+  expect(ran.stderr).toMatch(
+    /the container ended by itself with exit code 3; the container ended before the --while command did\n.*Look at the/,
+  );
 });

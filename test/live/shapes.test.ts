@@ -558,6 +558,7 @@ test("a container in the background: one id on stdout, and Ctrl-C stops and reco
       "docker",
       "run",
       "-d",
+      "--rm",
       "--network",
       "none",
       "--stop-timeout",

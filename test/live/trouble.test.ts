@@ -97,6 +97,7 @@ describe("the image", () => {
     const ran = await product(folder, ["record", "--", "docker", "run", "localhost:1/no/such-image:1"]);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toMatch(/no image localhost:1\/no\/such-image:1[^]*build or pull the image first/);
+    expect(ran.stderr.match(/connection refused/g)).toHaveLength(1);
     expect(await files()).toEqual([]);
   });
 });
@@ -105,7 +106,8 @@ describe("the workload", () => {
   test("does not exist", async () => {
     const ran = await product(folder, ["record", "--", "docker", "run", "--rm", image, "/no/such/program"]);
     expect(ran.exitCode).toBe(127);
-    expect(ran.stderr).toMatch(/did not start[^]*\/no\/such\/program/);
+    expect(ran.stderr).toMatch(/\/no\/such\/program: No such file[^]*did not start/);
+    expect(ran.stderr.match(/No such file/g)).toHaveLength(1);
     expect(await files()).toEqual([]);
   });
 

@@ -12,11 +12,12 @@ export type Problem =
   | { readonly code: "no-engine"; readonly tool: string; readonly detail: string }
   | { readonly code: "engine-permission"; readonly tool: string; readonly detail: string }
   | { readonly code: "container-cli-failed"; readonly tool: string; readonly doing: string; readonly detail: string }
-  | { readonly code: "no-image"; readonly image: string; readonly detail: string }
+  | { readonly code: "no-image"; readonly image: string }
   | { readonly code: "no-tracer"; readonly detail: string }
   | { readonly code: "tracer-not-attached"; readonly detail: string }
   | { readonly code: "architecture"; readonly detail: string }
-  | { readonly code: "workload-not-started"; readonly detail: string }
+  /** `isShown`: the user has seen `detail` already. */
+  | { readonly code: "workload-not-started"; readonly detail: string; readonly isShown?: true }
   | {
       readonly code: "while-failed";
       readonly exitCode: number | undefined;
@@ -92,8 +93,8 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       `Put sudo in front of ${tool} (seccomp-gen record -- sudo ${tool} run …), or join the group that ` +
       "owns its socket.",
   }),
-  "no-image": ({ image, detail }) => ({
-    what: `no image ${image}\n${detail}`,
+  "no-image": ({ image }) => ({
+    what: `no image ${image}; what your command said about it is above`,
     todo: "Check the name, build or pull the image first, or log in to its registry.",
   }),
   "no-tracer": ({ detail }) => ({
@@ -121,12 +122,13 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     what: `cannot trace here: ${detail}`,
     todo: "Record on a machine of the image's own architecture.",
   }),
-  "workload-not-started": ({ detail }) => ({
-    what: `the workload did not start, so there is nothing to record${detail === "" ? "" : `\n${detail}`}`,
+  "workload-not-started": ({ detail, isShown = false }) => ({
+    what: `the workload did not start, so there is nothing to record${detail === "" || isShown ? "" : `\n${detail}`}`,
     todo:
       (/exec format error/i.test(detail) ? noProgram : "") +
       (/is already in use by container/.test(detail)
-        ? "A killed recording may have left that container: seccomp-gen clean removes it. "
+        ? "Remove the container that has this name (docker rm NAME). If a killed recording left it, seccomp-gen clean " +
+          "removes it. "
         : "") +
       "Check that the same command runs without seccomp-gen. Nothing was written.",
   }),
@@ -140,8 +142,10 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       .flat()
       .join("; "),
     todo:
-      "Traced programs start slowly. Let the command wait for the service (curl --retry 20 --retry-delay 1 " +
-      "--retry-all-errors …; Docker's port proxy answers before the service does), then record again.",
+      (containerExitCode ?? 0) === 0
+        ? "Traced programs start slowly. Let the command wait for the service (curl --retry 20 --retry-delay 1 " +
+          "--retry-all-errors …; Docker's port proxy answers before the service does), then record again."
+        : "Look at the container's output above for why it ended, then record again.",
   }),
   "exercise-cut": () => ({
     what: "the recording was interrupted before the --while command had ended",

@@ -17,14 +17,22 @@ const firstWordMs = 15_000;
 /** At most this many new calls are named in one line. */
 const maxNamed = 6;
 
+/** What progress is shown of. */
+export interface Progress {
+  /** One of each trace, in the order in which they began. */
+  readonly aggregators: readonly Aggregator[];
+  /** The recording that a trace belongs to. On a terminal each has a line of its own. */
+  readonly nameOf?: (aggregator: Aggregator) => string;
+}
+
 /**
  * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. On a
- * terminal one line that is written over; elsewhere a plain line each time, for the workload's own
- * output goes to the same place. Returns the function that ends it.
+ * terminal a line a recording below the application's output; elsewhere a plain line each time, for
+ * the workload's own output goes to the same place. Returns the function that ends it.
  */
 export function showProgress(
-  aggregators: readonly Aggregator[],
-  { note, status }: Pick<Terminal, "note" | "status">,
+  { aggregators, nameOf = () => "" }: Progress,
+  { note, board }: Pick<Terminal, "note" | "board">,
 ): () => void {
   /** Kinds of calls: a second container that does what the first did brings nothing new. */
   let kinds = 0;
@@ -33,6 +41,7 @@ export function showProgress(
   let newAt = performance.now();
   let named: readonly number[] = [];
   const windows: ActivityWindows[] = [];
+  const lines = new Map<string, RecordingLine>();
   /** What the calls, and the windows of the workload's own trace, say of what may still come. */
   const estimate = (counts: readonly Counts[]): string => {
     const share = unseenShare(totalOf("calls", counts), totalOf("seenOnce", counts));
@@ -47,28 +56,24 @@ export function showProgress(
     const counts = aggregators.map((aggregator) => aggregator.counts());
     const seen = kindsOf(counts).size;
     if (seen > kinds) [kinds, newAt, nextWord] = [seen, performance.now(), firstWordMs];
-    const distinct = new Set(counts.flatMap(({ found }) => found.map(({ name }) => name))).size;
-    const quietMs = performance.now() - newAt;
-    const calls = totalOf("calls", counts);
-    const head = `recording: ${calls.toLocaleString("en")} calls, ${distinct} distinct syscalls`;
-    const tail = estimate(counts);
-    if (status !== undefined) {
-      const newest = counts.map((count) => count.found.at(-1)).findLast((found) => found !== undefined);
-      return status(
-        `${head}${newest === undefined ? "" : `, newest: ${foundText(newest)} ${spanText(quietMs)} ago`}${tail}`,
-      );
+    if (board !== undefined) {
+      const all = boardLines(lines, byName(aggregators, counts, nameOf));
+      // One recording has room for what may still come.
+      return board(all.length === 1 ? [`${all[0] ?? ""}${estimate(counts)}`] : all);
     }
+    const quietMs = performance.now() - newAt;
+    const head = `recording: ${figures(counts)}`;
     const fresh = [...kindsOf(counts, named)].filter((kind) => !told.has(kind));
     named = counts.map((count) => count.found.length);
     if (fresh.length === 0) {
       if (quietMs < nextWord) return;
       nextWord *= 2;
-      return note(`${head}, last new one ${spanText(quietMs)} ago${tail}`);
+      return note(`${head}, last new one ${spanText(quietMs)} ago${estimate(counts)}`);
     }
     for (const kind of fresh) told.add(kind);
     note(`${head}, new: ${foundList(fresh)}`);
   };
-  const timer = setInterval(look, status === undefined ? intervalMs : liveMs);
+  const timer = setInterval(look, board === undefined ? intervalMs : liveMs);
   timer.unref();
   const windowTimer = setInterval(() => {
     for (const [index, aggregator] of aggregators.entries())
@@ -78,12 +83,60 @@ export function showProgress(
   return () => {
     clearInterval(timer);
     clearInterval(windowTimer);
-    status?.("");
+    board?.([]);
     const counts = aggregators.map((aggregator) => aggregator.counts());
     if (kindsOf(counts).size > kinds) newAt = performance.now();
     const tail = estimate(counts);
     if (tail !== "") note(`recorded; last new syscall ${spanText(performance.now() - newAt)} before the end${tail}`);
   };
+}
+
+/** What one line of the terminal knows of its recording. */
+interface RecordingLine {
+  readonly kinds: number;
+  readonly newAt: number;
+}
+
+/** A recording is called quiet when it has shown nothing new for this long. */
+const quietAfterMs = 5_000;
+
+function boardLines(
+  known: Map<string, RecordingLine>,
+  recordings: ReadonlyMap<string, readonly Counts[]>,
+): readonly string[] {
+  return [...recordings].map(([name, counts]) => {
+    const found = kindsOf(counts);
+    const before = known.get(name);
+    const line =
+      before?.kinds === found.size ? before : ({ kinds: found.size, newAt: performance.now() } satisfies RecordingLine);
+    known.set(name, line);
+    const newest = counts.map((count) => count.found.at(-1)).findLast((each) => each !== undefined);
+    const quietMs = performance.now() - line.newAt;
+    const news = quietMs < quietAfterMs ? "new" : `quiet for ${spanText(quietMs)}, newest`;
+    return (
+      `${recordings.size === 1 ? "recording" : name}: ${figures(counts)}` +
+      (newest === undefined ? "" : `, ${news}: ${foundText(newest)}`)
+    );
+  });
+}
+
+function byName(
+  aggregators: readonly Aggregator[],
+  counts: readonly Counts[],
+  nameOf: (aggregator: Aggregator) => string,
+): ReadonlyMap<string, readonly Counts[]> {
+  const names = new Map<string, Counts[]>();
+  for (const [index, aggregator] of aggregators.entries()) {
+    const count = counts[index];
+    const name = nameOf(aggregator);
+    if (count !== undefined) names.set(name, [...(names.get(name) ?? []), count]);
+  }
+  return names;
+}
+
+function figures(counts: readonly Counts[]): string {
+  const distinct = new Set(counts.flatMap(({ found }) => found.map(({ name }) => name))).size;
+  return `${totalOf("calls", counts).toLocaleString("en")} calls, ${distinct} distinct syscalls`;
 }
 
 type Found = Counts["found"][number];

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
-import { escapeTerminal, withoutCommands } from "../../core/text/index.ts";
+import { escapeLine, escapeTerminal, withoutCommands } from "../../core/text/index.ts";
+import { Board } from "./board.ts";
 
 /** The edges a command talks to; tests give their own. */
 export interface Terminal {
@@ -15,6 +16,11 @@ export interface Terminal {
    * is no terminal.
    */
   readonly status: ((line: string) => void) | undefined;
+  /**
+   * Lines at the bottom of the terminal, while an application writes above them. No lines remove them.
+   * `undefined` where stderr is no terminal, or one without a cursor.
+   */
+  readonly board?: ((lines: readonly string[]) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
@@ -46,8 +52,9 @@ export function processTerminal(): ProcessTerminal {
   const interruption = (): AbortController => (controller ??= new AbortController());
   const stdout = new Output(1, () => process.stdout);
   const stderr = new Output(2, () => process.stderr);
+  const board = new Board();
   const say = (line: string): void => {
-    stderr.write(`${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+    stderr.write(`${board.freshLine()}${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
     open = false;
   };
   return {
@@ -66,6 +73,17 @@ export function processTerminal(): ProcessTerminal {
         if (open || line !== "")
           stderr.write(`${clearLine}${escapeTerminal(line).slice(0, (stderr.terminal?.columns ?? 80) - 1)}`);
         open = line !== "";
+      };
+    },
+    get board() {
+      if (quiet || stderr.terminal === undefined || process.env["TERM"] === "dumb") return undefined;
+      let isSafe = false;
+      return (lines: readonly string[]) => {
+        // Whatever ends the process, the terminal is given back.
+        if (!isSafe) process.once("exit", () => stderr.write(board.show([], { columns: 0, rows: 0 })));
+        isSafe = true;
+        const [columns, rows] = stderr.terminal?.getWindowSize() ?? [80, 24];
+        stderr.write(board.show(lines.map(escapeLine), { columns, rows }));
       };
     },
     get color() {

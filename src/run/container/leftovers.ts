@@ -59,10 +59,22 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
     "listing containers",
   );
   const volumes = await abandonedVolumes(cli);
-  const held = await Promise.all(
-    volumes.filter((name) => name.startsWith(gateVolumePrefix)).map((name) => heldBy(cli, name)),
+  const gates = await Promise.all(
+    volumes
+      .filter((name) => name.startsWith(gateVolumePrefix))
+      .map(async (name) => ({
+        name,
+        held: await heldBy(cli, name),
+        // A session that ended in order removed its traces. Its containers were left for the user.
+        wasKilled: volumes.includes(name.replace(gateVolumePrefix, traceVolumePrefix)),
+      })),
   );
-  return { containers: [...new Set([...ofDeadSessions(containers), ...held.flat()])], volumes };
+  const inUse = gates.filter(({ held, wasKilled }) => held.length > 0 && !wasKilled).map(({ name }) => name);
+  const held = gates.flatMap((gate) => (gate.wasKilled ? gate.held : []));
+  return {
+    containers: [...new Set([...ofDeadSessions(containers), ...held])],
+    volumes: volumes.filter((name) => !inUse.includes(name)),
+  };
 }
 
 /** Recorded containers, which wait for a keeper that has gone. */

@@ -56,6 +56,9 @@ export interface ContainersOptions {
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly keep: boolean;
+  /** If the command runs again, its containers are removed after each run. */
+  readonly rounds: number;
+  readonly verify: boolean;
   /** Calls that the profile will allow. Those beyond Docker's default are allowed while recording too. */
   readonly allow: readonly string[];
   /** Whether the programs' code is read for the calls that it can make. */
@@ -162,6 +165,7 @@ class ContainersRecording {
   readonly #options: ContainersOptions;
   readonly #terminal: Terminal;
   readonly #aggregators: Aggregator[] = [];
+  readonly #names = new Map<Aggregator, string>();
   readonly #traced = new Map<Berth, Traced[]>();
   readonly #files = new Map<Berth, NamedFiles>();
   readonly #sideFailures: string[] = [];
@@ -179,20 +183,26 @@ class ContainersRecording {
 
   /** Runs the command, and records what it starts. */
   async run(): Promise<ContainersRecorded> {
-    const { note } = this.#terminal;
     const session = await this.open("always");
     try {
       await mentionKept(session.engine, process.cwd(), this.#terminal);
-      const endProgress = showProgress(
-        this.#aggregators,
-        hasTerminal(this.#command) ? { note, status: undefined } : this.#terminal,
-      );
+      const endProgress = this.#showProgress();
       const end = await this.#exercise(session).finally(endProgress);
       return await this.finish(session, end);
     } catch (error) {
       await this.giveUp(session);
       throw error;
     }
+  }
+
+  /** A container with a terminal of its own has the user's: it may draw anything anywhere. */
+  #showProgress(): () => void {
+    const { note, board } = this.#terminal;
+    const isTheirs = hasTerminal(this.#command) && board !== undefined;
+    return showProgress(
+      { aggregators: this.#aggregators, nameOf: (aggregator) => this.#names.get(aggregator) ?? "" },
+      isTheirs ? { note: () => undefined, board: undefined } : { note, board },
+    );
   }
 
   async open(traces: "always" | "if needed"): Promise<Session> {
@@ -222,9 +232,35 @@ class ContainersRecording {
   async finish(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
     await this.#finishTraces(session);
     const recorded = await this.#recorded(session, end);
-    if (!this.#options.keep) await session.removeAll();
+    if (this.#options.keep) session.leaveAll();
+    else this.#noteStaying(await session.removeAll((berth) => this.#isUsers(session, berth)));
     await session[Symbol.asyncDispose]();
     return recorded;
+  }
+
+  /**
+   * Whether a container stays as the user's own `docker run` without `--rm` would leave it. A filter that
+   * `--allow` made wider than Docker's default does not outlive the recording.
+   */
+  #isUsers(session: Session, { container, starts }: Berth): boolean {
+    return (
+      session.runsOne &&
+      this.#options.rounds === 1 &&
+      !this.#options.verify &&
+      starts > 0 &&
+      this.#filterFor(container.spec) === undefined &&
+      member(member(container.spec, "HostConfig"), "AutoRemove") !== true
+    );
+  }
+
+  #noteStaying(berths: readonly Berth[]): void {
+    for (const { container } of berths) {
+      const name = escapeLine(container.name ?? container.id.slice(0, 12));
+      this.#terminal.note(
+        `the container stays, because your command has no --rm: ` +
+          `${this.#command.tool?.name ?? "docker"} rm ${name} removes it`,
+      );
+    }
   }
 
   /** Removes everything, and records nothing. */
@@ -267,6 +303,8 @@ class ContainersRecording {
       outside: true,
     });
     this.#aggregators.push(aggregator);
+    const { spec, image, name } = berth.container;
+    this.#names.set(aggregator, recordingName(spec, image, name));
     const files = this.#files.get(berth) ?? new NamedFiles();
     this.#files.set(berth, files);
     const traced: Traced = {
@@ -326,11 +364,10 @@ class ContainersRecording {
   async #exercise(session: Session): Promise<CommandEnd> {
     const { note, interrupted } = this.#terminal;
     const { untilStable: seconds, while: command, stopAfter } = this.#options;
-    if (session.runsOne && command === undefined && stopAfter === undefined && seconds === undefined)
-      note("recording; exercise the container now. The recording ends with the container or with Ctrl-C.");
+    note(beginning(this.#options, session.runsOne));
     return runCommand(session, {
-      while: this.#options.while,
-      stopAfter: this.#options.stopAfter,
+      while: command,
+      stopAfter,
       ...(seconds === undefined
         ? {}
         : { stable: (over: AbortSignal) => untilStable(this.#aggregators, seconds, over) }),
@@ -538,6 +575,22 @@ class ContainersRecording {
       containerExitCode: end.by === "itself" ? end.exitCode : undefined,
     });
   }
+}
+
+/** The first line of a recording says how it ends. */
+function beginning({ while: exercise, stopAfter, untilStable: seconds }: ContainersOptions, runsOne: boolean): string {
+  const [subject, end] = runsOne ? ["the container", "the container"] : ["the containers", "the command"];
+  const ends = [
+    ...(exercise === undefined ? [] : ["with the --while command"]),
+    ...(stopAfter === undefined ? [] : [`${stopAfter} s after the start`]),
+    ...(seconds === undefined ? [] : [`when ${seconds} s have brought no new call`]),
+    `with ${end}`,
+    "with Ctrl-C",
+  ];
+  const told = `${ends.slice(0, -1).join(", ")} or ${ends.at(-1) ?? ""}`;
+  return ends.length > 2
+    ? `recording; it ends ${told}`
+    : `recording; exercise ${subject} now. The recording ends ${told}.`;
 }
 
 /** A program can create processes that no tracer can follow. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { release, arch as machine } from "node:os";
 import { SeccompGenError } from "../../core/errors/index.ts";
+import { escapeLine } from "../../core/text/index.ts";
 import { nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 import { codeOf, filesBelow } from "../../logs/index.ts";
 import type { Terminal } from "../../project/index.ts";
@@ -23,8 +24,11 @@ export async function recordHost(
   checkOptions(options);
   const arch = ownArchitecture();
   terminal.note(
-    "host mode: tracing a program on this host, outside any container; the profile fits a container " +
-      "that runs the same program",
+    `recording ${escapeLine(words[0] ?? "")}, a program of this host` +
+      (environment === undefined ? "" : ", or the containers that it starts") +
+      "; the recording ends " +
+      (options.stopAfter === undefined ? "" : `after ${options.stopAfter} s, `) +
+      "with the program or with Ctrl-C",
   );
   await mentionUnfinishedHere(name, process.cwd(), terminal);
   const kernel = /^\d+\.\d+/.exec(release())?.[0];

@@ -45,12 +45,12 @@ export interface TracedWorkload {
 export async function traceWorkload(
   { name, request, arch, life, facts, notStarted }: Workload,
   { untilStable: quietSeconds, lean }: { readonly untilStable: number | undefined; readonly lean: boolean },
-  terminal: Pick<Terminal, "note" | "status">,
+  terminal: Pick<Terminal, "note" | "board">,
 ): Promise<TracedWorkload> {
   const aggregators: Aggregator[] = [];
   const files = new NamedFiles();
   const over = new AbortController();
-  const endProgress = showProgress(aggregators, terminal);
+  const endProgress = showProgress({ aggregators }, terminal);
   try {
     await using trace = await openTrace({
       ...request,

@@ -49,7 +49,7 @@ export interface CommandEnd {
  * How long a `--while` command may go on after all containers have ended, and again after its
  * signal to end. A client that retries after its service has gone shows nothing new.
  */
-const whileGraceMs = 10_000;
+const whileGraceMs = 3_000;
 /** How long a command may take to end after each signal. */
 const endGraceMs = 30_000;
 /** Everything is up when no container was created or started for this long. Compose pauses between services. */
@@ -66,8 +66,13 @@ export async function runCommand(session: Session, exercise: CommandExercise): P
   const ended = child.ended.then((code) => (exitCode = code));
   const over = new AbortController();
   const everythingEnded = ended.then(async () => {
-    if (waitsForContainers(session, exercise))
-      await session.fleet.until(() => session.fleet.running.length === 0, Infinity, over.signal);
+    if (!waitsForContainers(session, exercise)) return;
+    if (exercise.streams !== "kept" && isOpenEnded(exercise) && session.fleet.running.length > 0)
+      exercise.notice(
+        "the command has ended, and its container runs on (--detach); the recording ends with the container " +
+          "or with Ctrl-C",
+      );
+    await session.fleet.until(() => session.fleet.running.length === 0, Infinity, over.signal);
   });
   const end = await exerciseAll(session, exercise, everythingEnded, over.signal);
   if (end.by !== "itself" && end.by !== "interrupt") await exercise.beforeStop();
@@ -128,8 +133,13 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
  * `docker run --detach` ends before its container does, and so may any command whose containers are
  * exercised.
  */
-function waitsForContainers(session: Session, { while: command, stopAfter, stable }: CommandExercise): boolean {
-  return session.runsOne || command !== undefined || stopAfter !== undefined || stable !== undefined;
+function waitsForContainers(session: Session, exercise: CommandExercise): boolean {
+  return session.runsOne || !isOpenEnded(exercise);
+}
+
+/** Only the container's own end or Ctrl-C ends it. */
+function isOpenEnded({ while: command, stopAfter, stable }: CommandExercise): boolean {
+  return command === undefined && stopAfter === undefined && stable === undefined;
 }
 
 type FirstEnd = { readonly by: CommandEnd["by"]; readonly whileEnd: Promise<number | undefined> };

@@ -18,7 +18,7 @@ import {
   type Part,
   type SpecChange,
 } from "../gateway/index.ts";
-import { ensureKeeperImage, Keeper, type Hello, type Trace, type Tracing } from "../keeper/index.ts";
+import { ensureKeeperImage, Keeper, removeUnusedGates, type Hello, type Trace, type Tracing } from "../keeper/index.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { Fleet, type Berth } from "./fleet.ts";
 import { openEngine, type OpenEngine } from "./engine.ts";
@@ -78,6 +78,8 @@ export class Session implements AsyncDisposable {
   #opening: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
+  /** Containers that go on existing after the session. */
+  #staying: readonly Berth[] = [];
   /** Images that the command named but the engine lacks, in order. */
   readonly unknownImages: string[] = [];
   /** strace's version, once it is known. */
@@ -282,9 +284,14 @@ export class Session implements AsyncDisposable {
     this.#keeper?.stopTraces();
   }
 
-  /** Removes containers and networks that the command created and left behind. */
-  async removeAll(): Promise<void> {
-    const left = this.fleet.berths.filter(({ removed }) => !removed);
+  /**
+   * Removes containers and networks that the command created and left behind. Resolves to the containers
+   * that stay.
+   */
+  async removeAll(stays: (berth: Berth) => boolean = () => false): Promise<readonly Berth[]> {
+    const here = this.fleet.berths.filter(({ removed }) => !removed);
+    this.#staying = here.filter(stays);
+    const left = here.filter((berth) => !this.#staying.includes(berth));
     const remove = (id: string, volumes: boolean): Promise<unknown> =>
       this.engine.call("DELETE", `/containers/${id}?force=1${volumes ? "&v=1" : ""}`).catch(() => undefined);
     // Compose passes anonymous volumes from one container to the next, so they belong to the project.
@@ -294,6 +301,12 @@ export class Session implements AsyncDisposable {
     ]);
     for (const network of this.#networks)
       await this.engine.call("DELETE", `/networks/${network}`).catch(() => undefined);
+    return this.#staying;
+  }
+
+  /** Leaves everything that the command made as it is. */
+  leaveAll(): void {
+    this.#staying = this.fleet.berths.filter(({ removed }) => !removed);
   }
 
   /** Removes the traces once they are no longer needed. Resolves to the engine's words if it refuses. */
@@ -310,7 +323,9 @@ export class Session implements AsyncDisposable {
     if (keeper === undefined) return;
     await this.#opening; // a command may end before the keeper has begun
     await keeper[Symbol.asyncDispose]();
-    await keeper.removeVolume(keeper.gateVolume);
+    // The holder, which starts the program of a container that stays, is in the gate's volume.
+    if (this.#staying.length === 0) await keeper.removeVolume(keeper.gateVolume);
+    await removeUnusedGates(this.engine).catch(() => undefined);
   }
 }
 

@@ -1,3 +1,4 @@
+import { escapeLine } from "../../core/text/index.ts";
 import type { OutputSample } from "../container/index.ts";
 import {
   healthTest,
@@ -109,6 +110,7 @@ export async function runUnder(workload: Workload, change: SpecChange, proof: Pr
     const over = new AbortController();
     const unfiltered = isConfined(change) ? withoutFilter(session, over.signal) : Promise.resolve(undefined);
     const end = await runCommand(session, { ...proof.exercise, keep: false, beforeStop: () => sides.run() });
+    if (end.by === "itself" && proof.exercise.streams !== "kept") sides.noteNotRun(proof.exercise.notice);
     await session.fleet.until(() => session.fleet.berths.every(({ starts, ends }) => starts === 0 || ends > 0), 2_000);
     session.stopTraces();
     over.abort();
@@ -161,6 +163,12 @@ class Sides {
       if (test.length > 0) await this.#execute(container, "HEALTHCHECK", test);
       for (const text of this.#execs) await this.#execute(container, `--exec ${text}`, execWords(text));
     }
+  }
+
+  /** The container ended by itself, before they were due. */
+  noteNotRun(notice: (line: string) => void): void {
+    for (const text of this.#execs)
+      notice(`--exec ${escapeLine(text)} was not run, because the container ended before`);
   }
 
   async #execute(container: HeldContainer, label: string, words: readonly string[]): Promise<void> {

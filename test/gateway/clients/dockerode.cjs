@@ -27,7 +27,8 @@ async function exec() {
   const container = await docker.createContainer({ Image, Entrypoint: ["sleep"], Cmd: ["60"] });
   await container.start();
   const inside = await container.exec({
-    Cmd: ["sh", "-c", "rmdir /made; cat"],
+    // The engine copies the two streams side by side, so that their order needs a pause.
+    Cmd: ["sh", "-c", "rmdir /made; sleep 0.5; cat"],
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,

@@ -18,7 +18,7 @@ const begin = '7 execve("/usr/bin/app", ["app"], 0x1 /* 0 vars */) = 0\n7 getpid
 test("without a terminal a line comes for each new call, the newest first, with the program that made it", () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   const lines: string[] = [];
-  const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });
+  const end = showProgress({ aggregators: [aggregator] }, { note: (line) => lines.push(line) });
   read(aggregator, begin);
   vi.advanceTimersByTime(2_000);
   read(aggregator, "7 uname(0x1) = 0\n");
@@ -34,7 +34,7 @@ test("without a terminal a line comes for each new call, the newest first, with 
 test("a second container that does what the first did brings nothing new, and counts no syscall twice", () => {
   const aggregators = [1, 2, 3].map(() => createAggregator({ arch: "SCMP_ARCH_X86_64" }));
   const lines: string[] = [];
-  const end = showProgress(aggregators, { note: (line) => lines.push(line), status: undefined });
+  const end = showProgress({ aggregators }, { note: (line) => lines.push(line) });
   for (const aggregator of aggregators.slice(0, 2)) read(aggregator, begin);
   vi.advanceTimersByTime(2_000);
   for (const aggregator of aggregators.slice(2)) read(aggregator, begin);
@@ -52,7 +52,7 @@ test("without anything new a line comes less and less often", () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   read(aggregator, begin);
   const lines: string[] = [];
-  const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });
+  const end = showProgress({ aggregators: [aggregator] }, { note: (line) => lines.push(line) });
   vi.advanceTimersByTime(250_000);
   end();
   const quiet = lines.slice(1).map((line) => {
@@ -66,19 +66,41 @@ test("without anything new a line comes less and less often", () => {
   ).toBe(true);
 });
 
-test("on a terminal one line is written over, and removed at the end", () => {
+test("on a terminal a recording has a line that says what is new, then how long it is quiet", () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
-  const states: string[] = [];
+  const states: (readonly string[])[] = [];
   const notes: string[] = [];
-  const end = showProgress([aggregator], { note: (line) => notes.push(line), status: (line) => states.push(line) });
+  const end = showProgress(
+    { aggregators: [aggregator] },
+    { note: (line) => notes.push(line), board: (lines) => states.push(lines) },
+  );
   read(aggregator, begin);
   vi.advanceTimersByTime(500);
-  vi.advanceTimersByTime(3_000);
+  vi.advanceTimersByTime(9_000);
   end();
-  expect(states[0]).toBe("recording: 2 calls, 2 distinct syscalls, newest: getpid (app) 0 s ago");
-  expect(states.at(-2)).toBe("recording: 2 calls, 2 distinct syscalls, newest: getpid (app) 3 s ago");
-  expect(states.at(-1)).toBe("");
+  expect(states[0]).toEqual(["recording: 2 calls, 2 distinct syscalls, new: getpid (app)"]);
+  expect(states.at(-2)).toEqual(["recording: 2 calls, 2 distinct syscalls, quiet for 9 s, newest: getpid (app)"]);
+  expect(states.at(-1)).toEqual([]);
   expect(notes).toEqual([]);
+});
+
+test("on a terminal each of several recordings has its own line, whatever the others do", () => {
+  const [back, front] = [1, 2].map(() => createAggregator({ arch: "SCMP_ARCH_X86_64" })) as [Aggregator, Aggregator];
+  const states: (readonly string[])[] = [];
+  const end = showProgress(
+    { aggregators: [back, front], nameOf: (aggregator) => (aggregator === back ? "back" : "front") },
+    { note: () => undefined, board: (lines) => states.push(lines) },
+  );
+  read(back, begin);
+  read(front, begin);
+  vi.advanceTimersByTime(8_000);
+  read(front, "7 uname(0x1) = 0\n");
+  vi.advanceTimersByTime(500);
+  end();
+  expect(states.at(-2)).toEqual([
+    "back: 2 calls, 2 distinct syscalls, quiet for 8 s, newest: getpid (app)",
+    "front: 3 calls, 3 distinct syscalls, new: uname (app)",
+  ]);
 });
 
 test("a recording is stable when nothing new came for long enough since the workload began", async () => {
@@ -102,7 +124,7 @@ test("a recording is stable when nothing new came for long enough since the work
 test("at the end it is said when the last new call came, and how much may be unseen", () => {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   const lines: string[] = [];
-  const end = showProgress([aggregator], { note: (line) => lines.push(line), status: undefined });
+  const end = showProgress({ aggregators: [aggregator] }, { note: (line) => lines.push(line) });
   read(aggregator, begin);
   for (let second = 0; second < 300; second += 1) {
     read(aggregator, "7 read(3, 0x1, 1) = 1\n".repeat(50));

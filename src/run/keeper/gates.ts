@@ -1,0 +1,29 @@
+import { sessionIsOver } from "../../project/index.ts";
+import { gateVolumePrefix, sessionLabel, traceVolumePrefix } from "../container/index.ts";
+import { member, textOf, textsOf, type Document, type EngineClient } from "../gateway/index.ts";
+
+/**
+ * Removes gates of ended sessions that no container mounts any more. A gate stays as long as a container
+ * that its session left for the user, and goes after it. A session whose traces are still there was
+ * killed. `clean` looks after it.
+ */
+export async function removeUnusedGates(engine: EngineClient): Promise<void> {
+  const filters = new URLSearchParams({ filters: JSON.stringify({ label: [sessionLabel] }) }).toString();
+  const answer = await engine.get<Document>(`/volumes?${filters}`, "listing volumes");
+  const listed = member(answer, "Volumes");
+  const volumes = (Array.isArray(listed) ? listed : []).map((volume) => ({
+    name: textOf(member(volume, "Name")),
+    session: textsOf(member(volume, "Labels"))[sessionLabel] ?? "",
+  }));
+  const names = new Set(volumes.map(({ name }) => name));
+  const unused = volumes.filter(
+    ({ name, session }) =>
+      name.startsWith(gateVolumePrefix) && sessionIsOver(session) && !names.has(traceVolumeOf(name)),
+  );
+  // The engine refuses to remove a volume that a container mounts.
+  await Promise.all(unused.map(({ name }) => engine.call("DELETE", `/volumes/${name}`)));
+}
+
+function traceVolumeOf(gate: string): string {
+  return gate.replace(gateVolumePrefix, traceVolumePrefix);
+}
