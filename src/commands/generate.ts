@@ -66,7 +66,7 @@ export async function generate(
     mode: options.mode,
     recording,
     paths: { profile: options.output },
-    container: true,
+    rerun: { words: "-- docker run …", services: undefined },
     unparsed: 0,
     missed: [],
     verified: false,

@@ -4,8 +4,9 @@ import { escapeLine } from "../core/text/index.ts";
 import { checkName, knownBefore, partialPath, recordingPath, type Terminal } from "../project/index.ts";
 import type { ClientCommand } from "../run/gateway/index.ts";
 import { recordContainers, type ContainersRecorded, type RecordOptions } from "../run/recorder/index.ts";
-import { renderServices, renderSummary, type ServiceRow } from "../words/index.ts";
+import { renderServices, renderSummary, type Rerun, type ServiceRow } from "../words/index.ts";
 import { keepRecording, placesOf, thenRelease, type Kept } from "./keep.ts";
+import { isCompose, repeatedCommand } from "./repeated-command.ts";
 import { defaultMaxRuns, verifyWorkload } from "./verify.ts";
 
 /** Options of `record` for several containers. */
@@ -43,7 +44,7 @@ export async function keepEach(
     throw nothingRecorded(command, recorded);
   }
   const { rows, failures } = await keepAll(recorded, options, terminal);
-  tell(rows, recorded, options, terminal);
+  tell(command, rows, recorded, options, terminal);
   for (const failure of failures.slice(1)) terminal.note(`error: ${failure.message}\n  ${failure.todo}`);
   const [first] = failures;
   if (first !== undefined) throw first;
@@ -184,14 +185,16 @@ async function keepAll(
 }
 
 function tell(
+  command: ClientCommand,
   rows: readonly Row[],
   { services }: ContainersRecorded,
   options: RecordOptions & EachOptions,
   terminal: Terminal,
 ): void {
   const [only] = rows;
+  const rerun = rerunOf(command, rows, options);
   if (services.length > 1) {
-    if (rows.length > 0) terminal.note(renderServices(rows));
+    if (rows.length > 0) terminal.note(renderServices(rows, rerun));
     return;
   }
   if (only === undefined) return;
@@ -205,10 +208,29 @@ function tell(
       paths,
       unparsed: only.unparsed,
       missed: only.missed,
-      container: true,
+      rerun,
       verified: options.verify,
     }),
   );
+}
+
+/** The same command for `verify`, exercised in the same way. */
+function rerunOf(
+  command: ClientCommand,
+  rows: readonly Row[],
+  { while: exercise, exec, stopAfter, untilStable }: RecordOptions,
+): Rerun {
+  const seconds = stopAfter ?? (exercise === undefined ? untilStable : undefined);
+  const options = [
+    ...(exercise === undefined ? [] : ["--while …"]),
+    ...exec.map(() => "--exec …"),
+    ...(seconds === undefined ? [] : [`--stop-after ${seconds}`]),
+  ];
+  const { tool } = command;
+  return {
+    words: [...options, "--", repeatedCommand(command)].join(" "),
+    services: tool !== undefined && isCompose(tool.name, tool.verb) ? rows.map(({ name }) => name) : undefined,
+  };
 }
 
 /** No program began: the command failed, or it starts its containers another way. */

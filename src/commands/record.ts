@@ -140,7 +140,7 @@ async function keepProgram(
       paths,
       unparsed,
       missed,
-      container: false,
+      rerun: undefined,
       verified: options.verify,
     }),
   );

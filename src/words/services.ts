@@ -1,6 +1,7 @@
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Policy } from "../core/policy/index.ts";
 import { escapeLine } from "../core/text/index.ts";
+import { composeLines, verifyLines, type Rerun } from "./summary.ts";
 
 /** One recording of several that were made at once. */
 export interface ServiceRow {
@@ -14,7 +15,7 @@ export interface ServiceRow {
 }
 
 /** The summary of several recordings: a line each, and what none of their containers did. */
-export function renderServices(rows: readonly ServiceRow[]): string {
+export function renderServices(rows: readonly ServiceRow[], { words, services }: Rerun): string {
   const head = ["service", "containers", "calls kept", "pinned", "denied and left out", "profile"];
   const table = rows.map((row) => [
     row.name,
@@ -30,11 +31,17 @@ export function renderServices(rows: readonly ServiceRow[]): string {
   const unread = rows.flatMap(({ name, unparsed }) =>
     unparsed === 0 ? [] : [`${name}: ${unparsed} lines of the trace could not be read; the profile may lack calls`],
   );
+  const ofServices = rows.filter(({ name }) => services?.includes(name) === true);
+  const next = [
+    ...verifyLines(`--containers ${words}`),
+    ...(ofServices.length > 0
+      ? composeLines(ofServices.map(({ name, paths }) => ({ name, profile: paths.profile })))
+      : ["then commit the files and run each container with --security-opt seccomp=profiles/NAME.json"]),
+  ];
   const [{ derivation: first } = { derivation: { ceilingName: "" } }] = rows;
   return [
     `${rows.length} profiles made, compared with ${first.ceilingName}`,
-    ...[...columns([head, ...table]), ...missed, ...unread].map((line) => `  ${escapeLine(line)}`),
-    "  next: run seccomp-gen verify --containers with the same command, then commit the files",
+    ...[...columns([head, ...table]), ...missed, ...unread, ...next].map((line) => `  ${escapeLine(line)}`),
   ].join("\n");
 }
 

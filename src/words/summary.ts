@@ -1,6 +1,7 @@
 import { codeCoverage, type Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
+import { emitCompose } from "../core/emitter/index.ts";
 import { allowsOperation, allowsSome } from "../core/seccomp/index.ts";
 import { dockerArch, exposureOf, operationsOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
@@ -20,10 +21,18 @@ export interface SummaryModel {
   readonly unparsed: number;
   /** Code paths that services have and the recording did not take. */
   readonly missed: readonly string[];
-  /** The workload is a container (what to do next can be said). */
-  readonly container: boolean;
+  /** How to verify and run the workload. `undefined` if it was a program of the host. */
+  readonly rerun: Rerun | undefined;
   /** A verification follows. */
   readonly verified: boolean;
+}
+
+/** The user's command, to be run again. */
+export interface Rerun {
+  /** Options of verify, and the command, with a placeholder for what may be secret. */
+  readonly words: string;
+  /** The services of the Compose file that the containers belong to. `undefined` if they are of no Compose file. */
+  readonly services: readonly string[] | undefined;
 }
 
 /**
@@ -186,12 +195,37 @@ function files({ paths }: SummaryModel): readonly string[] {
   ];
 }
 
-function next({ container, paths, verified }: SummaryModel): readonly string[] {
-  if (paths.profile === undefined || verified) return [];
-  return container
-    ? [
-        `next: seccomp-gen verify ${paths.profile} -- docker run …, then commit the files and run with ` +
-          `--security-opt seccomp=${paths.profile}`,
-      ]
-    : [`next: commit the files; run with docker run --security-opt seccomp=${paths.profile} …`];
+function next({ rerun, paths, verified }: SummaryModel): readonly string[] {
+  const { profile } = paths;
+  if (profile === undefined) return [];
+  if (rerun === undefined) return [`next: commit the files; run with docker run --security-opt seccomp=${profile} …`];
+  const [service] = rerun.services ?? [];
+  if (service !== undefined) {
+    const named = composeLines([{ name: service, profile }]);
+    return verified ? named : [...verifyLines(`${profile} ${rerun.words}`), ...named];
+  }
+  return verified
+    ? []
+    : [
+        ...verifyLines(`${profile} ${rerun.words}`),
+        `then commit the files and run with --security-opt seccomp=${profile}`,
+      ];
+}
+
+/** A line that can be pasted. */
+export function verifyLines(words: string): readonly string[] {
+  return [
+    `next: seccomp-gen verify ${words}`,
+    ...(words.includes("…") ? ["(put your own words in the place of each …)"] : []),
+  ];
+}
+
+/** What a Compose file says of each service, to be pasted. */
+export function composeLines(
+  services: readonly { readonly name: string; readonly profile: string }[],
+): readonly string[] {
+  const entries = services.flatMap(({ name, profile }) =>
+    emitCompose({ name, file: profile }).trimEnd().split("\n").slice(1),
+  );
+  return ["then commit the files, and add these lines to the Compose file:", "services:", ...entries];
 }

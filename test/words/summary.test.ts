@@ -14,7 +14,7 @@ test("unknown names of a log are capped in number and length", () => {
     ceilingName: "Docker's default",
     recording: { name: "app", runs: [], syscalls: {} },
     paths: {},
-    container: true,
+    rerun: undefined,
     unparsed: 0,
     missed: [],
     verified: false,

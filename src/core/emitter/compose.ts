@@ -7,7 +7,7 @@ import type { AppliedProfile } from "./oci.ts";
  * `unconfined`; `$` is doubled, because Compose puts variables in (compose-spec, interpolation). A
  * JSON string is one of YAML too.
  */
-export function emitCompose({ name, file }: AppliedProfile): string {
+export function emitCompose({ name, file }: Pick<AppliedProfile, "name" | "file">): string {
   const path = /^\.{0,2}\//.test(file) ? file : `./${file}`;
   return [
     "services:",

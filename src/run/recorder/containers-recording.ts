@@ -255,10 +255,10 @@ class ContainersRecording {
 
   #noteStaying(berths: readonly Berth[]): void {
     for (const { container } of berths) {
-      const name = escapeLine(container.name ?? container.id.slice(0, 12));
+      const removal = `${this.#command.tool?.name ?? "docker"} rm ${container.id.slice(0, 12)}`;
       this.#terminal.note(
-        `the container stays, because your command has no --rm: ` +
-          `${this.#command.tool?.name ?? "docker"} rm ${name} removes it`,
+        `the container stays, because your command has no --rm: ${removal} removes it` +
+          (container.name === undefined ? "" : ", and frees its name"),
       );
     }
   }

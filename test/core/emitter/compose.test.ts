@@ -10,11 +10,6 @@ test.each([
   ["a$b.json", '"seccomp=./a$$b.json"'],
   ['"\u202e: #.json', '"seccomp=./\\"\\u202e: #.json"'],
 ])("a Compose file names the profile that was given: %j", (file, line) => {
-  const text = emitCompose({
-    profile: { defaultAction: "SCMP_ACT_ERRNO", syscalls: [] },
-    arches: [],
-    name: "app",
-    file,
-  });
+  const text = emitCompose({ name: "app", file });
   expect(text).toBe(`services:\n  app:\n    security_opt:\n      - ${line}\n`);
 });

@@ -1,0 +1,102 @@
+import { basename } from "node:path";
+import { shellWord } from "../core/text/index.ts";
+import type { ClientCommand } from "../run/gateway/index.ts";
+
+/** Stands for words of the user's that may hold a secret. */
+const placeholder = "…";
+
+/** Options of `docker run` without a value (docker run --help, podman-run(1)). */
+const plainOptions = new RegExp(
+  "^--(?:detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|" +
+    "quiet|read-only|replace|rm|sig-proxy|tty|use-api-socket)$",
+);
+const plainLetters = "ditPq";
+
+/**
+ * Options whose values are shown: they name resources of the machine. Names, environment, labels, hosts,
+ * options of drivers and the program's arguments are the user's own.
+ */
+const shownOptions = new RegExp(
+  "^(?:-[pvumc]|--(?:cap-add|cap-drop|cgroupns|cpus|cpu-shares|device|entrypoint|env-file|gpus|group-add|ipc|memory|" +
+    "memory-swap|net|network|pid|pids-limit|platform|publish|pull|restart|runtime|security-opt|shm-size|" +
+    "stop-signal|stop-timeout|storage-opt|tmpfs|ulimit|user|userns|uts|volume|volumes-from))$",
+);
+
+/**
+ * The user's own command as a line for a shell, with a placeholder for each word that may hold a
+ * secret.
+ */
+export function repeatedCommand({ words, tool }: ClientCommand): string {
+  if (tool === undefined) return line(words.map((word, index) => (index === 0 ? word : plainWord(word, words, index))));
+  const before = words.slice(0, tool.at).map((word) => word.replace(/^([A-Za-z_]\w*)=.*$/s, `$1=${placeholder}`));
+  const own = words.slice(tool.at + 1);
+  const after = isCompose(tool.name, tool.verb) ? composeWords(own) : runWords(own, tool.verb);
+  return line([...before, words[tool.at] ?? "", ...after]);
+}
+
+export function isCompose(name: string, verb: string): boolean {
+  return name === "docker-compose" || name === "podman-compose" || verb === "compose";
+}
+
+function line(words: readonly string[]): string {
+  return words.map((word) => (word.includes(placeholder) ? word : shellWord(word))).join(" ");
+}
+
+/** Up to the image, options. What follows is the program's. */
+function runWords(words: readonly string[], verb: string): readonly string[] {
+  const start = words.indexOf(verb) + 1;
+  const shown = [...words.slice(0, start)];
+  let at = start;
+  for (; (words[at] ?? "").startsWith("-"); at += 1) {
+    const word = words[at] ?? "";
+    const { name, value, takesNext } = optionOf(word);
+    const isShown = shownOptions.test(name);
+    if (takesNext) shown.push(word, isShown ? (words[at + 1] ?? "") : hidden(words[at + 1] ?? "", name));
+    else if (value === undefined || isShown) shown.push(word);
+    else shown.push(word.slice(0, word.length - value.length) + hidden(value, name));
+    if (takesNext) at += 1;
+  }
+  return [...shown, words[at] ?? "", ...(words.length > at + 1 ? [placeholder] : [])];
+}
+
+/** `-e NAME` passes a variable on, and says nothing of its value. */
+function hidden(value: string, option: string): string {
+  const name = /^(?:-e|--env)$/.test(option) ? /^([A-Za-z_]\w*)(?:=|$)/.exec(value) : null;
+  if (name === null) return placeholder;
+  return name[0] === value && !value.endsWith("=") ? value : `${name[1] ?? ""}=${placeholder}`;
+}
+
+interface RunOption {
+  readonly name: string;
+  /** In the same word. */
+  readonly value: string | undefined;
+  /** The next word is its value. */
+  readonly takesNext: boolean;
+}
+
+function optionOf(word: string): RunOption {
+  if (word.startsWith("--")) {
+    const equals = word.indexOf("=");
+    if (equals > 0) return { name: word.slice(0, equals), value: word.slice(equals + 1), takesNext: false };
+    return { name: word, value: undefined, takesNext: !plainOptions.test(word) };
+  }
+  // Letters together: the first that takes a value has the rest, or the next word.
+  const at = [...word.slice(1)].findIndex((letter) => !plainLetters.includes(letter));
+  if (at < 0) return { name: word, value: undefined, takesNext: false };
+  const rest = word.slice(at + 2);
+  return { name: `-${word[at + 1] ?? ""}`, value: rest === "" ? undefined : rest, takesNext: rest === "" };
+}
+
+/** `up` and its like have files, services and numbers; `run` has what `docker run` has. */
+function composeWords(words: readonly string[]): readonly string[] {
+  const at = words.indexOf("run");
+  return at < 0 ? words : [...words.slice(0, at + 1), placeholder];
+}
+
+/** A word of any other program: shown if it is a plain word, an option without a value, or a file's name. */
+function plainWord(word: string, words: readonly string[], index: number): string {
+  const isOption = /^(?:-[A-Za-z]|--[a-z][a-z-]*)$/.test(word);
+  const isWord = /^[a-z][a-z:_-]{0,19}$/.test(word) && !(words[index - 1] ?? "").startsWith("-");
+  const isFile = /^[\w./-]+\.(?:sh|bash|py|js|mjs|cjs|ts|ya?ml|json|mk|toml|xml|gradle)$/.test(basename(word));
+  return isOption || isWord || isFile ? word : placeholder;
+}
