@@ -127,7 +127,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
     todo:
       (/exec format error/i.test(detail) ? noProgram : "") +
       (/is already in use by container/.test(detail)
-        ? "Remove the container that has this name: docker rm NAME, or seccomp-gen clean if a killed recording left it. "
+        ? "Remove the container of that name: docker rm NAME, or seccomp-gen clean if a killed recording left it. "
         : "") +
       "Check that the same command runs without seccomp-gen. Nothing was written.",
   }),

@@ -4,7 +4,11 @@ import { VirtualScreen } from "../../support/screen.ts";
 
 const size = { columns: 30, rows: 12 };
 
-function shown(): { readonly screen: VirtualScreen; readonly board: Board; show(...lines: readonly string[]): void } {
+function shown(): {
+  readonly screen: VirtualScreen;
+  readonly board: Board;
+  show: (...lines: readonly string[]) => void;
+} {
   const screen = new VirtualScreen(size.columns, size.rows);
   const board = new Board();
   return { screen, board, show: (...lines) => screen.write(board.show(lines, size)) };
