@@ -10,7 +10,6 @@ const plainOptions = new RegExp(
   "^--(?:detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|" +
     "quiet|read-only|replace|rm|sig-proxy|tty|use-api-socket)$",
 );
-const plainLetters = "ditPq";
 
 /**
  * Options whose values are shown: they name resources of the machine. Names, environment, labels, hosts,
@@ -80,11 +79,10 @@ function optionOf(word: string): RunOption {
     if (equals > 0) return { name: word.slice(0, equals), value: word.slice(equals + 1), takesNext: false };
     return { name: word, value: undefined, takesNext: !plainOptions.test(word) };
   }
-  // Letters together: the first that takes a value has the rest, or the next word.
-  const at = [...word.slice(1)].findIndex((letter) => !plainLetters.includes(letter));
-  if (at < 0) return { name: word, value: undefined, takesNext: false };
-  const rest = word.slice(at + 2);
-  return { name: `-${word[at + 1] ?? ""}`, value: rest === "" ? undefined : rest, takesNext: rest === "" };
+  // d, i, t, P and q take no value. The first other letter has the rest of the word, or the next word.
+  const [, letter = "", rest = ""] = /^-[ditPq]*(.?)(.*)$/s.exec(word) ?? [];
+  if (letter === "") return { name: word, value: undefined, takesNext: false };
+  return { name: `-${letter}`, value: rest === "" ? undefined : rest, takesNext: rest === "" };
 }
 
 /** `up` and its like have files, services and numbers; `run` has what `docker run` has. */
