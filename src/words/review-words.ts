@@ -79,7 +79,8 @@ export function backingLine(opening: Opening): Line {
   return word.startsWith("not ") || word.startsWith("no ") ? [{ strong: word }] : [word];
 }
 
-function backingWord({ backing }: Opening): string {
+/** What backs it, in a word or three. */
+export function backingWord({ backing }: Opening): string {
   if (backing.type === "nothing") return "not recorded";
   if (backing.type === "no-recording") return "no recording";
   if (backing.because.type === "user") return "not recorded";

@@ -37,6 +37,7 @@ import {
   openingLine,
   reasonLine,
   runLine,
+  backingWord,
 } from "./review-words.ts";
 
 export interface ReviewView {
@@ -543,18 +544,23 @@ function section(paths: readonly string[], state: JudgedProfile, limits: Limits)
     ...aboutTheWhole(state, limits),
     ...openingsTable(inTable, state),
     ...findingsList(state, limits),
-    ...(hasMany
-      ? foldedNames(
-          "Also possible now, ordinary calls",
-          ordinary.map(({ change }) => change),
-          limits,
-        )
-      : []),
+    ...(hasMany ? foldedOrdinary(ordinary, limits) : []),
     ...foldedRules(inTable.map(({ opening }) => opening.change)),
     ...foldedClosings(closings, limits),
     ...foldedNames("Denied as before, with another answer", otherAnswers, limits),
   ];
   return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
+}
+
+/** Ordinary calls by what backs them, so that those which nobody recorded stand apart. */
+function foldedOrdinary(ordinary: readonly Opening[], limits: Limits): readonly Block[] {
+  return [...new Set(ordinary.map(backingWord))].flatMap((word) =>
+    foldedNames(
+      `Also possible now, ordinary calls, ${word}`,
+      ordinary.filter((opening) => backingWord(opening) === word).map(({ change }) => change),
+      limits,
+    ),
+  );
 }
 
 /** What no single call's row says. */

@@ -2,7 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { stringifyRecording, type Recording, type SyscallRecord } from "../../src/core/recording/index.ts";
+import {
+  stringifyRecording,
+  type CodeEvidence,
+  type Recording,
+  type SyscallRecord,
+} from "../../src/core/recording/index.ts";
 import { derive, parseStoredPolicy } from "../../src/project/index.ts";
 import { cli } from "./product.ts";
 
@@ -16,6 +21,7 @@ export interface Answer {
 export interface State {
   readonly calls: { readonly [name: string]: SyscallRecord };
   readonly runs?: readonly string[];
+  readonly code?: CodeEvidence;
   /** Of policy.json. */
   readonly options?: object;
 }
@@ -34,12 +40,13 @@ export const ordinary: State["calls"] = Object.fromEntries(
   ["close", "execve", "exit_group", "getpid", "openat", "read", "write"].map((name) => [name, call("app")]),
 );
 
-export function recordingOf(name: string, { calls, runs = ["first"] }: State): Recording {
+export function recordingOf(name: string, { calls, runs = ["first"], code }: State): Recording {
   return {
     version: 1,
     name,
     runs: runs.map((run) => ({ source: "container", command: ["docker", "run", run], versions: {}, ended: "exited" })),
     syscalls: { SCMP_ARCH_X86_64: calls },
+    ...(code === undefined ? {} : { code }),
   };
 }
 

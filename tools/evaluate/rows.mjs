@@ -23,20 +23,19 @@ const { values: options, positionals } = parseArgs({
 const folder = positionals[0] ?? fileURLToPath(new URL("../../.evaluate/", import.meta.url));
 const days = ["", "-next", "-without-vdso"];
 
-const read = (name) => {
-  const file = join(folder, `${name}.json`);
-  return existsSync(file) ? parseRecording(JSON.parse(readFileSync(file, "utf8")).value, name) : undefined;
-};
+const textOf = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")).value;
 const workloads = readdirSync(folder)
   .filter((name) => name.endsWith("-a.json"))
   .map((name) => name.replace("-a.json", ""))
   .map((slug) => ({
     slug,
-    light: read(`${slug}-a`),
-    rich: days.flatMap((day) => {
-      const recording = read(`${slug}${day}-b`);
-      return recording === undefined ? [] : [{ day, calls: Object.keys(Object.values(recording.syscalls)[0] ?? {}) }];
-    }),
+    light: parseRecording(textOf(`${slug}-a`), slug),
+    rich: days
+      .filter((day) => existsSync(join(folder, `${slug}${day}-b.json`)))
+      .map((day) => ({
+        day,
+        calls: Object.keys(Object.values(JSON.parse(textOf(`${slug}${day}-b`)).syscalls)[0] ?? {}),
+      })),
   }));
 const reference = await loadReference(undefined);
 
@@ -90,7 +89,8 @@ function priceOf(row, rows) {
   }
 }
 
-const few = (bought) => (bought.length <= 6 ? bought.join(", ") : `${bought.slice(0, 6).join(", ")} and ${bought.length - 6} more`);
+const few = (bought) =>
+  bought.length <= 6 ? bought.join(", ") : `${bought.slice(0, 6).join(", ")} and ${bought.length - 6} more`;
 console.log(
   `${workloads.length} workloads, ${workloads.flatMap(({ rich }) => rich).length} other days.\n\n` +
     "| row | with code: names added | denied on another day without the row | without code: names added | denied " +

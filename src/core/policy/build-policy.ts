@@ -1,4 +1,11 @@
-import { madeBy, servedArchitectures, type ArgTuple, type Recording, type SyscallRecord } from "../recording/index.ts";
+import {
+  codeAnswer,
+  madeBy,
+  servedArchitectures,
+  type ArgTuple,
+  type Recording,
+  type SyscallRecord,
+} from "../recording/index.ts";
 import {
   callArgs,
   evaluate,
@@ -396,11 +403,23 @@ function addCompanions(arches: readonly ScmpArch[], denied: ReadonlySet<string>,
       calls: new Set(calls),
       programs: context.programs,
       forks: startsProcesses(arch, context.recording),
+      isNotInCode: notInCode(arch, context),
     })) {
       if (existsOn(arch, name) && !denied.has(name) && !allowsAny(context.book, name))
         addAllowed(arch, name, undefined, { type: "companion", reason, source }, context);
     }
   }
+}
+
+/**
+ * Code refutes a guess only if it was read of every program that ran: a script, or a run whose files were
+ * gone, leaves it open.
+ */
+function notInCode(arch: ScmpArch, { recording: { code }, options, programs }: Context): (name: string) => boolean {
+  const read = new Map(Object.entries(code?.programs ?? {}));
+  const isWhole =
+    options.reach && [...programs].every((program) => read.get(program)?.ran !== false && read.has(program));
+  return (name) => isWhole && codeAnswer(code, arch, name)?.type === "not-in";
 }
 
 /**

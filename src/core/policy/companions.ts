@@ -16,6 +16,12 @@ export interface CompanionRow {
   readonly forks?: true;
   /** Only where a program of this name was seen; a trailing version is left out. */
   readonly programs?: readonly string[];
+  /**
+   * A guess from what was seen, for recordings without code. A call that the code of all programs
+   * cannot make does not come by it. Other rows are of what code cannot tell: what the kernel does, and
+   * what other versions of a library or program call.
+   */
+  readonly guess?: true;
   readonly names: readonly string[];
   readonly reason: string;
   /** Which program breaks without the row, and how. */
@@ -149,18 +155,11 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["connect"],
+    guess: true,
     names: ["poll"],
     reason: "a program waits for a connection that is slow or silent",
     breaks: "psql and curl when the server takes its time; the resolver",
     source: "poll(2); PostgreSQL src/interfaces/libpq/fe-misc.c; curl lib/select.c",
-  },
-  {
-    triggers: ["execve"],
-    programs: ["xz", "git"],
-    names: ["poll"],
-    reason: "a program waits for a pipe that is full or empty",
-    breaks: "xz, which polls its output only when nobody reads it fast enough; git fetch",
-    source: "xz src/xz/file_io.c; git run-command.c, upload-pack.c",
   },
   {
     triggers: [
@@ -175,6 +174,7 @@ export const companionRows: readonly CompanionRow[] = [
       "linkat",
       "symlink",
     ],
+    guess: true,
     names: ["rename", "unlink"],
     reason:
       "programs that make or remove files also replace them: they write a new file and rename it over " + "the old one",
@@ -190,6 +190,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["pwrite64", "fdatasync", "fsync"],
+    guess: true,
     names: ["fsync", "ftruncate"],
     reason: "programs that write in the middle of files also shorten and flush them",
     breaks: "sqlite's checkpoint and VACUUM, git gc",
@@ -197,6 +198,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["mkdir", "mkdirat"],
+    guess: true,
     names: ["rmdir"],
     reason: "programs that make folders remove them",
     breaks: "git gc, mktemp -d, tar",
@@ -204,6 +206,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["listen"],
+    guess: true,
     names: ["rename", "unlink"],
     reason: "a service that keeps its own log renames and removes it when it is full or at midnight",
     breaks: "Python's RotatingFileHandler, log4j, winston",
@@ -212,6 +215,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["fsync", "fdatasync"],
     with: ["listen"],
+    guess: true,
     names: ["mkdir", "rmdir", "truncate", "pwritev", "wait4", "kill"],
     reason:
       "a database makes, shortens and removes files and folders, writes its log ahead, and lets a child " +
@@ -241,6 +245,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["listen"],
     programs: ["redis-server", "valkey-server", "memcached", "postgres", "node", "nodejs"],
+    guess: true,
     names: ["getrusage"],
     reason: "services report how much they have used",
     breaks:
@@ -252,6 +257,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["timer_create", "timer_settime"],
+    guess: true,
     names: ["timer_settime", "timer_delete"],
     reason: "programs that set timers also cancel them",
     breaks: "haproxy when a thread ends at a reload; timeout(1) whose command ends in time",
@@ -259,6 +265,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["inotify_init1", "inotify_add_watch"],
+    guess: true,
     names: ["inotify_rm_watch"],
     reason: "programs that watch files also stop watching them",
     breaks: "tail -F of a rotated log",
@@ -266,6 +273,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["shmget", "shmat"],
+    guess: true,
     names: ["shmat", "shmdt", "shmctl"],
     reason: "a service gives shared memory back when it ends",
     breaks: "PostgreSQL and Apache when they are stopped",
@@ -273,6 +281,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["io_setup", "io_submit"],
+    guess: true,
     names: ["io_submit", "io_getevents", "io_cancel", "io_destroy"],
     reason: "services start asynchronous writes under load and end them at their end",
     breaks: "MariaDB under load",
@@ -280,6 +289,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["flock"],
+    guess: true,
     names: ["flock", "fcntl"],
     reason: "programs take locks again and ask about them",
     breaks: "apt and logrotate where another one runs",
@@ -355,6 +365,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["execve"],
     programs: ["sh", "dash", "bash", "ash", "busybox", "zsh", "ksh"],
+    guess: true,
     names: [
       "dup2",
       "fcntl",
@@ -375,15 +386,8 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["execve"],
-    programs: ["bash", "zsh", "ksh"],
-    names: ["setpgid"],
-    reason: "shells give jobs a process group of their own",
-    breaks: "set -m, and timeout in a script",
-    source: "bash jobs.c",
-  },
-  {
-    triggers: ["execve"],
     programs: ["sh", "dash", "ash", "busybox", "python", "ruby"],
+    guess: true,
     names: ["vfork"],
     reason: "shells start programs without copying themselves",
     breaks: "an entrypoint that was recorded with exec, or with an older dash",
@@ -394,6 +398,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["execve"],
     programs: ["python", "perl", "ruby", "php", "php-fpm"],
+    guess: true,
     names: ["dup2", "fcntl", "getcwd", "lseek", "pipe2", "wait4", "pselect6", "poll"],
     reason: "the interpreter starts programs and waits",
     breaks: "perl's backticks (pipe2, dup2), Python's subprocess (poll), sleep in Ruby (pselect6)",
@@ -403,6 +408,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     without: ["listen"],
     programs: ["python", "perl", "ruby", "php"],
+    guess: true,
     names: ["rename", "unlink", "mkdir"],
     reason: "a script keeps what it made in files",
     breaks: "perl's first mkdir and rename",
@@ -411,6 +417,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["execve"],
     programs: ["perl"],
+    guess: true,
     names: ["alarm"],
     reason: "a script gives up what takes too long",
     breaks: "the usual alarm around whatever may block",
@@ -419,6 +426,7 @@ export const companionRows: readonly CompanionRow[] = [
   {
     triggers: ["execve"],
     programs: ["git"],
+    guess: true,
     names: ["uname", "setsid", "fsync"],
     reason:
       "git's house-keeping starts after some commits: it flushes packs, writes the host's name into its " +
@@ -432,6 +440,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     without: ["listen"],
     programs: ["busybox"],
+    guess: true,
     names: ["unlink", "rename", "mkdir", "rmdir", "chmod", "utimensat", "ftruncate"],
     reason: "all tools of busybox are one program",
     breaks: "a script whose first rm or mv comes later",
@@ -441,6 +450,7 @@ export const companionRows: readonly CompanionRow[] = [
     triggers: ["execve"],
     without: ["listen"],
     programs: ["chmod", "chown", "cp", "dpkg", "install", "ln", "mkdir", "mktemp", "mv", "rm", "rmdir", "tar", "touch"],
+    guess: true,
     names: [
       "dup",
       "fchdir",
@@ -484,60 +494,17 @@ export const companionRows: readonly CompanionRow[] = [
   },
   {
     triggers: ["execve"],
-    programs: ["postgres"],
-    names: ["preadv", "readlink"],
-    reason: "later versions of PostgreSQL read several pages at once and resolve paths with the C library",
-    breaks: "PostgreSQL 17 after a base-image bump: it does not start",
-    source: "PostgreSQL src/common/exec.c, realpath; src/include/port/pg_iovec.h",
-  },
-  {
-    triggers: ["execve"],
     programs: ["php", "php-fpm"],
+    guess: true,
     names: ["flock", "setitimer", "pwrite64", "ftruncate"],
     reason: "PHP locks, writes and shortens sessions, and limits a script's time",
     breaks: "PHP's session_start (flock, pwrite64, ftruncate)",
     source: "php-src ext/session/mod_files.c, Zend/zend_execute_API.c",
   },
-  {
-    triggers: ["execve"],
-    programs: ["node", "nodejs", "java"],
-    names: ["sched_yield", "madvise", "eventfd2", "pipe2", "epoll_create1", "epoll_ctl", "epoll_wait"],
-    reason: "V8 and the JVM start threads under load, to collect garbage, compile and poll",
-    breaks: "Java's first HttpClient or selector (epoll_create1), node's first child process (pipe2)",
-    source: "libuv src/unix; OpenJDK src/hotspot/os/linux",
-  },
-  {
-    triggers: ["execve"],
-    programs: ["java"],
-    names: ["dup", "sendfile", "tgkill", "getdents64", "unlink"],
-    reason:
-      "Java lists a directory through a duplicate of its descriptor and copies files with sendfile; a " +
-      "thread dump stops threads by signals",
-    breaks: "Files.list, Files.copy; jstack and SIGQUIT",
-    source: "OpenJDK 17 sun.nio.fs.UnixNativeDispatcher, UnixCopyFile; src/hotspot/os/posix/signals_posix.cpp",
-  },
 ];
 
-/** Programs that work on files by name or by open folder, as their version likes. */
-const fileTools: readonly string[] = [
-  "busybox",
-  "chgrp",
-  "chmod",
-  "chown",
-  "cp",
-  "dpkg",
-  "find",
-  "install",
-  "ln",
-  "mkdir",
-  "mkfifo",
-  "mktemp",
-  "mv",
-  "rm",
-  "rmdir",
-  "tar",
-  "touch",
-];
+/** Programs that change permissions by name or by descriptor, as their version likes. */
+const fileTools: readonly string[] = ["busybox", "chmod", "cp", "dpkg", "install", "mkdir", "mkfifo", "mv", "tar"];
 const libcs = "musl's stdio reads and writes vectors, glibc's plain buffers";
 const wide = "32-bit programs: after a rebuild with 64-bit time or file sizes";
 const ids = "32-bit programs: glibc and musl call those with 32-bit ids, old static ones those with 16";
@@ -620,46 +587,9 @@ export const twinRows: readonly TwinRow[] = [
     source: "poll(2)",
   },
   {
-    programs: fileTools,
-    names: ["mkdir", "mkdirat"],
-    breaks: "cp -r: coreutils 9.1 calls mkdir, later ones mkdirat",
-    source: "mkdir(2)",
-  },
-  {
     names: ["mknod", "mknodat"],
     breaks: "mkfifo: musl calls mknod, glibc 2.33 mknodat",
     source: "mknod(2)",
-  },
-  {
-    programs: fileTools,
-    names: ["unlink", "unlinkat"],
-    breaks: "rm: busybox calls unlink, coreutils unlinkat",
-    source: "unlink(2)",
-  },
-  {
-    programs: fileTools,
-    names: ["rmdir", "unlinkat"],
-    breaks: "rm -r: busybox calls rmdir, coreutils unlinkat",
-    source: "rmdir(2)",
-  },
-  {
-    programs: fileTools,
-    older: ["renameat", "renameat2"],
-    names: ["rename", "renameat"],
-    breaks: "mv to a network file system that knows no flags; busybox mv",
-    source: "rename(2); gnulib lib/renameatu.c",
-  },
-  {
-    programs: fileTools,
-    names: ["link", "linkat"],
-    breaks: "ln: busybox calls link, coreutils linkat",
-    source: "link(2)",
-  },
-  {
-    programs: fileTools,
-    names: ["symlink", "symlinkat"],
-    breaks: "ln -s: busybox calls symlink, coreutils symlinkat",
-    source: "symlink(2)",
   },
   {
     names: ["readlink", "readlinkat"],
@@ -669,20 +599,13 @@ export const twinRows: readonly TwinRow[] = [
   {
     programs: fileTools,
     names: ["chmod", "fchmod", "fchmodat", "fchmodat2"],
-    breaks: "tar, cp and install change with names or descriptors, by version",
+    breaks: "chmod -R and tar: coreutils 9.7 and tar 1.35 with glibc 2.41 call fchmodat2",
     source: "chmod(2)",
   },
   {
     names: ["getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr"],
     breaks: "coreutils 9.5 ls and cp list attributes where older ones asked for each",
     source: "listxattr(2)",
-  },
-  {
-    programs: fileTools,
-    older: ["lchown", "lchown32"],
-    names: ["chown", "chown32", "fchown", "fchown32", "fchownat"],
-    breaks: "tar, cp and install, as chmod",
-    source: "chown(2)",
   },
   {
     older: ["utime", "utimes", "futimesat"],
@@ -914,13 +837,15 @@ export interface Seen {
   readonly programs: ReadonlySet<string>;
   /** A process was started, and not threads alone. */
   readonly forks: boolean;
+  /** The code of all programs was read, and none of it makes this call. */
+  readonly isNotInCode: (name: string) => boolean;
 }
 
 /**
  * What goes with the observed calls. Twins are taken of observed calls only, not of other
  * companions.
  */
-export function companionsOf({ calls, programs, forks }: Seen): readonly Companion[] {
+export function companionsOf({ calls, programs, forks, isNotInCode }: Seen): readonly Companion[] {
   const seen = (name: string): boolean => calls.has(name);
   const applies = (row: Pick<CompanionRow, "forks" | "programs">): boolean =>
     (row.forks === undefined || forks) &&
@@ -936,7 +861,9 @@ export function companionsOf({ calls, programs, forks }: Seen): readonly Compani
   );
   const otherLibc = !seen(onlyGlibc);
   const all = [
-    ...rows.flatMap(({ names, reason, source }) => names.map((name) => ({ name, reason, source }))),
+    ...rows.flatMap(({ names, reason, source, guess }) =>
+      names.filter((name) => guess === undefined || !isNotInCode(name)).map((name) => ({ name, reason, source })),
+    ),
     ...twins.flatMap(({ names, glibc = [], source }) =>
       [...names, ...(otherLibc ? glibc : [])].map((name) => ({
         name,

@@ -14,7 +14,7 @@ export const startedRows: readonly StartedRow[] = [
     paths: ["/bin/sh", "/usr/bin/sh"],
     reason: "system(3), popen(3) and interpreters start commands through it",
   },
-  ...["cat", "date", "df", "grep", "ls", "mkdir", "rm", "sed"].map((name): StartedRow => ({
+  ...["cat", "date", "df", "grep", "ls", "mkdir", "rm", "rmdir", "sed"].map((name): StartedRow => ({
     paths: inPath(name),
     reason: "hooks, pipes and CGI scripts call the small tools of the image",
   })),

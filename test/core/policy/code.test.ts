@@ -185,3 +185,27 @@ test("of a program that did not run, far ways do not count", () => {
   expect(allows(policyOf(far(true)), "getxattr")).toBe(true);
   expect(allows(policyOf(far(false)), "getxattr")).toBe(false);
 });
+
+/** A service that flushed a file once: a database, if nobody asks its code. */
+const service = { execve: seen(), fsync: seen(), listen: seen() };
+
+test("code refutes a guess: one fsync does not make a service a database", () => {
+  const policy = policyOf(evidenceOf(["execve", "fsync", "listen"]), {}, service);
+  for (const name of ["truncate", "pwritev", "rmdir", "rename"]) expect(allows(policy, name), name).toBe(false);
+  // What the kernel does, and what other versions call, is no guess.
+  for (const name of ["restart_syscall", "fdatasync", "accept4", "shutdown"])
+    expect(allows(policy, name), name).toBe(true);
+});
+
+test.each<[string, CodeEvidence | undefined, { readonly reach?: boolean }]>([
+  ["no code was read", undefined, {}],
+  ["--no-reach leaves code out", evidenceOf(["execve"]), { reach: false }],
+  ["a place of the code may make any call", evidenceOf(["execve"], { open: ["app f"] }), {}],
+  ["a file of the program could not be read", evidenceOf(["execve"], { unread: ["libx.so: not found"] }), {}],
+  ["the program did not run", evidenceOf(["execve"], { ran: false }), {}],
+  ["the code of another program was read", { ...evidenceOf(["execve"]), programs: { sh: { objects: ["sh"] } } }, {}],
+])("a guess holds if %s", (_, code, options) => {
+  const policy = policyOf(code, options, service);
+  expect(allows(policy, "truncate")).toBe(true);
+  expect(reasonsOf(policy, "truncate")).toEqual(["companion"]);
+});
