@@ -139,6 +139,11 @@ async function verifyEach(
   return worst;
 }
 
+/** Podman has no engine that a script's podman would ask. */
+export const podmanInScript =
+  "For podman in a script, start its service first: podman system service --time 0 unix:///tmp/podman.sock & " +
+  "DOCKER_HOST=unix:///tmp/podman.sock seccomp-gen record --containers -- the script.";
+
 const reasons: { readonly [Why in ContainersRecorded["leftOut"][number]["why"]]: string } = {
   helper: "a helper of the tool that started it",
   "not asked for": "--only or --except excludes it",
@@ -229,6 +234,7 @@ function rerunOf(
   const { tool } = command;
   return {
     words: [...options, "--", repeatedCommand(command)].join(" "),
+    takesProfile: tool !== undefined,
     services: tool !== undefined && isCompose(tool.name, tool.verb) ? rows.map(({ name }) => name) : undefined,
   };
 }
@@ -257,6 +263,6 @@ function nothingRecorded(
     todo:
       "Check three things. It must start new containers, because exec and start of older ones are not recorded. It " +
       "must use DOCKER_HOST: --context, -H or a setting of its own bypasses it. The containers must run on this " +
-      "engine: kubectl, Swarm and remote builders start them elsewhere.",
+      `engine: kubectl, Swarm and remote builders start them elsewhere. ${podmanInScript}`,
   });
 }

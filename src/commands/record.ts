@@ -17,7 +17,7 @@ import type { CommandEnd } from "../run/session/index.ts";
 import type { Untraced } from "../run/tracer/index.ts";
 import { renderSummary } from "../words/index.ts";
 import { keepRecording, placesOf, thenRelease, type Kept } from "./keep.ts";
-import { keepEach, recordEach, type EachOptions } from "./record-containers.ts";
+import { keepEach, podmanInScript, recordEach, type EachOptions } from "./record-containers.ts";
 
 /** `seccomp-gen record`: trace → recording → profile → summary. Resolves to the exit code. */
 export async function record(
@@ -170,7 +170,7 @@ function elsewhereStarted(words: readonly string[], tool: string): SeccompGenErr
     todo:
       startsElsewhere[tool] ??
       (tool === "podman"
-        ? "Record podman's own command: seccomp-gen record -- podman run ..."
+        ? `Record podman's own command: seccomp-gen record -- podman run ... ${podmanInScript}`
         : "Check that it starts a new container and uses DOCKER_HOST: sudo drops it (sudo -E keeps it), --context " +
           "and -H bypass it. Or record docker's own command: seccomp-gen record -- docker run ..."),
   });

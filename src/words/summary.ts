@@ -31,6 +31,8 @@ export interface SummaryModel {
 export interface Rerun {
   /** Options of verify, and the command, with a placeholder for what may be secret. */
   readonly words: string;
+  /** verify takes one profile for it. A script's containers are found by the names of their profiles. */
+  readonly takesProfile: boolean;
   /** The services of the Compose file that the containers belong to. `undefined` if they are of no Compose file. */
   readonly services: readonly string[] | undefined;
 }
@@ -200,16 +202,12 @@ function next({ rerun, paths, verified }: SummaryModel): readonly string[] {
   if (profile === undefined) return [];
   if (rerun === undefined) return [`next: commit the files; run with docker run --security-opt seccomp=${profile} …`];
   const [service] = rerun.services ?? [];
+  const verifying = verifyLines(`${rerun.takesProfile ? profile : "--containers"} ${rerun.words}`);
   if (service !== undefined) {
     const named = composeLines([{ name: service, profile }]);
-    return verified ? named : [...verifyLines(`${profile} ${rerun.words}`), ...named];
+    return verified ? named : [...verifying, ...named];
   }
-  return verified
-    ? []
-    : [
-        ...verifyLines(`${profile} ${rerun.words}`),
-        `then commit the files and run with --security-opt seccomp=${profile}`,
-      ];
+  return verified ? [] : [...verifying, `then commit the files and run with --security-opt seccomp=${profile}`];
 }
 
 /** A line that can be pasted. */

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -184,4 +185,26 @@ test("podman starts a container under what export writes for it", async ({ skip 
     false,
     expect.stringMatching(/not permitted|not implemented/) as string,
   ]);
+});
+
+test("podman in a script is told the way to go, and that way records it", async ({ skip }) => {
+  skip(unusable !== undefined, unusable);
+  const folder = await workplace();
+  const script = `podman run --rm --network none localhost/${image} sh -c 'echo in podman'`;
+  const told = await product(folder, ["record", "--", "sh", "-c", script.replace(/run .*/, "version")], { PATH: path });
+  expect(told.exitCode, told.stderr).toBe(2);
+  expect(told.stderr).toMatch(/sh ran podman[^]*start its service first: podman system service[^]*DOCKER_HOST=unix:/);
+  const socket = join(folder, "podman.sock");
+  const words = ["system", "service", "--time", "120", `unix://${socket}`];
+  const service = execa("podman", words, { env: { PATH: path }, reject: false, stdio: "ignore" });
+  await expect.poll(() => existsSync(socket), { timeout: 60_000 }).toBe(true);
+  // A client of the service has none of the wrapper's options for its own storage.
+  const client = script.replace("podman", "/usr/bin/podman");
+  const ran = await product(folder, ["record", "--name", "app", "--containers", "--", "sh", "-c", client], {
+    PATH: path,
+    DOCKER_HOST: `unix://${socket}`,
+  });
+  service.kill();
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "in podman" });
+  expect(ran.stderr).toMatch(/next: seccomp-gen verify --containers -- sh -c …/);
 });

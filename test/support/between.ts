@@ -1,0 +1,35 @@
+import { endpointOf, openGateway, type Document, type Gateway } from "../../src/run/gateway/index.ts";
+
+/** A socket that stands for the tests' engine, and what was asked of it. */
+export interface Between extends AsyncDisposable {
+  /** Value for DOCKER_HOST. */
+  readonly host: string;
+  /** `POST /containers/create`, without versions and queries. */
+  readonly asked: readonly string[];
+}
+
+/** Stands before the engine. `change` gives each container's `containers/create` in place of what was asked for. */
+export async function standBetween(
+  change: (body: Document, name: string) => Document = (body) => body,
+): Promise<Between> {
+  const asked: string[] = [];
+  const engine = endpointOf({ words: [], tool: undefined }, process.env);
+  const gateway: Gateway = await openGateway(
+    engine,
+    ({ method, target }) => {
+      const [path = "", query = ""] = target.replace(/^\/v[\d.]+(?=\/)/, "").split("?");
+      asked.push(`${method} ${path}`);
+      if (/^\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start|session|grpc)$/.test(path)) return { hijacks: true };
+      if (path !== "/containers/create") return undefined;
+      const name = new URLSearchParams(query).get("name") ?? "";
+      return {
+        request: async (body) => ({
+          target,
+          body: Buffer.from(JSON.stringify(change(JSON.parse(body.toString("utf8")) as Document, name))),
+        }),
+      };
+    },
+    () => undefined,
+  );
+  return { host: gateway.host, asked, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() };
+}
