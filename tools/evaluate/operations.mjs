@@ -19,6 +19,23 @@ const folder = process.argv[2] ?? fileURLToPath(new URL("../../.evaluate/", impo
 const allow = { action: "SCMP_ACT_ALLOW" };
 const because = { type: "fallback", reason: "the row is taken out", source: "this measurement" };
 
+const condition = ({ index, value, mask = 0xffff_ffff }) => ({
+  index,
+  op: "SCMP_CMP_MASKED_EQ",
+  mask: BigInt(mask),
+  datum: BigInt(value),
+});
+
+/** Bits of the same flags by which other rows are told: they stay closed. */
+function bitsOfOthers(rows, name, index) {
+  return operations
+    .filter((row) => !rows.includes(row))
+    .flatMap(({ forms }) => forms.filter(({ names }) => names.includes(name)))
+    .flatMap(({ args = [] }) => (args.length === 1 && args[0].index === index ? args : []))
+    .filter(({ value, mask }) => mask === value)
+    .reduce((bits, { mask }) => bits | BigInt(mask), 0n);
+}
+
 /** The filters as they would be without these rows: what they deny of an allowed call is allowed. */
 function opened(filters, rows) {
   return new Map(
@@ -27,12 +44,10 @@ function opened(filters, rows) {
       for (const { names, args = [], arches } of rows.flatMap(({ forms }) => forms)) {
         if (arches !== undefined && !arches.includes(arch)) continue;
         for (const name of names.filter((each) => allowsSome(filter, each))) {
-          const conditions = args.map(({ index, value, mask = 0xffff_ffff }) => ({
-            index,
-            op: "SCMP_CMP_MASKED_EQ",
-            mask: BigInt(mask),
-            datum: BigInt(value),
-          }));
+          const conditions = args.map(condition).map((each, _, all) => {
+            const flag = all.length === 1 && each.mask === each.datum;
+            return { ...each, mask: each.mask | (flag ? bitsOfOthers(rows, name, each.index) & ~each.datum : 0n) };
+          });
           const family = conditions.find(({ index }) => name === "socket" && index === 0);
           if (family !== undefined && !allowsSome(filter, name, { conditions: [family] })) continue;
           const kept = (syscalls.get(name) ?? []).filter(({ action }) => action.action === allow.action);

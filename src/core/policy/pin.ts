@@ -85,7 +85,9 @@ export function ruleOf({ args = [] }: RequiredCall): Rule {
 
 /** A call that fails with this error. */
 export function errno(name: string): Action {
-  return { action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber(name) ?? 1 };
+  const errnoRet = errnoNumber(name);
+  if (errnoRet === undefined) throw new RangeError(`no error ${name}`);
+  return { action: "SCMP_ACT_ERRNO", errnoRet };
 }
 
 /** Numeric order. */

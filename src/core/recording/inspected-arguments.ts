@@ -143,13 +143,29 @@ const rows: { readonly [syscall: string]: Inspected } = {
     indices: [1],
     reason: "O_NOTIFICATION_PIPE makes a watch queue (pipe2(2))",
   },
+  send: {
+    indices: [3],
+    reason: "as sendto, on some 32-bit architectures (send(2))",
+  },
+  sendto: {
+    indices: [3],
+    reason: "MSG_OOB takes another way through the protocol's code (send(2))",
+  },
+  sendmsg: {
+    indices: [2],
+    reason: "as sendto (sendmsg(2))",
+  },
+  sendmmsg: {
+    indices: [3],
+    reason: "as sendto (sendmmsg(2))",
+  },
   recv: {
     indices: [3],
     reason: "as recvfrom, on some 32-bit architectures (recv(2))",
   },
   recvfrom: {
     indices: [3],
-    reason: "MSG_OOB and MSG_PEEK take another way through the protocol's code (recv(2))",
+    reason: "MSG_PEEK leaves a message in the queue (recv(2))",
   },
   recvmsg: {
     indices: [2],

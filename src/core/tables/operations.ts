@@ -56,6 +56,10 @@ const receive = (flag: number): readonly RequiredCall[] => [
   { names: ["recv", "recvfrom", "recvmmsg", "recvmmsg_time64"], args: [bit(3, flag)] },
   { names: ["recvmsg"], args: [bit(2, flag)] },
 ];
+const send = (flag: number): readonly RequiredCall[] => [
+  { names: ["send", "sendto", "sendmmsg"], args: [bit(3, flag)] },
+  { names: ["sendmsg"], args: [bit(2, flag)] },
+];
 /** CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and negative ones of a process or thread. */
 const processorClock = (...names: readonly string[]): readonly RequiredCall[] => [
   { names, args: [whole(0, 2)] },
@@ -283,14 +287,14 @@ export const operations: readonly Operation[] = [
   {
     id: "out-of-band",
     name: "MSG_OOB",
-    forms: receive(1),
-    does: "receive out-of-band data (MSG_OOB)",
+    forms: send(1),
+    does: "send out-of-band data (MSG_OOB)",
     reason: "one byte beside the stream, with bookkeeping of its own in each protocol",
     closes: ["CVE-2024-36972", "CVE-2025-38236"],
-    users: "FTP servers for ABOR, telnet, rlogin",
-    answer: { errno: "EINVAL", then: "as if there were none" },
+    users: "clients that interrupt a server: FTP's ABOR, telnet, rlogin",
+    answer: { errno: "ENOTSUP", then: "as UDP, and AF_UNIX in a kernel without CONFIG_AF_UNIX_OOB" },
     since: "2.6",
-    source: "net/unix/af_unix.c, recv(2)",
+    source: "net/unix/af_unix.c, send(2)",
   },
   {
     id: "peek",

@@ -73,7 +73,9 @@ const usual = [
   "7 accept4(3, NULL, NULL, 0) = 8",
   "7 connect(3, 0x1, 16) = 0",
   "7 bind(3, 0x1, 16) = 0",
+  "7 sendto(3, 0x1, 8, MSG_NOSIGNAL, NULL, 0) = 8",
   "7 sendmsg(3, 0x1, 0) = 8",
+  "7 sendmmsg(3, 0x1, 1, MSG_NOSIGNAL) = 1",
 ];
 /** Made in each test: what is made while modules are loaded, `npm run test:mutation` cannot ask. */
 const usualFilter = (): Filter => filterOf(policyOf(usual));
@@ -108,7 +110,7 @@ describe("an operation with a history", () => {
     ["line-discipline", "7 ioctl(0, TIOCSETD, [3]) = 0"],
     ["terminal-session", "7 ioctl(0, TIOCGSID, [3]) = 0"],
     ["notification-pipe", "7 pipe2([5, 6], O_EXCL) = 0"],
-    ["out-of-band", "7 recvfrom(3, 0x1, 1, MSG_OOB|MSG_DONTWAIT, NULL, NULL) = 1"],
+    ["out-of-band", "7 sendto(3, 0x1, 1, MSG_OOB|MSG_DONTWAIT, NULL, 0) = 1"],
     ["processor-timers", "7 timer_create(CLOCK_THREAD_CPUTIME_ID, NULL, 0x1) = 0"],
   ])("%s stays allowed if it was seen, and opens no other", (id, ...log) => {
     const row = operations.find((operation) => operation.id === id);
@@ -179,7 +181,10 @@ describe("what programs vary from day to day stays", () => {
     ["ioctl", [1n, 0x8912n]],
     ["pipe2", [1n, 0x80800n]],
     ["recvfrom", [3n, 1n, 1n, 0x4000n | 2n | 0x40n]],
+    ["recvfrom", [3n, 1n, 1n, 1n]],
     ["recvmsg", [3n, 1n, 0x40000000n]],
+    ["sendto", [3n, 1n, 9n, 0x8000n | 0x4000n]],
+    ["sendmsg", [3n, 1n, 0x4000000n]],
     ["timer_create", [1n]],
     ["timer_create", [7n]],
     ["clock_nanosleep", [11n]],
