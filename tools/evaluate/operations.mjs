@@ -1,11 +1,11 @@
 // What each row of the table of operations buys: how many more known vulnerabilities are within
 // reach, on average over recorded workloads, if this row alone is taken out.
 //
-// Usage: node tools/evaluate/operations.mjs [FOLDER]
+// Usage: node tools/evaluate/operations.mjs [--write]
 //
-// FOLDER holds what `npm run evaluate` recorded (default: .evaluate/). A Markdown table goes to
-// stdout.
-import { readdirSync, readFileSync } from "node:fs";
+// Reads what `npm run evaluate` recorded (.evaluate/). A Markdown table goes to stdout, and with
+// --write to docs/measurements.md.
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { reachOf } from "../../dist/core/explain/index.js";
@@ -14,8 +14,11 @@ import { readProfile, resolve } from "../../dist/core/profile/index.js";
 import { parseRecording } from "../../dist/core/recording/index.js";
 import { allowsSome } from "../../dist/core/seccomp/index.js";
 import { defaultCapabilities, newestDockerDefault, operations, vulnerabilities } from "../../dist/core/tables/index.js";
+import { measuredOn, writeMeasured } from "../measurements.mjs";
+import { untouched } from "./untouched.mjs";
+import { workloads } from "./workloads.mjs";
 
-const folder = process.argv[2] ?? fileURLToPath(new URL("../../.evaluate/", import.meta.url));
+const folder = fileURLToPath(new URL("../../.evaluate/", import.meta.url));
 const allow = { action: "SCMP_ACT_ALLOW" };
 const because = { type: "fallback", reason: "the row is taken out", source: "this measurement" };
 
@@ -77,27 +80,38 @@ const ceiling = resolve(readProfile(reference, newestDockerDefault), {
   ignoresDefaultErrno: false,
 }).filters;
 
-const workloads = readdirSync(folder)
-  .filter((name) => name.endsWith("-a.json"))
-  .map((name) => {
-    const recording = parseRecording(JSON.parse(readFileSync(join(folder, name), "utf8")).value, name);
-    const options = { args: "standard", exact: false, reach: true, floor: "any", allow: [], deny: [] };
-    const { filters } = buildPolicy(recording, { ...options, ceiling, ceilingName });
-    const own = new Map(filters.map((filter) => [filter.arch, filter]));
-    return { name: name.replace("-a.json", ""), own, rules: filters[0].syscalls };
-  });
-
-const now = workloads.map(({ own }) => reachable(own));
-const names = workloads.map(({ own }) => reachable(opened(own, operations)));
-for (const [at, { name }] of workloads.entries())
-  process.stderr.write(`${name}: ${names[at].length} by names, ${now[at].length} with pins: ${now[at].join(" ")}\n`);
-process.stdout.write(
-  `${workloads.length} workloads: ${mean(names.map(({ length }) => length))} known vulnerabilities within reach ` +
-    `by names alone, ${mean(now.map(({ length }) => length))} with pins of operations.\n\n` +
-    "| taken out | more within reach, mean | which |\n|---|---|---|\n",
-);
-for (const row of operations) {
-  const more = workloads.map(({ own }, at) => reachable(opened(own, [row])).filter((id) => !now[at].includes(id)));
-  const ids = [...new Set(more.flat())].sort().join(", ") || "none";
-  process.stdout.write(`| ${row.id} | ${mean(more.map(({ length }) => length))} | ${ids} |\n`);
+/** The profile of a workload's first day, without those that were not recorded. */
+function profileOf({ name, slug }) {
+  const file = join(folder, `${slug}-a.json`);
+  if (!existsSync(file)) return [];
+  const recording = parseRecording(JSON.parse(readFileSync(file, "utf8")).value, file);
+  const options = { args: "standard", exact: false, reach: true, floor: "any", allow: [], deny: [] };
+  const { filters } = buildPolicy(recording, { ...options, ceiling, ceilingName });
+  const own = new Map(filters.map((filter) => [filter.arch, filter]));
+  return [{ name, own, now: reachable(own), byNames: reachable(opened(own, operations)) }];
 }
+
+/** By workload, what is within reach without a row and is not with it. */
+const without = (set, row) =>
+  set.map(({ own, now }) => reachable(opened(own, [row])).filter((id) => !now.includes(id)));
+
+const sets = [untouched, workloads].map((set) => set.flatMap(profileOf)).filter((set) => set.length > 0);
+for (const { name, now, byNames } of sets.flat())
+  process.stderr.write(`${name}: ${byNames.length} by names, ${now.length} with pins: ${now.join(" ")}\n`);
+const lengths = (lists) => mean(lists.map(({ length }) => length));
+const names = sets.map((set) => `${set.length} ${set[0].name === untouched[0].name ? "untouched" : "tuned"}`);
+const text = [
+  `${measuredOn()}. Of ${vulnerabilities.length} known vulnerabilities within reach, on average: ` +
+    `${sets.map((set, at) => `${lengths(set.map(({ byNames }) => byNames))} by names alone and ${lengths(set.map(({ now }) => now))} with pins (${names[at]})`).join(", ")}. ` +
+    `Docker's default: ${reachable(ceiling).length}.`,
+  "",
+  `| taken out | ${names.map((name) => `more within reach, mean of ${name}`).join(" | ")} | which |`,
+  `|---|${sets.map(() => "---|").join("")}---|`,
+  ...operations.map((row) => {
+    const more = sets.map((set) => without(set, row));
+    const ids = [...new Set(more.flat(2))].sort().join(" ") || "none";
+    return `| ${row.name} | ${more.map(lengths).join(" | ")} | ${ids} |`;
+  }),
+].join("\n");
+process.stdout.write(`${text}\n`);
+if (process.argv.includes("--write")) writeMeasured("evaluate:operations", text);

@@ -1,6 +1,6 @@
 import { inspectedArguments, isRead, valuesAt, type ArgTuple, type SyscallRecord } from "../recording/index.ts";
 import type { ArgIndex, Rule } from "../seccomp/index.ts";
-import { cloneFlagsIndex, describeValue, type ScmpArch } from "../tables/index.ts";
+import { cloneFlagsIndex, describeValue, hasOwnSocketTypes, type ScmpArch } from "../tables/index.ts";
 import { isOpenedByCode } from "./constants-in-code.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
 import { ascending, equals32, errno, ruleOf, type Pin, type PinContext, type Pinner, type Unpinned } from "./pin.ts";
@@ -137,10 +137,9 @@ const pinSocketExactly: Pinner = (values, context, syscall) => {
 const isOfFamily = ({ conditions }: Rule, family: bigint): boolean =>
   conditions.some(({ index, datum }) => index === 0 && datum === family);
 
-/** mips has SOCK_STREAM and SOCK_DGRAM the other way round (arch/mips/include/asm/socket.h). */
 function pinInternet(family: bigint, values: readonly ArgTuple[], context: PinContext, syscall: string): Pin {
   const any: Pin = { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
-  if (context.arch.includes("MIPS")) return { ...any, lost: "socket types have other numbers on this architecture" };
+  if (hasOwnSocketTypes(context.arch)) return { ...any, lost: "socket types have other numbers on this architecture" };
   if (!values.every(isRead))
     return { ...any, lost: `a type or protocol of ${family === inet ? "AF_INET" : "AF_INET6"} could not be read` };
   const pin = pinRooms([0, 1, 2], [int, 0xfn, int], () => internetRooms(family))(values, context, syscall);

@@ -1,4 +1,4 @@
-import { cloneFlagsIndex, hasOwnNumbers, type ScmpArch } from "../tables/index.ts";
+import { cloneFlagsIndex, hasOwnNumbers, hasOwnSocketTypes, type ScmpArch } from "../tables/index.ts";
 
 /**
  * Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker
@@ -13,8 +13,11 @@ export interface Inspected {
    */
   readonly names?: readonly string[];
   readonly reason: string;
-  /** Its symbols may have other numbers on this architecture than the tables': they say nothing. */
-  readonly ownNumbers?: true;
+  /**
+   * Of these, symbols may have other numbers on this architecture than the tables': they say
+   * nothing.
+   */
+  readonly ownNumbers?: readonly number[];
 }
 
 const rows: { readonly [syscall: string]: Inspected } = {
@@ -205,7 +208,8 @@ const rows: { readonly [syscall: string]: Inspected } = {
 export function inspectedArguments(arch: ScmpArch, syscall: string): Inspected | undefined {
   if (!Object.hasOwn(rows, syscall)) return undefined;
   const row = rows[syscall];
-  if (row !== undefined && hasOwnNumbers(arch, syscall)) return { ...row, ownNumbers: true };
+  if (row !== undefined && hasOwnNumbers(arch, syscall)) return { ...row, ownNumbers: row.indices };
+  if (row !== undefined && syscall === "socket" && hasOwnSocketTypes(arch)) return { ...row, ownNumbers: [1] };
   return row === undefined || syscall !== "clone" || cloneFlagsIndex(arch) === 0
     ? row
     : { ...row, indices: [cloneFlagsIndex(arch)] };

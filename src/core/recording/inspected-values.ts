@@ -45,7 +45,9 @@ export class InspectedValues {
       const value =
         arg === undefined
           ? undefined
-          : argNumber(arg, (symbol) => (inspected.ownNumbers ? undefined : symbolValue(name, index, symbol)));
+          : argNumber(arg, (symbol) =>
+              inspected.ownNumbers?.includes(index) === true ? undefined : symbolValue(name, index, symbol),
+            );
       if (value === undefined) this.unreadAt ??= event.source.line;
       // strace shows the low 32 bits of int-like arguments, negative ones with their sign. What cannot
       // be read may be any value, but says nothing of the other arguments.

@@ -210,6 +210,11 @@ export function hasOwnNumbers(arch: ScmpArch, syscall: string): boolean {
   return renumbered.has(syscall) && /_(?:MIPS|PARISC|PPC|SH)/.test(arch);
 }
 
+/** mips has SOCK_STREAM and SOCK_DGRAM the other way round (arch/mips/include/asm/socket.h). */
+export function hasOwnSocketTypes(arch: ScmpArch): boolean {
+  return arch.includes("MIPS");
+}
+
 /**
  * Which argument of clone is its flags: the first, and on s390, whose kernel takes the stack first,
  * the second (CONFIG_CLONE_BACKWARDS2, clone(2)).

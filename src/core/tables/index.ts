@@ -5,6 +5,7 @@ export {
   compatArch,
   dockerArch,
   hasOwnNumbers,
+  hasOwnSocketTypes,
   hostArch,
   is64Bit,
   isBigEndian,

@@ -30,7 +30,8 @@ import { policyOptions } from "../../support/options.ts";
 const arch = "SCMP_ARCH_X86_64";
 const capabilities = new Set(defaultCapabilities);
 const host = { arch, capabilities, kernel: "6.18", runtime: "runc" } as const;
-const ceiling = resolve(await loadDockerDefault(dockerDefaultFor("29.7.2").file), host).filters;
+const dockerDefault = await loadDockerDefault(dockerDefaultFor("29.7.2").file);
+const ceiling = resolve(dockerDefault, host).filters;
 
 function policyOf(log: readonly string[], args: ArgTier = "standard", where: ScmpArch = arch): Policy {
   const aggregator = createAggregator({ arch: where });
@@ -46,7 +47,7 @@ function policyOf(log: readonly string[], args: ArgTier = "standard", where: Scm
     floor: "any",
     allow: [],
     deny: [],
-    ceiling,
+    ceiling: resolve(dockerDefault, { ...host, arch: where }).filters,
     ceilingName: "Docker's",
   });
 }
@@ -274,4 +275,26 @@ test("explain tells what is closed by names and by pins apart", () => {
     ["l2tp", false],
     ["raw", false],
   ]);
+});
+
+describe("on mips, where SOCK_STREAM is 2 and SOCK_DGRAM is 1", () => {
+  const mips: ScmpArch = "SCMP_ARCH_MIPS64";
+  const may = (log: string, tier: ArgTier, type: bigint): boolean => {
+    const own = policyOf([log], tier, mips).filters.find((each) => each.arch === mips);
+    if (own === undefined) throw new Error("no filter");
+    return isAllowing(evaluate(own, { arch: mips, name: "socket", nr: 5040, args: [2n, type, 0n, 0n, 0n, 0n] }));
+  };
+
+  test("a type that the log only names is not pinned", () => {
+    for (const tier of ["standard", "strict"] as const)
+      expect(
+        [1n, 2n].map((type) => may("7 socket(AF_INET, SOCK_STREAM, 0) = 3", tier, type)),
+        tier,
+      ).toEqual([true, true]);
+  });
+
+  test("--args strict pins it by the number that strace showed", () => {
+    const log = "7 socket(0x2 /* AF_INET */, 0x2 /* SOCK_STREAM */, 0) = 3";
+    expect([1n, 2n].map((type) => may(log, "strict", type))).toEqual([false, true]);
+  });
 });

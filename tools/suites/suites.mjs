@@ -1,0 +1,186 @@
+// Runs the test suites of language runtimes under the profile of a light day of the same runtime,
+// and compares with the run under Docker's default: what fails only under the profile is a break.
+//
+// Usage: npm run test:suites -- [--only NAME]… [--write]
+//
+// DOCKER_HOST names the engine; it needs `npm run engine -- base-image`. A Markdown table goes to
+// stdout, and with --write to docs/measurements.md. Exit code: 0 no breaks, 1 breaks, 2 trouble.
+// What was run is kept in .evaluate/suites/, so that a second call asks only what has changed.
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { measuredOn, writeMeasured } from "../measurements.mjs";
+
+const { values: options } = parseArgs({
+  options: { only: { type: "string", multiple: true }, write: { type: "boolean", default: false } },
+});
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const cli = path("../../dist/cli.cjs");
+const folder = path("../../.evaluate/suites/");
+const image = "seccomp-gen-suites";
+const container = ["docker", "run", "--rm", "--network=none"];
+const say = (text) => process.stderr.write(`suites: ${text}\n`);
+
+const perl = (place, ...names) => names.map((name) => `/opt/perl/${place}/${name}.t`);
+/** Each part runs in a container of its own. */
+const suites = [
+  {
+    name: "Python",
+    light: ["python3", "/suites/light.py"],
+    run: ["python3", "/suites/run.py"],
+    parts: [
+      ["test_socket", "test_socketserver", "test_timeout"],
+      ["test_subprocess", "test_os", "test_posix"],
+      ["test_asyncio"],
+      ["test_signal", "test_threading", "test_thread"],
+      ["test_select", "test_selectors", "test_epoll", "test_poll", "test_fcntl", "test_ioctl", "test_pty", "test_mmap"],
+      ["test_ssl", "test_httpservers", "test_resource", "test_time", "test_multiprocessing_fork"],
+    ],
+  },
+  {
+    name: "Perl",
+    light: ["perl", "/suites/light.pl"],
+    run: ["perl", "/suites/run.pl"],
+    parts: [
+      perl("t/io", "socket", "socketpair", "pipe", "dup", "fs", "msg", "sem", "shm", "eintr", "errno", "open", "read"),
+      perl(
+        "t/op",
+        "alarm",
+        "die_keeperr",
+        "exec",
+        "fork",
+        "getppid",
+        "kill0",
+        "select",
+        "sleep",
+        "stat",
+        "sysio",
+        "time",
+      ),
+      perl(
+        "dist/IO/t",
+        "IO",
+        "io_dir",
+        "io_dup",
+        "io_file",
+        "io_multihomed",
+        "io_pipe",
+        "io_poll",
+        "io_sel",
+        "io_sock",
+      ),
+      perl("dist/IO/t", "io_udp", "io_unix", "cachepropagate-tcp", "cachepropagate-udp", "cachepropagate-unix"),
+      perl("cpan/Socket/t", "Socket", "getaddrinfo", "getnameinfo", "ip_mreq", "ipv6_mreq", "sockaddr", "socketpair"),
+      perl("cpan/IO-Socket-IP/t", "01local-client-v4", "02local-server-v4", "03local-cross-v4", "04local-client-v6"),
+      perl("cpan/IO-Socket-IP/t", "05local-server-v6", "11sockopts", "15io-socket", "16v6only", "22timeout"),
+      perl("cpan/IO-Socket-IP/t", "30nonblocking-connect", "31nonblocking-connect-internet"),
+      perl("cpan/IPC-SysV/t", "ipcsysv", "msg", "sem", "shm"),
+      perl("ext/IPC-Open3/t", "IPC-Open2", "IPC-Open3", "fd"),
+    ],
+  },
+  {
+    name: "Node",
+    light: ["node", "/suites/light.js"],
+    run: ["node", "/suites/run.js"],
+    parts: [
+      ["test-net-"],
+      ["test-dgram-"],
+      ["test-child-process-"],
+      ["test-cluster-"],
+      ["test-process-", "test-signal"],
+    ],
+  },
+].filter(({ name }) => options.only === undefined || options.only.includes(name));
+
+function output([word, ...rest], { timeout = 1_800_000 } = {}) {
+  const ran = spawnSync(word, rest, { cwd: folder, encoding: "utf8", timeout, maxBuffer: 1 << 28 });
+  if (ran.error !== undefined || (ran.status !== 0 && ran.stdout === ""))
+    throw new Error(`${word} ${rest.join(" ")}: ${ran.error?.message ?? ran.stderr}`);
+  return ran;
+}
+
+/** What was found for the same question before, or is found now. */
+function remembered(question, find) {
+  const file = join(folder, `${createHash("sha256").update(JSON.stringify(question)).digest("hex").slice(0, 16)}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  const found = find();
+  writeFileSync(file, JSON.stringify(found));
+  return found;
+}
+
+/** ok, skip or fail by the test's name. */
+function resultsOf(suite, part, profile) {
+  const security = profile === undefined ? [] : [`--security-opt=seccomp=${profile}`];
+  const { stdout, stderr } = output([...container, ...security, image, ...suite.run, ...part]);
+  const results = [...stdout.matchAll(/^(ok|skip|fail) (.+)$/gm)].map(([, result, name]) => [name, result]);
+  return { results: Object.fromEntries(results), stderr };
+}
+
+function profileOf(suite) {
+  const name = suite.name.toLowerCase();
+  output([process.execPath, cli, "record", "--force", "--name", name, "--", ...container, image, ...suite.light]);
+  return join(folder, "profiles", `${name}.json`);
+}
+
+/** A part under Docker's default and under the profile; what differs is tried once more. */
+function compare(suite, part, profile, id) {
+  say(`${suite.name}: ${part.join(" ")}`);
+  const plain = remembered([id, suite.run, part], () => resultsOf(suite, part));
+  const text = readFileSync(profile, "utf8");
+  const own = remembered([id, suite.run, part, text], () => resultsOf(suite, part, profile));
+  const worse = (results) =>
+    Object.keys(plain.results).filter((name) => plain.results[name] === "ok" && results[name] !== "ok");
+  const once = worse(own.results);
+  if (once.length === 0) return { plain, broken: [], skipped: [] };
+  const again = remembered([id, suite.run, part, text, "again"], () => resultsOf(suite, part, profile));
+  const twice = worse(again.results).filter((name) => once.includes(name));
+  return {
+    plain,
+    broken: twice.filter((name) => again.results[name] !== "skip"),
+    skipped: twice.filter((name) => again.results[name] === "skip"),
+    stderr: again.stderr,
+  };
+}
+
+mkdirSync(folder, { recursive: true });
+try {
+  execFileSync("docker", ["build", "-q", "--network", "host", "-t", image, path(".")], {
+    env: { ...process.env, DOCKER_BUILDKIT: "0" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const id = execFileSync("docker", ["image", "inspect", "-f", "{{.Id}}", image], { encoding: "utf8" }).trim();
+  const rows = suites.map((suite) => {
+    const profile = profileOf(suite);
+    const parts = suite.parts.map((part) => compare(suite, part, profile, id));
+    for (const { broken, skipped, stderr } of parts) {
+      if (broken.length > 0) say(`${suite.name} breaks: ${broken.join(" ")}\n${stderr}`);
+      if (skipped.length > 0) say(`${suite.name} skips: ${skipped.join(" ")}`);
+    }
+    const count = (word) =>
+      parts.reduce((sum, { plain }) => sum + Object.values(plain.results).filter((each) => each === word).length, 0);
+    const total = (member) => parts.flatMap((each) => each[member]).length;
+    return {
+      name: suite.name,
+      ok: count("ok"),
+      fail: count("fail"),
+      broken: total("broken"),
+      skipped: total("skipped"),
+    };
+  });
+  const text = [
+    `${measuredOn()}.`,
+    "",
+    "| suite | tests that pass under Docker's default | of these, fail under the profile | are skipped under it |",
+    "|---|---|---|---|",
+    ...rows.map(({ name, ok, broken, skipped }) => `| ${name} | ${ok} | ${broken} | ${skipped} |`),
+  ].join("\n");
+  process.stdout.write(`${text}\n`);
+  if (options.write && options.only === undefined) writeMeasured("test:suites", text);
+  process.exitCode = rows.some(({ broken }) => broken > 0) ? 1 : 0;
+} catch (error) {
+  say(error.message);
+  process.exitCode = 2;
+}
