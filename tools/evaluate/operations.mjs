@@ -100,10 +100,14 @@ for (const { name, now, byNames } of sets.flat())
   process.stderr.write(`${name}: ${byNames.length} by names, ${now.length} with pins: ${now.join(" ")}\n`);
 const lengths = (lists) => mean(lists.map(({ length }) => length));
 const names = sets.map((set) => `${set.length} ${set[0].name === untouched[0].name ? "untouched" : "tuned"}`);
+const reach = sets.map(
+  (set, at) =>
+    `${lengths(set.map(({ byNames }) => byNames))} by names alone and ` +
+    `${lengths(set.map(({ now }) => now))} with pins (${names[at]})`,
+);
 const text = [
   `${measuredOn()}. Of ${vulnerabilities.length} known vulnerabilities within reach, on average: ` +
-    `${sets.map((set, at) => `${lengths(set.map(({ byNames }) => byNames))} by names alone and ${lengths(set.map(({ now }) => now))} with pins (${names[at]})`).join(", ")}. ` +
-    `Docker's default: ${reachable(ceiling).length}.`,
+    `${reach.join(", ")}. Docker's default: ${reachable(ceiling).length}.`,
   "",
   `| taken out | ${names.map((name) => `more within reach, mean of ${name}`).join(" | ")} | which |`,
   `|---|${sets.map(() => "---|").join("")}---|`,
