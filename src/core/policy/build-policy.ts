@@ -201,7 +201,11 @@ function addAllowed(
   if (record !== undefined && beyond.length > 0) notes.push({ ...aboveCeiling(arch, name, record), values: beyond });
   const also =
     pin === undefined || "unpinned" in pin ? [] : (pin.also ?? []).filter(({ rule }) => impliedByAny(rule, limits));
-  const forms = pin === undefined || "unpinned" in pin ? [] : formsWithin(arch, name, limits, context);
+  const entered = [...within, ...also.map(({ rule }) => rule)];
+  const forms =
+    pin === undefined || "unpinned" in pin
+      ? []
+      : formsWithin(arch, name, limits, context).filter(({ rule }) => !impliedByAny(rule, entered));
   if (within.length + also.length + forms.length === 0) return false;
   const reason = reasonWith(because, pin);
   const rules = [

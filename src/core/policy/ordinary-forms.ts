@@ -21,6 +21,11 @@ interface AnyMaker {
 interface Constants {
   readonly indices: readonly ArgIndex[];
   readonly values: readonly (readonly bigint[])[];
+  /**
+   * Also if the code passes what it is given, as interpreters do. The values reach nothing that is
+   * not ordinary, whoever chooses them.
+   */
+  readonly orGiven?: true;
 }
 
 /** Several options of one level. */
@@ -51,6 +56,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "setsockopt",
     form: {
       indices: [1, 2],
+      orGiven: true,
       // REUSEADDR, BROADCAST, SNDBUF, RCVBUF, KEEPALIVE, LINGER, REUSEPORT, PASSCRED, RCVLOWAT, RCVTIMEO, SNDTIMEO
       values: options(1n, 2n, 6n, 7n, 8n, 9n, 13n, 15n, 16n, 18n, 20n, 21n),
     },
@@ -61,6 +67,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "setsockopt",
     form: {
       indices: [1, 2],
+      orGiven: true,
       // NODELAY, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, DEFER_ACCEPT, QUICKACK, USER_TIMEOUT
       values: options(6n, 1n, 3n, 4n, 5n, 6n, 9n, 12n, 18n),
     },
@@ -71,6 +78,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "setsockopt",
     form: {
       indices: [1, 2],
+      orGiven: true,
       // IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR;
       // IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS
       values: [...options(0n, 1n, 2n, 8n, 10n, 11n), ...options(41n, 25n, 26n, 49n, 67n)],
@@ -82,6 +90,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "prctl",
     form: {
       indices: [0],
+      orGiven: true,
       // GET_PDEATHSIG, GET_KEEPCAPS, SET_KEEPCAPS, GET_SECCOMP, CAPBSET_DROP, GET_SECUREBITS, SET_TIMERSLACK,
       // GET_TIMERSLACK, SET_CHILD_SUBREAPER, GET_CHILD_SUBREAPER, GET_NO_NEW_PRIVS, SET_THP_DISABLE, GET_THP_DISABLE
       values: [2n, 7n, 8n, 21n, 24n, 27n, 29n, 30n, 36n, 37n, 39n, 41n, 42n].map((value) => [value]),
@@ -93,6 +102,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     syscall: "fcntl",
     form: {
       indices: [1],
+      orGiven: true,
       // Duplicates, flags, locks, owners and signals, seals: neither leases, notifications nor sizes of pipes.
       values: [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n, 15n, 16n, 36n, 37n, 38n, 1030n, 1033n, 1034n].map(
         (value) => [value],
@@ -128,9 +138,14 @@ export function formsOf(syscall: string, code: CodeEvidence | undefined, arch: S
     .filter((form) => form.syscall === syscall)
     .flatMap(({ form, reason }): readonly FoundForm[] => {
       if ("rule" in form) return [{ rule: form.rule(arch), reason, place: undefined }];
-      const { indices } = form;
+      const { indices, orGiven = false } = form;
       return form.values.flatMap((values) => {
-        const found = passed.find((one) => indices.every((index, i) => one.values.get(index) === values[i]));
+        const found = passed.find((one) =>
+          indices.every((index, i) => {
+            const value = one.values.get(index);
+            return value === values[i] || (orGiven && value === undefined);
+          }),
+        );
         if (found === undefined) return [];
         return [
           {

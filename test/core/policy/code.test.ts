@@ -134,8 +134,24 @@ test("a socket option that the code passes is ordinary, and no other option come
   });
   const policy = policyOf(code);
   expect(allows(policy, "setsockopt", { 1: 1n, 2: 9n })).toBe(true);
+  expect(allows(policy, "setsockopt", { 1: 1n, 2: 2n })).toBe(false);
   expect(allows(policy, "setsockopt", { 1: 0n, 2: 64n })).toBe(false);
-  expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(false);
+  // Whichever option of TCP it is given.
+  expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(true);
+  expect(allows(policy, "setsockopt", { 1: 6n, 2: 31n })).toBe(false);
+});
+
+test("an interpreter, whose code passes what a script gives, may set ordinary options and no others", () => {
+  const code = withOperations(evidenceOf(["setsockopt", "socket"]), {
+    setsockopt: { "arg1=* arg2=*": "Perl_pp_ssockopt in perl" },
+    socket: { "arg0=* arg1=* arg2=*": "Perl_pp_socket in perl" },
+  });
+  const policy = policyOf(code);
+  expect(allows(policy, "setsockopt", { 1: 1n, 2: 2n })).toBe(true);
+  expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(true);
+  expect(allows(policy, "setsockopt", { 1: 6n, 2: 31n })).toBe(false);
+  expect(allows(policy, "setsockopt", { 1: 0n, 2: 64n })).toBe(false);
+  expect(allows(policy, "socket", { 0: 1n })).toBe(false);
 });
 
 test("what a C library asks the kernel for opens no operation, whoever uses the library", () => {
