@@ -22,8 +22,8 @@ interface Constants {
   readonly indices: readonly ArgIndex[];
   readonly values: readonly (readonly bigint[])[];
   /**
-   * Also if the code passes what it is given, as interpreters do. The values reach nothing that is
-   * not ordinary, whoever chooses them.
+   * Also if the code passes what it is given, as interpreters do. A script that chooses any of the
+   * values does something ordinary.
    */
   readonly orGiven?: true;
 }
