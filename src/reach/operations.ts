@@ -197,7 +197,7 @@ function settle(run: Run, index: number, number: Known, args: Arguments, chain: 
 function atCaller(run: Run, caller: number, at: number, pushed: number, known: Known): Known {
   const { program, slicer } = run;
   const lifted = program.lifted(caller);
-  const step = lifted.steps[lifted.indexOf.get(at) ?? -1];
+  const step = lifted.steps[lifted.indexOf(at)];
   let { constants, isOpen } = known;
   const passed: Passed[] = [];
   for (const { place, then } of known.passed) {
