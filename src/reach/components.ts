@@ -76,7 +76,10 @@ export function componentsOf({ offsets, targets }: Graph): Components {
 /** Rows from pairs. */
 export function graphOf(size: number, sources: Uint32Array, targets: Uint32Array): Graph {
   const offsets = new Uint32Array(size + 1);
-  for (const source of sources) offsets[source + 1] = (offsets[source + 1] ?? 0) + 1;
+  for (let i = 0; i < sources.length; i += 1) {
+    const row = (sources[i] ?? 0) + 1;
+    offsets[row] = (offsets[row] ?? 0) + 1;
+  }
   for (let i = 1; i <= size; i += 1) offsets[i] = (offsets[i] ?? 0) + (offsets[i - 1] ?? 0);
   const next = offsets.slice();
   const rows = new Uint32Array(targets.length);

@@ -299,8 +299,7 @@ function throughCallback(run: Run, { index, place, then }: Question): void {
     );
     const addresses = call < 0 ? [] : argumentRegisters.flatMap((number) => addressIn(lifted, call, number));
     if (addresses.length === 0) fail(run, index, "called through a pointer");
-    for (const offset of addresses)
-      ask(run, user, call, { in: "stack", offset: offset + place.offset }, then);
+    for (const offset of addresses) ask(run, user, call, { in: "stack", offset: offset + place.offset }, then);
   }
 }
 

@@ -44,7 +44,8 @@ export function countNamers(context: SweepContext, functions: Functions): (rva: 
   return (rva) => {
     const holders = new Set<number>();
     for (let i = 0; i < relative.at.length; i += 1)
-      if (immediateSizes.includes(rva + largestImmediate - relative.to.at(i))) holders.add(functionAt(functions, relative.at.at(i)));
+      if (immediateSizes.includes(rva + largestImmediate - relative.to.at(i)))
+        holders.add(functionAt(functions, relative.at.at(i)));
     for (let i = 0; i < absolute.at.length; i += 1)
       if (absolute.to.at(i) === rva) holders.add(functionAt(functions, absolute.at.at(i)));
     return holders.size;
