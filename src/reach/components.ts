@@ -31,19 +31,19 @@ export function componentsOf({ offsets, targets }: Graph): Components {
   let stacked = 0;
   let clock = 0;
   let count = 0;
+  let depth = 0;
+  const enter = (node: number): void => {
+    order[node] = clock;
+    low[node] = clock;
+    clock += 1;
+    edge[node] = offsets[node] ?? 0;
+    stack[stacked] = node;
+    stacked += 1;
+    path[depth] = node;
+    depth += 1;
+  };
   for (let root = 0; root < size; root += 1) {
     if (order[root] !== unseen) continue;
-    let depth = 0;
-    const enter = (node: number): void => {
-      order[node] = clock;
-      low[node] = clock;
-      clock += 1;
-      edge[node] = offsets[node] ?? 0;
-      stack[stacked] = node;
-      stacked += 1;
-      path[depth] = node;
-      depth += 1;
-    };
     enter(root);
     while (depth > 0) {
       const node = path[depth - 1] ?? 0;

@@ -3,8 +3,7 @@ import { U32List } from "./bytes.ts";
 import type { SweepContext } from "./events.ts";
 import { functionAt, type Functions } from "./functions.ts";
 
-/** Sizes of the immediates that may stand between a displacement and the next instruction. */
-const immediateSizes: readonly number[] = [0, 1, 2, 4];
+/** The largest immediate that may stand between a displacement and the next instruction. */
 const largestImmediate = 4;
 
 /**
@@ -22,30 +21,31 @@ export function countNamers(context: SweepContext, functions: Functions): (rva: 
   const relative = { at: new U32List(), to: new U32List() };
   const absolute = { at: new U32List(), to: new U32List() };
   for (const { start, end, delta } of ranges) {
-    for (let at = start; at + 4 <= end; at += 1) {
-      const offset = at - delta;
-      const value =
-        (bytes[offset] ?? 0) |
-        ((bytes[offset + 1] ?? 0) << 8) |
-        ((bytes[offset + 2] ?? 0) << 16) |
-        ((bytes[offset + 3] ?? 0) << 24);
-      const to = at + 4 + value;
-      if (to >= low - largestImmediate && to < high) {
-        relative.at.push(at);
+    let value = 0;
+    for (let next = start; next < end; next += 1) {
+      value = (value >>> 8) | ((bytes[next - delta] ?? 0) << 24);
+      const to = next + 1 + value;
+      const address = value - image.base;
+      const leads = to >= low - largestImmediate && to < high;
+      const isAddress = image.fixed && address >= low && address < high;
+      if ((!leads && !isAddress) || next < start + 3) continue;
+      if (leads) {
+        relative.at.push(next - 3);
         relative.to.push(to + largestImmediate);
       }
-      const address = value - image.base;
-      if (image.fixed && address >= low && address < high) {
-        absolute.at.push(at);
+      if (isAddress) {
+        absolute.at.push(next - 3);
         absolute.to.push(address);
       }
     }
   }
   return (rva) => {
     const holders = new Set<number>();
-    for (let i = 0; i < relative.at.length; i += 1)
-      if (immediateSizes.includes(rva + largestImmediate - relative.to.at(i)))
+    for (let i = 0; i < relative.at.length; i += 1) {
+      const behind = rva + largestImmediate - relative.to.at(i);
+      if (behind === 0 || behind === 1 || behind === 2 || behind === 4)
         holders.add(functionAt(functions, relative.at.at(i)));
+    }
     for (let i = 0; i < absolute.at.length; i += 1)
       if (absolute.to.at(i) === rva) holders.add(functionAt(functions, absolute.at.at(i)));
     return holders.size;
