@@ -178,7 +178,7 @@ function liftOne(program: Program, lift: Lift, index: number): Lifted {
   const start = starts[index] ?? 0;
   const steps = lift(context.image, deltas[index] ?? 0, start, lasts[index] ?? 0);
   // One more than the index of the step that begins at each byte.
-  const numbers = new Uint32Array((lasts[index] ?? 0) - start);
+  const numbers = new Uint32Array((steps.at(-1)?.at ?? start) - start + 1);
   steps.forEach(({ at }, i) => (numbers[at - start] = i + 1));
   const indexOf = (rva: number): number => (numbers[rva - start] ?? 0) - 1;
   const ways = waysInto(program, steps, indexOf, index);
