@@ -198,7 +198,7 @@ function waysInto(
   indexOf: (rva: number) => number,
   index: number,
 ): readonly (readonly number[] | undefined)[] {
-  const ways = new Array<number[] | undefined>(steps.length).fill(undefined);
+  const ways: (number[] | undefined)[] = steps.map(() => undefined);
   const lead = (from: number, to: number): void => {
     const known = ways[to];
     if (known === undefined) ways[to] = [from];
