@@ -1,6 +1,6 @@
 /**
- * Is a value that was read from a file a summary that `reachOf` can take? Whoever keeps summaries
- * asks this, because a file may be torn, or written by somebody else.
+ * Checks that a value which was read from a file is a summary that `reachOf` can take: the file may
+ * be torn, or another program may have written it.
  */
 import type { CodeSummary, Node, ObjectSummary } from "./types.ts";
 

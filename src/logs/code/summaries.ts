@@ -19,6 +19,7 @@ const largestCache = 64 * 1024 * 1024;
 export class Summaries {
   readonly #folder: string;
   readonly #largest: number;
+  readonly #known = new Map<string, Promise<ObjectSummary>>();
   #usable: Promise<boolean> | undefined;
   #pruned: Promise<void> | undefined;
 
@@ -28,9 +29,17 @@ export class Summaries {
   }
 
   /** What the file's code can reach: from the cache, or now. */
-  async of(bytes: Uint8Array): Promise<ObjectSummary> {
+  of(bytes: Uint8Array): Promise<ObjectSummary> {
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    // Links of one file are often read at once: busybox is an image's every tool.
+    const known = this.#known.get(hash) ?? this.#find(hash, bytes);
+    this.#known.set(hash, known);
+    return known;
+  }
+
+  async #find(hash: string, bytes: Uint8Array): Promise<ObjectSummary> {
     if (!(await (this.#usable ??= isOurs(this.#folder)))) return analyzeObject(bytes);
-    const path = join(this.#folder, `${createHash("sha256").update(bytes).digest("hex")}${ending}`);
+    const path = join(this.#folder, `${hash}${ending}`);
     const known = await readSummary(path);
     if (known !== undefined) return known;
     const summary = analyzeObject(bytes);
