@@ -17,13 +17,11 @@ import { dataPointers } from "./pointers.ts";
 import { createProgram, forEachLive } from "./program.ts";
 import { readRelocations } from "./relocations.ts";
 import { findSites } from "./sites.ts";
+import { summaryVersion } from "./stored-summary.ts";
 import { summarize } from "./summarize.ts";
 import { neededNames, readDynamicSymbols, readLocalSymbols, sonameOf, type DynamicSymbols } from "./symbols.ts";
 import type { ObjectSummary } from "./types.ts";
 import { readUnwindRanges } from "./unwind.ts";
-
-/** Changes with every change of what summaries hold or find. */
-export const summaryVersion = 2;
 
 /**
  * Reads one ELF file (64-bit little-endian x86-64 or aarch64) and returns plain JSON. Never throws:

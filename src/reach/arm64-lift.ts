@@ -5,7 +5,19 @@
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
-import { ends, register, type Flow, type Frame, type Place, type Proof, type Step, type Value } from "./steps.ts";
+import {
+  ends,
+  noWrites,
+  register,
+  write,
+  type Flow,
+  type Frame,
+  type Place,
+  type Proof,
+  type Step,
+  type Value,
+  type Write,
+} from "./steps.ts";
 
 const SP = 31;
 const FP = 29;
@@ -13,7 +25,7 @@ const FP = 29;
 interface Effect {
   flow: Flow;
   target: number;
-  readonly writes: { to: Place; value: Value }[];
+  writes: readonly Write[];
   clobbers: number;
   vectors: number;
   compared: { place: Place; value: number } | undefined;
@@ -36,7 +48,7 @@ export function liftArm64(image: ElfImage, delta: number, start: number, end: nu
     const effect: Effect = {
       flow: "next",
       target: -1,
-      writes: [],
+      writes: noWrites,
       clobbers: 0,
       vectors: 0,
       compared: undefined,
@@ -60,7 +72,7 @@ export function liftArm64(image: ElfImage, delta: number, start: number, end: nu
       vectors,
       isPadding,
       stack: frame.stack,
-      ...(proves === undefined ? {} : { proves }),
+      proves,
     });
     compared = effect.compared;
     if ((flow === "jump" || flow === "branch") && !frames.has(target)) frames.set(target, effect.frame);
@@ -81,7 +93,7 @@ function set(effect: Effect, number: number, value: Value | undefined): void {
   if (number === SP) return;
   if (number === FP) effect.frame = { ...effect.frame, frame: Number.NaN };
   if (value === undefined) effect.clobbers |= 1 << number;
-  else effect.writes.push({ to: register(number), value });
+  else write(effect, register(number), value);
 }
 
 function copy(number: number): Value {
@@ -296,7 +308,7 @@ function access(word: number, isVector: boolean, place: Place, effect: Effect): 
     if ((operation & 1) === 1) effect.vectors |= 1 << (rt & 15);
     return;
   }
-  if (operation === 0) effect.writes.push({ to: place, value: copy(rt) });
+  if (operation === 0) write(effect, place, copy(rt));
   else if (word >>> 30 >= 2) set(effect, rt, { is: "copy", of: place });
   else set(effect, rt, undefined);
 }
@@ -317,7 +329,7 @@ function liftPair(word: number, isVector: boolean, effect: Effect): void {
   for (const [number, place] of pair) {
     if (isVector) effect.vectors |= isLoad ? 1 << (number & 15) : 0;
     else if (isLoad) set(effect, number, { is: "copy", of: place });
-    else effect.writes.push({ to: place, value: copy(number) });
+    else write(effect, place, copy(number));
   }
   if (mode === 1 || mode === 3) move(base, offset, effect);
 }

@@ -5,12 +5,12 @@
  * reads zero.
  */
 export interface Source {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly length: number;
 }
 
 export function sourceOf(bytes: Uint8Array): Source {
-  return { bytes, length: bytes.length };
+  return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), length: bytes.length };
 }
 
 export function u8(source: Source, at: number): number {
@@ -53,10 +53,7 @@ export function cString(source: Source, at: number, most: number): string {
   let end = at;
   const last = Math.min(source.length, at + most);
   while (end < last && bytes[end] !== 0) end += 1;
-  if (end - at > 64) return Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.max(0, end - at)).toString("latin1");
-  let text = "";
-  for (let i = at; i < end; i += 1) text += String.fromCharCode(bytes[i] ?? 0);
-  return text;
+  return end > at ? bytes.toString("latin1", at, end) : "";
 }
 
 /** A growing list of unsigned 32-bit numbers. */

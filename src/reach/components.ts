@@ -31,19 +31,19 @@ export function componentsOf({ offsets, targets }: Graph): Components {
   let stacked = 0;
   let clock = 0;
   let count = 0;
+  let depth = 0;
+  const enter = (node: number): void => {
+    order[node] = clock;
+    low[node] = clock;
+    clock += 1;
+    edge[node] = offsets[node] ?? 0;
+    stack[stacked] = node;
+    stacked += 1;
+    path[depth] = node;
+    depth += 1;
+  };
   for (let root = 0; root < size; root += 1) {
     if (order[root] !== unseen) continue;
-    let depth = 0;
-    const enter = (node: number): void => {
-      order[node] = clock;
-      low[node] = clock;
-      clock += 1;
-      edge[node] = offsets[node] ?? 0;
-      stack[stacked] = node;
-      stacked += 1;
-      path[depth] = node;
-      depth += 1;
-    };
     enter(root);
     while (depth > 0) {
       const node = path[depth - 1] ?? 0;
@@ -76,7 +76,10 @@ export function componentsOf({ offsets, targets }: Graph): Components {
 /** Rows from pairs. */
 export function graphOf(size: number, sources: Uint32Array, targets: Uint32Array): Graph {
   const offsets = new Uint32Array(size + 1);
-  for (const source of sources) offsets[source + 1] = (offsets[source + 1] ?? 0) + 1;
+  for (let i = 0; i < sources.length; i += 1) {
+    const row = (sources[i] ?? 0) + 1;
+    offsets[row] = (offsets[row] ?? 0) + 1;
+  }
   for (let i = 1; i <= size; i += 1) offsets[i] = (offsets[i] ?? 0) + (offsets[i - 1] ?? 0);
   const next = offsets.slice();
   const rows = new Uint32Array(targets.length);

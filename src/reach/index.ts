@@ -5,6 +5,7 @@
  *     const libc = analyzeObject(await readFile("libc.so.6"));        // cache it by build-id
  *     const { calls } = reachOf({ executable, objects: [{ name: "libc.so.6", summary: libc }] });
  */
-export { analyzeObject, summaryVersion } from "./analyze.ts";
+export { analyzeObject } from "./analyze.ts";
 export { reachOf } from "./reach.ts";
+export { summaryFrom, summaryVersion } from "./stored-summary.ts";
 export type * from "./types.ts";

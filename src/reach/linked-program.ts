@@ -64,10 +64,11 @@ export function programOf(linked: Linked, executable: string): Program {
 function madeBy(linked: Linked, object: LinkedObject, index: number): { number: number; name: string }[] {
   const { names, imports, nodes } = object.summary;
   const node = nodes[index];
+  if (node?.makes === undefined && node?.forwards === undefined) return [];
   const made: { number: number; name: string }[] = [];
-  const list = node?.makes ?? [];
+  const list = node.makes ?? [];
   for (let i = 0; i + 1 < list.length; i += 2) made.push({ number: list[i] ?? 0, name: names[list[i + 1] ?? 0] ?? "" });
-  for (const [symbol = 0, name = 0, ...numbers] of node?.forwards ?? []) {
+  for (const [symbol = 0, name = 0, ...numbers] of node.forwards ?? []) {
     if (isForwarder(linked, object, imports[symbol] ?? ""))
       for (const number of numbers) made.push({ number, name: names[name] ?? "" });
   }
@@ -128,7 +129,10 @@ export interface CallSets {
 export function callSets(program: Program): CallSets {
   const { graph, makes } = program;
   const { count, of } = componentsOf(graph);
-  const words = numberLimit / 32;
+  let largest = 0;
+  for (const made of makes.values())
+    for (const { number } of made) if (number < numberLimit && number > largest) largest = number;
+  const words = (largest >>> 5) + 1;
   const bits = new Uint32Array(count * words);
   for (const [node, made] of makes) {
     for (const { number } of made) {
@@ -139,8 +143,9 @@ export function callSets(program: Program): CallSets {
   }
   // Edges lead from higher to lower component numbers: members in ascending order of component see
   // finished callees.
-  const order = Uint32Array.from(of.keys()).sort((a, b) => (of[a] ?? 0) - (of[b] ?? 0));
-  for (const node of order) {
+  const order = graphOf(count, of, Uint32Array.from(of.keys())).targets;
+  for (let position = 0; position < order.length; position += 1) {
+    const node = order[position] ?? 0;
     const own = of[node] ?? 0;
     for (let i = graph.offsets[node] ?? 0; i < (graph.offsets[node + 1] ?? 0); i += 1) {
       const other = of[graph.targets[i] ?? 0] ?? 0;

@@ -77,6 +77,8 @@ const nothing: Known = { constants: new Set(), isOpen: false, passed: [] };
 interface Run {
   readonly program: Program;
   readonly slicer: Slicer;
+  /** `callBehind` for the program's machine. */
+  readonly callBehind: (name: string) => number | undefined;
   readonly exported: (index: number) => boolean;
   /** Functions that importing objects call by the names above: their own places are theirs. */
   readonly wrappers: ReadonlySet<number>;
@@ -90,8 +92,17 @@ export function findOperations(
   names: ReadonlyMap<number, readonly string[]>,
 ): readonly CallOperation[] {
   const { machine } = program.context.image;
+  const calls = new Map<string, number | undefined>();
+  const behind = (name: string): number | undefined => {
+    const known = calls.get(name);
+    if (known !== undefined || calls.has(name)) return known;
+    const number = callBehind(machine, name);
+    calls.set(name, number);
+    return number;
+  };
   const isWrapper = (name: string): boolean => name === "syscall" || callBehind(machine, name) !== undefined;
   const run: Run = {
+    callBehind: behind,
     program,
     slicer: createSlicer(program, (index) => names.has(index), argumentExtent),
     exported: (index) => names.has(index),
@@ -123,7 +134,7 @@ function atImport(run: Run, index: number, at: number, name: string, isPointer: 
       start(run, index, at, slice(run, index, at, registers[0]), (argument) => registers[argument + 1] ?? 0);
     return;
   }
-  const number = callBehind(machine, name);
+  const number = run.callBehind(name);
   if (number === undefined) return;
   const known: Known = { ...nothing, constants: new Set([number]) };
   if (isPointer)
@@ -197,7 +208,7 @@ function settle(run: Run, index: number, number: Known, args: Arguments, chain: 
 function atCaller(run: Run, caller: number, at: number, pushed: number, known: Known): Known {
   const { program, slicer } = run;
   const lifted = program.lifted(caller);
-  const step = lifted.steps[lifted.indexOf.get(at) ?? -1];
+  const step = lifted.steps[lifted.indexOf(at)];
   let { constants, isOpen } = known;
   const passed: Passed[] = [];
   for (const { place, then } of known.passed) {

@@ -8,14 +8,15 @@ import { functionAt, type Functions } from "./functions.ts";
 import type { ElfImage } from "./elf.ts";
 import { tableTargets } from "./jump-tables.ts";
 import { ends, type Step } from "./steps.ts";
+import { countNamers } from "./variables.ts";
 
 export type Lift = (image: ElfImage, delta: number, start: number, end: number) => readonly Step[];
 
 /** A function's steps with the ways into each. */
 export interface Lifted {
   readonly steps: readonly Step[];
-  /** Index of the step at an rva. */
-  readonly indexOf: ReadonlyMap<number, number>;
+  /** Index of the step at an rva; -1 if none starts there. */
+  readonly indexOf: (rva: number) => number;
   /** Indices of the steps of this function that can come before step i. */
   readonly before: (index: number) => readonly number[];
 }
@@ -35,6 +36,8 @@ export interface Program {
   isTaken(index: number): boolean;
   /** Does a symbol, an unwind range or another table name the function's start? */
   isNamed(index: number): boolean;
+  /** Does the code of only one function name a variable? */
+  isNamedByOneFunction(rva: number): boolean;
 }
 
 /**
@@ -100,6 +103,7 @@ export function createProgram({
   let steps = 0;
   let incoming: ((index: number) => Uint32Array) | undefined;
   let references: Uint32Array | undefined;
+  let namers: ((rva: number) => number) | undefined;
   const program: Program = {
     context,
     functions,
@@ -133,6 +137,7 @@ export function createProgram({
     returns: (rva, depth = 0) => returns(program, memo, rva, depth),
     isTaken: (index) => taken[index] === 1,
     isNamed,
+    isNamedByOneFunction: (rva) => (namers ??= countNamers(context, functions))(rva) === 1,
   };
   return program;
 }
@@ -170,43 +175,55 @@ export function forEachLive(functions: Functions, visit: (event: number, index: 
 function liftOne(program: Program, lift: Lift, index: number): Lifted {
   const { functions, context } = program;
   const { starts, ends: lasts, deltas } = functions;
-  const steps = lift(context.image, deltas[index] ?? 0, starts[index] ?? 0, lasts[index] ?? 0);
-  const indexOf = new Map(steps.map((step, i) => [step.at, i]));
+  const start = starts[index] ?? 0;
+  const steps = lift(context.image, deltas[index] ?? 0, start, lasts[index] ?? 0);
+  // One more than the index of the step that begins at each byte.
+  const numbers = new Uint32Array((steps.at(-1)?.at ?? start) - start + 1);
+  steps.forEach(({ at }, i) => (numbers[at - start] = i + 1));
+  const indexOf = (rva: number): number => (numbers[rva - start] ?? 0) - 1;
   const ways = waysInto(program, steps, indexOf, index);
-  return { steps, indexOf, before: (i) => ways[i] ?? [] };
+  return { steps, indexOf, before: (i) => ways[i] ?? nowhere };
 }
 
+const nowhere: readonly number[] = [];
+
 /**
- * What can come before each step. A step that nothing leads to is where some indirect jump of this
- * function goes (a jump table that was not found), so that no way is forgotten.
+ * What can come before each step; absent if nothing can. A step that nothing leads to is where some
+ * indirect jump of this function goes (a jump table that was not found), so that no way is
+ * forgotten.
  */
 function waysInto(
   program: Program,
   steps: readonly Step[],
-  indexOf: ReadonlyMap<number, number>,
+  indexOf: (rva: number) => number,
   index: number,
-): readonly (readonly number[])[] {
-  const ways: number[][] = steps.map(() => []);
+): readonly (readonly number[] | undefined)[] {
+  const ways: (number[] | undefined)[] = steps.map(() => undefined);
+  const lead = (from: number, to: number): void => {
+    const known = ways[to];
+    if (known === undefined) ways[to] = [from];
+    else known.push(from);
+  };
   const indirect: number[] = [];
-  steps.forEach((step, i) => {
-    if (step.flow === "jump" || step.flow === "branch") {
-      const target = indexOf.get(step.target);
-      if (target !== undefined) ways[target]?.push(i);
-    } else if (step.flow === "indirect-jump" && step.slot < 0) indirect.push(i);
+  steps.forEach(({ flow, target, slot }, i) => {
+    if (flow === "jump" || flow === "branch") {
+      const label = indexOf(target);
+      if (label >= 0) lead(i, label);
+    } else if (flow === "indirect-jump" && slot < 0) indirect.push(i);
   });
   if (indirect.length > 0) {
     for (const target of program.tableTargets(index)) {
-      const label = indexOf.get(target);
-      if (label !== undefined) ways[label]?.push(...indirect);
+      const label = indexOf(target);
+      if (label >= 0) for (const from of indirect) lead(from, label);
     }
   }
   steps.forEach((step, i) => {
-    const into = ways[i] ?? [];
-    const isDead = i > 0 && into.length === 0;
-    if (isDead && !step.isPadding) into.push(...indirect);
-    // What only aligns the label behind it leads nowhere.
-    if (isDead && step.isPadding) return;
-    if (steps[i + 1]?.at === step.next && goesOn(program, step)) ways[i + 1]?.push(i);
+    if (i > 0 && ways[i] === undefined) {
+      // What only aligns the label behind it leads nowhere.
+      if (step.isPadding) return;
+      for (const from of indirect) lead(from, i);
+    }
+    if (steps[i + 1]?.at === step.next && goesOn(program, step)) lead(i, i + 1);
   });
   return ways;
 }

@@ -3,7 +3,7 @@
  * only.
  */
 import { graphOf, type Graph } from "./components.ts";
-import { callSets, numberLimit, reachable, type CallSets, type Program } from "./linked-program.ts";
+import { callSets, reachable, type CallSets, type Program } from "./linked-program.ts";
 import type { Rank, Via } from "./types.ts";
 
 /**
@@ -137,7 +137,7 @@ function numbersOf({ words, componentOf, bits }: CallSets, nodes: ReadonlySet<nu
   const numbers: number[] = [];
   for (const node of nodes) {
     const first = (componentOf[node] ?? 0) * words;
-    for (let number = 0; number < numberLimit; number += 1) {
+    for (let number = 0; number < words * 32; number += 1) {
       if ((((bits[first + (number >>> 5)] ?? 0) >>> (number & 31)) & 1) === 1) numbers.push(number);
     }
   }

@@ -104,7 +104,7 @@ function isData(program: Program, unwind: UnwindRanges, index: number, at: numbe
   const start = starts[index] ?? 0;
   const isNamed = program.isTaken(index) || program.isNamed(index);
   const seen = new Set<number>();
-  const queue = [indexOf.get(at) ?? -1];
+  const queue = [indexOf(at)];
   for (const step of queue) {
     const rva = steps[step]?.at ?? -1;
     if (entered.has(rva) || (rva === start && isNamed)) return false;

@@ -9,6 +9,7 @@ import { offsetOf } from "./elf.ts";
 import { KIND, isWritable } from "./events.ts";
 import { forEachLive, type Lifted, type Program } from "./program.ts";
 import { conventions } from "./conventions.ts";
+import { Numbering, TupleSet } from "./numbering.ts";
 import { apply, firstVector, keyOf, samePlace, type Operation, type Place, type Step, type Value } from "./steps.ts";
 
 /** Why a way could not be followed. */
@@ -51,9 +52,6 @@ interface Question {
   readonly origin: number;
 }
 
-/** A question without an origin yet. */
-type Asked = Omit<Question, "origin"> & { readonly origin?: number };
-
 export interface Slicer {
   /** Values of a place before the instruction at `at` in function `index`. */
   slice(index: number, at: number, place: Place, then?: readonly Operation[]): Slice;
@@ -91,10 +89,12 @@ const maxPointers = 3;
 /** Bytes that a call pushes: x86-64 the return address, aarch64 nothing. */
 export const pushedByCall = { "x86-64": 8, aarch64: 0 } as const;
 
+/** A slicer, and what the slice at hand has found. */
 interface Run {
   readonly program: Program;
   readonly exported: (index: number) => boolean;
   readonly extent: Extent;
+  readonly numbering: Numbering;
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
   /** Places that take the address of a function. */
   readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
@@ -104,42 +104,28 @@ interface Run {
    */
   readonly isOnlyRead: (rva: number) => boolean;
   readonly queue: Question[];
-  readonly seen: Set<string>;
-  readonly constants: Map<string, { value: number; index: number }>;
-  readonly addresses: Map<string, { rva: number; index: number }>;
-  readonly open: Map<string, { reason: OpenReason; index: number }>;
-  readonly passed: Map<string, Passed>;
+  readonly seen: TupleSet;
+  constants: Map<string, { value: number; index: number }>;
+  addresses: Map<string, { rva: number; index: number }>;
+  open: Map<string, { reason: OpenReason; index: number }>;
+  passed: Map<string, Passed>;
 }
 
 export function createSlicer(program: Program, exported: (index: number) => boolean, extent = wholeExtent): Slicer {
   let left = extent.allSteps;
-  let stores: Places | undefined;
-  let references: Places | undefined;
-  const onlyRead = new Map<number, boolean>();
+  const run = createRun(program, exported, extent);
+  /** Callers of one function are asked again for each place that gets its arguments from there. */
+  const known = new Map<string, { readonly slice: Slice; readonly cost: number }>();
   return {
     slice(index, at, place, then = []) {
-      const run: Run = {
-        program,
-        exported,
-        extent,
-        stores: (rva) => (stores ??= indexEvents(program, [KIND.store]))(rva),
-        references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
-        isOnlyRead: (rva) => {
-          let known = onlyRead.get(rva);
-          if (known === undefined)
-            onlyRead.set(rva, (known = onlyRead.size < bounds.maxVariableScans && isNamedByOneFunction(program, rva)));
-          return known;
-        },
-        queue: [],
-        seen: new Set(),
-        constants: new Map(),
-        addresses: new Map(),
-        open: new Map(),
-        passed: new Map(),
-      };
-      const step = program.lifted(index).indexOf.get(at);
-      if (step === undefined) fail(run, index, "computed");
-      else ask(run, { index, step, place, then });
+      const key = [index, at, run.numbering.ofPlace(place), run.numbering.ofOperations(then)].join(":");
+      const found = known.get(key);
+      if (found !== undefined && found.cost <= left) {
+        left -= found.cost;
+        return found.slice;
+      }
+      startSlice(run, index, at, place, then);
+      const before = left;
       for (let steps = 0; run.queue.length > 0; steps += 1) {
         left -= 1;
         if (steps > extent.steps || left < 0) {
@@ -150,40 +136,54 @@ export function createSlicer(program: Program, exported: (index: number) => bool
         const question = run.queue.pop();
         if (question !== undefined) goBack(run, question);
       }
-      return {
+      const slice: Slice = {
         constants: [...run.constants.values()],
         addresses: [...run.addresses.values()],
         open: [...run.open.values()],
         passed: [...run.passed.values()],
       };
+      if (left >= 0) known.set(key, { slice, cost: before - left });
+      return slice;
     },
   };
 }
 
-/**
- * Instructions that name a variable, looked for in all bytes of code as displacements (with each
- * size of an immediate behind) and, in position-dependent files, as addresses. Go's linker drops
- * the code that would set `perThreadSyscall`, but not the one that reads it.
- */
-function isNamedByOneFunction(program: Program, rva: number): boolean {
-  const { image, ranges } = program.context;
-  const { bytes } = image.source;
-  const address = image.fixed ? rva + image.base : Number.NaN;
-  const holders = new Set<number>();
-  for (const { start, end, delta } of ranges) {
-    for (let at = start; at + 4 <= end; at += 1) {
-      const offset = at - delta;
-      const value =
-        (bytes[offset] ?? 0) |
-        ((bytes[offset + 1] ?? 0) << 8) |
-        ((bytes[offset + 2] ?? 0) << 16) |
-        ((bytes[offset + 3] ?? 0) << 24);
-      const behind = rva - (at + 4 + value);
-      if (value === address || behind === 0 || behind === 1 || behind === 2 || behind === 4)
-        holders.add(functionOf(program, at));
-    }
-  }
-  return holders.size === 1;
+function createRun(program: Program, exported: (index: number) => boolean, extent: Extent): Run {
+  let stores: Places | undefined;
+  let references: Places | undefined;
+  const onlyRead = new Map<number, boolean>();
+  return {
+    program,
+    exported,
+    extent,
+    numbering: new Numbering(),
+    stores: (rva) => (stores ??= indexEvents(program, [KIND.store]))(rva),
+    references: (rva) => (references ??= indexEvents(program, [KIND.reference, KIND.immediate]))(rva),
+    isOnlyRead: (rva) => {
+      let known = onlyRead.get(rva);
+      if (known === undefined)
+        onlyRead.set(rva, (known = onlyRead.size < bounds.maxVariableScans && program.isNamedByOneFunction(rva)));
+      return known;
+    },
+    queue: [],
+    seen: new TupleSet(),
+    constants: new Map(),
+    addresses: new Map(),
+    open: new Map(),
+    passed: new Map(),
+  };
+}
+
+function startSlice(run: Run, index: number, at: number, place: Place, then: readonly Operation[]): void {
+  run.queue.length = 0;
+  run.seen.clear();
+  run.constants = new Map();
+  run.addresses = new Map();
+  run.open = new Map();
+  run.passed = new Map();
+  const step = run.program.lifted(index).indexOf(at);
+  if (step < 0) fail(run, index, "computed");
+  else ask(run, index, step, place, then);
 }
 
 type Places = (rva: number) => readonly { readonly index: number; readonly at: number }[];
@@ -206,18 +206,16 @@ function fail(run: Run, index: number, reason: OpenReason): void {
   run.open.set(`${index}:${reason}`, { index, reason });
 }
 
-function ask(run: Run, asked: Asked): void {
-  const question = { ...asked, origin: asked.place.in === "memory" ? (asked.origin ?? asked.step) : asked.step };
-  if (question.then.length > maxOperations || depthOf(question.place) > maxPointers) {
-    return fail(run, question.index, "computed");
-  }
-  const { index, step, origin, place, then } = question;
-  const key = [index, step, origin, keyOf(place), ...then.map(({ op, by }) => `${op}${by}`)].join(":");
-  if (run.seen.has(key)) return;
-  run.seen.add(key);
-  if (question.place.in === "variable") return askVariable(run, question, question.place.rva);
-  if (question.place.in === "memory" && question.place.pointer.in === "variable") {
-    return askBehindVariable(run, question, question.place.pointer.rva, question.place.offset);
+/** `origin` is that of the question that leads to this one, if both are of memory in one function. */
+function ask(run: Run, index: number, step: number, place: Place, then: readonly Operation[], origin = step): void {
+  if (then.length > maxOperations || depthOf(place) > maxPointers) return fail(run, index, "computed");
+  const first = place.in === "memory" ? origin : step;
+  const { numbering } = run;
+  if (!run.seen.add(index, step, first, numbering.ofPlace(place), numbering.ofOperations(then))) return;
+  const question: Question = { index, step, place, then, origin: first };
+  if (place.in === "variable") return askVariable(run, question, place.rva);
+  if (place.in === "memory" && place.pointer.in === "variable") {
+    return askBehindVariable(run, question, place.pointer.rva, place.offset);
   }
   run.queue.push(question);
 }
@@ -301,8 +299,7 @@ function throughCallback(run: Run, { index, place, then }: Question): void {
     );
     const addresses = call < 0 ? [] : argumentRegisters.flatMap((number) => addressIn(lifted, call, number));
     if (addresses.length === 0) fail(run, index, "called through a pointer");
-    for (const offset of addresses)
-      ask(run, { index: user, step: call, place: { in: "stack", offset: offset + place.offset }, then });
+    for (const offset of addresses) ask(run, user, call, { in: "stack", offset: offset + place.offset }, then);
   }
 }
 
@@ -337,14 +334,14 @@ function fromEvent(
   const caller = functionOf(program, at);
   if (caller < 0) return;
   const lifted = program.lifted(caller);
-  const step = falls ? lifted.steps.length - 1 : lifted.indexOf.get(at);
-  const found = step === undefined ? undefined : lifted.steps[step];
-  if (step === undefined || found === undefined) return fail(run, caller, "computed");
+  const step = falls ? lifted.steps.length - 1 : lifted.indexOf(at);
+  const found = lifted.steps[step];
+  if (found === undefined) return fail(run, caller, "computed");
   const moved = moveFrame(place, found.stack - pushed);
   if (moved === undefined) return fail(run, caller, "computed");
   if (falls)
     transfer(run, { index: caller, step: step + 1, place: moved, then, origin: step + 1 }, caller, step, found);
-  else ask(run, { index: caller, step, place: moved, then });
+  else ask(run, caller, step, moved, then);
 }
 
 export function functionOf(program: Program, rva: number): number {
@@ -376,13 +373,7 @@ function transfer(run: Run, { place, then, origin }: Question, index: number, be
   if (places === undefined) return fail(run, index, "kept in memory");
   for (const earlier of places) {
     const isFound = place.in === "memory" && earlier.in === "stack";
-    ask(run, {
-      index,
-      step: isFound ? origin : before,
-      place: earlier,
-      then,
-      ...(earlier.in === "memory" ? { origin } : {}),
-    });
+    ask(run, index, isFound ? origin : before, earlier, then, origin);
   }
 }
 
@@ -402,7 +393,7 @@ function follow(run: Run, index: number, step: number, value: Value, then: reado
     case "constant":
       return answer(run, index, value.value, then);
     case "copy":
-      return ask(run, { index, step, place: value.of, then: value.then === undefined ? then : [value.then, ...then] });
+      return ask(run, index, step, value.of, value.then === undefined ? then : [value.then, ...then]);
     case "either":
       for (const one of value.values) follow(run, index, step, one, then);
       return;
@@ -470,7 +461,7 @@ function askBehindVariable(run: Run, question: Question, rva: number, offset: nu
     if (value.is === "constant" && value.value === 0) return;
     const places = behind(run, value, offset);
     if (places === undefined) fail(run, index, "kept in memory");
-    else for (const place of places) ask(run, { index, step, place, then: question.then });
+    else for (const place of places) ask(run, index, step, place, question.then);
   });
 }
 
@@ -486,12 +477,9 @@ function forEachStore(
   }
   for (const store of stores) {
     const lifted = run.program.lifted(store.index);
-    const step = lifted.indexOf.get(store.at);
-    const write =
-      step === undefined
-        ? undefined
-        : lifted.steps[step]?.writes.find(({ to }) => to.in === "variable" && to.rva === rva);
-    if (step === undefined || write === undefined) fail(run, store.index, "kept in memory");
+    const step = lifted.indexOf(store.at);
+    const write = lifted.steps[step]?.writes.find(({ to }) => to.in === "variable" && to.rva === rva);
+    if (write === undefined) fail(run, store.index, "kept in memory");
     else visit(store.index, step, write.value);
   }
 }

@@ -43,6 +43,11 @@ export interface Proof {
   readonly when: "taken" | "next";
 }
 
+export interface Write {
+  readonly to: Place;
+  readonly value: Value;
+}
+
 export interface Step {
   readonly at: number;
   readonly next: number;
@@ -52,13 +57,13 @@ export interface Step {
   /** Slot of the global offset table of a call or jump through it; -1 if there is none. */
   readonly slot: number;
   /** What is written with a known value. */
-  readonly writes: readonly { readonly to: Place; readonly value: Value }[];
+  readonly writes: readonly Write[];
   /** Registers that are overwritten with what is not known: bit i is register i. */
   readonly clobbers: number;
   /** Vector registers that are overwritten with what is not known; -1: all. */
   readonly vectors: number;
   /** What a conditional branch proves of a place on one of its two ways. */
-  readonly proves?: Proof;
+  readonly proves: Proof | undefined;
   /** Does nothing: compilers align labels with it. */
   readonly isPadding: boolean;
   /** Stack pointer before this step, relative to the function's entry. NaN if it is not known. */
@@ -70,8 +75,20 @@ export function ends(flow: Flow): boolean {
   return flow === "jump" || flow === "return" || flow === "stop" || flow === "indirect-jump";
 }
 
+const registers: readonly Place[] = Array.from({ length: firstVector + 64 }, (_, number) => ({
+  in: "register",
+  register: number,
+}));
+
 export function register(number: Register): Place {
-  return { in: "register", register: number };
+  return registers[number] ?? { in: "register", register: number };
+}
+
+/** Most instructions write nothing that is known: they share this list, which is never changed. */
+export const noWrites: readonly Write[] = [];
+
+export function write(effect: { writes: readonly Write[] }, to: Place, value: Value): void {
+  effect.writes = effect.writes.length === 0 ? [{ to, value }] : [...effect.writes, { to, value }];
 }
 
 export function samePlace(a: Place, b: Place): boolean {

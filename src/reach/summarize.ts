@@ -260,10 +260,11 @@ function exportsOf(
     if (!facts.symbols.isDefined(i) || !facts.symbols.isCode(i)) continue;
     const rva = facts.symbols.address(i);
     const node = nodeOf(rva);
+    // A forwarder makes no call of its own: it is kept for its name.
+    if (node < 0 && !sites.passes.has(floorIndex(starts, rva))) continue;
     const name = facts.symbols.name(i);
     const key = `${name} ${node}`;
-    // A forwarder makes no call of its own: it is kept for its name.
-    if (name === "" || seen.has(key) || (node < 0 && !sites.passes.has(floorIndex(starts, rva)))) continue;
+    if (name === "" || seen.has(key)) continue;
     seen.add(key);
     found.push(name, node);
   }

@@ -8,13 +8,16 @@ import type { ElfImage } from "./elf.ts";
 import {
   ends,
   firstVector,
+  noWrites,
   register,
+  write,
   type Flow,
   type Frame,
   type Place,
   type Proof,
   type Step,
   type Value,
+  type Write,
 } from "./steps.ts";
 import { createDecoded, decode, type Decoded } from "./x86-decode.ts";
 
@@ -33,7 +36,7 @@ interface Effect {
   flow: Flow;
   target: number;
   slot: number;
-  readonly writes: { to: Place; value: Value }[];
+  writes: readonly Write[];
   clobbers: number;
   vectors: number;
   /**
@@ -66,7 +69,7 @@ export function liftX86(image: ElfImage, delta: number, start: number, end: numb
       flow: "next",
       target: -1,
       slot: -1,
-      writes: [],
+      writes: noWrites,
       clobbers: 0,
       vectors: 0,
       compared: undefined,
@@ -86,7 +89,7 @@ export function liftX86(image: ElfImage, delta: number, start: number, end: numb
       vectors,
       isPadding: decoded.op === 0x90 || decoded.op === 0x11f,
       stack: frame.stack,
-      ...(proves === undefined ? {} : { proves }),
+      proves,
     });
     compared = effect.compared;
     if ((flow === "jump" || flow === "branch") && !frames.has(target)) frames.set(target, effect.frame);
@@ -149,7 +152,7 @@ function set(effect: Effect, to: Place | undefined, value: Value | undefined): v
   if (to.in === "register" && to.register === RSP) effect.frame = { ...effect.frame, stack: Number.NaN };
   if (to.in === "register" && to.register === RBP && value?.is !== "address")
     effect.frame = { ...effect.frame, frame: Number.NaN };
-  if (value !== undefined) effect.writes.push({ to, value });
+  if (value !== undefined) write(effect, to, value);
   else if (to.in === "register") effect.clobbers |= one(to.register);
 }
 
@@ -214,7 +217,7 @@ function isStackMove(d: Decoded, to: number, from: number, effect: Effect): bool
     return true;
   }
   if (from === RSP && !Number.isNaN(effect.frame.stack)) {
-    effect.writes.push({ to: register(to), value: { is: "address", of: { in: "stack", offset: effect.frame.stack } } });
+    write(effect, register(to), { is: "address", of: { in: "stack", offset: effect.frame.stack } });
     return true;
   }
   return false;
@@ -278,7 +281,7 @@ function liftImmediateGroup(image: ElfImage, d: Decoded, rva: number, effect: Ef
 function push(effect: Effect, value: Value | undefined): void {
   const stack = effect.frame.stack - 8;
   effect.frame = { ...effect.frame, stack };
-  if (!Number.isNaN(stack) && value !== undefined) effect.writes.push({ to: { in: "stack", offset: stack }, value });
+  if (!Number.isNaN(stack) && value !== undefined) write(effect, { in: "stack", offset: stack }, value);
 }
 
 function liftPushPop(op: number, reg: number, effect: Effect): void {
@@ -527,9 +530,8 @@ function moveVector(image: ElfImage, d: Decoded, rva: number, stores: boolean, e
   for (const half of [0, 1] as const) {
     const ours = register(vector + half);
     const theirs = half === 0 ? other : following(other);
-    effect.writes.push(
-      stores ? { to: theirs, value: { is: "copy", of: ours } } : { to: ours, value: { is: "copy", of: theirs } },
-    );
+    if (stores) write(effect, theirs, { is: "copy", of: ours });
+    else write(effect, ours, { is: "copy", of: theirs });
   }
 }
 

@@ -51,8 +51,9 @@ export async function codeOf(
     evidence = mergeCode(evidence, await reader.programOf(executable, objects));
   }
   if (evidence === undefined || !startsPrograms(evidence, files)) return evidence;
-  for (const { paths } of startedRows) {
-    const found = await reader.firstOf(paths);
+  // All at once, because each waits for the engine; merged in the table's order.
+  const others = await Promise.all(startedRows.map(({ paths }) => reader.firstOf(paths)));
+  for (const found of others) {
     if (found !== undefined) evidence = mergeCode(evidence, await reader.programOf(found, [], false));
   }
   return evidence;

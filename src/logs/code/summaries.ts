@@ -1,44 +1,56 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { analyzeObject, summaryVersion, type ObjectSummary } from "../../reach/index.ts";
+import { analyzeObject, summaryFrom, summaryVersion, type ObjectSummary } from "../../reach/index.ts";
+
+/** Bytes of a summary as JSON. Those of node, dockerd and LLVM have 4 MB. */
+const largestSummary = 64 * 1024 * 1024;
+
+/** Bytes of all files: the summaries of some thousand libraries. */
+const largestCache = 64 * 1024 * 1024;
 
 /**
  * Summaries of objects, kept by the hash of their content: a library is read once for all
- * recordings. The folder may be deleted at any time.
+ * recordings. The folder may be deleted at any time. What lies in it is not trusted: a file is used
+ * only if it is a whole summary, and a folder only if nobody else can write to it.
  */
 export class Summaries {
   readonly #folder: string;
+  readonly #largest: number;
+  readonly #known = new Map<string, Promise<ObjectSummary>>();
+  #usable: Promise<boolean> | undefined;
+  #pruned: Promise<void> | undefined;
 
-  constructor(folder = cacheFolder()) {
+  constructor(folder = cacheFolder(), largest = largestCache) {
     this.#folder = folder;
+    this.#largest = largest;
   }
 
   /** What the file's code can reach: from the cache, or now. */
-  async of(bytes: Uint8Array): Promise<ObjectSummary> {
-    const path = join(this.#folder, `${createHash("sha256").update(bytes).digest("hex")}-${summaryVersion}.json.gz`);
-    const known = await this.#read(path);
+  of(bytes: Uint8Array): Promise<ObjectSummary> {
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    // Links of one file are often read at once: busybox is an image's every tool.
+    const known = this.#known.get(hash) ?? this.#find(hash, bytes);
+    this.#known.set(hash, known);
+    return known;
+  }
+
+  async #find(hash: string, bytes: Uint8Array): Promise<ObjectSummary> {
+    if (!(await (this.#usable ??= isOurs(this.#folder)))) return analyzeObject(bytes);
+    const path = join(this.#folder, `${hash}${ending}`);
+    const known = await readSummary(path);
     if (known !== undefined) return known;
     const summary = analyzeObject(bytes);
     await this.#keep(path, summary);
     return summary;
   }
 
-  async #read(path: string): Promise<ObjectSummary | undefined> {
-    try {
-      const summary = JSON.parse(gunzipSync(await readFile(path)).toString()) as ObjectSummary;
-      return summary.version === summaryVersion ? summary : undefined;
-    } catch {
-      return undefined; // not there, or cut off while it was written
-    }
-  }
-
   /** A cache that cannot be written costs time and nothing else. */
   async #keep(path: string, summary: ObjectSummary): Promise<void> {
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await (this.#pruned ??= prune(this.#folder, this.#largest).catch(() => undefined));
       const own = `${path}.${process.pid}`;
       await writeFile(own, gzipSync(JSON.stringify(summary), { level: 1 }), { mode: 0o600 });
       await rename(own, path);
@@ -47,6 +59,56 @@ export class Summaries {
     }
   }
 }
+
+const ending = `-${summaryVersion}.json.gz`;
+
+/** Makes the folder if it is missing. Can only this user write to it? */
+async function isOurs(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = await stat(folder);
+    return uid === process.getuid?.() && (mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** `undefined` if there is none, or if it is torn or no summary. */
+async function readSummary(path: string): Promise<ObjectSummary | undefined> {
+  try {
+    const text = gunzipSync(await readFile(path), { maxOutputLength: largestSummary }).toString();
+    const summary = summaryFrom(JSON.parse(text));
+    // The time of the last use, by which `prune` chooses.
+    if (summary !== undefined) await utimes(path, new Date(), new Date());
+    return summary;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Deletes what other versions wrote and what an interrupted run left; then, of the rest, what was
+ * used longest ago, until half of the room is free.
+ */
+async function prune(folder: string, largest: number): Promise<void> {
+  const files: { readonly path: string; readonly size: number; readonly used: number }[] = [];
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const { size, mtimeMs } = await stat(path);
+    if (name.endsWith(ending)) files.push({ path, size, used: mtimeMs });
+    else if (Date.now() - mtimeMs > oldEnough) await rm(path, { force: true });
+  }
+  let total = files.reduce((sum, { size }) => sum + size, 0);
+  if (total <= largest) return;
+  for (const { path, size } of files.sort((a, b) => a.used - b.used)) {
+    if (total <= largest / 2) return;
+    await rm(path, { force: true });
+    total -= size;
+  }
+}
+
+/** Milliseconds: another run may still write a file that is younger. */
+const oldEnough = 3_600_000;
 
 /** XDG Base Directory Specification. */
 function cacheFolder(): string {
