@@ -23,7 +23,7 @@ import type { ObjectSummary } from "./types.ts";
 import { readUnwindRanges } from "./unwind.ts";
 
 /** Changes with every change of what summaries hold or find. */
-export const summaryVersion = 2;
+export const summaryVersion = 3;
 
 /**
  * Reads one ELF file (64-bit little-endian x86-64 or aarch64) and returns plain JSON. Never throws:
