@@ -238,7 +238,9 @@ function goBack(run: Run, question: Question): void {
     const earlier = lifted.steps[before];
     if (earlier === undefined) continue;
     const proven = provenBy(earlier, question.place, lifted.steps[step]?.at ?? -1);
-    if (proven !== undefined) answer(run, index, proven, question.then);
+    // Of several arguments a branch proves one. What the caller passes for the others belongs to its own
+    // value, not to the proven one: Go's socket compares the family with AF_INET6 on every way.
+    if (proven !== undefined && (run.extent.throughCallers || proven === 0)) answer(run, index, proven, question.then);
     else transfer(run, question, index, before, earlier);
   }
   const here = lifted.steps[step];

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Reach } from "../../src/reach/index.ts";
-import { build, hostLibraries, needs, needsX64, reachOfFile, strip } from "./toolchain.ts";
+import { build, buildGo, hostLibraries, needs, needsX64, reachOfFile, strip } from "./toolchain.ts";
 
 beforeEach(needsX64);
 beforeEach(needs("gcc"));
@@ -71,6 +72,21 @@ describe("what code passes for the arguments that choose among operations", () =
     expect(passed(reach, "prctl")).toEqual(["*"]);
   });
 
+  test("a value that a branch proves of one argument stays with what the caller passes for it", () => {
+    const compared = `
+      #include <sys/socket.h>
+      int disabled;
+      __attribute__((noinline)) static int open_one(int family, int type) {
+        if (family == AF_INET6 && disabled) return -1;
+        return socket(family, type, 0);
+      }
+      int main(void) { return open_one(AF_NETLINK, SOCK_RAW) + open_one(AF_INET, SOCK_STREAM); }`;
+    const reach = reachOfFile(build("gcc", compared, "-O1", "-fno-ipa-cp"), ...hostLibraries());
+    const own = passed(reach, "socket").filter((values) => !/524\d{3}/.test(values));
+    expect(own).toEqual(expect.arrayContaining(["16 3 0", "2 1 0"]));
+    expect(own.filter((values) => values.startsWith("10 "))).toEqual([]);
+  });
+
   test("a call behind a pointer may pass anything", () => {
     const behind = `
       #include <sys/prctl.h>
@@ -101,6 +117,20 @@ describe("aarch64", () => {
     const reach = reachOfFile(strip(build("aarch64-linux-gnu-gcc", source, "-O2", "-static")));
     for (const [syscall, values] of Object.entries(expected))
       expect(passed(reach, syscall)).toEqual(expect.arrayContaining([...values]));
+  });
+});
+
+describe("Go", () => {
+  beforeEach(needs("go"));
+  const days = readFileSync(new URL("../live/workloads/go/days.go", import.meta.url), "utf8");
+
+  test.each([[[]], [["-ldflags=-s -w"]]])("constants of the standard library are read (%s)", (flags) => {
+    const reach = reachOfFile(buildGo(days, ...flags));
+    // NODELAY, KEEPALIVE, BROADCAST, V6ONLY, and the group of ListenMulticastUDP
+    expect(passed(reach, "setsockopt")).toEqual(expect.arrayContaining(["6 1", "1 9", "1 6", "41 26", "0 35"]));
+    // Which addresses this machine has. Other families come as variables.
+    expect(passed(reach, "socket")).toEqual(expect.arrayContaining(["16 3 0", "* * *"]));
+    expect(passed(reach, "socket").filter((values) => /^10 3/.test(values))).toEqual([]);
   });
 });
 

@@ -125,12 +125,11 @@ const pinSocketExactly: Pinner = (values, context, syscall) => {
   const pin = pinRooms([0, 1, 2], [int, int, int], () => [])(values, context, syscall);
   if ("unpinned" in pin) return pin;
   const families = values.map(([family]) => family ?? 0n);
+  const isOpen = ({ rule }: { readonly rule: Rule }): boolean => families.some((family) => isOfFamily(rule, family));
   return {
     ...pin,
-    answers: [
-      ...pin.answers.filter(({ rule }) => families.some((family) => isOfFamily(rule, family))),
-      ...familyAnswers(families, "socket(2)"),
-    ],
+    also: (pin.also ?? []).filter(isOpen),
+    answers: [...pin.answers.filter(isOpen), ...familyAnswers(families, "socket(2)")],
   };
 };
 
@@ -143,7 +142,10 @@ function pinInternet(family: bigint, values: readonly ArgTuple[], context: PinCo
   if (!values.every(isRead))
     return { ...any, lost: `a type or protocol of ${family === inet ? "AF_INET" : "AF_INET6"} could not be read` };
   const pin = pinRooms([0, 1, 2], [int, 0xfn, int], () => internetRooms(family))(values, context, syscall);
-  return "unpinned" in pin ? any : { ...pin, answers: pin.answers.filter(({ rule }) => isOfFamily(rule, family)) };
+  if ("unpinned" in pin) return any;
+  // Code opens operations of families that are open anyway, and no family.
+  const isOwn = ({ rule }: { readonly rule: Rule }): boolean => isOfFamily(rule, family);
+  return { ...pin, also: (pin.also ?? []).filter(isOwn), answers: pin.answers.filter(isOwn) };
 }
 
 const pinSocketpair: Pinner = (values) => {

@@ -34,7 +34,7 @@ function evidenceOf(names: readonly string[], files: Partial<CodeEvidence["progr
 
 function policyOf(
   code: CodeEvidence | undefined,
-  options: { readonly exact?: boolean; readonly reach?: boolean } = {},
+  options: { readonly exact?: boolean; readonly reach?: boolean; readonly args?: "standard" | "strict" } = {},
   syscalls: { readonly [name: string]: SyscallRecord } = { execve: seen(), read: seen() },
 ): Policy {
   const recording: Recording = {
@@ -126,6 +126,20 @@ test("a family that the code passes as a constant belongs to the pin, if it is o
   expect(allows(policy, "socket", { 0: 38n })).toBe(false);
   expect(JSON.stringify(reasonsIn(policy, "socket"))).toContain("openlog in libc.so.6");
   expect(allows(policyOf(evidenceOf(["socket"]), {}, syscalls), "socket", { 0: 1n })).toBe(false);
+});
+
+test.each(["standard", "strict"] as const)("at %s, code opens operations of open families, and no family", (args) => {
+  const raw = { "arg0=2 arg1=3 arg2=0": "ping in app", "arg0=10 arg1=3 arg2=0": "ping6 in app" };
+  const code = withOperations(evidenceOf(["socket"]), { socket: raw });
+  const socket = seen({ indices: [0, 1, 2], values: [[2n, 1n, 0n]] });
+  const policy = policyOf(code, { args }, { execve: seen(), socket });
+  expect(allows(policy, "socket", { 0: 2n, 1: 1n })).toBe(true);
+  expect(allows(policy, "socket", { 0: 2n, 1: 3n })).toBe(true);
+  expect(allows(policy, "socket", { 0: 10n, 1: 3n })).toBe(false);
+  // As a kernel without the family answers.
+  const [filter] = policy.filters;
+  const call = { arch, name: "socket", nr: syscallNumber(arch, "socket"), args: callArgs({ 0: 10n, 1: 3n }) } as const;
+  expect(filter && evaluate(filter, call)).toEqual({ action: "SCMP_ACT_ERRNO", errnoRet: 97 });
 });
 
 test("a socket option that the code passes is ordinary, and no other option comes with it", () => {
