@@ -106,5 +106,6 @@ const text =
   `${measuredOn()}; as a multiple of the workload by itself, medians of ${turns} turns.\n\n| ` +
   "workload | first recording | append | append, CPU time | slowest to fastest by itself " +
   `|\n|---|---|---|---|---|\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}`;
-console.log(text);
-if (process.argv.includes("--write")) writeMeasured("bench:record", text);
+if (rows.length > 0) console.log(text);
+if (rows.length > 0 && process.argv.includes("--write")) writeMeasured("bench:record", text);
+if (before.length > 0) await import("./record-costs.mjs");

@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
 
 /**
@@ -31,6 +30,7 @@ export async function capture(
   } = {},
 ): Promise<Captured> {
   const [file = "", ...words] = cli.words;
+  const { execa } = await import("execa"); // hundreds of files, which not every command needs
   const result = await execa(file, [...words, ...args], {
     reject: false,
     stripFinalNewline: true,

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { arch } from "node:os";
 import { basename, join } from "node:path";
-import { execa } from "execa";
 import { sessionFolder } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { packageFolder } from "../../project/index.ts";
@@ -47,6 +46,7 @@ async function isThere(engine: EngineClient, image: string): Promise<boolean> {
 }
 
 async function build(engine: EngineClient, image: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
+  const { execa } = await import("execa");
   const { stdout: tar } = await execa("tar", ["-C", packageFolder, "-c", dockerfile, ...sources], {
     encoding: "buffer",
   });
@@ -73,6 +73,7 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
       detail: `the engine runs on ${engineArchitecture}, this host is ${arch()}: it cannot run this host's strace`,
     });
   }
+  const { execa } = await import("execa");
   const strace = await hostStrace();
   const root = await sessionFolder();
   const folder = join(root, tracerFolder);
@@ -115,6 +116,7 @@ async function packHost(engine: EngineClient, image: string, engineArchitecture:
 
 /** Absolute paths of the libraries and the loader that ldd(1) lists. */
 async function librariesOf(program: string): Promise<readonly string[]> {
+  const { execa } = await import("execa");
   const { stdout } = await execa("ldd", [program]);
   return [...stdout.matchAll(/(\/\S+)/g)].map((match) => match[1] ?? "");
 }

@@ -231,6 +231,7 @@ class ContainersRecording {
   /** The command has ended. */
   async finish(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
     await this.#finishTraces(session);
+    session.endTracing();
     const recorded = await this.#recorded(session, end);
     if (this.#options.keep) session.leaveAll();
     else this.#noteStaying(await session.removeAll((berth) => this.#isUsers(session, berth)));

@@ -3,7 +3,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { sampleOutput, type OutputSample } from "../container/index.ts";
 import type { ClientCommand } from "../gateway/index.ts";
@@ -230,6 +229,7 @@ async function endAll(
 /** Its output goes to stderr, because stdout belongs to the workload. */
 async function runWhile(session: Session, command: string, shown: boolean, cut: AbortSignal): Promise<number> {
   const [first] = session.fleet.running;
+  const { execa } = await import("execa");
   const child = execa(command, {
     shell: "/bin/sh",
     stdin: "ignore",

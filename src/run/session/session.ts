@@ -76,6 +76,7 @@ export class Session implements AsyncDisposable {
   #keeper: Keeper | undefined;
   #starting: Promise<Keeper> | undefined;
   #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
   /** Containers that go on existing after the session. */
@@ -284,6 +285,15 @@ export class Session implements AsyncDisposable {
     this.#keeper?.stopTraces();
   }
 
+  /** Begins to remove the keeper. Its traces have ended, or end now. */
+  endTracing(): void {
+    this.#closing ??= (async () => {
+      await this.#opening; // a command may end before the keeper has begun
+      await this.#keeper?.[Symbol.asyncDispose]();
+    })();
+    this.#closing.catch(() => undefined); // whoever waits for it gets the error
+  }
+
   /**
    * Removes containers and networks that the command created and left behind. Resolves to the containers
    * that stay.
@@ -321,8 +331,8 @@ export class Session implements AsyncDisposable {
     await Promise.all(this.#gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
     const keeper = this.#keeper;
     if (keeper === undefined) return;
-    await this.#opening; // a command may end before the keeper has begun
-    await keeper[Symbol.asyncDispose]();
+    this.endTracing();
+    await this.#closing;
     // The holder, which starts the program of a container that stays, is in the gate's volume.
     if (this.#staying.length === 0) await keeper.removeVolume(keeper.gateVolume);
     await removeUnusedGates(this.engine).catch(() => undefined);

@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { SeccompGenError } from "../../core/errors/index.ts";
 
 /** strace as installed on this host. */
@@ -12,6 +11,7 @@ const oldestUsable = [5, 6] as const;
 
 /** Finds this host's strace. Throws `no-tracer` if there is none or it is too old. */
 export async function hostStrace(): Promise<HostStrace> {
+  const { execa } = await import("execa");
   const found = await execa("sh", ["-c", "command -v strace"], { reject: false });
   const path = found.stdout.trim();
   if (found.exitCode !== 0 || path === "")

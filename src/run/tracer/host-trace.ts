@@ -4,7 +4,7 @@ import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
+import type { execa as Execa } from "execa";
 import { keptTrace, keptTraceFacts, sessionFolder } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { hostStrace, type HostStrace } from "./host-strace.ts";
@@ -24,8 +24,9 @@ export async function openTrace(request: TraceRequest): Promise<WorkloadTrace> {
   try {
     const facts = request.facts?.(strace.version);
     if (facts !== undefined) await writeFile(join(folder, keptTraceFacts), facts, { mode: 0o600 });
+    const { execa } = await import("execa");
     await execa("mkfifo", ["-m", "600", join(folder, fifoName)]);
-    return new HostTrace(request, strace, folder);
+    return new HostTrace(request, strace, folder, execa);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -50,14 +51,14 @@ class HostTrace implements WorkloadTrace {
   #stoppedBy: StoppedBy | undefined;
   #isKept = false;
 
-  constructor(request: TraceRequest, strace: HostStrace, folder: string) {
+  constructor(request: TraceRequest, strace: HostStrace, folder: string, execa: typeof Execa) {
     this.#request = request;
     this.#folder = folder;
     this.straceVersion = strace.version;
     const fifo = join(folder, fifoName);
     const { untraced, words, notice } = request;
     const [file = "", ...args] = straceWords([strace.path], fifo, words, untraced);
-    this.#child = runShown(file, args, request.environment ?? process.env);
+    this.#child = runShown(execa, file, args, request.environment ?? process.env);
     this.#fifo = createReadStream(fifo);
     this.chunks = keeping(this.#fifo, join(folder, keptTrace), notice);
     this.end = this.#run(strace.path, fifo);
@@ -128,7 +129,7 @@ class HostTrace implements WorkloadTrace {
 }
 
 /** Runs a program with the user's terminal. */
-function runShown(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+function runShown(execa: typeof Execa, file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
   return execa(file, args, { env, extendEnv: false, stdio: "inherit", reject: false, forceKillAfterDelay: false });
 }
 
