@@ -1,6 +1,15 @@
-import { hostOf, loadReference, resolveFor, type HostOptions, type Terminal } from "../project/index.ts";
+import {
+  hostOf,
+  isDockerVersion,
+  loadReference,
+  otherMachine,
+  resolveFor,
+  type HostOptions,
+  type Terminal,
+} from "../project/index.ts";
 import { compareProfiles, isSame } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { escapeLine } from "../core/text/index.ts";
 import { renderDiff } from "../words/index.ts";
 
 export interface DiffOptions extends HostOptions {
@@ -32,15 +41,19 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
       what: "no profile to compare",
       todo: "seccomp-gen diff [BEFORE] AFTER",
     });
-  const host = hostOf(options);
   const [old, next] = [await loadReference(before), await loadReference(after)];
+  // Docker's default is for every machine: a profile beside it says for which.
+  const isDefault = before === undefined || isDockerVersion(before);
+  const host = hostOf(options, isDefault ? [next.profile] : [next.profile, old.profile]);
+  const foreign = otherMachine(options, host);
+  if (foreign !== undefined) terminal.note(escapeLine(`${after}: ${foreign}`));
   for (const { name, standsIn } of [old, next])
     if (standsIn !== undefined)
       terminal.note(
         `${name} is not known to this seccomp-gen; compared with that of ${standsIn}, the nearest known ` + "release",
       );
   const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
-  const change = compareProfiles(old.profile, next.profile, [host]);
+  const change = compareProfiles(old.profile, next.profile, [host], { sameProfile: !isDefault });
   if (options.format === "html") {
     const { comparedPage } = await import("./compared-page.ts");
     terminal.out(

@@ -4,6 +4,7 @@ import {
   runtimeOf,
   loadReference,
   loadProfile,
+  otherMachine,
   recordingOf,
   resolveFor,
   type HostOptions,
@@ -53,8 +54,11 @@ export async function explain(
   const asked = options.capAdd.length + options.capDrop.length > 0 || options.arch !== undefined;
   const hosts =
     recording === undefined || asked
-      ? [hostOf(options)]
+      ? [hostOf(options, [document])]
       : hostsOf(recording).map((host) => ({ ...host, ...runtimeOf(options.runtime), kernel: options.kernel }));
+  const [host] = hosts;
+  const foreign = recording !== undefined || host === undefined ? undefined : otherMachine(options, host);
+  if (foreign !== undefined) terminal.note(escapeLine(`${file}: ${foreign}`));
   const reference = await loadReference(options.against);
   const filters = resolveFor(document, hosts);
   const explanation = explainProfile({
@@ -64,7 +68,7 @@ export async function explain(
     ceiling: ceilingFor(reference.profile, hosts, filters.keys()),
     ceilingName: reference.name,
     findings: ineffectiveFor(document, hosts),
-    capabilities: hosts[0]?.capabilities ?? new Set(),
+    capabilities: host?.capabilities ?? new Set(),
     runs: recording?.runs ?? [],
     recorded: recording?.syscalls ?? {},
     code: recording?.code,

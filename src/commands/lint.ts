@@ -1,6 +1,7 @@
 import {
   hostOf,
   loadReference,
+  otherMachine,
   readIfPresent,
   readText,
   resolveFor,
@@ -13,7 +14,7 @@ import { profilesIn } from "../core/carrier/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
-import { ceilingFor, readProfile, type HostContext } from "../core/profile/index.ts";
+import { ceilingFor, readProfile } from "../core/profile/index.ts";
 import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 
@@ -30,18 +31,20 @@ export interface LintOptions extends HostOptions {
  */
 export async function lint(patterns: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
   const files = await filesOf(patterns, options.fix);
-  const host = hostOf(options);
   const reference = await loadReference(options.against);
   const findings: PlacedFinding[] = [];
   let count = 0;
   for (const file of files) {
     const written = file === "-" ? await standardInput() : await readText(file);
-    const text = options.fix ? await fixFile(file, written, host, terminal) : written;
+    const text = options.fix ? await fixFile(file, written, options, terminal) : written;
     const held = await profilesIn(text, file);
     if (held.length === 0) throw new SeccompGenError({ code: "no-profile", source: file });
     count += held.length;
     for (const { label, read, place } of held) {
       const profile = read();
+      const host = hostOf(options, [profile]);
+      const foreign = otherMachine(options, host);
+      if (foreign !== undefined) terminal.note(escapeLine(`${file}: ${foreign}`));
       const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
       const context = { host, ceiling, ceilingName: reference.name, reference: reference.profile };
       for (const finding of lintProfile(profile, context))
@@ -89,7 +92,7 @@ async function standardInput(): Promise<string> {
 }
 
 /** Writes the corrected file and says what it changes; resolves to what the file holds now. */
-async function fixFile(file: string, text: string, host: HostContext, terminal: Terminal): Promise<string> {
+async function fixFile(file: string, text: string, options: HostOptions, terminal: Terminal): Promise<string> {
   const [only] = await profilesIn(text, file);
   if (only?.isWhole !== true)
     throw new SeccompGenError({
@@ -97,11 +100,11 @@ async function fixFile(file: string, text: string, host: HostContext, terminal: 
       what: `${file} cannot be corrected in place: it is no plain JSON document`,
       todo: "Correct it by hand: seccomp-gen lint says where.",
     });
-  const fixed = fixProfile(text, readProfile(text, file));
+  const profile = readProfile(text, file);
+  const host = hostOf(options, [profile]);
+  const fixed = fixProfile(text, profile);
   if (fixed.text === text) return text;
-  const [before, after] = [readProfile(text, file), readProfile(fixed.text, file)].map((profile) =>
-    resolveFor(profile, [host]),
-  );
+  const [before, after] = [profile, readProfile(fixed.text, file)].map((each) => resolveFor(each, [host]));
   await writeAtomically(file, fixed.text);
   for (const fix of fixed.fixes) terminal.note(escapeLine(`${file}: ${fix.pointer}: ${fixText(fix)}`));
   if (before !== undefined && after !== undefined) {

@@ -31,7 +31,8 @@ import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/i
 export interface ReviewContext {
   readonly changes: Changes;
   /** For profiles without a recording. */
-  readonly fallbackHost: HostContext;
+  /** The host that profiles without a recording are judged for. */
+  readonly host: (sides: readonly DockerProfile[]) => HostContext;
   readonly reference: Reference;
   readonly authors: Authors;
   /** As `lintProfile`, and each profile once, whatever its comments are. */
@@ -76,17 +77,16 @@ export function lintOnce(): Lint {
 
 async function judge(
   changed: ChangedProfile,
-  { changes, fallbackHost, reference, lint }: ReviewContext,
+  { changes, host: hostFor, reference, lint }: ReviewContext,
 ): Promise<JudgedProfile> {
   const { file } = changed;
   const sources = changed.after === undefined ? undefined : await sourcesOf(file, changes);
+  const sides = [changed.before?.read(), changed.after?.read()] as const;
+  const fallbackHost = hostFor(sides.filter((side) => side !== undefined));
   const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
   const [host = fallbackHost] = hosts;
   // Without a profile of its own a container has Docker's default.
-  const [before, after] = [changed.before, changed.after].map((side) => side?.read() ?? reference.profile) as [
-    DockerProfile,
-    DockerProfile,
-  ];
+  const [before = reference.profile, after = reference.profile] = sides;
   const [former, served] = [resolveFor(before, hosts), resolveFor(after, hosts)];
   const ceiling = ceilingFor(reference.profile, hosts, [...former.keys(), ...served.keys()]);
   const judged = assess(former, served, { ceiling, derived: sources?.derived });
@@ -94,7 +94,13 @@ async function judge(
   const profile = changed.after === undefined ? [] : profileChanges(before, after, arches);
   const assessment = { ...judged, profile: [...profile, ...judged.profile] };
   const elsewhere =
-    changed.after === undefined ? [] : openedElsewhere(before, after, { hosts, ceiling: reference.profile });
+    changed.after === undefined
+      ? []
+      : openedElsewhere(before, after, {
+          hosts,
+          ceiling: reference.profile,
+          sameProfile: changed.before !== undefined,
+        });
   const source =
     changed.after === undefined
       ? "removed"

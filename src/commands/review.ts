@@ -41,7 +41,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   const reference = await loadReference(options.against);
   const context: ReviewContext = {
     changes,
-    fallbackHost: hostOf(options),
+    host: (sides) => hostOf(options, sides),
     reference,
     authors: await authorsSince(changes),
     lint: lintOnce(),

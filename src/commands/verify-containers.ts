@@ -4,8 +4,10 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { noFilterText, readProfile } from "../core/profile/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { profilePath, readText, type Terminal } from "../project/index.ts";
-import { clientCommand, withSeccomp } from "../run/gateway/index.ts";
+import { clientCommand, withSeccomp, type HeldContainer } from "../run/gateway/index.ts";
 import { isHelper, recordingName, runCommand, Session, type Berth, type CommandEnd } from "../run/session/index.ts";
+import { watchFilters } from "../run/verifier/index.ts";
+import { renderVerdict, unseenFilterText } from "../words/index.ts";
 import { verifyWorkload, type VerifyOptions } from "./verify.ts";
 
 /**
@@ -38,6 +40,8 @@ export async function verifyContainers(
     onTrace: () => undefined,
     onMissed: (why) => terminal.note(escapeLine(why)),
   });
+  const over = new AbortController();
+  const watching = watchFilters(session, over.signal, ({ container }) => profiles.has(nameOf(container)));
   try {
     const end = await runCommand(session, {
       while: options.while,
@@ -48,6 +52,8 @@ export async function verifyContainers(
       notice: (line) => terminal.note(escapeLine(line)),
       streams: "shown",
     });
+    over.abort();
+    const filters = [...(await watching)].map(([{ container }, filter]) => ({ name: nameOf(container), filter }));
     await session.removeAll();
     const confined = [...seen].filter((name) => profiles.has(name));
     for (const name of seen) {
@@ -57,7 +63,14 @@ export async function verifyContainers(
     if (end.by === "interrupt") return 2;
     if (confined.length === 0) throw nothingConfined(seen.size);
     const failed = failure(end, options);
+    const bare = filters.flatMap(({ name, filter }) => (filter.kind === "none" ? [{ name, mode: filter.mode }] : []));
+    for (const { name, mode } of bare)
+      terminal.note(`verify ${escapeLine(name)}: ${renderVerdict({ kind: "no-filter", mode })}`);
+    if (bare.length > 0) return 1;
     if (failed === undefined) {
+      const sure = new Set(filters.flatMap(({ name, filter }) => (filter.kind === "filtered" ? [name] : [])));
+      const unseen = confined.filter((name) => !sure.has(name));
+      if (unseen.length > 0) terminal.note(unseenFilterText(unseen));
       terminal.note(
         `verify: passed: the command succeeds with ${confined.map(escapeLine).join(", ")} ` +
           "under their own profiles",
@@ -77,6 +90,7 @@ export async function verifyContainers(
     }
     return 1;
   } finally {
+    over.abort();
     await session[Symbol.asyncDispose]();
     await session.release();
   }
@@ -132,4 +146,8 @@ function nothingConfined(seen: number): SeccompGenError {
       seen === 0 ? "the command started no container through DOCKER_HOST" : "no container of the command has a profile",
     todo: "Record it first, in this folder: seccomp-gen record --containers -- the same command.",
   });
+}
+
+function nameOf({ spec, image, name }: HeldContainer): string {
+  return recordingName(spec, image, name);
 }

@@ -19,7 +19,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { isOldRunc, missingFloor } from "../core/policy/index.ts";
 import { noFilterText, readProfile, resolve, type HostContext } from "../core/profile/index.ts";
-import { hardenedCommand, renderDiagnosis, renderHardening, renderVerdict } from "../words/index.ts";
+import { hardenedCommand, renderDiagnosis, renderHardening, renderVerdict, unseenFilterText } from "../words/index.ts";
 import { compareVersions, defaultCapabilities, nativeArch } from "../core/tables/index.ts";
 import {
   diagnose,
@@ -130,12 +130,14 @@ export async function verifyWorkload(
     baseline = await bare();
   }
   let verdict: Verdict = { kind: "interrupted" };
+  let sawFilter = false;
   for (let time = 1; time <= options.times; time += 1) {
     terminal.note(
       `running the workload under ${escapeLine(profile)}${options.times > 1 ? ` (${time} of ${options.times})` : ""}`,
     );
     const ran = await runUnder(workload, (spec) => withSeccomp(spec, text), proof);
     verdict = ran.verdict;
+    sawFilter ||= ran.sawFilter;
     place = placeOf(ran) ?? place;
     if (verdict.kind === "wrong-exit" && options.expectExit === undefined) {
       baseline ??= await bare();
@@ -156,6 +158,7 @@ export async function verifyWorkload(
   terminal.note(`verify ${escapeLine(profile)}: ${renderVerdict(verdict).replaceAll("\n", "\n  ")}`);
   if (verdict.kind === "interrupted" || place === undefined) return 2;
   if (verdict.kind === "passed") {
+    if (!sawFilter) terminal.note(unseenFilterText([]));
     warnOfOtherRuntimes(place, text, profile, terminal);
     const expectExit = verdict.exitCode ?? proof.expectExit;
     return options.suggestHardening

@@ -1,6 +1,7 @@
 import { lstat, readFile, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { maxDocumentBytes } from "./files.ts";
 import { git, readObjects, runGit } from "./git.ts";
 import { sourceFolder } from "./names.ts";
 
@@ -40,9 +41,6 @@ export interface Changes {
   /** The same in the commit compared with. */
   readonly readBefore: (path: string) => Promise<string | undefined>;
 }
-
-/** Larger files are not read: profiles and recordings are a hundredth of it. */
-const maxBytes = 4 * 1024 * 1024;
 
 /**
  * At most this many files are reviewed, and the review says so. A change with more may want to hide
@@ -278,7 +276,8 @@ async function blobTexts(
   entries: readonly Pick<Entry, "mode" | "blob">[],
   sizes: ReadonlyMap<string, number>,
 ): Promise<(mode: string, blob: string) => Side> {
-  const isRead = (mode: string, blob: string): boolean => mode.startsWith("100") && (sizes.get(blob) ?? 0) <= maxBytes;
+  const isRead = (mode: string, blob: string): boolean =>
+    mode.startsWith("100") && (sizes.get(blob) ?? 0) <= maxDocumentBytes;
   const blobs = [
     ...new Set(entries.flatMap(({ mode, blob }) => (blob !== undefined && isRead(mode, blob) ? [blob] : []))),
   ];
@@ -338,7 +337,7 @@ async function fileNow(root: string, path: string): Promise<Side> {
   const found = await lstat(place).catch(() => undefined);
   if (found === undefined) return undefined;
   if (!found.isFile()) return { reason: "it is not a file" };
-  if (found.size > maxBytes) return { reason: tooLarge };
+  if (found.size > maxDocumentBytes) return { reason: tooLarge };
   if ((await realpath(place)) !== join(await realpath(root), path)) return { reason: "it is reached through a link" };
   return readFile(place, "utf8");
 }

@@ -205,13 +205,35 @@ export async function checkWritable(path: string): Promise<void> {
  */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return attempt(() => statSync(path).isFile()) === true
-      ? readFileSync(path, "utf8")
-      : await (await import("node:fs/promises")).readFile(path, "utf8");
+    const stats = attempt(() => statSync(path));
+    if ((stats?.size ?? 0) > maxDocumentBytes) throw tooLarge(path);
+    return stats?.isFile() === true ? readFileSync(path, "utf8") : await readBounded(path);
   } catch (error) {
+    if (error instanceof SeccompGenError) throw error;
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
     throw new SeccompGenError({ code: "file-unreadable", path, detail: systemDetail(error) }, { cause: error });
   }
+}
+
+/** Larger documents are not read: profiles and recordings are a hundredth of it. */
+export const maxDocumentBytes = 4 * 1024 * 1024;
+
+export function tooLarge(path: string): SeccompGenError {
+  const detail = `it has more than ${maxDocumentBytes >> 20} MB, and no profile and no recording has`;
+  return new SeccompGenError({ code: "file-unreadable", path, detail });
+}
+
+/** What a fifo or a device gives, until it is too much. */
+async function readBounded(path: string): Promise<string> {
+  const { open } = await import("node:fs/promises");
+  const file = await open(path);
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of file.createReadStream() as AsyncIterable<Buffer>) {
+    parts.push(part);
+    if ((length += part.length) > maxDocumentBytes) throw tooLarge(path);
+  }
+  return Buffer.concat(parts).toString("utf8");
 }
 
 /**

@@ -81,20 +81,11 @@ export const oldMessage = new RegExp(
   String.raw`^(?:${ofThreads}|detach: .*|u(?:moven|peek|poke)\w*: .*|ptrace: umoven: .*|PANIC: .*)$`,
 );
 
-/**
- * strace, as it was called. A relative path begins at a letter that cannot go on with what stands
- * before: a symbol has none but capitals, a number might.
- */
-const caller =
-  String.raw`(?:(?:\.{0,2}\/[^\s"<>,]*\/?|(?<=[A-Z_)}\]"(, |])[a-z][\w.-]*\/(?:[\w.-]+\/)*)?strace[\w.-]*` +
-  String.raw`|\.{0,2}\/[^\s"<>,:]+)`;
-
-/** What strace says of its own in the midst of a line. */
-const woven = new RegExp(
-  String.raw`(?:(?:${caller}: )?${ofThreads}` +
-    String.raw`|${caller}: (?:Exit of unknown pid \d+ ignored` +
+/** What strace says of its own in the midst of a line; behind its name, except of threads. */
+const words = new RegExp(
+  String.raw`(?:(?<threads>${ofThreads})|Exit of unknown pid \d+ ignored` +
     String.raw`|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]` +
-    String.raw`|WARNING: Proper structure decoding for this personality is not supported.*))$`,
+    String.raw`|WARNING: Proper structure decoding for this personality is not supported[^:]*)$`,
 );
 const wovenEnds = [
   "tached",
@@ -124,8 +115,67 @@ export function messageWithin(
 ): { readonly at: number; readonly words: string } | undefined {
   if (!wovenEnds.some((words) => endsWith(bytes, start, end, words))) return undefined;
   const from = Math.max(args, end - maxMessage);
-  const found = woven.exec(latin1(bytes, from, end));
-  return found === null ? undefined : { at: from + found.index, words: found[0] };
+  const text = latin1(bytes, from, end);
+  const found = words.exec(text);
+  if (found === null) return undefined;
+  const named = text.startsWith(": ", found.index - 2) ? callerBefore(text, found.index - 2) : undefined;
+  if (named === undefined && found.groups?.["threads"] === undefined) return undefined;
+  const at = named ?? found.index;
+  return { at: from + at, words: text.slice(at) };
+}
+
+/**
+ * Where strace's name begins, as it was called, that ends here; `undefined` if something else ends
+ * here. Three walks to the left find it, so the time is linear.
+ *
+ *     clone(child_stack=NULL, flags=CLONE_VM../bin/strace: Process 9 attached
+ *                                           ^           ^
+ */
+function callerBefore(text: string, end: number): number | undefined {
+  const path = runBefore(text, end, inPath);
+  const slash = text.indexOf("/", path);
+  const hasSlash = slash >= 0 && slash < end;
+  const name = runBefore(text, end, inName);
+  const strace = text.indexOf("strace", name);
+  if (strace >= 0 && strace < end) {
+    if (!hasSlash) return strace;
+    return Math.min(dotsBefore(text, path, slash), relativeBefore(text, name, strace) ?? slash);
+  }
+  if (!hasSlash) return undefined;
+  // Another name than strace's: the last path without a colon, of more than its slash.
+  const plain = text.indexOf("/", Math.max(path, text.lastIndexOf(":", end - 1) + 1));
+  return plain >= 0 && plain < end - 1 ? dotsBefore(text, path, plain) : undefined;
+}
+
+/**
+ * Where a relative path to strace begins. It begins at a letter that cannot go on with what stands
+ * before: a symbol has none but capitals, a number might.
+ */
+function relativeBefore(text: string, name: number, strace: number): number | undefined {
+  if (name !== strace || text[name - 1] !== "/") return undefined;
+  const folders = Math.max(runBefore(text, name, inFolders), text.lastIndexOf("//", name - 1) + 1);
+  const first = text.indexOf("/", folders);
+  for (let at = folders; at < first; at += 1)
+    if (/[a-z]/.test(text[at] ?? "") && /[A-Z_)}\]"(, |]/.test(text[at - 1] ?? "")) return at;
+  return undefined;
+}
+
+const inPath = /[^\s"<>,]/;
+const inName = /[\w.-]/;
+const inFolders = /[\w./-]/;
+
+/** Where the characters of this kind begin that end here. */
+function runBefore(text: string, end: number, kind: RegExp): number {
+  let at = end;
+  while (at > 0 && kind.test(text[at - 1] ?? "")) at -= 1;
+  return at;
+}
+
+/** Where `../` or `./` begins, if the slash belongs to one. */
+function dotsBefore(text: string, from: number, slash: number): number {
+  let at = slash;
+  while (at > from && slash - at < 2 && text[at - 1] === ".") at -= 1;
+  return at;
 }
 
 /**

@@ -189,7 +189,7 @@ export function profileChangeTexts(changes: readonly ProfileChange[]): readonly 
   const served = changes.filter((change) => change.kind === "sub-architectures");
   const [first] = served;
   const listed = (side: "added" | "removed"): string =>
-    [...new Set(served.flatMap((change) => change[side]))].join(", ");
+    [...new Set(served.flatMap((change) => change[side].map(dockerArch)))].join(", ");
   return [
     ...other.map(profileChangeText),
     ...(first === undefined

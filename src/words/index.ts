@@ -23,4 +23,4 @@ export {
   type ReviewedRecording,
 } from "./review-model.ts";
 export { renderReview, type ReviewView } from "./review.ts";
-export { namesOf, renderDiagnosis, renderVerdict } from "./verdict.ts";
+export { namesOf, renderDiagnosis, renderVerdict, unseenFilterText } from "./verdict.ts";

@@ -8,9 +8,9 @@ const shownGroups = 3;
 
 /**
  * "web may now bpf, mount and ptrace": who may do what, the same of several profiles said once.
- * Empty if no opening is of this level.
+ * Empty if no opening is of this level. `elsewhere`: what became possible on other hosts only.
  */
-export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: Opening["level"]): Line {
+export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: Opening["level"] | "elsewhere"): Line {
   const groups = new Map<
     string,
     { readonly profiles: string[]; readonly isOpen: boolean; readonly calls: readonly string[] }
@@ -18,7 +18,8 @@ export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: O
   for (const { path, state } of profiles) {
     if (state.type === "unreadable") continue;
     const openings = state.assessment.openings.filter((opening) => opening.level === level);
-    const calls = [...new Set(openings.map(openedCall))];
+    const elsewhere = level === "elsewhere" ? state.elsewhere.map(({ syscall }) => syscall) : [];
+    const calls = [...new Set([...openings.map(openedCall), ...elsewhere])];
     const isOpen = state.assessment.open && level === "danger";
     if (calls.length === 0 && !isOpen) continue;
     const key = JSON.stringify([isOpen, calls]);
@@ -37,6 +38,7 @@ export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: O
         ? [calls.length === 0 ? "make every call that no rule names" : "make every call that no rule names, "]
         : []),
       ...listed(calls, "calls"),
+      ...(level === "elsewhere" ? [" on other hosts"] : []),
     ]);
   return all.length > shownGroups ? [...shown, `; and ${all.length - shownGroups} more profiles`] : shown;
 }

@@ -237,7 +237,8 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
   const [dangers = [], notables = [], ordinary = []] = (["danger", "notable", "ordinary"] as const).map((level) =>
     mayNowLine({ profiles }, level),
   );
-  const worst = [dangers, notables, ordinary].find((words) => words.length > 0) ?? [];
+  const elsewhere = mayNowLine({ profiles }, "elsewhere");
+  const worst = [dangers, notables, ordinary, elsewhere].find((words) => words.length > 0) ?? [];
   if (stops.length > 0)
     return [
       ...(worst.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...worst, "."]),
@@ -263,8 +264,13 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
   ].filter((text) => text !== "");
   if (words.length > 0)
     return [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`];
-  if (profiles.some(({ state }) => state.type !== "unreadable" && state.elsewhere.length > 0))
-    return [{ strong: "Look at it." }, " Other capabilities, kernels or architectures are allowed more than before."];
+  if (elsewhere.length > 0)
+    return [
+      { strong: "Look at it:" },
+      " ",
+      ...elsewhere,
+      ". Other capabilities, kernels or architectures are allowed more than before.",
+    ];
   if (ordinary.length > 0)
     return [
       { strong: "Ordinary:" },
@@ -573,7 +579,7 @@ function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limit
   ];
   const elsewhereLine: Line = [
     { strong: "Possible elsewhere" },
-    ", with other capabilities, kernels or architectures, by rules with includes or excludes: ",
+    ", with other capabilities, kernels or architectures: ",
     data(elsewhere.slice(0, rows).map(elsewhereText).join(", ")),
     elsewhere.length > rows ? ` and ${elsewhere.length - rows} more` : "",
   ];
@@ -640,14 +646,18 @@ function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
     }))
     .filter(({ was, is }) => was !== is);
   if (inRules.length === 0) return [];
-  const items = inRules.map(({ syscall, was, is }): Line => [
+  // The architectures of one machine mostly have the same rules.
+  const distinct = [...new Map(inRules.map((row) => [JSON.stringify(row), row])).values()];
+  const items = distinct.map(({ syscall, was, is }): Line => [
     { data: syscall },
     ": ",
     { data: clipped(was, 400) },
     " → ",
     { data: clipped(is, 400) },
   ]);
-  return [{ type: "folded", summary: `Rules before and after (${inRules.length})`, blocks: [{ type: "list", items }] }];
+  return [
+    { type: "folded", summary: `Rules before and after (${distinct.length})`, blocks: [{ type: "list", items }] },
+  ];
 }
 
 /** What is no longer possible: the rules before and after, and a call that was let through. */

@@ -16,6 +16,15 @@ export function renderVerdict(verdict: Verdict): string {
   return escapeTerminal(verdictText(verdict));
 }
 
+/** What to say if the kernel was not asked about the filters of these containers; of the only one, if none is named. */
+export function unseenFilterText(names: readonly string[]): string {
+  const whose = names.length === 0 ? "the container" : escapeLine(someNames(names));
+  return (
+    `the kernel was not asked whether ${whose} had a filter: it ended too soon, or the engine runs on another ` +
+    "machine; only the engine's word stands for it"
+  );
+}
+
 function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
     case "passed":

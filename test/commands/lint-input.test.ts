@@ -32,4 +32,30 @@ describe.skipIf(!existsSync(cli))("what lint reads", { timeout: 60_000 }, () => 
       stderr: expect.stringContaining("no file matches none/*.json") as string,
     });
   });
+
+  test("a profile for other machines is judged as on the first of them, and diff and explain say so", () => {
+    const clone = { index: 1, value: 2114060288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" };
+    const file = join(folder, "s390x.json");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        defaultAction: "SCMP_ACT_ERRNO",
+        architectures: ["SCMP_ARCH_S390X", "SCMP_ARCH_S390"],
+        syscalls: [{ names: ["clone"], action: "SCMP_ACT_ALLOW", args: [clone] }],
+      }),
+    );
+    const said = (...args: readonly string[]): string => {
+      const { stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" });
+      return `${stdout}${stderr}`;
+    };
+    for (const command of [
+      ["lint", file],
+      ["diff", file],
+      ["explain", file, "clone"],
+    ])
+      expect(said(...command)).toContain("judged for s390x, because it lists no architecture of this machine");
+    expect(said("lint", file)).not.toMatch(/both byte orders|beyond-docker|amd64/);
+    expect(said("diff", file)).not.toMatch(/^ *amd64: \d/m);
+    expect(said("lint", "--arch", "amd64", file)).toMatch(/both byte orders[^]*allows on amd64[^]*clone/);
+  });
 });

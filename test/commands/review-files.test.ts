@@ -31,7 +31,11 @@ function commit(): void {
   git("commit", "-qm", "base");
 }
 
-async function reviewed(format: "text" | "json" | "sarif" = "text", failOn: readonly FailureKind[] = ["any"]) {
+async function reviewed(
+  format: "text" | "json" | "sarif" = "text",
+  failOn: readonly FailureKind[] = ["any"],
+  arch: "amd64" | "of the profile" = "amd64",
+) {
   out = "";
   return review(
     "HEAD",
@@ -42,7 +46,7 @@ async function reviewed(format: "text" | "json" | "sarif" = "text", failOn: read
       against: undefined,
       capAdd: [],
       capDrop: [],
-      arch: "amd64",
+      arch: arch === "amd64" ? arch : undefined,
       kernel: undefined,
       runtime: "runc",
     },
@@ -225,5 +229,36 @@ describe("findings have an identity", { timeout: 60_000 }, () => {
     await reviewed();
     expect(out).toContain("1 syscall closed or narrowed");
     expect(out).toContain("with fewer arguments (1)");
+  });
+
+  test("a profile for other machines is judged as on them", async () => {
+    const on = (arches: readonly string[], ...syscalls: object[]): string =>
+      JSON.stringify({
+        defaultAction: "SCMP_ACT_ERRNO",
+        architectures: arches.map((arch) => `SCMP_ARCH_${arch}`),
+        syscalls: syscalls.map((group) => ({ action: "SCMP_ACT_ALLOW", ...group })),
+      });
+    const s390 = (...groups: object[]): string => on(["S390X", "S390"], { names: ["read"] }, ...groups);
+    const args = [{ index: 1, value: 2114060288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" }];
+    write("profiles/a.json", s390());
+    write("profiles/b.json", on(["AARCH64"], { names: ["read"] }));
+    commit();
+    write("profiles/a.json", s390({ names: ["clone"], args }));
+    write("profiles/b.json", on(["AARCH64"], { names: ["read", "fdatasync", "iopl"] }));
+    expect(await reviewed("text", ["any"], "of the profile")).toBe(1);
+    expect(out).toMatch(/look at it: clone \(s390x, s390\)/);
+    expect(out).not.toMatch(/dangerous: clone|CLONE_NEW/);
+    expect(out).toContain("fdatasync (arm64)");
+    // No arm64 has this call; an amd64 that is given the profile allows it.
+    expect(out).toMatch(/iopl \(amd64;\sbeyond Docker's default\)/);
+  });
+
+  test("what is possible under other capabilities only stands in the first sentence", async () => {
+    const under = (name: string): string => rules({ names: ["ptrace"], excludes: { caps: [name] } });
+    write("profiles/a.json", under("CAP_SYS_PTRACE"));
+    commit();
+    write("profiles/a.json", under("CAP_SYS_ADMIN"));
+    expect(await reviewed()).toBe(1);
+    expect(out).toMatch(/Stop: a may now ptrace on other hosts\./);
   });
 });

@@ -25,6 +25,7 @@ function ranUnder(runc: string): Ran {
       noNewPrivileges: false,
       seccompProfile: undefined,
     },
+    sawFilter: false,
   };
 }
 

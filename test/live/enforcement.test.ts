@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { expect, test } from "vitest";
@@ -21,39 +21,51 @@ test.each(spellings.filter(([, , engines]) => engines !== "refused"))(
   },
 );
 
-test("verify asks the kernel: a container that runs without the filter fails", { timeout: 170_000 }, async () => {
+/** Somebody between the command and the engine, who changes what one of them says. */
+function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly answers?: Forgery }): Server {
+  const engine = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
+  const changed = ([from, to]: Forgery): Transform =>
+    new Transform({
+      transform: (bytes: Buffer, _, done) =>
+        done(null, Buffer.from(bytes.toString("latin1").replaceAll(from, to), "latin1")),
+    });
+  return createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ path: engine, allowHalfOpen: true });
+    client
+      .pipe(changed(forged.asks ?? ["", ""]))
+      .pipe(upstream)
+      .pipe(changed(forged.answers ?? ["", ""]))
+      .pipe(client);
+    for (const side of [client, upstream]) side.on("error", () => void (client.destroy(), upstream.destroy()));
+  }).listen(socket);
+}
+
+/** Texts of one length. */
+type Forgery = readonly [from: string, to: string];
+
+async function verifiedThrough(forged: Parameters<typeof forwarder>[1]): ReturnType<typeof product> {
   const folder = await workplace();
   await writeFile(join(folder, "p.json"), '{"defaultAction":"SCMP_ACT_ALLOW"}');
-  // An engine, or somebody between, that does not do what it is asked for.
-  const engine = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
-  const between = createServer({ allowHalfOpen: true }, (client) => {
-    const upstream = connect({ path: engine, allowHalfOpen: true });
-    const forged = new Transform({
-      transform: (bytes: Buffer, _, done) =>
-        done(null, Buffer.from(bytes.toString("latin1").replaceAll("defaultAction", "defaultActiox"), "latin1")),
+  const between = forwarder(join(folder, "engine.sock"), forged);
+  const command = ["docker", "run", "--rm", "--network", "none", "seccomp-gen-base:bookworm", "sleep", "30"];
+  try {
+    return await product(folder, ["verify", "p.json", "--stop-after", "3", "--", ...command], {
+      DOCKER_HOST: `unix://${join(folder, "engine.sock")}`,
     });
-    client.pipe(forged).pipe(upstream).pipe(client);
-    for (const side of [client, upstream]) side.on("error", () => void (client.destroy(), upstream.destroy()));
-  }).listen(join(folder, "engine.sock"));
-  const { exitCode, stderr } = await product(
-    folder,
-    [
-      "verify",
-      "p.json",
-      "--stop-after",
-      "3",
-      "--",
-      "docker",
-      "run",
-      "--rm",
-      "--network",
-      "none",
-      "seccomp-gen-base:bookworm",
-      "sleep",
-      "30",
-    ],
-    { DOCKER_HOST: `unix://${join(folder, "engine.sock")}` },
-  );
-  between.close();
+  } finally {
+    between.close();
+  }
+}
+
+test("verify asks the kernel: a container that runs without the filter fails", { timeout: 170_000 }, async () => {
+  const { exitCode, stderr } = await verifiedThrough({ asks: ["defaultAction", "defaultActiox"] });
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("NO FILTER AT ALL: the kernel says Seccomp: 0")]);
+});
+
+test("verify says that it could not ask the kernel of another machine", { timeout: 170_000 }, async () => {
+  // The engine's process ids mean nothing here.
+  const { exitCode, stderr } = await verifiedThrough({ answers: ['"Pid":', '"Pix":'] });
+  expect([exitCode, stderr]).toEqual([0, expect.stringContaining("passed")]);
+  expect(stderr).toContain("the kernel was not asked whether the container had a filter");
+  expect((await verifiedThrough({})).stderr).not.toContain("the kernel was not asked");
 });

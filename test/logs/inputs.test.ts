@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { check } from "../../src/commands/check.ts";
 import { generate, merge } from "../../src/commands/generate.ts";
@@ -243,6 +244,15 @@ describe("a folder of logs", () => {
   test("without files is a mistake that is named", async () => {
     mkdirSync(join(folder, "empty"));
     await expect(recordingOf(join(folder, "empty"))).rejects.toThrow(/empty: the folder holds no files/);
+  });
+});
+
+describe("a recording is read no further than one can go", () => {
+  test.each(["recording.json", "recording.json.gz"])("%s", async (name) => {
+    const text = `{"version": 1, ${" ".repeat(5_000_000)}`;
+    const path = join(folder, name);
+    writeFileSync(path, name.endsWith(".gz") ? gzipSync(text) : text);
+    await expect(recordingOf(path)).rejects.toThrow(/it has more than 4 MB, and no profile and no recording has/);
   });
 });
 

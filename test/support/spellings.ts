@@ -4,6 +4,7 @@ export type Enforcement = "none" | "filter" | "refused";
 const allow = '"defaultAction":"SCMP_ACT_ALLOW"';
 const deny = '{"names":["chroot"],"action":"SCMP_ACT_ERRNO"}';
 const profile = `{${allow},"syscalls":[${deny}]}`;
+const archMap = '"archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":[]}],"syscalls":[]';
 const args = (member: string): string =>
   `{${allow},"syscalls":[{"names":["chroot"],"action":"SCMP_ACT_ERRNO",${member}}]}`;
 
@@ -64,4 +65,49 @@ export const spellings: readonly (readonly [name: string, text: string, engines:
   ["groups that are an object", `{${allow},"syscalls":{}}`, "refused"],
   ["an unknown action", '{"defaultAction":"SCMP_ACT_NO"}', "refused"],
   ["an action in small letters", '{"defaultAction":"scmp_act_errno"}', "refused"],
+  // The rest was asked of Docker 20.10.24 with runc 1.1.5 and of podman 4.3.1 with crun 1.8.1.
+  ["a Kelvin sign in minKernel", args('"includes":{"min\u212aernel":"4.0"}'), "filter"],
+  ["a long s in args", args('"arg\u017f":[{"index":0,"value":7,"op":"SCMP_CMP_EQ"}]'), "filter"],
+  ["a dotless i", `{"defaultAct\u0131on":"SCMP_ACT_ALLOW"}`, "none"],
+  ["a dotted capital I", `{"defaultAct\u0130on":"SCMP_ACT_ALLOW"}`, "none"],
+  ["a wide letter", `{"\uff44efaultAction":"SCMP_ACT_ALLOW"}`, "none"],
+  ["a space in a member", `{"defaultAction ":"SCMP_ACT_ALLOW"}`, "none"],
+  ["a NUL in a member", `{"defaultAction\\u0000":"SCMP_ACT_ALLOW"}`, "none"],
+  ["wrapped in seccomp", `{"seccomp":${profile}}`, "none"],
+  ["wrapped in spec.profile", `{"spec":{"profile":${profile}}}`, "none"],
+  ["wrapped twice", `{"linux":{"seccomp":{"linux":{"seccomp":${profile}}}}}`, "none"],
+  ["wrapped in capitals", `{"Linux":{"Seccomp":${profile}}}`, "none"],
+  ["a list of Kubernetes", `{"kind":"List","items":[{"spec":${profile}}]}`, "none"],
+  ["as the text of a ConfigMap", `{"data":{"p.json":${JSON.stringify(profile)}}}`, "none"],
+  ["a profile beside a wrapped one", `{${allow},"linux":{"seccomp":${profile}}}`, "filter"],
+  ["a default in capitals, empty", `{${allow},"DEFAULTACTION":"","syscalls":[]}`, "none"],
+  ["flags alone", '{"flags":["SECCOMP_FILTER_FLAG_LOG"]}', "none"],
+  ["the default's errno alone", '{"defaultErrnoRet":1}', "none"],
+  ["a default that is a number", '{"defaultAction":0,"syscalls":[]}', "refused"],
+  ["a default with a space", `{"defaultAction":"SCMP_ACT_ALLOW ","syscalls":[${deny}]}`, "refused"],
+  ["a minus before 0", args('"args":[{"index":0,"value":-0,"op":"SCMP_CMP_EQ"}]'), "refused"],
+  ["a value in quotes", args('"args":[{"index":0,"value":"1","op":"SCMP_CMP_EQ"}]'), "refused"],
+  ["an operator in no words", args('"args":[{"index":0,"value":1,"op":""}]'), "refused"],
+  ["names that are a text", `{${allow},"syscalls":[{"names":"chroot","action":"SCMP_ACT_ERRNO"}]}`, "refused"],
+  ["name and names", `{${allow},"syscalls":[{"name":"a","names":["b"],"action":"SCMP_ACT_ERRNO"}]}`, "refused"],
+  ["a list and a map of architectures", `{${allow},"architectures":["SCMP_ARCH_X86"],${archMap}}`, "refused"],
+  ["an errno of more than 32 bits", args('"errnoRet":99999999999999999999'), "refused"],
+  ["a half pair of UTF-16", `{${allow},"x":"\\ud800","syscalls":[${deny}]}`, "filter"],
+  ["a number beyond all", `{${allow},"x":1e999,"syscalls":[${deny}]}`, "filter"],
+  ["a vertical tab behind it", `${profile}\u000b`, "refused"],
+  ["a space without a break behind it", `${profile}\u00a0`, "refused"],
+  ["a form feed before it", `\f${profile}`, "refused"],
+  ["quotes of another kind", "{'defaultAction':'SCMP_ACT_ALLOW'}", "refused"],
+  ["a zero before a number", args('"errnoRet":01'), "refused"],
+  ["a number of base 16", args('"errnoRet":0x1'), "refused"],
+  ["a comment within", `{${allow}, /* x */ "syscalls":[${deny}]}`, "refused"],
+];
+
+/** What Docker refuses and podman takes, which reads no kernels. */
+export const dockersSpellings: readonly (readonly [name: string, text: string, engines: Enforcement])[] = [
+  ["an empty name", `{${allow},"syscalls":[{"names":["","chroot"],"action":"SCMP_ACT_ERRNO"}]}`, "refused"],
+  ["kernel 0.0", args('"includes":{"minKernel":"0.0"}'), "refused"],
+  ["a kernel of 21 digits", args('"excludes":{"minKernel":"99999999999999999999.1"}'), "refused"],
+  ["a kernel of three numbers", args('"includes":{"minKernel":"4.8.1"}'), "refused"],
+  ["a kernel with a sign", args('"includes":{"minKernel":"+4.8"}'), "refused"],
 ];

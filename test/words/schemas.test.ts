@@ -80,7 +80,11 @@ describe("what others read is as their schemas say", () => {
           "json",
           "1.0.0",
         ),
-        diff: renderDiff(compareProfiles(profile, newest, [host], newest), { ...view, before: "a", after: "b" }),
+        diff: renderDiff(compareProfiles(profile, newest, [host], { ceiling: newest }), {
+          ...view,
+          before: "a",
+          after: "b",
+        }),
         explain: renderExplanation(explanation, undefined, view),
         check: renderCheck(checkRecording(recording, filters), { ...view, profile: path }),
       };

@@ -2,7 +2,7 @@ import { resolve, type DockerProfile, type HostContext } from "../profile/index.
 import type { Filter } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import { diffFilters } from "./diff-filters.ts";
-import { openedElsewhere } from "./elsewhere.ts";
+import { openedElsewhere, type ElsewhereContext } from "./elsewhere.ts";
 import { profileChanges } from "./profile-changes.ts";
 import type { Elsewhere, ProfileDiff } from "./types.ts";
 
@@ -12,18 +12,21 @@ export interface ProfileComparison extends ProfileDiff {
   readonly closedElsewhere: readonly Elsewhere[];
 }
 
-/** Compares two profiles. Throws TooManyWays as `diffFilters` does. */
+/**
+ * Compares two profiles, states of one profile unless it is said otherwise. Throws TooManyWays as
+ * `diffFilters` does.
+ */
 export function compareProfiles(
   before: DockerProfile,
   after: DockerProfile,
   hosts: readonly HostContext[],
-  ceiling?: DockerProfile,
+  { ceiling, sameProfile = true }: Pick<ElsewhereContext, "ceiling" | "sameProfile"> = {},
 ): ProfileComparison {
   const filters = (profile: DockerProfile): ReadonlyMap<ScmpArch, Filter> =>
     new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
   const diff = diffFilters(filters(before), filters(after));
   const judged = hosts.map(({ arch }) => arch);
-  const context = { hosts, ...(ceiling === undefined ? {} : { ceiling }) };
+  const context = { hosts, sameProfile, ...(ceiling === undefined ? {} : { ceiling }) };
   return {
     ...diff,
     profile: [...profileChanges(before, after, judged), ...diff.profile],

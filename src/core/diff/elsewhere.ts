@@ -21,21 +21,28 @@ export interface ElsewhereContext {
   readonly hosts: readonly HostContext[];
   /** What nothing may exceed; `undefined` if that is not asked. */
   readonly ceiling?: DockerProfile;
+  /**
+   * `before` and `after` are two states of one profile: a call that both allow on the hosts given may
+   * be new on another host all the same.
+   */
+  readonly sameProfile?: boolean;
 }
 
 /**
- * Calls that `after` allows and `before` denies on some host, and that `after` does not allow on the
- * hosts given: complete over architectures, kernels, capabilities and engines. Throws TooManyWays,
+ * Calls that `after` allows and `before` denies on some host, and that the hosts given do not show
+ * already: complete over architectures, kernels, capabilities and engines. Throws TooManyWays,
  * also where the groups of one call name more capabilities than can be searched.
  */
 export function openedElsewhere(
   before: DockerProfile,
   after: DockerProfile,
-  { hosts, ceiling }: ElsewhereContext,
+  { hosts, ceiling, sameProfile = false }: ElsewhereContext,
 ): readonly Elsewhere[] {
   const [base] = hosts;
   if (base === undefined) return [];
-  const here: Filters = new Map(hosts.flatMap((host) => [...resolve(after, host).filters]));
+  const [formerHere, here] = [before, after].map(
+    (profile): Filters => new Map(hosts.flatMap((host) => [...resolve(profile, host).filters])),
+  ) as [Filters, Filters];
   const [old, next, limit] = [before, after, ceiling].map((profile) =>
     profile === undefined ? undefined : groupsByCall(profile),
   );
@@ -48,20 +55,28 @@ export function openedElsewhere(
     // Groups without conditions answer alike on every host that has the call.
     if (judged && ![...groups, ...former].some(isConditional)) continue;
     if (sameDefault && groupsText(groups) === groupsText(former)) continue;
+    const isShown =
+      !sameProfile ||
+      [...here].some(([arch, filter]) => newlyPossible(formerHere.get(arch), filter, undefined, syscall) !== undefined);
     const asked = [...groups, ...former, ...(limit?.get(syscall) ?? [])];
     const arches = new Set(hosts.map(({ arch }) => arch));
     if (groups.some(namesArches)) for (const arch of engineArches) arches.add(arch);
     else if (!judged || former.some(namesArches)) for (const arch of machinesOf(after)) arches.add(arch);
+    // No machine that the profile is for has the call; another one obeys the profile all the same.
+    const isStray = ![...arches].some((arch) => exists(arch, syscall));
+    if (isStray) for (const arch of engineArches) arches.add(arch);
     // Without runc's stub, which answers only to what no group names.
     for (const host of hostsOfCall(syscall, asked, [...arches], { ...base, runtime: "crun" })) {
       const [was, is] = [only(before, former, host), only(after, groups, host)];
       const opened = [...is].find(
-        ([arch, filter]) => newlyPossible(was.get(arch), filter, here.get(arch), syscall) !== undefined,
+        ([arch, filter]) =>
+          newlyPossible(was.get(arch), filter, isShown ? here.get(arch) : undefined, syscall) !== undefined,
       );
       if (opened === undefined) continue;
       const [arch, filter] = opened;
       const most = ceiling === undefined ? undefined : only(ceiling, limit?.get(syscall) ?? [], host).get(arch);
       const beyond = ceiling !== undefined && newlyPossible(most, filter, was.get(arch), syscall) !== undefined;
+      if (isStray && ceiling !== undefined && !beyond) continue;
       found.push({ syscall, arch, host: conditionsOf(host, base), beyondCeiling: beyond });
       break;
     }

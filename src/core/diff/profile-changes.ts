@@ -49,7 +49,7 @@ function subArchitectures(
   });
 }
 
-function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: string): ReadonlySet<string> {
+function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: ScmpArch): ReadonlySet<ScmpArch> {
   const entry = archMap.find(({ architecture }) => architecture === native);
   return new Set([native, ...architectures, ...(entry?.subArchitectures ?? [])].filter(isScmpArch));
 }

@@ -64,8 +64,8 @@ export type ProfileChange =
   | {
       readonly kind: "sub-architectures";
       readonly arch: ScmpArch;
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
+      readonly added: readonly ScmpArch[];
+      readonly removed: readonly ScmpArch[];
     }
   | { readonly kind: "architecture-added" | "architecture-removed"; readonly arch: ScmpArch }
   | { readonly kind: "default-changed"; readonly arch: ScmpArch; readonly was: Action; readonly is: Action };

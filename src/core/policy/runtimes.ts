@@ -55,10 +55,11 @@ export const compilerRows: readonly CompilerRow[] = [
   },
 ];
 
+const version = /^(?:-?\d+(?:\.\d+)*)?$/;
+
 /** Is it one of these programs, in whatever version (`python3.11` is `python`)? */
 export function isProgram(name: string, known: readonly string[]): boolean {
-  if (name.length > 64) return false; // no program is called so
-  return known.includes(name.replace(/-?\d+(\.\d+)*$/, ""));
+  return known.some((base) => name.startsWith(base) && version.test(name.slice(base.length)));
 }
 
 /**

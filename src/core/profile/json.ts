@@ -249,11 +249,11 @@ function show(char: string): string {
 }
 
 /**
- * Engines take integers in plain digits only: what is written as 1e3 or 1.0 stays as written, and
- * is no integer. No integer of more than 20 digits has 64 bits.
+ * Engines take integers in plain digits only: what is written as 1e3, 1.0 or -0 stays as written,
+ * and is no integer. No integer of more than 20 digits has 64 bits.
  */
 function exactNumber(digits: string): number | bigint | string {
   const number = Number(digits);
-  if (Number.isInteger(number) && /[.eE]/.test(digits)) return digits;
+  if (Number.isInteger(number) && (/[.eE]/.test(digits) || Object.is(number, -0))) return digits;
   return Number.isSafeInteger(number) || digits.length > 21 || !/^-?\d+$/.test(digits) ? number : BigInt(digits);
 }

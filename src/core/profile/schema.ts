@@ -29,9 +29,11 @@ const action = { enum: actionNames };
 const names = { type: "array", items: { type: "string", minLength: 1 } };
 const errnoRet = { type: "integer", minimum: 0, maximum: 0xffff };
 const errnoName = { type: "string", minLength: 1 };
+/** Two numbers of 64 bits that are not both 0 (moby's profiles/seccomp/kernel_linux.go). */
+const kernelVersion = "^$|^(?!0+\\.0+$)[0-9]{1,19}\\.[0-9]{1,19}$";
 const condition = {
   type: "object",
-  properties: { caps: names, arches: names, minKernel: { type: "string", pattern: "^$|^[0-9]+\\.[0-9]+$" } },
+  properties: { caps: names, arches: names, minKernel: { type: "string", pattern: kernelVersion } },
 };
 const uint64 = { type: "integer", minimum: 0 };
 const arg = {

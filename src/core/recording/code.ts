@@ -271,15 +271,19 @@ function block(lines: readonly string[], indent: string): string {
   return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n${indent}}`;
 }
 
-const strings = { type: "array", items: { type: "string", maxLength: 400 }, maxItems: 4000 } as const;
+/** What a program's files name, and at most how many of it. */
+const string = { type: "string", maxLength: 400 } as const;
+const strings = { type: "array", items: string, maxItems: 4000 } as const;
 
 /** Architecture → call → what the schema describes. */
 const byCall = <Schema extends object>(schema: Schema) =>
   ({
     type: "object",
+    propertyNames: { pattern: "^SCMP_ARCH_[A-Z0-9_]{1,20}$" },
     additionalProperties: {
       type: "object",
-      propertyNames: { pattern: "^[a-z0-9_]+$" },
+      maxProperties: 4096,
+      propertyNames: { pattern: "^[a-z0-9_]{1,64}$" },
       additionalProperties: schema,
     },
   }) as const;
@@ -292,6 +296,8 @@ export const codeSchema = {
   properties: {
     programs: {
       type: "object",
+      maxProperties: 4000,
+      propertyNames: { maxLength: 400 },
       additionalProperties: {
         type: "object",
         required: ["objects"],
@@ -310,18 +316,18 @@ export const codeSchema = {
       required: ["program", "rank", "object", "function"],
       additionalProperties: false,
       properties: {
-        program: { type: "string" },
+        program: string,
         rank: { enum: [...codeRanks] },
         imports: strings,
-        object: { type: "string" },
-        function: { type: "string" },
+        object: string,
+        function: string,
       },
     }),
     operations: byCall({
       type: "object",
       maxProperties: 4000,
       propertyNames: { pattern: "^arg[0-5]=(?:[0-9]{1,10}|\\*)(?: arg[0-5]=(?:[0-9]{1,10}|\\*)){0,5}$" },
-      additionalProperties: { type: "string", maxLength: 400 },
+      additionalProperties: string,
     }),
   },
 } as const;

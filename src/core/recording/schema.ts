@@ -4,6 +4,8 @@ import { phases } from "./types.ts";
 const strings = { type: "array", items: { type: "string" } } as const;
 /** Digits and dots: a version is no file's name and no line of its own. */
 const version = { type: "string", pattern: "^[0-9]+(?:\\.[0-9]+)*$" } as const;
+/** Words of results, and names of processes. */
+const words = { type: "array", items: { type: "string", maxLength: 400 }, maxItems: 4000 } as const;
 const uint64 = { type: "integer", minimum: 0 } as const;
 
 /** JSON Schema of recording.json, version 1. See types.ts for what the members mean. */
@@ -18,6 +20,7 @@ export const recordingSchema = {
     runs: {
       type: "array",
       minItems: 1,
+      maxItems: 4000,
       items: {
         type: "object",
         required: ["source", "command", "versions", "ended"],
@@ -56,6 +59,7 @@ export const recordingSchema = {
       type: "object",
       additionalProperties: {
         type: "object",
+        maxProperties: 8192,
         propertyNames: { pattern: "^[A-Za-z0-9_#?]{1,64}$" },
         additionalProperties: {
           type: "object",
@@ -63,22 +67,26 @@ export const recordingSchema = {
           additionalProperties: false,
           properties: {
             calls: { type: "integer", minimum: 1 },
-            results: strings,
-            processes: strings,
+            results: words,
+            processes: words,
             first: { enum: [...phases] },
             args: {
               type: "object",
               required: ["indices", "values"],
               additionalProperties: false,
               properties: {
-                indices: { type: "array", items: { type: "integer", minimum: 0, maximum: 5 } },
+                indices: { type: "array", maxItems: 6, items: { type: "integer", minimum: 0, maximum: 5 } },
                 values: {
                   anyOf: [
                     { const: "many" },
-                    { type: "array", items: { type: "array", items: { anyOf: [uint64, { type: "null" }] } } },
+                    {
+                      type: "array",
+                      maxItems: 4000,
+                      items: { type: "array", maxItems: 6, items: { anyOf: [uint64, { type: "null" }] } },
+                    },
                   ],
                 },
-                by: { type: "array", items: strings },
+                by: { type: "array", maxItems: 4000, items: words },
               },
             },
           },

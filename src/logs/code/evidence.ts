@@ -197,11 +197,21 @@ class CodeReader {
 
 function objectName(path: string, summary: ObjectSummary): string {
   const id = summary.kind === "code" ? summary.buildId : undefined;
-  return id === undefined ? basename(path) : `${basename(path)} ${id}`;
+  return cut(id === undefined ? basename(path) : `${basename(path)} ${id}`);
 }
 
 function listed(key: "unread" | "open" | "starts", values: readonly string[]): Partial<ProgramFiles> {
-  return values.length === 0 ? {} : { [key]: [...new Set(values)].sort() };
+  const distinct = [...new Set(values.map(cut))].sort();
+  return distinct.length === 0 ? {} : { [key]: distinct.slice(0, mostListed) };
+}
+
+/** One is enough to say that something is not known. */
+const mostListed = 1000;
+/** Mangled names may be long. */
+const mostNameLength = 200;
+
+function cut(name: string): string {
+  return name.length <= mostNameLength ? name : `${name.slice(0, mostNameLength - 1)}…`;
 }
 
 /** This many imports are named; the rest adds nothing for a reader. */
@@ -211,16 +221,14 @@ function viaOf(program: string, via: Via): CodeVia {
   return {
     program,
     rank: via.rank,
-    ...(via.imports.length === 0 ? {} : { imports: via.imports.slice(0, mostImports) }),
-    object: via.object,
-    function: via.function,
+    ...(via.imports.length === 0 ? {} : { imports: via.imports.slice(0, mostImports).map(cut) }),
+    object: cut(via.object),
+    function: cut(via.function),
   };
 }
 
 /** Operations of one call that are kept. Beyond them the call may be said to pass anything. */
 const mostOperations = 400;
-/** Mangled names may be long. */
-const mostPlaceLength = 200;
 
 function operationsOf({ operations }: Reach): { readonly [syscall: string]: Operations } {
   const byCall = new Map<string, Map<string, string>>();
@@ -229,7 +237,7 @@ function operationsOf({ operations }: Reach): { readonly [syscall: string]: Oper
     byCall.set(syscall, known);
     const isKept = known.size < mostOperations;
     const key = operationKey(indices, isKept ? values : []);
-    if (!known.has(key)) known.set(key, `${name} in ${object}`.slice(-mostPlaceLength));
+    if (!known.has(key)) known.set(key, `${name} in ${object}`.slice(-mostNameLength));
   }
   return Object.fromEntries([...byCall].map(([syscall, places]) => [syscall, Object.fromEntries(places)]));
 }

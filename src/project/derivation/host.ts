@@ -1,10 +1,18 @@
 import { arch as machine } from "node:os";
-import { boundingSet, nearest, type HostContext } from "../../core/profile/index.ts";
+import {
+  boundingSet,
+  engineArches,
+  machinesOf,
+  nearest,
+  type DockerProfile,
+  type HostContext,
+} from "../../core/profile/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import {
   allCapabilities,
   defaultCapabilities,
   dockerArch,
+  hostArch,
   nativeArch,
   type ScmpArch,
 } from "../../core/tables/index.ts";
@@ -20,8 +28,11 @@ export interface HostOptions {
   readonly runtime: "runc" | "crun" | "old-runc";
 }
 
-/** Reads the host off the options. */
-export function hostOf(options: HostOptions): HostContext {
+/**
+ * Reads the host off the options. Profiles that list only architectures of other machines are
+ * judged as on the first of those, unless `--arch` says otherwise.
+ */
+export function hostOf(options: HostOptions, profiles: readonly DockerProfile[] = []): HostContext {
   for (const name of [...options.capAdd, ...options.capDrop].flatMap((value) => value.split(",")))
     checkCapability(name);
   const capabilities = boundingSet(
@@ -29,7 +40,7 @@ export function hostOf(options: HostOptions): HostContext {
     { all: allCapabilities, granted: defaultCapabilities },
   );
   return {
-    arch: archOf(options.arch),
+    arch: options.arch === undefined ? machineFor(profiles) : archOf(options.arch),
     capabilities: new Set(capabilities),
     kernel: options.kernel,
     ...runtimeOf(options.runtime),
@@ -46,6 +57,19 @@ function checkCapability(name: string): void {
     what: `there is no capability ${name}`,
     todo: meant === undefined ? "Names are those of capabilities(7), such as NET_ADMIN." : `Did you mean ${meant}?`,
   });
+}
+
+/** This machine, if one of the profiles is for it or for all. */
+function machineFor(profiles: readonly DockerProfile[]): ScmpArch {
+  const own = archOf(undefined);
+  const machines = profiles.map((profile) => machinesOf(profile).map((arch) => hostArch(arch, engineArches)));
+  return machines.some((each) => each.includes(own)) ? own : (machines[0]?.[0] ?? own);
+}
+
+/** What to say where another machine than this one is judged for; `undefined` where it is this one. */
+export function otherMachine(options: HostOptions, { arch }: HostContext): string | undefined {
+  if (options.arch !== undefined || arch === archOf(undefined)) return undefined;
+  return `judged for ${dockerArch(arch)}, because it lists no architecture of this machine; --arch judges for another`;
 }
 
 /** How a runtime, and the engine that it comes with, reads a profile. */

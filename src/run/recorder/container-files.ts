@@ -122,7 +122,7 @@ function firstOf(bytes: Buffer): { readonly bytes: Uint8Array } | { readonly lin
     if (Number.isNaN(size)) return undefined;
     const content = bytes.subarray(at + block, at + block + size);
     if (kind === "0" || kind === "\0") return content.length === size ? { bytes: content } : undefined;
-    if (kind === "2") return { link: longLink ?? header.toString("utf8", 157, 257).replace(/\0.*$/s, "") };
+    if (kind === "2") return { link: longLink ?? header.toString("utf8", 157, 257).split("\0", 1).join("") };
     if (kind !== "x") return undefined;
     longLink = /^\d+ linkpath=(.*)$/m.exec(content.toString("utf8"))?.[1];
     at += block + Math.ceil(size / block) * block;

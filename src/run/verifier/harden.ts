@@ -419,5 +419,11 @@ function mountPoints(spec: Document, image: InspectedImage): readonly string[] {
     ...keys(member(member(image.document, "Config"), "Volumes")),
   ]
     .filter((path) => path.startsWith("/"))
-    .map((path) => path.replace(/(?<=.)\/+$/, ""));
+    .map(withoutLastSlashes);
+}
+
+function withoutLastSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }

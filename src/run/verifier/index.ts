@@ -4,5 +4,6 @@ export { crashSignals, type Crash } from "./crashes.ts";
 export type { Aftermath, Denial } from "./denials.ts";
 export { diagnose, type Diagnosis, type Subject } from "./diagnose.ts";
 export { harden, type Hardening, type HardeningFinding } from "./harden.ts";
+export { watchFilters } from "./kernel-view.ts";
 export { smallestPassing } from "./minimize.ts";
 export { runUnder, type Proof, type Ran, type Verdict, type Workload } from "./run.ts";

@@ -14,11 +14,11 @@ import {
   isHelper,
   recordingName,
   runCommand,
-  seccompStatus,
   Session,
   type CommandEnd,
   type CommandExercise,
 } from "../session/index.ts";
+import { watchFilters } from "./kernel-view.ts";
 
 /** A command that can be run again and again, and which of its containers is meant. */
 export interface Workload {
@@ -71,6 +71,8 @@ export interface Ran {
   /** The container under test. `undefined` if the command created none. */
   readonly container: HeldContainer | undefined;
   readonly engine: Session["facts"];
+  /** The kernel said of a container's process that it has a filter of its own. */
+  readonly sawFilter: boolean;
 }
 
 /** Receives the trace of one process of the container and of everything that it starts. */
@@ -108,19 +110,25 @@ export async function runUnder(workload: Workload, change: SpecChange, proof: Pr
   try {
     const sides = new Sides(session, proof.execs);
     const over = new AbortController();
-    const unfiltered = isConfined(change) ? withoutFilter(session, over.signal) : Promise.resolve(undefined);
+    const watching = isConfined(change) ? watchFilters(session, over.signal) : undefined;
     const end = await runCommand(session, { ...proof.exercise, keep: false, beforeStop: () => sides.run() });
     if (end.by === "itself" && proof.exercise.streams !== "kept") sides.noteNotRun(proof.exercise.notice);
     await session.fleet.until(() => session.fleet.berths.every(({ starts, ends }) => starts === 0 || ends > 0), 2_000);
     session.stopTraces();
     over.abort();
     await Promise.all(reading);
-    const verdict = (await unfiltered) ?? judge(endOf(session, end, workload.byCommand === true), proof);
+    const filters = [...((await watching)?.values() ?? [])];
+    const unfiltered = filters.find((filter) => filter.kind === "none");
+    const verdict: Verdict =
+      unfiltered !== undefined
+        ? { kind: "no-filter", mode: unfiltered.mode }
+        : judge(endOf(session, end, workload.byCommand === true), proof);
     const container = session.fleet.berths[0]?.container;
     return {
       verdict: verdict.kind === "passed" ? (sides.failure ?? verdict) : verdict,
       container,
       engine: session.facts,
+      sawFilter: filters.some((filter) => filter.kind === "filtered"),
     };
   } finally {
     await session.removeAll();
@@ -133,17 +141,6 @@ export async function runUnder(workload: Workload, change: SpecChange, proof: Pr
 function isConfined(change: SpecChange): boolean {
   const options = member(member(change({}), "HostConfig"), "SecurityOpt");
   return (wordsOf(options) ?? []).some(isSeccomp);
-}
-
-/** Asks the kernel once the container has started. */
-async function withoutFilter(session: Session, over: AbortSignal): Promise<Verdict | undefined> {
-  const { fleet, engine } = session;
-  if (!(await fleet.until(() => fleet.berths.some(({ starts }) => starts > 0), Infinity, over))) return undefined;
-  const container = fleet.berths.find(({ starts }) => starts > 0)?.container.id ?? "";
-  const status = await seccompStatus(engine, container);
-  // The container ended at once, or runs on another machine.
-  if (status === undefined) return undefined;
-  return status.mode !== 2 || status.own < 1 ? { kind: "no-filter", mode: status.mode } : undefined;
 }
 
 /** Runs the health check and the user's commands in the container before it is stopped. */

@@ -242,12 +242,9 @@ describe("two profiles are the same", () => {
   });
 
   test("and each kind of difference stands in its list", () => {
-    const opened = compareProfiles(
-      profileOf([]),
-      profileOf([conditional], { listenerPath: "/a" }),
-      [host],
-      profileOf([]),
-    );
+    const opened = compareProfiles(profileOf([]), profileOf([conditional], { listenerPath: "/a" }), [host], {
+      ceiling: profileOf([]),
+    });
     expect(opened.openedElsewhere).toEqual([
       {
         syscall: "mount",
@@ -262,7 +259,8 @@ describe("two profiles are the same", () => {
     expect(closed.openedElsewhere).toEqual([]);
     expect(closed.closedElsewhere).toMatchObject([{ syscall: "mount", beyondCeiling: false }]);
     expect(
-      compareProfiles(profileOf([]), profileOf([conditional]), [host], profileOf([conditional])).openedElsewhere,
+      compareProfiles(profileOf([]), profileOf([conditional]), [host], { ceiling: profileOf([conditional]) })
+        .openedElsewhere,
     ).toMatchObject([{ beyondCeiling: false }]);
   });
 });
@@ -300,6 +298,28 @@ describe("what opens on other hosts", () => {
     expect(opened([named("mount", { excludes: { arches: ["arm64"] } })], [named("mount")])).toMatchObject([
       { arch: arm64 },
     ]);
+  });
+
+  test("of two states of one profile may be a call that both allow here", () => {
+    const without = (name: string): readonly object[] => [named("ptrace", { excludes: { caps: [name] } })];
+    const [before, after] = [profileOf(without("CAP_SYS_PTRACE")), profileOf(without("CAP_SYS_ADMIN"))];
+    expect(openedElsewhere(before, after, { hosts: [host] })).toEqual([]);
+    expect(openedElsewhere(before, after, { hosts: [host], sameProfile: true })).toMatchObject([
+      { syscall: "ptrace", host: { added: ["CAP_SYS_PTRACE"], dropped: [] } },
+    ]);
+    expect(isSame(compareProfiles(before, after, [host]))).toBe(false);
+  });
+
+  test("is a call that no machine of the profile has, if it is beyond the ceiling", () => {
+    const arm = { architectures: [arm64] };
+    const hosts = [{ ...host, arch: arm64 } as const];
+    const opens = (name: string) =>
+      openedElsewhere(profileOf([], arm), profileOf([named(name)], arm), {
+        hosts,
+        ceiling: profileOf([named("fork")]),
+      });
+    expect(opens("iopl")).toMatchObject([{ syscall: "iopl", arch: x64, beyondCeiling: true }]);
+    expect(opens("fork")).toEqual([]);
   });
 
   test("may be on an older kernel than here", () => {

@@ -65,6 +65,24 @@ describe("the search over hosts is complete", () => {
     );
   });
 
+  test("of two states of one profile, it misses no host on which more became possible", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(profile, profile, (before, after) => {
+        const more = (host: HostContext): boolean => {
+          const was = resolve(before, host).filters;
+          return [...resolve(after, host).filters].some(
+            ([arch, filter]) => newlyPossible(was.get(arch), filter, undefined, "bpf") !== undefined,
+          );
+        };
+        fc.pre(!more(here));
+        const machines = everyHost.filter(({ arch }) => arch === here.arch || arch === "SCMP_ARCH_AARCH64");
+        const found = openedElsewhere(before, after, { hosts: [here], sameProfile: true });
+        if (found.length === 0) expect(machines.find(more)).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   const opened = (syscalls: DockerProfile["syscalls"], before: DockerProfile["syscalls"] = []): readonly string[] =>
     openedElsewhere(
       { defaultAction: "SCMP_ACT_ERRNO", syscalls: before },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readProfile } from "../../../src/core/profile/index.ts";
 import { lintProfile } from "../../../src/core/lint/index.ts";
-import { spellings } from "../../support/spellings.ts";
+import { dockersSpellings, spellings } from "../../support/spellings.ts";
 
 /** Refusing what engines take is safe: it stops every command. Taking what they do not is not. */
 function reading(text: string): "none" | "filter" | "refused" {
@@ -13,7 +13,7 @@ function reading(text: string): "none" | "filter" | "refused" {
 }
 
 describe("a document is read as the engines read it", () => {
-  test.each(spellings)("%s", (_, text, engines) => {
+  test.each([...spellings, ...dockersSpellings])("%s", (_, text, engines) => {
     if (engines === "filter") expect(reading(text)).not.toBe("none");
     else expect(reading(text)).toBe(engines);
   });

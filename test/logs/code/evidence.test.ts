@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { buildRecording, createAggregator } from "../../../src/core/recording/index.ts";
+import {
+  buildRecording,
+  createAggregator,
+  parseRecording,
+  stringifyRecording,
+} from "../../../src/core/recording/index.ts";
 import { codeOf, filesBelow, NamedFiles, readInto } from "../../../src/logs/index.ts";
 
 /** A real log of real programs on this machine. */
@@ -81,4 +86,22 @@ test("a script stands for its interpreter", async () => {
   await writeFile(join(root, "bin", "dash"), await readFile("/bin/dash"));
   const code = await codeOf([{ executable: "/start.sh", objects: [] }], filesBelow(root));
   expect(code?.programs["dash"]?.unread).toContain("libc.so.6: not found");
+});
+
+test("names of thousands of letters are cut, and the recording with them is read again", async () => {
+  const root = await mkdtemp(join(tmpdir(), "code-names-"));
+  const name = `f${"_long".repeat(600)}`;
+  await writeFile(
+    join(root, "app.c"),
+    `__attribute__((noinline)) void ${name}(long nr) { __asm__ volatile("syscall" : : "a"(nr)); }
+    __attribute__((noinline)) void ${name}2(void) { __asm__ volatile("syscall" : : "a"(165)); }
+    void _start(int count) { ${name}(count); ${name}2(); for (;;); }`,
+  );
+  execFileSync("gcc", ["-O1", "-static", "-nostdlib", "-ffreestanding", "-o", join(root, "app"), join(root, "app.c")]);
+  const code = await codeOf([{ executable: "/app", objects: [] }], filesBelow(root));
+  expect(code?.calls.SCMP_ARCH_X86_64?.["mount"]?.function).toHaveLength(200);
+  const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
+  const run = { source: "log", command: [], versions: {}, ended: "exited" } as const;
+  const recording = { ...buildRecording("app", run, aggregator.finish()), ...(code === undefined ? {} : { code }) };
+  expect(parseRecording(stringifyRecording(recording), "r").code).toEqual(code);
 });

@@ -1,0 +1,32 @@
+import { seccompStatus, type Berth, type Session } from "../session/index.ts";
+
+/** What the kernel said of a container's filter while it ran; `unseen`: it was not asked in time. */
+export type FilterSeen = { readonly kind: "filtered" | "unseen" } | { readonly kind: "none"; readonly mode: number };
+
+/**
+ * Asks the kernel of each container once it has started, until `over`. `unseen` is a container that
+ * ended before it could be asked, or one of an engine on another machine.
+ */
+export async function watchFilters(
+  { fleet, engine }: Session,
+  over: AbortSignal,
+  isMeant: (berth: Berth) => boolean = () => true,
+): Promise<ReadonlyMap<Berth, FilterSeen>> {
+  const seen = new Map<Berth, FilterSeen>();
+  const next = (): Berth | undefined =>
+    fleet.berths.find((berth) => berth.starts > 0 && !seen.has(berth) && isMeant(berth));
+  while (await fleet.until(() => next() !== undefined, Infinity, over)) {
+    const berth = next();
+    if (berth === undefined) break;
+    const status = await seccompStatus(engine, berth.container.id);
+    seen.set(
+      berth,
+      status === undefined
+        ? { kind: "unseen" }
+        : status.mode !== 2 || status.own < 1
+          ? { kind: "none", mode: status.mode }
+          : { kind: "filtered" },
+    );
+  }
+  return seen;
+}
