@@ -9,6 +9,7 @@ import { offsetOf } from "./elf.ts";
 import { KIND, isWritable } from "./events.ts";
 import { forEachLive, type Lifted, type Program } from "./program.ts";
 import { conventions } from "./conventions.ts";
+import { numberByName, resultRegister } from "./number-by-name.ts";
 import { Numbering, TupleSet } from "./numbering.ts";
 import { apply, firstVector, keyOf, samePlace, type Operation, type Place, type Step, type Value } from "./steps.ts";
 
@@ -370,13 +371,24 @@ export function moveFrame(place: Place, by: number): Place | undefined {
 function transfer(run: Run, { place, then, origin }: Question, index: number, before: number, step: Step): void {
   const write = step.writes.find(({ to }) => samePlace(to, place));
   if (write !== undefined) return follow(run, index, before, write.value, then);
-  if (isLost(step, place)) return fail(run, index, "computed");
+  if (isLost(step, place)) {
+    const number = isResult(run, step, place)
+      ? numberByName(run.program, run.program.lifted(index), before)
+      : undefined;
+    return number === undefined ? fail(run, index, "computed") : answer(run, index, number, then);
+  }
   const places = place.in === "memory" ? throughPointer(run, step, place) : [place];
   if (places === undefined) return fail(run, index, "kept in memory");
   for (const earlier of places) {
     const isFound = place.in === "memory" && earlier.in === "stack";
     ask(run, index, isFound ? origin : before, earlier, then, origin);
   }
+}
+
+/** Is it what a call returns, and wanted as a call's number? */
+function isResult({ extent }: Run, { flow }: Step, place: Place): boolean {
+  const isCall = flow === "call" || flow === "indirect-call";
+  return extent.throughCallers && isCall && place.in === "register" && place.register === resultRegister;
 }
 
 /** Is a register overwritten that the place needs? */

@@ -5,7 +5,7 @@
 import type { CodeSummary, Node, ObjectSummary } from "./types.ts";
 
 /** Changes with every change of what summaries hold or find. */
-export const summaryVersion = 4;
+export const summaryVersion = 5;
 
 /** The summary in a value of JSON; `undefined` if it is none, or one of another version. */
 export function summaryFrom(value: unknown): ObjectSummary | undefined {

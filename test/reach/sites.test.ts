@@ -89,6 +89,31 @@ describe("numbers of calls on x86-64", () => {
       expect(names(reach)).toEqual(["exit", "setresuid"]);
     });
 
+    describe("a number that is looked up by a name (libseccomp)", () => {
+      const lookup = `
+        struct row { const char *name; int number; };
+        volatile struct row rows[] = { { "getpid", 39 }, { "seccomp", 317 }, { "other", 102 } };
+        static int same(const char *a, const char *b) { while (*a && *a == *b) a++, b++; return *a == *b; }
+        __attribute__((noinline)) int resolve(int arch, const char *name) {
+          for (int i = 0; i < 3; i++) if (same(rows[i].name, name)) return rows[i].number + arch;
+          return -1;
+        }
+        static int number = -1;
+        __attribute__((noinline)) void use(void) { call1(number, 0); }
+      `;
+
+      test("is the one of a call's name", () => {
+        const reach = reachOf(`${lookup} void run(void) { number = resolve(0, "seccomp"); use(); }`);
+        expect(names(reach)).toEqual(["exit", "seccomp"]);
+        expect(reach.open).toEqual([]);
+      });
+
+      test("is open if the name is another one", () => {
+        const reach = reachOf(`${lookup} void run(void) { number = resolve(0, "other"); use(); }`);
+        expect(reach.open).toHaveLength(1);
+      });
+    });
+
     test("a number from anywhere is open, and never absence", () => {
       const reach = reachOf("char **volatile argv; void run(void) { call1((long)argv[1][0], 0); }");
       expect(names(reach)).toEqual(["exit"]);

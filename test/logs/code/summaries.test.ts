@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Summaries } from "../../../src/logs/code/summaries.ts";
+import { summaryVersion } from "../../../src/reach/index.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -86,14 +87,14 @@ describe("the cache of summaries", () => {
 
   test("drops what another version wrote, and what an interrupted run left an hour ago", async () => {
     const old = new Date(Date.now() - 7_200_000);
-    for (const name of ["0-1.json.gz", "1-2.json.gz.77"]) {
+    for (const name of ["0-1.json.gz", `1-${summaryVersion}.json.gz.77`]) {
       await writeFile(join(folder, name), "x");
       await utimes(join(folder, name), old, old);
     }
-    await writeFile(join(folder, "2-2.json.gz.78"), "x"); // still being written
+    await writeFile(join(folder, `2-${summaryVersion}.json.gz.78`), "x"); // still being written
     await new Summaries(folder).of(bytes("a"));
     const kept = await readdir(folder);
-    expect(kept).toContain("2-2.json.gz.78");
+    expect(kept).toContain(`2-${summaryVersion}.json.gz.78`);
     expect(kept).toHaveLength(2);
   });
 });
