@@ -130,7 +130,7 @@ describe("Go", () => {
     expect(passed(reach, "setsockopt")).toEqual(expect.arrayContaining(["6 1", "1 9", "1 6", "41 26", "0 35"]));
     // Which addresses this machine has. Other families come as variables.
     expect(passed(reach, "socket")).toEqual(expect.arrayContaining(["16 3 0", "* * *"]));
-    expect(passed(reach, "socket").filter((values) => /^10 3/.test(values))).toEqual([]);
+    expect(passed(reach, "socket").filter((values) => values.startsWith("10 3"))).toEqual([]);
   });
 });
 
