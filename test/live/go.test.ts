@@ -39,7 +39,7 @@ const run = async (what: readonly string[], ...options: readonly string[]): Prom
 };
 const profile = (): string => `seccomp=${join(folder, "profiles/go.json")}`;
 
-test("other days of a Go program run as without a profile: UDP, interfaces, groups, signals, files, names", async () => {
+test("other days run as without a profile: UDP, interfaces, groups, signals, files, names", async () => {
   expect(await run(days, "--security-opt", profile())).toEqual(await run(days));
 });
 

@@ -99,10 +99,8 @@ console.log(
 for (const rows of [companionRows, twinRows]) {
   for (const row of [...rows]) {
     if (row.programs === undefined && !options.all) continue;
-    const [withCode, without] = priceOf(row, rows);
-    const name = `${(row.programs ?? row.triggers ?? ["twins"]).slice(0, 4).join(" ")}: ${row.names.slice(0, 5).join(" ")}`;
-    console.log(
-      `| ${name} | ${withCode.names} | ${few(withCode.bought) || "none"} | ${without.names} | ${few(without.bought) || "none"} |`,
-    );
+    const prices = priceOf(row, rows).flatMap(({ names, bought }) => [names, few(bought) || "none"]);
+    const who = (row.programs ?? row.triggers ?? ["twins"]).slice(0, 4).join(" ");
+    console.log(`| ${[`${who}: ${row.names.slice(0, 5).join(" ")}`, ...prices].join(" | ")} |`);
   }
 }
