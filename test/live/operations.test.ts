@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { callsOfOperation } from "../../src/core/seccomp/index.ts";
 import { errnoName, operations, syscallNames, syscallNumber, type Operation } from "../../src/core/tables/index.ts";
 import { notX64 } from "../support/machine.ts";
@@ -121,4 +121,35 @@ test.each(["standard", "strict"])("an operation that was seen is allowed (--args
   const calls = attempts.map(({ call }) => call).filter((call) => !call.startsWith(`${number("waitid")},`));
   const met = await errnos(await marked(await profileOf(`all-${tier}`, calls, "--args", tier)), calls);
   expect(calls.filter((_, at) => met[at] === mark)).toEqual([]);
+});
+
+describe("a library whose operation is denied does without it", () => {
+  const libraries = "seccomp-gen-test-libraries";
+  const builds = ["glibc", "glibc-static", "musl", "musl-static"];
+  const locks = (build: string, ...words: readonly string[]) => [libraries, `/libraries/${build}`, ...words];
+
+  beforeAll(async () => {
+    const context = fileURLToPath(new URL("workloads/libraries/", import.meta.url));
+    await execa("docker", ["build", "-q", "--network", "host", "-t", libraries, context], {
+      env: { DOCKER_BUILDKIT: "0" },
+      timeout: 600_000,
+      stdout: "ignore",
+    });
+  }, 600_000);
+
+  test.each(builds)("%s: a lock that would inherit priorities is a plain one", async (build) => {
+    const options = ["--rm", "--network", "none"];
+    const recorded = await product(folder, [
+      ...["record", "--name", build, "--"],
+      ...["docker", "run", ...options, ...locks(build)],
+    ]);
+    expect(recorded.exitCode, recorded.stderr).toBe(0);
+    const free = await docker("run", ...options, ...locks(build, "inherit"));
+    expect(free).toMatchObject({ exitCode: 0, stdout: "inheriting lock, counted 40000" });
+    const security = `seccomp=${join(folder, "profiles", `${build}.json`)}`;
+    expect(await docker("run", ...options, "--security-opt", security, ...locks(build, "inherit"))).toMatchObject({
+      exitCode: 0,
+      stdout: "plain lock, counted 40000",
+    });
+  });
 });

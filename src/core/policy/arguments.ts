@@ -93,7 +93,7 @@ const inet = 2n;
 const inet6 = 10n;
 const netlink = 16n;
 
-/** Families as they were seen; of the internet's, TCP, UDP and what else was seen; of netlink, its protocols. */
+/** Families as they were seen; of the internet's, ordinary protocols and what was seen; of netlink, its protocols. */
 const pinSocket: Pinner = (values, context, syscall) => {
   if (context.tier === "strict") return pinSocketExactly(values, context, syscall);
   const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);

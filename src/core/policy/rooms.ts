@@ -156,7 +156,7 @@ function distinct(rules: readonly Rule[]): readonly Rule[] {
 
 const int = 0xffff_ffffn;
 
-/** TCP and UDP of one family. */
+/** TCP, UDP and UDP-Lite of one family: UDP-Lite is UDP's code, and nothing is known against it. */
 export function internetRooms(family: bigint): readonly Room[] {
   const type = (value: bigint): ArgCondition => masked(1, 0xfn, value);
   return [
@@ -164,11 +164,12 @@ export function internetRooms(family: bigint): readonly Room[] {
     { type: 1n, protocol: 6n, words: "TCP" },
     { type: 2n, protocol: 0n, words: "UDP" },
     { type: 2n, protocol: 17n, words: "UDP" },
+    { type: 2n, protocol: 136n, words: "UDP-Lite" },
   ].map((each) => ({
     conditions: [equals32(0, family), type(each.type), equals32(2, each.protocol)],
     words: `${family === 2n ? "AF_INET" : "AF_INET6"}, ${each.words}`,
     reason: "the internet's own protocols; name lookups use both",
-    source: "tcp(7), udp(7)",
+    source: "tcp(7), udp(7), udplite(7)",
   }));
 }
 

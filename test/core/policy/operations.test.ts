@@ -162,6 +162,7 @@ describe("what programs vary from day to day stays", () => {
     ["socket", [2n, 0x80801n, 6n]],
     ["socket", [10n, 2n, 17n]],
     ["socket", [2n, 2n, 0n]],
+    ["socket", [2n, 2n, 136n]],
     ["setsockopt", [3n, 6n, 1n]],
     ["setsockopt", [3n, 6n, 23n]],
     ["setsockopt", [3n, 6n, 30n]],
