@@ -175,6 +175,8 @@ class ContainersRecording {
   #missed: string | undefined;
   #session: Session | undefined;
   #standIns: StandIns | undefined;
+  /** What the code of an image's files can make, by image and files. */
+  readonly #code = new Map<string, { readonly found: CodeEvidence | undefined }>();
 
   constructor(command: ClientCommand, options: ContainersOptions, terminal: Terminal) {
     this.#command = command;
@@ -508,17 +510,20 @@ class ContainersRecording {
    */
   async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;
-    const read = new Set<string>();
     const standIns = (this.#standIns ??= new StandIns(session.engine));
     try {
       for (const berth of berths) {
+        const { container, removed } = berth;
         const files = this.#files.get(berth)?.files() ?? [];
-        const key = JSON.stringify([member(berth.container.image.document, "Id"), files]);
-        if (read.has(key)) continue;
-        read.add(key);
-        await using source = new ContainerFiles(session.engine, berth.container, standIns);
-        source.expect(files);
-        code = mergeCode(code, await codeOf(files, source));
+        // Containers that are gone have their image's files, whichever service they were of.
+        const place = removed ? "" : name;
+        const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
+        if (!this.#code.has(key)) {
+          await using source = new ContainerFiles(session.engine, container, standIns);
+          source.expect(files);
+          this.#code.set(key, { found: await codeOf(files, source) });
+        }
+        code = mergeCode(code, this.#code.get(key)?.found);
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
