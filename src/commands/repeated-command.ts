@@ -80,7 +80,7 @@ function optionOf(word: string): RunOption {
     return { name: word, value: undefined, takesNext: !plainOptions.test(word) };
   }
   // d, i, t, P and q take no value. The first other letter has the rest of the word, or the next word.
-  const [, letter = "", rest = ""] = /^-[ditPq]*(.?)(.*)$/s.exec(word) ?? [];
+  const [, letter = "", rest = ""] = /^-[ditPq]*(?:([^ditPq])(.*))?$/s.exec(word) ?? [];
   if (letter === "") return { name: word, value: undefined, takesNext: false };
   return { name: `-${letter}`, value: rest === "" ? undefined : rest, takesNext: rest === "" };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { clientCommand, endpointOf, EngineClient } from "../../src/run/gateway/index.ts";
-import { ContainerFiles } from "../../src/run/recorder/container-files.ts";
+import { ContainerFiles, StandIns } from "../../src/run/recorder/container-files.ts";
+import { standBetween } from "../support/between.ts";
 import { docker, leftovers } from "../support/product.ts";
 
 const image = "seccomp-gen-base:bookworm";
@@ -10,23 +11,28 @@ async function started(...options: readonly string[]): Promise<string> {
   return (await docker("run", "-d", "--network", "none", ...options, image, "sleep", "600")).stdout.trim();
 }
 
-async function held(id: string): Promise<ContainerFiles> {
+async function held(id: string, standIns = new StandIns(engine)): Promise<ContainerFiles> {
   const document = JSON.parse((await docker("image", "inspect", image, "--format", "{{json .}}")).stdout) as object;
-  return new ContainerFiles(engine, {
-    token: "",
-    held: true,
-    id,
-    spec: {},
-    image: { reference: image, document: document as never },
-    name: undefined,
-  });
+  return new ContainerFiles(
+    engine,
+    {
+      token: "",
+      held: true,
+      id,
+      spec: {},
+      image: { reference: image, document: document as never },
+      name: undefined,
+    },
+    standIns,
+  );
 }
 
 test("A container that is removed between two files loses none of its image's files", async () => {
   const before = await leftovers();
   const id = await started("--rm");
   {
-    await using files = await held(id);
+    await using standIns = new StandIns(engine);
+    await using files = await held(id, standIns);
     const first = await files.read("/bin/dash");
     expect(first?.length).toBeGreaterThan(50_000);
     await docker("rm", "-f", id);
@@ -45,4 +51,19 @@ test("A file that only the running container has is read from it", async () => {
   } finally {
     await docker("rm", "-f", id);
   }
+});
+
+test("Services of one image have its files archived once", async () => {
+  await using between = await standBetween();
+  const through = new EngineClient(endpointOf(clientCommand(["sh"]), { DOCKER_HOST: between.host }));
+  {
+    await using standIns = new StandIns(through);
+    for (const service of ["a", "b", "c"]) {
+      await using files = await held(`gone-${service}`, standIns);
+      expect((await files.read("/usr/bin/dash"))?.length).toBeGreaterThan(50_000);
+    }
+  }
+  const made = between.asked.filter((each) => each === "POST /containers/create");
+  expect(made).toHaveLength(1);
+  expect(between.asked.filter((each) => each.endsWith("/archive"))).toHaveLength(1);
 });

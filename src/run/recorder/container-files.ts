@@ -18,21 +18,23 @@ const doing = "reading a program's files";
 
 /**
  * The files of a container, as the engine archives them. Nothing is run to read them. If the
- * container is gone, a new one is created from its image and never started. A container that the
+ * container is gone, a new one of its image stands in, which is never started. A container that the
  * engine removes by itself (`--rm`) can go at any moment, also between two files.
  */
 export class ContainerFiles implements FileSource, AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #container: HeldContainer;
-  /** The container made in place of one that is gone, once it is needed. */
-  #standIn: Promise<string> | undefined;
+  readonly #standIns: StandIns;
+  /** The container is gone, and its image's files are read. */
+  #standIn: StandIn | undefined;
   /** Paths that will be read next, in this order. */
   #coming: string[] = [];
   readonly #ahead = new Map<string, Promise<Uint8Array | undefined>>();
 
-  constructor(engine: EngineClient, container: HeldContainer) {
+  constructor(engine: EngineClient, container: HeldContainer, standIns: StandIns) {
     this.#engine = engine;
     this.#container = container;
+    this.#standIns = standIns;
   }
 
   /** Announces which files will be read, so that they can be fetched ahead. */
@@ -63,23 +65,11 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   }
 
   async #read(path: string): Promise<Uint8Array | undefined> {
-    if (this.#standIn !== undefined) return this.#readFrom(await this.#standIn, path);
-    const bytes = await this.#readFrom(this.#container.id, path);
+    if (this.#standIn !== undefined) return this.#standIn.read(path);
+    const bytes = await readFrom(this.#engine, this.#container.id, path);
     if (bytes !== undefined || !(await this.#isGone())) return bytes;
-    this.#standIn ??= this.#makeStandIn();
-    return this.#readFrom(await this.#standIn, path);
-  }
-
-  async #readFrom(container: string, path: string): Promise<Uint8Array | undefined> {
-    let at = path;
-    for (let links = 0; links <= mostLinks; links += 1) {
-      const query = new URLSearchParams({ path: at }).toString();
-      const tar = await this.#engine.download(`/containers/${container}/archive?${query}`, largestFile);
-      const found = tar === undefined ? undefined : firstOf(tar);
-      if (found === undefined || "bytes" in found) return found?.bytes;
-      at = posix.resolve(posix.dirname(at), found.link);
-    }
-    return undefined;
+    this.#standIn ??= this.#standIns.of(this.#container);
+    return this.#standIn.read(path);
   }
 
   /** While the engine removes a container, it still answers for it, but no longer has its files. */
@@ -91,23 +81,87 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
     return found === undefined || found.State?.Status === "removing" || found.State?.Status === "dead";
   }
 
-  async #makeStandIn(): Promise<string> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#coming = [];
+    await Promise.allSettled(this.#ahead.values());
+  }
+}
+
+/** Containers made in place of those that are gone: one an image, for all recordings of a command. */
+export class StandIns implements AsyncDisposable {
+  readonly #engine: EngineClient;
+  readonly #byImage = new Map<string, StandIn>();
+
+  constructor(engine: EngineClient) {
+    this.#engine = engine;
+  }
+
+  of({ image }: HeldContainer): StandIn {
+    const id = textOf(member(image.document, "Id"));
+    const standIn = this.#byImage.get(id) ?? new StandIn(this.#engine, id);
+    this.#byImage.set(id, standIn);
+    return standIn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#byImage.values()].map((standIn) => standIn.remove()));
+  }
+}
+
+/** At most this many bytes of an image's files are kept for the next service of the same image. */
+const mostKept = 128 * 1024 * 1024;
+
+class StandIn {
+  readonly #engine: EngineClient;
+  readonly #made: Promise<{ readonly Id: string }>;
+  readonly #known = new Map<string, Promise<Uint8Array | undefined>>();
+  #kept = 0;
+
+  constructor(engine: EngineClient, image: string) {
+    this.#engine = engine;
     const spec = {
-      Image: textOf(member(this.#container.image.document, "Id")),
+      Image: image,
       Labels: { [sessionLabel]: ownSession() },
       Entrypoint: ["/"],
       NetworkDisabled: true,
       HostConfig: { NetworkMode: "none", LogConfig: { Type: "none" } },
     };
-    return (await this.#engine.do<{ readonly Id: string }>("POST", "/containers/create", spec, doing)).Id;
+    this.#made = engine.do("POST", "/containers/create", spec, doing);
+    this.#made.catch(() => undefined); // each reader gets the error
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#coming = [];
-    await Promise.allSettled(this.#ahead.values());
-    const made = await this.#standIn?.catch(() => undefined);
-    if (made !== undefined) await this.#engine.call("DELETE", `/containers/${made}?force=1`).catch(() => undefined);
+  /** The engine starts a process for each file that it archives, so each is asked for once. */
+  read(path: string): Promise<Uint8Array | undefined> {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const reading = this.#made.then(({ Id }) => readFrom(this.#engine, Id, path));
+    this.#known.set(path, reading);
+    reading.then(
+      (bytes) => {
+        this.#kept += bytes?.length ?? 0;
+        if (this.#kept > mostKept) this.#known.delete(path);
+      },
+      () => this.#known.delete(path),
+    );
+    return reading;
   }
+
+  async remove(): Promise<void> {
+    const made = await this.#made.catch(() => undefined);
+    if (made !== undefined) await this.#engine.call("DELETE", `/containers/${made.Id}?force=1`).catch(() => undefined);
+  }
+}
+
+async function readFrom(engine: EngineClient, container: string, path: string): Promise<Uint8Array | undefined> {
+  let at = path;
+  for (let links = 0; links <= mostLinks; links += 1) {
+    const query = new URLSearchParams({ path: at }).toString();
+    const tar = await engine.download(`/containers/${container}/archive?${query}`, largestFile);
+    const found = tar === undefined ? undefined : firstOf(tar);
+    if (found === undefined || "bytes" in found) return found?.bytes;
+    at = posix.resolve(posix.dirname(at), found.link);
+  }
+  return undefined;
 }
 
 const block = 512;

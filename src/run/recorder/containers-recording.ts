@@ -39,7 +39,7 @@ import {
   type Treatment,
 } from "../session/index.ts";
 import { straceSignal } from "../tracer/index.ts";
-import { ContainerFiles } from "./container-files.ts";
+import { ContainerFiles, StandIns } from "./container-files.ts";
 import { mentionKept } from "./kept-traces.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { Unfinished } from "./unfinished.ts";
@@ -174,6 +174,9 @@ class ContainersRecording {
   #filter: string | undefined;
   #missed: string | undefined;
   #session: Session | undefined;
+  #standIns: StandIns | undefined;
+  /** What the code of an image's files can make, by image and files. */
+  readonly #code = new Map<string, { readonly found: CodeEvidence | undefined }>();
 
   constructor(command: ClientCommand, options: ContainersOptions, terminal: Terminal) {
     this.#command = command;
@@ -232,7 +235,7 @@ class ContainersRecording {
   async finish(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
     await this.#finishTraces(session);
     session.endTracing();
-    const recorded = await this.#recorded(session, end);
+    const recorded = await this.#recorded(session, end).finally(async () => this.#standIns?.[Symbol.asyncDispose]());
     if (this.#options.keep) session.leaveAll();
     else this.#noteStaying(await session.removeAll((berth) => this.#isUsers(session, berth)));
     await session[Symbol.asyncDispose]();
@@ -507,16 +510,20 @@ class ContainersRecording {
    */
   async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;
-    const read = new Set<string>();
+    const standIns = (this.#standIns ??= new StandIns(session.engine));
     try {
       for (const berth of berths) {
+        const { container, removed } = berth;
         const files = this.#files.get(berth)?.files() ?? [];
-        const key = JSON.stringify([member(berth.container.image.document, "Id"), files]);
-        if (read.has(key)) continue;
-        read.add(key);
-        await using source = new ContainerFiles(session.engine, berth.container);
-        source.expect(files);
-        code = mergeCode(code, await codeOf(files, source));
+        // Containers that are gone have their image's files, whichever service they were of.
+        const place = removed ? "" : name;
+        const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
+        if (!this.#code.has(key)) {
+          await using source = new ContainerFiles(session.engine, container, standIns);
+          source.expect(files);
+          this.#code.set(key, { found: await codeOf(files, source) });
+        }
+        code = mergeCode(code, this.#code.get(key)?.found);
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
