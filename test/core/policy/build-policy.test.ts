@@ -479,16 +479,7 @@ describe("an argument that could not be read", () => {
     const { indices, names } = inspectedArguments(arch, name) ?? { indices: [], names: undefined };
     const shown = [0, 1, 2, 3, 4, 5].map((index) => (index === indices[0] ? "UNHEARD_OF" : "0"));
     const log = `7 ${name}(${names === undefined ? shown.join(", ") : `${names[0] ?? ""}=UNHEARD_OF`}) = 0`;
-    const policy = buildPolicy(recordingOf([log]), {
-      args: "strict",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      ceiling: wide,
-      ceilingName: "wide",
-    });
+    const policy = buildPolicy(recorded([log]), policyOptions(wide, { args: "strict" }));
     const isDenied = policy.notes.some((note) => note.kind === "above-ceiling" && note.syscall === name);
     expect(lost(policy)).toEqual(isDenied ? [] : [`${name}: an argument could not be read`]);
   });

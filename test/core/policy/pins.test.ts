@@ -1,8 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { buildPolicy, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
+import { buildPolicy, complain, floorFor, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
 import type { Run } from "../../../src/core/recording/index.ts";
-import { callArgs, evaluate, isAllowing } from "../../../src/core/seccomp/index.ts";
+import {
+  callArgs,
+  evaluate,
+  isAllowing,
+  partition,
+  ruleMatches,
+  type Filter,
+} from "../../../src/core/seccomp/index.ts";
 import {
   allCapabilities,
   defaultCapabilities,
@@ -262,6 +269,8 @@ const many = [
   ...rows.map(({ seen }) => `7 ${seen}`),
   "7 set_robust_list(0x1, 24) = 0",
   "7 futex(0x1, FUTEX_WAKE_PRIVATE, 1) = 1",
+  "7 futex(0x1, FUTEX_UNLOCK_PI, 0) = 0",
+  "7 setsockopt(3, SOL_IP, IP_UNHEARD_OF, [1], 4) = 0",
   "7 pipe2([5, 6], O_CLOEXEC) = 0",
   "7 recvfrom(3, 0x1, 100, 0, NULL, NULL) = 9",
   "7 recvmsg(3, 0x1, MSG_DONTWAIT) = 9",
@@ -294,6 +303,106 @@ test.each(["none", "standard", "strict"] as const)("every rule and every note sa
   }
 });
 
+test.each(["standard", "strict"] as const)("no call matches an allowing rule and an answer (arguments %s)", (tier) => {
+  const [filter] = policyOf(many, tier).filters;
+  let asked = 0;
+  for (const [name, rules] of filter?.syscalls ?? []) {
+    const [allowing, others] = [true, false].map((is) => rules.filter(({ action }) => isAllowing(action) === is));
+    for (const { rule: one } of allowing ?? [])
+      for (const { rule: other } of others ?? []) {
+        asked += 1;
+        const calls = partition([one, other].map((rule) => ({ ask: "match", rule })));
+        expect(
+          calls.filter((args) => ruleMatches(one, args) && ruleMatches(other, args)),
+          name,
+        ).toEqual([]);
+      }
+  }
+  expect(asked).toBeGreaterThan(20);
+});
+
+test("a pin names its values in ascending order, whatever came first", () => {
+  const values = (...log: readonly string[]): unknown =>
+    policyOf(log, "strict")
+      .filters[0]?.syscalls.get("syslog")
+      ?.map(({ rule }) => rule.conditions[0]?.datum);
+  const lines = ["7 syslog(SYSLOG_ACTION_SIZE_BUFFER) = 9", "7 syslog(SYSLOG_ACTION_READ_ALL, 0x1, 9) = 9"];
+  expect(values(...lines)).toEqual([3n, 10n]);
+  expect(values(...lines.toReversed())).toEqual([3n, 10n]);
+});
+
+test("what a pin of requests leaves out is named, in a list", () => {
+  const [rule] = policyOf(["7 ioctl(1, TCGETS, 0x1) = 0"]).filters[0]?.syscalls.get("ioctl") ?? [];
+  expect(rule?.because).toMatchObject({ only: expect.stringMatching(/^any request but TIOC\w+(?:, TIOC\w+)+$/) });
+});
+
+test("strict with two families keeps each one's own answers", () => {
+  const policy = policyOf(
+    ["7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3", "7 socket(AF_UNIX, SOCK_STREAM, 0) = 4"],
+    "strict",
+  );
+  expect(answer(policy, "socket", [2n, 1n, 132n])).toBe("EPROTONOSUPPORT");
+  expect(answer(policy, "socket", [10n, 1n, 6n])).toBe("EAFNOSUPPORT");
+});
+
+test("strict leaves a call that was not seen its operations without a history", () => {
+  const policy = policyOf(["7 pipe([3, 4]) = 0"], "strict");
+  expect([0n, 0x80000n].map((flags) => answer(policy, "pipe2", [0n, flags]))).toEqual(["allowed", "allowed"]);
+  expect(answer(policy, "pipe2", [0n, 0x80n])).not.toBe("allowed");
+});
+
+test("an option that could not be read opens its level, and the notes say so", () => {
+  const { notes } = policyOf(["7 setsockopt(3, SOL_IP, IP_UNHEARD_OF, [1], 4) = 0"]);
+  expect(notes).toContainEqual({
+    kind: "unpinned",
+    arch,
+    syscall: "setsockopt",
+    reason: "an argument could not be read",
+  });
+});
+
+test("a value that could not be read is not said to exceed the ceiling", () => {
+  const { notes } = policyOf(["7 personality(PER_UNHEARD_OF) = 0"]);
+  expect(notes.filter(({ kind }) => kind === "above-ceiling")).toEqual([]);
+  const beyond = policyOf(["7 personality(PER_LINUX|ADDR_NO_RANDOMIZE) = 0"]).notes;
+  expect(beyond).toContainEqual(expect.objectContaining({ kind: "above-ceiling", values: [[0x4_0000n]] }));
+});
+
+test("--deny leaves out a call of the start too", () => {
+  const allowed = (deny: readonly string[]): boolean => {
+    const policy = buildPolicy(recorded([], { withoutStart: true }), policyOptions(ceiling, { deny }));
+    return answer(policy, "readlink", []) === "allowed";
+  };
+  expect([allowed([]), allowed(["readlink"])]).toEqual([true, false]);
+});
+
+test("the floor of any runtime holds those of runc and of crun", () => {
+  for (const noNewPrivileges of [true, false]) {
+    const names = (choice: "any" | "runc" | "crun" | "old-runc"): readonly string[] =>
+      floorFor(choice, { noNewPrivileges, init: true }).flatMap((row) => row.names);
+    const [runc, crun] = [names("runc"), names("crun")];
+    expect(runc).not.toEqual(crun);
+    expect(names("any")).toEqual(expect.arrayContaining([...runc, ...crun]));
+    expect(names("old-runc")).toEqual(names("any"));
+  }
+});
+
+test("complain mode under a ceiling that allows by default logs what the profile would deny", () => {
+  const all: Filter = {
+    arch,
+    defaultAction: { action: "SCMP_ACT_ALLOW" },
+    syscalls: new Map(),
+    enosysAbove: undefined,
+  };
+  const open = new Map([[all.arch, all]]);
+  const policy = complain(buildPolicy(recorded(["7 getpid() = 7"]), policyOptions(open)), open);
+  const [filter] = policy.filters;
+  const answerTo = (name: string) =>
+    filter && evaluate(filter, { arch, name, nr: syscallNumber(arch, name), args: callArgs() });
+  expect(answerTo("reboot")).toEqual({ action: "SCMP_ACT_LOG" });
+  expect(answerTo("getpid")).toEqual({ action: "SCMP_ACT_ALLOW" });
+});
+
 describe("a policy of several architectures", () => {
   const x86 = resolve(docker, { ...host, capabilities: new Set() }).filters;
   const both = (): Policy => {
@@ -306,6 +415,24 @@ describe("a policy of several architectures", () => {
 
   test("names the machine's own first, however they are spelt", () =>
     expect(both().filters.map((filter) => filter.arch)).toEqual(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]));
+
+  test("says once that a call exceeds the ceiling", () => {
+    const { notes } = buildPolicy(
+      { ...recorded([]), syscalls: { [arch]: {}, SCMP_ARCH_X86: {} } },
+      policyOptions(x86, { allow: ["mount"] }),
+    );
+    expect(notes.filter(({ kind }) => kind === "allowed-above-ceiling")).toHaveLength(1);
+  });
+
+  test("keeps nothing where the ceiling does not have the architecture", () => {
+    const onlyNative = new Map([...x86].filter(([each]) => each === arch));
+    const { filters, notes } = buildPolicy(
+      recorded(["7 socketcall(1, 0x1) = 3"], {}, "SCMP_ARCH_X86"),
+      policyOptions(onlyNative),
+    );
+    expect(filters.flatMap(({ syscalls }) => [...syscalls.keys()])).toEqual([]);
+    expect(notes).toContainEqual(expect.objectContaining({ kind: "above-ceiling", syscall: "socketcall" }));
+  });
 
   test("allows on each what was seen on any, where the call exists", () => {
     const [native, foreign] = both().filters;
@@ -327,6 +454,11 @@ describe("what the profile says of its recording", () => {
   test("no-new-privileges counts if every run had it", () => {
     expect(assumed({ noNewPrivileges: true }).noNewPrivileges).toBe(true);
     expect(assumed({ noNewPrivileges: true }, { noNewPrivileges: false }).noNewPrivileges).toBe(false);
+  });
+
+  test("a recording without runs says nothing of no-new-privileges", () => {
+    const { assumptions } = buildPolicy({ ...recorded([]), runs: [] }, policyOptions(ceiling));
+    expect(assumptions.noNewPrivileges).toBe(false);
   });
 
   test("an init counts if any run had one", () => {
