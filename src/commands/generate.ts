@@ -28,7 +28,7 @@ export interface GenerateOptions extends PolicyArguments {
   readonly all: boolean;
   /** Compare with the file instead of writing it. */
   readonly check: boolean;
-  /** Of git's index, not of the working tree. */
+  /** Judge git's index, not the working tree. */
   readonly staged?: boolean;
 }
 

@@ -86,7 +86,7 @@ function finder(program: readonly string[]): string {
 
 const missing = "seccomp-gen is not installed here; install it and run seccomp-gen git-setup again";
 
-/** Where the program is gone, git shows and merges these files as the text they are. */
+/** If the program is gone, git shows and merges these files as plain text. */
 function settings(program: readonly string[]): readonly (readonly [string, string])[] {
   const find = finder(program);
   const merge = (kind: string): string =>
@@ -131,7 +131,7 @@ async function writeAttributes(root: string, undo: boolean, terminal: Terminal):
   } else for (const line of attributes.slice(1, -1)) terminal.note(`.gitattributes: ${line}`);
 }
 
-/** All but what stands between our marks, however often it does. */
+/** The lines outside our marks, also if the marks are there more than once. */
 function withoutOurs(lines: readonly string[]): readonly string[] {
   const from = lines.indexOf(begin);
   const to = lines.indexOf(end, from);

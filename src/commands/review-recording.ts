@@ -128,7 +128,7 @@ function doubtsOf({
   ];
 }
 
-/** Of calls that were recorded before: the arguments that were not, and who made them. */
+/** The new arguments of calls that were recorded before, and who made them. */
 function otherArgumentsOf(
   { syscalls }: Recording,
   was: ReadonlyMap<string, ReadonlySet<string>>,

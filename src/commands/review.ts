@@ -110,7 +110,7 @@ function compact(text: string | undefined): string {
   return text === undefined ? "no options" : text.replace(/\s+/g, " ").trim();
 }
 
-/** Of what --fail-on names; what could not be read always stops. */
+/** The kinds that --fail-on names, and what could not be read: that always fails the check. */
 function stopsOf(
   profiles: readonly ReviewedProfile[],
   failOn: readonly FailureKind[],

@@ -48,7 +48,7 @@ export interface Changes {
  */
 const maxFiles = 2000;
 
-/** Whatever engines may be given as a profile, and what stands where profiles are kept. */
+/** Files that engines may be given as profiles, and everything where profiles are kept. */
 function isLookedAt(path: string): boolean {
   return (
     /\.(?:jsonc?|seccomp)$/i.test(path) ||

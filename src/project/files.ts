@@ -76,7 +76,7 @@ function checkWithin(path: string): void {
   });
 }
 
-/** What `work` gives; undefined where the system refuses it. */
+/** What `work` gives. `undefined` if the system refuses it. */
 function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();

@@ -5,7 +5,7 @@ import { withoutDigests } from "./calls-digest.ts";
 import { readIfPresent, systemDetail, writeKept } from "./files.ts";
 import { whileLocked } from "./lock.ts";
 
-/** The recording that a file holds; undefined where there is none. */
+/** The recording that a file holds. `undefined` if there is none. */
 export async function readRecording(path: string): Promise<Recording | undefined> {
   const text = await readIfPresent(path);
   return text === undefined ? undefined : parseRecording(text, path);

@@ -6,7 +6,7 @@ import { ownSession, sessionIsOver } from "./session-name.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { checkKept, systemDetail, temporaryPath } from "./files.ts";
 
-/** So long another recording may take to write its files. */
+/** Another recording may take this long to write its files. */
 const patienceMs = 10_000;
 
 /**
@@ -36,13 +36,13 @@ export function isLock(path: string): boolean {
   return /^\.recording\.json(?:\.[0-9a-f]{12})?\.lock$/.test(basename(path));
 }
 
-/** Takes away the lock of a holder that has died; resolves to whether there was one. */
+/** Takes away a lock if its holder has died. Resolves to whether it had. */
 export async function removeStaleLock(lock: string): Promise<boolean> {
   const dead = await holderOf(lock);
   return dead !== undefined && sessionIsOver(dead.session) && takeAway(lock, dead, performance.now() + patienceMs);
 }
 
-/** Who holds a lock; `token` is another each time that one is taken. */
+/** Who holds a lock. Each time that a lock is taken it gets a new `token`. */
 interface Holder {
   readonly session: string;
   readonly token: string;
@@ -66,13 +66,13 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
   } finally {
     await rm(own, { force: true }).catch(() => undefined);
   }
-  // Where it cannot be removed, it is of a dead holder soon.
+  // If it cannot be removed, this process ends soon, and the next one takes away a dead holder's lock.
   return () => rm(lock, { force: true }).catch(() => undefined);
 }
 
 /**
- * link(2) may succeed and say that it failed when the file system is another machine's; then the
- * file has two names (open(2), O_EXCL).
+ * On another machine's file system, link(2) may succeed and say that it failed. Then the file has two
+ * names (open(2), O_EXCL).
  */
 async function links(own: string, lock: string): Promise<boolean> {
   try {
@@ -90,9 +90,9 @@ async function holderOf(lock: string): Promise<Holder | undefined> {
 }
 
 /**
- * Removes a dead holder's lock, and never one that somebody has taken since: only who holds the
- * lock that is named after the dead one's token may, and only while the file still says that token.
- * A holder that dies here is taken away in the same manner.
+ * Removes a dead holder's lock, and never one that somebody has taken since. Whoever removes it must
+ * first hold a second lock, named after the dead holder's token, and the file must still say that
+ * token. If that second holder dies too, its lock is removed in the same way.
  */
 async function takeAway(lock: string, dead: Holder, deadline: number): Promise<boolean> {
   const name = /^[0-9a-f]{12}$/.test(dead.token) ? dead.token : "0".repeat(12);

@@ -221,7 +221,7 @@ interface History {
   readonly edges: readonly (readonly [string, string])[];
 }
 
-/** Of the commits that changed the profile or its inputs, as many as are worth the time. */
+/** The commits that changed the profile or its inputs, but no more than are worth the time. */
 async function historyOf(path: string): Promise<History> {
   const folder = sourceFolder(path) ?? "";
   const paths = [path, `${folder}/recording.json`, `${folder}/policy.json`];

@@ -41,7 +41,7 @@ export function sourceFolder(profile: string): string | undefined {
 
 /**
  * traces/NAME/recording.json or policy.json → the profile made from it, beside that folder:
- * profiles/NAME.json; undefined for other paths.
+ * profiles/NAME.json. `undefined` for other paths.
  */
 export function profileFor(source: string): string | undefined {
   const [, before, name] = /^((?:.*\/)?)traces\/([^/]+)\/(?:recording|policy)\.json$/.exec(source) ?? [];

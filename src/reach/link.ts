@@ -9,7 +9,7 @@ export interface LinkedObject {
   readonly name: string;
   readonly summary: CodeSummary;
   readonly own: boolean | undefined;
-  /** Of the nodes of all objects, the first of this one. */
+  /** The first node of this object among those of all objects. */
   readonly firstNode: number;
   /** Mapped, but not needed by the executable or by what it needs: loaded with dlopen(3). */
   readonly late: boolean;

@@ -112,7 +112,7 @@ export class LineReader {
     const begins = latin1(bytes, start, Math.min(end, start + 3));
     const event = this.#parts.others.read(latin1(bytes, at, last), begins, context);
     if (event.kind !== "unparsed" || context.tracee.pid !== undefined) return this.#parts.outlet.give(event);
-    // What looked like columns of a line that is none belongs to its text.
+    // The line is none of strace's, so what looked like columns belongs to its text.
     const text = latin1(bytes, start, Math.min(last, start + maxShown));
     this.#parts.outlet.give({ ...event, source: { ...event.source, column: 1 }, text });
   }

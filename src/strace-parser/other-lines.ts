@@ -11,11 +11,11 @@ import { maxMessage, oldMessage } from "./woven-text.ts";
  * strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`).
  */
 const message = /^(?:(?:\S*\/)?[\w.-]*strace[\w.-]*: |\S+: Process \d{1,10} (?:at|de)tached)/;
-/** Of a stack (-k) or a dump (-e read, -e write), with the blank before it. */
+/** A line of a stack (-k) or a dump (-e read, -e write), with the blank before it. */
 const frameOrDump = /^ [>|*] /;
 /** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
-/** So ends a call, and so the second half of one that comes without leader. */
+/** How a call ends, and the second half of a call that comes without leader. */
 const bareTail = /\) *= /;
 /** strace before 5.11 says it as a message, which may stand in another thread's line. */
 const modeChange = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/;
@@ -199,9 +199,9 @@ function exitStatus(body: string): ExitEvent["status"] | undefined {
   return { type: "killed", signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
 }
 
-/** Why a line is not read that another tool wrote its own text before. */
+/** Why a line is not read if another tool put its own text before it. */
 export const behindText = "a line of strace behind other text";
-/** At most this much is looked at of either end of a line. */
+/** At most this many characters at either end of a line are looked at. */
 const maxTail = 600;
 const endsAsCall = /\) += (?:-?\d|0x[0-9a-f]|\?)[^"]*$|<unfinished \.\.\.>$/;
 const beginsCallLate = /[\s|\]:>](?:[a-z_][a-z0-9_]*\(|<\.\.\. [a-z])/;

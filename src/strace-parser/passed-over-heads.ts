@@ -34,7 +34,7 @@ export class PassedOverHeads {
     wasm.latestHead.value = 0;
   }
 
-  /** As `openAll`, the one of this thread alone. */
+  /** Opens the one of this thread, as `openAll` does. */
   openOf(pid: number, bytes: Uint8Array, before: number): void {
     const lines = this.#open.tally?.lines;
     if (lines?.wasm.takeHeadOf(pid) === 1) this.#openTaken(lines, bytes, before);

@@ -71,7 +71,7 @@ export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix
 }
 
 /**
- * Of a log with no columns but the pid, or the pid and the number of the call (`record` asks strace
+ * For a log with no columns but the pid, or the pid and the number of the call (`record` asks strace
  * for these); false: there is more, or less.
  */
 function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): boolean {

@@ -102,7 +102,7 @@ export function elsewhereOf(diff: ProfileComparison | ProfileDiff): readonly {
     .filter(({ list }) => list.length > 0);
 }
 
-/** Of these the names say everything, unless arguments are part of it. */
+/** The name of such a call says everything, unless arguments are part of it. */
 function isPlain(kind: ChangeKind): boolean {
   return kind === "no-longer-allowed" || kind === "denied-differently" || kind === "newly-allowed";
 }

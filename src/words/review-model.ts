@@ -51,7 +51,7 @@ export interface JudgedProfile {
   readonly recording: string | undefined;
   /** Runs of the recording that its former state did not have. */
   readonly newRuns: readonly Run[];
-  /** Of a new profile, the calls that attackers look for and that it allows. */
+  /** The calls that attackers look for and a new profile allows. */
   readonly keeps: readonly string[];
   /** Errors and warnings that were not there before. */
   readonly findings: readonly PlacedFinding[];

@@ -73,7 +73,7 @@ export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line
   return [{ data: clipped(openedCall(opening), 200) }, parts.join("")];
 }
 
-/** Who stands behind it, whatever it opens. */
+/** Whether a recording backs the change, in a word or two. */
 export function backingLine(opening: Opening): Line {
   const word = backingWord(opening);
   return word.startsWith("not ") || word.startsWith("no ") ? [{ strong: word }] : [word];
@@ -88,7 +88,7 @@ export function backingWord({ backing }: Opening): string {
   return derivedWords[backing.because.type];
 }
 
-/** What a recording gives, by why it does. */
+/** Words for what comes from a recording, by its reason. */
 const derivedWords: { readonly [type in Exclude<Because["type"], "user">]: string } = {
   observed: "recorded",
   floor: "the runtime's",
@@ -103,7 +103,7 @@ export function reasonLine(opening: Opening, state: JudgedProfile): Line {
   return [...whyLine(opening, state), ...codeLine(opening, state)];
 }
 
-/** What the programs' code says of a call that the code itself is not the reason for. */
+/** Whether the programs' code can make a call that is allowed for another reason. */
 function codeLine(opening: Opening, { type, assessment, inCode }: JudgedProfile): Line {
   const answer = inCode[assessment.openings.indexOf(opening)];
   const { backing } = opening;
@@ -157,7 +157,7 @@ function claimLine(claim: Because | undefined): Line {
     : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];
 }
 
-/** `newRuns`: how many runs are new, for what no former recording had; `undefined` if one had it. */
+/** `newRuns`: how many new runs saw it. `undefined` if the former recording had it already. */
 function becauseLine(because: Because, newRuns: number | undefined): Line {
   switch (because.type) {
     case "observed": {
@@ -240,7 +240,7 @@ export const doubtWords: { readonly [doubt in RecordingDoubt]: string } = {
   cut: "the trace of a new run broke off, so calls may be missing",
 };
 
-/** Long text at its beginning. */
+/** The beginning of a text that is too long. */
 export function clipped(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -45,7 +45,7 @@ export interface ReviewView {
   readonly color: boolean;
   /** Columns of the terminal that shows the text. `undefined` does not wrap lines. */
   readonly width?: number;
-  /** Of this program, for SARIF. */
+  /** This program's version, for SARIF. */
   readonly version: string;
 }
 

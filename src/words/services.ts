@@ -45,7 +45,7 @@ export function renderServices(rows: readonly ServiceRow[], { words, services }:
   ].join("\n");
 }
 
-/** Of the machine's own architecture, which is the first. */
+/** How many calls are kept on the machine's own architecture, which is the first. */
 function kept({ counts, derivation }: ServiceRow): string {
   const arch = derivation.policy.filters[0]?.arch;
   return arch === undefined ? "" : `${counts.allowedAfter[arch] ?? 0} of ${counts.allowedBefore[arch] ?? 0}`;

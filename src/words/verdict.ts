@@ -145,7 +145,7 @@ function refusal(problem: Extract<Diagnosis, { kind: "refused" }>["problems"][nu
   }
 }
 
-/** Of a call that is missing with two kinds of arguments, once. */
+/** A call that is missing with two kinds of arguments is listed once. */
 export function namesOf(additions: readonly { readonly syscall: string }[]): string {
   return [...new Set(additions.map(({ syscall }) => syscall))].join(", ");
 }

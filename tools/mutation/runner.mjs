@@ -8,11 +8,15 @@ const work = process.env.MUTATION_WORK;
 const verdicts = join(work, "verdicts.ndjson");
 const say = (verdict) => appendFileSync(verdicts, `${JSON.stringify(verdict)}\n`);
 
-/** Stryker's switches: which mutant is active, what was reached, how often it may be asked. */
-const switches = (globalThis.__stryker__ ??= { mutantCoverage: { static: {}, perTest: {} } });
+/** Stryker's switches: which mutant is active, and how often it may be reached. */
+const switches = (globalThis.__stryker__ ??= {});
 
 /** All test files share this process. */
 const state = (globalThis.mutationState ??= {
+  /** How often each mutant was reached since the counters were read. */
+  counts: new Uint32Array(1 << 16),
+  /** Mutants that were reached outside of tests. */
+  static: new Set(),
   /** Mutant → the tests that reach it, with how often and in what time (ms). */
   reached: new Map(),
   filesLeft: JSON.parse(readFileSync(join(work, "test-files.json"), "utf8")).length,
@@ -20,6 +24,20 @@ const state = (globalThis.mutationState ??= {
 
 /** A mutant's tests take at most about this much processor time, the quickest first. */
 const budgetMs = 5000;
+
+/** Called where mutants stand. */
+globalThis.coverMutants = function () {
+  if (switches.activeMutant !== undefined) return;
+  for (let at = 0; at < arguments.length; at += 1) state.counts[arguments[at]] += 1;
+};
+
+/** Mutants that were reached since the last time, with how often. */
+function readCounts() {
+  const found = [];
+  for (const [id, count] of state.counts.entries()) if (count > 0) found.push([String(id), count]);
+  state.counts.fill(0);
+  return found;
+}
 
 /** A cache that forgets what it was told while another mutant was active. */
 globalThis.MutantsWeakMap = class extends WeakMap {
@@ -36,15 +54,16 @@ globalThis.MutantsWeakMap = class extends WeakMap {
 export default class MutationRunner extends TestRunner {
   async runTask(test) {
     const run = TestRunner.getTestFn(test);
-    switches.currentTestId = test.id;
+    for (const [id] of readCounts()) state.static.add(id);
     const began = process.cpuUsage();
     try {
       await run();
-    } finally {
-      switches.currentTestId = undefined;
+    } catch (error) {
+      readCounts(); // a test that fails already notices nothing
+      throw error;
     }
     const time = process.cpuUsage(began).user / 1000;
-    for (const [id, count] of Object.entries(switches.mutantCoverage.perTest[test.id] ?? {})) {
+    for (const [id, count] of readCounts()) {
       const tests = state.reached.get(id) ?? [];
       state.reached.set(id, [...tests, { test, run, time, count }]);
     }
@@ -71,7 +90,7 @@ export default class MutationRunner extends TestRunner {
     let left = sample ?? ids.length;
     for (const id of ids) {
       if (left === 0) return;
-      if (!state.reached.has(id) && id in switches.mutantCoverage.static) {
+      if (!state.reached.has(id) && state.static.has(id)) {
         say({ id, status: "Ignored" });
         continue;
       }

@@ -41,9 +41,9 @@ export function allowedCounts(before: Filters, after: Filters): AllowedCounts {
 }
 
 /**
- * What `filter` allows and `ceiling` does not, also in part and also where a call newly reaches the
- * kernel with arguments the ceiling denies. Empty: the filter is never wider. Throws RangeError
- * where the two are not of one architecture, TooManyWays as `diffFilters` does.
+ * The calls that `filter` allows, with any arguments, and `ceiling` denies. Empty if the filter is
+ * never wider. Throws RangeError if the two are not of one architecture, and TooManyWays as
+ * `diffFilters` does.
  */
 export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
   if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be compared with ${ceiling.arch}`);

@@ -77,6 +77,6 @@ export interface Assessment {
    * possible.
    */
   readonly open: boolean;
-  /** Of that, the calls that attackers look for. */
+  /** Those among them that attackers look for. */
   readonly dangerousUnnamed: readonly string[];
 }

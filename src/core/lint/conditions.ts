@@ -87,7 +87,7 @@ function pointerCondition({ filter, names, pointer, condition: { index } }: Aske
   ];
 }
 
-/** Met by no value, or by every one: of all there are, or of those that the kernel can tell apart. */
+/** Conditions that no value meets, or every value: of 64 bits, or of those that the kernel looks at. */
 function deadCondition({ filter, names, pointer, condition }: Asked, arg: DockerArg): readonly Finding[] {
   // Masks of 0, and bits outside a mask.
   if (arg.op === "SCMP_CMP_MASKED_EQ" && (arg.value === 0n || ((arg.valueTwo ?? 0n) & ~arg.value) !== 0n)) return [];
@@ -131,7 +131,7 @@ function isBeyondInts(condition: ArgCondition): boolean {
 /** CLONE_NEW* of sched.h: which namespaces a call makes. */
 const namespaceFlags = 0x7e02_0080n;
 
-/** The mask stands there, and what its bits have to be was forgotten: every other call is meant. */
+/** The author gave the mask and forgot the value that its bits must have: the other calls are meant. */
 function invertedMask(asked: Asked): readonly Finding[] {
   const { filter, names, pointer, denies, condition, beside } = asked;
   if (condition.op !== "SCMP_CMP_MASKED_EQ") return [];
@@ -165,7 +165,7 @@ function invertedMask(asked: Asked): readonly Finding[] {
   ];
 }
 
-/** A deny of several namespaces that one alone does not meet. */
+/** A rule that denies several namespaces, but not a call that makes only one of them. */
 function maskOfAll({ filter, names, pointer, denies, condition, beside }: Asked): readonly Finding[] {
   if (!denies || condition.op !== "SCMP_CMP_MASKED_EQ") return [];
   const { index, mask } = condition;
@@ -193,7 +193,7 @@ function maskOfAll({ filter, names, pointer, denies, condition, beside }: Asked)
       ];
 }
 
-/** Low bits together are a number, as the type of a socket; others are flags. */
+/** Adjacent low bits are a number, such as a socket's type. Other bits are flags. */
 function isFlags(mask: bigint): boolean {
   return mask !== 0n && (mask === 1n || (mask & (mask + 1n)) !== 0n);
 }

@@ -436,7 +436,7 @@ const estimateError = 0.05;
 function huge(filters: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
   const instructions = estimateInstructions(filters.values());
   if (instructions < maxInstructions * (1 - estimateError)) return [];
-  // Of rules over several arguments libseccomp makes fewer: it shares what they have in common.
+  // libseccomp makes fewer of rules over several arguments: it shares what they have in common.
   const oneArgument = [...filters.values()].every(({ syscalls }) =>
     [...syscalls.values()].every((rules) => rules.every(({ rule }) => rule.conditions.length < 2)),
   );

@@ -27,8 +27,8 @@ interface SaidRule {
 const maxRules = 64;
 
 /**
- * Denies that let calls pass which they name, and exceptions that are denied. A narrower rule with
- * another answer is meant to win: it makes nothing void.
+ * Rules that deny calls and do not stop all of them, and exceptions that are denied. The author
+ * meant a narrower rule with another answer to win, so it makes nothing void.
  */
 export function voidRules(profile: DockerProfile, host: HostContext, filter: Filter): readonly Finding[] {
   const said = new Map<string, SaidRule[]>();

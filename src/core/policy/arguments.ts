@@ -102,11 +102,10 @@ const pinSocket: Pinner = (values, context, syscall) => {
     if (family === inet || family === inet6) return pinInternet(family, own, context, syscall);
     const any = { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
     if (family !== netlink) return any;
-    const protocols = new Set(own.map(([, , protocol]) => protocol ?? null));
-    if (protocols.has(null)) return { ...any, lost: "a protocol of AF_NETLINK could not be read" };
+    const protocols = own.flatMap(([, , protocol]) => protocol ?? []);
+    if (protocols.length < own.length) return { ...any, lost: "a protocol of AF_NETLINK could not be read" };
     return {
-      allow: [...protocols]
-        .filter((protocol) => protocol !== null)
+      allow: [...new Set(protocols)]
         .sort(ascending)
         .map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] })),
       answers: [],

@@ -29,7 +29,7 @@ export type Reason =
   /** The user asked for it. `beyond`: the ceiling that it exceeds. */
   | { readonly type: "user"; readonly option: "--allow" | "--deny"; readonly beyond: string | undefined };
 
-/** With which arguments, in words. */
+/** A limit on arguments, in words. */
 export interface Limit {
   readonly call: string;
   readonly words: string;

@@ -1,6 +1,6 @@
 /**
- * Programs that make machine code while they run: some of it only under load, when a recording has
- * long ended. Recognised by the name they are executed under.
+ * Programs that make machine code while they run, some of it only under load, when a recording has
+ * long ended. They are recognised by the name under which they are executed.
  */
 export interface CompilerRow {
   /** Base names, a trailing version left out (`php8.2` is `php`). */

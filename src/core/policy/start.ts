@@ -6,9 +6,8 @@ interface StartRow {
 }
 
 /**
- * What a program calls before its own code runs: held where the recording's log does not hold a
- * start. Every kind of program that a container starts with is here, as the log does not say which
- * it is.
+ * What a program calls before its own code runs. It is allowed if the recording's log lacks the
+ * program's start. All kinds of programs are here, because the log does not say which kind it was.
  */
 export const startRows: readonly StartRow[] = [
   {

@@ -5,8 +5,8 @@ import { resolve } from "./resolve.ts";
 import type { DockerProfile, HostContext } from "./types.ts";
 
 /**
- * What a profile is held against: `reference` as these hosts resolve it and, for architectures of
- * other machines that a profile names too (`served`), as those machines do. An x86 machine never
+ * What a profile is compared with: `reference` as these hosts resolve it. Architectures of other
+ * machines that a profile names too (`served`) are resolved as those machines do. An x86 machine never
  * runs Arm's calls, and an Arm machine has Docker's default for Arm.
  */
 export function ceilingFor(

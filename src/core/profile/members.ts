@@ -48,18 +48,18 @@ export function folded(name: string): string {
 }
 
 /**
- * Objects of a document that give one member twice, in two spellings: which of them holds depends
- * on the reader, even on which of them is null.
+ * Objects of a document that give one member twice, in two spellings. It depends on the reader, and
+ * on whether one of them is null, which one holds.
  */
-export function twins(
+export function givenTwice(
   document: Json,
 ): readonly { readonly pointer: string; readonly names: readonly [string, string] }[] {
-  return twinsOf(document, profile, "");
+  return pairsOf(document, profile, "");
 }
 
-function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof twins> {
+function pairsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof givenTwice> {
   if (Array.isArray(value))
-    return (value as readonly Json[]).flatMap((item, index) => twinsOf(item, shape, `${pointer}/${index}`));
+    return (value as readonly Json[]).flatMap((item, index) => pairsOf(item, shape, `${pointer}/${index}`));
   if (!isObject(value)) return [];
   const known = spellingsOf(shape);
   const seen = new Map<string, string>();
@@ -72,7 +72,7 @@ function twinsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof 
     const inside = insideOf(shape, spelt);
     return [
       ...(first === undefined ? [] : [{ pointer: place, names: [first, name] as const }]),
-      ...(inside === undefined ? [] : twinsOf(member, inside, place)),
+      ...(inside === undefined ? [] : pairsOf(member, inside, place)),
     ];
   });
 }

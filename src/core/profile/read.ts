@@ -2,7 +2,7 @@ import { toProfile, type Members } from "./document.ts";
 import { runsWithoutFilter } from "./enforcement.ts";
 import { parseDocument, rejectDuplicate } from "./json.ts";
 import type { DockerProfile, Json } from "./types.ts";
-import { canonical, twins, unknownMembers } from "./members.ts";
+import { canonical, givenTwice, unknownMembers } from "./members.ts";
 import { reject, type Origin } from "./reject.ts";
 import { validate } from "./validate.ts";
 
@@ -23,10 +23,10 @@ export function readProfile(text: string, source: string): DockerProfile {
 
 /** Reads a profile that stands in a document of another kind, e.g. YAML. Throws `profile-invalid`. */
 export function profileFrom(value: Json, origin: Origin): DockerProfile {
-  const [twin] = twins(value);
-  if (twin !== undefined)
-    reject(origin, twin.pointer, {
-      detail: `${twin.names.map((name) => JSON.stringify(name)).join(" and ")} are one member, given twice`,
+  const [pair] = givenTwice(value);
+  if (pair !== undefined)
+    reject(origin, pair.pointer, {
+      detail: `${pair.names.map((name) => JSON.stringify(name)).join(" and ")} are one member, given twice`,
       todo: "Keep one: engines read names in any case, and mix the two.",
     });
   const document = canonical(value);

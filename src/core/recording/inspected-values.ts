@@ -5,17 +5,17 @@ import { argValues } from "./made-by.ts";
 import { Callers } from "./programs.ts";
 import { maxValues, type ArgTuple, type ArgValues } from "./types.ts";
 
-/** The parser makes equal arguments once, but not for ever. */
+/** This many arguments are known by identity: the parser shares equal ones, but not for ever. */
 const maxKnownArgs = 256;
 
 /** With which values of its inspected arguments a call was made, and by whom. */
 export class InspectedValues {
-  /** There are too many to be told apart. */
+  /** There are too many values to tell them apart. */
   areMany = false;
   /** The first line with a value that cannot be read. */
   unreadAt: number | undefined;
   readonly #tuples = new Map<string, { readonly tuple: ArgTuple; readonly callers: Callers }>();
-  /** Of calls with at most two inspected arguments: by these, one after the other, who made such calls. */
+  /** Who made calls with at most two inspected arguments, by the first argument and then the second. */
   readonly #known = new Map<Arg, Map<Arg, Callers>>();
 
   /** `processes`: all programs that made the call. */

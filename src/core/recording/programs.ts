@@ -53,7 +53,7 @@ export class Programs {
   #latest: Running | undefined;
   /** The number of threads that began as something unknown. */
   #unknown = 0;
-  /** Of a log whose ids are not those that calls return. */
+  /** For a log whose ids are not those that calls return. */
   readonly #births: Births<Running> | undefined;
 
   /**

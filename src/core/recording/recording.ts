@@ -73,7 +73,7 @@ function mergeRecords(a: SyscallRecord, b: SyscallRecord): SyscallRecord {
   };
 }
 
-/** Of an unknown phase and a known one, the known one. */
+/** The earlier of two phases; the known one if the other is unknown. */
 function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined {
   return phases.find((phase) => phase === a || phase === b);
 }

@@ -224,7 +224,7 @@ function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined
   return phases.find((phase) => phase === a || phase === b);
 }
 
-/** Of what the ancestor had, what both kept; of the rest, what either added. Sorted. */
+/** What both kept of the ancestor's, and what either added. Sorted. */
 function mergeSets(base: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
   const [before, left, right] = [new Set(base), new Set(ours), new Set(theirs)];
   return [...new Set([...ours, ...theirs])]

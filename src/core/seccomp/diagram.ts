@@ -139,7 +139,7 @@ export class Diagram {
     return at(0, yes, no);
   }
 
-  /** The rest of a test before everything that `then` and `otherwise` ask: one node a bit. */
+  /** The rest of a test, one node a bit. All its bits come before those of `then` and `otherwise`. */
   #chain({ bits, holds }: BitTest, from: number, then: Place, otherwise: Place): Place {
     let place = holds ? then : otherwise;
     for (let position = bits.length - 1; position >= from; position -= 1) {
@@ -199,12 +199,12 @@ export class TooManyWays extends RangeError {
  */
 const maxSteps = 1 << 18;
 
-/** Behind all bits: leaves. */
+/** Leaves come after all bits. */
 const noBit = 384;
 
 /**
- * A comparison bit by bit, from the highest on: one value of each bit goes on to the next, the
- * other decides. `holds`: the answer behind the last.
+ * A comparison bit by bit, from the highest on. One value of each bit leads to the next bit, the other
+ * decides. `holds`: the answer after the last bit.
  */
 interface BitTest {
   readonly bits: readonly { readonly bit: number; readonly goesOn: 0 | 1; readonly elseHolds: boolean }[];
@@ -224,7 +224,7 @@ function halfBits(op: Node["op"], datum: number, mask: number, firstBit: number)
     const shift = 31 - place;
     if (((mask >>> shift) & 1) === 0) continue;
     const goesOn = ((datum >>> shift) & 1) === 0 ? 0 : 1;
-    // In an order the larger bit decides.
+    // For GE and GT, the larger bit decides.
     bits.push({ bit: firstBit + place, goesOn, elseHolds: order && goesOn === 0 });
   }
   return bits;

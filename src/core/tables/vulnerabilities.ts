@@ -18,7 +18,7 @@ export interface Vulnerability {
   readonly name?: string;
   /** Where the mistake was. `runtime`: in a container runtime or sandbox, not in the kernel. */
   readonly where: "kernel" | "runtime";
-  /** Of each list, one call has to be made; without it the vulnerability is out of reach. */
+  /** One call of each list has to be made. Otherwise the vulnerability is out of reach. */
   readonly needs: readonly (readonly RequiredCall[])[];
   /**
    * `anywhere`: having it in a user namespace is enough, and every program that may make one has

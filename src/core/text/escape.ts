@@ -3,7 +3,7 @@
 /**
  * Makes text from a trace, an image or a tool safe for a terminal: control characters (C0, DEL,
  * C1), bidirectional overrides and other invisible format characters become `\u{…}`; newlines stay.
- * So does `##[`, which CI services take for a command wherever it stands.
+ * CI services take `##[` for a command wherever it stands, so it is escaped too.
  */
 export function escapeTerminal(text: string): string {
   const inert = text.replaceAll("##[", "#\\u{23}[");

@@ -10,7 +10,7 @@ import { dockerDefaultFor, dockerDefaults, newestDockerDefault, type ScmpArch } 
 export interface Reference {
   readonly name: string;
   readonly profile: DockerProfile;
-  /** Of a Docker version that is not known: the release whose default stands in for its own. */
+  /** If the Docker version is not known, the release whose default is taken instead. */
   readonly standsIn?: string;
 }
 

@@ -240,3 +240,78 @@ test("an empty name beside names is none, as Go has it", () =>
   expect(readProfile(profileOf([{ ...deny(["chmod"]), name: "" }]), "p.json").syscalls).toMatchObject([
     { names: ["chmod"] },
   ]));
+
+describe("a comparison that no int meets, or every one", () => {
+  const judged = (op: string, value: string, valueTwo?: string): readonly unknown[] => {
+    const two = valueTwo === undefined ? "" : `, "valueTwo": ${valueTwo}`;
+    const text =
+      `{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["socket"], ` +
+      `"action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": ${value}${two}, "op": "${op}"}]}]}`;
+    const profile = readProfile(text, "p.json");
+    const ceiling = ceilingFor(docker, [host], resolve(profile, host).filters.keys());
+    return only("dead-condition", lintProfile(profile, { host, ceiling, ceilingName: "Docker's default" })).map(
+      ({ holds, ints }) => (ints ? `${holds} for ints` : holds),
+    );
+  };
+  const [low32, upper, lowestNegative, belowIt, all] = [
+    "4294967295",
+    "4294967296",
+    "18446744071562067968",
+    "18446744071562067967",
+    "18446744073709551615",
+  ];
+
+  test.each([
+    ["SCMP_CMP_EQ", low32, undefined, []],
+    ["SCMP_CMP_EQ", upper, undefined, ["never for ints"]],
+    ["SCMP_CMP_EQ", lowestNegative, undefined, []],
+    ["SCMP_CMP_EQ", belowIt, undefined, ["never for ints"]],
+    ["SCMP_CMP_GE", low32, undefined, []],
+    ["SCMP_CMP_GE", upper, undefined, ["never for ints"]],
+    ["SCMP_CMP_GE", "0", undefined, ["always"]],
+    ["SCMP_CMP_GT", "4294967294", undefined, []],
+    ["SCMP_CMP_GT", low32, undefined, ["never for ints"]],
+    ["SCMP_CMP_GT", all, undefined, ["never"]],
+    ["SCMP_CMP_LT", "0", undefined, ["never"]],
+    ["SCMP_CMP_LT", upper, undefined, []],
+    ["SCMP_CMP_NE", upper, undefined, []],
+    [masked, all, upper, ["never for ints"]],
+    [masked, all, "18446744069414584321", []],
+    [masked, upper, upper, ["never for ints"]],
+    [masked, "0", "0", []],
+  ] as const)("%s %s %s: %j", (op, value, valueTwo, found) => expect(judged(op, value, valueTwo)).toEqual(found));
+});
+
+describe("a condition of a group that never holds", () => {
+  const causes = (includes: object, excludes: object = {}): readonly unknown[] =>
+    only("never-applies", lint([{ ...allow(["flock"]), includes, excludes }])).map(({ cause }) => cause);
+
+  test("names what an unknown name probably means", () => {
+    expect(causes({ arches: ["x86_64"] })).toEqual([
+      { type: "unknown-name", of: "arches", name: "x86_64", meant: "amd64" },
+    ]);
+    expect(causes({ arches: ["amd46"] })).toEqual([
+      { type: "unknown-name", of: "arches", name: "amd46", meant: "amd64" },
+    ]);
+    expect(causes({ caps: ["sys_time"] })).toEqual([
+      { type: "unknown-name", of: "caps", name: "sys_time", meant: "CAP_SYS_TIME" },
+    ]);
+    expect(causes({ caps: ["CAP_SYS_TIEM"] })).toEqual([
+      { type: "unknown-name", of: "caps", name: "CAP_SYS_TIEM", meant: "CAP_SYS_TIME" },
+    ]);
+  });
+
+  test("asks for and against the same capability, every architecture, or a kernel", () => {
+    expect(causes({ caps: ["CAP_SYS_TIME"] }, { caps: ["CAP_SYS_TIME"] })).toEqual([
+      { type: "contradiction", of: "caps", name: "CAP_SYS_TIME" },
+    ]);
+    expect(causes({ arches: ["amd64"] }, { arches: ["amd64"] })).toEqual([
+      { type: "contradiction", of: "arches", name: "amd64" },
+    ]);
+    expect(causes({ arches: ["amd64", "arm64"] }, { arches: ["arm64"] })).toEqual([]);
+    expect(causes({ minKernel: "5.4" }, { minKernel: "4.8" })).toEqual([
+      { type: "contradiction", of: "minKernel", name: "5.4" },
+    ]);
+    expect(causes({ minKernel: "4.8" }, { minKernel: "5.4" })).toEqual([]);
+  });
+});

@@ -1,13 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  buildRecording,
-  createAggregator,
-  inspectedArguments,
-  parseRecording,
-  type Recording,
-  type Run,
-} from "../../../src/core/recording/index.ts";
+import { inspectedArguments, parseRecording, type Run } from "../../../src/core/recording/index.ts";
 import { diffFilters } from "../../../src/core/diff/index.ts";
 import { emitDocker } from "../../../src/core/emitter/index.ts";
 import {
@@ -25,7 +18,6 @@ import { readProfile, resolve } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { evaluate, ruleMatches } from "../../../src/core/seccomp/index.ts";
 import type { Action } from "../../../src/core/seccomp/types.ts";
-import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 import {
   defaultCapabilities,
   dockerDefaultFor,
@@ -36,6 +28,7 @@ import {
 import { exposureOf } from "../../../src/core/tables/surface.ts";
 import { enforced } from "../../support/enforced.ts";
 import { policyOptions } from "../../support/options.ts";
+import { recorded } from "../../support/recorded.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" } as const;
@@ -48,26 +41,8 @@ const wide = resolve(docker, {
   capabilities: new Set([...defaultCapabilities, "CAP_SYS_ADMIN", "CAP_PERFMON"]),
 }).filters;
 
-function recordingOf(log: readonly string[], run: Partial<Run> = {}): Recording {
-  const aggregator = createAggregator({ arch });
-  for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n")))
-    aggregator.add(event);
-  return buildRecording(
-    "app",
-    {
-      source: "container",
-      command: [],
-      versions: { engine: "20.10.24" },
-      noNewPrivileges: false,
-      ended: "exited",
-      ...run,
-    },
-    aggregator.finish(),
-  );
-}
-
 function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, run: Partial<Run> = {}): Policy {
-  return buildPolicy(recordingOf(log, run), policyOptions(ceiling, options));
+  return buildPolicy(recorded(log, run), policyOptions(ceiling, options));
 }
 
 /** What the emitted text answers, read and resolved again as runc would. */
@@ -467,7 +442,7 @@ describe("what runtimes need to start", () => {
 });
 
 describe("an argument that could not be read", () => {
-  const made = (...log: readonly string[]): Policy => buildPolicy(recordingOf(log), policyOptions(wide));
+  const made = (...log: readonly string[]): Policy => buildPolicy(recorded(log), policyOptions(wide));
   const socket = (family: bigint, protocol: bigint, policy: Policy): string =>
     policy.filters.map(
       (filter) =>
@@ -504,16 +479,7 @@ describe("an argument that could not be read", () => {
     const { indices, names } = inspectedArguments(arch, name) ?? { indices: [], names: undefined };
     const shown = [0, 1, 2, 3, 4, 5].map((index) => (index === indices[0] ? "UNHEARD_OF" : "0"));
     const log = `7 ${name}(${names === undefined ? shown.join(", ") : `${names[0] ?? ""}=UNHEARD_OF`}) = 0`;
-    const policy = buildPolicy(recordingOf([log]), {
-      args: "strict",
-      exact: false,
-      reach: true,
-      floor: "any",
-      allow: [],
-      deny: [],
-      ceiling: wide,
-      ceilingName: "wide",
-    });
+    const policy = buildPolicy(recorded([log]), policyOptions(wide, { args: "strict" }));
     const isDenied = policy.notes.some((note) => note.kind === "above-ceiling" && note.syscall === name);
     expect(lost(policy)).toEqual(isDenied ? [] : [`${name}: an argument could not be read`]);
   });

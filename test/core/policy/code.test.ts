@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { buildPolicy, type Policy } from "../../../src/core/policy/index.ts";
+import { buildPolicy, howWords, type Policy } from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
 import {
   mergeCode,
@@ -238,4 +238,23 @@ test.each<[string, CodeEvidence | undefined, { readonly reach?: boolean }]>([
   const policy = policyOf(code, options, service);
   expect(allows(policy, "truncate")).toBe(true);
   expect(reasonsOf(policy, "truncate")).toEqual(["companion"]);
+});
+
+test("a constant that the code passes opens its own operation and no other", () => {
+  const syscalls = { execve: seen(), socket: seen({ indices: [0, 1, 2], values: [[2n, 1n, 6n]] }) };
+  const passing = (values: string): Policy =>
+    policyOf(withOperations(evidenceOf(["socket"]), { socket: { [values]: "dial in app" } }), {}, syscalls);
+  expect(allows(passing("arg0=2 arg1=1 arg2=132"), "socket", { 0: 2n, 1: 1n, 2: 132n })).toBe(true);
+  expect(allows(passing("arg0=2 arg1=1 arg2=6"), "socket", { 0: 2n, 1: 1n, 2: 132n })).toBe(false);
+  expect(allows(passing("arg0=2 arg1=1 arg2=*"), "socket", { 0: 2n, 1: 1n, 2: 132n })).toBe(false);
+});
+
+test("the way to a call names the imports that lead to it, or the function if it is imported itself", () => {
+  const way = { program: "app", rank: "few-imports", object: "libc.so.6", function: "openat" } as const;
+  expect(howWords(way)).toBe("through openat in libc.so.6");
+  expect(howWords({ ...way, imports: ["openat", "fopen"] })).toBe("through openat in libc.so.6");
+  expect(howWords({ ...way, imports: ["fopen", "freopen"] })).toBe("through fopen or freopen, openat in libc.so.6");
+  expect(howWords({ ...way, rank: "own-code" })).toBe("its own openat");
+  expect(howWords({ ...way, rank: "libraries" })).toBe("its libraries, openat in libc.so.6");
+  expect(howWords({ ...way, rank: "pointers" })).toBe("pointers in data, openat in libc.so.6");
 });

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { explain, reachOf } from "../../../src/core/explain/index.ts";
 import { buildPolicy, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
-import { buildRecording, createAggregator } from "../../../src/core/recording/index.ts";
 import {
   allowsOperation,
   callsOfOperation,
@@ -23,9 +22,9 @@ import {
   type ScmpArch,
 } from "../../../src/core/tables/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
-import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 import { enforced } from "../../support/enforced.ts";
 import { policyOptions } from "../../support/options.ts";
+import { recorded } from "../../support/recorded.ts";
 
 const arch = "SCMP_ARCH_X86_64";
 const capabilities = new Set(defaultCapabilities);
@@ -34,22 +33,8 @@ const dockerDefault = await loadDockerDefault(dockerDefaultFor("29.7.2").file);
 const ceiling = resolve(dockerDefault, host).filters;
 
 function policyOf(log: readonly string[], args: ArgTier = "standard", where: ScmpArch = arch): Policy {
-  const aggregator = createAggregator({ arch: where });
-  for (const event of parseStraceSync(
-    ['7 execve("/bin/app", ["app"], 0x1) = 0', "7 set_robust_list(0x1, 24) = 0", ...log].join("\n"),
-  ))
-    aggregator.add(event);
-  const run = { source: "container", command: [], versions: {}, noNewPrivileges: false, ended: "exited" } as const;
-  return buildPolicy(buildRecording("app", run, aggregator.finish()), {
-    args,
-    exact: false,
-    reach: true,
-    floor: "any",
-    allow: [],
-    deny: [],
-    ceiling: resolve(dockerDefault, { ...host, arch: where }).filters,
-    ceilingName: "Docker's",
-  });
+  const { filters } = resolve(dockerDefault, { ...host, arch: where });
+  return buildPolicy(recorded(["7 set_robust_list(0x1, 24) = 0", ...log], {}, where), policyOptions(filters, { args }));
 }
 
 const filterOf = (policy: Policy): Filter => enforced(policy, host);
@@ -150,11 +135,7 @@ describe("an operation with a history", () => {
 
 /** A program that does not start as glibc's do. */
 function buildPolicyWithout(log: readonly string[]): Policy {
-  const aggregator = createAggregator({ arch });
-  for (const event of parseStraceSync(['7 execve("/bin/app", ["app"], 0x1) = 0', ...log].join("\n")))
-    aggregator.add(event);
-  const run = { source: "container", command: [], versions: {}, noNewPrivileges: false, ended: "exited" } as const;
-  return buildPolicy(buildRecording("app", run, aggregator.finish()), policyOptions(ceiling));
+  return buildPolicy(recorded(log), policyOptions(ceiling));
 }
 
 describe("what programs vary from day to day stays", () => {

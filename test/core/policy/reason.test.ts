@@ -56,6 +56,13 @@ const anyReason: fc.Arbitrary<Reason> = fc.oneof(
     reason,
     only: fc.option(limit, { nil: undefined }),
   }),
+  fc.record({
+    type: fc.constant("code" as const),
+    program: fc.stringMatching(/^[a-z0-9._+-]{1,12}$/),
+    ran: fc.boolean(),
+    how: reason,
+    only: fc.option(limit, { nil: undefined }),
+  }),
   fc.record({ type: fc.constant("answer" as const), reason: text }),
   fc.record({
     type: fc.constant("user" as const),
