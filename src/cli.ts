@@ -108,7 +108,7 @@ const declarations: { readonly [command: string]: () => void } = {
     )
       .argument("<command...>", "docker run …, podman run …, docker compose up|run …, or any program of this host")
       .option("--name <name>", "name of the recording and profile (default: the image's)")
-      .option("--containers", "record each container that the command starts, each service under its own name", false)
+      .option("--containers", "record each container that the command starts, each service under its name", false)
       .option("--only <name>", "record only the containers of this service or image (repeatable)", repeated, [])
       .option("--except <name>", "do not record the containers of this service or image (repeatable)", repeated, [])
       .option("--keep", "leave containers that still run at the command's end running, untraced", false)

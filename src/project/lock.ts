@@ -90,9 +90,9 @@ async function holderOf(lock: string): Promise<Holder | undefined> {
 }
 
 /**
- * Removes a dead holder's lock, and never one that somebody has taken since. Whoever removes it must
- * first hold a second lock, named after the dead holder's token, and the file must still say that
- * token. If that second holder dies too, its lock is removed in the same way.
+ * Removes a dead holder's lock, and never one that somebody has taken since. A process that removes
+ * it first takes a second lock, named after the dead holder's token. The file must then still say
+ * that token. If that second holder dies too, its lock is removed in the same way.
  */
 async function takeAway(lock: string, dead: Holder, deadline: number): Promise<boolean> {
   const name = /^[0-9a-f]{12}$/.test(dead.token) ? dead.token : "0".repeat(12);

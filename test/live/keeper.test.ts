@@ -51,7 +51,7 @@ test.each([
   await expect(readFile(join(folder, "profiles/app.json"))).rejects.toThrow("ENOENT");
 });
 
-test("a program of the host that starts no container asks the engine for its facts, and makes nothing there", async () => {
+test("a host program that starts no container asks the engine for its facts, and makes nothing there", async () => {
   await using between = await standBetween();
   const folder = await workplace();
   const ran = await product(folder, ["record", "--name", "app", "--", "ls", "-d", "/"], { DOCKER_HOST: between.host });
