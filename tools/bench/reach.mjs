@@ -1,4 +1,4 @@
-// How fast programs' code is read: `npm run bench [-- --write]`.
+// How fast programs' code is read: `npm run bench [-- --write]`. With --once: one round instead of three.
 //
 // Each row is an executable of this machine with all libraries that it needs and, where it starts
 // other programs, the shell and the small tools that are read with it. "Cold" has no cache;
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { measuredOn, writeMeasured } from "../measurements.mjs";
 
-const rounds = 3;
+const rounds = process.argv.includes("--once") ? 1 : 3;
 const logs = fileURLToPath(new URL("../../dist/logs/index.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-reach-"));
 const caches = join(folder, "seccomp-gen", "reach");
@@ -97,7 +97,7 @@ const rows = services.map(([name, path]) => {
   ];
 });
 const lines = [
-  `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; medians of ${rounds} rounds; ` +
+  `${measuredOn()}, Node ${process.versions.node.split(".")[0]}; medians, rounds: ${rounds}; ` +
     `load average ${loadavg()[0].toFixed(0)}, and a busy machine counts more seconds of CPU for the same work.`,
   "",
   "| | MB of code | cold: s of CPU | MB/s | objdump -d takes | cached: s of CPU | memory, MB |",
