@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,17 +48,17 @@ test("generate --arch arm64 allows what arm64 code can make, in the numbers of a
   execFileSync("aarch64-linux-gnu-gcc", ["-O2", "-o", "root/usr/bin/app", "app.c"], { cwd: folder });
   for (const name of ["libc.so.6", "ld-linux-aarch64.so.1"])
     copyFileSync(join(libraries, name), join(folder, "root/lib", name));
-  const generate = (): ReturnType<typeof spawnSync> =>
+  const generate = (): SpawnSyncReturns<string> =>
     spawnSync(process.execPath, [cli, "generate", "app.log", "--arch", "arm64", "--root", "root"], {
       cwd: folder,
       encoding: "utf8",
       env: { ...process.env, HOME: folder },
     });
   const { status, stdout, stderr } = generate();
-  expect(status, `${stderr}`).toBe(0);
+  expect(status, stderr).toBe(0);
   expect(stderr).toMatch(/in the code, never recorded, and denied .*: ptrace \(app\)/);
   expect(generate().stdout).toBe(stdout);
-  const profile = JSON.parse(`${stdout}`) as { readonly architectures: unknown; readonly syscalls: readonly Group[] };
+  const profile = JSON.parse(stdout) as { readonly architectures: unknown; readonly syscalls: readonly Group[] };
   expect(profile.architectures).toEqual(["SCMP_ARCH_AARCH64"]);
   const allowing = (name: string): readonly Group[] =>
     profile.syscalls.filter(({ names, action }) => action === "SCMP_ACT_ALLOW" && names.includes(name));
