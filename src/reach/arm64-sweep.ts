@@ -86,7 +86,7 @@ function throughSlot(context: SweepContext, rva: number, reg: number): boolean {
   if (reg === 17 && context.events.length > 0) {
     const last = context.events.length - 1;
     if (context.events.kind.at(last) === KIND.slotLoad && rva - context.events.at.at(last) <= 8) {
-      context.events.push(rva, KIND.slotJump, context.events.target.at(last));
+      context.events.turn(last, rva, KIND.slotJump);
       return false;
     }
   }

@@ -75,6 +75,11 @@ export class U32List {
     this.length += 1;
   }
 
+  /** Replaces a value that was pushed. */
+  set(index: number, value: number): void {
+    if (index < this.length) this.#data[index] = value;
+  }
+
   at(index: number): number {
     return this.#data[index] ?? 0;
   }

@@ -54,6 +54,12 @@ export class Events {
     this.kind.push(kind);
     this.target.push(target);
   }
+
+  /** What was noted turns out to be a part of this. */
+  turn(event: number, at: number, kind: number): void {
+    this.at.set(event, at);
+    this.kind.set(event, kind);
+  }
 }
 
 /** What a sweep has to know of the object. */
