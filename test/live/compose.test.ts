@@ -142,3 +142,20 @@ test("what starts no new container is told, and a project that runs is let be", 
   expect(await there()).toBe(before);
   await execa("docker", ["compose", "down", "-t", "1"], { cwd: folder, env: { DOCKER_CONFIG: config } });
 });
+
+test("init: true of the Compose file is in the recording, and the profile allows the init", async () => {
+  if (config === "") return;
+  const own = await workplace();
+  const app = { image, init: true, network_mode: "none", command: ["id", "-u"] };
+  const project = { name: `seccomp-gen-init-${process.pid}`, services: { app } };
+  await writeFile(join(own, "compose.yaml"), JSON.stringify(project));
+  const up = ["--", "docker", "compose", "up"];
+  const recorded = await product(own, ["record", "--exact", ...up], { DOCKER_CONFIG: config });
+  expect(recorded.exitCode, recorded.stderr).toBe(0);
+  expect(recorded.stderr).toMatch(
+    /services:\n {2} {2}app:\n {6}security_opt:\n {8}- "seccomp=\.\/profiles\/app\.json"/,
+  );
+  expect(await readFile(join(own, "traces/app/recording.json"), "utf8")).toMatch(/"init": ?true/);
+  const verified = await product(own, ["verify", "profiles/app.json", ...up], { DOCKER_CONFIG: config });
+  expect(verified.exitCode, verified.stderr).toBe(0);
+});

@@ -152,6 +152,12 @@ function unchanged(folder) {
     check(readFileSync(join(folder, path), "utf8") === readFileSync(join(template, path), "utf8"), `${path} changed`);
 }
 
+/** The session that a line ends with, `PID.START@HOST`, is of a process that runs: another recording's. */
+function goesOn(line) {
+  const pid = / (\d+)(?:\.\d+)?@\S+$/.exec(line)?.[1];
+  return pid !== undefined && existsSync(`/proc/${pid}`);
+}
+
 /**
  * What is left is found and removed, also by the next who looks; what had been traced is kept.
  * Resolves to what was recovered.
@@ -161,10 +167,15 @@ function cleaned(folder) {
   check(!engine || first.status === 0, `clean: ${first.stderr}`);
   check(!engine || /nothing left behind/.test(run(folder, ["clean"]).stderr), "clean leaves something");
   if (engine) {
-    const left =
-      docker("ps", "-aq", "--filter", "label=seccomp-gen.session") +
-      docker("volume", "ls", "-q", "--filter", "name=seccomp-gen-out-");
-    check(left === "", `clean leaves ${left}`);
+    const session = '{{.Label "seccomp-gen.session"}}';
+    const left = [
+      docker("ps", "-a", "--filter", "label=seccomp-gen.session", "--format", `{{.ID}} ${session}`),
+      docker("volume", "ls", "--filter", "name=seccomp-gen-out-", "--format", `{{.Name}} ${session}`),
+    ]
+      .join("\n")
+      .split("\n")
+      .filter((line) => line !== "" && !goesOn(line));
+    check(left.length === 0, `clean leaves ${left.join(", ")}`);
   }
   const folders = readdirSync(tmpdir()).filter((name) =>
     new RegExp(`^seccomp-gen-(?:${ended.join("|") || "none"})[.-]`).test(name),
@@ -422,6 +433,80 @@ await fault(
     );
     cleaned(folder);
     return "said; what was seen is kept aside, and the next --append takes it in";
+  },
+  longOnly(noEngine),
+);
+
+/** What clients do to containers that are held. Each script ends with a container that runs in order. */
+const clients = [
+  ["a container is created and never started", "docker create --name $N $I true >/dev/null", ""],
+  [
+    "a container is started twice",
+    "docker create --name $N $I echo x >/dev/null; docker start -a $N; docker start -a $N",
+    "x\nx\n",
+  ],
+  [
+    "a container is removed while it starts",
+    "docker create --name $N $I sleep 60 >/dev/null; docker start $N >/dev/null 2>&1 & sleep 0.3; " +
+      "docker rm -f $N >/dev/null; wait",
+    "",
+  ],
+  [
+    "a container's name is taken",
+    "docker create --name $N $I true >/dev/null; docker run --name $N $I true 2>/dev/null; echo $?",
+    "125\n",
+  ],
+  [
+    "the client is killed while its container runs",
+    "timeout -s KILL 3 docker run --name $N $I sleep 60 2>/dev/null",
+    "",
+  ],
+  [
+    "a client disconnects in the middle of a request",
+    `node -e 'const s = require("net").connect(process.env.DOCKER_HOST.replace("unix://", "")); ` +
+      `s.write("POST /containers/create HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 999\\r\\n\\r\\n{"); ` +
+      "setTimeout(() => s.destroy(), 300)'",
+    "",
+  ],
+];
+for (const [name, script, printed] of clients)
+  await fault(
+    name,
+    3,
+    (time) => {
+      const folder = committed();
+      const own = `sg-faults-${process.pid}-${time}`;
+      const words = ["record", "--containers", "--append", "--name", "app", "--", "sh", "-c"];
+      const last = "docker run --rm --network none $I sh -c 'mkdir /tmp/x; echo end'";
+      const ran = run(folder, [...words, `${script}; ${last}`], { env: { ...process.env, N: own, I: image } });
+      // A program that is killed while strace attaches cannot be told from one that strace could not attach to.
+      if (ran.status === 2 && /strace could not be attached/.test(ran.stderr)) {
+        unchanged(folder);
+        return "said: strace could not be attached; what was seen is kept aside, committed files unchanged";
+      }
+      check(
+        ran.status === 0 && ran.stdout === `${printed}end\n`,
+        `exit code ${ran.status}: ${ran.stdout}${ran.stderr}`,
+      );
+      check(unharmed(folder) === "recorded", "nothing recorded");
+      check(docker("ps", "-aq", "--filter", `name=${own}`) === "", "its container is left");
+      cleaned(folder);
+      return "as without us; the rest is recorded, nothing is left";
+    },
+    longOnly(noEngine),
+  );
+
+await fault(
+  "the registry refuses the pull",
+  2,
+  () => {
+    const folder = committed();
+    const ran = run(folder, ["record", "--name", "app", "--append", "--", "docker", "run", "--rm", "127.0.0.1:1/no:1"]);
+    check(ran.status === 2 && /no image 127.0.0.1:1/.test(ran.stderr), `exit code ${ran.status}: ${ran.stderr}`);
+    check(ran.stderr.match(/connection refused/g)?.length === 1, `not said once: ${ran.stderr}`);
+    unchanged(folder);
+    cleaned(folder);
+    return "said once, in the client's own words, exit code 2, no file written";
   },
   longOnly(noEngine),
 );
