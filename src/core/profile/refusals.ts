@@ -35,7 +35,7 @@ export function refusals(
   }[],
   defaultAction: Action,
   arches: readonly ScmpArch[],
-  { arch, runtime, refusesDefaultsAnswer }: HostContext,
+  { arch, runtime, refusesDefaultsAnswer, ignoresDefaultErrnoRet }: HostContext,
 ): readonly Refusal[] {
   const strange = arches.find((other) => isBigEndian(other) !== isBigEndian(arch));
   return [
@@ -59,8 +59,17 @@ export function refusals(
     ...groups
       .filter(({ group }) => group.names.length > 0)
       .flatMap(({ pointer, group, action, skipped }): Refusal[] => [
-        ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && (profile.listenerPath ?? "") === ""
-          ? [{ pointer: `${pointer}/action`, reason: "runc accepts SCMP_ACT_NOTIFY only with a listenerPath" }]
+        ...(action.action === "SCMP_ACT_NOTIFY" &&
+        runtime === "runc" &&
+        ((profile.listenerPath ?? "") === "" || ignoresDefaultErrnoRet === true)
+          ? [
+              {
+                pointer: `${pointer}/action`,
+                reason: `runc accepts SCMP_ACT_NOTIFY only with a listenerPath${
+                  ignoresDefaultErrnoRet === true ? ", which Docker before 23 drops" : ""
+                }`,
+              },
+            ]
           : []),
         ...(action.action === "SCMP_ACT_NOTIFY" && runtime === "runc" && group.names.includes("write")
           ? [

@@ -328,3 +328,17 @@ describe("mistakes are told with their place and what was meant", () => {
     expect(`${(error as SeccompGenError).message} ${(error as SeccompGenError).todo}`).toMatch(todo);
   });
 });
+
+test("an agent's address is given to runc by Docker 23 and newer only", () => {
+  const syscalls = [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }];
+  const profile = readProfile(
+    JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/run/agent.sock", syscalls }),
+    "p.json",
+  );
+  const problems = (ignoresDefaultErrnoRet: boolean) =>
+    resolve(profile, { ...host, runtime: "runc", ignoresDefaultErrnoRet }).problems;
+  expect(problems(false)).toEqual([]);
+  expect(problems(true)).toMatchObject([
+    { kind: "refused", reason: expect.stringContaining("listenerPath, which Docker before 23 drops") as string },
+  ]);
+});
