@@ -3,16 +3,16 @@ import { basename } from "node:path";
 /** A user's command, as far as it decides which engine its clients talk to. */
 export interface ClientCommand {
   readonly words: readonly string[];
-  /** A container tool that the command names itself, at this word; `undefined` if it is some other program. */
+  /** The container tool that the command names, and at which word. `undefined` if it runs another program. */
   readonly tool: Tool | undefined;
 }
 
 export interface Tool {
   readonly name: "docker" | "podman" | "docker-compose" | "podman-compose" | "nerdctl";
   readonly at: number;
-  /** It runs as another user, so that it may see neither our environment nor the user's. */
+  /** It runs as another user, and may see neither our environment nor the user's. */
   readonly elevated: boolean;
-  /** Options before the verb that say which engine it is: taken out of the words, for the gateway is in its place. */
+  /** Options before the verb that choose the engine. They are taken out, because the gateway replaces it. */
   readonly connection: readonly string[];
   /** The first word that is no option; `container run` is `run`. */
   readonly verb: string;
@@ -79,7 +79,7 @@ export function clientCommand(words: readonly string[]): ClientCommand {
   return { words, tool: undefined };
 }
 
-/** Where the words of the next program begin. */
+/** The word at which the next program begins. */
 function behind(
   words: readonly string[],
   from: number,

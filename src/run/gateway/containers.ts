@@ -45,33 +45,33 @@ export interface HeldContainer {
   readonly name: string | undefined;
 }
 
-/** The body of `containers/create`, made otherwise. */
+/** The changed body of `containers/create`. */
 export type SpecChange = (spec: Document) => Document;
 
-/** What becomes of a container that is about to be made. */
+/** What is done with a container that is about to be made. */
 export type Decision =
   | { readonly kind: "hold"; readonly change: SpecChange }
-  /** It is made otherwise than asked for, and runs by itself. */
+  /** Its request is changed, but its programs are not held. */
   | { readonly kind: "confine"; readonly change: SpecChange }
   /** It runs as it is. */
   | { readonly kind: "leave" };
 
-/** Who says what is recorded, and hears of it. */
+/** Decides what is recorded, and is told what happens. */
 export interface Overseer {
   decide(spec: Document, image: InspectedImage, name: string | undefined): Decision;
   created(container: HeldContainer): void;
-  /** A container was made as its command wanted it. */
+  /** A container was made without a change. */
   leftAlone(spec: Document, id: string): void;
   /** The engine has no such image. Its client may pull it and ask again. */
   unknownImage(reference: string): void;
-  /** Resolves once a container may be made that is held. */
+  /** Resolves once a held container may be made. */
   prepare(): Promise<void>;
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
   /** Waits until the container's program starts once more. `before` counts its earlier starts. */
   letGo(container: HeldContainer, before: number): Promise<void>;
-  /** How often its program was let go. */
+  /** How often its program was released. */
   starts(container: HeldContainer): number;
 }
 
@@ -107,7 +107,7 @@ export class Containers {
     return this.#byToken.get(token);
   }
 
-  /** What is done with each request. `leaves`: containers that its client makes are none of ours. */
+  /** What is done with each request. `leaves`: containers that this client makes are left as they are. */
   planner(leaves: boolean): Planner {
     return ({ method, target }) => this.#plan(method, target, leaves);
   }
@@ -165,7 +165,7 @@ export class Containers {
         });
         const image = await this.#image(textOf(member(spec, "Image")));
         isUnknown = image === undefined;
-        // The engine says that there is no such image; the client pulls it, then asks again.
+        // The engine says that there is no such image. The client pulls it and asks again.
         if (image === undefined) {
           this.#overseer.unknownImage(textOf(member(spec, "Image")));
           return { target, body: bytes };
@@ -300,7 +300,7 @@ export class Containers {
     };
   }
 
-  /** By id, or by whatever else the engine knows it. `undefined` if it was not made through this gateway. */
+  /** A container by its id, or by another name that the engine knows. `undefined` if this gateway did not make it. */
   async #find(id: string): Promise<HeldContainer | undefined> {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;

@@ -24,7 +24,7 @@ export function endpointOf({ words, tool }: ClientCommand, given: Environment): 
     tool !== undefined && tool.connection.length > 0
       ? ofOptions(tool.connection, environment)
       : ofEnvironment(environment);
-  // A user who needs sudo for the engine needs it here too.
+  // If the user needs sudo for the engine, we need it too.
   const reachable = found?.kind !== "unix" || tool?.elevated !== true || isReachable(found.path);
   return found === undefined || !reachable
     ? { kind: "command", words: [...cli, ...(tool?.connection ?? []), "system", "dial-stdio"] }

@@ -4,7 +4,7 @@ import { bodyBytes, eachLine, headBytes, readHead, responseExtent, statusOf, who
 import { ByteReader } from "./reader.ts";
 import { dial, type Endpoint } from "./upstream.ts";
 
-/** What the engine answered; `json` is `undefined` where it said nothing, or nothing of that kind. */
+/** What the engine answered. `json` is `undefined` if the answer is empty or no JSON. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -37,14 +37,14 @@ export class EngineClient {
     return finish(socket, reader, "POST");
   }
 
-  /** The document that a GET answers; `undefined` if there is none of that name. Throws for any other failure. */
+  /** The document that a GET answers. `undefined` if there is none of that name. Throws for any other failure. */
   async get<Document>(path: string, doing: string): Promise<Document | undefined> {
     const { status, text } = await this.call("GET", path);
     if (status === 404) return undefined;
     return JSON.parse(this.#ok({ status, text }, doing)) as Document;
   }
 
-  /** The same for what has to succeed. */
+  /** The same for a request that has to succeed. */
   async do<Document>(method: string, path: string, body: unknown, doing: string): Promise<Document> {
     const text = this.#ok(await this.call(method, path, body), doing);
     return (text === "" ? undefined : JSON.parse(text)) as Document;

@@ -20,7 +20,7 @@ export type Extent =
   /** With the connection. */
   | { readonly kind: "close" };
 
-/** What is no HTTP, or larger than any engine's client would send. */
+/** Bytes that are no HTTP, or a head larger than any engine's client would send. */
 export class FramingError extends Error {
   override readonly name = "FramingError";
 }
@@ -28,7 +28,7 @@ export class FramingError extends Error {
 const maxHead = 1 << 20;
 const headEnd = Buffer.from("\r\n\r\n");
 
-/** Reads a head; `undefined` if the connection ends before one begins. */
+/** Reads a head. `undefined` if the connection ends before one begins. */
 export async function readHead(reader: ByteReader): Promise<Head | undefined> {
   let bytes: Buffer = Buffer.alloc(0);
   for (;;) {
@@ -63,7 +63,7 @@ export function headBytes({ start, headers }: Head): Buffer {
   return Buffer.from([start, ...headers.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n"), "latin1");
 }
 
-/** A header's value, in lower case; the empty string if there is none. */
+/** A header's value, in lower case. The empty string if there is none. */
 export function header(head: Head, name: string): string {
   return head.headers.find(([known]) => known.toLowerCase() === name)?.[1].toLowerCase() ?? "";
 }

@@ -1,10 +1,10 @@
 import { type Document, isDocument, member, textsOf, withMember, wordsOf } from "./document.ts";
 
-/** Where the gate's volume is in a container: the holder and the socket, nothing else. */
+/** The mount point of the gate's volume in a container. The volume holds the holder and the socket only. */
 export const gateFolder = "/.seccomp-gen";
 export const holderPath = `${gateFolder}/hold`;
 
-/** Compose starts a container anew when this differs from what it would give it (compose pkg/api/labels.go). */
+/** Compose replaces a container if this label has another value than it would give (compose pkg/api/labels.go). */
 const configHash = "com.docker.compose.config-hash";
 const hashMark = "-held-";
 
@@ -101,7 +101,7 @@ function chosenTest(body: Document, image: ImageConfig): readonly string[] {
   return own.length > 0 ? own : image.healthcheck;
 }
 
-/** The words of a container's health check; none if it has none. */
+/** The words of a container's health check. Empty if it has none. */
 export function healthTest(body: Document, image: Document): readonly string[] {
   const [form, ...words] = chosenTest(body, imageConfig(member(image, "Config")));
   if (form === "CMD") return words;
@@ -172,7 +172,7 @@ export function releasedTest(test: readonly string[]): readonly string[] {
   return parseToken(test[2] ?? "")?.part === "shell" ? ["CMD-SHELL", ...words.slice(2)] : ["CMD", ...words];
 }
 
-/** The token of the container that a configuration belongs to; `undefined` if it is not held. */
+/** The token of the container that a configuration belongs to. `undefined` if it is not held. */
 export function tokenIn(config: unknown): string | undefined {
   const words = [wordsOf(member(config, "Entrypoint")) ?? [], wordsOf(member(config, "Cmd")) ?? []].find(
     ([first]) => first === holderPath,

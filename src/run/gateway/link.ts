@@ -38,7 +38,7 @@ export interface Plan {
   readonly request?: (body: Buffer) => Promise<{ readonly target: string; readonly body: Buffer }>;
   /** Gives the answer's body in place of the engine's, whatever its status is. */
   readonly answer?: (status: number, body: Buffer) => Promise<Buffer>;
-  /** Each line of an answer that comes line by line; `undefined` leaves it out. */
+  /** Changes each line of an answer that comes line by line. `undefined` leaves the line out. */
   readonly line?: (line: string) => string | undefined;
 }
 
@@ -107,7 +107,7 @@ class Link {
     }
   }
 
-  /** One request and its answer. False: it was the connection's last. */
+  /** Serves one request. `false` if it was the connection's last. */
   async #exchange(request: Request): Promise<boolean> {
     const plan = this.#plan(request) ?? {};
     const extent = requestExtent(request.head);

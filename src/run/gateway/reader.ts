@@ -19,7 +19,7 @@ export class ByteReader {
     for (const event of ["end", "close", "error"] as const) source.on(event, () => this.#end());
   }
 
-  /** The next bytes; `undefined` after the last ones. */
+  /** The next bytes. `undefined` after the last ones. */
   async next(): Promise<Buffer | undefined> {
     while (this.#pending.length === 0 && !this.#ended) {
       this.#source.resume();

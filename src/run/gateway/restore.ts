@@ -18,7 +18,7 @@ export interface Given {
   readonly securityOptions: readonly string[] | undefined;
 }
 
-/** The answer to `containers/ID/json` as it would be without us. */
+/** The answer to `containers/ID/json` without our changes. */
 export function releasedInspect(answer: Document, given: Given | undefined): Document {
   const path = textOf(member(answer, "Path"));
   const words = path === holderPath ? released([path, ...(wordsOf(member(answer, "Args")) ?? [])]) : undefined;
@@ -66,7 +66,7 @@ function withMounts(document: Document): Document {
     : document;
 }
 
-/** One container of `containers/json`; `undefined` for those of ours. */
+/** One container of `containers/json`. `undefined` for our own. */
 export function releasedListed(listed: Document): Document | undefined {
   if (isOurs(member(listed, "Labels"))) return undefined;
   const command = textOf(member(listed, "Command"));
@@ -101,7 +101,7 @@ export function releasedExec(answer: Document): Document {
   });
 }
 
-/** One event; `undefined` for those of our own containers and volumes, and of the gate. */
+/** One event. `undefined` for those of our own containers and volumes, and of the gate. */
 export function releasedEvent(event: Document, isOurVolume: (name: string) => boolean): Document | undefined {
   const actor = member(event, "Actor");
   const attributes = member(actor, "Attributes");

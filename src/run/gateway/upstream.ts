@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { spawn } from "node:child_process";
 import { SeccompGenError } from "../../core/errors/index.ts";
 
-/** Where an engine listens. */
+/** The address at which an engine listens. */
 export type Endpoint =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: Tls | undefined }

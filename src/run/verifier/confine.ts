@@ -1,11 +1,11 @@
 import { withAllowed, type DockerProfile } from "../../core/profile/index.ts";
 import { allowsSome, answersOf, type Action, type Filter, type Rule } from "../../core/seccomp/index.ts";
 
-/** strace shows so much of a string: enough for an error message. */
+/** strace shows this many characters of a string: enough for an error message. */
 const stringLength = "160";
 
 /**
- * What the program that is held calls before it is let go (hold.c): the start of a static glibc
+ * What the holder calls before it starts the program (hold.c): the start of a static glibc
  * program (csu/libc-start.c), its file, and the gate.
  */
 const holderNeeds: readonly string[] = [

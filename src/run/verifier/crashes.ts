@@ -11,7 +11,7 @@ export interface Crash {
   readonly times: number;
 }
 
-/** What a fault, abort(3) or a filter sends. SIGKILL and SIGTERM end programs that did nothing wrong. */
+/** Signals that a fault, abort(3) or a filter sends. SIGKILL and SIGTERM end programs that did nothing wrong. */
 export const crashSignals: ReadonlySet<string> = new Set([
   "SIGABRT",
   "SIGBUS",

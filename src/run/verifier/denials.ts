@@ -89,7 +89,7 @@ export class DenialObserver {
   readonly #crashes = new CrashObserver(this.#programs);
   readonly #aggregator: Aggregator;
   readonly #open = new Map<string, Open>();
-  /** By process, the denials whose aftermath is watched. */
+  /** The denials whose consequences are watched, by process. */
   readonly #watched = new Map<number | undefined, Open[]>();
   #started = false;
 
@@ -261,7 +261,7 @@ function answered(result: SyscallResult, action: Action): boolean {
   );
 }
 
-/** The arguments whose values the trace shows, by the kernel's index. */
+/** The arguments that the trace shows, under the kernel's index. */
 function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): ReadonlyMap<ArgIndex, bigint> {
   const known = new Map<ArgIndex, bigint>();
   if (!event.argsComplete) return known;

@@ -67,7 +67,7 @@ export type Diagnosis =
       readonly crashes: readonly Crash[];
       /** The calls that the traces saw denied and the last run allowed. */
       readonly tried: readonly string[];
-      /** How many more calls it allowed, of which no trace saw anything. */
+      /** How many more calls it allowed that no trace saw. */
       readonly more: number;
       readonly runs: number;
     }

@@ -217,7 +217,7 @@ class HardeningSearch {
     if (found !== undefined) this.#settings = found;
   }
 
-  /** Where it writes, seen by strace. */
+  /** The folders in which it writes, as strace sees them. */
   async #writtenFolders(): Promise<readonly string[]> {
     const { workload, proof, spec, image } = this.#subject;
     proof.exercise.notice("running it under strace to see where it writes");
@@ -406,7 +406,7 @@ function unconfinedOptions(spec: Document): readonly string[] {
   return [...optionsOf(spec).filter(isUnconfined), ...(hasNoMasks ? ["systempaths=unconfined"] : [])];
 }
 
-/** Where the request or its image mounts something. */
+/** The folders at which the request or its image mounts something. */
 function mountPoints(spec: Document, image: InspectedImage): readonly string[] {
   const host = member(spec, "HostConfig");
   const mounts = member(host, "Mounts");

@@ -23,7 +23,7 @@ import { watchFilters } from "./kernel-view.ts";
 /** A command that can be run again and again, and which of its containers is meant. */
 export interface Workload {
   readonly command: ClientCommand;
-  /** By the name that its recording would have. */
+  /** Is this the container under test? Asked by the name that its recording would have. */
   readonly isMeant: (name: string) => boolean;
   /** For a test suite: the command's exit code counts, not the container's. */
   readonly byCommand?: boolean;
