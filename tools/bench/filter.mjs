@@ -1,6 +1,6 @@
 // What the filter costs hot calls: the same program on this host without a filter, in a container
 // under Docker's default, and in a container under the profile recorded from it, in turns. The
-// fastest of a program's batches counts, and the median of the turns. Usage: npm run bench:filter
+// fastest of all batches counts, because other work on the machine only ever slows. Usage: npm run bench:filter
 // [-- TURNS] [--write]. --write: into docs/measurements.md too. Needs an engine with the base image
 // of `npm run engine -- base-image`, and a C compiler.
 import { execFileSync } from "node:child_process";
@@ -33,7 +33,6 @@ const timesOf = (words) =>
   new Map(
     [...output(words).matchAll(/^(\w+) ([\d.]+)$/gm)].map(([, name, nanoseconds]) => [name, Number(nanoseconds)]),
   );
-const median = (values) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
 
 try {
   output(["cc", "-O2", "-static", "-o", program, source]);
@@ -50,7 +49,7 @@ try {
   const isPinned = (name) => rules.some(({ names, args = [] }) => names.includes(name) && args.length > 0);
   const rows = [...rounds[0].none.keys()].map((name) => {
     const [none, docker, ours] = ["none", "docker", "ours"].map((place) =>
-      median(rounds.map((round) => round[place].get(name))),
+      Math.min(...rounds.map((round) => round[place].get(name))),
     );
     const percent = Math.round((ours / docker - 1) * 100);
     return (
