@@ -37,6 +37,7 @@ export function refusals(
   arches: readonly ScmpArch[],
   { arch, runtime, refusesDefaultsAnswer, ignoresDefaultErrnoRet }: HostContext,
 ): readonly Refusal[] {
+  const dropped = ignoresDefaultErrnoRet === true ? ", which Docker before 23 drops" : "";
   const strange = arches.find((other) => isBigEndian(other) !== isBigEndian(arch));
   return [
     ...(defaultAction.action === "SCMP_ACT_NOTIFY"
@@ -65,9 +66,7 @@ export function refusals(
           ? [
               {
                 pointer: `${pointer}/action`,
-                reason: `runc accepts SCMP_ACT_NOTIFY only with a listenerPath${
-                  ignoresDefaultErrnoRet === true ? ", which Docker before 23 drops" : ""
-                }`,
+                reason: `runc accepts SCMP_ACT_NOTIFY only with a listenerPath${dropped}`,
               },
             ]
           : []),
