@@ -13,9 +13,7 @@ test.each([
   "docker compose -f compose.prod.yaml --profile web up -d --scale web=2 web worker",
   "npm test",
   "sh t.sh --coverage",
-])("a command without secrets can be pasted as it is: %s", (text) =>
-  expect(repeated(...text.split(" "))).toBe(text),
-);
+])("a command without secrets can be pasted as it is: %s", (text) => expect(repeated(...text.split(" "))).toBe(text));
 
 test.each([
   [["-e", "TOKEN=hunter2"], "-e TOKEN=…"],

@@ -235,11 +235,19 @@ class ContainersRecording {
   async finish(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
     await this.#finishTraces(session);
     session.endTracing();
-    const recorded = await this.#recorded(session, end).finally(async () => this.#standIns?.[Symbol.asyncDispose]());
+    const recorded = await this.#recordedFromFiles(session, end);
     if (this.#options.keep) session.leaveAll();
     else this.#noteStaying(await session.removeAll((berth) => this.#isUsers(session, berth)));
     await session[Symbol.asyncDispose]();
     return recorded;
+  }
+
+  async #recordedFromFiles(session: Session, end: CommandEnd): Promise<ContainersRecorded> {
+    try {
+      return await this.#recorded(session, end);
+    } finally {
+      await this.#standIns?.[Symbol.asyncDispose]();
+    }
   }
 
   /**
