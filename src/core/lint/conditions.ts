@@ -56,17 +56,22 @@ export function strangeConditions(profile: DockerProfile, host: HostContext, fil
   });
 }
 
-/** Is NULL asked for? That is the one address that means something. */
-function isNullTest({ op, value, valueTwo = 0n }: DockerArg): boolean {
+/**
+ * Is NULL asked for, or whether the address is the kernel's? No other question about an address means
+ * anything. The kernel's addresses differ from the program's in their highest bits.
+ */
+function meansSomething({ op, value, valueTwo = 0n }: DockerArg): boolean {
   return op === "SCMP_CMP_MASKED_EQ"
-    ? valueTwo === 0n && (value === maxValue || value === low32)
+    ? (valueTwo === 0n && (value === maxValue || value === low32)) || (value > 0n && value % kernelHalf === 0n)
     : value === 0n || (value === 1n && (op === "SCMP_CMP_LT" || op === "SCMP_CMP_GE"));
 }
 
 const low32 = 0xffff_ffffn;
+/** No program's address has this bit or a higher one, tags aside (Documentation/arch/x86/x86_64/mm.rst). */
+const kernelHalf = 1n << 55n;
 
 function pointerCondition({ filter, names, pointer, condition: { index } }: Asked, arg: DockerArg): readonly Finding[] {
-  if (isNullTest(arg)) return [];
+  if (meansSomething(arg)) return [];
   const calls = names.filter((name) => pointerArgumentsOf(name).includes(index));
   const [first] = calls;
   if (first === undefined) return [];

@@ -90,8 +90,8 @@ export function pinFlags(index: ArgIndex, words: string): Pinner {
       also: [
         {
           rule: { conditions: [masked(index, mask, 0n)] },
-          words: `any ${words} but ${closed.map(({ operation }) => operation.does).join(", ")}`,
-          reason: "its other flags vary from day to day",
+          words: `any ${words}, but not to ${closed.map(({ operation }) => operation.does).join(", or to ")}`,
+          reason: "other values vary from day to day",
           source: `${syscall}(2)`,
           seen: values.length > 0,
         },

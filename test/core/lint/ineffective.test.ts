@@ -116,6 +116,7 @@ test.each<[string, string, object, boolean]>([
   ["a path", "openat", equal(1, 5), true],
   ["clone3's flags", "clone3", flag(0, allNamespaces, 0), true],
   ["NULL", "mount", { index: 4, value: 0, op: "SCMP_CMP_EQ" }, false],
+  ["its lower bits", "waitid", flag(2, 2 ** 54, 0), true],
   ["a number", "openat", equal(2, 0), false],
 ])("conditions on pointers: %s", (_, name, arg, found) => {
   const findings = only("pointer-condition", lint([allow([name], arg)]));
