@@ -56,7 +56,9 @@ export function renderSummary(model: SummaryModel): string {
     ...files(model),
     ...next(model),
   ];
-  return [`${model.recording.name}: profile made`, ...lines.map((line) => `  ${escapeLine(line)}`)].join("\n");
+  return [`${escapeLine(model.recording.name)}: profile made`, ...lines.map((line) => `  ${escapeLine(line)}`)].join(
+    "\n",
+  );
 }
 
 function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly string[] {

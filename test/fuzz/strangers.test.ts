@@ -15,6 +15,7 @@ import { readProfile, resolve, type DockerProfile, type HostContext } from "../.
 import { stringifyRecording } from "../../src/core/recording/index.ts";
 import { evaluate, isAllowing, TooManyWays, type ActionRule, type Filter } from "../../src/core/seccomp/index.ts";
 import { syscallNumber } from "../../src/core/tables/index.ts";
+import { escapeTerminal, withoutCommands } from "../../src/core/text/index.ts";
 import { readStream } from "../../src/logs/index.ts";
 import type { Terminal } from "../../src/project/index.ts";
 import { boundaryValues } from "../support/boundary.ts";
@@ -27,8 +28,9 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 
 let said: string[] = [];
 const terminal: Terminal = {
-  out: (text: string) => void said.push(text),
-  note: (line: string) => void said.push(line),
+  // As the terminal of the command line does it.
+  out: (text: string) => void said.push(withoutCommands(text)),
+  note: (line: string) => void said.push(withoutCommands(escapeTerminal(line))),
   status: undefined,
   color: false,
   width: 80,
@@ -41,7 +43,7 @@ async function expectTame(run: () => Promise<unknown>): Promise<void> {
   const begun = performance.now();
   const code = await run().catch((error: unknown) => {
     if (!(error instanceof SeccompGenError)) throw error;
-    said.push(error.message, error.todo);
+    said.push(withoutCommands(escapeTerminal(`${error.message}\n${error.todo}`)));
     return 2;
   });
   expect([0, 1, 2]).toContain(code);
