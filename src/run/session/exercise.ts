@@ -48,7 +48,7 @@ export interface CommandEnd {
  * How long a `--while` command may go on after all containers have ended, and again after its
  * signal to end. A client that retries after its service has gone shows nothing new.
  */
-const whileGraceMs = 3_000;
+const whileGraceMs = 10_000;
 /** How long a command may take to end after each signal. */
 const endGraceMs = 30_000;
 /** Everything is up when no container was created or started for this long. Compose pauses between services. */
