@@ -1,10 +1,12 @@
 import {
   hostOf,
   loadReference,
+  maxDocumentBytes,
   otherMachine,
   readIfPresent,
   readText,
   resolveFor,
+  tooLarge,
   writeAtomically,
   type HostOptions,
   type Terminal,
@@ -87,8 +89,13 @@ async function filesOf(patterns: readonly string[], fix: boolean): Promise<reado
 }
 
 async function standardInput(): Promise<string> {
-  const { text } = await import("node:stream/consumers");
-  return text(process.stdin);
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    if ((length += part.length) > maxDocumentBytes) throw tooLarge("standard input");
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
 }
 
 /** Writes the corrected file and says what it changes; resolves to what the file holds now. */

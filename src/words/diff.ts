@@ -112,7 +112,12 @@ function wrapped(changes: readonly SyscallChange[], width: number): readonly str
   let line = " ";
   const label = (change: SyscallChange): string => {
     const conditions = change.kind === "newly-allowed" ? change.after : [];
-    const shown = change.kind === "denied-differently" ? ` (${answersText(change)})` : "";
+    const shown =
+      change.kind === "denied-differently"
+        ? ` (${answersText(change)})`
+        : change.kind === "newly-allowed" && change.is.action !== "SCMP_ACT_ALLOW"
+          ? ` (${formatAction(change.is)})`
+          : "";
     const isLimited = conditions.some(({ rule }) => rule.conditions.length > 0);
     return `${change.syscall}${shown}${isLimited ? ` [${rulesText(change.syscall, conditions, change.arch)}]` : ""}`;
   };

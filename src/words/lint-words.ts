@@ -238,7 +238,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why: "Without your profile, the container could not make these calls.",
     todo: "Remove the calls, or say why they are needed (generate --allow).",
     what: ({ names, arches, ceiling }) =>
-      `allows on ${arches.map(dockerArch).join(", ")} what ${ceiling} denies: ${names.join(", ")}`,
+      `does not deny on ${arches.map(dockerArch).join(", ")} what ${ceiling} denies: ${names.join(", ")}`,
   },
   "beyond-elsewhere": {
     title: "Wider than Docker's default on other hosts",
@@ -247,7 +247,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "containerd ignores these conditions, and podman ignores minKernel.",
     todo: "Remove the rule, or give it the condition that Docker's default has for this call.",
     what: ({ elsewhere, ceiling }) =>
-      `allows on other hosts what ${ceiling} denies there: ` + `${elsewhereText(elsewhere)}`,
+      `does not deny on other hosts what ${ceiling} denies there: ${elsewhereText(elsewhere)}`,
   },
   "dangerous-call": {
     title: "A call that attackers look for",

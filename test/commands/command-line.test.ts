@@ -83,3 +83,25 @@ test.each(["lint profiles/nginx.json", "generate app.log", "record -- true"])(
     expect(stderr).not.toContain("bug in seccomp-gen");
   },
 );
+
+test("a call that an agent decides on is never called allowed", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "seccomp-gen-notify-")), "p.json");
+  const syscalls = [
+    { names: ["mount"], action: "SCMP_ACT_NOTIFY" },
+    { names: ["kcmp"], action: "SCMP_ACT_LOG" },
+  ];
+  writeFileSync(file, JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", listenerPath: "/run/agent", syscalls }));
+  const run = (...words: readonly string[]): string =>
+    spawnSync(process.execPath, [cli, ...words, file], { encoding: "utf8" }).stdout;
+  expect(run("diff", "20.10.24")).toMatch(/newly allowed \(2\)\n\s+kcmp \(allow and log\) mount \(ask the agent\)/);
+  expect(run("lint")).toMatch(/does not deny on amd64 what Docker [\d.]+'s default denies: kcmp, mount/);
+});
+
+test("standard input is read no further than a profile can go", () => {
+  const { status, stderr } = spawnSync(process.execPath, [cli, "lint", "-"], {
+    input: Buffer.alloc(5 * 1024 * 1024, 0x20),
+    encoding: "utf8",
+  });
+  expect(status).toBe(2);
+  expect(stderr).toContain("cannot read standard input: it has more than 4 MB");
+});
