@@ -9,12 +9,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { reachOf } from "../../dist/core/explain/index.js";
-import { buildPolicy } from "../../dist/core/policy/index.js";
-import { readProfile, resolve } from "../../dist/core/profile/index.js";
+import { resolve } from "../../dist/core/profile/index.js";
 import { parseRecording } from "../../dist/core/recording/index.js";
 import { allowsSome } from "../../dist/core/seccomp/index.js";
-import { defaultCapabilities, newestDockerDefault, operations, vulnerabilities } from "../../dist/core/tables/index.js";
+import { defaultCapabilities, operations, vulnerabilities } from "../../dist/core/tables/index.js";
 import { measuredOn, writeMeasured } from "../measurements.mjs";
+import { filtersOf, reference } from "./policy.mjs";
 import { untouched } from "./untouched.mjs";
 import { workloads } from "./workloads.mjs";
 
@@ -66,13 +66,8 @@ const reachable = (filters) =>
   vulnerabilities.filter((one) => reachOf(one, filters, capabilities) !== "closed").map(({ id }) => id);
 const mean = (numbers) => (numbers.reduce((sum, each) => sum + each, 0) / numbers.length).toFixed(1);
 
-const ceilingName = "Docker's default";
-const reference = readFileSync(
-  fileURLToPath(new URL(`../../profiles/docker-default/${newestDockerDefault}`, import.meta.url)),
-  "utf8",
-);
 const capabilities = new Set(defaultCapabilities);
-const ceiling = resolve(readProfile(reference, newestDockerDefault), {
+const ceiling = resolve(reference.profile, {
   arch: "SCMP_ARCH_X86_64",
   capabilities,
   kernel: undefined,
@@ -85,9 +80,7 @@ function profileOf({ name, slug }) {
   const file = join(folder, `${slug}-a.json`);
   if (!existsSync(file)) return [];
   const recording = parseRecording(JSON.parse(readFileSync(file, "utf8")).value, file);
-  const options = { args: "standard", exact: false, reach: true, floor: "any", allow: [], deny: [] };
-  const { filters } = buildPolicy(recording, { ...options, ceiling, ceilingName });
-  const own = new Map(filters.map((filter) => [filter.arch, filter]));
+  const own = new Map(filtersOf(recording).filters.map((filter) => [filter.arch, filter]));
   return [{ name, own, now: reachable(own), byNames: reachable(opened(own, operations)) }];
 }
 

@@ -10,11 +10,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { companionRows, twinRows } from "../../dist/core/policy/companions.js";
-import { buildPolicy } from "../../dist/core/policy/index.js";
-import { ceilingFor } from "../../dist/core/profile/index.js";
 import { parseRecording } from "../../dist/core/recording/index.js";
-import { isAllowing } from "../../dist/core/seccomp/index.js";
-import { hostsOf, loadReference } from "../../dist/project/index.js";
+import { allowedNames, filtersOf } from "./policy.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,31 +34,7 @@ const workloads = readdirSync(folder)
         calls: Object.keys(Object.values(JSON.parse(textOf(`${slug}${day}-b`)).syscalls)[0] ?? {}),
       })),
   }));
-const reference = await loadReference(undefined);
-
-function allowedBy(recording, reach) {
-  const hosts = hostsOf(recording);
-  const ceiling = ceilingFor(
-    reference.profile,
-    hosts,
-    hosts.map(({ arch }) => arch),
-  );
-  const { filters } = buildPolicy(recording, {
-    args: "standard",
-    floor: "any",
-    allow: [],
-    deny: [],
-    exact: false,
-    reach,
-    ceiling,
-    ceilingName: reference.name,
-  });
-  return new Set(
-    [...filters[0].syscalls]
-      .filter(([, rules]) => rules.some(({ action }) => isAllowing(action)))
-      .map(([name]) => name),
-  );
-}
+const allowedBy = (recording, reach) => allowedNames(filtersOf(recording, { reach }).filters[0]);
 
 const settings = [true, false];
 const now = workloads.map(({ light }) => settings.map((reach) => allowedBy(light, reach)));

@@ -10,12 +10,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explain } from "../../dist/core/explain/index.js";
-import { buildPolicy } from "../../dist/core/policy/index.js";
-import { ceilingFor } from "../../dist/core/profile/index.js";
 import { parseRecording } from "../../dist/core/recording/index.js";
-import { isAllowing } from "../../dist/core/seccomp/index.js";
 import { weigh } from "../../dist/core/tables/index.js";
-import { hostsOf, loadReference } from "../../dist/project/index.js";
+import { allowedNames, filtersOf } from "./policy.mjs";
 import { untouched } from "./untouched.mjs";
 
 const { values: options, positionals } = parseArgs({
@@ -51,7 +48,6 @@ const steps = [
   { name: "through any import, without programs that did not run", options: {}, of: withoutStarted },
 ];
 
-const reference = await loadReference(undefined);
 const read = (name) => {
   const file = join(folder, name, "recording.json");
   return existsSync(file) ? parseRecording(readFileSync(file, "utf8"), file) : undefined;
@@ -64,27 +60,9 @@ if (workloads.length === 0) throw new Error(`no recordings in ${folder}: run npm
 
 function judge({ options: own, of = (recording) => recording }, { light, rich }) {
   const recording = of(light);
-  const hosts = hostsOf(recording);
-  const ceiling = ceilingFor(
-    reference.profile,
-    hosts,
-    hosts.map(({ arch }) => arch),
-  );
-  const { filters } = buildPolicy(recording, {
-    args: "standard",
-    floor: "any",
-    allow: [],
-    deny: [],
-    exact: false,
-    reach: true,
-    ceiling,
-    ceilingName: reference.name,
-    ...own,
-  });
+  const { hosts, ceiling, filters } = filtersOf(recording, own);
   const [filter] = filters;
-  const allowed = new Set(
-    [...filter.syscalls].filter(([, rules]) => rules.some(({ action }) => isAllowing(action))).map(([name]) => name),
-  );
+  const allowed = allowedNames(filter);
   const { vulnerabilities } = explain({
     profile: "",
     filters: new Map(filters.map((one) => [one.arch, one])),
