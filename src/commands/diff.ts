@@ -2,14 +2,13 @@ import {
   hostOf,
   isDockerVersion,
   loadReference,
-  otherMachine,
+  noteOtherMachine,
   resolveFor,
   type HostOptions,
   type Terminal,
 } from "../project/index.ts";
 import { compareProfiles, isSame } from "../core/diff/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { escapeLine } from "../core/text/index.ts";
 import { renderDiff } from "../words/index.ts";
 
 export interface DiffOptions extends HostOptions {
@@ -45,8 +44,7 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
   // Docker's default is for every machine: a profile beside it says for which.
   const isDefault = before === undefined || isDockerVersion(before);
   const host = hostOf(options, isDefault ? [next.profile] : [next.profile, old.profile]);
-  const foreign = otherMachine(options, host);
-  if (foreign !== undefined) terminal.note(escapeLine(`${after}: ${foreign}`));
+  noteOtherMachine(after, options, host, terminal);
   for (const { name, standsIn } of [old, next])
     if (standsIn !== undefined)
       terminal.note(

@@ -4,7 +4,7 @@ import {
   runtimeOf,
   loadReference,
   loadProfile,
-  otherMachine,
+  noteOtherMachine,
   recordingOf,
   resolveFor,
   type HostOptions,
@@ -57,8 +57,7 @@ export async function explain(
       ? [hostOf(options, [document])]
       : hostsOf(recording).map((host) => ({ ...host, ...runtimeOf(options.runtime), kernel: options.kernel }));
   const [host] = hosts;
-  const foreign = recording !== undefined || host === undefined ? undefined : otherMachine(options, host);
-  if (foreign !== undefined) terminal.note(escapeLine(`${file}: ${foreign}`));
+  if (recording === undefined && host !== undefined) noteOtherMachine(file, options, host, terminal);
   const reference = await loadReference(options.against);
   const filters = resolveFor(document, hosts);
   const explanation = explainProfile({

@@ -1,12 +1,11 @@
 import {
+  boundedText,
   hostOf,
   loadReference,
-  maxDocumentBytes,
-  otherMachine,
+  noteOtherMachine,
   readIfPresent,
   readText,
   resolveFor,
-  tooLarge,
   writeAtomically,
   type HostOptions,
   type Terminal,
@@ -37,7 +36,7 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
   const findings: PlacedFinding[] = [];
   let count = 0;
   for (const file of files) {
-    const written = file === "-" ? await standardInput() : await readText(file);
+    const written = file === "-" ? await boundedText(process.stdin, "standard input") : await readText(file);
     const text = options.fix ? await fixFile(file, written, options, terminal) : written;
     const held = await profilesIn(text, file);
     if (held.length === 0) throw new SeccompGenError({ code: "no-profile", source: file });
@@ -45,8 +44,7 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
     for (const { label, read, place } of held) {
       const profile = read();
       const host = hostOf(options, [profile]);
-      const foreign = otherMachine(options, host);
-      if (foreign !== undefined) terminal.note(escapeLine(`${file}: ${foreign}`));
+      noteOtherMachine(file, options, host, terminal);
       const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
       const context = { host, ceiling, ceilingName: reference.name, reference: reference.profile };
       for (const finding of lintProfile(profile, context))
@@ -86,16 +84,6 @@ async function filesOf(patterns: readonly string[], fix: boolean): Promise<reado
     files.push(...found);
   }
   return [...new Set(files)];
-}
-
-async function standardInput(): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of process.stdin as AsyncIterable<Buffer>) {
-    if ((length += part.length) > maxDocumentBytes) throw tooLarge("standard input");
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 /** Writes the corrected file and says what it changes; resolves to what the file holds now. */

@@ -10,7 +10,7 @@ import {
 } from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
-import { maxDocumentBytes, showReading, systemDetail, tooLarge, type Terminal } from "../project/index.ts";
+import { boundedText, showReading, systemDetail, type Terminal } from "../project/index.ts";
 import { readUnpacked, rejoin, sizeOfFile, unpacked, type OnRead } from "./log-source.ts";
 import { framingOf, headBytes, withoutFraming } from "./framing.ts";
 import { readLog, type Log } from "./log.ts";
@@ -189,7 +189,7 @@ async function traceOf(
   const head = await beginningOf(chunks);
   const framing = framingOf(head, label);
   if (framing === undefined && looksLikeJson(head))
-    return { kind: "recording", recording: parseRecording(await text(rejoin(head, chunks), label), label) };
+    return { kind: "recording", recording: parseRecording(await boundedText(rejoin(head, chunks), label), label) };
   const isFramed = framing !== undefined;
   const aggregator = createAggregator({ arch: context.arch });
   begins?.(aggregator, isFramed, head.length);
@@ -222,15 +222,4 @@ async function beginningOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Arra
 
 function looksLikeJson(head: Uint8Array): boolean {
   return /^(\uFEFF)?\s*(?:\{|null\s*$)/.test(Buffer.from(head.subarray(0, 200)).toString("utf8"));
-}
-
-/** A packed file may be a bomb: it is read no further than a recording can go. */
-async function text(chunks: AsyncIterable<Uint8Array>, label: string): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    if ((length += chunk.length) > maxDocumentBytes) throw tooLarge(label);
-    parts.push(new Uint8Array(chunk)); // its memory is used again
-  }
-  return Buffer.concat(parts).toString("utf8");
 }

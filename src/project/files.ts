@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  createReadStream,
   fchmodSync,
   fsyncSync,
   lstatSync,
@@ -207,7 +208,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     const stats = attempt(() => statSync(path));
     if ((stats?.size ?? 0) > maxDocumentBytes) throw tooLarge(path);
-    return stats?.isFile() === true ? readFileSync(path, "utf8") : await readBounded(path);
+    return stats?.isFile() === true ? readFileSync(path, "utf8") : await boundedText(createReadStream(path), path);
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
@@ -218,20 +219,21 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 /** Larger documents are not read: profiles and recordings are a hundredth of it. */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 
-export function tooLarge(path: string): SeccompGenError {
+function tooLarge(path: string): SeccompGenError {
   const detail = `it has more than ${maxDocumentBytes >> 20} MB, and no profile and no recording has`;
   return new SeccompGenError({ code: "file-unreadable", path, detail });
 }
 
-/** What a fifo or a device gives, until it is too much. */
-async function readBounded(path: string): Promise<string> {
-  const { open } = await import("node:fs/promises");
-  const file = await open(path);
-  const parts: Buffer[] = [];
+/**
+ * The text of a stream: a fifo's, a packed file's, standard input's. It is read no further than a
+ * document can go. Throws `file-unreadable` for a larger one, whose name is `path`.
+ */
+export async function boundedText(chunks: AsyncIterable<Uint8Array>, path: string): Promise<string> {
+  const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of file.createReadStream() as AsyncIterable<Buffer>) {
-    parts.push(part);
-    if ((length += part.length) > maxDocumentBytes) throw tooLarge(path);
+  for await (const chunk of chunks) {
+    if ((length += chunk.length) > maxDocumentBytes) throw tooLarge(path);
+    parts.push(new Uint8Array(chunk)); // some sources use its memory again
   }
   return Buffer.concat(parts).toString("utf8");
 }

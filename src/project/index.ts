@@ -8,7 +8,7 @@ export { changedFiles, isPlaceOfProfiles, type ChangedFile, type Changes } from 
 export { allowedNames, defaultAllowing } from "./derivation/beyond-default.ts";
 export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { loadProfile } from "./profile-file.ts";
-export { archOf, hostOf, otherMachine, runtimeOf, type HostOptions } from "./derivation/host.ts";
+export { archOf, hostOf, noteOtherMachine, runtimeOf, type HostOptions } from "./derivation/host.ts";
 export { mergePolicies } from "./derivation/merge-policies.ts";
 export {
   isDockerVersion,
@@ -31,9 +31,8 @@ export {
   checkWritable,
   readIfPresent,
   readText,
-  maxDocumentBytes,
+  boundedText,
   systemDetail,
-  tooLarge,
   temporaryOf,
   writeAtomically,
   writeKept,

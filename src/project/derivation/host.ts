@@ -16,6 +16,8 @@ import {
   nativeArch,
   type ScmpArch,
 } from "../../core/tables/index.ts";
+import { escapeLine } from "../../core/text/index.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** The host that profiles are resolved for. */
 export interface HostOptions {
@@ -66,10 +68,20 @@ function machineFor(profiles: readonly DockerProfile[]): ScmpArch {
   return machines.some((each) => each.includes(own)) ? own : (machines[0]?.[0] ?? own);
 }
 
-/** What to say where another machine than this one is judged for; `undefined` where it is this one. */
-export function otherMachine(options: HostOptions, { arch }: HostContext): string | undefined {
-  if (options.arch !== undefined || arch === archOf(undefined)) return undefined;
-  return `judged for ${dockerArch(arch)}, because it lists no architecture of this machine; --arch judges for another`;
+/** Says of a profile that it is judged for another machine than this one, if it is. */
+export function noteOtherMachine(
+  file: string,
+  options: HostOptions,
+  { arch }: HostContext,
+  { note }: Pick<Terminal, "note">,
+): void {
+  if (options.arch !== undefined || arch === archOf(undefined)) return;
+  const machine = dockerArch(arch);
+  note(
+    escapeLine(
+      `${file}: judged for ${machine}, because it lists no architecture of this machine; --arch judges for another`,
+    ),
+  );
 }
 
 /** How a runtime, and the engine that it comes with, reads a profile. */
