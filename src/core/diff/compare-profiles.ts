@@ -13,8 +13,8 @@ export interface ProfileComparison extends ProfileDiff {
 }
 
 /**
- * Compares two profiles, states of one profile unless it is said otherwise. Throws TooManyWays as
- * `diffFilters` does.
+ * Compares two profiles. They are two states of one profile unless `sameProfile` is false. Throws
+ * TooManyWays as `diffFilters` does.
  */
 export function compareProfiles(
   before: DockerProfile,

@@ -67,8 +67,8 @@ export class Board {
 }
 
 /**
- * The begin of a line: of this one if nothing is on it yet, else of the next. Spaces as wide as the
- * terminal wrap only if something is on the line.
+ * Goes to the beginning of a line: of this one if nothing is on it yet, else of the next. Spaces as
+ * wide as the terminal wrap only if something is on the line.
  */
 function freshLine(columns: number): string {
   return `${" ".repeat(Math.max(0, columns - 1))}\r${clearRest}`;

@@ -26,9 +26,10 @@ export interface Progress {
 }
 
 /**
- * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. On a
- * terminal a line a recording below the application's output; elsewhere a plain line each time, for
- * the workload's own output goes to the same place. Returns the function that ends it.
+ * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. A
+ * terminal has one line for each recording, below the application's output. Elsewhere each report is
+ * a plain line, because the workload's own output goes to the same place. Returns the function that
+ * ends it.
  */
 export function showProgress(
   { aggregators, nameOf = () => "" }: Progress,

@@ -291,7 +291,7 @@ export class Session implements AsyncDisposable {
       await this.#opening; // a command may end before the keeper has begun
       await this.#keeper?.[Symbol.asyncDispose]();
     })();
-    this.#closing.catch(() => undefined); // whoever waits for it gets the error
+    this.#closing.catch(() => undefined); // dispose waits for it, and throws its error
   }
 
   /**
