@@ -142,7 +142,13 @@ function whyLine(
         ...beyond,
       ];
     case "nothing":
-      return ["its recording does not have this call", ...claimLine(claim), ...beyond];
+      return [
+        backing.others
+          ? "its recording gives this call only with other arguments"
+          : "its recording does not have this call",
+        ...claimLine(claim),
+        ...beyond,
+      ];
     case "no-recording":
       return ["this profile has no recording", ...claimLine(claim), ...beyond];
     default:

@@ -287,6 +287,17 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toMatch(/\*\*dangerous\*\* \| `ptrace`/);
   });
 
+  test("a recorded call that is widened by hand is said to be recorded with other arguments only", async () => {
+    edit(({ syscalls }) => {
+      syscalls.splice(0, syscalls.length, ...syscalls.filter(({ names }) => !names.includes("clone")), {
+        names: ["clone"],
+        action: "SCMP_ACT_ALLOW",
+      });
+    });
+    expect(await failures()).toContain("unbacked");
+    expect(out).toMatch(/`clone.*\*\*not recorded\*\* \| its recording gives this call only with other arguments;? /);
+  });
+
   test("a dangerous call with a friendly comment", async () => {
     edit(({ syscalls }) =>
       syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", comment: "observed: harmless" }),

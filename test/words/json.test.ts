@@ -49,7 +49,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
     change,
     level: "ordinary",
     exposes: odd,
-    backing: { type: "nothing" },
+    backing: { type: "nothing", others: false },
     claim: { type: "profile", pointer: `/${odd}`, comment: odd },
     beyondDocker: false,
     byClaims: false,

@@ -279,11 +279,15 @@ function backingOf(
   },
 ): Backing {
   if (derived === undefined) return { type: "no-recording" };
-  if (unbacked !== undefined) return { type: "nothing" };
+  const nothing: Backing = {
+    type: "nothing",
+    others: (derived.now.get(witness.arch)?.syscalls.get(witness.name) ?? []).some(({ action }) => isAllowing(action)),
+  };
+  if (unbacked !== undefined) return nothing;
   const asked = byOptions ?? witness;
   const because = reasonFor(derived.now.get(asked.arch), asked);
   // The default action of a derived profile allows nothing, so a rule gives what it gives.
-  if (because === undefined) return { type: "nothing" };
+  if (because === undefined) return nothing;
   if (byOptions !== undefined) return { type: "options", because };
   return { type: "recording", because, fresh: reasonFor(derived.before?.get(witness.arch), witness) === undefined };
 }

@@ -20,8 +20,8 @@ export type Backing =
    * with the former options does not give it.
    */
   | { readonly type: "options"; readonly because: Because }
-  /** There is a recording, and it does not give it. */
-  | { readonly type: "nothing" }
+  /** There is a recording, and it does not give it. `others`: it gives the call with other arguments. */
+  | { readonly type: "nothing"; readonly others: boolean }
   | { readonly type: "no-recording" };
 
 /** Something that became possible. */
