@@ -1,7 +1,10 @@
-import type { ArgTier, Assumptions, FloorChoice } from "./types.ts";
+import type { Recording } from "../recording/index.ts";
+import { defaultCapabilities } from "../tables/index.ts";
+import type { FloorContext } from "./floor.ts";
+import type { ArgTier, Assumptions, BeyondDefault, FloorChoice, PolicyOptions } from "./types.ts";
 
 /** More capabilities than this are counted instead of named. */
-export const maxNamed = 8;
+const maxNamed = 8;
 
 /** One assumption in words; what is not worth a word has none. */
 interface Phrase {
@@ -112,5 +115,37 @@ export function readAssumptions(text: string): Assumptions | undefined {
     mode: "enforce",
     ...others,
     ceiling: text.slice(mark + ceilingMark.length),
+  };
+}
+
+/** What a policy with these options holds for. */
+export function assumptionsOf(
+  recording: Recording,
+  { floor, args, exact, reach, ceilingName }: PolicyOptions,
+  { noNewPrivileges }: FloorContext,
+): Assumptions {
+  return {
+    recording: recording.name,
+    noNewPrivileges,
+    init: recording.runs.some((run) => run.init === true),
+    floor,
+    args,
+    capabilities: capabilitiesBeyond(recording),
+    exact,
+    // An exact profile says already that nothing else is in it.
+    reach: reach || exact,
+    mode: "enforce",
+    ceiling: ceilingName,
+  };
+}
+
+function capabilitiesBeyond({ runs }: Recording): BeyondDefault | undefined {
+  const beyond = [...new Set(runs.flatMap((run) => run.capabilities ?? []))]
+    .filter((name) => !defaultCapabilities.includes(name))
+    .sort();
+  if (beyond.length === 0) return undefined;
+  return {
+    more: beyond.length > maxNamed ? beyond.length : beyond,
+    inSomeRuns: runs.some((run) => beyond.some((name) => run.capabilities?.includes(name) !== true)),
   };
 }

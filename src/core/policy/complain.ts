@@ -9,10 +9,10 @@ import {
   type Rule,
 } from "../seccomp/index.ts";
 import { syscallNames, type ScmpArch } from "../tables/index.ts";
+import { allowingRules } from "./allowing-rules.ts";
 import type { Policy } from "./types.ts";
 
 const log: Action = { action: "SCMP_ACT_LOG" };
-const always: Rule = { conditions: [] };
 const because: Because = {
   type: "fallback",
   reason: "complain mode: logged instead of denied, because Docker's default allows it",
@@ -40,26 +40,17 @@ export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>)
       if (
         [...ceiling.values()].some(
           (other) =>
-            syscallNames(other.arch).includes(name) && allowing(other, name).length < allowing(limit, name).length,
+            syscallNames(other.arch).includes(name) &&
+            allowingRules(other, name).length < allowingRules(limit, name).length,
         )
       )
         continue;
-      const rules = rulesFor(
-        syscalls.get(name) ?? [],
-        allowing(limit, name).map(({ rule }) => rule),
-      );
+      const rules = rulesFor(syscalls.get(name) ?? [], allowingRules(limit, name));
       if (rules !== undefined) syscalls.set(name, rules);
     }
     return { ...filter, syscalls: new Map([...syscalls].sort(([a], [b]) => (a < b ? -1 : 1))) };
   });
   return { ...policy, filters, assumptions: { ...policy.assumptions, mode: "complain" } };
-}
-
-function allowing(filter: Filter, name: string): readonly ActionRule[] {
-  const rules = filter.syscalls.get(name);
-  if (rules === undefined)
-    return isAllowing(filter.defaultAction) ? [{ action: filter.defaultAction, rule: always, because }] : [];
-  return rules.filter(({ action }) => isAllowing(action));
 }
 
 /** The call's rules in complain mode. `undefined` if they stay as they are. */
