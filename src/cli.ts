@@ -111,7 +111,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--containers", "record each container that the command starts, each service under its name", false)
       .option("--only <name>", "record only the containers of this service or image (repeatable)", repeated, [])
       .option("--except <name>", "do not record the containers of this service or image (repeatable)", repeated, [])
-      .option("--keep", "leave containers that still run at the command's end running, untraced", false)
+      .option("--keep", "do not stop containers that still run when the command has ended; they go on untraced", false)
       .option("--until-stable <seconds>", "stop when this many seconds bring no new syscall", seconds)
       .option("--append", "add to the existing recording; calls that it fully knows are not traced again", false)
       .addOption(
@@ -237,7 +237,7 @@ const declarations: { readonly [command: string]: () => void } = {
     )
       .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument("[command...]", "docker run …, podman run … or docker compose up …")
-      .option("--containers", "no profile is named: each container of any command runs under profiles/NAME.json", false)
+      .option("--containers", "run each container of the command under profiles/NAME.json; name no profile", false)
       .option("--times <n>", "run the workload this many times", count, 1)
       .option(
         "--expect-exit <code>",
@@ -345,7 +345,7 @@ const declarations: { readonly [command: string]: () => void } = {
           .makeOptionMandatory(),
       )
       .option("-o, --output <file>", "write here instead of standard output")
-      .option("--widen", "if the format cannot express arguments, allow the call with any", false)
+      .option("--widen", "if the format cannot express arguments, allow the call with any arguments", false)
       .action(async (profile: string, options) => {
         const { exportProfile } = await import("./commands/export.ts");
         end(await exportProfile(profile, options, terminal));
@@ -456,7 +456,7 @@ const declarations: { readonly [command: string]: () => void } = {
       ),
     )
       .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
-      .argument("[syscall]", "tell everything about this one call")
+      .argument("[syscall]", "say everything about this one call")
       .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
       .option(
         "--recording <file>",
@@ -495,7 +495,10 @@ const asked = process.argv[2] ?? "";
 if (Object.hasOwn(declarations, asked)) declarations[asked]?.();
 else declareAll();
 
-/** For help, for what tells of all commands, and for misspelt ones. */
+/**
+ * Declares all commands: for help, for completion and the manual page, and to suggest a misspelt
+ * one.
+ */
 function declareAll(): void {
   for (const declare of Object.values(declarations)) declare();
   const completionCommand = program
@@ -522,7 +525,7 @@ function declareAll(): void {
 }
 
 for (const command of program.commands)
-  command.option("-q, --quiet", "say nothing but results and why the command failed", false);
+  command.option("-q, --quiet", "print only results and why the command failed", false);
 program.hook("preAction", (_, command) => {
   if (command.opts<{ quiet?: boolean }>().quiet === true) terminal.beQuiet();
 });

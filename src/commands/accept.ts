@@ -20,7 +20,7 @@ import { namesOf } from "../words/index.ts";
 import { recordingOf, type Addition, type Diagnosis } from "../run/verifier/index.ts";
 
 /**
- * Takes what verify found missing into the profile's recording, and makes the profile again from
+ * Takes what verify found missing into the profile's recording, and regenerates the profile from
  * it.
  */
 export async function acceptAdditions(
@@ -42,7 +42,7 @@ export async function acceptAdditions(
     if (recording === undefined) throw none();
     await takeIn(recording, { path, profile }, additions, facts, terminal);
   });
-  terminal.note(`${profile}: made again; git diff shows what changed`);
+  terminal.note(`${profile}: regenerated; git diff shows what changed`);
 }
 
 async function takeIn(
@@ -52,8 +52,8 @@ async function takeIn(
   facts: Run,
   terminal: Terminal,
 ): Promise<void> {
-  // What the recording has already was lost between it and the profile: making the profile again
-  // brings it back.
+  // The recording has these calls already, and the profile lost them: regenerating it brings them
+  // back.
   const fresh = additions.filter(
     ({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall),
   );
@@ -63,7 +63,7 @@ async function takeIn(
   if (lacking.length > 0) {
     const merged = mergeRecordings(recording, toldApart(recordingOf(recording.name, facts, lacking)));
     await writeKept(path, stringifyRecording(merged));
-    terminal.note(`${path}: ${namesOf(lacking)} taken in, as found by verify`);
+    terminal.note(`${path}: ${namesOf(lacking)} added, as verify found`);
     await writeAtomically(profile, (await derive(merged, policy, loadStored)).profile);
   } else {
     terminal.note(`${path} holds what is missing: the profile was edited, or is older`);
@@ -89,10 +89,10 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
         (addition) => !denies(made, recordingOf(recording.name, recording.runs[0] as Run, [addition])),
       );
       return lost
-        ? `${path} gives a profile with all of this: ${profile} was edited or is older. Make it again: ` +
+        ? `${path} gives a profile with all of this: ${profile} was edited or is older. Regenerate it: ` +
             `seccomp-gen generate ${path} -o ${profile}`
         : "if the workload may do this, run the same command with --accept: it takes " +
-            `${namesOf(diagnosis.additions)} into ${path} and makes ${profile} again`;
+            `${namesOf(diagnosis.additions)} into ${path} and regenerates ${profile}`;
     }
     case "fails-without-profile":
       return "look at the workload, its command and its exercise; nothing has to be changed in the profile";
@@ -104,7 +104,7 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
         .flatMap(({ denied }) => denied ?? []);
       if (killing.length > 0)
         return (
-          `let ${profile} answer the call as a kernel without it, in place of ending the program: ` +
+          `let ${profile} answer the call as a kernel without it does, instead of ending the program: ` +
           JSON.stringify({ names: [...new Set(killing)].sort(), action: "SCMP_ACT_ERRNO", errnoRet: 38 })
         );
       return (

@@ -23,8 +23,8 @@ export interface ExportOptions extends HostOptions {
 }
 
 /**
- * `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0 fine, 2 where
- * the format cannot say it.
+ * `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0 fine, 2 if the
+ * format cannot express it.
  */
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);

@@ -83,7 +83,7 @@ export async function generate(
   return 0;
 }
 
-/** Where the profile belongs to a kept recording, how it was made is kept too. */
+/** If the profile belongs to a kept recording, its options are kept beside the recording. */
 async function keepPolicy(recording: string, output: string, options: PolicyArguments): Promise<void> {
   if (normalize(output) === profileFor(normalize(recording))) await storePolicy(recording, policyOf(options));
 }

@@ -24,8 +24,8 @@ import { renderMeaning } from "../words/index.ts";
 import { defaultCapabilities, isScmpArch, type ScmpArch } from "../core/tables/index.ts";
 
 /**
- * `seccomp-gen git-textconv FILE`: what git shows of a profile: one line a call. What is no profile
- * is shown as it is: git must not stop.
+ * `seccomp-gen git-textconv FILE`: what git shows of a profile: one line a call. A file that is no
+ * profile is shown as it is, because git must not stop.
  */
 export async function gitTextconv(file: string, terminal: Terminal): Promise<number> {
   const text = await readText(file);

@@ -65,7 +65,7 @@ export async function keptInIndex(): Promise<KeptFiles> {
   };
 }
 
-/** Recordings of the last commit that the project keeps no longer. Outside of git: none. */
+/** Recordings of the last commit that the project no longer keeps. Outside of git there are none. */
 export async function recordingsGone(kept: KeptFiles): Promise<readonly string[]> {
   const { exitCode, stdout } = await runGit(kept.root, ["ls-tree", "-r", "-z", "--name-only", "HEAD"]);
   if (exitCode !== 0) return [];

@@ -86,7 +86,7 @@ async function filesOf(patterns: readonly string[], fix: boolean): Promise<reado
   return [...new Set(files)];
 }
 
-/** Writes the corrected file and says what it changes; resolves to what the file holds now. */
+/** Writes the corrected file and says what it changes. Resolves to what the file then holds. */
 async function fixFile(file: string, text: string, options: HostOptions, terminal: Terminal): Promise<string> {
   const [only] = await profilesIn(text, file);
   if (only?.isWhole !== true)

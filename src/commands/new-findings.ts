@@ -5,9 +5,8 @@ const severities: readonly Severity[] = ["note", "warning", "error"];
 const starts = ["no-new-privileges", "some", "never"] as const;
 
 /**
- * Errors and warnings that say something of `after` which none said of `before`. A finding is what it
- * says, of each of its names: one with fewer names or fewer calls is not new, and one whose calls
- * are others is.
+ * Errors and warnings of `after` that `before` did not have. Findings are compared name by name and
+ * call by call. So a finding with fewer names or calls is not new, and one with other calls is.
  */
 export function newFindings(
   before: DockerProfile,
@@ -20,7 +19,7 @@ export function newFindings(
   return findings.filter((finding) => statements(finding).some((statement) => !known.has(statement)));
 }
 
-/** What a finding says, one thing each. What is worse says all that the less bad says too. */
+/** What a finding says, one statement each. An error states all that the same warning states. */
 function statements(finding: Finding): readonly string[] {
   const { kind, names, severity } = finding;
   const about = names.length === 0 ? [""] : names;

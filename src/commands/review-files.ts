@@ -3,7 +3,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { offsetOf, positionAt, readProfile } from "../core/profile/index.ts";
 import { isPlaceOfProfiles, type ChangedFile } from "../project/index.ts";
 
-/** One profile of a changed file, as it was and as it is; a side without it is undefined. */
+/** One profile of a changed file, as it was and as it is. `undefined` on a side that lacks it. */
 export interface ChangedProfile {
   /** The file, and which of its profiles it is (`deploy.yaml#web`) unless it is the whole file. */
   readonly path: string;
@@ -19,8 +19,9 @@ export type ReviewedFile =
   | { readonly kind: "recording" | "options" };
 
 /**
- * By content, as its consumers read it: what a repository calls its files is its own business.
- * Whatever stands in a place of profiles is one, or stops the gate. `undefined`: nothing to judge.
+ * Judged by content, as its consumers read it, because a repository may give its files any name. A
+ * file in a folder for profiles is a profile, or it stops the gate. `undefined` if there is nothing
+ * to judge.
  */
 export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | undefined> {
   const { path, formerPath } = file;
@@ -29,7 +30,7 @@ export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | un
   const isProfile = [after, before].some((side) => Array.isArray(side) && side.length > 0);
   if (/(^|\/)traces\/[^/]+\/policy\.json$/.test(path) && !isProfile) return { kind: "options" };
   if (!isProfile) return [after, before].includes("recording") ? { kind: "recording" } : undefined;
-  // An engine takes the whole of a JSON document for the profile, also where there is none left.
+  // An engine takes a whole JSON document for the profile, even if no profile is left in it.
   const isWhole = [after, before].some((side) => Array.isArray(side) && side[0]?.label === "");
   const [were, are] = [
     sideOf(before, file.before, formerPath ?? path, isWhole),
@@ -43,7 +44,7 @@ function sideOf(content: Content, text: string | undefined, source: string, isWh
   return text === undefined || !isWhole ? [] : [whole(text, source)];
 }
 
-/** The same profile by its name; a file's only one is the same whatever it is called. */
+/** Profiles are the same by name. The only profile of a file is the same under any name. */
 function pairs(file: ChangedFile, were: readonly Carried[], are: readonly Carried[]): readonly ChangedProfile[] {
   const changed = (before: Carried | undefined, after: Carried | undefined): ChangedProfile => {
     const named = (path: string, carried: Carried | undefined): string =>
@@ -66,7 +67,7 @@ function pairs(file: ChangedFile, were: readonly Carried[], are: readonly Carrie
 /** The profiles of a text, or what else it is. */
 type Content = readonly Carried[] | "recording" | undefined;
 
-/** What somebody has to have written to mean a profile, or to hide that he means one. */
+/** A text without these words is no profile and hides none. */
 const speaksOfProfiles = /default_?action|SCMP_ACT_|seccompprofile|binaryData|\\[xuU][0-9a-f]{2}/i;
 
 async function contentOf(text: string, path: string): Promise<Content> {

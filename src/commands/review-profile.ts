@@ -35,7 +35,7 @@ export interface ReviewContext {
   readonly host: (sides: readonly DockerProfile[]) => HostContext;
   readonly reference: Reference;
   readonly authors: Authors;
-  /** As `lintProfile`, and each profile once, whatever its comments are. */
+  /** As `lintProfile`. Profiles that differ in comments only are linted once. */
   readonly lint: Lint;
 }
 
@@ -62,7 +62,7 @@ type Lint = (
   hosts: readonly HostContext[],
 ) => ReturnType<typeof lintProfile>;
 
-/** Lint reads no comments: profiles that differ in nothing else have the same findings. */
+/** Lint reads no comments, so profiles that differ in nothing else have the same findings. */
 export function lintOnce(): Lint {
   const known = new Map<string, ReturnType<typeof lintProfile>>();
   return (profile, context, hosts) => {
@@ -198,7 +198,7 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
   const made = await make(recording, policy, changes.read);
   const formerRecording =
     formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
-  // Deriving is most of a review's time: what cannot differ is not made again.
+  // Deriving takes most of a review's time, so what cannot differ is not derived again.
   const isSamePolicy = policy.against === undefined && JSON.stringify(policy) === JSON.stringify(formerPolicy);
   const withFormerOptions = isSamePolicy ? made : await make(recording, formerPolicy, changes.readBefore);
   const formerMade =
@@ -296,7 +296,10 @@ function filtersOf({ policy }: Derivation): Filters {
   return new Map(policy.filters.map((filter) => [filter.arch, filter]));
 }
 
-/** The call's name among those of its rule; the rule, if the name is written in another way. */
+/**
+ * The place of the call's name among the names of its rule. The rule's place if the name is written
+ * in another way.
+ */
 function placeOf({ claim, change }: Opening, held: Carried | undefined, profile: DockerProfile): Place {
   if (held === undefined || claim?.type !== "profile") return { line: 1, column: 1 };
   const at = profile.syscalls[Number(claim.pointer.split("/").at(-1))]?.names.indexOf(change.syscall) ?? -1;

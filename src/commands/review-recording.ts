@@ -16,8 +16,8 @@ import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 import type { ReviewContext } from "./review-profile.ts";
 
 /**
- * What a recording has that its former state had not, what of that its profile denies nevertheless,
- * and what makes it doubtful.
+ * What a recording newly has, what of it the profile still denies, and what makes the recording
+ * doubtful.
  */
 export async function reviewRecording(
   { path, formerPath, before, after }: ChangedFile,
@@ -38,8 +38,8 @@ export async function reviewRecording(
 type Compared = Extract<ReviewedRecording["state"], { readonly doubts: unknown }>;
 
 /**
- * What was not seen before, and is denied by the profile beside it: because Docker's default denies
- * it, or else. A profile that cannot be read is reported by itself.
+ * New calls that the profile beside the recording denies: those that Docker's default denies too,
+ * and the others. A profile that cannot be read is reported by itself.
  */
 async function deniedOf(
   old: Recording | undefined,

@@ -15,7 +15,7 @@ export class Filter {
   readonly arch: ScmpArch;
   /** All architectures that the filter serves, the host's own first. */
   readonly architectures: readonly ScmpArch[];
-  /** What of the profile is not in the filter, or keeps a container from starting. */
+  /** Parts of the profile that are not in the filter, or that keep a container from starting. */
   readonly problems: Plain<Resolution["problems"]>;
   readonly #filters: Resolution["filters"];
 
@@ -44,13 +44,13 @@ export function resolve(profile: Profile, host: Host = dockerHost()): Filter {
   return new Filter(host.arch, resolveDocument(Profile.documentOf(profile), contextOf(host)));
 }
 
-/** What a program may write for a value of 64 bits; negative ones count from above, as in C. */
+/** What a program may write for a value of 64 bits. Negative ones wrap around, as in C. */
 type Argument = bigint | number | string;
 
 /**
  * What the kernel answers to a call under a filter. Arguments that are not given are zero. `arch`
  * (default: the host's own) is the architecture that the call enters the kernel by. Throws
- * SeccompGenError (`usage`) for a name that is no call, and for arguments that are none.
+ * SeccompGenError (`usage`) for a name that is no call, and for values that are no arguments.
  */
 export function evaluate(
   filter: Filter,
@@ -108,7 +108,7 @@ export type FilterDiff = Plain<ProfileDiff>;
 /**
  * Compares two filters by what they mean: complete, and each change with a call as witness, for
  * which `evaluate` says `was` and `is`. Without any change, both lists are empty. Throws
- * SeccompGenError (`rules-too-complex`) where rules overlap in more ways than can be told apart in
+ * SeccompGenError (`rules-too-complex`) if rules overlap in more ways than can be told apart in
  * bounded time.
  */
 export function diffFilters(before: Filter, after: Filter): FilterDiff {

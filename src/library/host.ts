@@ -14,7 +14,7 @@ export interface Host {
 
 /**
  * A host that runs Docker: this machine's architecture, Docker's default capabilities, runc, and a
- * new kernel, where `options` say nothing else. `arch` is a name of uname, Docker or libseccomp.
+ * new kernel, unless `options` say otherwise. `arch` is a name of uname, Docker or libseccomp.
  * Throws SeccompGenError (`usage`) for an unknown architecture.
  */
 export function dockerHost(

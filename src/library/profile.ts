@@ -11,8 +11,8 @@ export class Profile {
   /** The document, as it was read or made. Write this to a file. */
   readonly text: string;
   /**
-   * Why the engines run a container without any filter under this document. `undefined` if they do
-   * filter.
+   * Why the engines run a container without any filter under this document. `undefined` if they run
+   * it with one.
    */
   readonly noFilter: NoFilter | undefined;
   readonly #document: DockerProfile;
@@ -46,9 +46,9 @@ export function readProfile(text: string, name = "profile"): Profile {
 }
 
 /**
- * The default profile of a Docker version; of the newest version known, where none is given. The
- * default of an unknown version is that of the nearest older one. Throws SeccompGenError (`usage`)
- * for what is no version.
+ * The default profile of a Docker version, or of the newest version known if none is given. An
+ * unknown version has the default of the nearest older one. Throws SeccompGenError (`usage`) for
+ * what is no version.
  */
 export function dockerDefault(version?: string): Profile {
   if (version !== undefined && !isDockerVersion(version))

@@ -12,7 +12,7 @@ import { plain, textOf, type Plain } from "./plain.ts";
 export class Recording {
   readonly name: string;
   /**
-   * What the log held that could not be read, or does not tell, in sentences. Empty if there is
+   * What could not be read in the log and what the log lacks, in sentences. Empty if there is
    * nothing to say.
    */
   readonly warnings: readonly string[];
@@ -52,7 +52,7 @@ export interface LogOptions {
   readonly name: string;
   /** The machine that wrote the log, as uname, Docker or libseccomp call it. Absent: this machine. */
   readonly arch?: string;
-  /** Where the file system of the traced programs is. Absent: their code is not looked at. */
+  /** The folder that holds the file system of the traced programs. Absent: their code is not read. */
   readonly root?: string;
 }
 

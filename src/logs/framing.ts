@@ -27,7 +27,10 @@ const dated = [
   String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:${month} +\d{1,2}|\d{1,2} ${month} \d{4}) ${clock}`,
   String.raw`(?:stdout|stderr) [FP](?= )`,
 ];
-/** Times that strace may have written itself: they count where no line of strace begins. */
+/**
+ * Times that strace may have written itself. They count as another tool's only if no line of strace
+ * begins with them.
+ */
 const timed = [clock, String.raw`\d{9,}(?:\.\d+)?(?= )`, String.raw`(?<=\[) *\d+\.\d+(?=\])`];
 
 const datedAt = new RegExp(`(?:${dated.join("|")})`, "y");
@@ -72,7 +75,10 @@ function linesOf(head: Uint8Array): readonly string[] {
   return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString("latin1").split("\n");
 }
 
-/** Lines from all over the head: other threads, and with them a column of pids, may come late. */
+/**
+ * Lines from all over the head, because other threads, and with them a column of pids, may come
+ * late.
+ */
 function sampled(lines: readonly string[]): readonly string[] {
   const step = Math.ceil(lines.length / enoughLines);
   return lines.filter((_, index) => index % step === 0);
@@ -108,10 +114,10 @@ function prefixOf(line: string): { readonly shape: Shape; readonly end: number }
   return undefined;
 }
 
-/** What most lines of strace begin with: nothing has to be tried. */
+/** What most lines of strace begin with. For such a line no prefix has to be tried. */
 const plain = /^(?:\d{1,7} +|\[pid +\d+\] )?[a-z]\w*\(/;
 
-/** strace writes the pid before a time or a context: what stands before a pid is another's. */
+/** strace writes the pid before a time or a context, so another tool wrote what stands before a pid. */
 const beforePid = new RegExp(String.raw`(?:${clock}|\d{9,}(?:\.\d+)?|\[[^\]]*\]) \d+ +[^\d ]`, "y");
 
 function isLine(line: string, bytes: Uint8Array, at: number): boolean {
@@ -157,7 +163,10 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
 
-/** Logs of other tracers look alike, and say failures otherwise: half of them would be misread. */
+/**
+ * Logs of other tracers look alike but write failures differently, so half of them would be
+ * misread.
+ */
 function refuseForeign(events: readonly string[], label: string): void {
   const several = events.filter((event) => /^(?:\d+ +)?\w+\([^"'<{[(/]*,/.test(event));
   const dense = several.filter((event) => /^(?:\d+ +)?\w+\([^"'<{[(/]*,\S/.test(event));
@@ -197,10 +206,7 @@ function logOf(line: string): string | undefined {
   }
 }
 
-/**
- * The lines of strace as strace wrote them, one for each line that was read, so that their numbers
- * stay the same.
- */
+/** The lines as strace wrote them, one for each line of the log, so that line numbers stay the same. */
 export async function* withoutFraming(
   chunks: AsyncIterable<Uint8Array>,
   framing: Framing,

@@ -32,7 +32,7 @@ export interface InputContext {
   readonly name: string;
   /** The native architecture of raw logs. */
   readonly arch: ScmpArch;
-  /** Where the files of the programs in raw logs are. Absent: their code is not looked at. */
+  /** The folder that holds the files of the programs in raw logs. Absent: their code is not read. */
   readonly root?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function readTraces(
     const trace = await readTrace(path, context, terminal);
     if (trace !== undefined) traces.push(trace);
   }
-  // threads of `strace -ff` have logs of their own, and only one of these holds the start
+  // Each thread of `strace -ff` has a log of its own, and only one of them holds the start.
   const isStarted = traces.some((trace) => trace.kind === "recording" || trace.lack === undefined);
   const [first] = traces;
   if (!isStarted && first?.kind === "log") terminal.note(`${first.label}: ${first.lack}`);
@@ -178,7 +178,7 @@ export async function readStream(
   return recordingOf(trace, context, trace.lack === undefined);
 }
 
-/** `begins` hears how a log is read, before its first line is. */
+/** `begins` hears how a log will be read, before its first line is read. */
 async function traceOf(
   chunks: AsyncGenerator<Uint8Array>,
   label: string,

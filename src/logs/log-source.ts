@@ -13,8 +13,8 @@ export type Room = () => Uint8Array | undefined;
 /**
  * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is
  * valid until the caller takes the next one. `room` may give the memory for all chunks of a file
- * but the first. Throws what the system throws, and `file-unreadable` where an unpacker is missing
- * or fails.
+ * but the first. Throws what the system throws, and `file-unreadable` if an unpacker is missing or
+ * fails.
  */
 export async function* readUnpacked(
   path: string,
@@ -63,8 +63,8 @@ const chunkBytes = 256 * 1024;
 const chunksInARow = 32;
 
 /**
- * A pipe has to be waited for; a file is there, and to let another thread read it only costs the
- * switching between them.
+ * A pipe has to be waited for. A file is there at once, and reading it in another thread only costs
+ * the switching between threads.
  */
 function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
   return sizeOfFile(path) !== undefined ? readChunks(path, onRead, room) : awaitedChunks(path, onRead);
@@ -135,7 +135,7 @@ export async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>)
   yield* rest;
 }
 
-/** For what reads ahead. */
+/** For a reader that reads ahead. */
 async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield new Uint8Array(chunk);
 }

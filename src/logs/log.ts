@@ -23,15 +23,15 @@ export interface Log {
 /** What is known of a log beside its lines. */
 export interface LogOrigin {
   readonly label: string;
-  /** Another tool wrote something around strace's lines, which was taken off. */
+  /** Another tool wrote text around strace's lines, and it was taken off. */
   readonly isFramed: boolean;
   readonly arch: ScmpArch;
 }
 
 /**
- * Ends a log, and tells what of it could not be read or was not seen. `undefined` if a thread's log
- * holds its end alone. Throws where the log is none of strace's, was read in part, or belongs to
- * another architecture.
+ * Ends a log, and says what could not be read and what strace did not see. `undefined` if a
+ * thread's log holds its end alone. Throws if the log is none of strace's, was read in part, or
+ * belongs to another architecture.
  */
 export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Terminal): Log | undefined {
   const { label, arch } = origin;
@@ -70,7 +70,7 @@ function rangesText(ranges: UnreadRanges["ranges"]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-/** This many such lines, or one in twenty, are no accident if no prefix was recognised. */
+/** With this many such lines, or one in twenty, another tool wrote a prefix that was not recognised. */
 const manyBehind = 5;
 const oneIn = 20;
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Recording, Run, SyscallRecord } from "../core/recording/index.ts";
 
 /**
- * What a recording says of calls, as one text. Left out is what differs from day to day and no
- * profile depends on: how often a call was made, and when first.
+ * What a recording says of calls, as one text. It leaves out what differs from day to day without a
+ * profile depending on it: how often a call was made, and when it was first made.
  */
 export function callsText({ syscalls }: Pick<Recording, "syscalls">): string {
   const arches = Object.entries(syscalls).map(([arch, byName]) => [
@@ -35,7 +35,7 @@ export function toldApart(recording: Recording): Recording {
   return { ...recording, runs: recording.runs.map((run) => ({ ...run, saw })) };
 }
 
-/** The same without what tells the runs apart. */
+/** The same recording, without the digests that tell its runs apart. */
 export function withoutDigests(recording: Recording): Recording {
   const runs = recording.runs.map((run): Run => {
     const others: { saw?: string } & Run = { ...run };

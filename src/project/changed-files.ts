@@ -6,12 +6,12 @@ import { git, readObjects, runGit } from "./git.ts";
 import { sourceFolder } from "./names.ts";
 
 /**
- * A file that differs between a revision and the working tree; a side without the file is
- * undefined. Paths are relative to the repository.
+ * A file that differs between a revision and the working tree. `undefined` on a side that lacks it.
+ * Paths are relative to the repository.
  */
 export interface ChangedFile {
   readonly path: string;
-  /** What it was called before, where git sees a renaming. */
+  /** Its former name, if git sees a renaming. */
   readonly formerPath?: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
@@ -34,18 +34,15 @@ export interface Changes {
   readonly files: readonly ChangedFile[];
   readonly skipped: readonly SkippedFile[];
   /**
-   * A file of the working tree, changed or not. `undefined` if there is none or it is no file of
-   * ours.
+   * A file of the working tree, changed or not. `undefined` if there is none, or if it is no
+   * regular file of the repository.
    */
   readonly read: (path: string) => Promise<string | undefined>;
   /** The same in the commit compared with. */
   readonly readBefore: (path: string) => Promise<string | undefined>;
 }
 
-/**
- * At most this many files are reviewed, and the review says so. A change with more may want to hide
- * one.
- */
+/** At most this many files are reviewed, and the review says so. A larger change may hide one. */
 const maxFiles = 2000;
 
 /** Files that engines may be given as profiles, and everything where profiles are kept. */
@@ -60,8 +57,8 @@ function isLookedAt(path: string): boolean {
 }
 
 /**
- * Files of other names that may hold a profile: those in which one of these stands. JSON and YAML
- * may write letters as escapes, and a ConfigMap may write a profile as base64.
+ * A file of another name may hold a profile if one of these words stands in it. JSON and YAML may
+ * write letters as escapes, and a ConfigMap may write a profile as base64.
  */
 const telling = ["default_?action", "SCMP_ACT_", "kind.*SeccompProfile", "binaryData", "\\\\[xu][0-9a-f]{2}"];
 
@@ -135,7 +132,7 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
 interface Entry {
   readonly path: string;
   readonly formerPath: string | undefined;
-  /** What git has of it in the commit. */
+  /** The file as the commit has it. */
   readonly mode: string;
   readonly blob: string | undefined;
 }
@@ -220,7 +217,7 @@ async function mainBase(root: string): Promise<string> {
   });
 }
 
-/** A shallow clone may not hold it: then the revision itself. */
+/** The revision itself, if a shallow clone does not hold that commit. */
 async function forkPoint(root: string, commit: string): Promise<string> {
   const { exitCode, stdout } = await runGit(root, ["merge-base", commit, "HEAD"]);
   return exitCode === 0 ? stdout.trim() : commit;
@@ -244,7 +241,7 @@ async function commitOf(root: string, revision: string): Promise<string> {
   });
 }
 
-/** A file's text, no file, or why it was not read. */
+/** A file's text, `undefined` if there is no file, or why it was not read. */
 type Side = string | undefined | { readonly reason: string };
 
 /** Engines read profiles of any size. */
@@ -297,7 +294,7 @@ function sourcesOf(entries: readonly Entry[]): ReadonlySet<string> {
   );
 }
 
-/** The files of a commit, listed once; those of the named folders are read together. */
+/** The files of a commit. They are listed once, and those of the named folders are read together. */
 async function treeOf(
   root: string,
   commit: string,

@@ -11,7 +11,7 @@ export async function loadDockerDefault(file: string): Promise<DockerProfile> {
   return shippedDefault(file).profile;
 }
 
-/** The same at once, with its text. */
+/** The same, read synchronously, with its text. */
 export function shippedDefault(file: string): { readonly text: string; readonly profile: DockerProfile } {
   const path = join(folder, file);
   let text: string;

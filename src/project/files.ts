@@ -24,10 +24,10 @@ import { profilePath } from "./names.ts";
 /**
  * Writes a file so that readers see the old content or the new, never half of one: a temporary file
  * beside it, flushed to disk, then renamed over it (rename(2)). Folders are made as needed. An
- * existing file keeps its permissions; a symbolic link stays, and what it points to is written;
- * what is no file (a fifo, a device, a descriptor in /dev/fd) is written to. Throws
- * `file-unwritable`; then nothing is left behind. Files are there at once: to let another thread
- * have them costs more than they do. Only what may have to be waited for is left to one.
+ * existing file keeps its permissions. A symbolic link stays, and the file that it points to is
+ * written. A fifo, a device or a descriptor in /dev/fd is written to. Throws `file-unwritable`, and
+ * then leaves nothing behind. Regular files are written in this thread, because they never wait.
+ * What may wait is written in another thread.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
   let temporary: string | undefined;
@@ -59,8 +59,8 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
 }
 
 /**
- * A checkout is other people's: a path inside of the repository that the current folder is in must
- * not lead out of it through a link.
+ * Other people write a checkout. So a path inside the current folder's repository must not lead out
+ * of it through a link.
  */
 function checkWithin(path: string): void {
   const root = repositoryOf(".");
@@ -77,7 +77,7 @@ function checkWithin(path: string): void {
   });
 }
 
-/** What `work` gives. `undefined` if the system refuses it. */
+/** What `work` returns. `undefined` if the system refuses it. */
 function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();
@@ -87,8 +87,8 @@ function attempt<Result>(work: () => Result): Result | undefined {
 }
 
 /**
- * A name beside `path` that no other process uses, and that says whose it is, so that `clean`
- * leaves alone what is still being written.
+ * A name beside `path` that no other process uses. It names this process, so that `clean` leaves
+ * alone what is still being written.
  */
 export function temporaryPath(path: string): string {
   return join(
@@ -99,14 +99,14 @@ export function temporaryPath(path: string): string {
   );
 }
 
-/** Who is writing the file of that name. `undefined` if it is no temporary file of ours. */
+/** The process that writes the file of that name. `undefined` if it is no temporary file of ours. */
 export function temporaryOf(path: string): string | undefined {
   return new RegExp(`^\\..+?\\.(${sessionPattern})\\.[0-9a-f]{12}\\.tmp$`).exec(basename(path))?.[1];
 }
 
 /**
- * The file that a write replaces, at the end of all links, and what is there. `undefined` if it is
- * no file, or one that another process holds open for us.
+ * The file that a write replaces, at the end of all links, and its state. `undefined` if it is no
+ * file, or one that another process holds open for us.
  */
 function targetOf(path: string): { readonly path: string; readonly stats: Stats | undefined } | undefined {
   const stats = attempt(() => statSync(path));
@@ -124,8 +124,8 @@ function targetOf(path: string): { readonly path: string; readonly stats: Stats 
 }
 
 /**
- * Writes a file whose place this program chose itself: traces/NAME/…, profiles/NAME.json. A
- * checkout is other people's, so a link in it is followed only within the repository. Throws
+ * Writes a file whose place this program chose itself: traces/NAME/…, profiles/NAME.json. Other
+ * people write a checkout, so a link in it is followed only within the repository. Throws
  * `file-unwritable`.
  */
 export async function writeKept(path: string, text: string, project = projectOf(path)): Promise<void> {
@@ -134,7 +134,7 @@ export async function writeKept(path: string, text: string, project = projectOf(
 }
 
 /**
- * Throws `file-unwritable` where a symbolic link leads a kept file out of the repository that
+ * Throws `file-unwritable` if a symbolic link leads a kept file out of the repository that
  * `project` is in, or into git's own folder.
  */
 export async function checkKept(path: string, project = projectOf(path)): Promise<void> {
@@ -171,8 +171,8 @@ function repositoryOf(project: string): string {
 }
 
 /**
- * Where a file is, or would be made, with all links followed. `undefined` if one of them leads
- * nowhere.
+ * The path of a file, or of where it would be made, with all links followed. `undefined` if a link
+ * leads nowhere.
  */
 function landing(path: string): string | undefined {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
@@ -184,8 +184,8 @@ function landing(path: string): string | undefined {
 }
 
 /**
- * Checks early, before a long recording, that a file can be written where it will go. Makes
- * nothing: the nearest folder that is there must take files.
+ * Checks before a long recording that a file can be written where it will go. Makes nothing: it
+ * asks whether the nearest existing folder takes files.
  */
 export async function checkWritable(path: string): Promise<void> {
   await checkKept(path);
@@ -201,9 +201,7 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/**
- * The text of a file; `undefined` where there is none. Throws `file-unreadable` for anything else.
- */
+/** The text of a file. `undefined` if there is none. Throws `file-unreadable` for anything else. */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     const stats = attempt(() => statSync(path));
@@ -216,7 +214,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   }
 }
 
-/** Larger documents are not read: profiles and recordings are a hundredth of it. */
+/** Larger documents are not read. Profiles and recordings are a hundredth of this. */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 
 function tooLarge(path: string): SeccompGenError {
@@ -264,7 +262,7 @@ export async function readText(path: string): Promise<string> {
   return text;
 }
 
-/** A recording's name stands where its profile's path should. */
+/** A recording's name was given instead of its profile's path. */
 function meantProfile(path: string): string {
   if (path.includes("/")) return "";
   const meant = profilePath(path.replace(/\.json$/, ""));
@@ -275,7 +273,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error;
 }
 
-/** What the system said, without our temporary names. */
+/** The system's own words, without our temporary names. */
 export function systemDetail(error: unknown): string {
   if (!isSystemError(error)) return String(error);
   const known: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ export interface GitAnswer {
   readonly stderr: string;
 }
 
-/** Runs git without a shell; its messages are English. Throws `usage` where it is not installed. */
+/** Runs git without a shell and with English messages. Throws `usage` if git is not installed. */
 export async function runGit(folder: string, args: readonly string[], input?: string): Promise<GitAnswer> {
   const { execa } = await import("execa");
   const { exitCode, stdout, stderr, code } = await execa("git", args, {
@@ -26,7 +26,7 @@ export async function runGit(folder: string, args: readonly string[], input?: st
   return { exitCode: exitCode ?? 255, stdout, stderr };
 }
 
-/** The same, where only success is of use. */
+/** The same for callers that can only use success. */
 export async function git(folder: string, args: readonly string[], input?: string): Promise<string> {
   const { exitCode, stdout, stderr } = await runGit(folder, args, input);
   if (exitCode === 0) return stdout;
@@ -39,11 +39,11 @@ export async function git(folder: string, args: readonly string[], input?: strin
 
 /**
  * The texts of many objects ("REVISION:path", ":path", ids), asked of one process. `undefined` for
- * those that git does not have, and for what is no file.
+ * those that git does not have or that are no files.
  */
 export async function readObjects(folder: string, names: readonly string[]): Promise<readonly (string | undefined)[]> {
   if (names.length === 0) return [];
-  // A name with a line break cannot be asked for in a batch; no path of ours has one.
+  // A batch cannot ask for a name with a line break. No path of ours has one.
   const asked = names.map((name) => (name.includes("\n") ? "0".repeat(40) : name));
   const { execa } = await import("execa");
   const { stdout, exitCode } = await execa("git", ["cat-file", "--batch"], {

@@ -11,14 +11,14 @@ export async function readRecording(path: string): Promise<Recording | undefined
   return text === undefined ? undefined : parseRecording(text, path);
 }
 
-/** Where a recording goes that broke off. */
+/** The path of a recording that broke off. */
 export function partialPath(path: string): string {
   return path.replace(/\.json$/, ".partial.json");
 }
 
 /**
- * What is there before a recording begins; with `--append` also what an earlier one that broke off
- * had seen.
+ * The recording that exists before a new one begins. With `--append` it has the calls of an earlier
+ * one that broke off too.
  */
 export async function knownBefore(path: string, append: boolean): Promise<Recording | undefined> {
   const kept = await readRecording(path);
@@ -27,7 +27,7 @@ export async function knownBefore(path: string, append: boolean): Promise<Record
 }
 
 /**
- * Keeps what a recording saw before it broke off, beside the committed one; resolves to the error
+ * Keeps what a recording saw before it broke off, beside the committed one. Resolves to the error
  * that says so.
  */
 export async function keepPartial(path: string, seen: Recording, trouble: SeccompGenError): Promise<SeccompGenError> {
@@ -44,8 +44,8 @@ export async function keepPartial(path: string, seen: Recording, trouble: Seccom
 }
 
 /**
- * Adds to what was seen by recordings that broke off. What is there and cannot be read (a newer
- * format, a damaged file) is put aside; resolves to its name then.
+ * Adds to the partial recording. If the one that is there cannot be read (a newer format, a damaged
+ * file), it is put aside, and the result is its new name.
  */
 export async function addPartial(path: string, seen: Recording): Promise<string | undefined> {
   const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
@@ -62,7 +62,7 @@ export async function addPartial(path: string, seen: Recording): Promise<string 
   });
 }
 
-/** Renames a file to a name that none has; resolves to it. */
+/** Renames a file to an unused name. Resolves to that name. */
 async function putAside(path: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const aside = path.replace(/\.json$/, `.unread-${number}.json`);
@@ -89,9 +89,9 @@ export function unreadWords(aside: string): string {
 
 /**
  * Puts a fresh recording in its place. `--append` merges; `--force` replaces. Without either, a
- * recording that would lose something of the committed one is not written over it: it goes beside
- * it, so that neither is lost. The file is read again first: another recording of the same name may
- * have ended since `before` was read, and is merged with the new one.
+ * recording that lacks something of the committed one does not replace it but goes beside it, so
+ * that neither is lost. The file is read again first, because another recording of the same name
+ * may have ended since `before` was read. Then the two are merged.
  */
 export async function combine(
   path: string,
@@ -118,7 +118,7 @@ export async function combine(
   throw new SeccompGenError({ code: "recording-exists", path, aside });
 }
 
-/** What had broken off is part of the recording now. */
+/** The partial recording is part of the recording now. */
 export async function forgetPartial(path: string): Promise<void> {
   await rm(partialPath(path), { force: true });
 }

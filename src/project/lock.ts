@@ -10,9 +10,8 @@ import { checkKept, systemDetail, temporaryPath } from "./files.ts";
 const patienceMs = 10_000;
 
 /**
- * Runs `work` while no other recording writes the same files. A lock is a file that says who holds
- * it, made whole by link(2), which also NFS does atomically; one whose holder has died is taken
- * over.
+ * Runs `work` while no other recording writes the same files. A lock is a file that names its
+ * holder. link(2) makes it whole at once, also on NFS. A lock whose holder has died is taken over.
  */
 export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   let release: () => Promise<void>;
@@ -36,7 +35,7 @@ export function isLock(path: string): boolean {
   return /^\.recording\.json(?:\.[0-9a-f]{12})?\.lock$/.test(basename(path));
 }
 
-/** Takes away a lock if its holder has died. Resolves to whether it had. */
+/** Removes a lock if its holder has died. Resolves to whether it had. */
 export async function removeStaleLock(lock: string): Promise<boolean> {
   const dead = await holderOf(lock);
   return dead !== undefined && sessionIsOver(dead.session) && takeAway(lock, dead, performance.now() + patienceMs);

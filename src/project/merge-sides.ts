@@ -34,10 +34,10 @@ export interface Sides {
 }
 
 /**
- * git tells a merge driver no commits. So the commits that hold the three profiles are looked for:
- * first those that the operation under way names, then each commit with its parent, as cherry-pick,
- * revert and stash take them. All that fit are given: they may differ, where a profile stayed the
- * same and its recording did not.
+ * git tells a merge driver no commits, so the commits that hold the three profiles are searched
+ * for. First come those that the operation under way names. Then comes each commit with its parent,
+ * as cherry-pick, revert and stash take them. All that fit are returned. They may differ if a
+ * recording changed and its profile did not.
  */
 export async function candidateMerges(files: MergeFiles): Promise<readonly Sides[]> {
   const blobs = (await git(".", ["hash-object", "--", files.ancestor, files.ours, files.theirs])).trim().split("\n");
@@ -71,7 +71,7 @@ interface Operation {
   readonly other: string;
 }
 
-/** From git's environment of a merge, and from the files in which git notes where it is. */
+/** From the environment that git gives a merge, and from the files in which git notes its progress. */
 async function operationsUnderWay(): Promise<readonly Operation[]> {
   const merged = Object.keys(process.env).flatMap((name) => /^GITHEAD_([0-9a-f]{40,64})$/.exec(name)?.[1] ?? []);
   const { exitCode, stdout } = await runGit(".", ["rev-parse", "--absolute-git-dir"]);
@@ -126,7 +126,7 @@ async function virtualBase(
   return base;
 }
 
-/** What both sides' changes make of a profile's inputs; conflicts in words. */
+/** A profile's inputs with both sides' changes, and conflicts in words. */
 export function mergeInputs({ base, ours, theirs }: Sides): {
   readonly inputs: Inputs;
   readonly conflicts: readonly string[];
@@ -139,7 +139,7 @@ export function mergeInputs({ base, ours, theirs }: Sides): {
   };
 }
 
-/** Commits, and what of them a profile is made from. */
+/** Commits, and the files in them that a profile is made from. */
 class Trees {
   readonly #path: string;
 
@@ -147,7 +147,7 @@ class Trees {
     this.#path = path;
   }
 
-  /** `blob`: what the profile is there, wherever it has this name. `undefined` for any content. */
+  /** `blob`: the profile's content there, under any of its names. `undefined` for any content. */
   async inputs(commit: string, blob: string | undefined): Promise<Inputs | undefined> {
     const profile = await this.#profileIn(commit, blob);
     return profile === undefined ? undefined : inputsIn(commit, profile);
@@ -179,7 +179,7 @@ class Trees {
     );
   }
 
-  /** Each commit that leads, or led back, from one of the two profiles to the other. */
+  /** Each commit that changed one of the two profiles into the other, or back. */
   async steps(
     from: string,
     to: string,
@@ -215,7 +215,7 @@ async function inputsIn(commit: string, profile: string): Promise<Inputs | undef
 }
 
 interface History {
-  /** What the profile is in each of the commits. */
+  /** The profile's content in each of the commits. */
   readonly blobs: ReadonlyMap<string, string>;
   /** From parent to commit, and back. */
   readonly edges: readonly (readonly [string, string])[];
@@ -250,7 +250,7 @@ async function namesOf(blob: string): Promise<readonly string[]> {
   return stdout.split("\0").filter((part) => !part.startsWith(":") && sourceFolder(part) !== undefined);
 }
 
-/** What is lost of a recording, by its path and what is there now. */
+/** The calls that a recording lost, by its path and present text. */
 export type LostInMerge = (path: string, result: Recording) => Promise<readonly string[]>;
 
 /**

@@ -27,7 +27,7 @@ export function profilePath(name: string): string {
 }
 
 /**
- * The recording that a profile was made from, where it is kept as the command line keeps it:
+ * The recording that a profile was made from, at the place where the command line keeps it:
  * profiles/NAME.json → traces/NAME/recording.json beside its folder.
  */
 export function recordingBeside(profile: string): string {

@@ -11,7 +11,7 @@ export interface LoadedProfile extends Carried {
 
 /**
  * The profile that a path names: a file that holds one, or `FILE#LABEL`, one of several in a file.
- * Throws what reading throws, and `usage` where the file holds none or several.
+ * Throws what reading throws, and `usage` if the file holds none or several.
  */
 export async function loadProfile(path: string, read = readText): Promise<LoadedProfile> {
   const { file, label } = namedPart(path);
@@ -19,7 +19,7 @@ export async function loadProfile(path: string, read = readText): Promise<Loaded
   return { ...(await profileIn(text, file, label)), text, name: label ?? basename(file) };
 }
 
-/** A file may be called so itself. */
+/** The file's own name may have this form. */
 function namedPart(path: string): { readonly file: string; readonly label?: string } {
   const [, file, label] = /^([^#]+)#(.+)$/s.exec(path) ?? [];
   if (file === undefined || label === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined)

@@ -3,9 +3,8 @@ import { hostname } from "node:os";
 
 /**
  * Who made a container, a volume, a lock or a temporary file: `PID.START@HOST`. START is when the
- * process began, in the kernel's ticks since boot (proc(5), /proc/PID/stat), so that another
- * process which got the same number later is not taken for it; it is absent where there is no
- * /proc.
+ * process began, in the kernel's ticks since boot (proc(5), /proc/PID/stat), so that a later
+ * process with the same number is not taken for it. START is absent if there is no /proc.
  */
 export function ownSession(): string {
   return `${ownProcess()}@${hostname()}`;
@@ -20,10 +19,7 @@ export function ownProcess(): string {
 /** What a session's name looks like in a file's name. */
 export const sessionPattern = String.raw`\d+(?:\.\d+)?@[\w.-]+`;
 
-/**
- * Whether the process that a session is named after has ended; on another host it is taken to be
- * alive.
- */
+/** Has the process that a session is named after ended? On another host it is taken to be alive. */
 export function sessionIsOver(session: string): boolean {
   const [, pid, started, host] = /^(\d+)(?:\.(\d+))?@(.+)$/.exec(session) ?? [];
   if (pid === undefined || host !== hostname()) return false;

@@ -114,7 +114,7 @@ function coverageSection({ coverage, arches }: Explanation): Html | false {
         <p><strong>${one.seen} of ${one.reachable}</strong> calls were recorded: ${subsystemWords(one)}.</p>
         <dl>${unseenWords(one.unseen, mostUnseen).map(
           ([weight, names]) => html`<dt>never recorded, ${weight}</dt><dd>${names}</dd>`,
-        )}${open !== undefined && html`<dt>open</dt><dd>${open}. They are never taken for absence.</dd>`}</dl>`;
+        )}${open !== undefined && html`<dt>open</dt><dd>${open}. Such a place proves nothing absent.</dd>`}</dl>`;
     })}</section>`;
 }
 

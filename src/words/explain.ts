@@ -165,7 +165,7 @@ function coverageLines({ coverage, arches }: Explanation, words: Terminal): read
       ...unseenWords(one.unseen, mostUnseen).flatMap(([weight, names]) =>
         words.say(`  never recorded, ${weight}: `, names, weight === "dangerous" ? "danger" : "plain"),
       ),
-      ...(open === undefined ? [] : words.say("  open: ", `${open}. They are never taken for absence.`, "notable")),
+      ...(open === undefined ? [] : words.say("  open: ", `${open}. Such a place proves nothing absent.`, "notable")),
     ];
   });
 }

@@ -11,7 +11,7 @@ export function renderHardening({ findings, runs, confirmed }: Hardening): strin
       ...(confirmed
         ? []
         : [
-            "  the last run, with all of this together, failed: the workload is not steady; check each " +
+            "  the last run, with all of this together, failed: the workload does not pass reliably; check each " +
               "setting before you use it",
           ]),
     ].join("\n"),

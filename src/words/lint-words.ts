@@ -60,7 +60,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     title: "A profile on top of another one",
     why: "The security-profiles-operator adds the rules of the base profile, which stand in another file.",
     todo: "Look at the base profile too: what it allows, this profile allows.",
-    what: ({ names }) => `the rules of ${names.join()} are added, and nothing said here knows them`,
+    what: ({ names }) => `the rules of ${names.join()} are added, and no finding here takes them into account`,
   },
   "unknown-member": {
     title: "A member that no engine reads",
@@ -201,7 +201,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     todo: "Write capabilities like CAP_SYS_ADMIN, and architectures as amd64, x86, x32, arm64.",
     what: ({ names, side, cause }) => {
       const effect =
-        side === "includes" ? `the group on ${listWords(names)} does not apply by it` : "nothing is left out by it";
+        side === "includes" ? `the group on ${listWords(names)} never applies because of it` : "it excludes nothing";
       if (cause.type === "contradiction")
         return (
           `includes and excludes contradict each other in ${cause.of} (${cause.name}): ` +

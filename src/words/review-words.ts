@@ -242,7 +242,7 @@ export function exampleLine({ change, made }: Opening): Line {
 
 export const doubtWords: { readonly [doubt in RecordingDoubt]: string } = {
   "no-new-run": "it has new calls but no new run: it was recorded again in the same way, or edited by hand",
-  "not-canonical": "seccomp-gen would write it otherwise: a person or another tool edited it",
+  "not-canonical": "seccomp-gen writes it in another way: a person or another tool edited it",
   cut: "the trace of a new run broke off, so calls may be missing",
 };
 

@@ -99,7 +99,7 @@ function unpinned(notes: readonly PolicyNote[]): readonly string[] {
   const lost = notes.flatMap((note) =>
     note.kind === "unpinned" && exposureOf(note.syscall) !== undefined ? [`${note.syscall} (${note.reason})`] : [],
   );
-  return lost.length === 0 ? [] : [`NOT HELD TO ITS ARGUMENTS: ${[...new Set(lost)].join("; ")}`];
+  return lost.length === 0 ? [] : [`NOT PINNED: ${[...new Set(lost)].join("; ")}`];
 }
 
 function withoutStart({ runs }: Recording): readonly string[] {
@@ -130,7 +130,7 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
     .filter(([name, call]) => !left.has(name) && call.results.includes("EPERM") && !call.results.includes("ok"))
     .map(([name]) => name);
   const ptrace = refused.includes("ptrace")
-    ? ["a program uses ptrace, which cannot work under strace: the recording lacks what it does with it"]
+    ? ["a program uses ptrace, which cannot work under strace: the recording lacks what the program does with it"]
     : [];
   return refused.length === 0
     ? []

@@ -21,7 +21,7 @@ export function unseenFilterText(names: readonly string[]): string {
   const whose = names.length === 0 ? "the container" : escapeLine(someNames(names));
   return (
     `the kernel was not asked whether ${whose} had a filter: it ended too soon, or the engine runs on another ` +
-    "machine; only the engine's word stands for it"
+    "machine; only the engine says that it had one"
   );
 }
 
@@ -111,7 +111,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
           "allows",
         ...crashLines(diagnosis.crashes),
         ...denialLines(diagnosis.denials),
-        escapeLine(`  allowed in vain: ${triedWords(diagnosis)}`),
+        escapeLine(`  allowed without success: ${triedWords(diagnosis)}`),
       ].join("\n");
     case "explained":
       return explained(diagnosis);
@@ -120,7 +120,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
   }
 }
 
-/** The calls that were allowed in vain. */
+/** The calls that were allowed without success. */
 function triedWords({ tried, more }: Extract<Diagnosis, { kind: "unexplained" }>): string {
   if (tried.length === 0) return `${more} calls that the profile denies; no trace saw one of them denied`;
   return `${someNames(tried)}${more === 0 ? "" : ` and ${more} more that no trace saw denied`}`;
@@ -202,7 +202,7 @@ const shownDenials = 12;
 const shownCrashes = 3;
 
 function beforeCrash(signal: string, denied: string | undefined): string {
-  if (denied === undefined) return "the profile had denied it nothing before";
+  if (denied === undefined) return "the profile had denied nothing before";
   return signal === "SIGSYS"
     ? `the profile ends programs for the call ${denied}`
     : `the last call that the profile had denied it: ${denied}`;

@@ -28,7 +28,7 @@ test("verify --accept allows what a new feature needs and only the profile denie
     ...run("echo new; mkfifo /tmp/new"),
   ]);
   expect(accepted.exitCode, accepted.stderr).toBe(0);
-  expect(accepted.stderr).toMatch(/recording\.json: .*mknodat.* taken in, as found by verify/);
+  expect(accepted.stderr).toMatch(/recording\.json: .*mknodat.* added, as verify found/);
   expect(JSON.parse(await readFile(join(folder, "traces/app/recording.json"), "utf8"))).toMatchObject({
     syscalls: {
       [process.arch === "arm64" ? "SCMP_ARCH_AARCH64" : "SCMP_ARCH_X86_64"]: { mknodat: { results: ["?"] } },

@@ -48,13 +48,13 @@ test("verify says what to do if a profile kills for a call that Docker's default
   const verified = await product(folder, ["verify", "profiles/ends.json", "--", ...run("none")]);
   expect(verified.exitCode, verified.stderr).toBe(1);
   expect(verified.stderr).toContain("crash crashed (SIGSYS); the profile ends programs for the call clone3");
-  expect(verified.stderr).toMatch(/allowed in vain: \d+ calls that the profile denies/);
+  expect(verified.stderr).toMatch(/allowed without success: \d+ calls that the profile denies/);
   expect(verified.stderr).toContain(
-    'in place of ending the program: {"names":["clone3"],"action":"SCMP_ACT_ERRNO","errnoRet":38}',
+    'instead of ending the program: {"names":["clone3"],"action":"SCMP_ACT_ERRNO","errnoRet":38}',
   );
   const file = join(folder, "profiles/ends.json");
   const profile = JSON.parse(await readFile(file, "utf8"));
-  const answer = /in place of ending the program: (\{.*\})/.exec(verified.stderr)?.[1] ?? "";
+  const answer = /instead of ending the program: (\{.*\})/.exec(verified.stderr)?.[1] ?? "";
   await writeFile(file, JSON.stringify({ ...profile, syscalls: [...profile.syscalls, JSON.parse(answer)] }));
   const again = await product(folder, ["verify", "profiles/ends.json", "--", ...run("none")]);
   expect(again.exitCode, again.stderr).toBe(0);

@@ -284,7 +284,7 @@ describe("what a log does not say is told", () => {
     const log = file("log", ...started, "clone(child_stack=NULL, flags=CLONE_SOMETHING_NEW|SIGCHLD) = 8");
     await profileOf(log);
     expect(notes).toContain(`${log}: arguments that could not be read, so they are not pinned: clone (line 3)`);
-    expect(notes.join("\n")).toMatch(/NOT HELD TO ITS ARGUMENTS: clone \(an argument could not be read\)/);
+    expect(notes.join("\n")).toMatch(/NOT PINNED: clone \(an argument could not be read\)/);
   });
 
   test.each([

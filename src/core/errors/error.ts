@@ -104,7 +104,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       "tracer image can be built.",
   }),
   "tracer-not-attached": ({ detail }) => ({
-    what: `the container that traces could not be started, so the workload was not let start\n${detail}`,
+    what: `the container that traces could not be started, so the workload was not started\n${detail}`,
     todo:
       "It needs the host's processes (--pid host) and CAP_SYS_PTRACE. If your engine forbids that, record on a " +
       "machine whose engine allows it. Nothing was written.",

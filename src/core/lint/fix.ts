@@ -18,7 +18,7 @@ export function fixProfile(
 ): { readonly text: string; readonly fixes: readonly Fix[] } {
   const edits = profile.syscalls.flatMap((group, index) => [
     ...(group.oldSpelling === true ? newSpelling(text, `/syscalls/${index}`) : []),
-    // A group's condition holds for all of its names: it is narrowed to 32 bits only where all of
+    // A group's condition holds for all of its names, so it is narrowed to 32 bits only if all of
     // them take an int there.
     ...(group.args ?? []).flatMap((arg, at) =>
       arg.op === "SCMP_CMP_EQ" &&

@@ -185,7 +185,7 @@ function problem(found: ResolutionProblem): Finding {
   }
 }
 
-/** What may be a misspelt member is a warning: something is not said that was meant to be. */
+/** A member that may be misspelt is a warning, because what its author meant has no effect. */
 function members({ unknownMembers = [] }: DockerProfile): readonly Finding[] {
   return unknownMembers.map(({ pointer, name, meant }): Finding => ({
     kind: "unknown-member",
@@ -216,8 +216,8 @@ function groups({ syscalls, listenerPath }: DockerProfile, own: Filter): readonl
 }
 
 /**
- * Two conditions on one argument: either one suffices. Of a list of values of one argument nothing
- * else can be meant.
+ * Two conditions on one argument, of which either suffices. A list of values of one argument is
+ * left out, because its author can mean nothing else.
  */
 function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   const twice = args.find((arg, at) => args.findIndex(({ index }) => index === arg.index) !== at);
@@ -366,7 +366,7 @@ function dangerous(filter: Filter): readonly Finding[] {
 /** Every runtime makes these after it has installed the filter (policy/floor.ts). */
 const neverWithout = ["execve", "write"];
 
-/** All that is missing, at the weight of what happens. */
+/** All calls that are missing. The severity follows from what happens without them. */
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
   const names = missingFloor(filter, { noNewPrivileges: false, init: false });
@@ -378,7 +378,10 @@ function floor(filter: Filter): readonly Finding[] {
   return [{ ...at, severity: "note", starts: "no-new-privileges" }];
 }
 
-/** Calls that the ceiling answers so too are no trap: programs in containers live with that. */
+/**
+ * Calls that the ceiling answers in the same way are no trap, because programs in containers live
+ * with that.
+ */
 function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] {
   const answersEperm = (asked: Filter, name: string): boolean => {
     const answer = evaluate(asked, { arch: asked.arch, name, nr: syscallNumber(asked.arch, name), args: callArgs() });

@@ -45,7 +45,8 @@ function unknown(of: "caps" | "arches", name: string, meant: string | undefined)
 function contradictions(includes: DockerCondition, excludes: DockerCondition): readonly NeverCause[] {
   const both = (of: "caps" | "arches"): readonly string[] =>
     (includes[of] ?? []).filter((name) => excludes[of]?.includes(name) ?? false);
-  // One capability that is excluded is enough; of architectures one that is left would do.
+  // One excluded capability is enough. Of the included architectures, one that is not excluded
+  // would do.
   const everyArch = both("arches").length > 0 && both("arches").length === includes.arches?.length;
   const [from = "", below = ""] = [includes.minKernel, excludes.minKernel];
   return [

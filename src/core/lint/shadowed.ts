@@ -22,7 +22,7 @@ function shadowed(
 ): readonly { readonly name: string; readonly rule: ActionRule }[] {
   const found: { readonly name: string; readonly rule: ActionRule }[] = [];
   let left = rules;
-  // From the end: of two that say the same the first is kept.
+  // From the end, so that of two equal rules the first is kept.
   for (const rule of rules.toReversed()) {
     const without = left.filter((other) => other !== rule);
     const lesser: Filter = { ...filter, syscalls: new Map([[name, without]]) };

@@ -1,4 +1,4 @@
-/** Calls that do the same: to deny one of them is to deny nothing. */
+/** Calls that do the same, so that denying one of them denies nothing. */
 export interface SiblingRow {
   readonly names: readonly string[];
   readonly does: string;

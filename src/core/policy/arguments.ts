@@ -535,7 +535,7 @@ export const argumentRows: readonly ArgumentRow[] = [
     constants: "any flags but O_NOTIFICATION_PIPE",
     tier: "standard",
     attacker: "makes a pipe a queue of kernel events (CVE-2022-0995)",
-    programs: "hardly a program watches keys",
+    programs: "hardly any program watches keys",
     pin: pinFlags(1, "flags"),
   },
   {

@@ -6,7 +6,7 @@ import type { ArgTier, Assumptions, BeyondDefault, FloorChoice, PolicyOptions } 
 /** More capabilities than this are counted instead of named. */
 const maxNamed = 8;
 
-/** One assumption in words; what is not worth a word has none. */
+/** One assumption in words. An assumption that is usual has none. */
 interface Phrase {
   readonly write: (assumptions: Assumptions) => string | undefined;
   /** `undefined`: the text is another phrase. */

@@ -17,9 +17,9 @@ export interface CompanionRow {
   /** Only where a program of this name was seen; a trailing version is left out. */
   readonly programs?: readonly string[];
   /**
-   * A guess from what was seen, for recordings without code. A call that the code of all programs
-   * cannot make does not come by it. Other rows are of what code cannot tell: what the kernel does, and
-   * what other versions of a library or program call.
+   * A guess from what was seen, for recordings without code. It brings in no call that the code of
+   * all programs cannot make. Rows without it are about what code cannot tell: what the kernel
+   * does, and what other versions of a library or program call.
    */
   readonly guess?: true;
   readonly names: readonly string[];
@@ -30,15 +30,15 @@ export interface CompanionRow {
 }
 
 /**
- * Calls that do the same for a program: which one is used depends on the libc and its version.
- * `older` ones are replaced by `names`, but no libc goes back to them: they bring their successors
- * in, and are not brought in.
+ * Calls that do the same for a program: which one a program makes depends on the libc and its
+ * version. `older` calls were replaced by `names`, and no libc goes back to them. They bring their
+ * successors in, and are not brought in themselves.
  */
 export interface TwinRow {
   readonly older?: readonly string[];
   /**
-   * What glibc alone calls: they too bring `names` in, and are brought in where what was seen is of
-   * another libc.
+   * Calls that glibc alone makes. They too bring `names` in, and are brought in if the recording is
+   * of another libc.
    */
   readonly glibc?: readonly string[];
   /** Only where a process was started, and not threads alone. */
@@ -503,7 +503,7 @@ export const companionRows: readonly CompanionRow[] = [
   },
 ];
 
-/** Programs that change permissions by name or by descriptor, as their version likes. */
+/** Programs that change permissions by name or by descriptor, depending on their version. */
 const fileTools: readonly string[] = ["busybox", "chmod", "cp", "dpkg", "install", "mkdir", "mkfifo", "mv", "tar"];
 const libcs = "musl's stdio reads and writes vectors, glibc's plain buffers";
 const wide = "32-bit programs: after a rebuild with 64-bit time or file sizes";

@@ -23,11 +23,11 @@ const because: Because = {
 const maxRules = 128;
 
 /**
- * The same policy for a staging rollout: what it would deny is let through and logged
- * (SECCOMP_RET_LOG, seccomp(2)) as far as the ceiling allows it; what the ceiling denies stays
- * denied. Rules that overlap with different actions are decided by libseccomp's own order, so only
- * what no other rule matches is logged; where that cannot be said in a few rules, the call is
- * allowed as by the ceiling, without a line in the log.
+ * The same policy for a staging rollout. What it would deny is allowed and logged (SECCOMP_RET_LOG,
+ * seccomp(2)) as far as the ceiling allows it. What the ceiling denies stays denied. libseccomp's
+ * own order decides between overlapping rules with different actions, so only what no other rule
+ * matches is logged. If that takes too many rules, the call is allowed as by the ceiling, without a
+ * line in the log.
  */
 export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>): Policy {
   const filters = policy.filters.map((filter): Filter => {
@@ -35,8 +35,8 @@ export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>)
     if (limit === undefined) return filter;
     const syscalls = new Map(filter.syscalls);
     for (const name of new Set([...syscalls.keys(), ...syscallNames(filter.arch)])) {
-      // One list of rules is for all architectures: what one machine's default denies is not let
-      // through because another's allows it.
+      // One list of rules is for all architectures. What one machine's default denies is not
+      // allowed because another's default allows it.
       if (
         [...ceiling.values()].some(
           (other) =>

@@ -13,7 +13,7 @@ export interface Draft {
   readonly start: FloorContext;
   /** All programs that were seen. */
   readonly programs: ReadonlySet<string>;
-  /** Those that start as programs of glibc do. */
+  /** Programs of glibc, which calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
   readonly book: RuleBook;
   readonly notes: PolicyNote[];

@@ -21,11 +21,11 @@ export function isOldRunc(runtime: string | undefined): boolean {
 const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: defaultErrno };
 
 /**
- * The same filter in the form that runc before 1.0.2 starts: EPERM, which is the default's answer
- * there whatever `defaultErrnoRet` says, is the default's everywhere, and no rule repeats it. A
- * call that is denied whatever its arguments keeps its answer, and runc's own stub answers ENOSYS to
- * newer ones. EPERM instead of ENOSYS get values beside pinned ones, and under crun the calls that
- * libseccomp does not know: other profiles have the other form because of them.
+ * The same filter in the form that runc before 1.0.2 starts. Its default answers EPERM, as it does
+ * there whatever `defaultErrnoRet` says, and no rule repeats that. A call that is denied whatever
+ * its arguments keeps its answer, and runc's own stub answers ENOSYS to newer calls. The price is
+ * EPERM instead of ENOSYS in two cases: values outside a pin, and under crun the calls that
+ * libseccomp does not know. Other profiles therefore have the other form.
  */
 export function asOldRuncTakes(filter: Filter): Filter {
   return {

@@ -5,12 +5,12 @@ import type { FloorContext } from "./floor.ts";
 import type { ArgTier } from "./types.ts";
 
 /**
- * How a call is pinned by its arguments: what is allowed, and what the rest of interest answers.
- * The two never overlap.
+ * How a call is pinned by its arguments: what is allowed, and what some of the rest answers. The
+ * two never overlap.
  */
 export interface Pin {
   readonly allow: readonly Rule[];
-  /** What the allowing rules mean together, where each of them alone says nothing. */
+  /** What the allowing rules mean together, if each of them alone says nothing. */
   readonly words?: string;
   /** What could not be pinned of it, and why. */
   readonly lost?: string;
@@ -46,7 +46,7 @@ export interface PinContext {
   readonly start: FloorContext;
   /** Base names of all programs that were seen. */
   readonly programs: ReadonlySet<string>;
-  /** Those that start as programs of glibc do: it calls set_robust_list in every process. */
+  /** Programs of glibc, which calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
   /**
    * What the programs' code can make. `undefined` if their files were not read, or it does not

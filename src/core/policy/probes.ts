@@ -1,7 +1,7 @@
 /**
- * Newer calls that libraries try first and replace by older ones where the kernel answers ENOSYS.
- * They are named in every profile: an engine before Docker 23 ignores `defaultErrnoRet` and would
- * answer EPERM, from which programs do not fall back; and runc and crun disagree about unlisted
+ * Newer calls that libraries try first and replace by older ones if the kernel answers ENOSYS.
+ * Every profile names them, for two reasons. Docker before 23 ignores `defaultErrnoRet` and would
+ * answer EPERM, from which programs do not fall back. And runc and crun disagree about unlisted
  * calls above the highest one that is named.
  */
 export interface ProbeRow {

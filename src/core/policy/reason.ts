@@ -10,9 +10,9 @@ import type { Assumptions, Policy } from "./types.ts";
 export type Reason =
   /** Seen in a recording. `assumptions`: what the profile was made with, if the comment says it. */
   | { readonly type: "observed"; readonly assumptions: Assumptions | undefined }
-  /** Seen, and held to arguments. */
+  /** Seen, and pinned to arguments. */
   | { readonly type: "observed"; readonly only: Limit }
-  /** Seen, and not held to the arguments that were seen, because of `unpinned`. */
+  /** Seen, and not pinned, because of `unpinned`. */
   | { readonly type: "observed"; readonly call: string; readonly unpinned: string }
   /** A row of the policy's tables asks for it. */
   | { readonly type: "floor" | "companion"; readonly reason: string; readonly only: Limit | undefined }

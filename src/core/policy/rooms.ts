@@ -5,15 +5,16 @@ import { isOpenedByCode, tellsArguments } from "./constants-in-code.ts";
 import { equals32, errno, masked, ruleOf, type Also, type Pin, type PinContext, type Pinner } from "./pin.ts";
 
 /**
- * What every program may ask of a call, seen or not: what programs vary from day to day. Together
- * with what was seen it is all that is allowed; the operations of tables/operations.ts lie outside.
+ * Arguments that every program may use, recorded or not, because programs vary them from day to
+ * day. Rooms and recorded values together are all that a pin allows. The operations of
+ * tables/operations.ts lie outside.
  */
 export interface Room {
   readonly conditions: readonly ArgCondition[];
   readonly words: string;
   readonly reason: string;
   readonly source: string;
-  /** Also where the whole argument is pinned: the container runtime needs it to start a container. */
+  /** Open with --args strict too, because the container runtime needs it to start a container. */
   readonly always?: true;
 }
 
@@ -66,10 +67,7 @@ function bigints(_: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
 
-/**
- * Flags of one argument that open an operation: any flags but those. One rule, however many they
- * are.
- */
+/** Allows any flags but those that open an operation. One rule, however many they are. */
 export function pinFlags(index: ArgIndex, words: string): Pinner {
   return (values, context, syscall) => {
     const { arch, tier } = context;
@@ -101,7 +99,7 @@ export function pinFlags(index: ArgIndex, words: string): Pinner {
   };
 }
 
-/** Rooms that every program may enter, and what else was seen, compared under these masks. */
+/** Allows the rooms, and the recorded values outside them, compared under these masks. */
 export function pinRooms(
   indices: readonly ArgIndex[],
   masks: readonly bigint[],
@@ -283,8 +281,9 @@ export const pinSetsockopt: Pinner = pinRooms([1, 2], [int, int], () => [
 ]);
 
 /**
- * A value whose lower bits are none of these numbers. It differs where they agree, or it lies in one
- * of a few cubes of the other bits that hold none of them; the largest cubes are taken first.
+ * Rules for a value whose lower bits are none of these numbers. Such a value differs from them in a
+ * bit in which they all agree, or it lies in a cube of the other bits that holds none of them. The
+ * largest cubes are taken first.
  */
 export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]): readonly Rule[] {
   const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));

@@ -1,6 +1,6 @@
 /**
- * Programs that make machine code while they run, some of it only under load, when a recording has
- * long ended. They are recognised by the name under which they are executed.
+ * Programs that compile machine code while they run, some of it only under load, long after a
+ * recording has ended. They are recognised by the name under which they are executed.
  */
 export interface CompilerRow {
   /** Base names, a trailing version left out (`php8.2` is `php`). */

@@ -25,7 +25,7 @@ export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): N
   return { kind: members.length === 0 ? "empty" : "no-rules", pointer: "" };
 }
 
-/** The loudest thing there is to say of a profile. */
+/** What to say of a profile under which engines run without a filter. */
 export function noFilterText({ kind, pointer }: NoFilter): string {
   const because = {
     null: "the document is null",
@@ -38,7 +38,7 @@ export function noFilterText({ kind, pointer }: NoFilter): string {
   );
 }
 
-/** Where a profile stands that the engines do not look for there: one level or two further in. */
+/** The pointer of a profile one or two levels inside the document, where engines do not look for it. */
 function wrappedAt(document: { readonly [name: string]: Json }): string | undefined {
   for (const [name, member] of Object.entries(document)) {
     if (holdsProfile(member)) return `/${escaped(name)}`;

@@ -8,9 +8,9 @@ export interface ParsedDocument {
   /** Without members that are null: Go's decoder skips them. */
   readonly value: Json;
   readonly isNull: boolean;
-  /** The members of the document itself; null stays null here. */
+  /** The members of the document itself, also those that are null. */
   readonly members: readonly (readonly [name: string, value: Json | null])[];
-  /** The first member that an object has twice; `undefined` if there is none. */
+  /** The first member that an object has twice. `undefined` if there is none. */
   readonly duplicate: { readonly name: string; readonly offset: number } | undefined;
 }
 
@@ -233,7 +233,7 @@ class Parser {
   }
 }
 
-/** A null in a second spelling takes a list away again: it may not be left out unseen. */
+/** A null in a second spelling empties a list again, so it must not be left out silently. */
 function nullTwin({ nulls, seen }: Open): ParsedDocument["duplicate"] {
   if (nulls.length === 0) return undefined;
   const spellings = new Map<string, number>();

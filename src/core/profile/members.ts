@@ -48,8 +48,8 @@ export function folded(name: string): string {
 }
 
 /**
- * Objects of a document that give one member twice, in two spellings. It depends on the reader, and
- * on whether one of them is null, which one holds.
+ * Objects of a document that give one member twice, in two spellings. Which one holds depends on
+ * the reader, and on whether one of them is null.
  */
 export function givenTwice(
   document: Json,

@@ -2,9 +2,9 @@ import type { ArgCondition, Rule } from "../seccomp/index.ts";
 import { multiplexedNumber } from "../tables/index.ts";
 
 /**
- * Where an architecture enters a call through socketcall(2) or ipc(2) too, libseccomp adds the rule
- * there as well: argument 0 becomes the number of the call, whatever the rule asked of its own
- * argument 0, and conditions on the other arguments stay as they are, although these now hold
+ * If an architecture also enters a call through socketcall(2) or ipc(2), libseccomp adds the rule
+ * there as well. Argument 0 becomes the number of the call, whatever the rule asked of its own
+ * argument 0. Conditions on the other arguments stay as they are, although these arguments now hold
  * something else (abi_rule_add() in src/syscalls.c). So a pinned `socket` leaves `socketcall` open
  * for every family.
  */

@@ -40,8 +40,8 @@ export function profileFrom(value: Json, origin: Origin): DockerProfile {
 }
 
 /**
- * The kernel takes 4096 instructions, and a group with an effect needs some of them: a document of
- * more groups or names than these is made to keep its reader busy.
+ * The kernel takes 4096 instructions, and a group with an effect needs some of them: a document
+ * with more groups or names than these was made to keep its reader busy.
  */
 const limits = { groups: 8192, names: 20_000, strangers: 100, name: 128 } as const;
 

@@ -16,9 +16,9 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 }
 
 /**
- * The syscall that a name was meant to be: first one that differs in what C and strace add to names
- * (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`), else the nearest one of
- * x86_64.
+ * The syscall that a name was meant to be: first one that differs only in what C and strace add to
+ * names (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`), else the nearest one
+ * of x86_64.
  */
 export function nearestCall(name: string): string | undefined {
   const core = coreOf(name);

@@ -84,7 +84,7 @@ export interface DockerProfile {
    * A SeccompProfile of the security-profiles-operator whose rules are added; its file is another.
    */
   readonly baseProfileName?: string;
-  /** Members that no engine reads: what was meant by them does not happen. */
+  /** Members that no engine reads, so that they have no effect. */
   readonly unknownMembers?: readonly UnknownMember[];
   readonly architectures?: readonly string[];
   readonly archMap?: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[];

@@ -24,7 +24,7 @@ function ajvView(value: Json): unknown {
   return value;
 }
 
-/** The error nearest to the fault: what `anyOf` says about a whole group tells least. */
+/** The error nearest to the fault. What `anyOf` says about a whole group says least. */
 function depth(error: ErrorObject): number {
   return error.instancePath.split("/").length * 2 + (error.keyword === "anyOf" ? 1 : 0);
 }

@@ -9,8 +9,8 @@ export function stringifyProfile({ syscalls, ...head }: DockerProfile): string {
 }
 
 /**
- * The profile with more calls let through. What it said of these names otherwise than allowing is
- * dropped: rules of one call with different actions are decided by libseccomp's own order, and some
+ * The profile with more calls allowed. Its rules that deny these calls are dropped, because
+ * libseccomp's own order decides between rules of one call with different actions, and some
  * combinations keep the container from starting.
  */
 export function withAllowed(profile: DockerProfile, more: ReadonlyMap<string, readonly Rule[]>): DockerProfile {

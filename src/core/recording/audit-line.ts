@@ -32,8 +32,8 @@ export type LogLine =
 /**
  * Where the kernel's own words stand in a line: alone (audit.log, auditd's `node=` before it),
  * after dmesg's time, after syslog's `kernel:`, or as journald writes them (`audit[1]: SECCOMP
- * auid=`). Elsewhere they are somebody else's words, and teach nothing: before syslog's `kernel:`
- * stand time and host, and no word with a colon at its end, which would be another speaker.
+ * auid=`). Anywhere else they are another speaker's words and count for nothing. Before syslog's
+ * `kernel:` stand time and host. A word that ends in a colon there names another speaker.
  */
 const heads: readonly RegExp[] = [
   /^(?:node=\S+ )?type=(?:SECCOMP|1326) (?:msg=)?audit\([^)]*\)\s?: /,

@@ -20,8 +20,8 @@ export interface AuditFindings {
   /** Entries of other programs than the chosen ones. */
   readonly filtered: number;
   /**
-   * Entries of calls that a filter denied: other programs' sandboxes do so on purpose, so it is
-   * unknown whether the call was needed.
+   * Entries of calls that a filter denied. Programs' own sandboxes deny on purpose, so nobody knows
+   * whether the call was needed.
    */
   readonly denied: number;
   readonly unread: readonly { readonly line: number; readonly reason: string }[];
@@ -142,8 +142,8 @@ export class AuditCollector {
 const actionLog = 0x7ffc_0000;
 
 /**
- * The findings as a recording. What all runs of the recording that it will join have in common is
- * taken to hold for these too.
+ * The findings as a recording. It takes over the facts that all runs of the recording it will join
+ * share.
  */
 export function auditRecording(name: string, findings: AuditFindings, known: Recording | undefined): Recording {
   const runs = known?.runs ?? [];

@@ -27,7 +27,7 @@ export class CallRecord {
   /** All outcomes so far, by word: a thread's last one may still change. */
   readonly #outcomes = new Map<string, Outcome>();
 
-  /** The outcome of this word. `undefined` beyond `maxResults`: such calls are counted alone. */
+  /** The outcome of this word. `undefined` beyond `maxResults`: such calls are only counted. */
   outcomeOf(word: string): Outcome | undefined {
     const known = this.#outcomes.get(word);
     if (known !== undefined || this.#outcomes.size >= maxResults) return known;

@@ -20,7 +20,7 @@ export interface LogFacts {
   readonly ended: boolean;
   /** A line names the mode of a process, as strace does on 64-bit machines alone. */
   readonly namesModes: boolean;
-  /** Where something was done that the tracer could not see: the first line of each kind. */
+  /** The first line of each kind that did something the tracer cannot see. */
   readonly unseen: ReadonlyMap<Unseen, number>;
 }
 

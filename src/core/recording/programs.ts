@@ -163,7 +163,7 @@ export class Programs {
    */
   #make(child: Pid, maker: Running): void {
     const beginning = this.#beginnings.get(child);
-    // Where ids go round in a ring, the thread may have made its own maker.
+    // Ids are used again, so a thread may seem to have made its own maker.
     if (beginning !== undefined && rootOf(beginning) !== rootOf(maker)) {
       this.#beginnings.delete(child);
       becomes(beginning, maker);

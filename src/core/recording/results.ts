@@ -1,7 +1,7 @@
 /**
- * What a call returned, sorted. That a call did not return (`?`) is told only where nothing else is
- * known: whether a signal or the end of a program meets it in the kernel is a matter of timing, and
- * the same run is to give the same recording.
+ * What a call returned, sorted. `?` (it did not return) is kept only if nothing else is known.
+ * Whether a signal or the program's end meets a call in the kernel is a matter of timing, and the
+ * same run has to give the same recording.
  */
 export function knownResults(words: Iterable<string>): readonly string[] {
   const all = [...new Set(words)].sort();

@@ -50,8 +50,8 @@ export interface Run {
    */
   readonly init?: true;
   /**
-   * Calls that a profile holds whatever is seen were not traced (`record --lean`): that they are
-   * missing says nothing.
+   * Calls that every profile allows were not traced (`record --lean`), so their absence says
+   * nothing.
    */
   readonly lean?: true;
   /**
@@ -60,8 +60,8 @@ export interface Run {
    */
   readonly withoutStart?: true;
   /**
-   * A digest of the calls that this run saw, without counts: tells it from other runs of the same
-   * command. Absent: unknown (raw logs, older files).
+   * A digest of the calls that this run saw, without counts. It tells this run from other runs of
+   * the same command. Absent if unknown (raw logs, older files).
    */
   readonly saw?: string;
   /**

@@ -108,7 +108,7 @@ class Compiler {
       if (isS390(arch)) test("jeq", 0, stub);
       this.emit({ op: "label", name: done });
     }
-    // -1 is let through to the default (libseccomp).
+    // libseccomp leaves -1 to the default.
     if (arch === "SCMP_ARCH_X86_64") test("jeq", 0xffff_ffff, this.answer(defaultAction));
     if (arch === "SCMP_ARCH_X86_64")
       test("jge", x32Bit, x32 === undefined ? this.answer(badArchAction) : "SCMP_ARCH_X32");
@@ -146,7 +146,7 @@ class Compiler {
     return label;
   }
 
-  /** Comparisons one after the other; `otherwise`: where no one answers. */
+  /** Comparisons one after the other. `otherwise` is the label if none of them answers. */
   #level(arch: ScmpArch, level: readonly Node[], otherwise: string): void {
     level.forEach((node, position) => {
       const next = position + 1 < level.length ? this.label() : otherwise;

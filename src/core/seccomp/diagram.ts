@@ -9,9 +9,9 @@ export type Place = number;
 /**
  * Decision diagrams over the bits of the six arguments, argument 0's highest bit first: each node
  * asks one bit, no bit twice, and equal nodes are one (Bryant, "Graph-Based Algorithms for Boolean
- * Function Manipulation", 1986, with more leaves than two). What rules answer is here a function,
- * not a list of ways in which they can match: a hundred masks of single bits are a hundred nodes,
- * where their combinations are 2^100.
+ * Function Manipulation", 1986, with more leaves than two). Here the rules' answer is a function
+ * and not a list of ways to match. A hundred masks of single bits are a hundred nodes, although
+ * they have 2^100 combinations.
  */
 export class Diagram {
   readonly #bits: number[] = [];

@@ -50,7 +50,7 @@ const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture
 
 /**
  * x32 calls carry bit 30 and come in under x86_64's audit number; libseccomp tells the two apart by
- * it. -1 is let through to the default.
+ * it. It leaves -1 to the default.
  */
 function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
   if (nr === undefined || nr === 0xffff_ffff) return false;

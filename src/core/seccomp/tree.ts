@@ -52,7 +52,7 @@ export function buildTree(rules: readonly ActionRule[], wide: boolean): Built {
     if (always !== undefined) continue;
     const chain = chainOf(rule, wide);
     if (chain === undefined) {
-      // Clears what was there, whatever its action; later rules are dropped as narrower.
+      // It clears what was there, whatever its action. Later rules are dropped as narrower.
       always = rule;
     } else if (root.next === undefined) root.next = chain;
     else if (!merge(root, chain)) return { conflict: rule };

@@ -42,12 +42,12 @@ export type Action =
 
 /**
  * Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. `only`: what
- * it means together with its neighbours, where it alone says nothing.
+ * the rule means together with its neighbours, if it alone says nothing.
  */
 export type Because =
   /**
-   * Seen in a recording, by these programs (base names). `unpinned`: why a call that could be held
-   * to its arguments is not.
+   * Seen in a recording, by these programs (base names). `unpinned`: why a call that could be
+   * pinned is not.
    */
   | {
       readonly type: "observed";

@@ -15,8 +15,8 @@ export function without(whole: Rule, parts: readonly Rule[], maxRules: number): 
 }
 
 /**
- * What a list of rules leaves out, where that is shorter than the list: `not equal` takes a rule
- * for each bit.
+ * What a list of rules leaves out, if that is shorter than the list. `not equal` takes a rule for
+ * each bit.
  */
 export function exceptionsOf(rules: readonly Rule[]): readonly Rule[] | undefined {
   if (rules.length < 4) return undefined;

@@ -9,7 +9,7 @@ export interface SyscallText {
   readonly does: string;
   /** A manual page, or the kernel's file that implements it. */
   readonly source: string;
-  /** The call that this one is another machine's or another width's spelling of. */
+  /** The call that does the same on another machine or for another width of numbers. */
   readonly same: string | undefined;
 }
 

@@ -21,13 +21,13 @@ export interface Operation {
   /** What the denied call answers, and what programs do then. */
   readonly answer: { readonly errno: string; readonly then: string };
   /**
-   * Only a recording opens it, and never the code: libraries ask for it and do without where it is
-   * denied, or it is dangerous.
+   * Only a recording opens it, never the code: it is dangerous, or libraries ask for it and do
+   * without if it is denied.
    */
   readonly onlySeen?: true;
   /**
-   * A program that was seen with one of its forms may use them all. A C library asks by one whether
-   * the kernel has them, and ends the program if it then lacks another.
+   * A program that was seen with one of its forms may use them all. A C library asks by one form
+   * whether the kernel has them, and ends the program if another is then missing.
    */
   readonly together?: true;
   /** The first kernel that has it; `2.6` stands for that and older ones. */
@@ -91,7 +91,7 @@ export const operations: readonly Operation[] = [
     name: "DCCP",
     forms: internet(type(6)),
     does: "open DCCP",
-    reason: "a protocol that hardly a program uses; the kernel dropped it in 6.16",
+    reason: "a protocol that hardly any program uses; the kernel dropped it in 6.16",
     closes: ["CVE-2017-6074", "CVE-2017-8824", "CVE-2020-16119"],
     users: "experiments with DCCP",
     answer: { errno: "EPROTONOSUPPORT", then: "as a kernel without DCCP" },
@@ -176,7 +176,7 @@ export const operations: readonly Operation[] = [
     does: "turn an IPv6 socket into an IPv4 socket (IPV6_ADDRFORM)",
     reason: "swaps a socket's protocol under its users",
     closes: ["CVE-2018-9568"],
-    users: "hardly a program (RFC 3493 does not have it)",
+    users: "hardly any program (RFC 3493 does not have it)",
     answer: { errno: "ENOPROTOOPT", then: "the socket stays one of IPv6" },
     since: "2.6",
     source: "net/ipv6/ipv6_sockglue.c",
@@ -267,7 +267,7 @@ export const operations: readonly Operation[] = [
     does: "ask for a terminal's session (TIOCGSID)",
     reason: "read the session without its lock",
     closes: ["CVE-2020-29660"],
-    users: "tcgetsid(3), which hardly a program calls; shells use TIOCGPGRP",
+    users: "tcgetsid(3), which hardly any program calls; shells use TIOCGPGRP",
     answer: { errno: "EINVAL", then: "glibc gets it by TIOCGPGRP and getsid instead (measured)" },
     since: "2.6",
     source: "drivers/tty/tty_jobctrl.c, ioctl_tty(2)",

@@ -26,7 +26,7 @@ export type Subsystem =
   | "architecture"
   | "unimplemented";
 
-/** What a subsystem is called, and what an attacker gets into reach of through it. */
+/** A subsystem's name, and what an attacker can reach through it. */
 export interface SubsystemText {
   readonly title: string;
   readonly exposes: string;

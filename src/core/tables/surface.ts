@@ -1,6 +1,6 @@
 /**
- * Facts for those who explain: what calls do, what they open and which vulnerabilities they
- * reached. Apart from the others, for most commands do not ask for them.
+ * Facts for explanations: what calls do, what they open, and which vulnerabilities they reached.
+ * They stand apart because most commands do not need them.
  */
 export { describeSyscall, spellingsOf } from "./descriptions.ts";
 export { exposureOf, exposures } from "./exposures.ts";

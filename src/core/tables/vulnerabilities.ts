@@ -1871,7 +1871,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
 ];
 
 /**
- * What a capability that may be had in a user namespace needs first, where the container was not
- * given it.
+ * What a program needs before it has a capability in a user namespace that the container was not
+ * given.
  */
 export const userNamespaceCalls: readonly RequiredCall[] = userNamespace;

@@ -38,7 +38,7 @@ export function shellWord(word: string): string {
   return isPlainWord(word) ? word : escapeShell(word);
 }
 
-/** No character of the word means anything to a POSIX shell. */
+/** Does no character of the word mean anything to a POSIX shell? */
 export function isPlainWord(word: string): boolean {
   return /^[\w@%+=:,./-]+$/.test(word);
 }

@@ -28,7 +28,10 @@ const libraryFolders = [
   "/usr/local/lib",
 ];
 
-/** An interpreter of an interpreter of a script …: the kernel follows as many (binfmt_script). */
+/**
+ * The kernel follows at most this many interpreters, each the interpreter of the one before
+ * (binfmt_script).
+ */
 const mostInterpreters = 5;
 
 const archOf: { readonly [machine in NonNullable<Reach["machine"]>]: ScmpArch } = {
@@ -205,7 +208,7 @@ function listed(key: "unread" | "open" | "starts", values: readonly string[]): P
   return distinct.length === 0 ? {} : { [key]: distinct.slice(0, mostListed) };
 }
 
-/** One is enough to say that something is not known. */
+/** One is enough to show that something is not known. */
 const mostListed = 1000;
 /** Mangled names may be long. */
 const mostNameLength = 200;

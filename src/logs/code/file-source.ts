@@ -55,7 +55,8 @@ async function linkTarget(path: string): Promise<string | undefined> {
 async function readRegular(root: string, path: string | undefined): Promise<Uint8Array | undefined> {
   if (path === undefined) return undefined;
   try {
-    // A link that was put there since is not followed out of the root, and a fifo does not wait.
+    // A link that somebody has put there since is not followed out of the root, and a fifo is not
+    // waited for.
     await using file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = await file.stat();
     return status.isFile() && status.size <= largestFile ? await file.readFile() : undefined;

@@ -13,8 +13,8 @@ const largestCache = 64 * 1024 * 1024;
 
 /**
  * Summaries of objects, kept by the hash of their content: a library is read once for all
- * recordings. The folder may be deleted at any time. What lies in it is not trusted: a file is used
- * only if it is a whole summary, and a folder only if nobody else can write to it.
+ * recordings. The folder may be deleted at any time. Its content is not trusted. A file is used
+ * only if it is a whole summary, and a folder only if no other user can write to it.
  */
 export class Summaries {
   readonly #folder: string;
@@ -87,8 +87,8 @@ async function readSummary(path: string): Promise<ObjectSummary | undefined> {
 }
 
 /**
- * Deletes what other versions wrote and what an interrupted run left; then, of the rest, what was
- * used longest ago, until half of the room is free.
+ * Deletes what other versions wrote and what an interrupted run left. Of the rest it deletes what
+ * was used longest ago, until half of the room is free.
  */
 async function prune(folder: string, largest: number): Promise<void> {
   const files: { readonly path: string; readonly size: number; readonly used: number }[] = [];

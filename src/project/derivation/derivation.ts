@@ -29,15 +29,16 @@ export interface PolicyArguments {
   readonly mode: Mode;
 }
 
-/** A profile and how it was come by. */
+/** A profile and what it was made from. */
 export interface Derivation {
   readonly policy: Policy;
   /** The profile's text. */
   readonly profile: string;
   readonly ceilingName: string;
   /**
-   * Of Docker's default (or `--against`) and the profile, as the recorded engine resolves both; in
-   * complain mode, of the profile that would be enforced. Not everybody asks.
+   * Compares Docker's default (or `--against`) with the profile, as the recorded engine resolves
+   * both. In complain mode it compares the profile that would be enforced. Computed when it is
+   * asked for.
    */
   readonly counts: () => AllowedCounts;
 }
@@ -82,10 +83,10 @@ function codeOf({ code }: Recording): readonly string[] {
 }
 
 /**
- * Stands in the profile and changes with what the profile is made from, even if no rule does. git
- * asks a merge driver about a file only if both sides changed it: without the digest, one branch's
- * --deny and another's recording of that call would merge unseen. Counts and versions that no
- * profile depends on are left out.
+ * A digest that stands in the profile. It changes with the recording and the options, even if no
+ * rule changes. git asks a merge driver about a file only if both sides changed it. Without the
+ * digest, one branch's --deny and another branch's recording of that call would merge unseen.
+ * Counts and versions that no profile depends on are left out.
  */
 export function inputsDigest(recording: Recording, options: PolicyArguments): string {
   const runs = recording.runs.map(({ versions, command, capabilities, noNewPrivileges, init, lean }) =>

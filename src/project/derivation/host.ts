@@ -49,7 +49,7 @@ export function hostOf(options: HostOptions, profiles: readonly DockerProfile[] 
   };
 }
 
-/** Docker refuses other names too. */
+/** Docker also refuses names that are no capabilities. */
 function checkCapability(name: string): void {
   const full = `CAP_${name.toUpperCase().replace(/^CAP_/, "")}`;
   if (full === "CAP_ALL" || allCapabilities.includes(full)) return;
@@ -68,7 +68,7 @@ function machineFor(profiles: readonly DockerProfile[]): ScmpArch {
   return machines.some((each) => each.includes(own)) ? own : (machines[0]?.[0] ?? own);
 }
 
-/** Says of a profile that it is judged for another machine than this one, if it is. */
+/** Says if a profile is judged for another machine than this one. */
 export function noteOtherMachine(
   file: string,
   options: HostOptions,

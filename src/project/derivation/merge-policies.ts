@@ -46,7 +46,7 @@ export function mergePolicies(
   };
 }
 
-/** Keeps a side's own order where it has all of the names and no other. */
+/** Keeps a side's own order if it has all of the names and no other. */
 function mergeNames(base: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
   const merged = [...new Set([...ours, ...theirs])].filter(
     (name) => !base.includes(name) || (ours.includes(name) && theirs.includes(name)),

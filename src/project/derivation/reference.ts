@@ -22,7 +22,7 @@ export function isDockerVersion(text: string): boolean {
 }
 
 /**
- * Docker's default of a version that a recording states; the newest known for what is no version.
+ * Docker's default of a version that a recording states, or the newest known if it is no version.
  * Nothing in a recording names a file.
  */
 export function loadVersion(version: string | undefined): Promise<Reference> {
@@ -50,13 +50,13 @@ export async function loadReference(versionOrFile: string | undefined, read = re
   return { name: versionOrFile, profile: (await loadProfile(versionOrFile, read)).read() };
 }
 
-/** Larger profiles are not read as a ceiling: Docker's default is a hundredth of it. */
+/** Larger files are not read as a ceiling. Docker's default is a hundredth of this. */
 const maxCeilingBytes = 4 * 1024 * 1024;
 
 /**
- * The same for a name that stands in a repository's policy.json, which a pull request may have
- * written: a file must be a regular one of bounded size within the repository. `folder`: where its
- * name begins.
+ * The same for a name in a repository's policy.json, which a pull request may have written. The
+ * file must be regular, of bounded size, and within the repository. Its name is relative to
+ * `folder`.
  */
 export function loadStored(versionOrFile: string | undefined, folder = "."): Promise<Reference> {
   return loadReference(versionOrFile, (path) => readWithin(resolvePath(folder, path), maxCeilingBytes));

@@ -27,7 +27,7 @@ export function policyPath(recording: string): string {
   return join(dirname(recording), "policy.json");
 }
 
-/** The options from a policy.json; `undefined` text: the defaults. Throws `policy-invalid`. */
+/** The options from a policy.json, or the defaults if there is no text. Throws `policy-invalid`. */
 export function parseStoredPolicy(text: string | undefined, source: string): PolicyArguments {
   if (text === undefined) return defaultPolicy;
   let stored: unknown;
@@ -74,8 +74,8 @@ export function policyOf({ args, exact, reach, floor, allow, deny, against, mode
 }
 
 /**
- * Keeps the options beside the recording, so that the profile can be made again without them; no
- * file where all are the default.
+ * Keeps the options beside the recording, so that the profile can be regenerated without giving
+ * them. No file if all are the default.
  */
 export async function storePolicy(recording: string, policy: PolicyArguments): Promise<void> {
   const text = policyText(policy);
@@ -84,7 +84,7 @@ export async function storePolicy(recording: string, policy: PolicyArguments): P
   else await writeKept(policyPath(recording), text);
 }
 
-/** The text of a policy.json; `undefined` if all options are the default. */
+/** The text of a policy.json. `undefined` if all options are the default. */
 export function policyText(policy: PolicyArguments): string | undefined {
   const chosen = Object.entries(policyOf(policy)).filter(
     ([name, value]) =>

@@ -8,9 +8,9 @@ export interface Screen {
 const fewestRows = 8;
 
 /**
- * Lines at the bottom of the terminal, below what the application writes there. The application's rows are
- * a scrolling region (DEC VT100, DECSTBM), so that its output and these lines never meet, whatever it has
- * written of its current line. `show` gives what to write to the terminal.
+ * Lines at the bottom of the terminal, below what the application writes there. The application's
+ * rows are a scrolling region (DEC VT100, DECSTBM), so its output and these lines never meet, even
+ * in the middle of a line. `show` returns what to write to the terminal.
  */
 export class Board {
   #size: Screen = { columns: 0, rows: 0 };
@@ -20,7 +20,7 @@ export class Board {
     return this.#shown.length > 0;
   }
 
-  /** No lines give the whole terminal back. */
+  /** Without lines, the application has the whole terminal again. */
   show(lines: readonly string[], size: Screen): string {
     if (lines.length === 0) return this.#close();
     const fitting = this.#fit(lines, size);
@@ -35,7 +35,10 @@ export class Board {
     return room + aside(drawn.join(""));
   }
 
-  /** Never fewer rows than before: the application's last lines would be torn from those above. */
+  /**
+   * Never fewer rows than before, because the application's last lines would be torn from those
+   * above.
+   */
   #fit(lines: readonly string[], { columns, rows }: Screen): readonly string[] {
     const most = Math.min(Math.floor(rows / 2), rows - fewestRows);
     if (most < 1) return [];

@@ -1,8 +1,8 @@
 /**
  * How likely the next call is one that was never seen: Good–Turing, the share of calls whose kind
  * was seen exactly once. Calls come in bursts that belong together, so this is an estimate of
- * activity like that seen so far, and says nothing of what was not exercised. Undefined with too
- * few calls to say anything.
+ * activity like that seen so far, and says nothing of what was not exercised. `undefined` if there
+ * were too few calls.
  */
 export function unseenShare(calls: number, seenOnce: number): number | undefined {
   return calls < fewestCalls ? undefined : seenOnce / calls;
@@ -22,9 +22,9 @@ export const windowSeconds = 5;
 const fewestWindows = 12;
 
 /**
- * The same estimate over time: Good–Turing over windows with at least one call. What comes in
- * bursts is seen once in its window, however many calls it makes, so this is the more careful of
- * the two estimates. Kinds are known by the order in which they came.
+ * The same estimate over time: Good–Turing over windows with at least one call. A burst counts once
+ * in its window, however many calls it makes, so this is the more careful of the two estimates.
+ * Kinds are numbered in the order in which they came.
  */
 export class ActivityWindows {
   #windows = 0;
@@ -41,7 +41,10 @@ export class ActivityWindows {
     for (const kind of called) this.#seenIn[kind] = (this.#seenIn[kind] ?? 0) + 1;
   }
 
-  /** How many new kinds the next window will probably bring; `undefined` if there were too few windows. */
+  /**
+   * How many new kinds the next window will probably bring. `undefined` if there were too few
+   * windows.
+   */
   expected(): number | undefined {
     return this.#windows < fewestWindows
       ? undefined
@@ -49,7 +52,7 @@ export class ActivityWindows {
   }
 }
 
-/** `a new syscall in about 8 % of further 5 s like these` */
+/** `another 5 s would show a new syscall in about 8 % of cases` */
 export function expectedText(expected: number): string {
   return expected === 0
     ? `another ${windowSeconds} s would probably show nothing new`

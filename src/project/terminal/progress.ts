@@ -4,11 +4,12 @@ import { ActivityWindows, expectedText, spanText, unseenShare, unseenText, windo
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Between two progress lines: quick at first, then seldom, and only when something new was seen.
+ * The pauses between two progress lines: short at first, then long. A line comes only if something
+ * new was seen.
  */
 const intervalMs = 2_000;
 
-/** Between two states of a line that is written over. */
+/** The pause between two states of a line that is written over. */
 const liveMs = 500;
 
 /** Without anything new, a line comes after this long, then after twice as long, and so on. */
@@ -35,7 +36,7 @@ export function showProgress(
   { aggregators, nameOf = () => "" }: Progress,
   { note, board }: Pick<Terminal, "note" | "board">,
 ): () => void {
-  /** Kinds of calls: a second container that does what the first did brings nothing new. */
+  /** Kinds of calls. A second container that does what the first did brings nothing new. */
   let kinds = 0;
   const told = new Set<string>();
   let nextWord = firstWordMs;
@@ -157,12 +158,12 @@ function foundList(fresh: readonly string[]): string {
   return fresh.length > maxNamed ? `${shown} and ${fresh.length - maxNamed} more` : shown;
 }
 
-/** A file that is read faster than this shows nothing. */
+/** No progress is shown for a file that is read faster than this. */
 const patienceSeconds = 0.5;
 
 /**
  * Shows how the reading of a long file goes, in one line of the terminal that is written over:
- * bytes, rate, time left. Nothing where stderr is no terminal.
+ * bytes, rate, time left. Shows nothing if stderr is no terminal.
  */
 export function showReading(
   label: string,
@@ -170,7 +171,7 @@ export function showReading(
 ): { readonly read: (done: number, total: number | undefined) => void; readonly end: () => void } {
   const begun = process.uptime();
   let next = begun + patienceSeconds;
-  /** Asked for when there is something to show: to open the terminal takes time. */
+  /** Opened only when there is something to show, because opening the terminal takes time. */
   let status: Terminal["status"];
   return {
     read(done, total) {

@@ -12,13 +12,13 @@ export interface Terminal {
    */
   readonly note: (line: string) => void;
   /**
-   * One line that is written over by the next, and removed by an empty one; undefined where stderr
-   * is no terminal.
+   * Shows one line that the next one replaces, and an empty one removes. `undefined` if stderr is
+   * no terminal.
    */
   readonly status: ((line: string) => void) | undefined;
   /**
-   * Lines at the bottom of the terminal, while an application writes above them. No lines remove them.
-   * `undefined` where stderr is no terminal, or one without a cursor.
+   * Shows lines at the bottom of the terminal, while an application writes above them. No lines
+   * remove them. `undefined` if stderr is no terminal, or one without a cursor.
    */
   readonly board?: ((lines: readonly string[]) => void) | undefined;
   readonly color: boolean;
@@ -28,15 +28,15 @@ export interface Terminal {
 }
 
 export interface ProcessTerminal extends Terminal {
-  /** As `note`, but as it is. */
+  /** As `note`, but without escaping. */
   readonly err: (text: string) => void;
-  /** As `note`, also where the user wants none: why the command failed. */
+  /** As `note`, even if the user wants no notes: why the command failed. */
   readonly fail: (line: string) => void;
   /** From now on there are no notes and no status lines: results and failures only. */
   beQuiet(): void;
-  /** Nothing waits to be written. */
+  /** Resolves when all is written. */
   readonly written: boolean;
-  /** From now on signals abort `interrupted`; before, they end the process. */
+  /** From now on signals abort `interrupted`. Before, they end the process. */
   heedSignals(): void;
 }
 
@@ -45,7 +45,7 @@ export interface ProcessTerminal extends Terminal {
  * commands need little of it.
  */
 export function processTerminal(): ProcessTerminal {
-  /** A line stands there that the next one writes over. */
+  /** The next line has to write over the one that is there. */
   let open = false;
   let quiet = false;
   let controller: AbortController | undefined;
@@ -79,7 +79,7 @@ export function processTerminal(): ProcessTerminal {
       if (quiet || stderr.terminal === undefined || process.env["TERM"] === "dumb") return undefined;
       let isSafe = false;
       return (lines: readonly string[]) => {
-        // Whatever ends the process, the terminal is given back.
+        // However the process ends, the terminal is restored.
         if (!isSafe) process.once("exit", () => stderr.write(board.show([], { columns: 0, rows: 0 })));
         isSafe = true;
         const [columns, rows] = stderr.terminal?.getWindowSize() ?? [80, 24];
@@ -119,7 +119,7 @@ class Output {
     this.#open = open;
   }
 
-  /** Is somebody waited for who does not read? */
+  /** Does a write wait for a reader that does not read? */
   get waits(): boolean {
     return this.#stream !== undefined;
   }
@@ -130,7 +130,7 @@ class Output {
     return stream?.isTTY === true ? stream : undefined;
   }
 
-  /** Who reads it may go before us (`| head`); a recording must still be ended in order. */
+  /** Its reader may end before us (`| head`), and a recording must still end in order. */
   write(text: string): void {
     let rest: Uint8Array = Buffer.from(withoutCommands(text));
     try {
@@ -172,8 +172,8 @@ export function inColor(terminal: Terminal, when: (typeof colorChoices)[number])
 }
 
 /**
- * NO_COLOR wins over FORCE_COLOR (both count where they are not empty); without either, a terminal
- * that is not dumb has colors.
+ * NO_COLOR wins over FORCE_COLOR. Both count if they are not empty. Without either, a terminal that
+ * is not dumb has colors.
  */
 export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if ((env["NO_COLOR"] ?? "") !== "") return false;
