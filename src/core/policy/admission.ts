@@ -84,11 +84,10 @@ function admitPinned(
   const forms = formsWithin(arch, name, draft).filter(({ rule }) => !impliedByAny(rule, entered));
   if (entered.length + forms.length === 0) return;
   const reason: Cause = pin.words === undefined ? because : { ...because, only: pin.words };
-  const rules = [
-    ...own.map((rule) => allowing(rule, reason, record)),
-    ...also.map((row) => allowing(row.rule, reasonBeside(because, row), record)),
-  ];
-  for (const rule of [...rules, ...forms]) book.add(name, rule);
+  for (const rule of own) book.add(name, allowing(rule, reason, record));
+  for (const row of also) book.add(name, allowing(row.rule, reasonBeside(because, row), record));
+  for (const form of forms) book.add(name, form);
+  const rules = book.rulesOf(name).filter(({ action }) => isAllowing(action));
   notes.push({ kind: "pinned", arch, syscall: name, rules });
   if (pin.lost !== undefined) notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.lost });
   for (const { action, rule, reason: why, source } of pin.answers) {

@@ -80,9 +80,7 @@ function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly
     return {
       allow: [...seen].sort(ascending).map(toRule),
       also: always(context).flatMap((also) =>
-        also.values
-          .filter((value) => !seen.has(value))
-          .map((value) => ({ rule: toRule(value), reason: also.reason, source: also.source })),
+        also.values.map((value) => ({ rule: toRule(value), reason: also.reason, source: also.source })),
       ),
       answers: [],
     };

@@ -19,7 +19,8 @@ const runtimes: { readonly [floor in FloorChoice]: string } = {
   crun: "crun",
   "old-runc": "runc, also before 1.0.2, or crun",
 };
-const isTier = (text: string): text is ArgTier => text === "none" || text === "standard" || text === "strict";
+const isTier = (text: string | undefined): text is ArgTier =>
+  text === "none" || text === "standard" || text === "strict";
 
 /** A yes or no in words. */
 function flag(is: (assumptions: Assumptions) => boolean, text: string, meaning: Partial<Assumptions>): Phrase {
@@ -71,7 +72,7 @@ const phrases: readonly Phrase[] = [
     write: ({ args }) => `arguments ${args}`,
     read: (text) => {
       const tier = /^arguments (\w+)$/.exec(text)?.[1];
-      return tier !== undefined && isTier(tier) ? { args: tier } : undefined;
+      return isTier(tier) ? { args: tier } : undefined;
     },
   },
   capabilities,

@@ -189,16 +189,12 @@ function isInVain(name: string, { results }: SyscallRecord): boolean {
 /** clone(2): with CLONE_THREAD it makes a thread. */
 const cloneThread = 0x10000n;
 
-/** Was a process started, or can that not be told? */
+/** Was a process started by other calls than clone3, and not threads alone? True if that is unknown. */
 function startsProcesses(arch: ScmpArch, { syscalls }: Recording): boolean {
-  const { fork, vfork, clone, clone3 } = syscalls[arch] ?? {};
-  if (fork !== undefined || vfork !== undefined || clone3?.results.includes("ok") === true) return true;
-  if (clone === undefined) return false;
-  return (
-    clone.args === undefined ||
-    clone.args.values === "many" ||
-    clone.args.values.some(([flags]) => ((flags ?? 0n) & cloneThread) === 0n)
-  );
+  const { fork, vfork, clone } = syscalls[arch] ?? {};
+  if (fork !== undefined || vfork !== undefined) return true;
+  const values = clone?.args?.values ?? "many";
+  return values === "many" || values.some(([flags]) => ((flags ?? 0n) & cloneThread) === 0n);
 }
 
 function addAnswers(arch: ScmpArch, { book, options }: Draft): void {

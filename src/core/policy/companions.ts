@@ -1,4 +1,3 @@
-import { forkCalls } from "../../strace-parser/index.ts";
 import { isProgram } from "./runtimes.ts";
 
 /**
@@ -12,8 +11,6 @@ export interface CompanionRow {
   readonly with?: readonly string[];
   /** Only where none of these was observed. */
   readonly without?: readonly string[];
-  /** Only where a process was started, and not threads alone. */
-  readonly forks?: true;
   /** Only where a program of this name was seen; a trailing version is left out. */
   readonly programs?: readonly string[];
   /**
@@ -144,14 +141,6 @@ export const companionRows: readonly CompanionRow[] = [
     reason: "threads wait for each other, start and end",
     breaks: "memcached with 8 clients: its threads had not met each other while it was recorded",
     source: "glibc nptl/; musl src/thread",
-  },
-  {
-    triggers: forkCalls,
-    forks: true,
-    names: ["wait4", "kill"],
-    reason: "a parent waits for children and ends those that do not end; the recording ended before they did",
-    breaks: "nginx's master when a worker crashes",
-    source: "wait4(2), kill(2)",
   },
   {
     triggers: ["connect"],
@@ -847,9 +836,8 @@ export interface Seen {
  */
 export function companionsOf({ calls, programs, forks, isNotInCode }: Seen): readonly Companion[] {
   const seen = (name: string): boolean => calls.has(name);
-  const applies = (row: Pick<CompanionRow, "forks" | "programs">): boolean =>
-    (row.forks === undefined || forks) &&
-    (row.programs === undefined || [...programs].some((name) => isProgram(name, row.programs ?? [])));
+  const applies = (row: Pick<CompanionRow, "programs">): boolean =>
+    row.programs === undefined || [...programs].some((name) => isProgram(name, row.programs ?? []));
   const fires = (row: CompanionRow): boolean =>
     (row.triggers.length === 0 || row.triggers.some(seen)) &&
     (row.with ?? []).every(seen) &&
@@ -857,7 +845,10 @@ export function companionsOf({ calls, programs, forks, isNotInCode }: Seen): rea
     applies(row);
   const rows = companionRows.filter(fires);
   const twins = twinRows.filter(
-    (row) => [...row.names, ...(row.older ?? []), ...(row.glibc ?? [])].some(seen) && applies(row),
+    (row) =>
+      [...row.names, ...(row.older ?? []), ...(row.glibc ?? [])].some(seen) &&
+      (row.forks === undefined || forks) &&
+      applies(row),
   );
   const otherLibc = !seen(onlyGlibc);
   const all = [

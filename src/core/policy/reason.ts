@@ -129,7 +129,7 @@ export function readReason(comment: string): Reason | undefined {
 }
 
 function readObserved(rest: string): Reason {
-  const [, call, words] = /^: (\w+) (.+)$/s.exec(rest) ?? [];
+  const [, call, words] = /^: (\w+) (.+)/s.exec(rest) ?? [];
   if (call === undefined || words === undefined) {
     const inBrackets = /^ \((.*)\)$/s.exec(rest)?.[1];
     return { type: "observed", assumptions: inBrackets === undefined ? undefined : readAssumptions(inBrackets) };

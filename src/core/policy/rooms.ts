@@ -57,14 +57,9 @@ function answersOf(syscall: string, { arch }: PinContext, except: (form: Form) =
 
 /** The recorded values, each compared whole. */
 function exactly(indices: readonly ArgIndex[], values: readonly ArgTuple[]): readonly Rule[] {
-  const rules = values.map((tuple): Rule => ({
+  return values.map((tuple) => ({
     conditions: tuple.flatMap((value, at) => (value === null ? [] : [equals32(indices[at] ?? 0, value)])),
   }));
-  return [...new Map(rules.map((rule) => [JSON.stringify(rule, bigints), rule])).values()];
-}
-
-function bigints(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
 }
 
 /** Allows any flags but those that open an operation. One rule, however many they are. */
@@ -136,7 +131,7 @@ export function pinRooms(
         source: operation.source,
       }));
     return {
-      allow: strict ? exactly(indices, beyond) : distinct(beyond.map(rule)),
+      allow: strict ? exactly(indices, beyond) : beyond.map(rule),
       also: [
         ...open,
         ...allowed(passed, "the program's code passes it as a constant"),
@@ -146,10 +141,6 @@ export function pinRooms(
       ...(beyond.some((tuple) => !isRead(tuple)) ? { lost: "an argument could not be read" } : {}),
     };
   };
-}
-
-function distinct(rules: readonly Rule[]): readonly Rule[] {
-  return [...new Map(rules.map((rule) => [JSON.stringify(rule, bigints), rule])).values()];
 }
 
 const int = 0xffff_ffffn;

@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { buildPolicy, missingFloor, type Policy, type PolicyOptions } from "../../../src/core/policy/index.ts";
+import { resolve } from "../../../src/core/profile/index.ts";
+import type { CodeEvidence, Recording, Run } from "../../../src/core/recording/index.ts";
+import {
+  isAllowing,
+  partition,
+  ruleMatches,
+  type Action,
+  type Because,
+  type Filter,
+} from "../../../src/core/seccomp/index.ts";
+import { allCapabilities, dockerDefaultFor, syscallNumber, type ScmpArch } from "../../../src/core/tables/index.ts";
+import { loadDockerDefault } from "../../../src/project/index.ts";
+import { policyOptions } from "../../support/options.ts";
+import { recorded } from "../../support/recorded.ts";
+
+const x86 = "SCMP_ARCH_X86_64";
+const docker = await loadDockerDefault(dockerDefaultFor("28.5.2").file);
+const ceilingOf = (arch: ScmpArch): PolicyOptions["ceiling"] =>
+  resolve(docker, { arch, capabilities: new Set(allCapabilities), kernel: "6.18", runtime: "runc" }).filters;
+
+function policyOf(
+  log: readonly string[],
+  options: Partial<PolicyOptions> = {},
+  run: Partial<Run> = {},
+  arch: ScmpArch = x86,
+): Policy {
+  return buildPolicy(recorded(log, run, arch), policyOptions(ceilingOf(arch), options));
+}
+
+const errno = (errnoRet: number): Action => ({ action: "SCMP_ACT_ERRNO", errnoRet });
+
+const filterOf = ({ filters: [filter] }: Policy): Filter => {
+  if (filter === undefined) throw new Error("no filter");
+  return filter;
+};
+
+const words = (because: Because): string =>
+  [because.type, "reason" in because ? because.reason : "", "only" in because ? `(${because.only})` : ""]
+    .filter((part) => part !== "")
+    .join(" ");
+
+/** What the rules of a call say of themselves, each text once. */
+const said = (policy: Policy, name: string): readonly string[] => [
+  ...new Set(
+    filterOf(policy)
+      .syscalls.get(name)
+      ?.map(({ because }) => words(because)),
+  ),
+];
+
+const allows = (policy: Policy, name: string): boolean =>
+  filterOf(policy)
+    .syscalls.get(name)
+    ?.some(({ action }) => isAllowing(action)) ?? false;
+
+describe("every rule says why it is there", () => {
+  const start = "companion the log lacks the program's start, where ";
+  const untraced = "companion not traced (record --lean), so the workload may have made it";
+  const rows: readonly (readonly [string, string, Policy, readonly string[]])[] = [
+    ["a call before which the log begins", "access", policyOf([], {}, { withoutStart: true }), [start]],
+    [
+      "a call that a lean recording left out",
+      "rt_sigreturn",
+      policyOf([], { exact: true, floor: "crun" }, { lean: true }),
+      [untraced],
+    ],
+    [
+      "a call that only the profile denies",
+      "fsync",
+      policyOf([]),
+      ["fallback this profile denies it: answers as a kernel without the call"],
+    ],
+    ["a call that Docker denies too", "kcmp", policyOf([]), ["fallback this profile denies it"]],
+    [
+      "memory that is never both writable and executable",
+      "mmap",
+      policyOf(["7 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x1"]),
+      ["observed", "fallback memory both writable and executable: answers as SELinux does"],
+    ],
+    [
+      "memory that does not become executable",
+      "mprotect",
+      policyOf(["7 mprotect(0x1, 4096, PROT_READ) = 0"]),
+      ["observed", "fallback memory made executable: answers as SELinux does"],
+    ],
+    [
+      "a family of sockets that was not used",
+      "socketpair",
+      policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3"]),
+      ["fallback this profile denies it: answers as a kernel without the call"],
+    ],
+    [
+      "sockets of the internet",
+      "socket",
+      policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3"]),
+      ["observed (AF_INET, TCP)", "companion the internet's own protocols; name lookups use both (AF_INET, UDP)"],
+    ],
+  ];
+  test.each(rows)("%s", (_, name, policy, expected) => {
+    const texts = said(policy, name);
+    for (const text of expected)
+      expect(
+        texts.filter((each) => each.startsWith(text)),
+        texts.join("; "),
+      ).not.toEqual([]);
+  });
+});
+
+describe("fork goes with other calls that start processes, and not with threads", () => {
+  const thread = "7 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD|CLONE_SIGHAND) = 8";
+  test.each([
+    ["vfork", ["7 vfork() = 8"], true],
+    ["clone", ["7 clone(child_stack=NULL, flags=SIGCHLD) = 8"], true],
+    ["a thread", [thread], false],
+    ["a thread and a process", [thread, "7 clone(child_stack=NULL, flags=SIGCHLD) = 9"], true],
+    ["no call of these", ["7 getpid() = 7"], false],
+  ])("%s", (_, log, forks) => expect(allows(policyOf(log), "fork")).toBe(forks));
+});
+
+test("no companion comes in that --deny names, and none that the architecture lacks", () => {
+  expect(allows(policyOf(["7 vfork() = 8"], { deny: ["fork"] }), "fork")).toBe(false);
+  const onArm = policyOf(["7 newfstatat(AT_FDCWD, 0x1, 0x2, 0) = 0"], {}, {}, "SCMP_ARCH_AARCH64");
+  expect(
+    [...filterOf(onArm).syscalls.keys()].filter((name) => syscallNumber("SCMP_ARCH_AARCH64", name) === undefined),
+  ).toEqual([]);
+});
+
+test("what was observed keeps its own reason, although floor and companions have the call too", () => {
+  const policy = policyOf(["7 futex(0x1, FUTEX_WAIT_PRIVATE, 0, NULL) = 0", "7 read(3, 0x1, 1) = 0", "7 fork() = 8"]);
+  expect(said(policy, "read")).toEqual(["observed"]);
+});
+
+test("runtimes of an Arm machine lack no call there that only other machines have", () => {
+  const arch = "SCMP_ARCH_AARCH64";
+  const nothing: Filter = { arch, defaultAction: errno(38), syscalls: new Map(), enosysAbove: undefined };
+  const missing = missingFloor(nothing, { noNewPrivileges: false, init: true });
+  expect(missing).toContain("execve");
+  expect(missing.filter((name) => syscallNumber(arch, name) === undefined)).toEqual([]);
+});
+
+test("waitid is pinned where the kernel's addresses are known, which is x86_64", () => {
+  const log = ["7 waitid(P_ALL, 0, 0x1000, WEXITED, NULL) = 0"];
+  const conditions = (policy: Policy): number =>
+    filterOf(policy).syscalls.get("waitid")?.[0]?.rule.conditions.length ?? 0;
+  expect(conditions(policyOf(log))).toBe(1);
+  expect(conditions(policyOf(log, {}, {}, "SCMP_ARCH_AARCH64"))).toBe(0);
+});
+
+test("a program that was seen making memory both writable and executable may go on, and the notes say why", () => {
+  const policy = policyOf(["7 mmap(NULL, 4096, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE, -1, 0) = 0x1"]);
+  const reason = "memory both writable and executable was seen";
+  expect(policy.notes).toContainEqual({ kind: "unpinned", arch: x86, syscall: "mmap", reason });
+});
+
+describe("no rule that allows meets a call of a rule that denies", () => {
+  const via = { program: "app", rank: "few-imports", object: "libc.so.6", function: "f" } as const;
+  const code = (syscall: string, values: string): CodeEvidence => ({
+    programs: { app: { objects: ["app"] } },
+    calls: { [x86]: { [syscall]: via } },
+    operations: { [x86]: { [syscall]: { [values]: "f in libc.so.6" } } },
+  });
+  const base = recorded(["7 socket(AF_INET, SOCK_STREAM, 0) = 3", "7 clone(child_stack=0, flags=CLONE_NEWUSER) = 8"]);
+  const recordings: readonly (readonly [string, Recording])[] = [
+    ["of a recording alone", base],
+    [
+      "if code opens a family that denies with its own answer",
+      { ...base, code: code("socket", "arg0=1 arg1=2 arg2=0") },
+    ],
+    ["if code opens an operation of a pinned call", { ...base, code: code("socket", "arg0=2 arg1=3 arg2=0") }],
+  ];
+  test.each(recordings)("%s", (_, recording) => {
+    const filter = filterOf(buildPolicy(recording, policyOptions(ceilingOf(x86))));
+    for (const rules of filter.syscalls.values())
+      for (const one of rules.filter(({ action }) => isAllowing(action)))
+        for (const other of rules.filter(({ action }) => !isAllowing(action))) {
+          const calls = partition([
+            { ask: "match", rule: one.rule },
+            { ask: "match", rule: other.rule },
+          ]);
+          expect(calls.filter((args) => ruleMatches(one.rule, args) && ruleMatches(other.rule, args))).toEqual([]);
+        }
+  });
+});
