@@ -62,7 +62,7 @@ describe("every rule says why it is there", () => {
     ["a call before which the log begins", "access", policyOf([], {}, { withoutStart: true }), [start]],
     [
       "a call that a lean recording left out",
-      "rt_sigreturn",
+      "gettimeofday",
       policyOf([], { exact: true, floor: "crun" }, { lean: true }),
       [untraced],
     ],
