@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { buildRecording, createAggregator, stringifyRecording } from "../../src/core/recording/index.ts";
-import { createStraceParser, type StraceEvent } from "../../src/strace-parser/index.ts";
+import { argNumber, createStraceParser, type StraceEvent } from "../../src/strace-parser/index.ts";
 import { noSelinux, runs } from "../support/machine.ts";
-import { nativeArch } from "../../src/core/tables/index.ts";
+import { nativeArch, symbolValue, syscallNumber } from "../../src/core/tables/index.ts";
 
 /**
  * The machine's own strace and a newer one beside it (tools/engine/strace.sh), on programs that do
@@ -18,7 +18,7 @@ const newer = spawnSync("bash", [fileURLToPath(new URL("../../tools/engine/strac
 });
 const straces = ["strace", newer.stdout.trim()];
 const missing = newer.stderr || "strace is not installed";
-const arch = nativeArch(process.arch);
+const nativeHere = nativeArch(process.arch) ?? "SCMP_ARCH_X86_64";
 const script =
   'set -e; echo "a) = 0 <unfinished ...>" >/dev/null; (cat /etc/passwd >/dev/null); test ! -e ' +
   "/no/such; ls -l /etc/passwd >/dev/null; kill -0 $$";
@@ -38,6 +38,18 @@ function eventsOf(log: string): readonly StraceEvent[] {
   const events = [...parser.push(Buffer.from(log, "latin1")), ...parser.end()];
   expect(events.length + parser.counts().continuations).toBe(log.split("\n").length - 1);
   return events;
+}
+
+function recordingOf(log: string): string {
+  const aggregator = createAggregator({ arch: nativeHere });
+  for (const event of eventsOf(log)) aggregator.add(event);
+  return stringifyRecording(
+    buildRecording("app", { source: "log", command: [], versions: {}, ended: "exited" }, aggregator.finish()),
+  );
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
 function byName([a]: readonly [string, number], [b]: readonly [string, number]): number {
@@ -154,14 +166,30 @@ describe.each([
   });
 
   test("numbers, names and both give the same recording", () => {
-    const [first, ...others] = ["raw", "abbrev", "verbose"].map((style) => {
-      const aggregator = createAggregator({ arch: arch ?? "SCMP_ARCH_X86_64" });
-      for (const event of eventsOf(trace(strace, ["-X", style], ["sh", "-c", script]))) aggregator.add(event);
-      return stringifyRecording(
-        buildRecording("app", { source: "log", command: [], versions: {}, ended: "exited" }, aggregator.finish()),
-      );
-    });
+    const [first, ...others] = ["raw", "abbrev", "verbose"].map((style) =>
+      recordingOf(trace(strace, ["-X", style], ["sh", "-c", script])),
+    );
     for (const other of others) expect(other).toBe(first);
+  });
+
+  test.each([
+    ["futex", 1, "0, OP", [...range(0, 13), ...range(128, 141), ...range(384, 397)]],
+    ["madvise", 2, "1, 0, OP", [...range(0, 25), ...range(100, 103)]],
+    ["mprotect", 2, "1, 0, OP", range(0, 15)],
+    ["fcntl", 1, "-1, OP, 0", [...range(0, 17), ...range(1024, 1045)]],
+    ["mount", 3, "0, 0, 0, OP, 0", [0xc0ed0001, 0xc0ed1000]],
+    ["io_uring_register", 1, "-1, OP, 0, 0", [2 ** 31, 2 ** 31 + 1]],
+  ])("an operation of %s is the number that its name stands for", (call, index, args, operations) => {
+    const number = syscallNumber(nativeHere, call);
+    const program = operations.map((operation) => `syscall ${number}, ${args.replace("OP", String(operation))}`);
+    const log = trace(strace, ["-e", `trace=${call}`], ["perl", "-e", program.join("; ")]);
+    const calls = eventsOf(log).filter((event) => event.kind === "syscall");
+    const numbers = calls.map((event) => {
+      const arg = event.arg(index);
+      return arg && argNumber(arg, (symbol) => symbolValue(call, index, symbol));
+    });
+    // perl makes some itself while it starts
+    expect(numbers.slice(-operations.length)).toEqual(operations.map(BigInt));
   });
 
   test("on standard error, woven with what the program writes there, no call is lost", () => {

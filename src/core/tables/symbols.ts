@@ -30,11 +30,32 @@ function readTable(lines: string, bits: boolean): SymbolTable {
 /** Tables whose symbols are OR-ed, beside those that say so in their name. */
 const alsoBits: ReadonlySet<string> = new Set(["mmap_prot"]);
 
+/**
+ * Symbols that strace 6.1 and 7.2 print and that `constants` lacks: strace's code adds them to those
+ * of its tables (futex.c, mount.c), or its tables have them under a condition. They replace what
+ * `constants` says of the same symbol. Values from include/uapi/linux/{futex,fcntl,fs,io_uring}.h and asm-generic.
+ */
+const alsoPrinted: { readonly [table: string]: string } = {
+  futexops: "FUTEX_PRIVATE_FLAG 128\nFUTEX_CLOCK_REALTIME 256",
+  madvise_cmds:
+    "MADV_MERGEABLE 12\nMADV_UNMERGEABLE 13\nMADV_HUGEPAGE 14\nMADV_NOHUGEPAGE 15\nMADV_DONTDUMP 16\n" +
+    "MADV_DODUMP 17\nMADV_WIPEONFORK 18\nMADV_KEEPONFORK 19\nMADV_COLLAPSE 25",
+  mmap_prot: "PROT_SEM 8",
+  mount_flags: "MS_MGC_VAL 3236757504",
+  // glibc's F_GETLK64 of 64-bit machines is F_GETLK; the kernel's, which strace names, is another
+  fcntlcmds:
+    "F_GETLK64 12\nF_SETLK64 13\nF_SETLKW64 14\nF_GETOWNER_UIDS 17\nF_DUPFD_QUERY 1027\nF_CREATED_QUERY 1028\n" +
+    "F_CANCELLK 1029\nF_GETDELEG 1039\nF_SETDELEG 1040",
+  ptrace_cmds: "PTRACE_OLDSETOPTIONS 21",
+  uring_register_opcodes: "IORING_REGISTER_USE_REGISTERED_RING 2147483648",
+};
+
 const read = new Map<string, SymbolTable>();
 function table(name: string): SymbolTable {
   let found = read.get(name);
   if (found === undefined) {
-    found = readTable(constants[name]?.values ?? "", name.endsWith("flags") || alsoBits.has(name));
+    const lines = [constants[name]?.values, alsoPrinted[name]].filter((values) => values !== undefined).join("\n");
+    found = readTable(lines, name.endsWith("flags") || alsoBits.has(name));
     read.set(name, found);
   }
   return found;
