@@ -12,6 +12,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import { boundedText, showReading, systemDetail, type Terminal } from "../project/index.ts";
 import { readUnpacked, rejoin, sizeOfFile, unpacked, type OnRead } from "./log-source.ts";
+import { Ending } from "./ending.ts";
 import { framingOf, headBytes, withoutFraming } from "./framing.ts";
 import { readLog, type Log } from "./log.ts";
 import { prepareToRead } from "./reading-flags.ts";
@@ -195,13 +196,14 @@ async function traceOf(
   begins?.(aggregator, isFramed, head.length);
   const files = new NamedFiles();
   const all = rejoin(head, chunks);
+  const ending = new Ending();
   await readInto(
     aggregator,
-    framing === undefined ? all : withoutFraming(all, framing),
+    ending.watch(framing === undefined ? all : withoutFraming(all, framing)),
     label,
     context.root === undefined ? undefined : files,
   );
-  const log = readLog(aggregator, { label, isFramed, arch: context.arch }, terminal);
+  const log = readLog(aggregator, { label, isFramed, arch: context.arch, isCut: ending.isCut() }, terminal);
   return log && { ...log, files: files.files() };
 }
 

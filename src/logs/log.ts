@@ -26,6 +26,8 @@ export interface LogOrigin {
   /** Another tool wrote text around strace's lines, and it was taken off. */
   readonly isFramed: boolean;
   readonly arch: ScmpArch;
+  /** Its last lines show that a program goes on. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface LogOrigin {
  * belongs to another architecture.
  */
 export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Terminal): Log | undefined {
-  const { label, arch } = origin;
+  const { label, arch, isCut } = origin;
   const { calls, unparsed, unparsedTotal } = aggregator.counts();
   const facts = aggregator.facts();
   const unread = aggregator.unread();
@@ -47,16 +49,32 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
   for (const { reason, ranges } of unread) terminal.note(`${label}:${rangesText(ranges)}: not read: ${reason}`);
   if (unparsedTotal > 0)
     terminal.note(`${label}: ${linesText(unparsedTotal)} ${unparsedTotal === 1 ? "was" : "were"} not read`);
+  const aggregate = aggregator.finish();
+  refuseOtherArchitecture(Object.keys(aggregate.syscalls[arch] ?? {}), origin);
   const open = aggregator.unreadArguments().map(({ name, line }) => `${name} (line ${line})`);
   if (open.length > 0)
     terminal.note(`${label}: arguments that could not be read, so they are not pinned: ${open.join(", ")}`);
-  for (const [kind, line] of facts.unseen) terminal.note(`${label}:${line}: ${unseenText[kind]}`);
-  const aggregate = aggregator.finish();
-  refuseOtherArchitecture(Object.keys(aggregate.syscalls[arch] ?? {}), origin);
-  return { kind: "log", label, aggregate, lack: lackOf(facts, aggregate) };
+  for (const [kind, line] of facts.unseen)
+    if (kind !== "child" || !isThreadsLog(label)) terminal.note(`${label}:${line}: ${unseenText[kind]}`);
+  const lack = lackOf(facts, aggregate);
+  if (lack === undefined && isCut && !isThreadsLog(label))
+    terminal.note(
+      `${label}: the log ends before its program does: strace was stopped, or the log's tail is missing; the ` +
+        "profile lacks what the program does later",
+    );
+  return { kind: "log", label, aggregate, lack };
+}
+
+/** strace -ff writes a log for each thread, which has the thread's id in its name. */
+function isThreadsLog(label: string): boolean {
+  return /\.\d+$/.test(label);
 }
 
 const unseenText: { readonly [kind in Unseen]: string } = {
+  child:
+    "strace followed no child (it ran without -f): the log lacks what the processes and threads did that " +
+    "were started here and later",
+  detached: "strace left a process where it started another program (-b execve): the log lacks what that program did",
   untraced: "a process was started that tracers do not follow (CLONE_UNTRACED): the log lacks what it did",
   tracer: "a program traces others (ptrace), which strace prevents: the log lacks what it would do with them",
   filter: "a seccomp filter ended a call here (SIGSYS): the log lacks what the program would do after it",

@@ -32,7 +32,7 @@ export class CallReader {
     if (whole !== undefined) {
       this.#outlet.give(this.#outlet.callOf(whole, head));
     } else if (half === undefined || half.released) {
-      this.#outlet.give(this.#outlet.brokenCall(half?.head ?? head, "unfinished"));
+      this.#outlet.give(this.#outlet.brokenCall(half?.head ?? head, "unfinished", half === undefined));
     } else {
       this.#open.latestHead = half.head;
       this.#open.open(pid, half.head);

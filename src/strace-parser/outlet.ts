@@ -1,3 +1,4 @@
+import { splitList } from "./argument.ts";
 import { beforeBlanks } from "./bytes.ts";
 import { LazySyscall, type CallContext, type CallText } from "./call.ts";
 import type { Digest } from "./fields.ts";
@@ -62,11 +63,16 @@ export class Outlet {
     return event;
   }
 
-  /** The event of a call whose second half never comes. */
-  brokenCall(head: Head, type: "none" | "unfinished"): SyscallEvent {
+  /**
+   * The event of a call whose second half never comes. `isCutAnywhere`: the log ends here, maybe
+   * within an argument; else strace wrote all that is known before the call returns.
+   */
+  brokenCall(head: Head, type: "none" | "unfinished", isCutAnywhere = false): SyscallEvent {
     const { name, bytes, start, end } = head;
     const last = beforeBlanks(bytes, start, end);
-    const argsEnd = last > start && bytes[last - 1] === comma ? last - 1 : end;
+    const hasComma = last > start && bytes[last - 1] === comma;
+    const whole = isCutAnywhere && !hasComma ? splitList(bytes, start, end).at(-2)?.end : undefined;
+    const argsEnd = hasComma ? last - 1 : isCutAnywhere ? (whole ?? start) : end;
     const read = { result: { type }, injected: false };
     return this.callOf({ name, before: undefined, bytes, start, end: argsEnd, read, argsComplete: false }, head);
   }

@@ -102,6 +102,7 @@ export interface SyscallEvent {
   readonly injected: boolean;
   /**
    * The text between the parentheses was missing or cut (`unfinished` without its resumed half).
+   * The arguments that are there are whole.
    */
   readonly argsComplete: boolean;
   /**

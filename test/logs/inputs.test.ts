@@ -273,6 +273,7 @@ describe("what a log does not say is told", () => {
         "2 <... ??? resumed>) = ?",
         "3 ???() = ?",
         "4 ????( <unfinished ...>",
+        "1 exit_group(0) = ?",
       ),
     );
     expect(notes).toEqual([]);
@@ -303,11 +304,66 @@ describe("what a log does not say is told", () => {
     await recordingOf(
       file(
         "log",
-        ...started,
-        "clone(child_stack=NULL, flags=CLONE_VM|SIGCHLD) = 8",
-        "ptrace(PTRACE_DETACH, 8, NULL, SIG_0) = 0",
+        ...[
+          ...started,
+          "clone(child_stack=NULL, flags=CLONE_VM|SIGCHLD) = 8",
+          "ptrace(PTRACE_DETACH, 8, NULL, SIG_0) = 0",
+          "exit_group(0) = ?",
+        ].map((line) => `7 ${line}`),
       ),
     );
     expect(notes).toEqual([]);
+  });
+
+  test("a call that never returned shows what it was called with; the last word of a cut log may be half", async () => {
+    const inside = "1 socket(AF_UNIX, SOCK_DGRAM, 0 <unfinished ...>";
+    const calls = [...started.map((line) => `1 ${line}`), inside, "2 ioctl(1, TIOCGWINSZ <unfinished ...>"];
+    const log = file("log", ...calls);
+    writeFileSync(log, `${readFileSync(log, "utf8")}3 socket(AF_INET6, SOCK_ST`);
+    expect((await recordingOf(log))["SCMP_ARCH_X86_64"]).toMatchObject({
+      ioctl: { args: { values: [[0x5413]] } },
+      socket: {
+        args: {
+          values: [
+            [1, 2, 0],
+            [10, null, null],
+          ],
+        },
+      },
+    });
+  });
+
+  const traced = (name: string, ...options: readonly string[]): string => {
+    const path = join(folder, name);
+    mkdirSync(join(path, ".."), { recursive: true });
+    execFileSync("strace", [...options, "-o", path, "sh", "-c", "cat /etc/passwd; (id -u) | cat"], { stdio: "ignore" });
+    return path;
+  };
+
+  test("strace without -f follows no child; with -f or -ff there is nothing to tell", async () => {
+    await recordingOf(traced("followed.log", "-f", "-qq"));
+    await recordingOf(join(traced("ff/log", "-ff"), ".."));
+    expect(notes).toEqual([]);
+    await recordingOf(traced("alone.log"));
+    expect(notes).toEqual([
+      expect.stringMatching(/alone\.log:\d+: strace followed no child \(it ran without -f\): the log lacks what/),
+    ]);
+  });
+
+  test("strace -b execve leaves the programs that processes start", async () => {
+    await recordingOf(traced("left.log", "-f", "-b", "execve"));
+    expect(notes.join("\n")).toMatch(/left\.log:\d+: strace left a process where it started another program/);
+  });
+
+  test("the end of the log is missing", async () => {
+    const lines = readFileSync(traced("whole.log", "-f"), "utf8").split("\n");
+    const cut = file("cut.log", ...lines.slice(0, lines.findIndex((line) => line.includes("/etc/passwd")) + 9));
+    await recordingOf(cut);
+    expect(notes.join("\n")).toContain("cut.log: the log ends before its program does");
+    notes = [];
+    // what others write behind the last line ends no program, and a summary of -C is strace's own
+    await recordingOf(file("said.log", ...lines.slice(0, -1), "$ "));
+    await recordingOf(traced("summary.log", "-f", "-C"));
+    expect(notes.join("\n")).not.toContain("ends before");
   });
 });

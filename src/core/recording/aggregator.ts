@@ -143,6 +143,7 @@ class LogReader {
   }
 
   add(event: StraceEvent): void {
+    this.facts.follow(event);
     switch (event.kind) {
       case "syscall":
         return this.#addCall(event);

@@ -74,6 +74,6 @@ export class InspectedValues {
 
 function argAt(event: SyscallEvent, { indices, names }: Inspected, position: number): Arg | undefined {
   const index = indices[position];
-  if (!event.argsComplete || index === undefined) return undefined;
+  if (index === undefined) return undefined;
   return names === undefined ? event.arg(index) : event.argNamed(names[position] ?? "");
 }

@@ -1,12 +1,13 @@
-import { argNumber, type Arg, type StraceEvent, type SyscallEvent } from "../../strace-parser/index.ts";
+import { argNumber, isForkCall, type Arg, type StraceEvent, type SyscallEvent } from "../../strace-parser/index.ts";
 import { symbolValue } from "../tables/index.ts";
 
 /**
  * Why a tracer does not see what a process does: the process was made so that tracers do not follow
- * it (`untraced`), it wanted to trace others itself, which strace does already (`tracer`), or a
- * filter ended it where it would have gone on (`filter`).
+ * it (`untraced`), strace was told to follow no child (`child`) or to leave a process that starts
+ * another program (`detached`), a process wanted to trace others itself, which strace does already
+ * (`tracer`), or a filter ended it where it would have gone on (`filter`).
  */
-export type Unseen = "untraced" | "tracer" | "filter";
+export type Unseen = "untraced" | "child" | "detached" | "tracer" | "filter";
 
 /** What a log holds of its programs' lives, beyond their calls. */
 export interface LogFacts {
@@ -37,12 +38,26 @@ export class FactCollector implements LogFacts {
   exited = false;
   ended = false;
   namesModes = false;
-  readonly unseen = new Map<Unseen, number>();
+  readonly #unseen = new Map<Unseen, number>();
+  /** The line of the first call that made a child. */
+  #firstBirth: number | undefined;
+  #hasPids = false;
+
+  get unseen(): ReadonlyMap<Unseen, number> {
+    return this.#firstBirth === undefined || this.#hasPids
+      ? this.#unseen
+      : new Map([...this.#unseen, ["child", this.#firstBirth]]);
+  }
 
   /** The first call of the log. */
   begin({ name, result }: SyscallEvent): void {
     this.firstCall = name;
     this.beginsWithStart = name.startsWith("execve") && result.type === "value" && result.value === 0n;
+  }
+
+  /** Takes any event. strace writes pids where it follows children. */
+  follow({ tracee }: StraceEvent): void {
+    this.#hasPids ||= tracee.pid !== undefined;
   }
 
   /** Takes an event that is no call. */
@@ -62,11 +77,17 @@ export class FactCollector implements LogFacts {
       if (request !== undefined && tracing.has(request)) this.#miss("tracer", event);
       return;
     }
+    if (event.name.startsWith("execve")) {
+      // the logs of -ff have no pids, and one may go on in another
+      if (event.result.type === "unfinished" && event.tracee.pid !== undefined) this.#miss("detached", event);
+      return;
+    }
     if (makesUntraced(event)) this.#miss("untraced", event);
+    else if (event.result.type === "value" && event.result.value > 0n) this.#firstBirth ??= event.source.line;
   }
 
   #miss(kind: Unseen, { source }: StraceEvent): void {
-    if (!this.unseen.has(kind)) this.unseen.set(kind, source.line);
+    if (!this.#unseen.has(kind)) this.#unseen.set(kind, source.line);
   }
 }
 
@@ -79,7 +100,7 @@ export function makesUntraced(event: SyscallEvent): boolean {
 
 /** May the call make, or be, something that strace does not see? */
 export function mayHide(name: string): boolean {
-  return name === "clone" || name === "clone3" || name === "ptrace";
+  return isForkCall(name) || name === "ptrace" || name.startsWith("execve");
 }
 
 /** clone3's flags stand in memory, where strace shows them. */

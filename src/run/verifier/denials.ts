@@ -264,7 +264,6 @@ function answered(result: SyscallResult, action: Action): boolean {
 /** The arguments that the trace shows, under the kernel's index. */
 function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): ReadonlyMap<ArgIndex, bigint> {
   const known = new Map<ArgIndex, bigint>();
-  if (!event.argsComplete) return known;
   const inspected = inspectedArguments(arch, syscall);
   for (const index of argIndexes) {
     const position = inspected?.indices.indexOf(index) ?? -1;
@@ -279,7 +278,7 @@ function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): Readonl
 }
 
 function shownArguments(event: SyscallEvent): readonly string[] {
-  return event.argsComplete ? event.args.map(shownArgument) : ["…"];
+  return [...event.args.map(shownArgument), ...(event.argsComplete ? [] : ["…"])];
 }
 
 /** Larger numbers are addresses and sizes. They are useless to a reader and change every run. */
