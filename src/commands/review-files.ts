@@ -1,4 +1,4 @@
-import { jsonContent, profilesIn, withoutComments, type Carried } from "../core/carrier/index.ts";
+import { jsonContent, mayHoldProfile, profilesIn, withoutComments, type Carried } from "../core/carrier/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { offsetOf, positionAt, readProfile } from "../core/profile/index.ts";
 import { isPlaceOfProfiles, type ChangedFile } from "../project/index.ts";
@@ -25,13 +25,18 @@ export type ReviewedFile =
  */
 export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | undefined> {
   const { path, formerPath } = file;
-  const before = file.before === undefined ? undefined : await contentOf(file.before, formerPath ?? path);
-  const after = file.after === undefined ? undefined : await contentOf(file.after, path);
-  const isProfile = [after, before].some((side) => Array.isArray(side) && side.length > 0);
+  const former = file.before === undefined ? undefined : await contentOf(file.before, formerPath ?? path);
+  const held = isList(former) ? former : [];
+  const known = new Set(held.map(({ label }) => label).filter((label) => label !== ""));
+  const content = file.after === undefined ? undefined : await contentOf(file.after, path, known);
+  // What was a profile and cannot be read any more is not gone.
+  const after = content instanceof SeccompGenError && held.length > 0 ? [unreadable(content)] : content;
+  const before = former instanceof SeccompGenError ? undefined : former;
+  const isProfile = [after, before].some((side) => isList(side) && side.length > 0);
   if (/(^|\/)traces\/[^/]+\/policy\.json$/.test(path) && !isProfile) return { kind: "options" };
   if (!isProfile) return [after, before].includes("recording") ? { kind: "recording" } : undefined;
   // An engine takes a whole JSON document for the profile, even if no profile is left in it.
-  const isWhole = [after, before].some((side) => Array.isArray(side) && side[0]?.label === "");
+  const isWhole = [after, before].some((side) => isList(side) && side[0]?.label === "");
   const [were, are] = [
     sideOf(before, file.before, formerPath ?? path, isWhole),
     sideOf(after, file.after, path, isWhole),
@@ -40,7 +45,7 @@ export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | un
 }
 
 function sideOf(content: Content, text: string | undefined, source: string, isWhole: boolean): readonly Carried[] {
-  if (Array.isArray(content) && (content.length > 0 || !isWhole)) return content as readonly Carried[];
+  if (isList(content) && (content.length > 0 || !isWhole)) return content;
   return text === undefined || !isWhole ? [] : [whole(text, source)];
 }
 
@@ -64,13 +69,14 @@ function pairs(file: ChangedFile, were: readonly Carried[], are: readonly Carrie
   ];
 }
 
-/** The profiles of a text, or what else it is. */
-type Content = readonly Carried[] | "recording" | undefined;
+/** The profiles of a text, what else it is, or why it cannot be read. */
+type Content = readonly Carried[] | "recording" | SeccompGenError | undefined;
 
-/** A text without these words is no profile and hides none. */
-const speaksOfProfiles = /default_?action|SCMP_ACT_|seccompprofile|binaryData|\\[xuU][0-9a-f]{2}/i;
+function isList(content: Content): content is readonly Carried[] {
+  return Array.isArray(content);
+}
 
-async function contentOf(text: string, path: string): Promise<Content> {
+async function contentOf(text: string, path: string, known: ReadonlySet<string> = new Set()): Promise<Content> {
   const isJson = /^\s*(?:[{[]|null\s*$|$)/.test(text);
   const isNamedSo = /\.(?:jsonc?|seccomp)$/i.test(path);
   const isYaml = /\.ya?ml$/i.test(path);
@@ -79,15 +85,15 @@ async function contentOf(text: string, path: string): Promise<Content> {
   if (content === "profile" || (content === "broken" && isNamedSo)) return [whole(text, path)];
   if (isPlaceOfProfiles(path) && (isJson || isNamedSo)) return [whole(text, path)];
   // A list or a ConfigMap in JSON is YAML too.
-  if (!speaksOfProfiles.test(text))
+  if (known.size === 0 && !mayHoldProfile(text, isYaml))
     return isPlaceOfProfiles(path) && isYaml ? [unreadable(noProfile(path))] : undefined;
   try {
-    const found = await profilesIn(text, isNamedSo || isJson ? `${path}.yaml` : path);
+    const found = await profilesIn(text, isNamedSo || isJson ? `${path}.yaml` : path, known);
     return found.length === 0 && isPlaceOfProfiles(path) && isYaml ? [unreadable(noProfile(path))] : found;
   } catch (error) {
     if (!(error instanceof SeccompGenError)) throw error;
     // No consumer reads a broken file of another name as a profile.
-    return isYaml ? [unreadable(error)] : undefined;
+    return isYaml ? [unreadable(error)] : error;
   }
 }
 

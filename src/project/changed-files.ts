@@ -1,6 +1,8 @@
 import { lstat, readFile, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
+import { telltales, yamlTelltales } from "../core/carrier/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { decoded } from "../core/text/index.ts";
 import { maxDocumentBytes } from "./files.ts";
 import { git, readObjects, runGit } from "./git.ts";
 import { sourceFolder } from "./names.ts";
@@ -57,21 +59,30 @@ function isLookedAt(path: string): boolean {
 }
 
 /**
- * A file of another name may hold a profile if one of these words stands in it. JSON and YAML may
- * write letters as escapes, and a ConfigMap may write a profile as base64.
+ * Files of other names that may hold a profile, by content: of the working tree with files that git does
+ * not know yet, or of a commit.
  */
-const telling = ["default_?action", "SCMP_ACT_", "kind.*SeccompProfile", "binaryData", "\\\\[xu][0-9a-f]{2}"];
-
-/** git's answer, by content: the working tree with files that git does not know yet, or a commit. */
-async function telltales(root: string, commit: string | undefined): Promise<ReadonlySet<string>> {
-  const { stdout, stderr, exitCode } = await runGit(root, [
-    "grep",
-    "-lziE",
-    ...telling.flatMap((pattern) => ["-e", pattern]),
-    ...(commit === undefined ? ["--untracked"] : [commit]),
-    "--",
-    ":/",
+async function telling(root: string, commit: string | undefined): Promise<ReadonlySet<string>> {
+  const found = await Promise.all([
+    grep(root, commit, telltales, ":/"),
+    grep(root, commit, yamlTelltales, ":(top,icase)*.yaml", ":(top,icase)*.yml"),
   ]);
+  return new Set(found.flat());
+}
+
+async function grep(
+  root: string,
+  commit: string | undefined,
+  patterns: readonly string[],
+  ...paths: readonly string[]
+): Promise<readonly string[]> {
+  // Nothing else is found in a text of UTF-16 than its first bytes.
+  const marks = Buffer.from("\n^\xff\xfe\n^\xfe\xff", "latin1");
+  const { stdout, stderr, exitCode } = await runGit(
+    root,
+    ["grep", "-lziE", "-f", "-", ...(commit === undefined ? ["--untracked"] : [commit]), "--", ...paths],
+    Buffer.concat([Buffer.from(patterns.join("\n")), marks]),
+  );
   if (exitCode > 1)
     throw new SeccompGenError({
       code: "usage",
@@ -79,7 +90,7 @@ async function telltales(root: string, commit: string | undefined): Promise<Read
       todo: "Run it in a git repository that holds the profiles.",
     });
   const found = stdout.split("\0").filter((path) => path !== "");
-  return new Set(commit === undefined ? found : found.map((path) => path.slice(commit.length + 1)));
+  return commit === undefined ? found : found.map((path) => path.slice(commit.length + 1));
 }
 
 /**
@@ -177,7 +188,7 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
     [...entries.values()].filter(isNamed),
     [...entries.values()].filter((entry) => !isNamed(entry)),
   ];
-  const [now, then] = others.length === 0 ? [] : [await telltales(root, undefined), await telltales(root, commit)];
+  const [now, then] = others.length === 0 ? [] : await Promise.all([telling(root, undefined), telling(root, commit)]);
   const byContent = others.filter(
     ({ path, formerPath }) => now?.has(path) === true || then?.has(formerPath ?? path) === true,
   );
@@ -336,5 +347,5 @@ async function fileNow(root: string, path: string): Promise<Side> {
   if (!found.isFile()) return { reason: "it is not a file" };
   if (found.size > maxDocumentBytes) return { reason: tooLarge };
   if ((await realpath(place)) !== join(await realpath(root), path)) return { reason: "it is reached through a link" };
-  return readFile(place, "utf8");
+  return decoded(await readFile(place));
 }

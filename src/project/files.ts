@@ -19,6 +19,7 @@ import {
 import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { ownSession, sessionPattern } from "./session-name.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { decoded } from "../core/text/index.ts";
 import { profilePath } from "./names.ts";
 
 /**
@@ -206,7 +207,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     const stats = attempt(() => statSync(path));
     if ((stats?.size ?? 0) > maxDocumentBytes) throw tooLarge(path);
-    return stats?.isFile() === true ? readFileSync(path, "utf8") : await boundedText(createReadStream(path), path);
+    return stats?.isFile() === true ? decoded(readFileSync(path)) : await boundedText(createReadStream(path), path);
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
@@ -233,7 +234,7 @@ export async function boundedText(chunks: AsyncIterable<Uint8Array>, path: strin
     if ((length += chunk.length) > maxDocumentBytes) throw tooLarge(path);
     parts.push(new Uint8Array(chunk)); // some sources use its memory again
   }
-  return Buffer.concat(parts).toString("utf8");
+  return decoded(Buffer.concat(parts));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { SeccompGenError } from "../core/errors/index.ts";
+import { decoded } from "../core/text/index.ts";
 
 /** What git answered. */
 export interface GitAnswer {
@@ -8,7 +9,11 @@ export interface GitAnswer {
 }
 
 /** Runs git without a shell and with English messages. Throws `usage` if git is not installed. */
-export async function runGit(folder: string, args: readonly string[], input?: string): Promise<GitAnswer> {
+export async function runGit(
+  folder: string,
+  args: readonly string[],
+  input?: string | Uint8Array,
+): Promise<GitAnswer> {
   const { execa } = await import("execa");
   const { exitCode, stdout, stderr, code } = await execa("git", args, {
     cwd: folder,
@@ -66,7 +71,7 @@ export async function readObjects(folder: string, names: readonly string[]): Pro
       texts.push(undefined);
       continue;
     }
-    texts.push(type === "blob" ? answer.toString("utf8", at, at + Number(size)) : undefined);
+    texts.push(type === "blob" ? decoded(answer.subarray(at, at + Number(size))) : undefined);
     at += Number(size) + 1;
   }
   return texts;

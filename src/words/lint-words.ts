@@ -207,6 +207,11 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
           `includes and excludes contradict each other in ${cause.of} (${cause.name}): ` +
           `the group on ${listWords(names)} never applies`
         );
+      if (cause.type === "every-kernel")
+        return (
+          `excludes with minKernel ${JSON.stringify(cause.name)} hold on every kernel: under Docker, ` +
+          `the group on ${listWords(names)} never applies`
+        );
       const kind = cause.of === "caps" ? "capability" : "architecture";
       const doubt = cause.meant === undefined ? "" : `; did you mean ${cause.meant}?`;
       return `no engine knows the ${kind} ${JSON.stringify(cause.name)} in ${side}: ${effect}${doubt}`;

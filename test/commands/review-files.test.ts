@@ -262,3 +262,89 @@ describe("findings have an identity", { timeout: 60_000 }, () => {
     expect(out).toMatch(/Stop: a may now ptrace on other hosts\./);
   });
 });
+
+describe("what Kubernetes reads is read, whatever it looks like", { timeout: 60_000 }, () => {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const utf16 = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, "utf16le");
+  const added = "  - action: SCMP_ACT_ALLOW\n    names: [ptrace]\n";
+
+  test.each<[string, string | Buffer]>([
+    ["a comment that a carriage return ends", `${operator("read")}# x\r${added}`],
+    ["a comment that U+2028 ends", `${operator("read")}# x\u2028${added}`],
+    ["a name in base64", operator("read", `!!binary ${base64("ptrace")}`)],
+    ["a name in base64, its tag in escapes", operator("read", `!!bin%61ry ${base64("ptrace")}`)],
+    [
+      "members in base64",
+      operator("read")
+        .replace("names:", `!!binary ${base64("names")}:`)
+        .replace("read", "ptrace"),
+    ],
+    ["an alias as a member", `x: &x syscalls\n${operator("read", "ptrace").replace("syscalls", "*x ")}`],
+    [
+      "a merge key behind another",
+      `x: &x { names: [ptrace] }\ny: &y { <<: *x }\n${operator("read")}  - { <<: *y, action: SCMP_ACT_ALLOW }\n`,
+    ],
+    ["a name in two lines", operator("read", '"ptr\\\n      ace"')],
+    ["UTF-16", utf16(operator("read", "ptrace"))],
+    ["UTF-16, the other way round", utf16(operator("read", "ptrace")).swap16()],
+  ])("%s", async (_, text) => {
+    write("deploy/web.yaml", operator("read"));
+    commit();
+    writeFileSync(join(folder, "deploy/web.yaml"), text);
+    expect([await reviewed(), out]).toEqual([1, expect.stringMatching(/Stop: .* may now ptrace/)]);
+  });
+
+  test.each<[string, string | Buffer]>([
+    ["UTF-16", utf16(operator("ptrace"))],
+    [
+      "words in base64",
+      operator("ptrace").replace(/SCMP_ACT_\w+|SeccompProfile|defaultAction/g, (word) => `!!binary ${base64(word)}`),
+    ],
+    [
+      "a tag of another name",
+      "%TAG ! tag:yaml.org,2002:\n---\n" +
+        operator("ptrace").replace(/SCMP_ACT_\w+|SeccompProfile|defaultAction/g, (word) => `!binary ${base64(word)}`),
+    ],
+    [
+      "words in two lines, and an alias of them as a member",
+      `x: &x "default\\\n  Action"\n${operator("ptrace")
+        .replace("defaultAction", "*x ")
+        .replace(/SCMP_ACT_\w+|SeccompProfile/g, (word) => `"${word.slice(0, 6)}\\\n          ${word.slice(6)}"`)}`,
+    ],
+    [
+      "a ConfigMap's JSON in base64",
+      `kind: ConfigMap\nmetadata: {name: p}\ndata: {p: !!binary ${base64(json("ptrace"))}}`,
+    ],
+  ])("a new file in %s", async (_, text) => {
+    writeFileSync(join(folder, "web.yml"), text);
+    expect([await reviewed(), out]).toEqual([1, expect.stringContaining("ptrace")]);
+  });
+
+  test("in quotes, << is a member like others, which brings nothing", async () => {
+    const open = `x: &x { syscalls: [{ action: SCMP_ACT_ERRNO, names: [ptrace] }] }\nkind: SeccompProfile
+apiVersion: security-profiles-operator.x-k8s.io/v1beta1\nspec: { defaultAction: SCMP_ACT_ALLOW, <<: *x }\n`;
+    write("web.yaml", open);
+    commit();
+    write("web.yaml", open.replace("<<", '"<<"'));
+    expect([await reviewed(), out]).toEqual([1, expect.stringMatching(/may now ptrace/)]);
+  });
+
+  test("a merge key behind a member that it brings too is refused: readers disagree", async () => {
+    write("web.yaml", `x: &x { defaultAction: SCMP_ACT_ALLOW }\n${operator("read").trimEnd()}\n  <<: *x\n`);
+    expect([await reviewed(), out]).toEqual([1, expect.stringMatching(/"defaultAction" stands before <</)]);
+  });
+
+  test.each(["{}", "null"])("a ConfigMap's profile that became %s is no filter", async (rest) => {
+    write("k8s.yml", configMap("read"));
+    commit();
+    write("k8s.yml", configMap("read").replace(json("read"), rest));
+    expect([await reviewed(), out]).toEqual([1, expect.stringContaining("NO FILTER AT ALL")]);
+  });
+
+  test("a profile in a file of another name that cannot be read any more stops the gate", async () => {
+    write("deploy/web", operator("read"));
+    commit();
+    write("deploy/web", `${operator("read", "ptrace")}{{ if }}\n`);
+    expect([await reviewed(), out]).toEqual([1, expect.stringMatching(/cannot be read/)]);
+  });
+});

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
-import { spellings } from "../support/spellings.ts";
+import { dockersSpellings, spellings } from "../support/spellings.ts";
 
 /** The engine is asked what a reader may not assume: those documents under which nothing is filtered. */
-test.each(spellings.filter(([, , engines]) => engines !== "refused"))(
+test.each([...spellings, ...dockersSpellings].filter(([, , engines]) => engines !== "refused"))(
   "the engine with %s",
   { timeout: 120_000 },
   async (_, text, engines) => {
@@ -20,6 +20,15 @@ test.each(spellings.filter(([, , engines]) => engines !== "refused"))(
     expect(`${stdout}${stderr}`).toMatch(engines === "none" ? /^Seccomp:\s0$/ : /^Seccomp:\s2$/);
   },
 );
+
+test("the engine drops a group whose excluded kernel is empty", { timeout: 120_000 }, async () => {
+  const file = join(await workplace(), "p.json");
+  const excludes = { minKernel: "" };
+  const syscalls = [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", excludes }];
+  await writeFile(file, JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls }));
+  const run = ["run", "--rm", "--network", "none", "--security-opt", `seccomp=${file}`];
+  expect((await docker(...run, "seccomp-gen-base:bookworm", "mkdir", "/a")).exitCode).toBe(0);
+});
 
 /** Somebody between the command and the engine, who changes what one of them says. */
 function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly answers?: Forgery }): Server {

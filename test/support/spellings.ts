@@ -103,8 +103,14 @@ export const spellings: readonly (readonly [name: string, text: string, engines:
   ["a comment within", `{${allow}, /* x */ "syscalls":[${deny}]}`, "refused"],
 ];
 
-/** What Docker refuses and podman takes, which reads no kernels. */
+/** What Docker reads otherwise than podman, which reads no kernels and whose crun wants a default. */
 export const dockersSpellings: readonly (readonly [name: string, text: string, engines: Enforcement])[] = [
+  [
+    "no default, and groups for other machines only",
+    `{"syscalls":[{"names":["chroot"],"action":"SCMP_ACT_ERRNO","includes":{"arches":["arm64"]}}]}`,
+    "none",
+  ],
+  ["an empty kernel", args('"excludes":{"minKernel":""}'), "filter"],
   ["an empty name", `{${allow},"syscalls":[{"names":["","chroot"],"action":"SCMP_ACT_ERRNO"}]}`, "refused"],
   ["kernel 0.0", args('"includes":{"minKernel":"0.0"}'), "refused"],
   ["a kernel of 21 digits", args('"excludes":{"minKernel":"99999999999999999999.1"}'), "refused"],

@@ -7,13 +7,18 @@ import { withoutComments } from "./without-comments.ts";
 /**
  * The profiles that a file holds, as their consumers read them: a JSON document as Docker reads it,
  * `.jsonc` without its comments, YAML as Kubernetes and its operators read it. A JSON document is
- * always taken for a profile, because an engine would take it for one.
+ * always taken for a profile, because an engine would take it for one. `known`: labels of profiles that
+ * the file held before, and that are listed also if nothing is left of them there.
  */
-export async function profilesIn(text: string, source: string): Promise<readonly Carried[]> {
+export async function profilesIn(
+  text: string,
+  source: string,
+  known: ReadonlySet<string> = new Set(),
+): Promise<readonly Carried[]> {
   if (/\.jsonc$/i.test(source)) return [whole(withoutComments(text), source, false)];
   if (!mayBeYaml(text, source)) return [whole(text, source, true)];
   const { profilesInYaml } = await import("./yaml.ts");
-  return profilesInYaml(text, source);
+  return profilesInYaml(text, source, known);
 }
 
 /** The one profile that a file holds, or the one of the label. Throws `usage` if it is not one. */

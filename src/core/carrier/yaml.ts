@@ -10,6 +10,8 @@ import {
   type Alias,
   type Document,
   type Node,
+  type Scalar,
+  type YAMLMap,
 } from "yaml";
 import { SeccompGenError } from "../errors/index.ts";
 import {
@@ -37,8 +39,11 @@ const maxDepth = 100;
  * The profiles in a YAML text: SeccompProfiles of the security-profiles-operator, JSON in ConfigMaps
  * and in whatever other strings, and objects with a default action. Throws `profile-yaml` where the
  * text is no YAML, or is made to keep its reader busy.
+ * `known`: labels of profiles, also if nothing is left of them there.
  */
-export function profilesInYaml(text: string, source: string): readonly Carried[] {
+export function profilesInYaml(given: string, source: string, known: ReadonlySet<string>): readonly Carried[] {
+  // go-yaml ends lines, and with them comments, at each of these.
+  const text = given.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n");
   const fail = (detail: string, { line, column }: Position): never => {
     throw new SeccompGenError({ code: "profile-yaml", source, line, column, detail });
   };
@@ -49,7 +54,7 @@ export function profilesInYaml(text: string, source: string): readonly Carried[]
   // go-yaml, which Kubernetes reads with, takes numbers and merge keys as YAML 1.1 has them.
   const reading = { version: "1.1", intAsBigInt: true, logLevel: "silent", uniqueKeys: false } as const;
   const options = { ...reading, lineCounter: lines };
-  const walker = new Walker(text, source, lines);
+  const walker = new Walker(text, source, lines, known);
   try {
     for (const document of [...parseAllDocuments(text, options)]) {
       const [error] = document.errors;
@@ -75,11 +80,13 @@ class Walker {
   private readonly source: string;
   private readonly lines: LineCounter;
   private readonly targets = new Map<Alias, Node>();
+  private readonly known: ReadonlySet<string>;
 
-  constructor(text: string, source: string, lines: LineCounter) {
+  constructor(text: string, source: string, lines: LineCounter, known: ReadonlySet<string>) {
     this.text = text;
     this.source = source;
     this.lines = lines;
+    this.known = known;
   }
 
   document(document: Document.Parsed): void {
@@ -109,13 +116,14 @@ class Walker {
     if (!isMap(value)) return;
     const members = this.members(value);
     const name = this.nameOf(members) ?? owner;
-    const plain = { apiVersion: textOf(members.get("apiVersion")), kind: textOf(members.get("kind")) };
+    const plain = {
+      apiVersion: textOf(this.followed(members.get("apiVersion"))),
+      kind: textOf(this.followed(members.get("kind"))),
+    };
     if (isSecurityProfile(plain)) return this.object(members.get("spec"), value, { label: name, isOperator: true });
-    if ([...members.keys()].some((key) => folded(key) === "defaultaction"))
-      return this.object(value, value, {
-        label: [name, pointer].filter((part) => part !== "").join(":"),
-        isOperator: false,
-      });
+    const label = joined(":", name, pointer);
+    if (this.known.has(label) || [...members.keys()].some((key) => folded(key) === "defaultaction"))
+      return this.object(value, value, { label, isOperator: false });
     for (const [key, member] of members) {
       if (plain.kind === "ConfigMap" && key === "binaryData") this.encoded(member, name);
       else
@@ -128,28 +136,46 @@ class Walker {
     }
   }
 
-  /** Merge keys (`<<`) bring what a map does not have itself. */
-  private members(map: { readonly items: readonly { key: unknown; value: unknown }[] }): Map<string, unknown> {
+  /**
+   * A map's members as go-yaml has them: a merge key (`<<`) brings what is not given behind it. What is
+   * given before it too is refused, because readers disagree on it.
+   */
+  private members(map: YAMLMap, depth = 0): Map<string, unknown> {
+    this.count(depth);
     const own = new Map<string, unknown>();
-    const merged: unknown[] = [];
+    const merged = new Set<string>();
     for (const { key, value } of map.items) {
-      const name = keyText(key);
-      if (name === "<<") merged.push(value);
-      else if (own.has(name)) throw this.error(`${JSON.stringify(name)} is given twice in one map`, startOf(key));
-      else own.set(name, value);
+      if (isMerge(key)) {
+        for (const [name, member] of this.merged(value, depth)) {
+          if (own.has(name))
+            throw this.error(`${JSON.stringify(name)} stands before << that brings it too`, startOf(key));
+          own.set(name, member);
+          merged.add(name);
+        }
+        continue;
+      }
+      const name = keyText(this.followed(key));
+      if (name === undefined) throw this.error("a key is no text", startOf(key));
+      if (own.has(name) && !merged.delete(name))
+        throw this.error(`${JSON.stringify(name)} is given twice in one map`, startOf(key));
+      own.set(name, value);
     }
-    for (const source of merged.map((node) => this.followed(node)))
-      for (const part of isSeq(source) ? source.items.map((item) => this.followed(item)) : [source])
-        if (isMap(part) && part !== (map as unknown))
-          for (const { key, value } of part.items) if (!own.has(keyText(key))) own.set(keyText(key), value);
     return own;
+  }
+
+  /** What a merge key brings: of several maps, the first that has a member gives it. */
+  private merged(node: unknown, depth: number): ReadonlyMap<string, unknown> {
+    const value = this.followed(node);
+    const parts = isSeq(value) ? value.items.map((item) => this.followed(item)) : [value];
+    const all = parts.flatMap((part) => (isMap(part) ? [...this.members(part, depth + 1)] : []));
+    return new Map(all.reverse());
   }
 
   private nameOf(members: ReadonlyMap<string, unknown>): string | undefined {
     const metadata = this.followed(members.get("metadata"));
     if (!isMap(metadata) || !members.has("kind")) return undefined;
     const inside = this.members(metadata);
-    const [name, namespace] = [textOf(inside.get("name")), textOf(inside.get("namespace"))];
+    const [name, namespace] = ["name", "namespace"].map((key) => textOf(this.followed(inside.get(key))));
     return name === undefined ? undefined : namespace === undefined ? name : `${namespace}/${name}`;
   }
 
@@ -169,20 +195,17 @@ class Walker {
     });
   }
 
-  private string(
-    scalar: { value: unknown; type?: string | undefined; range?: unknown },
-    pointer: string,
-    owner: string,
-  ): void {
-    const { value } = scalar;
-    if (typeof value !== "string" || !holdsJsonProfile(value)) return;
-    const [start, end] = scalar.range as readonly [number, number];
-    const isLiteral = scalar.type === "BLOCK_LITERAL";
+  private string(scalar: Scalar, pointer: string, owner: string): void {
+    const value = textOf(scalar);
+    const label = joined("/", owner, pointer.replace(/^\//, ""));
+    if (value === undefined || (!this.known.has(label) && !holdsJsonProfile(value))) return;
+    const [start = 0, end = 0] = scalar.range ?? [];
+    const isLiteral = scalar.type === "BLOCK_LITERAL" && typeof scalar.value === "string";
     const from = isLiteral ? this.text.indexOf("\n", start) + 1 : start;
     // Lines of a literal are the JSON's own; of other strings only the beginning is known.
     this.json(
       isLiteral ? blankedBefore(this.text, from, end) : `${blankedBefore(this.text, from, from)}${value}`,
-      [owner, pointer.replace(/^\//, "")].filter((part) => part !== "").join("/"),
+      label,
     );
   }
 
@@ -193,7 +216,9 @@ class Walker {
     for (const [key, value] of this.members(map)) {
       const text = Buffer.from(textOf(this.followed(value)) ?? "", "base64").toString("utf8");
       const [start = 0] = ((value as Node | undefined)?.range ?? []) as readonly number[];
-      if (holdsJsonProfile(text)) this.json(`${blankedBefore(this.text, start, start)}${text}`, `${owner}/${key}`);
+      const label = `${owner}/${key}`;
+      if (this.known.has(label) || holdsJsonProfile(text))
+        this.json(`${blankedBefore(this.text, start, start)}${text}`, label);
     }
   }
 
@@ -231,7 +256,7 @@ class Walker {
         }),
       );
     if (!isScalar(value)) return undefined;
-    const { value: scalar } = value;
+    const scalar = textOf(value) ?? value.value;
     if (typeof scalar === "bigint")
       return scalar >= BigInt(Number.MIN_SAFE_INTEGER) && scalar <= BigInt(Number.MAX_SAFE_INTEGER)
         ? Number(scalar)
@@ -275,13 +300,27 @@ function startOf(node: unknown): number | undefined {
   return (node as { readonly range?: readonly number[] | null } | undefined)?.range?.[0];
 }
 
+/** The text of a scalar: also of one in base64 (`!!binary`), which go-yaml decodes. */
 function textOf(node: unknown): string | undefined {
-  return isScalar(node) && typeof node.value === "string" ? node.value : undefined;
+  if (!isScalar(node)) return undefined;
+  if (node.value instanceof Uint8Array) return Buffer.from(node.value).toString("utf8");
+  return typeof node.value === "string" ? node.value : undefined;
 }
 
-function keyText(key: unknown): string {
+function keyText(key: unknown): string | undefined {
+  if (!isScalar(key)) return undefined;
   // As written: YAML 1.1 takes `y` for a yes, and Kubernetes does not.
-  return isScalar(key) ? (key.source ?? String(key.value)) : "";
+  return key.value instanceof Uint8Array ? textOf(key) : (key.source ?? String(key.value));
+}
+
+/** In quotes, or with a tag of another kind, `<<` is a name like others. */
+function isMerge(key: unknown): boolean {
+  if (!isScalar(key) || key.source !== "<<" || key.type !== "PLAIN") return false;
+  return key.tag === undefined || key.tag === "tag:yaml.org,2002:merge";
+}
+
+function joined(by: string, ...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(by);
 }
 
 function escaped(name: string): string {

@@ -15,6 +15,7 @@ export function neverApplies({ syscalls }: DockerProfile): readonly Finding[] {
       ...unknownNames(includes).map((cause) => say("includes", cause)),
       ...unknownNames(excludes).map((cause) => say("excludes", cause)),
       ...contradictions(includes, excludes).map((cause) => say("includes", cause)),
+      ...everyKernel(excludes).map((cause) => say("excludes", cause)),
     ];
   });
 }
@@ -56,4 +57,12 @@ function contradictions(includes: DockerCondition, excludes: DockerCondition): r
       ? [{ type: "contradiction", of: "minKernel", name: from } as const]
       : []),
   ];
+}
+
+/** The first kernel with filters of seccomp (prctl(2)): no engine that has any runs on an older one. */
+const firstKernel = "3.5";
+
+function everyKernel({ minKernel }: DockerCondition): readonly NeverCause[] {
+  if (minKernel === undefined || compareVersions(minKernel, firstKernel) > 0) return [];
+  return [{ type: "every-kernel", of: "minKernel", name: minKernel }];
 }

@@ -98,7 +98,9 @@ export type VoidCause = "dropped" | "swallowed";
 /** Why a condition on hosts can never hold. */
 export type NeverCause =
   | { readonly type: "unknown-name"; readonly of: "caps" | "arches"; readonly name: string; readonly meant?: string }
-  | { readonly type: "contradiction"; readonly of: "caps" | "arches" | "minKernel"; readonly name: string };
+  | { readonly type: "contradiction"; readonly of: "caps" | "arches" | "minKernel"; readonly name: string }
+  /** Excludes that hold on every kernel. */
+  | { readonly type: "every-kernel"; readonly of: "minKernel"; readonly name: string };
 
 /** What can be wrong with a profile. */
 export type FindingKind = keyof FindingData;

@@ -13,19 +13,16 @@ export function groupApplies({ includes, excludes }: DockerSyscallGroup, host: H
   if (listed(excludes?.arches)) return false;
   if (excludes?.caps?.some((name) => host.capabilities.has(name)) ?? false) return false;
   const kernels = host.skips !== "kernels";
-  if (kernels && given(excludes?.minKernel) && kernelAtLeast(host.kernel, excludes?.minKernel ?? "")) return false;
+  const [below, from] = [excludes?.minKernel, includes?.minKernel];
+  if (kernels && below !== undefined && kernelAtLeast(host.kernel, below)) return false;
   if ((includes?.arches?.length ?? 0) > 0 && !listed(includes?.arches)) return false;
   if (!(includes?.caps?.every((name) => host.capabilities.has(name)) ?? true)) return false;
-  return !kernels || !given(includes?.minKernel) || kernelAtLeast(host.kernel, includes?.minKernel ?? "");
-}
-
-function given(version: string | undefined): boolean {
-  return version !== undefined && version !== "";
+  return !kernels || from === undefined || kernelAtLeast(host.kernel, from);
 }
 
 /**
- * Compares version and major revision only, as moby does: 4.8.0-rc1 is 4.8. An unknown kernel is
- * new enough.
+ * Compares version and major revision only, as moby does: 4.8.0-rc1 is 4.8, and an empty text is 0.0,
+ * which every kernel has reached. An unknown kernel is new enough.
  */
 function kernelAtLeast(kernel: string | undefined, wanted: string): boolean {
   if (kernel === undefined) return true;

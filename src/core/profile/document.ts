@@ -129,7 +129,10 @@ const errnoNames = [
   "EROFS",
 ];
 
-/** The number wins over the name: Docker knows only the number. */
+/**
+ * Docker knows only the number, and podman takes the text first: a name, or digits (containers-common,
+ * getErrno()). What the two read differently is refused.
+ */
 function errnoOf(
   members: Members,
   numberName: string,
@@ -139,8 +142,13 @@ function errnoOf(
 ): number | undefined {
   const number = members[numberName] as number | undefined;
   const text = members[textName] as string | undefined;
-  if (number !== undefined || text === undefined) return number;
-  const known = errnoNumber(text.toUpperCase());
+  if (text === undefined) return number;
+  const known = /^\d{1,5}$/.test(text) ? Number(text) : errnoNumber(text.toUpperCase());
+  if (known !== undefined && known !== (number ?? known))
+    reject(origin, `${pointer}/${textName}`, {
+      detail: `${textName} ${JSON.stringify(text)} and ${numberName} ${number} are different errors`,
+      todo: "Keep one: podman answers with the first, Docker with the second.",
+    });
   if (known !== undefined) return known;
   const near = nearest(text, errnoNames);
   return reject(origin, `${pointer}/${textName}`, {

@@ -6,7 +6,8 @@ import type { Json, NoFilter } from "./types.ts";
  * Would Docker, podman and containerd run a container without any filter under this document? All
  * three decode it into a struct (moby and containers-common `seccomp.LoadProfile`, containerd
  * `contrib/seccomp`), skip what they do not know, and take a document with neither a default action
- * nor groups for seccomp switched off. Measured: test/core/profile/enforcement.test.ts.
+ * nor groups for seccomp switched off. Docker drops groups that do not apply before runc asks
+ * the same. Measured: test/core/profile/enforcement.test.ts.
  */
 export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): NoFilter | undefined {
   if (isNull) return { kind: "null", pointer: "" };
@@ -19,7 +20,9 @@ export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): N
     if (folded(name) === "defaultaction" && member !== null) defaultAction = member;
     else if (folded(name) === "syscalls") groups = member ?? [];
   }
-  if (defaultAction !== "" || !Array.isArray(groups) || groups.length > 0) return undefined;
+  if (defaultAction !== "" || !Array.isArray(groups)) return undefined;
+  if (groups.length > 0)
+    return (groups as readonly Json[]).every(isConditional) ? { kind: "conditional", pointer: "" } : undefined;
   const inside = wrappedAt(value);
   if (inside !== undefined) return { kind: "wrapped", pointer: inside };
   return { kind: members.length === 0 ? "empty" : "no-rules", pointer: "" };
@@ -27,6 +30,11 @@ export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): N
 
 /** What to say of a profile under which engines run without a filter. */
 export function noFilterText({ kind, pointer }: NoFilter): string {
+  if (kind === "conditional")
+    return (
+      "NO FILTER AT ALL: Docker runs the container without seccomp where none of its groups applies, " +
+      "because the document has no defaultAction"
+    );
   const because = {
     null: "the document is null",
     empty: "the document is empty",
@@ -51,6 +59,15 @@ function wrappedAt(document: { readonly [name: string]: Json }): string | undefi
 
 function holdsProfile(value: Json): boolean {
   return isObject(value) && Object.keys(value).some((name) => folded(name) === "defaultaction");
+}
+
+/** Is it a group that some hosts drop? A container is left without rules where all are dropped. */
+function isConditional(group: Json): boolean {
+  if (!isObject(group)) return false;
+  return Object.entries(group).some(
+    ([name, value]) =>
+      ["includes", "excludes"].includes(folded(name)) && isObject(value) && Object.keys(value).length > 0,
+  );
 }
 
 function isObject(value: Json): value is { readonly [name: string]: Json } {

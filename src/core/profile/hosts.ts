@@ -69,7 +69,7 @@ export function hostsOfCall(
     [includes, excludes].filter((condition) => condition !== undefined),
   );
   if (conditions.length === 0) return arches.map((arch) => ({ ...base, arch }));
-  const versions = conditions.flatMap(({ minKernel = "" }) => (minKernel === "" ? [] : [minKernel]));
+  const versions = conditions.flatMap(({ minKernel }) => (minKernel === undefined ? [] : [minKernel || "0.0"]));
   const kernels = versions.length === 0 ? [base.kernel] : [...new Set(["0.0", ...versions])];
   const capabilities = [...new Set(conditions.flatMap(({ caps = [] }) => caps))].filter((capability) =>
     allCapabilities.includes(capability),

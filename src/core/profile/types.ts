@@ -66,7 +66,7 @@ export interface UnknownMember {
  * profile stands further in (`wrapped`, at `pointer`), or it has neither default action nor groups.
  */
 export interface NoFilter {
-  readonly kind: "null" | "empty" | "wrapped" | "no-rules";
+  readonly kind: "null" | "empty" | "wrapped" | "no-rules" | "conditional";
   readonly pointer: string;
 }
 

@@ -1,4 +1,5 @@
 /** Text made safe where it leaves the program, and JSON as it is written. */
+export { decoded } from "./decoded.ts";
 export {
   escapeJson,
   escapeLine,

@@ -11,7 +11,7 @@ const condition = fc.record(
   {
     caps: fc.subarray([...caps], { minLength: 1 }),
     arches: fc.subarray(["amd64", "arm64"], { minLength: 1 }),
-    minKernel: fc.constantFrom("3.0", "4.8", "99.0"),
+    minKernel: fc.constantFrom("", "3.0", "4.8", "99.0"),
   },
   { requiredKeys: [] },
 );

@@ -144,6 +144,14 @@ test.each<[string, object, string]>([
   expect(finding === undefined ? "" : findingText(finding)).toContain(`did you mean ${meant}?`);
 });
 
+test.each(["", "0.1", "3.5"])("excludes of kernel %j leave the group out everywhere", (minKernel) => {
+  const [finding, ...others] = only("never-applies", lint([{ ...deny(["mount"]), excludes: { minKernel } }], denylist));
+  expect([finding && findingText(finding), others]).toEqual([
+    expect.stringContaining("hold on every kernel: under Docker, the group on mount never applies"),
+    [],
+  ]);
+});
+
 test.each([
   { includes: { caps: ["CAP_BPF"] }, excludes: { caps: ["CAP_BPF"] } },
   { includes: { arches: ["arm64"] }, excludes: { arches: ["arm64"] } },

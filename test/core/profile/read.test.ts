@@ -62,6 +62,21 @@ describe("formats met in the wild", () => {
     expect(verdict(profile, "ptrace", [], { ...host, kernel: "4.4" })).toBe("SCMP_ACT_ERRNO 38");
   });
 
+  test("an empty kernel is 0.0 to Docker, which every kernel has reached, and nothing to podman", () => {
+    const profile = {
+      defaultAction: allow,
+      syscalls: [
+        { names: ["mount"], action: "SCMP_ACT_ERRNO", excludes: { minKernel: "" } },
+        { names: ["chroot"], action: "SCMP_ACT_ERRNO", includes: { minKernel: "" } },
+      ],
+    };
+    const asked = (on: HostContext): readonly string[] =>
+      ["mount", "chroot"].map((name) => verdict(profile, name, [], on));
+    expect(asked(host)).toEqual([allow, "SCMP_ACT_ERRNO 1"]);
+    expect(asked({ ...host, kernel: undefined })).toEqual([allow, "SCMP_ACT_ERRNO 1"]);
+    expect(asked({ ...host, skips: "kernels" })).toEqual(["SCMP_ACT_ERRNO 1", "SCMP_ACT_ERRNO 1"]);
+  });
+
   test("the first ones: one name a group, args null", () => {
     const profile = {
       defaultAction: "SCMP_ACT_ERRNO",
@@ -313,6 +328,13 @@ describe("mistakes are told with their place and what was meant", () => {
       '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"Names":["read"],"action":"SCMP_ACT_ERRNO",\n"ErrnoRet":-1}]}',
       /p\.json:2:12: \/syscalls\/0\/errnoRet/,
       /EPERM/,
+    ],
+    [
+      "an error that podman reads otherwise than Docker",
+      '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["chroot"],"action":"SCMP_ACT_ERRNO",' +
+        '"errnoRet":1,"errno":"0"}]}',
+      /\/syscalls\/0\/errno: errno "0" and errnoRet 1 are different errors/,
+      /podman answers with the first/,
     ],
     ["a recording", '{"version":1,"name":"x","runs":[],"syscalls":{}}', /p\.json:1:1/, /./],
   ])("%s", (_, text, place, todo) => {
