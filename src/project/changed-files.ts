@@ -1,5 +1,5 @@
-import { lstat, readFile, realpath } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { lstat, readFile, readlink, realpath } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { telltales, yamlTelltales } from "../core/carrier/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { decoded } from "../core/text/index.ts";
@@ -50,7 +50,7 @@ const maxFiles = 2000;
 /** Files that engines may be given as profiles, and everything where profiles are kept. */
 function isLookedAt(path: string): boolean {
   return (
-    /\.(?:jsonc?|seccomp)$/i.test(path) ||
+    isNamedLikeProfile(path) ||
     // The folders themselves too: a link or a submodule may stand in their place.
     /(?:^|\/)profiles(?:\/|$)/i.test(path) ||
     /(?:^|\/)traces(?:$|\/[^/]*$)/i.test(path) ||
@@ -111,7 +111,7 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
   const skipped: SkippedFile[] = entries
     .slice(maxFiles)
     .map(({ path }) => ({ path, reason: `more than ${maxFiles} files were changed`, alarming: true }));
-  for (const { path, formerPath, mode, blob } of entries.slice(0, maxFiles)) {
+  for (const { path, formerPath, mode, blob, leadsToProfile } of entries.slice(0, maxFiles)) {
     const after = await fileNow(root, path);
     const before = blob === undefined ? undefined : befores(mode, blob);
     if (before === undefined && after === undefined)
@@ -126,7 +126,13 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
       skipped.push({
         path,
         reason: [after, before].flatMap((side) => (isText(side) ? [] : [side.reason]))[0] ?? "",
-        alarming: isKeptPlace(path) || looksLikeProfile(before) || looksLikeProfile(after) || isTooLarge(after),
+        alarming:
+          isKeptPlace(path) ||
+          [before, after].some(looksLikeProfile) ||
+          isTooLarge(after) ||
+          // A link decides which file the engine is given.
+          leadsToProfile === true ||
+          (after !== undefined && isNamedLikeProfile(path)),
       });
   }
   let tree: ReturnType<typeof treeOf> | undefined;
@@ -146,6 +152,8 @@ interface Entry {
   /** The file as the commit has it. */
   readonly mode: string;
   readonly blob: string | undefined;
+  /** It is a link to a file that may be a profile. */
+  readonly leadsToProfile?: true;
 }
 
 /** What stands where profiles and recordings are kept comes first. */
@@ -192,9 +200,22 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
   const byContent = others.filter(
     ({ path, formerPath }) => now?.has(path) === true || then?.has(formerPath ?? path) === true,
   );
-  return [...byName, ...byContent].sort(
+  const links: Entry[] = [];
+  for (const entry of others) {
+    const target = await linkTarget(root, entry.path);
+    const leads = (held: string): boolean => held === target || held.startsWith(`${target}/`);
+    if (target !== undefined && (isLookedAt(target) || [...(now ?? [])].some(leads)))
+      links.push({ ...entry, leadsToProfile: true });
+  }
+  return [...byName, ...byContent, ...links].sort(
     (a, b) => Number(isKeptPlace(b.path)) - Number(isKeptPlace(a.path)) || (a.path < b.path ? -1 : 1),
   );
+}
+
+/** Where a link leads, seen from the repository's top folder. `undefined` if it is no link. */
+async function linkTarget(root: string, path: string): Promise<string | undefined> {
+  const target = await readlink(join(root, path)).catch(() => undefined);
+  return target === undefined ? undefined : relative(root, resolve(root, dirname(path), target));
 }
 
 /** Where profiles are kept, by folder or by name. */
@@ -204,6 +225,10 @@ export function isPlaceOfProfiles(path: string): boolean {
 
 function isKeptPlace(path: string): boolean {
   return /(^|\/)(profiles|traces)(\/|$)/i.test(path) || isPlaceOfProfiles(path);
+}
+
+function isNamedLikeProfile(path: string): boolean {
+  return /\.(?:jsonc?|seccomp)$/i.test(path);
 }
 
 function looksLikeProfile(side: Side): boolean {

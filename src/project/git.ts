@@ -9,11 +9,7 @@ export interface GitAnswer {
 }
 
 /** Runs git without a shell and with English messages. Throws `usage` if git is not installed. */
-export async function runGit(
-  folder: string,
-  args: readonly string[],
-  input?: string | Uint8Array,
-): Promise<GitAnswer> {
+export async function runGit(folder: string, args: readonly string[], input?: string | Uint8Array): Promise<GitAnswer> {
   const { execa } = await import("execa");
   const { exitCode, stdout, stderr, code } = await execa("git", args, {
     cwd: folder,

@@ -152,6 +152,24 @@ describe("a call that became possible is named, wherever the profile stands", { 
     expect(out).toMatch(/not looked at: deploy\/web/);
   });
 
+  test("a link that leads to another profile stops the gate, whatever it is called", async () => {
+    const links = ["app.json", "app", "deploy/app", "folder"];
+    write("deploy/tight/app", json("read"));
+    write("deploy/wide/app", json("read", "ptrace"));
+    const lead = (to: string): void => {
+      for (const link of links) {
+        rmSync(join(folder, link), { force: true });
+        const target = link === "folder" ? to : `${to}/app`;
+        symlinkSync(link.startsWith("deploy/") ? target : `deploy/${target}`, join(folder, link));
+      }
+    };
+    lead("tight");
+    commit();
+    lead("wide");
+    expect(await reviewed()).toBe(1);
+    for (const link of links) expect(out).toContain(`not looked at: ${link}: it is not a file`);
+  });
+
   test("a submodule in place of profiles/ stops the gate", async () => {
     write("profiles/web.json", json("read"));
     commit();
