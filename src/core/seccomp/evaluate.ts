@@ -31,8 +31,9 @@ export function decide(filter: Filter, call: SeccompData): Decision {
  * them.
  */
 export function soleAnswer(filter: Filter, name: string, nr: number | undefined): Action | undefined {
-  const [rule, ...others] = filter.syscalls.get(name) ?? [];
-  if (others.length > 0 || (rule !== undefined && rule.rule.conditions.length > 0)) return undefined;
+  const [rule] = filter.syscalls.get(name) ?? [];
+  // A rule without conditions answers before any later one.
+  if (rule !== undefined && rule.rule.conditions.length > 0) return undefined;
   return answeredBefore(filter, nr)?.action ?? rule?.action ?? filter.defaultAction;
 }
 

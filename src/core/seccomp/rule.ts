@@ -8,7 +8,7 @@ export function ruleMatches(rule: Rule, args: SeccompData["args"]): boolean {
 
 /** A text that two rules share exactly when they have the same conditions, in whatever order. */
 export function ruleKey(rule: Rule): string {
-  return rule.conditions.length === 0 ? "" : rule.conditions.map(conditionKey).sort().join(" ");
+  return rule.conditions.map(conditionKey).sort().join(" ");
 }
 
 function conditionKey(condition: ArgCondition): string {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   callArgs,
+  callsOfOperation,
   decide,
   estimateInstructions,
   exceptionsOf,
@@ -16,7 +17,7 @@ import {
   type Filter,
   type Rule,
 } from "../../../src/core/seccomp/index.ts";
-import type { ScmpArch } from "../../../src/core/tables/index.ts";
+import { operationsOf, type ScmpArch } from "../../../src/core/tables/index.ts";
 import { anyArgs } from "../../support/arbitraries.ts";
 
 const because = { type: "user", option: "--allow" } as const;
@@ -43,22 +44,17 @@ const filterOf = (
   enosysAbove?: number,
 ): Filter => ({ arch, defaultAction: denied, syscalls: new Map(Object.entries(calls)), enosysAbove });
 
-test("actions are named as their effect, errors by name", () => {
-  const named = (action: Action): string => formatAction(action);
-  expect(named({ action: "SCMP_ACT_ERRNO", errnoRet: 38 })).toBe("ENOSYS");
-  expect(named({ action: "SCMP_ACT_ALLOW" })).toBe("allow");
-  const all = [
-    { action: "SCMP_ACT_ALLOW" },
-    { action: "SCMP_ACT_LOG" },
-    { action: "SCMP_ACT_TRAP" },
-    { action: "SCMP_ACT_KILL_THREAD" },
-    { action: "SCMP_ACT_KILL_PROCESS" },
-    { action: "SCMP_ACT_NOTIFY" },
-    { action: "SCMP_ACT_TRACE", errnoRet: 1 },
-    { action: "SCMP_ACT_ERRNO", errnoRet: 1 },
-  ] as const;
-  expect(new Set(all.map(named)).size).toBe(all.length);
-});
+test.each<[Action, string]>([
+  [{ action: "SCMP_ACT_ALLOW" }, "allow"],
+  [{ action: "SCMP_ACT_LOG" }, "allow and log"],
+  [{ action: "SCMP_ACT_TRAP" }, "SIGSYS"],
+  [{ action: "SCMP_ACT_KILL_THREAD" }, "kill thread"],
+  [{ action: "SCMP_ACT_KILL_PROCESS" }, "kill process"],
+  [{ action: "SCMP_ACT_NOTIFY" }, "ask the agent"],
+  [{ action: "SCMP_ACT_TRACE", errnoRet: 7 }, "ask the tracer (7)"],
+  [{ action: "SCMP_ACT_ERRNO", errnoRet: 38 }, "ENOSYS"],
+  [{ action: "SCMP_ACT_ERRNO", errnoRet: 4000 }, "errno 4000"],
+])("%o is named as its effect: %s", (action, words) => expect(formatAction(action)).toBe(words));
 
 describe("what a rule leaves of another", () => {
   const bits = fc.bigInt({ min: 0n, max: 15n });
@@ -121,6 +117,13 @@ describe("upper bits that the kernel does not look at", () => {
       },
     ]));
 
+  test("are told of values in ascending order, whatever came first in the profile", () => {
+    const rules = [9n, 5n].map((value) => allow(compared(0, "SCMP_CMP_EQ", value)));
+    expect(found([allow(compared(0, "SCMP_CMP_GT", 0xffn)), ...rules])).toEqual(
+      [4n, 6n, 8n, 10n, 0xfen, 0xffn].map((value) => ({ args: [{ index: 0, value }], set: [0] })),
+    );
+  });
+
   test("let nothing pass under masks of 32 bits, or where arguments have 32", () => {
     expect(found([allow(masked(0, 0xffff_ffffn, 2n))])).toEqual([]);
     expect(found([allow(compared(0, "SCMP_CMP_NE", 38n))], "SCMP_ARCH_X86")).toEqual([]);
@@ -173,3 +176,13 @@ test("any call that a filter without rules is asked gets its default action", ()
     }),
     { numRuns: 20 },
   ));
+
+test("an operation's calls are the forms of the asked call alone, with the arguments that make them", () => {
+  const askedOf = (name: string): unknown =>
+    operationsOf(name)
+      .filter(({ id }) => id === "out-of-band")
+      .flatMap((operation) => callsOfOperation(operation, { arch: "SCMP_ARCH_X86_64" }, name))
+      .map((call) => [call.name, call.args]);
+  expect(askedOf("sendmsg")).toEqual([["sendmsg", callArgs({ 2: 1n })]]);
+  expect(askedOf("sendto")).toEqual([["sendto", callArgs({ 3: 1n })]]);
+});

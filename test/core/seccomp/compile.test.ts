@@ -12,6 +12,7 @@ import {
   partition,
   refusedRule,
   type Action,
+  type ActionRule,
   type Filter,
   type Instruction,
   type SeccompData,
@@ -166,5 +167,21 @@ describe("a compiled program answers what evaluate says", () => {
     const program = compileFilters([...filtersOf("profiles/nginx.json", "SCMP_ARCH_X86_64", "runc").values()]);
     expect(run(program, "SCMP_ARCH_X86", 1, callArgs())).toBe(0);
     expect(run(program, "SCMP_ARCH_AARCH64", 1, callArgs())).toBe(0);
+  });
+
+  test("a program of more instructions than the kernel takes is refused, with both figures", () => {
+    const values = [...Array(1100).keys()].map((value) => BigInt(value));
+    const rules = values.map((datum) => ({
+      action: { action: "SCMP_ACT_ALLOW" },
+      rule: { conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum: datum * 0x1_0000_0001n }] },
+      because: { type: "user", option: "--allow" },
+    })) satisfies readonly ActionRule[];
+    const filter: Filter = {
+      arch: "SCMP_ARCH_X86_64",
+      defaultAction: { action: "SCMP_ACT_ERRNO", errnoRet: 1 },
+      syscalls: new Map([["getpriority", rules]]),
+      enosysAbove: undefined,
+    };
+    expect(() => compileFilters([filter])).toThrow(/^the program has \d{4} instructions; the kernel takes 4096$/);
   });
 });

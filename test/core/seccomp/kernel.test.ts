@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
@@ -11,6 +12,7 @@ import {
 import { decidingRule } from "../../../src/core/seccomp/evaluate.ts";
 import { anyActionRules } from "../../support/arbitraries.ts";
 import { boundaryValues } from "../../support/boundary.ts";
+import { recordedAnswers, writeAnswers } from "../../support/kernel-answers.ts";
 import { noCompatCalls } from "../../support/machine.ts";
 import { ask, buildOracle, defaultErrno, makesCompatCalls, noOracle, type Experiment } from "../../support/oracle.ts";
 
@@ -75,6 +77,35 @@ function disagreements(samples: readonly (readonly ActionRule[])[], target: type
 function filtersOf(found: readonly string[]): number {
   return new Set(found.map((text) => text.split(" (")[0])).size;
 }
+
+/** Lists of rules of every kind, on either width. */
+const kinds = [
+  ["EQ and masks, two actions", anyActionRules([101, 102], false), native],
+  ["all comparisons, two actions", anyActionRules([101, 102]), native],
+  ["all comparisons, one action", anyActionRules([101]), native],
+  ["32-bit arguments", anyActionRules([101, 102], false), compat],
+] as const;
+
+/** What the kernel said, one list of rules a line, for machines that cannot ask it (recorded.test.ts). */
+test.runIf(process.env["SECCOMP_KERNEL_WRITE"] !== undefined)(
+  "writes down what the kernel answers",
+  () => {
+    const lines = kinds.flatMap(([, arbitrary, target]) => {
+      const samples = fc
+        .sample(arbitrary, { numRuns: 90, seed: 8 })
+        .filter((rules) => disagreements([rules], target).length === 0);
+      const experiments = samples.map((rules) => {
+        const { calls, ...rest } = experiment(rules, target);
+        return { ...rest, calls: calls.slice(0, 14) };
+      });
+      return ask(oracle ?? "", experiments).map((outcome, at) =>
+        writeAnswers({ wide: target.wide, rules: samples[at] ?? [], calls: experiments[at]?.calls ?? [], outcome }),
+      );
+    });
+    writeFileSync(recordedAnswers, `${lines.join("\n")}\n`);
+  },
+  600_000,
+);
 
 describe("evaluate answers as libseccomp and the kernel do", () => {
   beforeEach(({ skip }) => skip(oracle === undefined, noOracle));
