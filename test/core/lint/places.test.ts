@@ -273,7 +273,57 @@ describe("every kind of finding has its weight, its place and its names", () => 
         ["warning", "/syscalls/2", ["rmdir"]],
       ],
     ],
+    ["pointer-condition", clean(allow(["read"], { ...equal(1, 1), op: "SCMP_CMP_GE" })), []],
+    ["pointer-condition", clean(allow(["read"], equal(1, 1))), [["error", "/syscalls/1/args/0", ["read"]]]],
+    ["pointer-condition", clean(allow(["read"], equal(1, 0))), []],
+    [
+      "ignored-bits",
+      clean(allow(["personality"], masked(0, 1, 0))),
+      [["error", "/syscalls/1/args/0", ["personality"]]],
+    ],
+    [
+      "ignored-bits",
+      clean(allow(["personality"], masked(0, 3, 1))),
+      [["warning", "/syscalls/1/args/0", ["personality"]]],
+    ],
+    ["ignored-bits", clean(allow(["personality"], masked(0, 1, 1))), []],
+    [
+      "inverted-mask",
+      denylist(deny(["clone"], masked(0, 0, 0x1000_0000), equal(1, 5))),
+      [["error", "/syscalls/1/args/0", ["clone"]]],
+    ],
+    ["inverted-mask", denylist(deny(["clone"], masked(0, 0x7c00_0000, 0x7c00_0000))), []],
+    [
+      "shadowed-rule",
+      clean(allow(["flock"]), deny(["flock"], masked(1, 2)), allow(["flock"], masked(1, 3))),
+      [["note", "/syscalls/3", ["flock"]]],
+    ],
+    [
+      "void-deny",
+      clean(allow(["flock"]), deny(["flock"], masked(1, 2)), allow(["flock"], masked(1, 3))),
+      [["error", "/syscalls/2", ["flock"]]],
+    ],
   ])("%s, row %$", (kind, document, expected) => expect(rows(kind, document)).toEqual(expected));
+
+  test("a profile of the operator on top of another one", () => {
+    const profile = { ...readProfile(JSON.stringify(clean()), "p.json"), baseProfileName: "runc-v1.1" };
+    const ceiling = ceilingFor(docker, [host], resolve(profile, host).filters.keys());
+    expect(lintProfile(profile, { host, ceiling, ceilingName: "Docker's default" })).toContainEqual({
+      kind: "base-profile",
+      severity: "note",
+      pointer: "/baseProfileName",
+      names: ["runc-v1.1"],
+    });
+  });
+
+  test("a namespace that another call still makes", () => {
+    const document = denylist(deny(["clone"], masked(0, 0x1000_0000, 0x1000_0000)), deny(["clone3"]));
+    expect(lint(document).find(({ kind }) => kind === "open-sibling")).toMatchObject({
+      names: ["clone"],
+      does: "make the same namespaces",
+      siblings: [{ call: { name: "unshare" } }],
+    });
+  });
 
   test("more than fifty unknown names are counted", () => {
     const names = [...Array(53).keys()].map((at) => `nobody_knows_${at}`);
