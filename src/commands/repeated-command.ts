@@ -12,13 +12,14 @@ const plainOptions = new RegExp(
 );
 
 /**
- * Options whose values are shown: they name resources of the machine. Names, environment, labels, hosts,
- * options of drivers and the program's arguments are the user's own.
+ * Options whose values are shown: they name the container, or resources of the machine. Environment,
+ * labels, hosts, options of drivers and values of the program's options are the user's own.
  */
 const shownOptions = new RegExp(
-  "^(?:-[pvumc]|--(?:cap-add|cap-drop|cgroupns|cpus|cpu-shares|device|entrypoint|env-file|gpus|group-add|ipc|memory|" +
-    "memory-swap|net|network|pid|pids-limit|platform|publish|pull|restart|runtime|security-opt|shm-size|" +
-    "stop-signal|stop-timeout|storage-opt|tmpfs|ulimit|user|userns|uts|volume|volumes-from))$",
+  "^(?:-[pvumcw]|--(?:cap-add|cap-drop|cgroupns|cpus|cpu-shares|device|entrypoint|env-file|expose|gpus|group-add|" +
+    "health-interval|health-retries|health-start-period|health-timeout|ipc|memory|memory-swap|name|net|network|" +
+    "network-alias|pid|pids-limit|platform|publish|pull|restart|runtime|security-opt|shm-size|stop-signal|" +
+    "stop-timeout|storage-opt|sysctl|tmpfs|ulimit|user|userns|uts|volume|volumes-from|workdir))$",
 );
 
 /**
@@ -55,7 +56,13 @@ function runWords(words: readonly string[], verb: string): readonly string[] {
     else shown.push(word.slice(0, word.length - value.length) + hidden(value, name));
     if (takesNext) at += 1;
   }
-  return [...shown, words[at] ?? "", ...(words.length > at + 1 ? [placeholder] : [])];
+  return [...shown, words[at] ?? "", ...programWords(words.slice(at + 1))];
+}
+
+/** The program's own words. Those that stand for hidden ones in a row are one. */
+function programWords(words: readonly string[]): readonly string[] {
+  const shown = words.map((word, index) => plainWord(word, words, index));
+  return shown.filter((word, index) => word !== placeholder || shown[index - 1] !== placeholder);
 }
 
 /** `-e NAME` passes a variable on, and says nothing of its value. */
@@ -91,10 +98,12 @@ function composeWords(words: readonly string[]): readonly string[] {
   return at < 0 ? words : [...words.slice(0, at + 1), placeholder];
 }
 
-/** A word of any other program: shown if it is a plain word, an option without a value, or a file's name. */
+/** A word of a program: shown if it is a plain word, an option without a value, or a file's name. */
 function plainWord(word: string, words: readonly string[], index: number): string {
   const isOption = /^(?:-[A-Za-z]|--[a-z][a-z-]*)$/.test(word);
   const isWord = /^[a-z][a-z:_-]{0,19}$/.test(word) && !(words[index - 1] ?? "").startsWith("-");
+  const isInterpreter = /^(?:python|php|perl|ruby|node|lua)\d[\d.]*$/.test(word);
   const isFile = /^[\w./-]+\.(?:sh|bash|py|js|mjs|cjs|ts|ya?ml|json|mk|toml|xml|gradle)$/.test(basename(word));
-  return isOption || isWord || isFile ? word : placeholder;
+  const isPath = /^(?:\.{0,2}\/)[a-z][a-z\d_.-]*(?:\/[a-z\d_.-]+)*$/.test(word);
+  return isOption || isWord || isInterpreter || isFile || isPath ? word : placeholder;
 }
