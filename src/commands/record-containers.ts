@@ -242,8 +242,9 @@ function rerunOf(
 /** No program began: the command failed, or it starts its containers another way. */
 function nothingRecorded(
   { tool, words }: ClientCommand,
-  { end, leftOut, made, unknownImages }: ContainersRecorded,
+  { end, leftOut, made, unknownImages, untraced }: ContainersRecorded,
 ): SeccompGenError {
+  if (made > 0 && untraced !== undefined) return new SeccompGenError({ code: "trace-broken", detail: untraced });
   const [image] = unknownImages;
   if (made === 0 && image !== undefined && end.exitCode !== 0)
     return new SeccompGenError({ code: "no-image", image: escapeLine(image) });
@@ -254,12 +255,21 @@ function nothingRecorded(
       { exitCode: end.exitCode === 0 ? undefined : end.exitCode },
     );
   }
+  const program = escapeLine(words[0] ?? "the command");
+  if (leftOut.length === 0 && end.exitCode !== 0 && end.by === "itself")
+    return new SeccompGenError({
+      code: "usage",
+      what: `${program} ended with exit code ${end.exitCode ?? "unknown"} before it started a container`,
+      todo:
+        "Its own words are above. If it did start one, it bypassed DOCKER_HOST: --context, -H or a setting of its " +
+        "own does that.",
+    });
   return new SeccompGenError({
     code: "usage",
     what:
       leftOut.length > 0
         ? "no container was recorded: all were excluded"
-        : `${escapeLine(words[0] ?? "the command")} started no container through DOCKER_HOST`,
+        : `${program} started no container through DOCKER_HOST`,
     todo:
       "Check three things. It must start new containers, because exec and start of older ones are not recorded. It " +
       "must use DOCKER_HOST: --context, -H or a setting of its own bypasses it. The containers must run on this " +

@@ -39,10 +39,35 @@ test("record --containers makes a recording of each container, sees exec, and pa
   expect(await left(label)).toBe("");
 });
 
+test("of an image that the command removes the code is read, and one container's health check counts", async () => {
+  const folder = await workplace();
+  const own = `sg-removed-${process.pid}`;
+  const script = [
+    `printf 'FROM ${image}\\nHEALTHCHECK --interval=1s CMD test -e /etc/passwd\\n' >Dockerfile`,
+    `docker build -q -t ${own} . >/dev/null`,
+    `docker run --rm --network none ${own} true`,
+    `id=$(docker run -d --network none ${own} sleep 60)`,
+    "while [ $(docker inspect -f '{{.State.Health.Status}}' $id) != healthy ]; do sleep 0.2; done",
+    "docker rm -f $id >/dev/null",
+    `docker rmi ${own} >/dev/null && docker image inspect ${own} >/dev/null 2>&1 || echo removed`,
+  ].join("\n");
+  const env = { DOCKER_BUILDKIT: "0" };
+  const ran = await product(folder, ["record", "--containers", "--", "sh", "-c", script], env);
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "removed" });
+  expect(ran.stderr).toMatch(/recorded \d+ of \d+ calls that the programs' code can make/);
+  expect(ran.stderr).not.toContain("the health check (");
+});
+
 test("a command that starts no container ends with exit code 2 and says so", async () => {
   const { exitCode, stderr } = await product(await workplace(), ["record", "--containers", "--", "true"]);
   expect(exitCode, stderr).toBe(2);
   expect(stderr).toContain("true started no container");
+});
+
+test("a command that fails before it starts a container is not blamed for how it starts them", async () => {
+  const { exitCode, stderr } = await product(await workplace(), ["record", "--containers", "--", "sh", "-c", "exit 4"]);
+  expect(exitCode, stderr).toBe(2);
+  expect(stderr).toContain("sh ended with exit code 4 before it started a container");
 });
 
 test.each([

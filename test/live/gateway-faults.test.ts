@@ -60,6 +60,24 @@ test("a killed recording lets the program go untraced within a second, and clean
   expect(await leftovers()).toBe("");
 });
 
+test("programs that are killed while they are held leave the recording whole", async () => {
+  const folder = await workplace();
+  const name = `sg-held-${process.pid}`;
+  const script = [
+    "for n in 1 2 3 4 5 6; do",
+    `docker create --name ${name}-$n --network none ${image} sleep 60 >/dev/null`,
+    `docker start ${name}-$n >/dev/null 2>&1 &`,
+    `while pid=$(docker inspect -f '{{.State.Pid}}' ${name}-$n); [ "$pid" = 0 ]; do :; done`,
+    `kill -9 $pid; docker rm -f ${name}-$n >/dev/null`,
+    "done; wait",
+    `docker run --rm --network none ${image} sh -c 'unlink /none 2>/dev/null; echo end'`,
+  ].join("\n");
+  const ran = await product(folder, ["record", "--containers", "--name", "app", "--", "sh", "-c", script]);
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "end" });
+  expect(await readFile(join(folder, "traces/app/recording.json"), "utf8")).toContain('"unlink"');
+  expect(await leftovers()).toBe("");
+});
+
 test("an image with links at our place leads no write elsewhere, and the workload cannot reach the trace", async () => {
   const folder = await workplace();
   const bait =

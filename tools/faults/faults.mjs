@@ -447,8 +447,9 @@ const clients = [
   ],
   [
     "a container is removed while it starts",
-    "docker create --name $N $I sleep 60 >/dev/null; docker start $N >/dev/null 2>&1 & sleep 0.3; " +
-      "docker rm -f $N >/dev/null; wait",
+    // Some are killed while strace attaches to them.
+    "for n in 1 2 3 4 5 6 7 8; do docker create --name $N-$n $I sleep 60 >/dev/null; " +
+      "docker start $N-$n >/dev/null 2>&1 & sleep 0.$n; docker rm -f $N-$n >/dev/null; done; wait",
     "",
   ],
   [
@@ -479,11 +480,6 @@ for (const [name, script, printed] of clients)
       const words = ["record", "--containers", "--append", "--name", "app", "--", "sh", "-c"];
       const last = "docker run --rm --network none $I sh -c 'mkdir /tmp/x; echo end'";
       const ran = run(folder, [...words, `${script}; ${last}`], { env: { ...process.env, N: own, I: image } });
-      // A program that is killed while strace attaches cannot be told from one that strace could not attach to.
-      if (ran.status === 2 && /strace could not be attached/.test(ran.stderr)) {
-        unchanged(folder);
-        return "said: strace could not be attached; what was seen is kept aside, committed files unchanged";
-      }
       check(
         ran.status === 0 && ran.stdout === `${printed}end\n`,
         `exit code ${ran.status}: ${ran.stdout}${ran.stderr}`,

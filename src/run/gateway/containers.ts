@@ -69,6 +69,8 @@ export interface Overseer {
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
+  /** Resolves once an image may be removed that containers were made of. */
+  imagesGo(): Promise<void>;
   /** Waits until the container's program starts once more. `before` counts its earlier starts. */
   letGo(container: HeldContainer, before: number): Promise<void>;
   /** How often its program was released. */
@@ -119,6 +121,13 @@ export class Containers {
         return leaves ? undefined : this.#create(target, route.name, route.libpod);
       case "network":
         return leaves ? undefined : { answer: async (status, body) => this.#madeNetwork(status, body) };
+      case "remove-images":
+        return {
+          request: async (body) => {
+            await this.#overseer.imagesGo();
+            return { target, body };
+          },
+        };
       case "start":
         return this.#start(target, route.container);
       case "exec":

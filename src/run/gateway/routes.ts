@@ -8,6 +8,8 @@ export type Route =
   | { readonly kind: "exec"; readonly container: string }
   | { readonly kind: "commit"; readonly container: string }
   | { readonly kind: "network" }
+  /** Images may go: one by its name, or all that no container uses. */
+  | { readonly kind: "remove-images" }
   | { readonly kind: "inspect-exec" }
   | { readonly kind: "list" }
   | { readonly kind: "volumes" }
@@ -37,6 +39,8 @@ const patterns: readonly Pattern[] = [
   ["POST", /^\/(?:session|grpc)$/, () => ({ kind: "hijack" })],
   ["POST", /^\/commit$/, (_, query) => ({ kind: "commit", container: query.get("container") ?? "" })],
   ["POST", /^\/networks\/create$/, () => ({ kind: "network" })],
+  ["DELETE", /^\/images\/.+$/, () => ({ kind: "remove-images" })],
+  ["POST", /^\/images\/prune$/, () => ({ kind: "remove-images" })],
   ["GET", /^\/volumes$/, () => ({ kind: "volumes" })],
   ["GET", /^\/events$/, () => ({ kind: "events" })],
 ];

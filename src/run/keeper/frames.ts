@@ -9,7 +9,8 @@ export type Saying =
       readonly capabilities: bigint;
       readonly noNewPrivileges: boolean;
     }
-  | { readonly kind: "traced" | "failed" | "let"; readonly number: number }
+  /** `gone`: the program was killed while it was held. It made no call. */
+  | { readonly kind: "traced" | "gone" | "failed" | "let"; readonly number: number }
   | { readonly kind: "data" | "about"; readonly number: number; readonly bytes: Buffer }
   | {
       readonly kind: "end";
@@ -57,6 +58,7 @@ function parseSaying(words: readonly string[], bytes: Buffer): Saying | undefine
       };
     }
     case "traced":
+    case "gone":
     case "failed":
     case "let":
       return { kind, number };

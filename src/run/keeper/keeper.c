@@ -1,20 +1,21 @@
 /*
- * Keeps the gate of one recording. Programs that the holder (hold.c) holds announce themselves at a unix
- * socket; the recording
- * process says over standard input which of them is traced; strace is attached; the program is let go. The
- * traces lie in a folder
- * that only this container mounts, and are copied to standard output as they grow. When standard input ends,
- * every held program is
- * let go and every strace ends, so that the traced programs go on by themselves.
+ * Keeps the gate of one recording. Programs that the holder (hold.c) holds announce themselves at a
+ * unix socket. The recording process says over standard input which of them is traced. The keeper
+ * attaches strace and lets the program go. The traces lie in a folder that only this container
+ * mounts, and are copied to standard output as they grow. When standard input ends, every held
+ * program is let go and every strace ends, so that the traced programs go on by themselves.
  *
  *     keeper GATE-FOLDER TRACE-FOLDER HOLDER VERSION-FILE STRACE...
  *     keeper read TRACE-FOLDER
  *
  * The second form says what lies in the folder of a keeper that has ended.
  *
- * Said on standard output, a line each; `about` and `data` are followed by so many bytes:
- *     ready STRACE-VERSION | hello N PID TOKEN IN-CONTAINER CAPABILITIES NO-NEW-PRIVILEGES | traced N | failed
- * N | about N LENGTH | data N LENGTH | let N | end N exited|killed CODE LENGTH
+ * Said on standard output, a line each. `about` and `data` are followed by so many bytes:
+ *     ready STRACE-VERSION
+ *     hello N PID TOKEN IN-CONTAINER CAPABILITIES NO-NEW-PRIVILEGES
+ *     traced N | gone N | failed N | let N | full
+ *     about N LENGTH | data N LENGTH
+ *     end N exited|killed CODE LENGTH
  * Heard on standard input, fields separated by tabs:
  *     trace N ABOUT [OPTION...] | pass N | stop N | crash N THREAD SIGNAL
  * ABOUT is kept beside the trace, for a recording that is made of it later.
@@ -129,6 +130,19 @@ static int is_holder(pid_t pid) {
     struct stat found;
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
     return stat(path, &found) == 0 && found.st_dev == holder.st_dev && found.st_ino == holder.st_ino;
+}
+
+/*
+ * What strace was attached to: the holder; `gone`: nothing, because the held program was killed before
+ * it made a call; `failed`: a program that did not wait, or strace did not come.
+ */
+static const char *attached_to(const struct program *each, int is_attached) {
+    char path[64];
+    struct stat found;
+    if (is_holder(each->pid)) return is_attached ? "traced" : "failed";
+    /* The kernel forgets what a dead process executed, also before its parent has waited for it. */
+    snprintf(path, sizeof path, "/proc/%d/exe", each->pid);
+    return stat(path, &found) < 0 && (errno == ENOENT || errno == ESRCH) ? "gone" : "failed";
 }
 
 static void take_in(int listening) {
@@ -261,7 +275,7 @@ static void check_attached(struct program *each) {
     if (fstat(each->file, &written) < 0 || written.st_size == 0 || !status_word(each->pid, "TracerPid", tracer,
         sizeof tracer) || atoi(tracer) == 0) return;
     each->state = TRACED;
-    say("traced %d\n", each->number);
+    say("%s %d\n", attached_to(each, 1), each->number);
     let_go(each);
 }
 
@@ -284,7 +298,7 @@ static void bury(void) {
         for (int at = 0; at < MOST; at++) {
             struct program *each = &programs[at];
             if (each->state == FREE || each->strace != dead) continue;
-            if (each->state == ATTACHING) say("failed %d\n", each->number);
+            if (each->state == ATTACHING) say("%s %d\n", attached_to(each, 0), each->number);
             let_go(each);
             each->status = status;
             each->state = ENDED;
@@ -293,9 +307,8 @@ static void bury(void) {
 
 /*
  * The first process of a container stays unkillable while it is traced (Linux kernel/signal.c,
- * force_sig_info_to_task): it makes the same
- * fault for ever. If the thread is one of its, and it does not handle or ignore the signal, strace is ended,
- * and the next fault ends it.
+ * force_sig_info_to_task): it makes the same fault for ever. If the thread is one of its, and it does
+ * not handle or ignore the signal, strace is ended, and the next fault ends it.
  */
 static void let_crash(struct program *each, pid_t thread, int signal_number) {
     char inside[32], leader[32], caught[32], ignored[32];
@@ -351,8 +364,7 @@ static int hear_commands(void) {
     return heard_length < sizeof heard;
 }
 
-/* What each program needs next; returns after how many milliseconds it is to be looked at again, -1: when
-   something is heard. */
+/* What each program needs next. Returns in how many milliseconds to look again. -1: when something is heard. */
 static int look_after_all(void) {
     int again = -1;
     for (int at = 0; at < MOST; at++) {

@@ -24,7 +24,8 @@ export class Trace {
   readonly #pending: Buffer[] = [];
   #received = 0;
   #isOver = false;
-  #isStopped = false;
+  /** strace's end says nothing about the trace: it was ended on purpose, or had nothing to trace. */
+  #mayEnd = false;
   #wake: (() => void) | undefined;
   #emptied: (() => void) | undefined;
   readonly #attached = new Deferred<boolean>();
@@ -56,7 +57,7 @@ export class Trace {
 
   /** Ends strace. The traced processes go on. */
   stop(): void {
-    this.#isStopped = true;
+    this.#mayEnd = true;
     this.#say("stop");
   }
 
@@ -64,11 +65,14 @@ export class Trace {
     switch (saying.kind) {
       case "traced":
         return this.#attached.resolve(true);
+      case "gone":
+        this.#mayEnd = true;
+        return this.#attached.resolve(false);
       case "failed":
         this.#broken ??= "strace could not be attached";
         return this.#attached.resolve(false);
       case "let":
-        this.#isLet = true;
+        this.#isLet = this.#mayEnd = true;
         return;
       case "about":
         return;
@@ -77,7 +81,7 @@ export class Trace {
         this.#pending.push(saying.bytes);
         return this.#stir();
       case "end":
-        if (!this.#isStopped && !this.#isLet && (saying.how === "killed" || saying.code !== 0))
+        if (!this.#mayEnd && (saying.how === "killed" || saying.code !== 0))
           this.#broken ??=
             "strace ended before the workload did " +
             `(${saying.how === "killed" ? "signal" : "exit code"} ${saying.code})`;

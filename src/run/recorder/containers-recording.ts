@@ -86,6 +86,8 @@ export interface ContainersRecorded {
   readonly made: number;
   /** Images that the command named but the engine lacks. */
   readonly unknownImages: readonly string[];
+  /** Why programs ran untraced although the keeper had begun. `undefined` if none did. */
+  readonly untraced: string | undefined;
   /** Removes the traces. Until then, `clean` can make recordings from them if this process is killed. */
   readonly release: () => Promise<void>;
 }
@@ -177,6 +179,8 @@ class ContainersRecording {
   #standIns: StandIns | undefined;
   /** What the code of an image's files can make, by image and files. */
   readonly #code = new Map<string, { readonly found: CodeEvidence | undefined }>();
+  /** The same by container, if it was read before the command removed the image. */
+  readonly #early = new Map<Berth, { readonly files: string; readonly found: CodeEvidence | undefined }>();
 
   constructor(command: ClientCommand, options: ContainersOptions, terminal: Terminal) {
     this.#command = command;
@@ -220,6 +224,7 @@ class ContainersRecording {
       treat: (spec, image, name) => this.#treat(spec, image, name),
       onTrace: (part) => this.#take(part),
       onMissed: (why) => (this.#missed ??= why),
+      beforeImagesGo: () => this.#readEarly(),
     });
     const { facts } = this.#session;
     const kernel = /^\d+\.\d+/.exec(facts.kernel ?? "")?.[0];
@@ -479,6 +484,7 @@ class ContainersRecording {
       end,
       made: session.fleet.berths.length,
       unknownImages: session.unknownImages,
+      untraced: session.strace === undefined ? undefined : this.#missed,
       release,
     };
   }
@@ -518,21 +524,8 @@ class ContainersRecording {
    */
   async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;
-    const standIns = (this.#standIns ??= new StandIns(session.engine));
     try {
-      for (const berth of berths) {
-        const { container, removed } = berth;
-        const files = this.#files.get(berth)?.files() ?? [];
-        // Containers that are gone have their image's files, whichever service they were of.
-        const place = removed ? "" : name;
-        const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
-        if (!this.#code.has(key)) {
-          await using source = new ContainerFiles(session.engine, container, standIns);
-          source.expect(files);
-          this.#code.set(key, { found: await codeOf(files, source) });
-        }
-        code = mergeCode(code, this.#code.get(key)?.found);
-      }
+      for (const berth of berths) code = mergeCode(code, await this.#codeIn(name, berth, session));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#terminal.note(
@@ -542,6 +535,44 @@ class ContainersRecording {
       );
     }
     return code;
+  }
+
+  async #codeIn(name: string, berth: Berth, session: Session): Promise<CodeEvidence | undefined> {
+    const { container, removed } = berth;
+    const files = this.#files.get(berth)?.files() ?? [];
+    const early = this.#early.get(berth);
+    if (early?.files === JSON.stringify(files)) return early.found;
+    // Containers that are gone have their image's files, whichever service they were of.
+    const place = removed ? "" : name;
+    const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
+    const known = this.#code.get(key);
+    if (known !== undefined) return known.found;
+    const standIns = (this.#standIns ??= new StandIns(session.engine));
+    await using source = new ContainerFiles(session.engine, container, standIns);
+    source.expect(files);
+    const found = await codeOf(files, source);
+    this.#code.set(key, { found });
+    return found;
+  }
+
+  /** Reads the code of containers that have ended: after the command removes their image, nothing has it. */
+  async #readEarly(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined || !this.#options.reach) return;
+    for (const [berth, traced] of this.#traced) {
+      const { id, spec, image, name } = berth.container;
+      // The engine does not remove the image of a running container. Its events may lag behind the client.
+      const inspected = await session.engine.get<Document>(`/containers/${id}/json`, "inspecting a container");
+      if (member(member(inspected, "State"), "Running") === true) continue;
+      await Promise.allSettled(traced.map(({ read }) => read));
+      // If this fails, the end tries again, and says why it failed.
+      const own = recordingName(spec, image, name);
+      const found = await this.#codeIn(own, berth, session).catch(() => undefined);
+      if (found !== undefined)
+        this.#early.set(berth, { files: JSON.stringify(this.#files.get(berth)?.files()), found });
+    }
+    await this.#standIns?.[Symbol.asyncDispose](); // they are containers of the image
+    this.#standIns = undefined;
   }
 
   #recordingsOf(name: string, berth: Berth, session: Session, end: CommandEnd): readonly Recording[] {
@@ -558,17 +589,16 @@ class ContainersRecording {
 
   /** Code paths that none of these containers took. */
   #missedOf(berths: readonly Berth[]): readonly string[] {
-    const each = berths.flatMap((berth) => {
-      const traced = this.#traced.get(berth) ?? [];
-      const isChecked = healthTest(berth.container.spec, berth.container.image.document).length > 0;
-      const execs = traced.filter(({ part }) => part === "exec").length;
-      const missed = missedPaths(traced.find(({ part }) => part === "main")?.aggregator.exercised(), {
-        killed: berth.exitCode === 137,
-        health: !isChecked ? "none" : this.#probed(berth) ? "seen" : "missed",
-        execs,
-      });
-      return missed === undefined ? [] : [missed];
-    });
+    const checked = berths.filter(({ container: { spec, image } }) => healthTest(spec, image.document).length > 0);
+    const traced = berths.flatMap((berth) => this.#traced.get(berth) ?? []);
+    const health = checked.length === 0 ? "none" : checked.some((berth) => this.#probed(berth)) ? "seen" : "missed";
+    const execs = traced.filter(({ part }) => part === "exec").length;
+    const each = berths.flatMap((berth) =>
+      (this.#traced.get(berth) ?? [])
+        .filter(({ part }) => part === "main")
+        .map(({ aggregator }) => missedPaths(aggregator.exercised(), { killed: berth.exitCode === 137, health, execs }))
+        .filter((missed) => missed !== undefined),
+    );
     return each[0]?.filter((path) => each.every((missed) => missed.includes(path))) ?? [];
   }
 

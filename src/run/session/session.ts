@@ -51,6 +51,8 @@ export interface SessionRequest {
   readonly treat: (spec: Document, image: InspectedImage, name: string | undefined) => Treatment;
   readonly onTrace: (part: TracedPart) => void;
   readonly onMissed: (why: string) => void;
+  /** Called before the engine removes an image that the command no longer needs. */
+  readonly beforeImagesGo?: () => Promise<void>;
 }
 
 /** A health check is traced this many times per container. Later ones run untraced. */
@@ -136,6 +138,7 @@ export class Session implements AsyncDisposable {
         if (treatment?.kind === "leave" && treatment.ours) this.#bystanders.push(id);
       },
       madeNetwork: (id) => void this.#networks.push(id),
+      imagesGo: async () => request.beforeImagesGo?.(),
     });
   }
 
