@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { canonicalRun, codeAnswer, parseRecording, type Recording } from "../core/recording/index.ts";
-import { assess, type Assessment, type Opening } from "../core/judgement/index.ts";
+import { assess, isDangerousElsewhere, type Assessment, type Opening } from "../core/judgement/index.ts";
 import {
   derive,
   hostsOf,
@@ -25,7 +25,7 @@ import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
 import { ceilingFor, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
 import { allowsSome, TooManyWays, type ArgIndex, type Filter } from "../core/seccomp/index.ts";
-import { defaultCapabilities, exposureOf, type ScmpArch } from "../core/tables/index.ts";
+import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 
 /** What every profile is held against. */
 export interface ReviewContext {
@@ -319,7 +319,7 @@ function failuresOf(
       : []),
     ...(unfiltered ||
     openings.some(({ level }) => level === "danger") ||
-    elsewhere.some(({ syscall, beyondCeiling }) => beyondCeiling || exposureOf(syscall)?.level === "danger") ||
+    elsewhere.some(isDangerousElsewhere) ||
     profile.some(endangers) ||
     pretended.length > 0
       ? (["dangerous"] as const)

@@ -29,11 +29,13 @@ export function pageToText(
         return part.rows.flatMap(({ weight, cells: [first = [], second = [], ...more] }) => [
           ...paint(colors[weight], fit(`${plain(first)}: ${plain(second)}`, `${indent}  `, `${indent}    `)),
           ...more.flatMap((cell, at) =>
-            fit(
-              plain(cell),
-              `${indent}    ${`${part.head[at + 2] ?? ""}:`.padEnd(13)}`,
-              " ".repeat(indent.length + 17),
-            ),
+            cell.length === 0
+              ? []
+              : fit(
+                  plain(cell),
+                  `${indent}    ${`${part.head[at + 2] ?? ""}:`.padEnd(13)}`,
+                  " ".repeat(indent.length + 17),
+                ),
           ),
         ]);
       case "folded":

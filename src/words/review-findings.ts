@@ -3,11 +3,13 @@ import { backingLine, exampleLine, groupOpenings, levelWords, openingLine, reaso
 import type { ScmpArch } from "../core/tables/index.ts";
 import type { Line } from "./page.ts";
 import { escapeLine } from "../core/text/index.ts";
+import { changesElsewhere, wholeChanges, type WholeChange } from "./review-whole.ts";
 import type { JudgedProfile, Place, ReviewModel } from "./review-model.ts";
 
 /** One thing in a file that a code scanning service shows beside its line. */
 export interface ReviewFinding {
-  readonly rule: "newly-possible" | "unbacked-profile" | "unreadable-profile";
+  readonly rule:
+    "newly-possible" | "changed-profile" | "possible-elsewhere" | "unbacked-profile" | "unreadable-profile";
   readonly weight: Opening["level"];
   readonly text: string;
   readonly file: string;
@@ -25,6 +27,18 @@ export const reviewRules = [
     todo:
       "Ask what needs it. If a recording backs it, and it is neither dangerous nor beyond Docker's " +
       "default, it is most likely fine.",
+  },
+  {
+    id: "changed-profile",
+    title: "A change that concerns all calls",
+    why: "The default action, the flags, the agent or the architectures decide on calls that no rule names.",
+    todo: "Ask what needs it. Under NO FILTER AT ALL, engines switch seccomp off.",
+  },
+  {
+    id: "possible-elsewhere",
+    title: "A call became possible on other hosts",
+    why: "Includes and excludes let rules apply with other capabilities, kernels, architectures or engines.",
+    todo: "Remove the rule, or give it the condition that Docker's default has for this call.",
   },
   {
     id: "unbacked-profile",
@@ -88,8 +102,16 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
             },
           ]
         : [];
+      const about =
+        (rule: "changed-profile" | "possible-elsewhere") =>
+        (change: WholeChange): ReviewFinding => ({
+          ...{ rule, file, place: top, pointer: "" },
+          ...{ weight: change.weight, about: change.about, text: plain(change.line) },
+        });
       return [
         ...unbacked,
+        ...wholeChanges(state).map(about("changed-profile")),
+        ...changesElsewhere(state).map(about("possible-elsewhere")),
         ...groupOpenings(state.assessment.openings, state).map(({ opening, arches }) =>
           openingFinding(file, state, {
             opening,

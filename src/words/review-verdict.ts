@@ -1,4 +1,4 @@
-import type { Opening } from "../core/judgement/index.ts";
+import { isDangerousElsewhere, type Opening } from "../core/judgement/index.ts";
 import type { Line, Span } from "./page.ts";
 import type { ReviewModel } from "./review-model.ts";
 import { clipped, openedCall } from "./review-words.ts";
@@ -8,9 +8,14 @@ const shownGroups = 3;
 
 /**
  * "web may now bpf, mount and ptrace": who may do what, the same of several profiles said once.
- * Empty if no opening is of this level. `elsewhere`: what became possible on other hosts only.
+ * Empty if no opening is of this level. `elsewhere`: what became possible on other hosts only;
+ * `danger-elsewhere`: only what of it is dangerous.
  */
-export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: Opening["level"] | "elsewhere"): Line {
+export function mayNowLine(
+  { profiles }: Pick<ReviewModel, "profiles">,
+  level: Opening["level"] | "elsewhere" | "danger-elsewhere",
+): Line {
+  const isElsewhere = level === "elsewhere" || level === "danger-elsewhere";
   const groups = new Map<
     string,
     { readonly profiles: string[]; readonly isOpen: boolean; readonly calls: readonly string[] }
@@ -18,8 +23,10 @@ export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: O
   for (const { path, state } of profiles) {
     if (state.type === "unreadable") continue;
     const openings = state.assessment.openings.filter((opening) => opening.level === level);
-    const elsewhere = level === "elsewhere" ? state.elsewhere.map(({ syscall }) => syscall) : [];
-    const calls = [...new Set([...openings.map(openedCall), ...elsewhere])];
+    const elsewhere = isElsewhere
+      ? state.elsewhere.filter((one) => level === "elsewhere" || isDangerousElsewhere(one))
+      : [];
+    const calls = [...new Set([...openings.map(openedCall), ...elsewhere.map(({ syscall }) => syscall)])];
     const isOpen = state.assessment.open && level === "danger";
     if (calls.length === 0 && !isOpen) continue;
     const key = JSON.stringify([isOpen, calls]);
@@ -38,7 +45,7 @@ export function mayNowLine({ profiles }: Pick<ReviewModel, "profiles">, level: O
         ? [calls.length === 0 ? "make every call that no rule names" : "make every call that no rule names, "]
         : []),
       ...listed(calls, "calls"),
-      ...(level === "elsewhere" ? [" on other hosts"] : []),
+      ...(isElsewhere ? [" on other hosts"] : []),
     ]);
   return all.length > shownGroups ? [...shown, `; and ${all.length - shownGroups} more profiles`] : shown;
 }

@@ -150,10 +150,17 @@ function whyLine(
         ...beyond,
       ];
     case "no-recording":
-      return ["this profile has no recording", ...claimLine(claim), ...beyond];
+      // The column before says that there is none.
+      return withoutSign([...claimLine(claim), ...beyond]);
     default:
       return backing satisfies never;
   }
+}
+
+function withoutSign([first = "", ...others]: Line): Line {
+  return typeof first === "string"
+    ? [first.replace(/^; /, ""), ...others].filter((span) => span !== "")
+    : [first, ...others];
 }
 
 function claimLine(claim: Because | undefined): Line {

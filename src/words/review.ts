@@ -1,11 +1,11 @@
-import { elsewhereText, type SyscallChange } from "../core/diff/index.ts";
-import type { Opening } from "../core/judgement/index.ts";
+import type { Elsewhere, SyscallChange } from "../core/diff/index.ts";
+import { isDangerousElsewhere, type Opening } from "../core/judgement/index.ts";
 import type { CodeCoverage } from "../core/recording/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { callArgs, callWords, formatAction } from "../core/seccomp/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { coverageWords, openWords, unseenWords } from "./code-words.ts";
-import { exampleCall, profileChangeTexts, rulesText } from "./diff.ts";
+import { exampleCall, rulesText } from "./diff.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument, type PlacedFinding } from "./lint.ts";
@@ -26,6 +26,7 @@ import type {
   ReviewedRecording,
 } from "./review-model.ts";
 import { keepsLine, mayNowLine } from "./review-verdict.ts";
+import { changesElsewhere, wholeChanges, type WholeChange } from "./review-whole.ts";
 import { reviewToSarif } from "./review-sarif.ts";
 import {
   backingLine,
@@ -238,7 +239,8 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
     mayNowLine({ profiles }, level),
   );
   const elsewhere = mayNowLine({ profiles }, "elsewhere");
-  const worst = [dangers, notables, ordinary, elsewhere].find((words) => words.length > 0) ?? [];
+  const dangersElsewhere = mayNowLine({ profiles }, "danger-elsewhere");
+  const worst = [dangers, dangersElsewhere, notables, ordinary, elsewhere].find((words) => words.length > 0) ?? [];
   if (stops.length > 0)
     return [
       ...(worst.length === 0 ? [{ strong: "Stop." }] : [{ strong: "Stop:" }, " ", ...worst, "."]),
@@ -363,7 +365,7 @@ function summary(state: JudgedProfile): string {
       change.kind === "no-filter" && change.side === "after" ? [noFilterText(change.noFilter)] : [],
     ),
     pretended.length > 0 ? `${calls(pretended)} denied calls claim to have succeeded` : "",
-    elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere` : "",
+    elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere${ofThem(elsewhere)}` : "",
     open
       ? "every call that no rule names is now allowed"
       : beyond > 0
@@ -393,6 +395,17 @@ function summary(state: JudgedProfile): string {
   ]
     .filter((text) => text !== "")
     .join("; ");
+}
+
+function ofThem(elsewhere: JudgedProfile["elsewhere"]): string {
+  const [dangerous, beyond] = [isDangerousElsewhere, (one: Elsewhere): boolean => one.beyondCeiling].map(
+    (is) => elsewhere.filter(is).length,
+  );
+  const words = [
+    dangerous === 0 ? "" : `${dangerous} dangerous`,
+    beyond === 0 ? "" : `${beyond} beyond Docker's default`,
+  ].filter((text) => text !== "");
+  return words.length === 0 ? "" : ` (${words.join(", ")})`;
 }
 
 /** Who changed a recording, and in which commits. */
@@ -570,31 +583,20 @@ function foldedOrdinary(ordinary: readonly Opening[], limits: Limits): readonly 
 }
 
 /** What no single call's row says. */
-function aboutTheWhole({ assessment, elsewhere }: JudgedProfile, { rows }: Limits): readonly Block[] {
-  const { profile, open, dangerousUnnamed, pretended } = assessment;
-  const openLine: Line = [
-    { strong: "Dangerous: every call that no rule names is possible now" },
-    ", also calls of future kernels",
-    ...(dangerousUnnamed.length === 0 ? [] : ["; among them ", data(dangerousUnnamed.join(", "))]),
-  ];
-  const elsewhereLine: Line = [
-    { strong: "Possible elsewhere" },
-    ", with other capabilities, kernels or architectures: ",
-    data(elsewhere.slice(0, rows).map(elsewhereText).join(", ")),
-    elsewhere.length > rows ? ` and ${elsewhere.length - rows} more` : "",
-  ];
-  const pretendedLine: Line = [
-    { strong: "Dangerous: denied, but the program is told that it succeeded" },
-    " (errno 0): ",
-    data([...new Set(pretended.map(({ syscall }) => syscall))].join(", ")),
-  ];
+function aboutTheWhole(state: JudgedProfile, { rows }: Limits): readonly Block[] {
+  const items = (changes: readonly WholeChange[]): readonly Line[] => changes.map(({ line }) => line);
+  const elsewhere = items(changesElsewhere(state));
   return [
-    ...(pretended.length > 0 ? [{ type: "paragraph", line: pretendedLine } as const] : []),
-    ...(open ? [{ type: "paragraph", line: openLine } as const] : []),
-    ...(elsewhere.length > 0 ? [{ type: "paragraph", line: elsewhereLine } as const] : []),
-    ...(profile.length > 0
-      ? [{ type: "list", items: profileChangeTexts(profile).map((words): Line => [words]) } as const]
-      : []),
+    ...items(wholeChanges(state)).map((line): Block => ({ type: "paragraph", line })),
+    ...(elsewhere.length === 0
+      ? []
+      : [
+          {
+            type: "paragraph",
+            line: [{ strong: "Possible elsewhere" }, ", with other capabilities, kernels or architectures:"],
+          } as const,
+          { type: "list", items: elsewhere.slice(0, rows) } as const,
+        ]),
   ];
 }
 

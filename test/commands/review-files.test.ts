@@ -278,6 +278,25 @@ describe("findings have an identity", { timeout: 60_000 }, () => {
     write("profiles/a.json", under("CAP_SYS_ADMIN"));
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(/Stop: a may now ptrace on other hosts\./);
+    await reviewed("sarif");
+    expect(out).toContain("dangerous: amd64, with CAP_SYS_PTRACE: ptrace");
+  });
+
+  test("what is dangerous on other hosts is named before what is ordinary here", async () => {
+    const bpf = { names: ["bpf"], includes: { caps: ["CAP_SYS_ADMIN"] } };
+    write("profiles/a.json", rules({ names: ["read"] }));
+    commit();
+    write("profiles/a.json", rules({ names: ["read", "getpid"] }, bpf));
+    expect(await reviewed()).toBe(1);
+    expect(out).toMatch(/Stop: a may now bpf on other hosts\./);
+    expect(out).toMatch(/\+1 possible elsewhere \(1 dangerous\)/);
+    expect(out).toMatch(/dangerous: amd64, with CAP_SYS_ADMIN: bpf/);
+  });
+
+  test("a code scanning service is told of a profile without a filter", async () => {
+    write("profiles/a.json", "{}");
+    await reviewed("sarif");
+    expect(out).toContain("NO FILTER AT ALL");
   });
 });
 

@@ -231,7 +231,9 @@ describe("review", { timeout: 60_000 }, () => {
       syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", includes: { minKernel: "99.0" } }),
     );
     expect(await failures()).toEqual(expect.arrayContaining(["dangerous", "unbacked"]));
-    expect(out).toMatch(/\*\*Possible elsewhere\*\*, .*kernels or architectures: `ptrace \(amd64, kernel 99\.0/);
+    expect(out).toMatch(
+      /\*\*Possible elsewhere\*\*, .*kernels or architectures:\s+- \*\*dangerous\*\*: `amd64, kernel 99\.0: ptrace`/,
+    );
     git("checkout", "profiles");
     edit(({ syscalls }) =>
       syscalls.push({

@@ -1,0 +1,66 @@
+import { elsewhereByHost } from "../core/diff/index.ts";
+import { isDangerousElsewhere, type Opening } from "../core/judgement/index.ts";
+import { profileChangeTexts } from "./diff.ts";
+import type { Line } from "./page.ts";
+import type { JudgedProfile } from "./review-model.ts";
+import { clipped } from "./review-words.ts";
+
+/** Something that no single call's row says. */
+export interface WholeChange {
+  /** What it is about: the same after unrelated changes. */
+  readonly about: string;
+  readonly weight: Opening["level"];
+  readonly line: Line;
+}
+
+/** What concerns all calls: errors that are none, the default action, and members beside the rules. */
+export function wholeChanges({ assessment }: JudgedProfile): readonly WholeChange[] {
+  const { profile, open, dangerousUnnamed, pretended } = assessment;
+  const names = [...new Set(pretended.map(({ syscall }) => syscall))].join(", ");
+  return [
+    ...(names === ""
+      ? []
+      : [
+          {
+            about: "pretended",
+            weight: "danger",
+            line: [
+              { strong: "Dangerous: denied, but the program is told that it succeeded" },
+              " (errno 0): ",
+              { data: clipped(names, 200) },
+            ],
+          } as const,
+        ]),
+    ...(open
+      ? [
+          {
+            about: "open",
+            weight: "danger",
+            line: [
+              { strong: "Dangerous: every call that no rule names is possible now" },
+              ", also calls of future kernels",
+              ...(dangerousUnnamed.length === 0
+                ? []
+                : ["; among them ", { data: clipped(dangerousUnnamed.join(", "), 200) }]),
+            ],
+          } as const,
+        ]
+      : []),
+    ...profileChangeTexts(profile).map((words, at): WholeChange => ({
+      about: profile[at]?.kind ?? "profile",
+      weight: profile[at]?.kind === "no-filter" ? "danger" : "notable",
+      line: [words],
+    })),
+  ];
+}
+
+/** What became possible on other hosts, the dangerous first. */
+export function changesElsewhere({ elsewhere }: JudgedProfile): readonly WholeChange[] {
+  return [true, false].flatMap((isDangerous) =>
+    elsewhereByHost(elsewhere.filter((one) => isDangerousElsewhere(one) === isDangerous)).map((words): WholeChange => ({
+      about: `elsewhere ${words.replace(/: .*$/, "")}`,
+      weight: isDangerous ? "danger" : "notable",
+      line: [...(isDangerous ? [{ strong: "dangerous" }, ": "] : []), { data: clipped(words, 600) }],
+    })),
+  );
+}
