@@ -18,7 +18,9 @@ function hostText({ arch, host, beyondCeiling }: Elsewhere): string {
     dockerArch(arch) === dockerArch(host.arch) ? dockerArch(arch) : `${dockerArch(arch)} on ${dockerArch(host.arch)}`,
     ...(host.skips === "conditions" ? ["under containerd, which skips includes and excludes"] : []),
     ...(host.skips === "kernels" ? ["under podman, which skips minKernel"] : []),
-    ...(host.kernel === undefined || host.skips !== undefined ? [] : [`kernel ${host.kernel}`]),
+    ...(host.kernel === undefined || host.skips !== undefined
+      ? []
+      : [host.kernel === "0.0" ? "an older kernel" : `kernel ${host.kernel}`]),
     ...named("with", host.added),
     ...named("without", host.dropped),
   ];

@@ -70,7 +70,8 @@ export function hostsOfCall(
   );
   if (conditions.length === 0) return arches.map((arch) => ({ ...base, arch }));
   const versions = conditions.flatMap(({ minKernel }) => (minKernel === undefined ? [] : [minKernel || "0.0"]));
-  const kernels = versions.length === 0 ? [base.kernel] : [...new Set(["0.0", ...versions])];
+  // The given kernel first: of equal hosts, the one that differs least is named.
+  const kernels = versions.length === 0 ? [base.kernel] : [...new Set([base.kernel, "0.0", ...versions])];
   const capabilities = [...new Set(conditions.flatMap(({ caps = [] }) => caps))].filter((capability) =>
     allCapabilities.includes(capability),
   );
