@@ -14,7 +14,7 @@ import {
   readRecording,
   recordingPath,
   showReading,
-  systemDetail,
+  systemProblem,
   toldApart,
   whileLocked,
   writeAtomically,
@@ -82,7 +82,13 @@ export async function aggregate(
   const path = options.append.endsWith(".json") ? options.append : recordingPath(checkName(options.append));
   await whileLocked(path, async () => {
     const known = await readRecording(path);
-    if (known === undefined) throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file" });
+    if (known === undefined)
+      throw new SeccompGenError({
+        code: "file-unreadable",
+        path,
+        detail: "no such file",
+        todo: "Record first: --append adds to a recording.",
+      });
     const fresh = toldApart(auditRecording(known.name, findings, known));
     const learned = newCalls(known, fresh);
     await writeKept(path, stringifyRecording(mergeRecordings(known, fresh)));
@@ -103,7 +109,7 @@ async function readLog(path: string, collector: AuditCollector, terminal: Termin
     await collector.read(readUnpacked(path, progress.read));
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
-    throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
+    throw new SeccompGenError({ code: "file-unreadable", path: label, ...systemProblem(error) }, { cause: error });
   } finally {
     progress.end();
   }

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findFolders, findLeftovers, removeLeftovers, traceFacts, type ContainerCli } from "../run/container/index.ts";
-import { isLock, removeStaleLock, sessionIsOver, systemDetail, temporaryOf, type Terminal } from "../project/index.ts";
+import { isLock, removeStaleLock, sessionIsOver, systemProblem, temporaryOf, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { clientCommand } from "../run/gateway/index.ts";
 import { openEngine } from "../run/session/index.ts";
@@ -42,7 +42,7 @@ export async function clean(
       paths.map((path) =>
         rm(path, { recursive: true, force: true }).then(
           () => [],
-          (error: unknown) => [`${path}: ${systemDetail(error)}`],
+          (error: unknown) => [`${path}: ${systemProblem(error).detail}`],
         ),
       ),
     )
@@ -52,7 +52,9 @@ export async function clean(
     files
       .filter(isLock)
       .map((lock) =>
-        removeStaleLock(lock).catch((error: unknown) => (failures.push(`${lock}: ${systemDetail(error)}`), true)),
+        removeStaleLock(lock).catch(
+          (error: unknown) => (failures.push(`${lock}: ${systemProblem(error).detail}`), true),
+        ),
       ),
   );
   const count = paths.length + locks.filter((stale) => stale).length;

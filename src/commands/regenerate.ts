@@ -110,6 +110,7 @@ async function profileMade(recording: string, kept: KeptFiles): Promise<string> 
       code: "file-unreadable",
       path: join(folder, file),
       detail: "it is not in git's index",
+      todo: "Add it: git add FILE.",
     });
   };
   const made = await derive(

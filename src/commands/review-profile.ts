@@ -288,7 +288,12 @@ function loaderIn(folder: string, read: Changes["read"]): typeof loadReference {
     loadReference(versionOrFile, async (path) => {
       const text = await read(join(folder, path));
       if (text !== undefined) return text;
-      throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file in the repository" });
+      throw new SeccompGenError({
+        code: "file-unreadable",
+        path,
+        detail: "no such file in the repository",
+        todo: "Commit the file that policy.json names.",
+      });
     });
 }
 

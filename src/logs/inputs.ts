@@ -10,7 +10,7 @@ import {
 } from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
-import { boundedText, showReading, systemDetail, type Terminal } from "../project/index.ts";
+import { boundedText, showReading, systemProblem, type Terminal } from "../project/index.ts";
 import { readUnpacked, rejoin, sizeOfFile, unpacked, type OnRead } from "./log-source.ts";
 import { Ending } from "./ending.ts";
 import { framingOf, headBytes, withoutFraming } from "./framing.ts";
@@ -109,6 +109,7 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
         code: "file-unreadable",
         path: pattern,
         detail: glob.isDynamicPattern(pattern) ? "no file matches" : "no such file",
+        todo: glob.isDynamicPattern(pattern) ? "Check the pattern." : "Check the path.",
       });
     files.push(...matches);
   }
@@ -128,7 +129,12 @@ function filesIn(folder: string): readonly string[] {
   const entries = readdirSync(folder, { withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
   if (files.length === 0)
-    throw new SeccompGenError({ code: "file-unreadable", path: folder, detail: "the folder holds no files" });
+    throw new SeccompGenError({
+      code: "file-unreadable",
+      path: folder,
+      detail: "the folder holds no files",
+      todo: "Name the folder of the logs (strace -ff -o FOLDER/log).",
+    });
   return (files.includes("recording.json") ? ["recording.json"] : files.sort()).map((name) => join(folder, name));
 }
 
@@ -156,7 +162,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     });
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
-    throw new SeccompGenError({ code: "file-unreadable", path: label, detail: systemDetail(error) }, { cause: error });
+    throw new SeccompGenError({ code: "file-unreadable", path: label, ...systemProblem(error) }, { cause: error });
   } finally {
     progress.end();
   }

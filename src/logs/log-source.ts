@@ -168,12 +168,14 @@ async function* unpackedBy(
     throw new SeccompGenError({
       code: "file-unreadable",
       path: label,
-      detail: `it is compressed, and ${tool} is not installed (apt-get install ${debianPackage})`,
+      detail: `it is compressed, and ${tool} is not installed`,
+      todo: `Install it (apt-get install ${debianPackage}), or unpack the file.`,
     });
   if (exitCode !== 0)
     throw new SeccompGenError({
       code: "file-unreadable",
       path: label,
       detail: Buffer.from(stderr).toString("utf8").trim() || `${tool} failed`,
+      todo: "Fetch or pack the file again: it is damaged, or only a part of it.",
     });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
+import { systemProblem } from "./files.ts";
 import { packageFolder } from "./package-folder.ts";
 import { readShipped, type DockerProfile } from "../core/profile/index.ts";
 
@@ -19,7 +20,12 @@ export function shippedDefault(file: string): { readonly text: string; readonly 
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new SeccompGenError(
-      { code: "file-unreadable", path, detail: error instanceof Error ? error.message : String(error) },
+      {
+        code: "file-unreadable",
+        path,
+        ...systemProblem(error),
+        todo: "Install seccomp-gen again: a file of it is gone.",
+      },
       { cause: error },
     );
   }

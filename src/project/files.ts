@@ -55,7 +55,7 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
   } catch (error) {
     const left = temporary;
     if (left !== undefined) attempt(() => rmSync(left, { force: true }));
-    throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+    throw new SeccompGenError({ code: "file-unwritable", path, ...systemProblem(error) }, { cause: error });
   }
 }
 
@@ -74,7 +74,8 @@ function checkWithin(path: string): void {
   throw new SeccompGenError({
     code: "file-unwritable",
     path,
-    detail: `a symbolic link leads out of ${root}${real === undefined ? "" : `, to ${real}`}; remove the link`,
+    detail: `a symbolic link leads out of ${root}${real === undefined ? "" : `, to ${real}`}`,
+    todo: "Remove the link.",
   });
 }
 
@@ -147,9 +148,8 @@ export async function checkKept(path: string, project = projectOf(path)): Promis
   throw new SeccompGenError({
     code: "file-unwritable",
     path,
-    detail:
-      `a symbolic link leads ${real === undefined ? "nowhere" : `out of ${root}, to ${real}`}; remove ` +
-      "the link, or say with --output where the file goes",
+    detail: `a symbolic link leads ${real === undefined ? "nowhere" : `out of ${root}, to ${real}`}`,
+    todo: "Remove the link, or say with --output where the file goes.",
   });
 }
 
@@ -196,7 +196,7 @@ export async function checkWritable(path: string): Promise<void> {
   try {
     closeSync(openSync(probe, "wx", 0o600));
   } catch (error) {
-    throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+    throw new SeccompGenError({ code: "file-unwritable", path, ...systemProblem(error) }, { cause: error });
   } finally {
     attempt(() => rmSync(probe, { force: true }));
   }
@@ -211,7 +211,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
-    throw new SeccompGenError({ code: "file-unreadable", path, detail: systemDetail(error) }, { cause: error });
+    throw new SeccompGenError({ code: "file-unreadable", path, ...systemProblem(error) }, { cause: error });
   }
 }
 
@@ -220,7 +220,8 @@ export const maxDocumentBytes = 4 * 1024 * 1024;
 
 function tooLarge(path: string): SeccompGenError {
   const detail = `it has more than ${maxDocumentBytes >> 20} MB, and no profile and no recording has`;
-  return new SeccompGenError({ code: "file-unreadable", path, detail });
+  const todo = "Name the profile or the recording. A log is read by seccomp-gen generate.";
+  return new SeccompGenError({ code: "file-unreadable", path, detail, todo });
 }
 
 /**
@@ -242,16 +243,16 @@ export async function boundedText(chunks: AsyncIterable<Uint8Array>, path: strin
  * link, and within the repository that the current folder is in. Throws `file-unreadable`.
  */
 export async function readWithin(path: string, maxBytes: number): Promise<string> {
-  const reject = (detail: string): never => {
-    throw new SeccompGenError({ code: "file-unreadable", path, detail });
+  const reject = (detail: string, todo: string): never => {
+    throw new SeccompGenError({ code: "file-unreadable", path, detail, todo });
   };
   const stats = attempt(() => lstatSync(path));
-  if (stats === undefined) return reject("no such file");
+  if (stats === undefined) return reject("no such file", "Check the path that policy.json names.");
   const inside = relative(repositoryOf("."), landing(path) ?? "/");
   if (inside === "" || inside.split(sep)[0] === "..")
-    return reject("it lies outside the repository; name it with --against instead");
-  if (!stats.isFile()) return reject("it is not a regular file");
-  if (stats.size > maxBytes) return reject(`it is larger than ${maxBytes} bytes`);
+    return reject("it lies outside the repository", "Copy it into the repository, or name it with --against.");
+  if (!stats.isFile()) return reject("it is not a regular file", "Copy the profile itself there.");
+  if (stats.size > maxBytes) return reject(`it is larger than ${maxBytes} bytes`, "Name a profile.");
   return readText(path);
 }
 
@@ -259,31 +260,36 @@ export async function readWithin(path: string, maxBytes: number): Promise<string
 export async function readText(path: string): Promise<string> {
   const text = await readIfPresent(path);
   if (text === undefined)
-    throw new SeccompGenError({ code: "file-unreadable", path, detail: `no such file${meantProfile(path)}` });
+    throw new SeccompGenError({ code: "file-unreadable", path, detail: "no such file", todo: meantProfile(path) });
   return text;
 }
 
-/** A recording's name was given instead of its profile's path. */
+/** What to do if a file is not there: often a recording's name stands where its profile's path should. */
 function meantProfile(path: string): string {
-  if (path.includes("/")) return "";
+  if (path.includes("/")) return "Check the path.";
   const meant = profilePath(path.replace(/\.json$/, ""));
-  return attempt(() => statSync(meant).isFile()) === true ? `; did you mean ${meant}?` : "";
+  return attempt(() => statSync(meant).isFile()) === true ? `Did you mean ${meant}?` : "Check the path.";
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error;
 }
 
-/** The system's own words, without our temporary names. */
-export function systemDetail(error: unknown): string {
-  if (!isSystemError(error)) return String(error);
-  const known: Readonly<Record<string, string>> = {
-    EACCES: "permission denied",
-    EISDIR: "it is a folder",
-    ENOENT: "no such file or folder",
-    ENOSPC: "no space left on the device",
-    ENOTDIR: "part of the path is not a folder",
-    EROFS: "the file system is read-only",
-  };
-  return known[error.code ?? ""] ?? error.message;
+/** What the system said, without our temporary names, and what to do about it. */
+export function systemProblem(error: unknown): { readonly detail: string; readonly todo: string } {
+  const code = isSystemError(error) ? error.code : undefined;
+  const [detail, todo] = systemProblems.get(code ?? "") ?? [
+    isSystemError(error) ? error.message : String(error),
+    "Run the command again once the cause is gone.",
+  ];
+  return { detail, todo };
 }
+
+const systemProblems = new Map<string, readonly [detail: string, todo: string]>([
+  ["EACCES", ["permission denied", "Run the command as a user who has the permission, or give it to this one."]],
+  ["EISDIR", ["it is a folder", "Name a file."]],
+  ["ENOENT", ["no such file or folder", "Check the path."]],
+  ["ENOSPC", ["no space left on the device", "Free space, then run the command again."]],
+  ["ENOTDIR", ["part of the path is not a folder", "Check the path."]],
+  ["EROFS", ["the file system is read-only", "Choose another place."]],
+]);

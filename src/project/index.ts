@@ -32,7 +32,7 @@ export {
   readIfPresent,
   readText,
   boundedText,
-  systemDetail,
+  systemProblem,
   temporaryOf,
   writeAtomically,
   writeKept,

@@ -2,7 +2,7 @@ import { access, rename, rm } from "node:fs/promises";
 import { mergeRecordings, parseRecording, stringifyRecording, type Recording } from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { withoutDigests } from "./calls-digest.ts";
-import { readIfPresent, systemDetail, writeKept } from "./files.ts";
+import { readIfPresent, systemProblem, writeKept } from "./files.ts";
 import { whileLocked } from "./lock.ts";
 
 /** The recording that a file holds. `undefined` if there is none. */
@@ -76,7 +76,7 @@ async function putAside(path: string): Promise<string> {
     try {
       await rename(path, aside);
     } catch (error) {
-      throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+      throw new SeccompGenError({ code: "file-unwritable", path, ...systemProblem(error) }, { cause: error });
     }
     return aside;
   }

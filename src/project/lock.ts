@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ownSession, sessionIsOver } from "./session-name.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { checkKept, systemDetail, temporaryPath } from "./files.ts";
+import { checkKept, systemProblem, temporaryPath } from "./files.ts";
 
 /** Another recording may take this long to write its files. */
 const patienceMs = 10_000;
@@ -21,7 +21,7 @@ export async function whileLocked<Result>(path: string, work: () => Promise<Resu
     release = await acquire(join(dirname(path), `.${basename(path)}.lock`), performance.now() + patienceMs);
   } catch (error) {
     if (error instanceof SeccompGenError) throw error;
-    throw new SeccompGenError({ code: "file-unwritable", path, detail: systemDetail(error) }, { cause: error });
+    throw new SeccompGenError({ code: "file-unwritable", path, ...systemProblem(error) }, { cause: error });
   }
   try {
     return await work();
@@ -59,6 +59,7 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
           code: "file-unwritable",
           path: lock,
           detail: `${holder?.session ?? "somebody"} is writing there`,
+          todo: "Run the command again when that has ended.",
         });
       else await delay(holder === undefined ? 1 : 20); // undefined: it has just been released
     }

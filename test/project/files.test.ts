@@ -165,14 +165,50 @@ test("a file that a command names inside the current repository leads nowhere el
   }
 });
 
+test.each<[string, (path: string) => string, RegExp, RegExp]>([
+  [
+    "too large",
+    (path) => {
+      writeFileSync(path, "x".repeat(4_200_000));
+      return path;
+    },
+    /more than 4 MB/,
+    /^Name the profile/,
+  ],
+  [
+    "a folder",
+    (path) => {
+      mkdirSync(path);
+      return path;
+    },
+    /it is a folder/,
+    /^Name a file\.$/,
+  ],
+  [
+    "behind a file",
+    (path) => {
+      writeFileSync(path, "");
+      return `${path}/b`;
+    },
+    /part of the path is not a folder/,
+    /^Check the path\.$/,
+  ],
+])("a file that is %s: the advice is of that, not of permissions", async (_, make, detail, todo) => {
+  await expect(readText(make(at("some file")))).rejects.toMatchObject({
+    message: expect.stringMatching(detail) as string,
+    todo: expect.stringMatching(todo) as string,
+  });
+});
+
 test("a file that is not there: where a profile of that name is, it is told", async () => {
   const here = process.cwd();
   process.chdir(folder);
   try {
     mkdirSync(at("profiles"));
     writeFileSync(at("profiles/nginx.json"), "{}");
-    await expect(readText("nginx")).rejects.toThrow("no such file; did you mean profiles/nginx.json?");
-    await expect(readText("redis")).rejects.toThrow(/no such file$/m);
+    const todo = (text: string): object => expect.objectContaining({ todo: text }) as object;
+    await expect(readText("nginx")).rejects.toEqual(todo("Did you mean profiles/nginx.json?"));
+    await expect(readText("redis")).rejects.toEqual(todo("Check the path."));
   } finally {
     process.chdir(here);
   }

@@ -6,8 +6,8 @@ import { escapeLine } from "../text/index.ts";
  */
 export type Problem =
   | { readonly code: "usage"; readonly what: string; readonly todo: string }
-  | { readonly code: "file-unreadable"; readonly path: string; readonly detail: string }
-  | { readonly code: "file-unwritable"; readonly path: string; readonly detail: string }
+  | { readonly code: "file-unreadable"; readonly path: string; readonly detail: string; readonly todo: string }
+  | { readonly code: "file-unwritable"; readonly path: string; readonly detail: string; readonly todo: string }
   | { readonly code: "no-container-cli"; readonly tool: string; readonly detail: string }
   | { readonly code: "no-engine"; readonly tool: string; readonly detail: string }
   | { readonly code: "engine-permission"; readonly tool: string; readonly detail: string }
@@ -66,13 +66,10 @@ const noProgram = "It is neither a program for this machine nor a script whose f
 
 const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { code: Code }>) => Text } = {
   usage: ({ what, todo }) => ({ what, todo }),
-  "file-unreadable": ({ path, detail }) => ({
-    what: `cannot read ${path}: ${detail}`,
-    todo: "Check the path and its permissions.",
-  }),
-  "file-unwritable": ({ path, detail }) => ({
+  "file-unreadable": ({ path, detail, todo }) => ({ what: `cannot read ${path}: ${detail}`, todo }),
+  "file-unwritable": ({ path, detail, todo }) => ({
     what: `cannot write ${path}: ${detail}`,
-    todo: "The file is unchanged. Free space or choose another place, then run the command again.",
+    todo: `The file is unchanged. ${todo}`,
   }),
   "no-container-cli": ({ tool, detail }) => ({
     what: `cannot run ${tool}: ${detail}`,
