@@ -76,7 +76,7 @@ function admitPinned(
   { because, pin, limits }: { readonly because: Cause; readonly pin: Pin; readonly limits: readonly Rule[] },
   draft: Draft,
 ): void {
-  const { book, notes } = draft;
+  const { book, answers, notes } = draft;
   const isWithin = (rule: Rule): boolean => impliedByAny(rule, limits);
   const own = pin.allow.filter(isWithin);
   const also = (pin.also ?? []).filter(({ rule }) => isWithin(rule));
@@ -90,12 +90,11 @@ function admitPinned(
   const rules = book.rulesOf(name).filter(({ action }) => isAllowing(action));
   notes.push({ kind: "pinned", arch, syscall: name, rules });
   if (pin.lost !== undefined) notes.push({ kind: "unpinned", arch, syscall: name, reason: pin.lost });
-  for (const { action, rule, reason: why, source } of pin.answers) {
-    // Two rules that overlap with different answers are decided by libseccomp's own order; only
-    // disjoint ones are emitted.
-    if (!book.rulesOf(name).some((other) => isAllowing(other.action) && overlaps(other.rule, rule)))
-      book.add(name, { action, rule, because: { type: "fallback", reason: why, source } });
-  }
+  const closed = pin.answers.map(({ reason: why, source, ...answer }): ActionRule => ({
+    ...answer,
+    because: { type: "fallback", reason: why, source },
+  }));
+  answers.set(name, [...(answers.get(name) ?? []), ...closed]);
 }
 
 /** Why a rule is allowed that stands beside what was seen. */
@@ -148,21 +147,6 @@ function aboveCeiling(
     processes: record.processes,
     values: undefined,
   };
-}
-
-/**
- * Could one call match both? Exact for masked comparisons of the same argument, true where in
- * doubt.
- */
-function overlaps(a: Rule, b: Rule): boolean {
-  return !a.conditions.some((left) =>
-    b.conditions.some((right) => {
-      if (left.index !== right.index || left.op !== "SCMP_CMP_MASKED_EQ" || right.op !== "SCMP_CMP_MASKED_EQ")
-        return false;
-      const shared = left.mask & right.mask;
-      return (left.datum & shared) !== (right.datum & shared);
-    }),
-  );
 }
 
 /** The observed argument values that the ceiling denies. */

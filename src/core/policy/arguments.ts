@@ -1,10 +1,21 @@
 import { inspectedArguments, isRead, valuesAt, type ArgTuple, type SyscallRecord } from "../recording/index.ts";
-import type { ArgIndex, Rule } from "../seccomp/index.ts";
+import { conditionMatches, type ArgIndex, type Rule } from "../seccomp/index.ts";
 import { cloneFlagsIndex, describeValue, hasOwnSocketTypes, type ScmpArch } from "../tables/index.ts";
 import { isOpenedByCode } from "./constants-in-code.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
 import { ascending, equals32, errno, ruleOf, type Pin, type PinContext, type Pinner, type Unpinned } from "./pin.ts";
-import { formsOf, internetRooms, noneOf, pinClock, pinFlags, pinFutex, pinRooms, pinSetsockopt } from "./rooms.ts";
+import {
+  formsOf,
+  internetName,
+  internetRooms,
+  noneOf,
+  pinClock,
+  pinFlags,
+  pinFutex,
+  pinRooms,
+  pinSetsockopt,
+  type InternetFamily,
+} from "./rooms.ts";
 import { compilerAmong } from "./runtimes.ts";
 import type { ArgTier } from "./types.ts";
 
@@ -87,28 +98,31 @@ function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly
   };
 }
 
-const inet = 2n;
-const inet6 = 10n;
+const internetFamilies: readonly InternetFamily[] = [2n, 10n];
 const netlink = 16n;
 
 /** Families as they were seen; of the internet's, ordinary protocols and what was seen; of netlink, its protocols. */
 const pinSocket: Pinner = (values, context, syscall) => {
   if (context.tier === "strict") return pinSocketExactly(values, context, syscall);
   const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);
-  const pins = families.map((family): Pin => {
-    const own = values.filter(([each]) => each === family);
-    if (family === inet || family === inet6) return pinInternet(family, own, context, syscall);
-    const any = { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
-    if (family !== netlink) return any;
-    const protocols = own.flatMap(([, , protocol]) => protocol ?? []);
-    if (protocols.length < own.length) return { ...any, lost: "a protocol of AF_NETLINK could not be read" };
-    return {
-      allow: [...new Set(protocols)]
-        .sort(ascending)
-        .map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] })),
-      answers: [],
-    };
-  });
+  const internet = internetFamilies.filter((family) => families.includes(family));
+  const others = families.filter((family) => !internet.some((each) => each === family));
+  const pins = [
+    ...others.map((family): Pin => {
+      const own = values.filter(([each]) => each === family);
+      if (family !== netlink) return anyOf(family);
+      const protocols = own.flatMap(([, , protocol]) => protocol ?? []);
+      if (protocols.length < own.length)
+        return { ...anyOf(family), lost: "a protocol of AF_NETLINK could not be read" };
+      return {
+        allow: [...new Set(protocols)]
+          .sort(ascending)
+          .map((protocol) => ({ conditions: [equals32(0, netlink), equals32(2, protocol)] })),
+        answers: [],
+      };
+    }),
+    ...pinInternet(internet, values, context, syscall),
+  ];
   const lost = pins.flatMap((pin) => pin.lost ?? []);
   return {
     allow: pins.flatMap(({ allow }) => allow),
@@ -117,6 +131,11 @@ const pinSocket: Pinner = (values, context, syscall) => {
     ...(lost.length === 0 ? {} : { lost: [...new Set(lost)].join("; ") }),
   };
 };
+
+/** A family as a whole. */
+function anyOf(family: bigint): Pin {
+  return { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
+}
 
 const pinSocketExactly: Pinner = (values, context, syscall) => {
   const pin = pinRooms([0, 1, 2], [int, int, int], () => [])(values, context, syscall);
@@ -133,16 +152,30 @@ const pinSocketExactly: Pinner = (values, context, syscall) => {
 const isOfFamily = ({ conditions }: Rule, family: bigint): boolean =>
   conditions.some(({ index, datum }) => index === 0 && datum === family);
 
-function pinInternet(family: bigint, values: readonly ArgTuple[], context: PinContext, syscall: string): Pin {
-  const any: Pin = { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
-  if (hasOwnSocketTypes(context.arch)) return { ...any, lost: "socket types have other numbers on this architecture" };
-  if (!values.every(isRead))
-    return { ...any, lost: `a type or protocol of ${family === inet ? "AF_INET" : "AF_INET6"} could not be read` };
-  const pin = pinRooms([0, 1, 2], [int, 0xfn, int], () => internetRooms(family))(values, context, syscall);
-  if ("unpinned" in pin) return any;
+function pinInternet(
+  families: readonly InternetFamily[],
+  values: readonly ArgTuple[],
+  context: PinContext,
+  syscall: string,
+): readonly Pin[] {
+  const isUnread = (family: InternetFamily): boolean => values.some((tuple) => tuple[0] === family && !isRead(tuple));
+  const whole = hasOwnSocketTypes(context.arch) ? families : families.filter(isUnread);
+  const pinned = families.filter((family) => !whole.includes(family));
+  const lost = (family: InternetFamily): string =>
+    hasOwnSocketTypes(context.arch)
+      ? "socket types have other numbers on this architecture"
+      : `a type or protocol of ${internetName(family)} could not be read`;
+  const wholes = whole.map((family) => ({ ...anyOf(family), lost: lost(family) }));
+  if (pinned.length === 0) return wholes;
+  const own = values.filter(([family]) => pinned.some((each) => each === family));
+  const pin = pinRooms([0, 1, 2], [int, 0xfn, int], () => internetRooms(pinned))(own, context, syscall);
+  if ("unpinned" in pin) return [...wholes, ...pinned.map(anyOf)];
   // Code opens operations of families that are open anyway, and no family.
-  const isOwn = ({ rule }: { readonly rule: Rule }): boolean => isOfFamily(rule, family);
-  return { ...pin, also: (pin.also ?? []).filter(isOwn), answers: pin.answers.filter(isOwn) };
+  const isOwn = ({ rule: { conditions } }: { readonly rule: Rule }): boolean =>
+    conditions.some(
+      (condition) => condition.index === 0 && pinned.some((family) => conditionMatches(condition, family)),
+    );
+  return [...wholes, { ...pin, also: (pin.also ?? []).filter(isOwn), answers: pin.answers.filter(isOwn) }];
 }
 
 const pinSocketpair: Pinner = (values) => {
@@ -151,14 +184,14 @@ const pinSocketpair: Pinner = (values) => {
 };
 
 function familyAnswers(allowed: readonly bigint[], source: string): Pin["answers"] {
-  return probedFamilies
-    .filter(({ value }) => !allowed.includes(value))
-    .map(({ value, name }) => ({
-      action: errno("EAFNOSUPPORT"),
-      rule: { conditions: [equals32(0, value)] },
-      reason: `${name} was not used: answers as a kernel without it`,
-      source,
-    }));
+  const unused = probedFamilies.filter(({ value }) => !allowed.includes(value));
+  const names = unused.map(({ name }) => name).join(", ");
+  return unused.map(({ value }) => ({
+    action: errno("EAFNOSUPPORT"),
+    rule: { conditions: [equals32(0, value)] },
+    reason: `not used: ${names}: answers as a kernel without`,
+    source,
+  }));
 }
 
 /** Threads and processes, but no namespace that was not seen. */

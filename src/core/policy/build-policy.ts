@@ -11,6 +11,7 @@ import { existsOn, RuleBook, type Draft } from "./draft.ts";
 import { floorFor, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
 import { asOldRuncTakes, startsUnderOldRunc } from "./old-runc.ts";
+import { addPinAnswers } from "./pin-answers.ts";
 import { startRows } from "./start.ts";
 import type { Policy, PolicyOptions } from "./types.ts";
 
@@ -45,6 +46,7 @@ export function buildPolicy(recording: Recording, given: PolicyOptions): Policy 
   if (recording.runs.some(({ lean }) => lean === true)) everywhere(addUntraced);
   if (recording.runs.some(({ withoutStart }) => withoutStart === true)) everywhere(addStart);
   everywhere(noteCode);
+  addPinAnswers(draft);
   everywhere(addAnswers);
   const filters = arches.map((arch) => filterOf(arch, draft));
   return {
@@ -70,6 +72,7 @@ function draftFor(recording: Recording, options: PolicyOptions): Draft {
     programs: new Set(calls.flatMap((records) => Object.values(records).flatMap(({ processes }) => processes))),
     glibcPrograms: new Set(calls.flatMap((records) => records["set_robust_list"]?.processes ?? [])),
     book: new RuleBook(),
+    answers: new Map(),
     notes: [],
   };
 }

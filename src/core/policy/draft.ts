@@ -16,6 +16,8 @@ export interface Draft {
   /** Programs of glibc, which calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
   readonly book: RuleBook;
+  /** What the pins of a call answer, on all architectures. */
+  readonly answers: Map<string, readonly ActionRule[]>;
   readonly notes: PolicyNote[];
 }
 

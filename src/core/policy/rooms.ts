@@ -145,8 +145,20 @@ export function pinRooms(
 
 const int = 0xffff_ffffn;
 
-/** TCP, UDP and UDP-Lite of one family: UDP-Lite is UDP's code, and nothing is known against it. */
-export function internetRooms(family: bigint): readonly Room[] {
+/** AF_INET, AF_INET6. */
+export type InternetFamily = 2n | 10n;
+
+/** In a list. */
+export function internetName(family: InternetFamily): string {
+  return family === 2n ? "AF_INET" : "AF_INET6";
+}
+
+/**
+ * TCP, UDP and UDP-Lite of AF_INET, AF_INET6 or both: UDP-Lite is UDP's code, and nothing is known
+ * against it. The two families differ in one bit, so both take as many rules as one.
+ */
+export function internetRooms(families: readonly InternetFamily[]): readonly Room[] {
+  const [first = 2n, second = first] = families;
   const type = (value: bigint): ArgCondition => masked(1, 0xfn, value);
   return [
     { type: 1n, protocol: 0n, words: "TCP" },
@@ -155,8 +167,8 @@ export function internetRooms(family: bigint): readonly Room[] {
     { type: 2n, protocol: 17n, words: "UDP" },
     { type: 2n, protocol: 136n, words: "UDP-Lite" },
   ].map((each) => ({
-    conditions: [equals32(0, family), type(each.type), equals32(2, each.protocol)],
-    words: `${family === 2n ? "AF_INET" : "AF_INET6"}, ${each.words}`,
+    conditions: [masked(0, int & ~(first ^ second), first & second), type(each.type), equals32(2, each.protocol)],
+    words: `${families.map(internetName).join(" and ")}, ${each.words}`,
     reason: "the internet's own protocols; name lookups use both",
     source: "tcp(7), udp(7), udplite(7)",
   }));
@@ -208,44 +220,53 @@ export const pinClock: Pinner = pinRooms([0], [int], () =>
 );
 
 interface Options {
-  readonly level: bigint;
+  /** Mask and datum of the level. */
+  readonly level: readonly [bigint, bigint];
   readonly words: string;
   /** Masks and data of the option's number. None: all of the level. */
   readonly names: readonly (readonly [bigint, bigint])[];
 }
 
-/** All numbers but 31: TCP_ULP. */
-const notUlp: Options["names"] = [1n, 2n, 4n, 8n, 16n].map((bit) => [bit, 0n] as const);
-
-/** Levels and options of linux/in.h, in6.h and tcp.h that programs set as they like. */
+/**
+ * Levels and options of asm-generic/socket.h, linux/in.h, in6.h, tcp.h and udp.h that programs set as
+ * they like. A mask joins numbers that differ in its missing bits, so that few rules say it.
+ */
 const ordinaryOptions: readonly Options[] = [
-  { level: 1n, words: "options of sockets", names: [] },
-  { level: 6n, words: "options of TCP but TCP_ULP", names: notUlp },
-  { level: 17n, words: "options of UDP", names: [] },
   {
-    level: 0n,
-    words: "options of IPv4 but memberships",
-    // 0 to 31, 32 to 34 of outgoing multicast, 48 to 51
+    level: [~16n, 1n], // SOL_SOCKET 1, SOL_UDP 17
+    words: "options of sockets and of UDP",
+    names: [],
+  },
+  {
+    level: [~0n, 6n],
+    words: "options of TCP but TCP_ULP and TCP_REPAIR_WINDOW",
+    // All but 31 and 29, which CRIU alone sets: another bit of 31 and 29 is clear.
     names: [
-      [~31n, 0n],
-      [~1n, 32n],
-      [~0n, 34n],
-      [~3n, 48n],
+      [1n, 0n],
+      [4n, 0n],
+      [8n, 0n],
+      [16n, 0n],
     ],
   },
   {
-    level: 41n,
-    words: "options of IPv6 but memberships, conversion and extension headers",
-    // 16 to 19, 22 to 27 hops, MTU and V6ONLY; 48 to 53, 56, 58, 60 to 79 what to receive and how to send
+    level: [~0n, 0n],
+    words: "options of IPv4 but memberships",
     names: [
-      [~3n, 16n],
-      [~1n, 22n],
-      [~3n, 24n],
-      [~3n, 48n],
-      [~1n, 52n],
-      [~2n, 56n],
-      [~3n, 60n],
-      [~15n, 64n],
+      [~31n, 0n], // up to 31
+      [~17n, 32n], // IP_MULTICAST_IF and _TTL; MCAST_MSFILTER and IP_MULTICAST_ALL
+      [~16n, 34n], // IP_MULTICAST_LOOP, IP_UNICAST_IF
+    ],
+  },
+  {
+    level: [~0n, 41n],
+    words: "options of IPv6 but memberships, conversion and extension headers",
+    names: [
+      [~11n, 16n], // 16 to 19 hops and multicast, 24 to 27 MTU, RECVERR and V6ONLY
+      [~1n, 22n], // IPV6_ROUTER_ALERT, IPV6_MTU_DISCOVER
+      [~3n, 48n], // 48 to 51: what to receive of a packet
+      [~9n, 52n], // 52, 53, 60, 61: hops and paths
+      [~6n, 56n], // 56, 58, 60, 62: headers to receive, DONTFRAG
+      [~15n, 64n], // 64 to 79: traffic class, flow label, source address
     ],
   },
 ];
@@ -262,7 +283,10 @@ const familyLevels: Room = {
 export const pinSetsockopt: Pinner = pinRooms([1, 2], [int, int], () => [
   ...ordinaryOptions.flatMap(({ level, words, names }) =>
     (names.length === 0 ? [undefined] : names).map((name) => ({
-      conditions: [equals32(1, level), ...(name === undefined ? [] : [masked(2, name[0] & int, name[1])])],
+      conditions: [
+        masked(1, level[0] & int, level[1]),
+        ...(name === undefined ? [] : [masked(2, name[0] & int, name[1])]),
+      ],
       words,
       reason: "options that programs set as they like",
       source: "socket(7), ip(7), ipv6(7), tcp(7)",
@@ -274,7 +298,7 @@ export const pinSetsockopt: Pinner = pinRooms([1, 2], [int, int], () => [
 /**
  * Rules for a value whose lower bits are none of these numbers. Such a value differs from them in a
  * bit in which they all agree, or it lies in a cube of the other bits that holds none of them. The
- * largest cubes are taken first.
+ * point that the fewest cubes hold is served first, by the largest of these.
  */
 export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]): readonly Rule[] {
   const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));
@@ -282,13 +306,16 @@ export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]
   const apart = bits.filter((bit) => values.some((value) => ((first ^ value) & bit) !== 0n));
   const own = apart.reduce((mask, bit) => mask | bit, 0n);
   const taken = new Set(values.map((value) => value & own));
-  const cubes = cubesOf(apart).filter(({ mask, datum }) => [...taken].every((point) => (point & mask) !== datum));
+  const cubes = largest(
+    cubesOf(apart).filter(({ mask, datum }) => [...taken].every((point) => (point & mask) !== datum)),
+  );
   let rest = pointsOf(apart).filter((point) => !taken.has(point));
-  const chosen: { readonly mask: bigint; readonly datum: bigint }[] = [];
+  const chosen: Cube[] = [];
   while (rest.length > 0) {
-    const covered = (cube: { readonly mask: bigint; readonly datum: bigint }): number =>
-      rest.filter((point) => (point & cube.mask) === cube.datum).length;
-    const best = cubes.reduce((one, other) => (covered(other) > covered(one) ? other : one));
+    const holders = rest.map((point) => cubes.filter(({ mask, datum }) => (point & mask) === datum));
+    const fewest = holders.reduce((one, other) => (other.length < one.length ? other : one));
+    const held = (cube: Cube): number => rest.filter((point) => (point & cube.mask) === cube.datum).length;
+    const best = fewest.reduce((one, other) => (held(other) > held(one) ? other : one));
     chosen.push(best);
     rest = rest.filter((point) => (point & best.mask) !== best.datum);
   }
@@ -298,12 +325,28 @@ export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]
   ].map(({ mask, datum }) => ({ conditions: [masked(index, mask, datum)] }));
 }
 
+/** The values that have these bits under the mask. */
+interface Cube {
+  readonly mask: bigint;
+  readonly datum: bigint;
+}
+
 function pointsOf(bits: readonly bigint[]): readonly bigint[] {
   return bits.reduce<readonly bigint[]>((points, bit) => points.flatMap((point) => [point, point | bit]), [0n]);
 }
 
-function cubesOf(bits: readonly bigint[]): readonly { readonly mask: bigint; readonly datum: bigint }[] {
+function cubesOf(bits: readonly bigint[]): readonly Cube[] {
   return pointsOf(bits).flatMap((mask) =>
     pointsOf(bits.filter((bit) => (mask & bit) !== 0n)).map((datum) => ({ mask, datum })),
+  );
+}
+
+/** Those that no other one holds. */
+function largest(cubes: readonly Cube[]): readonly Cube[] {
+  return cubes.filter(
+    (cube) =>
+      !cubes.some(
+        (other) => other !== cube && (other.mask & ~cube.mask) === 0n && (cube.datum & other.mask) === other.datum,
+      ),
   );
 }

@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import { explain, reachOf } from "../../../src/core/explain/index.ts";
 import { buildPolicy, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
+import type { Recording } from "../../../src/core/recording/index.ts";
 import {
   allowsOperation,
   callsOfOperation,
+  callArgs,
   evaluate,
   isAllowing,
   type Filter,
@@ -13,6 +15,7 @@ import {
   defaultCapabilities,
   dockerDefaultFor,
   errnoName,
+  errnoNumber,
   isSyscallName,
   operationOf,
   operations,
@@ -26,7 +29,7 @@ import { enforced } from "../../support/enforced.ts";
 import { policyOptions } from "../../support/options.ts";
 import { recorded } from "../../support/recorded.ts";
 
-const arch = "SCMP_ARCH_X86_64";
+const arch: ScmpArch = "SCMP_ARCH_X86_64";
 const capabilities = new Set(defaultCapabilities);
 const host = { arch, capabilities, kernel: "6.18", runtime: "runc" } as const;
 const dockerDefault = await loadDockerDefault(dockerDefaultFor("29.7.2").file);
@@ -257,6 +260,48 @@ test("explain tells what is closed by names and by pins apart", () => {
     ["l2tp", false],
     ["raw", false],
   ]);
+});
+
+test("what one architecture was seen to do is allowed, although another one would deny it", () => {
+  const i386: ScmpArch = "SCMP_ARCH_X86";
+  const native = recorded(usual);
+  const both: Recording = {
+    ...native,
+    syscalls: {
+      ...native.syscalls,
+      ...recorded(["7 setsockopt(3, SOL_IP, IP_ADD_MEMBERSHIP, 0x1, 8) = 0"], {}, i386).syscalls,
+    },
+  };
+  const limits = new Map([...ceiling, ...resolve(dockerDefault, { ...host, arch: i386 }).filters]);
+  const filter = filterOf(buildPolicy(both, policyOptions(limits)));
+  const call = { arch, name: "setsockopt", nr: 54, args: callArgs({ 1: 0n, 2: 35n }) };
+  expect(isAllowing(evaluate(filter, call))).toBe(true);
+  const other = { ...call, args: callArgs({ 1: 0n, 2: 39n }) };
+  expect(evaluate(filter, other)).toEqual({ action: "SCMP_ACT_ERRNO", errnoRet: errnoNumber("ENOPROTOOPT") });
+});
+
+test("pins take few rules that the runtime is given", () => {
+  const counts = [...usualFilter().syscalls].flatMap(([name, rules]) => {
+    const count = rules.filter(({ rule }) => rule.conditions.length > 0).length;
+    return count === 0 ? [] : [[name, count] as const];
+  });
+  expect(Object.fromEntries(counts)).toEqual({
+    clock_nanosleep: 5,
+    clone: 8,
+    futex: 4,
+    ioctl: 22,
+    mmap: 3,
+    mprotect: 2,
+    pipe2: 2,
+    prctl: 12,
+    sendmmsg: 2,
+    sendmsg: 2,
+    sendto: 2,
+    setsockopt: 24,
+    socket: 13,
+    timer_create: 5,
+    waitid: 2,
+  });
 });
 
 describe("on mips, where SOCK_STREAM is 2 and SOCK_DGRAM is 1", () => {

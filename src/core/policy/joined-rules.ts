@@ -1,0 +1,43 @@
+import type { ArgCondition, Rule } from "../seccomp/index.ts";
+
+/**
+ * Could one call match both? Exact for masked comparisons of the same argument, true where in
+ * doubt.
+ */
+export function overlaps(a: Rule, b: Rule): boolean {
+  return !a.conditions.some((left) =>
+    b.conditions.some((right) => {
+      if (left.index !== right.index || left.op !== "SCMP_CMP_MASKED_EQ" || right.op !== "SCMP_CMP_MASKED_EQ")
+        return false;
+      const shared = left.mask & right.mask;
+      return (left.datum & shared) !== (right.datum & shared);
+    }),
+  );
+}
+
+/**
+ * The rules as few: two become one that also matches what lies between them, as long as all of that
+ * `isFree`. `35 or 39` is one comparison under a mask.
+ */
+export function joined(rules: readonly Rule[], isFree: (rule: Rule) => boolean): readonly Rule[] {
+  for (const [at, one] of rules.entries())
+    for (const other of rules.slice(at + 1)) {
+      const hull = hullOf(one, other);
+      if (hull === undefined || !isFree(hull)) continue;
+      return joined([...rules.slice(0, at), hull, ...rules.slice(at + 1).filter((each) => each !== other)], isFree);
+    }
+  return rules;
+}
+
+/** What both rules compare alike. `undefined` if that is nothing, or not by masks. */
+function hullOf(one: Rule, other: Rule): Rule | undefined {
+  const conditions = one.conditions.flatMap((left) =>
+    other.conditions.flatMap((right): readonly ArgCondition[] => {
+      if (left.index !== right.index || left.op !== "SCMP_CMP_MASKED_EQ" || right.op !== "SCMP_CMP_MASKED_EQ")
+        return [];
+      const mask = left.mask & right.mask & ~(left.datum ^ right.datum);
+      return mask === 0n ? [] : [{ ...left, mask, datum: left.datum & mask }];
+    }),
+  );
+  return conditions.length === 0 ? undefined : { conditions };
+}
