@@ -10,7 +10,7 @@ import {
   type Because,
   type Rule,
 } from "../seccomp/index.ts";
-import { hostArch, type ScmpArch } from "../tables/index.ts";
+import { errnoOn, hostArch, numberAlike, type ScmpArch } from "../tables/index.ts";
 
 interface Group {
   readonly comment: string;
@@ -34,6 +34,7 @@ export function emitDocker(policy: Policy): string {
   const arches = policy.filters.map(({ arch }) => arch);
   const [first] = policy.filters;
   if (first === undefined) throw new RangeError("a policy without architectures");
+  const numbers = errnoArch(arches);
   const groups = new Map<string, { readonly rank: string; readonly group: Group }>();
   const seen = new Set<string>();
   for (const filter of policy.filters) {
@@ -59,13 +60,13 @@ export function emitDocker(policy: Policy): string {
   }
   const members = [
     member("defaultAction", first.defaultAction.action),
-    ...("errnoRet" in first.defaultAction ? [member("defaultErrnoRet", first.defaultAction.errnoRet)] : []),
+    ...answerMember("defaultErrnoRet", first.defaultAction, numbers),
     ...Object.entries(architectureMembers(arches)).map(([name, value]) => member(name, value)),
     `"syscalls": ${lines(
       "[",
       [...groups.values()]
         .sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0))
-        .map(({ group }) => groupText(group)),
+        .map(({ group }) => groupText(group, numbers)),
       "]",
     )}`,
   ];
@@ -87,12 +88,25 @@ function architectureMembers(arches: readonly ScmpArch[]): object {
   };
 }
 
-function groupText({ comment, names, action, rule }: Group): string {
+/**
+ * Whose numbers of errors the profile has: Docker has one number a rule for all architectures. If
+ * they differ, the numbers are those that most architectures have.
+ */
+function errnoArch(arches: readonly ScmpArch[]): ScmpArch {
+  return (numberAlike(arches) ? arches[0] : undefined) ?? "SCMP_ARCH_X86_64";
+}
+
+function answerMember(name: string, action: Action, numbers: ScmpArch): readonly string[] {
+  if (!("errnoRet" in action)) return [];
+  return [member(name, action.action === "SCMP_ACT_ERRNO" ? errnoOn(numbers, action.errnoRet) : action.errnoRet)];
+}
+
+function groupText({ comment, names, action, rule }: Group, numbers: ScmpArch): string {
   const members = [
     member("comment", comment),
     `"names": ${namesText(names.sort(), isAllowing(action))}`,
     member("action", action.action),
-    ...("errnoRet" in action ? [member("errnoRet", action.errnoRet)] : []),
+    ...answerMember("errnoRet", action, numbers),
     ...(rule.conditions.length === 0 ? [] : [member("args", rule.conditions.map(toArg))]),
   ];
   return rule.conditions.length > 0 && names.length === 1 ? `{ ${members.join(", ")} }` : lines("{", members, "}");

@@ -37,7 +37,7 @@ export function strangeConditions(profile: DockerProfile, host: HostContext, fil
   return profile.syscalls.flatMap((group, at) => {
     if (!groupApplies(group, host)) return [];
     const names = [...new Set(group.names)].filter((name) => syscallNumber(filter.arch, name) !== undefined);
-    const denies = !isAllowing(toAction(group.action, group.errnoRet));
+    const denies = !isAllowing(toAction(group.action, group.errnoRet, host.arch));
     const rules = toRules(group.args);
     return (group.args ?? []).flatMap((arg, position) => {
       const condition = toRules([arg])[0]?.conditions[0];

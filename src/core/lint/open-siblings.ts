@@ -25,7 +25,7 @@ import type { Finding, Witness } from "./types.ts";
  */
 export function openSiblings(profile: DockerProfile, host: HostContext, filter: Filter): readonly Finding[] {
   return profile.syscalls.flatMap((group, at) => {
-    const action = toAction(group.action, group.errnoRet);
+    const action = toAction(group.action, group.errnoRet, host.arch);
     const isFallback = action.action === "SCMP_ACT_ERRNO" && action.errnoRet === enosys;
     if (isAllowing(action) || isFallback || !groupApplies(group, host)) return [];
     const pointer = `/syscalls/${at}`;

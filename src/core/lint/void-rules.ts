@@ -34,7 +34,7 @@ export function voidRules(profile: DockerProfile, host: HostContext, filter: Fil
   const said = new Map<string, SaidRule[]>();
   profile.syscalls.forEach((group, at) => {
     if (!groupApplies(group, host)) return;
-    const [action, rules] = [toAction(group.action, group.errnoRet), toRules(group.args)];
+    const [action, rules] = [toAction(group.action, group.errnoRet, host.arch), toRules(group.args)];
     for (const name of new Set(group.names)) {
       const known = said.get(name) ?? [];
       said.set(name, known);

@@ -264,9 +264,10 @@ const ordinaryOptions: readonly Options[] = [
       [~11n, 16n], // 16 to 19 hops and multicast, 24 to 27 MTU, RECVERR and V6ONLY
       [~1n, 22n], // IPV6_ROUTER_ALERT, IPV6_MTU_DISCOVER
       [~3n, 48n], // 48 to 51: what to receive of a packet
-      [~9n, 52n], // 52, 53, 60, 61: hops and paths
-      [~6n, 56n], // 56, 58, 60, 62: headers to receive, DONTFRAG
-      [~15n, 64n], // 64 to 79: traffic class, flow label, source address
+      [~6n, 56n], // 56, 58, 60, 62: headers and MTUs to receive, DONTFRAG
+      // Not 64 and 65, which set tables of packet filters.
+      [~13n, 66n], // 66, 67, 70, 71, 74, 75, 78, 79: traffic class, flow label, binding
+      [~5n, 72n], // 72, 73, 76, 77: source address, least hops, interface
     ],
   },
 ];

@@ -1,14 +1,16 @@
 import { defaultErrno, type Action } from "../seccomp/index.ts";
+import { errnoFrom, type ScmpArch } from "../tables/index.ts";
 
 /**
  * The action a profile names, with the errno the runtimes fill in where there is none: EPERM (runc
- * getAction(), crun).
+ * getAction(), crun). `arch`: whose numbers of errors the profile has.
  */
-export function toAction(name: string, errnoRet: number | undefined): Action {
+export function toAction(name: string, errnoRet: number | undefined, arch: ScmpArch): Action {
   switch (name) {
+    // libseccomp's macros keep 16 bits.
     case "SCMP_ACT_ERRNO":
+      return { action: name, errnoRet: errnoFrom(arch, (errnoRet ?? defaultErrno) & 0xffff) };
     case "SCMP_ACT_TRACE":
-      // libseccomp's macros keep 16 bits.
       return { action: name, errnoRet: (errnoRet ?? defaultErrno) & 0xffff };
     case "SCMP_ACT_KILL":
     case "SCMP_ACT_KILL_THREAD":

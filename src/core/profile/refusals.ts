@@ -92,7 +92,7 @@ export function refusals(
 }
 
 function hasRefusedErrno(action: Action): action is Extract<Action, { errnoRet: number }> {
-  return action.action === "SCMP_ACT_ERRNO" && action.errnoRet >= firstRefusedErrno;
+  return action.action === "SCMP_ACT_ERRNO" && (action.errnoRet & 0xffff) >= firstRefusedErrno;
 }
 
 function tooLarge(errnoRet: number): string {

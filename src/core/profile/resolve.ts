@@ -1,4 +1,5 @@
 import {
+  enosys,
   hasWideArguments,
   isAllowing,
   refusedRule,
@@ -7,7 +8,7 @@ import {
   type ActionRule,
   type Filter,
 } from "../seccomp/index.ts";
-import { isScmpArch, isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { errnoFrom, isScmpArch, isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { toAction } from "./action.ts";
 import { groupApplies } from "./applies.ts";
 import { multiplexedRule } from "./multiplexer.ts";
@@ -33,9 +34,10 @@ export function resolve(profile: DockerProfile, host: HostContext): Resolution {
   const defaultAction = toAction(
     profile.defaultAction,
     host.ignoresDefaultErrnoRet === true ? undefined : profile.defaultErrnoRet,
+    host.arch,
   );
   const groups = profile.syscalls.flatMap((group, index): Group[] => {
-    const action = toAction(group.action, group.errnoRet);
+    const action = toAction(group.action, group.errnoRet, host.arch);
     return groupApplies(group, host)
       ? [{ pointer: `/syscalls/${index}`, group, action, skipped: sameAction(action, defaultAction) }]
       : [];
@@ -156,7 +158,8 @@ function stubNumber(
 ): number | undefined {
   if (host.runtime !== "runc") return undefined;
   if (isAllowing(defaultAction) && defaultAction.action !== "SCMP_ACT_NOTIFY") return undefined;
-  if (profile.defaultErrnoRet === 38 && host.ignoresDefaultErrnoRet !== true) return undefined;
+  const { defaultErrnoRet = 0 } = profile;
+  if (errnoFrom(host.arch, defaultErrnoRet) === enosys && host.ignoresDefaultErrnoRet !== true) return undefined;
   let highest = 0;
   for (const { group } of groups) {
     for (const name of group.names)

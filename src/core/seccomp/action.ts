@@ -4,7 +4,7 @@ import type { Action } from "./types.ts";
 /** The errno of a denying rule that names none: EPERM (runc, crun and moby agree). */
 export const defaultErrno = 1;
 
-/** ENOSYS, asm-generic/errno.h: the same number on x86, arm, powerpc, riscv and s390. */
+/** ENOSYS of asm-generic/errno.h. Filters hold these numbers on every architecture. */
 export const enosys = 38;
 
 /**
@@ -50,7 +50,7 @@ export function formatAction(action: Action): string {
     case "SCMP_ACT_LOG":
       return "allow and log";
     case "SCMP_ACT_ERRNO":
-      return errnoName(action.errnoRet) ?? `errno ${action.errnoRet}`;
+      return errnoName(action.errnoRet) ?? `errno ${action.errnoRet & 0xffff}`;
     case "SCMP_ACT_TRACE":
       return `ask the tracer (${action.errnoRet})`;
     case "SCMP_ACT_NOTIFY":

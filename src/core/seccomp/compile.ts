@@ -1,4 +1,4 @@
-import { auditNumber, isBigEndian, isS390, syscallNumber, x32Bit, type ScmpArch } from "../tables/index.ts";
+import { auditNumber, errnoOn, isBigEndian, isS390, syscallNumber, x32Bit, type ScmpArch } from "../tables/index.ts";
 import { badArchAction, enosys } from "./action.ts";
 import { hasWideArguments } from "./args.ts";
 import { buildTree, type Node, type Way } from "./tree.ts";
@@ -65,6 +65,8 @@ export function compileFilters(filters: readonly Filter[]): readonly Instruction
 class Compiler {
   readonly drafts: Draft[] = [];
   readonly #returns = new Map<number, string>();
+  /** The one that is compiled: errors have its numbers. */
+  #arch: ScmpArch = "SCMP_ARCH_X86_64";
   #labels = 0;
 
   emit(...drafts: readonly Draft[]): void {
@@ -78,7 +80,7 @@ class Compiler {
 
   /** The label that returns this answer; all stand at the end, each once. */
   answer(action: Action): string {
-    const value = returnValue(action);
+    const value = returnValue(action, this.#arch);
     const label = this.#returns.get(value) ?? `return ${value}`;
     this.#returns.set(value, label);
     return label;
@@ -93,6 +95,7 @@ class Compiler {
 
   architecture(filter: Filter, x32: Filter | undefined): void {
     const { arch, defaultAction, enosysAbove } = filter;
+    this.#arch = arch;
     const test = (op: "jeq" | "jgt" | "jge" | "jset", k: number, yes: string): void => {
       const next = this.label();
       this.emit({ op, k, yes, no: next }, { op: "label", name: next });
@@ -226,7 +229,7 @@ function offsetOf(arch: ScmpArch, { arg, high }: Node): number {
 }
 
 /** SECCOMP_RET_* of linux/seccomp.h. */
-function returnValue(action: Action): number {
+function returnValue(action: Action, arch: ScmpArch): number {
   switch (action.action) {
     case "SCMP_ACT_ALLOW":
       return 0x7fff_0000;
@@ -237,7 +240,7 @@ function returnValue(action: Action): number {
     case "SCMP_ACT_NOTIFY":
       return 0x7fc0_0000;
     case "SCMP_ACT_ERRNO":
-      return 0x0005_0000 + (action.errnoRet & 0xffff);
+      return 0x0005_0000 + errnoOn(arch, action.errnoRet);
     case "SCMP_ACT_TRAP":
       return 0x0003_0000;
     case "SCMP_ACT_KILL_THREAD":

@@ -22,6 +22,7 @@ export { compareVersions, dockerDefaultFor, dockerDefaults, newestDockerDefault 
 export type { Exposure } from "./exposures.ts";
 export { intArgumentsOf, pointerArgumentsOf } from "./syscall-arguments.ts";
 export type { Subsystem } from "./subsystems.ts";
+export { errnoFrom, errnoOn, numberAlike } from "./errno-numbers.ts";
 export { allCapabilities, describeValue, errnoName, errnoNumber, symbolValue } from "./symbols.ts";
 export {
   isSyscallName,

@@ -101,14 +101,18 @@ export const operations: readonly Operation[] = [
   {
     id: "ping",
     name: "ping sockets",
-    forms: [...internet(type(2), protocol(1)), ...internet(type(2), protocol(58))],
+    // Each family has its own ICMP.
+    forms: [
+      { names: ["socket"], args: [whole(0, 2), type(2), protocol(1)] },
+      { names: ["socket"], args: [whole(0, 10), type(2), protocol(58)] },
+    ],
     does: "open ping sockets",
     reason: "ICMP without privilege; its sockets had several races",
     closes: ["CVE-2014-2851", "CVE-2015-3636", "CVE-2017-2671"],
     users: "ping, traceroute, monitoring that pings without CAP_NET_RAW",
     answer: { errno: "EPROTONOSUPPORT", then: "ping tries a raw socket, which needs CAP_NET_RAW" },
     since: "3.0",
-    source: "net/ipv4/ping.c",
+    source: "net/ipv4/ping.c, net/ipv6/ping.c",
   },
   {
     id: "l2tp",

@@ -67,6 +67,8 @@ const internet = (type: number, protocol?: number): Need => [
   ...socket(2, type, protocol),
   ...socket(10, type, protocol),
 ];
+/** Each family has its own ICMP (net/ipv4/af_inet.c, net/ipv6/ping.c). */
+const ping: Need = [...socket(2, 2, 1), ...socket(10, 2, 58)];
 /** CLONE_NEWUSER; clone3's flags are in memory. */
 const userNamespace: Need = [flag("unshare", 0, 0x1000_0000), flag("clone", 0, 0x1000_0000), ...call("clone3")];
 const send: Need = call("send", "sendto", "sendmsg", "sendmmsg");
@@ -188,7 +190,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
   {
     id: "CVE-2014-2851",
     where: "kernel",
-    needs: [internet(2, 1)],
+    needs: [ping],
     gives: root,
     source: "net: ipv4: current group_info should be put after using.",
   },
@@ -266,7 +268,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
     id: "CVE-2015-3636",
     name: "PingPong",
     where: "kernel",
-    needs: [internet(2, 1), call("connect")],
+    needs: [ping, call("connect")],
     gives: root,
     source: "ipv4: Missing sk_nulls_node_init() in ping_unhash().",
   },
@@ -400,7 +402,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
   {
     id: "CVE-2017-2671",
     where: "kernel",
-    needs: [internet(2, 1), call("connect")],
+    needs: [ping, call("connect")],
     gives: crash,
     source: "ping: implement proper locking",
   },
@@ -580,7 +582,7 @@ export const vulnerabilities: readonly Vulnerability[] = [
   {
     id: "CVE-2017-17712",
     where: "kernel",
-    needs: [socket(2, 3), send],
+    needs: [socket(2, 3), option(0, 3), send],
     capability: anywhere("CAP_NET_RAW"),
     gives: root,
     source: "net: ipv4: fix for a race condition in raw_sendmsg",

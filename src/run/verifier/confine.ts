@@ -1,4 +1,5 @@
 import { withAllowed, type DockerProfile } from "../../core/profile/index.ts";
+import { errnoOn, type ScmpArch } from "../../core/tables/index.ts";
 import { allowsSome, answersOf, type Action, type Filter, type Rule } from "../../core/seccomp/index.ts";
 
 /** strace shows this many characters of a string: enough for an error message. */
@@ -81,13 +82,13 @@ function injections(names: readonly string[], filter: Filter): readonly string[]
   for (const name of names.filter((candidate) => !neverInjected.has(candidate))) {
     const [answer] = answersOf(filter, name);
     if (answer === undefined) continue;
-    const fault = faultOf(answer);
+    const fault = faultOf(answer, filter.arch);
     byFault.set(fault, [...(byFault.get(fault) ?? []), `?${name}`]);
   }
   return [...byFault].flatMap(([fault, some]) => ["-e", `inject=${some.join(",")}:${fault}`]);
 }
 
 /** What kills or traps is a signal SIGSYS to the program. */
-function faultOf(action: Action): string {
-  return "errnoRet" in action ? `error=${Math.max(action.errnoRet, 1)}` : "error=ENOSYS:signal=SIGSYS";
+function faultOf(action: Action, arch: ScmpArch): string {
+  return "errnoRet" in action ? `error=${Math.max(errnoOn(arch, action.errnoRet), 1)}` : "error=ENOSYS:signal=SIGSYS";
 }

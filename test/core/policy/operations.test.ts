@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { explain, reachOf } from "../../../src/core/explain/index.ts";
 import { buildPolicy, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
-import { resolve } from "../../../src/core/profile/index.ts";
+import { emitDocker } from "../../../src/core/emitter/index.ts";
+import { readEmitted, resolve } from "../../../src/core/profile/index.ts";
 import type { Recording } from "../../../src/core/recording/index.ts";
 import {
   allowsOperation,
   callsOfOperation,
   callArgs,
+  compileFilters,
   evaluate,
+  formatAction,
   isAllowing,
+  opcodes,
   type Filter,
 } from "../../../src/core/seccomp/index.ts";
 import {
@@ -20,6 +24,7 @@ import {
   operationOf,
   operations,
   syscallNames,
+  syscallNumber,
   vulnerabilities,
   type Operation,
   type ScmpArch,
@@ -323,5 +328,42 @@ describe("on mips, where SOCK_STREAM is 2 and SOCK_DGRAM is 1", () => {
   test("--args strict pins it by the number that strace showed", () => {
     const log = "7 socket(0x2 /* AF_INET */, 0x2 /* SOCK_STREAM */, 0) = 3";
     expect([1n, 2n].map((type) => may(log, "strict", type))).toEqual([false, true]);
+  });
+});
+
+describe("answers of a profile for mips, where ENOSYS is 89", () => {
+  const mips: ScmpArch = "SCMP_ARCH_MIPS64";
+  const on = { ...host, arch: mips };
+  const profile = readEmitted(emitDocker(policyOf(usual, "standard", mips)));
+  const filter = resolve(profile, on).filters.get(mips);
+  const answer = (name: string, args: Parameters<typeof callArgs>[0] = {}): string => {
+    if (filter === undefined) throw new Error("no filter");
+    const nr = syscallNumber(mips, name);
+    return formatAction(evaluate(filter, { arch: mips, name, nr, args: callArgs(args) }));
+  };
+
+  test("have the numbers of mips in the file, and their names for people", () => {
+    expect(profile.defaultErrnoRet).toBe(89);
+    expect([answer("clone3"), answer("swapon"), answer("futex", { 1: 6n }), answer("socket", { 0: 16n })]).toEqual([
+      "ENOSYS",
+      "EPERM",
+      "ENOSYS",
+      "EAFNOSUPPORT",
+    ]);
+  });
+
+  test("reach the kernel as numbers of mips", () => {
+    const program = compileFilters(filter === undefined ? [] : [filter]);
+    const returned = program.filter(({ code }) => code === opcodes.ret).map(({ k }) => k & 0xffff);
+    expect(returned).toContain(89);
+    expect(returned).not.toContain(38);
+  });
+
+  test("have the numbers of other machines in a profile for both kinds", () => {
+    const both = { ...policyOf(usual), filters: [arch, mips].map((each) => ({ ...usualFilter(), arch: each })) };
+    const written = readEmitted(emitDocker(both));
+    expect(written.defaultErrnoRet).toBe(38);
+    const there = resolve(written, on).filters.get(mips);
+    expect(there === undefined ? "" : formatAction(there.defaultAction)).toBe("EL2NSYNC");
   });
 });

@@ -30,11 +30,11 @@ function errnoOf(action: Action): number {
 }
 
 function programOf(profile: DockerProfile): Program {
-  const fallback = toAction(profile.defaultAction, profile.defaultErrnoRet);
+  const fallback = toAction(profile.defaultAction, profile.defaultErrnoRet, host.arch);
   const rules = profile.syscalls
     .filter((group) => groupApplies(group, host))
     .flatMap((group) => {
-      const action = toAction(group.action, group.errnoRet);
+      const action = toAction(group.action, group.errnoRet, host.arch);
       if (errnoOf(action) === errnoOf(fallback)) return [];
       return group.names.flatMap((syscall) =>
         toRules(group.args).map((rule): Program["rules"][number] => ({
