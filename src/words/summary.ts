@@ -72,9 +72,10 @@ function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly strin
   });
 }
 
+/** Calls that were seen, that code can make, or that go with others: the profile pins them alike. */
 function pinned(notes: readonly PolicyNote[]): readonly string[] {
   const names = [...new Set(notes.flatMap((note) => (note.kind === "pinned" ? [note.syscall] : [])))];
-  return names.length === 0 ? [] : [`only with the arguments seen: ${names.join(", ")}`];
+  return names.length === 0 ? [] : [`only with some arguments (explain CALL says which): ${names.join(", ")}`];
 }
 
 /** Operations with a history that the allowed calls can no longer be used for. */

@@ -1,8 +1,9 @@
 import { inspectedArguments, isRead, valuesAt, type ArgTuple, type SyscallRecord } from "../recording/index.ts";
-import { conditionMatches, type ArgIndex, type Rule } from "../seccomp/index.ts";
+import { callArgs, conditionMatches, ruleMatches, type ArgIndex, type Rule } from "../seccomp/index.ts";
 import { cloneFlagsIndex, describeValue, hasOwnSocketTypes, type ScmpArch } from "../tables/index.ts";
 import { isOpenedByCode } from "./constants-in-code.ts";
 import { floorFcntlCommands, floorPrctlOptions, initIoctlRequests, initPrctlOptions } from "./floor.ts";
+import { joined, sizeOf } from "./joined-rules.ts";
 import { ascending, equals32, errno, ruleOf, type Pin, type PinContext, type Pinner, type Unpinned } from "./pin.ts";
 import {
   formsOf,
@@ -85,14 +86,26 @@ const runtimesOwn = (values: readonly bigint[]): Standing => ({
 });
 
 function pinOperation(index: ArgIndex, always: (context: PinContext) => readonly Standing[] = () => []): Pinner {
-  return (values, context) => {
+  return (values, context, syscall) => {
     const seen = new Set(values.map(([value]) => (value ?? 0n) & 0xffff_ffffn));
     const toRule = (value: bigint): Rule => ({ conditions: [equals32(index, value)] });
     return {
       allow: [...seen].sort(ascending).map(toRule),
-      also: always(context).flatMap((also) =>
-        also.values.map((value) => ({ rule: toRule(value), reason: also.reason, source: also.source })),
-      ),
+      also: always(context).flatMap(({ values: standing, reason, source }) => {
+        const matched = (rule: Rule): readonly bigint[] =>
+          standing.filter((value) => ruleMatches(rule, callArgs({ [index]: value })));
+        return joined(
+          standing.filter((value) => !seen.has(value)).map(toRule),
+          (rule) => matched(rule).length === sizeOf(rule),
+        ).map((rule) => ({
+          rule,
+          reason,
+          source,
+          words: matched(rule)
+            .map((value) => describeValue(syscall, index, value) ?? value.toString())
+            .join(" or "),
+        }));
+      }),
       answers: [],
     };
   };

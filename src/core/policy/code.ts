@@ -30,7 +30,7 @@ export function codeCalls(
     .filter(
       ([name, via]) => weigh(name).weight === "ordinary" && isNear(via, code, furthest) && !isTooRare(name, via, code),
     )
-    .map(([name, via]) => ({ name, because: becauseOf(via, code) }));
+    .map(([name, via]) => ({ name, because: { ...becauseOf(via, code), how: wayTo(name, via) } }));
 }
 
 /** What code can make in an ordinary form alone: each with its rule. */
@@ -45,7 +45,7 @@ export function codeForms(
       formsOf(name, code, arch).map(({ rule, reason, place }) => ({
         name,
         rule,
-        because: { ...becauseOf(via, code), how: `${reason}; ${place ?? howWords(via)}` },
+        because: { ...becauseOf(via, code), how: `${reason}; ${place ?? wayTo(name, via)}` },
       })),
     );
 }
@@ -77,6 +77,30 @@ function ranBy({ program }: CodeVia, code: CodeEvidence | undefined): boolean {
 
 function becauseOf(via: CodeVia, code: CodeEvidence | undefined): CodeCall["because"] {
   return { type: "code", program: via.program, ran: ranBy(via, code), how: howWords(via) };
+}
+
+/**
+ * The same for a profile: without addresses, which every build of an object changes, and without the
+ * function that has the call's own name. Calls that share a way share its line.
+ */
+function wayTo(call: string, via: CodeVia): string {
+  const { rank, imports, object, function: name } = via;
+  if (name !== call && !name.startsWith("at 0x")) return howWords(via);
+  switch (rank) {
+    case "own-code":
+      return "its own instructions";
+    case "few-imports":
+    case "many-imports":
+      return imports === undefined || imports.includes(name)
+        ? `through ${object}`
+        : `through ${imports.join(" or ")}, ${object}`;
+    case "libraries":
+      return `its libraries, ${object}`;
+    case "pointers":
+      return `pointers in data, ${object}`;
+    default:
+      return rank satisfies never;
+  }
 }
 
 /** How the program comes to the call, in few words: `through fdatasync in libc.so.6`. */

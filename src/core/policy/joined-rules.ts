@@ -29,6 +29,13 @@ export function joined(rules: readonly Rule[], isFree: (rule: Rule) => boolean):
   return rules;
 }
 
+/** How many values of 32 bits a rule of one masked comparison matches. */
+export function sizeOf({ conditions }: Rule): number {
+  const [condition] = conditions;
+  const mask = condition?.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : 0n;
+  return [...Array(32).keys()].reduce((size, bit) => ((mask >> BigInt(bit)) & 1n ? size : size * 2), 1);
+}
+
 /** What both rules compare alike. `undefined` if that is nothing, or not by masks. */
 function hullOf(one: Rule, other: Rule): Rule | undefined {
   const conditions = one.conditions.flatMap((left) =>

@@ -205,12 +205,15 @@ export const pinFutex: Pinner = pinRooms([1], [0x7fn], ({ programs, glibcProgram
       ]),
 ]);
 
-/** Clocks that are not of processor time: 0, 1, 4 to 7, 8 to 15 (linux/time.h). */
+/**
+ * Clocks of linux/time.h that are not of processor time: 0 and 1 (REALTIME, MONOTONIC), 8 and 9 (their
+ * alarms); 4 to 7 (the last is BOOTTIME). CLOCK_TAI, by which only clock synchronization waits, has to
+ * be seen.
+ */
 export const pinClock: Pinner = pinRooms([0], [int], () =>
   [
-    [~1n, 0n],
+    [~9n, 0n],
     [~3n, 4n],
-    [~7n, 8n],
   ].map(([mask = 0n, datum = 0n]) => ({
     conditions: [masked(0, mask & int, datum)],
     words: "clocks of the machine",

@@ -258,3 +258,18 @@ test("the way to a call names the imports that lead to it, or the function if it
   expect(howWords({ ...way, rank: "libraries" })).toBe("its libraries, openat in libc.so.6");
   expect(howWords({ ...way, rank: "pointers" })).toBe("pointers in data, openat in libc.so.6");
 });
+
+test("a profile says no address, which every build changes, and no function of the call's own name", () => {
+  const of = (via: Partial<CodeVia>): unknown => {
+    const evidence = evidenceOf(["fdatasync"]);
+    const way: CodeVia = { program: "app", rank: "few-imports", object: "libc.so.6", function: "fdatasync", ...via };
+    return reasonsIn(policyOf({ ...evidence, calls: { [arch]: { fdatasync: way } } }), "fdatasync");
+  };
+  const through = (how: string): unknown => [{ type: "code", program: "app", ran: true, how }];
+  expect(of({})).toEqual(through("through libc.so.6"));
+  expect(of({ function: "at 0x7f1d0", imports: ["flush", "save"] })).toEqual(
+    through("through flush or save, libc.so.6"),
+  );
+  expect(of({ function: "sync_all" })).toEqual(through("through sync_all in libc.so.6"));
+  expect(of({ rank: "own-code", function: "at 0x1f0" })).toEqual(through("its own instructions"));
+});
