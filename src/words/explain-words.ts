@@ -79,9 +79,14 @@ export function operationsOf({
 
 /** A call's answers where it is not always allowed: by rules with conditions first, a line each. */
 export function answersOf({ name, arch, state, answer, denies }: CallExplanation): readonly string[] {
-  const byRule = denies.map(({ action, rule }) => `with ${ruleWords(name, rule, arch)}: ${answerWords(action)}`);
+  const byAnswer = new Map<string, string[]>();
+  for (const { action, rule } of denies) {
+    const words = answerWords(action);
+    byAnswer.set(words, [...(byAnswer.get(words) ?? []), ruleWords(name, rule, arch)]);
+  }
+  const byRule = [...byAnswer].map(([words, rules]) => `if ${alternatives(rules)}: ${words}`);
   const first = state === "denied" || state === "enosys" ? "the program gets" : "otherwise it gets";
-  return [...new Set(byRule), ...(answer === undefined ? [] : [`${first} ${answerWords(answer)}`])];
+  return [...byRule, ...(answer === undefined ? [] : [`${first} ${answerWords(answer)}`])];
 }
 
 /** What the state of this call is called. A call that is logged or asked of others is not plainly allowed. */
@@ -139,6 +144,14 @@ function endingWords({ action }: Action): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** An argument is named once where each of them begins with it: `arg0 with A, with B`. */
+function alternatives(rules: readonly string[]): string {
+  const [first = "", ...others] = [...new Set(rules)];
+  const argument = /^arg\d /.exec(first)?.[0] ?? "";
+  const isAlike = argument !== "" && others.every((rule) => rule.startsWith(argument));
+  return [first, ...(isAlike ? others.map((rule) => rule.slice(argument.length)) : others)].join(", or ");
 }
 
 function ruleWords(name: string, { conditions }: Rule, arch: ScmpArch): string {

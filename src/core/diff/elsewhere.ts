@@ -64,6 +64,8 @@ export function openedElsewhere(
     else if (!judged || former.some(namesArches)) for (const arch of machinesOf(after)) arches.add(arch);
     // No machine that the profile is for has the call; another one obeys the profile all the same.
     const isStray = ![...arches].some((arch) => exists(arch, syscall));
+    // There its sub-calls, which the profile names, lead to socketcall or ipc.
+    if (isStray && ceiling === undefined && !groups.some(({ names }) => names.includes(syscall))) continue;
     if (isStray) for (const arch of engineArches) arches.add(arch);
     // Without runc's stub, which answers only to what no group names.
     for (const host of hostsOfCall(syscall, asked, [...arches], { ...base, runtime: "crun" })) {

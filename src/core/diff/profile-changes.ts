@@ -1,5 +1,5 @@
 import type { DockerProfile } from "../profile/index.ts";
-import { isScmpArch, type ScmpArch } from "../tables/index.ts";
+import { hostArch, isScmpArch, type ScmpArch } from "../tables/index.ts";
 import type { ProfileChange, ProfileMember } from "./types.ts";
 
 /**
@@ -49,7 +49,9 @@ function subArchitectures(
   });
 }
 
+/** What a machine can run of what it serves: no processor makes calls of another's architecture. */
 function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: ScmpArch): ReadonlySet<ScmpArch> {
   const entry = archMap.find(({ architecture }) => architecture === native);
-  return new Set([native, ...architectures, ...(entry?.subArchitectures ?? [])].filter(isScmpArch));
+  const listed = [...architectures, ...(entry?.subArchitectures ?? [])].filter(isScmpArch);
+  return new Set(listed.filter((arch) => hostArch(arch, [native]) === native));
 }

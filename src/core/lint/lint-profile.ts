@@ -69,7 +69,7 @@ export function lintProfile(
     ...effects,
     ...oldFormat(profile),
     ...missingArchitectures(profile),
-    ...shadowed(own, effects),
+    ...shadowed(profile, own, effects),
     ...huge(resolution.filters),
     // A denylist is beyond every ceiling, and says so.
     ...(isAllowing(own.defaultAction)
@@ -408,8 +408,11 @@ function missingArchitectures({ architectures = [], archMap = [] }: DockerProfil
     : [{ kind: "missing-architectures", severity: "note", pointer: "", names: [] }];
 }
 
-/** Without what is already reported as void. */
-function shadowed(filter: Filter, told: readonly Finding[]): readonly Finding[] {
+/**
+ * Without what is already reported as void, and without the rules of socketcall and ipc that
+ * libseccomp adds for the calls that a group names: these cannot be removed alone.
+ */
+function shadowed(profile: DockerProfile, filter: Filter, told: readonly Finding[]): readonly Finding[] {
   const isTold = (pointer: string, name: string): boolean =>
     told.some(
       (finding) =>
@@ -420,7 +423,9 @@ function shadowed(filter: Filter, told: readonly Finding[]): readonly Finding[] 
   const byPlace = new Map<string, Set<string>>();
   for (const { name, rule } of shadowedRules(filter)) {
     const pointer = rule.because.type === "profile" ? rule.because.pointer : "";
-    if (!isTold(pointer, name)) byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
+    const group = profile.syscalls[Number(pointer.slice(pointer.lastIndexOf("/") + 1))];
+    if (group?.names.includes(name) === true && !isTold(pointer, name))
+      byPlace.set(pointer, (byPlace.get(pointer) ?? new Set()).add(name));
   }
   return [...byPlace].map(([pointer, names]): Finding => ({
     kind: "shadowed-rule",

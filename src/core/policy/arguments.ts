@@ -739,7 +739,8 @@ export function pinFor(
   if (row === undefined) return undefined;
   if (syscall === "mmap" && mmapByPointer.has(context.arch)) return undefined;
   if (row.arches?.includes(context.arch) === false) return undefined;
-  const values = valuesOf(record, row, inspectedArguments(context.arch, syscall) !== undefined);
+  const indices = syscall === "clone" ? [cloneFlagsIndex(context.arch)] : row.indices;
+  const values = valuesOf(record, indices, inspectedArguments(context.arch, syscall) !== undefined);
   if (values === "many") return { unpinned: "it had too many different values, or its log has no arguments" };
   if (values.some(([first]) => first === null)) return { unpinned: "an argument could not be read" };
   const pin = row.pin(values, context, syscall);
@@ -748,10 +749,10 @@ export function pinFor(
   return "allow" in pin && pin.allow.length + (pin.also ?? []).length === 0 ? undefined : pin;
 }
 
-/** The recorded values of the row's arguments. Of older recordings some calls have none. */
+/** The recorded values of these arguments. Of older recordings some calls have none. */
 function valuesOf(
   record: SyscallRecord | undefined,
-  { indices }: ArgumentRow,
+  indices: readonly ArgIndex[],
   inspected: boolean,
 ): readonly ArgTuple[] | "many" {
   if (record === undefined || !inspected) return [];

@@ -14,7 +14,7 @@ export interface Reference {
   readonly standsIn?: string;
 }
 
-const versionPattern = /^v?\d+(?:\.\d+){1,3}(?:[-+~][0-9A-Za-z.+~-]*)?$/;
+const versionPattern = /^v?\d+(?:\.\d+){1,3}(?:[-+~][0-9A-Za-z.+~-]*)?$|^\d\d$/;
 
 /** Is this a version of Docker, which stands for its default profile? */
 export function isDockerVersion(text: string): boolean {

@@ -302,7 +302,15 @@ describe("actions have their names, and what does not take effect is said at the
 
   test("a conditional deny names its arguments", () => {
     const call = explained("SCMP_ACT_ALLOW", ioctl("SCMP_ACT_ERRNO", sti));
-    expect(call === undefined ? [] : answersOf(call)).toEqual([expect.stringMatching(/^with arg1 = TIOCSTI: EPERM/)]);
+    expect(call === undefined ? [] : answersOf(call)).toEqual([expect.stringMatching(/^if arg1 = TIOCSTI: EPERM/)]);
+  });
+
+  test("denies with the same answer stand in one line, which names their argument once", () => {
+    const linux = { index: 1, value: 0x541c, op: "SCMP_CMP_EQ" };
+    const call = explained("SCMP_ACT_ALLOW", ioctl("SCMP_ACT_ERRNO", sti), ioctl("SCMP_ACT_ERRNO", linux));
+    expect(call === undefined ? [] : answersOf(call)).toEqual([
+      expect.stringMatching(/^if arg1 = TIOCSTI, or = TIOCLINUX: EPERM/),
+    ]);
   });
 
   test("a deny that does not take effect", () => {
