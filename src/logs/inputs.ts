@@ -59,6 +59,9 @@ export async function readTraces(
   for (const trace of traces)
     recordings.push(trace.kind === "recording" ? trace.recording : await recordingOf(trace, context, isStarted));
   const merged = mergeAll(recordings);
+  const [path] = patterns;
+  if (merged === undefined && path !== undefined)
+    throw new SeccompGenError({ code: "not-a-trace", path, detail: "it holds nothing but the end of a program" });
   if (merged === undefined)
     throw new SeccompGenError({
       code: "usage",

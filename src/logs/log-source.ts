@@ -32,9 +32,44 @@ export async function* unpacked(source: AsyncIterable<Uint8Array>, label: string
   if (first.done === true) return;
   const all = rejoin(first.value, { [Symbol.asyncIterator]: () => chunks });
   const packing = packingOf(first.value);
-  if (packing === undefined) yield* all;
-  else if (packing.tool === undefined) yield* gunzipped(all);
-  else yield* unpackedBy(packing.tool, packing.package, all, label);
+  if (packing === undefined) yield* asUtf8(all, label);
+  else if (packing.tool === undefined) yield* asUtf8(gunzipped(all, label), label);
+  else yield* asUtf8(unpackedBy(packing.tool, packing.package, all, label), label);
+}
+
+/**
+ * Text of UTF-16 (PowerShell's `2>`) becomes UTF-8, and a byte order mark goes: with them the first
+ * line, which starts the program, would be none of strace's. Throws `file-unreadable` for archives.
+ */
+async function* asUtf8(chunks: AsyncGenerator<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
+  const first = await chunks.next();
+  if (first.done === true) return;
+  const { value: head } = first;
+  if (isArchive(head))
+    throw new SeccompGenError({
+      code: "file-unreadable",
+      path: label,
+      detail: "it is an archive (tar, zip): unpack it, and name the folder of its logs",
+    });
+  const encoding = encodingOf(head);
+  if (encoding === "utf-8") {
+    yield startsWith(head, [0xef, 0xbb, 0xbf]) ? head.subarray(3) : head;
+    yield* chunks;
+    return;
+  }
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of rejoin(head, chunks)) yield Buffer.from(decoder.decode(chunk, { stream: true }), "utf8");
+  yield Buffer.from(decoder.decode(), "utf8");
+}
+
+/** Lines of strace begin with ASCII: every other byte of UTF-16 is zero. */
+function encodingOf([first, second, third, fourth]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if ((first === 0xff && second === 0xfe) || (second === 0 && fourth === 0 && first !== 0)) return "utf-16le";
+  return (first === 0xfe && second === 0xff) || (first === 0 && third === 0 && second !== 0) ? "utf-16be" : "utf-8";
+}
+
+function startsWith(bytes: Uint8Array, expected: readonly number[], at = 0): boolean {
+  return expected.every((byte, index) => bytes[at + index] === byte);
 }
 
 /**
@@ -50,10 +85,21 @@ const packings: readonly {
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], tool: "xz", package: "xz-utils" },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], tool: "zstd", package: "zstd" },
   { magic: [0x42, 0x5a, 0x68], tool: "bzip2", package: "bzip2" },
+  { magic: [0x04, 0x22, 0x4d, 0x18], tool: "lz4", package: "lz4" },
+  { magic: [0x5d, 0x00, 0x00], tool: "xz", package: "xz-utils" }, // .lzma
 ];
 
 function packingOf(head: Uint8Array): (typeof packings)[number] | undefined {
-  return packings.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
+  return packings.find(({ magic }) => startsWith(head, magic));
+}
+
+/** Archives hold several files: tar (POSIX ustar, GNU), zip, 7z. */
+function isArchive(head: Uint8Array): boolean {
+  return (
+    startsWith(head, [0x75, 0x73, 0x74, 0x61, 0x72], 257) ||
+    startsWith(head, [0x50, 0x4b, 0x03, 0x04]) ||
+    startsWith(head, [0x37, 0x7a, 0xbc, 0xaf])
+  );
 }
 
 /** Large enough that a read costs little, small enough for the processor's cache. */
@@ -140,11 +186,26 @@ async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for await (const chunk of chunks) yield new Uint8Array(chunk);
 }
 
-async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gunzipped(packed: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
   const [{ createGunzip }, { Readable, pipeline }] = await Promise.all([import("node:zlib"), import("node:stream")]);
   const unpacked = createGunzip();
   pipeline(Readable.from(copies(packed)), unpacked, () => undefined); // a failure reaches the reader of `unpacked`
-  yield* unpacked as AsyncIterable<Uint8Array>;
+  try {
+    yield* unpacked as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw damaged(label, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** `said`: what the unpacker says, in one line or more. */
+function damaged(label: string, said: string): SeccompGenError {
+  const [line = ""] = said.trim().split("\n");
+  return new SeccompGenError({
+    code: "file-unreadable",
+    path: label,
+    detail: `it is cut off or damaged (${line})`,
+    todo: "Fetch or pack the file again.",
+  });
 }
 
 async function* unpackedBy(
@@ -171,11 +232,5 @@ async function* unpackedBy(
       detail: `it is compressed, and ${tool} is not installed`,
       todo: `Install it (apt-get install ${debianPackage}), or unpack the file.`,
     });
-  if (exitCode !== 0)
-    throw new SeccompGenError({
-      code: "file-unreadable",
-      path: label,
-      detail: Buffer.from(stderr).toString("utf8").trim() || `${tool} failed`,
-      todo: "Fetch or pack the file again: it is damaged, or only a part of it.",
-    });
+  if (exitCode !== 0) throw damaged(label, Buffer.from(stderr).toString("utf8").trim() || `${tool} failed`);
 }

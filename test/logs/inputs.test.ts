@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { check } from "../../src/commands/check.ts";
@@ -253,6 +253,42 @@ describe("a recording is read no further than one can go", () => {
     const path = join(folder, name);
     writeFileSync(path, name.endsWith(".gz") ? gzipSync(text) : text);
     await expect(recordingOf(path)).rejects.toThrow(/it has more than 4 MB, and no profile and no recording has/);
+  });
+});
+
+describe("a log's bytes", () => {
+  const text = [...started, "getpid() = 7", "exit_group(0) = ?", ""].join("\r\n");
+  const utf16 = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0xff, 0xfe]), bytes]);
+  const packed = (tool: string): Buffer => execFileSync(tool, ["-c"], { input: text });
+  const written = (name: string, bytes: Buffer): string => {
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+
+  test.each<[string, () => Buffer]>([
+    ["UTF-16, as PowerShell writes it", () => utf16(Buffer.from(text, "utf16le"))],
+    ["UTF-16 without a byte order mark", () => Buffer.from(text, "utf16le")],
+    ["UTF-16 of the other byte order, packed", () => gzipSync(utf16(Buffer.from(text, "utf16le")).swap16())],
+    ["UTF-8 with a byte order mark", () => Buffer.from(`\ufeff${text}`)],
+    ["lzma", () => execFileSync("xz", ["--format=lzma", "-c"], { input: text })],
+    ["xz", () => packed("xz")],
+  ])("are read whole: %s", async (_, bytes) => {
+    const calls = (await recordingOf(written("log", bytes())))["SCMP_ARCH_X86_64"] ?? {};
+    expect(Object.keys(calls)).toEqual(["brk", "execve", "exit_group", "getpid"]);
+    expect(notes).toEqual([]);
+  });
+
+  test("of an archive, or cut off, are refused with what they are", async () => {
+    execFileSync("tar", ["cf", join(folder, "logs.tar"), "-C", folder, basename(file("in-tar.log", text))]);
+    await expect(recordingOf(join(folder, "logs.tar"))).rejects.toThrow(/it is an archive \(tar, zip\): unpack it/);
+    await expect(recordingOf(written("cut.gz", gzipSync(text).subarray(0, 40)))).rejects.toThrow(/cut off or damaged/);
+    await expect(recordingOf(written("cut.xz", packed("xz").subarray(0, 60)))).rejects.toThrow(/cut off or damaged/);
+  });
+
+  test("that hold only the end of a program are no log of a start", async () => {
+    const log = file("log", "+++ exited with 0 +++");
+    await expect(recordingOf(log)).rejects.toThrow(/log has no readable system call: it holds nothing but the end/);
   });
 });
 
