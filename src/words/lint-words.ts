@@ -104,14 +104,14 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "wide-comparison": {
     title: "A 64-bit comparison of a 32-bit argument",
     why:
-      "The kernel looks at the lower half only. With an upper bit set the call does the same, but the rule " +
-      "does not match: a deny rule is bypassed, and an allow rule denies a harmless call.",
+      "The kernel looks at the lower half only. With an upper bit set the call does the same, but the comparison " +
+      "comes out otherwise: a deny rule is bypassed, or a harmless call is denied.",
     todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295. --fix does it for SCMP_CMP_EQ.",
     what: ({ passed }) => {
       const open = `; so these pass with bit 32 set, though they are denied: ${shortened(passed.map(passedWords))}`;
       return (
-        "compares 64 bits of a 32-bit argument: set an upper bit, and the kernel does the same while the rule no " +
-        `longer matches${passed.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
+        "compares 64 bits of a 32-bit argument, but the kernel ignores the upper 32: with one of them set, the same " +
+        `call can get another answer${passed.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
       );
     },
   },

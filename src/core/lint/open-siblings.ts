@@ -1,6 +1,7 @@
 import {
   groupApplies,
   toAction,
+  type DockerArg,
   type DockerProfile,
   type DockerSyscallGroup,
   type HostContext,
@@ -12,11 +13,12 @@ import {
   isAllowing,
   partition,
   ruleMatches,
+  type ArgIndex,
   type Filter,
   type Rule,
 } from "../seccomp/index.ts";
-import { cloneFlagsIndex, spellingsOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
-import { siblingRows } from "./siblings.ts";
+import { cloneFlagsIndex, spellingsOf, syscallNumber } from "../tables/index.ts";
+import { argumentSiblings, siblingRows } from "./siblings.ts";
 import type { Finding, Witness } from "./types.ts";
 
 /**
@@ -29,7 +31,7 @@ export function openSiblings(profile: DockerProfile, host: HostContext, filter: 
     const isFallback = action.action === "SCMP_ACT_ERRNO" && action.errnoRet === enosys;
     if (isAllowing(action) || isFallback || !groupApplies(group, host)) return [];
     const pointer = `/syscalls/${at}`;
-    return [...wholeCalls(filter, pointer, group), ...namespaces(filter, pointer, group)];
+    return [...wholeCalls(filter, pointer, group), ...sameArguments(filter, pointer, group)];
   });
 }
 
@@ -46,47 +48,43 @@ function wholeCalls(filter: Filter, pointer: string, { names, args }: DockerSysc
   });
 }
 
-/** Calls that make namespaces, with the argument that says which; clone3's flags are in memory. */
-function namespaceCalls(arch: ScmpArch): readonly { readonly name: string; readonly index: number | undefined }[] {
-  return [
-    { name: "clone", index: cloneFlagsIndex(arch) },
-    { name: "unshare", index: 0 },
-    { name: "clone3", index: undefined },
-  ];
+/** `clone` with CLONE_NEWUSER is denied, and `unshare` or `clone3` makes the same namespace. */
+function sameArguments(filter: Filter, pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
+  return args.flatMap((arg) => {
+    const meant = maskOf(arg);
+    if (meant === undefined) return [];
+    const within = (index: ArgIndex | undefined): Rule => ({
+      conditions: index === undefined ? [] : [{ index, op: "SCMP_CMP_MASKED_EQ", ...meant }],
+    });
+    return argumentSiblings.flatMap(({ calls: row, bits, does }): readonly Finding[] => {
+      if (bits !== undefined && (meant.datum === 0n || (meant.datum & ~bits) !== 0n)) return [];
+      const calls = row
+        .filter(([name]) => syscallNumber(filter.arch, name) !== undefined)
+        .map(([name, index]) => ({ name, index: index === "clone flags" ? cloneFlagsIndex(filter.arch) : index }));
+      const denied = calls
+        .filter(({ name, index }) => index === arg.index && names.includes(name))
+        .filter(({ name, index }) => !allowsSome(filter, name, within(index)))
+        .map(({ name }) => name);
+      if (denied.length === 0) return [];
+      const siblings = calls.flatMap(({ name, index }) => allowed(filter, name, within(index)));
+      return siblings.length === 0
+        ? []
+        : [{ kind: "open-sibling", severity: "warning", pointer, names: denied, does, siblings }];
+    });
+  });
 }
 
-const namespaceFlags = 0x7e02_0080n;
-
-/** `clone` with CLONE_NEWUSER is denied, and `unshare` or `clone3` makes the same namespace. */
-function namespaces(filter: Filter, pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
-  const calls = namespaceCalls(filter.arch).filter(({ name }) => syscallNumber(filter.arch, name) !== undefined);
-  const with_ = (index: number | undefined, flags: bigint): Rule => ({
-    conditions:
-      index === undefined ? [] : [{ index: index as 0 | 1, op: "SCMP_CMP_MASKED_EQ", mask: flags, datum: flags }],
-  });
-  return args.flatMap((arg): readonly Finding[] => {
-    const flags = arg.op === "SCMP_CMP_MASKED_EQ" ? (arg.valueTwo ?? 0n) & arg.value : arg.value;
-    if (arg.op !== "SCMP_CMP_MASKED_EQ" && arg.op !== "SCMP_CMP_EQ") return [];
-    if (flags === 0n || (flags & ~namespaceFlags) !== 0n) return [];
-    const denied = calls.filter(
-      ({ name, index }) =>
-        index === arg.index && names.includes(name) && !allowsSome(filter, name, with_(index, flags)),
-    );
-    if (denied.length === 0) return [];
-    const siblings = calls.flatMap(({ name, index }) => allowed(filter, name, with_(index, flags)));
-    return siblings.length === 0
-      ? []
-      : [
-          {
-            kind: "open-sibling",
-            severity: "warning",
-            pointer,
-            names: denied.map(({ name }) => name),
-            does: "make the same namespaces",
-            siblings,
-          },
-        ];
-  });
+/** The values that a condition names: one, or those with some bits set. `undefined` for ranges. */
+function maskOf({
+  op,
+  value,
+  valueTwo = 0n,
+}: DockerArg): { readonly mask: bigint; readonly datum: bigint } | undefined {
+  if (op === "SCMP_CMP_EQ") return { mask: 0xffff_ffff_ffff_ffffn, datum: value };
+  if (op !== "SCMP_CMP_MASKED_EQ") return undefined;
+  const datum = value & valueTwo;
+  if ((value & 0xffff_ffffn) === 0xffff_ffffn) return { mask: value, datum };
+  return datum === 0n ? undefined : { mask: datum, datum };
 }
 
 /** A call that matches and is allowed, if there is one. */

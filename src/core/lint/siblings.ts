@@ -1,3 +1,5 @@
+import type { ArgIndex } from "../seccomp/index.ts";
+
 /** Calls that do the same, so that denying one of them denies nothing. */
 export interface SiblingRow {
   readonly names: readonly string[];
@@ -45,4 +47,78 @@ export const siblingRows: readonly SiblingRow[] = [
   { names: ["sendto", "sendmsg", "sendmmsg"], does: "send a message", source: "send(2)" },
   { names: ["recvfrom", "recvmsg", "recvmmsg"], does: "receive a message", source: "recv(2)" },
   { names: ["accept", "accept4"], does: "accept a connection", source: "accept(2)" },
+];
+
+/**
+ * Calls that do the same if one of their arguments is the same. A deny of some values in one of them
+ * denies nothing if another takes those values.
+ */
+export interface ArgumentSiblings {
+  /** Which argument it is; `undefined` if it is in memory, where no filter sees it. */
+  readonly calls: readonly (readonly [name: string, index: ArgIndex | "clone flags" | undefined])[];
+  /** Only values of these bits are meant. `undefined` if all are. */
+  readonly bits?: bigint;
+  readonly does: string;
+  readonly source: string;
+}
+
+export const argumentSiblings: readonly ArgumentSiblings[] = [
+  {
+    calls: [
+      ["clone", "clone flags"],
+      ["unshare", 0],
+      ["clone3", undefined],
+    ],
+    // CLONE_NEWTIME and the other namespaces' flags.
+    bits: 0x7e02_0080n,
+    does: "make the same namespaces",
+    source: "clone(2), unshare(2)",
+  },
+  {
+    calls: [
+      ["mprotect", 2],
+      ["pkey_mprotect", 2],
+    ],
+    does: "give memory the same protection",
+    source: "mprotect(2)",
+  },
+  {
+    calls: [
+      ["kill", 1],
+      ["tkill", 1],
+      ["tgkill", 2],
+      ["rt_sigqueueinfo", 1],
+      ["rt_tgsigqueueinfo", 2],
+      ["pidfd_send_signal", 1],
+    ],
+    does: "send the same signal",
+    source: "tkill(2), rt_sigqueueinfo(2), pidfd_send_signal(2)",
+  },
+  {
+    calls: [
+      ["chmod", 1],
+      ["fchmod", 1],
+      ["fchmodat", 2],
+      ["fchmodat2", 2],
+    ],
+    does: "set the same mode",
+    source: "chmod(2)",
+  },
+  {
+    calls: [
+      ["mknod", 1],
+      ["mknodat", 2],
+    ],
+    does: "make the same node",
+    source: "mknod(2)",
+  },
+  {
+    calls: [
+      ["open", 1],
+      ["openat", 2],
+      ["openat2", undefined],
+    ],
+    does: "open with the same flags",
+    source: "open(2), openat2(2)",
+  },
 ];

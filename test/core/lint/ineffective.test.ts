@@ -162,6 +162,24 @@ test.each([
   ]),
 );
 
+const sigkill = { index: 1, value: 9, op: "SCMP_CMP_EQ" };
+test.each<[string, readonly string[], object, readonly string[]]>([
+  ["executable memory", ["mprotect"], flag(2, 4, 4), ["pkey_mprotect"]],
+  ["SIGKILL", ["kill"], sigkill, ["tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal"]],
+  ["SIGKILL, on 32 bits", ["kill", "tkill"], equal(1, 9), ["tgkill", "rt_sigqueueinfo"]],
+  ["a mode that runs as another user", ["chmod", "fchmod"], flag(1, 0o4000, 0o4000), ["fchmodat", "fchmodat2"]],
+  ["a device node", ["mknod"], flag(1, 0o20000, 0o20000), ["mknodat"]],
+  ["writing", ["open"], flag(1, 1, 1), ["openat", "openat2"]],
+])("a deny of %s in one call names those that take the same argument", (_, names, arg, open) => {
+  const [finding] = only("open-sibling", lint([deny(names, arg)], denylist));
+  expect(finding?.siblings.map(({ call }) => call.name)).toEqual(expect.arrayContaining([...open]));
+});
+
+test("no sibling is named for what is denied in all of them, nor for what only one of them takes", () => {
+  expect(only("open-sibling", lint([deny(["mprotect", "pkey_mprotect"], flag(2, 4, 4))], denylist))).toEqual([]);
+  expect(only("open-sibling", lint([deny(["clone"], flag(0, 0x100, 0x100))], denylist))).toEqual([]);
+});
+
 test("a deny beside which another call does the same names it, and ENOSYS sends there on purpose", () => {
   const [kill] = only("open-sibling", lint([deny(["kill"])], denylist));
   expect(kill?.siblings.map(({ call }) => call.name)).toContain("tgkill");
