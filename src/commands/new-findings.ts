@@ -2,7 +2,7 @@ import type { Finding, Severity } from "../core/lint/index.ts";
 import type { DockerProfile } from "../core/profile/index.ts";
 
 const severities: readonly Severity[] = ["note", "warning", "error"];
-const starts = ["no-new-privileges", "some", "never"] as const;
+const starts = ["no-new-privileges", "some", "not-runc", "never"] as const;
 
 /**
  * Errors and warnings of `after` that `before` did not have. Findings are compared name by name and

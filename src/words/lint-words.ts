@@ -276,12 +276,13 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "The runtime makes some calls after it has installed the filter. The profile has to allow them. They " +
       "differ between runc, crun and their versions.",
     todo: "Regenerate the profile: every generated profile has the floor.",
-    what: ({ names, starts, privileged }) => {
+    what: ({ names, starts, needed, privileged }) => {
       const only =
         privileged.length === 0 ? "" : `, of which without no-new-privileges only ` + `${privileged.join(", ")}`;
       const what = {
-        never: "the container does not start on any version of runc or crun",
-        some: "on some versions of runc or crun the container does not start",
+        never: "the container does not start",
+        "not-runc": `under runc, Docker's own runtime, the container does not start without ${listWords(needed)}`,
+        some: "in some starts, or on some versions of runc or crun, the container does not start",
         "no-new-privileges": "the container starts only with --security-opt no-new-privileges",
       } as const;
       const shown = starts === "no-new-privileges" ? "" : only;

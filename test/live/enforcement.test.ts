@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { expect, test } from "vitest";
+import { neededToStart } from "../../src/core/policy/index.ts";
 import { docker, product, workplace } from "../support/product.ts";
 import { dockersSpellings, spellings } from "../support/spellings.ts";
 
@@ -29,6 +30,25 @@ test("the engine drops a group whose excluded kernel is empty", { timeout: 120_0
   const run = ["run", "--rm", "--network", "none", "--security-opt", `seccomp=${file}`];
   expect((await docker(...run, "seccomp-gen-base:bookworm", "mkdir", "/a")).exitCode).toBe(0);
 });
+
+test.each(["runc", "crun"] as const)(
+  "no container starts under %s without what lint says that it needs",
+  { timeout: 170_000 },
+  async (runtime) => {
+    const file = join(await workplace(), "p.json");
+    const exitCode = async (name: string): Promise<number | undefined> => {
+      const syscalls = [{ names: [name], action: "SCMP_ACT_ERRNO" }];
+      await writeFile(file, JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls }));
+      const option = `seccomp=${file}`;
+      const run = ["run", "--rm", "--runtime", runtime, "--network", "none", "--security-opt", option];
+      return (await docker(...run, "--security-opt", "no-new-privileges", "seccomp-gen-test-probe")).exitCode;
+    };
+    for (const name of neededToStart.runc) {
+      const starts = (await exitCode(name)) === 0;
+      expect([name, starts]).toEqual([name, !neededToStart[runtime].includes(name)]);
+    }
+  },
+);
 
 /** Somebody between the command and the engine, who changes what one of them says. */
 function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly answers?: Forgery }): Server {

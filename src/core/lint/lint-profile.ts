@@ -1,5 +1,5 @@
 import { exceeds, openedElsewhere } from "../diff/index.ts";
-import { missingFloor, probeRows } from "../policy/index.ts";
+import { missingFloor, neededToStart, probeRows } from "../policy/index.ts";
 import {
   nearestCall,
   resolve,
@@ -363,17 +363,16 @@ function dangerous(filter: Filter): readonly Finding[] {
   });
 }
 
-/** Every runtime makes these after it has installed the filter (policy/floor.ts). */
-const neverWithout = ["execve", "write"];
-
 /** All calls that are missing. The severity follows from what happens without them. */
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
   const names = missingFloor(filter, { noNewPrivileges: false, init: false });
   if (names.length === 0) return [];
   const privileged = names.filter((name) => !always.includes(name));
-  const at = { kind: "missing-floor", pointer: "", names, privileged } as const;
-  if (always.some((name) => neverWithout.includes(name))) return [{ ...at, severity: "error", starts: "never" }];
+  const needed = always.filter((name) => neededToStart.runc.includes(name));
+  const at = { kind: "missing-floor", pointer: "", names, needed, privileged } as const;
+  if (needed.some((name) => neededToStart.crun.includes(name))) return [{ ...at, severity: "error", starts: "never" }];
+  if (needed.length > 0) return [{ ...at, severity: "error", starts: "not-runc" }];
   if (always.length > 0) return [{ ...at, severity: "warning", starts: "some" }];
   return [{ ...at, severity: "note", starts: "no-new-privileges" }];
 }

@@ -62,11 +62,13 @@ interface FindingData {
   /** `exposes`: what the calls reach (tables/exposures.ts). */
   readonly "dangerous-call": { readonly exposes: string };
   /**
-   * `starts`: on no version of runc and crun, on some, or only with no-new-privileges. `privileged`:
+   * `starts`: under neither runc nor crun, not under runc, in some starts, or only with
+   * no-new-privileges. `needed`: those of the names without which it never starts there. `privileged`:
    * those of the names that are needed without no-new-privileges only.
    */
   readonly "missing-floor": {
-    readonly starts: "never" | "some" | "no-new-privileges";
+    readonly starts: "never" | "not-runc" | "some" | "no-new-privileges";
+    readonly needed: readonly string[];
     readonly privileged: readonly string[];
   };
   readonly "enosys-trap": object;

@@ -6,7 +6,7 @@ export { complain } from "./complain.ts";
 export { codeCalls, howWords, weightyCodeCalls } from "./code.ts";
 export { companionRows, twinRows } from "./companions.ts";
 export { heldAnyway } from "./held-anyway.ts";
-export { floorAttempts, floorFor, floorRows } from "./floor.ts";
+export { floorAttempts, floorFor, floorRows, neededToStart } from "./floor.ts";
 export { isOldRunc } from "./old-runc.ts";
 export { missingFloor } from "./missing-floor.ts";
 export { probeRows } from "./probes.ts";

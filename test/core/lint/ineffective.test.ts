@@ -227,6 +227,19 @@ test("a denylist is asked for floor, answers and danger", () => {
   expect(only("dangerous-call", findings).flatMap(({ names }) => names)).toContain("bpf");
 });
 
+test.each([
+  [
+    ["close", "tgkill"],
+    "error",
+    "may call close, tgkill: under runc, Docker's own runtime, the container does not start without close",
+  ],
+  [["tgkill", "statx"], "warning", "in some starts, or on some versions of runc or crun, the container does not start"],
+  [["setuid"], "note", "the container starts only with --security-opt no-new-privileges"],
+])("a denylist of %j: %s, because of what happens then", (names, severity, text) => {
+  const [finding] = only("missing-floor", lint([deny(names)], denylist));
+  expect([finding?.severity, finding && findingText(finding)]).toEqual([severity, expect.stringContaining(text)]);
+});
+
 test("what the runtimes refuse or cut: NOTIFY on write, unknown flags, seven conditions", () => {
   const listening = { ...denylist, listenerPath: "/run/agent.sock" };
   const refused = (groups: readonly object[], shape: Shape): readonly string[] =>

@@ -202,7 +202,12 @@ describe("every kind of finding has its weight, its place and its names", () => 
     [
       "missing-floor",
       { ...clean(), syscalls: [allow(floorNames(false).filter((name) => name !== "futex"))] },
-      [["warning", "", ["futex"]]],
+      [["error", "", ["futex"]]],
+    ],
+    [
+      "missing-floor",
+      { ...clean(), syscalls: [allow(floorNames(false).filter((name) => name !== "madvise"))] },
+      [["warning", "", ["madvise"]]],
     ],
     [
       "missing-floor",
