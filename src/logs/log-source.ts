@@ -49,7 +49,8 @@ async function* asUtf8(chunks: AsyncGenerator<Uint8Array>, label: string): Async
     throw new SeccompGenError({
       code: "file-unreadable",
       path: label,
-      detail: "it is an archive (tar, zip): unpack it, and name the folder of its logs",
+      detail: "it is an archive (tar, zip)",
+      todo: "Unpack it, and name the folder of its logs.",
     });
   const encoding = encodingOf(head);
   if (encoding === "utf-8") {
