@@ -281,7 +281,7 @@ describe("a log's bytes", () => {
 
   test("of an archive, or cut off, are refused with what they are", async () => {
     execFileSync("tar", ["cf", join(folder, "logs.tar"), "-C", folder, basename(file("in-tar.log", text))]);
-    await expect(recordingOf(join(folder, "logs.tar"))).rejects.toThrow(/it is an archive \(tar, zip\): unpack it/);
+    await expect(recordingOf(join(folder, "logs.tar"))).rejects.toThrow(/it is an archive \(tar, zip\)/);
     await expect(recordingOf(written("cut.gz", gzipSync(text).subarray(0, 40)))).rejects.toThrow(/cut off or damaged/);
     await expect(recordingOf(written("cut.xz", packed("xz").subarray(0, 60)))).rejects.toThrow(/cut off or damaged/);
   });
