@@ -65,6 +65,14 @@ const allowed = (profile) =>
       .flatMap(({ names }) => names),
   );
 
+/** Those with any arguments. */
+const allowedWhole = (profile) =>
+  new Set(
+    JSON.parse(profile)
+      .syscalls.filter(({ action, args = [] }) => action === "SCMP_ACT_ALLOW" && args.length === 0)
+      .flatMap(({ names }) => names),
+  );
+
 /** What was found out before for the same question, or now; written at once. */
 async function remembered(name, question, find) {
   const file = join(folder, `${name}.json`);
@@ -229,8 +237,10 @@ async function observe(workload, engine) {
 }
 
 /** Runs the other days under a profile: where it breaks, and whether more than ordinary calls would repair it. */
-async function broken({ turns, recording }, kind, profile) {
+async function broken({ turns, recording, first }, kind, profile) {
   const names = allowed(profile);
+  const whole = allowedWhole(profile);
+  const seen = called(first);
   const found = [];
   for (const { workload, question, plain, day, then } of turns) {
     const slug = `${workload.slug}-${kind.name.replaceAll(/[^a-z]+/g, "-")}`;
@@ -239,7 +249,10 @@ async function broken({ turns, recording }, kind, profile) {
     const result = await remembered(slug, { question, profile }, () => second(workload, file));
     if (plain.includes(result)) continue;
     const missing = called(then).filter((call) => !names.has(call));
-    const weighty = missing.filter((call) => weigh(call).weight !== "ordinary");
+    // Of a call that the first day did not make, code opens no more than a form.
+    const weighty = called(then)
+      .filter((call) => !names.has(call) || (!seen.includes(call) && !whole.has(call)))
+      .filter((call) => weigh(call).weight !== "ordinary");
     const repaired = async () => {
       const wider = kind.make(
         { recording },
