@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Transform } from "node:stream";
@@ -72,13 +72,15 @@ function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly a
 /** Texts of one length. */
 type Forgery = readonly [from: string, to: string];
 
-async function verifiedThrough(forged: Parameters<typeof forwarder>[1]): ReturnType<typeof product> {
+async function verifiedThrough(forged: Parameters<typeof forwarder>[1], how = "p.json"): ReturnType<typeof product> {
   const folder = await workplace();
-  await writeFile(join(folder, "p.json"), '{"defaultAction":"SCMP_ACT_ALLOW"}');
+  await mkdir(join(folder, "profiles"));
+  for (const file of ["p.json", "profiles/seccomp-gen-base.json"])
+    await writeFile(join(folder, file), '{"defaultAction":"SCMP_ACT_ALLOW"}');
   const between = forwarder(join(folder, "engine.sock"), forged);
   const command = ["docker", "run", "--rm", "--network", "none", "seccomp-gen-base:bookworm", "sleep", "30"];
   try {
-    return await product(folder, ["verify", "p.json", "--stop-after", "3", "--", ...command], {
+    return await product(folder, ["verify", how, "--stop-after", "3", "--", ...command], {
       DOCKER_HOST: `unix://${join(folder, "engine.sock")}`,
     });
   } finally {
@@ -89,6 +91,18 @@ async function verifiedThrough(forged: Parameters<typeof forwarder>[1]): ReturnT
 test("verify asks the kernel: a container that runs without the filter fails", { timeout: 170_000 }, async () => {
   const { exitCode, stderr } = await verifiedThrough({ asks: ["defaultAction", "defaultActiox"] });
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("NO FILTER AT ALL: the kernel says Seccomp: 0")]);
+});
+
+test("verify --containers asks the kernel of each container", { timeout: 170_000 }, async () => {
+  const forged = { asks: ["defaultAction", "defaultActiox"] } as const;
+  const bare = await verifiedThrough(forged, "--containers");
+  expect([bare.exitCode, bare.stderr]).toEqual([
+    1,
+    expect.stringContaining("verify seccomp-gen-base: FAILED: NO FILTER AT ALL: the kernel says Seccomp: 0"),
+  ]);
+  const confined = await verifiedThrough({}, "--containers");
+  expect([confined.exitCode, confined.stderr]).toEqual([0, expect.stringContaining("with seccomp-gen-base under")]);
+  expect(confined.stderr).not.toContain("the kernel was not asked");
 });
 
 test("verify says that it could not ask the kernel of another machine", { timeout: 170_000 }, async () => {
