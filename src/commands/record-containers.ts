@@ -139,9 +139,10 @@ async function verifyEach(
   return worst;
 }
 
-/** Podman has no engine that a script's podman would ask. */
+/** On a host with Docker, a script's containers are Docker's unless DOCKER_HOST says otherwise. */
 export const podmanInScript =
-  "For podman in a script, start its service first: podman system service --time 0 unix:///tmp/podman.sock & " +
+  "For podman in a script beside Docker, start its service first: " +
+  "podman system service --time 0 unix:///tmp/podman.sock & " +
   "DOCKER_HOST=unix:///tmp/podman.sock seccomp-gen record --containers -- the script.";
 
 const reasons: { readonly [Why in ContainersRecorded["leftOut"][number]["why"]]: string } = {

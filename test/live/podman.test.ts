@@ -208,3 +208,14 @@ test("podman in a script is told the way to go, and that way records it", async 
   expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "in podman" });
   expect(ran.stderr).toMatch(/next: seccomp-gen verify --containers -- sh -c …/);
 });
+
+test("a script's podman is recorded where no Docker is", async ({ skip }) => {
+  skip(unusable !== undefined, unusable);
+  skip(existsSync("/var/run/docker.sock"), "Docker's own socket is here");
+  const folder = await workplace();
+  const script = `podman run --rm --network none localhost/${image} sh -c 'echo in podman; unlink /none 2>/dev/null'`;
+  const ran = await product(folder, ["record", "--", "sh", "-c", `${script}; exit 4`], { PATH: path, DOCKER_HOST: "" });
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 4, stdout: "in podman" });
+  expect(await readFile(join(folder, "traces/seccomp-gen-base/recording.json"), "utf8")).toContain('"unlink"');
+  expect((await execa("podman", ["ps", "-aq"], { env: { PATH: path } })).stdout).toBe("");
+});

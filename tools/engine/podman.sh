@@ -46,4 +46,5 @@ if [ "${1-}" = let-go ]; then
 fi
 # A client of podman's service has no storage of its own.
 case " $* " in " --url "*) exec /usr/bin/podman "$@" ;; esac
+[ -z "${CONTAINER_HOST-}" ] || exec /usr/bin/podman "$@"
 exec nsenter -t "$(cat "$holder")" -m --wd="$PWD" -- /usr/bin/podman "${options[@]}" "$@"

@@ -165,7 +165,8 @@ function goesOn(line) {
 function cleaned(folder) {
   const first = run(folder, ["clean"]);
   check(!engine || first.status === 0, `clean: ${first.stderr}`);
-  check(!engine || /nothing left behind/.test(run(folder, ["clean"]).stderr), "clean leaves something");
+  const second = run(folder, ["clean"]).stderr;
+  check(!engine || /nothing left behind/.test(second), `clean leaves something: ${first.stderr} then ${second}`);
   if (engine) {
     const session = '{{.Label "seccomp-gen.session"}}';
     const left = [
@@ -280,6 +281,12 @@ await fault(
   longOnly(noEngine || (root ? false : "only root may kill it")),
 );
 
+const engineDo = (verb, options = "") => {
+  const own = [process.env.SECCOMP_GEN_ENGINE_OPTIONS ?? "", options].join(" ").trim();
+  const env = { ...process.env, SECCOMP_GEN_ENGINE_OPTIONS: own };
+  const done = spawnSync("bash", [engineScript, verb], { encoding: "utf8", timeout: 120_000, env });
+  check(done.status === 0, `engine ${verb}: ${done.stderr}`);
+};
 const enginePid = () => Number(readFileSync(join(state, "dockerd.pid"), "utf8"));
 for (const [name, signal] of [
   ["the engine is stopped while it records", "SIGTERM"],
@@ -320,8 +327,7 @@ for (const [name, signal] of [
       process.kill(pid, signal);
       const code = await Promise.race([end, delay(120_000, "it does not end", { ref: false })]);
       for (let tries = 0; tries < 200 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
-      const started = spawnSync("bash", [engineScript, "start"], { encoding: "utf8", timeout: 120_000 });
-      check(started.status === 0, `the engine does not start again: ${started.stderr}`);
+      engineDo("start");
       check(code === 2, `exit code ${code}: ${said}`);
       unchanged(folder);
       check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${said}`);
@@ -341,6 +347,83 @@ for (const [name, signal] of [
     longOnly(noPrivate),
   );
 }
+
+for (const [name, signal] of [
+  ["the engine is stopped while `record --containers` runs, and comes back", "SIGTERM"],
+  ["the engine is killed while `record --containers` runs, and comes back", "SIGKILL"],
+]) {
+  await fault(
+    name,
+    2,
+    async () => {
+      const folder = committed();
+      const run1 = `docker run --rm --network none ${image}`;
+      const script =
+        `${run1} sh -c 'ls -l / >/dev/null; mkdir /tmp/x; sleep 60'; until docker -H $ENGINE ps >/dev/null 2>&1; ` +
+        `do sleep 0.5; done; ${run1} echo later`;
+      const words = ["record", "--name", "app", "--containers", "--append", "--", "sh", "-c", script];
+      const child = spawn(process.execPath, [cli, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+      let said = "";
+      let printed = "";
+      child.stderr.on("data", (bytes) => (said += bytes));
+      child.stdout.on("data", (bytes) => (printed += bytes));
+      const end = new Promise((resolve) => child.once("exit", resolve));
+      for (let tries = 0; tries < 300 && !/\bmkdir/.test(said); tries += 1) await delay(100);
+      check(/\bmkdir/.test(said), `it did not record: ${said}`);
+      const pid = enginePid();
+      process.kill(pid, signal);
+      for (let tries = 0; tries < 300 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
+      engineDo("start");
+      const code = await Promise.race([end, delay(120_000, "it does not end", { ref: false })]);
+      check(code === 2 && /the trace broke off/.test(said), `exit code ${code}: ${said}`);
+      check(printed === "later\n", `the command did not go on: ${printed}${said}`);
+      unchanged(folder);
+      check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${said}`);
+      ended.push(child.pid);
+      cleaned(folder);
+      rmSync(folder, { recursive: true });
+      return (
+        "said; what was seen is kept aside, the command went on, its later container runs untraced, " +
+        "nothing is left"
+      );
+    },
+    longOnly(noPrivate),
+  );
+}
+
+await fault(
+  "the engine is configured to start an init in every container",
+  1,
+  () => {
+    const folder = committed();
+    const words = ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", "cat /proc/1/comm"];
+    const record = (name) => run(folder, ["record", "--exact", "--name", name, "--", ...words]);
+    const inits = (name) => JSON.parse(readFileSync(join(folder, "traces", name, "recording.json"))).runs[0].init;
+    const without = record("without");
+    check(without.status === 0 && inits("without") === undefined, `without: ${without.stderr}`);
+    engineDo("stop");
+    engineDo("start", "--init");
+    try {
+      const verified = run(folder, ["verify", "profiles/without.json", "--", ...words]);
+      check(verified.status === 0 && /init/.test(verified.stdout), `verify: ${verified.stdout}${verified.stderr}`);
+      const ran = spawnSync(words[0], ["run", "--security-opt", "seccomp=profiles/without.json", ...words.slice(2)], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      check(ran.status === 0 && /init/.test(ran.stdout), `docker run: ${ran.stdout}${ran.stderr}`);
+      const within = record("within");
+      check(within.status === 0 && inits("within") === true, `within: ${within.stderr}`);
+    } finally {
+      engineDo("stop");
+      engineDo("start");
+    }
+    const back = run(folder, ["verify", "profiles/within.json", "--", ...words]);
+    check(back.status === 0, `verify without it: ${back.stderr}`);
+    rmSync(folder, { recursive: true });
+    return "recorded without and run with it, and the other way round: the recording says which, and the profile holds";
+  },
+  longOnly(noPrivate),
+);
 
 await fault(
   "no space for the trace where the engine keeps its volumes",

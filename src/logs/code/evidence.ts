@@ -181,6 +181,10 @@ class CodeReader {
   }
 
   async #read(path: string): Promise<ObjectSummary | undefined> {
+    const hash = await this.#source.hashOf?.(path);
+    if (hash === null) return undefined;
+    const known = hash === undefined ? undefined : await this.#summaries.known(hash);
+    if (known !== undefined) return known;
     const bytes = await this.#source.read(path);
     if (bytes === undefined) return undefined;
     const interpreter = /^#! *(\/[^\s]+)(?: +([^\s]+))?/.exec(Buffer.from(bytes.subarray(0, 256)).toString("latin1"));

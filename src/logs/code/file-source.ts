@@ -6,6 +6,11 @@ import { join, normalize } from "node:path";
 export interface FileSource {
   /** The bytes of a regular file, links followed within the source. `undefined` if there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /**
+   * The SHA-256 of the file's content, if it is known without reading the file. `null` if there is no
+   * such file. `undefined` if it must be read.
+   */
+  hashOf?(path: string): Promise<string | null | undefined>;
 }
 
 /** A larger file is not read: no executable that anyone ships is as large. */

@@ -11,10 +11,18 @@ const largestSummary = 64 * 1024 * 1024;
 /** Bytes of all files: the summaries of some thousand libraries. */
 const largestCache = 64 * 1024 * 1024;
 
+/** The SHA-256 of each file of an image by its path. `null` if there is no file at a path. */
+export type ImageFiles = Map<string, string | null>;
+
+export function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /**
  * Summaries of objects, kept by the hash of their content: a library is read once for all
- * recordings. The folder may be deleted at any time. Its content is not trusted. A file is used
- * only if it is a whole summary, and a folder only if no other user can write to it.
+ * recordings. Beside them lies what is known of the files of images, which never change. The folder
+ * may be deleted at any time. Its content is not trusted. A file is used only if it is whole and what
+ * it should be, and a folder only if no other user can write to it.
  */
 export class Summaries {
   readonly #folder: string;
@@ -30,34 +38,70 @@ export class Summaries {
 
   /** What the file's code can reach: from the cache, or now. */
   of(bytes: Uint8Array): Promise<ObjectSummary> {
-    const hash = createHash("sha256").update(bytes).digest("hex");
+    const hash = hashOf(bytes);
     // Links of one file are often read at once: busybox is an image's every tool.
     const known = this.#known.get(hash) ?? this.#find(hash, bytes);
     this.#known.set(hash, known);
     return known;
   }
 
+  /** The summary of a file with this content, if the cache has it. */
+  async known(hash: string): Promise<ObjectSummary | undefined> {
+    const known = this.#known.get(hash) ?? (await this.#kept(hash, summaryFrom));
+    if (known !== undefined) this.#known.set(hash, Promise.resolve(known));
+    return known;
+  }
+
   async #find(hash: string, bytes: Uint8Array): Promise<ObjectSummary> {
-    if (!(await (this.#usable ??= isOurs(this.#folder)))) return analyzeObject(bytes);
-    const path = join(this.#folder, `${hash}${ending}`);
-    const known = await readSummary(path);
+    const known = await this.#kept(hash, summaryFrom);
     if (known !== undefined) return known;
     const summary = analyzeObject(bytes);
-    await this.#keep(path, summary);
+    await this.#keep(hash, summary);
     return summary;
   }
 
+  /** What is known of an image's files. `image` is the digest of its configuration. */
+  async imageFiles(image: string): Promise<ImageFiles> {
+    return (await this.#kept(imageName(image), imageFilesFrom)) ?? new Map<string, string | null>();
+  }
+
+  async keepImageFiles(image: string, files: ImageFiles): Promise<void> {
+    await this.#keep(imageName(image), Object.fromEntries(files));
+  }
+
+  #isUsable(): Promise<boolean> {
+    return (this.#usable ??= isOurs(this.#folder));
+  }
+
+  async #kept<Kept>(name: string, from: (value: unknown) => Kept | undefined): Promise<Kept | undefined> {
+    return (await this.#isUsable()) ? readKept(join(this.#folder, `${name}${ending}`), from) : undefined;
+  }
+
   /** A cache that cannot be written costs time and nothing else. */
-  async #keep(path: string, summary: ObjectSummary): Promise<void> {
+  async #keep(name: string, value: object): Promise<void> {
+    if (!(await this.#isUsable())) return;
+    const path = join(this.#folder, `${name}${ending}`);
     try {
       await (this.#pruned ??= prune(this.#folder, this.#largest).catch(() => undefined));
       const own = `${path}.${process.pid}`;
-      await writeFile(own, gzipSync(JSON.stringify(summary), { level: 1 }), { mode: 0o600 });
+      await writeFile(own, gzipSync(JSON.stringify(value), { level: 1 }), { mode: 0o600 });
       await rename(own, path);
     } catch {
       return;
     }
   }
+}
+
+function imageName(image: string): string {
+  return `image-${hashOf(Buffer.from(image))}`;
+}
+
+function imageFilesFrom(value: unknown): ImageFiles | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const files = Object.entries(value);
+  return files.every(([, hash]) => hash === null || (typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash)))
+    ? new Map(files as readonly (readonly [string, string | null])[])
+    : undefined;
 }
 
 const ending = `-${summaryVersion}.json.gz`;
@@ -73,14 +117,14 @@ async function isOurs(folder: string): Promise<boolean> {
   }
 }
 
-/** `undefined` if there is none, or if it is torn or no summary. */
-async function readSummary(path: string): Promise<ObjectSummary | undefined> {
+/** `undefined` if there is no such file, or if it is torn or something else. */
+async function readKept<Kept>(path: string, from: (value: unknown) => Kept | undefined): Promise<Kept | undefined> {
   try {
     const text = gunzipSync(await readFile(path), { maxOutputLength: largestSummary }).toString();
-    const summary = summaryFrom(JSON.parse(text));
+    const kept = from(JSON.parse(text));
     // The time of the last use, by which `prune` chooses.
-    if (summary !== undefined) await utimes(path, new Date(), new Date());
-    return summary;
+    if (kept !== undefined) await utimes(path, new Date(), new Date());
+    return kept;
   } catch {
     return undefined;
   }

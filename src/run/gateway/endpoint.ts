@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { SeccompGenError } from "../../core/errors/index.ts";
@@ -14,7 +14,7 @@ const defaultSocket = "/var/run/docker.sock";
 /**
  * Which engine the command's clients would talk to without us (docker CLI, cli/context and
  * cli/command/cli.go): options of a docker command, DOCKER_HOST, DOCKER_CONTEXT, the context in
- * use, the socket of old.
+ * use, the socket of old. Podman's client asks CONTAINER_HOST (podman(1)).
  */
 export function endpointOf({ words, tool }: ClientCommand, given: Environment): Endpoint {
   const config = tool === undefined ? undefined : configOption(words.slice(tool.at + 1));
@@ -23,12 +23,24 @@ export function endpointOf({ words, tool }: ClientCommand, given: Environment): 
   const found =
     tool !== undefined && tool.connection.length > 0
       ? ofOptions(tool.connection, environment)
-      : ofEnvironment(environment);
+      : tool?.name === "podman" && isSet(environment, "CONTAINER_HOST")
+        ? ofHost(environment["CONTAINER_HOST"] ?? "", undefined)
+        : ofEnvironment(environment);
   // If the user needs sudo for the engine, we need it too.
   const reachable = found?.kind !== "unix" || tool?.elevated !== true || isReachable(found.path);
   return found === undefined || !reachable
     ? { kind: "command", words: [...cli, ...(tool?.connection ?? []), "system", "dial-stdio"] }
     : found;
+}
+
+/** Nothing says which engine to use, and Docker's own socket is not there. */
+export function hasNoDocker(environment: Environment): boolean {
+  const isChosen = ["DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST"].some((name) => isSet(environment, name));
+  return !isChosen && currentContext(environment) === "default" && !existsSync(defaultSocket);
+}
+
+function isSet(environment: Environment, name: string): boolean {
+  return (environment[name] ?? "") !== "";
 }
 
 /** docker's `--config`, which says where its contexts are, among the options before the verb. */

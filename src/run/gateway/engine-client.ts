@@ -50,17 +50,21 @@ export class EngineClient {
     return (text === "" ? undefined : JSON.parse(text)) as Document;
   }
 
-  /** The bytes that a GET answers. `undefined` if it fails, or if there are more of them than `most`. */
-  async download(path: string, most: number): Promise<Buffer | undefined> {
+  /**
+   * The bytes that a GET answers. `null` if there is nothing of that name, or if there are more bytes than
+   * `most`. `undefined` if it fails.
+   */
+  async download(path: string, most: number): Promise<Buffer | null | undefined> {
     const { socket, reader } = await this.#send("GET", path, undefined, "");
     try {
       const head = await readHead(reader);
-      if (head === undefined || statusOf(head) !== 200) return undefined;
+      if (head === undefined || statusOf(head) !== 200)
+        return head !== undefined && statusOf(head) === 404 ? null : undefined;
       const parts: Buffer[] = [];
       let length = 0;
       for await (const part of bodyBytes(reader, responseExtent(head, "GET"))) {
         length += part.length;
-        if (length > most) return undefined;
+        if (length > most) return null;
         parts.push(part);
       }
       return Buffer.concat(parts);

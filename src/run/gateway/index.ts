@@ -10,7 +10,7 @@ export {
   type SpecChange,
 } from "./containers.ts";
 export { isDocument, member, textOf, textsOf, withMember, wordsOf, type Document } from "./document.ts";
-export { endpointOf } from "./endpoint.ts";
+export { endpointOf, hasNoDocker } from "./endpoint.ts";
 export { EngineClient, messageOf } from "./engine-client.ts";
 export { openGateway, type Gateway } from "./gateway.ts";
 export {

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { ownSession } from "../../project/index.ts";
 import { gateVolumePrefix, sessionLabel, traceLabel, traceVolumePrefix } from "../container/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
-import { streamsOf, type EngineClient } from "../gateway/index.ts";
+import { messageOf, streamsOf, type EngineClient } from "../gateway/index.ts";
 import { Deferred } from "./deferred.ts";
 import { sayingsOf, type Saying } from "./frames.ts";
 import { tracerFolder } from "./image.ts";
@@ -241,7 +241,7 @@ export class Keeper implements AsyncDisposable {
     await this.#reading.catch(() => undefined);
   }
 
-  /** Removes a volume of ours. Resolves to the engine's words if it refuses for good. */
+  /** Removes a volume of ours. Resolves to the reason if that is not possible: the engine refuses, or is gone. */
   async removeVolume(name: string): Promise<string | undefined> {
     return removeVolume(this.#request.engine, name);
   }
@@ -253,9 +253,10 @@ const removalPauseMs = 200;
 /** Retries while the engine may still be removing a container that uses the volume. */
 async function removeVolume(engine: EngineClient, name: string): Promise<string | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const { status, text } = await engine.call("DELETE", `/volumes/${name}?force=1`);
-    if (status < 300 || status === 404) return undefined;
-    if (attempt === removalAttempts) return text;
+    const answer = await engine.call("DELETE", `/volumes/${name}?force=1`).catch((error: Error) => error);
+    if (answer instanceof Error) return answer.message;
+    if (answer.status < 300 || answer.status === 404) return undefined;
+    if (attempt === removalAttempts) return messageOf(answer.text);
     await new Promise((resolve) => setTimeout(resolve, removalPauseMs));
   }
 }

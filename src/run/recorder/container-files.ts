@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { ownSession } from "../../project/index.ts";
-import type { FileSource, ProcessFiles } from "../../logs/index.ts";
+import { hashOf, Summaries, type FileSource, type ImageFiles, type ProcessFiles } from "../../logs/index.ts";
 import { sessionLabel } from "../container/index.ts";
 import { member, textOf, type EngineClient, type HeldContainer } from "../gateway/index.ts";
 
@@ -31,16 +31,24 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   #coming: string[] = [];
   readonly #ahead = new Map<string, Promise<Uint8Array | undefined>>();
 
-  constructor(engine: EngineClient, container: HeldContainer, standIns: StandIns) {
+  /** `isGone`: the container is known to be gone. */
+  constructor(engine: EngineClient, container: HeldContainer, standIns: StandIns, isGone = false) {
     this.#engine = engine;
     this.#container = container;
     this.#standIns = standIns;
+    if (isGone) this.#standIn = standIns.of(container);
   }
 
   /** Announces which files will be read, so that they can be fetched ahead. */
-  expect(files: readonly ProcessFiles[]): void {
-    this.#coming = [...new Set(files.flatMap(({ executable, objects }) => [executable, ...objects]))];
+  async expect(files: readonly ProcessFiles[]): Promise<void> {
+    const paths = [...new Set(files.flatMap(({ executable, objects }) => [executable, ...objects]))];
+    const hashes = await Promise.all(paths.map((path) => this.hashOf(path)));
+    this.#coming = paths.filter((_, index) => hashes[index] === undefined);
     this.#fetchAhead();
+  }
+
+  async hashOf(path: string): Promise<string | null | undefined> {
+    return this.#standIn?.hashOf(path);
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
@@ -67,7 +75,7 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   async #read(path: string): Promise<Uint8Array | undefined> {
     if (this.#standIn !== undefined) return this.#standIn.read(path);
     const bytes = await readFrom(this.#engine, this.#container.id, path);
-    if (bytes !== undefined || !(await this.#isGone())) return bytes;
+    if ((bytes ?? undefined) !== undefined || !(await this.#isGone())) return bytes ?? undefined;
     this.#standIn ??= this.#standIns.of(this.#container);
     return this.#standIn.read(path);
   }
@@ -91,14 +99,16 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
 export class StandIns implements AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #byImage = new Map<string, StandIn>();
+  readonly #summaries: Summaries;
 
-  constructor(engine: EngineClient) {
+  constructor(engine: EngineClient, summaries = new Summaries()) {
     this.#engine = engine;
+    this.#summaries = summaries;
   }
 
   of({ image }: HeldContainer): StandIn {
     const id = textOf(member(image.document, "Id"));
-    const standIn = this.#byImage.get(id) ?? new StandIn(this.#engine, id);
+    const standIn = this.#byImage.get(id) ?? new StandIn(this.#engine, id, this.#summaries);
     this.#byImage.set(id, standIn);
     return standIn;
   }
@@ -113,28 +123,41 @@ const mostKept = 128 * 1024 * 1024;
 
 class StandIn {
   readonly #engine: EngineClient;
-  readonly #made: Promise<{ readonly Id: string }>;
+  readonly #image: string;
+  readonly #summaries: Summaries;
+  readonly #files: Promise<ImageFiles>;
+  #made: Promise<{ readonly Id: string }> | undefined;
   readonly #known = new Map<string, Promise<Uint8Array | undefined>>();
   #kept = 0;
 
-  constructor(engine: EngineClient, image: string) {
+  constructor(engine: EngineClient, image: string, summaries: Summaries) {
     this.#engine = engine;
+    this.#image = image;
+    this.#summaries = summaries;
+    this.#files = summaries.imageFiles(image);
+  }
+
+  /** Known from an earlier recording of the image. Then nothing is asked of the engine. */
+  async hashOf(path: string): Promise<string | null | undefined> {
+    return (await this.#files).get(path);
+  }
+
+  #make(): Promise<{ readonly Id: string }> {
     const spec = {
-      Image: image,
+      Image: this.#image,
       Labels: { [sessionLabel]: ownSession() },
       Entrypoint: ["/"],
       NetworkDisabled: true,
       HostConfig: { NetworkMode: "none", LogConfig: { Type: "none" } },
     };
-    this.#made = engine.do("POST", "/containers/create", spec, doing);
-    this.#made.catch(() => undefined); // each reader gets the error
+    return this.#engine.do("POST", "/containers/create", spec, doing);
   }
 
   /** The engine starts a process for each file that it archives, so each is asked for once. */
   read(path: string): Promise<Uint8Array | undefined> {
     const known = this.#known.get(path);
     if (known !== undefined) return known;
-    const reading = this.#made.then(({ Id }) => readFrom(this.#engine, Id, path));
+    const reading = this.#read(path);
     this.#known.set(path, reading);
     reading.then(
       (bytes) => {
@@ -146,28 +169,43 @@ class StandIn {
     return reading;
   }
 
+  async #read(path: string): Promise<Uint8Array | undefined> {
+    const { Id: container } = await (this.#made ??= this.#make());
+    const bytes = await readFrom(this.#engine, container, path);
+    if (bytes !== undefined) (await this.#files).set(path, bytes === null ? null : hashOf(bytes));
+    return bytes ?? undefined;
+  }
+
   async remove(): Promise<void> {
-    const made = await this.#made.catch(() => undefined);
-    if (made !== undefined) await this.#engine.call("DELETE", `/containers/${made.Id}?force=1`).catch(() => undefined);
+    const made = await this.#made?.catch(() => undefined);
+    if (made === undefined) return;
+    const removed = await this.#engine.call("DELETE", `/containers/${made.Id}?force=1`).catch(() => undefined);
+    // If somebody removed it before, its files seemed to be missing.
+    if (removed !== undefined && removed.status < 300)
+      await this.#summaries.keepImageFiles(this.#image, await this.#files);
   }
 }
 
-async function readFrom(engine: EngineClient, container: string, path: string): Promise<Uint8Array | undefined> {
+/** `null` if there is no such regular file. `undefined` if that could not be found out. */
+async function readFrom(engine: EngineClient, container: string, path: string): Promise<Uint8Array | null | undefined> {
   let at = path;
   for (let links = 0; links <= mostLinks; links += 1) {
     const query = new URLSearchParams({ path: at }).toString();
     const tar = await engine.download(`/containers/${container}/archive?${query}`, largestFile);
-    const found = tar === undefined ? undefined : firstOf(tar);
-    if (found === undefined || "bytes" in found) return found?.bytes;
+    const found = tar === undefined || tar === null ? tar : firstOf(tar);
+    if (found === undefined || found === null || "bytes" in found) return found === null ? null : found?.bytes;
     at = posix.resolve(posix.dirname(at), found.link);
   }
-  return undefined;
+  return null;
 }
 
 const block = 512;
 
-/** An archive's first file or link (tar(5), ustar with the records of pax before it). */
-function firstOf(bytes: Buffer): { readonly bytes: Uint8Array } | { readonly link: string } | undefined {
+/**
+ * An archive's first file or link (tar(5), ustar with the records of pax before it). `null` if it begins with
+ * something else. `undefined` if it is torn.
+ */
+function firstOf(bytes: Buffer): { readonly bytes: Uint8Array } | { readonly link: string } | null | undefined {
   let longLink: string | undefined;
   for (let at = 0; at + block <= bytes.length;) {
     const header = bytes.subarray(at, at + block);
@@ -177,7 +215,7 @@ function firstOf(bytes: Buffer): { readonly bytes: Uint8Array } | { readonly lin
     const content = bytes.subarray(at + block, at + block + size);
     if (kind === "0" || kind === "\0") return content.length === size ? { bytes: content } : undefined;
     if (kind === "2") return { link: longLink ?? header.toString("utf8", 157, 257).split("\0", 1).join("") };
-    if (kind !== "x") return undefined;
+    if (kind !== "x") return null;
     longLink = /^\d+ linkpath=(.*)$/m.exec(content.toString("utf8"))?.[1];
     at += block + Math.ceil(size / block) * block;
   }

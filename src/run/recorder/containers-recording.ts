@@ -13,7 +13,7 @@ import {
 import { defaultCapabilities, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeLine, escapeTerminal } from "../../core/text/index.ts";
-import { codeOf, NamedFiles, readInto } from "../../logs/index.ts";
+import { codeOf, NamedFiles, readInto, Summaries } from "../../logs/index.ts";
 import { defaultAllowing, showProgress, toldApart, type Terminal } from "../../project/index.ts";
 import {
   healthTest,
@@ -180,6 +180,7 @@ class ContainersRecording {
   /** What the code of an image's files can make, by image and files. */
   readonly #code = new Map<string, { readonly found: CodeEvidence | undefined }>();
   /** The same by container, if it was read before the command removed the image. */
+  readonly #summaries = new Summaries();
   readonly #early = new Map<Berth, { readonly files: string; readonly found: CodeEvidence | undefined }>();
 
   constructor(command: ClientCommand, options: ContainersOptions, terminal: Terminal) {
@@ -266,7 +267,7 @@ class ContainersRecording {
       !this.#options.verify &&
       starts > 0 &&
       this.#filterFor(container.spec) === undefined &&
-      member(member(container.spec, "HostConfig"), "AutoRemove") !== true
+      !removesItself(container.spec)
     );
   }
 
@@ -538,19 +539,20 @@ class ContainersRecording {
   }
 
   async #codeIn(name: string, berth: Berth, session: Session): Promise<CodeEvidence | undefined> {
-    const { container, removed } = berth;
+    const { container, removed, running } = berth;
     const files = this.#files.get(berth)?.files() ?? [];
     const early = this.#early.get(berth);
     if (early?.files === JSON.stringify(files)) return early.found;
-    // Containers that are gone have their image's files, whichever service they were of.
-    const place = removed ? "" : name;
+    // Containers that are gone, or going, have their image's files, whichever service they were of.
+    const isGone = removed || (!running && removesItself(container.spec));
+    const place = isGone ? "" : name;
     const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
     const known = this.#code.get(key);
     if (known !== undefined) return known.found;
-    const standIns = (this.#standIns ??= new StandIns(session.engine));
-    await using source = new ContainerFiles(session.engine, container, standIns);
-    source.expect(files);
-    const found = await codeOf(files, source);
+    const standIns = (this.#standIns ??= new StandIns(session.engine, this.#summaries));
+    await using source = new ContainerFiles(session.engine, container, standIns, isGone);
+    await source.expect(files);
+    const found = await codeOf(files, source, this.#summaries);
     this.#code.set(key, { found });
     return found;
   }
@@ -644,6 +646,11 @@ function untracedIn(traced: readonly Traced[]): string | undefined {
   return traced.some(({ aggregator }) => aggregator.facts().unseen.has("untraced"))
     ? "a program made a process that strace cannot see (CLONE_UNTRACED)"
     : undefined;
+}
+
+/** The engine removes it when it has ended (`--rm`). */
+function removesItself(spec: Document): boolean {
+  return member(member(spec, "HostConfig"), "AutoRemove") === true;
 }
 
 /** Which signal begins a container's end. */

@@ -76,7 +76,16 @@ export class Fleet {
     );
     void (async () => {
       for await (const line of lines) this.#hear(line);
-    })().catch(() => undefined); // it ends with the engine, which other connections report
+    })()
+      .catch(() => undefined)
+      .then(() => this.#loseAll());
+  }
+
+  /** The engine is gone, and says of no container any more that it has ended. */
+  #loseAll(): void {
+    if (this.#over.signal.aborted) return;
+    for (const berth of this.berths) berth.running = false;
+    this.#stir();
   }
 
   #hear(line: string): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { sessionFolder } from "../container/index.ts";
-import { dial, type ClientCommand, type Endpoint } from "../gateway/index.ts";
+import { dial, hasNoDocker, type ClientCommand, type Endpoint } from "../gateway/index.ts";
 
 /** Podman without a daemon has no socket. Its own service provides one while the session lasts. */
 export interface PodmanService extends AsyncDisposable {
@@ -16,17 +16,21 @@ const idleSeconds = "30";
 
 const patienceMs = 20_000;
 
-/** `undefined` if the command's podman already talks to a service, or if it is not podman. */
+/**
+ * `undefined` if the command's podman already talks to a service, or if its containers are Docker's. On
+ * a host that has podman and no Docker, the containers of any command are podman's.
+ */
 export async function openPodmanService(
   { words, tool }: ClientCommand,
   environment: NodeJS.ProcessEnv,
 ): Promise<PodmanService | undefined> {
-  if (tool?.name !== "podman" || (environment["CONTAINER_HOST"] ?? "") !== "") return undefined;
+  const isNamed = tool?.name === "podman";
+  const isPodmans = isNamed ? (environment["CONTAINER_HOST"] ?? "") === "" : hasNoDocker(environment);
+  if (!isPodmans) return undefined;
   const folder = await sessionFolder();
   const path = join(folder, "podman.sock");
   const [file, ...args] = [
-    ...words.slice(0, tool.at + 1),
-    ...tool.connection,
+    ...(isNamed ? [...words.slice(0, tool.at + 1), ...tool.connection] : ["podman"]),
     "system",
     "service",
     "--time",
@@ -53,6 +57,7 @@ export async function openPodmanService(
     }
     if (!hasEnded && performance.now() < deadline) continue;
     await close();
+    if (!isNamed) return undefined; // there is no engine at all, which its first request says
     throw new SeccompGenError({ code: "no-engine", tool: "podman", detail: complaint.trim() });
   }
 }

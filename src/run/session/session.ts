@@ -322,7 +322,7 @@ export class Session implements AsyncDisposable {
     this.#staying = this.fleet.berths.filter(({ removed }) => !removed);
   }
 
-  /** Removes the traces once they are no longer needed. Resolves to the engine's words if it refuses. */
+  /** Removes the traces once they are no longer needed. Resolves to the reason if that is not possible. */
   async release(): Promise<string | undefined> {
     const left = await this.#keeper?.removeVolume(this.#keeper.traceVolume);
     await this.#connection[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Summaries } from "../../../src/logs/code/summaries.ts";
+import { hashOf, Summaries } from "../../../src/logs/code/summaries.ts";
 import { summaryVersion } from "../../../src/reach/index.ts";
 
 let folder: string;
@@ -49,6 +49,29 @@ describe("the cache of summaries", () => {
     await writeFile(path, write(whole));
     expect(await new Summaries(folder).of(bytes("a"))).toMatchObject(honest);
     expect(await readFile(path)).toEqual(whole);
+  });
+
+  test("gives what it was given of an image's files, and a summary by its hash alone", async () => {
+    const summary = await new Summaries(folder).of(bytes("a"));
+    expect(await new Summaries(folder).known(hashOf(bytes("a")))).toEqual(summary);
+    expect(await new Summaries(folder).known(hashOf(bytes("b")))).toBeUndefined();
+    const files = new Map([
+      ["/bin/a", hashOf(bytes("a"))],
+      ["/bin/none", null],
+    ]);
+    await new Summaries(folder).keepImageFiles("sha256:1", files);
+    expect(await new Summaries(folder).imageFiles("sha256:1")).toEqual(files);
+    expect(await new Summaries(folder).imageFiles("sha256:2")).toEqual(new Map());
+  });
+
+  test.each([
+    ["a list", ["x"]],
+    ["another digest", { "/bin/a": "../../etc/passwd" }],
+    ["a number", { "/bin/a": 7 }],
+  ])("asks anew for an image's files if the file is %s", async (_, value) => {
+    await new Summaries(folder).keepImageFiles("sha256:1", new Map([["/bin/a", null]]));
+    await writeFile(await onlyFile(), gzipSync(JSON.stringify(value)));
+    expect(await new Summaries(folder).imageFiles("sha256:1")).toEqual(new Map());
   });
 
   test("is neither read nor written where others can write", async () => {

@@ -55,6 +55,10 @@ test("the engine is the one that the command's clients would talk to", async () 
   expect(of("docker run a", { DOCKER_HOST: "unix:///x" })).toEqual({ kind: "unix", path: "/x" });
   expect(of("docker -H unix:///y run a", { DOCKER_HOST: "unix:///x" })).toEqual({ kind: "unix", path: "/y" });
   expect(of("npm test", { DOCKER_HOST: "tcp://h:5" })).toEqual({ kind: "tcp", host: "h", port: 5, tls: undefined });
+  expect(of("podman run a", { CONTAINER_HOST: "unix:///z", DOCKER_HOST: "unix:///x" })).toEqual({
+    kind: "unix",
+    path: "/z",
+  });
   expect(of("docker --context far run a")).toMatchObject({
     kind: "tcp",
     host: "far",
