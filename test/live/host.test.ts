@@ -46,7 +46,7 @@ describe("a program on this host", () => {
     ]);
     expect(ran).toMatchObject({ exitCode: 0, stdout: "0022" });
     expect(ran.stderr).toMatch(
-      /calls are fully known, or allowed anyway, and run untraced\. For that strace sets no_new_privs/,
+      /calls are fully known, or allowed anyway, and run untraced\. strace then sets no_new_privs/,
     );
     const recording = await readFile(join(folder, "traces/app/recording.json"), "utf8");
     expect(recording).toContain('"lean":true');

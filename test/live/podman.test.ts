@@ -39,10 +39,10 @@ beforeAll(async () => {
     ).exitCode !== 0
   )
     unusable = "docker records nothing here";
-  const tracer =
-    (await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "seccomp-gen-tracer")).stdout.split("\n")[0] ??
-    "";
-  const loaded = await execa("sh", ["-c", `docker save ${image} ${tracer} | podman load`], {
+  // There is one for each version of the keeper that was ever used.
+  const listed = await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "seccomp-gen-tracer");
+  const tracers = listed.stdout.replaceAll("\n", " ");
+  const loaded = await execa("sh", ["-c", `docker save ${image} ${tracers} | podman load`], {
     env: { PATH: path },
     reject: false,
     timeout: 300_000,

@@ -229,7 +229,10 @@ export class Containers {
   async #takeBack(body: Buffer): Promise<never> {
     const id = textOf(member(parseDocument(body), "Id"));
     await this.#engine.call("DELETE", `/containers/${id}?force=1&v=1`);
-    throw new Refusal(500, "seccomp-gen: the image was pulled just now; create the container again");
+    throw new Refusal(
+      500,
+      "seccomp-gen could not trace this container: its image came while it was created. Create it again.",
+    );
   }
 
   #start(target: string, id: string): Plan {

@@ -114,7 +114,7 @@ function ofContext(name: string, environment: Environment): Endpoint | undefined
     throw new SeccompGenError({
       code: "usage",
       what: `there is no Docker context ${name}`,
-      todo: "docker context ls shows those that there are.",
+      todo: "docker context ls lists them.",
     });
   const material = join(folder, "tls", digest, "docker");
   const skipVerify = member(endpoint, "SkipTLSVerify") === true;

@@ -186,7 +186,7 @@ export class Keeper implements AsyncDisposable {
       case "ready":
         return this.#ready.resolve(saying.strace);
       case "full":
-        return this.#request.onMissed("more programs ran at once than the keeper can trace");
+        return this.#request.onMissed("more than 1,024 programs ran at once; the keeper let the others run untraced");
       case "hello":
         return this.#answer(saying);
       default: {

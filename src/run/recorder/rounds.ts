@@ -68,7 +68,7 @@ function noteUntraced(untraced: Untraced, options: RecordOptions, terminal: Term
   if (count === 0) return;
   terminal.note(
     `${count} calls are fully known${options.lean ? ", or allowed anyway," : ""} and run untraced. ` +
-      "For that strace sets no_new_privs, so setuid programs and file capabilities gain nothing " +
+      "strace then sets no_new_privs, so setuid programs and file capabilities gain nothing " +
       "(--full traces all)",
   );
 }
