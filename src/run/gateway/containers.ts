@@ -130,6 +130,8 @@ export class Containers {
         };
       case "start":
         return this.#start(target, route.container);
+      case "attach":
+        return this.#attach(target, route.container);
       case "exec":
         return this.#exec(target, route.container);
       case "commit":
@@ -248,6 +250,17 @@ export class Containers {
       answer: async (status, body) => {
         if (status === 204 && container !== undefined) await this.#overseer.letGo(container, before);
         return body;
+      },
+    };
+  }
+
+  /** Podman makes the container's first process when a client attaches, and looks for the holder then. */
+  #attach(target: string, id: string): Plan {
+    return {
+      hijacks: true,
+      request: async (body) => {
+        if ((await this.#find(id))?.held === true) await this.#overseer.ready();
+        return { target, body };
       },
     };
   }

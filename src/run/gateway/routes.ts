@@ -3,6 +3,8 @@ export type Route =
   /** `libpod`: in podman's own words. */
   | { readonly kind: "create"; readonly name: string | undefined; readonly libpod: boolean }
   | { readonly kind: "start"; readonly container: string }
+  /** The connection becomes the container's streams. */
+  | { readonly kind: "attach"; readonly container: string }
   | { readonly kind: "inspect"; readonly container: string }
   | { readonly kind: "changes"; readonly container: string }
   | { readonly kind: "exec"; readonly container: string }
@@ -14,7 +16,7 @@ export type Route =
   | { readonly kind: "list" }
   | { readonly kind: "volumes" }
   | { readonly kind: "events" }
-  /** The connection may become a stream: attach, exec, BuildKit. */
+  /** The connection may become a stream: exec, BuildKit. */
   | { readonly kind: "hijack" }
   | { readonly kind: "other" };
 
@@ -32,7 +34,7 @@ const patterns: readonly Pattern[] = [
   ["GET", /^\/containers\/([^/]+)\/json$/, (container) => ({ kind: "inspect", container })],
   ["GET", /^\/containers\/([^/]+)\/changes$/, (container) => ({ kind: "changes", container })],
   ["POST", /^\/containers\/([^/]+)\/exec$/, (container) => ({ kind: "exec", container })],
-  ["POST", /^\/containers\/[^/]+\/attach$/, () => ({ kind: "hijack" })],
+  ["POST", /^\/containers\/([^/]+)\/attach$/, (container) => ({ kind: "attach", container })],
   ["GET", /^\/containers\/[^/]+\/attach\/ws$/, () => ({ kind: "hijack" })],
   ["POST", /^\/exec\/[^/]+\/start$/, () => ({ kind: "hijack" })],
   ["GET", /^\/exec\/[^/]+\/json$/, () => ({ kind: "inspect-exec" })],
