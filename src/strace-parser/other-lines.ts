@@ -203,8 +203,9 @@ function exitStatus(body: string): ExitEvent["status"] | undefined {
 export const behindText = "a line of strace behind other text";
 /** At most this many characters at either end of a line are looked at. */
 const maxTail = 600;
-const endsAsCall = /\) += (?:-?\d|0x[0-9a-f]|\?)[^"]*$|<unfinished \.\.\.>$/;
-const beginsCallLate = /[\s|\]:>](?:[a-z_][a-z0-9_]*\(|<\.\.\. [a-z])/;
+/** Behind the line of strace stands what ends the other tool's: ` |`, `", "stream": "stderr"}`. */
+const endsAsCall = /\) += (?:-?\d|0x[0-9a-f]|\?)(?:[^"]*|.{0,200})$|<unfinished \.\.\.>.{0,200}$/;
+const beginsCallLate = /[^\w.](?:[a-z_][a-z0-9_]*\(|<\.\.\. [a-z])/;
 
 /** Users bring other tracers' logs, and take them for strace's. */
 function foreignFormat(body: string, isFirst: boolean): string | undefined {
@@ -212,5 +213,8 @@ function foreignFormat(body: string, isFirst: boolean): string | undefined {
     return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
   if (/^\( *\d+\.\d+ ms\): /.test(body) || /^\d+\.\d+ \( *\d+\.\d+ ms\)/.test(body))
     return "a line of perf trace, not of strace";
-  return endsAsCall.test(body.slice(-maxTail)) && beginsCallLate.test(body.slice(0, maxTail)) ? behindText : undefined;
+  const tail = body.slice(-maxTail);
+  const isBehind = endsAsCall.test(tail) && beginsCallLate.test(body.slice(0, maxTail));
+  // strace ends the line there: what follows is another tool's
+  return isBehind || / <unfinished \.\.\.> *\S/.test(tail) ? behindText : undefined;
 }

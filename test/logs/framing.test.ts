@@ -92,10 +92,18 @@ describe("a log that another tool wrote around is read whole", () => {
 
 describe("a log of which a part would be missed is refused", () => {
   const lines = traced("file");
+
+  test("also where pids come and go, on standard error", async () => {
+    const added = traced("stderr").map((line) => `+${line}\n`);
+    await expect(recordingOf(added.join(""))).rejects.toThrow(/of strace have another prefix than the others/);
+  });
+
   test.each<[string, (line: string, index: number) => string]>([
     ["two containers", (line, index) => `${index % 2 === 0 ? "web" : "db"}-1  | ${line}`],
     ["numbered lines (cat -n)", (line, index) => `${String(index + 1).padStart(6)}\t${line}`],
     ["numbered lines (grep -n)", (line, index) => `${index + 1}:${line}`],
+    ["lines that a diff adds", (line) => `+${line}`],
+    ["JSON behind a tag (fluentd)", (line) => `2024-01-02 03:04:05 app: ${JSON.stringify({ log: line, source: "e" })}`],
     [
       "two logs, of which one has a prefix",
       (line, index) => (3 * index > 2 * lines.length ? `web-1  | ${line}` : line),
