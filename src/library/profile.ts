@@ -8,21 +8,25 @@ import { plain, textOf, type Plain } from "./plain.ts";
 export class Profile {
   /** What messages call it. */
   readonly name: string;
-  /** The document, as it was read or made. Write this to a file. */
-  readonly text: string;
   /**
    * Why the engines run a container without any filter under this document. `undefined` if they run
    * it with one.
    */
   readonly noFilter: NoFilter | undefined;
+  readonly #text: string;
   readonly #document: DockerProfile;
 
   /** @internal */
   constructor(name: string, text: string, document: DockerProfile) {
     this.name = name;
-    this.text = text;
+    this.#text = text;
     this.noFilter = document.noFilter;
     this.#document = document;
+  }
+
+  /** The document, as it was read or made. Write this to a file. `console.log(profile)` leaves it out. */
+  get text(): string {
+    return this.#text;
   }
 
   /** The document's members in today's spelling, for JSON.stringify. */

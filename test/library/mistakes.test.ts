@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   dockerDefault,
@@ -109,3 +110,10 @@ test("capabilities are taken as docker run takes them: in any case, with or with
 });
 
 const recorded = () => recordingOf([log], { name: "app", arch: "amd64" });
+
+test("console.log shows what a profile is of, without its text of hundreds of lines", async () => {
+  const shown = inspect(await profileOf([log], { name: "app" }));
+  expect(shown).toContain("name: 'app'");
+  expect(shown).not.toContain("defaultAction");
+  expect(inspect(dockerDefault("28.5.2")).split("\n").length).toBeLessThan(3);
+});
