@@ -5,7 +5,7 @@ import type {
   Explanation,
   VulnerabilityVerdict,
 } from "../core/explain/index.ts";
-import { noFilterText } from "../core/profile/index.ts";
+import { callInsteadOf, noFilterText } from "../core/profile/index.ts";
 import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { codeAnswerWords, openWords, operationWords, subsystemWords, unseenWords } from "./code-words.ts";
@@ -243,13 +243,18 @@ function vulnerabilityList({ vulnerabilities }: Explanation, words: Terminal): r
   ];
 }
 
+function notOfThese({ arches }: Explanation, syscall: string): string {
+  const others = arches.flatMap(({ arch }) => callInsteadOf(arch, syscall) ?? []);
+  const instead = others.length === 0 ? "" : `; programs make ${[...new Set(others)].join(" or ")} there`;
+  return `${syscall}: not a call of ${arches.map(({ arch }) => dockerArch(arch)).join(", ")}${instead}`;
+}
+
 function oneCall(explanation: Explanation, syscall: string, words: Terminal): readonly string[] {
   const found = explanation.arches.flatMap((arch) =>
     arch.calls.filter(({ name }) => name === syscall).map((call) => ({ arch, call })),
   );
   const [first] = found;
-  if (first === undefined)
-    return [`${syscall}: not a call of ${explanation.arches.map(({ arch }) => dockerArch(arch)).join(", ")}`];
+  if (first === undefined) return [notOfThese(explanation, syscall)];
   const { text, exposure } = first.call;
   return [
     words.paint("title", syscall),

@@ -63,8 +63,27 @@ describe("explain", () => {
     expect(await told(nginx, "socket")).toMatch(/only: +arg0 = AF_UNIX; arg0 = AF_INET/);
   });
 
-  test("a name that nobody has: what may have been meant", async () => {
-    await expect(explain(nginx, "opennat", options, terminal)).rejects.toMatchObject({ todo: "Did you mean openat?" });
+  test.each([
+    ["opennat", "openat"],
+    ["gettime", "clock_gettime"],
+    ["llseek", "_llseek"],
+    ["accept5", "accept"],
+    ["socketcal", "socketcall"],
+    ["fstatat", "newfstatat"],
+    ["MOUNT", "mount"],
+  ])("a name that nobody has, %s: what may have been meant", async (name, meant) => {
+    await expect(explain(nginx, name, options, terminal)).rejects.toMatchObject({ todo: `Did you mean ${meant}?` });
+  });
+
+  test.each([
+    ["umount", "umount2"],
+    ["sendfile64", "sendfile"],
+    ["waitpid", "wait4"],
+    ["recv", "recvfrom"],
+    ["clock_gettime64", "clock_gettime"],
+    ["semtimedop_time64", "semtimedop"],
+  ])("a call of other architectures, %s: what programs make instead", async (name, instead) => {
+    expect(await told(nginx, name)).toBe(`${name}: not a call of amd64; programs make ${instead} there\n`);
   });
 
   test("json holds the same, and one call of it where one is asked for", async () => {

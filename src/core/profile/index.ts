@@ -17,7 +17,7 @@ export { profileFrom, readProfile } from "./read.ts";
 export { reject, type Origin } from "./reject.ts";
 export { resolve } from "./resolve.ts";
 export { stringifyProfile, withAllowed } from "./write.ts";
-export { nearest, nearestCall } from "./suggestion.ts";
+export { callInsteadOf, nearest, nearestCall } from "./suggestion.ts";
 export type * from "./types.ts";
 export { readShipped } from "./document.ts";
 export { valueEnd } from "./position.ts";

@@ -1,4 +1,4 @@
-import { syscallNames } from "../tables/index.ts";
+import { syscallNames, type ScmpArch } from "../tables/index.ts";
 
 /**
  * The known word that is nearest to a misspelt one, by letters to change. `undefined` if none is
@@ -17,8 +17,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 
 /**
  * The syscall that a name was meant to be: first one that differs only in what C and strace add to
- * names (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`), else the nearest one
- * of x86_64.
+ * names (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`), then one that ends
+ * so (`gettime` → `clock_gettime`), else the nearest one of x86_64.
  */
 export function nearestCall(name: string): string | undefined {
   const core = coreOf(name);
@@ -26,15 +26,35 @@ export function nearestCall(name: string): string | undefined {
     .map((arch) => syscallNames(arch).filter((known) => coreOf(known) === core))
     .find(({ length }) => length > 0);
   if (alike !== undefined) return nearest(name, alike) ?? alike[0];
-  return nearest(name, syscallNames("SCMP_ARCH_X86_64"));
+  const known = syscallNames("SCMP_ARCH_X86_64");
+  const ending = known.filter((call) => call.endsWith(`_${name.toLowerCase()}`)).sort();
+  return ending[0] ?? nearest(name, known) ?? nearest(name, syscallNames("SCMP_ARCH_X86"));
+}
+
+/** Functions of C that glibc makes of another call, where the architecture has none of their own. */
+const otherCalls: ReadonlyMap<string, string> = new Map([
+  ["recv", "recvfrom"],
+  ["send", "sendto"],
+  ["waitpid", "wait4"],
+]);
+
+/**
+ * What an architecture has in place of another one's call: `umount` → `umount2`, `sendfile64` →
+ * `sendfile`. `undefined` if there is nothing alike.
+ */
+export function callInsteadOf(arch: ScmpArch, name: string): string | undefined {
+  const known = syscallNames(arch);
+  const alike = known.filter((call) => coreOf(call) === coreOf(name));
+  return nearest(name, alike) ?? alike[0] ?? known.find((call) => call === otherCalls.get(name));
 }
 
 function coreOf(name: string): string {
   return name
     .toLowerCase()
     .replace(/^(?:sys_|__nr_|new|rt_)/, "")
+    .replace(/_time64$/, "")
     .replaceAll("_", "")
-    .replace(/(?:32|64)$/, "");
+    .replace(/\d+$/, "");
 }
 
 /** Letters to insert, delete or replace (Levenshtein). */
