@@ -54,7 +54,7 @@ function coreOf(name: string): string {
     .replace(/^(?:sys_|__nr_|new|rt_)/, "")
     .replace(/_time64$/, "")
     .replaceAll("_", "")
-    .replace(/\d+$/, "");
+    .replace(/\d{1,2}$/, "");
 }
 
 /** Letters to insert, delete or replace (Levenshtein). */
