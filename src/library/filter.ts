@@ -6,6 +6,7 @@ import { isSyscallName, syscallNumber, type ScmpArch } from "../core/tables/inde
 import { archOf } from "../project/index.ts";
 import { bounded } from "./bounded.ts";
 import { contextOf, dockerHost, type Host } from "./host.ts";
+import { checkOptions } from "./options.ts";
 import { plain, type Plain } from "./plain.ts";
 import { Profile } from "./profile.ts";
 
@@ -58,6 +59,7 @@ export function evaluate(
   args: readonly Argument[] = [],
   options: { readonly arch?: string } = {},
 ): Action {
+  checkOptions(options, ["arch"], "evaluate");
   const arch = options.arch === undefined ? filter.arch : archOf(options.arch);
   const own = Filter.filtersOf(filter).get(arch);
   if (typeof call !== "string") throw new TypeError('A call is given by its name, such as "openat".');

@@ -1,6 +1,7 @@
 import type { HostContext } from "../core/profile/index.ts";
 import type { ScmpArch } from "../core/tables/index.ts";
 import { hostOf } from "../project/index.ts";
+import { checkOptions } from "./options.ts";
 
 /** What a profile's meaning depends on: the machine, its runtime, and the container's capabilities. */
 export interface Host {
@@ -15,7 +16,8 @@ export interface Host {
 /**
  * A host that runs Docker: this machine's architecture, Docker's default capabilities, runc, and a
  * new kernel, unless `options` say otherwise. `arch` is a name of uname, Docker or libseccomp.
- * Throws SeccompGenError (`usage`) for an unknown architecture.
+ * Throws SeccompGenError (`usage`) for an unknown
+ * architecture, capability or option.
  */
 export function dockerHost(
   options: {
@@ -27,6 +29,7 @@ export function dockerHost(
     readonly runtime?: "runc" | "crun";
   } = {},
 ): Host {
+  checkOptions(options, ["arch", "capAdd", "capDrop", "kernel", "runtime"], "dockerHost");
   const { arch, capAdd = [], capDrop = [], kernel, runtime = "runc" } = options;
   const { capabilities, ...host } = hostOf({ arch, capAdd, capDrop, kernel, runtime });
   return { arch: host.arch, capabilities: [...capabilities], ...(kernel === undefined ? {} : { kernel }), runtime };

@@ -6,6 +6,7 @@ import { hostsOf, resolveFor } from "../project/index.ts";
 import { findingText } from "../words/index.ts";
 import { bounded } from "./bounded.ts";
 import { contextOf, dockerHost, type Host } from "./host.ts";
+import { checkOptions } from "./options.ts";
 import { plain, type Plain } from "./plain.ts";
 import { dockerDefault, Profile } from "./profile.ts";
 import { Recording } from "./recording.ts";
@@ -28,6 +29,7 @@ export type Finding = Plain<LintResult> & {
 
 /** What is wrong with a profile, or risky, in the document's order. Throws as `diffFilters` does. */
 export function lint(profile: Profile, options: JudgeOptions = {}): readonly Finding[] {
+  checkOptions(options, ["host", "against"], "lint");
   const { host = dockerHost(), against = dockerDefault() } = options;
   const [document, reference] = [Profile.documentOf(profile), Profile.documentOf(against)];
   const context = contextOf(host);
@@ -50,6 +52,7 @@ export function explain(
   profile: Profile,
   options: JudgeOptions & { readonly recording?: Recording } = {},
 ): Explanation {
+  checkOptions(options, ["host", "against", "recording"], "explain");
   const document = Profile.documentOf(profile);
   const { against = dockerDefault() } = options;
   const recording = options.recording && Recording.documentOf(options.recording);

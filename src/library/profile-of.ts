@@ -39,10 +39,10 @@ export async function profileOf(
   from: Log | Recording,
   options: PolicyOptions & Partial<LogOptions> = {},
 ): Promise<MadeProfile> {
-  const recording = from instanceof Recording ? from : await recordingOf(from, options as LogOptions);
-  const { name: _name, arch: _arch, root: _root, against, ...own } = options;
+  const { name, arch, root, against, ...own } = options;
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const policy = checkedPolicy(given, "profileOf's second argument");
+  const recording = from instanceof Recording ? from : await recordingOf(from, { name, arch, root } as LogOptions);
   const limit = against && { name: against.name, profile: Profile.documentOf(against) };
   const derivation = await derive(
     Recording.documentOf(recording),

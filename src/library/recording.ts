@@ -5,6 +5,7 @@ import {
   type Recording as RecordingDocument,
 } from "../core/recording/index.ts";
 import { readStream } from "../logs/index.ts";
+import { checkOptions } from "./options.ts";
 import { archOf, checkName } from "../project/index.ts";
 import { plain, textOf, type Plain } from "./plain.ts";
 
@@ -43,8 +44,8 @@ export class Recording {
   }
 }
 
-/** A log as it comes in: a stream, or its pieces. Packed logs (gzip, xz, zstd, bzip2) are unpacked. */
-export type Log = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+/** A log: a stream, its pieces, or all of it as text or bytes. gzip, xz, zstd and bzip2 are unpacked. */
+export type Log = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string> | Uint8Array;
 
 /** What a log does not say of itself. */
 export interface LogOptions {
@@ -61,6 +62,7 @@ export interface LogOptions {
  * (`not-a-trace`, `foreign-log`) for what is no such log, and what the stream throws.
  */
 export async function recordingOf(log: Log, options: LogOptions): Promise<Recording> {
+  checkOptions(options, ["name", "arch", "root"], "recordingOf");
   const { name, arch, root } = (options as LogOptions | undefined) ?? {};
   if (name === undefined) throw new TypeError('A log needs a name for its recording: { name: "app" }.');
   const warnings: string[] = [];
@@ -76,9 +78,9 @@ export async function recordingOf(log: Log, options: LogOptions): Promise<Record
   return new Recording(await readStream(bytesOf(log), "log", context, terminal), warnings);
 }
 
-/** A string is one piece of the log, not a sequence of letters. */
+/** A string or a buffer is one piece of the log, not a sequence of letters or numbers. */
 async function* bytesOf(log: Log): AsyncGenerator<Uint8Array> {
-  for await (const piece of typeof log === "string" ? [log] : log)
+  for await (const piece of typeof log === "string" || log instanceof Uint8Array ? [log] : log)
     yield typeof piece === "string" ? Buffer.from(piece, "utf8") : piece;
 }
 

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   buildRecording,
@@ -46,6 +47,7 @@ export async function readTraces(
   context: InputContext,
   terminal: Terminal,
 ): Promise<Recording> {
+  await checkRoot(context);
   const traces: Trace[] = [];
   for (const path of await expand(patterns)) {
     const trace = await readTrace(path, context, terminal);
@@ -57,7 +59,9 @@ export async function readTraces(
   if (!isStarted && first?.kind === "log") terminal.note(`${first.label}: ${first.lack}`);
   const recordings: Recording[] = [];
   for (const trace of traces)
-    recordings.push(trace.kind === "recording" ? trace.recording : await recordingOf(trace, context, isStarted));
+    recordings.push(
+      trace.kind === "recording" ? trace.recording : await recordingOf(trace, context, isStarted, terminal),
+    );
   const merged = mergeAll(recordings);
   const [path] = patterns;
   if (merged === undefined && path !== undefined)
@@ -71,10 +75,20 @@ export async function readTraces(
   return merged;
 }
 
+/** A misspelt folder would leave the code out silently. */
+async function checkRoot({ root }: InputContext): Promise<void> {
+  if (root === undefined) return;
+  const found = await stat(root).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  const detail = found === undefined ? "no such folder" : "it is not a folder";
+  throw new SeccompGenError({ code: "file-unreadable", path: root, detail });
+}
+
 async function recordingOf(
-  { aggregate, files }: LogTrace,
+  { aggregate, files, label }: LogTrace,
   { name, root }: InputContext,
   isStarted: boolean,
+  terminal: Terminal,
 ): Promise<Recording> {
   const recording = buildRecording(
     name,
@@ -87,7 +101,11 @@ async function recordingOf(
     },
     aggregate,
   );
-  return root === undefined ? recording : withCode(recording, files, filesBelow(root));
+  if (root === undefined) return recording;
+  const found = await withCode(recording, files, filesBelow(root));
+  if (found.code === undefined)
+    terminal.note(`${label}: no program that it names was found below ${root}, so no code was read`);
+  return found;
 }
 
 /**
@@ -181,11 +199,12 @@ export async function readStream(
   context: InputContext,
   terminal: Terminal,
 ): Promise<Recording> {
+  await checkRoot(context);
   const trace = await traceOf(unpacked(chunks, label), label, context, terminal);
   if (trace === undefined) throw new SeccompGenError({ code: "not-a-trace", path: label, detail: undefined });
   if (trace.kind === "recording") return trace.recording;
   if (trace.lack !== undefined) terminal.note(`${label}: ${trace.lack}`);
-  return recordingOf(trace, context, trace.lack === undefined);
+  return recordingOf(trace, context, trace.lack === undefined, terminal);
 }
 
 /** `begins` hears how a log will be read, before its first line is read. */

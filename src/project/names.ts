@@ -7,7 +7,7 @@ export function checkName(name: string): string {
   throw new SeccompGenError({
     code: "usage",
     what: `${JSON.stringify(name)} cannot be the name of a recording`,
-    todo: "Give one with --name: letters, digits, dot, underscore and hyphen, not beginning with a dot or hyphen.",
+    todo: "Give another name (--name). It begins with a letter, a digit or _, and has only these, dots and hyphens.",
   });
 }
 

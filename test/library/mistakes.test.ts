@@ -5,6 +5,7 @@ import {
   dockerDefault,
   dockerHost,
   evaluate,
+  lint,
   profileOf,
   readProfile,
   readRecording,
@@ -40,6 +41,21 @@ describe("a mistake of the caller is refused with what to do", () => {
       "a misspelled capability to drop",
       () => dockerHost({ capDrop: ["CHWON"] }),
       { message: "there is no capability CHWON", todo: "Did you mean CAP_CHOWN?" },
+    ],
+    [
+      "an option that lint does not have",
+      () => lint(dockerDefault(), untyped({ hots: dockerHost() })),
+      { message: "lint has no option hots", todo: "It has host, against." },
+    ],
+    [
+      "an option that recordingOf does not have",
+      async () => recordingOf(log, untyped({ name: "app", arhc: "amd64" })),
+      { message: "recordingOf has no option arhc", todo: "It has name, arch, root." },
+    ],
+    [
+      "a folder of programs that does not exist",
+      async () => recordingOf(log, { name: "app", arch: "amd64", root: "/no/such/folder" }),
+      { message: "cannot read /no/such/folder: no such folder", todo: "Check the path and its permissions." },
     ],
     [
       "a version that is none",

@@ -105,6 +105,6 @@ export function archOf(option: string | undefined): ScmpArch {
   throw new SeccompGenError({
     code: "usage",
     what: `unknown architecture ${option ?? machine()}`,
-    todo: `Name one with --arch: ${known.join(", ")}`,
+    todo: `Known architectures (--arch): ${known.join(", ")}.`,
   });
 }
