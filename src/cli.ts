@@ -254,7 +254,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option(
         "--suggest-hardening",
         "run the workload to find the capabilities it needs, and whether it tolerates no-new-privileges and " +
-          "a read-only root; print the command",
+          "a read-only root; print the command with all that it tolerates",
         false,
       )
       .option("--accept", "add the missing calls to the recording and regenerate the profile", false)
@@ -383,7 +383,7 @@ const declarations: { readonly [command: string]: () => void } = {
     const gitSetupCommand = program
       .command("git-setup")
       .description("let git show what profiles mean, and merge recordings and profiles of two branches")
-      .option("--undo", "undo everything", false)
+      .option("--undo", "remove what git-setup wrote", false)
       .option("--hook", "also add hooks that refuse commits whose profiles do not match their recordings", false)
       .action(async (options) => {
         const [{ gitSetup }, { ownProgram }] = await Promise.all([
@@ -450,7 +450,7 @@ const declarations: { readonly [command: string]: () => void } = {
         program
           .command("explain")
           .description(
-            "say of each call what it does, why the profile allows it, what it exposes, and which known " +
+            "say what each call does, why the profile allows it, what it exposes, and which known " +
               "vulnerabilities are out of reach",
           ),
       ),

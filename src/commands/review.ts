@@ -88,7 +88,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   return stops.length > 0 ? 1 : 0;
 }
 
-/** A profile whose recording or options changed must be made again, although it was not touched. */
+/** A profile whose recording or options changed must be regenerated, although it was not touched. */
 async function untouchedProfiles(
   changes: Changes,
   known: ReadonlySet<string>,

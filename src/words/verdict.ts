@@ -183,7 +183,7 @@ function explained({
       }),
     `  confirmed in ${runs} runs: with ${isOne ? "it" : "these"} it passes${sureness}`,
     ...(isOrdinary
-      ? [escapeLine(`  ordinary, tried by the program, and taken in together: ${someNames(namesIn(ordinary))}`)]
+      ? [escapeLine(`  ordinary, tried by the program, and allowed together: ${someNames(namesIn(ordinary))}`)]
       : []),
     ...(harmless.length === 0 ? [] : [escapeLine(`  also denied, but not needed: ${harmless.join(", ")}`)]),
   ].join("\n");

@@ -346,7 +346,7 @@ function isSingle(condition: ArgCondition): boolean {
   return condition.op === "SCMP_CMP_MASKED_EQ" && (condition.mask & 0xffff_ffffn) === 0xffff_ffffn;
 }
 
-/** Is some argument held to one value or one set of bits? "Anything but" and ranges pin nothing. */
+/** Is some argument pinned to one value or one set of bits? "Anything but" and ranges pin nothing. */
 function pins({ conditions }: Rule): boolean {
   return conditions.some(
     (condition) => condition.op === "SCMP_CMP_EQ" || (condition.op === "SCMP_CMP_MASKED_EQ" && condition.mask !== 0n),

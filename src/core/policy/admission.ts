@@ -21,7 +21,7 @@ import type { PolicyNote, PolicyOptions } from "./types.ts";
 
 const allow: Action = { action: "SCMP_ACT_ALLOW" };
 
-/** Why a call is taken in that --allow does not name. */
+/** Why a call is added, unless --allow names it. */
 type Cause = Exclude<Because, { readonly type: "user" | "profile" }>;
 
 /** Adds a call that nobody observed, unless --deny names it or it is allowed already. */

@@ -8,6 +8,7 @@ import {
   exceptionsOf,
   formatAction,
   passedByUpperBits,
+  ruleKey,
   ruleMatches,
   without,
   type Action,
@@ -124,6 +125,15 @@ describe("upper bits that the kernel does not look at", () => {
     );
   });
 
+  test("are told of one argument alone where it is enough, not again with others", () => {
+    const both = allow(compared(0, "SCMP_CMP_EQ", 5n), compared(1, "SCMP_CMP_EQ", 3n));
+    const rules = [allow(compared(0, "SCMP_CMP_GT", 0xffn)), both];
+    const all = passedByUpperBits(filterOf({ socket: rules }), "socket").map(({ args }) => args);
+    const alone = all.filter(({ length }) => length === 1).map(([only]) => only?.value);
+    expect(alone).toEqual([4n, 6n, 0xfen, 0xffn]);
+    expect(all.filter(({ length, 0: first }) => length > 1 && alone.includes(first?.value))).toEqual([]);
+  });
+
   test("let nothing pass under masks of 32 bits, or where arguments have 32", () => {
     expect(found([allow(masked(0, 0xffff_ffffn, 2n))])).toEqual([]);
     expect(found([allow(compared(0, "SCMP_CMP_NE", 38n))], "SCMP_ARCH_X86")).toEqual([]);
@@ -185,4 +195,14 @@ test("an operation's calls are the forms of the asked call alone, with the argum
       .map((call) => [call.name, call.args]);
   expect(askedOf("sendmsg")).toEqual([["sendmsg", callArgs({ 2: 1n })]]);
   expect(askedOf("sendto")).toEqual([["sendto", callArgs({ 3: 1n })]]);
+});
+
+test("rules with the same conditions have one key, in whatever order; any other rule has another", () => {
+  const [one, two, three] = [masked(0, 3n, 1n), compared(1, "SCMP_CMP_EQ", 2n), compared(1, "SCMP_CMP_NE", 2n)];
+  const keys = [[one, two], [two, one], [one], [two], [three], [one, three], []].map((conditions) =>
+    ruleKey({ conditions }),
+  );
+  expect(keys[0]).toBe(keys[1]);
+  expect(new Set(keys).size).toBe(keys.length - 1);
+  expect(ruleKey({ conditions: [masked(0, 3n, 5n)] })).toBe(ruleKey({ conditions: [one] }));
 });
