@@ -81,7 +81,8 @@ async function checkRoot({ root }: InputContext): Promise<void> {
   const found = await stat(root).catch(() => undefined);
   if (found?.isDirectory() === true) return;
   const detail = found === undefined ? "no such folder" : "it is not a folder";
-  throw new SeccompGenError({ code: "file-unreadable", path: root, detail });
+  const todo = "Name the folder that holds the file system of the traced programs.";
+  throw new SeccompGenError({ code: "file-unreadable", path: root, detail, todo });
 }
 
 async function recordingOf(

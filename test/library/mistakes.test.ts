@@ -55,7 +55,10 @@ describe("a mistake of the caller is refused with what to do", () => {
     [
       "a folder of programs that does not exist",
       async () => recordingOf(log, { name: "app", arch: "amd64", root: "/no/such/folder" }),
-      { message: "cannot read /no/such/folder: no such folder", todo: "Check the path and its permissions." },
+      {
+        message: "cannot read /no/such/folder: no such folder",
+        todo: "Name the folder that holds the file system of the traced programs.",
+      },
     ],
     [
       "a version that is none",

@@ -7,6 +7,7 @@ import {
   partition,
   refusedRule,
   type ActionRule,
+  type ArgCondition,
   type SeccompData,
 } from "../../../src/core/seccomp/index.ts";
 import { decidingRule } from "../../../src/core/seccomp/evaluate.ts";
@@ -78,8 +79,25 @@ function filtersOf(found: readonly string[]): number {
   return new Set(found.map((text) => text.split(" (")[0])).size;
 }
 
+const closeValues = [1n, 2n, 0x1_0000_0000n, 0x1_0000_0001n, 0x1_0000_0002n, 0x2_0000_0001n] as const;
+const closeMasks = [0xffff_ffffn, 0x3n, 0x3_0000_0003n] as const;
+
+/** The same rules with values that share their halves: the comparisons of several rules meet. */
+function close(rules: readonly ActionRule[]): readonly ActionRule[] {
+  const near = (condition: ArgCondition): ArgCondition => {
+    const datum = closeValues[Number(condition.datum % 6n)] ?? 0n;
+    return condition.op === "SCMP_CMP_MASKED_EQ"
+      ? { ...condition, datum, mask: closeMasks[Number(condition.mask % 3n)] ?? 0n }
+      : { ...condition, datum };
+  };
+  return rules.map((each) => ({ ...each, rule: { conditions: each.rule.conditions.map(near) } }));
+}
+
 /** Lists of rules of every kind, on either width. */
 const kinds = [
+  ["values that share their halves, one action", anyActionRules([101]).map(close), native],
+  ["values that share their halves, two actions", anyActionRules([101, 102]).map(close), native],
+  ["values that share their halves, 32 bits", anyActionRules([101, 102]).map(close), compat],
   ["EQ and masks, two actions", anyActionRules([101, 102], false), native],
   ["all comparisons, two actions", anyActionRules([101, 102]), native],
   ["all comparisons, one action", anyActionRules([101]), native],
