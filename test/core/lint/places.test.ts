@@ -280,7 +280,15 @@ describe("every kind of finding has its weight, its place and its names", () => 
     ],
     ["pointer-condition", clean(allow(["read"], { ...equal(1, 1), op: "SCMP_CMP_GE" })), []],
     ["pointer-condition", clean(allow(["read"], equal(1, 1))), [["error", "/syscalls/1/args/0", ["read"]]]],
+    ["pointer-condition", clean(allow(["read"], { ...equal(1, 1), op: "SCMP_CMP_LT" })), []],
     ["pointer-condition", clean(allow(["read"], equal(1, 0))), []],
+    [
+      "dead-condition",
+      clean(allow(["flock"], equal(1, 0x1_0000_0001))),
+      [["warning", "/syscalls/1/args/0", ["flock"]]],
+    ],
+    ["dead-condition", clean(allow(["ftruncate"], equal(1, 0x1_0000_0001))), []],
+    ["open-sibling", denylist(deny(["clone"], masked(0, 0x100, 0x100))), []],
     [
       "ignored-bits",
       clean(allow(["personality"], masked(0, 1, 0))),
@@ -319,6 +327,11 @@ describe("every kind of finding has its weight, its place and its names", () => 
       pointer: "/baseProfileName",
       names: ["runc-v1.1"],
     });
+  });
+
+  test("a deny that does not take effect names the rule that answers instead", () => {
+    const document = clean(allow(["getppid"]), allow(["flock"]), deny(["flock"], masked(1, 2)));
+    expect(lint(document).find(({ kind }) => kind === "void-deny")).toMatchObject({ by: "/syscalls/2" });
   });
 
   test("a namespace that another call still makes", () => {
