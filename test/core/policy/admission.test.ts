@@ -3,6 +3,7 @@ import { buildPolicy, missingFloor, type Policy, type PolicyOptions } from "../.
 import { resolve } from "../../../src/core/profile/index.ts";
 import type { CodeEvidence, Recording, Run } from "../../../src/core/recording/index.ts";
 import {
+  callArgs,
   isAllowing,
   partition,
   ruleMatches,
@@ -182,4 +183,21 @@ describe("no rule that allows meets a call of a rule that denies", () => {
           expect(calls.filter((args) => ruleMatches(one.rule, args) && ruleMatches(other.rule, args))).toEqual([]);
         }
   });
+});
+
+test("a compiler keeps memory both writable and executable, and the notes say which program it is", () => {
+  const map = "7 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x1";
+  const { notes } = policyOf(['7 execve("/usr/bin/node", ["node"], 0x1) = 0', map]);
+  const reason = notes.flatMap((note) => (note.kind === "unpinned" && note.syscall === "mmap" ? [note.reason] : []));
+  expect(reason).toEqual([expect.stringMatching(/^node compiles while it runs: /)]);
+});
+
+test("timers run by any clock of the machine, and not by the clocks of processor time", () => {
+  const policy = policyOf(["7 timer_create(CLOCK_REALTIME, NULL, [0]) = 0"]);
+  const clocks = [...Array(16).keys()].filter((clock) =>
+    filterOf(policy)
+      .syscalls.get("timer_create")
+      ?.some(({ action, rule }) => isAllowing(action) && ruleMatches(rule, callArgs({ 0: BigInt(clock) }))),
+  );
+  expect(clocks).toEqual([0, 1, 4, 5, 6, 7, 8, 9]);
 });

@@ -7,6 +7,7 @@ import {
   estimateInstructions,
   exceptionsOf,
   formatAction,
+  isAllowing,
   passedByUpperBits,
   ruleKey,
   ruleMatches,
@@ -56,6 +57,14 @@ test.each<[Action, string]>([
   [{ action: "SCMP_ACT_ERRNO", errnoRet: 38 }, "ENOSYS"],
   [{ action: "SCMP_ACT_ERRNO", errnoRet: 4000 }, "errno 4000"],
 ])("%o is named as its effect: %s", (action, words) => expect(formatAction(action)).toBe(words));
+
+test("a call that a tracer or an agent decides on counts as allowed", () => {
+  const allowing = ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY"] as const;
+  expect(allowing.map((action) => isAllowing({ action }))).toEqual([true, true, true]);
+  expect(isAllowing({ action: "SCMP_ACT_TRACE", errnoRet: 1 })).toBe(true);
+  expect(isAllowing({ action: "SCMP_ACT_ERRNO", errnoRet: 1 })).toBe(false);
+  expect(isAllowing({ action: "SCMP_ACT_TRAP" })).toBe(false);
+});
 
 describe("what a rule leaves of another", () => {
   const bits = fc.bigInt({ min: 0n, max: 15n });

@@ -184,4 +184,19 @@ describe("a compiled program answers what evaluate says", () => {
     };
     expect(() => compileFilters([filter])).toThrow(/^the program has \d{4} instructions; the kernel takes 4096$/);
   });
+
+  /** SECCOMP_RET_* of linux/seccomp.h, with the errno or the tracer's message in the lower half. */
+  test.each<[Action, number]>([
+    [{ action: "SCMP_ACT_KILL_PROCESS" }, 0x8000_0000],
+    [{ action: "SCMP_ACT_KILL_THREAD" }, 0],
+    [{ action: "SCMP_ACT_TRAP" }, 0x0003_0000],
+    [{ action: "SCMP_ACT_ERRNO", errnoRet: 38 }, 0x0005_0026],
+    [{ action: "SCMP_ACT_NOTIFY" }, 0x7fc0_0000],
+    [{ action: "SCMP_ACT_TRACE", errnoRet: 7 }, 0x7ff0_0007],
+    [{ action: "SCMP_ACT_LOG" }, 0x7ffc_0000],
+    [{ action: "SCMP_ACT_ALLOW" }, 0x7fff_0000],
+  ])("%o is the value that the kernel knows it by", (defaultAction, value) => {
+    const filter: Filter = { arch: "SCMP_ARCH_X86_64", defaultAction, syscalls: new Map(), enosysAbove: undefined };
+    expect(run(compileFilters([filter]), filter.arch, 39, callArgs())).toBe(value);
+  });
 });
