@@ -1,5 +1,5 @@
 import { namespaceFlags } from "../policy/index.ts";
-import { isAllowing, type ActionRule, type Filter } from "../seccomp/index.ts";
+import { fewValues, isAllowing, type ActionRule, type Filter } from "../seccomp/index.ts";
 import { describeValue } from "../tables/index.ts";
 import { namesOnly } from "./names-only.ts";
 
@@ -22,7 +22,7 @@ export function emitSystemd(filter: Filter): SystemdUnit {
     (filter.syscalls.get(name) ?? []).filter(({ action }) => isAllowing(action));
   const families = familiesOf(rules("socket"));
   const said = new Set([
-    ...(families === undefined ? [] : ["socket"]),
+    ...(families !== undefined && rules("socket").every(({ rule }) => rule.conditions.length === 1) ? ["socket"] : []),
     ...(conditional.includes("clone") &&
     rules("clone").every(
       ({ rule: { conditions } }) =>
@@ -53,17 +53,15 @@ export function emitSystemd(filter: Filter): SystemdUnit {
   return { text: lines.join("\n"), widened: conditional.filter((name) => !said.has(name)) };
 }
 
-/** The families that a pinned socket allows. `undefined` if it is not pinned by families alone. */
+/** The families that a pinned socket allows. `undefined` if some rule allows any family, or one without a name. */
 function familiesOf(rules: readonly ActionRule[]): readonly string[] | undefined {
-  if (rules.length === 0) return undefined;
-  const names = rules.map(({ rule: { conditions } }) => {
-    const [one, ...others] = conditions;
-    if (one === undefined || others.length > 0 || one.index !== 0) return undefined;
-    const exact = one.op === "SCMP_CMP_EQ" || (one.op === "SCMP_CMP_MASKED_EQ" && one.mask === 0xffff_ffffn);
-    const name = exact ? describeValue("socket", 0, one.datum) : undefined;
-    return name?.startsWith("AF_") === true ? name : undefined;
+  const names = rules.flatMap(({ rule }): readonly (string | undefined)[] => {
+    const family = rule.conditions.find(({ index }) => index === 0);
+    const values = family === undefined ? undefined : fewValues(family);
+    return values?.map((value) => describeValue("socket", 0, value)) ?? [undefined];
   });
-  return names.every((name) => name !== undefined) ? [...new Set(names)].sort() : undefined;
+  const isNamed = (name: string | undefined): name is string => name?.startsWith("AF_") === true;
+  return names.length > 0 && names.every(isNamed) ? [...new Set(names)].sort() : undefined;
 }
 
 /**

@@ -3,10 +3,10 @@ import {
   badArchAction,
   callArgs,
   decide,
+  fewValues,
   isAllowing,
   partition,
   type Action,
-  type ArgCondition,
   type ArgIndex,
   type Because,
   type Filter,
@@ -326,24 +326,22 @@ function exampleOf(
 function valuesOf({ arch, syscall, after }: SyscallChange, old: Filter | undefined, filter: Filter): OpenedValue[] {
   const named = after
     .filter(({ action }) => isAllowing(action))
-    .map(({ rule }) => ({ rule, named: rule.conditions.find(isSingle) }));
+    .map(({ rule }) => ({ rule, named: rule.conditions.find((condition) => fewValues(condition) !== undefined) }));
   if (named.some((rule) => rule.named === undefined)) return [];
   const values = new Map<string, OpenedValue>();
   for (const { rule, named: condition } of named) {
     if (condition === undefined) continue;
-    const args = callArgs(Object.fromEntries(rule.conditions.map(({ index, datum }) => [index, datum])));
-    if (!isOpened(old, filter, { arch, name: syscall, nr: syscallNumber(arch, syscall), args })) continue;
-    const { index, datum } = condition;
-    values.set(`${index} ${datum}`, { index, value: datum });
+    const { index } = condition;
+    const data = Object.fromEntries(rule.conditions.map((each) => [each.index, each.datum]));
+    for (const value of fewValues(condition) ?? []) {
+      const args = callArgs({ ...data, [index]: value });
+      if (isOpened(old, filter, { arch, name: syscall, nr: syscallNumber(arch, syscall), args }))
+        values.set(`${index} ${value}`, { index, value });
+    }
   }
   const isDangerous = ({ index, value }: OpenedValue): boolean =>
     tellingValues.some((each) => each.syscalls.includes(syscall) && each.index === index && each.value === value);
   return [...values.values()].sort((a, b) => Number(isDangerous(b)) - Number(isDangerous(a)));
-}
-
-function isSingle(condition: ArgCondition): boolean {
-  if (condition.op === "SCMP_CMP_EQ") return true;
-  return condition.op === "SCMP_CMP_MASKED_EQ" && (condition.mask & 0xffff_ffffn) === 0xffff_ffffn;
 }
 
 /** Is some argument pinned to one value or one set of bits? "Anything but" and ranges pin nothing. */

@@ -1,4 +1,5 @@
 import { describeValue, type ScmpArch } from "../tables/index.ts";
+import { fewValues } from "./condition.ts";
 import type { ArgCondition, Rule, SeccompData } from "./types.ts";
 
 const low32 = 0xffff_ffffn;
@@ -47,7 +48,8 @@ export function formatRule({ conditions }: Rule, call?: string, arch?: ScmpArch)
 
 /**
  * One condition, exact and with numbers. A mask of the low 32 bits reads as a plain comparison: it
- * is how a 32-bit argument is compared.
+ * is how a 32-bit argument is compared. A mask that leaves out one or two of them reads as the values
+ * that it joins: `arg0 in {2 (AF_INET), 0xa (AF_INET6)}`.
  */
 function formatCondition(condition: ArgCondition, call: string | undefined, arch: ScmpArch | undefined): string {
   const { index, op } = condition;
@@ -58,12 +60,22 @@ function formatCondition(condition: ArgCondition, call: string | undefined, arch
     return `${name} ${signs[op]} ${withMeaning(condition.datum, meaning(condition.datum))}`;
   const { mask } = condition;
   const datum = condition.datum & mask;
-  if (mask === low32) return `${name} = ${withMeaning(datum, meaning(datum))}`;
+  const values = joinedValues(condition);
+  if (values !== undefined) return `${name} ${oneOf(values.map((value) => withMeaning(value, meaning(value))))}`;
   const bits = meaning(mask);
   return (
     `${name} & ${withMeaning(mask, bits === undefined || bits.length > 60 ? undefined : bits)} ` +
     `= ${withMeaning(datum, datum === 0n ? undefined : meaning(datum))}`
   );
+}
+
+/** The values of a comparison of the low 32 bits, if they are few. */
+function joinedValues(condition: ArgCondition): readonly bigint[] | undefined {
+  return condition.op === "SCMP_CMP_MASKED_EQ" && condition.mask <= low32 ? fewValues(condition) : undefined;
+}
+
+function oneOf(values: readonly string[]): string {
+  return values.length === 1 ? `= ${values.join()}` : `in {${values.join(", ")}}`;
 }
 
 const signs = {
@@ -114,7 +126,8 @@ function comparison(call: string, condition: ArgCondition, arch: ScmpArch | unde
   if (op !== "SCMP_CMP_MASKED_EQ") return `${comparisonWords[op]} ${named(condition.datum)}`;
   const { mask } = condition;
   const datum = condition.datum & mask;
-  if (mask === low32) return `= ${named(datum)}`;
+  const values = joinedValues(condition);
+  if (values !== undefined) return oneOf(values.map(named));
   if (mask === low16) return `= ${named(datum)} in its lower half`;
   if (datum === 0n) return `without ${valueWords(call, index, mask, arch)}`;
   const bits = valueWords(call, index, datum, arch);

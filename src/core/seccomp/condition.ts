@@ -27,3 +27,25 @@ export function conditionMatches(condition: ArgCondition, value: bigint): boolea
       return condition satisfies never;
   }
 }
+
+const low32 = 0xffff_ffffn;
+
+/** A condition that compares all but this many bits is said, and counted, value by value. */
+const fewFreeBits = 2;
+
+/**
+ * The values of a 32-bit argument for which the condition holds, ascending: one for a plain
+ * comparison, two or four for a mask that leaves out one or two bits. `undefined` if there are more,
+ * or for another operator.
+ */
+export function fewValues(condition: ArgCondition): readonly bigint[] | undefined {
+  if (condition.op === "SCMP_CMP_EQ") return [condition.datum];
+  if (condition.op !== "SCMP_CMP_MASKED_EQ") return undefined;
+  const { mask } = condition;
+  const high = mask >> 32n;
+  if (high !== 0n && high !== low32) return undefined;
+  const free = [...Array(32).keys()].map((bit) => 1n << BigInt(bit)).filter((bit) => (mask & bit) === 0n);
+  if (free.length > fewFreeBits) return undefined;
+  const values = free.reduce((known, bit) => known.flatMap((value) => [value, value | bit]), [condition.datum & mask]);
+  return values.sort((a, b) => (a < b ? -1 : 1));
+}

@@ -6,7 +6,7 @@ export { allowsSome } from "./allows-some.ts";
 export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";
 export { argIndexes, callArgs, hasWideArguments } from "./args.ts";
 export { compileFilters, maxInstructions, opcodes, type Instruction } from "./compile.ts";
-export { conditionMatches, maxValue } from "./condition.ts";
+export { conditionMatches, fewValues, maxValue } from "./condition.ts";
 export { TooManyWays } from "./diagram.ts";
 export { decide, evaluate, refusedRule, soleAnswer, type Decision } from "./evaluate.ts";
 export { impliedByAny } from "./implies.ts";

@@ -376,7 +376,6 @@ describe("a drop-in for systemd", () => {
 
   test.each<[string, readonly ActionRule[]]>([
     ["with any family", [rule(allow)]],
-    ["held to more than the family", [rule(allow, seen, family(2n), equal(1, 1n))]],
     ["held to the type", [rule(allow, seen, equal(1, 2n))]],
     ["held to bits of the family", [rule(allow, seen, masked(0, 0xffn, 2n))]],
     ["held to a range", [rule(allow, seen, { index: 0, op: "SCMP_CMP_GE", datum: 2n })]],
@@ -386,6 +385,12 @@ describe("a drop-in for systemd", () => {
     expect(widened({ socket })).toEqual(
       socket.some(({ rule: { conditions } }) => conditions.length === 0) ? [] : ["socket"],
     );
+  });
+
+  test("has the families of a socket that is held to more, and says that the rest is widened", () => {
+    const socket = [rule(allow, seen, masked(0, 0xffff_fff7n, 2n), equal(1, 1n)), rule(allow, seen, family(1n))];
+    expect(lines({ socket })).toContain("RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX");
+    expect(widened({ socket })).toEqual(["socket"]);
   });
 
   test("has none where no socket is allowed", () => {
