@@ -13,7 +13,7 @@ import {
 import { defaultCapabilities, nativeArch, type ScmpArch } from "../../core/tables/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import { escapeLine, escapeTerminal } from "../../core/text/index.ts";
-import { codeOf, NamedFiles, readInto, Summaries } from "../../logs/index.ts";
+import { NamedFiles, readInto, type ProcessFiles } from "../../logs/index.ts";
 import { defaultAllowing, showProgress, toldApart, type Terminal } from "../../project/index.ts";
 import {
   healthTest,
@@ -39,9 +39,9 @@ import {
   type Treatment,
 } from "../session/index.ts";
 import { straceSignal } from "../tracer/index.ts";
-import { ContainerFiles, StandIns } from "./container-files.ts";
 import { mentionKept } from "./kept-traces.ts";
 import { missedPaths } from "./missed-paths.ts";
+import { ProgramCode, removesItself } from "./program-code.ts";
 import type { Unfinished } from "./unfinished.ts";
 import { untilStable } from "./stability.ts";
 import { soughtTracer } from "./sought-tracer.ts";
@@ -176,12 +176,7 @@ class ContainersRecording {
   #filter: string | undefined;
   #missed: string | undefined;
   #session: Session | undefined;
-  #standIns: StandIns | undefined;
-  /** What the code of an image's files can make, by image and files. */
-  readonly #code = new Map<string, { readonly found: CodeEvidence | undefined }>();
-  /** The same by container, if it was read before the command removed the image. */
-  readonly #summaries = new Summaries();
-  readonly #early = new Map<Berth, { readonly files: string; readonly found: CodeEvidence | undefined }>();
+  #code: ProgramCode | undefined;
 
   constructor(command: ClientCommand, options: ContainersOptions, terminal: Terminal) {
     this.#command = command;
@@ -227,6 +222,7 @@ class ContainersRecording {
       onMissed: (why) => (this.#missed ??= why),
       beforeImagesGo: () => this.#readEarly(),
     });
+    this.#code = new ProgramCode(this.#session.engine);
     const { facts } = this.#session;
     const kernel = /^\d+\.\d+/.exec(facts.kernel ?? "")?.[0];
     const capabilities = new Set(defaultCapabilities);
@@ -252,7 +248,7 @@ class ContainersRecording {
     try {
       return await this.#recorded(session, end);
     } finally {
-      await this.#standIns?.[Symbol.asyncDispose]();
+      await this.#code?.[Symbol.asyncDispose]();
     }
   }
 
@@ -506,7 +502,7 @@ class ContainersRecording {
     const recordings = berths.flatMap((berth) => this.#recordingsOf(name, berth, session, end));
     const recording = mergeAll(recordings);
     if (recording === undefined) return [];
-    const code = this.#options.reach ? await this.#codeOf(name, berths, session) : undefined;
+    const code = this.#options.reach ? await this.#codeOf(name, berths) : undefined;
     return [
       {
         name,
@@ -523,10 +519,10 @@ class ContainersRecording {
    * The calls that the code of the containers' programs can make, read from their files. If the files
    * cannot be read, a notice says so and the recording has no code.
    */
-  async #codeOf(name: string, berths: readonly Berth[], session: Session): Promise<CodeEvidence | undefined> {
+  async #codeOf(name: string, berths: readonly Berth[]): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;
     try {
-      for (const berth of berths) code = mergeCode(code, await this.#codeIn(name, berth, session));
+      for (const berth of berths) code = mergeCode(code, await this.#code?.of(name, berth, this.#filesOf(berth)));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#terminal.note(
@@ -538,25 +534,6 @@ class ContainersRecording {
     return code;
   }
 
-  async #codeIn(name: string, berth: Berth, session: Session): Promise<CodeEvidence | undefined> {
-    const { container, removed, running } = berth;
-    const files = this.#files.get(berth)?.files() ?? [];
-    const early = this.#early.get(berth);
-    if (early?.files === JSON.stringify(files)) return early.found;
-    // Containers that are gone, or going, have their image's files, whichever service they were of.
-    const isGone = removed || (!running && removesItself(container.spec));
-    const place = isGone ? "" : name;
-    const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
-    const known = this.#code.get(key);
-    if (known !== undefined) return known.found;
-    const standIns = (this.#standIns ??= new StandIns(session.engine, this.#summaries));
-    await using source = new ContainerFiles(session.engine, container, standIns, isGone);
-    await source.expect(files);
-    const found = await codeOf(files, source, this.#summaries);
-    this.#code.set(key, { found });
-    return found;
-  }
-
   /** Reads the code of containers that have ended: after the command removes their image, nothing has it. */
   async #readEarly(): Promise<void> {
     const session = this.#session;
@@ -564,17 +541,18 @@ class ContainersRecording {
     for (const [berth, traced] of this.#traced) {
       const { id, spec, image, name } = berth.container;
       // The engine does not remove the image of a running container. Its events may lag behind the client.
-      const inspected = await session.engine.get<Document>(`/containers/${id}/json`, "inspecting a container");
+      const inspected = await session.engine
+        .get<Document>(`/containers/${id}/json`, "inspecting a container")
+        .catch(() => undefined); // the user's request goes on; the end says what failed
       if (member(member(inspected, "State"), "Running") === true) continue;
       await Promise.allSettled(traced.map(({ read }) => read));
-      // If this fails, the end tries again, and says why it failed.
-      const own = recordingName(spec, image, name);
-      const found = await this.#codeIn(own, berth, session).catch(() => undefined);
-      if (found !== undefined)
-        this.#early.set(berth, { files: JSON.stringify(this.#files.get(berth)?.files()), found });
+      await this.#code?.readEarly(recordingName(spec, image, name), berth, this.#filesOf(berth));
     }
-    await this.#standIns?.[Symbol.asyncDispose](); // they are containers of the image
-    this.#standIns = undefined;
+    await this.#code?.[Symbol.asyncDispose](); // its stand-ins are containers of the image
+  }
+
+  #filesOf(berth: Berth): readonly ProcessFiles[] {
+    return this.#files.get(berth)?.files() ?? [];
   }
 
   #recordingsOf(name: string, berth: Berth, session: Session, end: CommandEnd): readonly Recording[] {
@@ -646,11 +624,6 @@ function untracedIn(traced: readonly Traced[]): string | undefined {
   return traced.some(({ aggregator }) => aggregator.facts().unseen.has("untraced"))
     ? "a program made a process that strace cannot see (CLONE_UNTRACED)"
     : undefined;
-}
-
-/** The engine removes it when it has ended (`--rm`). */
-function removesItself(spec: Document): boolean {
-  return member(member(spec, "HostConfig"), "AutoRemove") === true;
 }
 
 /** Which signal begins a container's end. */

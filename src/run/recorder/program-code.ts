@@ -1,0 +1,59 @@
+import type { CodeEvidence } from "../../core/recording/index.ts";
+import { codeOf, Summaries, type ProcessFiles } from "../../logs/index.ts";
+import { member, type Document, type EngineClient } from "../gateway/index.ts";
+import type { Berth } from "../session/index.ts";
+import { ContainerFiles, StandIns } from "./container-files.ts";
+
+/** The calls that the code of the recorded programs can make, read from the files of their containers. */
+export class ProgramCode implements AsyncDisposable {
+  readonly #engine: EngineClient;
+  readonly #summaries = new Summaries();
+  #standIns: StandIns | undefined;
+  /** By image and files. */
+  readonly #known = new Map<string, { readonly found: CodeEvidence | undefined }>();
+  /** By container, if it was read before the command removed the image. */
+  readonly #early = new Map<Berth, { readonly files: string; readonly found: CodeEvidence }>();
+
+  constructor(engine: EngineClient) {
+    this.#engine = engine;
+  }
+
+  /**
+   * What the code of a container's programs can make. `name`: the recording's, because containers of
+   * several services may have other files of one image.
+   */
+  async of(name: string, berth: Berth, files: readonly ProcessFiles[]): Promise<CodeEvidence | undefined> {
+    const { container, removed, running } = berth;
+    const early = this.#early.get(berth);
+    if (early?.files === JSON.stringify(files)) return early.found;
+    // Containers that are gone, or going, have their image's files, whichever service they were of.
+    const isGone = removed || (!running && removesItself(container.spec));
+    const place = isGone ? "" : name;
+    const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known.found;
+    const standIns = (this.#standIns ??= new StandIns(this.#engine, this.#summaries));
+    await using source = new ContainerFiles(this.#engine, container, standIns, isGone);
+    await source.expect(files);
+    const found = await codeOf(files, source, this.#summaries);
+    this.#known.set(key, { found });
+    return found;
+  }
+
+  /** Reads it before the image goes. If that fails, `of` tries again at the end, and says why it failed. */
+  async readEarly(name: string, berth: Berth, files: readonly ProcessFiles[]): Promise<void> {
+    const found = await this.of(name, berth, files).catch(() => undefined);
+    if (found !== undefined) this.#early.set(berth, { files: JSON.stringify(files), found });
+  }
+
+  /** Removes the stand-ins. The next `of` makes new ones if it needs them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#standIns?.[Symbol.asyncDispose]();
+    this.#standIns = undefined;
+  }
+}
+
+/** The engine removes it when it has ended (`--rm`). */
+export function removesItself(spec: Document): boolean {
+  return member(member(spec, "HostConfig"), "AutoRemove") === true;
+}
