@@ -145,7 +145,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toMatch(
       new RegExp(
         "`traces/nginx/recording\\.json`: not committed yet; 1 new run: `docker run -v=… IMAGE` of .*; " +
-          "newly seen: `flock`; the profile still denies: `flock`; recorded \\d+ of \\d+ calls that the programs' code can",
+          "newly seen: `flock`; the profile still denies: `flock`; recorded \\d+ of \\d+ calls",
       ),
     );
     expect(out).toMatch(/\(`profiles\/nginx\.json`\): .*it no longer matches its recording/);

@@ -93,6 +93,21 @@ describe("every rule says why it is there", () => {
       ["fallback this profile denies it: answers as a kernel without the call"],
     ],
     [
+      "a new namespace",
+      "clone",
+      policyOf(["7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8"]),
+      ["observed", "fallback a new namespace: answers as under Docker's default"],
+    ],
+    [
+      "futexes of a program that does not start as glibc's do",
+      "futex",
+      policyOf(["7 futex(0x1, FUTEX_WAKE_PRIVATE, 1) = 1"]),
+      [
+        "companion locks of C libraries wait and wake on some bits, or on two futexes at once",
+        "companion condition variables of musl move waiters; a program here does not start as glibc's do (requeue)",
+      ],
+    ],
+    [
       "sockets of the internet",
       "socket",
       policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3"]),

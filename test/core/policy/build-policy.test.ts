@@ -470,6 +470,19 @@ describe("an argument that could not be read", () => {
     expect(lost(policy)).toEqual(["socket: a protocol of AF_NETLINK could not be read"]);
   });
 
+  test("of an internet socket allows its family whole, pins the other, and says both losses", () => {
+    const policy = made(
+      "7 socket(AF_INET, SOCK_UNHEARD_OF, IPPROTO_TCP) = 3",
+      "7 socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP) = 3",
+      "7 socket(AF_NETLINK, SOCK_RAW, NETLINK_UNHEARD_OF) = 3",
+    );
+    expect(socket(2n, 255n, policy)).toBe("SCMP_ACT_ALLOW");
+    expect(socket(10n, 255n, policy)).not.toBe("SCMP_ACT_ALLOW");
+    expect(lost(policy)).toEqual([
+      "socket: a protocol of AF_NETLINK could not be read; a type or protocol of AF_INET could not be read",
+    ]);
+  });
+
   // Each call that a table row pins, under the strictest row. A call that the ceiling denies is not pinned.
   const pinned = [...new Set(argumentRows.flatMap(({ syscalls }) => syscalls))].filter(
     (name) => syscallNumber(arch, name) !== undefined && inspectedArguments(arch, name) !== undefined,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { buildPolicy, howWords, type Policy } from "../../../src/core/policy/index.ts";
+import { buildPolicy, howWords, type Policy, type PolicyOptions } from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
 import {
   mergeCode,
@@ -34,7 +34,7 @@ function evidenceOf(names: readonly string[], files: Partial<CodeEvidence["progr
 
 function policyOf(
   code: CodeEvidence | undefined,
-  options: { readonly exact?: boolean; readonly reach?: boolean; readonly args?: "standard" | "strict" } = {},
+  options: Partial<PolicyOptions> = {},
   syscalls: { readonly [name: string]: SyscallRecord } = { execve: seen(), read: seen() },
 ): Policy {
   const recording: Recording = {
@@ -63,6 +63,29 @@ test("an ordinary call that the code can make is allowed, and says so", () => {
   expect(allows(policy, "getxattr")).toBe(true);
   expect(reasonsOf(policy, "getxattr")).toEqual(["code"]);
   expect(allows(policyOf(undefined), "getxattr")).toBe(false);
+});
+
+test.each([
+  ["own-code", "at 0x1234", [], "its own instructions"],
+  ["few-imports", "getxattr", ["getxattr"], "through libc.so.6"],
+  ["many-imports", "getxattr", ["acl_get_file"], "through acl_get_file, libc.so.6"],
+  ["libraries", "at 0x1234", [], "its libraries, libc.so.6"],
+  ["pointers", "at 0x1234", [], "pointers in data, libc.so.6"],
+] as const)("a profile says of a way by %s and %s no address and no name twice", (rank, name, imports, how) => {
+  const via: CodeVia = {
+    program: "app",
+    rank,
+    object: "libc.so.6",
+    function: name,
+    ...(imports.length === 0 ? {} : { imports }),
+  };
+  const code: CodeEvidence = {
+    programs: { app: { objects: ["app"] } },
+    calls: { [arch]: { getxattr: via } },
+  };
+  expect(reasonsIn(policyOf(code, { furthestRank: "pointers" }), "getxattr")).toEqual([
+    expect.objectContaining({ type: "code", how }),
+  ]);
 });
 
 test("evidence allows nothing with --exact or --no-reach", () => {
