@@ -108,6 +108,13 @@ describe("every rule says why it is there", () => {
       ],
     ],
     [
+      "a clock of the machine",
+      "clock_nanosleep",
+      policyOf(["7 clock_nanosleep(CLOCK_REALTIME, 0, 0x1, NULL) = 0"]),
+      ["observed (clocks of the machine)"],
+    ],
+    ["a pinned call of the container runtime", "futex", policyOf([]), ["floor Go's scheduler"]],
+    [
       "sockets of the internet",
       "socket",
       policyOf(["7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3"]),
@@ -215,4 +222,32 @@ test("timers run by any clock of the machine, and not by the clocks of processor
       ?.some(({ action, rule }) => isAllowing(action) && ruleMatches(rule, callArgs({ 0: BigInt(clock) }))),
   );
   expect(clocks).toEqual([0, 1, 4, 5, 6, 7, 8, 9]);
+});
+
+test.each([
+  [
+    "if all requests were made that its pin would deny",
+    ["TIOCSTI", "TIOCLINUX", "TIOCSETD", "TIOCGSID"].map((request) => `7 ioctl(0, ${request}, 0x1) = 0`),
+    x86,
+    "all that a pin would deny was seen",
+  ],
+  [
+    "where terminals have other requests",
+    ["7 ioctl(0, 0x540d, 0x1) = 0"],
+    "SCMP_ARCH_MIPSEL64",
+    "the requests of terminals have other numbers on this architecture",
+  ],
+] as const)("ioctl is not pinned %s, and the notes say so", (_, log, arch, reason) => {
+  expect(policyOf(log, {}, {}, arch).notes).toContainEqual({ kind: "unpinned", arch, syscall: "ioctl", reason });
+});
+
+test("--deny wins over --allow", () => {
+  expect(allows(policyOf([], { allow: ["fsync"] }), "fsync")).toBe(true);
+  expect(allows(policyOf([], { allow: ["fsync"], deny: ["fsync"] }), "fsync")).toBe(false);
+});
+
+test("a call that i386 also makes by number brings in its multiplexer", () => {
+  const log = ["7 socket(AF_UNIX, SOCK_STREAM, 0) = 3"];
+  expect(allows(policyOf(log, {}, {}, "SCMP_ARCH_X86"), "socketcall")).toBe(true);
+  expect(allows(policyOf([], {}, {}, "SCMP_ARCH_X86"), "socketcall")).toBe(false);
 });
