@@ -156,6 +156,7 @@ test.each([
   { includes: { caps: ["CAP_BPF"] }, excludes: { caps: ["CAP_BPF"] } },
   { includes: { arches: ["arm64"] }, excludes: { arches: ["arm64"] } },
   { includes: { minKernel: "5.10" }, excludes: { minKernel: "5.8" } },
+  { includes: { minKernel: "5.8" }, excludes: { minKernel: "5.8" } },
 ])("includes and excludes that contradict each other: %o", (conditions) =>
   expect(only("never-applies", lint([{ ...allow(["flock"]), ...conditions }]))).toMatchObject([
     { cause: { type: "contradiction" } },

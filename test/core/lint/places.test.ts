@@ -364,3 +364,9 @@ describe("every kind of finding has its weight, its place and its names", () => 
     expect(of(4400)).toEqual([["error", "/syscalls", []]]);
   });
 });
+
+test("a dangerous call that one rule pins and another allows whole is dangerous", () => {
+  const pinned = allow(["ptrace"], equal(0, 0));
+  expect(rows("dangerous-call", clean(pinned))).toEqual([]);
+  expect(rows("dangerous-call", clean(pinned, allow(["ptrace"])))).toEqual([["warning", "/syscalls/1", ["ptrace"]]]);
+});
