@@ -4,6 +4,7 @@ import {
   callArgs,
   callWords,
   conditionWords,
+  fewValues,
   formatRule,
   limitWords,
   valueWords,
@@ -70,6 +71,12 @@ describe("a condition, exact and for reading", () => {
       "arg0 = AF_INET in its lower half",
       "AF_INET in its lower half",
     ],
+    [
+      masked(int & ~8n, 2n),
+      "arg0 in {2 (AF_INET), 0xa (AF_INET6)}",
+      "arg0 in {AF_INET, AF_INET6}",
+      "in {AF_INET, AF_INET6}",
+    ],
   ] as const)("of socket: %o", (condition, exact, words, limit) => {
     expect(formatRule({ conditions: [condition] }, "socket")).toBe(exact);
     expect(conditionWords("socket", condition)).toBe(words);
@@ -88,6 +95,19 @@ describe("a condition, exact and for reading", () => {
 
   test("bits outside of the mask say nothing", () =>
     expect(conditionWords("mprotect", masked(4n, 6n, 2))).toBe("arg2 with PROT_EXEC"));
+});
+
+describe("the values that a condition joins", () => {
+  test.each([
+    ["a comparison", compared("SCMP_CMP_EQ", 7n), [7n]],
+    ["a comparison of 32 bits", masked(int, 7n), [7n]],
+    ["a comparison of 64 bits under a mask", masked(0xffff_ffff_ffff_ffffn, 7n), [7n]],
+    ["bits outside of the mask", masked(int & ~2n, 7n), [5n, 7n]],
+    ["two free bits, in order", masked(int & ~9n, 4n), [4n, 5n, 12n, 13n]],
+    ["three free bits", masked(int & ~11n, 4n), undefined],
+    ["a mask that compares some upper bits", masked(0x1_ffff_ffffn, 4n), undefined],
+    ["a range", compared("SCMP_CMP_LE", 1n), undefined],
+  ] as const)("of %s", (_, condition, values) => expect(fewValues(condition)).toEqual(values));
 });
 
 test("a rule names all its conditions, and says if it has none", () => {
