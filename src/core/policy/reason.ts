@@ -49,7 +49,7 @@ const anyArguments = " with any arguments, because ";
 const beyondMark = ", BEYOND ";
 const notRun = ", not run";
 
-/** The reason of a policy's rule on `call`. `undefined`: it was read from a profile. */
+/** The reason of a policy's rule on `call`. `undefined` if the rule was read from a profile. */
 export function reasonOf(
   call: string,
   { because, rule }: ActionRule,

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { buildPolicy, missingFloor, type Policy, type PolicyOptions } from "../../../src/core/policy/index.ts";
+import { overlaps } from "../../../src/core/policy/joined-rules.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
 import type { CodeEvidence, Recording, Run } from "../../../src/core/recording/index.ts";
 import {
   callArgs,
+  evaluate,
   isAllowing,
   partition,
   ruleMatches,
@@ -250,4 +252,61 @@ test("a call that i386 also makes by number brings in its multiplexer", () => {
   const log = ["7 socket(AF_UNIX, SOCK_STREAM, 0) = 3"];
   expect(allows(policyOf(log, {}, {}, "SCMP_ARCH_X86"), "socketcall")).toBe(true);
   expect(allows(policyOf([], {}, {}, "SCMP_ARCH_X86"), "socketcall")).toBe(false);
+});
+
+describe("with strict arguments", () => {
+  const futex = (policy: Policy, operation: bigint): string =>
+    evaluate(filterOf(policy), {
+      arch: x86,
+      name: "futex",
+      nr: syscallNumber(x86, "futex"),
+      args: callArgs({ 1: operation }),
+    }).action;
+  const strict = policyOf(["7 futex(0x1, FUTEX_WAKE_BITSET, 1, NULL, NULL, 1) = 1"], { args: "strict" });
+
+  test("only what was seen is allowed, and what goes with it always", () => {
+    expect([0n, 1n, 10n].map((operation) => futex(strict, operation))).toEqual(Array(3).fill("SCMP_ACT_ALLOW"));
+    expect([9n, 5n].map((operation) => futex(strict, operation))).not.toContain("SCMP_ACT_ALLOW");
+  });
+
+  test("a call that nobody recorded has its ordinary operations", () => {
+    expect(futex(policyOf([], { args: "strict" }), 9n)).toBe("SCMP_ACT_ALLOW");
+  });
+});
+
+test("an operation is observed if one of the recorded calls was such a one", () => {
+  const log = ["7 futex(0x1, FUTEX_WAKE, 1) = 1", "7 futex(0x1, FUTEX_WAKE_BITSET, 1, NULL, NULL, 1) = 1"];
+  expect(said(policyOf(log), "futex")).toEqual(
+    expect.arrayContaining(["observed (wait and wake)", "observed (wait and wake with bits)"]),
+  );
+});
+
+test("the calls of a start are allowed if one of the runs lacks it", () => {
+  const recording = recorded([], {});
+  const [run] = recording.runs;
+  if (run === undefined) throw new Error("no run");
+  const policy = buildPolicy(
+    { ...recording, runs: [run, { ...run, withoutStart: true }] },
+    policyOptions(ceilingOf(x86)),
+  );
+  expect(allows(policy, "access")).toBe(true);
+});
+
+test("what one architecture recorded is allowed, although another's pin would deny it", () => {
+  const [native, compat] = [
+    recorded(["7 ioctl(0, TCGETS, 0x1) = 0"]),
+    recorded(["7 ioctl(0, TIOCSTI, 0x1) = 0"], {}, "SCMP_ARCH_X86"),
+  ];
+  const recording: Recording = { ...native, syscalls: { ...native.syscalls, ...compat.syscalls } };
+  const { filters } = buildPolicy(recording, policyOptions(ceilingOf(x86)));
+  expect(filters.map(({ arch }) => arch)).toEqual([x86, "SCMP_ARCH_X86"]);
+  for (const filter of filters) {
+    const { arch } = filter;
+    const call = { arch, name: "ioctl", nr: syscallNumber(arch, "ioctl"), args: callArgs({ 1: 0x5412n }) };
+    expect(evaluate(filter, call).action, arch).toBe("SCMP_ACT_ALLOW");
+    const rules = filter.syscalls.get("ioctl") ?? [];
+    const [allowed, denied] = [true, false].map((is) => rules.filter(({ action }) => isAllowing(action) === is));
+    for (const one of allowed ?? [])
+      for (const other of denied ?? []) expect(overlaps(one.rule, other.rule)).toBe(false);
+  }
 });
