@@ -458,6 +458,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument("[syscall]", "say everything about this one call")
       .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
+      .option("--all", "list every call also on a terminal, where the summary is shown alone", false)
       .option(
         "--recording <file>",
         "the recording that says who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)",

@@ -27,6 +27,8 @@ export interface ExplainOptions extends HostOptions {
    */
   readonly recording: string | undefined;
   readonly against: string | undefined;
+  /** Every call, also on a terminal. */
+  readonly all?: boolean;
 }
 
 /**
@@ -77,7 +79,12 @@ export async function explain(
     for (const changed of elsewhereOf(document, hosts).slice(0, shownElsewhere))
       terminal.note(escapeLine(`allowed on other hosts only: ${elsewhereText(changed)}`));
   terminal.out(
-    renderExplanation(explanation, syscall, { format: options.format, color: terminal.color, width: terminal.width }),
+    renderExplanation(explanation, syscall, {
+      format: options.format,
+      color: terminal.color,
+      width: terminal.width,
+      isBrief: terminal.isScreen === true && options.all !== true,
+    }),
   );
   return document.noFilter === undefined ? 0 : 1;
 }

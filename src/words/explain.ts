@@ -35,6 +35,8 @@ export interface ExplainView {
   readonly format: "text" | "json" | "html";
   readonly color: boolean;
   readonly width: number;
+  /** Of a whole profile the summary alone. */
+  readonly isBrief?: boolean;
 }
 
 /**
@@ -49,7 +51,12 @@ export function renderExplanation(explanation: Explanation, syscall: string | un
     });
   if (view.format === "html") return explanationPage(explanation);
   const words = terminal(view);
-  const lines = syscall === undefined ? wholeProfile(explanation, words) : oneCall(explanation, syscall, words);
+  const lines =
+    syscall !== undefined
+      ? oneCall(explanation, syscall, words)
+      : view.isBrief === true
+        ? summary(explanation, words)
+        : wholeProfile(explanation, words);
   return `${lines.join("\n")}\n`;
 }
 
@@ -94,7 +101,7 @@ function terminal({ color, width }: ExplainView): Terminal {
 
 function wholeProfile(explanation: Explanation, words: Terminal): readonly string[] {
   return [
-    ...totals(explanation, words),
+    ...totals(explanation, words, "they are listed at the end"),
     ...coverageLines(explanation, words),
     ...explanation.arches.flatMap((arch) =>
       bySubsystem(arch.calls).flatMap(([subsystem, calls]) =>
@@ -110,7 +117,21 @@ function wholeProfile(explanation: Explanation, words: Terminal): readonly strin
   ];
 }
 
-function totals(explanation: Explanation, words: Terminal): readonly string[] {
+/** What fits on a terminal. The calls and the vulnerabilities take hundreds of lines. */
+function summary(explanation: Explanation, words: Terminal): readonly string[] {
+  return [
+    ...totals(explanation, words, "--all lists them"),
+    ...coverageLines(explanation, words),
+    ...words.say(
+      "  ",
+      "--all lists the calls and the vulnerabilities, a call's name says everything about it, and --format html " +
+        "makes a page.",
+    ),
+  ];
+}
+
+/** `where`: where those within reach are listed. */
+function totals(explanation: Explanation, words: Terminal, where: string): readonly string[] {
   const { noFilter, profile, ceilingName, arches, vulnerabilities, runs } = explanation;
   const closedBy = (what: "names" | "pins"): number =>
     vulnerabilities.filter((verdict) => verdict.closedBy === what).length;
@@ -140,7 +161,7 @@ function totals(explanation: Explanation, words: Terminal): readonly string[] {
     ...row("  of them by names", closedBy("names"), "a call that they need is denied"),
     ...row("  of them by pins", closedBy("pins"), "their calls are allowed, with other arguments only"),
     ...row("need more privilege", own.capability, "than the container has"),
-    ...row("within reach", own.open, "on a kernel that is not up to date; they are listed at the end"),
+    ...row("within reach", own.open, `on a kernel that is not up to date; ${where}`),
     ...(runs.length === 0
       ? words.say("  ", "No recording lies beside the profile, so it is not known who made a call.")
       : []),

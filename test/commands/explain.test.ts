@@ -52,6 +52,20 @@ describe("explain", () => {
     expect(text).not.toMatch(/https?:/);
   });
 
+  test("on a terminal a whole profile is its summary, --all adds the calls, and one call is told whole", async () => {
+    const screen = { ...terminal, isScreen: true };
+    const shown = async (syscall?: string, all = false): Promise<string> => {
+      out = "";
+      expect(await explain(nginx, syscall, { ...options, all }, screen)).toBe(0);
+      return out;
+    };
+    const summary = await shown();
+    expect(summary.split("\n").length).toBeLessThan(40);
+    expect(summary).toMatch(/out of reach +by this profile.*--all lists\s+them.*--all lists the calls/s);
+    expect(await shown(undefined, true)).toBe(await told(nginx));
+    expect(await shown("keyctl")).toBe(await told(nginx, "keyctl"));
+  });
+
   test("a call that is denied: what the program gets, and what that keeps out", async () => {
     const text = await told(nginx, "keyctl");
     expect(text).toContain("keyrings are not namespaced");

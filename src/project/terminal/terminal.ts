@@ -23,6 +23,8 @@ export interface Terminal {
   readonly board?: ((lines: readonly string[]) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
+  /** Whether somebody reads the results on a terminal. */
+  readonly isScreen?: boolean;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
 }
@@ -91,6 +93,9 @@ export function processTerminal(): ProcessTerminal {
     },
     get width() {
       return stdout.terminal?.columns ?? 100;
+    },
+    get isScreen() {
+      return stdout.terminal !== undefined;
     },
     get interrupted() {
       return interruption().signal;
