@@ -79,39 +79,29 @@ function becauseOf(via: CodeVia, code: CodeEvidence | undefined): CodeCall["beca
   return { type: "code", program: via.program, ran: ranBy(via, code), how: howWords(via) };
 }
 
+/** How the program comes to the call, in few words: `through fdatasync in libc.so.6`. */
+export function howWords(via: CodeVia): string {
+  return wayWords(via, via.function);
+}
+
 /**
  * The same for a profile: without addresses, which every build of an object changes, and without the
  * function that has the call's own name. Calls that share a way share its line.
  */
 function wayTo(call: string, via: CodeVia): string {
-  const { rank, imports, object, function: name } = via;
-  if (name !== call && !name.startsWith("at 0x")) return howWords(via);
-  switch (rank) {
-    case "own-code":
-      return "its own instructions";
-    case "few-imports":
-    case "many-imports":
-      return imports === undefined || imports.includes(name)
-        ? `through ${object}`
-        : `through ${imports.join(" or ")}, ${object}`;
-    case "libraries":
-      return `its libraries, ${object}`;
-    case "pointers":
-      return `pointers in data, ${object}`;
-    default:
-      return rank satisfies never;
-  }
+  const isTold = via.function !== call && !via.function.startsWith("at 0x");
+  return wayWords(via, isTold ? via.function : undefined);
 }
 
-/** How the program comes to the call, in few words: `through fdatasync in libc.so.6`. */
-export function howWords({ rank, imports, object, function: name }: CodeVia): string {
-  const place = `${name} in ${object}`;
+/** `name`: the function to say. `undefined` if only its object is said. */
+function wayWords({ rank, imports, object, function: own }: CodeVia, name: string | undefined): string {
+  const place = name === undefined ? object : `${name} in ${object}`;
   switch (rank) {
     case "own-code":
-      return `its own ${name}`;
+      return `its own ${name ?? "instructions"}`;
     case "few-imports":
     case "many-imports":
-      return imports === undefined || imports.includes(name)
+      return imports === undefined || imports.includes(own)
         ? `through ${place}`
         : `through ${imports.join(" or ")}, ${place}`;
     case "libraries":

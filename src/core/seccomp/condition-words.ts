@@ -1,8 +1,7 @@
 import { describeValue, type ScmpArch } from "../tables/index.ts";
-import { fewValues } from "./condition.ts";
+import { fewValues, low32 } from "./condition.ts";
 import type { ArgCondition, Rule, SeccompData } from "./types.ts";
 
-const low32 = 0xffff_ffffn;
 const low16 = 0xffffn;
 
 /** What an argument is called everywhere: `arg0` is the first, as in `seccomp_data.args`. */

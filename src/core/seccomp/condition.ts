@@ -28,7 +28,8 @@ export function conditionMatches(condition: ArgCondition, value: bigint): boolea
   }
 }
 
-const low32 = 0xffff_ffffn;
+/** The bits of a 32-bit argument. */
+export const low32 = 0xffff_ffffn;
 
 /** A condition that compares all but this many bits is said, and counted, value by value. */
 const fewFreeBits = 2;
