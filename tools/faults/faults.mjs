@@ -288,6 +288,26 @@ const engineDo = (verb, options = "") => {
   check(done.status === 0, `engine ${verb}: ${done.stderr}`);
 };
 const enginePid = () => Number(readFileSync(join(state, "dockerd.pid"), "utf8"));
+/** Ends the engine, and waits until it is gone. */
+const engineGoes = async (signal) => {
+  const pid = enginePid();
+  process.kill(pid, signal);
+  for (let tries = 0; tries < 300 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
+};
+/** A workload that is known by its mkdir, and then goes on. */
+const long = "ls -l / >/dev/null; mkdir /tmp/x; sleep 60";
+/** A recording of `long` that has seen its mkdir. */
+const recorderAt = async (folder, words) => {
+  const args = [cli, "record", "--name", "app", ...words];
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const heard = { said: "", printed: "" };
+  child.stderr.on("data", (bytes) => (heard.said += bytes));
+  child.stdout.on("data", (bytes) => (heard.printed += bytes));
+  const end = new Promise((resolve) => child.once("exit", resolve));
+  for (let tries = 0; tries < 300 && !/\bmkdir/.test(heard.said); tries += 1) await delay(100);
+  check(/\bmkdir/.test(heard.said), `it did not record: ${heard.said}`);
+  return { child, heard, end };
+};
 for (const [name, signal] of [
   ["the engine is stopped while it records", "SIGTERM"],
   ["the engine is killed while it records", "SIGKILL"],
@@ -297,40 +317,15 @@ for (const [name, signal] of [
     3,
     async () => {
       const folder = committed();
-      const child = spawn(
-        process.execPath,
-        [
-          cli,
-          "record",
-          "--name",
-          "app",
-          "--append",
-          "--",
-          "docker",
-          "run",
-          "--rm",
-          "--network",
-          "none",
-          image,
-          "sh",
-          "-c",
-          "ls -l / >/dev/null; mkdir /tmp/x; sleep 60",
-        ],
-        { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
-      );
-      let said = "";
-      child.stderr.on("data", (bytes) => (said += bytes));
-      const end = new Promise((resolve) => child.once("exit", resolve));
-      for (let tries = 0; tries < 300 && !/\bmkdir/.test(said); tries += 1) await delay(100);
-      check(/\bmkdir/.test(said), `it did not record: ${said}`);
-      const pid = enginePid();
-      process.kill(pid, signal);
+      const words = ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", long];
+      const { child, heard, end } = await recorderAt(folder, ["--append", "--", ...words]);
+      const gone = engineGoes(signal);
       const code = await Promise.race([end, delay(120_000, "it does not end", { ref: false })]);
-      for (let tries = 0; tries < 200 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
+      await gone;
       engineDo("start");
-      check(code === 2, `exit code ${code}: ${said}`);
+      check(code === 2, `exit code ${code}: ${heard.said}`);
       unchanged(folder);
-      check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${said}`);
+      check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${heard.said}`);
       ended.push(child.pid);
       cleaned(folder);
       const next = run(folder, containerRun);
@@ -359,26 +354,16 @@ for (const [name, signal] of [
       const folder = committed();
       const run1 = `docker run --rm --network none ${image}`;
       const script =
-        `${run1} sh -c 'ls -l / >/dev/null; mkdir /tmp/x; sleep 60'; until docker -H $ENGINE ps >/dev/null 2>&1; ` +
+        `${run1} sh -c '${long}'; until docker -H $ENGINE ps >/dev/null 2>&1; ` +
         `do sleep 0.5; done; ${run1} echo later`;
-      const words = ["record", "--name", "app", "--containers", "--append", "--", "sh", "-c", script];
-      const child = spawn(process.execPath, [cli, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-      let said = "";
-      let printed = "";
-      child.stderr.on("data", (bytes) => (said += bytes));
-      child.stdout.on("data", (bytes) => (printed += bytes));
-      const end = new Promise((resolve) => child.once("exit", resolve));
-      for (let tries = 0; tries < 300 && !/\bmkdir/.test(said); tries += 1) await delay(100);
-      check(/\bmkdir/.test(said), `it did not record: ${said}`);
-      const pid = enginePid();
-      process.kill(pid, signal);
-      for (let tries = 0; tries < 300 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
+      const { child, heard, end } = await recorderAt(folder, ["--containers", "--append", "--", "sh", "-c", script]);
+      await engineGoes(signal);
       engineDo("start");
       const code = await Promise.race([end, delay(120_000, "it does not end", { ref: false })]);
-      check(code === 2 && /the trace broke off/.test(said), `exit code ${code}: ${said}`);
-      check(printed === "later\n", `the command did not go on: ${printed}${said}`);
+      check(code === 2 && /the trace broke off/.test(heard.said), `exit code ${code}: ${heard.said}`);
+      check(heard.printed === "later\n", `the command did not go on: ${heard.printed}${heard.said}`);
       unchanged(folder);
-      check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${said}`);
+      check(/\bmkdir/.test(callsOf(join(folder, partial)).join(" ")), `nothing kept aside: ${heard.said}`);
       ended.push(child.pid);
       cleaned(folder);
       rmSync(folder, { recursive: true });
