@@ -16,8 +16,7 @@ export interface Host {
 /**
  * A host that runs Docker: this machine's architecture, Docker's default capabilities, runc, and a
  * new kernel, unless `options` say otherwise. `arch` is a name of uname, Docker or libseccomp.
- * Throws SeccompGenError (`usage`) for an unknown
- * architecture, capability or option.
+ * Throws SeccompGenError (`usage`) for an unknown architecture, capability or option.
  */
 export function dockerHost(
   options: {

@@ -124,8 +124,7 @@ function summary(explanation: Explanation, words: Terminal): readonly string[] {
     ...coverageLines(explanation, words),
     ...words.say(
       "  ",
-      "--all lists the calls and the vulnerabilities, a call's name says everything about it, and --format html " +
-        "makes a page.",
+      "Add --all for every call and vulnerability, a call's name for all about that call, or --format html for a page.",
     ),
   ];
 }

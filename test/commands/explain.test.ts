@@ -61,7 +61,7 @@ describe("explain", () => {
     };
     const summary = await shown();
     expect(summary.split("\n").length).toBeLessThan(40);
-    expect(summary).toMatch(/out of reach +by this profile.*--all lists\s+them.*--all lists the calls/s);
+    expect(summary).toMatch(/out of reach +by this profile.*--all lists\s+them.*Add --all for every\s+call/s);
     expect(await shown(undefined, true)).toBe(await told(nginx));
     expect(await shown("keyctl")).toBe(await told(nginx, "keyctl"));
   });

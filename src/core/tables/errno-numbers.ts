@@ -72,13 +72,13 @@ const nameless = 0x1_0000;
 
 /**
  * Filters hold the numbers of asm-generic/errno.h, whatever their architecture: each error has one
- * number, and a name. Resolves to what this architecture's kernel and C library call the error.
+ * number, and a name. This is the number that the architecture's kernel and C library have for it.
  */
 export function errnoOn(arch: ScmpArch, generic: number): number {
   return (numberingOf(arch)?.own.get(generic) ?? generic) & 0xffff;
 }
 
-/** The generic number of what is `own` on this architecture. */
+/** The generic number of the error that has the number `own` on this architecture. */
 export function errnoFrom(arch: ScmpArch, own: number): number {
   const numbers = numberingOf(arch);
   if (numbers === undefined) return own;

@@ -23,7 +23,7 @@ export interface Terminal {
   readonly board?: ((lines: readonly string[]) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
-  /** Whether somebody reads the results on a terminal. */
+  /** Whether results go to a terminal. */
   readonly isScreen?: boolean;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
@@ -36,7 +36,7 @@ export interface ProcessTerminal extends Terminal {
   readonly fail: (line: string) => void;
   /** From now on there are no notes and no status lines: results and failures only. */
   beQuiet(): void;
-  /** Resolves when all is written. */
+  /** Whether all is written. */
   readonly written: boolean;
   /** From now on signals abort `interrupted`. Before, they end the process. */
   heedSignals(): void;
