@@ -325,6 +325,17 @@ describe("review", { timeout: 60_000 }, () => {
     );
   });
 
+  test("a mask that lost one bit opens families, and they are named", async () => {
+    edit(({ syscalls }) => {
+      for (const { names, args = [] } of syscalls)
+        for (const arg of args)
+          if (names.includes("socket") && "value" in arg && arg.value === 0xffff_fff7)
+            Object.assign(arg, { value: 0xffff_fff3 });
+    });
+    expect(await failures()).toContain("unbacked");
+    expect(out).toMatch(/`socket\(AF_NETROM or AF_SECURITY\)` too/);
+  });
+
   test("a widening behind reordering: only the widening is told", async () => {
     edit(({ syscalls }) => {
       for (const group of syscalls) group.names.reverse();
