@@ -26,7 +26,7 @@ export const workloads: readonly Workload[] = [
     run: ["--rm", "--network", "none", "seccomp-gen-test-nginx"],
     exercise: client(
       "nginx",
-      'curl -sf -m 5 --retry 5 --retry-delay 1 --retry-connrefused http://127.0.0.1/ | grep "a ' +
+      'curl -sf -m 1 --retry 5 --retry-delay 1 --retry-connrefused http://127.0.0.1/ | grep "a ' +
         'page"; curl -s -m 5 -o /dev/null -w "%{http_code}" http://127.0.0.1/nothing | grep 404; curl ' +
         "-sfI -m 5 http://127.0.0.1/",
     ),
