@@ -1,6 +1,6 @@
 /**
- * One ELF file → what its code can reach. The stages, one a file: elf → symbols, relocations,
- * unwind, pclntab → functions → slices → graph.
+ * One ELF file → the calls that its code can make. Each stage has a file: elf → symbols, relocations, unwind, pclntab →
+ * functions → slices → graph.
  */
 import { sweepX86 } from "./x86-sweep.ts";
 import { liftX86 } from "./x86-lift.ts";
@@ -105,7 +105,7 @@ function contextOf(image: ElfImage, slots: ReadonlyMap<number, number>): SweepCo
   };
 }
 
-/** Where functions start, before any code was read. */
+/** Where functions start, as far as the file says without its code. */
 function seedsOf(context: SweepContext, facts: Facts): U32List {
   const seeds = new U32List(4096);
   const add = (rva: number): void => {

@@ -1,6 +1,6 @@
 /**
- * One aarch64 function as steps (Arm ARM, chapter C4 for the encodings). What is not listed
- * clobbers what it may write.
+ * One aarch64 function as steps (Arm ARM, chapter C4 for the encodings). An instruction that is not listed clobbers
+ * whatever it may write.
  */
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
@@ -30,7 +30,7 @@ interface Effect {
   vectors: number;
   compared: { place: Place; value: number } | undefined;
   proves: Proof | undefined;
-  /** Rvas in registers, as `adrp` and `add` above have put them there. */
+  /** Rvas in registers, put there by an `adrp` and `add` before. */
   readonly known: ReadonlyMap<number, number>;
   frame: Frame;
 }
@@ -82,7 +82,7 @@ export function liftArm64(image: ElfImage, delta: number, start: number, end: nu
   return steps;
 }
 
-/** `b.eq` and `b.ne` behind a comparison with a constant. */
+/** `b.eq` and `b.ne` after a comparison with a constant. */
 function proofOf(word: number, compared: Effect["compared"]): Proof | undefined {
   const condition = word & 15;
   if (compared === undefined || (word & 0xff000010) !== 0x54000000 || condition > 1) return undefined;
@@ -128,7 +128,7 @@ function lift(word: number, rva: number, effect: Effect): void {
   if (group === 8 || group === 9) return liftImmediate(word, rva, effect);
   if ((group & 5) === 4) return liftMemory(word, effect);
   if ((group & 7) === 5) return liftRegister(word, effect);
-  // Vector and floating point: moves to general registers (fmov, umov, fcvt) are among them.
+  // Vector and floating point, including moves to general registers (fmov, umov, fcvt).
   effect.vectors |= 1 << (word & 15);
   if ((group & 7) === 7 && mayWriteGeneral(word)) set(effect, word & 31, undefined);
 }
@@ -212,7 +212,7 @@ function liftWide(word: number, rd: number, wide: number, shift: number, effect:
   set(effect, rd, { is: "constant", value });
 }
 
-/** sxtw, uxtb and uxth of the bit field moves: of 32 bits the first changes nothing. */
+/** The bit field moves sxtw, uxtb and uxth. On 32 bits, sxtw changes nothing. */
 function extended(word: number, rn: number): Value | undefined {
   if ((word & 0xfffffc00) === (0x93407c00 | 0)) return copy(rn);
   if ((word & 0xfffffc00) === 0x53001c00) return { is: "copy", of: register(rn), then: { op: "and", by: 0xff } };
@@ -245,7 +245,7 @@ function bitmask(n: number, immr: number, imms: number): number | undefined {
   return mask;
 }
 
-/** add, adds, sub, subs with a constant; the stack pointer among the operands. */
+/** add, adds, sub, subs with a constant. The stack pointer may be an operand. */
 function liftAdd(word: number, rd: number, rn: number, effect: Effect): void {
   const raw = ((word >>> 10) & 0xfff) << ((word & 0x400000) !== 0 ? 12 : 0);
   const by = (word & 0x40000000) !== 0 ? -raw : raw;
@@ -287,7 +287,7 @@ function liftMemory(word: number, effect: Effect): void {
     effect.vectors |= 1 << (word & 15);
     return;
   }
-  // Literals, exclusive and atomic accesses, register offsets: whatever may be a result is lost.
+  // Literals, exclusive and atomic accesses, register offsets: every register that may get the result is lost.
   effect.clobbers |= clobber(word & 31) | clobber((word >>> 16) & 31);
 }
 

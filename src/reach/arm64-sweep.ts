@@ -1,22 +1,19 @@
-/**
- * The fast pass over aarch64 code (Arm ARM, chapter C4: top-level encodings; all instructions have
- * four bytes).
- */
+/** The fast pass over aarch64 code (Arm ARM, chapter C4: top-level encodings). Every instruction has four bytes. */
 import { i32 } from "./bytes.ts";
 import { isCode, isReadOnlyData, isWritable, KIND, type SweepContext } from "./events.ts";
 
-/** What each register holds from `adrp` (and `add`), read straight down. -1: unknown. */
+/** The address in each register after `adrp` (and `add`), read straight down. -1 if unknown. */
 const pages = new Float64Array(32);
 
 /**
- * Every page that the function puts into a register with `adrp`, by register. Compilers hoist
- * `adrp` out of loops and over branches, so the last one above an `add` may not be the one that
- * ran: the others are tried too, where exactly a function or a slot comes out.
+ * All pages that the function puts into each register with `adrp`. Compilers move `adrp` out of loops and across
+ * branches, so the last one above an `add` may not be the one that ran. The others are tried too, if the sum is exactly
+ * a function or a slot.
  */
 const allPages: number[][] = Array.from({ length: 32 }, () => []);
 /**
- * Pages of one register that are tried. Functions with more are rare, and their last page is right
- * nearly always.
+ * At most this many pages of one register are tried. Functions with more are rare, and their last page is nearly always
+ * right.
  */
 const maxPages = 16;
 
@@ -79,7 +76,7 @@ function jumpOut(context: SweepContext, rva: number, target: number, start: numb
 }
 
 /**
- * `br` in a stub of the procedure linkage table goes through the slot it has just loaded; any other
+ * A `br` in a stub of the procedure linkage table goes through the slot that the stub has just loaded. Any other `br`
  * is a jump table or a tail call.
  */
 function throughSlot(context: SweepContext, rva: number, reg: number): boolean {
@@ -94,9 +91,7 @@ function throughSlot(context: SweepContext, rva: number, reg: number): boolean {
   return true;
 }
 
-/**
- * `adr`, `adrp`, `add`, loads and stores that make or use the address of something in this object.
- */
+/** The address that an `adr`, `adrp`, `add`, load or store makes or uses, if it is in this object. */
 function addresses(context: SweepContext, word: number, rva: number): void {
   const rd = word & 31;
   const rn = (word >>> 5) & 31;

@@ -1,9 +1,6 @@
-/** Little-endian reading that never throws: what lies outside of the file reads as zero. */
+/** Little-endian reading that never throws: bytes outside of the file read as zero. */
 
-/**
- * Bytes of a file with their length. All offsets are plain numbers; a negative or too large one
- * reads zero.
- */
+/** Bytes of a file with their length. All offsets are plain numbers. A negative or too large offset reads zero. */
 export interface Source {
   readonly bytes: Buffer;
   readonly length: number;
@@ -31,10 +28,7 @@ export function u32(source: Source, at: number): number {
   return i32(source, at) >>> 0;
 }
 
-/**
- * A 64-bit value as a double: exact below 2^53. Addresses above are of no real file, so the loss
- * does no harm.
- */
+/** A 64-bit value as a double, exact below 2^53. No real file has addresses above, so the loss does no harm. */
 export function u64(source: Source, at: number): number {
   return u32(source, at) + u32(source, at + 4) * 0x1_0000_0000;
 }
@@ -45,8 +39,8 @@ export function i64(source: Source, at: number): number {
 }
 
 /**
- * The NUL-terminated string at `at`, as Latin-1 (symbol names are ASCII or UTF-8 bytes; they are
- * only compared for equality).
+ * The NUL-terminated string at `at`, as Latin-1. Symbol names are ASCII or UTF-8, and they are only compared for
+ * equality.
  */
 export function cString(source: Source, at: number, most: number): string {
   const { bytes } = source;
@@ -84,13 +78,13 @@ export class U32List {
     return this.#data[index] ?? 0;
   }
 
-  /** What was pushed, without a copy. */
+  /** The values that were pushed, without a copy. */
   view(): Uint32Array {
     return this.#data.subarray(0, this.length);
   }
 }
 
-/** Index of the last element that is not above `value` in a sorted list; -1 if there is none. */
+/** The index of the last element that is not above `value`, in a sorted list. -1 if there is none. */
 export function floorIndex(sorted: Uint32Array, value: number): number {
   let low = 0;
   let high = sorted.length;

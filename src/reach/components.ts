@@ -1,6 +1,6 @@
 /**
- * Strongly connected components of a graph in rows (Tarjan 1972), without recursion, so that no
- * depth of a file's calls exhausts the stack.
+ * Strongly connected components of a graph in rows (Tarjan 1972). There is no recursion, so that a deep chain of calls
+ * cannot exhaust the stack.
  */
 
 /** Edges of node i: `targets[offsets[i]] … targets[offsets[i + 1] - 1]`. */
@@ -11,10 +11,7 @@ export interface Graph {
 
 export interface Components {
   readonly count: number;
-  /**
-   * Component of each node. Components are numbered so that edges lead from higher to lower or
-   * equal numbers.
-   */
+  /** The component of each node. An edge never leads to a component with a higher number. */
   readonly of: Uint32Array;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Registers of the system call number, of the arguments of a system call, and of the first
- * arguments of a function (psABIs; Linux syscall(2)).
+ * The registers that hold the system call's number, the arguments of a system call, and the first arguments of a
+ * function (psABIs; Linux syscall(2)).
  */
 export const conventions = {
   "x86-64": { number: 0, callArguments: [7, 6, 2, 10, 8, 9], arguments: [7, 6, 2, 1, 8, 9] },

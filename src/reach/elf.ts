@@ -1,7 +1,7 @@
 /**
- * An ELF file's frame: header, segments, sections, dynamic entries, build-id (ELF gABI, chapters 4
- * and 5; psABIs for the machines). Addresses are kept as offsets from the lowest loaded page
- * ("rva", 32 bits), so that position-dependent and -independent files are read alike.
+ * An ELF file's frame: header, segments, sections, dynamic entries, build-id (ELF gABI, chapters 4 and 5; psABIs for
+ * the machines). Addresses are kept as 32-bit offsets from the lowest loaded page ("rva"). So position-dependent and
+ * position-independent files are read alike.
  */
 import * as bounds from "./bounds.ts";
 import { cString, i64, sourceOf, u16, u32, u64, u8, type Source } from "./bytes.ts";
@@ -9,9 +9,9 @@ import type { Machine } from "./types.ts";
 
 export interface Segment {
   readonly start: number;
-  /** End of what the file gives. */
+  /** The end of the bytes that the file gives. */
   readonly fileEnd: number;
-  /** End in memory: zeros follow the file's bytes. */
+  /** The end in memory: zeros follow the file's bytes. */
   readonly end: number;
   readonly offset: number;
   readonly executable: boolean;
@@ -22,7 +22,7 @@ export interface Section {
   readonly name: string;
   readonly type: number;
   readonly executable: boolean;
-  /** 0 if it is not loaded. */
+  /** 0 if the section is not loaded. */
   readonly start: number;
   readonly loaded: boolean;
   readonly offset: number;
@@ -33,7 +33,7 @@ export interface Section {
 export interface ElfImage {
   readonly source: Source;
   readonly machine: Machine;
-  /** ET_EXEC: absolute addresses are in code and data without relocations. */
+  /** ET_EXEC: code and data hold absolute addresses without relocations. */
   readonly fixed: boolean;
   /** The address of rva 0. */
   readonly base: number;
@@ -41,7 +41,7 @@ export interface ElfImage {
   readonly entry: number | undefined;
   readonly segments: readonly Segment[];
   readonly sections: readonly Section[];
-  /** Values by tag; several for DT_NEEDED. */
+  /** Values by tag. DT_NEEDED has several. */
   readonly dynamic: ReadonlyMap<number, readonly number[]>;
   readonly isDynamic: boolean;
   readonly interpreter: string | undefined;
@@ -228,14 +228,14 @@ function readBuildId(source: Source, notes: readonly RawSegment[]): string | und
   return undefined;
 }
 
-/** Offset in the file of what is loaded at `rva`; -1 if the file has nothing there. */
+/** The offset in the file of the byte that is loaded at `rva`. -1 if the file has none there. */
 export function offsetOf(image: ElfImage, rva: number): number {
   for (const segment of image.segments)
     if (rva >= segment.start && rva < segment.fileEnd) return segment.offset + (rva - segment.start);
   return -1;
 }
 
-/** Offset in the file of an absolute address, as the dynamic entries have it. */
+/** The offset in the file of an absolute address. Dynamic entries hold such addresses. */
 export function offsetOfAddress(image: ElfImage, address: number): number {
   return offsetOf(image, address - image.base);
 }
@@ -244,9 +244,7 @@ export function sectionNamed(image: ElfImage, name: string): Section | undefined
   return image.sections.find((section) => section.name === name);
 }
 
-/**
- * A stretch of code: `[start, end)`, and what to subtract from an rva for its offset in the file.
- */
+/** A stretch of code `[start, end)`. An rva minus `delta` is its offset in the file. */
 export interface CodeRange {
   readonly start: number;
   readonly end: number;
@@ -254,8 +252,8 @@ export interface CodeRange {
 }
 
 /**
- * Where instructions are: executable sections. If the file has no usable section headers, the
- * executable segments, which may hold read-only data too.
+ * Where instructions are: the executable sections. A file without usable section headers gives its executable segments,
+ * which may hold read-only data too.
  */
 export function codeRanges(image: ElfImage): readonly CodeRange[] {
   const ranges: CodeRange[] = [];

@@ -1,7 +1,4 @@
-/**
- * What a sweep over code notes: one event is (where, kind, target), all three 32-bit numbers in
- * columns.
- */
+/** The notes of a sweep over code. An event is (where, kind, target): three 32-bit numbers, kept in columns. */
 import { U32List } from "./bytes.ts";
 import type { CodeRange, ElfImage } from "./elf.ts";
 
@@ -18,25 +15,19 @@ export const KIND = {
   slotLoad: 6,
   /** The last instruction of a function runs into the next one; target: rva of the next one. */
   fall: 7,
-  /**
-   * A constant that may be an absolute address of code (only in position-dependent files); target:
-   * rva.
-   */
+  /** A constant that may be an absolute address of code (only in position-dependent files); target: rva. */
   immediate: 8,
   /** `syscall` or `svc #0`. */
   site: 9,
   /** `int 0x80`: the i386 table's numbers. */
   site32: 10,
-  /** A register or constant is stored in a variable; target: rva of the variable. */
+  /** A register or constant is stored in a variable; target: the variable's rva. */
   store: 11,
   /** An indirect jump; target: address of its table if the instruction names it, else 0. */
   indirect: 12,
-  /**
-   * An address in read-only data that the code of a function with indirect jumps takes: perhaps a
-   * jump table.
-   */
+  /** Code of a function with indirect jumps takes an address in read-only data: perhaps a jump table. */
   table: 13,
-  /** The function has an instruction that returns (once a function). */
+  /** The function has an instruction that returns (one event for each function). */
   return: 14,
 } as const;
 
@@ -55,14 +46,14 @@ export class Events {
     this.target.push(target);
   }
 
-  /** What was noted turns out to be a part of this. */
+  /** Changes the kind of an event that was already noted. */
   turn(event: number, at: number, kind: number): void {
     this.at.set(event, at);
     this.kind.set(event, kind);
   }
 }
 
-/** What a sweep has to know of the object. */
+/** What a sweep must know about the object. */
 export interface SweepContext {
   readonly image: ElfImage;
   readonly ranges: readonly CodeRange[];
@@ -72,9 +63,7 @@ export interface SweepContext {
   readonly slotStart: number;
   readonly slotEnd: number;
   readonly events: Events;
-  /**
-   * Addresses in read-only data that any code takes: no jump table goes on over the next of them.
-   */
+  /** Addresses in read-only data that any code takes. A jump table never goes on past the next of them. */
   readonly dataReferences: U32List;
 }
 

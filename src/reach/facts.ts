@@ -4,7 +4,7 @@ import type { readRelocations } from "./relocations.ts";
 import type { DynamicSymbols, readLocalSymbols } from "./symbols.ts";
 import type { UnwindRanges } from "./unwind.ts";
 
-/** Everything that is known of an object before its functions are cut. */
+/** What is known about an object before its functions are cut. */
 export interface Facts {
   readonly image: ElfImage;
   readonly symbols: DynamicSymbols;

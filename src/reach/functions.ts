@@ -1,8 +1,8 @@
 /**
- * The functions of an object. Starts come from everything that names code: unwind table, symbols,
- * Go's table, entry points, data; then from calls, until nothing new is found (musl and
- * hand-written assembly have no unwind tables). A function reaches to the next start, so that code
- * behind its unwind range belongs to it (glibc's `clone3` makes its call there).
+ * The functions of an object. Everything that names code gives starts: the unwind table, symbols, Go's table, entry
+ * points, data. Then calls give more, until there are no new ones: musl and hand-written assembly have no unwind
+ * tables. A function reaches up to the next start, so code after its unwind range belongs to it (glibc's `clone3` makes
+ * its call there).
  */
 import * as bounds from "./bounds.ts";
 import { U32List, floorIndex, mergeSorted, sortedUnique } from "./bytes.ts";
@@ -15,7 +15,7 @@ export interface Functions {
   readonly ends: Uint32Array;
   /** Rva minus offset in the file. */
   readonly deltas: Float64Array;
-  /** Events of function i: `[from[i], to[i])`. */
+  /** Function i has the events `[from[i], to[i])`. */
   readonly from: Uint32Array;
   readonly to: Uint32Array;
   readonly events: Events;
@@ -27,10 +27,7 @@ export function functionAt(functions: Functions, rva: number): number {
   return index >= 0 && rva < (functions.ends[index] ?? 0) ? index : -1;
 }
 
-/**
- * Is the rva within an unwind range, but not at its start? Then what points there is no function of
- * its own.
- */
+/** Is the rva within an unwind range, but not at its start? Then a pointer to it does not make it a function. */
 export function isInside(unwind: UnwindRanges, rva: number): boolean {
   const index = floorIndex(unwind.starts, rva);
   return index >= 0 && rva > (unwind.starts[index] ?? 0) && rva < (unwind.ends[index] ?? 0);
@@ -75,7 +72,7 @@ function emptyPartition(): Partition {
 
 const notSwept = 0xffff_ffff;
 
-/** Cuts the ranges at the starts. What did not change keeps its events. */
+/** Cuts the ranges at the starts. A function that did not change keeps its events. */
 function repartition(ranges: readonly CodeRange[], known: Uint32Array, old: Partition): Partition {
   const size = known.length;
   const cut = {
@@ -123,7 +120,7 @@ function sweepMissing(context: SweepContext, partition: Partition, sweep: Sweep)
 }
 
 /**
- * Targets of calls, and of jumps and references where no unwind range says that they are within a
+ * Targets of calls. Targets of jumps and references count too, unless an unwind range says that they lie within a
  * function.
  */
 function newStarts(context: SweepContext, before: number, starts: Uint32Array, unwind: UnwindRanges): U32List {

@@ -1,6 +1,5 @@
 /**
- * Which system calls the code of a program can make: from the bytes of its ELF files, without
- * running anything.
+ * Reads the bytes of a program's ELF files and says which system calls its code can make, without running it.
  *
  *     const libc = analyzeObject(await readFile("libc.so.6"));        // cache it by build-id
  *     const { calls } = reachOf({ executable, objects: [{ name: "libc.so.6", summary: libc }] });

@@ -1,7 +1,7 @@
 /**
- * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is
- * no code, and never over an address that other code names, because tables lie back to back and the
- * next one's entries would look right.
+ * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is no code. The reader
+ * never passes an address that other code names: tables lie back to back, and the next table's entries would look
+ * right.
  */
 import * as bounds from "./bounds.ts";
 import { floorIndex, i32, u64 } from "./bytes.ts";
@@ -9,7 +9,7 @@ import { offsetOf } from "./elf.ts";
 import { isCode, KIND, type SweepContext } from "./events.ts";
 import { functionAt, type Functions } from "./functions.ts";
 
-/** Rvas that the indirect jumps of function `index` can lead to, as far as tables tell. */
+/** The rvas that the indirect jumps of function `index` can lead to, as far as tables show them. */
 export function tableTargets(
   context: SweepContext,
   functions: Functions,
@@ -18,8 +18,8 @@ export function tableTargets(
 ): readonly number[] {
   const { events, from, to } = functions;
   const targets: number[] = [];
-  // On aarch64 tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. They
-  // are not read: what no other way leads to is taken for a target (`waysInto`).
+  // On aarch64 tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. They are not read.
+  // `waysInto` takes every step that no other way leads to for a target.
   if (context.image.machine === "aarch64") return targets;
   for (let i = from[index] ?? 0; i < (to[index] ?? 0); i += 1) {
     const kind = events.kind.at(i);

@@ -1,7 +1,6 @@
 /**
- * Summaries of a program's objects → one graph: imports become edges, as the dynamic linker would
- * bind them (ld.so(8), "lookup scope").
- * Versions of symbols are ignored, so every version of a name is bound.
+ * Summaries of a program's objects → one graph. Imports become edges, bound as the dynamic linker would bind them
+ * (ld.so(8), "lookup scope"). Versions of symbols are ignored, so every version of a name is bound.
  */
 import type { CodeSummary, LoadedObject, Node, ReachInput } from "./types.ts";
 
@@ -9,14 +8,14 @@ export interface LinkedObject {
   readonly name: string;
   readonly summary: CodeSummary;
   readonly own: boolean | undefined;
-  /** The first node of this object among those of all objects. */
+  /** The number of this object's first node among the nodes of all objects. */
   readonly firstNode: number;
-  /** Mapped, but not needed by the executable or by what it needs: loaded with dlopen(3). */
+  /** Loaded with dlopen(3): it is mapped, but neither the executable nor what that needs has it in DT_NEEDED. */
   readonly late: boolean;
   readonly isExecutable: boolean;
 }
 
-/** What a name is bound to. */
+/** What an import's name is bound to. */
 export interface Bound {
   readonly nodes: readonly number[];
   /** Does the function make the call whose number it is passed? */
@@ -81,7 +80,7 @@ function isCode(object: LoadedObject): object is Loaded {
   return object.summary.kind === "code";
 }
 
-/** DT_NEEDED has a path if the library had no soname when it was linked. */
+/** DT_NEEDED holds a path if the library had no soname when it was linked. */
 function isCalled({ name, summary }: Loaded, needed: string): boolean {
   return (
     name === needed ||
@@ -113,7 +112,7 @@ function missingNames(loaded: readonly Loaded[]): readonly string[] {
   return [...missing].sort();
 }
 
-/** Who defines the names that somebody imports. */
+/** The definitions of each name that an object imports. */
 function definitionsOf(objects: readonly LinkedObject[]): ReadonlyMap<string, readonly Definition[]> {
   const wanted = new Set(objects.flatMap(({ summary }) => summary.imports));
   const definitions = new Map<string, Map<LinkedObject, number[]>>();
@@ -139,9 +138,9 @@ function definitionsOf(objects: readonly LinkedObject[]): ReadonlyMap<string, re
 }
 
 /**
- * The first definition in the program's scope. Objects that were loaded late look into their own
- * scope too, and those linked with -Bsymbolic into themselves: all of these are taken, because the
- * flags of dlopen(3) are not known.
+ * The first definition in the program's scope. An object that was loaded late looks into its own scope too, and one
+ * linked with -Bsymbolic looks into itself. All of these definitions are taken, because the flags of dlopen(3) are not
+ * known.
  */
 function bindName(
   object: LinkedObject,

@@ -4,17 +4,14 @@ import { componentsOf, graphOf, type Graph } from "./components.ts";
 import type { Linked, LinkedObject } from "./link.ts";
 import { isCLibrary, isOwnObject } from "./own-objects.ts";
 
-/**
- * Calls with larger numbers are listed as `unnamed`; both architectures are below 480 today (Linux
- * 7.0).
- */
+/** Calls with larger numbers are listed as `unnamed`. Both architectures stay below 480 today (Linux 7.0). */
 export const numberLimit = 1024;
 
-/** A linked program with the answers that ranking needs. */
+/** A linked program, with what ranking must know. */
 export interface Program {
   readonly linked: Linked;
   readonly graph: Graph;
-  /** Numbers that node i makes itself, each with the function's name. */
+  /** The calls that node i makes itself: their numbers, and the name of the function. */
   readonly makes: ReadonlyMap<number, readonly { readonly number: number; readonly name: string }[]>;
   readonly roots: {
     readonly start: readonly number[];
@@ -22,7 +19,7 @@ export interface Program {
     readonly libraryData: readonly number[];
   };
   readonly isOwn: (object: LinkedObject) => boolean;
-  /** One executable that holds its C library. */
+  /** True if the program is one executable that holds its C library. */
   readonly isStatic: boolean;
 }
 
@@ -75,7 +72,7 @@ function madeBy(linked: Linked, object: LinkedObject, index: number): { number: 
   return made;
 }
 
-/** Does the name make the call that it is passed? If its object is not known, it is believed. */
+/** Does the function of this name make the call whose number it gets? Believed if its object is not known. */
 export function isForwarder(linked: Linked, object: LinkedObject, name: string): boolean {
   const bound = linked.bind(object, name);
   return bound.length === 0 || bound.some(({ passes }) => passes);
@@ -99,7 +96,7 @@ function rootsOf(linked: Linked, isStatic: boolean): Program["roots"] {
   return { start, data, libraryData };
 }
 
-/** 1 for each node that a walk from the roots meets. */
+/** 1 for each node that a walk from the roots reaches. */
 export function reachable({ offsets, targets }: Graph, roots: Iterable<number>): Uint8Array {
   const reached = new Uint8Array(offsets.length - 1);
   const stack: number[] = [];
@@ -141,8 +138,8 @@ export function callSets(program: Program): CallSets {
       bits[word] = (bits[word] ?? 0) | (1 << (number & 31));
     }
   }
-  // Edges lead from higher to lower component numbers: members in ascending order of component see
-  // finished callees.
+  // Edges lead from higher to lower component numbers. In ascending order, each component meets callees that are
+  // finished.
   const order = graphOf(count, of, Uint32Array.from(of.keys())).targets;
   for (let position = 0; position < order.length; position += 1) {
     const node = order[position] ?? 0;

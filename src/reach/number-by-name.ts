@@ -1,10 +1,10 @@
 /**
- * Numbers that code looks up by a call's name when it runs. libseccomp makes its calls so:
+ * Numbers that code looks up by a call's name at run time. libseccomp makes its calls in this way:
  *
  *     nr = arch_syscall_resolve_name(arch, "seccomp"); syscall(nr, …);
  *
- * Believed rather than proved: what a function returns that is passed the name of a call, and what
- * is then used as a call's number, is the number of that name.
+ * This is believed, not proved: if a function gets the name of a call, and its result is used as a call's number, then
+ * the result is the number of that name.
  */
 import { cString } from "./bytes.ts";
 import { conventions } from "./conventions.ts";
@@ -17,12 +17,12 @@ import { numberOf } from "./syscall-names.ts";
 /** The register of results on both architectures: rax, x0. */
 export const resultRegister = 0;
 
-/** Arguments in which such functions get the name. */
+/** The arguments in which such functions may get the name. */
 const nameArguments = 2;
 /** No call has a longer name. */
 const longestName = 32;
 
-/** The number whose name the call at step `call` is passed. `undefined` if it is passed none. */
+/** The number of the call whose name is passed at step `call`. `undefined` if none is passed. */
 export function numberByName(program: Program, lifted: Lifted, call: number): number | undefined {
   const { machine } = program.context.image;
   const waiting = new Set<number>(conventions[machine].arguments.slice(0, nameArguments));
@@ -41,7 +41,7 @@ export function numberByName(program: Program, lifted: Lifted, call: number): nu
   return undefined;
 }
 
-/** The text that a value is the address of, if it cannot change. */
+/** The text at the address that a value is, if the text cannot change. */
 function nameAt({ context }: Program, value: Value): string | undefined {
   const { image } = context;
   // In position-dependent code an address is a constant like any other.

@@ -1,7 +1,7 @@
-/** Numbers for what a slicer meets again and again, so that its sets hold numbers and no strings. */
+/** Numbers for what a slicer meets often, so that its sets hold numbers and not strings. */
 import type { Operation, Place } from "./steps.ts";
 
-/** Places and lists of operations by number: equal ones have the same. */
+/** Gives places and lists of operations numbers. Equal ones have the same number. */
 export class Numbering {
   readonly #stack = new Map<number, number>();
   readonly #variables = new Map<number, number>();
@@ -63,7 +63,7 @@ export class TupleSet {
     this.#count = 0;
   }
 
-  /** Is the tuple new? It is a member then. */
+  /** Adds the tuple. False if it was there already. */
   add(a: number, b: number, c: number, d: number, e: number): boolean {
     if (this.#count * 2 >= this.#size) this.#grow();
     const entries = this.#entries;

@@ -1,7 +1,7 @@
 /**
- * Which constants calls get for the arguments that choose among operations: the family of `socket`,
- * the option of `setsockopt`. All arguments of one place are followed together, from the place to
- * the function's start and on to its callers, so that a family stays with its protocol.
+ * Finds the constants that calls get for the arguments that choose among operations: the family of `socket`, the option
+ * of `setsockopt`. All arguments of one place are followed together, back to the function's start and on to its
+ * callers. So a family stays with its protocol.
  */
 import * as bounds from "./bounds.ts";
 import { conventions } from "./conventions.ts";
@@ -20,7 +20,7 @@ import { register } from "./steps.ts";
 import { numberOf, operationArguments } from "./syscall-names.ts";
 import type { Machine } from "./types.ts";
 
-/** Stands for a value that is not a constant, or of which not every constant is known. */
+/** Stands for a value that is no constant, or that may be other constants too. */
 export const notConstant = -1;
 
 /** One set of values that one function passes. */
@@ -28,18 +28,18 @@ export interface CallOperation {
   /** The function that has the values as constants. */
   readonly index: number;
   readonly number: number;
-  /** In the order of `operationArguments`; `notConstant` or 32 bits without sign. */
+  /** In the order of `operationArguments`. Each is `notConstant` or an unsigned 32-bit value. */
   readonly values: readonly number[];
 }
 
-/** A function of the C library that hands its arguments to a call. */
+/** A function of the C library that passes its arguments to a call. */
 interface Wrapper {
   readonly syscall: string;
-  /** By the call's argument: the function's argument, if they differ. */
+  /** The function's argument by the call's argument, if they differ. */
   readonly moved?: Readonly<Record<number, number>>;
 }
 
-/** Functions that are named like their call need no row. */
+/** Functions with the name of their call need no row. */
 const wrapperRows: Readonly<Record<string, Wrapper>> = {
   clone: { syscall: "clone", moved: { 0: 2 } },
   __clone: { syscall: "clone", moved: { 0: 2 } },
@@ -50,7 +50,7 @@ const wrapperRows: Readonly<Record<string, Wrapper>> = {
   recv: { syscall: "recvfrom" },
   send: { syscall: "sendto" },
 };
-/** Functions with the name of a call whose arguments they do not take: syslog(3). */
+/** Functions that have a call's name but take other arguments: syslog(3). */
 const otherFunctions: ReadonlySet<string> = new Set(["syslog", "futex"]);
 
 function wrapperOf(name: string): Wrapper | undefined {
@@ -58,14 +58,14 @@ function wrapperOf(name: string): Wrapper | undefined {
   return otherFunctions.has(name) ? undefined : { syscall: name };
 }
 
-/** The number of the call that an import of this name hands its arguments to, if they choose an operation. */
+/** The number of the call to which an import of this name passes its arguments, if they choose an operation. */
 export function callBehind(machine: Machine, name: string): number | undefined {
   const wrapper = wrapperOf(name);
   const number = wrapper === undefined ? undefined : numberOf(machine, wrapper.syscall);
   return number === undefined || operationArguments(machine, number).length === 0 ? undefined : number;
 }
 
-/** What is known of one argument, or of the call's number, at a place. */
+/** What is known about one argument, or about the call's number, at a place. */
 interface Known {
   readonly constants: ReadonlySet<number>;
   readonly isOpen: boolean;
@@ -80,13 +80,13 @@ interface Run {
   /** `callBehind` for the program's machine. */
   readonly callBehind: (name: string) => number | undefined;
   readonly exported: (index: number) => boolean;
-  /** Functions that importing objects call by the names above: their own places are theirs. */
+  /** Functions that importing objects call by the names above. Their callers are the places that count. */
   readonly wrappers: ReadonlySet<number>;
   readonly found: Map<string, CallOperation>;
   callers: number;
 }
 
-/** `names` of exported functions, by function. */
+/** `names` gives the names of exported functions. */
 export function findOperations(
   program: Program,
   names: ReadonlyMap<number, readonly string[]>,
@@ -159,7 +159,7 @@ function fromSlice({ constants, open, addresses, passed }: ReturnType<Slicer["sl
   };
 }
 
-/** Looks at the number first: most calls have no such argument. */
+/** Looks at the number first, because most calls have no such argument. */
 function start(run: Run, index: number, at: number, number: Known, registerOf: (argument: number) => number): void {
   const { machine } = run.program.context.image;
   const wanted = new Set([...number.constants].flatMap((value) => operationArguments(machine, value)));
@@ -171,7 +171,7 @@ function start(run: Run, index: number, at: number, number: Known, registerOf: (
 
 type Arguments = ReadonlyMap<number, Known>;
 
-/** Says what is known of the place, or asks the callers for what they pass. */
+/** Writes down what is known at the place, or asks the callers for what they pass. */
 function settle(run: Run, index: number, number: Known, args: Arguments, chain: ReadonlySet<number>): void {
   const { program } = run;
   const { machine } = program.context.image;
@@ -204,7 +204,7 @@ function settle(run: Run, index: number, number: Known, args: Arguments, chain: 
   }
 }
 
-/** The same value, where it was passed in: as the caller knows it. */
+/** What the caller knows of a value that it passes in. */
 function atCaller(run: Run, caller: number, at: number, pushed: number, known: Known): Known {
   const { program, slicer } = run;
   const lifted = program.lifted(caller);

@@ -1,11 +1,11 @@
 /**
- * Whose an object is: the program's own, or the common runtime's. What own objects import says what
- * the program wants; what the runtime imports says little. A caller that knows packages and
- * directories should say it itself (`LoadedObject.own`).
+ * Does an object belong to the program, or to the common runtime? The imports of own objects say what the program
+ * wants. The imports of the runtime say little. A caller that knows packages and directories should decide itself
+ * (`LoadedObject.own`).
  */
 
 interface Family {
-  /** Base names without version, between spaces. `*` stands for anything. */
+  /** Base names without a version, separated by blanks. `*` stands for anything. */
   readonly names: string;
   readonly because: string;
 }
@@ -90,9 +90,9 @@ export function isCommonRuntime(name: string): boolean {
 }
 
 /**
- * The default: plug-ins that are not of the common runtime, and libraries that carry the
- * executable's name (`libnode` of `node`).
- * `wasLoadedLate`: mapped, but not needed by the executable or by what it needs.
+ * The default: an object is the program's own if it carries the executable's name (`libnode` of `node`), or if it is a
+ * plug-in that is not of the common runtime. `wasLoadedLate`: it is mapped, but neither the executable nor what that
+ * needs has it in DT_NEEDED.
  */
 export function isOwnObject(executable: string, name: string, wasLoadedLate: boolean): boolean {
   if (isCommonRuntime(name)) return false;
@@ -102,7 +102,7 @@ export function isOwnObject(executable: string, name: string, wasLoadedLate: boo
   return wasLoadedLate || (stem.length >= 3 && stemOf(name).toLowerCase().includes(stem));
 }
 
-/** The C library itself: what only its pointers lead to is hardly ever called. */
+/** Is it the C library itself? Functions that only its pointers lead to are hardly ever called. */
 export function isCLibrary(name: string): boolean {
   return /^(?:libc|libpthread|ld-linux.*|ld64|ld-musl.*|libc\.musl.*|ld)$/.test(stemOf(name));
 }

@@ -1,9 +1,7 @@
 /**
- * Go's table of functions (`.gopclntab`), which the runtime needs and stripping keeps. Layouts: Go
- * 1.16 and 1.17 (magic 0xfffffffa),
- * 1.18 and 1.19 (0xfffffff0), 1.20 and newer (0xfffffff1). Source: go/src/debug/gosym/pclntab.go
- * and runtime/symtab.go. Go 1.2 to 1.15 (0xfffffffb) has one table in another shape, which is read
- * too.
+ * Go's table of functions (`.gopclntab`). The runtime needs it, so stripping keeps it. Layouts: Go 1.16 and 1.17 (magic
+ * 0xfffffffa), 1.18 and 1.19 (0xfffffff0), 1.20 and newer (0xfffffff1). Source: go/src/debug/gosym/pclntab.go and
+ * runtime/symtab.go. Go 1.2 to 1.15 (0xfffffffb) has a table of another shape, which is read too.
  */
 import * as bounds from "./bounds.ts";
 import { cString, u32, u64, u8 } from "./bytes.ts";
@@ -12,7 +10,7 @@ import { offsetOf, sectionNamed, type ElfImage } from "./elf.ts";
 export interface GoFunctions {
   readonly rvas: Uint32Array;
   name(index: number): string;
-  /** Where the table lies in memory: its numbers are no pointers that code follows. */
+  /** Where the table lies in memory. Its numbers are not pointers that code follows. */
   readonly start: number;
   readonly end: number;
 }
@@ -24,7 +22,7 @@ interface Layout {
   readonly count: number;
   readonly entrySize: 8 | 16;
   readonly text: number;
-  /** Offset of the data of a function, to which the table's second column is relative. */
+  /** The offset of the functions' data. The table's second column is relative to it. */
   readonly data: number;
   readonly nameAt: number;
 }
@@ -87,8 +85,7 @@ function findTable(
     if (offset >= 0 && isHeader(image, offset)) return { offset, start: section.start, size: section.size };
   }
   if (image.sections.length > 0) return undefined;
-  // Without section headers the table is looked for at the alignment that Go's linker gives it (32
-  // bytes).
+  // Without section headers, each place is tried at which Go's linker may put the table (32-byte alignment).
   for (const segment of image.segments) {
     if (segment.executable) continue;
     for (let rva = Math.ceil(segment.start / 32) * 32; rva + 72 < segment.fileEnd; rva += 32) {
@@ -125,19 +122,13 @@ function layoutOf(image: ElfImage, offset: number): Layout | undefined {
   }
 }
 
-/**
- * Newer linkers leave textStart zero and let a relocation fill it (Go 1.25, PIE): then it is
- * `.text`.
- */
+/** Newer linkers leave textStart zero and let a relocation fill it (Go 1.25, PIE). Then `.text` is the start. */
 function textStart(image: ElfImage, address: number): number {
   if (address >= image.base && address !== 0) return address - image.base;
   return sectionNamed(image, ".text")?.start ?? 0;
 }
 
-/**
- * Functions that end the goroutine or the program (runtime/panic.go): their code has returns that
- * are never reached.
- */
+/** Functions that end the goroutine or the program (runtime/panic.go). Their code has returns that never run. */
 const goEnds = /^runtime\.(?:gopanic|goPanic\w+|panic\w*|throw|fatal\w*|goexit[01]?)$/;
 
 export function endsOfGo(go: GoFunctions): readonly number[] {

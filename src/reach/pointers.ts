@@ -1,4 +1,4 @@
-/** Code that data points to, and where the dynamic linker itself jumps. */
+/** The code that data points to, and the code to which the dynamic linker jumps. */
 import { U32List, sortedUnique, u16, u32, u64 } from "./bytes.ts";
 import type { ElfImage } from "./elf.ts";
 import { isCode, type SweepContext } from "./events.ts";
@@ -53,10 +53,7 @@ export function dataPointers(context: SweepContext, relocations: Relocations, go
   return { starts: [...starts], pointers: sortedUnique(pointers.view()) };
 }
 
-/**
- * Arrays of functions that the start-up code runs: named by the dynamic section, or by sections in
- * static programs.
- */
+/** Arrays of functions that the start-up code runs. The dynamic section names them; in static programs, sections do. */
 function startArrays(image: ElfImage): readonly Interval[] {
   const arrays: Interval[] = arrayTags.flatMap(([tag, size]) => {
     const address = image.dynamic.get(tag)?.[0];
@@ -72,8 +69,8 @@ function startArrays(image: ElfImage): readonly Interval[] {
 }
 
 /**
- * Tables about code that is not run through them, and the file's own headers, which are loaded with
- * the first segment.
+ * Where pointers do not count: tables that only describe code, and the file's own headers, which are loaded with the
+ * first segment.
  */
 function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interval[] {
   const tables = image.sections.filter(
@@ -93,8 +90,7 @@ function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interva
 }
 
 /**
- * A position-dependent file has its pointers in place: each aligned word that is the address of
- * code.
+ * A position-dependent file holds its pointers in place: each aligned word that is an address of code counts.
  */
 function scanWords(
   context: SweepContext,
@@ -112,7 +108,7 @@ function scanWords(
     for (let rva = first; rva <= last; rva += 8) {
       const offset = segment.offset + (rva - segment.start);
       const half = u32(source, offset);
-      // Nearly all programs are linked below 4 GB: one half decides.
+      // Nearly all programs are linked below 4 GB, so one half of the word decides.
       if (high < 0x1_0000_0000 && (half < low || half >= high)) continue;
       const address = half + u32(source, offset + 4) * 0x1_0000_0000;
       if (address < low || address >= high) continue;

@@ -1,6 +1,6 @@
 /**
- * An object while it is analysed: its functions as steps when they are needed, who calls them, and
- * whether a call returns.
+ * An object while it is analysed. It lifts functions into steps when they are needed, and knows who calls a function
+ * and whether a call returns.
  */
 import { sortedUnique } from "./bytes.ts";
 import { KIND, type SweepContext } from "./events.ts";
@@ -12,12 +12,12 @@ import { countNamers } from "./variables.ts";
 
 export type Lift = (image: ElfImage, delta: number, start: number, end: number) => readonly Step[];
 
-/** A function's steps with the ways into each. */
+/** A function's steps, and what can come before each. */
 export interface Lifted {
   readonly steps: readonly Step[];
-  /** Index of the step at an rva; -1 if none starts there. */
+  /** The index of the step at an rva. -1 if no step starts there. */
   readonly indexOf: (rva: number) => number;
-  /** Indices of the steps of this function that can come before step i. */
+  /** The steps of this function that can come before step i, by index. */
   readonly before: (index: number) => readonly number[];
 }
 
@@ -36,13 +36,13 @@ export interface Program {
   isTaken(index: number): boolean;
   /** Does a symbol, an unwind range or another table name the function's start? */
   isNamed(index: number): boolean;
-  /** Does the code of only one function name a variable? */
+  /** Does the code of only one function name the variable? */
   isNamedByOneFunction(rva: number): boolean;
 }
 
 /**
- * Imports that never return (their manual pages say so); without them, code behind a call looks as
- * if it were run after it.
+ * Imports that never return, by their manual pages. Without this list, code after such a call would seem to run after
+ * it.
  */
 const noReturn: ReadonlySet<string> = new Set([
   "abort",
@@ -74,7 +74,7 @@ const noReturn: ReadonlySet<string> = new Set([
   "verrx",
 ]);
 
-/** Lifted functions that are kept, counted in steps: about 40 MB. */
+/** At most this many steps of lifted functions are kept: about 40 MB. */
 const keptSteps = 150_000;
 
 export interface ProgramParts {
@@ -84,7 +84,7 @@ export interface ProgramParts {
   readonly importAt: (slot: number) => string | undefined;
   readonly taken: Uint8Array;
   readonly isNamed: (index: number) => boolean;
-  /** Rvas of functions of this object that are known never to return. */
+  /** The functions of this object that never return, by rva. */
   readonly neverReturn: readonly number[];
 }
 
@@ -164,7 +164,7 @@ function indexIncoming(functions: Functions): (index: number) => Uint32Array {
   return (index) => sorted.subarray(first[index] ?? 0, first[index + 1] ?? 0);
 }
 
-/** Events that belong to a function as it is cut now; those of earlier rounds are left over. */
+/** Visits each event that belongs to a function as it is cut now, and skips those left over from earlier rounds. */
 export function forEachLive(functions: Functions, visit: (event: number, index: number) => void): void {
   const { from, to } = functions;
   for (let index = 0; index < from.length; index += 1) {
@@ -188,9 +188,8 @@ function liftOne(program: Program, lift: Lift, index: number): Lifted {
 const nowhere: readonly number[] = [];
 
 /**
- * What can come before each step; absent if nothing can. A step that nothing leads to is where some
- * indirect jump of this function goes (a jump table that was not found), so that no way is
- * forgotten.
+ * The steps that can come before each step. Absent if none can. If no step leads to one, an indirect jump of this
+ * function may (through a jump table that was not found), so that no way is forgotten.
  */
 function waysInto(
   program: Program,
@@ -219,7 +218,7 @@ function waysInto(
   }
   steps.forEach((step, i) => {
     if (i > 0 && ways[i] === undefined) {
-      // What only aligns the label behind it leads nowhere.
+      // Padding that only aligns the label after it leads nowhere.
       if (step.isPadding) return;
       for (const from of indirect) lead(from, i);
     }
@@ -234,9 +233,9 @@ function goesOn(program: Program, step: Step): boolean {
   return !ends(step.flow);
 }
 
-/** A chain of functions that is longer is taken to return. */
+/** A longer chain of functions counts as one that returns. */
 const maxChain = 6;
-/** A function with more bytes is taken to return: hardly any that never does is long. */
+/** A function with more bytes counts as one that returns. Hardly any function that never returns is long. */
 const maxChecked = 16_384;
 
 function returns(program: Program, memo: Map<number, boolean>, rva: number, depth: number): boolean {

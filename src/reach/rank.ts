@@ -1,27 +1,24 @@
 /**
- * How near to the program each call is: through few imports, many, other libraries only, pointers
- * only.
+ * How near each call is to the program: reached through few imports, through many, from other libraries only, or from
+ * pointers only.
  */
 import { graphOf, type Graph } from "./components.ts";
 import { callSets, reachable, type CallSets, type Program } from "./linked-program.ts";
 import type { Rank, Via } from "./types.ts";
 
-/**
- * "Few" imports: measured, 41 % of the calls within this bound were made in a longer exercise, 20 %
- * of those above.
- */
+/** "Few" imports. Measured: a longer exercise made 41 % of the calls within this bound, and 20 % of those above it. */
 const fewImports = 5;
-/** Names of imports in a Via. */
+/** A `Via` names at most this many imports. */
 const viaImports = 5;
 
 interface Import {
   readonly name: string;
   readonly nodes: readonly number[];
-  /** Numbers below `numberLimit` that it reaches. */
+  /** The numbers below `numberLimit` that the import reaches. */
   readonly numbers: ReadonlySet<number>;
 }
 
-/** Call numbers with their Via. Numbers of `numberLimit` and more get one too. */
+/** Each call's number with its Via. Numbers from `numberLimit` on have one too. */
 export function rankCalls(program: Program, reached: Uint8Array): ReadonlyMap<number, Via> {
   const near = reachable(program.graph, [...program.roots.start, ...program.roots.data]);
   const imports = ownImports(program, reached, callSets(program));
@@ -89,10 +86,7 @@ function makersOf(program: Program, reached: Uint8Array): ReadonlyMap<number, re
   return makers;
 }
 
-/**
- * Is the number passed to an import like `syscall(3)`, rather than made by an instruction of the
- * node?
- */
+/** Does the node pass the number to an import like `syscall(3)`, rather than make the call with an instruction? */
 function isForwarded(program: Program, number: number, call: number): boolean {
   const { node } = program.linked.node(number);
   const makes = node.makes ?? [];
@@ -100,9 +94,7 @@ function isForwarded(program: Program, number: number, call: number): boolean {
   return true;
 }
 
-/**
- * Imports of own objects' reachable code, those that reach the fewest calls first: they say most.
- */
+/** The imports of own objects' reachable code. Those that reach the fewest calls come first: they say most. */
 function ownImports(program: Program, reached: Uint8Array, sets: CallSets): readonly Import[] {
   const found = new Map<string, { nodes: Set<number>; numbers: Set<number> }>();
   for (const object of program.linked.objects) {
@@ -144,13 +136,13 @@ function numbersOf({ words, componentOf, bits }: CallSets, nodes: ReadonlySet<nu
   return numbers;
 }
 
-/** The imports nearest to a node that makes a call, and that node. */
+/** The imports nearest to a node that makes a call, and the node. */
 interface Nearest {
   readonly imports: readonly Import[];
   readonly maker: number;
 }
 
-/** Backwards from the nodes that make a call, to the first imports that are met: they say most. */
+/** Walks backwards from the nodes that make a call to the first imports: those say most. */
 function createFinder(
   { graph, linked }: Program,
   imports: readonly Import[],

@@ -1,7 +1,4 @@
-/**
- * The objects of a program → the calls that its code can make, each with the way the executable
- * comes to it.
- */
+/** The objects of a program → the calls that its code can make, each with the way from the executable to it. */
 import { link, type Linked } from "./link.ts";
 import { isForwarder, programOf, reachable, type Program } from "./linked-program.ts";
 import { rankCalls } from "./rank.ts";
@@ -11,8 +8,8 @@ import { forwarders } from "./sites.ts";
 import type { LoadedObject, OpenSite, Operation, Reach, ReachInput, Via } from "./types.ts";
 
 /**
- * Computes the reach of one program. Pure and deterministic: the same summaries in the same order
- * give the same result. Never throws on summaries that `analyzeObject` of this version wrote.
+ * Computes the reach of one program. It is pure: the same summaries in the same order give the same result. It never
+ * throws on summaries that `analyzeObject` of this version wrote.
  */
 export function reachOf(input: ReachInput): Reach {
   const linked = link(input);
@@ -46,9 +43,9 @@ export function reachOf(input: ReachInput): Reach {
 }
 
 /**
- * The kernel maps code into every process (vDSO). On aarch64 signal handlers return through it
- * (arch/arm64/kernel/vdso/sigreturn.S); on x86-64 the C library has that code itself. Its other
- * calls, clock_gettime among them, are those that libraries make without it.
+ * The kernel maps code into every process (the vDSO). On aarch64 signal handlers return through it
+ * (arch/arm64/kernel/vdso/sigreturn.S). On x86-64 the C library has that code itself. The vDSO's other calls, such as
+ * clock_gettime, are calls that libraries make themselves if there is no vDSO.
  */
 function addKernelsOwn(machine: Reach["machine"], calls: Map<string, Via>): void {
   if (machine !== "aarch64" || !calls.has("rt_sigaction") || calls.has("rt_sigreturn")) return;
@@ -61,7 +58,7 @@ function addKernelsOwn(machine: Reach["machine"], calls: Map<string, Via>): void
   });
 }
 
-/** Pointers in the C library's data say nothing of this program: what only they lead to is left out. */
+/** Leaves out what only pointers in the C library's data lead to: that says nothing about this program. */
 function operationsOf(program: Program, reached: Uint8Array): readonly Operation[] {
   const { linked, graph, roots } = program;
   const near = program.isStatic ? reached : reachable(graph, [...roots.start, ...roots.data]);
@@ -103,7 +100,7 @@ function openSites(linked: Linked, reached: Uint8Array): readonly OpenSite[] {
         if (open.import === undefined || isForwarder(linked, object, summary.imports[open.import] ?? ""))
           add(summary.names[open.name] ?? "", open.reason);
       }
-      // A forwarder that only the linked set shows: its callers' constants were not looked for.
+      // A forwarder that shows only after linking: its callers' constants were not looked for.
       for (const symbol of node.imports ?? []) {
         const import_ = summary.imports[symbol] ?? "";
         if (!forwarders.has(import_) && linked.bind(object, import_).some(({ passes }) => passes))

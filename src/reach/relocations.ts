@@ -8,10 +8,7 @@ import { U32List, i64, u32, u64 } from "./bytes.ts";
 import { offsetOf, offsetOfAddress, type ElfImage } from "./elf.ts";
 
 export interface Relocations {
-  /**
-   * Slot of the global offset table → index of the dynamic symbol. Only code that names the slot
-   * uses it.
-   */
+  /** Slot of the global offset table → index of the dynamic symbol. Only code that names a slot uses it. */
   readonly slots: ReadonlyMap<number, number>;
   /** Dynamic symbols whose address is in data. */
   readonly dataSymbols: readonly number[];
@@ -109,10 +106,7 @@ function addPointer(collected: Collected, target: number, place: number): void {
   collected.places.push(place);
 }
 
-/**
- * An even entry is an address to relocate; an odd one is a bitmap over the 63 words that follow the
- * last address.
- */
+/** An even entry is an address to relocate. An odd entry is a bitmap of the 63 words after the last address. */
 function readRelr(image: ElfImage, start: number, size: number, collected: Collected): void {
   const { source, base } = image;
   if (start < 0) return;

@@ -1,4 +1,4 @@
-/** Where calls are made, and with which numbers. */
+/** The places that make calls, and the numbers of these calls. */
 import * as bounds from "./bounds.ts";
 import { cString } from "./bytes.ts";
 import { offsetOf } from "./elf.ts";
@@ -10,17 +10,17 @@ import { createSlicer, type OpenReason, type Slice } from "./slice.ts";
 import { register, type Place } from "./steps.ts";
 import type { UnwindRanges } from "./unwind.ts";
 
-/** Functions of other objects that take a call's number as an argument, and which. */
+/** Functions of other objects that take a call's number, and the argument that it is. */
 export const forwarders: ReadonlyMap<string, number> = new Map([["syscall", 0]]);
 
-/** Functions that look a function up by its name, and in which argument the name is (dlsym(3)). */
+/** Functions that look a function up by its name (dlsym(3)), and the argument that the name is. */
 const lookups: ReadonlyMap<string, number> = new Map([
   ["dlsym", 1],
   ["dlvsym", 1],
 ]);
 
 export interface Made {
-  /** The function that has the number as a constant. */
+  /** The function that holds the number as a constant. */
   readonly index: number;
   readonly number: number;
 }
@@ -43,9 +43,9 @@ export interface Sites {
   readonly open: readonly Open[];
   /** Functions that are looked up by a constant name. */
   readonly lookedUp: readonly { readonly index: number; readonly name: string }[];
-  /** Places that look functions up by names which are no constants. */
+  /** The number of places that look a function up by a name that is no constant. */
   readonly unknownLookups: number;
-  /** Exported functions that get a number passed → argument. -1: not in an argument register. */
+  /** Exported functions that get a call's number → the argument that it is. -1 if it is in no argument register. */
   readonly passes: ReadonlyMap<number, number>;
   readonly count: number;
   readonly openCount: number;
@@ -91,9 +91,9 @@ export function findSites(program: Program, exported: ReadonlyMap<number, unknow
 }
 
 /**
- * Is what looks like a call really data between functions (constants of hand-written assembly)? It
- * is if no unwind range has it and no way leads to it from the start of its function or from
- * elsewhere. glibc's `clone3` makes its call outside of its range, on such a way.
+ * Is it data between functions that only looks like a call (constants of hand-written assembly)? It is data if no
+ * unwind range has it and no way leads to it, neither from the start of its function nor from elsewhere. glibc's
+ * `clone3` makes its call outside of its range, but a way leads there.
  */
 function isData(program: Program, unwind: UnwindRanges, index: number, at: number): boolean {
   if (unwind.starts.length === 0 || isInside(unwind, at)) return false;
@@ -117,7 +117,7 @@ function isData(program: Program, unwind: UnwindRanges, index: number, at: numbe
   return true;
 }
 
-/** Names that dlsym(3) is given: constants in read-only data. */
+/** Collects the names that dlsym(3) gets: constants in read-only data. */
 function collectNames(program: Program, collected: Collected, slice: Slice): void {
   const { image } = program.context;
   // In position-dependent code an address is a constant like any other.

@@ -1,7 +1,7 @@
 /**
- * Which values a register can have at an instruction: backwards over every way through the function
- * and, where the value was passed in, through its callers. The answer is never short of a value
- * without saying so: a way that cannot be followed is "open".
+ * The values that a register can have at an instruction. A slice goes backwards over every way through the function
+ * and, if the value was passed in, through its callers. No value is missing without a sign: a way that cannot be
+ * followed is "open".
  */
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
@@ -17,19 +17,19 @@ import { apply, firstVector, keyOf, samePlace, type Operation, type Place, type 
 export type OpenReason = "computed" | "called through a pointer" | "kept in memory" | "too many ways";
 
 export interface Slice {
-  /** Values, each with the function whose code has it as a constant. */
+  /** The values, each with the function whose code holds it as a constant. */
   readonly constants: readonly { readonly value: number; readonly index: number }[];
-  /** Addresses of data, where the value is one. */
+  /** The values that are addresses of data. */
   readonly addresses: readonly { readonly rva: number; readonly index: number }[];
   readonly open: readonly { readonly reason: OpenReason; readonly index: number }[];
   /**
-   * Exported functions that got the value passed in from other objects, and where. Of a slice that
-   * ends at the function's start: every function that got it passed in.
+   * The exported functions that other objects pass the value to, and in which argument. A slice that ends at the
+   * function's start lists every function that gets the value from its caller.
    */
   readonly passed: readonly Passed[];
 }
 
-/** Where a function got the value, and what it does to it before it passes it on. */
+/** Where a function gets the value, and what it does to the value before it passes it on. */
 export interface Passed {
   readonly index: number;
   readonly place: Place;
@@ -46,9 +46,9 @@ interface Question {
   readonly place: Place;
   readonly then: readonly Operation[];
   /**
-   * For memory behind a pointer: the step where it was first asked for in this function. Once the
-   * pointer turns out to be the address of a place on the stack, stores are looked for from there,
-   * because they may stand behind the instruction that made the pointer.
+   * For memory behind a pointer: the step at which this function first asked for it. If the pointer turns out to be the
+   * address of a place on the stack, stores are looked for from that step back. They may stand after the instruction
+   * that made the pointer.
    */
   readonly origin: number;
 }
@@ -58,13 +58,13 @@ export interface Slicer {
   slice(index: number, at: number, place: Place, then?: readonly Operation[]): Slice;
 }
 
-/** How far a slicer goes. */
+/** How far a slicer goes back. */
 export interface Extent {
-  /** Through callers, or to the function's start? */
+  /** Through the callers, or only to the function's start? */
   readonly throughCallers: boolean;
   readonly steps: number;
   readonly allSteps: number;
-  /** Named in `limits` if all steps are used up. Absent: nothing is missing then. */
+  /** The name for `limits` if all steps are used up. Absent if a cut slice loses nothing. */
   readonly limit?: string;
 }
 
@@ -75,34 +75,31 @@ const wholeExtent: Extent = {
   limit: "maxAllSliceSteps",
 };
 
-/** For arguments, which are followed from caller to caller together. */
+/** For arguments. They are followed from caller to caller together. */
 export const argumentExtent: Extent = {
   throughCallers: false,
   steps: bounds.maxArgumentSteps,
   allSteps: bounds.maxAllArgumentSteps,
 };
 
-/** Operations on the way; loops that count would add without end. */
+/** At most this many operations on the way: a loop that counts would add more without end. */
 const maxOperations = 5;
-/** Pointers to pointers. */
+/** At most this many pointers to pointers. */
 const maxPointers = 3;
 
-/** Bytes that a call pushes: x86-64 the return address, aarch64 nothing. */
+/** The number of bytes that a call pushes: the return address on x86-64, nothing on aarch64. */
 export const pushedByCall = { "x86-64": 8, aarch64: 0 } as const;
 
-/** A slicer, and what the slice at hand has found. */
+/** A slicer, and the findings of the slice in hand. */
 interface Run {
   readonly program: Program;
   readonly exported: (index: number) => boolean;
   readonly extent: Extent;
   readonly numbering: Numbering;
   readonly stores: (rva: number) => readonly { readonly index: number; readonly at: number }[];
-  /** Places that take the address of a function. */
+  /** The places that take the address of a function. */
   readonly references: (rva: number) => readonly { readonly index: number; readonly at: number }[];
-  /**
-   * Does only one function name the variable, the one that reads it? Then nothing sets it, and it
-   * stays zero.
-   */
+  /** Does only the function that reads the variable name it? Then no code sets the variable, and it stays zero. */
   readonly isOnlyRead: (rva: number) => boolean;
   readonly queue: Question[];
   readonly seen: TupleSet;
@@ -115,7 +112,7 @@ interface Run {
 export function createSlicer(program: Program, exported: (index: number) => boolean, extent = wholeExtent): Slicer {
   let left = extent.allSteps;
   const run = createRun(program, exported, extent);
-  /** Callers of one function are asked again for each place that gets its arguments from there. */
+  /** The callers of a function are asked again for each place that gets its arguments from them. */
   const known = new Map<string, { readonly slice: Slice; readonly cost: number }>();
   return {
     slice(index, at, place, then = []) {
@@ -207,7 +204,7 @@ function fail(run: Run, index: number, reason: OpenReason): void {
   run.open.set(`${index}:${reason}`, { index, reason });
 }
 
-/** `origin` is that of the question that leads to this one, if both are of memory in one function. */
+/** `origin` is that of the question before, if both ask for memory in one function. */
 function ask(run: Run, index: number, step: number, place: Place, then: readonly Operation[], origin = step): void {
   if (then.length > maxOperations || depthOf(place) > maxPointers) return fail(run, index, "computed");
   const first = place.in === "memory" ? origin : step;
@@ -230,7 +227,7 @@ function answer(run: Run, index: number, value: number, then: readonly Operation
   run.constants.set(`${index}:${result}`, { value: result, index });
 }
 
-/** Over every step that can come before. */
+/** Asks each step that can come before. */
 function goBack(run: Run, question: Question): void {
   const { program } = run;
   const { index, step } = question;
@@ -239,7 +236,7 @@ function goBack(run: Run, question: Question): void {
     const earlier = lifted.steps[before];
     if (earlier === undefined) continue;
     const proven = provenBy(earlier, question.place, lifted.steps[step]?.at ?? -1);
-    // Of several arguments a branch proves one. What the caller passes for the others belongs to its own
+    // A branch proves one of several arguments. The values that callers pass for the others belong to the callers' own
     // value, not to the proven one: Go's socket compares the family with AF_INET6 on every way.
     if (proven !== undefined && (run.extent.throughCallers || proven === 0)) answer(run, index, proven, question.then);
     else transfer(run, question, index, before, earlier);
@@ -249,15 +246,15 @@ function goBack(run: Run, question: Question): void {
 }
 
 /**
- * The value that a branch proves of a place on the way to `at`: `test %rax,%rax; je` (musl makes
- * `read`, number 0, with it).
+ * The value of a place that a branch proves on the way to `at`: `test %rax,%rax; je`. (musl makes `read`, number 0, in
+ * this way.)
  */
 function provenBy({ proves, target, next }: Step, place: Place, at: number): number | undefined {
   if (proves === undefined || !samePlace(proves.place, place) || target === next) return undefined;
   return (proves.when === "taken" ? target : next) === at ? proves.value : undefined;
 }
 
-/** Calls, jumps and falls from other functions (and calls of the function by itself). */
+/** Asks the calls, jumps and falls from other functions, and the function's calls of itself. */
 function fromOutside(run: Run, question: Question, here: Step): void {
   const { program } = run;
   const { index, place, then } = question;
@@ -282,9 +279,9 @@ function fromOutside(run: Run, question: Question, here: Step): void {
 }
 
 /**
- * The function's address is taken, so anybody may call it. One shape is followed: the number lies
- * behind a pointer that is passed beside the function (`__synccall(do_setxid, &c)` in musl,
- * `clone(child, stack, flags, &args)`). What code takes the address in another shape is open.
+ * The function's address is taken, so any code may call it. One shape is followed: a pointer to the number is passed
+ * beside the function (`__synccall(do_setxid, &c)` in musl, `clone(child, stack, flags, &args)`). A place that takes
+ * the address in another shape is open.
  */
 function throughCallback(run: Run, { index, place, then }: Question): void {
   const { program } = run;
@@ -306,7 +303,7 @@ function throughCallback(run: Run, { index, place, then }: Question): void {
   }
 }
 
-/** Stack addresses that a straight way before the call puts into a register. */
+/** The stack addresses that a straight way before the call puts into a register. */
 function addressIn(lifted: Lifted, call: number, argument: number): readonly number[] {
   let number = argument;
   for (let step = call; step > 0; step -= 1) {
@@ -359,7 +356,7 @@ export function functionOf(program: Program, rva: number): number {
   return low > 0 && rva < (ends[low - 1] ?? 0) ? low - 1 : -1;
 }
 
-/** The same place as the caller names it: its stack pointer at the call is the callee's zero. */
+/** The same place in the caller's terms: the caller's stack pointer at the call is the callee's zero. */
 export function moveFrame(place: Place, by: number): Place | undefined {
   if (place.in === "stack") return Number.isNaN(by) ? undefined : { in: "stack", offset: place.offset + by };
   if (place.in !== "memory") return place;
@@ -385,13 +382,13 @@ function transfer(run: Run, { place, then, origin }: Question, index: number, be
   }
 }
 
-/** Is it what a call returns, and wanted as a call's number? */
+/** Is it the result of a call that will be used as a call's number? */
 function isResult({ extent }: Run, { flow }: Step, place: Place): boolean {
   const isCall = flow === "call" || flow === "indirect-call";
   return extent.throughCallers && isCall && place.in === "register" && place.register === resultRegister;
 }
 
-/** Is a register overwritten that the place needs? */
+/** Does the step overwrite a register that the place needs? */
 function isLost(step: Step, place: Place): boolean {
   if (place.in === "register") {
     if (place.register >= firstVector) return ((step.vectors >> ((place.register - firstVector) >> 1)) & 1) !== 0;
@@ -447,8 +444,8 @@ function behind(run: Run, value: Value, offset: number): readonly Place[] | unde
 }
 
 /**
- * A variable's values are those that instructions store in it by name, anywhere in the object, and
- * the one it starts with. A constant in read-only data is just read.
+ * A variable has the values that instructions anywhere in the object store in it by name, and its initial value. A
+ * constant in read-only data is just read.
  */
 function askVariable(run: Run, question: Question, rva: number): void {
   const { image } = run.program.context;
@@ -466,12 +463,12 @@ function askVariable(run: Run, question: Question, rva: number): void {
 }
 
 /**
- * A variable that holds a pointer to the wanted value (glibc's `xidcmd`): behind each pointer that
- * is stored in it.
+ * A variable that holds a pointer to the wanted value (glibc's `xidcmd`). Looks behind each pointer that code stores in
+ * it.
  */
 function askBehindVariable(run: Run, question: Question, rva: number, offset: number): void {
   forEachStore(run, question, rva, (index, step, value) => {
-    // A pointer that is reset says nothing.
+    // A pointer that is reset to zero says nothing.
     if (value.is === "constant" && value.value === 0) return;
     const places = behind(run, value, offset);
     if (places === undefined) fail(run, index, "kept in memory");

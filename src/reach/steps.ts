@@ -1,13 +1,12 @@
 /**
- * A function's instructions as the slicer sees them: where control goes, and what each does to
- * registers and to memory that it names.
- * Everything a lifter does not understand is a loss ("clobbers"), never a guess.
+ * A function's instructions as the slicer sees them: where control goes, and what each instruction does to registers
+ * and to memory that it names. An instruction that a lifter does not understand is a loss ("clobbers"), never a guess.
  */
 
 /**
- * Registers by their number in the architecture: x86-64 0 (rax) to 15, aarch64 0 to 30 (31: the
- * stack pointer). Vector register n, which compilers copy structures through, is `firstVector + 2 *
- * n` for its low 8 bytes and one more for the next 8.
+ * Registers by their number in the architecture: 0 (rax) to 15 on x86-64, 0 to 30 on aarch64, where 31 is the stack
+ * pointer. Compilers copy structures through vector registers: register n is `firstVector + 2 * n` for its low 8 bytes,
+ * and one more for the next 8.
  */
 export type Register = number;
 export const firstVector = 64;
@@ -29,14 +28,14 @@ export interface Operation {
 export type Value =
   | { readonly is: "constant"; readonly value: number }
   | { readonly is: "copy"; readonly of: Place; readonly then?: Operation }
-  /** One of several: conditional moves. */
+  /** One of several values, as conditional moves give. */
   | { readonly is: "either"; readonly values: readonly Value[] }
   /** The address of a place on the stack or of a variable. */
   | { readonly is: "address"; readonly of: Place };
 
 export type Flow = "next" | "jump" | "branch" | "call" | "return" | "stop" | "indirect-jump" | "indirect-call" | "site";
 
-/** "`place` is `value`" on the way of a branch that is taken, or on the other one. */
+/** "`place` is `value`" on one of a branch's two ways: the one that is taken, or the other. */
 export interface Proof {
   readonly place: Place;
   readonly value: number;
@@ -52,25 +51,25 @@ export interface Step {
   readonly at: number;
   readonly next: number;
   readonly flow: Flow;
-  /** Target of a direct jump, branch or call; -1 if there is none. */
+  /** The target of a direct jump, branch or call. -1 if there is none. */
   readonly target: number;
-  /** Slot of the global offset table of a call or jump through it; -1 if there is none. */
+  /** The slot of the global offset table through which a call or jump goes. -1 if there is none. */
   readonly slot: number;
-  /** What is written with a known value. */
+  /** The known values that the step writes. */
   readonly writes: readonly Write[];
-  /** Registers that are overwritten with what is not known: bit i is register i. */
+  /** Registers that the step overwrites with unknown values: bit i is register i. */
   readonly clobbers: number;
-  /** Vector registers that are overwritten with what is not known; -1: all. */
+  /** Vector registers that the step overwrites with unknown values. -1 means all. */
   readonly vectors: number;
-  /** What a conditional branch proves of a place on one of its two ways. */
+  /** What a conditional branch proves about a place on one of its two ways. */
   readonly proves: Proof | undefined;
-  /** Does nothing: compilers align labels with it. */
+  /** Does nothing. Compilers align labels with such instructions. */
   readonly isPadding: boolean;
-  /** Stack pointer before this step, relative to the function's entry. NaN if it is not known. */
+  /** The stack pointer before this step, relative to the function's entry. NaN if unknown. */
   readonly stack: number;
 }
 
-/** Does control never go on to the following instruction? */
+/** Does control never go on to the next instruction? */
 export function ends(flow: Flow): boolean {
   return flow === "jump" || flow === "return" || flow === "stop" || flow === "indirect-jump";
 }
@@ -84,7 +83,7 @@ export function register(number: Register): Place {
   return registers[number] ?? { in: "register", register: number };
 }
 
-/** Most instructions write nothing that is known: they share this list, which is never changed. */
+/** Most instructions write nothing known. They share this list, which never changes. */
 export const noWrites: readonly Write[] = [];
 
 export function write(effect: { writes: readonly Write[] }, to: Place, value: Value): void {
@@ -111,9 +110,7 @@ export function keyOf(place: Place): string {
   }
 }
 
-/**
- * Where frames are while a lifter walks: offsets from the stack pointer at entry. NaN if unknown.
- */
+/** The frames while a lifter walks: offsets from the stack pointer at entry. NaN if unknown. */
 export interface Frame {
   readonly stack: number;
   /** The frame pointer, if the function has set it up. */

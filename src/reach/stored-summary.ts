@@ -1,13 +1,13 @@
 /**
- * Checks that a value which was read from a file is a summary that `reachOf` can take: the file may
- * be torn, or another program may have written it.
+ * Checks that a value read from a file is a summary that `reachOf` can take. The file may be torn, or another program
+ * may have written it.
  */
 import type { CodeSummary, Node, ObjectSummary } from "./types.ts";
 
-/** Changes with every change of what summaries hold or find. */
+/** Raise it with every change in what summaries hold or find. */
 export const summaryVersion = 5;
 
-/** The summary in a value of JSON; `undefined` if it is none, or one of another version. */
+/** The summary in a JSON value. `undefined` if it is no summary, or one of another version. */
 export function summaryFrom(value: unknown): ObjectSummary | undefined {
   if (!isObject(value) || value["version"] !== summaryVersion) return undefined;
   const isWhole = value["kind"] === "unsupported" ? typeof value["reason"] === "string" : isCode(value);
@@ -42,7 +42,7 @@ function isCode(value: Json): boolean {
   );
 }
 
-/** How many there are of what numbers in a summary refer to. */
+/** How many things of each kind the numbers in a summary may refer to. */
 interface Sizes {
   readonly nodes: number;
   readonly imports: number;
@@ -78,7 +78,7 @@ function isNode(value: unknown, sizes: Sizes): boolean {
   return true;
 }
 
-/** Name, node, name, node …; -1 stands for no node. */
+/** Name, node, name, node …; -1 means no node. */
 function isExports(value: unknown, nodes: number): value is CodeSummary["exports"] {
   return (
     Array.isArray(value) &&

@@ -1,6 +1,6 @@
 /**
- * The call graph of one object, reduced to what matters outside of it. Functions that reach neither
- * a call nor an import are dropped, cycles become one node, and nodes that reach the same are one.
+ * The call graph of one object, reduced to what matters to other objects. Functions that reach neither a call nor an
+ * import are dropped. Each cycle becomes one node, and nodes that reach the same become one.
  */
 import { U32List, floorIndex, sortedUnique } from "./bytes.ts";
 import { componentsOf, graphOf, type Components, type Graph } from "./components.ts";
@@ -23,7 +23,7 @@ export interface SummaryParts {
 
 type Summarized = Pick<CodeSummary, "imports" | "names" | "nodes" | "exports" | "roots" | "passes" | "sites">;
 
-/** Strings by number, each once. */
+/** Strings by number. Each occurs once. */
 interface Names {
   readonly list: string[];
   of(name: string): number;
@@ -46,7 +46,7 @@ function createNames(): Names {
   };
 }
 
-/** What a component has of its own. */
+/** What a component itself does. */
 interface Payload {
   readonly imports: Set<number>;
   readonly makes: Map<string, readonly [number, number]>;
@@ -146,7 +146,7 @@ function addImports(program: Program, payloadOf: (index: number) => Payload, imp
   });
 }
 
-/** Names of functions: symbols, Go's table; else the address as `objdump` shows it. */
+/** Names of functions, from symbols or Go's table; otherwise the address as `objdump` shows it. */
 function namer(program: Program, facts: Facts, wanted: ReadonlySet<number>): (index: number) => string {
   const { functions } = program;
   const byStart = new Map<number, string>();
@@ -169,7 +169,7 @@ function namer(program: Program, facts: Facts, wanted: ReadonlySet<number>): (in
 }
 
 /**
- * Of a function's aliases the one without underscores (`write`, not `__write`), then the shorter,
+ * Chooses among a function's aliases: first the one without underscores (`write`, not `__write`), then the shorter,
  * then the first by code point.
  */
 function isPlainer(name: string, than: string): boolean {
@@ -180,11 +180,11 @@ function isPlainer(name: string, than: string): boolean {
 
 interface Reduced {
   readonly nodes: readonly Node[];
-  /** Node of a component; -1 if it reaches nothing. */
+  /** The node of a component. -1 if the component reaches nothing. */
   of(component: number): number;
 }
 
-/** Components come callees first, so that what a component reaches is known when it is met. */
+/** Callees come first, so that each component meets callees whose reach is known. */
 function reduce(graph: Graph, components: Components, payloads: ReadonlyMap<number, Payload>): Reduced {
   const edges = componentEdges(graph, components);
   const nodeOf = new Int32Array(components.count).fill(-1);
@@ -260,7 +260,7 @@ function exportsOf(
     if (!facts.symbols.isDefined(i) || !facts.symbols.isCode(i)) continue;
     const rva = facts.symbols.address(i);
     const node = nodeOf(rva);
-    // A forwarder makes no call of its own: it is kept for its name.
+    // A forwarder makes no call of its own. It is kept for its name.
     if (node < 0 && !sites.passes.has(floorIndex(starts, rva))) continue;
     const name = facts.symbols.name(i);
     const key = `${name} ${node}`;
@@ -284,9 +284,9 @@ function passesOf(facts: Facts, sites: Sites, starts: Uint32Array): { readonly [
 }
 
 /**
- * Packages of Go's runtime. Its linker keeps a function only if something may call it
- * (cmd/link/internal/ld/deadcode.go), so that all of them count as reachable; what is outside of
- * the runtime counts as the program's own.
+ * Packages of Go's runtime. Go's linker keeps a function only if something may call it
+ * (cmd/link/internal/ld/deadcode.go), so all functions count as reachable. Functions outside the runtime count as the
+ * program's own.
  */
 const goRuntime = /^(?:runtime[./]|internal\/(?:runtime|cpu|abi|bytealg)[./]|(?:type|go)[:.])/;
 

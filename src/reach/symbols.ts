@@ -1,6 +1,6 @@
 /**
- * Symbols of an object: `.dynsym` (ELF gABI, figure 4-15), and `.symtab` where the file was not
- * stripped. Versions are ignored.
+ * Symbols of an object: `.dynsym` (ELF gABI, figure 4-15), and `.symtab` if the file was not stripped. Versions are
+ * ignored.
  */
 import * as bounds from "./bounds.ts";
 import { U32List, cString, u16, u32, u64, u8 } from "./bytes.ts";
@@ -22,7 +22,7 @@ export interface DynamicSymbols {
   isResolver(index: number): boolean;
 }
 
-/** Functions of `.symtab`; names are read only when they are needed. */
+/** Functions of `.symtab`. Names are read only when they are needed. */
 export interface LocalSymbols {
   readonly rvas: Uint32Array;
   name(index: number): string;
@@ -60,8 +60,8 @@ function isCodeType(type: number): boolean {
 }
 
 /**
- * The dynamic section does not say how many there are: the hash tables do, else the strings that
- * follow by convention.
+ * The number of symbols. The dynamic section does not give it: the hash tables do. Without them, the strings follow the
+ * symbols by convention.
  */
 function countSymbols(image: ElfImage, table: number, strings: number): number {
   const { source } = image;
@@ -78,8 +78,7 @@ function countSymbols(image: ElfImage, table: number, strings: number): number {
 }
 
 /**
- * The highest index in any chain (the layout is binutils', described in the glibc sources:
- * dl-lookup.c, `do_lookup_x`).
+ * The highest index in any chain. The layout is binutils'; the glibc sources describe it (dl-lookup.c, `do_lookup_x`).
  */
 function countByGnuHash(image: ElfImage, at: number): number {
   const { source } = image;
@@ -111,7 +110,7 @@ export function readLocalSymbols(image: ElfImage): LocalSymbols {
       const info = u8(source, at + 4);
       const type = info & 15;
       const rva = u64(source, at + 8) - image.base;
-      // Assembly often leaves the type out (`_start`); local symbols without one are labels.
+      // Assembly often leaves the type out (`_start`). Local symbols without a type are labels.
       const isFunction = type === STT.FUNC || type === STT.GNU_IFUNC || (type === STT.NOTYPE && info >> 4 !== 0);
       if (!isFunction || u16(source, at + 6) === 0 || rva < 0 || rva > bounds.maxSpan) continue;
       const offset = u32(source, at);

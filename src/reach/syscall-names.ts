@@ -1,4 +1,4 @@
-/** The only door of this folder to the tables: names of system call numbers, and which arguments matter. */
+/** The only file of this folder that uses the tables: names of system calls, and which of their arguments matter. */
 import { operationArgumentsOf, syscallName, syscallNumber } from "../core/tables/index.ts";
 import type { Machine } from "./types.ts";
 

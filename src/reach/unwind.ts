@@ -1,6 +1,6 @@
 /**
- * Functions that the unwind table names: `.eh_frame` (LSB 5.0 core, section 10.6; DWARF 5, section
- * 6.4.1). Stripped files keep it, because exceptions, `pthread_cancel` and `backtrace` need it.
+ * The functions that the unwind table names: `.eh_frame` (LSB 5.0 core, section 10.6; DWARF 5, section 6.4.1). Stripped
+ * files keep the table, because exceptions, `pthread_cancel` and `backtrace` need it.
  */
 import * as bounds from "./bounds.ts";
 import { i32, i64, u16, u32, U32List, u64, u8, type Source } from "./bytes.ts";
@@ -14,7 +14,7 @@ export interface UnwindRanges {
 
 interface Cie {
   readonly encoding: number;
-  /** Augmentation S: frames of signal handlers' returns. */
+  /** Augmentation S: the frame of a return from a signal handler. */
   readonly isSignalFrame: boolean;
 }
 
@@ -40,7 +40,7 @@ function sorted(pairs: Pairs): UnwindRanges {
   return { starts: order.map((i) => starts[i] ?? 0), ends: order.map((i) => ends[i] ?? 0) };
 }
 
-/** Rva of the first entry and of what lies behind the last one. */
+/** The rva of the first entry, and the end of the last one. */
 function frameStart(image: ElfImage): { readonly start: number; readonly end: number } | undefined {
   const section = sectionNamed(image, ".eh_frame");
   if (section?.loaded === true) return { start: section.start, end: section.start + section.size };
@@ -63,8 +63,8 @@ function readFrames(image: ElfImage, range: { readonly start: number; readonly e
   while (at + 8 <= range.end) {
     const size = u32(source, at + delta);
     if (size === 0) {
-      // Linked from several inputs, the section may hold a terminator before its end (crtend.o
-      // stands last, but not in every linker).
+      // A section linked from several inputs may hold a terminator before its end. (crtend.o comes last, but not with
+      // every linker.)
       if (at + 8 >= range.end || pairs.starts.length === 0) return;
       at += 4;
       continue;
@@ -96,9 +96,9 @@ function addRange(image: ElfImage, at: number, delta: number, { encoding, isSign
 }
 
 /**
- * Unwinders look up the byte before a return address, so the range of x86-64's `__restore_rt`
- * begins one byte before its code (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That
- * byte is padding; decoded, it would swallow the function.
+ * Unwinders look up the byte before a return address, so the range of x86-64's `__restore_rt` begins one byte before
+ * its code (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c). That byte is padding. Decoded as code, it would
+ * swallow the function.
  */
 function beginsEarly(image: ElfImage, start: number): boolean {
   const offset = offsetOf(image, start + 1);
@@ -111,8 +111,8 @@ function beginsEarly(image: ElfImage, start: number): boolean {
 }
 
 /**
- * The augmentation of a CIE: letter R has the encoding of addresses in its FDEs; it is 0 (absolute)
- * if there is none.
+ * Reads a CIE's augmentation. The letter R gives the encoding of addresses in the CIE's FDEs. Without it the encoding
+ * is 0 (absolute).
  */
 function readCie(source: Source, cie: number): Cie {
   let at = cie + 9;
@@ -147,15 +147,14 @@ function encodedSize(encoding: number): number {
 interface Encoded {
   /** An rva, or a plain number if the encoding is relative to nothing. */
   readonly value: number;
-  /** Offset in the file behind it. */
+  /** The offset in the file after it. */
   readonly next: number;
 }
 
 /**
- * A pointer as the unwind tables have it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for
- * encodings that no compiler emits. `dataStart` is what a data-relative value is added to. An
- * absolute value becomes an rva; a caller that reads a length passes the base as `dataStart`, which
- * undoes that.
+ * A pointer as the unwind tables hold it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for encodings that no
+ * compiler emits. `dataStart` is added to a data-relative value. An absolute value becomes an rva. A caller that reads
+ * a length passes the base as `dataStart`, which undoes that.
  */
 function readEncoded(
   image: ElfImage,

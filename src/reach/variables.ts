@@ -1,4 +1,4 @@
-/** Instructions that name variables, found without decoding. */
+/** Finds instructions that name variables, without decoding them. */
 import { U32List } from "./bytes.ts";
 import type { SweepContext } from "./events.ts";
 import { functionAt, type Functions } from "./functions.ts";
@@ -7,9 +7,9 @@ import { functionAt, type Functions } from "./functions.ts";
 const largestImmediate = 4;
 
 /**
- * Says in how many functions any byte of code begins a displacement that leads to a variable (with
- * each size of an immediate behind) or, in position-dependent files, its address. Go's linker drops
- * the code that would set `perThreadSyscall`, but not the one that reads it.
+ * Counts the functions in which any byte of code begins a displacement that leads to a variable. An immediate of each
+ * size may follow the displacement. In position-dependent files, the variable's address counts too. Go's linker drops
+ * the code that would set `perThreadSyscall`, but not the code that reads it.
  */
 export function countNamers(context: SweepContext, functions: Functions): (rva: number) => number {
   const { image, ranges } = context;
@@ -17,7 +17,7 @@ export function countNamers(context: SweepContext, functions: Functions): (rva: 
   const writable = image.segments.filter((segment) => segment.writable);
   const low = Math.min(...writable.map(({ start }) => start));
   const high = Math.max(...writable.map(({ end }) => end));
-  /** Places of candidates, each with where its displacement leads if the largest immediate is behind it. */
+  /** The places of candidates, and where each displacement leads if the largest immediate follows it. */
   const relative = { at: new U32List(), to: new U32List() };
   const absolute = { at: new U32List(), to: new U32List() };
   for (const { start, end, delta } of ranges) {

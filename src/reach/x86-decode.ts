@@ -1,13 +1,11 @@
 /**
- * Lengths and operand fields of x86-64 instructions (Intel SDM volume 2, chapter 2 and appendix A;
- * AMD64 manual volume 3 for XOP). No mnemonics: the sweep and the lifter look at the few opcodes
- * that matter to them.
+ * Lengths and operand fields of x86-64 instructions (Intel SDM volume 2, chapter 2 and appendix A; AMD64 manual volume
+ * 3 for XOP). There are no mnemonics: the sweep and the lifter look only at the few opcodes that matter to them.
  */
 
 /**
- * One decoded instruction; the object is reused for the next. `op` is the opcode with its map
- * above: 0x0xx one byte, 0x1xx after 0f, 0x2xx after 0f 38, 0x3xx after 0f 3a; vector encodings
- * (VEX, EVEX, XOP) have 0x1000 added.
+ * One decoded instruction. The object is reused for the next one. `op` is the opcode, with its map in the bits above:
+ * 0x0xx one byte, 0x1xx after 0f, 0x2xx after 0f 38, 0x3xx after 0f 3a. Vector encodings (VEX, EVEX, XOP) add 0x1000.
  */
 export interface Decoded {
   op: number;
@@ -26,7 +24,7 @@ export interface Decoded {
   length: number;
   /** Register in VEX.vvvv; 0 for other encodings. */
   vvvv: number;
-  /** fs or gs: the memory operand is no address of this object. */
+  /** fs or gs: the memory operand is not an address of this object. */
   segment: boolean;
 }
 
@@ -47,8 +45,8 @@ export function createDecoded(): Decoded {
 }
 
 /**
- * What follows the opcode. Low nibble: kind of immediate; bit 4: ModRM; bit 5: not valid in 64-bit
- * mode.
+ * What follows the opcode. The low nibble is the kind of immediate. Bit 4: a ModRM byte follows. Bit 5: the opcode is
+ * not valid in 64-bit mode.
  */
 const IMM = { none: 0, byte: 1, z: 2, v: 3, word: 4, enter: 5, offset: 6, group3b: 7, group3: 8, dword: 9 } as const;
 const MODRM = 0x10;
@@ -135,8 +133,8 @@ function fill(rows: readonly Row[]): Uint8Array {
 }
 
 /**
- * Decodes the instruction at `at` into `into` and returns its length. Returns 0 if there is no
- * valid instruction of at most 15 bytes before `end`.
+ * Decodes the instruction at `at` into `into` and returns its length. Returns 0 if no valid instruction of at most 15
+ * bytes ends before `end`.
  */
 export function decode(bytes: Uint8Array, at: number, end: number, into: Decoded): number {
   let position = at;
@@ -211,7 +209,7 @@ export function decode(bytes: Uint8Array, at: number, end: number, into: Decoded
   return flags === INVALID ? 0 : finish(bytes, at, position, end, flags, short, into);
 }
 
-/** The parts behind the opcode: ModRM, SIB, displacement, immediate. */
+/** The parts after the opcode: ModRM, SIB, displacement, immediate. */
 function finish(
   bytes: Uint8Array,
   at: number,
@@ -270,10 +268,7 @@ function immediateSize(kind: number, modrm: number, short: boolean, into: Decode
   }
 }
 
-/**
- * Reads a VEX, EVEX or XOP prefix. Sets `op`, `rex` and `vvvv`; returns the position behind the
- * opcode.
- */
+/** Reads a VEX, EVEX or XOP prefix. Sets `op`, `rex` and `vvvv`. Returns the position after the opcode. */
 function vectorOpcode(bytes: Uint8Array, position: number, op: number, into: Decoded): number {
   const first = bytes[position + 1] ?? 0;
   if (op === 0xc5) {
@@ -294,8 +289,8 @@ function vectorOpcode(bytes: Uint8Array, position: number, op: number, into: Dec
 }
 
 /**
- * Map 1 has immediates where its legacy twin has them; map 3 always; XOP's map 8 a byte, map 10
- * four.
+ * In map 1 an opcode has an immediate if its legacy twin has one. In map 3 each has one. XOP's map 8 has one byte, map
+ * 10 has four.
  */
 function vectorImmediate(op: number): number {
   const map = (op >> 8) & 0x0f;

@@ -1,6 +1,6 @@
 /**
- * One x86-64 function as steps (Intel SDM volume 2 for each opcode; what is not listed here
- * clobbers its operands).
+ * One x86-64 function as steps (Intel SDM volume 2 for each opcode). An instruction that is not listed clobbers its
+ * operands.
  */
 import * as bounds from "./bounds.ts";
 import { i32, u32, u8, type Source } from "./bytes.ts";
@@ -39,15 +39,12 @@ interface Effect {
   writes: readonly Write[];
   clobbers: number;
   vectors: number;
-  /**
-   * The comparison whose flags hold behind this step: "zero flag set means that `place` is
-   * `value`".
-   */
+  /** The comparison whose flags hold after this step: "zero flag set means that `place` is `value`". */
   compared: { place: Place; value: number } | undefined;
   frame: Frame;
 }
 
-/** `frames` says, for a label, what the stack was at the jumps to it. */
+/** `frames` gives, for a label, the stack at the jumps to it. */
 export function liftX86(image: ElfImage, delta: number, start: number, end: number): readonly Step[] {
   const { source } = image;
   const decoded = createDecoded();
@@ -100,17 +97,14 @@ export function liftX86(image: ElfImage, delta: number, start: number, end: numb
   return steps;
 }
 
-/** What `je` and `jne` say of the comparison right before them. */
+/** What `je` and `jne` prove about the comparison right before them. */
 function proofOf(op: number, compared: Effect["compared"]): Proof | undefined {
   const isEqual = op === 0x74 || op === 0x184;
   if (compared === undefined || (!isEqual && op !== 0x75 && op !== 0x185)) return undefined;
   return { ...compared, when: isEqual ? "taken" : "next" };
 }
 
-/**
- * The ModRM operand: a register, a place in memory that has a name, or `undefined` for other
- * memory.
- */
+/** The ModRM operand: a register, or a place in memory that has a name. `undefined` for other memory. */
 function operand(image: ElfImage, d: Decoded, rva: number, frame: Frame): Place | undefined {
   const mod = d.modrm >> 6;
   const rm = d.modrm & 7;
@@ -263,8 +257,7 @@ function operate(effect: Effect, to: Place | undefined, kind: number, by: number
 }
 
 /**
- * A distance that no frame has: after the stack was aligned, its places are only compared with each
- * other.
+ * A distance that no frame has. After the stack was aligned, places in the frame can only be compared with each other.
  */
 const alignedFrame = 1 << 28;
 
@@ -322,8 +315,8 @@ function liftLea(image: ElfImage, d: Decoded, rva: number, effect: Effect): void
 }
 
 /**
- * `lea disp(,%reg,scale)` and `lea disp(%reg,%reg,scale)`: a multiplication. Callers that need both
- * find the sum again.
+ * `lea disp(,%reg,scale)` and `lea disp(%reg,%reg,scale)`: a multiplication. Callers that need the register and the
+ * factor find them again.
  */
 function scaled(source: Source, d: Decoded): Value | undefined {
   const sib = u8(source, d.modrmAt + 1);
@@ -420,7 +413,7 @@ function liftGroup5(image: ElfImage, d: Decoded, rva: number, effect: Effect): v
   if ((reg === 2 || reg === 4) && place?.in === "variable") effect.slot = place.rva;
 }
 
-/** One-byte opcodes that write registers in ways that no number takes. */
+/** One-byte opcodes that write registers with values that no number describes. */
 function clobberByOpcode(image: ElfImage, d: Decoded, rva: number, effect: Effect): void {
   const { op } = d;
   if (op >= 0x91 && op <= 0x97) {
@@ -516,10 +509,7 @@ function isVectorMove(d: Decoded, low: number): boolean {
   return low === 0x28 || low === 0x29 || ((low === 0x6f || low === 0x7f) && (d.narrow || d.repeat === 0xf3));
 }
 
-/**
- * Structures are copied through vector registers, the number of a call among them (Go's
- * `perThreadSyscall`).
- */
+/** Compilers copy structures through vector registers. A call's number may be in one (Go's `perThreadSyscall`). */
 function moveVector(image: ElfImage, d: Decoded, rva: number, stores: boolean, effect: Effect): void {
   const vector = firstVector + 2 * regOf(d);
   const other = isRegisterForm(d) ? register(firstVector + 2 * rmOf(d)) : operand(image, d, rva, effect.frame);
@@ -535,7 +525,7 @@ function moveVector(image: ElfImage, d: Decoded, rva: number, stores: boolean, e
   }
 }
 
-/** The place 8 bytes on. */
+/** The place 8 bytes further. */
 function following(place: Place): Place {
   if (place.in === "register") return register(place.register + 1);
   return place.in === "variable" ? { in: "variable", rva: place.rva + 8 } : { ...place, offset: place.offset + 8 };
@@ -550,7 +540,7 @@ function setEitherByte(effect: Effect, reg: number, hasRex: boolean): void {
   set(effect, register(reg), { is: "either", values: [byte(0), byte(1)] });
 }
 
-/** Opcodes after 0f whose results are in vector registers, flags or memory only. */
+/** Opcodes after 0f that write only vector registers, flags or memory. */
 const harmless = new Uint8Array(256);
 for (const [from, to] of [
   [0x0d, 0x0d],
@@ -582,10 +572,7 @@ function clobberTwoByte(d: Decoded, low: number, effect: Effect): void {
     effect.clobbers |= one(regOf(d)) | (isRegisterForm(d) ? one(rmOf(d)) : 0);
 }
 
-/**
- * VEX, EVEX and XOP: those that write general registers are few (BMI, moves out of vector and mask
- * registers).
- */
+/** VEX, EVEX and XOP. Only a few write general registers (BMI, moves out of vector and mask registers). */
 function liftVector(d: Decoded, effect: Effect): void {
   const map = (d.op >> 8) & 0x0f;
   const low = d.op & 0xff;

@@ -1,12 +1,9 @@
-/**
- * The fast pass over x86-64 code: every instruction of a function once, without looking at its
- * order.
- */
+/** The fast pass over x86-64 code. It reads every instruction of a function once, in the order of the addresses. */
 import { i32, u8 } from "./bytes.ts";
 import { isCode, isReadOnlyData, isWritable, KIND, type SweepContext } from "./events.ts";
 import { createDecoded, decode, type Decoded } from "./x86-decode.ts";
 
-/** How the last instruction that does something leaves. */
+/** Where control goes after the last instruction that does something. */
 type Exit = "next" | "call" | "return" | "stop";
 
 const decoded = createDecoded();
@@ -54,7 +51,7 @@ function ripOperand(context: SweepContext, instruction: Decoded, rva: number): v
   }
   if (op === 0x8d) {
     if (isCode(context, target)) {
-      // Within what is one function so far, too: it may be a callback that only this names (musl's
+      // Also within what is one function so far: it may be a callback that only this instruction names (musl's
       // `do_setxid`, without symbols).
       context.events.push(rva, KIND.reference, target);
     } else if (target > 0 && isReadOnlyData(context, target)) context.dataReferences.push(target);
@@ -63,7 +60,7 @@ function ripOperand(context: SweepContext, instruction: Decoded, rva: number): v
   if ((op === 0x89 || op === 0xc7) && isWritable(context, target)) context.events.push(rva, KIND.store, target);
 }
 
-/** `jmp *%reg`, `jmp *mem`. Returns whether a jump table may be behind it. */
+/** `jmp *%reg`, `jmp *mem`. Returns whether it may use a jump table. */
 function indirectJump(context: SweepContext, instruction: Decoded, rva: number): boolean {
   if ((instruction.modrm & 0x38) !== 0x20) return false;
   const { source, base, fixed } = context.image;
@@ -153,7 +150,7 @@ function absolute(context: SweepContext, op: number, rva: number, target: number
   if (takes && isCode(context, target)) context.events.push(rva, KIND.immediate, target);
 }
 
-/** The data that a function with indirect jumps names: each may be the table of one of them. */
+/** The data that a function with indirect jumps names. Each address may be the jump table of one of them. */
 function tables(context: SweepContext, firstReference: number, start: number): void {
   const seen = new Set<number>();
   for (let i = firstReference; i < context.dataReferences.length && seen.size < 256; i += 1) {

@@ -3,8 +3,8 @@ import { annotationEnd, commentEnd, findAllOutside, findOutside, stringEnd } fro
 import type { Arg } from "./types.ts";
 
 /**
- * A part of a list: where its name (`flags=…`) begins, where its value begins and ends. `value`
- * equals `start` where there is no name.
+ * A part of a list: where its name (`flags=…`) begins, and where its value begins and ends. A part without a name
+ * begins at its value.
  */
 export interface Part {
   readonly start: number;
@@ -19,8 +19,8 @@ const blank = 0x20;
 const dot = 0x2e;
 
 /**
- * Splits a list at the commas that stand outside of everything; parts are trimmed, no empty last
- * part.
+ * Splits a list at the commas outside of brackets, strings and comments. Parts are trimmed. An empty last part is left
+ * out.
  */
 export function splitList(bytes: Uint8Array, start: number, end: number): readonly Part[] {
   const parts: Part[] = [];
@@ -81,10 +81,10 @@ export function nameOfPart(bytes: Uint8Array, part: Part): string | undefined {
   return part.value === part.start ? undefined : latin1(bytes, part.start, bytes.indexOf(equals, part.start));
 }
 
-/** No struct of strace is nested deeper; what is, is left as text. */
+/** No struct of strace is nested deeper. Anything deeper is left as text. */
 const maxDepth = 32;
 
-/** Decodes one value. Total: what is not understood is `unknown`, as text. */
+/** Decodes one value. Never throws: a value that it does not understand is `unknown`, as text. */
 export function decode(bytes: Uint8Array, start: number, end: number, depth = 0): Arg {
   if (depth > maxDepth) return unknown(bytes, start, end);
   const bare = withoutComments(bytes, start, end);
@@ -126,9 +126,9 @@ export function decode(bytes: Uint8Array, start: number, end: number, depth = 0)
 }
 
 /**
- * Without the comment before a value (`/* bytes 24..31 *\/ "\0"`) or after a struct, an array, a
- * string or a call (`{…} /* 2017-04-16T15:31:48 *\/`), and without the context of a string; those
- * of numbers belong to them.
+ * Takes comments and a string's context off a value. A comment may stand before the value (`/* bytes 24..31 *\/ "\0"`),
+ * or after a struct, an array, a string or a call (`{…} /* 2017-04-16T15:31:48 *\/`). Comments and contexts of numbers
+ * stay: they belong to the number.
  */
 function withoutComments(
   bytes: Uint8Array,
@@ -166,7 +166,7 @@ function isClosed(bytes: Uint8Array, start: number, end: number, closing: number
 }
 
 /**
- * Where the first `=>` stands outside of everything. -1 if there is none.
+ * Where the first `=>` outside of brackets and strings stands. -1 if there is none.
  *
  *     [SIGCHLD] => [INT CHLD]
  *               ^
@@ -234,8 +234,8 @@ function decodeStruct(bytes: Uint8Array, start: number, end: number, depth: numb
 }
 
 /**
- * `{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP}|PTRACE_EVENT_FORK<<16` (wait.c): each condition is a
- * field, named by what is compared; so is what else the status holds.
+ * `{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP}|PTRACE_EVENT_FORK<<16` (wait.c). Each condition becomes a field, named by
+ * the macro that strace compares. The rest of the status becomes fields too.
  */
 function waitStatus(text: string): Arg | undefined {
   const [, conditions, rest] = /^\{(WIF[^{}]*)\}(?:\|([^{}]+))?$/.exec(text) ?? [];
@@ -276,8 +276,8 @@ function decodeArray(bytes: Uint8Array, start: number, end: number, negated: boo
 }
 
 /**
- * The elements of a set of signals or descriptors, which blanks separate: `[INT CHLD]`, `[10 /*
- * USR1 *\/ 12 /* USR2 *\/]`, `[3</tmp/a b> 4 ...]`. In all other arrays commas do.
+ * The elements of a set of signals or descriptors. Blanks separate them: `[INT CHLD]`, `[10 /* USR1 *\/ 12 /* USR2
+ * *\/]`, `[3</tmp/a b> 4 ...]`. Commas separate the elements of all other arrays.
  */
 function setOf(
   bytes: Uint8Array,
@@ -292,7 +292,7 @@ function setOf(
   for (let index = 0, from = start; index <= blanks.length; index += 1) {
     const at = blanks[index] ?? end;
     const next = bytes[at + 1];
-    // A comment and a context belong to what stands before them.
+    // A comment or a context belongs to the element before it.
     if (at < end && ((next === 0x2f && bytes[at + 2] === 0x2a) || next === 0x5b)) continue;
     if (from < at && startsWith(bytes, from, at, "...")) abbreviated = true;
     else {
@@ -305,7 +305,7 @@ function setOf(
   return elements.length + Number(abbreviated) < 2 ? undefined : { elements, abbreviated };
 }
 
-/** After the `[NAME]` of an element `[NAME]=value`; -1: it has none. */
+/** After the `[NAME]` of an element `[NAME]=value`. -1 if it has none. */
 function indexEnd(bytes: Uint8Array, { start, end }: Part): number {
   const after = bytes[start] === 0x5b ? findOutside(bytes, start + 1, end, 0x5d) + 1 : 0;
   return after > start + 2 && after < end && bytes[after] === equals && bytes[after + 1] !== greater ? after : -1;
@@ -333,7 +333,7 @@ function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number
   };
 }
 
-/** At most 64 bits; longer digits are no number of a kernel. */
+/** At most 64 bits: no number of the kernel has more digits. */
 const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,23})(?![0-9a-zA-Z])/;
 /**
  * `AF_INET`, `SNDCTL_TMR_START or TCSETS`, `MIXER_READ(17) or ECCGETLAYOUT`, `!PR_MTE_TCF_NONE`,
@@ -358,7 +358,7 @@ function decodeScalar(text: string): Arg | undefined {
   let parts = 0;
   let made: Buffer | undefined;
   const bytes = (): Buffer => (made ??= Buffer.from(text, "latin1"));
-  /** A place in `rest` that was found in `text`; below zero stays so. */
+  /** A position in `text`, as a position in `rest`. Negative values stay as they are. */
   const inRest = (end: number): number => (end < 0 ? end : end - (text.length - rest.length));
   const annotated = (): boolean => {
     if (!rest.startsWith("<") || rest.startsWith("<<")) return true;
@@ -368,7 +368,7 @@ function decodeScalar(text: string): Arg | undefined {
     rest = rest.slice(end);
     return true;
   };
-  /** What strace says beside a number or a name; false: it does not end. */
+  /** Reads the comment or annotation that strace puts after a number or a name. False if it has no end. */
   const described = (): boolean => {
     if (!annotated()) return false;
     while (rest.startsWith("/* ", rest.startsWith(" ") ? 1 : 0)) {
@@ -386,7 +386,7 @@ function decodeScalar(text: string): Arg | undefined {
     return true;
   };
   for (;;) {
-    /** As long as it is a number. */
+    /** `undefined` once a part is no number. */
     let part: bigint | undefined;
     let symbol = "";
     for (let operator = ""; ;) {
@@ -441,9 +441,9 @@ function integer(text: string): bigint {
 }
 
 /**
- * The number an argument stands for: a number itself, the OR of flags, 0 for NULL, `_IOC(dir, type,
- * nr, size)` computed (asm-generic/ioctl.h). `lookup` gives the numbers of symbols. Undefined where
- * a symbol is not known or the argument is no scalar. Negative numbers stay negative.
+ * The number that an argument stands for: the number itself, the OR of flags, 0 for NULL, or `_IOC(dir, type, nr,
+ * size)` computed (asm-generic/ioctl.h). `lookup` gives the numbers of symbols. `undefined` if a symbol is unknown or
+ * the argument is no scalar. Negative numbers stay negative.
  */
 export function argNumber(
   arg: Arg,

@@ -30,14 +30,14 @@ export function afterBlanks(bytes: Uint8Array, start: number, end: number): numb
   return at;
 }
 
-/** Before the blanks that the bytes end with. */
+/** Before the blanks at the end of the bytes. */
 export function beforeBlanks(bytes: Uint8Array, start: number, end: number): number {
   let last = end;
   while (last > start && bytes[last - 1] === blank) last -= 1;
   return last;
 }
 
-/** The number that the decimal digits stand for; exact up to 15 of them. */
+/** The number that the decimal digits stand for. It is exact up to 15 digits. */
 export function decimal(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at += 1) value = value * 10 + (bytes[at] as number) - 0x30;
@@ -56,17 +56,17 @@ export function endsWith(bytes: Uint8Array, start: number, end: number, text: st
   return end - start >= text.length && startsWith(bytes, end - text.length, end, text);
 }
 
-/** The bytes as characters of the same number. */
+/** The bytes as text of as many characters. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start)).toString("latin1");
 }
 
-/** The bytes in memory of their own (Buffer's own `slice` shares it). */
+/** A copy of the bytes. (Buffer's own `slice` shares the memory.) */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return join(bytes, start, end, bytes, end, end);
 }
 
-/** One run of bytes after the other, in memory of their own. */
+/** A copy of one run of bytes after the other. */
 export function join(
   a: Uint8Array,
   aStart: number,
@@ -94,8 +94,8 @@ function fill(target: Uint8Array, at: number, bytes: Uint8Array, start: number, 
 export const maxKept = 64;
 
 /**
- * Values that are made of few different runs of bytes, each made once: the names of calls and
- * errnos, the flags of arguments.
+ * Values that are made from a few different runs of bytes, each made once: names of calls and errnos, flags of
+ * arguments.
  */
 export class Kept<T> {
   readonly #make: (bytes: Uint8Array, start: number, end: number) => T;
@@ -104,8 +104,8 @@ export class Kept<T> {
   #count = 0;
 
   /**
-   * `make` must depend on nothing but the bytes. `capacity` is a power of two; when it is used up,
-   * it begins anew.
+   * `make` must depend on nothing but the bytes. `capacity` is a power of two. When it is used up, the values are
+   * forgotten.
    */
   constructor(make: (bytes: Uint8Array, start: number, end: number) => T, capacity: number) {
     this.#make = make;

@@ -6,7 +6,7 @@ import type { Outlet } from "./outlet.ts";
 import type { StraceEvent } from "./types.ts";
 import { sourceOf, unparsed } from "./unparsed.ts";
 
-/** Reads calls closely, in one line or in halves. */
+/** Reads calls closely, whether they stand in one line or in two halves. */
 export class CallReader {
   readonly #outlet: Outlet;
   readonly #open: OpenCalls;
@@ -17,8 +17,8 @@ export class CallReader {
   }
 
   /**
-   * Reads a whole call, or opens one of which this is the first half. `complete`: a newline ends
-   * the line. False if it is neither.
+   * Reads a whole call, or opens the call that this is the first half of. `complete` is true if a newline ends the
+   * line. False if it is neither.
    *
    *     8 read(3, "ab", 9) = 2
    *            ^^^^^^^^^^^^^^^^ head
@@ -60,7 +60,7 @@ export class CallReader {
       this.#outlet.give(this.#orphan(name, bytes, start, after, end, complete, context));
       return;
     }
-    // strace may learn the name, or the number, only when the call ends.
+    // strace may learn the name or the number only when the call ends.
     const begun: Head = {
       name,
       bytes: head.bytes,
@@ -81,8 +81,8 @@ export class CallReader {
   }
 
   /**
-   * Closes the call that a second half of this name belongs to. Without -o the pid column is there
-   * only while several threads live: the first half may have none.
+   * Closes the call that a second half of this name belongs to. Without -o, strace writes the pid column only while
+   * several threads live, so the first half may have none.
    */
   #closeFor(name: string, pid: number | undefined): Head | undefined {
     const key = isHeadOf(this.#open.thread(pid).head, name) ? pid : undefined;
@@ -91,8 +91,8 @@ export class CallReader {
   }
 
   /**
-   * A second half without a first one: the log began in the middle of the call. Its arguments are
-   * lost, its name and result are not.
+   * A second half without a first half: the log begins inside the call. Its arguments are lost. Its name and result are
+   * not.
    *
    *     8 <... read resumed>"ab", 9) = 2
    *                         ^ after

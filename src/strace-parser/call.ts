@@ -28,10 +28,7 @@ const noBytes: Uint8Array = Buffer.alloc(0);
 /** A call's text, taken apart but not decoded. */
 export interface CallText {
   readonly name: string;
-  /**
-   * The first half of the call where it stands in another line: arguments begin there and go on in
-   * `bytes`.
-   */
+  /** The call's first half, if that stands in another line. The arguments begin there and go on in `bytes`. */
   readonly before: CallStart | undefined;
   readonly bytes: Uint8Array;
   /** Between the parentheses. */
@@ -48,8 +45,8 @@ const maxName = maxKept;
 const names = new Kept<string>(latin1, 2048);
 
 /**
- * After the name of the call that the text begins with. -1 if it begins with no call. Names:
- * `openat`, `ioctl#64`, `???`.
+ * After the name of the call that the text begins with. -1 if the text begins with no call. Names are `openat`,
+ * `ioctl#64`, `???`.
  *
  *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3
  *           ^
@@ -72,7 +69,7 @@ function nameEnd(bytes: Uint8Array, start: number, end: number): number {
 /** Letters, digits, `_` and `#`. */
 const inName = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) || byte === 0x23 ? 1 : 0));
 
-/** The beginning of a call: its name, and where what follows its `(` begins and ends. */
+/** The beginning of a call: its name, and the place of what follows its `(`. */
 export interface CallStart {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -112,9 +109,9 @@ export function readResumed(
 }
 
 /**
- * Takes `args) = result` apart, of a line that ends with a newline: no string in it is left open.
- * `undefined` if the line breaks off, or is no call. If what stands after the last `) = ` holds no
- * quote, no annotation and no other `=`, it is the result: no argument has to be looked at.
+ * Takes `args) = result` apart, in a line that ends with a newline. Such a line leaves no string open. `undefined` if
+ * the line breaks off, or is no call. The text after the last `) = ` is the result if it has no quote, no annotation
+ * and no other `=`. Then no argument is looked at.
  *
  *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 <0.000012>
  *            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ args
@@ -128,8 +125,8 @@ export function readCall(call: CallStart): CallText | undefined {
 }
 
 /**
- * A call whose line the log's end cuts off: what its result begins with is not taken for the whole
- * of it. `undefined` if not even its arguments are complete.
+ * Reads a call that the log's end cuts off. The result may be cut too, so its beginning is not taken for all of it.
+ * `undefined` if not even the arguments are complete.
  */
 export function readCutCall(call: CallStart): CallText | undefined {
   const { name, bytes, start, end } = call;
@@ -158,13 +155,13 @@ const unfinished = "<unfinished ...>";
 const resumedBefore = "<... ";
 const resumedAfter = " resumed>";
 
-/** What must be looked at from the front: a result with a struct or a string. */
+/** Bytes that a struct or a string may begin with. A result with one is read from the front. */
 const notPlain = new Uint8Array(256);
 for (const char of '"<>=') notPlain[char.charCodeAt(0)] = 1;
 
 /**
- * Where the `)` stands that `= result` follows, up to the end and without anything that nests but
- * one annotation of -y. -1 if there is none.
+ * Where the `)` stands that `= result` follows. From there to the end nothing may nest, except one annotation of -y. -1
+ * if there is no such place.
  *
  *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3</etc/passwd>
  *                                             ^
@@ -179,9 +176,8 @@ function beforePlainResult(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /**
- * Before the `</path>` of `3</path>`, in which strace escapes `<` and `>` (util.c,
- * `print_quoted_string_ex`); `end` where there is none, or one in which a quoted name may hold
- * both.
+ * Before the `</path>` of `3</path>`. strace escapes `<` and `>` in the path (util.c, `print_quoted_string_ex`). `end`
+ * if there is no annotation, or if it has a quoted name, in which both may stand.
  */
 function beforeAnnotation(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[end - 1] !== greater) return end;
@@ -213,7 +209,7 @@ function finish({ name, bytes, start, end }: CallStart, closed: number): CallTex
 }
 
 /**
- * Without the mark of a call whose thread ended inside of it.
+ * Before the mark of a call whose thread ended inside the call.
  *
  *     read(3,  <unfinished ...>) = ?
  *             ^
@@ -228,8 +224,8 @@ function withoutMark(bytes: Uint8Array, start: number, end: number): number {
 const maxAttempts = 32;
 
 /**
- * Where brackets inside of the arguments do not match (a path with odd characters): the last `) = `
- * that is followed by a result.
+ * Finds the last `) = ` that a result follows. This is for lines whose brackets do not match, such as a path with odd
+ * characters.
  */
 function backwards(call: CallStart): CallText | undefined {
   let tries = 0;
@@ -270,7 +266,8 @@ export class Line implements CallText, CallContext {
 }
 
 /**
- * Arguments that are read one by one are flags, commands and the like: few different ones, often.
+ * Arguments that are read one by one are flags, commands and the like. There are few different ones, and they repeat
+ * often.
  */
 const keptArgs = new Kept<Arg>(decode, 2048);
 
@@ -314,10 +311,7 @@ export class LazySyscall implements SyscallEvent {
     this.#args = undefined;
   }
 
-  /**
-   * Makes this event one of a call that was understood where it stands; `index`: which line of the
-   * digest.
-   */
+  /** Makes this event one of a call that the digest understood. `index` says which line of the digest. */
   recall(
     bytes: Uint8Array,
     { fields, names, failures }: Digest,

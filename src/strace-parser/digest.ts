@@ -26,16 +26,16 @@ const noBytes = Buffer.alloc(0);
 export class Digester {
   readonly #plain: PlainLines | undefined;
   #bytes: Buffer = noBytes;
-  /** Where the next line begins that is not yet digested. */
+  /** Where the first line begins that is not digested. */
   at = 0;
-  /** The number of digested lines of the piece in hand, written down or not. */
+  /** The number of digested lines of the piece in hand, whether or not they were written down. */
   lines = 0;
 
   constructor(plain: PlainLines | undefined) {
     this.#plain = plain;
   }
 
-  /** What the fields number. */
+  /** The names that the fields number. */
   get names(): readonly string[] {
     return this.#plain?.names ?? [];
   }
@@ -55,7 +55,7 @@ export class Digester {
     this.at = start;
   }
 
-  /** Takes the next piece of the chunk in hand; false: there is none. */
+  /** Takes the next piece of the chunk in hand. False if there is none. */
   load(): boolean {
     this.lines = 0;
     if (this.at >= this.#bytes.length) return false;
@@ -70,8 +70,8 @@ export class Digester {
   }
 
   /**
-   * Digests the next lines that end in the piece, as many as `fields` has room for; returns how
-   * many are written down. `counting`: at most one, after those that are only counted.
+   * Digests the next lines that end in the piece, as many as `fields` has room for. Returns how many are written down.
+   * If it is `counting`, that is at most one, after the lines that are only counted.
    */
   digest(fields: Int32Array, counting: boolean): number {
     const plain = this.#plain;
@@ -83,7 +83,7 @@ export class Digester {
     return read;
   }
 
-  /** The next line, which is too long to be plain; false: none ends in the chunk. */
+  /** Passes over the next line, which is too long to be plain. False if none ends in the chunk. */
   passOver(fields: Int32Array): boolean {
     const end = newlineFrom(this.#bytes, this.at);
     if (end < 0) return false;
@@ -97,33 +97,33 @@ export class Digester {
   }
 }
 
-/** Where a line begins and ends, whether it was understood or not. */
+/** Where a line begins and ends, understood or not. */
 export function placeOf({ fields }: Digest, index: number): { readonly start: number; readonly end: number } {
   return { start: fields[index * width + atStart] as number, end: fields[index * width + atLast] as number };
 }
 
-/** How many lines of the piece were read with it. */
+/** The number of the piece's lines up to this one. */
 export function lineOf({ fields }: Digest, index: number): number {
   return fields[index * width + atLine] as number;
 }
 
-/** Where the event of a line begins and ends that was understood. */
+/** Where the event of an understood line begins and ends. */
 export function eventPlaceOf({ fields }: Digest, index: number): { readonly start: number; readonly end: number } {
   return { start: fields[index * width + atEvent] as number, end: fields[index * width + atLast] as number };
 }
 
-/** What a line is that was understood. */
+/** The kind of a line that was understood. */
 export function kindOf({ fields }: Digest, index: number): number {
   return fields[index * width + atKind] as number;
 }
 
-/** The thread whose line it is. `undefined` if there is no such column. */
+/** The thread of the line. `undefined` if the line has no such column. */
 export function pidOf({ fields }: Digest, index: number): number | undefined {
   const pid = fields[index * width + atPid] as number;
   return pid < 0 ? undefined : pid;
 }
 
-/** What `readLine` said of a line that it understood. */
+/** Gives the line what `readLine` found in it. */
 export function recallLine(line: Line, bytes: Uint8Array, { fields, names, failures }: Digest, index: number): void {
   const field = index * width;
   line.tracee = traceeOf(fields[field + atPid] as number);

@@ -1,30 +1,28 @@
 import type { ReadResult } from "./result.ts";
 
 /**
- * Lines as they can be understood by themselves, before anything is known of what they mean
- * together: where their parts stand, as numbers. A line that is not plain, or of which there is
- * more to say than the numbers hold (a thread's name), is only a place.
+ * Lines as each can be understood alone, before the lines around it are known: the places of their parts, as numbers. A
+ * line is only a place if it is not plain, or if the numbers cannot hold all of it (a thread's name).
  */
 export interface Digest {
-  /** `width` numbers a line: offsets into the text. */
+  /** `width` numbers for each line: offsets into the text. */
   readonly fields: Int32Array;
   readonly lines: number;
-  /** All names and failures that the fields number. */
+  /** The names and failures that the fields number. */
   readonly names: readonly string[];
   readonly failures: readonly ReadResult[];
 }
 
 /**
- * What a line is, as far as it can be understood by itself. `call`: a whole one. `head`: one that
- * goes on in a later line. `tail`: the rest of one, with its result. `news`: a signal or the end of
- * a thread, of which only the thread is known. `other`: anything else, or a call that must be
- * looked at more closely.
+ * The kind of a line, understood alone. `call` is a whole call. `head` is a call that goes on in a later line. `tail`
+ * is the rest of a call, with its result. `news` is a signal or the end of a thread; only the thread is known. `other`
+ * is anything else, or a call that must be read more closely.
  */
 export const lineKinds = { other: 0, call: 1, head: 2, tail: 3, news: 4 } as const;
 
 /**
- * What stands where among the numbers of a line (assembly/plain-lines.ts writes them). The result:
- * see `resultIn`. The line: how many lines after the one before which `Digester.load` began.
+ * Where each number of a line stands (assembly/plain-lines.ts writes them). For the result, see `resultIn`. The line is
+ * counted from the line before the one that `Digester.load` began with.
  */
 export const width = 11;
 export const [atStart, atLast, atKind, atName, atPid, atNumber, atEvent, atArgs, atArgsEnd, atResult, atLine] = [

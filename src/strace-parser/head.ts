@@ -1,17 +1,17 @@
 import { copyOf, endsWith, join, latin1 } from "./bytes.ts";
 import type { CallContext, CallStart } from "./call.ts";
 
-/** A call, or the beginning of one whose end stands in another line. */
+/** A call, or the first half of one that ends in another line. */
 export interface Head extends CallStart, CallContext {
-  /** Those of the chunk until it ends, then of the head alone. */
+  /** The chunk's bytes while the chunk is read, then a copy of the head alone. */
   bytes: Uint8Array;
   start: number;
   end: number;
-  /** Its thread is inside of it. */
+  /** True while its thread is inside the call. */
   isOpen: boolean;
 }
 
-/** The head in memory of its own: the next line may stand in another chunk. */
+/** The head with memory of its own, because the next line may stand in another chunk. */
 export function copyOfHead(head: Head): Head {
   const { bytes, start, end } = head;
   return { ...head, bytes: copyOf(bytes, start, end), start: 0, end: end - start, isOpen: false };
@@ -23,7 +23,7 @@ export function joinHalves(head: Head, rest: Uint8Array, restStart: number, rest
   return { ...head, bytes: whole, start: 0, end: whole.length, isOpen: false };
 }
 
-/** May a second half of this name belong to the head? strace may learn the name only at the end. */
+/** May a second half of this name belong to the head? strace may learn the name only when the call ends. */
 export function isHeadOf(head: Head | undefined, name: string): boolean {
   return head !== undefined && (head.name === name || head.name.startsWith("???"));
 }
@@ -42,9 +42,8 @@ const halfMark = new RegExp(
 );
 
 /**
- * The call without the mark of a call that strace could not finish on its line. `released`: strace
- * let go of the thread, or (-ff) the thread's log goes on in another file. `undefined` if there is
- * no mark.
+ * The call without strace's mark, for a call that strace could not finish on its line. `released`: strace let go of the
+ * thread, or the thread's log goes on in another file (-ff). `undefined` if there is no mark.
  *
  *     8 read(3,  <unfinished ...>
  *               ^^^^^^^^^^^^^^^^^

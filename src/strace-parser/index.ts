@@ -7,14 +7,13 @@ export { createStraceParser, type ParserOptions, type StraceParser } from "./par
 export { Tally, type InspectedRange, type TallyReader } from "./tally.ts";
 export type * from "./types.ts";
 
-/** Bytes of a log in any pieces; strings are taken as UTF-8. */
+/** Bytes of a log in any pieces. Strings are encoded as UTF-8. */
 export type Chunks = Iterable<Uint8Array | string>;
 export type AsyncChunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Reads a log of strace(1) as it comes in. Streaming: holds one line and the calls that are open.
- * Total: never throws on its input (a failing source throws its own error); what is no line of
- * strace is an event too.
+ * Reads a log of strace(1) as it arrives. It holds one line and the calls that are open. It never throws on its input:
+ * a line that is not strace's is an event too. If the source fails, it throws the source's error.
  */
 export async function* parseStrace(
   chunks: AsyncChunks | Chunks,
@@ -25,7 +24,7 @@ export async function* parseStrace(
   yield* parser.end();
 }
 
-/** As `parseStrace`, for what is already in memory. */
+/** As `parseStrace`, for a log that is already in memory. */
 export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): Generator<StraceEvent, void, undefined> {
   const parser = createStraceParser(options);
   for (const chunk of chunks) yield* parser.push(chunk);

@@ -16,13 +16,13 @@ export interface LogLine {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** A newline ends it. */
+  /** True if a newline ends it. */
   readonly complete: boolean;
   /** Counted from 1. */
   readonly line: number;
 }
 
-/** What the parts of the parser that read lines closely are made of. */
+/** The parts that read lines closely. */
 export interface LineReaderParts {
   readonly file: string | undefined;
   readonly outlet: Outlet;
@@ -31,9 +31,9 @@ export interface LineReaderParts {
   readonly others: OtherLines;
 }
 
-/** Reads lines closely: with the lines before them, and whatever they hold. */
+/** Reads lines closely. It knows the lines before them, and takes any content. */
 export class LineReader {
-  /** The number of lines with two events: of the program, and of strace. */
+  /** The number of lines with two events: one of the program, one of strace. */
   shared = 0;
   readonly #parts: LineReaderParts;
   readonly #columns = noPrefix();
@@ -42,7 +42,7 @@ export class LineReader {
     this.#parts = parts;
   }
 
-  /** An odd line is read without what makes it so. */
+  /** An odd line is read without its odd characters. */
   read(line: LogLine): void {
     const { bytes, start, end } = line;
     if (!isOdd(bytes, start, end, true) || end - start > maxLine) return this.#read(line, start);
@@ -51,7 +51,7 @@ export class LineReader {
   }
 
   /**
-   * `from`: what stands before belongs to the program.
+   * The text before `from` belongs to the program.
    *
    *     text of the program[pid 12] read(3, "ab", 9) = 2
    *     ^ start            ^ from   ^ at                ^ end
@@ -112,15 +112,15 @@ export class LineReader {
     const begins = latin1(bytes, start, Math.min(end, start + 3));
     const event = this.#parts.others.read(latin1(bytes, at, last), begins, context);
     if (event.kind !== "unparsed" || context.tracee.pid !== undefined) return this.#parts.outlet.give(event);
-    // The line is none of strace's, so what looked like columns belongs to its text.
+    // The line is not strace's, so what looked like columns belongs to its text.
     const text = latin1(bytes, start, Math.min(last, start + maxShown));
     this.#parts.outlet.give({ ...event, source: { ...event.source, column: 1 }, text });
   }
 }
 
 /**
- * Without colours (color.c), NULs (holes in a file that a program truncated) and a carriage return:
- * strace writes none of them as data.
+ * The text without colours (color.c), carriage returns and NULs (holes in a file that a program truncated). strace
+ * writes none of them as data.
  */
 function cleaned(text: string): Uint8Array {
   return Buffer.from(text.replace(odd, ""), "latin1");

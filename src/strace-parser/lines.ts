@@ -1,8 +1,8 @@
 import { copyOf } from "./bytes.ts";
 
 /**
- * Longer than any line strace writes with its default limits. Of a longer one the beginning is
- * kept, so that it can be reported.
+ * Longer than any line that strace writes with its default limits. The beginning of a longer line is kept, so that it
+ * can be reported.
  */
 export const maxLine = 16 * 1024 * 1024;
 
@@ -13,8 +13,8 @@ const carriageReturn = 0x0d;
 export const escape = 0x1b;
 
 /**
- * A line with colours, NULs or a carriage return, which strace writes none of as data;
- * `mayBeColoured`: there is an escape character somewhere around.
+ * A line with colours, NULs or a carriage return. strace writes none of these as data. `mayBeColoured`: an escape
+ * character stands somewhere near.
  */
 export function isOdd(bytes: Uint8Array, start: number, end: number, mayBeColoured: boolean): boolean {
   return (
@@ -26,19 +26,19 @@ export function isOdd(bytes: Uint8Array, start: number, end: number, mayBeColour
 }
 
 /**
- * The same memory. All bytes of a log are of one class, which is what keeps the code that reads
- * them fast; and Buffer finds a newline sooner than Uint8Array.
+ * The same memory as a Buffer. The code that reads a log's bytes stays fast because they are always of one class.
+ * Buffer also finds a newline sooner than Uint8Array.
  */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** Where the next newline stands; -1: nowhere. */
+/** Where the next newline stands. -1 if there is none. */
 export function newlineFrom(bytes: Buffer, start: number): number {
   return bytes.indexOf(newline, start);
 }
 
-/** The line that a chunk ended in the midst of. */
+/** The line that the end of a chunk cut. */
 export class CutLine {
   #parts: Uint8Array[] = [];
   #held = 0;
@@ -47,17 +47,14 @@ export class CutLine {
     return this.#held === 0;
   }
 
-  /**
-   * Goes on with it; of what is too long, only the beginning is kept. The chunk's memory may be
-   * used again.
-   */
+  /** Adds to the line. Only the beginning of a line that is too long is kept. The chunk's memory may be reused. */
   hold(bytes: Uint8Array, start: number, end: number): void {
     if (start === end || this.#held > maxLine) return;
     this.#parts.push(copyOf(bytes, start, end));
     this.#held += end - start;
   }
 
-  /** All of it, in memory of its own, with what ends it. */
+  /** A copy of the whole line, with the bytes that end it. */
   take(last: Uint8Array): Buffer {
     const whole = Buffer.concat([...this.#parts, last]);
     this.#parts = [];

@@ -1,9 +1,9 @@
-/** At most this many threads are followed at a time: more than on any real machine. */
+/** At most this many threads are followed at once. No real machine has more. */
 export const maxThreads = 100_000;
 
 /**
- * Makes room where there are `most`, for a tenth at once: to look for the oldest each time would
- * pass over all that were forgotten before it. `forget` takes the key out.
+ * Makes room once there are `most`, for a tenth of them at once. Looking for the oldest each time would pass over all
+ * keys that were forgotten before it. `forget` takes the key out.
  */
 export function forgetOldest<K>(
   collection: { readonly size: number; keys(): IterableIterator<K> },

@@ -6,22 +6,22 @@ import type { Tally } from "./tally.ts";
 import { Threads, type Thread } from "./threads.ts";
 
 /**
- * More threads than this are not inside of calls at one time (the kernel's default limit of ids is
- * less), nor do they have this many bytes of arguments.
+ * At most this many calls are open, and their arguments have at most this many bytes. No log has more threads inside
+ * calls at one time: the kernel's default limit of ids is lower.
  */
 const maxOpen = 65_536;
 const maxOpenBytes = 2 * maxLine;
 
 /** Which calls threads are inside of. */
 export class OpenCalls {
-  /** Where calls are counted. It must know which threads are inside of calls. */
+  /** Where calls are counted. It must know which threads are inside calls. */
   tally: Tally<unknown> | undefined;
-  /** The first half that was printed last: with -z, a second half comes without leader. */
+  /** The first half that was printed last. With -z, a second half comes without a leader. */
   latestHead: Head | undefined;
   readonly #outlet: Outlet;
   readonly #threads = new Threads(maxOpen);
   readonly #order = new OpeningOrder();
-  /** Threads inside of execve. */
+  /** Threads inside execve. */
   readonly #executing = new Set<number | undefined>();
 
   constructor(outlet: Outlet) {
@@ -32,15 +32,12 @@ export class OpenCalls {
     return this.#threads.of(pid);
   }
 
-  /** Even after many more calls, the oldest open one need not be given up. */
+  /** True if many more calls may open before the oldest must be given up. */
   get hasRoom(): boolean {
     return this.#order.count < maxOpen / 2 && this.#order.bytes < maxOpenBytes / 2;
   }
 
-  /**
-   * The thread is inside of the call. A hostile log opens calls without end: the oldest are given
-   * up.
-   */
+  /** The thread is inside the call. A hostile log opens calls without end, so the oldest ones are given up. */
   open(pid: number | undefined, head: Head): void {
     this.#threads.of(pid).head = head;
     this.#order.add(head);
@@ -53,13 +50,13 @@ export class OpenCalls {
     }
   }
 
-  /** As `open`, of a call that began before others that are open already. */
+  /** As `open`, for a call that began before others that are already open. */
   openInOrder(pid: number | undefined, head: Head): void {
     this.open(pid, head);
     this.#order.sortLast();
   }
 
-  /** The thread is no longer inside of its call, which is returned. */
+  /** The thread has left its call. Returns the call. */
   close(pid: number | undefined, thread: Thread = this.#threads.of(pid)): Head | undefined {
     const { head } = thread;
     if (head !== undefined) {
@@ -72,7 +69,7 @@ export class OpenCalls {
     return head;
   }
 
-  /** Hands over the call that the thread is inside of: its second half will not come. */
+  /** Hands over the call that the thread is inside of. Its second half will not come. */
   drop(pid: number | undefined, type: "none" | "unfinished"): void {
     const head = this.close(pid);
     if (head !== undefined) this.#outlet.give(this.#outlet.brokenCall(head, type));
@@ -84,8 +81,8 @@ export class OpenCalls {
   }
 
   /**
-   * Closes the execve of a thread that goes on under its leader's id. With -qqq strace does not say
-   * so. It is the only thread inside of execve, if the log knows the leader.
+   * Closes the execve of a thread that goes on under its leader's id. With -qqq, strace does not report that. The call
+   * is known if the log knows the leader and only this thread is inside execve.
    */
   closeTakenOver(name: string, pid: number | undefined): Head | undefined {
     if (!isExecve(name) || this.#executing.size !== 1 || !this.#outlet.personalities.knows(pid)) return undefined;
@@ -94,8 +91,8 @@ export class OpenCalls {
   }
 
   /**
-   * Closes the only open call. Without -o the pid column is gone when one thread is left, which
-   * goes on in the mode that it had with a pid.
+   * Closes the only open call. Without -o, the pid column disappears when one thread is left. That thread keeps the
+   * mode that it had with a pid.
    */
   closeOnly(name: string): Head | undefined {
     const head = this.#order.only();
@@ -106,7 +103,7 @@ export class OpenCalls {
     return this.close(pid);
   }
 
-  /** The chunk's memory may be used again. */
+  /** The chunk's memory may be reused. */
   letGoOfChunk(): void {
     this.#order.letGoOfChunk();
   }

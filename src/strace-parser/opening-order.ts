@@ -1,12 +1,12 @@
 import { copyOf } from "./bytes.ts";
 import type { Head } from "./head.ts";
 
-/** The calls that are open, in the order in which they began. */
+/** The open calls, in the order in which they began. */
 export class OpeningOrder {
   count = 0;
-  /** The length of what stands between their parentheses. */
+  /** The length of all text between their parentheses. */
   bytes = 0;
-  /** Calls that have ended are taken out now and then. */
+  /** Calls that have ended are removed now and then. */
   #heads: Head[] = [];
   /** All heads before this index have ended. */
   #oldest = 0;
@@ -30,14 +30,14 @@ export class OpeningOrder {
     this.bytes -= head.end - head.start;
   }
 
-  /** The oldest call, or one that has ended: the next answer is another. */
+  /** The oldest call, or one that has ended. Each answer is another call. */
   takeOldest(): Head | undefined {
     const head = this.#heads[this.#oldest];
     this.#oldest += 1;
     return head;
   }
 
-  /** Puts the head that was added last before those whose lines come later. */
+  /** Moves the head that was added last before those whose lines come later. */
   sortLast(): void {
     const head = this.#heads.at(-1);
     if (head === undefined) return;
@@ -49,17 +49,17 @@ export class OpeningOrder {
     }
   }
 
-  /** The only call that is open. `undefined` if there is none, or more than one. */
+  /** The only open call. `undefined` if there is none, or more than one. */
   only(): Head | undefined {
     return this.count === 1 ? this.#heads.find(({ isOpen }) => isOpen) : undefined;
   }
 
-  /** All heads, also of calls that have ended. */
+  /** All heads, including those of calls that have ended. */
   all(): readonly Head[] {
     return this.#heads;
   }
 
-  /** The chunk's memory may be used again: copies what open calls still need of it. */
+  /** The chunk's memory may be reused: copies what open calls still need of it. */
   letGoOfChunk(): void {
     for (const head of this.#borrowing) {
       if (!head.isOpen) continue;

@@ -7,19 +7,17 @@ import type { ExitEvent, Personality, SignalEvent, StraceEvent, Tracee } from ".
 import { sourceOf, unparsed } from "./unparsed.ts";
 import { maxMessage, oldMessage } from "./woven-text.ts";
 
-/**
- * strace may be called by its path, and by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`).
- */
+/** Users may call strace by its path, or by a longer name (`strace-6.9`, `x86_64-linux-gnu-strace`). */
 const message = /^(?:(?:\S*\/)?[\w.-]*strace[\w.-]*: |\S+: Process \d{1,10} (?:at|de)tached)/;
-/** A line of a stack (-k) or a dump (-e read, -e write), with the blank before it. */
+/** A line of a stack (-k) or a dump (-e read, -e write), with its leading blank. */
 const frameOrDump = /^ [>|*] /;
 /** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
-/** How a call ends, and the second half of a call that comes without leader. */
+/** How a call ends, and the second half of a call that comes without a leader. */
 const bareTail = /\) *= /;
-/** strace before 5.11 says it as a message, which may stand in another thread's line. */
+/** strace before 5.11 writes it as a message, which may stand in another thread's line. */
 const modeChange = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/;
-/** The columns of -c, in the order and choice of -U (count.c). */
+/** The columns of -c, in the order and choice that -U gives (count.c). */
 const tableHead = new RegExp(
   String.raw`^syscall$` +
     String.raw`|^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))` +
@@ -29,11 +27,11 @@ const tableTitle = /^System call usage summary for .* mode:$/;
 /** Above the picture that --tips draws at the end (strauss.c). */
 const tipHead = /^ {2}_{30,60} {5,15}____$/;
 
-/** Reads lines that are no calls. */
+/** Reads lines that are not calls. */
 export class OtherLines {
   readonly #outlet: Outlet;
   readonly #open: OpenCalls;
-  /** The line is in a summary (-c), or in the picture of a tip: until an empty line. */
+  /** The line is in a summary (-c) or in a tip's picture, both of which an empty line ends. */
   #isInTable = false;
 
   constructor(outlet: Outlet, open: OpenCalls) {
@@ -41,7 +39,7 @@ export class OtherLines {
     this.#open = open;
   }
 
-  /** `begins`: the first characters of the line, with what stands before the event. */
+  /** `begins`: the first characters of the line, including the columns before the event. */
   read(body: string, begins: string, context: CallContext): StraceEvent {
     if (body === "") this.#isInTable = false;
     return (
@@ -94,7 +92,7 @@ export class OtherLines {
     const { tracee } = context;
     const by = Number(superseded[1]);
     this.#open.drop(tracee.pid, "none");
-    // The thread goes on under the leader's id: its execve is resumed there.
+    // The thread goes on under the leader's id, and its execve is resumed there.
     const head = this.#open.close(by);
     if (head !== undefined) this.#open.open(tracee.pid, { ...head, tracee });
     return { kind: "superseded", tracee, source: sourceOf(context), by };
@@ -134,7 +132,7 @@ export class OtherLines {
     return { kind: "personality", tracee: about, source: sourceOf(context), personality };
   }
 
-  /** What strace says for people: messages, stacks, dumps, summaries, tips. */
+  /** What strace writes for people: messages, stacks, dumps, summaries, tips. */
   #words(body: string, begins: string, context: CallContext): StraceEvent | undefined {
     const { tracee } = context;
     const said: StraceEvent = { kind: "message", tracee, source: sourceOf(context), text: body };
@@ -156,8 +154,7 @@ export class OtherLines {
   }
 
   /**
-   * With -z of strace 6.1, a second half comes without leader: it is that of the first half that
-   * was printed last.
+   * With -z, strace 6.1 writes second halves without a leader. Each belongs to the first half that was printed last.
    *
    *     8 read(3,  <unfinished ...>
    *     "ab", 9) = 2
@@ -180,10 +177,7 @@ function noLine(reason: string, body: string, context: CallContext): StraceEvent
   return unparsed(reason, body, context.tracee, sourceOf(context));
 }
 
-/**
- * strace 4.5 says `SIGCHLD (Child exited) @ 0 (0)`, strace 4.6 `{si_signo=SIGCHLD, …} (Child
- * exited)`.
- */
+/** strace 4.5 writes `SIGCHLD (Child exited) @ 0 (0)`; strace 4.6 writes `{si_signo=SIGCHLD, …} (Child exited)`. */
 function oldSignal(body: string): readonly (string | undefined)[] | null {
   const named = /^--- ([A-Z0-9_+]+) \([^()]*\)(?: @ [0-9a-f]+ \([0-9a-f]+\))? ---$/.exec(body);
   if (named !== null) return [body, undefined, named[1], undefined];
@@ -199,15 +193,15 @@ function exitStatus(body: string): ExitEvent["status"] | undefined {
   return { type: "killed", signal: killed[1] ?? "", coreDumped: killed[2] !== undefined };
 }
 
-/** Why a line is not read if another tool put its own text before it. */
+/** The reason for a line that another tool put its own text before. */
 export const behindText = "a line of strace behind other text";
 /** At most this many characters at either end of a line are looked at. */
 const maxTail = 600;
-/** Behind the line of strace stands what ends the other tool's: ` |`, `", "stream": "stderr"}`. */
+/** The other tool's text also ends the line: ` |`, `", "stream": "stderr"}`. */
 const endsAsCall = /\) += (?:-?\d|0x[0-9a-f]|\?)(?:[^"]*|.{0,200})$|<unfinished \.\.\.>.{0,200}$/;
 const beginsCallLate = /[^\w.](?:[a-z_][a-z0-9_]*\(|<\.\.\. [a-z])/;
 
-/** Users bring other tracers' logs, and take them for strace's. */
+/** The format of another tracer. Users take such logs for strace's. */
 function foreignFormat(body: string, isFirst: boolean): string | undefined {
   if (isFirst && /^(?:\u00ff\u00fe|\u00fe\u00ff)/.test(body))
     return "UTF-16 text (PowerShell writes it): convert it to UTF-8";
@@ -215,6 +209,6 @@ function foreignFormat(body: string, isFirst: boolean): string | undefined {
     return "a line of perf trace, not of strace";
   const tail = body.slice(-maxTail);
   const isBehind = endsAsCall.test(tail) && beginsCallLate.test(body.slice(0, maxTail));
-  // strace ends the line there: what follows is another tool's
+  // strace ends the line there; the rest is another tool's.
   return isBehind || / <unfinished \.\.\.> *\S/.test(tail) ? behindText : undefined;
 }

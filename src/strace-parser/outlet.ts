@@ -11,19 +11,19 @@ export type Visitor = (event: StraceEvent) => void;
 
 const comma = 0x2c;
 
-/** Makes the events of calls, and hands all events over to the log's reader. */
+/** Makes the events of calls, and hands all events to the log's reader. */
 export class Outlet {
-  /** The mode of each thread: a call is an event of that mode. */
+  /** The mode of each thread. A call's event has the mode of its thread. */
   readonly personalities = new Personalities();
-  /** The number of events so far, with the calls that were only counted. */
+  /** The number of events so far, including calls that were only counted. */
   given = 0;
-  /** The log has calls. */
+  /** True once the log had a call. */
   sawCall = false;
   #visit: Visitor = ignore;
   readonly #reused = new LazySyscall();
   #reuses = false;
 
-  /** Hands over what `work` reads. `reuses`: all calls are the same object. */
+  /** Hands `visit` the events that `work` reads. `reuses`: every call is the same object. */
   while(visit: Visitor, reuses: boolean, work: () => void): void {
     this.#visit = visit;
     this.#reuses = reuses;
@@ -64,8 +64,8 @@ export class Outlet {
   }
 
   /**
-   * The event of a call whose second half never comes. `isCutAnywhere`: the log ends here, maybe
-   * within an argument; else strace wrote all that is known before the call returns.
+   * The event of a call whose second half never comes. `isCutAnywhere`: the log ends here, maybe within an argument.
+   * Otherwise strace wrote all that is known before the call returns.
    */
   brokenCall(head: Head, type: "none" | "unfinished", isCutAnywhere = false): SyscallEvent {
     const { name, bytes, start, end } = head;

@@ -11,41 +11,39 @@ import type { StraceEvent } from "./types.ts";
 import { WovenText } from "./woven-text.ts";
 
 export interface ParserOptions {
-  /** What to call the log in events' `source`. */
+  /** The log's name in the `source` of events. */
   readonly file?: string | undefined;
 }
 
-/** The push core: feed bytes, get events. `end` gives what was still open. */
+/** The push interface: feed bytes, get events. `end` gives the events of what was still open. */
 export interface StraceParser {
   /**
-   * Events read from the chunk when the caller uses them: do not write to it while you keep them.
-   * The parser itself keeps nothing of it.
+   * Events read from the chunk when the caller uses them. Do not write to the chunk while you keep them. The parser
+   * itself keeps nothing of it.
    */
   push(chunk: Uint8Array | string): StraceEvent[];
   /**
-   * As `push`, but hands each event over as soon as it is read and collects none: the event of a
-   * call is the same object each time, to be read before `visit` returns. What `visit` throws ends
-   * the log. With a tally, always the same one for a log, calls may be counted there instead.
+   * As `push`, but hands each event over as soon as it is read and collects none. Every call is the same object: read
+   * it before `visit` returns. If `visit` throws, the log ends. With a tally, calls may be counted there instead. Give
+   * the same tally for the whole log.
    */
   each<Kind>(chunk: Uint8Array | string, visit: Visitor, tally?: Tally<Kind>): void;
   end(): StraceEvent[];
   /**
-   * Lines read so far, how many of them began with what the program wrote and went on with strace's
-   * words (two events), and how many went on with what an earlier one began (none): the others are
-   * one event each.
+   * `lines` were read so far. Of these, `shared` have two events: the program began the line and strace went on in it.
+   * `continuations` go on with an event that an earlier line began, and have none. Each other line is one event.
    */
   counts(): { readonly lines: number; readonly shared: number; readonly continuations: number };
 }
 
 /**
- * A parser of one log (strace -o FILE, or strace's standard error). Total: no bytes make it throw.
+ * Parses one log (strace -o FILE, or strace's standard error). No bytes make it throw.
  *
  *     chunk → CutLine → PlainRun ─┬─ plain lines ─▶ PlainCalls ─────────────────┬─▶ Outlet → events
  *                                 └─ other lines ─▶ LineReader ─┬─▶ CallReader ─┤
  *                                                               └─▶ OtherLines ─┘
  *
- * OpenCalls knows which calls threads are inside of, WovenText the call that the program's output
- * cut in two.
+ * OpenCalls knows which calls threads are inside of. WovenText knows the call that the program's output cut in two.
  */
 export function createStraceParser({ file }: ParserOptions = {}): StraceParser {
   const outlet = new Outlet();
@@ -93,8 +91,8 @@ export function createStraceParser({ file }: ParserOptions = {}): StraceParser {
         woven.giveUp();
         open.dropAll();
       }),
-    // Every line is one event, unless it goes on with, or is gone on with by, another, or two share
-    // it.
+    // Every line is one event, with two exceptions. A line that goes on with an earlier one is none, and a line that
+    // strace and the program share is two.
     counts: () => ({
       lines: run.line,
       shared: closely.shared,

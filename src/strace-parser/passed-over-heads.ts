@@ -4,10 +4,7 @@ import type { OpenCalls } from "./open-calls.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import type { PlainLines } from "./plain-lines.ts";
 
-/**
- * First halves that were passed over while calls were counted. They matter as soon as a line is
- * read that may depend on them.
- */
+/** First halves that were passed over while calls were counted. They matter as soon as a line may depend on them. */
 export class PassedOverHeads {
   readonly #open: OpenCalls;
   readonly #calls: PlainCalls;
@@ -18,10 +15,7 @@ export class PassedOverHeads {
     this.#calls = calls;
   }
 
-  /**
-   * Opens all of them whose calls have not ended, in their order. `before`: the number of lines
-   * before the piece.
-   */
+  /** Opens all whose calls have not ended, in their order. `before` is the number of lines before the piece. */
   openAll(bytes: Uint8Array, before: number): void {
     const lines = this.#open.tally?.lines;
     if (lines === undefined) return;
@@ -34,7 +28,7 @@ export class PassedOverHeads {
     wasm.latestHead.value = 0;
   }
 
-  /** Opens the one of this thread, as `openAll` does. */
+  /** As `openAll`, for one thread. */
   openOf(pid: number, bytes: Uint8Array, before: number): void {
     const lines = this.#open.tally?.lines;
     if (lines?.wasm.takeHeadOf(pid) === 1) this.#openTaken(lines, bytes, before);

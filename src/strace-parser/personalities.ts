@@ -3,12 +3,12 @@ import { forgetOldest, maxThreads } from "./oldest.ts";
 import type { Personality, SyscallEvent } from "./types.ts";
 
 /**
- * Which mode each thread runs in. strace says it when a thread changes; children and new threads
- * begin in their parent's without a word (strace syscall.c, `update_personality`), often before the
+ * The mode in which each thread runs. strace reports when a thread changes its mode. Children and new threads begin in
+ * their parent's mode, which strace does not report (syscall.c, `update_personality`). They often appear before the
  * parent's call has returned.
  */
 export class Personalities {
-  /** Only threads that are not, or no longer surely, in the native mode. */
+  /** Only threads that are not, or may no longer be, in the native mode. */
   readonly #modes = new Map<number | undefined, Personality>();
   readonly #known = new Set<number | undefined>();
   /** Threads inside of a call that makes a thread. */
@@ -17,12 +17,12 @@ export class Personalities {
   /** The thread that was seen last. */
   #last: number | undefined;
 
-  /** No process is, or was, in another mode than the native one. */
+  /** True if no process is or was in another mode than the native one. */
   get areNative(): boolean {
     return this.#modes.size === 0;
   }
 
-  /** A call of the thread, or a change of its mode, was seen. */
+  /** The log has a call of the thread, or a change of its mode. */
   knows(pid: number | undefined): boolean {
     return this.#known.has(pid);
   }
@@ -49,7 +49,7 @@ export class Personalities {
     if (this.#forking.size > 0) this.#forking.delete(pid);
   }
 
-  /** A call returned: it may have made a thread. */
+  /** A call returned. It may have made a thread. */
   follow({ name, result, tracee, personality }: SyscallEvent): void {
     this.#see(tracee.pid);
     if (personality === "64 bit" || result.type !== "value" || result.value <= 0n || !isForkCall(name)) return;
@@ -64,7 +64,7 @@ export class Personalities {
     this.#forking.delete(pid);
   }
 
-  /** A thread that is seen for the first time: its parent is one of those that are forking. */
+  /** A thread appears for the first time. Its parent is one of those that are forking. */
   #inherit(pid: number | undefined): void {
     const parents = [...this.#forking].map((parent) => this.#modes.get(parent) ?? "64 bit");
     const [first] = parents;

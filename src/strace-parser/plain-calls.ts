@@ -10,14 +10,14 @@ import type { WovenText } from "./woven-text.ts";
 
 const greater = 0x3e;
 
-/** What lines that were understood by themselves mean after the lines before them. */
+/** Gives lines that were understood alone the meaning that they have after the lines before them. */
 export class PlainCalls {
-  /** The lines in hand were read while calls were counted. */
+  /** True if the lines in hand were read while calls were counted. */
   isCounting = false;
   readonly #outlet: Outlet;
   readonly #open: OpenCalls;
   readonly #woven: WovenText;
-  /** The call that is made of the line in hand. */
+  /** The call that the line in hand becomes. */
   readonly #line = new Line();
 
   constructor(file: string | undefined, outlet: Outlet, open: OpenCalls, woven: WovenText) {
@@ -27,7 +27,7 @@ export class PlainCalls {
     this.#woven = woven;
   }
 
-  /** No earlier line makes plain calls anything else than they seem. */
+  /** True if no earlier line changes the meaning of plain calls. */
   get areAlone(): boolean {
     return !this.#woven.isWaiting && this.#outlet.personalities.areNative && this.#open.hasRoom;
   }
@@ -56,7 +56,7 @@ export class PlainCalls {
     return true;
   }
 
-  /** Opens a call whose line was passed over: others that began later may be open already. */
+  /** Opens a call whose line was passed over. Calls that began later may be open already. */
   openPassedOver(bytes: Uint8Array, digest: Digest, line: number): Head {
     const head = this.headOf(bytes, digest, 0, line);
     this.#open.openInOrder(head.tracee.pid, head);
@@ -79,8 +79,8 @@ export class PlainCalls {
   }
 
   /**
-   * Reads the second half of a call. False if it is not that of the call which the thread is inside
-   * of, or not plainly so.
+   * Reads the second half of a call. False if it does not belong to the call that the thread is inside of, or not
+   * plainly.
    *
    *     8 <... read resumed>"ab", 9) = 2
    *                         ^^^^^^^ start, end
@@ -100,9 +100,7 @@ export class PlainCalls {
     return true;
   }
 
-  /**
-   * Hands over a call that stands plainly in its line: the like of it may be counted from now on.
-   */
+  /** Hands over a call that stands plainly in its line. Calls like it may be counted from now on. */
   #offer(event: StraceEvent): void {
     const { tally } = this.#open;
     if (tally === undefined) return this.#outlet.give(event);

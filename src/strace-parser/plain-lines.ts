@@ -3,7 +3,7 @@ import { plainLines } from "./data/plain-lines.ts";
 import { width } from "./fields.ts";
 import { noResult, readResult, type ReadResult } from "./result.ts";
 
-/** TypeScript knows it only beside the DOM. */
+/** TypeScript declares it only together with the DOM. */
 declare const WebAssembly:
   | {
       readonly Module: new (bytes: Uint8Array) => object;
@@ -16,9 +16,7 @@ interface Global {
   readonly value: number;
 }
 
-/**
- * What assembly/plain-lines.ts exports, and says of it. A pid is -1 where there is no such column.
- */
+/** What assembly/plain-lines.ts exports. That file describes each. A pid is -1 if the line has no such column. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly aside: Global;
@@ -51,18 +49,15 @@ interface Exports {
   takeHeadOf(pid: number): number;
 }
 
-/**
- * Reads plain lines, a piece of the text at a time; keeps nothing of a log but names and what is
- * counted.
- */
+/** Reads plain lines, one piece of the text at a time. Of a log, it keeps only names and the counts. */
 export class PlainLines {
-  /** What the fields number; more are added as they are met. */
+  /** The names that the fields number. Names are added as they appear. */
   readonly names: string[] = [];
   readonly failures: ReadResult[] = [];
   readonly wasm: Exports;
-  /** Who loaded the piece that is there. */
+  /** The owner of the piece in hand. */
   user: unknown;
-  /** Text that is put there is read where it stands. */
+  /** Text that is put here is read without a copy. */
   readonly room: Uint8Array;
   readonly #bytes: Uint8Array;
   readonly #aside: Uint8Array;
@@ -80,8 +75,8 @@ export class PlainLines {
   }
 
   /**
-   * Begins with a piece of the text, which goes on from `start` as far as there is room; `before`:
-   * how many of its lines were read already.
+   * Begins with a piece of the text: from `start`, as much as there is room for. `before` is the number of the text's
+   * lines that were read already.
    */
   load(text: Uint8Array, start: number, before: number): void {
     if (text.buffer === this.#bytes.buffer)
@@ -92,8 +87,8 @@ export class PlainLines {
   }
 
   /**
-   * Writes the fields of the next lines that end in the piece, at most that many, from `field` on;
-   * returns how many. `counting`: at most one, after those that are only counted.
+   * Writes the fields of the next lines that end in the piece, from `field` on, and at most `most` lines. Returns how
+   * many. If it is `counting`, that is at most one, after the lines that are only counted.
    */
   read(fields: Int32Array, field: number, most: number, counting: boolean): number {
     const lines = this.wasm.read(Math.min(most, this.wasm.mostLines.value), counting);
@@ -112,7 +107,7 @@ export class PlainLines {
     fields.set(this.#head);
   }
 
-  /** Its length in four bytes, then the text. */
+  /** Each entry is the text's length in four bytes, then the text. */
   #textIn(texts: number, index: number): string {
     const at = texts + textBytes * index;
     return latin1(this.#bytes, at + 4, at + 4 + (this.#bytes[at] as number));
@@ -122,9 +117,8 @@ export class PlainLines {
 const textBytes = 68;
 
 /**
- * `undefined` if this machine cannot (no SIMD, no WebAssembly, the other byte order), or has no
- * room (V8 sets gigabytes of addresses aside for each memory, which `ulimit -v` may not allow).
- * Each line is then read closely.
+ * `undefined` if this machine cannot run it: no SIMD, no WebAssembly, the other byte order, or no room. (V8 reserves
+ * gigabytes of addresses for each memory, which `ulimit -v` may not allow.) Each line is then read closely.
  */
 export function createPlainLines(): PlainLines | undefined {
   compiled ??= compile();
@@ -137,7 +131,7 @@ export function createPlainLines(): PlainLines | undefined {
   }
 }
 
-/** One for all logs of which each line is written down. */
+/** One object for all logs whose lines are all written down. */
 export function sharedPlainLines(): PlainLines | undefined {
   shared ??= { lines: createPlainLines() };
   return shared.lines;

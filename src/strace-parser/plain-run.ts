@@ -7,10 +7,7 @@ import { PassedOverHeads } from "./passed-over-heads.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import { sharedPlainLines } from "./plain-lines.ts";
 
-/**
- * At most this many lines are digested before their meaning is read, so that they fit into the
- * processor's cache.
- */
+/** At most this many lines are digested before their meaning is read. So they fit into the processor's cache. */
 const digestedAtATime = 1024;
 
 /** What the run hands its lines to. */
@@ -61,7 +58,6 @@ export class PlainRun {
     this.#parts.closely.read({ bytes, start: 0, end: bytes.length, complete: false, line: this.line });
   }
 
-  /** Digests the next lines, and counts calls that are what they seem. Returns how many lines. */
   #digest(bytes: Uint8Array, digester: Digester): number {
     const { tally } = this.#parts.open;
     if (tally?.isFull === true) {
@@ -73,7 +69,7 @@ export class PlainRun {
     return digester.digest(this.#fields, calls.isCounting);
   }
 
-  /** `before`: the lines before the piece. */
+  /** `before`: the number of lines before the piece. */
   #readDigested(bytes: Buffer, { names, failures }: Digester, lines: number, before: number): void {
     const { calls, closely } = this.#parts;
     const heads = this.#heads;

@@ -3,12 +3,12 @@ import { afterBlanks, afterDigits, decimal, isDigit, isWord, startsWith } from "
 import type { Tracee } from "./types.ts";
 
 /**
- * What stands before the event of a line: pid, time, number of the call, instruction pointer.
- * Numbers alone, of which -1 says that there is none.
+ * The columns before the event of a line: pid, time, number of the call, instruction pointer. Each is a number; -1
+ * means that there is none.
  */
 export interface Prefix {
   pid: number;
-  /** The name of the thread (-Y), with its brackets, stands from `comm` up to `commEnd`. */
+  /** The thread's name (-Y), with its brackets, stands from `comm` up to `commEnd`. */
   comm: number;
   commEnd: number;
   /** `-n`: the syscall's number. */
@@ -17,7 +17,7 @@ export interface Prefix {
   event: number;
 }
 
-/** None, yet. */
+/** No column has been read. */
 export function noPrefix(): Prefix {
   return { pid: -1, comm: -1, commEnd: -1, number: -1, event: 0 };
 }
@@ -30,8 +30,8 @@ const colon = 0x3a;
 const question = 0x3f;
 
 /**
- * The kernel's PID_MAX_LIMIT (linux/threads.h); a greater number in the first column is a time
- * (-ttt without fraction).
+ * The kernel's PID_MAX_LIMIT (linux/threads.h). A greater number in the first column is a time (-ttt without a
+ * fraction).
  */
 const maxPid = 4 * 1024 * 1024;
 
@@ -43,7 +43,7 @@ const maxContext = 8192;
  */
 const maxComm = 252;
 
-/** The greatest number that a program can ask for a call with has this many digits. */
+/** The greatest syscall number that a program can ask for has this many digits. */
 const maxNumber = 20;
 
 /**
@@ -71,8 +71,8 @@ export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix
 }
 
 /**
- * For a log with no columns but the pid, or the pid and the number of the call (`record` asks strace
- * for these); false: there is more, or less.
+ * Reads a log whose only columns are the pid, or the pid and the number of the call (`record` asks strace for these).
+ * False if there are more or fewer.
  */
 function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): boolean {
   const limit = Math.min(end, start + 6);
@@ -100,7 +100,7 @@ function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix):
   return true;
 }
 
-/** After all that stands between the pid and the event. */
+/** After everything between the pid and the event. */
 function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Prefix): number {
   let at = afterContext(bytes, start, end);
   at = afterTime(bytes, at, end);
@@ -127,8 +127,8 @@ function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Pre
 }
 
 /**
- * Is it a number, though it has as many digits as a pointer? Then it does not begin with a zero (as
- * a program's 64-bit pointers do), and a pointer follows or the call is called so.
+ * Is it a syscall number, though it has as many digits as a pointer? A number does not begin with a zero, as pointers
+ * of 64-bit programs do. Either a pointer follows it, or the call's name says the same number.
  */
 function isNumber(bytes: Uint8Array, digits: number, after: number, end: number): boolean {
   if (bytes[digits] === 0x30) return false;
@@ -141,7 +141,7 @@ function isNumber(bytes: Uint8Array, digits: number, after: number, end: number)
 }
 
 /**
- * After `7`, `7<comm>`. -1 if it is no column of pids.
+ * After `7` or `7<comm>`. -1 if it is no column of pids.
  *
  *     6999<bash> 12:34:56.123456 getpid() = 6999
  *               ^
@@ -157,7 +157,7 @@ function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number
 }
 
 /**
- * After `[pid     7] `, `[pid 7<comm>] `. -1 if it is no column of pids.
+ * After `[pid 7] ` or `[pid 7<comm>] `. -1 if it is no column of pids.
  *
  *     [pid  7860] getpid() = 7860
  *                 ^
@@ -200,8 +200,8 @@ function commEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), `[/usr/bin/man (enforce)] ` where
- * the kernel has AppArmor. Brackets in it are escaped.
+ * After `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), or `[/usr/bin/man (enforce)] ` if the kernel has
+ * AppArmor. strace escapes brackets in it.
  */
 function afterContext(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start + 1];
@@ -211,7 +211,7 @@ function afterContext(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * After `12:34:56`, `12:34:56.123456`, `1700000000.123456`, and the blanks after it.
+ * After `12:34:56`, `12:34:56.123456` or `1700000000.123456`, and the blanks that follow.
  *
  *     12:34:56.123456 getpid() = 6999
  *                     ^
@@ -231,8 +231,7 @@ function afterTime(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * After `     0.000123`, `(+     0.000123)`, without fraction if they are of seconds, and the
- * blanks after it.
+ * After ` 0.000123` or `(+ 0.000123)`, and the blanks that follow. With whole seconds there is no fraction.
  *
  *     1700000000.123456 (+     0.000123) getpid() = 7860
  *                                        ^
@@ -244,8 +243,7 @@ function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   const digits = at;
   const whole = afterDigits(bytes, digits, end);
   at = afterFraction(bytes, whole, end);
-  // Without fraction in a column of six, and not in a table: else it is a number that the program
-  // wrote.
+  // Without a fraction it must fill a column of six and stand outside a table. Otherwise the program wrote it.
   if (
     whole === digits ||
     (!bracket && at === whole && ((at - start < 6 && bytes[start - 1] !== blank) || !isFollowed(bytes, at, end)))
@@ -258,7 +256,7 @@ function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   return at < end && bytes[at] === blank ? afterBlanks(bytes, at, end) : start;
 }
 
-/** Does a column, or an event that is no mere word, follow after a blank? */
+/** Does a column, or an event that is more than a word, follow after a blank? */
 function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
   const first = at + 1;
   const after = afterRun(bytes, first, end, (byte) => isWord(byte) || byte === question || byte === 0x23, end);
@@ -268,8 +266,8 @@ function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /**
- * After an instruction pointer, which has 8 or 16 digits. A number of a call never has (strace
- * syscall.c prints `%4u`, x32's with bit 30 has 10).
+ * After an instruction pointer, which has 8 or 16 digits. The number of a call never has that many: strace prints `%4u`
+ * (syscall.c), and x32's numbers with bit 30 have 10 digits.
  *
  *     [00007f0123456789] getpid() = 6999
  *                        ^
@@ -317,7 +315,7 @@ function isEvent(byte: number | undefined): boolean {
 const eventBytes = new Uint8Array(256);
 for (const char of "abcdefghijklmnopqrstuvwxyz-+<") eventBytes[char.charCodeAt(0)] = 1;
 
-/** Who made the lines of a log without pid column. */
+/** The thread of every line in a log without a pid column. */
 export const noTracee: Tracee = { pid: undefined, comm: undefined };
 
 /** The thread that the columns of a line name. */
@@ -330,7 +328,7 @@ export function traceeIn(bytes: Uint8Array, { pid, comm, commEnd: end }: Prefix)
 let latest: Tracee = noTracee;
 const tracees = new Map<number, Tracee>();
 
-/** One object per thread, not per line. -1 if there is no column of pids. */
+/** One object for each thread, not for each line. -1 if there is no column of pids. */
 export function traceeOf(pid: number): Tracee {
   if (latest.pid === pid) return latest;
   if (pid < 0) return noTracee;

@@ -1,7 +1,7 @@
 import { afterDigits, decimal, isDigit, isWord, Kept, latin1, startsWith } from "./bytes.ts";
 import type { SyscallResult } from "./types.ts";
 
-/** A result with what strace says about it. */
+/** A result, and what strace says about it. */
 export interface ReadResult {
   readonly result: SyscallResult;
   readonly injected: boolean;
@@ -9,11 +9,11 @@ export interface ReadResult {
 
 const restarts = new Set(["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"]);
 
-/** The number of digits that are at most 64 bits; longer ones are no result. */
+/** Numbers of at most 64 bits have at most this many digits. A longer number is no result. */
 const maxDecimal = 23;
 const maxHex = 16;
 
-/** A value that is read when asked for: most are addresses that no reader wants. */
+/** A value that is read when a reader asks for it. Most values are addresses that no reader wants. */
 class LazyValue {
   readonly type = "value";
   readonly #bytes: Uint8Array;
@@ -42,7 +42,7 @@ const small: readonly ReadResult[] = Array.from({ length: 4096 }, (_, value) => 
 const none: SyscallResult = { type: "none" };
 export const noResult: ReadResult = { result: none, injected: false };
 
-/** Each errno's results, made once. */
+/** The result of each errno, made once. */
 const errors = new Kept<ReadResult>((bytes, start, end) => errorOf(latin1(bytes, start, end)), 512);
 
 function errorOf(errno: string): ReadResult {
@@ -65,19 +65,13 @@ export function readResult(bytes: Uint8Array, start: number, end: number): ReadR
   return readNumber(bytes, start, end);
 }
 
-/**
- * Each failure, made once: its words are always the same. `undefined` for `-1` alone, or another
- * number.
- */
+/** Each failure, made once: its words are always the same. `undefined` for a bare `-1`, or another number. */
 const failures = new Kept<ReadResult | undefined>((bytes, start, end) => {
   const failed = startsWith(bytes, start, end, "-1 ") ? readErrno(bytes, start + 3, end) : undefined;
   return failed !== undefined && isInjected(bytes, start + 3, end) ? { ...failed, injected: true } : failed;
 }, 512);
 
-/**
- * A result that is one of the numbers which most calls return, and nothing else; -1: another, or in
- * other words.
- */
+/** A result that is only one of the numbers which most calls return. -1 for any other result. */
 function smallNumber(bytes: Uint8Array, start: number, end: number): number {
   if (end - start > 4 || (bytes[start] === 0x30 && end - start > 1)) return -1;
   let value = 0;
@@ -90,10 +84,9 @@ function smallNumber(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * What the number of a result stands for (assembly/line.ts gives them): the small ones for
- * themselves; after them come the failures in the order in which they were met; after these,
- * offsets where nothing but a value stands. Below zero it is minus the offset of any result that
- * goes up to `end`.
+ * The result that a number stands for. assembly/line.ts gives the numbers: first the small results, which stand for
+ * themselves; then the failures in the order in which they appeared; then offsets of bare values. Below zero it is
+ * minus the offset of any other result, which goes up to `end`.
  */
 export function resultIn(number: number, failures: readonly ReadResult[], bytes: Uint8Array, end: number): ReadResult {
   if (number < 0) return readResult(bytes, -number, end) ?? noResult;
@@ -167,8 +160,7 @@ function isHex(byte: number | undefined): boolean {
 }
 
 /**
- * strace's mark of a result that -e inject made: `(INJECTED)`, `(INJECTED: retval)`, after anything
- * else.
+ * strace's mark of a result that -e inject made: `(INJECTED)`, `(INJECTED: retval)`. It comes last.
  *
  *     getpid() = 7 (INJECTED)
  *                  ^

@@ -1,6 +1,6 @@
 /**
- * Finding the ends of things in a line: nested brackets, quoted strings, comments, descriptor
- * annotations. All positions are offsets into the bytes.
+ * Finds where things end in a line: nested brackets, quoted strings, comments, descriptor annotations. All positions
+ * are offsets into the bytes.
  */
 
 const quote = 0x22;
@@ -41,10 +41,10 @@ export function characterEnd(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * After the `>` of the annotation (`3</path>`, `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`,
- * `5</dev/null<char 1:3>>`) whose `<` is at `start`. -1 if there is none. strace escapes `<` and
- * `>` in paths (util.c, `print_quoted_string_ex`), but not in the quoted path of a Unix socket
- * (socketutils.c), so pairs are counted and strings skipped.
+ * After the `>` of the annotation whose `<` is at `start`: `3</path>`, `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`,
+ * `5</dev/null<char 1:3>>`. -1 if there is none. strace escapes `<` and `>` in paths (util.c,
+ * `print_quoted_string_ex`), but not in the quoted path of a Unix socket (socketutils.c). So pairs are counted and
+ * strings skipped.
  *
  *     5</dev/null<char 1:3>>, "ab"
  *      ^ start              ^
@@ -79,19 +79,19 @@ export function annotationEnd(bytes: Uint8Array, start: number, end: number): nu
 const closing = new Uint8Array(256);
 for (const char of ",) ]}|=>(") closing[char.charCodeAt(0)] = 1;
 
-/** May what follows a `>` stand after a value? */
+/** May the text after a `>` stand after a value? */
 function closes(bytes: Uint8Array, at: number, end: number): boolean {
   return at >= end || closing[bytes[at] ?? 0] === 1;
 }
 
-/** What a scan must look at; all other bytes are passed over. */
+/** The bytes at which a scan must stop. It passes over all others. */
 const special = new Uint8Array(256);
 for (const char of `"'/<([{)]}`) special[char.charCodeAt(0)] = 1;
 
 /**
- * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations. -1
- * if it stands nowhere. `(`, `[` and `{` nest; a closing bracket that opens nowhere may be the
- * wanted one. Linear in the text: what does not close is looked for once.
+ * Where the byte `wanted` first stands outside of brackets, strings, comments and annotations. -1 if it stands nowhere.
+ * `(`, `[` and `{` nest. A closing bracket without an opening one may be the wanted byte. The time is linear in the
+ * text: each kind of bracket that does not close is searched for once.
  *
  *     [{iov_base="a)", iov_len=2}], 1) = 2
  *                                    ^ the first `)` outside
@@ -168,13 +168,10 @@ function scan(
   return -1;
 }
 
-/**
- * A comment in a comment is soon over: `0xffff /* IOPRIO_PRIO_VALUE(0x7 /* IOPRIO_CLASS_??? *\/,
- * 8191) *\/`.
- */
+/** A comment within a comment ends soon: `0xffff /* IOPRIO_PRIO_VALUE(0x7 /* IOPRIO_CLASS_??? *\/, 8191) *\/`. */
 const maxRest = 64;
 
-/** After the `*\/` of the comment that opens at `start`; -1: the text ends inside it. */
+/** After the `*\/` of the comment that opens at `start`. -1 if the text ends inside it. */
 export function commentEnd(bytes: Uint8Array, start: number, end: number): number {
   let depth = 1;
   let first = -1;
@@ -192,7 +189,7 @@ export function commentEnd(bytes: Uint8Array, start: number, end: number): numbe
   return first;
 }
 
-/** `3<…>` and `AT_FDCWD<…>`, not `1<<5` and ` <unfinished ...>`. */
+/** True for `3<…>` and `AT_FDCWD<…>`, but not for `1<<5` and ` <unfinished ...>`. */
 function isAnnotation(bytes: Uint8Array, at: number): boolean {
   const before = bytes[at - 1];
   const after = bytes[at + 1];

@@ -1,40 +1,35 @@
 import { createPlainLines, type PlainLines } from "./plain-lines.ts";
 
-/** Who reads a log and lets calls be counted. */
+/** Reads a log and lets the parser count calls. */
 export interface TallyReader<Kind> {
   /**
-   * The number of calls of this kind since the last report. `settled`: after one of them its thread
-   * made another call.
+   * The number of calls of this kind since the last report. `settled`: after one of them, its thread made another call.
    */
   counted(kind: Kind, calls: number, settled: boolean): void;
-  /** The call that the thread made last was only counted. */
+  /** The thread's last call was only counted. */
   latest(pid: number | undefined, kind: Kind): void;
 }
 
-/**
- * Which arguments of a call are inspected, from the first to the last; the arguments between are
- * compared too.
- */
+/** The range of a call's inspected arguments, from the first to the last. The arguments between are compared too. */
 export interface InspectedRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** What is counted is found by four bits each. */
+/** A position has three bits, so that a range fits into one byte. */
 const mostPosition = 7;
 
 /**
- * Calls of a log of which a reader wants to know no more than how often they are made. They are
- * counted where the line is read, and not handed over: most lines of a long log are of this kind.
- * One for each log, given to `StraceParser.each`; whether a call is counted or handed over makes no
- * difference to what is known in the end, and a machine without WebAssembly counts none.
+ * Counts calls where the line is read, without handing them over. It is for calls of which a reader needs only the
+ * number: most lines of a long log. Make one for each log, and give it to `StraceParser.each`. The reader learns the
+ * same whether a call is counted or handed over. A machine without WebAssembly counts none.
  */
 export class Tally<Kind> {
   /** @internal */
   lines: PlainLines | undefined = idle.pop() ?? createPlainLines();
-  /** @internal The event that is being handed over is one that can be counted. */
+  /** @internal The event that is being handed over can be counted. */
   isOffered = false;
-  /** @internal There was no more room: `clear` is to be called. */
+  /** @internal There is no more room: call `clear`. */
   isFull = false;
   readonly #reader: TallyReader<Kind>;
   #kinds: Kind[] = [];
@@ -44,19 +39,17 @@ export class Tally<Kind> {
   }
 
   /**
-   * Memory for the next chunk of the log: what is read there need not be copied. `undefined` if
-   * there is none.
+   * Memory for the next chunk of the log. A chunk that is read there need not be copied. `undefined` if there is none.
    */
   get room(): Uint8Array | undefined {
     return this.lines?.room;
   }
 
   /**
-   * Asked while a call is handed over: from now on calls like it are only counted, for `kind`.
-   * These are the ones of threads of the same group (to which its thread belongs from now on), with
-   * the same name and the same outcome (a value, or the same error), and the same text for the
-   * inspected arguments. `kind` must be the same for the like of them. Calls that cannot be told
-   * apart so are handed over.
+   * Call it while a call is handed over. From now on calls like it are only counted, for `kind`. A call is like it if
+   * its thread is in the same group, and its name, its outcome (a value, or the same error) and the text of its
+   * inspected arguments are the same. The thread joins the group. `kind` must be the same for all calls that are alike.
+   * Calls that cannot be told apart in this way are handed over.
    */
   count(kind: Kind, group: number, inspected?: InspectedRange): void {
     if (this.lines === undefined || !this.isOffered || (inspected !== undefined && inspected.last > mostPosition))
@@ -69,7 +62,7 @@ export class Tally<Kind> {
     if (entry >= this.#kinds.length) this.#kinds.push(kind);
   }
 
-  /** @internal Begins anew. No first half may be open that was passed over. */
+  /** @internal Begins anew. No first half that was passed over may be open. */
   clear(): void {
     this.report();
     this.lines?.wasm.forget();
@@ -78,23 +71,20 @@ export class Tally<Kind> {
   }
 
   /**
-   * A thread of which calls were counted, or might have been, is of another group from now on.
-   * `undefined` forgets it, so that its next call is handed over.
+   * Moves a thread whose calls are, or may be, counted into another group. `undefined` forgets the thread, so that its
+   * next call is handed over.
    */
   move(pid: number | undefined, group: number | undefined): void {
     this.lines?.wasm.setGroup(pid ?? -1, group ?? 0);
   }
 
-  /**
-   * The call that the thread made last, where that was only counted; said once, here or to the
-   * reader.
-   */
+  /** The thread's last call, if that was only counted. It is reported once, here or to the reader. */
   takeLatest(pid: number | undefined): Kind | undefined {
     const entry = this.lines?.wasm.takeLatest(pid ?? -1) ?? -1;
     return entry < 0 ? undefined : this.#kinds[entry];
   }
 
-  /** Gives the reader all that was counted since the last report. */
+  /** Gives the reader all counts since the last report. */
   report(): void {
     if (this.lines === undefined) return;
     const { wasm } = this.lines;
@@ -108,7 +98,7 @@ export class Tally<Kind> {
     }
   }
 
-  /** The log has ended: tells the reader what was counted, and counts nothing from now on. */
+  /** The log has ended: gives the reader the counts, and counts nothing from now on. */
   end(): void {
     this.clear();
     if (this.lines !== undefined && idle.length === 0 && this.lines.names.length < fewNames) idle.push(this.lines);
@@ -116,10 +106,10 @@ export class Tally<Kind> {
   }
 }
 
-/** One that has served a log serves the next: to make it takes longer than to read a short log. */
+/** One that has served a log serves the next. Making one takes longer than reading a short log. */
 const idle: PlainLines[] = [];
 
-/** With more names than a kernel has calls, there may soon be no room for those of the next log. */
+/** With more names than a kernel has calls, there may soon be no room for the names of the next log. */
 const fewNames = 1000;
 
 const noRoom = -2;

@@ -5,15 +5,15 @@ export interface Thread {
   head: Head | undefined;
 }
 
-/** The threads of a log. A thread stays here when its call ends: putting it in again is slow. */
+/** The threads of a log. A thread stays here when its call ends, because adding it again is slow. */
 export class Threads {
   readonly #byPid = new Map<number | undefined, Thread>();
   readonly #mostOpen: number;
-  /** The thread of the last line. The next line is mostly of the same one. */
+  /** The thread of the last line. The next line is mostly of the same thread. */
   #latestPid: number | undefined;
   #latest: Thread | undefined;
 
-  /** `mostOpen`: the number of threads that are inside of calls at one time, at most. */
+  /** `mostOpen`: the most threads that are inside calls at one time. */
   constructor(mostOpen: number) {
     this.#mostOpen = mostOpen;
   }

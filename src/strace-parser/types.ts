@@ -1,6 +1,6 @@
 /**
- * The mode a tracee was in, as strace says it: `[ Process PID=7 runs in 32 bit mode. ]`. Where
- * strace is silent it is the host's native mode.
+ * The mode of a tracee, as strace reports it: `[ Process PID=7 runs in 32 bit mode. ]`. If strace reports none, it is
+ * the host's native mode.
  */
 export type Personality = "64 bit" | "32 bit" | "x32";
 
@@ -11,27 +11,27 @@ export interface Source {
   readonly column: number;
 }
 
-/** One traced thread. Both are undefined where the log has no pid column. */
+/** One traced thread. Both are undefined if the log has no pid column. */
 export interface Tracee {
   readonly pid: number | undefined;
-  /** The name strace -Y prints, unescaped. */
+  /** The name that strace -Y prints, unescaped. */
   readonly comm: string | undefined;
 }
 
 /**
- * A decoded argument. Nothing is looked up: symbols stay symbols, and a number beside a symbol (`-X
- * verbose`) is kept as number.
+ * A decoded argument. Nothing is looked up: symbols stay symbols, and a number beside a symbol (`-X verbose`) is kept
+ * as a number.
  *
- * - `number`: `3`, `-1`, `0x1b6`, `0644`, `1<<5`, `'a'`; `comment` is the text of a following
- *   comment (`0x2 /* AF_INET *\/` → value 2n, comment "AF_INET"). Negative numbers stay negative;
- *   fd annotations go to `annotation`.
- * - `flags`: `A|B|0x10`, `0x8 /* PER_LINUX32 *\/|0x20000 /* UNAME26 *\/`: `symbols` without a
- *   number, `value` = OR of all numbers given; `negated` for `~[…]`.
- * - `string`: `bytes` is the data, `cut` when strace shortened it (`"..."...`).
- * - `struct`: `fields` in order; `name` is undefined for bare values. An array whose elements say
- *   which they are (`[[IFLA_MTU]=1500]`) is one, named by them, and so is the status of wait4
- *   (`{WIFEXITED(s) && WEXITSTATUS(s) == 3}`), named by what is compared. `array`: `elements`.
- *   `abbreviated` when `...` stood in it.
+ * - `number`: `3`, `-1`, `0x1b6`, `0644`, `1<<5`, `'a'`. `comment` is the text of a following
+ * comment (`0x2 /* AF_INET *\/` → value 2n, comment "AF_INET"). Negative numbers stay negative.
+ * Annotations of descriptors go to `annotation`.
+ * - `flags`: `A|B|0x10`, `0x8 /* PER_LINUX32 *\/|0x20000 /* UNAME26 *\/`. `symbols` are those without a
+ * number. `value` is the OR of all numbers. `negated` is true for `~[…]`.
+ * - `string`: `bytes` is the data. `cut` is true if strace shortened it (`"..."...`).
+ * - `struct`: `fields` in order. `name` is undefined for bare values. An array whose elements name
+ * themselves (`[[IFLA_MTU]=1500]`) is a struct. So is the status of wait4
+ * (`{WIFEXITED(s) && WEXITSTATUS(s) == 3}`), whose fields have the names of the macros.
+ * - `array`: `elements`. `abbreviated` is true if `...` stood in it.
  * - `call`: `htons(53)`, `makedev(0x1, 0x3)`, `_IOC(…)`.
  * - `change`: `before => after`.
  * - `null`: NULL. `unknown`: anything else, as text.
@@ -67,24 +67,18 @@ export type Arg =
   | { readonly type: "null" }
   | { readonly type: "unknown"; readonly text: string };
 
-/**
- * What a call returned. `error` names the errno as strace does (`EPERM`), or `errno 530` where it
- * has no name.
- */
+/** What a call returned. `error` names the errno as strace does (`EPERM`), or `errno 530` if it has no name. */
 export type SyscallResult =
   | { readonly type: "value"; readonly value: bigint }
   | { readonly type: "error"; readonly errno: string }
-  /** `? ERESTARTSYS (…)`: the kernel restarts it or hands EINTR to the program. */
+  /** `? ERESTARTSYS (…)`: the kernel restarts the call, or gives the program EINTR. */
   | { readonly type: "restart"; readonly errno: string }
-  /** `= ?`: it never returned (exit, killed inside, replaced by execve in another thread). */
+  /** `= ?`: the call never returned (exit, killed inside it, replaced by execve in another thread). */
   | { readonly type: "none" }
-  /** The log ends, or strace let go, before the call returned. */
+  /** The log ended, or strace let go of the thread, before the call returned. */
   | { readonly type: "unfinished" };
 
-/**
- * A system call. Arguments are decoded when asked for; an event reads from the chunk it came in, as
- * long as you keep it.
- */
+/** A system call. Arguments are decoded on first use. The event reads from its chunk for as long as you keep it. */
 export interface SyscallEvent {
   readonly kind: "syscall";
   readonly tracee: Tracee;
@@ -92,32 +86,26 @@ export interface SyscallEvent {
   /** As strace prints it (`openat`, `syscall_0x1c3`, `ioctl#64`, `???`). */
   readonly name: string;
   /**
-   * The number of the entry point, where the log has it (`-n`); undefined also above 2⁵³: such a
-   * call is named by its number (`syscall_0x…`).
+   * The number of the call, if the log has it (`-n`). Also `undefined` above 2⁵³: such a call is named by its number
+   * (`syscall_0x…`).
    */
   readonly number: number | undefined;
   readonly personality: Personality;
   readonly result: SyscallResult;
-  /** strace -e inject changed it: learn nothing from its result. */
+  /** strace -e inject changed the call: learn nothing from its result. */
   readonly injected: boolean;
   /**
-   * The text between the parentheses was missing or cut (`unfinished` without its resumed half).
-   * The arguments that are there are whole.
+   * False if the text between the parentheses is missing or cut (`unfinished` without its second half). The arguments
+   * that are there are whole.
    */
   readonly argsComplete: boolean;
-  /**
-   * All arguments, decoded on first use. With `-N` and in named positions (`flags=…`) see
-   * `argNames`.
-   */
+  /** All arguments, decoded on first use. For the names of `-N` and of `flags=…`, see `argNames`. */
   readonly args: readonly Arg[];
-  /**
-   * The name of each argument where the line gives one (`-N`, `clone(child_stack=NULL, flags=…)`),
-   * else undefined.
-   */
+  /** The name of each argument, if the line gives one (`-N`, `clone(child_stack=NULL, flags=…)`), else undefined. */
   readonly argNames: readonly (string | undefined)[];
   /** One argument, decoded alone. `undefined` if there are fewer. */
   arg(index: number): Arg | undefined;
-  /** The argument of this name in the line. `undefined` if there is none. */
+  /** The argument that the line gives this name. `undefined` if there is none. */
   argNamed(name: string): Arg | undefined;
 }
 
@@ -129,7 +117,7 @@ export interface SignalEvent {
   /** `--- stopped by SIGSTOP ---` */
   readonly stop: boolean;
   readonly personality: Personality;
-  /** The siginfo struct, decoded when asked for. */
+  /** The siginfo struct, decoded on first use. */
   readonly info: Arg | undefined;
 }
 
@@ -159,8 +147,8 @@ export interface PersonalityEvent {
 }
 
 /**
- * strace's own words (`strace: Process 7 attached`), stack frames, hex dumps: nothing to learn
- * from, nothing dropped.
+ * strace's own words (`strace: Process 7 attached`), stack frames, hex dumps. They say nothing about calls, but no line
+ * is dropped.
  */
 export interface MessageEvent {
   readonly kind: "message";
@@ -169,10 +157,7 @@ export interface MessageEvent {
   readonly text: string;
 }
 
-/**
- * A line that is none of strace's. `reason` says why; `text` is at most 200 bytes of it, as
- * Latin-1.
- */
+/** A line that is not strace's. `reason` says why. `text` is at most 200 bytes of it, as Latin-1. */
 export interface UnparsedEvent {
   readonly kind: "unparsed";
   readonly tracee: Tracee;
@@ -181,6 +166,6 @@ export interface UnparsedEvent {
   readonly text: string;
 }
 
-/** What strace said in one line (or in the two halves of an interrupted one). */
+/** What strace says in one line, or in both halves of an interrupted one. */
 export type StraceEvent =
   SyscallEvent | SignalEvent | ExitEvent | SupersededEvent | PersonalityEvent | MessageEvent | UnparsedEvent;

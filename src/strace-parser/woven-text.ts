@@ -11,11 +11,11 @@ const closing = 0x29;
 
 /** A call that broke off at the end of its line. */
 interface CutCall extends Head {
-  /** A message of strace broke it off, not the program's output. */
+  /** True if a message of strace broke it off, false if the program's output did. */
   readonly byMessage: boolean;
 }
 
-/** What shares standard error with strace writes into the lines of calls, and cuts them in two. */
+/** Joins calls that other text cut in two. A program that shares standard error with strace writes into its lines. */
 export class WovenText {
   readonly #outlet: Outlet;
   readonly #calls: CallReader;
@@ -26,18 +26,18 @@ export class WovenText {
     this.#calls = calls;
   }
 
-  /** A call has broken off: the next line without leader may go on with it. */
+  /** True if a call has broken off. The next line without a leader may continue it. */
   get isWaiting(): boolean {
     return this.#cut !== undefined;
   }
 
-  /** The call breaks off at the end of the head. */
+  /** Remembers the call that breaks off at the end of the head. */
   breakOff(head: Head, byMessage: boolean): void {
     this.giveUp();
     this.#cut = { ...copyOfHead(head), byMessage };
   }
 
-  /** The call that broke off will not go on. */
+  /** The call that broke off will not be continued. */
   giveUp(): void {
     const cut = this.#cut;
     if (cut === undefined) return;
@@ -47,7 +47,7 @@ export class WovenText {
   }
 
   /**
-   * Reads the other half of the call that broke off. False if this is none.
+   * Reads the other half of the call that broke off. False if the line is not that half.
    *
    *     read(3, strace: Process 9 attached
    *     "ab", 9) = 2
@@ -66,22 +66,20 @@ export class WovenText {
 
 const unfinished = " <unfinished ...>";
 
-/** A message of strace in a line, a path and words, is at most this long. */
+/** The longest message of strace within a line: a path and some words. */
 export const maxMessage = 4500;
 
-/**
- * What strace says of threads. Before 4.11 it does so without its name (strace.c of 4.5 to 4.10).
- */
+/** What strace says of threads. Before 4.11, it does so without its name (strace.c of 4.5 to 4.10). */
 const ofThreads =
   String.raw`Process \d+ (?:attached(?: with \d+ threads)?(?: \(waiting for parent\))?(?: - interrupt to quit)?` +
   String.raw`|detached|suspended|resumed(?: \(parent \d+ ready\))?)`;
 
-/** A whole line of strace before 4.11 that is a message. */
+/** A line of strace before 4.11 that is only a message. */
 export const oldMessage = new RegExp(
   String.raw`^(?:${ofThreads}|detach: .*|u(?:moven|peek|poke)\w*: .*|ptrace: umoven: .*|PANIC: .*)$`,
 );
 
-/** What strace says of its own in the midst of a line; behind its name, except of threads. */
+/** What strace says in the middle of a line. Its name comes first, except before words about threads. */
 const words = new RegExp(
   String.raw`(?:(?<threads>${ofThreads})|Exit of unknown pid \d+ ignored` +
     String.raw`|\[ Process PID=\d+ runs in (?:64 bit|32 bit|x32) mode\. \]` +
@@ -101,8 +99,8 @@ const wovenEnds = [
 ];
 
 /**
- * Where a message of strace stands at the end of a call's line. `undefined` if there is none.
- * `start`: where the line may begin, `args`: after the `(`.
+ * Where a message of strace at the end of a call's line begins. `undefined` if there is none. The line may begin at
+ * `start`. `args` is after the `(`.
  *
  *     read(3, strace: Process 9 attached
  *             ^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -125,8 +123,8 @@ export function messageWithin(
 }
 
 /**
- * Where strace's name begins, as it was called, that ends here; `undefined` if something else ends
- * here. Three walks to the left find it, so the time is linear.
+ * Where strace's name, as the user wrote it, begins that ends here. `undefined` if something else ends here. Three
+ * walks to the left find it, so the time is linear.
  *
  *     clone(child_stack=NULL, flags=CLONE_VM../bin/strace: Process 9 attached
  *                                           ^           ^
@@ -142,14 +140,14 @@ function callerBefore(text: string, end: number): number | undefined {
     return Math.min(dotsBefore(text, path, slash), relativeBefore(text, name, strace) ?? slash);
   }
   if (!hasSlash) return undefined;
-  // Another name than strace's: the last path without a colon, of more than its slash.
+  // Another name than strace's: the last path without a colon that is more than a slash.
   const plain = text.indexOf("/", Math.max(path, text.lastIndexOf(":", end - 1) + 1));
   return plain >= 0 && plain < end - 1 ? dotsBefore(text, path, plain) : undefined;
 }
 
 /**
- * Where a relative path to strace begins. It begins at a letter that cannot go on with what stands
- * before: a symbol has none but capitals, a number might.
+ * Where a relative path to strace begins. It begins at a letter that cannot belong to the text before it. A symbol has
+ * only capitals, but a number may have small letters.
  */
 function relativeBefore(text: string, name: number, strace: number): number | undefined {
   if (name !== strace || text[name - 1] !== "/") return undefined;
@@ -164,7 +162,7 @@ const inPath = /[^\s"<>,]/;
 const inName = /[\w.-]/;
 const inFolders = /[\w./-]/;
 
-/** Where the characters of this kind begin that end here. */
+/** Where the run of characters of this kind begins that ends here. */
 function runBefore(text: string, end: number, kind: RegExp): number {
   let at = end;
   while (at > 0 && kind.test(text[at - 1] ?? "")) at -= 1;
@@ -179,9 +177,8 @@ function dotsBefore(text: string, from: number, slash: number): number {
 }
 
 /**
- * Where strace's line begins in one that the program began on a shared standard error: at a
- * `[pid N] ` and an event. With one tracee there is no such mark. -1 if strace's line begins
- * nowhere.
+ * Where strace's line begins in a line that the program began on a shared standard error. It begins at a `[pid N] ` and
+ * an event. With one tracee there is no such mark. -1 if strace's line begins nowhere.
  *
  *     text of the program[pid 12] read(3, "ab", 9) = 2
  *                        ^
@@ -197,7 +194,7 @@ export function leaderWithin(bytes: Uint8Array, start: number, end: number): num
   return -1;
 }
 
-/** Does a line of strace begin here, with its columns or without? */
+/** Does a line of strace begin here, with or without columns? */
 export function beginsLine(bytes: Uint8Array, at: number, end: number): boolean {
   const columns = noPrefix();
   readPrefix(bytes, at, end, columns);

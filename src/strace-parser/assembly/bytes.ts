@@ -1,4 +1,4 @@
-/** Characters, and questions about several of them at once. */
+/** Classes of characters, and tests of sixteen bytes at once. */
 
 export const blank: u8 = 0x20;
 export const quote: u8 = 0x22;
@@ -23,7 +23,7 @@ export const newline: u8 = 0x0a;
 export const carriageReturn: u8 = 0x0d;
 export const escape: u8 = 0x1b;
 
-/** What a byte may be part of. */
+/** The classes that a byte may belong to. */
 export const inName: u8 = 1;
 export const inErrno: u8 = 2;
 export const inEvent: u8 = 4;
@@ -61,37 +61,37 @@ export function isDigit(byte: u8): bool {
   return <u32>byte - zero <= 9;
 }
 
-/** Sixteen bytes that are set and sixteen that are not. */
+/** Sixteen bytes of ones, then sixteen of zeros. */
 const masks: usize = memory.data(32);
 memory.fill(masks, 0xff, 16);
 
-/** The first bytes of sixteen, and zeros for the others. */
+/** Keeps the first bytes of sixteen and clears the others. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function firstOf(bytes: v128, length: u32): v128 {
   return v128.and(bytes, v128.load(masks + 16 - length));
 }
 
-/** One bit for each byte from `first` on that is one of the next `many` in the character set. */
+/** A bit for each byte that is one of `many` characters in a row, the first of which is `first`. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function among(bytes: v128, first: u8, many: u8): v128 {
   return i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(first)), i8x16.splat(many));
 }
 
-/** How many of the sixteen bytes at `at` are digits up to the first that is none. */
+/** The number of digits that the sixteen bytes at `at` begin with. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function digitsAt(at: usize): u32 {
   return ctz(~i8x16.bitmask(among(v128.load(at), zero, 10)));
 }
 
-/** The number that the first digits at `start` stand for, of which there are at most eight. */
+/** The number that the digits at `start` stand for. There are at most eight. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function decimal(start: usize, digits: u32): i32 {
-  // The last digit comes to the top, zeros before the first; then pairs, pairs of pairs and both
-  // halves are put together at once.
+  // The last digit moves to the top, and zeros stand before the first one. Then three steps join pairs of digits, pairs
+  // of pairs, and both halves.
   const bytes = (load<u64>(start) - 0x3030303030303030) << (<u64>(64 - (digits << 3)));
   const pairs = bytes * 10 + (bytes >> 8);
   return <i32>(
@@ -101,7 +101,7 @@ export function decimal(start: usize, digits: u32): i32 {
   );
 }
 
-/** Both may be read a few bytes beyond their ends. */
+/** Reads up to a few bytes beyond the end of both. */
 export function isSame(a: usize, b: usize, length: u32): bool {
   let at: u32 = 0;
   for (; at + 16 <= length; at += 16) if (!i8x16.all_true(i8x16.eq(v128.load(a + at), v128.load(b + at)))) return false;

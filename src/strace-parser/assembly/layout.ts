@@ -1,6 +1,6 @@
-/** What the caller and this module write for each other: fields.ts and result.ts say the same. */
+/** The numbers that this module and its caller exchange. fields.ts and result.ts have the same ones. */
 
-// What stands where among the numbers of a line: fields.ts.
+// Where each number of a line stands: see fields.ts.
 export const atStart: usize = 0;
 export const atLast: usize = 4;
 export const atKind: usize = 8;
@@ -14,13 +14,13 @@ export const atResult: usize = 36;
 export const atLine: usize = 40;
 export const width: usize = 44;
 
-// Kinds of lines: fields.ts.
+// Kinds of lines: see fields.ts.
 export const other: i32 = 0;
 export const call: i32 = 1;
 export const head: i32 = 2;
 export const tail: i32 = 3;
 export const news: i32 = 4;
 
-// What a result's number stands for: result.ts, `resultIn`.
+// What the number of a result stands for: see `resultIn` in result.ts.
 export const firstFailure: i32 = 4096;
 export const otherValues: i32 = 8192;

@@ -7,7 +7,7 @@ import { call, firstFailure, head, news, other, otherValues, tail } from "./layo
 
 /** Takes one line apart. All positions are addresses. */
 
-// What was found in the line that was read last.
+// The parts of the line that was read last.
 export let pid: i32 = -1;
 export let number: i32 = -1;
 export let event: usize = 0;
@@ -21,7 +21,7 @@ export let resultEnd: usize = 0;
 /** Without the blanks at the end of the line. */
 export let lineEnd: usize = 0;
 
-/** What is to be taken off an address for the offset that the caller calls it. */
+/** The address of the caller's offset 0. The caller's offsets are addresses less this one. */
 export let origin: usize = 0;
 
 export function setOrigin(address: usize): void {
@@ -29,28 +29,28 @@ export function setOrigin(address: usize): void {
 }
 
 /**
- * Different texts, numbered as they come. A text that is too long, or one too many, has no number:
- * its line is read closely.
+ * Each different text, numbered in the order in which the texts appear. A text gets no number if it is too long or the
+ * table is full. Its line is then read closely.
  */
-const mostTexts: i32 = 4096; // not more than there is room for in a result's number
+const mostTexts: i32 = 4096; // the number of a result has room for no more
 const longestText: u32 = 64;
 const textBytes: usize = 68;
 const slotMask: u32 = 8191;
-/** Each: its length in four bytes, then the text. */
+/** Each entry is the text's length in four bytes, then the text. */
 export const names: usize = memory.data(68 * 4096);
 export let nameCount: i32 = 0;
-/** `-1 ENOENT`, without the words for it. */
+/** `-1 ENOENT`, without its explanation. */
 export const failures: usize = memory.data(68 * 4096);
 export let failureCount: i32 = 0;
-/** The words that followed each: ` (No such file or directory)`. */
+/** The explanation that followed each failure: ` (No such file or directory)`. */
 const explanations: usize = memory.data(68 * 4096);
 const nameSlots: usize = memory.data(4 * 8192);
 const shortNameSlots: usize = memory.data(4 * 8192);
 const failureSlots: usize = memory.data(4 * 8192);
 
 /**
- * Where the line ends that begins at `start`; 0: not before `end`. `sawEscape`: there is an escape
- * character in it, or soon after it.
+ * Where the line that begins at `start` ends. 0 if it does not end before `end`. `sawEscape` is true if an escape
+ * character stands in the line or shortly after it.
  */
 export function newlineFrom(start: usize, end: usize): usize {
   const newlines = i8x16.splat(newline);
@@ -72,9 +72,7 @@ export function newlineFrom(start: usize, end: usize): usize {
 
 let sawEscape: bool = false;
 
-/**
- * A line with colours, NULs or a carriage return, which strace writes none of as data (lines.ts).
- */
+/** A line with colours, NULs or a carriage return. strace writes none of these as data (lines.ts). */
 export function isOdd(start: usize, end: usize): bool {
   if (start == end) return false;
   if (load<u8>(end - 1) == carriageReturn || load<u8>(start) == 0) return true;
@@ -82,7 +80,7 @@ export function isOdd(start: usize, end: usize): bool {
   return false;
 }
 
-/** Which kind of line it is. */
+/** Reads a line and returns its kind. */
 export function readLine(start: usize, end: usize): i32 {
   readColumns(start, end);
   let last = end;
@@ -126,7 +124,7 @@ export function readLine(start: usize, end: usize): i32 {
   return readResult() ? (isTail ? tail : call) : other;
 }
 
-/** Does it begin as a line about a thread alone: its end, or a signal? */
+/** Does the line tell only of a thread: its end, or a signal? */
 function isNews(text: u64): bool {
   return (
     (text & 0x00ffffffffffffff) == 0x474953202d2d2d /* --- SIG */ ||
@@ -135,7 +133,7 @@ function isNews(text: u64): bool {
   );
 }
 
-/** Reads what stands from `resultFrom` up to `resultEnd`; false: it is none. */
+/** Reads the result from `resultFrom` up to `resultEnd`. False if it is none. */
 function readResult(): bool {
   const length = <u32>(resultEnd - resultFrom);
   const digits = digitsAt(resultFrom);
@@ -155,7 +153,7 @@ function readResult(): bool {
   return after != 0;
 }
 
-/** `<unfinished ...>` stands before `end`. */
+/** Does `<unfinished ...>` stand before `end`? */
 function isUnfinished(start: usize, end: usize): bool {
   return (
     load<u8>(end - 1) == greater &&
@@ -169,8 +167,8 @@ function isUnfinished(start: usize, end: usize): bool {
 const maxPid: i32 = 4194304;
 
 /**
- * The columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). Where others stand, no
- * event begins after these.
+ * Reads the columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). If other columns stand there, no event
+ * begins after these.
  */
 function readColumns(start: usize, end: usize): void {
   pid = -1;
@@ -206,7 +204,7 @@ function afterColumns(start: usize, end: usize): usize {
     const from = afterBlanks(at + 1, end);
     const many = digitsAt(from);
     const after = from + many;
-    // An instruction pointer has 8 or 16 digits: it is left to closer reading.
+    // An instruction pointer has 8 or 16 digits. Closer reading takes it.
     if (many > 0 && many <= 7 && load<u8>(after) == closingBracket && load<u8>(after + 1) == blank && after + 1 < end) {
       number = decimal(from, many);
       at = afterBlanks(after + 1, end);
@@ -217,7 +215,7 @@ function afterColumns(start: usize, end: usize): usize {
 
 /** `12:34:56`, `12:34:56.123456`, `1700000000.123456`, and the blanks after it. */
 function afterTime(start: usize, end: usize): usize {
-  // Where the digits of `12:34:56.123456 ` stand.
+  // One bit for each digit of `12:34:56.123456 `.
   if (
     i8x16.bitmask(among(v128.load(start), zero, 10)) == 0x7edb &&
     load<u8>(start + 2) == colon &&
@@ -265,7 +263,7 @@ function afterBlanks(start: usize, end: usize): usize {
   return at;
 }
 
-/** Before ` <0.000012>` (-T); `end` where there is none. */
+/** Before ` <0.000012>` (-T). `end` if there is none. */
 function beforeDuration(start: usize, end: usize): usize {
   if (load<u8>(end - 1) != greater) return end;
   const bytes = v128.load(end - 17);
@@ -277,8 +275,8 @@ function beforeDuration(start: usize, end: usize): usize {
 }
 
 /**
- * Where the `)` stands that `= result` follows, up to the end and without anything that nests (but
- * one annotation of -y); 0: nowhere. The result is from `resultFrom` on.
+ * Where the `)` stands that `= result` follows. From there to the end nothing may nest, except one annotation of -y. 0
+ * if there is no such place. The result begins at `resultFrom`.
  */
 function beforePlainResult(start: usize, end: usize): usize {
   let at = lastNested(start + 1, beforeAnnotation(start, end));
@@ -289,10 +287,7 @@ function beforePlainResult(start: usize, end: usize): usize {
   return load<u8>(at) == closing ? at : 0;
 }
 
-/**
- * The last byte before `end` that may nest, or stand before a result; 0: there is none from `start`
- * on.
- */
+/** The last byte before `end` that may nest, or that stands before a result. 0 if there is none from `start` on. */
 function lastNested(start: usize, end: usize): usize {
   for (let at = end; at > start; at -= 16) {
     const bytes = v128.load(at - 16);
@@ -313,8 +308,8 @@ function beforeAnnotation(start: usize, end: usize): usize {
 }
 
 /**
- * `firstFailure` and the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`) that nothing but
- * the words for it follows; -1: it is none, or there is more to say.
+ * `firstFailure` plus the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`) that only its explanation follows. -1
+ * if it is no failure, or more follows.
  */
 function failureNumber(start: usize, end: usize): i32 {
   const isUnknown = load<u8>(start) == question;
@@ -334,15 +329,14 @@ function failureNumber(start: usize, end: usize): i32 {
   }
   const known = numberIn(failures, failureSlots, failureCount, start, at, sum);
   if (known < 0) return -1;
-  // whatever follows: a number that is given away and not taken would be given to another failure
-  // too
+  // This holds whatever follows: a number that was given out but not stored would go to another failure too.
   if (known == failureCount) failureCount += 1;
   return isExplained(known, at, end) ? firstFailure + known : -1;
 }
 
 /**
- * The text is the words for the failure, and no mark of strace. They are kept, as far as there is
- * room: most failures are explained again and again.
+ * Is the text the failure's explanation, and no mark of strace? Explanations are kept while there is room, because the
+ * same ones appear again and again.
  */
 function isExplained(failure: i32, start: usize, end: usize): bool {
   const words = explanations + textBytes * failure;
@@ -362,9 +356,7 @@ export function isInjected(start: usize, end: usize): bool {
   return false;
 }
 
-/**
- * After a number of at most 64 bits that no letter or digit follows (result.ts); 0: there is none.
- */
+/** After a number of at most 64 bits that no letter or digit follows (result.ts). 0 if there is none. */
 function numberEnd(start: usize, end: usize): usize {
   const digits = start < end && load<u8>(start) == minus ? start + 1 : start;
   const isHex = digits + 1 < end && load<u8>(digits) == zero && load<u8>(digits + 1) == 0x78 /* x */;
@@ -379,8 +371,7 @@ function isHexLetter(byte: u8): bool {
 }
 
 /**
- * Reads the name that begins at `start` into `name`; returns where it ends, 0 where it has no
- * number or is none.
+ * Reads the name that begins at `start` into `name` and returns where it ends. 0 if it is no name, or has no number.
  */
 function readName(start: usize): usize {
   const bytes = v128.load(start);
@@ -430,9 +421,7 @@ function readLongName(start: usize): usize {
   return at;
 }
 
-/**
- * The number of a text, `count` where it is new; -1: it has none. `sum` depends on the text alone.
- */
+/** The number of a text; `count` if the text is new. -1 if it gets none. `sum` depends on the text alone. */
 function numberIn(texts: usize, slots: usize, count: i32, start: usize, end: usize, sum: u32): i32 {
   const length = <u32>(end - start);
   if (length > longestText) return -1;

@@ -15,24 +15,20 @@ export {
 } from "./tally";
 
 /**
- * Finds where things stand in strace's plainest lines: whole calls, first halves and second halves
- * with a plain result. It is written in AssemblyScript, and compiled to WebAssembly by
- * tools/compile-assembly.mjs: a log is hundreds of megabytes of such lines, and this reads them
- * several times as fast as JavaScript can.
+ * Finds the parts of strace's plainest lines: whole calls, first halves, and second halves with a plain result. It is
+ * written in AssemblyScript, and tools/compile-assembly.mjs compiles it to WebAssembly. A log has hundreds of megabytes
+ * of such lines, and this module reads them several times as fast as JavaScript can.
  *
- * It understands nothing that the parser would not understand otherwise, and nothing differently
- * (test/strace-parser/properties.test.ts): a line that is not plain, or that could mean anything
- * else after the lines before it, is `other`, and the parser reads it closely. So all of strace's
- * language is in one place, and that is not here.
+ * It understands nothing that the parser would not, and nothing differently (test/strace-parser/properties.test.ts). A
+ * line is `other` if it is not plain, or if the lines before it may change its meaning. The parser reads such lines
+ * closely. So strace's language is described in one place, which is the parser.
  *
- * All positions are addresses in this module's memory until they are written down, as offsets into
- * the caller's text.
+ * All positions are addresses in this module's memory. They are written down as offsets into the caller's text.
  */
 
 /**
- * The caller puts text at `aside`, so much at a time that it stays in the processor's cache, or
- * reads it into `room` at once. What is compared in words may look a few bytes before it and beyond
- * its end.
+ * The caller puts text at `aside`, in pieces small enough for the processor's cache, or reads it into `room` at once.
+ * Comparisons by words may read a few bytes before the text and beyond its end.
  */
 export const asideBytes: i32 = 262144;
 const asideMemory: usize = memory.data(262144 + 64);
@@ -42,19 +38,19 @@ const roomMemory: usize = memory.data(1048576 + 64);
 export const room: usize = roomMemory + 32;
 /** At most this many lines are written down at a time. */
 export const mostLines: i32 = 1024;
-/** Where it finds the numbers. */
+/** Where the caller finds the numbers. */
 export const fields: usize = memory.data(44 * 1024);
 
-/** The text that is being read: where the next line begins and where the text ends. */
+/** The text in hand: where the next line begins, and where the text ends. */
 let at: usize = 0;
 let limit: usize = 0;
 
-/** The number of lines read of the text. */
+/** The number of lines of the text that were read. */
 export let lines: i32 = 0;
 
 /**
- * Begins with the `length` bytes of text at `start`; `base` is what the first byte is called in the
- * fields. `before`: how many lines were read already.
+ * Begins with the `length` bytes of text at `start`. The fields call the first byte `base`. `before` is the number of
+ * lines read before this text.
  */
 export function begin(start: usize, length: i32, base: i32, before: i32): void {
   at = start;
@@ -64,15 +60,15 @@ export function begin(start: usize, length: i32, base: i32, before: i32): void {
   beginCounting();
 }
 
-/** Where the next line begins, as the caller calls it. */
+/** Where the next line begins, as an offset of the caller. */
 export function next(): i32 {
   return <i32>(at - origin);
 }
 
 /**
- * Takes the next lines apart that end in the text, writes down at most that many (and `mostLines`),
- * and returns how many. `counting`: calls that are only to be counted (tally.ts) are not written
- * down; it ends with the first line that is.
+ * Takes the next lines apart that end in the text, and writes at most `most` (and `mostLines`) of them down. Returns
+ * how many. If it is `counting`, it writes no call down that is only counted (tally.ts), and stops after the first line
+ * that it writes down.
  */
 export function read(most: i32, counting: bool): i32 {
   let field = fields;
@@ -93,10 +89,7 @@ export function read(most: i32, counting: bool): i32 {
   return written;
 }
 
-/**
- * Writes down what was found in the line that was read last; of what is `other`, only where it
- * stands.
- */
+/** Writes down the parts of the line that was read last. An `other` line has only its place. */
 function write(field: usize, kind: i32, start: usize, last: usize): void {
   store<i32>(field, <i32>(start - origin), atStart);
   store<i32>(field, kind, atKind);

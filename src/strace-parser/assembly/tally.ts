@@ -6,15 +6,14 @@ import {
 import { args, argsEnd, event, isInjected, name, number, origin, pid, result, resultEnd, resultFrom } from "./line";
 
 /**
- * Calls that are only counted, because who reads the log said that it wants no more of the like of
- * them (../tally.ts): of the threads of the same group, of the same name, that succeeded or failed
- * in the same way, and whose inspected arguments are the same text.
+ * Calls that are only counted, because the log's reader wants no more calls like them (../tally.ts). Calls are alike if
+ * threads of one group made them, their names are the same, they succeeded or failed in the same way, and their
+ * inspected arguments are the same text.
  */
 
 /**
- * A thread that makes such calls: its pid (and 2, so that none is 0), its group (0: none), the
- * entry of the call that it made last where that was only counted, and the call that it is inside
- * of.
+ * A thread that makes such calls. It has four numbers: its pid plus 2, so that none is 0; its group, or 0; the entry of
+ * its last call, if that was only counted; and the call that it is inside of.
  */
 const mostThreads: i32 = 2048;
 const threadMask: u32 = 4095;
@@ -23,8 +22,8 @@ const ofKey: usize = 0;
 const ofGroup: usize = 4;
 const ofLatest: usize = 8;
 /**
- * 0: it is inside of none; `elsewhere`: of one that the caller knows of; else where that begins, a
- * first half which was passed over.
+ * 0 if the thread is inside of no call, `elsewhere` if the caller knows the call. Otherwise the call's first half was
+ * passed over, and this is where it begins.
  */
 const ofOpen: usize = 12;
 const ofOpenName: usize = 16;
@@ -39,8 +38,8 @@ let threadCount: i32 = 0;
 const elsewhere: usize = 1;
 
 /**
- * Threads inside of calls of which only the first half was passed over; fewer than there may be
- * open calls (parser.ts, `maxOpen`).
+ * At most this many threads are inside of calls whose first half was passed over. It is less than the most open calls
+ * (parser.ts, `maxOpen`).
  */
 const mostOpen: i32 = 1024;
 const openThreads: usize = memory.data(4 * 1024);
@@ -48,14 +47,14 @@ export let openCount: i32 = 0;
 /** The number of calls of the text that were only counted. */
 export let counted: i32 = 0;
 /**
- * The line of the first half that was passed over last, counted as `lines` (plain-lines.ts),
- * whether its call is still open or not; 0: none was since the caller saw to it.
+ * The line of the first half that was passed over last, counted as `lines` counts (plain-lines.ts). Its call may have
+ * ended since. 0 if none was passed over since the caller last asked.
  */
 export let latestHead: i32 = 0;
 
 /**
- * What is only counted: group, name, outcome, the length of its arguments and these; how often, and
- * whether one was surely carried out, for the thread went on.
+ * A kind of call that is only counted: group, name, outcome, the length of its arguments, and the arguments. Then come
+ * the number of calls, and whether one was certainly carried out: its thread went on.
  */
 const mostEntries: i32 = 4096;
 const entryMask: u32 = 8191;
@@ -72,24 +71,24 @@ let entryCount: i32 = 0;
 const entrySlots: usize = memory.data(4 * 8192);
 
 /**
- * Of a call's name: which arguments are inspected. 0: none; else 128, 16 times the first and the
- * last.
+ * Which arguments of a call are inspected, by its name. 0 means none. Otherwise it is 128, plus 16 times the first,
+ * plus the last.
  */
 const inspected: usize = memory.data(4096);
 
-/** Where the numbers of a first half are put that is taken out. */
+/** The numbers of a first half that was taken out. */
 export const fieldsOfHead: usize = memory.data(44);
 
 let threadKey: u32 = 0;
 let thread: usize = 0;
 
-/** The first half of the call of which the second was read last; 0: it is not in the text. */
+/** Where the first half of the call whose second half was read last begins. 0 if it is not in the text. */
 let headArgs: usize = 0;
 let headArgsEnd: usize = 0;
-/** All arguments of the call that was read last are in the text. */
+/** True if all arguments of the call that was read last are in the text. */
 let isWhole: bool = true;
 
-/** Another text begins. */
+/** Begins with another text. */
 export function beginCounting(): void {
   counted = 0;
   latestHead = 0;
@@ -101,7 +100,7 @@ function slotOfThread(key: u32): u32 {
   return (key * 0x9e3779b1) >> 20;
 }
 
-/** 0: there is none. */
+/** 0 if there is none. */
 function threadOf(pid: i32): usize {
   const key = <u32>(pid + 2);
   if (key == threadKey) return thread;
@@ -118,8 +117,8 @@ function threadOf(pid: i32): usize {
 }
 
 /**
- * The line that was read last is passed over: its call is counted, or remembered as one that its
- * thread is inside of.
+ * Passes over the line that was read last: counts its call, or remembers it as the one that its thread is inside of.
+ * False if the line must be written down.
  */
 export function isOnlyCounted(kind: i32, start: usize, line: i32): bool {
   headArgs = 0;
@@ -166,7 +165,7 @@ export function isOnlyCounted(kind: i32, start: usize, line: i32): bool {
   return true;
 }
 
-/** The thread is not inside of the call any more whose first half was passed over. */
+/** The thread has left the call whose first half was passed over. */
 function leaveCall(maker: usize): void {
   const place = load<i32>(maker, ofOpenPlace);
   openCount -= 1;
@@ -176,14 +175,14 @@ function leaveCall(maker: usize): void {
   store<usize>(maker, 0, ofOpen);
 }
 
-// The inspected arguments of the call that was read last, and where its entry would stand.
+// The inspected arguments of the call that was read last, and the slot of its entry.
 let argsFrom: usize = 0;
 let argsLength: u32 = 0;
 let freeSlot: usize = 0;
 
 /**
- * What counts the call that was read last, if a thread of the group made it; 0: nothing does.
- * `freeSlot` is 0 where nothing can.
+ * The entry that counts the call that was read last, if a thread of the group made it. 0 if there is none. `freeSlot`
+ * is 0 if no entry can be made.
  */
 function entryOf(group: i32): usize {
   freeSlot = 0;
@@ -212,18 +211,15 @@ function entryOf(group: i32): usize {
   return 0;
 }
 
-/**
- * The same for all calls that say the same of their results but for the value; -1: there may be
- * more to say.
- */
+/** A number that is the same for all results that differ only in their value. -1 if the result may have more to say. */
 function outcomeOf(): i32 {
   if (result < 0) return load<u8>(resultFrom) == minus || isInjected(resultFrom, resultEnd) ? -1 : 0;
   return result < firstFailure || result >= otherValues ? 0 : result;
 }
 
 /**
- * The text from the first inspected argument to the last, where that and all before it is words,
- * numbers, flags and comments on them; false: it is not, or is too long.
+ * Finds the text from the first inspected argument to the last. False if the text is too long, or if it or the text
+ * before it has more than words, numbers, flags and comments on them.
  */
 function findInspected(first: i32, last: i32): bool {
   const start = headArgs == 0 ? args : headArgs;
@@ -242,8 +238,7 @@ function findInspected(first: i32, last: i32): bool {
       if (at == 0) return false;
     } else if (!is(byte, inSimple)) return false;
   }
-  // An argument at the end of a first half goes on in the second, unless that begins with what ends
-  // it.
+  // An argument at the end of a first half goes on in the second half, unless that begins with a separator.
   if (
     index != last ||
     (at == end && (start == end || (headArgs != 0 && args != argsEnd && load<u8>(args) != comma)))
@@ -253,7 +248,7 @@ function findInspected(first: i32, last: i32): bool {
   return argsLength <= longestArgs;
 }
 
-/** Where the `/` of a comment's end stands, in which nothing separates or nests; 0: nowhere. */
+/** Where the `/` of a comment's end stands. 0 if there is none, or the comment holds a separator or nests. */
 function commentEnd(start: usize, end: usize): usize {
   if (start + 4 > end || load<u8>(start + 1) != asterisk) return 0;
   for (let at = start + 2; at + 1 < end; at += 1) {
@@ -265,10 +260,9 @@ function commentEnd(start: usize, end: usize): usize {
 }
 
 /**
- * From now on calls like the one that was written down last are only counted, where a thread of the
- * group makes them, to which its thread belongs from now on. `which`: the inspected arguments.
- * Returns the entry's number; -1: this call cannot be told from others; -2: there is no more room
- * (`forget` makes some).
+ * From now on, calls like the one that was written down last are only counted if a thread of the group makes them. Its
+ * thread joins the group. `which` says which arguments are inspected. Returns the entry's number. -1 if this call
+ * cannot be told from others, -2 if there is no room (`forget` makes some).
  */
 export function countLike(group: i32, which: i32): i32 {
   if (threadCount == mostThreads || entryCount == mostEntries) return -2;
@@ -304,22 +298,19 @@ function threadToBe(pid: i32): usize {
   return maker;
 }
 
-/** A thread that is of a group, or was, is of this one from now on; 0: of none. */
+/** Puts a thread that has or had a group into this one. 0 means no group. */
 export function setGroup(pid: i32, group: i32): void {
   const maker = threadOf(pid);
   if (maker != 0) store<i32>(maker, group, ofGroup);
 }
 
-/** The thread is inside of a call that the caller knows of, or not any more. */
+/** The thread has entered, or left, a call that the caller knows of. */
 export function setOpen(pid: i32, isOpen: bool): void {
   const maker = threadOf(pid);
   if (maker != 0) store<usize>(maker, isOpen ? elsewhere : 0, ofOpen);
 }
 
-/**
- * The entry of the call that the thread made last; -1: that was not only counted. It is returned
- * once.
- */
+/** The entry of the thread's last call, returned once. -1 if that call was not only counted. */
 export function takeLatest(pid: i32): i32 {
   const maker = threadOf(pid);
   const entry = maker == 0 ? 0 : load<usize>(maker, ofLatest);
@@ -329,8 +320,8 @@ export function takeLatest(pid: i32): i32 {
 }
 
 /**
- * The pid of the next thread whose last call was only counted, as long as the caller takes each one
- * with `takeLatest`; -3 if there is none.
+ * The pid of the next thread whose last call was only counted. The caller takes each one with `takeLatest`. -3 if there
+ * is none.
  */
 export function nextWithLatest(): i32 {
   for (; slotToAsk <= threadMask; slotToAsk += 1) {
@@ -343,7 +334,7 @@ export function nextWithLatest(): i32 {
 
 let slotToAsk: u32 = 0;
 
-/** How often the entry's calls were counted since the last question. */
+/** The number of the entry's calls since the last question. */
 export function takeCalls(index: i32): f64 {
   const entry = entries + entryBytes * index;
   const calls = load<f64>(entry, ofCalls);
@@ -351,14 +342,14 @@ export function takeCalls(index: i32): f64 {
   return calls;
 }
 
-/** One of the entry's calls was followed by another of its thread. */
+/** True if one of the entry's calls was followed by another call of its thread. */
 export function isSettled(index: i32): bool {
   return load<i32>(entries + entryBytes * index, ofSettled) != 0;
 }
 
 /**
- * Nothing is only counted any more. What was, which calls were the last of their threads and which
- * first halves are open is to be asked before.
+ * Stops counting everything. Ask before this for the counts, for the last calls of threads, and for the first halves
+ * that are open.
  */
 export function forget(): void {
   memory.fill(threads, 0, threadBytes * (threadMask + 1));
@@ -370,10 +361,7 @@ export function forget(): void {
   latestHead = 0;
 }
 
-/**
- * Takes out the first half that was passed over first of those whose calls are open: its numbers
- * are in `fieldsOfHead`.
- */
+/** Takes out the oldest first half whose call is open. Its numbers are then in `fieldsOfHead`. */
 export function takeFirstHead(): void {
   let first = load<usize>(openThreads);
   for (let place = 1; place < openCount; place += 1) {
@@ -383,7 +371,7 @@ export function takeFirstHead(): void {
   takeHead(first);
 }
 
-/** As `takeFirstHead`, that of the thread, if it is one; false: it is none. */
+/** As `takeFirstHead`, for the thread. False if it has none. */
 export function takeHeadOf(pid: i32): bool {
   const maker = threadOf(pid);
   if (maker == 0 || load<usize>(maker, ofOpen) <= elsewhere) return false;
