@@ -5,7 +5,7 @@ import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { documentVersion } from "./document-version.ts";
 
-/** What a profile would deny of a recording, for people (text) or programs (json). */
+/** The calls of a recording that a profile would deny, for people (text) or programs (json). */
 export function renderCheck(
   findings: readonly CheckFinding[],
   {

@@ -9,17 +9,17 @@ export function coverageWords({ seen, reachable }: CodeCoverage): string {
   return `recorded ${seen} of ${reachable} calls that the programs' code can make`;
 }
 
-/** The same by part of the kernel: `Files 20 of 31, Memory 9 of 12`. */
+/** The same for each part of the kernel: `Files 20 of 31, Memory 9 of 12`. */
 export function subsystemWords({ subsystems: parts }: CodeCoverage): string {
   return parts
     .map(({ subsystem, seen, reachable }) => `${subsystems[subsystem].title} ${seen} of ${reachable}`)
     .join(", ");
 }
 
-/** This many places are named; the recording has the others. */
+/** At most this many places are named. The recording has the others. */
 const mostPlaces = 3;
 
-/** Where the code may make any call, or was not read. `undefined` if there is no such place. */
+/** The places where the code may make any call, or was not read. `undefined` if there are none. */
 export function openWords(places: readonly string[]): string | undefined {
   if (places.length === 0) return undefined;
   const rest = places.length - mostPlaces;
@@ -28,7 +28,7 @@ export function openWords(places: readonly string[]): string | undefined {
   return `${count} may make any call or could not be read (${named})`;
 }
 
-/** What was never recorded, one line for each weight that occurs; dangerous calls with their way. */
+/** The calls that were never recorded, one line for each weight. Dangerous calls come with their way. */
 export function unseenWords(unseen: readonly UnseenCall[], most: number): readonly (readonly [string, string])[] {
   return (["dangerous", "weighty", "ordinary"] as const).flatMap((weight) => {
     const own = unseen.filter((call) => call.weight === weight);
@@ -49,7 +49,7 @@ export function operationWords(syscall: string, { args, place }: PassedOperation
   return `${words.join(", ")}: ${place}`;
 }
 
-/** What the code says of one call. */
+/** What the code shows about one call. */
 export function codeAnswerWords(answer: CodeAnswer): string {
   switch (answer.type) {
     case "in":

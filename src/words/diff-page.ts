@@ -9,7 +9,7 @@ import { callDetails, callList, figure, picture, tools, vulnerabilityTable, type
 import { reportScript } from "./report-script.ts";
 import { reportStyle } from "./report-style.ts";
 
-/** What the page of a comparison is made of: the same calls explained under either profile. */
+/** What the page of a comparison needs: the same calls, explained under each profile. */
 export interface DiffPageModel {
   readonly diff: ProfileComparison | ProfileDiff;
   readonly before: Explanation;
@@ -132,7 +132,7 @@ ${
   });
 }
 
-/** Changes of the whole profile and of other hosts, each shown once. */
+/** Changes of the whole profile and on other hosts, each shown once. */
 function wholeLines(diff: ProfileComparison | ProfileDiff): readonly string[] {
   return [
     ...profileChangeTexts(diff.profile),
@@ -194,10 +194,7 @@ function sentence(diff: ProfileComparison | ProfileDiff, reached: number, closed
   return said.length === 0 ? "" : `${said.join("; ")}.`;
 }
 
-/**
- * What opened, what a reviewer should look at first. Rules are shown where arguments are part of
- * them.
- */
+/** A reviewer should look first at what opened. Rules are shown if arguments are part of them. */
 function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | false {
   const opened = syscalls.flatMap((change) => {
     const call = after.arches

@@ -25,11 +25,11 @@ import { wrapText } from "./wrap.ts";
 
 export interface DiffView {
   readonly format: "text" | "markdown" | "json";
-  /** What the two sides are called. */
+  /** The names of the two sides. */
   readonly before: string;
   readonly after: string;
   readonly color: boolean;
-  /** Columns of the terminal. */
+  /** The terminal's width in columns. */
   readonly width: number;
 }
 
@@ -47,7 +47,7 @@ export function renderDiff(diff: ProfileComparison | ProfileDiff, view: DiffView
   }
 }
 
-/** What a reviewer must see first stands first. */
+/** What a reviewer must see first comes first. */
 const sections: readonly { readonly kind: ChangeKind; readonly title: string; readonly color: number }[] = [
   { kind: "newly-allowed", title: "newly allowed", color: 31 },
   { kind: "widened", title: "allowed under wider conditions", color: 31 },
@@ -84,12 +84,12 @@ function text(diff: ProfileComparison | ProfileDiff, { before, after, color, wid
   return `${lines.join("\n")}\n`;
 }
 
-/** What differs on other hosts only; a comparison of filters alone knows nothing of it. */
+/** What differs only on other hosts. A comparison of two filters does not know that. */
 export function elsewhereOf(diff: ProfileComparison | ProfileDiff): readonly {
   readonly title: string;
-  /** How many calls. */
+  /** The number of calls. */
   readonly count: number;
-  /** A host each. */
+  /** One host each. */
   readonly list: readonly string[];
   readonly color: number;
 }[] {
@@ -102,7 +102,7 @@ export function elsewhereOf(diff: ProfileComparison | ProfileDiff): readonly {
     .filter(({ list }) => list.length > 0);
 }
 
-/** The name of such a call says everything, unless arguments are part of it. */
+/** The name of such a call says everything, unless its arguments matter. */
 function isPlain(kind: ChangeKind): boolean {
   return kind === "no-longer-allowed" || kind === "denied-differently" || kind === "newly-allowed";
 }
@@ -186,8 +186,8 @@ function indented(words: string, width: number): readonly string[] {
 }
 
 /**
- * What changed of the whole profile, a sentence each. Machines whose other architectures are served
- * differently stand in one sentence: there are many of them, and few readers have one.
+ * One sentence for each change of the whole profile. Machines whose other architectures are treated differently share
+ * one sentence: there are many of them, and few readers have one.
  */
 export function profileChangeTexts(changes: readonly ProfileChange[]): readonly string[] {
   const other = changes.filter((change) => change.kind !== "sub-architectures");

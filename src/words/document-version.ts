@@ -1,5 +1,5 @@
 /**
- * The version of every JSON document that a command prints, and of its schema in docs/schemas/. A new
- * member keeps it; a member that goes or means something else raises it.
+ * The version of every JSON document that a command prints, and of its schema in docs/schemas/. A new member keeps the
+ * version. Raise it when a member goes, or comes to mean something else.
  */
 export const documentVersion = 1;

@@ -72,7 +72,7 @@ function sentence(explanation: Explanation): string {
   if (explanation.noFilter !== undefined) return `${noFilterText(explanation.noFilter)}.`;
   if (first === undefined) return "The profile serves no architecture.";
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
-  // A call of several architectures is named once.
+  // A call of several architectures counts once.
   const beyond = [
     ...new Set(
       explanation.arches
@@ -100,10 +100,10 @@ function differenceWords(difference: number): string {
   return difference > 0 ? `${difference} more than` : `${-difference} fewer than`;
 }
 
-/** Names of each weight; the calls below have the rest. */
+/** At most this many names of each weight. The calls below show the rest. */
 const mostUnseen = 40;
 
-/** What the programs' code can make, and how much of it was recorded; nothing if no code was read. */
+/** What the programs' code can make, and how much of it was recorded. `false` if no code was read. */
 function coverageSection({ coverage, arches }: Explanation): Html | false {
   if (coverage.length === 0) return false;
   return html`<section aria-labelledby="code"><h2 id="code">What the programs' code can make</h2>
@@ -124,7 +124,7 @@ const phases = [
   { phase: "stop", title: "Stopping", text: "first needed when it was told to end" },
 ] as const;
 
-/** When each call was first seen; nothing where the recording does not say. */
+/** When each call was first seen. `false` if the recording does not say. */
 function timeline({ arches }: Explanation): Html | false {
   const seen = arches
     .flatMap(({ calls }) => calls)

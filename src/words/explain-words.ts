@@ -21,7 +21,7 @@ import {
   type Vulnerability,
 } from "../core/tables/index.ts";
 
-/** What a state is called. */
+/** The name of each state. */
 export const stateWords: { readonly [state in CallState]: string } = {
   allowed: "allowed",
   pinned: "some arguments only",
@@ -30,7 +30,7 @@ export const stateWords: { readonly [state in CallState]: string } = {
   denied: "denied",
 };
 
-/** What a state means, for somebody who has never heard of it. */
+/** What each state means, for a reader who has never heard of it. */
 export const stateMeanings: { readonly [state in CallState]: string } = {
   allowed: "the container may make this call with any arguments",
   pinned: "the container may make this call with some arguments only",
@@ -63,7 +63,7 @@ function answerWords(answer: Action): string {
   return answer.action === "SCMP_ACT_KILL_THREAD" ? "its thread killed" : "its process killed";
 }
 
-/** What the call can also be asked to do: whether it may, and what that closes. */
+/** What the call can be used for: whether the profile allows it, and what denying it closes. */
 export function operationsOf({
   operations,
 }: Pick<CallExplanation, "operations">): readonly { readonly open: boolean; readonly text: string }[] {
@@ -77,7 +77,7 @@ export function operationsOf({
   });
 }
 
-/** A call's answers where it is not always allowed: by rules with conditions first, a line each. */
+/** The answers of a call that is not always allowed, one on a line. Rules with conditions come first. */
 export function answersOf({ name, arch, state, answer, denies }: CallExplanation): readonly string[] {
   const byAnswer = new Map<string, string[]>();
   for (const { action, rule } of denies) {
@@ -89,7 +89,7 @@ export function answersOf({ name, arch, state, answer, denies }: CallExplanation
   return [...byRule, ...(answer === undefined ? [] : [`${first} ${answerWords(answer)}`])];
 }
 
-/** What the state of this call is called. A call that is logged or asked of others is not plainly allowed. */
+/** The name of this call's state. A call that is logged, or decided by another program, is not plainly allowed. */
 export function stateOf({ state, lets, answer, denies }: CallExplanation): string {
   const words = stateWords[state];
   if (state === "enosys") return words;
@@ -118,7 +118,7 @@ const letMeanings: { readonly [action in Action["action"]]?: string } = {
   SCMP_ACT_TRACE: "the call waits for a tracer, which may let it through; without a tracer it fails with ENOSYS",
 };
 
-/** How a call is let through that is not simply allowed. */
+/** How a call goes through that is not simply allowed. */
 function letWords({ action }: Action): string | undefined {
   switch (action) {
     case "SCMP_ACT_LOG":
@@ -146,7 +146,7 @@ function endingWords({ action }: Action): string | undefined {
   }
 }
 
-/** An argument is named once where each of them begins with it: `arg0 with A, with B`. */
+/** Names the argument once if all rules begin with it: `arg0 with A, with B`. */
 function alternatives(rules: readonly string[]): string {
   const [first = "", ...others] = [...new Set(rules)];
   const argument = /^arg\d /.exec(first)?.[0] ?? "";
@@ -159,8 +159,8 @@ function ruleWords(name: string, { conditions }: Rule, arch: ScmpArch): string {
 }
 
 /**
- * Which values the filter means to deny and does not: it compares 64 bits of an argument of which
- * the kernel looks at 32.
+ * The values that the filter means to deny and does not: it compares 64 bits of an argument, and the kernel looks only
+ * at 32.
  */
 function upperBitsOf({ name, arch, passed }: CallExplanation): readonly string[] {
   if (passed.length === 0) return [];
@@ -181,8 +181,7 @@ export function gapsOf(call: CallExplanation): readonly string[] {
 }
 
 /**
- * Why a call is allowed: who made it in the recorded runs, or which row of a table asks for it. One
- * reason a line.
+ * Why a call is allowed, one reason on a line: who made it in the recorded runs, or which row of a table asks for it.
  */
 export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation): readonly string[] {
   if (state === "denied" || state === "enosys") return [];
@@ -190,7 +189,7 @@ export function reasonsOf({ rules, recorded, unbacked, state }: CallExplanation)
   return said.length === 0 ? ["the profile's default action allows it"] : [...new Set(said)];
 }
 
-/** Is the call allowed only because it goes with others? */
+/** Is the call allowed only because it accompanies others? */
 export function isCompanion({ rules, state }: CallExplanation): boolean {
   return (
     state !== "denied" &&
@@ -231,7 +230,7 @@ function recordedText({ calls, processes, results }: NonNullable<CallExplanation
   );
 }
 
-/** The arguments with which a call is allowed. `undefined` for any. */
+/** The arguments with which a call is allowed. `undefined` if it is allowed with any. */
 export function limitsOf({ name, arch, rules, state }: CallExplanation): readonly string[] | undefined {
   if (state === "denied" || state === "enosys") return undefined;
   if (rules.length === 0 || rules.some(({ rule }) => rule.conditions.length === 0)) return undefined;
@@ -243,22 +242,22 @@ export function limitsOf({ name, arch, rules, state }: CallExplanation): readonl
     : [`anything but ${exceptions.map(words).join(" or ")}`];
 }
 
-/** A vulnerability with the name people know it by. */
+/** A vulnerability, with the name by which people know it. */
 export function vulnerabilityName({ id, name }: Vulnerability): string {
   return name === undefined ? id : `${id} (${name})`;
 }
 
-/** The capability that a vulnerability needs, to stand behind its calls. */
+/** The capability that a vulnerability needs, as words that follow its calls. */
 export function capabilityWords({ capability }: Vulnerability): string {
   return capability === undefined ? "" : `, with ${capability.name}`;
 }
 
-/** The calls that reach a vulnerability. */
+/** The calls that an attacker needs to reach a vulnerability. */
 export function needsWords({ needs }: Vulnerability): string {
   return needs.map(needWords).join(", then ");
 }
 
-/** A list of calls of which one is needed: `socket(AF_VSOCK)`, `splice or sendfile`. */
+/** A list of calls. One of them is enough: `socket(AF_VSOCK)`, `splice or sendfile`. */
 function needWords(need: readonly RequiredCall[]): string {
   const shown = need.flatMap((call) => call.names.map((name) => requiredWords(name, call)));
   return shown.length > 4 ? `${shown.slice(0, 3).join(", ")} or ${shown.length - 3} others` : shown.join(" or ");
@@ -271,15 +270,15 @@ function requiredWords(name: string, { args = [], arches }: RequiredCall): strin
 }
 
 /**
- * The meaning of a protocol depends on the family, and that of an option on the level: the numbers
- * of these have no names by themselves.
+ * The meaning of a protocol depends on the family, and the meaning of an option on the level. So these numbers have no
+ * names of their own.
  */
 function requiredValue(name: string, index: number, value: bigint): string {
   const isPlain = (name === "socket" || name === "setsockopt") && index === 2;
   return argumentWords(isPlain ? undefined : name, index, value);
 }
 
-/** The calls of each subsystem, in the order of the table. */
+/** The calls of each subsystem, in the table's order. */
 export function bySubsystem(
   calls: readonly CallExplanation[],
 ): readonly (readonly [Subsystem, readonly CallExplanation[]])[] {
@@ -289,10 +288,7 @@ export function bySubsystem(
   });
 }
 
-/**
- * How many known vulnerabilities are in reach in which way, for the profile or for Docker's
- * default.
- */
+/** How many known vulnerabilities have each reach, under the profile or under Docker's default. */
 export function reachCounts(
   { vulnerabilities }: Explanation,
   whose: "reach" | "docker",
@@ -301,7 +297,7 @@ export function reachCounts(
   return { closed: count("closed"), capability: count("capability"), open: count("open") };
 }
 
-/** Calls that the container may make, in whatever way. */
+/** The number of calls that the container may make, in whatever way. */
 export function keptCount({
   states,
 }: {

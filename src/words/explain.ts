@@ -35,14 +35,11 @@ export interface ExplainView {
   readonly format: "text" | "json" | "html";
   readonly color: boolean;
   readonly width: number;
-  /** Of a whole profile the summary alone. */
+  /** Shows only the summary of a whole profile. */
   readonly isBrief?: boolean;
 }
 
-/**
- * A profile, explained for people (text, html) or programs (json). With `syscall`, the whole story
- * of that one call.
- */
+/** A profile, explained for people (text, html) or programs (json). With `syscall`, all about that one call. */
 export function renderExplanation(explanation: Explanation, syscall: string | undefined, view: ExplainView): string {
   if (view.format === "json")
     return jsonText({
@@ -77,7 +74,7 @@ function needs({ id }: VulnerabilityVerdict["vulnerability"], syscall: string, {
 }
 
 interface Terminal {
-  /** One paragraph, wrapped; `label` stands in the left margin. */
+  /** One wrapped paragraph. `label` stands in the left margin. */
   readonly say: (label: string, text: string, mark?: Mark) => readonly string[];
   readonly paint: (mark: Mark, text: string) => string;
 }
@@ -117,7 +114,7 @@ function wholeProfile(explanation: Explanation, words: Terminal): readonly strin
   ];
 }
 
-/** What fits on a terminal. The calls and the vulnerabilities take hundreds of lines. */
+/** As much as fits on a terminal. The calls and the vulnerabilities would take hundreds of lines. */
 function summary(explanation: Explanation, words: Terminal): readonly string[] {
   return [
     ...totals(explanation, words, "--all lists them"),
@@ -129,7 +126,7 @@ function summary(explanation: Explanation, words: Terminal): readonly string[] {
   ];
 }
 
-/** `where`: where those within reach are listed. */
+/** `where` says where those within reach are listed. */
 function totals(explanation: Explanation, words: Terminal, where: string): readonly string[] {
   const { noFilter, profile, ceilingName, arches, vulnerabilities, runs } = explanation;
   const closedBy = (what: "names" | "pins"): number =>
@@ -167,7 +164,7 @@ function totals(explanation: Explanation, words: Terminal, where: string): reado
   ];
 }
 
-/** Names of each weight; the JSON has all of them. */
+/** At most this many names of each weight. The JSON has all of them. */
 const mostUnseen = 12;
 
 /** What the programs' code can make, and how much of it was recorded. */
@@ -229,12 +226,12 @@ function callLines(call: CallExplanation, words: Terminal): readonly string[] {
   ];
 }
 
-/** What the code says of a call that is allowed without having been seen. */
+/** What the code shows about a call that is allowed but was never seen. */
 function codeOf(call: CallExplanation): readonly string[] {
   return isCompanion(call) && call.code !== undefined ? [codeAnswerWords(call.code)] : [];
 }
 
-/** How a call is let through, where it is not simply allowed. */
+/** How a call goes through, if it is not simply allowed. */
 function notPlain(call: CallExplanation): readonly string[] {
   return call.lets.some(({ action }) => action !== "SCMP_ACT_ALLOW") ? [stateOf(call)] : [];
 }
@@ -323,10 +320,10 @@ function onArch(
   ];
 }
 
-/** Operations of one call; the recording has the others. */
+/** At most this many operations of one call. The recording has the others. */
 const mostOperations = 8;
 
-/** What the code passes for the arguments that choose among operations. */
+/** The values that the code passes for the arguments that choose among operations. */
 function passedLines({ name, passes }: CallExplanation): readonly string[] {
   const rest = passes.length - mostOperations;
   return [

@@ -1,7 +1,7 @@
 import { escapeTerminal, shellWord } from "../core/text/index.ts";
 import type { Hardening, HardeningFinding } from "../run/verifier/index.ts";
 
-/** What was tried, for people. */
+/** The trials, for people. */
 export function renderHardening({ findings, runs, confirmed }: Hardening): string {
   const lines = findings.map((finding) => `  ${findingText(finding)}`);
   return escapeTerminal(
@@ -61,7 +61,7 @@ function readOnlyText({
   return places.length === 0 ? "tolerated, it writes nowhere" : `tolerated; it writes ${places.join("; ")}`;
 }
 
-/** The command, and what a Compose file says for the same protection: the result. */
+/** The result: the command, and the lines of a Compose file for the same protection. */
 export function hardenedCommand(
   { command, settings }: Hardening,
   service: { readonly name: string; readonly image: string; readonly profile: string },

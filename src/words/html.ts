@@ -12,8 +12,8 @@ export class Html {
 type Part = Html | string | number | false | undefined | readonly Part[];
 
 /**
- * Builds HTML: everything that is put in is escaped, unless it is HTML already. Lists are joined,
- * `false` and undefined are nothing. A template may go on in an indented line.
+ * Builds HTML. It escapes every part, unless that is HTML already. It joins lists, and writes nothing for `false` and
+ * `undefined`. A template may go on in an indented line.
  */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
@@ -23,7 +23,7 @@ export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): H
   );
 }
 
-/** An indented line goes on: beside a tag or a part there is nothing between, within text a space. */
+/** Joins an indented line: with nothing beside a tag or a part, with a space within text. */
 function unfolded(piece: string): string {
   return piece
     .replace(/(^|>)\n +/g, "$1")
@@ -38,13 +38,13 @@ function partText(part: Part): string {
   return escapeHtml(String(part));
 }
 
-/** Text as text of an element or a quoted attribute; what would not show is shown as `\u{…}`. */
+/** Text for an element or a quoted attribute. Characters that would not show appear as `\u{…}`. */
 function escapeHtml(text: string): string {
   return escapeTerminal(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /**
- * A whole document that loads nothing and runs nothing but `script`: the policy names both by their
+ * A whole document that loads nothing and runs only `script`. Its policy names the style and the script by their
  * hashes.
  */
 export function htmlDocument({

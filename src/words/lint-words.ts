@@ -13,17 +13,17 @@ import {
 } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 
-/** A kind of finding in words. FINDINGS.md is made of them. */
+/** The words for a kind of finding. FINDINGS.md is made from them. */
 export interface FindingWords<Kind extends FindingKind> {
   readonly title: string;
-  /** What it means for those who run the profile. */
+  /** What it means for the people who run the profile. */
   readonly why: string;
   readonly todo: string;
-  /** What is so in this profile. */
+  /** What is wrong in this profile. */
   readonly what: (finding: FindingOf<Kind>) => string;
 }
 
-/** Every kind of finding, in words. */
+/** The words for every kind of finding. */
 export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> } = {
   "no-filter": {
     title: "No filter at all",
@@ -380,7 +380,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   },
 };
 
-/** What is so, in words. */
+/** What is wrong, in words. */
 export function findingText<Kind extends FindingKind>(finding: FindingOf<Kind>): string {
   return (findingKinds[finding.kind] as FindingWords<Kind>).what(finding);
 }
@@ -418,7 +418,7 @@ function without(index: number, mask: bigint): ArgCondition {
   return { index: index as ArgIndex, op: "SCMP_CMP_MASKED_EQ", mask, datum: 0n };
 }
 
-/** The first few of a list. */
+/** The first items of a list. */
 function shortened(items: readonly string[]): string {
   return `${items.slice(0, 8).join(", ")}${items.length > 8 ? " …" : ""}`;
 }

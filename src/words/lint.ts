@@ -11,13 +11,13 @@ interface FilePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** Which profile of the file it is, where it holds several. */
+  /** Which profile of the file it is, if the file holds several. */
   readonly profile?: string;
 }
 
 /**
- * Findings for people (one a line, as compilers print them, then what to do about each kind) or
- * programs.
+ * Findings for people or programs. People get one on a line, as compilers print them, and then what to do about each
+ * kind.
  */
 export function renderLint(
   findings: readonly PlacedFinding[],
@@ -43,7 +43,7 @@ function ofProfile({ profile }: FilePlace): string {
   return profile === undefined ? "" : `${profile}: `;
 }
 
-/** A finding as programs read it: what every kind has, and its words. */
+/** A finding as programs read it: the members that every kind has, and its words. */
 export function findingDocument(finding: PlacedFinding): object {
   const { kind, severity, pointer, names, file, line, column, profile } = finding;
   return { kind, severity, pointer, names, what: findingText(finding), file, line, column, profile };
@@ -53,7 +53,7 @@ function kindsOf(findings: readonly Finding[]): readonly FindingKind[] {
   return [...new Set(findings.map(({ kind }) => kind))].sort();
 }
 
-/** Findings as results of code scanning. */
+/** Findings as results for code scanning. */
 export function lintRules(): readonly SarifRule[] {
   return Object.entries(findingKinds).map(([id, { title, why, todo }]) => ({ id, title, why, todo }));
 }

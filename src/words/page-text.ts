@@ -5,8 +5,8 @@ import { wrapText } from "./wrap.ts";
 const colors: { readonly [weight in Weight]: number | undefined } = { danger: 31, notable: 33, ordinary: undefined };
 
 /**
- * A document for a terminal of this width: a row of a table is a paragraph, its columns lines with
- * their names.
+ * A document for a terminal of this width. Each row of a table becomes a paragraph, with a line for each column and its
+ * name.
  */
 export function pageToText(
   blocks: readonly Block[],

@@ -1,12 +1,9 @@
-/**
- * A piece of a line. Whatever comes from a file, a trace or an image is `data`: no writer lets it
- * be more than text.
- */
+/** A piece of a line. Everything from a file, a trace or an image is `data`: every writer keeps it plain text. */
 export type Span = string | { readonly strong: string } | { readonly data: string };
 
 export type Line = readonly Span[];
 
-/** How much a row asks for attention. */
+/** How much attention a row needs. */
 export type Weight = "danger" | "notable" | "ordinary";
 
 export interface Row {
@@ -14,11 +11,11 @@ export interface Row {
   readonly cells: readonly Line[];
 }
 
-/** A part of a document, in whatever format it is written. */
+/** A part of a document, for every format. */
 export type Block =
   | { readonly type: "title" | "heading" | "paragraph"; readonly line: Line }
   | { readonly type: "list"; readonly items: readonly Line[] }
   /** The first column names the row's weight. */
   | { readonly type: "table"; readonly head: readonly string[]; readonly rows: readonly Row[] }
-  /** Out of sight until somebody asks. `summary` holds no data. */
+  /** Hidden until the reader opens it. `summary` holds no data. */
   | { readonly type: "folded"; readonly summary: string; readonly blocks: readonly Block[] };

@@ -19,8 +19,8 @@ import {
 import { Html, html } from "./html.ts";
 
 /**
- * How a tile looks: what is kept, what this profile closes, what Docker's default denies as well,
- * what goes beyond it.
+ * How a tile looks. It shows whether a call is kept, closed by this profile, denied by Docker's default too, or beyond
+ * that default.
  */
 export interface Look {
   readonly state: string;
@@ -36,7 +36,7 @@ const letters: { readonly [state in CallState]: string } = {
   denied: "D",
 };
 
-/** The kinds of tiles of one profile, beside Docker's default. */
+/** The kinds of tiles: one profile beside Docker's default. */
 export const looks: readonly (Look & { readonly meaning: string })[] = [
   { state: "allowed", letter: "A", words: "allowed", meaning: stateMeanings.allowed },
   { state: "pinned", letter: "P", words: stateWords.pinned, meaning: stateMeanings.pinned },
@@ -80,7 +80,7 @@ export function lookOf(call: CallExplanation): Look {
     : { state, letter, words: stateOf(call) };
 }
 
-/** Big figures with a bar each: this profile's share, and where Docker's default ends. */
+/** Big figures with a bar each. The bar shows this profile's share, and where Docker's default ends. */
 export function figure(label: string, own: number, docker: number, total: number, text: string): Html {
   const share = (part: number): string => ((100 * part) / Math.max(1, total)).toFixed(1);
   return html`<div class="figure"><dt>${label}</dt><dd><span class="big">${own}</span> <span class="quiet">of ${total}
@@ -94,7 +94,7 @@ export function figure(label: string, own: number, docker: number, total: number
 /** The figures of a profile. */
 export function figures(explanation: Explanation): Html {
   const [own, docker] = [reachCounts(explanation, "reach"), reachCounts(explanation, "docker")];
-  // A call of several architectures counts once: open on one of them is open.
+  // A call of several architectures counts once. It is open if it is open on one of them.
   const named = (is: (call: CallExplanation) => boolean): number =>
     new Set(
       explanation.arches
@@ -131,7 +131,7 @@ export function figures(explanation: Explanation): Html {
   })}${known}${soughtAfter}</dl>`;
 }
 
-/** Where a call's details stand in the document. */
+/** The place of a call's details in the document. */
 function anchor(arch: ScmpArch, name: string): string {
   return `${dockerArch(arch)}-${name}`;
 }
@@ -159,8 +159,8 @@ function tile(arch: ScmpArch, { name, text, exposure }: CallExplanation, { state
 }
 
 /**
- * Filter, and a legend whose entries switch kinds of tiles off and on. Shown by the script: without
- * it they would do nothing.
+ * The filter, and a legend whose entries hide and show kinds of tiles. The script makes them visible: they do nothing
+ * without it.
  */
 export function tools(
   shown: readonly (Look & { readonly meaning: string })[],
@@ -177,7 +177,7 @@ export function tools(
       )}<span id="count" role="status" class="quiet"></span></div>`;
 }
 
-/** A call's details: what the panel shows, and what stands in the list below. */
+/** A call's details, for the panel and for the list below. */
 export function callDetails(
   arch: ScmpArch,
   call: CallExplanation,
@@ -221,14 +221,14 @@ function nameOf(verdicts: ReadonlyMap<string, VulnerabilityVerdict>): (id: strin
   };
 }
 
-/** The latest first: they are what people have heard of. */
+/** The latest first: people have heard of them. */
 function idList(names: readonly string[]): Html {
   const shown = names.toReversed().slice(0, 6);
   return html`${shown.map((name, position) => html`${position > 0 && ", "}<span class="id">${name}</span>`)}
     ${names.length > shown.length && ` and ${names.length - shown.length} more`}`;
 }
 
-/** Every call's details, by subsystem. */
+/** The details of every call, by subsystem. */
 export function callList(explanation: Explanation, details: (arch: ScmpArch, call: CallExplanation) => Html): Html {
   return html`${explanation.arches.flatMap(({ arch, calls }) =>
     bySubsystem(calls).map(
@@ -247,7 +247,7 @@ const shortReach: { readonly [reach in Reach]: string } = {
   open: "within reach",
 };
 
-/** A table of vulnerabilities; the caption says what they have in common. */
+/** A table of vulnerabilities. The caption says what they have in common. */
 export function vulnerabilityTable(
   caption: string,
   verdicts: readonly VulnerabilityVerdict[],

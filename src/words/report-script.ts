@@ -1,7 +1,7 @@
 /**
- * What the report does beyond being read: filters tiles, shows a call's details beside the picture,
- * moves between tiles by arrow keys. Without it every tile is a link to the same details further
- * down. It changes no markup from text: details are copies of elements that are there.
+ * The script of the report. It filters tiles, shows a call's details beside the picture, and moves between tiles with
+ * the arrow keys. Without it every tile is a link to the same details further down. It never turns text into markup:
+ * the details are copies of elements in the page.
  */
 export const reportScript = `
 "use strict";

@@ -1,6 +1,6 @@
 /**
- * The look of the report: quiet, dark and light, printable. Colour never says anything alone: tiles
- * carry a letter and a border of their own.
+ * The look of the report: quiet, dark and light, printable. Colour is never the only sign: tiles also have a letter and
+ * a border.
  */
 export const reportStyle = `
 :root {

@@ -6,7 +6,7 @@ import { escapeLine } from "../core/text/index.ts";
 import { changesElsewhere, wholeChanges, type WholeChange } from "./review-whole.ts";
 import type { JudgedProfile, Place, ReviewModel } from "./review-model.ts";
 
-/** One thing in a file that a code scanning service shows beside its line. */
+/** A finding in a file. A code scanning service shows it beside its line. */
 export interface ReviewFinding {
   readonly rule:
     "newly-possible" | "changed-profile" | "possible-elsewhere" | "unbacked-profile" | "unreadable-profile";
@@ -15,7 +15,7 @@ export interface ReviewFinding {
   readonly file: string;
   readonly place: Place;
   readonly pointer: string;
-  /** What it is about: the same after unrelated changes. */
+  /** A key for the finding that unrelated changes do not alter. */
   readonly about: string;
 }
 
@@ -58,7 +58,7 @@ export const reviewRules = [
   },
 ] as const;
 
-/** What a review says of single lines. */
+/** What a review says about single lines. */
 export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewFinding[] {
   const top = { line: 1, column: 1 };
   return [
@@ -124,7 +124,7 @@ export function findingsOf({ profiles, skipped }: ReviewModel): readonly ReviewF
   ].map((finding) => ({ ...finding, text: escapeLine(finding.text) }));
 }
 
-/** One for a change, on however many architectures it is one. */
+/** One finding for a change, however many architectures it affects. */
 function openingFinding(
   file: string,
   state: JudgedProfile,
@@ -154,8 +154,8 @@ function plain(line: Line): string {
 }
 
 /**
- * What lint says beside the openings: the openings already name dangerous calls and calls beyond
- * Docker's default.
+ * The lint findings that the openings do not already name. Openings name dangerous calls, and calls beyond Docker's
+ * default.
  */
 export function otherFindings({ assessment, findings }: JudgedProfile): JudgedProfile["findings"] {
   const told = new Set(assessment.openings.map(({ change }) => change.syscall));

@@ -5,13 +5,13 @@ import type { ScmpArch } from "../core/tables/index.ts";
 import type { PlacedFinding } from "./lint.ts";
 
 /**
- * What `review --fail-on` names: something became possible; that is dangerous; that is not what the
- * recording gives; beyond Docker's default; a new lint finding.
+ * The kinds that `review --fail-on` names: something became possible; it is dangerous; it differs from what the
+ * recording gives; it exceeds Docker's default; lint has a new finding.
  */
 export const failureKinds = ["widened", "dangerous", "unbacked", "beyond-docker", "lint", "any"] as const;
 export type FailureKind = (typeof failureKinds)[number];
 
-/** What a review can be written as. */
+/** The formats of a review. */
 export const reviewFormats = ["markdown", "text", "json", "html", "sarif", "codeclimate"] as const;
 export type ReviewFormat = (typeof reviewFormats)[number];
 
@@ -21,9 +21,9 @@ export interface Place {
   readonly column: number;
 }
 
-/** A profile that was changed, or whose recording was. */
+/** A profile that changed, or whose recording changed. */
 export interface ReviewedProfile {
-  /** The file, and which of its profiles it is (`deploy.yaml#web`) unless it is the whole file. */
+  /** The file, and the profile in it if the file holds several (`deploy.yaml#web`). */
   readonly path: string;
   readonly file: string;
   readonly formerPath: string | undefined;
@@ -34,58 +34,52 @@ export interface JudgedProfile {
   readonly type: "added" | "changed" | "removed";
   readonly assessment: Assessment;
   /**
-   * Calls that became possible only where capabilities, kernel or architecture are other than those
-   * it is judged for.
+   * Calls that became possible only on hosts with other capabilities, another kernel or another architecture than the
+   * judged host.
    */
   readonly elsewhere: readonly Elsewhere[];
-  /** Where the rules stand that let the openings through, in their order. */
+  /** The places of the rules that allow the openings, in the openings' order. */
   readonly places: readonly Place[];
-  /** What the programs' code says of the openings, in their order. `undefined`: no code was read. */
+  /** What the programs' code shows about the openings, in their order. `undefined` if no code was read. */
   readonly inCode: readonly (CodeAnswer | undefined)[];
-  /**
-   * Is the profile what its recording gives? `none`: it never had a recording; `lost`: it had one, and
-   * has none now.
-   */
+  /** Does the profile match its recording? `none`: it never had a recording. `lost`: it had one, and has none now. */
   readonly source: "same" | "different" | "none" | "lost" | "removed";
-  /** Where its recording and options are. */
+  /** Where its recording and options are stored. */
   readonly recording: string | undefined;
-  /** Runs of the recording that its former state did not have. */
+  /** Runs that the recording did not have before. */
   readonly newRuns: readonly Run[];
-  /** The calls that attackers look for and a new profile allows. */
+  /** Calls that attackers look for and that a new profile allows. */
   readonly keeps: readonly string[];
-  /** Errors and warnings that were not there before. */
+  /** Errors and warnings that are new. */
   readonly findings: readonly PlacedFinding[];
-  /** What a gate may stop for. */
+  /** The kinds for which a gate may fail. */
   readonly failures: readonly FailureKind[];
 }
 
-/**
- * What makes a recording doubtful. It proves nothing: a recording is a text, and can be written by
- * hand.
- */
+/** Why a recording is doubtful. A doubt proves nothing: a recording is a text file that anybody can write. */
 export type RecordingDoubt =
-  /** Calls or values are new, but every run was there before. */
+  /** Calls or values are new, but no run is. */
   | "no-new-run"
-  /** The text is not as seccomp-gen writes it. */
+  /** The text differs from what seccomp-gen writes. */
   | "not-canonical"
   /** The trace of a new run broke off. */
   | "cut";
 
-/** Who changed a file, as git tells it. */
+/** Who changed a file, according to git. */
 export interface Authorship {
   /** Newest first. */
   readonly commits: readonly { readonly id: string; readonly author: string }[];
-  /** Something of it is in no commit yet. */
+  /** Part of it is not committed yet. */
   readonly uncommitted: boolean;
 }
 
-/** A call that was recorded before, and not with these arguments. */
+/** A call that was recorded before, but not with these arguments. */
 export interface OtherArguments {
   readonly arch: ScmpArch;
   readonly syscall: string;
-  /** As far as they could be read; empty if there are too many to be told apart. */
+  /** The arguments that could be read. Empty if there are too many to tell apart. */
   readonly args: readonly { readonly index: number; readonly value: bigint }[];
-  /** Empty: the recording does not say who made it so. */
+  /** Empty if the recording does not say which program made the call. */
   readonly programs: readonly string[];
 }
 
@@ -99,23 +93,21 @@ export interface ReviewedRecording {
     | {
         readonly type: "added" | "changed";
         readonly newRuns: readonly Run[];
-        /** How many runs are there no longer. */
+        /** The number of runs that are gone. */
         readonly goneRuns: number;
         readonly added: readonly string[];
         readonly removed: readonly string[];
-        /** Seen before, now with other arguments: which, and who made the call so. */
+        /** Calls that were seen before and now have other arguments, with the programs that made them. */
         readonly otherArguments: readonly OtherArguments[];
         /**
-         * Of these two, what the profile beside it denies nevertheless, because Docker's default
-         * does; and what it denies for another reason.
+         * Of these two, the calls that the profile beside it still denies because Docker's default does, and those that
+         * it denies for another reason.
          */
         readonly deniedByDocker: readonly string[];
         readonly denied: readonly string[];
-        /**
-         * Capabilities that no former run had: Docker's default allows more to such a container.
-         */
+        /** Capabilities that no earlier run had. Docker's default allows more to a container that has them. */
         readonly capabilities: readonly string[];
-        /** Former runs had no-new-privileges, not all of the present ones have. */
+        /** All earlier runs had no-new-privileges, but not all present ones have it. */
         readonly lostNoNewPrivileges: boolean;
         /** How much of what the programs' code can make was recorded. */
         readonly coverage: readonly CodeCoverage[];
@@ -123,7 +115,7 @@ export interface ReviewedRecording {
       };
 }
 
-/** Options of a profile (policy.json) that were changed. */
+/** Options of a profile (policy.json) that changed. */
 export interface ReviewedOptions {
   readonly path: string;
   readonly before: string;
@@ -131,13 +123,13 @@ export interface ReviewedOptions {
 }
 
 export interface ReviewModel {
-  /** The commit compared with. */
+  /** The commit that this one is compared with. */
   readonly base: string;
   readonly ceilingName: string;
   readonly profiles: readonly ReviewedProfile[];
   readonly recordings: readonly ReviewedRecording[];
   readonly options: readonly ReviewedOptions[];
   readonly skipped: readonly { readonly path: string; readonly reason: string; readonly alarming: boolean }[];
-  /** What the gate stops for. */
+  /** The kinds for which the gate fails. */
   readonly stops: readonly FailureKind[];
 }

@@ -5,13 +5,13 @@ import { sarifLog } from "./sarif.ts";
 
 const levels = { danger: "error", notable: "warning", ordinary: "note" } as const;
 
-/** Most urgent first: whatever is cut, it is the least. */
+/** Most urgent first, so that a cut takes the least urgent. */
 const weights = ["danger", "notable", "ordinary"] as const;
 const severities = ["error", "warning", "note"] as const;
 
 /**
- * A review for code scanning: what became possible and new lint findings, beside their lines. A
- * service takes 25,000 results of a file at most; these are the most dangerous.
+ * A review for code scanning: what became possible, and new lint findings, each beside its line. A service takes at
+ * most 25,000 results of a file, so the most dangerous come first.
  */
 export function reviewToSarif(model: ReviewModel, version: string): string {
   const changes = [...findingsOf(model)]

@@ -7,9 +7,9 @@ const shownCalls = 5;
 const shownGroups = 3;
 
 /**
- * "web may now bpf, mount and ptrace": who may do what, the same of several profiles said once.
- * Empty if no opening is of this level. `elsewhere`: what became possible on other hosts only;
- * `danger-elsewhere`: only what of it is dangerous.
+ * "web may now bpf, mount and ptrace". Profiles with the same opening share one statement. Empty if there is no opening
+ * of this level. `elsewhere` is what became possible only on other hosts, and `danger-elsewhere` is the dangerous part
+ * of it.
  */
 export function mayNowLine(
   { profiles }: Pick<ReviewModel, "profiles">,
@@ -50,7 +50,7 @@ export function mayNowLine(
   return all.length > shownGroups ? [...shown, `; and ${all.length - shownGroups} more profiles`] : shown;
 }
 
-/** "web keeps ptrace of the dangerous calls": what first profiles allow as Docker's default does. */
+/** "web keeps ptrace of the dangerous calls": what first profiles allow, as Docker's default does. */
 export function keepsLine({ profiles }: Pick<ReviewModel, "profiles">): Line {
   const groups = new Map<string, { readonly names: string[]; readonly calls: readonly string[] }>();
   for (const { path, state } of profiles) {

@@ -5,15 +5,15 @@ import type { Line } from "./page.ts";
 import type { JudgedProfile } from "./review-model.ts";
 import { clipped } from "./review-words.ts";
 
-/** Something that no single call's row says. */
+/** A change that no call's row shows. */
 export interface WholeChange {
-  /** What it is about: the same after unrelated changes. */
+  /** A key for the change that unrelated changes do not alter. */
   readonly about: string;
   readonly weight: Opening["level"];
   readonly line: Line;
 }
 
-/** What concerns all calls: errors that are none, the default action, and members beside the rules. */
+/** Changes that concern all calls: errors that are none, the default action, and members beside the rules. */
 export function wholeChanges({ assessment }: JudgedProfile): readonly WholeChange[] {
   const { profile, open, dangerousUnnamed, pretended } = assessment;
   const names = [...new Set(pretended.map(({ syscall }) => syscall))].join(", ");
@@ -54,7 +54,7 @@ export function wholeChanges({ assessment }: JudgedProfile): readonly WholeChang
   ];
 }
 
-/** What became possible on other hosts, the dangerous first. */
+/** What became possible on other hosts, dangerous first. */
 export function changesElsewhere({ elsewhere }: JudgedProfile): readonly WholeChange[] {
   return [true, false].flatMap((isDangerous) =>
     elsewhereByHost(elsewhere.filter((one) => isDangerousElsewhere(one) === isDangerous)).map((words): WholeChange => ({

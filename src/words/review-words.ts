@@ -13,7 +13,7 @@ export const levelWords: { readonly [level in Level]: string } = {
   ordinary: "ordinary",
 };
 
-/** The same thing on several architectures is one thing to a reader. The first stands for all. */
+/** Joins the same opening on several architectures, because a reader sees one thing. The first stands for all. */
 export function groupOpenings(
   openings: readonly Opening[],
   state: JudgedProfile,
@@ -40,10 +40,10 @@ export function groupOpenings(
 /** At most this many values of a call are named. */
 const shownValues = 3;
 
-/** The call, with what it may now be made with: `bpf`, `socket(AF_PACKET or AF_VSOCK)`. */
+/** The call, with its new arguments: `bpf`, `socket(AF_PACKET or AF_VSOCK)`. */
 export function openedCall({ change, values, made }: Opening): string {
   if (values.length === 0) {
-    // For a call that was possible before, the line shows what is new: the example.
+    // For a call that was possible before, the line shows an example of what is new.
     const { arch, args } = change.witness;
     const named = args.flatMap((value, index) =>
       value === 0n || made?.some((known) => known === index) === false
@@ -73,13 +73,13 @@ export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line
   return [{ data: clipped(openedCall(opening), 200) }, parts.join("")];
 }
 
-/** Whether a recording backs the change, in a word or two. */
+/** Does a recording back the change? In a word or two. */
 export function backingLine(opening: Opening): Line {
   const word = backingWord(opening);
   return word.startsWith("not ") || word.startsWith("no ") ? [{ strong: word }] : [word];
 }
 
-/** What backs it, in a word or three. */
+/** What backs the change, in up to three words. */
 export function backingWord({ backing }: Opening): string {
   if (backing.type === "nothing") return "not recorded";
   if (backing.type === "no-recording") return "no recording";
@@ -88,7 +88,7 @@ export function backingWord({ backing }: Opening): string {
   return derivedWords[backing.because.type];
 }
 
-/** Words for what comes from a recording, by its reason. */
+/** Words for the reasons that come from a recording. */
 const derivedWords: { readonly [type in Exclude<Because["type"], "user">]: string } = {
   observed: "recorded",
   floor: "the runtime's",
@@ -98,12 +98,12 @@ const derivedWords: { readonly [type in Exclude<Because["type"], "user">]: strin
   profile: "not recorded",
 };
 
-/** Why it is there: what the recording says, never what the profile says of itself alone. */
+/** Why the rule is there. It is taken from the recording, never from what the profile says about itself. */
 export function reasonLine(opening: Opening, state: JudgedProfile): Line {
   return [...whyLine(opening, state), ...codeLine(opening, state)];
 }
 
-/** Whether the programs' code can make a call that is allowed for another reason. */
+/** Can the programs' code make a call that is allowed for another reason? */
 function codeLine(opening: Opening, { type, assessment, inCode }: JudgedProfile): Line {
   const answer = inCode[assessment.openings.indexOf(opening)];
   const { backing } = opening;
@@ -150,7 +150,7 @@ function whyLine(
         ...beyond,
       ];
     case "no-recording":
-      // The column before says that there is none.
+      // The column before already says that there is none.
       return withoutSign([...claimLine(claim), ...beyond]);
     default:
       return backing satisfies never;
@@ -170,7 +170,7 @@ function claimLine(claim: Because | undefined): Line {
     : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];
 }
 
-/** `newRuns`: how many new runs saw it. `undefined` if the former recording had it already. */
+/** `newRuns` is how many new runs saw it. `undefined` if the earlier recording already had it. */
 function becauseLine(because: Because, newRuns: number | undefined): Line {
   switch (because.type) {
     case "observed": {
@@ -212,7 +212,7 @@ function becauseLine(because: Because, newRuns: number | undefined): Line {
   }
 }
 
-/** Runs that no container command started. */
+/** Words for runs that no container command started. */
 const sourceWords: { readonly [source in Run["source"]]: string | undefined } = {
   log: "a strace log",
   host: "a program on a host, outside of any container",
@@ -234,8 +234,8 @@ export function runLine({ source, command, image, versions }: Run): Line {
 }
 
 /**
- * A call that was denied and is not now. For a recorded call it has only recorded arguments,
- * because others would make a call that no program made.
+ * A call that was denied and is not any more. For a recorded call, the example has only recorded arguments: with others
+ * it would be a call that no program made.
  */
 export function exampleLine({ change, made }: Opening): Line {
   const { arch, name, args } = change.witness;
@@ -253,7 +253,7 @@ export const doubtWords: { readonly [doubt in RecordingDoubt]: string } = {
   cut: "the trace of a new run broke off, so calls may be missing",
 };
 
-/** The beginning of a text that is too long. */
+/** The beginning of a text, if it is too long. */
 export function clipped(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -44,16 +44,15 @@ import {
 export interface ReviewView {
   readonly format: ReviewFormat;
   readonly color: boolean;
-  /** Columns of the terminal that shows the text. `undefined` does not wrap lines. */
+  /** The terminal's width in columns, for text. `undefined` does not wrap lines. */
   readonly width?: number;
   /** This program's version, for SARIF. */
   readonly version: string;
 }
 
 /**
- * A review for a pull request's comment (markdown), a terminal (text), a browser (html), code
- * scanning (sarif, codeclimate) or a program (json). Markdown is at most `maxComment` characters
- * long.
+ * A review for a pull request's comment (markdown), a terminal (text), a browser (html), code scanning (sarif,
+ * codeclimate) or a program (json). Markdown has at most `maxComment` characters.
  */
 export function renderReview(model: ReviewModel, view: ReviewView): string {
   switch (view.format) {
@@ -74,7 +73,7 @@ export function renderReview(model: ReviewModel, view: ReviewView): string {
   }
 }
 
-/** A review as programs read it: its findings have their words. */
+/** A review as programs read it, with its findings in words. */
 function modelDocument(model: ReviewModel): object {
   const profiles = model.profiles.map((profile) =>
     profile.state.type === "unreadable"
@@ -84,15 +83,10 @@ function modelDocument(model: ReviewModel): object {
   return { version: documentVersion, ...model, profiles };
 }
 
-/**
- * GitHub's limit of a comment is 65,536 characters; a marker and a note of who wrote it need a few.
- */
+/** GitHub allows a comment of 65,536 characters. A marker and a line about the author need some of them. */
 const maxComment = 64_000;
 
-/**
- * How much is shown: files in the overview, profiles with a section of their own, rows and names in
- * each.
- */
+/** How much is shown: files in the overview, profiles with a section of their own, and the rows and names of each. */
 interface Limits {
   readonly files: number;
   readonly sections: number;
@@ -101,7 +95,7 @@ interface Limits {
 
 const everything: Limits = { files: Infinity, sections: Infinity, rows: Infinity };
 
-/** Ever fewer details, until the comment fits. */
+/** Fewer details with each step, until the comment fits. */
 const steps: readonly Limits[] = [
   everything,
   { files: 500, sections: 200, rows: 60 },
@@ -183,7 +177,7 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
   ];
 }
 
-/** How urgent it is to look at a profile. */
+/** How urgent a profile is. */
 function alarm({ state }: ReviewedProfile): number {
   if (state.type === "unreadable") return 1e6;
   const { assessment, failures } = state;
@@ -297,7 +291,7 @@ interface Group {
   readonly paths: readonly string[];
 }
 
-/** Puts profiles together that changed alike, for example by a new base image. */
+/** Groups profiles that changed alike, for example through a new base image. */
 function groupEqual(profiles: readonly ReviewedProfile[]): readonly Group[] {
   const groups = new Map<string, ReviewedProfile[]>();
   for (const profile of profiles) {
@@ -316,7 +310,7 @@ function pathList(paths: readonly string[]): Line {
   return paths.length > 10 ? [...shown, ` and ${paths.length - 10} more`] : shown;
 }
 
-/** The profile's name is its file's. */
+/** The profile's name is its file's name. */
 function headline({ profiles: [first, ...others], paths }: Group): Line {
   if (first === undefined) return [];
   const { path, formerPath, state } = first;
@@ -520,7 +514,7 @@ function recordingLine(
   ];
 }
 
-/** Dangerous calls of the code that are named. */
+/** At most this many dangerous calls of the code are named. */
 const mostDangers = 4;
 
 /** How much of what the code can make was recorded, and the dangerous calls that never were. */
@@ -548,7 +542,7 @@ function otherArgumentsText({ arch, syscall, args, programs }: OtherArguments): 
   return shown === "" ? call : `${call} by ${shown}${more}`;
 }
 
-/** Up to this many ordinary calls have a row each. More are listed by name. */
+/** At most this many ordinary calls have a row each. More are listed by name. */
 const maxOrdinary = 12;
 
 function section(paths: readonly string[], state: JudgedProfile, limits: Limits): readonly Block[] {
@@ -571,7 +565,7 @@ function section(paths: readonly string[], state: JudgedProfile, limits: Limits)
   return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
 }
 
-/** Ordinary calls by what backs them, so that those which nobody recorded stand apart. */
+/** Ordinary calls, grouped by what backs them, so that calls nobody recorded stand apart. */
 function foldedOrdinary(ordinary: readonly Opening[], limits: Limits): readonly Block[] {
   return [...new Set(ordinary.map(backingWord))].flatMap((word) =>
     foldedNames(
@@ -582,7 +576,7 @@ function foldedOrdinary(ordinary: readonly Opening[], limits: Limits): readonly 
   );
 }
 
-/** What no single call's row says. */
+/** What no call's row shows. */
 function aboutTheWhole(state: JudgedProfile, { rows }: Limits): readonly Block[] {
   const items = (changes: readonly WholeChange[]): readonly Line[] => changes.map(({ line }) => line);
   const elsewhere = items(changesElsewhere(state));
@@ -662,10 +656,10 @@ function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
   ];
 }
 
-/** What is no longer possible: the rules before and after, and a call that was let through. */
+/** What is no longer possible: the rules before and after, and a call that was allowed before. */
 function foldedClosings(closings: readonly SyscallChange[], limits: Limits): readonly Block[] {
   const first = closings.filter(({ syscall }, at) => closings.findIndex((other) => other.syscall === syscall) === at);
-  // Those of which arguments matter say more than a name.
+  // If a call's arguments matter, its rules say more than its name.
   const byArguments = [...first].sort((a, b) => Number(a.after.length === 0) - Number(b.after.length === 0));
   const shown = byArguments.slice(0, Math.min(maxOrdinary, limits.rows));
   if (shown.length === 0) return [];

@@ -18,11 +18,11 @@ export interface SarifResult {
   readonly column: number;
   /** JSON pointer of the place. */
   readonly pointer: string;
-  /** The same for the same finding after the file was changed elsewhere. */
+  /** Unrelated changes of the file do not alter it. */
   readonly fingerprint: string;
 }
 
-/** SARIF 2.1.0 (OASIS), what code scanning services take. */
+/** SARIF 2.1.0 (OASIS): the format that code scanning services read. */
 export function sarifLog(rules: readonly SarifRule[], results: readonly SarifResult[], version: string): string {
   const used = rules.filter(({ id }) => results.some(({ rule }) => rule === id)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const log = {
@@ -65,7 +65,7 @@ export function sarifLog(rules: readonly SarifRule[], results: readonly SarifRes
   return jsonText(log);
 }
 
-/** A path as a relative URI reference: code scanning looks for it in the repository. */
+/** A path as a relative URI reference. Code scanning looks for it in the repository. */
 function toUri(path: string): string {
   return path
     .replace(/^(?:\.\/)+/, "")

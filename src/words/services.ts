@@ -3,7 +3,7 @@ import type { Policy } from "../core/policy/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { composeLines, verifyLines, type Rerun } from "./summary.ts";
 
-/** One recording of several that were made at once. */
+/** One of several recordings that were made at once. */
 export interface ServiceRow {
   readonly name: string;
   readonly containers: number;
@@ -14,7 +14,7 @@ export interface ServiceRow {
   readonly paths: { readonly recording: string; readonly profile: string };
 }
 
-/** The summary of several recordings: a line each, and what none of their containers did. */
+/** The summary of several recordings: one line each, and then what no container exercised. */
 export function renderServices(rows: readonly ServiceRow[], { words, services }: Rerun): string {
   const head = ["service", "containers", "calls kept", "pinned", "denied and left out", "profile"];
   const table = rows.map((row) => [
@@ -45,7 +45,7 @@ export function renderServices(rows: readonly ServiceRow[], { words, services }:
   ].join("\n");
 }
 
-/** How many calls are kept on the machine's own architecture, which is the first. */
+/** The number of calls kept on the machine's own architecture, which comes first. */
 function kept({ counts, derivation }: ServiceRow): string {
   const arch = derivation.policy.filters[0]?.arch;
   return arch === undefined ? "" : `${counts.allowedAfter[arch] ?? 0} of ${counts.allowedBefore[arch] ?? 0}`;

@@ -7,39 +7,39 @@ import { dockerArch, exposureOf, operationsOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { coverageWords, openWords } from "./code-words.ts";
 
-/** What `record` and `generate` tell at the end. */
+/** What `record` and `generate` report at the end. */
 export interface SummaryModel {
   readonly recording: Recording;
   readonly policy: Policy;
-  /** The ceiling → the new profile. */
+  /** From the ceiling to the new profile. */
   readonly diff: AllowedCounts;
   readonly ceilingName: string;
   readonly mode: Mode;
-  /** Where things were written; `undefined` if the profile went to standard output. */
+  /** The files that were written. `undefined` if the profile went to standard output. */
   readonly paths: { readonly recording?: string; readonly profile: string | undefined };
-  /** Lines of the trace that could not be read. */
+  /** The number of trace lines that could not be read. */
   readonly unparsed: number;
-  /** Code paths that services have and the recording did not take. */
+  /** Code paths that services have and the recording missed. */
   readonly missed: readonly string[];
-  /** How to verify and run the workload. `undefined` if it was a program of the host. */
+  /** How to verify and run the workload. `undefined` if it was a program on the host. */
   readonly rerun: Rerun | undefined;
-  /** A verification follows. */
+  /** True if a verification follows. */
   readonly verified: boolean;
 }
 
-/** The user's command, to be run again. */
+/** The user's command, for another run. */
 export interface Rerun {
-  /** Options of verify, and the command, with a placeholder for what may be secret. */
+  /** Options of verify, and the command. A placeholder stands for what may be secret. */
   readonly words: string;
-  /** verify takes one profile for it. A script's containers are found by the names of their profiles. */
+  /** True if verify takes one profile. Containers of a script are matched to profiles by their names. */
   readonly takesProfile: boolean;
-  /** The services of the Compose file that the containers belong to. `undefined` if they are of no Compose file. */
+  /** The Compose file's services that the containers belong to. `undefined` if there is no Compose file. */
   readonly services: readonly string[] | undefined;
 }
 
 /**
- * The summary as lines: what is kept, what is pinned, what was denied and by whom, where the files
- * are, what to do next.
+ * The summary as lines: what is kept, what is pinned, what was denied and to whom, where the files are, what to do
+ * next.
  */
 export function renderSummary(model: SummaryModel): string {
   const lines = [
@@ -72,7 +72,7 @@ function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly strin
   });
 }
 
-/** Calls that were seen, that code can make, or that go with others: the profile pins them alike. */
+/** Calls that were seen, that code can make, or that accompany others. The profile pins all of them alike. */
 function pinned(notes: readonly PolicyNote[]): readonly string[] {
   const names = [...new Set(notes.flatMap((note) => (note.kind === "pinned" ? [note.syscall] : [])))];
   return names.length === 0 ? [] : [`only with some arguments (explain CALL says which): ${names.join(", ")}`];
@@ -95,7 +95,7 @@ function cut({ filters }: Policy): readonly string[] {
       ];
 }
 
-/** Calls that attackers look for, and that the profile does not hold to the recorded arguments. */
+/** Calls that attackers look for, and that the profile does not limit to the recorded arguments. */
 function unpinned(notes: readonly PolicyNote[]): readonly string[] {
   const lost = notes.flatMap((note) =>
     note.kind === "unpinned" && exposureOf(note.syscall) !== undefined ? [`${note.syscall} (${note.reason})`] : [],
@@ -121,9 +121,7 @@ function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string
     : [`tried, but ${ceilingName} denies it, so it is left out: ${[...new Set(denied)].join("; ")}`];
 }
 
-/**
- * Calls the filter let through and the kernel refused: a missing capability, not a missing rule.
- */
+/** Calls that the filter allowed and the kernel refused. A capability is missing, not a rule. */
 function refusedByKernel({ recording, policy }: SummaryModel): readonly string[] {
   const left = new Set(policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [note.syscall] : [])));
   const refused = Object.values(recording.syscalls)
@@ -142,10 +140,10 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
       ];
 }
 
-/** This many calls are named; the recording has the others. */
+/** At most this many calls are named. The recording has the others. */
 const mostInCode = 6;
 
-/** What the programs' code can make: how much of it was seen, and what of it stays denied. */
+/** How much of what the programs' code can make was seen, and what of it stays denied. */
 function inCode({ recording, policy }: SummaryModel): readonly string[] {
   const denied = policy.notes.flatMap((note) =>
     note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program})`] : [],
@@ -181,7 +179,7 @@ function others({ policy, unparsed }: SummaryModel): readonly string[] {
   ];
 }
 
-/** A log may hold any number of names, of any length. */
+/** A log may hold any number of names of any length. */
 function namesShown(names: readonly string[]): string {
   const shown = names.slice(0, 10).map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
   return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
@@ -221,7 +219,7 @@ export function verifyLines(words: string): readonly string[] {
   ];
 }
 
-/** What a Compose file says of each service, to be pasted. */
+/** The lines for each service's entry in a Compose file, ready to paste. */
 export function composeLines(
   services: readonly { readonly name: string; readonly profile: string }[],
 ): readonly string[] {

@@ -11,12 +11,12 @@ import {
 } from "../run/verifier/index.ts";
 import { escapeLine, escapeTerminal } from "../core/text/index.ts";
 
-/** What a run under the profile showed, in words. */
+/** The words for what a run under the profile showed. */
 export function renderVerdict(verdict: Verdict): string {
   return escapeTerminal(verdictText(verdict));
 }
 
-/** What to say if the kernel was not asked about the filters of these containers; of the only one, if none is named. */
+/** Says that nobody asked the kernel about the filters of these containers. Without names there is one container. */
 export function unseenFilterText(names: readonly string[]): string {
   const whose = names.length === 0 ? "the container" : escapeLine(someNames(names));
   return (
@@ -86,10 +86,7 @@ function quoted(said: string): string {
         .join("");
 }
 
-/**
- * Why it failed: what was denied, what came of it, what is missing. What to do about it is the
- * command's to say.
- */
+/** Why it failed: what was denied, what followed, what is missing. The command says what to do about it. */
 export function renderDiagnosis(diagnosis: Diagnosis): string {
   switch (diagnosis.kind) {
     case "interrupted":
@@ -120,7 +117,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
   }
 }
 
-/** The calls that were allowed without success. */
+/** The calls that were allowed and did not succeed. */
 function triedWords({ tried, more }: Extract<Diagnosis, { kind: "unexplained" }>): string {
   if (tried.length === 0) return `${more} calls that the profile denies; no trace saw one of them denied`;
   return `${someNames(tried)}${more === 0 ? "" : ` and ${more} more that no trace saw denied`}`;
@@ -197,7 +194,7 @@ function someNames(names: readonly string[]): string {
   return names.length <= 12 ? names.join(", ") : `${names.slice(0, 11).join(", ")} and ${names.length - 11} more`;
 }
 
-/** More are counted. */
+/** At most this many denials are listed. The others are counted. */
 const shownDenials = 12;
 const shownCrashes = 3;
 

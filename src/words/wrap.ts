@@ -1,6 +1,6 @@
 /**
- * Breaks a text at spaces into lines of at most `width` columns; the first begins with `first`, the
- * others with `indent`. Escaped text goes in.
+ * Breaks escaped text at spaces into lines of at most `width` columns. The first line begins with `first`, the others
+ * with `indent`.
  */
 export function wrapText(
   text: string,
