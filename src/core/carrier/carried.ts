@@ -5,10 +5,10 @@ import type { Carried } from "./types.ts";
 import { withoutComments } from "./without-comments.ts";
 
 /**
- * The profiles that a file holds, as their consumers read them: a JSON document as Docker reads it,
- * `.jsonc` without its comments, YAML as Kubernetes and its operators read it. A JSON document is
- * always taken for a profile, because an engine would take it for one. `known`: labels of profiles that
- * the file held before, and that are listed also if nothing is left of them there.
+ * The profiles that a file holds, read as their consumers read them: a JSON document as Docker does, `.jsonc` without
+ * its comments, YAML as Kubernetes and its operators do. A JSON document always counts as a profile, because an engine
+ * would take it for one. `known` has the labels of profiles that the file held before. They are listed even if nothing
+ * is left of them.
  */
 export async function profilesIn(
   text: string,
@@ -21,7 +21,7 @@ export async function profilesIn(
   return profilesInYaml(text, source, known);
 }
 
-/** The one profile that a file holds, or the one of the label. Throws `usage` if it is not one. */
+/** The only profile that a file holds, or the one with the label. Throws `usage` if there is not exactly one. */
 export async function profileIn(text: string, source: string, label?: string): Promise<Carried> {
   const found = await profilesIn(text, source);
   const [first, ...others] = label === undefined ? found : found.filter((carried) => carried.label === label);
@@ -41,7 +41,7 @@ export async function profileIn(text: string, source: string, label?: string): P
 
 function mayBeYaml(text: string, source: string): boolean {
   if (/\.ya?ml$/i.test(source)) return !holdsJsonProfile(text);
-  // Whatever begins like JSON, or is called so, is read as Docker would.
+  // A text that begins like JSON, or a file with JSON's extension, is read as Docker reads it.
   return !/\.(?:json|seccomp)$/i.test(source) && !/^\uFEFF?\s*(?:[{[]|null\s*$|$)/.test(text);
 }
 

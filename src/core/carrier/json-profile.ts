@@ -1,13 +1,13 @@
 import { folded, parseDocument, runsWithoutFilter } from "../profile/index.ts";
 
-/** Is the text JSON that somebody may give to an engine as a profile? */
+/** Is the text JSON that a user may give to an engine as a profile? */
 export function holdsJsonProfile(text: string): boolean {
   return jsonContent(text) === "profile";
 }
 
 /**
- * What a JSON text is, as engines read it. `broken`: no JSON, but it speaks of a default action;
- * `undefined`: neither a profile nor a recording.
+ * What a JSON text is to an engine. `broken` is no JSON, but names a default action. `undefined` means that it is
+ * neither a profile nor a recording.
  */
 export function jsonContent(text: string): "profile" | "recording" | "broken" | undefined {
   if (!/^\s*\{/.test(text)) return undefined;

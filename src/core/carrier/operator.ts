@@ -3,9 +3,9 @@ import { profileFrom, type DockerProfile, type Json, type Origin, type UnknownMe
 type Members = { readonly [name: string]: Json };
 
 /**
- * The members of a SeccompProfile's spec that the security-profiles-operator has
- * (api/seccompprofile/v1beta1/seccompprofile_types.go). Kubernetes leaves others out, and compares
- * case.
+ * The members of a SeccompProfile's spec that the security-profiles-operator reads
+ * (api/seccompprofile/v1beta1/seccompprofile_types.go). Kubernetes drops all others. It tells capitals from small
+ * letters.
  */
 const known = {
   spec: [
@@ -22,7 +22,7 @@ const known = {
   args: ["index", "value", "valueTwo", "op"],
 } as const;
 
-/** Is it a SeccompProfile of the operator, of whatever version? */
+/** Is it a SeccompProfile of the operator, of any version? */
 export function isSecurityProfile({ apiVersion, kind }: Members): boolean {
   return (
     kind === "SeccompProfile" &&
@@ -32,8 +32,8 @@ export function isSecurityProfile({ apiVersion, kind }: Members): boolean {
 }
 
 /**
- * A SeccompProfile's spec as the operator hands it to the container runtime. `origin` places what
- * pointers within the spec name.
+ * A SeccompProfile's spec as the operator gives it to the container runtime. `origin` gives the places of pointers
+ * within the spec.
  */
 export function operatorProfile(spec: Json, origin: Origin): DockerProfile {
   const left: UnknownMember[] = [];
@@ -73,7 +73,7 @@ export function operatorProfile(spec: Json, origin: Origin): DockerProfile {
   };
 }
 
-/** Older versions of the operator have a text here, newer ones a number. */
+/** Older versions of the operator have a text here; newer ones have a number. */
 function numberOf(errnoRet: Json): Json {
   return typeof errnoRet === "string" && /^\d{1,5}$/.test(errnoRet) ? Number(errnoRet) : errnoRet;
 }

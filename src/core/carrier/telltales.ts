@@ -1,7 +1,7 @@
 /**
- * What a text holds that anybody takes for a profile, as regular expressions that git grep -E and
- * JavaScript read alike. JSON and YAML may write letters as escapes, YAML may write any text in base64
- * (by whatever name of the tag), and a ConfigMap may write a profile so.
+ * The signs of a profile in a text, as regular expressions that git grep -E and JavaScript read alike. JSON and YAML
+ * may write letters as escapes. YAML may write any text in base64 (whatever the tag's name), and a ConfigMap may hold a
+ * profile that way.
  */
 export const telltales: readonly string[] = [
   "default_?action",
@@ -15,7 +15,7 @@ export const telltales: readonly string[] = [
   "%TAG",
 ];
 
-/** The same of YAML alone, where a backslash at the end of a line joins two parts of a word. */
+/** The signs for YAML, where a backslash at the end of a line joins two parts of a word. */
 export const yamlTelltales: readonly string[] = [...telltales, "\\\\[^a-z]{0,3}$"];
 
 const [any, yaml] = [telltales, yamlTelltales].map((list) => new RegExp(list.join("|"), "im")) as [RegExp, RegExp];

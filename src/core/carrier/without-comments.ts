@@ -1,6 +1,6 @@
 /**
- * JSON with comments and commas at the ends of lists (`.jsonc`) as JSON. What is left out becomes
- * blanks, so that every place stays where it was.
+ * Turns JSON with comments and trailing commas (`.jsonc`) into JSON. Blanks replace what is left out, so every place
+ * stays where it was.
  */
 export function withoutComments(text: string): string {
   const pieces: string[] = [];

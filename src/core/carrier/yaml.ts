@@ -29,20 +29,19 @@ import { holdsJsonProfile } from "./json-profile.ts";
 import { isSecurityProfile, operatorProfile } from "./operator.ts";
 import type { Carried } from "./types.ts";
 
-/** Larger YAML is refused: Kubernetes stores nothing as large. */
+/** Larger YAML is refused. Kubernetes stores nothing that large. */
 const maxCharacters = 1024 * 1024;
-/** Values that a document may have, those behind aliases counted each time. */
+/** A document may have at most this many values. Values behind aliases count each time. */
 const maxValues = 100_000;
 const maxDepth = 100;
 
 /**
- * The profiles in a YAML text: SeccompProfiles of the security-profiles-operator, JSON in ConfigMaps
- * and in whatever other strings, and objects with a default action. Throws `profile-yaml` where the
- * text is no YAML, or is made to keep its reader busy.
- * `known`: labels of profiles, also if nothing is left of them there.
+ * The profiles in a YAML text: SeccompProfiles of the security-profiles-operator, JSON in ConfigMaps and in any other
+ * string, and objects with a default action. Throws `profile-yaml` if the text is no YAML, or is made to keep its
+ * reader busy. The labels in `known` are listed even if nothing is left of their profiles.
  */
 export function profilesInYaml(given: string, source: string, known: ReadonlySet<string>): readonly Carried[] {
-  // go-yaml ends lines, and with them comments, at each of these.
+  // go-yaml ends lines at each of these, and with them comments.
   const text = given.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n");
   const fail = (detail: string, { line, column }: Position): never => {
     throw new SeccompGenError({ code: "profile-yaml", source, line, column, detail });
@@ -51,7 +50,7 @@ export function profilesInYaml(given: string, source: string, known: ReadonlySet
   const deep = tooDeep(text);
   if (deep !== undefined) fail("it is nested too deeply", positionAt(text, deep));
   const lines = new LineCounter();
-  // go-yaml, which Kubernetes reads with, takes numbers and merge keys as YAML 1.1 has them.
+  // Kubernetes reads with go-yaml, which takes numbers and merge keys as YAML 1.1 does.
   const reading = { version: "1.1", intAsBigInt: true, logLevel: "silent", uniqueKeys: false } as const;
   const options = { ...reading, lineCounter: lines };
   const walker = new Walker(text, source, lines, known);
@@ -104,7 +103,7 @@ class Walker {
     this.visit(document.contents, "", "", 0);
   }
 
-  /** `owner`: what the manifest around is called. */
+  /** `owner`: the name of the manifest around the node. */
   private visit(node: unknown, pointer: string, owner: string, depth: number): void {
     this.count(depth);
     const value = this.followed(node);
@@ -137,8 +136,8 @@ class Walker {
   }
 
   /**
-   * A map's members as go-yaml has them: a merge key (`<<`) brings what is not given behind it. What is
-   * given before it too is refused, because readers disagree on it.
+   * A map's members as go-yaml reads them. A merge key (`<<`) adds members that do not follow it. If a member stands
+   * both before it and in it, the text is refused, because readers disagree.
    */
   private members(map: YAMLMap, depth = 0): Map<string, unknown> {
     this.count(depth);
@@ -163,7 +162,7 @@ class Walker {
     return own;
   }
 
-  /** What a merge key brings: of several maps, the first that has a member gives it. */
+  /** The members that a merge key adds. If several maps have a member, the first one gives it. */
   private merged(node: unknown, depth: number): ReadonlyMap<string, unknown> {
     const value = this.followed(node);
     const parts = isSeq(value) ? value.items.map((item) => this.followed(item)) : [value];
@@ -202,7 +201,7 @@ class Walker {
     const [start = 0, end = 0] = scalar.range ?? [];
     const isLiteral = scalar.type === "BLOCK_LITERAL" && typeof scalar.value === "string";
     const from = isLiteral ? this.text.indexOf("\n", start) + 1 : start;
-    // Lines of a literal are the JSON's own; of other strings only the beginning is known.
+    // The lines of a literal are the JSON's own lines. For other strings only the beginning is known.
     this.json(
       isLiteral ? blankedBefore(this.text, from, end) : `${blankedBefore(this.text, from, from)}${value}`,
       label,
@@ -243,7 +242,7 @@ class Walker {
     return isNode(node) && isAlias(node) ? this.targets.get(node) : node;
   }
 
-  /** The value as JSON has it. What is null is left out, as engines' decoder does. */
+  /** The value as JSON. Members that are null are left out, as engines' decoders do. */
   private plain(node: unknown, depth: number): Json {
     this.count(depth);
     const value = this.followed(node);
@@ -268,7 +267,7 @@ class Walker {
         : String(scalar as Date);
   }
 
-  /** Where a pointer stands, or the nearest thing around it. */
+  /** The place of a pointer, or of the nearest node around it. */
   private placeIn(node: unknown, around: Node, pointer: string): Position {
     let [inner, offset] = [this.followed(node), startOf(node) ?? startOf(around) ?? 0];
     for (const part of pointer.split("/").slice(1)) {
@@ -300,7 +299,7 @@ function startOf(node: unknown): number | undefined {
   return (node as { readonly range?: readonly number[] | null } | undefined)?.range?.[0];
 }
 
-/** The text of a scalar: also of one in base64 (`!!binary`), which go-yaml decodes. */
+/** The text of a scalar, also of one in base64 (`!!binary`), which go-yaml decodes. */
 function textOf(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined;
   if (node.value instanceof Uint8Array) return Buffer.from(node.value).toString("utf8");
@@ -309,11 +308,11 @@ function textOf(node: unknown): string | undefined {
 
 function keyText(key: unknown): string | undefined {
   if (!isScalar(key)) return undefined;
-  // As written: YAML 1.1 takes `y` for a yes, and Kubernetes does not.
+  // The name as written: YAML 1.1 reads `y` as yes, and Kubernetes does not.
   return key.value instanceof Uint8Array ? textOf(key) : (key.source ?? String(key.value));
 }
 
-/** In quotes, or with a tag of another kind, `<<` is a name like others. */
+/** In quotes, or with another tag, `<<` is an ordinary name. */
 function isMerge(key: unknown): boolean {
   if (!isScalar(key) || key.source !== "<<" || key.type !== "PLAIN") return false;
   return key.tag === undefined || key.tag === "tag:yaml.org,2002:merge";
@@ -327,7 +326,7 @@ function escaped(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** Where brackets nest deeper than any manifest: the parser would run out of stack. */
+/** The place where brackets nest deeper than in any manifest. The parser would run out of stack there. */
 function tooDeep(text: string): number | undefined {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {

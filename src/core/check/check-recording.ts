@@ -12,11 +12,10 @@ import { errnoName, type ScmpArch } from "../tables/index.ts";
 import type { CheckFinding } from "./types.ts";
 
 /**
- * Which calls of a recording the filters would deny: `evaluate` judges each recorded set of
- * argument values, with every value of the other arguments that a rule can tell apart. A call that
- * only ever failed with the error that the profile answers too is denied as well, and says so.
- * Throws TooManyWays where the rules of a call overlap in more ways than can be told apart in
- * bounded time.
+ * The calls of a recording that the filters would deny. `evaluate` judges each recorded set of argument values, with
+ * every value of the other arguments that a rule can tell apart. A call is also listed if it only ever failed with the
+ * error that the profile answers too; the finding says so. Throws TooManyWays if the rules of a call overlap in more
+ * ways than can be told apart in bounded time.
  */
 export function checkRecording(recording: Recording, filters: ReadonlyMap<ScmpArch, Filter>): readonly CheckFinding[] {
   return Object.entries(recording.syscalls).flatMap(([arch, calls]) =>
@@ -49,12 +48,12 @@ function checkCall(
     if (answer === undefined) return [];
     const kind = denied.length === answers.length ? "denied" : "undecided";
     const alreadyFailed = denied.every((action) => alreadyFailedSo(record, action));
-    // What failed so already may be denied or not: nothing changes.
+    // The program already got this error, so nothing changes whether the call is denied or not.
     if (kind === "undecided" && alreadyFailed) return [];
     const args = [...known].map(([index, value]) => ({ index, value }));
     return [{ kind, ...about, args, seen: [], alreadyFailed, answer }];
   });
-  // Denied whatever the arguments are: said once.
+  // Denied with any arguments: one finding is enough.
   const [first] = findings;
   const whole =
     first !== undefined &&

@@ -14,17 +14,14 @@ import {
 import { operationsOf, syscallNumber } from "../tables/index.ts";
 import type { ChangeKind, SyscallChange } from "./types.ts";
 
-/** One call and what the two filters answer. */
+/** One call and the answers of the two filters. */
 interface Answer {
   readonly args: SeccompData["args"];
   readonly was: Action;
   readonly is: Action;
 }
 
-/**
- * The difference that the two filters make on one syscall. `undefined` if they agree on all
- * arguments.
- */
+/** How the two filters differ on one syscall. `undefined` if they agree for all arguments. */
 export function compareSyscall(before: Filter, after: Filter, syscall: string): SyscallChange | undefined {
   const nr = syscallNumber(before.arch, syscall);
   const [alwaysWas, alwaysIs] = [soleAnswer(before, syscall, nr), soleAnswer(after, syscall, nr)];
@@ -58,7 +55,7 @@ function answersOf(before: Filter, after: Filter, syscall: string, nr: number | 
   });
 }
 
-/** The rules that can decide: none where runc's stub answers before them. */
+/** The rules that can decide. There are none if runc's stub answers before them. */
 function rulesOf(filter: Filter, syscall: string, nr: number | undefined): readonly ActionRule[] {
   return filter.enosysAbove !== undefined && nr !== undefined && nr > filter.enosysAbove
     ? []
@@ -77,7 +74,7 @@ function kindOf(answers: readonly Answer[]): ChangeKind | undefined {
   return answers.some(({ was, is }) => isAllowing(was) && !sameAction(was, is)) ? "changed" : "denied-differently";
 }
 
-/** What opens is the witness, before what closes, before what is answered differently. */
+/** Chooses the witness: a call that opens comes before one that closes, and that before one with another answer. */
 function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
   const opens = ({ was, is }: Answer): boolean => !isAllowing(was) && isAllowing(is);
   const closes = ({ was, is }: Answer): boolean => isAllowing(was) && !isAllowing(is);
@@ -87,8 +84,8 @@ function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
 }
 
 /**
- * A call that `before` and `unless` deny and `after` allows. `undefined` if there is none. All
- * filters have to be of one architecture; an undefined filter denies everything.
+ * A call that `before` and `unless` deny and `after` allows. `undefined` if there is none. All filters must be of one
+ * architecture. An undefined filter denies everything.
  */
 export function newlyPossible(
   before: Filter | undefined,

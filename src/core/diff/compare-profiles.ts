@@ -6,15 +6,15 @@ import { openedElsewhere, type ElsewhereContext } from "./elsewhere.ts";
 import { profileChanges } from "./profile-changes.ts";
 import type { Elsewhere, ProfileDiff } from "./types.ts";
 
-/** What two profiles differ in: on the hosts given, and on all others. */
+/** How two profiles differ, on the given hosts and on all others. */
 export interface ProfileComparison extends ProfileDiff {
   readonly openedElsewhere: readonly Elsewhere[];
   readonly closedElsewhere: readonly Elsewhere[];
 }
 
 /**
- * Compares two profiles. They are two states of one profile unless `sameProfile` is false. Throws
- * TooManyWays as `diffFilters` does.
+ * Compares two profiles. They are two states of one profile unless `sameProfile` is false. Throws TooManyWays like
+ * `diffFilters`.
  */
 export function compareProfiles(
   before: DockerProfile,

@@ -6,12 +6,11 @@ import type { AllowedCounts, ProfileChange, ProfileDiff, SyscallChange } from ".
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
 /**
- * What changes from one resolved profile to another, by meaning: complete (every syscall of the
- * architecture's table, every set of rules a call can meet) and with a witness for each change. A
- * default action that changed is one profile change. Beside it, the diff lists the syscalls that
- * one of the profiles names. If the default changed between allowing and denying, it lists all of
- * them. Throws TooManyWays where the rules of a call overlap in more ways than can be compared in
- * bounded time.
+ * Compares two resolved profiles by meaning. The comparison is complete: it covers every syscall of the architecture's
+ * table, and every set of rules that a call can match. Each change has a witness. A changed default action is one
+ * profile change. The diff then also lists the syscalls that one of the profiles names; if the default changed between
+ * allowing and denying, it lists all syscalls. Throws TooManyWays if the rules of a call overlap in more ways than can
+ * be compared in bounded time.
  */
 export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   const profile: ProfileChange[] = [];
@@ -24,7 +23,7 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
     }
     const defaults = !sameAction(old.defaultAction, next.defaultAction);
     if (defaults) profile.push({ kind: "default-changed", arch, was: old.defaultAction, is: next.defaultAction });
-    // What no profile names differs by the default alone, or by where runc's stub begins.
+    // A call that neither profile names differs only by the default, or by where runc's stub begins.
     const crossed = isAllowing(old.defaultAction) !== isAllowing(next.defaultAction);
     const onlyNamed = !crossed && (defaults || old.enosysAbove === next.enosysAbove);
     for (const name of onlyNamed ? namedIn(arch, old, next) : callable(arch, old, next)) {
@@ -35,15 +34,14 @@ export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   return { profile, syscalls, ...allowedCounts(before, after) };
 }
 
-/** How much two resolved profiles allow. Throws TooManyWays as `diffFilters` does. */
+/** How much two resolved profiles allow. Throws TooManyWays like `diffFilters`. */
 export function allowedCounts(before: Filters, after: Filters): AllowedCounts {
   return { allowedBefore: allowedIn(before), allowedAfter: allowedIn(after) };
 }
 
 /**
- * The calls that `filter` allows, with any arguments, and `ceiling` denies. Empty if the filter is
- * never wider. Throws RangeError if the two are not of one architecture, and TooManyWays as
- * `diffFilters` does.
+ * The calls that `filter` allows with some arguments and `ceiling` denies. Empty if the filter is never wider. Throws
+ * RangeError if the two are of different architectures, and TooManyWays like `diffFilters`.
  */
 export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange[] {
   if (filter.arch !== ceiling.arch) throw new RangeError(`${filter.arch} cannot be compared with ${ceiling.arch}`);
@@ -53,7 +51,7 @@ export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange
   });
 }
 
-/** All syscalls with a number there, sorted; also what the filters name beyond the table. */
+/** All syscalls that have a number there, and those that the filters name beyond the table, sorted. */
 function callable(arch: ScmpArch, ...filters: readonly Filter[]): readonly string[] {
   const names = syscallNames(arch);
   const known = new Set(names);

@@ -6,7 +6,7 @@ export function elsewhereText(one: Elsewhere): string {
   return `${one.syscall} (${hostText(one)})`;
 }
 
-/** The same of many calls, a host each: `arm64, kernel 4.0: ptrace, setns`. */
+/** The same for many calls, one host each: `arm64, kernel 4.0: ptrace, setns`. */
 export function elsewhereByHost(list: readonly Elsewhere[]): readonly string[] {
   const calls = new Map<string, string[]>();
   for (const one of list) calls.set(hostText(one), [...(calls.get(hostText(one)) ?? []), one.syscall]);

@@ -15,23 +15,23 @@ import type { Elsewhere } from "./types.ts";
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
-/** What a comparison on other hosts is held against. */
+/** What a comparison on other hosts needs to know. */
 export interface ElsewhereContext {
-  /** The hosts that the profiles are compared for anyway. */
+  /** The hosts for which the profiles are compared anyway. */
   readonly hosts: readonly HostContext[];
-  /** What nothing may exceed; `undefined` if that is not asked. */
+  /** The profile that nothing may exceed. `undefined` to skip that question. */
   readonly ceiling?: DockerProfile;
   /**
-   * `before` and `after` are two states of one profile: a call that both allow on the hosts given may
-   * be new on another host all the same.
+   * True if `before` and `after` are two states of one profile. A call that both allow on the given hosts may still be
+   * new on another host.
    */
   readonly sameProfile?: boolean;
 }
 
 /**
- * Calls that `after` allows and `before` denies on some host, and that the hosts given do not show
- * already: complete over architectures, kernels, capabilities and engines. Throws TooManyWays,
- * also where the groups of one call name more capabilities than can be searched.
+ * Calls that `after` allows and `before` denies on some host, unless the given hosts already show them. The search is
+ * complete over architectures, kernels, capabilities and engines. Throws TooManyWays, also if the groups of one call
+ * name more capabilities than can be searched.
  */
 export function openedElsewhere(
   before: DockerProfile,
@@ -62,12 +62,12 @@ export function openedElsewhere(
     const arches = new Set(hosts.map(({ arch }) => arch));
     if (groups.some(namesArches)) for (const arch of engineArches) arches.add(arch);
     else if (!judged || former.some(namesArches)) for (const arch of machinesOf(after)) arches.add(arch);
-    // No machine that the profile is for has the call; another one obeys the profile all the same.
+    // No machine that the profile is meant for has the call. Another machine still obeys the profile.
     const isStray = ![...arches].some((arch) => exists(arch, syscall));
-    // There its sub-calls, which the profile names, lead to socketcall or ipc.
+    // The profile names sub-calls that lead to socketcall or ipc there.
     if (isStray && ceiling === undefined && !groups.some(({ names }) => names.includes(syscall))) continue;
     if (isStray) for (const arch of engineArches) arches.add(arch);
-    // Without runc's stub, which answers only to what no group names.
+    // Without runc's stub: it answers only calls that no group names.
     for (const host of hostsOfCall(syscall, asked, [...arches], { ...base, runtime: "crun" })) {
       const [was, is] = [only(before, former, host), only(after, groups, host)];
       const opened = [...is].find(
@@ -106,7 +106,7 @@ function only(profile: DockerProfile, syscalls: readonly DockerSyscallGroup[], h
   return resolve({ ...profile, syscalls }, host).filters;
 }
 
-/** What is different there. */
+/** What is different on that host. */
 function conditionsOf(host: HostContext, base: HostContext): Elsewhere["host"] {
   return {
     arch: host.arch,

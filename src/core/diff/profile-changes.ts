@@ -3,8 +3,8 @@ import { hostArch, isScmpArch, type ScmpArch } from "../tables/index.ts";
 import type { ProfileChange, ProfileMember } from "./types.ts";
 
 /**
- * What changes beside the rules: no filter at all, the filter's flags, who answers notifications,
- * and which architectures are served on machines other than those of `judged`.
+ * Changes beside the rules: no filter at all, the filter's flags, the agent that answers notifications, and the
+ * architectures that are served on machines other than those of `judged`.
  */
 export function profileChanges(
   before: DockerProfile,
@@ -49,7 +49,7 @@ function subArchitectures(
   });
 }
 
-/** What a machine can run of what it serves: no processor makes calls of another's architecture. */
+/** The served architectures that a machine can run. No processor makes the calls of another machine's architecture. */
 function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: ScmpArch): ReadonlySet<ScmpArch> {
   const entry = archMap.find(({ architecture }) => architecture === native);
   const listed = [...architectures, ...(entry?.subArchitectures ?? [])].filter(isScmpArch);

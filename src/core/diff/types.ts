@@ -2,14 +2,14 @@ import type { Action, ActionRule, SeccompData } from "../seccomp/index.ts";
 import type { HostContext, NoFilter } from "../profile/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
-/** What became of a syscall from one profile to another. */
+/** How a syscall changed from one profile to another. */
 export type ChangeKind =
   | "newly-allowed"
   | "no-longer-allowed"
-  /** Allowed before under conditions, now under wider ones. */
+  /** Allowed under conditions before, and under wider ones now. */
   | "widened"
   | "narrowed"
-  /** Allowed sometimes before and after, wider in one place and narrower in another. */
+  /** Allowed in some cases before and after. Some cases are new, and others are gone. */
   | "changed"
   /** Denied before and after with another answer (EPERM ↔ ENOSYS ↔ kill). */
   | "denied-differently";
@@ -19,23 +19,23 @@ export interface SyscallChange {
   readonly arch: ScmpArch;
   readonly syscall: string;
   readonly kind: ChangeKind;
-  /** Empty: the default action decides. */
+  /** Empty if the default action decides. */
   readonly before: readonly ActionRule[];
   readonly after: readonly ActionRule[];
-  /** A concrete call on which evaluate() gives `was` before and `is` after. */
+  /** A call for which evaluate() gives `was` before and `is` after. */
   readonly witness: SeccompData;
   readonly was: Action;
   readonly is: Action;
-  /** Operations with a history of vulnerabilities that the call may newly be used for: their ids. */
+  /** The ids of operations with a history of vulnerabilities that the call may newly be used for. */
   readonly opened: readonly string[];
 }
 
-/** A call that is possible on another host than the profiles were compared for. */
+/** A call that is possible on a host for which the profiles were not compared. */
 export interface Elsewhere {
   readonly syscall: string;
-  /** The architecture that the call enters the kernel by. */
+  /** The architecture through which the call enters the kernel. */
   readonly arch: ScmpArch;
-  /** A host on which it is possible: what differs from the one compared for. */
+  /** A host on which it is possible: how it differs from the host that was compared. */
   readonly host: {
     readonly arch: ScmpArch;
     readonly skips?: HostContext["skips"];
@@ -47,12 +47,12 @@ export interface Elsewhere {
   readonly beyondCeiling: boolean;
 }
 
-/** Members of a profile that are no rules, and change what the filter does all the same. */
+/** Members of a profile that are not rules, but change what the filter does. */
 export type ProfileMember = "flags" | "listenerPath" | "listenerMetadata" | "baseProfileName";
 
-/** Whole-profile changes, told once instead of once per syscall. */
+/** Changes of the whole profile. Each is listed once, not once for each syscall. */
 export type ProfileChange =
-  /** The engines run a container without any filter under this side. */
+  /** Engines run a container without any filter under this side. */
   | { readonly kind: "no-filter"; readonly side: "before" | "after"; readonly noFilter: NoFilter }
   | {
       readonly kind: "member-changed";
@@ -60,7 +60,7 @@ export type ProfileChange =
       readonly was: string | undefined;
       readonly is: string | undefined;
     }
-  /** On machines of `arch`, calls of other architectures are served that were not. */
+  /** Machines of `arch` now serve calls of architectures that they did not serve. */
   | {
       readonly kind: "sub-architectures";
       readonly arch: ScmpArch;
@@ -77,7 +77,7 @@ export interface AllowedCounts {
   readonly allowedAfter: { readonly [arch in ScmpArch]?: number };
 }
 
-/** What `diffFilters` tells of two profiles. */
+/** What `diffFilters` says about two profiles. */
 export interface ProfileDiff extends AllowedCounts {
   readonly profile: readonly ProfileChange[];
   readonly syscalls: readonly SyscallChange[];

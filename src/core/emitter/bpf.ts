@@ -2,9 +2,8 @@ import { compileFilters, opcodes, type Filter, type Instruction } from "../secco
 import { isBigEndian, type ScmpArch } from "../tables/index.ts";
 
 /**
- * A program as `bwrap --seccomp FD` and seccomp(2) take it: an array of `struct sock_filter` in the
- * machine's byte order. Throws RangeError where libseccomp would refuse the rules, or the kernel
- * the length.
+ * A program for `bwrap --seccomp FD` and seccomp(2): an array of `struct sock_filter` in the machine's byte order.
+ * Throws RangeError if libseccomp would refuse the rules, or the kernel the length.
  */
 export function emitBpf(filters: readonly Filter[]): Uint8Array {
   return encodeProgram(compileFilters(filters), filters[0]?.arch);
@@ -24,8 +23,8 @@ export function encodeProgram(program: readonly Instruction[], arch: ScmpArch | 
 }
 
 /**
- * The same program for people, in the notation of bpf_asm (Documentation/networking/filter.rst):
- * targets are line numbers. Throws RangeError as `emitBpf` does.
+ * The same program for people, in the notation of bpf_asm (Documentation/networking/filter.rst). Targets are line
+ * numbers. Throws RangeError like `emitBpf`.
  */
 export function emitBpfText(filters: readonly Filter[]): string {
   return compileFilters(filters)

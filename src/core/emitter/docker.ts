@@ -19,16 +19,15 @@ interface Group {
   readonly rule: Rule;
 }
 
-/** Groups of one kind stand together, in this order. */
+/** Groups of one kind stand together. The kinds have this order. */
 const order: readonly Because["type"][] = ["observed", "user", "floor", "code", "companion", "profile", "fallback"];
 
 /**
- * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`): one group per
- * reason and set of arguments, sorted; the same policy gives the same bytes. It is laid out for
- * reviewers: a group begins with its `comment`, why it is there; every allowed name has a line of
- * its own, so that a diff names what became possible, and so has every rule about arguments; denied
- * names share a line by their first letter, so that they take little room and a change still
- * touches one line. Throws RangeError for a policy without architectures.
+ * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`). Each reason and set of arguments
+ * has one group. All is sorted, so the same policy gives the same bytes. The layout is for reviewers. A group begins
+ * with its `comment`, which says why it is there. Every allowed name has its own line, so that a diff names what became
+ * possible. So has every rule about arguments. Denied names share a line by their first letter: they take little room,
+ * and a change still touches one line. Throws RangeError for a policy without architectures.
  */
 export function emitDocker(policy: Policy): string {
   const arches = policy.filters.map(({ arch }) => arch);
@@ -73,10 +72,7 @@ export function emitDocker(policy: Policy): string {
   return `${lines("{", members, "}")}\n`;
 }
 
-/**
- * One machine's architectures are listed; those of several machines need the map by machine (moby
- * `archMap`).
- */
+/** The architectures of one machine are listed. Those of several machines need a map by machine (moby `archMap`). */
 function architectureMembers(arches: readonly ScmpArch[]): object {
   const natives = arches.filter((arch) => hostArch(arch, arches) === arch);
   if (natives.length < 2) return { architectures: arches };
@@ -89,8 +85,8 @@ function architectureMembers(arches: readonly ScmpArch[]): object {
 }
 
 /**
- * Whose numbers of errors the profile has: Docker has one number a rule for all architectures. If
- * they differ, the numbers are those that most architectures have.
+ * The architecture whose error numbers the profile uses. Docker has one number for each rule, whatever the
+ * architecture. If the numbers differ, those of most architectures are used.
  */
 function errnoArch(arches: readonly ScmpArch[]): ScmpArch {
   return (numberAlike(arches) ? arches[0] : undefined) ?? "SCMP_ARCH_X86_64";
@@ -129,7 +125,7 @@ function member(name: string, value: unknown): string {
   return `${inline(name)}: ${inline(value)}`;
 }
 
-/** JSON on one line, with the spaces that people put there. */
+/** JSON on one line, with the blanks that people write. */
 function inline(value: unknown): string {
   if (typeof value === "string") return escapeJson(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
@@ -140,7 +136,7 @@ function inline(value: unknown): string {
   return stringify(value) ?? "null";
 }
 
-/** A list with its items on lines of their own, two spaces further in. */
+/** A list with each item on its own line, two spaces further in. */
 function lines(open: string, items: readonly string[], close: string): string {
   if (items.length === 0) return open + close;
   return `${open}\n${items.map((item) => `  ${item.replaceAll("\n", "\n  ")}`).join(",\n")}\n${close}`;

@@ -2,8 +2,8 @@ import type { Filter } from "../seccomp/index.ts";
 import { namesOnly } from "./names-only.ts";
 
 /**
- * Lines of a firejail profile (firejail-profile(5)): names only. firejail drops its own privileges
- * and executes the program under the filter. Throws RangeError for a filter that allows by default.
+ * Lines of a firejail profile (firejail-profile(5)). It has only names. firejail drops its own privileges and executes
+ * the program under the filter. Throws RangeError for a filter that allows by default.
  */
 export function emitFirejail(filter: Filter): { readonly text: string; readonly widened: readonly string[] } {
   const { allowed, conditional } = namesOnly(filter);
@@ -15,5 +15,5 @@ export function emitFirejail(filter: Filter): { readonly text: string; readonly 
   };
 }
 
-/** What firejail calls between its filter and the program (firejail src/firejail/sandbox.c). */
+/** The calls that firejail makes between its filter and the program (firejail src/firejail/sandbox.c). */
 const launching: readonly string[] = ["execve", "prctl", "setresgid", "setresuid"];

@@ -11,12 +11,12 @@ const unknownArches: ReadonlySet<string> = new Set([
   "SCMP_ARCH_SHEB",
 ]);
 
-/** What Kubernetes takes as an integer. */
+/** The largest integer that Kubernetes reads. */
 const largest = 0x7fff_ffff_ffff_ffffn;
 
 /**
- * A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It knows no
- * defaultErrnoRet. Throws RangeError for what the API server would refuse.
+ * A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It has no defaultErrnoRet. Throws
+ * RangeError for what the API server would refuse.
  */
 export function emitSecurityProfile(applied: AppliedProfile): string {
   const { defaultAction, architectures, syscalls } = ociSeccomp(applied);
@@ -61,8 +61,8 @@ export function emitSecurityProfile(applied: AppliedProfile): string {
 }
 
 /**
- * What a pod says to run under a profile that lies in the kubelet's folder (kubernetes.io,
- * "Restrict a Container's Syscalls with seccomp").
+ * The lines with which a pod runs under a profile in the kubelet's folder (kubernetes.io, "Restrict a Container's
+ * Syscalls with seccomp").
  */
 export function emitPod({ name }: AppliedProfile): string {
   return [

@@ -1,16 +1,16 @@
 import { isAllowing, type Filter } from "../seccomp/index.ts";
 
-/** What is left of a filter where a format knows names and no arguments. */
+/** What remains of a filter in a format that has names and no arguments. */
 export interface NamesOnly {
-  /** Allowed with whatever arguments. */
+  /** Calls that the filter allows with any arguments. */
   readonly allowed: readonly string[];
-  /** Allowed with some arguments only. */
+  /** Calls that the filter allows only with some arguments. */
   readonly conditional: readonly string[];
 }
 
 /**
- * Names alone. Throws RangeError for a filter that allows by default: a list of what is forbidden
- * is not made of it.
+ * The names alone. Throws RangeError for a filter that allows by default: a list of allowed names cannot say what it
+ * denies.
  */
 export function namesOnly({ defaultAction, syscalls }: Filter): NamesOnly {
   if (isAllowing(defaultAction))

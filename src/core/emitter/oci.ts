@@ -2,19 +2,19 @@ import { jsonText } from "../text/index.ts";
 import type { DockerProfile } from "../profile/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
-/** A profile as one host understands it: the groups that apply there, its architectures. */
+/** A profile as one host reads it: the groups that apply there, and its architectures. */
 export interface AppliedProfile {
   readonly profile: DockerProfile;
   readonly arches: readonly ScmpArch[];
-  /** What the profile is called. */
+  /** The profile's name. */
   readonly name: string;
-  /** Where it lies, as a path from where the output is used. */
+  /** The profile's path, as seen from where the output is used. */
   readonly file: string;
 }
 
 /**
- * The seccomp object of the OCI runtime-spec (`linux.seccomp`): what podman, CRI-O, containerd (ctr
- * --seccomp-profile, nerdctl) and the runtimes take. No comments, no conditions on the host.
+ * The seccomp object of the OCI runtime-spec (`linux.seccomp`), which podman, CRI-O, containerd (ctr --seccomp-profile,
+ * nerdctl) and the runtimes read. It has no comments and no conditions on the host.
  */
 export function ociSeccomp({ profile, arches }: AppliedProfile): OciSeccomp {
   return {

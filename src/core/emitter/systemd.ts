@@ -3,18 +3,18 @@ import { fewValues, isAllowing, type ActionRule, type Filter } from "../seccomp/
 import { describeValue } from "../tables/index.ts";
 import { namesOnly } from "./names-only.ts";
 
-/** A drop-in for a unit, and the calls whose conditions it could not say. */
+/** A drop-in for a unit, and the calls whose conditions it cannot express. */
 export interface SystemdUnit {
   readonly text: string;
-  /** Allowed here with any arguments, though the profile allows some only. */
+  /** Calls that the unit allows with any arguments, though the profile allows only some. */
   readonly widened: readonly string[];
 }
 
 /**
- * systemd.exec(5): SystemCallFilter knows names only. Three kinds of conditions have settings of
- * their own: socket families, namespaces, memory that is both writable and executable. systemd
- * itself needs nothing in the list: it allows what starts the program by itself. Throws RangeError
- * for a filter that allows by default: there is no list of allowed calls that says the same.
+ * systemd.exec(5): SystemCallFilter has only names. Three kinds of conditions have settings of their own: socket
+ * families, namespaces, and memory that is both writable and executable. The list needs no calls for systemd, which
+ * itself allows what starts the program. Throws RangeError for a filter that allows by default: no list of allowed
+ * calls says the same.
  */
 export function emitSystemd(filter: Filter): SystemdUnit {
   const { allowed, conditional } = namesOnly(filter);
@@ -64,9 +64,7 @@ function familiesOf(rules: readonly ActionRule[]): readonly string[] | undefined
   return names.length > 0 && names.every(isNamed) ? [...new Set(names)].sort() : undefined;
 }
 
-/**
- * Does every rule want one of the protection bits of `mask` to be off (PROT_WRITE 2, PROT_EXEC 4)?
- */
+/** Does every rule need one of the protection bits of `mask` to be off (PROT_WRITE 2, PROT_EXEC 4)? */
 function neverExecutable(rules: readonly ActionRule[], mask: bigint): boolean {
   return (
     rules.length > 0 &&

@@ -1,8 +1,8 @@
 import { escapeLine } from "../text/index.ts";
 
 /**
- * The one error class. A failure is a code plus data; what a person reads comes from one total
- * table, so that every message says what happened, where, and what to do.
+ * The only error class. A failure is a code plus data. One total table gives the words, so every message says what
+ * happened, where, and what to do.
  */
 export type Problem =
   | { readonly code: "usage"; readonly what: string; readonly todo: string }
@@ -16,7 +16,7 @@ export type Problem =
   | { readonly code: "no-tracer"; readonly detail: string }
   | { readonly code: "tracer-not-attached"; readonly detail: string }
   | { readonly code: "architecture"; readonly detail: string }
-  /** `isShown`: the user has seen `detail` already. */
+  /** `isShown`: the user has already seen `detail`. */
   | { readonly code: "workload-not-started"; readonly detail: string; readonly isShown?: true }
   | {
       readonly code: "while-failed";
@@ -216,7 +216,7 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
   }),
 };
 
-/** What tools say has lines of its own; what files and their names say stands in one of ours. */
+/** The words of other tools have lines of their own. The contents and names of files stand within one of our lines. */
 const severalLines: ReadonlySet<Problem["code"]> = new Set([
   "no-container-cli",
   "no-engine",
@@ -245,23 +245,17 @@ function onOneLine(problem: Problem): Problem {
   return Object.fromEntries(entries) as unknown as Problem;
 }
 
-/**
- * Something a user can understand and act on. `problem` is for programs, `message` and `todo` are
- * for people.
- */
+/** A failure that a user can understand and act on. `problem` is for programs; `message` and `todo` are for people. */
 export class SeccompGenError extends Error {
   override readonly name = "SeccompGenError";
   readonly problem: Problem;
   readonly todo: string;
 
-  /**
-   * What the process should end with: 2, or the workload's own exit code where it is the workload's
-   * failure.
-   */
+  /** The exit code for the process: the workload's own exit code if the workload failed, otherwise 2. */
   readonly exitCode: number;
 
   constructor(problem: Problem, options?: ErrorOptions & { readonly exitCode?: number | undefined }) {
-    // The table is total; TypeScript cannot correlate the code with its own row.
+    // The table is total, but TypeScript cannot relate the code to its own row.
     const { what, todo } = (texts[problem.code] as (problem: Problem) => Text)(onOneLine(problem));
     super(what, options);
     this.problem = problem;

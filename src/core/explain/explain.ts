@@ -38,8 +38,8 @@ import type {
 } from "./types.ts";
 
 /**
- * Explains every call of every architecture the profile serves, and which known vulnerabilities are
- * out of reach.
+ * Explains every call of every architecture that the profile serves, and says which known vulnerabilities are out of
+ * reach.
  */
 export function explain(context: ExplainContext): Explanation {
   const { profile, ceilingName, filters, ceiling, capabilities, runs } = context;
@@ -139,7 +139,7 @@ function operationVerdicts(name: string, filter: Filter): readonly OperationVerd
 }
 
 const needed = new Map<string, string[]>();
-/** The vulnerabilities that are reached by this call, alone or with others. */
+/** The vulnerabilities that this call reaches, alone or with other calls. */
 function needing(name: string): readonly string[] {
   if (needed.size === 0) {
     for (const { id, needs } of vulnerabilities) {
@@ -151,8 +151,8 @@ function needing(name: string): readonly string[] {
 }
 
 /**
- * Every answer the filter gives to this call, and the rules that give them. No filter: the
- * architecture is not served.
+ * Every answer of the filter to this call, and the rules that give them. Without a filter, the architecture is not
+ * served.
  */
 function answers(
   filter: Filter | undefined,

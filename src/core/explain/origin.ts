@@ -15,10 +15,7 @@ const origins: { readonly [type in Reason["type"] | Because["type"]]: Origin } =
   profile: "unknown",
 };
 
-/**
- * Who asked for the rule. A profile's comment says it; a profile that somebody else wrote has other
- * comments, or none.
- */
+/** Who asked for the rule. Our profiles say it in a comment. Other profiles have other comments, or none. */
 export function originOf(because: Because): Origin {
   const reason = because.type === "profile" ? readReason(because.comment ?? "") : undefined;
   return origins[reason?.type ?? because.type];

@@ -14,9 +14,9 @@ import type { Reach } from "./types.ts";
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
 /**
- * Is a vulnerability within reach of a program under these filters? Closed where one of the calls
- * it needs cannot be made with the arguments it needs, on any architecture; a capability that a
- * user namespace gives counts as had where one can be made.
+ * Can a program under these filters reach a vulnerability? It is closed if the program cannot make one of the needed
+ * calls with the needed arguments, on any architecture. A capability that a user namespace gives counts as held if the
+ * program can make such a namespace.
  */
 export function reachOf(
   { needs, capability }: Vulnerability,
@@ -29,10 +29,7 @@ export function reachOf(
   return canMakeOne(userNamespaceCalls, filters) ? "open" : "closed";
 }
 
-/**
- * Is it closed by calls that are denied whatever their arguments are? The others are closed by
- * arguments alone.
- */
+/** Do calls that are denied with any arguments close it? Arguments alone close the others. */
 export function isClosedByNames(
   vulnerability: Vulnerability,
   filters: Filters,
@@ -54,8 +51,7 @@ function canMakeOne(need: readonly RequiredCall[], filters: Filters): boolean {
 function canMake({ names, args = [], arches }: RequiredCall, filter: Filter): boolean {
   if (arches !== undefined && !arches.includes(filter.arch)) return false;
   return names.flatMap(spellingsOf).some((name) => {
-    // Arguments of the multiplexers are in memory: a program that may call them may make every call
-    // behind them.
+    // The arguments of the multiplexers are in memory. A program that may call them may make every call behind them.
     const through = multiplexerOf(filter.arch, name);
     if (through !== undefined && allowsSome(filter, through)) return true;
     return syscallNumber(filter.arch, name) !== undefined && allowsSome(filter, name, toRule(name, args, filter.arch));

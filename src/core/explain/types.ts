@@ -4,26 +4,23 @@ import type { CodeAnswer, CodeCoverage, CodeEvidence, Run, SyscallRecord } from 
 import type { Action, ActionRule, Filter, PassedCall } from "../seccomp/index.ts";
 import type { Exposure, ScmpArch, SyscallText, Vulnerability } from "../tables/index.ts";
 
-/**
- * What a filter does with a syscall. `floor`: it is allowed because the container runtime needs it,
- * and for nothing else.
- */
+/** What a filter does with a syscall. `floor`: it is allowed only because the container runtime needs it. */
 export type CallState = "allowed" | "pinned" | "floor" | "enosys" | "denied";
 
-/** An operation of an allowed call, and whether the profile lets it through. */
+/** An operation of an allowed call, and whether the profile allows it. */
 export interface OperationVerdict {
   /** Its id. */
   readonly operation: string;
   readonly open: boolean;
-  /** What the program gets, if it is closed. */
+  /** The answer to the program if the operation is closed. */
   readonly answer: Action | undefined;
 }
 
-/** What code passes at one place for the arguments that choose among operations. */
+/** The values that code passes at one place for the arguments that choose among operations. */
 export interface PassedOperation {
   readonly args: readonly {
     readonly index: number;
-    /** `undefined`: not a constant, so it may be any value. */
+    /** `undefined` if it is no constant: it may be any value. */
     readonly value: bigint | undefined;
   }[];
   /** `openlog in libc.so.6` */
@@ -34,38 +31,38 @@ export interface PassedOperation {
 export interface CallExplanation {
   readonly name: string;
   readonly arch: ScmpArch;
-  /** What it does. `undefined` if no table knows it. */
+  /** What the call does. `undefined` if no table has it. */
   readonly text: SyscallText | undefined;
   readonly state: CallState;
   /** The same under Docker's default. */
   readonly docker: Exclude<CallState, "floor">;
-  /** What happens to calls that are let through, each action once: also logged, or asked of others. */
+  /** What happens to calls that pass, each action once. Some are also logged, or decided by another program. */
   readonly lets: readonly Action[];
   /**
-   * What the program gets if no condition allows the call: always, or outside its pins. `undefined`
-   * if the call is never denied.
+   * The answer to the program if no condition allows the call: always, or outside its pins. `undefined` if the call is
+   * never denied.
    */
   readonly answer: Action | undefined;
   /** The rules that deny it with some arguments. */
   readonly denies: readonly ActionRule[];
-  /** The rules that let it through, with their reasons. Empty: the default action decides. */
+  /** The rules that allow it, with their reasons. Empty if the default action decides. */
   readonly rules: readonly ActionRule[];
-  /** Its entry in the recording. `undefined` if the call was not seen or there is no recording. */
+  /** Its entry in the recording. `undefined` if no recording saw the call. */
   readonly recorded: SyscallRecord | undefined;
-  /** The profile says that the call was recorded, and the recording beside it does not have it. */
+  /** True if the profile says that the call was recorded, but the recording does not have it. */
   readonly unbacked: boolean;
-  /** Can the programs' code make it? `undefined`: no code was read. */
+  /** Can the programs' code make it? `undefined` if no code was read. */
   readonly code: CodeAnswer | undefined;
-  /** What the code passes for the arguments that choose among operations. */
+  /** The values that the code passes for the arguments that choose among operations. */
   readonly passes: readonly PassedOperation[];
   readonly exposure: Exposure | undefined;
-  /** Denies and exceptions on it that take no effect, and conditions that mean something else. */
+  /** Denies and exceptions on it that have no effect, and conditions that do not mean what they seem to. */
   readonly findings: readonly Finding[];
-  /** Calls that are denied, and pass with bits set above the 32 that the kernel looks at. */
+  /** Calls that are denied, but pass if bits above the lower 32 are set. The kernel looks only at the lower 32. */
   readonly passed: readonly PassedCall[];
-  /** What the call can also be asked to do, with a history of vulnerabilities. */
+  /** Other uses of the call that have a history of vulnerabilities. */
   readonly operations: readonly OperationVerdict[];
-  /** What needs this call and is not out of reach, and what would need it. */
+  /** The vulnerabilities that need this call: those in reach, and those that the profile closes. */
   readonly vulnerabilities: readonly string[];
 }
 
@@ -78,10 +75,7 @@ export type Reach = "closed" | "capability" | "open";
 export interface VulnerabilityVerdict {
   readonly vulnerability: Vulnerability;
   readonly reach: Reach;
-  /**
-   * What closes it: a call that is denied whatever its arguments are, or arguments that are. Absent:
-   * it is not closed.
-   */
+  /** What closes it: calls that are denied with any arguments, or arguments. Absent if it is not closed. */
   readonly closedBy?: "names" | "pins";
   readonly docker: Reach;
 }
@@ -101,30 +95,30 @@ export interface ArchExplanation {
 
 /** A profile, explained: every call of every architecture, and what is out of reach. */
 export interface Explanation {
-  /** The engines run a container without any filter under it. */
+  /** Engines run a container without any filter under the profile. */
   readonly noFilter?: NoFilter | undefined;
   readonly profile: string;
   readonly ceilingName: string;
   readonly arches: readonly ArchExplanation[];
   readonly vulnerabilities: readonly VulnerabilityVerdict[];
-  /** The runs of the recording beside the profile; empty: none was found. */
+  /** The runs of the recording beside the profile. Empty if there is none. */
   readonly runs: readonly Run[];
-  /** How much of what the programs' code can make was recorded; empty: no code was read. */
+  /** How much of what the programs' code can make was recorded. Empty if no code was read. */
   readonly coverage: readonly CodeCoverage[];
 }
 
-/** What a profile is explained with. */
+/** What an explanation needs beside the profile. */
 export interface ExplainContext {
   readonly noFilter?: NoFilter | undefined;
   readonly profile: string;
   readonly filters: ReadonlyMap<ScmpArch, Filter>;
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
-  /** What `ineffectiveFor` found. `undefined` if it did not run. */
+  /** The findings of `ineffectiveFor`. `undefined` if it did not run. */
   readonly findings?: ReadonlyMap<ScmpArch, readonly Finding[]>;
   readonly capabilities: ReadonlySet<string>;
   readonly runs: readonly Run[];
   readonly recorded: { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
-  /** What the recording says of the programs' code. */
+  /** What the recording says about the programs' code. */
   readonly code?: CodeEvidence | undefined;
 }

@@ -18,7 +18,7 @@ import type { Assessment, Backing, Level, OpenedValue, Opening } from "./types.t
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 
-/** What the change is held against. */
+/** What an assessment compares the change with. */
 export interface AssessmentContext {
   /** What Docker's default allows. */
   readonly ceiling: Filters;
@@ -26,19 +26,18 @@ export interface AssessmentContext {
   readonly derived: Derived | undefined;
 }
 
-/** What recordings give with options, now and before the change. */
+/** The profiles that recordings give with options, now and before the change. */
 export interface Derived {
   readonly now: Filters;
   /** The recording as it is now, with the options as they were. */
   readonly formerOptions: Filters;
   /**
-   * The same calls, as if its runs claimed no capability, engine, architecture or security option
-   * that no former run did.
+   * The present calls, without the capabilities, engines, architectures and security options that only new runs claim.
    */
   readonly formerFacts: Filters;
   /** Recording and options as they were. `undefined` if there was no recording. */
   readonly before: Filters | undefined;
-  /** With which arguments the recording has a call, as far as they could be read. */
+  /** The arguments with which the recording has a call, as far as they could be read. */
   readonly recorded: (arch: ScmpArch, syscall: string) => readonly ReadonlyMap<ArgIndex, bigint>[];
 }
 
@@ -112,7 +111,7 @@ function isFalseSuccess(action: Action): boolean {
   return action.action === "SCMP_ACT_ERRNO" && action.errnoRet === 0;
 }
 
-/** An architecture that the profile did not serve: what it allows there was a kill before. */
+/** A newly served architecture: every call through it was killed before. */
 function addedArchitectures(before: Filters, after: Filters): readonly SyscallChange[] {
   const added = new Map([...after].filter(([arch]) => !before.has(arch)));
   const killed = new Map(
@@ -125,8 +124,8 @@ function addedArchitectures(before: Filters, after: Filters): readonly SyscallCh
 }
 
 /**
- * The example is the most telling call: one beyond Docker's default, else one that the recording
- * does not give, else one that its former options did not, else any.
+ * The example is the most telling call: first one beyond Docker's default, then one that the recording does not give,
+ * then one that its earlier options did not give, then any.
  */
 function opening(
   change: SyscallChange,
@@ -139,7 +138,7 @@ function opening(
   if (filter === undefined) return [];
   const possibleBeyond = (unless: Filters): SeccompData | undefined =>
     newlyPossible(old, filter, unless.get(arch), syscall);
-  // What only newly claimed facts bring is beyond what the default allowed before.
+  // What only newly claimed facts bring counts as beyond the default that applied before.
   const claimed = derived === undefined ? undefined : claimedCall(derived, old, filter, syscall);
   const beyond = possibleBeyond(ceiling) ?? claimed;
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
@@ -152,7 +151,7 @@ function opening(
   const given = backingOf(derived, { unbacked, byOptions, witness: telling });
   const example = exampleOf(telling, given, { derived, old, filter });
   const { witness } = example;
-  // The reason is the example's own: another value of the same call may be another program's.
+  // The reason is the example's own. Another value of the same call may belong to another program.
   const backing = witness === telling ? given : backingOf(derived, { unbacked, byOptions, witness });
   const decision = decide(filter, witness);
   const row = exposureOf(syscall);
@@ -181,7 +180,7 @@ function opening(
   ];
 }
 
-/** A call that became possible, and that the recording gives only by what its runs newly claim. */
+/** A call that became possible, and that the recording gives only through what its runs newly claim. */
 function claimedCall(
   { now, formerFacts }: Derived,
   before: Filter | undefined,
@@ -194,7 +193,7 @@ function claimedCall(
   return call;
 }
 
-/** A value of an argument that opens more than its call says. */
+/** A value of an argument that opens more than the call's name says. */
 interface TellingValue {
   readonly syscalls: readonly string[];
   readonly index: ArgIndex;
@@ -204,8 +203,8 @@ interface TellingValue {
 }
 
 /**
- * packet(7), AF_XDP (Documentation/networking/af_xdp.rst), vsock(7), ioctl_tty(2),
- * ioctl_console(2), mprotect(2). The most dangerous first.
+ * Sources: packet(7), AF_XDP (Documentation/networking/af_xdp.rst), vsock(7), ioctl_tty(2), ioctl_console(2),
+ * mprotect(2). The most dangerous come first.
  */
 const tellingValues: readonly TellingValue[] = [
   {
@@ -263,8 +262,8 @@ function isOpened(before: Filter | undefined, after: Filter, call: SeccompData):
 }
 
 /**
- * `unbacked`, `byOptions`: calls that the recording does not give with its options, or with its
- * former ones.
+ * `unbacked` are calls that the recording does not give with its options. `byOptions` are calls that it does not give
+ * with its earlier options.
  */
 function backingOf(
   derived: Derived | undefined,
@@ -286,7 +285,7 @@ function backingOf(
   if (unbacked !== undefined) return nothing;
   const asked = byOptions ?? witness;
   const because = reasonFor(derived.now.get(asked.arch), asked);
-  // The default action of a derived profile allows nothing, so a rule gives what it gives.
+  // The default action of a derived profile allows nothing, so rules give all that it allows.
   if (because === undefined) return nothing;
   if (byOptions !== undefined) return { type: "options", because };
   return { type: "recording", because, fresh: reasonFor(derived.before?.get(witness.arch), witness) === undefined };
@@ -297,10 +296,7 @@ function reasonFor(filter: Filter | undefined, call: SeccompData): Because | und
   return decision?.by === "rule" && isAllowing(decision.action) ? decision.rule.because : undefined;
 }
 
-/**
- * The example for a recorded call is a call that the recording has. If its arguments could not be
- * read, the example has none.
- */
+/** The example for a recorded call is a call that the recording has. It has no arguments if they could not be read. */
 function exampleOf(
   telling: SeccompData,
   backing: Backing,
@@ -322,7 +318,7 @@ function exampleOf(
   return opened.find(isTelling) ?? opened[0] ?? { witness: telling, made: [] };
 }
 
-/** The single values that became possible; empty if the call became possible with any. */
+/** The single values that became possible. Empty if any value became possible. */
 function valuesOf({ arch, syscall, after }: SyscallChange, old: Filter | undefined, filter: Filter): OpenedValue[] {
   const named = after
     .filter(({ action }) => isAllowing(action))

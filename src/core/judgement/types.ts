@@ -2,25 +2,20 @@ import type { ProfileChange, ProfileDiff, SyscallChange } from "../diff/index.ts
 import type { ArgIndex, Because } from "../seccomp/index.ts";
 
 /**
- * How closely a reviewer should look, independent of the change's author. `danger`: attackers look
- * for it, or Docker's default denies it; `notable`: arguments that were pinned are wider;
- * `ordinary`: the rest.
+ * How closely a reviewer should look. It does not depend on the author. `danger`: attackers look for it, or Docker's
+ * default denies it. `notable`: a pin became wider. `ordinary`: anything else.
  */
 export type Level = "danger" | "notable" | "ordinary";
 
-/** Who stands behind something that became possible. */
+/** What supports something that became possible. */
 export type Backing =
-  /**
-   * The committed recording with the committed options gives it. `fresh`: the former recording did
-   * not.
-   */
+  /** The committed recording gives it with the committed options. `fresh`: the recording did not give it before. */
   | { readonly type: "recording"; readonly because: Because; readonly fresh: boolean }
   /**
-   * Only because the options beside the recording (policy.json) were changed: the same recording
-   * with the former options does not give it.
+   * Only changed options beside the recording (policy.json) give it: with the earlier options, the recording does not.
    */
   | { readonly type: "options"; readonly because: Because }
-  /** There is a recording, and it does not give it. `others`: it gives the call with other arguments. */
+  /** There is a recording, but it does not give the call. `others`: it gives the call with other arguments. */
   | { readonly type: "nothing"; readonly others: boolean }
   | { readonly type: "no-recording" };
 
@@ -30,28 +25,28 @@ export interface Opening {
   readonly change: SyscallChange;
   readonly level: Level;
   /**
-   * The values that the call may now be made with: families, operations, flags; dangerous ones
-   * first. Empty if its rules name no single values.
+   * The values with which the call may now be made: families, operations, flags. Dangerous ones come first. Empty if
+   * its rules name no single values.
    */
   readonly values: readonly OpenedValue[];
   /**
-   * Which arguments of the example the recording has. `undefined` if the recording does not give
-   * the call. The example then shows a possible call and not a recorded one.
+   * The arguments of the example that the recording has. `undefined` if the recording does not give the call: then the
+   * example is a possible call, not a recorded one.
    */
   readonly made: readonly ArgIndex[] | undefined;
-  /** What it exposes, where a table says so. */
+  /** What it exposes, if a table says so. */
   readonly exposes: string | undefined;
   readonly backing: Backing;
   /**
-   * What the rule that allows the example says of itself: a claim of the profile's author.
-   * `undefined` if the default action allows it.
+   * The comment of the rule that allows the example. It is only a claim of the profile's author. `undefined` if the
+   * default action allows it.
    */
   readonly claim: Because | undefined;
   /** Docker's default denies the example, or denied it to the container as it was recorded before. */
   readonly beyondDocker: boolean;
   /**
-   * The recording gives it only because its runs newly claim capabilities, an engine, an
-   * architecture or a security option.
+   * The recording gives it only because its runs newly claim capabilities, an engine, an architecture or a security
+   * option.
    */
   readonly byClaims: boolean;
 }
@@ -69,14 +64,11 @@ export interface Assessment {
   readonly closings: readonly SyscallChange[];
   /** Calls that the profile newly answers with success, without making them. */
   readonly pretended: readonly SyscallChange[];
-  /** Denied before and after, with another answer. */
+  /** Calls that were and are denied, now with another answer. */
   readonly otherAnswers: readonly SyscallChange[];
   readonly profile: readonly ProfileChange[];
-  /**
-   * The profile lets through what it does not name, and did not: everything may have become
-   * possible.
-   */
+  /** The profile now allows what it does not name, and did not before. Everything may have become possible. */
   readonly open: boolean;
-  /** Those among them that attackers look for. */
+  /** The calls among them that attackers look for. */
   readonly dangerousUnnamed: readonly string[];
 }

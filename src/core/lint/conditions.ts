@@ -32,7 +32,7 @@ interface Asked {
   readonly beside: readonly ArgCondition[];
 }
 
-/** Conditions that do not say what they look like. */
+/** Finds conditions that do not mean what they seem to mean. */
 export function strangeConditions(profile: DockerProfile, host: HostContext, filter: Filter): readonly Finding[] {
   return profile.syscalls.flatMap((group, at) => {
     if (!groupApplies(group, host)) return [];
@@ -57,7 +57,7 @@ export function strangeConditions(profile: DockerProfile, host: HostContext, fil
 }
 
 /**
- * Is NULL asked for, or whether the address is the kernel's? No other question about an address means
+ * Does the condition ask for NULL, or whether the address is the kernel's? No other question about an address means
  * anything. The kernel's addresses differ from the program's in their highest bits.
  */
 function meansSomething({ op, value, valueTwo = 0n }: DockerArg): boolean {
@@ -67,7 +67,7 @@ function meansSomething({ op, value, valueTwo = 0n }: DockerArg): boolean {
 }
 
 const low32 = 0xffff_ffffn;
-/** No program's address has this bit or a higher one, tags aside (Documentation/arch/x86/x86_64/mm.rst). */
+/** No program's address has this bit or a higher one, except for tags (Documentation/arch/x86/x86_64/mm.rst). */
 const kernelHalf = 1n << 55n;
 
 function pointerCondition({ filter, names, pointer, condition: { index } }: Asked, arg: DockerArg): readonly Finding[] {
@@ -92,9 +92,9 @@ function pointerCondition({ filter, names, pointer, condition: { index } }: Aske
   ];
 }
 
-/** Conditions that no value meets, or every value: of 64 bits, or of those that the kernel looks at. */
+/** Conditions that no value meets, or that every value meets: of 64 bits, or of those that the kernel looks at. */
 function deadCondition({ filter, names, pointer, condition }: Asked, arg: DockerArg): readonly Finding[] {
-  // Masks of 0, and bits outside a mask.
+  // Masks of 0, and values with bits outside the mask.
   if (arg.op === "SCMP_CMP_MASKED_EQ" && (arg.value === 0n || ((arg.valueTwo ?? 0n) & ~arg.value) !== 0n)) return [];
   const { index } = condition;
   const of = (holds: "never" | "always", ints: boolean, calls: readonly string[]): readonly Finding[] =>
@@ -112,7 +112,7 @@ function isNever({ op, datum }: ArgCondition): boolean {
   return (op === "SCMP_CMP_LT" && datum === 0n) || (op === "SCMP_CMP_GT" && datum === maxValue);
 }
 
-/** Is it met by values alone that an int cannot have, unless it was extended with its sign? */
+/** Do only values meet it that an int cannot have, unless it was extended with its sign? */
 function isBeyondInts(condition: ArgCondition): boolean {
   const { op, datum } = condition;
   const isNegative = datum >= maxValue - 0x7fff_ffffn;
@@ -133,10 +133,10 @@ function isBeyondInts(condition: ArgCondition): boolean {
   }
 }
 
-/** CLONE_NEW* of sched.h: which namespaces a call makes. */
+/** CLONE_NEW* of sched.h: the namespaces that a call makes. */
 const namespaceFlags = 0x7e02_0080n;
 
-/** The author gave the mask and forgot the value that its bits must have: the other calls are meant. */
+/** The author gave the mask, but not the value that its bits must have. The rule then means all other calls. */
 function invertedMask(asked: Asked): readonly Finding[] {
   const { filter, names, pointer, denies, condition, beside } = asked;
   if (condition.op !== "SCMP_CMP_MASKED_EQ") return [];
@@ -170,7 +170,7 @@ function invertedMask(asked: Asked): readonly Finding[] {
   ];
 }
 
-/** A rule that denies several namespaces, but not a call that makes only one of them. */
+/** A rule that denies several namespaces at once, but not a call that makes only one of them. */
 function maskOfAll({ filter, names, pointer, denies, condition, beside }: Asked): readonly Finding[] {
   if (!denies || condition.op !== "SCMP_CMP_MASKED_EQ") return [];
   const { index, mask } = condition;

@@ -9,8 +9,8 @@ interface Edit extends Fix {
 }
 
 /**
- * Corrects what has one safe answer, in the text itself: everything else keeps its bytes. `profile`
- * is what the text was read as.
+ * Corrects, in the text itself, every fault that has one safe correction. All other bytes stay. `profile` is what the
+ * text was read as.
  */
 export function fixProfile(
   text: string,
@@ -18,8 +18,8 @@ export function fixProfile(
 ): { readonly text: string; readonly fixes: readonly Fix[] } {
   const edits = profile.syscalls.flatMap((group, index) => [
     ...(group.oldSpelling === true ? newSpelling(text, `/syscalls/${index}`) : []),
-    // A group's condition holds for all of its names, so it is narrowed to 32 bits only if all of
-    // them take an int there.
+    // A condition holds for all names of its group. It is narrowed to 32 bits only if each of these calls takes an int
+    // there.
     ...(group.args ?? []).flatMap((arg, at) =>
       arg.op === "SCMP_CMP_EQ" &&
       arg.value <= 0xffff_ffffn &&

@@ -27,10 +27,10 @@ import { shadowedRules } from "./shadowed.ts";
 import { voidRules } from "./void-rules.ts";
 import type { Finding } from "./types.ts";
 
-/** What a profile is linted against. */
+/** What lint compares a profile with. */
 export interface LintContext {
   readonly host: HostContext;
-  /** What it should not exceed, and its name. */
+  /** The filters that the profile should not exceed, and their name. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
   /** The profile behind the ceiling. With it, lint judges other hosts too. */
@@ -38,8 +38,8 @@ export interface LintContext {
 }
 
 /**
- * What the author of a profile should know of it, in the order of the document. Throws TooManyWays
- * where the rules of a call overlap in more ways than can be compared in bounded time.
+ * What the author of a profile should know about it, in the document's order. Throws TooManyWays if the rules of a call
+ * overlap in more ways than can be compared in bounded time.
  */
 export function lintProfile(
   profile: DockerProfile,
@@ -71,7 +71,7 @@ export function lintProfile(
     ...missingArchitectures(profile),
     ...shadowed(profile, own, effects),
     ...huge(resolution.filters),
-    // A denylist is beyond every ceiling, and says so.
+    // A denylist exceeds every ceiling. Its own finding says so.
     ...(isAllowing(own.defaultAction)
       ? []
       : [
@@ -86,8 +86,8 @@ export function lintProfile(
 }
 
 /**
- * Denies and exceptions that do not take effect, and conditions that do not say what they look
- * like: each with a call that `evaluate` judged. Throws TooManyWays as `lintProfile` does.
+ * Denies and exceptions without effect, and conditions that do not mean what they seem to mean. Each comes with a call
+ * that `evaluate` judged. Throws TooManyWays like `lintProfile`.
  */
 function ineffective(profile: DockerProfile, host: HostContext, own: Filter): readonly Finding[] {
   return [
@@ -134,7 +134,7 @@ function falseSuccess({ defaultAction, defaultErrnoRet, syscalls }: DockerProfil
   ];
 }
 
-/** Unknown names beyond this number are only counted. */
+/** At most this many unknown names are reported one by one. The others are counted. */
 const shownUnknown = 50;
 
 function problems(found: readonly ResolutionProblem[]): readonly Finding[] {
@@ -216,8 +216,8 @@ function groups({ syscalls, listenerPath }: DockerProfile, own: Filter): readonl
 }
 
 /**
- * Two conditions on one argument, of which either suffices. A list of values of one argument is
- * left out, because its author can mean nothing else.
+ * Two conditions on one argument: either one is enough. A list of values of one argument is not reported, because its
+ * author can mean nothing else.
  */
 function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   const twice = args.find((arg, at) => args.findIndex(({ index }) => index === arg.index) !== at);
@@ -233,7 +233,7 @@ function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): re
 
 const low32 = 0xffff_ffffn;
 
-/** `struct scmp_arg_cmp arg_cmp[6]` of crun's src/libcrun/seccomp.c, whatever the arguments are. */
+/** `struct scmp_arg_cmp arg_cmp[6]` in crun's src/libcrun/seccomp.c, whatever the arguments are. */
 const crunConditions = 6;
 
 function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
@@ -251,7 +251,7 @@ function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup
       ];
 }
 
-/** What passes is named: the filter denies it, and with upper bits it is let through. */
+/** Names what passes: calls that the filter denies, and allows once upper bits are set. */
 function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGroup, own: Filter): readonly Finding[] {
   const wide = args.flatMap((arg, at) =>
     arg.op === "SCMP_CMP_MASKED_EQ" && arg.value >> 32n === 0n
@@ -268,7 +268,7 @@ function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGrou
   return [{ kind: "wide-comparison", severity, pointer: `${pointer}/args/${first.at}`, names: calls, passed }];
 }
 
-/** What SCMP_CMP_MASKED_EQ asks for and its mask leaves out. */
+/** The bits for which SCMP_CMP_MASKED_EQ asks, but which its mask leaves out. */
 function ignoredBits(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   return args.flatMap(({ op, index, value: mask, valueTwo = 0n }, at): readonly Finding[] => {
     const ignored = valueTwo & ~mask;
@@ -325,7 +325,10 @@ function beyond(
   }));
 }
 
-/** By rules with includes or excludes, on other capabilities, kernels, architectures or engines. */
+/**
+ * Calls beyond the ceiling through rules with includes or excludes: on other capabilities, kernels, architectures or
+ * engines.
+ */
 function beyondElsewhere(
   profile: DockerProfile,
   {
@@ -363,7 +366,7 @@ function dangerous(filter: Filter): readonly Finding[] {
   });
 }
 
-/** All calls that are missing. The severity follows from what happens without them. */
+/** All missing calls. What happens without them decides the severity. */
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
   const names = missingFloor(filter, { noNewPrivileges: false, init: false });
@@ -378,8 +381,8 @@ function floor(filter: Filter): readonly Finding[] {
 }
 
 /**
- * Calls that the ceiling answers in the same way are no trap, because programs in containers live
- * with that.
+ * Traps and kills that programs may meet. Calls that the ceiling answers in the same way are left out, because programs
+ * in containers live with that.
  */
 function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] {
   const answersEperm = (asked: Filter, name: string): boolean => {
@@ -393,7 +396,7 @@ function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] 
   return trapped.length === 0 ? [] : [{ kind: "enosys-trap", severity: "warning", pointer: "", names: trapped }];
 }
 
-/** Engines of today still read it, other tools do not. */
+/** Today's engines still read it. Other tools do not. */
 function oldFormat({ syscalls }: DockerProfile): readonly Finding[] {
   const first = syscalls.findIndex(({ oldSpelling }) => oldSpelling === true);
   if (first < 0) return [];
@@ -408,8 +411,8 @@ function missingArchitectures({ architectures = [], archMap = [] }: DockerProfil
 }
 
 /**
- * Without what is already reported as void, and without the rules of socketcall and ipc that
- * libseccomp adds for the calls that a group names: these cannot be removed alone.
+ * Rules without effect. Left out are rules already reported as void, and the rules of socketcall and ipc that
+ * libseccomp adds for the calls that a group names: nobody can remove those alone.
  */
 function shadowed(profile: DockerProfile, filter: Filter, told: readonly Finding[]): readonly Finding[] {
   const isTold = (pointer: string, name: string): boolean =>
@@ -435,15 +438,14 @@ function shadowed(profile: DockerProfile, filter: Filter, told: readonly Finding
 }
 
 /**
- * The estimate is at most this far from what libseccomp makes of profiles in use
- * (test/core/seccomp/size.test.ts).
+ * The estimate is at most this far from what libseccomp makes of the profiles in use (test/core/seccomp/size.test.ts).
  */
 const estimateError = 0.05;
 
 function huge(filters: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
   const instructions = estimateInstructions(filters.values());
   if (instructions < maxInstructions * (1 - estimateError)) return [];
-  // libseccomp makes fewer of rules over several arguments: it shares what they have in common.
+  // For rules over several arguments libseccomp makes fewer instructions: the rules share what they have in common.
   const oneArgument = [...filters.values()].every(({ syscalls }) =>
     [...syscalls.values()].every((rules) => rules.every(({ rule }) => rule.conditions.length < 2)),
   );

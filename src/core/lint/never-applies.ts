@@ -46,8 +46,8 @@ function unknown(of: "caps" | "arches", name: string, meant: string | undefined)
 function contradictions(includes: DockerCondition, excludes: DockerCondition): readonly NeverCause[] {
   const both = (of: "caps" | "arches"): readonly string[] =>
     (includes[of] ?? []).filter((name) => excludes[of]?.includes(name) ?? false);
-  // One excluded capability is enough. Of the included architectures, one that is not excluded
-  // would do.
+  // One excluded capability is enough to drop the group. One included architecture that is not excluded is enough to
+  // keep it.
   const everyArch = both("arches").length > 0 && both("arches").length === includes.arches?.length;
   const [from = "", below = ""] = [includes.minKernel, excludes.minKernel];
   return [
@@ -59,7 +59,7 @@ function contradictions(includes: DockerCondition, excludes: DockerCondition): r
   ];
 }
 
-/** The first kernel with filters of seccomp (prctl(2)): no engine that has any runs on an older one. */
+/** The first kernel with seccomp filters (prctl(2)). No engine that uses them runs on an older one. */
 const firstKernel = "3.5";
 
 function everyKernel({ minKernel }: DockerCondition): readonly NeverCause[] {

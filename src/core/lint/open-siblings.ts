@@ -22,8 +22,8 @@ import { argumentSiblings, siblingRows } from "./siblings.ts";
 import type { Finding, Witness } from "./types.ts";
 
 /**
- * Denies beside which another call does the same. ENOSYS is left out: it sends programs to the
- * sibling, and is meant to.
+ * Denied calls beside which another call does the same. ENOSYS is left out: it sends programs to the other call on
+ * purpose.
  */
 export function openSiblings(profile: DockerProfile, host: HostContext, filter: Filter): readonly Finding[] {
   return profile.syscalls.flatMap((group, at) => {
@@ -48,7 +48,7 @@ function wholeCalls(filter: Filter, pointer: string, { names, args }: DockerSysc
   });
 }
 
-/** `clone` with CLONE_NEWUSER is denied, and `unshare` or `clone3` makes the same namespace. */
+/** The profile denies `clone` with CLONE_NEWUSER, but `unshare` or `clone3` can make the same namespace. */
 function sameArguments(filter: Filter, pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   return args.flatMap((arg) => {
     const meant = maskOf(arg);
@@ -74,7 +74,7 @@ function sameArguments(filter: Filter, pointer: string, { names, args = [] }: Do
   });
 }
 
-/** The values that a condition names: one, or those with some bits set. `undefined` for ranges. */
+/** The values that a condition names: one value, or those with some bits set. `undefined` for ranges. */
 function maskOf({
   op,
   value,

@@ -4,8 +4,8 @@ import { sameAnswers, type ActionRule, type Filter } from "../seccomp/index.ts";
 const maxRules = 64;
 
 /**
- * Rules without which the filter answers the same: another rule says it already, libseccomp never
- * comes to them, or nothing matches them.
+ * Rules that can go without changing the filter's answers: another rule says the same, libseccomp never reaches them,
+ * or nothing matches them.
  */
 export function shadowedRules(filter: Filter): readonly { readonly name: string; readonly rule: ActionRule }[] {
   return [...filter.syscalls].flatMap(([name, rules]) =>
@@ -22,7 +22,7 @@ function shadowed(
 ): readonly { readonly name: string; readonly rule: ActionRule }[] {
   const found: { readonly name: string; readonly rule: ActionRule }[] = [];
   let left = rules;
-  // From the end, so that of two equal rules the first is kept.
+  // Starts at the end, so that of two equal rules the first is kept.
   for (const rule of rules.toReversed()) {
     const without = left.filter((other) => other !== rule);
     const lesser: Filter = { ...filter, syscalls: new Map([[name, without]]) };

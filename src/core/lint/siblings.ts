@@ -1,13 +1,13 @@
 import type { ArgIndex } from "../seccomp/index.ts";
 
-/** Calls that do the same, so that denying one of them denies nothing. */
+/** Calls that do the same. Denying only one of them denies nothing. */
 export interface SiblingRow {
   readonly names: readonly string[];
   readonly does: string;
   readonly source: string;
 }
 
-/** tables/descriptions.ts has other widths of numbers (chown32). */
+/** tables/descriptions.ts has the calls for other widths of numbers (chown32). */
 export const siblingRows: readonly SiblingRow[] = [
   { names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], does: "change a file's mode", source: "chmod(2)" },
   { names: ["chown", "lchown", "fchown", "fchownat"], does: "change a file's owner", source: "chown(2)" },
@@ -50,13 +50,13 @@ export const siblingRows: readonly SiblingRow[] = [
 ];
 
 /**
- * Calls that do the same if one of their arguments is the same. A deny of some values in one of them
- * denies nothing if another takes those values.
+ * Calls that do the same if one of their arguments is the same. Denying some values in one of them denies nothing if
+ * another call takes those values.
  */
 export interface ArgumentSiblings {
-  /** Which argument it is; `undefined` if it is in memory, where no filter sees it. */
+  /** The index of the argument. `undefined` if it is in memory, where no filter sees it. */
   readonly calls: readonly (readonly [name: string, index: ArgIndex | "clone flags" | undefined])[];
-  /** Only values of these bits are meant. `undefined` if all are. */
+  /** Only values with these bits are meant. `undefined` if all are. */
   readonly bits?: bigint;
   readonly does: string;
   readonly source: string;
@@ -69,7 +69,7 @@ export const argumentSiblings: readonly ArgumentSiblings[] = [
       ["unshare", 0],
       ["clone3", undefined],
     ],
-    // CLONE_NEWTIME and the other namespaces' flags.
+    // CLONE_NEWTIME and the flags of the other namespaces.
     bits: 0x7e02_0080n,
     does: "make the same namespaces",
     source: "clone(2), unshare(2)",

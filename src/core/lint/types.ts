@@ -4,17 +4,17 @@ import type { Action, ArgCondition, PassedCall, SeccompData } from "../seccomp/i
 import type { ScmpArch } from "../tables/index.ts";
 
 /**
- * How much a finding weighs: `error`: the container does not start, or the profile does not do what
- * it says; `warning`: a risk; `note`: worth knowing.
+ * The weight of a finding. `error`: the container does not start, or the profile does not do what it says. `warning`: a
+ * risk. `note`: worth knowing.
  */
 export type Severity = "error" | "warning" | "note";
 
-/** What each kind of finding knows beside its names. Its words are in words/lint-words.ts. */
+/** The data of each kind of finding, beside its names. Its words are in words/lint-words.ts. */
 interface FindingData {
   readonly "no-filter": { readonly noFilter: NoFilter };
   readonly denylist: object;
   readonly "false-success": object;
-  /** `meant`: the known name that is most like it. */
+  /** `meant`: the known name that is nearest to it. */
   readonly "unknown-syscall": { readonly meant: string | undefined };
   readonly "more-unknown-syscalls": { readonly count: number };
   readonly "unknown-member": { readonly meant: string | undefined };
@@ -23,14 +23,14 @@ interface FindingData {
   readonly conflict: { readonly arch: ScmpArch };
   readonly refused: { readonly reason: string };
   readonly "or-not-and": { readonly index: number };
-  /** `passed`: what the filter denies, and lets through with an upper bit set. */
+  /** `passed`: calls that the filter denies, and allows once an upper bit is set. */
   readonly "wide-comparison": { readonly passed: readonly PassedCall[] };
-  /** `ignored`: the bits of the value that lie outside of the mask. */
+  /** `ignored`: the bits of the value that lie outside the mask. */
   readonly "void-deny": { readonly why: VoidCause; readonly passes: Witness; readonly by: string | undefined };
-  /** An allowing rule that does nothing, because a denying one answers. */
+  /** A rule that allows calls has no effect, because a denying rule answers them. */
   readonly "void-exception": { readonly why: VoidCause; readonly denied: Witness; readonly by: string | undefined };
   /**
-   * A mask without what its bits have to be: the rule means the calls without the flags. `meant`: what
+   * A mask without the value that its bits must have: the rule means the calls without the flags. `meant`: what
    * valueTwo was meant to be.
    */
   readonly "inverted-mask": {
@@ -41,11 +41,11 @@ interface FindingData {
     readonly passes: Witness;
     readonly denied: Witness;
   };
-  /** A deny of namespaces that only meets calls which ask for all of them at once. */
+  /** A rule that denies namespaces, but only in calls that ask for all of them at once. */
   readonly "mask-of-all": { readonly index: number; readonly mask: bigint; readonly passes: Witness };
-  /** An address is compared. Two addresses that get different answers, where there are such. */
+  /** The condition compares an address. `apart` has two addresses that get different answers, if there are such. */
   readonly "pointer-condition": { readonly index: number; readonly apart: readonly Witness[] };
-  /** No value meets the condition, or every one. `ints`: of those that the kernel looks at. */
+  /** No value meets the condition, or every value does. `ints`: of the values that the kernel looks at. */
   readonly "dead-condition": {
     readonly index: number;
     readonly holds: "never" | "always";
@@ -54,7 +54,7 @@ interface FindingData {
   };
   /** `includes`: the group never applies. `excludes`: the exception never holds. */
   readonly "never-applies": { readonly side: "includes" | "excludes"; readonly cause: NeverCause };
-  /** `does`: what the calls have in common. */
+  /** `does`: what all of these calls do. */
   readonly "open-sibling": { readonly does: string; readonly siblings: readonly Witness[] };
   readonly "ignored-bits": { readonly index: number; readonly mask: bigint; readonly ignored: bigint };
   readonly "beyond-docker": { readonly arches: readonly ScmpArch[]; readonly ceiling: string };
@@ -62,9 +62,9 @@ interface FindingData {
   /** `exposes`: what the calls reach (tables/exposures.ts). */
   readonly "dangerous-call": { readonly exposes: string };
   /**
-   * `starts`: under neither runc nor crun, not under runc, in some starts, or only with
-   * no-new-privileges. `needed`: those of the names without which it never starts there. `privileged`:
-   * those of the names that are needed without no-new-privileges only.
+   * `starts`: when the container starts: never, not under runc, sometimes, or only with no-new-privileges. `needed`:
+   * the names without which it never starts there. `privileged`: the names that are needed only without
+   * no-new-privileges.
    */
   readonly "missing-floor": {
     readonly starts: "never" | "not-runc" | "some" | "no-new-privileges";
@@ -74,26 +74,26 @@ interface FindingData {
   readonly "enosys-trap": object;
   readonly "socketcall-open": { readonly arch: ScmpArch };
   readonly "compat-architecture": object;
-  /** `listener`: the socket at which the profile says that an agent listens. */
+  /** `listener`: the socket at which an agent listens, according to the profile. */
   readonly "agent-needed": { readonly action: Action["action"]; readonly listener: string | undefined };
-  /** crun takes this many conditions of a group and drops the rest. */
+  /** crun takes this many conditions of a group and drops the others. */
   readonly "cut-conditions": { readonly taken: number; readonly given: number };
   readonly "shadowed-rule": object;
   readonly "old-format": object;
   readonly "missing-architectures": object;
-  /** `sure`: it is too large even if the estimate is as wrong as it may be. */
+  /** `sure`: the profile is too large even if the estimate is as wrong as it may be. */
   readonly "huge-profile": { readonly instructions: number; readonly sure: boolean };
 }
 
-/** A call and what the filter answers: `evaluate` said so. */
+/** A call, and the filter's answer according to `evaluate`. */
 export interface Witness {
   readonly call: SeccompData;
   readonly answer: Action;
 }
 
 /**
- * Why a rule has no effect. `dropped`: it answers as the default does, so the runtimes leave it out;
- * `swallowed`: libseccomp comes to another rule first.
+ * Why a rule has no effect. `dropped`: it answers as the default does, so the runtimes leave it out. `swallowed`:
+ * libseccomp reaches another rule first.
  */
 export type VoidCause = "dropped" | "swallowed";
 
@@ -110,9 +110,9 @@ export type FindingKind = keyof FindingData;
 interface FindingPlace<Kind extends FindingKind> {
   readonly kind: Kind;
   readonly severity: Severity;
-  /** JSON pointer of the place; empty: the document. */
+  /** JSON pointer of the place. Empty for the whole document. */
   readonly pointer: string;
-  /** The syscalls or names it is about. */
+  /** The syscalls or names that the finding is about. */
   readonly names: readonly string[];
 }
 

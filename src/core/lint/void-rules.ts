@@ -15,7 +15,7 @@ import {
 import { syscallNumber } from "../tables/index.ts";
 import type { Finding, VoidCause } from "./types.ts";
 
-/** A rule of a group on one call, as the profile says it, also if the runtime leaves it out. */
+/** A rule of a group on one call, as the profile has it, even if the runtime leaves it out. */
 interface SaidRule {
   readonly pointer: string;
   readonly name: string;
@@ -27,8 +27,8 @@ interface SaidRule {
 const maxRules = 64;
 
 /**
- * Rules that deny calls and do not stop all of them, and exceptions that are denied. The author
- * meant a narrower rule with another answer to win, so it makes nothing void.
+ * Rules that deny calls but do not stop all of them, and exceptions that are denied. A narrower rule with another
+ * answer makes nothing void: the author meant it to win.
  */
 export function voidRules(profile: DockerProfile, host: HostContext, filter: Filter): readonly Finding[] {
   const said = new Map<string, SaidRule[]>();
@@ -78,7 +78,7 @@ function voidException(filter: Filter, { pointer, name, rule, action }: SaidRule
   return [];
 }
 
-/** Calls that a rule means, each with another answer. */
+/** Calls that a rule means. Each has another answer. */
 function matching(filter: Filter, name: string, rule: Rule): readonly (readonly [SeccompData, Decision])[] {
   const nr = syscallNumber(filter.arch, name);
   return partition([
@@ -104,7 +104,7 @@ function placeOf(decision: Decision): string | undefined {
   return decision.by === "rule" && decision.rule.because.type === "profile" ? decision.rule.because.pointer : undefined;
 }
 
-/** One finding for what one group says of several calls: its first witness stands for all. */
+/** One finding for what one group says about several calls. The first witness stands for all. */
 function together(found: readonly Finding[]): readonly Finding[] {
   const groups = new Map<string, Finding>();
   for (const finding of found) {

@@ -3,23 +3,22 @@ import type { Json } from "./types.ts";
 import { folded } from "./members.ts";
 import { positionAt } from "./position.ts";
 
-/** A document as Go's decoder meets it (encoding/json): its members in their order, also twice. */
+/** A document as Go's decoder meets it (encoding/json): all members in their order, even if one occurs twice. */
 export interface ParsedDocument {
-  /** Without members that are null: Go's decoder skips them. */
+  /** The document without members that are null. Go's decoder skips them. */
   readonly value: Json;
   readonly isNull: boolean;
-  /** The members of the document itself, also those that are null. */
+  /** The members of the document itself, including those that are null. */
   readonly members: readonly (readonly [name: string, value: Json | null])[];
   /** The first member that an object has twice. `undefined` if there is none. */
   readonly duplicate: { readonly name: string; readonly offset: number } | undefined;
 }
 
-/** Go's decoder nests no deeper (encoding/json, maxNestingDepth). */
+/** Go's decoder accepts no deeper nesting (encoding/json, maxNestingDepth). */
 const maxDepth = 10_000;
 
 /**
- * Parses JSON without losing digits. Throws `profile-json` with line and column, also for a member
- * that an object has twice.
+ * Parses JSON without losing digits. Throws `profile-json` with line and column, also if an object has a member twice.
  */
 export function parseJson(text: string, source: string): Json {
   const { value, duplicate } = parseDocument(text, source);
@@ -28,8 +27,8 @@ export function parseJson(text: string, source: string): Json {
 }
 
 /**
- * Go's decoder mixes the two values of a member that stands twice, list item by list item (measured
- * on Docker 20.10): nothing anybody means.
+ * If a member occurs twice, Go's decoder mixes the two values, list item by list item (measured on Docker 20.10). No
+ * author means that.
  */
 export function rejectDuplicate(
   { name, offset }: { readonly name: string; readonly offset: number },
@@ -48,10 +47,10 @@ function fail(text: string, source: string, offset: number, detail: string): nev
   throw new SeccompGenError({ code: "profile-json", source, ...positionAt(text, offset), detail });
 }
 
-/** A document of more values is no profile: Docker's default has 1,500. */
+/** A document with more values is no profile. Docker's default has 1,500. */
 const maxValues = 100_000;
 
-/** One object or list that is not closed yet. */
+/** An object or list that is not closed yet. */
 interface Open {
   readonly list: Json[] | undefined;
   readonly entries: [string, Json][];
@@ -63,8 +62,8 @@ interface Open {
 }
 
 /**
- * Parses JSON as Go's decoder takes it: no byte order mark, one value, at most 10,000 levels. The
- * time is linear in the text, and no level of the document is a level of the stack.
+ * Parses JSON as Go's decoder does: no byte order mark, one value, at most 10,000 levels. The time is linear in the
+ * text. The parser does not call itself, so deep nesting needs no stack.
  */
 export function parseDocument(text: string, source: string): ParsedDocument {
   return new Parser(text, source).document();
@@ -117,7 +116,7 @@ class Parser {
     };
   }
 
-  /** The value that begins here; `opened` if it is an object or a list with something inside. */
+  /** Reads the value that begins here. Returns `opened` for an object or list that is not empty. */
   private value(): Json | null | typeof opened {
     this.values += 1;
     if (this.values > maxValues) this.fail(`it has more than ${maxValues} values, which no profile has`);
@@ -178,7 +177,7 @@ class Parser {
     else top.nulls.push({ name, offset });
   }
 
-  /** What comes behind a value: the next one begins, or the object or list around it is closed. */
+  /** Reads what follows a value: the next value, or the end of the object or list around it. */
   private next(top: Open): Json | typeof opened {
     this.space();
     const char = this.text[this.at];
@@ -233,7 +232,7 @@ class Parser {
   }
 }
 
-/** A null in a second spelling empties a list again, so it must not be left out silently. */
+/** A null in a second spelling empties a list that the first one filled, so it must not be ignored silently. */
 function nullTwin({ nulls, seen }: Open): ParsedDocument["duplicate"] {
   if (nulls.length === 0) return undefined;
   const spellings = new Map<string, number>();
@@ -249,8 +248,8 @@ function show(char: string): string {
 }
 
 /**
- * Engines take integers in plain digits only: what is written as 1e3, 1.0 or -0 stays as written,
- * and is no integer. No integer of more than 20 digits has 64 bits.
+ * Engines read integers only in plain digits. A number written as 1e3, 1.0 or -0 keeps its spelling and is no integer.
+ * No integer of more than 20 digits has 64 bits.
  */
 function exactNumber(digits: string): number | bigint | string {
   const number = Number(digits);

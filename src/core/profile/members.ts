@@ -4,8 +4,8 @@ import { nearest } from "./suggestion.ts";
 type Members = { readonly [name: string]: Json };
 
 /**
- * An object of the document: the members it may have, and which of them are (lists of) objects of
- * their own.
+ * An object of the document: the members that it may have, and the shapes of those that are objects or lists of
+ * objects.
  */
 interface Shape {
   readonly members: readonly string[];
@@ -21,7 +21,7 @@ const group: Shape = {
 const archEntry: Shape = { members: ["architecture", "subArchitectures"], inside: {} };
 
 /**
- * moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's LinuxSeccomp,
+ * Sources: moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's LinuxSeccomp, and
  * containers-common's errno names.
  */
 const profile: Shape = {
@@ -40,16 +40,16 @@ const profile: Shape = {
 };
 
 /**
- * A member's name as Go's decoder compares it: in any case, the long s and the Kelvin sign being
- * letters of their own (encoding/json, fold.go). Two names are one member where these are equal.
+ * A member's name as Go's decoder compares it: in any case. The long s and the Kelvin sign count as s and k
+ * (encoding/json, fold.go). Two names are one member if the results are equal.
  */
 export function folded(name: string): string {
   return name.toLowerCase().replaceAll("\u017f", "s");
 }
 
 /**
- * Objects of a document that give one member twice, in two spellings. Which one holds depends on
- * the reader, and on whether one of them is null.
+ * Objects of a document that have one member twice, in two spellings. Which one counts depends on the reader, and on
+ * whether one of them is null.
  */
 export function givenTwice(
   document: Json,
@@ -77,10 +77,7 @@ function pairsOf(value: Json, shape: Shape, pointer: string): ReturnType<typeof 
   });
 }
 
-/**
- * The document with its members spelt as they are known: Go, which engines are written in, reads
- * them in any case.
- */
+/** The document with its members in the known spelling. Engines are written in Go, which reads them in any case. */
 export function canonical(document: Json): Json {
   return respell(document, profile);
 }
@@ -125,7 +122,7 @@ function spellingsOf(shape: Shape): ReadonlyMap<string, string> {
   return found;
 }
 
-/** What a member holds, where that is objects of a shape of their own. */
+/** The shape of a member's objects, if it holds objects. */
 function insideOf({ inside }: Shape, member: string): Shape | undefined {
   return Object.hasOwn(inside, member) ? inside[member] : undefined;
 }

@@ -1,4 +1,4 @@
-/** Where something stands in a text; both counted from 1. */
+/** A place in a text. Lines and columns count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -19,8 +19,8 @@ export function pointerParts(pointer: string): readonly string[] {
 }
 
 /**
- * The offset of the value a JSON pointer (RFC 6901) names in a well-formed JSON text; where it
- * names nothing, that of the nearest value around it.
+ * The offset of the value that a JSON pointer (RFC 6901) names in a well-formed JSON text. If the pointer names
+ * nothing, the offset of the nearest value around it.
  */
 export function offsetOf(text: string, pointer: string): number {
   let offset = skipSpace(text, 0);
@@ -49,11 +49,11 @@ function childOffset(text: string, container: number, part: string): number | un
     offset = skipSpace(text, valueEnd(text, offset));
     if (text[offset] === ",") offset = skipSpace(text, offset + 1);
   }
-  // Engines find members whatever their case.
+  // Engines read members in any case.
   return near;
 }
 
-/** The offset behind the value that starts here. */
+/** The offset after the value that starts here. */
 export function valueEnd(text: string, start: number): number {
   let depth = 0;
   for (let offset = start; offset < text.length; offset += 1) {

@@ -7,11 +7,11 @@ import { reject, type Origin } from "./reject.ts";
 import { validate } from "./validate.ts";
 
 /**
- * Reads a profile as the engines read it: Docker's format, its old ones (`name` for `names`), or
- * containers-common's (`errno` names). uint64 values are exact. A document under which the engines
- * would run a container without any filter is read as one that allows everything, with `noFilter`
- * saying why. Throws `profile-json` (no JSON) or `profile-invalid`, both with line and column, the
- * latter with a JSON pointer. `source` is what the text is called in messages.
+ * Reads a profile as the engines do: Docker's format, its old ones (`name` for `names`), or containers-common's
+ * (`errno` names). uint64 values are exact. Some documents make engines run a container without any filter. Such a
+ * document is read as a profile that allows everything, and `noFilter` says why. Throws `profile-json` (no JSON) or
+ * `profile-invalid`, both with line and column; the latter has a JSON pointer too. `source` is the text's name in
+ * messages.
  */
 export function readProfile(text: string, source: string): DockerProfile {
   const parsed = parseDocument(text, source);
@@ -21,7 +21,7 @@ export function readProfile(text: string, source: string): DockerProfile {
   return profileFrom(parsed.value, { text, source });
 }
 
-/** Reads a profile that stands in a document of another kind, e.g. YAML. Throws `profile-invalid`. */
+/** Reads a profile from within another kind of document, such as YAML. Throws `profile-invalid`. */
 export function profileFrom(value: Json, origin: Origin): DockerProfile {
   const [pair] = givenTwice(value);
   if (pair !== undefined)
@@ -40,8 +40,8 @@ export function profileFrom(value: Json, origin: Origin): DockerProfile {
 }
 
 /**
- * The kernel takes 4096 instructions, and a group with an effect needs some of them: a document
- * with more groups or names than these was made to keep its reader busy.
+ * The kernel takes 4096 instructions, and a group with an effect needs some of them. A document with more groups or
+ * names than these was made to keep its reader busy.
  */
 const limits = { groups: 8192, names: 20_000, strangers: 100, name: 128 } as const;
 

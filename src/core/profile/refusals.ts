@@ -2,13 +2,10 @@ import type { Action } from "../seccomp/index.ts";
 import { isBigEndian, isSyscallName, type ScmpArch } from "../tables/index.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
 
-/**
- * libseccomp takes errnos below this one (its src/system.c, MAX_ERRNO), of the 16 bits that the
- * runtimes hand to it.
- */
+/** libseccomp accepts only errnos below this one (its src/system.c, MAX_ERRNO). It gets 16 bits from the runtimes. */
 const firstRefusedErrno = 4095;
 
-/** Those of seccomp(2) that the OCI runtime-spec has. */
+/** The flags of seccomp(2) that the OCI runtime-spec has. */
 const knownFlags: readonly string[] = [
   "SECCOMP_FILTER_FLAG_TSYNC",
   "SECCOMP_FILTER_FLAG_LOG",
@@ -22,8 +19,8 @@ interface Refusal {
 }
 
 /**
- * What the runtime or libseccomp refuses of a profile beside conflicting rules. Measured on runc
- * 1.1.5 and crun 1.8.1 with libseccomp 2.5.4.
+ * What the runtime or libseccomp refuses in a profile, apart from conflicting rules. Measured on runc 1.1.5 and crun
+ * 1.8.1 with libseccomp 2.5.4.
  */
 export function refusals(
   profile: DockerProfile,

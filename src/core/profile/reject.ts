@@ -5,7 +5,7 @@ import { offsetOf, positionAt, type Position } from "./position.ts";
 export interface Origin {
   readonly text: string;
   readonly source: string;
-  /** Where a pointer stands in the file that holds the text. Absent: the text is the file. */
+  /** The place of a pointer in the file that holds the text. Absent if the text is the whole file. */
   readonly place?: (pointer: string) => Position;
 }
 

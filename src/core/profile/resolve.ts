@@ -20,15 +20,14 @@ interface Group {
   readonly pointer: string;
   readonly group: DockerSyscallGroup;
   readonly action: Action;
-  /** It answers as the default does: the runtimes leave it out. */
+  /** The rule answers as the default does, so the runtimes leave it out. */
   readonly skipped: boolean;
 }
 
 /**
- * The filters a host's engine and runtime make of a profile, one for each architecture the kernel
- * will ask about. Follows moby (includes, excludes, archMap), runc or crun (rules equal to the
- * default skipped, or-bound conditions, ENOSYS stub) and libseccomp (unknown names, multiplexed
- * socket and ipc calls).
+ * The filters that a host's engine and runtime make from a profile, one for each architecture that the kernel will ask
+ * about. It follows moby (includes, excludes, archMap), runc or crun (skipped rules that equal the default, or-bound
+ * conditions, the ENOSYS stub) and libseccomp (unknown names, multiplexed socket and ipc calls).
  */
 export function resolve(profile: DockerProfile, host: HostContext): Resolution {
   const defaultAction = toAction(
@@ -72,10 +71,7 @@ export function resolve(profile: DockerProfile, host: HostContext): Resolution {
   };
 }
 
-/**
- * Rules that libseccomp refuses. One is enough: the container does not start, whatever architecture
- * it is for.
- */
+/** Rules that libseccomp refuses. One is enough to keep the container from starting, whatever its architecture. */
 function conflicts(filters: ReadonlyMap<ScmpArch, Filter>): readonly ResolutionProblem[] {
   return [...filters.values()].flatMap(({ arch, syscalls }) =>
     [...syscalls].flatMap(([syscall, rules]): ResolutionProblem[] => {
@@ -95,7 +91,7 @@ function conflicts(filters: ReadonlyMap<ScmpArch, Filter>): readonly ResolutionP
   );
 }
 
-/** The host's own first: libseccomp always has it, whatever the profile lists. */
+/** The host's own architecture comes first. libseccomp always has it, whatever the profile lists. */
 function architecturesOf(
   profile: DockerProfile,
   native: ScmpArch,
@@ -126,8 +122,8 @@ function filterOf(
   for (const { pointer, group, action, skipped } of groups) {
     if (skipped) continue;
     const because = { type: "profile", pointer, comment: group.comment } as const;
-    // One list for all names of a group.
-    // crun keeps six conditions of a group (`arg_cmp[6]` in its src/libcrun/seccomp.c).
+    // All names of a group share one list. crun keeps six conditions of a group (`arg_cmp[6]` in its
+    // src/libcrun/seccomp.c).
     const args = host.runtime === "crun" ? group.args?.slice(0, 6) : group.args;
     const rules = toRules(args).map((rule): ActionRule => ({ action, rule, because }));
     for (const name of group.names) {
@@ -144,10 +140,10 @@ function filterOf(
 }
 
 /**
- * runc puts a stub before the filter: ENOSYS above the highest number the profile names, unless the
- * default lets calls through or the profile chose ENOSYS itself (runc
- * libcontainer/seccomp/patchbpf, generatePatch() and findLastSyscalls()). Multiplexed names do not
- * count: libseccomp resolves them to pseudo numbers below zero.
+ * runc puts a stub before the filter. The stub answers ENOSYS above the highest number that the profile names. There is
+ * none if the default allows calls or the profile itself chose ENOSYS (runc libcontainer/seccomp/patchbpf,
+ * generatePatch() and findLastSyscalls()). Multiplexed names do not count: libseccomp resolves them to pseudo numbers
+ * below zero.
  */
 function stubNumber(
   arch: ScmpArch,

@@ -2,9 +2,9 @@ import type { ArgCondition, ArgIndex, CompareOp, Rule } from "../seccomp/index.t
 import type { DockerArg } from "./types.ts";
 
 /**
- * The rules a group's `args` become. One rule, and-bound; but as soon as two conditions are on the
- * same argument, every condition becomes a rule of its own, or-bound, also those on other arguments
- * (runc matchCall(), crun libcrun_generate_seccomp()).
+ * The rules that a group's `args` become. It is one and-bound rule, unless two conditions are on the same argument.
+ * Then every condition becomes a rule of its own, also those on other arguments, and the rules are or-bound (runc
+ * matchCall(), crun libcrun_generate_seccomp()).
  */
 export function toRules(args: readonly DockerArg[] | undefined): readonly Rule[] {
   const conditions = (args ?? []).map(toCondition);
@@ -15,7 +15,7 @@ export function toRules(args: readonly DockerArg[] | undefined): readonly Rule[]
 }
 
 function toCondition({ index, op, value, valueTwo }: DockerArg): ArgCondition {
-  // The schema bounds the index.
+  // The schema limits the index.
   const at = index as ArgIndex;
   if (op === "SCMP_CMP_MASKED_EQ") return { index: at, op, mask: value, datum: (valueTwo ?? 0n) & value };
   return { index: at, op: op as CompareOp, datum: value };

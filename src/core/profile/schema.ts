@@ -1,6 +1,6 @@
 /**
- * The actions of seccomp(2) as profiles spell them; SCMP_ACT_KILL is the old name of KILL_THREAD
- * (seccomp.h of libseccomp).
+ * The actions of seccomp(2), as profiles spell them. SCMP_ACT_KILL is the old name of KILL_THREAD (seccomp.h of
+ * libseccomp).
  */
 export const actionNames = [
   "SCMP_ACT_ALLOW",
@@ -29,7 +29,7 @@ const action = { enum: actionNames };
 const names = { type: "array", items: { type: "string", minLength: 1 } };
 const errnoRet = { type: "integer", minimum: 0, maximum: 0xffff };
 const errnoName = { type: "string", minLength: 1 };
-/** Two numbers of 64 bits that are not both 0 (moby's profiles/seccomp/kernel_linux.go). */
+/** Two numbers of 64 bits. At least one is not 0 (moby's profiles/seccomp/kernel_linux.go). */
 const kernelVersion = "^$|^(?!0+\\.0+$)[0-9]{1,19}\\.[0-9]{1,19}$";
 const condition = {
   type: "object",
@@ -64,9 +64,8 @@ const group = {
 };
 
 /**
- * What a profile looks like: moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI
- * runtime-spec's `linux.seccomp`, and containers-common's `errno` names. Members it does not name
- * are let through: engines ignore them too.
+ * The form of a profile: moby/profiles/seccomp (Seccomp, Syscall, Filter), the OCI runtime-spec's `linux.seccomp`, and
+ * containers-common's `errno` names. Other members are accepted, because engines ignore them too.
  */
 export const profileSchema = {
   type: "object",

@@ -1,9 +1,6 @@
 import { syscallNames, type ScmpArch } from "../tables/index.ts";
 
-/**
- * The known word that is nearest to a misspelt one, by letters to change. `undefined` if none is
- * near.
- */
+/** The known word that needs the fewest changes of letters from a misspelt one. `undefined` if none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(Math.max(2, Math.floor(word.length / 4)), word.length - 1) + 1;
@@ -16,9 +13,9 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 }
 
 /**
- * The syscall that a name was meant to be: first one that differs only in what C and strace add to
- * names (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`), then one that ends
- * so (`gettime` → `clock_gettime`), else the nearest one of x86_64.
+ * The syscall that a misspelt name probably means. First it tries names that differ only in what C and strace add to
+ * them (`llseek` → `_llseek`, `pread` → `pread64`, `fstatat` → `newfstatat`). Then it tries a name with this ending
+ * (`gettime` → `clock_gettime`), and last the nearest name of x86_64.
  */
 export function nearestCall(name: string): string | undefined {
   const core = coreOf(name);
@@ -31,7 +28,7 @@ export function nearestCall(name: string): string | undefined {
   return ending[0] ?? nearest(name, known) ?? nearest(name, syscallNames("SCMP_ARCH_X86"));
 }
 
-/** Functions of C that glibc makes of another call, where the architecture has none of their own. */
+/** C functions that glibc implements with another call, on architectures that have no such call. */
 const otherCalls: ReadonlyMap<string, string> = new Map([
   ["recv", "recvfrom"],
   ["send", "sendto"],
@@ -39,8 +36,8 @@ const otherCalls: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What an architecture has in place of another one's call: `umount` → `umount2`, `sendfile64` →
- * `sendfile`. `undefined` if there is nothing alike.
+ * The call that an architecture has instead of another one's: `umount` → `umount2`, `sendfile64` → `sendfile`.
+ * `undefined` if there is none.
  */
 export function callInsteadOf(arch: ScmpArch, name: string): string | undefined {
   const known = syscallNames(arch);
@@ -57,7 +54,7 @@ function coreOf(name: string): string {
     .replace(/\d{1,2}$/, "");
 }
 
-/** Letters to insert, delete or replace (Levenshtein). */
+/** The number of letters to insert, delete or replace (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let line = 1; line <= a.length; line += 1) {

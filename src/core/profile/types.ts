@@ -1,28 +1,28 @@
 import type { Filter, Rule } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
-/** What a DockerProfile is resolved against. Always a parameter, never read inside. */
+/** The host for which a DockerProfile is resolved. It is always a parameter, never read inside. */
 export interface HostContext {
   readonly arch: ScmpArch;
   /** The container's bounding set (`CAP_SYS_ADMIN`, …). */
   readonly capabilities: ReadonlySet<string>;
-  /** Kernel version, e.g. "6.18". `undefined` if it is new enough for everything. */
+  /** Kernel version, such as "6.18". `undefined` if it is new enough for everything. */
   readonly kernel: string | undefined;
   readonly runtime: "runc" | "crun";
   /**
-   * What the engine skips of `includes` and `excludes`: containerd knows neither, podman before
-   * containers-common 0.51 no minKernel (measured on 1.6.20 and 4.3.1).
+   * What the engine ignores in `includes` and `excludes`: containerd ignores both, and podman before containers-common
+   * 0.51 ignores minKernel (measured on 1.6.20 and 4.3.1).
    */
   readonly skips?: "conditions" | "kernels";
-  /** Docker before 23 ignores `defaultErrnoRet`. False: as Docker 23 and later, podman. */
+  /** True for Docker before 23, which ignores `defaultErrnoRet`. False for Docker from 23 on, and for podman. */
   readonly ignoresDefaultErrnoRet?: boolean;
-  /** runc before 1.0.2 refuses rules that answer as the default does; later ones leave them out. */
+  /** runc before 1.0.2 refuses rules that answer as the default does. Later versions leave them out. */
   readonly refusesDefaultsAnswer?: boolean;
 }
 
 /**
- * An argument test as the JSON has it; for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo`
- * the datum (OCI runtime-spec).
+ * An argument test as the JSON has it. For SCMP_CMP_MASKED_EQ, `value` is the mask and `valueTwo` the datum (OCI
+ * runtime-spec).
  */
 export interface DockerArg {
   readonly index: number;
@@ -31,10 +31,7 @@ export interface DockerArg {
   readonly op: string;
 }
 
-/**
- * `includes` / `excludes` (moby/profiles/seccomp). Arches are libseccomp's short names: amd64, x86,
- * x32, arm64, …
- */
+/** `includes` / `excludes` (moby/profiles/seccomp). `arches` has libseccomp's short names: amd64, x86, x32, arm64, … */
 export interface DockerCondition {
   readonly caps?: readonly string[];
   readonly arches?: readonly string[];
@@ -43,7 +40,7 @@ export interface DockerCondition {
 
 /** Some calls with one answer, for some arguments and on some hosts. */
 export interface DockerSyscallGroup {
-  /** Written with the old `name` for one call (Docker before 1.13). */
+  /** True if it has the old spelling `name` for one call (Docker before 1.13). */
   readonly oldSpelling?: true;
   readonly names: readonly string[];
   readonly action: string;
@@ -54,7 +51,7 @@ export interface DockerSyscallGroup {
   readonly excludes?: DockerCondition;
 }
 
-/** An unknown member of the document, and the known one that its author may have meant. */
+/** An unknown member of the document, and the known member that its author probably meant. */
 export interface UnknownMember {
   readonly pointer: string;
   readonly name: string;
@@ -62,27 +59,25 @@ export interface UnknownMember {
 }
 
 /**
- * Why the engines run a container without any filter under a document: it is `null` or `{}`, the
- * profile stands further in (`wrapped`, at `pointer`), or it has neither default action nor groups.
+ * Why engines run a container without any filter under a document. It is `null` or `{}`; or the profile stands further
+ * inside (`wrapped`, at `pointer`); or it has neither a default action nor groups.
  */
 export interface NoFilter {
   readonly kind: "null" | "empty" | "wrapped" | "no-rules" | "conditional";
   readonly pointer: string;
 }
 
-/** Docker's seccomp profile document, old formats already brought to the current one. */
+/** Docker's seccomp profile document. Old formats are already in the current form. */
 export interface DockerProfile {
   readonly defaultAction: string;
   readonly defaultErrnoRet?: number;
   /** The socket of the agent behind SCMP_ACT_NOTIFY (OCI runtime-spec). */
   readonly listenerPath?: string;
-  /** What the agent at that socket gets beside the call (OCI runtime-spec). */
+  /** What the agent at that socket gets together with the call (OCI runtime-spec). */
   readonly listenerMetadata?: string;
   /** SECCOMP_FILTER_FLAG_* (seccomp(2)). */
   readonly flags?: readonly string[];
-  /**
-   * A SeccompProfile of the security-profiles-operator whose rules are added; its file is another.
-   */
+  /** A SeccompProfile of the security-profiles-operator whose rules are added. It stands in another file. */
   readonly baseProfileName?: string;
   /** Members that no engine reads, so that they have no effect. */
   readonly unknownMembers?: readonly UnknownMember[];
@@ -93,15 +88,15 @@ export interface DockerProfile {
   readonly noFilter?: NoFilter;
 }
 
-/** What resolving met that is not in the filters. */
+/** What resolving a profile found that the filters do not show. */
 export type ResolutionProblem =
-  /** libseccomp knows no such syscall: engines drop the name. */
+  /** libseccomp does not know the syscall, so engines drop the name. */
   | { readonly kind: "unknown-syscall"; readonly name: string; readonly pointer: string }
-  /** No libseccomp token: the container does not start. */
+  /** libseccomp does not know the architecture, so the container does not start. */
   | { readonly kind: "unknown-architecture"; readonly name: string }
   /**
-   * libseccomp refuses the rule because an earlier one says otherwise for the same calls: the
-   * container does not start.
+   * libseccomp refuses the rule because an earlier one has another answer for the same calls. The container does not
+   * start.
    */
   | {
       readonly kind: "conflict";
@@ -110,7 +105,7 @@ export type ResolutionProblem =
       readonly rule: Rule;
       readonly pointer: string;
     }
-  /** The runtime refuses this: the container does not start. */
+  /** The runtime refuses it, so the container does not start. */
   | { readonly kind: "refused"; readonly pointer: string; readonly reason: string };
 
 /** A profile as one host's runtime understands it. */
@@ -123,7 +118,6 @@ export interface Resolution {
 }
 
 /**
- * What JSON holds, integers beyond 2^53 as bigint. Members that are null are left out: Go's decoder
- * skips them.
+ * A JSON value. Integers beyond 2^53 are bigint. Members that are null are left out, because Go's decoder skips them.
  */
 export type Json = string | number | bigint | boolean | undefined | readonly Json[] | { readonly [name: string]: Json };

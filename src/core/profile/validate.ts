@@ -5,17 +5,17 @@ import { pointerParts } from "./position.ts";
 import { reject, type Origin } from "./reject.ts";
 import { nearest } from "./suggestion.ts";
 
-/** Compiled from schema.ts beforehand. */
+/** Compiled from schema.ts at build time. */
 const validator = validateProfile as ValidateFunction;
 
-/** Throws `profile-invalid` for the first member that is not as the schema says. */
+/** Throws `profile-invalid` for the first member that does not match the schema. */
 export function validate(document: Json, origin: Origin): void {
   if (validator(origin.place !== undefined || /\d{16}/.test(origin.text) ? ajvView(document) : document)) return;
   const [error] = [...(validator.errors ?? [])].sort((a, b) => depth(b) - depth(a));
   if (error !== undefined) reject(origin, pointerOf(error), explain(error, ajvView(document)));
 }
 
-/** ajv knows no bigint: a number stands in for it here, and ajv checks only its range and type. */
+/** ajv does not know bigint. Here a number stands in for it, and ajv checks only its range and type. */
 function ajvView(value: Json): unknown {
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(ajvView);
@@ -24,7 +24,7 @@ function ajvView(value: Json): unknown {
   return value;
 }
 
-/** The error nearest to the fault. What `anyOf` says about a whole group says least. */
+/** Deeper errors are nearer to the fault. An error of `anyOf` about a whole group says the least. */
 function depth(error: ErrorObject): number {
   return error.instancePath.split("/").length * 2 + (error.keyword === "anyOf" ? 1 : 0);
 }

@@ -9,15 +9,14 @@ export function stringifyProfile({ syscalls, ...head }: DockerProfile): string {
 }
 
 /**
- * The profile with more calls allowed. Its rules that deny these calls are dropped, because
- * libseccomp's own order decides between rules of one call with different actions, and some
- * combinations keep the container from starting.
+ * The profile with more calls allowed. Its rules that deny these calls are dropped: libseccomp's own order decides
+ * between rules with different actions, and some combinations keep the container from starting.
  */
 export function withAllowed(profile: DockerProfile, more: ReadonlyMap<string, readonly Rule[]>): DockerProfile {
   if (more.size === 0) return profile;
   const whole = (name: string): boolean => more.get(name)?.some(({ conditions }) => conditions.length === 0) ?? false;
   const kept = profile.syscalls.flatMap((group): DockerSyscallGroup[] => {
-    // An answer's number does not matter here, so neither does the architecture.
+    // The number of an answer does not matter here, so the architecture does not either.
     const allows = isAllowing(toAction(group.action, group.errnoRet, "SCMP_ARCH_X86_64"));
     const names = group.names.filter((name) => !more.has(name) || (allows && !whole(name)));
     return names.length === 0 ? [] : [{ ...group, names }];
@@ -32,7 +31,7 @@ export function withAllowed(profile: DockerProfile, more: ReadonlyMap<string, re
   return { ...profile, syscalls: [...kept, ...added] };
 }
 
-/** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */
+/** In OCI's words, for SCMP_CMP_MASKED_EQ, `value` is the mask and `valueTwo` the datum. */
 function toDockerArg(condition: ArgCondition): DockerArg {
   const { index, op, datum } = condition;
   return op === "SCMP_CMP_MASKED_EQ"

@@ -10,25 +10,22 @@ import { TracerSeekers, type SoughtTracer } from "./tracer-seekers.ts";
 import { UnreadLines, type UnreadLine, type UnreadRanges } from "./unread-lines.ts";
 import { Unsettled } from "./unsettled.ts";
 
-/** How far a recording has come. */
+/** The progress of a recording. */
 export interface Counts {
   readonly calls: number;
   readonly distinct: number;
-  /** Kinds of calls that were seen exactly once. */
+  /** The number of kinds of calls that were seen exactly once. */
   readonly seenOnce: number;
-  /**
-   * The calls in the order in which they were first seen, each with a program that made it, where
-   * that is known yet.
-   */
+  /** The calls in the order in which they were first seen, each with a program that made it, if that is known yet. */
   readonly found: readonly { readonly name: string; readonly process: string | undefined; readonly calls: number }[];
   /** The first lines that could not be read. */
   readonly unparsed: readonly UnreadLine[];
   readonly unparsedTotal: number;
-  /** A program was executed: the workload has begun. */
+  /** True once a program was executed: the workload has begun. */
   readonly started: boolean;
 }
 
-/** One figure of several logs together. */
+/** The sum of one figure over several logs. */
 export function totalOf(
   figure: "calls" | "distinct" | "seenOnce" | "unparsedTotal",
   counts: readonly Counts[],
@@ -36,52 +33,51 @@ export function totalOf(
   return counts.reduce((sum, count) => sum + count[figure], 0);
 }
 
-/** What one log says. */
+/** The result of one log. */
 export interface Aggregate {
   readonly syscalls: Syscalls;
-  /** The log ends inside of calls: more may have happened. */
+  /** The log ends inside calls, so more may have happened. */
   readonly cut: boolean;
 }
 
 /**
- * Reads one log, event by event, in bounded memory, and collects what the programs in it did. Made
- * by `createAggregator`.
+ * Reads one log, event by event, in bounded memory, and collects what its programs did. `createAggregator` makes it.
  */
 export interface Aggregator {
   /** Takes the next event of the log, in its order. */
   readonly add: (event: StraceEvent) => void;
   /**
-   * Where the parser may count calls instead of handing them over, if their number is all that
-   * matters. `undefined` if every call has to be handed over.
+   * Lets the parser count calls instead of handing them over, if only their number matters. `undefined` if every call
+   * must be handed over.
    */
   readonly tally: Tally<unknown> | undefined;
-  /** How far it has come; may be asked at any time. */
+  /** The progress so far. It may be asked at any time. */
   counts(): Counts;
   /** The programs that ran. */
   executed(): readonly ExecutedProgram[];
-  /** What became of a workload that was recorded with its life. Stays in memory. */
+  /** The turns of a workload's life that were recorded. They stay in memory. */
   exercised(): Exercised;
-  /** The programs that may have noticed that they were traced. Only where `life` is given. */
+  /** The programs that may have noticed the tracer. Needs `life`. */
   sought(): readonly SoughtTracer[];
-  /** What the log holds beyond its calls. */
+  /** What the log has besides its calls. */
   facts(): LogFacts;
-  /** The first line of each call of which an argument that matters could not be read. */
+  /** The calls that have an unreadable argument that matters, each with its first such line. */
   unreadArguments(): readonly { readonly name: string; readonly line: number }[];
   /** Every line that could not be read. */
   unread(): readonly UnreadRanges[];
-  /** Ends the log. `add` may not be called afterwards. */
+  /** Ends the log. `add` must not be called after it. */
   finish(): Aggregate;
 }
 
-/** What a log is of. */
+/** Facts about the log that the log itself does not show. */
 export interface LogContext {
   /** The native architecture of the machine that wrote it. */
   readonly arch: ScmpArch;
-  /** `undefined` if nothing is known of phases. */
+  /** `undefined` if nothing is known about phases. */
   readonly life?: LifeContext;
   /**
-   * strace stood in another PID namespace than the program: calls return other ids than the log's
-   * lines have.
+   * True if strace ran in another PID namespace than the program. Then the ids that calls return differ from those in
+   * the log's lines.
    */
   readonly outside?: boolean;
 }
@@ -120,7 +116,7 @@ class LogReader {
   readonly #table: CallTable;
   readonly #unsettled: Unsettled;
   readonly unread = new UnreadLines();
-  /** A whole life is recorded: not only the calls matter, but also who looks for a tracer. */
+  /** True if a whole life is recorded. Then it also matters which programs look for a tracer. */
   readonly #hasLife: boolean;
   #started = false;
   #cut = false;
@@ -203,7 +199,7 @@ class LogReader {
       this.#started = true;
   }
 
-  /** Further calls like this one need not be handed over. */
+  /** Lets the parser count further calls like this one. */
   #countLike(outcome: Outcome, pid: number | undefined, inspected: Inspected | undefined): void {
     const group = this.programs.groupOf(pid);
     if (group === undefined || inspected?.names !== undefined) return;
@@ -243,10 +239,7 @@ class LogReader {
   }
 }
 
-/**
- * A thread was killed where it entered the kernel: strace could not read which call it wanted, and
- * none was made.
- */
+/** A thread was killed as it entered the kernel. strace could not read which call it wanted, and it made none. */
 function isNoCall({ name, result }: SyscallEvent): boolean {
   return name.startsWith("???") && (result.type === "none" || result.type === "unfinished");
 }

@@ -8,21 +8,21 @@ import {
   type ScmpArch,
 } from "../tables/index.ts";
 
-/** One line that the kernel's seccomp wrote (kernel/auditsc.c, audit_seccomp). */
+/** A line from the kernel's seccomp (kernel/auditsc.c, audit_seccomp). */
 export interface AuditEntry {
   readonly arch: ScmpArch;
   /** libseccomp's name. */
   readonly syscall: string;
   /** The thread's name. */
   readonly comm: string;
-  /** The program's path in its container; empty where the kernel did not know it. */
+  /** The program's path in its container. Empty if the kernel did not know it. */
   readonly exe: string;
   readonly pid: number;
-  /** What the filter did: SECCOMP_RET_* (linux/seccomp.h), the action alone. */
+  /** The filter's action: SECCOMP_RET_* (linux/seccomp.h) without its data. */
   readonly action: number;
 }
 
-/** What a line of a log is to us. `lost`: the kernel or a logger says that lines are missing. */
+/** The meaning of a log's line. `lost`: the kernel or a logger says that lines are missing. */
 export type LogLine =
   | { readonly kind: "entry"; readonly entry: AuditEntry }
   | { readonly kind: "unread"; readonly reason: string }
@@ -30,10 +30,9 @@ export type LogLine =
   | { readonly kind: "other" };
 
 /**
- * Where the kernel's own words stand in a line: alone (audit.log, auditd's `node=` before it),
- * after dmesg's time, after syslog's `kernel:`, or as journald writes them (`audit[1]: SECCOMP
- * auid=`). Anywhere else they are another speaker's words and count for nothing. Before syslog's
- * `kernel:` stand time and host. A word that ends in a colon there names another speaker.
+ * Where the kernel's own words stand in a line: alone (audit.log, where auditd's `node=` may come first), after dmesg's
+ * time, after syslog's `kernel:`, or as journald writes them (`audit[1]: SECCOMP auid=`). Time and host stand before
+ * syslog's `kernel:`. A word that ends in a colon there names another speaker. Words of other speakers do not count.
  */
 const heads: readonly RegExp[] = [
   /^(?:node=\S+ )?type=(?:SECCOMP|1326) (?:msg=)?audit\([^)]*\)\s?: /,
@@ -42,7 +41,7 @@ const heads: readonly RegExp[] = [
   /^(?:\S*[^\s:] ){1,5}?audit\[\d+\]: SECCOMP /,
 ];
 
-/** The kernel says that it lost lines, after what a tool or the kernel prints before it. */
+/** The kernel says that it lost lines. The prefix of a tool or of the kernel may come first. */
 const losses = new RegExp(
   String.raw`^(?:<\d+>)?` +
     String.raw`(?:\[[^\]]{1,40}\] |(?:\S*[^\s:] ){1,5}?kernel: (?:\[[^\]]{1,40}\] )?|type=KERNEL )?(?:audit: )?` +
@@ -50,7 +49,7 @@ const losses = new RegExp(
     "|rate limit exceeded|backlog limit exceeded|kauditd hold queue overflow)",
 );
 
-/** Reads one line of dmesg, of journalctl (text), of audit.log. */
+/** Reads one line of dmesg, journalctl (text) or audit.log. */
 export function readLine(line: string): LogLine {
   if (losses.test(line.replace(/ {2,}/g, " "))) return { kind: "lost" };
   const text = line.replace(/^([A-Z][a-z]{2}) {2}/, "$1 ");
@@ -58,7 +57,7 @@ export function readLine(line: string): LogLine {
   return head === undefined ? { kind: "other" } : readFields(text.slice(head.length));
 }
 
-/** Reads one document of `journalctl -o json`: only what the kernel itself said. */
+/** Reads one document of `journalctl -o json`. Only the kernel's own words count. */
 export function readJournalEntry(json: string): LogLine {
   let entry: unknown;
   try {
@@ -69,7 +68,7 @@ export function readJournalEntry(json: string): LogLine {
   if (entry === null || typeof entry !== "object") return { kind: "other" };
   const { MESSAGE: message, _TRANSPORT: transport } = entry as Record<string, unknown>;
   if (transport !== "audit" && transport !== "kernel") return { kind: "other" };
-  // What is not UTF-8 is a list of bytes (systemd, Journal Export Formats).
+  // Text that is not UTF-8 is a list of bytes (systemd, Journal Export Formats).
   const text = Array.isArray(message)
     ? Buffer.from(message.filter((byte) => typeof byte === "number")).toString("utf8")
     : message;
@@ -80,7 +79,7 @@ export function readJournalEntry(json: string): LogLine {
 }
 
 function readFields(text: string): LogLine {
-  // auditd adds what it found out itself behind a group separator.
+  // After a group separator, auditd adds what it found out itself.
   const [raw = ""] = text.split("\u001d");
   const fields = new Map<string, string>();
   for (const [, name = "", value = ""] of raw.matchAll(/(?:^| )([a-z]+)=("[^"]*"?|\S+)/g))
@@ -107,8 +106,8 @@ function readFields(text: string): LogLine {
 }
 
 /**
- * `c000003e`; `x86_64` where ausearch(8) translated it. x32 shares x86_64's number and has bit 30
- * in its calls'.
+ * `c000003e`, or `x86_64` if ausearch(8) translated it. x32 has x86_64's number, and bit 30 in the numbers of its
+ * calls.
  */
 function archOf(field: string, nr: number): ScmpArch | undefined {
   if (!/^[0-9a-f]{8}$/.test(field)) return nativeArch(field);
@@ -121,8 +120,8 @@ function nameOf(arch: ScmpArch, field: string): string | undefined {
 }
 
 /**
- * audit_log_untrustedstring (kernel/audit.c): quoted, or in hexadecimal where it holds spaces,
- * quotes or control characters.
+ * audit_log_untrustedstring (kernel/audit.c): quoted, or in hexadecimal if the text has spaces, quotes or control
+ * characters.
  */
 function untrusted(field: string | undefined): string {
   if (field === undefined || field === "(null)" || field === "?") return "";

@@ -4,7 +4,7 @@ import type { Recording, Run, SyscallRecord } from "./types.ts";
 import type { ScmpArch } from "../tables/index.ts";
 import { readJournalEntry, readLine, type AuditEntry } from "./audit-line.ts";
 
-/** Whose lines count. `undefined` if all lines do. */
+/** The programs whose lines count. `undefined` if all lines count. */
 export interface AuditFilter {
   /** The thread's name. */
   readonly comm: readonly string[];
@@ -13,31 +13,31 @@ export interface AuditFilter {
   readonly pid: readonly number[];
 }
 
-/** What was found in logs. */
+/** The findings in logs. */
 export interface AuditFindings {
   readonly syscalls: Recording["syscalls"];
   readonly entries: number;
-  /** Entries of other programs than the chosen ones. */
+  /** The number of entries of other programs. */
   readonly filtered: number;
   /**
-   * Entries of calls that a filter denied. Programs' own sandboxes deny on purpose, so nobody knows
-   * whether the call was needed.
+   * The number of calls that a filter denied. Programs' own sandboxes deny calls on purpose, so the log does not show
+   * whether the program needed the call.
    */
   readonly denied: number;
   readonly unread: readonly { readonly line: number; readonly reason: string }[];
   readonly unreadTotal: number;
-  /** Lines that say that others are missing. */
+  /** The number of lines that report lost lines. */
   readonly losses: number;
-  /** Calls whose arguments a profile would hold them to, and the log does not tell. */
+  /** Calls that a profile would pin by arguments. The log has no arguments. */
   readonly withoutArguments: readonly string[];
 }
 
-/** Longer lines are none of the kernel's. */
+/** The kernel writes no longer lines. */
 const maxLine = 64 * 1024;
 const maxUnread = 5;
 const maxPrograms = 1_000;
 
-/** Collects the kernel's lines about seccomp from any logs; total on any bytes. */
+/** Collects the kernel's lines about seccomp from any logs. No bytes make it throw. */
 export class AuditCollector {
   readonly #filter: AuditFilter;
   readonly #seen = new Map<ScmpArch, Map<string, { calls: number; readonly processes: Set<string> }>>();
@@ -138,13 +138,10 @@ export class AuditCollector {
   }
 }
 
-/** SECCOMP_RET_LOG (linux/seccomp.h): let through, and logged; it may have ended in any way. */
+/** SECCOMP_RET_LOG (linux/seccomp.h): the call was allowed and logged. Its result is unknown. */
 const actionLog = 0x7ffc_0000;
 
-/**
- * The findings as a recording. It takes over the facts that all runs of the recording it will join
- * share.
- */
+/** The findings as a recording. It takes over the facts that all runs of the recording share which it will join. */
 export function auditRecording(name: string, findings: AuditFindings, known: Recording | undefined): Recording {
   const runs = known?.runs ?? [];
   const common = <Value>(of: (run: Run) => Value): Value | undefined => {

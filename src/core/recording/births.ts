@@ -1,16 +1,16 @@
 /**
- * Who made whom, in a log that strace wrote from another PID namespace: a call returns the child's
- * id in the maker's namespace, and the child's lines have another. Both namespaces count upwards, so
- * that of several children the one with the lower id in one has the lower id in the other.
+ * Which thread made which, in a log that strace wrote from another PID namespace. A call returns the child's id in the
+ * maker's namespace, and the child's lines have another id. Ids count upwards in both namespaces. So the child with the
+ * lower id in one also has the lower id in the other.
  */
 export class Births<Maker> {
   /** Children by the id that the call returned. */
   #made: { readonly id: number; readonly maker: Maker }[] = [];
-  /** Children by the id of their lines. */
+  /** Children by the id in their lines. */
   #seen: number[] = [];
   readonly #found: (child: number, maker: Maker) => void;
 
-  /** `found` hears of each child, by the id of its lines, with its maker. */
+  /** `found` gets each child, by the id in its lines, and its maker. */
   constructor(found: (child: number, maker: Maker) => void) {
     this.#found = found;
   }
@@ -20,13 +20,13 @@ export class Births<Maker> {
     this.#settle();
   }
 
-  /** The first line of a thread. It often stands before the end of the call that made it. */
+  /** The first line of a thread. It often comes before the end of the call that made the thread. */
   seen(pid: number): void {
     this.#seen.push(pid);
     this.#settle();
   }
 
-  /** Children without a line (CLONE_UNTRACED) leave more calls than threads. */
+  /** A child without a line (CLONE_UNTRACED) leaves a call without a thread. */
   finish(): void {
     const [only, ...others] = new Set(this.#made.map(({ maker }) => maker));
     if (only === undefined || others.length > 0) return;

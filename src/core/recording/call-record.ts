@@ -5,29 +5,29 @@ import { inspectedArguments } from "./inspected-arguments.ts";
 import { knownResults } from "./results.ts";
 import type { Phase, SyscallRecord } from "./types.ts";
 
-/** A call and what it returned, as far as a recording tells results apart. */
+/** A call and its result, as precisely as a recording keeps results. */
 export interface Outcome {
   readonly record: CallRecord;
-  /** As `SyscallRecord.results` says it. */
+  /** The result's word in `SyscallRecord.results`. */
   readonly word: string;
 }
 
 /** A record keeps at most this many different results of a call. */
 const maxResults = 1_000;
 
-/** What is known of one call on one architecture. */
+/** What is known about one call on one architecture. */
 export class CallRecord {
   calls = 0;
-  /** The line where it was first entered. */
+  /** The line where a thread first entered it. */
   line = Infinity;
-  /** What its calls surely returned. */
+  /** The results that its calls certainly had. */
   readonly results = new Set<string>();
   readonly callers = new Callers();
   readonly values = new InspectedValues();
-  /** All outcomes so far, by word: a thread's last one may still change. */
+  /** All outcomes so far, by word. The last outcome of a thread may still change. */
   readonly #outcomes = new Map<string, Outcome>();
 
-  /** The outcome of this word. `undefined` beyond `maxResults`: such calls are only counted. */
+  /** The outcome of this word. `undefined` beyond `maxResults`: then calls are only counted. */
   outcomeOf(word: string): Outcome | undefined {
     const known = this.#outcomes.get(word);
     if (known !== undefined || this.#outcomes.size >= maxResults) return known;

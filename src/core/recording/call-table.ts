@@ -7,7 +7,7 @@ import { followsProgram } from "./programs.ts";
 import { mayRevealTracer } from "./tracer-seekers.ts";
 import type { Phase, SyscallRecord } from "./types.ts";
 
-/** What a printed name stands for. `unread`: why it stands for nothing that could be recorded. */
+/** The meaning of a printed name. `unread`: why the recording cannot keep it. */
 type Entry =
   | { readonly unread: string }
   | {
@@ -15,7 +15,7 @@ type Entry =
       readonly name: string;
       readonly record: CallRecord;
       readonly inspected: Inspected | undefined;
-      /** It says which program runs, or as whom. */
+      /** True if the call shows which program runs, or as which user. */
       readonly followed: boolean;
       readonly accepts: boolean;
       readonly revealsTracer: boolean;
@@ -25,18 +25,18 @@ type Entry =
 /** The calls of a log, by architecture and name. */
 export type Syscalls = { readonly [arch in ScmpArch]?: { readonly [name: string]: SyscallRecord } };
 
-/** More printed names than any kernel has calls. */
+/** A kernel has fewer calls than this. */
 const maxNames = 4_096;
 
-/** The table of calls: what each printed name stands for, and what is known of that call. */
+/** The meaning of each printed name, and what is known about its call. */
 export class CallTable {
-  /** In the order in which they were first seen. */
+  /** The calls in the order in which they were first seen. */
   readonly found: { readonly name: string; readonly record: CallRecord }[] = [];
   readonly #arch: ScmpArch;
   readonly #records: Map<ScmpArch, Map<string, CallRecord>>;
-  /** By mode and printed name. */
+  /** Entries by mode and printed name. */
   readonly #entries = new Map<string, Map<string, Entry>>();
-  /** The mode of the last call: the next one is mostly of the same. */
+  /** The mode of the last call. The next call mostly has the same. */
   #mode: string | undefined;
   #ofMode = new Map<string, Entry>();
 
@@ -62,7 +62,7 @@ export class CallTable {
   #makeEntry(printed: string, entered: ScmpArch | undefined): Entry {
     if (entered === undefined) return { unread: `a call in a mode that ${this.#arch} does not have` };
     if (printed.startsWith("???")) return { unread: "strace could not tell which call this is" };
-    // A call that no profile can name is kept under strace's name: policy reports it.
+    // A call that no profile can name keeps strace's name. The policy reports it.
     const name = libseccompName(entered, printed) ?? printed;
     return {
       unread: undefined,
@@ -87,7 +87,7 @@ export class CallTable {
     return record;
   }
 
-  /** `phaseOf`: the phase in which a call was first made at this line. */
+  /** `phaseOf` gives the phase of a line at which a call was first made. */
   toSyscalls(phaseOf: (line: number) => Phase | undefined): Syscalls {
     return Object.fromEntries(
       sorted(this.#records).map(([arch, byName]) => [

@@ -6,17 +6,17 @@ import type { Recording } from "./types.ts";
 export interface CodeCoverage {
   readonly arch: ScmpArch;
   readonly seen: number;
-  /** Calls that the code of programs which ran can make. */
+  /** The number of calls that the code of the programs that ran can make. */
   readonly reachable: number;
-  /** The same by part of the kernel, in the order of the table. */
+  /** The same for each part of the kernel, in the table's order. */
   readonly subsystems: readonly { readonly subsystem: Subsystem; readonly seen: number; readonly reachable: number }[];
-  /** Dangerous ones first, then weighty ones; nearest first within each. */
+  /** Dangerous calls first, then weighty ones, and the nearest first among these. */
   readonly unseen: readonly UnseenCall[];
-  /** Places that may make any call, and files that could not be read. Never taken for absence. */
+  /** Places that may make any call, and files that could not be read. They are never read as "makes no call". */
   readonly open: readonly string[];
 }
 
-/** A call that the code can make and that was never recorded. */
+/** A call that the code can make and that no recording saw. */
 export interface UnseenCall {
   readonly name: string;
   readonly weight: Weight;

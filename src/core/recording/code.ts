@@ -1,48 +1,47 @@
 import type { ScmpArch } from "../tables/index.ts";
 
 /**
- * What the files of the recorded programs say: the calls that their code can make. It is computed
- * while the files are there and kept, so that a profile can be made anywhere without them. Plain
- * JSON, mergeable, without paths.
+ * The calls that the code of the recorded programs can make. It is computed while the programs' files are there, and
+ * kept so that a profile can be made without them. It is plain JSON, can be merged, and has no paths.
  */
 export interface CodeEvidence {
   /** By base name of the executable, sorted. */
   readonly programs: { readonly [program: string]: ProgramFiles };
-  /** Per architecture, per call: the nearest way that leads to it. */
+  /** The nearest way to each call, by architecture. */
   readonly calls: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: CodeVia } };
   /**
-   * Per architecture, per call with arguments that choose among operations: what the code passes for
-   * them, and the place that does: `"arg0=16 arg1=524291 arg2=0": "__check_pf in libc.so.6"`. `*`
-   * stands for what is not a constant, so it may be any value. Absent: no such call has any.
+   * The values that code passes for arguments that choose among operations, and the place that does: `"arg0=16
+   * arg1=524291 arg2=0": "__check_pf in libc.so.6"`, by architecture and call. `*` stands for a value that is no
+   * constant: it may be any. Absent if no call has such arguments.
    */
   readonly operations?: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: Operations } };
 }
 
-/** Places by what they pass. */
+/** The places, by the values that they pass. */
 export type Operations = { readonly [values: string]: string };
 
 /** The files of one program. */
 export interface ProgramFiles {
-  /** Absent: it ran. `false`: only another day would start it, a shell for example. */
+  /** Absent if it ran. `false` if only another day would start it, such as a shell. */
   readonly ran?: false;
-  /** Base name and build-id, if it has one, of each file whose code was read: `libc.so.6 51d2…`; sorted. */
+  /** The base name and build-id (if any) of each file whose code was read: `libc.so.6 51d2…`. Sorted. */
   readonly objects: readonly string[];
-  /** Files whose code could not be read, with the reason; sorted. Calls may be missing. */
+  /** Files whose code could not be read, with the reason. Sorted. Calls may be missing. */
   readonly unread?: readonly string[];
-  /** Places whose call number is not known, as `object function`; sorted. They may make any call. */
+  /** Places that make a call with an unknown number, as `object function`. Sorted. They may make any call. */
   readonly open?: readonly string[];
-  /** Functions by which its own code starts programs (`execve`, `popen`, …); sorted. */
+  /** Functions with which the program's own code starts programs (`execve`, `popen`, …). Sorted. */
   readonly starts?: readonly string[];
 }
 
 /**
- * How near to the program a call is, nearest first: in its own instructions, through few of its
- * imports, through many, through libraries only, through pointers in data only.
+ * How near a call is to the program, nearest first: in its own instructions, through few of its imports, through many,
+ * through libraries only, through pointers in data only.
  */
 export const codeRanks = ["own-code", "few-imports", "many-imports", "libraries", "pointers"] as const;
 export type CodeRank = (typeof codeRanks)[number];
 
-/** How a program comes to a call. */
+/** The way from a program to a call. */
 export interface CodeVia {
   readonly program: string;
   readonly rank: CodeRank;
@@ -54,15 +53,15 @@ export interface CodeVia {
   readonly function: string;
 }
 
-/** What the evidence says of one call. */
+/** What the evidence says about one call. */
 export type CodeAnswer =
   | { readonly type: "in"; readonly via: CodeVia; readonly ran: boolean }
-  /** All code was read, and none of it makes the call. */
+  /** All code was read, and no code makes the call. */
   | { readonly type: "not-in" }
-  /** No code that was read makes it, but these places may make any call, or were not read. */
+  /** No code that was read makes it. These places may make any call, or were not read. */
   | { readonly type: "open"; readonly places: readonly string[] };
 
-/** Can the code make the call? `undefined`: no code of this architecture was read. */
+/** Can the code make the call? `undefined` if no code of this architecture was read. */
 export function codeAnswer(code: CodeEvidence | undefined, arch: ScmpArch, syscall: string): CodeAnswer | undefined {
   const calls = code?.calls[arch];
   if (code === undefined || calls === undefined) return undefined;
@@ -72,22 +71,22 @@ export function codeAnswer(code: CodeEvidence | undefined, arch: ScmpArch, sysca
   return places.length === 0 ? { type: "not-in" } : { type: "open", places };
 }
 
-/** Where the evidence has an end: places with an unknown number, and files that could not be read. */
+/** The limits of the evidence: places with an unknown number, and files that could not be read. */
 export function openPlaces({ programs }: CodeEvidence): readonly string[] {
   return Object.entries(programs).flatMap(([program, { ran, open = [], unread = [] }]) =>
     ran === false ? [] : [...open, ...unread].map((place) => `${program}: ${place}`),
   );
 }
 
-/** What code passes at one place. */
+/** The values that code passes at one place. */
 export interface CodeOperation {
-  /** By argument, counted from 0; 32 bits. `undefined`: not a constant, so it may be any value. */
+  /** Values of 32 bits by argument, counted from 0. `undefined` if it is no constant: it may be any value. */
   readonly values: ReadonlyMap<number, bigint | undefined>;
   /** `__check_pf in libc.so.6` */
   readonly place: string;
 }
 
-/** The operations of a call that the code comes to. */
+/** The operations of a call that the code can reach. */
 export function operationsOf(
   code: CodeEvidence | undefined,
   arch: ScmpArch,
@@ -112,8 +111,8 @@ export function operationKey(indices: readonly number[], values: readonly (numbe
 }
 
 /**
- * Two pieces of evidence as one: files by union, of each call the nearest way. Associative,
- * commutative and idempotent. `undefined` if there is none.
+ * Joins two pieces of evidence: all files, and the nearest way to each call. Associative, commutative and idempotent.
+ * `undefined` if there is none.
  */
 export function mergeCode(a: CodeEvidence | undefined, b: CodeEvidence | undefined): CodeEvidence | undefined {
   if (a === undefined || b === undefined) return a ?? b;
@@ -137,8 +136,8 @@ function withOperations(code: CodeEvidence, operations: ByArch<Operations>): Cod
 }
 
 /**
- * The evidence of two descendants of one recording. What one side changed is taken, also where it
- * removed something; of what both changed, the nearest way.
+ * Joins the evidence of two descendants of one recording. A change of one side is taken, also a removal. If both sides
+ * changed something, the nearest way is taken.
  */
 export function mergeCodeThreeWay(
   base: CodeEvidence | undefined,
@@ -179,8 +178,8 @@ type ByArch<Value> = { readonly [arch: string]: { readonly [syscall: string]: Va
 type Calls = ByArch<CodeVia>;
 
 /**
- * Near ways go before far ones, programs that ran before others, nearer ranks before others, then
- * names. The far way of a program that ran never hides the near one of a program that did not.
+ * Near ways come before far ones, then programs that ran before others, then nearer ranks, then names. So the far way
+ * of a program that ran never hides the near way of a program that did not.
  */
 export function compareVias(a: CodeVia, b: CodeVia, isRun: (program: string) => boolean): number {
   const isFar = ({ program, rank }: CodeVia): boolean =>
@@ -203,7 +202,7 @@ function mergeFiles(a: ProgramFiles, b: ProgramFiles): ProgramFiles {
   });
 }
 
-/** Members in the format's order; empty lists are left out. */
+/** The members in the format's order. Empty lists are left out. */
 function canonicalFiles({ ran, objects, unread = [], open = [], starts = [] }: ProgramFiles): ProgramFiles {
   return {
     ...(ran === false ? { ran } : {}),
@@ -240,7 +239,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The `code` member of recording.json: one program and one call a line. Without a comma behind it. */
+/** The `code` member of recording.json, with one program or call on a line. No comma follows it. */
 export function codeText({ programs, calls, operations = {} }: CodeEvidence): string {
   const sorted = <Value>(record: { readonly [key: string]: Value }): readonly (readonly [string, Value])[] =>
     Object.entries(record).sort(([a], [b]) => compareText(a, b));
@@ -271,7 +270,7 @@ function block(lines: readonly string[], indent: string): string {
   return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n${indent}}`;
 }
 
-/** What a program's files name, and at most how many of it. */
+/** The names in a program's files, and the most that each list may hold. */
 const string = { type: "string", maxLength: 400 } as const;
 const strings = { type: "array", items: string, maxItems: 4000 } as const;
 

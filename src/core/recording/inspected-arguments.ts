@@ -1,21 +1,20 @@
 import { cloneFlagsIndex, hasOwnNumbers, hasOwnSocketTypes, type ScmpArch } from "../tables/index.ts";
 
 /**
- * Which scalar arguments of a call the recording keeps: those a profile can compare and an attacker
- * would like to choose.
+ * The scalar arguments of a call that the recording keeps. A profile can compare them, and an attacker would like to
+ * choose them.
  */
 export interface Inspected {
   /** Kernel argument indices (`seccomp_data.args`), ascending. */
   readonly indices: readonly number[];
   /**
-   * What strace calls them where its order is not the kernel's (clone prints child_stack first:
-   * strace clone.c).
+   * strace's names for them, if strace's order is not the kernel's (clone prints child_stack first: strace clone.c).
    */
   readonly names?: readonly string[];
   readonly reason: string;
   /**
-   * Of these, symbols may have other numbers on this architecture than the tables': they say
-   * nothing.
+   * The arguments of these whose symbols may have other numbers on this architecture than in the tables. Their symbols
+   * say nothing.
    */
   readonly ownNumbers?: readonly number[];
 }

@@ -5,17 +5,17 @@ import { argValues } from "./made-by.ts";
 import { Callers } from "./programs.ts";
 import { maxValues, type ArgTuple, type ArgValues } from "./types.ts";
 
-/** This many arguments are known by identity: the parser shares equal ones, but not for ever. */
+/** At most this many arguments are recognised by identity. The parser shares equal ones, but forgets them at times. */
 const maxKnownArgs = 256;
 
-/** With which values of its inspected arguments a call was made, and by whom. */
+/** The values of a call's inspected arguments, and the programs that passed them. */
 export class InspectedValues {
-  /** There are too many values to tell them apart. */
+  /** True if there are too many values to tell them apart. */
   areMany = false;
-  /** The first line with a value that cannot be read. */
+  /** The first line with an unreadable value. */
   unreadAt: number | undefined;
   readonly #tuples = new Map<string, { readonly tuple: ArgTuple; readonly callers: Callers }>();
-  /** Who made calls with at most two inspected arguments, by the first argument and then the second. */
+  /** The programs that made calls with at most two inspected arguments, by the first argument and then the second. */
   readonly #known = new Map<Arg, Map<Arg, Callers>>();
 
   /** `processes`: all programs that made the call. */
@@ -28,7 +28,7 @@ export class InspectedValues {
     return argValues(indices, made, processes);
   }
 
-  /** Who makes calls with these values. `undefined` if there are too many values. */
+  /** The programs that make calls with these values. `undefined` if there are too many values. */
   add(event: SyscallEvent, name: string, inspected: Inspected): Callers | undefined {
     if (this.areMany) return undefined;
     const { indices } = inspected;
@@ -49,8 +49,8 @@ export class InspectedValues {
               inspected.ownNumbers?.includes(index) === true ? undefined : symbolValue(name, index, symbol),
             );
       if (value === undefined) this.unreadAt ??= event.source.line;
-      // strace shows the low 32 bits of int-like arguments, negative ones with their sign. What cannot
-      // be read may be any value, but says nothing of the other arguments.
+      // strace shows the low 32 bits of int-like arguments, negative ones with their sign. An unreadable argument may
+      // be any value. It says nothing about the other arguments.
       values.push(value === undefined ? null : BigInt.asUintN(value < 0n ? 32 : 64, value));
     }
     const key = values.join();

@@ -4,9 +4,8 @@ import { followsProgram } from "./programs.ts";
 import type { Recording, SyscallRecord } from "./types.ts";
 
 /**
- * Calls of which a further run could tell nothing that a profile needs: they were carried out, and
- * no argument of theirs is inspected, or it had too many values to be pinned already. Calls that
- * tell which program runs are never among them.
+ * Calls about which another run could say nothing that a profile needs. They were carried out. They have no inspected
+ * argument, or it had too many values to be pinned. Calls that show which program runs are never among them.
  */
 export function fullyKnown(recording: Recording): ReadonlyMap<ScmpArch, readonly string[]> {
   return new Map(
@@ -27,22 +26,19 @@ function isFullyKnown(arch: ScmpArch, name: string, { results, args }: SyscallRe
   );
 }
 
-/**
- * Answers of filters and of missing privileges or features: on another day the call may do
- * something.
- */
+/** Answers of filters, and of missing privileges or features. On another day the call may succeed. */
 const refusals: ReadonlySet<string> = new Set(["EPERM", "EACCES", "ENOSYS", "SIGSYS", "?"]);
 
 /**
- * The kernel made the call or gave a reason why it could not. A connect(2) that finds no listener
- * may be left out of a profile.
+ * The kernel carried the call out, or said why it could not. A connect(2) that finds no listener may be left out of a
+ * profile.
  */
 function wasCarriedOut(name: string, results: readonly string[]): boolean {
   if (name === "exit" || name === "exit_group") return true;
   return results.includes("ok") || (name !== "connect" && results.some((result) => !refusals.has(result)));
 }
 
-/** The calls of `more` that `base` does not have, or not with these argument values; sorted. */
+/** The calls of `more` that `base` does not have, or not with these argument values. Sorted. */
 export function newCalls(base: Recording | undefined, more: Recording): readonly string[] {
   const names = Object.entries(more.syscalls).flatMap(([arch, calls]) => {
     const before = base?.syscalls[arch as ScmpArch] ?? {};

@@ -2,42 +2,37 @@ import type { SignalEvent, SyscallEvent } from "../../strace-parser/index.ts";
 import type { Phase } from "./types.ts";
 
 /**
- * What is known of the life that a log is of. Either a workload from its first process on, which
- * gets this signal (as strace prints it) when it shall end, with or without its connections; or
- * processes of one phase that were started beside it.
+ * What is known about the life that a log shows. It is either a workload from its first process on, which gets this
+ * signal (as strace prints it) to end it, and may take connections; or processes of one phase that were started beside
+ * it.
  */
 export type LifeContext =
   { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
 
-/** Which turns of a service's life were seen. */
+/** The turns of a service's life that the log shows. */
 export interface Exercised {
   /** It took a connection. */
   readonly served: boolean;
   /** Its first process got the stop signal. */
   readonly toldToStop: boolean;
-  /** The signals that were delivered to any of its processes. */
+  /** The signals that any of its processes got. */
   readonly signals: ReadonlySet<string>;
-  /**
-   * A call failed after the first connection, and not only because there was nothing to read yet.
-   */
+  /** True if a call failed after the first connection, for another reason than that there was nothing to read yet. */
   readonly failed: boolean;
 }
 
-/**
- * What a call answers that would have to wait, or was cut short by a signal; no error of the
- * workload's.
- */
+/** Results of a call that would have to wait, or that a signal interrupted. They are not errors of the workload. */
 const ordinaryErrors = new Set(["EAGAIN", "EINPROGRESS", "EINTR", "EALREADY"]);
 
-/** More than any kernel has. */
+/** No kernel has more. */
 const maxSignals = 128;
 
 /** The phases of a workload's life: when it took its first connection, and when it had to stop. */
 export class Life {
   readonly #context: LifeContext | undefined;
-  /** The signal that ends it. `undefined` if its phases cannot be told apart. */
+  /** The signal that ends it. `undefined` if the log cannot show phases. */
   readonly #stopSignal: string | undefined;
-  /** `undefined` until a first call was made; a log without pids has one process of no pid. */
+  /** `undefined` before the first call. A log without pids has one process without a pid. */
   #firstProcess: { readonly pid: number | undefined } | undefined;
   #lastLine = 0;
   #servesAt: number | undefined;
@@ -50,14 +45,14 @@ export class Life {
     this.#stopSignal = context !== undefined && "stopSignal" in context ? context.stopSignal : undefined;
   }
 
-  /** Returns the line where the call was entered. Infinity if phases cannot be told apart. */
+  /** Returns the line at which the call was entered. Infinity if the log cannot show phases. */
   follow(event: SyscallEvent, accepts: boolean): number {
     this.#firstProcess ??= { pid: event.tracee.pid };
     if (this.#stopSignal === undefined) return Infinity;
     const { result } = event;
     if (this.#servesAt !== undefined && !this.#failed)
       this.#failed = result.type === "error" && !ordinaryErrors.has(result.errno);
-    // A call that waits is reported when it returns, and belongs where it was entered.
+    // A call that waits is reported when it returns. It belongs to the line where it was entered.
     const { line } = event.source;
     this.#lastLine = Math.max(this.#lastLine, line);
     if (accepts && result.type === "value") this.#servesAt ??= this.#lastLine;
@@ -78,11 +73,11 @@ export class Life {
     };
   }
 
-  /** The phase of a line. `undefined` if nothing is known of phases. */
+  /** The phase of a line. `undefined` if nothing is known about phases. */
   phaseOf(line: number): Phase | undefined {
     const context = this.#context;
     if (context === undefined || "within" in context) return context?.within;
-    // a life without a turn has no phases to tell apart
+    // a life without a turn has no phases
     if (this.#servesAt === undefined && this.#stopsAt === undefined) return undefined;
     if (line > (this.#stopsAt ?? Infinity)) return "stop";
     if (context.withoutConnections === true) return undefined;

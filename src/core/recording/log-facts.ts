@@ -2,26 +2,26 @@ import { argNumber, isForkCall, type Arg, type StraceEvent, type SyscallEvent } 
 import { symbolValue } from "../tables/index.ts";
 
 /**
- * Why a tracer does not see what a process does: the process was made so that tracers do not follow
- * it (`untraced`), strace was told to follow no child (`child`) or to leave a process that starts
- * another program (`detached`), a process wanted to trace others itself, which strace does already
- * (`tracer`), or a filter ended it where it would have gone on (`filter`).
+ * Why strace does not see what a process does. `untraced`: the process was made so that tracers do not follow it.
+ * `child`: strace was told to follow no child. `detached`: strace was told to leave a process that starts another
+ * program. `tracer`: a process wanted to trace others itself, but strace already does. `filter`: a filter ended it
+ * where it would have gone on.
  */
 export type Unseen = "untraced" | "child" | "detached" | "tracer" | "filter";
 
-/** What a log holds of its programs' lives, beyond their calls. */
+/** What a log shows about the lives of its programs, apart from their calls. */
 export interface LogFacts {
   /** The name of its first call. `undefined` if it has none. */
   readonly firstCall: string | undefined;
-  /** The first call started a program, as it does where strace started it. */
+  /** True if the first call started a program. It does if strace started the program. */
   readonly beginsWithStart: boolean;
   /** A process ended by itself. */
   readonly exited: boolean;
   /** A process ended, or got a signal. */
   readonly ended: boolean;
-  /** A line names the mode of a process, as strace does on 64-bit machines alone. */
+  /** True if a line names the mode of a process, which strace writes only on 64-bit machines. */
   readonly namesModes: boolean;
-  /** The first line of each kind that did something the tracer cannot see. */
+  /** The first line of each kind of event that hides something from strace. */
   readonly unseen: ReadonlyMap<Unseen, number>;
 }
 
@@ -31,7 +31,7 @@ const cloneUntraced = 0x80_0000n;
 /** The first argument of ptrace that makes a tracer (linux/ptrace.h). */
 const tracing: ReadonlySet<bigint> = new Set([0n, 16n, 0x4206n]);
 
-/** Collects what `LogFacts` says. Asked for each event that is no call, and for few calls. */
+/** Collects `LogFacts`. It gets each event that is no call, and few calls. */
 export class FactCollector implements LogFacts {
   firstCall: string | undefined;
   beginsWithStart = false;
@@ -55,7 +55,7 @@ export class FactCollector implements LogFacts {
     this.beginsWithStart = name.startsWith("execve") && result.type === "value" && result.value === 0n;
   }
 
-  /** Takes any event. strace writes pids where it follows children. */
+  /** Takes any event. strace writes pids if it follows children. */
   follow({ tracee }: StraceEvent): void {
     this.#hasPids ||= tracee.pid !== undefined;
   }
@@ -91,19 +91,19 @@ export class FactCollector implements LogFacts {
   }
 }
 
-/** strace does not see what the call makes. */
+/** True if strace does not see what the call makes. */
 export function makesUntraced(event: SyscallEvent): boolean {
   if (event.name !== "clone" && event.name !== "clone3") return false;
   const flags = numberOf(event.name === "clone3" ? flagsIn(event.arg(0)) : event.argNamed("flags"), "clone");
   return flags !== undefined && (flags & cloneUntraced) !== 0n;
 }
 
-/** May the call make, or be, something that strace does not see? */
+/** May strace miss what the call makes, or the call itself? */
 export function mayHide(name: string): boolean {
   return isForkCall(name) || name === "ptrace" || name.startsWith("execve");
 }
 
-/** clone3's flags stand in memory, where strace shows them. */
+/** clone3's flags are in memory. strace shows them. */
 function flagsIn(arg: Arg | undefined): Arg | undefined {
   const struct = arg?.type === "change" ? arg.before : arg;
   return struct?.type === "struct" ? struct.fields.find(({ name }) => name === "flags")?.value : undefined;

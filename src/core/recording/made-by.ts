@@ -1,24 +1,21 @@
 import { compareTuples } from "./tuples.ts";
 import { maxValues, type ArgTuple, type ArgValues, type SyscallRecord } from "./types.ts";
 
-/** One tuple of arguments and the programs that made the call so. No program if it is unknown. */
+/** One tuple of arguments, and the programs that made the call with it. Empty if they are unknown. */
 export interface MadeBy {
   readonly tuple: ArgTuple;
   readonly programs: readonly string[];
 }
 
-/** Who made the call with which arguments. `undefined` if there are no arguments to tell apart. */
+/** The programs that made the call, by arguments. `undefined` if there are no arguments to tell apart. */
 export function madeBy({ processes, args }: Pick<SyscallRecord, "processes" | "args">): readonly MadeBy[] | undefined {
   if (args === undefined || args.values === "many") return undefined;
-  // A call of a single program was made by that one, whatever its arguments.
+  // If only one program made the call, it made it with all arguments.
   const whoever = processes.length === 1 ? processes : [];
   return args.values.map((tuple, at) => ({ tuple, programs: args.by?.[at] ?? whoever }));
 }
 
-/**
- * The arguments as a recording keeps them, in canonical order. `by` is left out if it says nothing
- * that `processes` does not say.
- */
+/** The arguments as a recording keeps them, in canonical order. `by` is left out if `processes` says the same. */
 export function argValues(
   indices: readonly number[],
   made: readonly MadeBy[],

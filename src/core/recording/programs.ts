@@ -3,29 +3,29 @@ import { Births } from "./births.ts";
 import { makesUntraced } from "./log-facts.ts";
 import { forgetOldest, isForkCall, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
-/** A program that ran, and what getuid(2) or geteuid(2) answered it first, if it asked. */
+/** A program that ran, and what it got from its first getuid(2) or geteuid(2), if it asked. */
 export interface ExecutedProgram {
   readonly path: string;
   asRoot: boolean;
   asUser: boolean;
 }
 
-/** The call shows which program runs, or as whom. */
+/** The call shows which program runs, or as which user. */
 export function followsProgram(name: string): boolean {
   return name.startsWith("execve") || isForkCall(name) || name === "getuid" || name === "geteuid";
 }
 
 type Pid = number | undefined;
 
-/** What threads run, one for all that surely run the same, known or not. */
+/** The program of threads that certainly run the same one, known or not. They share one object. */
 interface Running {
   /** `undefined` if it is not known yet. */
   program: string | undefined;
-  /** As `groupOf` says. */
+  /** The number that `groupOf` returns. */
   readonly group: number | undefined;
-  /** The calls of these threads, which get the program as soon as it is known. */
+  /** The calls of these threads. They get the program as soon as it is known. */
   readonly callers: Set<Callers>;
-  /** It turned out to be the same as this. */
+  /** The object that turned out to be the same program. */
   same: Running | undefined;
 }
 
@@ -33,49 +33,47 @@ interface Running {
 const maxExecuted = 10_000;
 
 /**
- * Which program a thread runs: the base name of what it executed last, or its parent did. A child's
- * calls often stand in the log before the clone that made it returns; they are attributed when it
- * does, or when it is known what the parent runs.
+ * The program of each thread: the base name of what the thread executed last, or its parent did. A child's calls often
+ * stand in the log before the clone that made the child returns. They get their program then, or when the parent's is
+ * known.
  */
 export class Programs {
   readonly #running = new Map<Pid, Running>();
-  /**
-   * What a thread began as, if that is not known yet. Each is kept apart from all others.
-   */
+  /** What a thread began as, if that is not known yet. Each is separate from all others. */
   readonly #beginnings = new Map<Pid, Running>();
   readonly #known = new Map<string, Running>();
   readonly #executed = new Map<string, ExecutedProgram>();
-  /** Threads that have not yet asked who they are since they executed a program. */
+  /** Threads that have not asked which user they are since they executed a program. */
   readonly #fresh = new Map<Pid, ExecutedProgram>();
   readonly #changed: (pid: Pid) => void;
-  /** The thread of the last question, and what it runs. */
+  /** The thread of the last question, and its program. */
   #latestPid: Pid;
   #latest: Running | undefined;
-  /** The number of threads that began as something unknown. */
+  /** The number of threads that began as an unknown program. */
   #unknown = 0;
-  /** For a log whose ids are not those that calls return. */
+  /** For a log whose ids differ from those that calls return. */
   readonly #births: Births<Running> | undefined;
 
   /**
-   * `changed` is called with a thread that is known from now on to run another program, or none.
-   * `outside`: strace stood in another PID namespace than the program.
+   * `changed` gets each thread that certainly runs another program from now on, or none. `outside`: strace ran in
+   * another PID namespace than the program.
    */
   constructor(changed: (pid: Pid) => void = () => undefined, { outside = false } = {}) {
     this.#changed = changed;
     this.#births = outside ? new Births((child, maker) => this.#make(child, maker)) : undefined;
   }
 
-  /** What was executed, by path. Stays in memory: a recording holds no paths. */
+  /** The executed programs, by path. They stay in memory: a recording holds no paths. */
   executed(): readonly ExecutedProgram[] {
     return [...this.#executed.values()];
   }
 
-  /** The first line of a thread may be of no call that is attributed. */
+  /** Notes a thread, whose first line may show a call that gets no program. */
   notice(pid: Pid): void {
     if (this.#births !== undefined && !this.#running.has(pid)) this.#begin(pid);
   }
 
-  /** Puts the program that made the call into `callers`, now or as soon as it is known. */
+  /** Adds the program that made the call to `callers`, now or as soon as it is known. */
   attribute({ pid, comm }: Tracee, callers: Callers): void {
     if (pid !== this.#latestPid || this.#latest === undefined || this.#latest.same !== undefined) {
       this.#latest = this.#runningOf(pid);
@@ -88,8 +86,8 @@ export class Programs {
   }
 
   /**
-   * `attribute` gives threads of the same group the same program, now and as soon as it is known.
-   * `undefined` if the next call of the thread may be another program's.
+   * A group of threads. `attribute` gives all of them the same program, now and as soon as it is known. `undefined` if
+   * the thread's next call may belong to another program.
    */
   groupOf(pid: Pid): number | undefined {
     return this.#runningOf(pid)?.group;
@@ -121,7 +119,7 @@ export class Programs {
     }
   }
 
-  /** The id is free for another process. */
+  /** Another process may get the id. */
   ended(pid: Pid): void {
     if (pid !== undefined && !this.#running.has(pid)) this.#births?.seen(pid);
     this.#leave(pid);
@@ -133,8 +131,8 @@ export class Programs {
   }
 
   /**
-   * The log ends. A thread whose beginning is still not known began as what it ran later, or as a
-   * program without a name.
+   * The log has ended. A thread that began as an unknown program began as what it ran later, or as a program without a
+   * name.
    */
   finish(): void {
     this.#births?.finish();
@@ -146,24 +144,23 @@ export class Programs {
     return running && rootOf(running);
   }
 
-  /** A thread of which nothing is known. */
+  /** A thread about which nothing is known. */
   #begin(pid: Pid): Running {
     this.#unknown += 1;
     const beginning: Running = { program: undefined, group: -this.#unknown, callers: new Set(), same: undefined };
     this.#run(pid, beginning);
     this.#beginnings.set(pid, beginning);
-    // Whatever was made before anything else was seen was made by what is not in the log.
+    // Children that came before everything else were made by a process that is not in the log.
     if (pid !== undefined && this.#unknown + this.#known.size > 1) this.#births?.seen(pid);
     return rootOf(beginning);
   }
 
   /**
-   * A thread was made by another, which runs this; where it was seen before, this is what it began
-   * as.
+   * Another thread, which runs this program, made the thread. If the thread was seen before, this is what it began as.
    */
   #make(child: Pid, maker: Running): void {
     const beginning = this.#beginnings.get(child);
-    // Ids are used again, so a thread may seem to have made its own maker.
+    // Ids are used again, so a thread may seem to have made the thread that made it.
     if (beginning !== undefined && rootOf(beginning) !== rootOf(maker)) {
       this.#beginnings.delete(child);
       becomes(beginning, maker);
@@ -172,7 +169,7 @@ export class Programs {
     else this.#run(child, rootOf(maker));
   }
 
-  /** What the thread began as will not be known any better. */
+  /** What the thread began as will stay unknown. */
   #leave(pid: Pid): void {
     const beginning = this.#beginnings.get(pid);
     if (beginning === undefined) return;
@@ -203,7 +200,7 @@ export class Programs {
 
 function rootOf(running: Running): Running {
   let root = running;
-  // half as far the next time
+  // next time, half as far
   for (; root.same !== undefined; root = root.same) root.same = root.same.same ?? root.same;
   return root;
 }
@@ -213,7 +210,7 @@ function addProgram(callers: Callers, running: Running): void {
   else callers.add(running.program);
 }
 
-/** What was not known is the same as the other. */
+/** The unknown program is the same as the other one. */
 function becomes(unknown: Running, other: Running): void {
   const [from, to] = [rootOf(unknown), rootOf(other)];
   if (from === to || from.program !== undefined) return;
@@ -227,7 +224,7 @@ function madeBy({ name, result }: SyscallEvent): number | undefined {
   return isForkCall(name) && result.type === "value" && result.value > 0n ? Number(result.value) : undefined;
 }
 
-/** The path; execveat(2) has a descriptor before it. */
+/** The path. In execveat(2) a descriptor comes before it. */
 function executedFile(event: SyscallEvent): string {
   for (const index of [0, 1]) {
     const arg = event.arg(index);
@@ -244,7 +241,7 @@ const maxPrograms = 1_000;
 /** The programs that made a call. */
 export class Callers {
   readonly programs = new Set<string>();
-  /** The one that was added last: mostly it comes again. */
+  /** The program that was added last. It mostly comes again. */
   #latest: string | undefined;
 
   add(program: string): void {

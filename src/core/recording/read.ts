@@ -6,12 +6,12 @@ import { validateRecording } from "./data/validate-recording.ts";
 import { mergeRecordings } from "./recording.ts";
 import { recordingVersion, type Recording } from "./types.ts";
 
-/** Compiled from schema.ts beforehand. */
+/** Compiled from schema.ts at build time. */
 const validate = validateRecording as ValidateFunction;
 
 /**
- * Reads recording.json. Throws `recording-invalid` where it is no JSON or no recording,
- * `recording-newer` where it is of a newer format.
+ * Reads recording.json. Throws `recording-invalid` if it is no JSON or no recording, and `recording-newer` if its
+ * format is newer.
  */
 export function parseRecording(text: string, source: string): Recording {
   const invalid = (detail: string, cause?: unknown): SeccompGenError =>
@@ -37,10 +37,10 @@ export function parseRecording(text: string, source: string): Recording {
   const recording = numbers(exact, [], invalid) as Recording;
   const unknown = Object.keys(recording.syscalls).find((arch) => !isScmpArch(arch));
   if (unknown !== undefined) throw invalid(`/syscalls: unknown architecture ${unknown}`);
-  return mergeRecordings(recording, recording); // brings hand-edited order into the canonical one
+  return mergeRecordings(recording, recording); // puts hand-edited order into the canonical order
 }
 
-/** Argument values stay exact (bigint); all other numbers of the format are small. */
+/** Argument values stay exact (bigint). All other numbers of the format are small. */
 function numbers(value: unknown, path: readonly string[], invalid: (detail: string) => SeccompGenError): unknown {
   if (isLosslessNumber(value))
     return path.at(-1) === "values" ? argumentValue(value.value, path, invalid) : Number(value.value);

@@ -21,8 +21,8 @@ export function buildRecording(name: string, run: Run, aggregate: Aggregate): Re
 }
 
 /**
- * Two recordings as one: sets by union, magnitudes by maximum, equal runs once. Associative,
- * commutative and idempotent; the name is the first's.
+ * Merges two recordings: sets by union, magnitudes by maximum, equal runs once. Associative, commutative and
+ * idempotent. The name is the first one's.
  */
 export function mergeRecordings(a: Recording, b: Recording): Recording {
   const runs = new Map([...a.runs, ...b.runs].map((run) => [canonicalRun(run), run]));
@@ -73,14 +73,14 @@ function mergeRecords(a: SyscallRecord, b: SyscallRecord): SyscallRecord {
   };
 }
 
-/** The earlier of two phases; the known one if the other is unknown. */
+/** The earlier of two phases. If one is unknown, the other. */
 function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined {
   return phases.find((phase) => phase === a || phase === b);
 }
 
 /**
- * A recording of an older version inspected fewer arguments, or none of this call: what it does not
- * hold could not be read.
+ * A recording of an older version inspected fewer arguments, or none of this call. Arguments that it lacks count as
+ * unreadable.
  */
 function mergeValues(a: SyscallRecord, b: SyscallRecord, processes: readonly string[]): ArgValues | undefined {
   if (a.args === undefined && b.args === undefined) return undefined;
@@ -122,8 +122,7 @@ export function canonicalRun(run: Run): string {
 }
 
 /**
- * The file's text: canonical key order, one run and one syscall a line, so that a change reads well
- * in a pull request.
+ * The file's text: keys in canonical order, one run or syscall on a line, so that a pull request shows changes well.
  */
 export function stringifyRecording(recording: Recording): string {
   const calls = Object.entries(recording.syscalls)

@@ -12,23 +12,23 @@ import {
   type SyscallRecord,
 } from "./types.ts";
 
-/** Where two sides cannot both be right. `of`: a call, or what the file says beside its calls. */
+/** A place where the two sides contradict each other. `of`: a call, or a member of the file beside its calls. */
 export interface MergeConflict {
   readonly of: string;
   readonly reason: string;
 }
 
 /**
- * Two descendants of one recording as one. What one side changed is taken, also where it removed
- * something; what both changed apart from each other is a conflict.
+ * The merge of two descendants of one recording. A change of one side is taken, also a removal. Different changes of
+ * the same thing are a conflict.
  */
 export interface ThreeWay {
   readonly conflicts: readonly MergeConflict[];
-  /** With each conflict settled as the first side has it; without conflicts, the result. */
+  /** Each conflict settled as the first side has it. Without conflicts, this is the result. */
   readonly ours: Recording;
-  /** As the second side has it. */
+  /** Each conflict settled as the second side has it. */
   readonly theirs: Recording;
-  /** As the ancestor has it. */
+  /** Each conflict settled as the ancestor has it. */
   readonly base: Recording;
 }
 
@@ -42,8 +42,8 @@ interface Sides<T> {
 type Merged<T> = { readonly value: T | undefined } | { readonly conflict: string };
 
 /**
- * Merges by facts: a run, a call, a result, a program, a tuple of arguments. If `base` is
- * `undefined`, the two have no ancestor and nothing was removed.
+ * Merges by facts: a run, a call, a result, a program, a tuple of arguments. If `base` is `undefined`, the two have no
+ * ancestor, and nothing counts as removed.
  */
 export function mergeThreeWay(base: Recording | undefined, ours: Recording, theirs: Recording): ThreeWay {
   const conflicts: MergeConflict[] = [];
@@ -72,7 +72,7 @@ export function mergeThreeWay(base: Recording | undefined, ours: Recording, thei
       version: recordingVersion,
       name: "conflict" in name ? own.name : (name.value ?? own.name),
       runs: runs.length === 0 ? own.runs : runs,
-      // An architecture that both kept stays, also without calls.
+      // An architecture that both kept stays, even without calls.
       syscalls: Object.fromEntries(
         [...arches]
           .filter((arch) => keeps(ancestor.syscalls[arch], ours.syscalls[arch], theirs.syscalls[arch]))
@@ -101,8 +101,8 @@ interface Settled {
 }
 
 /**
- * What a merge should have kept of the two sides, and `result` does not have: calls, and calls with
- * arguments. Calls in conflict do not count, because a person decided them.
+ * What a merge should have kept of the two sides, but `result` lacks: calls, and calls with arguments. Calls in
+ * conflict do not count, because a person decided them.
  */
 export function lostCalls({ conflicts, ours }: ThreeWay, result: Recording): readonly string[] {
   const disputed = new Set(conflicts.map(({ of }) => of));
@@ -170,7 +170,7 @@ function mergeArgs({ base, ours, theirs }: Sides<SyscallRecord>, processes: read
     return { conflict: "the two sides recorded different arguments" };
   const { indices } = our;
   const [ourTuples, theirTuples] = [tuplesOf(ours), tuplesOf(theirs)];
-  // A side with too many values may have seen any of the other's.
+  // A side with too many values may have seen any value of the other side.
   if (ourTuples === undefined || theirTuples === undefined) return { value: { indices, values: "many" } };
   const comparable = base !== undefined && base.args?.indices.join() === indices.join();
   const baseTuples = (comparable ? tuplesOf(base) : undefined) ?? new Map<string, MadeBy>();
@@ -190,7 +190,7 @@ function mergeArgs({ base, ours, theirs }: Sides<SyscallRecord>, processes: read
   return { value: argValues(indices, made, processes) };
 }
 
-/** A record's arguments, if `processes` made the call. */
+/** A record's arguments, if the programs in `processes` made the call. */
 function argsFor(record: SyscallRecord | undefined, processes: readonly string[]): ArgValues | undefined {
   const made = record && madeBy(record);
   return made === undefined ? record?.args : argValues(record?.args?.indices ?? [], made, processes);
@@ -207,14 +207,14 @@ function keyOf(record: SyscallRecord | undefined): string | undefined {
   return JSON.stringify([record.args.indices, made ?? "many"]);
 }
 
-/** For equality only. */
+/** A text for comparing only. */
 function textOf(record: SyscallRecord | undefined): string | undefined {
   return (
     record && JSON.stringify([record.calls, record.results, record.processes, record.first ?? "", keyOf(record) ?? ""])
   );
 }
 
-/** What one side changed; undefined is a value like any other. */
+/** What one side changed. `undefined` is a value like any other. */
 function scalar<T>({ base, ours, theirs }: Sides<T>): Merged<T> {
   if (ours === theirs || theirs === base) return { value: ours };
   return ours === base ? { value: theirs } : { conflict: "the two sides changed it in different ways" };
@@ -224,7 +224,7 @@ function earliest(a: Phase | undefined, b: Phase | undefined): Phase | undefined
   return phases.find((phase) => phase === a || phase === b);
 }
 
-/** What both kept of the ancestor's, and what either added. Sorted. */
+/** The ancestor's members that both kept, and what either added. Sorted. */
 function mergeSets(base: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
   const [before, left, right] = [new Set(base), new Set(ours), new Set(theirs)];
   return [...new Set([...ours, ...theirs])]
@@ -238,7 +238,7 @@ function mergeRuns(base: readonly Run[], ours: readonly Run[], theirs: readonly 
   return [...runs].filter(([key]) => kept.has(key)).map(([, run]) => run);
 }
 
-/** Is something there after the merge that three sides have, or have not? */
+/** Does the merge keep a thing that the three versions have or lack? */
 function keeps(base: unknown, ours: unknown, theirs: unknown): boolean {
   return base === undefined ? ours !== undefined || theirs !== undefined : ours !== undefined && theirs !== undefined;
 }

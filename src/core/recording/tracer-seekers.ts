@@ -1,17 +1,17 @@
 import type { SyscallEvent } from "../../strace-parser/index.ts";
 import { Callers } from "./programs.ts";
 
-/** How a program can find out that it is traced. */
+/** How a program can find out that a tracer watches it. */
 export interface SoughtTracer {
   /**
-   * `ptrace`: it wanted to trace, or be traced, itself, and a process has one tracer (ptrace(2)).
-   * `status`: it read the file that names its tracer (proc_pid_status(5), TracerPid).
+   * `ptrace`: it wanted to trace, or be traced, itself, but a process has one tracer (ptrace(2)). `status`: it read the
+   * file that names its tracer (proc_pid_status(5), TracerPid).
    */
   readonly by: "ptrace" | "status";
   readonly programs: ReadonlySet<string>;
 }
 
-/** A program may find out by this call that it is traced. */
+/** With this call a program may find out that a tracer watches it. */
 export function mayRevealTracer(name: string): boolean {
   return name === "openat" || name === "open" || name === "ptrace";
 }
@@ -19,14 +19,14 @@ export function mayRevealTracer(name: string): boolean {
 const ownStatus = /^\/proc\/(?:self|thread-self|self\/task\/\d+)\/status$/;
 
 /**
- * Programs that look for a tracer, debuggers and those that hide from them: while they are recorded
- * they may do something else than without strace.
+ * Programs that look for a tracer: debuggers, and programs that hide from them. Under strace they may do something else
+ * than without it.
  */
 export class TracerSeekers {
   readonly #ptrace = new Callers();
   readonly #status = new Callers();
 
-  /** `attribute` puts the event's program into a set. */
+  /** `attribute` adds the event's program to a set. */
   look(event: SyscallEvent, attribute: (callers: Callers) => void): void {
     if (event.name === "ptrace")
       return event.result.type === "error" && event.result.errno === "EPERM" ? attribute(this.#ptrace) : undefined;

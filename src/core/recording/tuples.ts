@@ -1,6 +1,6 @@
 import type { ArgTuple, ArgValues } from "./types.ts";
 
-/** Numeric order, position by position; what could not be read comes last. */
+/** Numeric order, position by position. Unreadable values come last. */
 export function compareTuples(a: ArgTuple, b: ArgTuple): number {
   for (const [position, value] of a.entries()) {
     const other = b[position] ?? null;
@@ -11,14 +11,14 @@ export function compareTuples(a: ArgTuple, b: ArgTuple): number {
   return a.length - b.length;
 }
 
-/** One tuple's values of the wanted arguments. Those that it does not hold could not be read. */
+/** One tuple's values of the wanted arguments. Arguments that it lacks count as unreadable. */
 export function tupleAt(indices: readonly number[], tuple: ArgTuple, wanted: readonly number[]): ArgTuple {
   return wanted.map((index) => tuple[indices.indexOf(index)] ?? null);
 }
 
 /**
- * The recorded values of these arguments. A recording of another version may hold others: what it
- * does not hold could not be read.
+ * The recorded values of these arguments. A recording of another version may have others. Arguments that it lacks count
+ * as unreadable.
  */
 export function valuesAt({ indices, values }: ArgValues, wanted: readonly number[]): readonly ArgTuple[] | "many" {
   return values === "many" ? values : values.map((tuple) => tupleAt(indices, tuple, wanted));

@@ -1,13 +1,13 @@
 import type { StraceEvent } from "../../strace-parser/index.ts";
 
-/** A line that said nothing to the parser. */
+/** A line that the parser did not understand. */
 export interface UnreadLine {
   readonly file: string | undefined;
   readonly line: number;
   readonly reason: string;
 }
 
-/** Lines that could not be read for one reason. */
+/** The lines that could not be read for one reason. */
 export interface UnreadRanges {
   readonly reason: string;
   readonly lines: number;
@@ -18,7 +18,7 @@ export interface UnreadRanges {
 /** At most this many lines are kept. */
 const maxKept = 10;
 
-/** At most this many runs of lines are kept of all reasons together. */
+/** At most this many runs of lines are kept, over all reasons. */
 const maxRanges = 10_000;
 
 /** The lines that could not be read. */

@@ -2,8 +2,8 @@ import { forgetOldest, maxThreads, type Tally } from "../../strace-parser/index.
 import type { Outcome } from "./call-record.ts";
 
 /**
- * The last call of each thread. A filter that kills or traps makes strace print the call's number
- * as its result, and only the thread's next line says that it was the filter.
+ * The last call of each thread. If a filter kills or traps it, strace prints the call's number as its result. Only the
+ * thread's next line shows that it was the filter.
  */
 export class Unsettled {
   readonly #last = new Map<number | undefined, Outcome>();
@@ -14,15 +14,15 @@ export class Unsettled {
   }
 
   /**
-   * The thread made this call, so the one before did what it says. `undefined`: a call whose result
-   * says nothing.
+   * The thread made this call, so the call before had the result in its line. `undefined`: a call whose result says
+   * nothing.
    */
   returned(pid: number | undefined, outcome: Outcome | undefined): void {
     this.#catchUp(pid);
     this.returnedLast(pid, outcome);
   }
 
-  /** As `returned`, if no call of the thread was only counted since. */
+  /** As `returned`, unless a call of the thread was only counted since. */
   returnedLast(pid: number | undefined, outcome: Outcome | undefined): void {
     const before = this.#last.get(pid);
     before?.record.results.add(before.word);
@@ -34,7 +34,7 @@ export class Unsettled {
     }
   }
 
-  /** The last call of the thread did what it says, or `word`. */
+  /** The last call of the thread had the result in its line, or `word`. */
   settle(pid: number | undefined, word?: string): void {
     this.#catchUp(pid);
     const outcome = this.#last.get(pid);
@@ -47,7 +47,7 @@ export class Unsettled {
     for (const pid of Array.from(this.#last.keys())) this.settle(pid);
   }
 
-  /** The calls that were only counted belong before what comes now. */
+  /** The calls that were only counted come before this one. */
   #catchUp(pid: number | undefined): void {
     const counted = this.#tally?.takeLatest(pid);
     if (counted !== undefined) this.returnedLast(pid, counted);

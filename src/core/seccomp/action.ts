@@ -8,8 +8,8 @@ export const defaultErrno = 1;
 export const enosys = 38;
 
 /**
- * What libseccomp answers to a call through an architecture the filter does not name
- * (SCMP_FLTATR_ACT_BADARCH, seccomp_attr_set(3)).
+ * libseccomp's answer to a call through an architecture that the filter does not name (SCMP_FLTATR_ACT_BADARCH,
+ * seccomp_attr_set(3)).
  */
 export const badArchAction: Action = { action: "SCMP_ACT_KILL_THREAD" };
 
@@ -21,9 +21,9 @@ export function sameAction(a: Action, b: Action): boolean {
 }
 
 /**
- * May the call reach the kernel? Also under TRACE and NOTIFY: there another process decides, and
- * under TRACE that may be any process in the container that can ptrace (PTRACE_O_TRACESECCOMP,
- * ptrace(2)). For a ceiling that is as good as allowed.
+ * May the call reach the kernel? TRACE and NOTIFY count too: there another process decides. Under TRACE that may be any
+ * process in the container that can ptrace (PTRACE_O_TRACESECCOMP, ptrace(2)). For a ceiling that is as good as
+ * allowed.
  */
 export function isAllowing({ action }: Action): boolean {
   switch (action) {

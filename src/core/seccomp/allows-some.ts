@@ -6,10 +6,7 @@ import { answersOf, partition } from "./partition.ts";
 import { ruleMatches } from "./rule.ts";
 import type { Filter, Rule } from "./types.ts";
 
-/**
- * Does the filter let the call through with some arguments; with some of those that `within` asks
- * for?
- */
+/** Does the filter allow the call with some arguments? With `within`, only arguments that match it count. */
 export function allowsSome(filter: Filter, name: string, within: Rule = { conditions: [] }): boolean {
   if (within.conditions.length === 0)
     return hasAllowingExample(filter, name) || answersOf(filter, name).some(isAllowing);
@@ -21,8 +18,8 @@ export function allowsSome(filter: Filter, name: string, within: Rule = { condit
 }
 
 /**
- * Is a call with the very values of an allowing rule let through? In most profiles one is, and
- * going through all arguments takes much longer.
+ * Does the filter allow a call with exactly the values of an allowing rule? Most profiles do, and going through all
+ * arguments takes much longer.
  */
 function hasAllowingExample(filter: Filter, name: string): boolean {
   const nr = syscallNumber(filter.arch, name);

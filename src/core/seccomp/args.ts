@@ -10,8 +10,8 @@ export function callArgs(values: { readonly [index in ArgIndex]?: bigint } = {})
 }
 
 /**
- * Does libseccomp compare all 64 bits of an argument on this architecture? On the others it looks
- * at the low half only (`.size` in its src/arch-*.c).
+ * Does libseccomp compare all 64 bits of an argument on this architecture? On the others it looks only at the low half
+ * (`.size` in its src/arch-*.c).
  */
 export function hasWideArguments(arch: ScmpArch): boolean {
   return is64Bit(arch);

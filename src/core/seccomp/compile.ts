@@ -12,7 +12,7 @@ export interface Instruction {
   readonly k: number;
 }
 
-/** The kernel takes no more (BPF_MAXINSNS, linux/bpf_common.h). */
+/** The kernel takes no longer program (BPF_MAXINSNS, linux/bpf_common.h). */
 export const maxInstructions = 4096;
 
 /** linux/bpf_common.h: class | size | mode, class | operation | source. */
@@ -27,7 +27,7 @@ export const opcodes = {
   ret: 0x06,
 } as const;
 
-/** An instruction whose targets are still labels. */
+/** An instruction whose jump targets are still labels. */
 type Draft =
   | { readonly op: "load" | "and" | "ret"; readonly k: number }
   | { readonly op: "jeq" | "jgt" | "jge" | "jset"; readonly k: number; readonly yes: string; readonly no: string }
@@ -35,10 +35,9 @@ type Draft =
   | { readonly op: "label"; readonly name: string };
 
 /**
- * Filters as one program for the kernel, which answers what `evaluate` says: first the
- * architecture, then runc's stub where the filters have one, then the number by bisection, then
- * libseccomp's own tree of comparisons. Throws RangeError where libseccomp would refuse the rules
- * or the program is too long.
+ * Filters as one program for the kernel. It answers what `evaluate` says. It asks first for the architecture, then runs
+ * runc's stub if the filters have one, then finds the number by bisection, then runs libseccomp's own tree of
+ * comparisons. Throws RangeError if libseccomp would refuse the rules, or the program is too long.
  */
 export function compileFilters(filters: readonly Filter[]): readonly Instruction[] {
   const compiler = new Compiler();
@@ -65,7 +64,7 @@ export function compileFilters(filters: readonly Filter[]): readonly Instruction
 class Compiler {
   readonly drafts: Draft[] = [];
   readonly #returns = new Map<number, string>();
-  /** The one that is compiled: errors have its numbers. */
+  /** The architecture that is compiled. Errors have its numbers. */
   #arch: ScmpArch = "SCMP_ARCH_X86_64";
   #labels = 0;
 
@@ -78,7 +77,7 @@ class Compiler {
     return `L${this.#labels}`;
   }
 
-  /** The label that returns this answer; all stand at the end, each once. */
+  /** The label that returns this answer. All answers stand at the end, each once. */
   answer(action: Action): string {
     const value = returnValue(action, this.#arch);
     const label = this.#returns.get(value) ?? `return ${value}`;
@@ -101,8 +100,8 @@ class Compiler {
       this.emit({ op, k, yes, no: next }, { op: "label", name: next });
     };
     this.emit({ op: "label", name: arch }, { op: "load", k: 0 });
-    // A stub stands before everything that libseccomp compiled (runc); of numbers with x32's bit it
-    // asks nothing on x86_64.
+    // The stub comes before everything that libseccomp compiled (runc). On x86_64 it does not ask about numbers with
+    // x32's bit.
     if (enosysAbove !== undefined) {
       const stub = this.answer({ action: "SCMP_ACT_ERRNO", errnoRet: enosys });
       const done = this.label();
@@ -111,7 +110,7 @@ class Compiler {
       if (isS390(arch)) test("jeq", 0, stub);
       this.emit({ op: "label", name: done });
     }
-    // libseccomp leaves -1 to the default.
+    // libseccomp leaves -1 to the default action.
     if (arch === "SCMP_ARCH_X86_64") test("jeq", 0xffff_ffff, this.answer(defaultAction));
     if (arch === "SCMP_ARCH_X86_64")
       test("jge", x32Bit, x32 === undefined ? this.answer(badArchAction) : "SCMP_ARCH_X32");
@@ -149,12 +148,11 @@ class Compiler {
     return label;
   }
 
-  /** Comparisons one after the other. `otherwise` is the label if none of them answers. */
+  /** Comparisons one after the other. If none answers, the program goes on at `otherwise`. */
   #level(arch: ScmpArch, level: readonly Node[], otherwise: string): void {
     level.forEach((node, position) => {
       const next = position + 1 < level.length ? this.label() : otherwise;
-      // Jumps only go forward: what stands behind a comparison comes before the next one of the
-      // level.
+      // Jumps only go forward, so the code after a comparison comes before the next comparison of the level.
       const pending: (() => void)[] = [];
       const way = ({ rule, next: inner }: Way): string => {
         if (inner === undefined) return rule === undefined ? next : this.answer(rule.action);
@@ -202,7 +200,7 @@ class Compiler {
   }
 }
 
-/** Numbers from `start` to the next range's start have the same target. */
+/** The numbers from `start` to the next range's start have the same target. */
 interface Range {
   readonly start: number;
   readonly target: string;
@@ -253,8 +251,8 @@ function returnValue(action: Action, arch: ScmpArch): number {
 }
 
 /**
- * Labels → offsets. A conditional jump reaches 255 instructions; farther ones go through
- * unconditional jumps behind it, which reach everywhere.
+ * Labels → offsets. A conditional jump reaches 255 instructions. A farther jump goes through an unconditional jump
+ * after it, which reaches everywhere.
  */
 function assemble(drafts: readonly Draft[]): readonly Instruction[] {
   const far = new Set<Draft>();

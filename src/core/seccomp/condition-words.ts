@@ -4,19 +4,19 @@ import type { ArgCondition, Rule, SeccompData } from "./types.ts";
 
 const low16 = 0xffffn;
 
-/** What an argument is called everywhere: `arg0` is the first, as in `seccomp_data.args`. */
+/** The name of an argument everywhere: `arg0` is the first, as in `seccomp_data.args`. */
 export function argumentName(index: number): string {
   return `arg${index}`;
 }
 
-/** A value of a call's argument: its name (`AF_INET`) if a table has one, else the exact number. */
+/** The value of a call's argument: its name (`AF_INET`) if a table has one, otherwise the exact number. */
 export function valueWords(call: string, index: number, value: bigint, arch?: ScmpArch): string {
   return describeValue(call, index, value, arch) ?? digits(value);
 }
 
 /**
- * A call as it is written in a program: `socket(AF_INET, 0x80002)`. If only some arguments are
- * `known`, the others are dots: `socket(AF_NETLINK, …, 9)`.
+ * A call as a program writes it: `socket(AF_INET, 0x80002)`. If only some arguments are `known`, dots stand for the
+ * others: `socket(AF_NETLINK, …, 9)`.
  */
 export function callWords({ arch, name, args }: SeccompData, known?: readonly number[]): string {
   const last = known ?? args.flatMap((value, index) => (value === 0n ? [] : [index]));
@@ -27,8 +27,8 @@ export function callWords({ arch, name, args }: SeccompData, known?: readonly nu
 }
 
 /**
- * An argument with its value, as it stands in a call: `AF_INET`, and `arg1 = 5` if the value has no
- * name. Without a call, no value has one.
+ * An argument of a call with its value: `AF_INET`, or `arg1 = 5` if the value has no name. Without a call, no value has
+ * a name.
  */
 export function argumentWords(call: string | undefined, index: number, value: bigint, arch?: ScmpArch): string {
   const meaning = call === undefined ? undefined : describeValue(call, index, value, arch);
@@ -36,8 +36,8 @@ export function argumentWords(call: string | undefined, index: number, value: bi
 }
 
 /**
- * A rule, exact and with numbers: `arg0 = 2 (AF_INET) and arg1 & 0xf = 1`; `always` without
- * conditions. Without a call, values have no names.
+ * A rule, exact and with numbers: `arg0 = 2 (AF_INET) and arg1 & 0xf = 1`. `always` if it has no conditions. Without a
+ * call, values have no names.
  */
 export function formatRule({ conditions }: Rule, call?: string, arch?: ScmpArch): string {
   return conditions.length === 0
@@ -46,9 +46,9 @@ export function formatRule({ conditions }: Rule, call?: string, arch?: ScmpArch)
 }
 
 /**
- * One condition, exact and with numbers. A mask of the low 32 bits reads as a plain comparison: it
- * is how a 32-bit argument is compared. A mask that leaves out one or two of them reads as the values
- * that it joins: `arg0 in {2 (AF_INET), 0xa (AF_INET6)}`.
+ * One condition, exact and with numbers. A mask of the low 32 bits reads as a plain comparison, because it compares a
+ * 32-bit argument. A mask that leaves out one or two of these bits reads as the values that it joins: `arg0 in {2
+ * (AF_INET), 0xa (AF_INET6)}`.
  */
 function formatCondition(condition: ArgCondition, call: string | undefined, arch: ScmpArch | undefined): string {
   const { index, op } = condition;
@@ -99,8 +99,8 @@ export function conditionWords(call: string, condition: ArgCondition, arch?: Scm
 }
 
 /**
- * What conditions leave of a call, to stand behind its name: `AF_INET`, `without PROT_EXEC`. An
- * argument is named only if its value has no name.
+ * The conditions of a call, as words that follow its name: `AF_INET`, `without PROT_EXEC`. They name the argument only
+ * if its value has no name.
  */
 export function limitWords(call: string, conditions: readonly ArgCondition[], arch?: ScmpArch): string {
   return conditions
@@ -112,7 +112,7 @@ export function limitWords(call: string, conditions: readonly ArgCondition[], ar
     .join(", ");
 }
 
-/** The number that stands for a condition in words: its datum, or the bits that have to be clear. */
+/** The number of a condition that words need: its datum, or the bits that must be clear. */
 function comparedValue(condition: ArgCondition): bigint {
   if (condition.op !== "SCMP_CMP_MASKED_EQ") return condition.datum;
   const datum = condition.datum & condition.mask;
@@ -142,12 +142,12 @@ const comparisonWords = {
   SCMP_CMP_GT: "above",
 } as const;
 
-/** Flags are read in hexadecimal. */
+/** People read flags in hexadecimal. */
 function digits(value: bigint): string {
   return value < 10n ? `${value}` : `0x${value.toString(16)}`;
 }
 
-/** Small numbers, as of protocols and options, are known in decimal: IPPROTO_SCTP is 132. */
+/** People know small numbers, such as those of protocols and options, in decimal: IPPROTO_SCTP is 132. */
 function readable(value: bigint): string {
   return value < 1000n ? `${value}` : digits(value);
 }

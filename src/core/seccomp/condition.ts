@@ -4,8 +4,8 @@ import type { ArgCondition } from "./types.ts";
 export const maxValue = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Does the condition hold for this value of its argument? Unsigned, 64 bits (seccomp_rule_add(3)).
- * libseccomp masks the datum of SCMP_CMP_MASKED_EQ too.
+ * Does the condition hold for this value of its argument? The comparison is unsigned, on 64 bits (seccomp_rule_add(3)).
+ * libseccomp also applies the mask of SCMP_CMP_MASKED_EQ to the datum.
  */
 export function conditionMatches(condition: ArgCondition, value: bigint): boolean {
   switch (condition.op) {
@@ -31,13 +31,12 @@ export function conditionMatches(condition: ArgCondition, value: bigint): boolea
 /** The bits of a 32-bit argument. */
 export const low32 = 0xffff_ffffn;
 
-/** A condition that compares all but this many bits is said, and counted, value by value. */
+/** A condition with at most this many free bits is written, and counted, value by value. */
 const fewFreeBits = 2;
 
 /**
- * The values of a 32-bit argument for which the condition holds, ascending: one for a plain
- * comparison, two or four for a mask that leaves out one or two bits. `undefined` if there are more,
- * or for another operator.
+ * The values of a 32-bit argument for which the condition holds, ascending. A plain comparison has one, and a mask that
+ * leaves out one or two bits has two or four. `undefined` if there are more, or for another operator.
  */
 export function fewValues(condition: ArgCondition): readonly bigint[] | undefined {
   if (condition.op === "SCMP_CMP_EQ") return [condition.datum];

@@ -3,15 +3,14 @@ import { maxValue } from "./condition.ts";
 import type { Node, RuleTree, Way } from "./tree.ts";
 import type { ActionRule, ArgCondition, ArgIndex, Rule, SeccompData } from "./types.ts";
 
-/** A node of a diagram: two are the same number exactly when they answer every call alike. */
+/** A node of a diagram. Two nodes have the same number if and only if they answer every call alike. */
 export type Place = number;
 
 /**
- * Decision diagrams over the bits of the six arguments, argument 0's highest bit first: each node
- * asks one bit, no bit twice, and equal nodes are one (Bryant, "Graph-Based Algorithms for Boolean
- * Function Manipulation", 1986, with more leaves than two). Here the rules' answer is a function
- * and not a list of ways to match. A hundred masks of single bits are a hundred nodes, although
- * they have 2^100 combinations.
+ * Decision diagrams over the bits of the six arguments, from argument 0's highest bit on. Each node asks one bit, no
+ * bit is asked twice, and equal nodes are one (Bryant, "Graph-Based Algorithms for Boolean Function Manipulation",
+ * 1986, with more than two kinds of leaves). A diagram shows the rules' answer as a function, not as a list of ways to
+ * match. A hundred masks of single bits are a hundred nodes, although they have 2^100 combinations.
  */
 export class Diagram {
   readonly #bits: number[] = [];
@@ -22,19 +21,19 @@ export class Diagram {
   readonly #subject: string;
   #steps = 0;
 
-  /** `subject`: whose rules they are, for the message when it takes too long. */
+  /** `subject`: whose rules they are, for the message if it takes too long. */
   constructor(subject: string) {
     this.#subject = subject;
   }
 
-  /** The node that answers this to every call. */
+  /** The node with this answer to every call. */
   leaf(outcome: string): Place {
     let place = this.#leaves.get(outcome);
     if (place === undefined) this.#leaves.set(outcome, (place = this.#add(noBit, 0, 0)));
     return place;
   }
 
-  /** libseccomp's comparisons of one syscall; `tell` says what a rule, or none, answers. */
+  /** libseccomp's comparisons of one syscall. `tell` gives the answer of a rule, or of none. */
   tree({ always, first }: RuleTree, tell: (rule: ActionRule | undefined) => string): Place {
     const level = (nodes: readonly Node[], otherwise: Place): Place =>
       nodes.reduceRight(
@@ -51,7 +50,7 @@ export class Diagram {
     return first === undefined ? this.leaf(tell(always)) : level(first.level, this.leaf(tell(undefined)));
   }
 
-  /** `matching` where all conditions of the rule hold on 64 bits, else `otherwise`. */
+  /** `matching` if all conditions of the rule hold on 64 bits, otherwise `otherwise`. */
   rule({ conditions }: Rule, matching: Place, otherwise: Place): Place {
     return [...conditions]
       .sort((a, b) => b.index - a.index)
@@ -71,8 +70,8 @@ export class Diagram {
   }
 
   /**
-   * For each combination of answers that some call gets from these nodes the smallest such call,
-   * argument 0 first; of the arguments that are `known` only calls with that value.
+   * For each combination of answers that these nodes give to some call, the smallest such call, argument 0 first. If
+   * arguments are `known`, only calls with these values count.
    */
   callsApart(
     roots: readonly Place[],
@@ -105,7 +104,7 @@ export class Diagram {
     return found;
   }
 
-  /** `yes` where the test holds, else `no`. */
+  /** `yes` if the test holds, otherwise `no`. */
   #select(test: BitTest, yes: Place, no: Place): Place {
     const { bits, holds } = test;
     const known = new Map<number, Place>();
@@ -139,7 +138,7 @@ export class Diagram {
     return at(0, yes, no);
   }
 
-  /** The rest of a test, one node a bit. All its bits come before those of `then` and `otherwise`. */
+  /** The rest of a test, one node for each bit. All its bits come before those of `then` and `otherwise`. */
   #chain({ bits, holds }: BitTest, from: number, then: Place, otherwise: Place): Place {
     let place = holds ? then : otherwise;
     for (let position = bits.length - 1; position >= from; position -= 1) {
@@ -185,33 +184,33 @@ export class Diagram {
 }
 
 /**
- * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete).
- * Profiles in use take some thousand steps a syscall; rules that take a thousand times as many were
- * written to make a tool hang or give up.
+ * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete). Profiles in use take some
+ * thousand steps for each syscall. Rules that take a thousand times as many were written to make a tool hang or give
+ * up.
  */
 export class TooManyWays extends RangeError {
   override readonly name = "TooManyWays";
 }
 
 /**
- * At most this many steps are made in one diagram. Also the bound of its nodes, so that three
- * numbers of a key fit into a double (384 · 2^18 · 2^18 < 2^53).
+ * At most this many steps are made in one diagram. It also limits the nodes, so that the three numbers of a key fit
+ * into a double (384 · 2^18 · 2^18 < 2^53).
  */
 const maxSteps = 1 << 18;
 
-/** Leaves come after all bits. */
+/** Leaves have this bit number, which comes after all bits. */
 const noBit = 384;
 
 /**
- * A comparison bit by bit, from the highest on. One value of each bit leads to the next bit, the other
- * decides. `holds`: the answer after the last bit.
+ * A comparison bit by bit, from the highest on. One value of each bit leads to the next bit. The other value decides.
+ * `holds`: the answer after the last bit.
  */
 interface BitTest {
   readonly bits: readonly { readonly bit: number; readonly goesOn: 0 | 1; readonly elseHolds: boolean }[];
   readonly holds: boolean;
 }
 
-/** Where all bits are equal, GE holds and GT does not. */
+/** If all bits are equal, GE holds and GT does not. */
 function testOf(op: Node["op"], bits: BitTest["bits"]): BitTest {
   return { bits, holds: op !== "GT" };
 }
@@ -224,7 +223,7 @@ function halfBits(op: Node["op"], datum: number, mask: number, firstBit: number)
     const shift = 31 - place;
     if (((mask >>> shift) & 1) === 0) continue;
     const goesOn = ((datum >>> shift) & 1) === 0 ? 0 : 1;
-    // For GE and GT, the larger bit decides.
+    // For GE and GT, the first differing bit decides.
     bits.push({ bit: firstBit + place, goesOn, elseHolds: order && goesOn === 0 });
   }
   return bits;

@@ -4,17 +4,17 @@ import { hasWideArguments } from "./args.ts";
 import { isS390, x32Bit, type ScmpArch } from "../tables/index.ts";
 import type { Action, ActionRule, Filter, SeccompData } from "./types.ts";
 
-/** What a filter answers, and which part of it gave the answer. */
+/** A filter's answer, and the part of the filter that gave it. */
 export type Decision =
   | { readonly action: Action; readonly by: "rule"; readonly rule: ActionRule }
   | { readonly action: Action; readonly by: "default" | "enosys-stub" | "bad-architecture" };
 
-/** The oracle: what the kernel does with this call under this filter. */
+/** The oracle: the kernel's answer to this call under this filter. */
 export function evaluate(filter: Filter, call: SeccompData): Action {
   return decide(filter, call).action;
 }
 
-/** What the kernel does with this call, and which rule said so. */
+/** The kernel's answer to this call, and the rule that gave it. */
 export function decide(filter: Filter, call: SeccompData): Decision {
   if (call.arch !== filter.arch) return badArchitecture;
   const before = answeredBefore(filter, call.nr);
@@ -26,20 +26,17 @@ export function decide(filter: Filter, call: SeccompData): Decision {
     : { action: rule.action, by: "rule", rule };
 }
 
-/**
- * What the kernel does with this syscall whatever its arguments are. `undefined` if it depends on
- * them.
- */
+/** The kernel's answer to this syscall with any arguments. `undefined` if it depends on them. */
 export function soleAnswer(filter: Filter, name: string, nr: number | undefined): Action | undefined {
   const [rule] = filter.syscalls.get(name) ?? [];
-  // A rule without conditions answers before any later one.
+  // A rule without conditions answers before all later rules.
   if (rule !== undefined && rule.rule.conditions.length > 0) return undefined;
   return answeredBefore(filter, nr)?.action ?? rule?.action ?? filter.defaultAction;
 }
 
 /** The answer that comes before any rule. `undefined` if the rules decide. */
 export function answeredBefore(filter: Filter, nr: number | undefined): Decision | undefined {
-  // The stub stands before libseccomp's own checks.
+  // The stub comes before libseccomp's own checks.
   if (filter.enosysAbove !== undefined && nr !== undefined && stubAnswers(filter.arch, nr, filter.enosysAbove))
     return stub;
   return isForeignNumber(filter, nr) ? badArchitecture : undefined;
@@ -50,8 +47,8 @@ const stub: Decision = { action: { action: "SCMP_ACT_ERRNO", errnoRet: enosys },
 const badArchitecture: Decision = { action: badArchAction, by: "bad-architecture" };
 
 /**
- * x32 calls carry bit 30 and come in under x86_64's audit number; libseccomp tells the two apart by
- * it. It leaves -1 to the default.
+ * x32 calls have bit 30 and x86_64's audit number. libseccomp tells the two apart by that bit. It leaves -1 to the
+ * default action.
  */
 function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
   if (nr === undefined || nr === 0xffff_ffff) return false;
@@ -59,21 +56,21 @@ function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
 }
 
 /**
- * runc's stub: numbers above the highest one named, and setup(2) on s390, which stands for every
- * number the kernel does not know there.
+ * Does runc's stub answer? It answers numbers above the highest one that the profile names. On s390 it also answers
+ * setup(2), which stands for every number that the kernel does not know.
  */
 function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
-  // On x86_64 it looks at bit 30 first: numbers with it are x32's, and are compared with x32's
-  // highest number or not at all.
+  // On x86_64 it looks at bit 30 first. Numbers with that bit are x32's: it compares them with x32's highest number, or
+  // not at all.
   if (arch === "SCMP_ARCH_X86_64" && (nr & x32Bit) !== 0) return false;
   if (arch === "SCMP_ARCH_X32" && (nr & x32Bit) === 0) return false;
   return nr > above || (nr === 0 && isS390(arch));
 }
 
 /**
- * The rule of a syscall that decides a call with these arguments. `undefined` if none matches.
- * `wide`: 64-bit arguments. Where libseccomp would refuse the rules the filter cannot be installed
- * at all: the rules up to the refused one answer.
+ * The rule of a syscall that decides a call with these arguments. `undefined` if none matches. `wide`: arguments have
+ * 64 bits. If libseccomp would refuse the rules, the filter cannot be installed at all; then the rules before the
+ * refused one answer.
  */
 export function decidingRule(
   rules: readonly ActionRule[],
@@ -83,7 +80,7 @@ export function decidingRule(
   return walk(treeOf(rules, wide), args);
 }
 
-/** The comparisons of a syscall's rules, as far as libseccomp takes them. */
+/** The comparisons of a syscall's rules, up to a rule that libseccomp refuses. */
 export function treeOf(rules: readonly ActionRule[], wide: boolean): RuleTree {
   const trees = wide ? wideTrees : narrowTrees;
   let tree = trees.get(rules);
@@ -92,8 +89,8 @@ export function treeOf(rules: readonly ActionRule[], wide: boolean): RuleTree {
 }
 
 /**
- * The first rule that libseccomp refuses because of the ones before it (the container does not
- * start). `undefined` if all fit together.
+ * The first rule that libseccomp refuses because of earlier ones (the container does not start). `undefined` if all fit
+ * together.
  */
 export function refusedRule(rules: readonly ActionRule[], wide: boolean): ActionRule | undefined {
   return buildTree(rules, wide).conflict;

@@ -2,8 +2,8 @@ import { Diagram } from "./diagram.ts";
 import type { Rule } from "./types.ts";
 
 /**
- * Does every call that matches `a` match one of `rules`? Exact, also where only several together
- * cover `a`.
+ * Does every call that matches `a` match one of `rules`? The answer is exact, even if only several rules together cover
+ * `a`.
  */
 export function impliedByAny(a: Rule, rules: readonly Rule[]): boolean {
   if (rules.some(({ conditions }) => conditions.length === 0)) return true;

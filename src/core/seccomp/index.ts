@@ -1,6 +1,5 @@
 /**
- * The algebra of filters: actions, conditions, rules, what implies what, and what the kernel
- * answers. SEMANTICS.md has the law.
+ * The algebra of filters: actions, conditions, rules, implication, and the kernel's answers. SEMANTICS.md has the law.
  */
 export { allowsSome } from "./allows-some.ts";
 export { badArchAction, defaultErrno, enosys, formatAction, isAllowing, sameAction } from "./action.ts";

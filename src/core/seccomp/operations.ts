@@ -20,7 +20,7 @@ export function callsOfOperation(
     }));
 }
 
-/** Does the filter let the call through in some form of the operation? */
+/** Does the filter allow the call in some form of the operation? */
 export function allowsOperation(filter: Filter, syscall: string, operation: Operation): boolean {
   return callsOfOperation(operation, filter, syscall).some((call) => isAllowing(evaluate(filter, call)));
 }

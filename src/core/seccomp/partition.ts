@@ -4,18 +4,15 @@ import { Diagram, type Place } from "./diagram.ts";
 import { answeredBefore, evaluate, soleAnswer, treeOf } from "./evaluate.ts";
 import type { Action, ActionRule, ArgIndex, Filter, Rule, SeccompData } from "./types.ts";
 
-/**
- * A question about a call: the answer of a filter, which of the filter's rules decides it, or
- * whether a rule matches it.
- */
+/** A question about a call: a filter's answer, the rule that decides it, or whether a rule matches it. */
 export type Question =
   | { readonly ask: "answer" | "decider"; readonly filter: Filter; readonly name: string }
   | { readonly ask: "match"; readonly rule: Rule };
 
 /**
- * Arguments for calls that the questions tell apart: for each combination of answers that some call
- * gets, the smallest such call. Complete: what no call here shows, no call does. Arguments that are
- * `known` have that value. Throws TooManyWays where it would take too long.
+ * Arguments for the calls that the questions tell apart: the smallest call for each combination of answers. It is
+ * complete: an answer that no call here gets, no call gets. Arguments that are `known` have that value. Throws
+ * TooManyWays if it would take too long.
  */
 export function partition(
   questions: readonly Question[],
@@ -29,16 +26,13 @@ export function partition(
   );
 }
 
-/** Do two filters of one architecture answer this syscall alike, whatever its arguments are? */
+/** Do two filters of one architecture give this syscall the same answers, with any arguments? */
 export function sameAnswers(a: Filter, b: Filter, name: string): boolean {
   const diagram = new Diagram(name);
   return place(diagram, { ask: "answer", filter: a, name }) === place(diagram, { ask: "answer", filter: b, name });
 }
 
-/**
- * Each answer that a filter gives to the syscall, once; with the `known` arguments, whatever the
- * others are.
- */
+/** The different answers that a filter gives to the syscall with the `known` arguments. */
 export function answersOf(
   filter: Filter,
   name: string,
@@ -50,7 +44,7 @@ export function answersOf(
   return callsOf(filter, name, known).map((args) => evaluate(filter, { arch: filter.arch, name, nr, args }));
 }
 
-/** For each answer that a filter gives to the syscall, the smallest call with the `known` arguments. */
+/** The smallest call with the `known` arguments for each answer that a filter gives to the syscall. */
 export function callsOf(
   filter: Filter,
   name: string,
@@ -65,7 +59,7 @@ export function callsOf(
   return answers.diagram.callsApart([answers.root], known);
 }
 
-/** Every line of a trace asks the same. */
+/** Every line of a trace asks the same questions. */
 const compiled = new WeakMap<Filter, Map<string, Compiled>>();
 
 interface Compiled {

@@ -6,7 +6,7 @@ export function ruleMatches(rule: Rule, args: SeccompData["args"]): boolean {
   return rule.conditions.every((condition) => conditionMatches(condition, args[condition.index]));
 }
 
-/** A text that two rules share exactly when they have the same conditions, in whatever order. */
+/** A text that two rules share if and only if they have the same conditions, in any order. */
 export function ruleKey(rule: Rule): string {
   return rule.conditions.map(conditionKey).sort().join(" ");
 }

@@ -5,16 +5,15 @@ import { buildTree, type Node } from "./tree.ts";
 import type { Filter } from "./types.ts";
 
 /**
- * About how many instructions libseccomp makes of the filters (src/gen_bpf.c): a comparison for the
- * number of each call, then those of its rules, with a load where another half of an argument is
- * looked at and one more for a mask. SEMANTICS.md says how close that comes to what libseccomp
- * exports.
+ * About how many instructions libseccomp makes from the filters (src/gen_bpf.c). It counts one comparison for each
+ * call's number, then those of its rules, a load whenever another half of an argument is needed, and one more for a
+ * mask. SEMANTICS.md says how near that is to libseccomp's own result.
  */
 export function estimateInstructions(filters: Iterable<Filter>): number {
   let sum = 0;
   for (const { arch, syscalls } of filters) {
     sum += perArchitecture + syscalls.size;
-    // What calls have in common stands there once.
+    // A part that several calls share occurs once.
     const blocks = new Set<string>();
     for (const rules of syscalls.values()) {
       const first = rules.some(({ rule }) => rule.conditions.length > 0)
@@ -32,7 +31,7 @@ export function estimateInstructions(filters: Iterable<Filter>): number {
   return sum;
 }
 
-/** The checks of architecture and x32, the loads of both, the answers. */
+/** The checks of architecture and x32, their two loads, and the answers. */
 const perArchitecture = 6;
 
 function instructionsOf(level: readonly Node[]): number {
@@ -44,7 +43,7 @@ function instructionsOf(level: readonly Node[]): number {
     sum += (half === loaded ? 0 : 1) + (masked ? 1 : 0) + 1;
     const inner = [ways.true.next, ways.false.next].filter((next) => next !== undefined);
     for (const next of inner) sum += instructionsOf(next.level);
-    // A mask changes what was loaded, and so does what was compared in between.
+    // A mask changes the loaded value, so the next comparison must load it again.
     loaded = masked || inner.length > 0 ? "" : half;
   }
   return sum;

@@ -3,18 +3,17 @@ import { maxValue } from "./condition.ts";
 import type { ActionRule, ArgCondition, SeccompData } from "./types.ts";
 
 /**
- * The comparisons libseccomp makes of one syscall's rules, in the order in which the kernel runs
- * them (db_rule_add() in src/db.c and the walk over a level in src/gen_bpf.c, libseccomp at
- * 90d3f7dd). BPF compares 32 bits, so a 64-bit condition is a comparison of the high half and one
- * of the low half. Comparisons tried one after the other form a level; the rules are merged into
- * one tree of levels, sorted by argument and comparison. Where rules with different actions meet,
- * this order decides. SEMANTICS.md has the prose.
+ * The comparisons that libseccomp makes for one syscall's rules, in the order in which the kernel runs them
+ * (db_rule_add() in src/db.c and the walk over a level in src/gen_bpf.c, libseccomp at 90d3f7dd). BPF compares 32 bits,
+ * so a 64-bit condition is a comparison of the high half and one of the low half. Comparisons that are tried one after
+ * the other form a level. All rules become one tree of levels, sorted by argument and comparison. If rules with
+ * different actions overlap, this order decides. SEMANTICS.md explains it in prose.
  */
 export interface Node {
   readonly arg: number;
   readonly high: boolean;
   readonly op: "EQ" | "MASKED_EQ" | "GE" | "GT";
-  /** How the rule itself compares; levels are sorted by it. */
+  /** The rule's own comparison. Levels are sorted by it. */
   readonly origin: ArgCondition["op"];
   readonly mask: number;
   readonly datum: number;
@@ -23,10 +22,7 @@ export interface Node {
   readonly ways: { readonly true: Way; readonly false: Way };
 }
 
-/**
- * What follows when a comparison is true or false: more comparisons, an answer, or neither (the
- * level goes on).
- */
+/** What follows if a comparison is true or false: more comparisons, an answer, or neither (the level goes on). */
 export interface Way {
   next: Node | undefined;
   rule: ActionRule | undefined;
@@ -34,7 +30,7 @@ export interface Way {
 
 /** The rules of one syscall as libseccomp holds them. */
 export interface RuleTree {
-  /** Unconditional: it answers every call. */
+  /** A rule without conditions: it answers every call. */
   readonly always: ActionRule | undefined;
   readonly first: Node | undefined;
 }
@@ -52,7 +48,7 @@ export function buildTree(rules: readonly ActionRule[], wide: boolean): Built {
     if (always !== undefined) continue;
     const chain = chainOf(rule, wide);
     if (chain === undefined) {
-      // It clears what was there, whatever its action. Later rules are dropped as narrower.
+      // It removes what was there, whatever its action. Later rules are narrower and are dropped.
       always = rule;
     } else if (root.next === undefined) root.next = chain;
     else if (!merge(root, chain)) return { conflict: rule };
@@ -89,10 +85,7 @@ function holds({ high, op, mask, datum }: Node, value: bigint): boolean {
   }
 }
 
-/**
- * One rule as comparisons. `undefined` if every call meets it (no conditions, or only masks of
- * zero).
- */
+/** One rule as comparisons. `undefined` if every call matches it (no conditions, or only masks of zero). */
 function chainOf(rule: ActionRule, wide: boolean): Node | undefined {
   let first: Node | undefined;
   let open: readonly Way[] = [];
@@ -110,7 +103,7 @@ function chainOf(rule: ActionRule, wide: boolean): Node | undefined {
 
 interface Link {
   readonly head: Node;
-  /** Where the condition holds and the rule goes on. */
+  /** The ways on which the condition holds and the rule goes on. */
   readonly open: readonly Way[];
 }
 
@@ -173,7 +166,7 @@ function nodeOf(condition: ArgCondition, op: Node["op"], high: boolean, mask: bi
   return node;
 }
 
-/** Merges a chain into the level behind `at`, from the node it points to. False: refused. */
+/** Merges a chain into the level after `at`, from the node that it points to. False if libseccomp refuses it. */
 function merge(at: Way, added: Node): boolean {
   const start = at.next;
   if (start === undefined) return true;
@@ -201,9 +194,8 @@ function mergeNode(node: Node, added: Node): boolean {
       way.rule = more.rule;
     } else if (!sameAction(way.rule.action, more.rule.action)) {
       if (leaf(node) || leaf(added)) return false;
-      // The half is not the whole: of two lower bounds that share their high half, the tighter one
-      // answers beyond it. For upper bounds released versions (up to 2.6.1) fail to do the same, so
-      // there the earlier rule stays.
+      // One half does not decide alone. Of two lower bounds with the same high half, the tighter one answers beyond it.
+      // For upper bounds, released versions (up to 2.6.1) fail to do so, and the earlier rule stays.
       if (side === "true" && added.high && added.full > node.full) way.rule = more.rule;
     }
   }
@@ -213,7 +205,7 @@ function mergeNode(node: Node, added: Node): boolean {
     if (way.next !== undefined) {
       if (!merge(way, more.next)) return false;
     } else if (way.rule === undefined) way.next = more.next;
-    else return true; // A shorter chain is there and answers already.
+    else return true; // A shorter chain is there and already answers.
   }
   return true;
 }
@@ -247,8 +239,8 @@ const rank = {
 } as const;
 
 /**
- * Does the added comparison come before this one? Higher arguments first, equality before order,
- * larger data first (smaller for LT and LE).
+ * Does the added comparison come before this one? Higher arguments come first, then equality before order, then larger
+ * data (smaller for LT and LE).
  */
 function before(node: Node, added: Node): boolean {
   const [place, other] = [node.arg * 2 + Number(node.high), added.arg * 2 + Number(added.high)];

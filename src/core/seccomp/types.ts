@@ -1,6 +1,6 @@
 import type { ScmpArch } from "../tables/index.ts";
 
-/** Which of the six syscall arguments, counted from 0 (`struct seccomp_data.args`). */
+/** One of the six syscall arguments, counted from 0 (`struct seccomp_data.args`). */
 export type ArgIndex = 0 | 1 | 2 | 3 | 4 | 5;
 
 /**
@@ -17,7 +17,7 @@ export type ArgCondition =
   | { readonly index: ArgIndex; readonly op: "SCMP_CMP_MASKED_EQ"; readonly mask: bigint; readonly datum: bigint };
 
 /**
- * And-bound. No conditions: matches every call. At most one condition per index
+ * And-bound. Without conditions it matches every call. It has at most one condition for each index
  * (seccomp_rule_add(3)).
  */
 export interface Rule {
@@ -25,8 +25,7 @@ export interface Rule {
 }
 
 /**
- * What the kernel does with a call (seccomp(2)). `errnoRet`: the errno for ERRNO, the message for
- * TRACE (16 bit).
+ * What the kernel does with a call (seccomp(2)). `errnoRet` is the errno of ERRNO and the message of TRACE (16 bit).
  */
 export type Action =
   | { readonly action: "SCMP_ACT_ERRNO" | "SCMP_ACT_TRACE"; readonly errnoRet: number }
@@ -41,14 +40,11 @@ export type Action =
     };
 
 /**
- * Why a rule is there. Reviewers ask it; the emitted profile carries it as `comment`. `only`: what
- * the rule means together with its neighbours, if it alone says nothing.
+ * Why a rule is there. Reviewers ask for it, and the profile has it as `comment`. `only`: what the rule means together
+ * with its neighbours, if it says nothing alone.
  */
 export type Because =
-  /**
-   * Seen in a recording, by these programs (base names). `unpinned`: why a call that could be
-   * pinned is not.
-   */
+  /** A recording saw it, made by these programs (base names). `unpinned`: why a call is not pinned that could be. */
   | {
       readonly type: "observed";
       readonly processes: readonly string[];
@@ -56,8 +52,8 @@ export type Because =
       readonly only?: string;
     }
   /**
-   * A row of a policy table: what the container runtime needs, what the same program calls on
-   * another day, which answer a denied call gets.
+   * A row of a policy table: what the container runtime needs, what the same program calls on another day, or the
+   * answer of a denied call.
    */
   | {
       readonly type: "floor" | "companion" | "fallback";
@@ -65,7 +61,7 @@ export type Because =
       readonly source: string;
       readonly only?: string;
     }
-  /** The code of a program can make it. `how`: in words. `ran`: the program was run while recording. */
+  /** The code of a program can make it. `how`: in words. `ran`: the program ran during the recording. */
   | {
       readonly type: "code";
       readonly program: string;
@@ -73,7 +69,7 @@ export type Because =
       readonly how: string;
       readonly only?: string;
     }
-  /** `--allow` / `--deny` on the command line. `beyond`: the name of the ceiling it exceeds. */
+  /** `--allow` / `--deny` on the command line. `beyond`: the name of the ceiling that it exceeds. */
   | { readonly type: "user"; readonly option: "--allow" | "--deny"; readonly beyond?: string }
   /** Read from a profile file: JSON pointer of the group and its comment. */
   | { readonly type: "profile"; readonly pointer: string; readonly comment: string | undefined };
@@ -86,17 +82,16 @@ export interface ActionRule {
 }
 
 /**
- * OR of rules per syscall, plus the default action; one architecture, already resolved for a host.
- * Syscalls are libseccomp's names; insertion order of rules is the profile's order (it matters
- * where actions differ).
+ * Or-bound rules for each syscall, and the default action. A filter is for one architecture and already resolved for a
+ * host. Syscalls have libseccomp's names. The rules are in the profile's order, which matters if actions differ.
  */
 export interface Filter {
   readonly arch: ScmpArch;
   readonly defaultAction: Action;
   readonly syscalls: ReadonlyMap<string, readonly ActionRule[]>;
   /**
-   * runc answers ENOSYS for every number above the highest one the profile names; crun has no such
-   * stub (undefined).
+   * runc answers ENOSYS to every number above the highest one that the profile names. `undefined` for crun, which has
+   * no such stub.
    */
   readonly enosysAbove: number | undefined;
 }

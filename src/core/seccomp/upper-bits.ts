@@ -6,24 +6,24 @@ import { answersOf, callsOf } from "./partition.ts";
 import type { ArgCondition, ArgIndex, Filter, SeccompData } from "./types.ts";
 
 /**
- * A call that the filter denies, and lets through with bit 32 set in some arguments: the filter
- * compares 64 bits, the kernel looks at 32 and makes the same call of both.
+ * A call that the filter denies, but allows with bit 32 set in some arguments. The filter compares 64 bits. The kernel
+ * looks at 32 and makes the same call in both cases.
  */
 export interface PassedCall {
-  /** The arguments that rules ask for; whatever the others are, or with the others zero. */
+  /** The arguments that rules ask for. The others may be anything, or are zero. */
   readonly args: readonly { readonly index: ArgIndex; readonly value: bigint }[];
-  /** Where bit 32 is set. */
+  /** The arguments with bit 32 set. */
   readonly set: readonly ArgIndex[];
-  /** A call that is let through, with its upper bits. */
+  /** An allowed call with its upper bits. */
   readonly witness: SeccompData;
 }
 
-/** The most sets of values that are tried for one call, and values of one argument. */
+/** At most this many sets of values are tried for one call, and this many values of one argument. */
 const [maxTries, maxValues] = [4096, 512];
 
 /**
- * Calls around the values that rules name which pass with upper bits: first those that are denied
- * by one argument alone, then those that are denied by several together.
+ * Calls near the values that rules name, which pass with upper bits. Calls that one argument alone denies come first,
+ * then those that several arguments deny together.
  */
 export function passedByUpperBits(filter: Filter, name: string): readonly PassedCall[] {
   const calls = told.get(filter) ?? new Map<string, readonly PassedCall[]>();
@@ -33,7 +33,7 @@ export function passedByUpperBits(filter: Filter, name: string): readonly Passed
   return known;
 }
 
-/** Every group that names a call asks the same. */
+/** Every group that names a call asks the same question. */
 const told = new WeakMap<Filter, Map<string, readonly PassedCall[]>>();
 
 function find(filter: Filter, name: string): readonly PassedCall[] {
@@ -51,7 +51,7 @@ function find(filter: Filter, name: string): readonly PassedCall[] {
 
 const upperBit = 0x1_0000_0000n;
 
-/** The values that conditions name and their neighbours, within 32 bits. */
+/** The values that conditions name and those next to them, within 32 bits. */
 function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex): readonly bigint[] {
   const named = conditions.filter((condition) => condition.index === index);
   return [
@@ -117,7 +117,7 @@ function passedTogether(
   return found;
 }
 
-/** Every choice of one value an argument; of too many, the first. */
+/** Every choice of one value for each argument. If there are too many, the first ones. */
 function combinations(near: ReadonlyMap<ArgIndex, readonly bigint[]>): readonly ReadonlyMap<ArgIndex, bigint>[] {
   return [...near].reduce<readonly ReadonlyMap<ArgIndex, bigint>[]>(
     (all, [index, values]) =>
@@ -126,7 +126,7 @@ function combinations(near: ReadonlyMap<ArgIndex, readonly bigint[]>): readonly 
   );
 }
 
-/** The sets of arguments that are not empty, small ones first. */
+/** All non-empty sets of arguments, small ones first. */
 function subsets(indexes: readonly ArgIndex[]): readonly (readonly ArgIndex[])[] {
   return indexes
     .reduce<readonly (readonly ArgIndex[])[]>((sets, index) => [...sets, ...sets.map((set) => [...set, index])], [[]])

@@ -2,8 +2,8 @@ import { maxValue } from "./condition.ts";
 import type { ArgCondition, Rule } from "./types.ts";
 
 /**
- * The calls that match `whole` and none of `parts`, as rules of which no two match the same call.
- * `undefined` if that takes other comparisons than by mask, or more than `maxRules`.
+ * The calls that match `whole` and none of `parts`, as rules of which no two match the same call. `undefined` if it
+ * needs comparisons other than by mask, or more than `maxRules` rules.
  */
 export function without(whole: Rule, parts: readonly Rule[], maxRules: number): readonly Rule[] | undefined {
   let rest: readonly Cube[] | undefined = toCubes([whole]);
@@ -15,8 +15,7 @@ export function without(whole: Rule, parts: readonly Rule[], maxRules: number): 
 }
 
 /**
- * What a list of rules leaves out, if that is shorter than the list. `not equal` takes a rule for
- * each bit.
+ * The calls that a list of rules leaves out, if that is shorter than the list. `not equal` takes a rule for each bit.
  */
 export function exceptionsOf(rules: readonly Rule[]): readonly Rule[] | undefined {
   if (rules.length < 4) return undefined;
@@ -24,7 +23,7 @@ export function exceptionsOf(rules: readonly Rule[]): readonly Rule[] | undefine
   return rest === undefined || rest.length === 0 || rest.length > rules.length / 2 ? undefined : rest;
 }
 
-/** Per argument, which bits are given, and how. */
+/** The given bits of each argument, and their values. */
 type Cube = ReadonlyMap<ArgCondition["index"], { readonly mask: bigint; readonly datum: bigint }>;
 
 function toCubes(rules: readonly Rule[]): readonly Cube[] | undefined {
@@ -43,8 +42,8 @@ function toCubes(rules: readonly Rule[]): readonly Cube[] | undefined {
 }
 
 /**
- * The disjoint sharp product of two cubes: one piece for each bit that the second gives and the
- * first leaves open, highest first.
+ * The disjoint sharp product of two cubes: one piece for each bit that the second gives and the first leaves open, from
+ * the highest on.
  */
 function subtract(from: Cube, part: Cube): readonly Cube[] {
   const apart = [...part].some(([index, { mask, datum }]) => {

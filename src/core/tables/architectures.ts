@@ -12,13 +12,13 @@ interface ArchitectureRow {
   /** Column of the syscall table (libseccomp src/syscalls.csv). */
   readonly column: string;
   /**
-   * Added to the table's number to get `seccomp_data.nr`: x32's bit 30 (asm/unistd.h), the mips
-   * ABIs' bases (asm/unistd.h).
+   * Added to the table's number to get `seccomp_data.nr`: bit 30 of x32 (asm/unistd.h), the bases of the mips ABIs
+   * (asm/unistd.h).
    */
   readonly base: number;
-  /** What Node (`process.arch`), OCI/Go (`GOARCH`) and uname(2) call it. */
+  /** The names in Node (`process.arch`), OCI/Go (`GOARCH`) and uname(2). */
   readonly aliases: readonly string[];
-  /** What a 64-bit kernel of this architecture runs beside its own programs, by strace's word. */
+  /** The architectures whose programs a 64-bit kernel also runs, by strace's word. */
   readonly compat?: { readonly "32 bit"?: ScmpArch; readonly x32?: ScmpArch };
 }
 
@@ -130,15 +130,12 @@ const bigEndian: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
   "SCMP_ARCH_SHEB",
 ]);
 
-/**
- * The byte order (`.endian` in libseccomp's src/arch-*.c): one filter holds architectures of one
- * order only.
- */
+/** The byte order (`.endian` in libseccomp's src/arch-*.c). All architectures of one filter have the same order. */
 export function isBigEndian(arch: ScmpArch): boolean {
   return bigEndian.has(arch);
 }
 
-/** Every architecture libseccomp has a token for. */
+/** Every architecture for which libseccomp has a token. */
 export const allArchitectures = Object.keys(architectures) as readonly ScmpArch[];
 
 /**
@@ -149,7 +146,7 @@ export function nativeArch(name: string): ScmpArch | undefined {
   return byAlias.get(name.toLowerCase());
 }
 
-/** Does its kernel's filter see 64 bits of each argument? */
+/** Does the filter see 64 bits of each argument in this architecture's kernel? */
 export function is64Bit(arch: ScmpArch): boolean {
   return wide.has(arch);
 }
@@ -159,25 +156,22 @@ export function isScmpArch(text: string): text is ScmpArch {
   return Object.hasOwn(architectures, text);
 }
 
-/** The name `includes.arches` and `--arch` use: `amd64`, `x86`, `arm64`, … */
+/** The name in `includes.arches` and `--arch`: `amd64`, `x86`, `arm64`, … */
 export function dockerArch(arch: ScmpArch): string {
   return architectures[arch].docker;
 }
 
 /**
- * The architecture a program in this strace personality enters the kernel through. `undefined` if
- * the machine has no such mode. "64 bit" is also the mode of a log that never names one.
+ * The architecture through which a program in this strace personality enters the kernel. `undefined` if the machine has
+ * no such mode. "64 bit" is also the mode of a log that never names one.
  */
 export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | "x32"): ScmpArch | undefined {
-  // strace on a 32-bit machine says nothing of modes: what the parser takes for 64 bit is its only one.
+  // strace names no modes on a 32-bit machine. Its only mode is the one that the parser takes for 64 bit.
   if (personality === "64 bit" || native === "SCMP_ARCH_X32") return native;
   return is64Bit(native) || personality === "x32" ? architectures[native].compat?.[personality] : native;
 }
 
-/**
- * The native architecture whose kernel runs this one: x86 and x32 → x86_64; a native one is its
- * own.
- */
+/** The native architecture whose kernel runs this one: x86_64 for x86 and x32. A native architecture is its own. */
 export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
   return (
     among.find(
@@ -191,7 +185,7 @@ export function isS390(arch: ScmpArch): boolean {
   return arch === "SCMP_ARCH_S390X" || arch === "SCMP_ARCH_S390";
 }
 
-/** Calls whose requests and options have other numbers in some architectures' headers. */
+/** Calls whose requests and options have other numbers in the headers of some architectures. */
 const renumbered: ReadonlySet<string> = new Set([
   "ioctl",
   "fcntl",
@@ -203,27 +197,27 @@ const renumbered: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * May a symbol of this call have another number here than on x86_64? So it is on mips, parisc,
- * powerpc and sh, which have ioctls.h, socket.h, fcntl.h or mman.h of their own (arch/*\/include/uapi/asm).
+ * May a symbol of this call have another number here than on x86_64? On mips, parisc, powerpc and sh it may. They have
+ * ioctls.h, socket.h, fcntl.h or mman.h of their own (arch/*\/include/uapi/asm).
  */
 export function hasOwnNumbers(arch: ScmpArch, syscall: string): boolean {
   return renumbered.has(syscall) && /_(?:MIPS|PARISC|PPC|SH)/.test(arch);
 }
 
-/** mips has SOCK_STREAM and SOCK_DGRAM the other way round (arch/mips/include/asm/socket.h). */
+/** mips exchanges the numbers of SOCK_STREAM and SOCK_DGRAM (arch/mips/include/asm/socket.h). */
 export function hasOwnSocketTypes(arch: ScmpArch): boolean {
   return arch.includes("MIPS");
 }
 
 /**
- * Which argument of clone is its flags: the first, and on s390, whose kernel takes the stack first,
- * the second (CONFIG_CLONE_BACKWARDS2, clone(2)).
+ * The argument of clone that has its flags: the first. On s390 it is the second, because its kernel takes the stack
+ * first (CONFIG_CLONE_BACKWARDS2, clone(2)).
  */
 export function cloneFlagsIndex(arch: ScmpArch): 0 | 1 {
   return isS390(arch) ? 1 : 0;
 }
 
-/** The column of the syscall table and what is added to its numbers. */
+/** The column of the syscall table, and the base that its numbers need. */
 export function syscallTableOf(arch: ScmpArch): { readonly column: string; readonly base: number } {
   return architectures[arch];
 }

@@ -30,7 +30,7 @@ const auditNumbers: { readonly [arch in ScmpArch]: number } = {
   SCMP_ARCH_SHEB: 0x0000_002a,
 };
 
-/** What the kernel calls the architecture in `seccomp_data.arch`. */
+/** The kernel's number for the architecture in `seccomp_data.arch`. */
 export function auditNumber(arch: ScmpArch): number {
   return auditNumbers[arch];
 }

@@ -1,6 +1,6 @@
 /**
- * What Docker grants without --cap-add and --cap-drop (moby oci/caps/defaults.go,
- * `DefaultCapabilities`). Sorted.
+ * The capabilities of a container without --cap-add and --cap-drop (moby oci/caps/defaults.go, `DefaultCapabilities`).
+ * Sorted.
  */
 export const defaultCapabilities: readonly string[] = [
   "CAP_AUDIT_WRITE",

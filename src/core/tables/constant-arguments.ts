@@ -1,9 +1,8 @@
 type Index = 0 | 1 | 2 | 3 | 4 | 5;
 
 /**
- * Calls with an argument that chooses among operations, and which arguments that are (the manual
- * page of each). Programs mostly have these values as constants in their code. Only the lower 32
- * bits count.
+ * The arguments of calls that choose among operations (by the manual page of each). In most programs these values are
+ * constants in the code. Only the lower 32 bits count.
  */
 const rows: { readonly [syscall: string]: readonly Index[] } = {
   accept4: [3],

@@ -7,9 +7,9 @@ export interface SyscallText {
   readonly subsystem: Subsystem;
   /** One line: what the call does. */
   readonly does: string;
-  /** A manual page, or the kernel's file that implements it. */
+  /** A manual page, or the kernel's source file. */
   readonly source: string;
-  /** The call that does the same on another machine or for another width of numbers. */
+  /** The call that does the same on another machine, or for another width of numbers. */
   readonly same: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export function describeSyscall(name: string): SyscallText | undefined {
   return read.byName.get(name);
 }
 
-/** The name itself and what else reaches the same code: mmap → mmap, mmap2. */
+/** The name itself, and the other calls that reach the same code: mmap → mmap, mmap2. */
 export function spellingsOf(name: string): readonly string[] {
   read ??= readTexts();
   return read.spellings.get(name) ?? [name];

@@ -2,14 +2,13 @@ import { dockerDefaults } from "./data/docker-defaults.ts";
 
 export { dockerDefaults };
 
-/** The profile file of the newest engine release known. */
+/** The profile file of the newest known engine release. */
 export const newestDockerDefault: string = dockerDefaults.at(-1)?.file ?? "";
 
 /**
- * The default profile an engine of this version ships, as file name under profiles/docker-default/.
- * A version that is not listed gets the one of the newest listed release before it (the oldest,
- * where there is none), `exact` is false, and `release` says whose it is. `20.10.24+dfsg1` reads as
- * `20.10.24`.
+ * The default profile of an engine of this version, as a file name under profiles/docker-default/. A version that is
+ * not listed gets the profile of the newest listed release before it, or of the oldest. Then `exact` is false, and
+ * `release` names that release. `20.10.24+dfsg1` reads as `20.10.24`.
  */
 export function dockerDefaultFor(version: string): {
   readonly file: string;
@@ -26,7 +25,7 @@ export function dockerDefaultFor(version: string): {
   return { file: before?.file ?? newestDockerDefault, exact: false, release: before?.release ?? wanted };
 }
 
-/** Orders dotted version numbers; missing parts count as 0. */
+/** Orders dotted version numbers. Missing parts count as 0. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a.split("."), b.split(".")];
   for (let part = 0; part < Math.max(left.length, right.length); part += 1) {

@@ -20,7 +20,7 @@ const mips = `
   ERFKILL=167 EDQUOT=1133
 `;
 
-/** Those of parisc (arch/parisc/include/uapi/asm/errno.h, Linux 6.1). */
+/** The same for parisc (arch/parisc/include/uapi/asm/errno.h, Linux 6.1). */
 const parisc = `
   ENOMSG=35 EIDRM=36 ECHRNG=37 EL2NSYNC=38 EL3HLT=39 EL3RST=40 ELNRNG=41 EUNATCH=42 ENOCSI=43
   EL2HLT=44 EDEADLOCK=45 ENOLCK=46 EILSEQ=47 ENONET=50 ENODATA=51 ETIME=52 ENOSR=53 ENOSTR=54 ENOPKG=55
@@ -67,18 +67,18 @@ function numberingOf(arch: ScmpArch): Numbering | undefined {
   return known;
 }
 
-/** Added to a number without a name on its architecture that is an error's generic number. */
+/** A generic number can be another error's number, or none, on its architecture. Then this is added to it. */
 const nameless = 0x1_0000;
 
 /**
- * Filters hold the numbers of asm-generic/errno.h, whatever their architecture: each error has one
- * number, and a name. This is the number that the architecture's kernel and C library have for it.
+ * The number that an architecture's kernel and C library have for an error. Filters hold the numbers of
+ * asm-generic/errno.h on every architecture, so that each error has one number and one name.
  */
 export function errnoOn(arch: ScmpArch, generic: number): number {
   return (numberingOf(arch)?.own.get(generic) ?? generic) & 0xffff;
 }
 
-/** The generic number of the error that has the number `own` on this architecture. */
+/** The generic number of the error with the number `own` on this architecture. */
 export function errnoFrom(arch: ScmpArch, own: number): number {
   const numbers = numberingOf(arch);
   if (numbers === undefined) return own;

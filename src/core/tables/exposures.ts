@@ -1,12 +1,12 @@
-/** Calls that reach more of the kernel, or reach further, than their neighbours do. */
+/** Calls that reach more of the kernel, or reach deeper, than the other calls of their kind. */
 export interface Exposure {
   readonly names: readonly string[];
   /**
-   * `danger`: attackers look for it and few services need it. `notable`: services need it, and what
-   * it opens depends on its arguments.
+   * `danger`: attackers look for it, and few services need it. `notable`: services need it, and its arguments decide
+   * what it opens.
    */
   readonly level: "danger" | "notable";
-  /** Harmless enough when pinned to some arguments. */
+  /** True if it is harmless enough when pinned to some arguments. */
   readonly pinnable: boolean;
   readonly reason: string;
   readonly source: string;
@@ -241,7 +241,7 @@ const byName: ReadonlyMap<string, Exposure> = new Map(
   exposures.flatMap((row) => row.names.map((name): [string, Exposure] => [name, row])),
 );
 
-/** What a call exposes beyond its subsystem. `undefined` if that is nothing unusual. */
+/** What a call exposes beyond its subsystem. `undefined` if there is nothing unusual. */
 export function exposureOf(name: string): Exposure | undefined {
   return byName.get(name);
 }

@@ -1,36 +1,32 @@
 import type { RequiredCall } from "./vulnerabilities.ts";
 
 /**
- * What a call that most programs need can also be asked to do, with a history of vulnerabilities.
- * Such an operation is denied unless it was seen.
+ * A use of a call that most programs need, with a history of vulnerabilities. It is denied unless a recording saw it.
  */
 export interface Operation {
   readonly id: string;
-  /** In a list. */
+  /** Its name in a list. */
   readonly name: string;
-  /** How it is made: any of these. */
+  /** The forms in which a program can make it. */
   readonly forms: readonly RequiredCall[];
-  /** What the call does then, to stand behind "may now": `socket may now open SCTP`. */
+  /** What the call does then, in words that follow "may now": `socket may now open SCTP`. */
   readonly does: string;
   /** Why attackers want it. */
   readonly reason: string;
-  /** Known vulnerabilities that need it, alone or together with other operations. */
+  /** Known vulnerabilities that need it, alone or with other operations. */
   readonly closes: readonly `CVE-${number}-${number}`[];
-  /** Which programs need it. */
+  /** The programs that need it. */
   readonly users: string;
-  /** What the denied call answers, and what programs do then. */
+  /** The answer of the denied call, and what programs do then. */
   readonly answer: { readonly errno: string; readonly then: string };
-  /**
-   * Only a recording opens it, never the code: it is dangerous, or libraries ask for it and do
-   * without if it is denied.
-   */
+  /** Only a recording opens it, never the code. It is dangerous, or libraries try it and do without if it is denied. */
   readonly onlySeen?: true;
   /**
-   * A program that was seen with one of its forms may use them all. A C library asks by one form
-   * whether the kernel has them, and ends the program if another is then missing.
+   * A program that a recording saw with one form may use them all. A C library asks with one form whether the kernel
+   * has them, and ends the program if another is then missing.
    */
   readonly together?: true;
-  /** The first kernel that has it; `2.6` stands for that and older ones. */
+  /** The first kernel that has it. `2.6` stands for 2.6 and older ones. */
   readonly since: string;
   readonly source: string;
 }
@@ -39,7 +35,7 @@ type Arg = NonNullable<RequiredCall["args"]>[number];
 
 const whole = (index: Arg["index"], value: number): Arg => ({ index, value });
 const bit = (index: Arg["index"], value: number): Arg => ({ index, value, mask: value });
-/** The type's flags (SOCK_CLOEXEC, SOCK_NONBLOCK) are above its lowest four bits. */
+/** The flags of the type (SOCK_CLOEXEC, SOCK_NONBLOCK) are above its lowest four bits. */
 const type = (value: number): Arg => ({ index: 1, value, mask: 0xf });
 const protocol = (value: number): Arg => whole(2, value);
 /** AF_INET and AF_INET6 (linux/socket.h). */
@@ -48,10 +44,10 @@ const internet = (...args: readonly Arg[]): readonly RequiredCall[] =>
 const option = (level: number, ...names: readonly number[]): readonly RequiredCall[] =>
   names.map((name) => ({ names: ["setsockopt"], args: [whole(1, level), whole(2, name)] }));
 const ioctl = (request: number): readonly RequiredCall[] => [{ names: ["ioctl"], args: [whole(1, request)] }];
-/** Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
+/** Ignores FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
 const futex = (...operations: readonly number[]): readonly RequiredCall[] =>
   operations.map((value) => ({ names: ["futex", "futex_time64"], args: [{ index: 1, value, mask: 0x7f }] }));
-/** The same bit of flags that stand at another place in each call. */
+/** The same flag, which is another argument of each call. */
 const receive = (flag: number): readonly RequiredCall[] => [
   { names: ["recv", "recvfrom", "recvmmsg", "recvmmsg_time64"], args: [bit(3, flag)] },
   { names: ["recvmsg"], args: [bit(2, flag)] },
@@ -60,7 +56,7 @@ const send = (flag: number): readonly RequiredCall[] => [
   { names: ["send", "sendto", "sendmmsg"], args: [bit(3, flag)] },
   { names: ["sendmsg"], args: [bit(2, flag)] },
 ];
-/** CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and negative ones of a process or thread. */
+/** CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and the negative clocks of a process or thread. */
 const processorClock = (...names: readonly string[]): readonly RequiredCall[] => [
   { names, args: [whole(0, 2)] },
   { names, args: [whole(0, 3)] },
@@ -68,8 +64,8 @@ const processorClock = (...names: readonly string[]): readonly RequiredCall[] =>
 ];
 
 /**
- * x86_64: the kernel's addresses have bit 56, also with five levels of page tables; the program's
- * have not, and tags of its pointers begin above it (Documentation/arch/x86/x86_64/mm.rst).
+ * On x86_64 the kernel's addresses have bit 56, even with five levels of page tables. A program's addresses do not, and
+ * the tags of its pointers begin above it (Documentation/arch/x86/x86_64/mm.rst).
  */
 const kernelAddress = 2 ** 56;
 

@@ -6,7 +6,7 @@ import type { ScmpArch } from "./types.ts";
 interface SymbolTable {
   readonly byName: ReadonlyMap<string, bigint>;
   readonly byValue: ReadonlyMap<bigint, string>;
-  /** Its symbols are bits that are OR-ed. */
+  /** True if its symbols are bits that are OR-ed. */
   readonly bits: boolean;
 }
 
@@ -27,13 +27,13 @@ function readTable(lines: string, bits: boolean): SymbolTable {
   return { byName: new Map(rows), byValue: new Map(rows.toReversed().map(([name, value]) => [value, name])), bits };
 }
 
-/** Tables whose symbols are OR-ed, beside those that say so in their name. */
+/** Tables whose symbols are OR-ed, beside those whose names say so. */
 const alsoBits: ReadonlySet<string> = new Set(["mmap_prot"]);
 
 /**
- * Symbols that strace 6.1 and 7.2 print and that `constants` lacks: strace's code adds them to those
- * of its tables (futex.c, mount.c), or its tables have them under a condition. They replace what
- * `constants` says of the same symbol. Values from include/uapi/linux/{futex,fcntl,fs,io_uring}.h and asm-generic.
+ * Symbols that strace 6.1 and 7.2 print and that `constants` lacks. strace's code adds them to those of its tables
+ * (futex.c, mount.c), or its tables have them under a condition. They replace the same symbols in `constants`. Values
+ * from include/uapi/linux/{futex,fcntl,fs,io_uring}.h and asm-generic.
  */
 const alsoPrinted: { readonly [table: string]: string } = {
   futexops: "FUTEX_PRIVATE_FLAG 128\nFUTEX_CLOCK_REALTIME 256",
@@ -42,7 +42,7 @@ const alsoPrinted: { readonly [table: string]: string } = {
     "MADV_DODUMP 17\nMADV_WIPEONFORK 18\nMADV_KEEPONFORK 19\nMADV_COLLAPSE 25",
   mmap_prot: "PROT_SEM 8",
   mount_flags: "MS_MGC_VAL 3236757504",
-  // glibc's F_GETLK64 of 64-bit machines is F_GETLK; the kernel's, which strace names, is another
+  // On 64-bit machines glibc's F_GETLK64 is F_GETLK. strace names the kernel's, which is another number.
   fcntlcmds:
     "F_GETLK64 12\nF_SETLK64 13\nF_SETLKW64 14\nF_GETOWNER_UIDS 17\nF_DUPFD_QUERY 1027\nF_CREATED_QUERY 1028\n" +
     "F_CANCELLK 1029\nF_GETDELEG 1039\nF_SETDELEG 1040",
@@ -63,12 +63,12 @@ function table(name: string): SymbolTable {
 
 interface Use {
   readonly name: string;
-  /** The argument has this meaning only together with another one. */
+  /** True if the argument has this meaning only together with another one. */
   readonly conditional: boolean;
 }
 
 const uses = new Map<string, readonly Use[]>();
-/** The tables that speak of an argument. */
+/** The tables that describe an argument. */
 function usesOf(syscall: string, index: number): readonly Use[] {
   const position = `${syscall}[${index}]`;
   let found = uses.get(position);
@@ -85,8 +85,8 @@ function usesOf(syscall: string, index: number): readonly Use[] {
 
 const requests = new Map<string, bigint>();
 /**
- * ioctl's request of a name. Searched for in the text, which is sorted: a workload makes a few of
- * the thousands that there are.
+ * The number of an ioctl request. It is searched for in the text, which is sorted: a workload makes only a few of the
+ * thousands of requests.
  */
 function ioctlRequest(name: string): bigint | undefined {
   const known = requests.get(name);
@@ -108,7 +108,7 @@ function ioctlRequest(name: string): bigint | undefined {
 }
 
 let everywhere: Map<string, bigint | undefined> | undefined;
-/** Any table's symbol, where all tables agree on its number. */
+/** The number of any table's symbol, if all tables agree on it. */
 function anywhere(symbol: string): bigint | undefined {
   if (everywhere === undefined) {
     everywhere = new Map();
@@ -120,7 +120,7 @@ function anywhere(symbol: string): bigint | undefined {
   return everywhere.get(symbol);
 }
 
-/** Second names of address families (sys/socket.h); strace 4.10 prefers `PF_LOCAL`. */
+/** Second names of address families (sys/socket.h). strace 4.10 prints `PF_LOCAL`. */
 const familySynonyms: { readonly [name: string]: string } = {
   AF_LOCAL: "AF_UNIX",
   AF_FILE: "AF_UNIX",
@@ -134,9 +134,8 @@ function presentFamily(symbol: string): string {
 }
 
 /**
- * The number behind a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") →
- * 2n. `A or B` (requests that share a number) reads as the first that is known. Values are
- * x86_64's. `undefined` for an unknown symbol.
+ * The number of a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") → 2n. `A or B` (requests
+ * that share a number) reads as the first known one. Values are those of x86_64. `undefined` for an unknown symbol.
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const names = (syscall.startsWith("socket") ? presentFamily(symbol) : symbol).split(" or ");
@@ -150,9 +149,8 @@ export function symbolValue(syscall: string, index: number, symbol: string): big
 }
 
 /**
- * A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD";
- * undefined where no table speaks of this argument. Bits above the lower 32 are shown beside the
- * name of those: "AF_NETLINK|0x100000000".
+ * A value in words: ("socket", 0, 2n) → "AF_INET", ("clone", 0, 0x111n) → "CLONE_VM|SIGCHLD". `undefined` if no table
+ * describes this argument. Bits above the lower 32 follow the name of the lower ones: "AF_NETLINK|0x100000000".
  */
 export function describeValue(
   syscall: string,
@@ -168,7 +166,7 @@ export function describeValue(
   return lower === undefined ? undefined : `${lower}|0x${upper.toString(16)}`;
 }
 
-/** The tables have the order of most machines; clone's first two change places on s390. */
+/** The tables have most machines' order of arguments. On s390, clone's first two change places. */
 function placeOf(syscall: string, index: number, arch: ScmpArch): number {
   return syscall === "clone" && index < 2 && cloneFlagsIndex(arch) === 1 ? 1 - index : index;
 }
@@ -203,7 +201,7 @@ function describeLower(syscall: string, index: number, value: bigint): string | 
   return parts.length === 0 ? "0" : parts.join("|");
 }
 
-/** Requests of terminals first: they are what containers meet, and others share their numbers. */
+/** Requests of terminals come first, because containers meet them. Other requests share their numbers. */
 function requestName(value: bigint): string | undefined {
   const text = ioctlRequests();
   const names: string[] = [];
@@ -213,13 +211,13 @@ function requestName(value: bigint): string | undefined {
   return names.find((name) => /^(T[CI]|FI)/.test(name)) ?? names[0];
 }
 
-/** errno(3)'s number of a name. */
+/** The number of an errno(3) name. */
 export function errnoNumber(name: string): number | undefined {
   const value = table("errnos").byName.get(name);
   return value === undefined ? undefined : Number(value);
 }
 
-/** errno(3)'s name of a number. */
+/** The errno(3) name of a number. */
 export function errnoName(number: number): string | undefined {
   return table("errnos").byValue.get(BigInt(number));
 }

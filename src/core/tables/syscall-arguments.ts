@@ -2,7 +2,7 @@ import { cloneFlagsIndex } from "./architectures.ts";
 import { syscallArguments } from "./data/syscall-arguments.ts";
 import type { ScmpArch } from "./types.ts";
 
-/** Which of a call's six arguments, counted from 0. */
+/** One of a call's six arguments, counted from 0. */
 type Index = 0 | 1 | 2 | 3 | 4 | 5;
 
 interface Arguments {
@@ -27,15 +27,15 @@ function argumentsOf(syscall: string): Arguments {
 }
 
 /**
- * The arguments of which the kernel looks at no more than the lower 32 bits: the ABI leaves the
- * upper half of the register undefined. clone's flags are a long by prototype, and
- * `lower_32_bits(clone_flags)` is all that is used of them (kernel/fork.c).
+ * The arguments of which the kernel uses only the lower 32 bits. The ABI leaves the upper half of the register
+ * undefined. clone's flags are a long in its prototype, but the kernel uses only `lower_32_bits(clone_flags)`
+ * (kernel/fork.c).
  */
 export function intArgumentsOf(syscall: string, arch: ScmpArch = "SCMP_ARCH_X86_64"): readonly Index[] {
   return syscall === "clone" ? [cloneFlagsIndex(arch)] : argumentsOf(syscall).ints;
 }
 
-/** The arguments that are addresses: what lies there, no filter sees. */
+/** The arguments that are addresses. No filter sees what is stored there. */
 export function pointerArgumentsOf(syscall: string): readonly Index[] {
   return argumentsOf(syscall).pointers;
 }

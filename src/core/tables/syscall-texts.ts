@@ -1,9 +1,9 @@
 import type { Subsystem } from "./subsystems.ts";
 
 /**
- * `name what it does [source]`, one a line, for every name of syscall-numbers.ts. Without a source:
- * section 2 of the Linux man-pages (manpages-dev 6.03 has a page of this very name). `name =
- * other`: does what `other` does, for another width of numbers or another machine.
+ * `name what it does [source]` for every name of syscall-numbers.ts, one on a line. Without a source, it is section 2
+ * of the Linux man-pages (manpages-dev 6.03 has a page of this name). `name = other` does what `other` does, for
+ * another width of numbers or another machine.
  */
 export const syscallTexts: { readonly [subsystem in Subsystem]: string } = {
   files: `

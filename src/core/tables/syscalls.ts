@@ -4,7 +4,7 @@ import type { ScmpArch } from "./types.ts";
 
 interface Table {
   readonly byName: ReadonlyMap<string, number>;
-  /** Made when it is first asked for. */
+  /** Made on first use. */
   byNumber?: ReadonlyMap<number, string>;
   readonly names: readonly string[];
 }
@@ -26,15 +26,12 @@ function tableOf(arch: ScmpArch): Table {
   return table;
 }
 
-/**
- * `seccomp_data.nr` of a syscall. `undefined` if this architecture has no such call or the name is
- * unknown.
- */
+/** The `seccomp_data.nr` of a syscall. `undefined` if this architecture has no such call or the name is unknown. */
 export function syscallNumber(arch: ScmpArch, name: string): number | undefined {
   return tableOf(arch).byName.get(name);
 }
 
-/** libseccomp's name of a number. */
+/** libseccomp's name for a number. */
 export function syscallName(arch: ScmpArch, nr: number): string | undefined {
   const table = tableOf(arch);
   table.byNumber ??= new Map([...table.byName].map(([name, number]) => [number, name]));
@@ -52,17 +49,17 @@ export function isSyscallName(name: string): boolean {
 }
 
 /**
- * Where strace's name is not libseccomp's. Compared number by number over both projects' tables
- * (strace 7.2).
+ * strace's names that differ from libseccomp's. The tables of both projects were compared number by number (strace
+ * 7.2).
  */
 const renamed: { readonly [arch in ScmpArch]?: { readonly [strace: string]: string } } = {
   SCMP_ARCH_ARM: { fadvise64_64: "arm_fadvise64_64", sync_file_range2: "arm_sync_file_range" },
 };
 
 /**
- * What strace called a call before 4.11, wherever libseccomp has another name for its number
- * (strace's tables of 2010 to 2020, compared number by number). A name counts only where the
- * architecture has no call of that name: `umount` is a call of its own on i386.
+ * strace's names before 4.11 that differ from libseccomp's name of the same number (strace's tables of 2010 to 2020,
+ * compared number by number). A name counts only if the architecture has no call of that name: `umount` is another call
+ * on i386.
  */
 const formerly: { readonly [strace: string]: string } = {
   _exit: "exit",
@@ -84,7 +81,7 @@ const formerly: { readonly [strace: string]: string } = {
   umount: "umount2",
 };
 
-/** socketcall(2)'s first argument per call: SYS_SOCKET … of linux/net.h. */
+/** The first argument of socketcall(2) for each call: SYS_SOCKET … of linux/net.h. */
 const socketCalls: readonly string[] = [
   "",
   "socket",
@@ -109,7 +106,7 @@ const socketCalls: readonly string[] = [
   "sendmmsg",
 ];
 
-/** ipc(2)'s first argument per call: SEMOP … of linux/ipc.h. */
+/** The first argument of ipc(2) for each call: SEMOP … of linux/ipc.h. */
 const ipcCalls: { readonly [name: string]: number } = {
   semop: 1,
   semget: 2,
@@ -126,22 +123,21 @@ const ipcCalls: { readonly [name: string]: number } = {
 };
 
 /**
- * Calls that strace names even where the kernel was entered through socketcall(2) or ipc(2)
- * (linux/net.h, linux/ipc.h), on the architectures that have these multiplexers.
+ * Calls that strace names even if the program entered the kernel through socketcall(2) or ipc(2) (linux/net.h,
+ * linux/ipc.h). Only architectures with these multiplexers have them.
  */
 const multiplexed: ReadonlyMap<string, "socketcall" | "ipc"> = new Map([
   ...socketCalls.slice(1).map((name) => [name, "socketcall"] as const),
   ...Object.keys(ipcCalls).map((name) => [name, "ipc"] as const),
 ]);
 
-/** The number by which socketcall(2) or ipc(2) knows a call; 0 if it has none. */
+/** The number of a call in socketcall(2) or ipc(2). 0 if it has none. */
 export function multiplexedNumber(name: string): number {
   return multiplexed.get(name) === "socketcall" ? socketCalls.indexOf(name) : (ipcCalls[name] ?? 0);
 }
 
 /**
- * The multiplexer that a call may have come through on this architecture. `undefined` if it has
- * only its own entry.
+ * The multiplexer through which a call may have come on this architecture. `undefined` if it has only its own entry.
  */
 export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc" | undefined {
   const multiplexer = multiplexed.get(name);
@@ -149,8 +145,8 @@ export function multiplexerOf(arch: ScmpArch, name: string): "socketcall" | "ipc
 }
 
 /**
- * strace's name → libseccomp's. Numbers are read too: `syscall_0x1c3`, and `SYS_318` of strace
- * before 4.9. `undefined` if no profile can name this call.
+ * libseccomp's name for strace's name. It reads numbers too: `syscall_0x1c3`, and `SYS_318` of strace before 4.9.
+ * `undefined` if no profile can name this call.
  */
 export function libseccompName(arch: ScmpArch, straceName: string): string | undefined {
   const numbered = /^(?:syscall|SYS)_(0x[0-9a-f]+|\d+)$/i.exec(straceName)?.[1];

@@ -1,34 +1,34 @@
 import type { ScmpArch } from "./types.ts";
 
 /**
- * A call that has to be made, with what its arguments have to be. `mask` is of 32 bits unless said
- * otherwise: the kernel looks at no more.
+ * A call that an attacker must make, with the values of its arguments. `mask` has 32 bits unless it says otherwise: the
+ * kernel looks at no more.
  */
 export interface RequiredCall {
   readonly names: readonly string[];
   readonly args?: readonly { readonly index: 0 | 1 | 2 | 3 | 4 | 5; readonly value: number; readonly mask?: number }[];
-  /** Only by these architectures' way into the kernel. */
+  /** The call works only on these architectures. Absent if it works on all. */
   readonly arches?: readonly ScmpArch[];
 }
 
 /** A known way from a syscall to more rights than a program should have. */
 export interface Vulnerability {
   readonly id: `CVE-${number}-${number}`;
-  /** The name people know it by. */
+  /** The name by which people know it. */
   readonly name?: string;
-  /** Where the mistake was. `runtime`: in a container runtime or sandbox, not in the kernel. */
+  /** Where the mistake was. `runtime` means a container runtime or sandbox, not the kernel. */
   readonly where: "kernel" | "runtime";
-  /** One call of each list has to be made. Otherwise the vulnerability is out of reach. */
+  /** One call of each list must be made. Otherwise the vulnerability is out of reach. */
   readonly needs: readonly (readonly RequiredCall[])[];
   /**
-   * `anywhere`: having it in a user namespace is enough, and every program that may make one has
-   * it. `host`: the container has to be given it.
+   * `anywhere`: the capability in a user namespace is enough, and every program that may make such a namespace has it.
+   * `host`: the container itself must have it.
    */
   readonly capability?: { readonly name: string; readonly where: "anywhere" | "host" };
   readonly gives: string;
   /**
-   * The commit that mended it in Linux, by its title, or an advisory; the record of the id at
-   * nvd.nist.gov says the same in more words.
+   * The commit that repaired it in Linux, by its title, or an advisory. The record of the id at nvd.nist.gov says the
+   * same in more words.
    */
   readonly source: string;
 }
@@ -72,7 +72,7 @@ const ping: Need = [...socket(2, 2, 1), ...socket(10, 2, 58)];
 /** CLONE_NEWUSER; clone3's flags are in memory. */
 const userNamespace: Need = [flag("unshare", 0, 0x1000_0000), flag("clone", 0, 0x1000_0000), ...call("clone3")];
 const send: Need = call("send", "sendto", "sendmsg", "sendmmsg");
-/** MSG_PEEK = 2, MSG_OOB = 1: the same bit of flags that stand at another place in each call. */
+/** MSG_PEEK = 2, MSG_OOB = 1: the same flag, which is another argument of each call. */
 const receiveFlag = (bit: number): Need => [
   flag("recvfrom", 3, bit),
   flag("recv", 3, bit),
@@ -85,13 +85,13 @@ const sendFlag = (bit: number): Need => [
   flag("sendmsg", 2, bit),
   flag("sendmmsg", 3, bit),
 ];
-/** CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and negative ones of a process or thread. */
+/** CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, and the negative clocks of a process or thread. */
 const processorClock = (...names: string[]): Need => [
   { names, args: [{ index: 0, value: 2 }] },
   { names, args: [{ index: 0, value: 3 }] },
   { names, args: [{ index: 0, value: 0x8000_0000, mask: 0x8000_0000 }] },
 ];
-/** The bit that the kernel's addresses have on x86_64 and the program's do not. */
+/** The kernel's addresses have this bit on x86_64. The program's do not. */
 const kernelAddress = 2 ** 56;
 const someMount: Need = call("mount", "fsmount");
 /** The futex operation without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
@@ -116,8 +116,8 @@ const crash = "stops the machine";
 const leak = "reads kernel memory";
 
 /**
- * In the order of their numbers. What is needed is the least that every known way has in common, so
- * that "out of reach" stays true for variants.
+ * In the order of their numbers. `needs` has only what all known ways have in common, so that "out of reach" is true
+ * for variants too.
  */
 export const vulnerabilities: readonly Vulnerability[] = [
   {
@@ -1872,8 +1872,5 @@ export const vulnerabilities: readonly Vulnerability[] = [
   },
 ];
 
-/**
- * What a program needs before it has a capability in a user namespace that the container was not
- * given.
- */
+/** What a program needs before it can have, in a user namespace, a capability that the container was not given. */
 export const userNamespaceCalls: readonly RequiredCall[] = userNamespace;

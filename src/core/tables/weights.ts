@@ -3,9 +3,9 @@ import { exposureOf } from "./exposures.ts";
 import type { Subsystem } from "./subsystems.ts";
 
 /**
- * What it costs to allow a call that no recording saw. `ordinary`: denying it protects nothing, and
- * breaks a program that makes it. `weighty`: it opens a part of the kernel that most programs never
- * enter. `dangerous`: attackers look for it.
+ * The price of allowing a call that no recording saw. `ordinary`: denying it protects nothing, and breaks a program
+ * that makes it. `weighty`: it opens a part of the kernel that most programs never enter. `dangerous`: attackers look
+ * for it.
  */
 export type Weight = "ordinary" | "weighty" | "dangerous";
 
@@ -14,7 +14,7 @@ export interface WeightRow {
   readonly reason: string;
 }
 
-/** By the part of the kernel that a call enters. Exposures and the rows by call go before. */
+/** The weight by the part of the kernel that a call enters. Exposures and `byCall` come first. */
 const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   files: {
     weight: "ordinary",
@@ -119,7 +119,7 @@ const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   },
 };
 
-/** Calls that weigh another amount than their neighbours. */
+/** Calls whose weight differs from that of their part of the kernel. */
 const byCall: readonly (WeightRow & { readonly names: readonly string[] })[] = [
   {
     names: ["pipe", "pipe2"],
@@ -167,7 +167,7 @@ const rowByCall: ReadonlyMap<string, WeightRow> = new Map(
   byCall.flatMap((row) => row.names.map((name) => [name, row] as const)),
 );
 
-/** What allowing this call costs, and why. A name that no table knows is weighty. */
+/** The price of allowing this call, and why. A name that no table knows is weighty. */
 export function weigh(syscall: string): { readonly weight: Weight; readonly reason: string } {
   const exposure = exposureOf(syscall);
   if (exposure !== undefined)

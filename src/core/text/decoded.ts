@@ -1,6 +1,6 @@
 /**
- * The text of a file's bytes: UTF-8, or UTF-16 behind its byte order mark. YAML's readers take both, and
- * what they read has to be read here. The mark stays: engines refuse JSON that begins with one.
+ * The text of a file's bytes: UTF-8, or UTF-16 after its byte order mark. YAML's readers take both, so this one does
+ * too. The mark stays: engines refuse JSON that begins with one.
  */
 export function decoded(bytes: Buffer): string {
   const [first, second] = bytes;

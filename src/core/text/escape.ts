@@ -1,9 +1,9 @@
-/** Text from outside, made safe where it leaves the program. */
+/** Makes text from outside safe, where it leaves the program. */
 
 /**
- * Makes text from a trace, an image or a tool safe for a terminal: control characters (C0, DEL,
- * C1), bidirectional overrides and other invisible format characters become `\u{…}`; newlines stay.
- * CI services take `##[` for a command wherever it stands, so it is escaped too.
+ * Makes text from a trace, an image or a tool safe for a terminal. Control characters (C0, DEL, C1), bidirectional
+ * overrides and other invisible format characters become `\u{…}`. Newlines stay. CI services read `##[` as a command at
+ * any place, so it is escaped too.
  */
 export function escapeTerminal(text: string): string {
   const inert = text.replaceAll("##[", "#\\u{23}[");
@@ -13,14 +13,14 @@ export function escapeTerminal(text: string): string {
   );
 }
 
-/** The same for text that has to stay on its line: a file's name, a cell of a table. */
+/** The same for text that must stay on its line: a file's name, a cell of a table. */
 export function escapeLine(text: string): string {
   return escapeTerminal(text).replaceAll("\n", "\\n");
 }
 
 /**
- * The same for JSON text: what would not show, or show something else, becomes `\uXXXX`. JSON's own
- * syntax is ASCII, so only strings change, and their value stays.
+ * The same for JSON text. A character that would not show, or would show as something else, becomes `\uXXXX`. JSON's
+ * own syntax is ASCII, so only strings change, and they keep their value.
  */
 export function escapeJson(json: string): string {
   const inert = json.replaceAll("##[", "#\\u0023[");
@@ -33,25 +33,25 @@ export function escapeJson(json: string): string {
   );
 }
 
-/** A word for a POSIX shell: as it is where no character of it means anything there, else quoted. */
+/** A word for a POSIX shell. It is quoted if any of its characters means something to the shell. */
 export function shellWord(word: string): string {
   return isPlainWord(word) ? word : escapeShell(word);
 }
 
-/** Does no character of the word mean anything to a POSIX shell? */
+/** True if no character of the word means anything to a POSIX shell. */
 export function isPlainWord(word: string): boolean {
   return /^[\w@%+=:,./-]+$/.test(word);
 }
 
 /**
- * The same for whole output: a line that begins with `::` is a command to GitHub's runner, which
- * skips white space before it and ends lines at a carriage return too.
+ * The same for whole output. To GitHub's runner, a line that begins with `::` is a command. It skips white space before
+ * the `::`, and a carriage return ends a line too.
  */
 export function withoutCommands(text: string): string {
   return text.includes("::") ? text.replace(/(^|[\r\n])([^\S\r\n]*)::/g, "$1$2\\u{3a}:") : text;
 }
 
-/** A word for a POSIX shell, whatever is in it. */
+/** A quoted word for a POSIX shell. */
 export function escapeShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
