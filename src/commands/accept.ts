@@ -19,10 +19,7 @@ import { readProfile } from "../core/profile/index.ts";
 import { namesOf } from "../words/index.ts";
 import { recordingOf, type Addition, type Diagnosis } from "../run/verifier/index.ts";
 
-/**
- * Takes what verify found missing into the profile's recording, and regenerates the profile from
- * it.
- */
+/** Adds what verify found missing to the profile's recording, and regenerates the profile from it. */
 export async function acceptAdditions(
   profile: string,
   additions: readonly Addition[],
@@ -36,7 +33,7 @@ export async function acceptAdditions(
       what: `--accept: ${profile} has no recording (${path})`,
       todo: `Add to the profile by hand: ${groupFor(additions)}`,
     });
-  if ((await readRecording(path)) === undefined) throw none(); // a lock would make its folder
+  if ((await readRecording(path)) === undefined) throw none(); // taking a lock would make its folder
   await whileLocked(path, async () => {
     const recording = await readRecording(path);
     if (recording === undefined) throw none();
@@ -52,8 +49,7 @@ async function takeIn(
   facts: Run,
   terminal: Terminal,
 ): Promise<void> {
-  // The recording has these calls already, and the profile lost them: regenerating it brings them
-  // back.
+  // The recording already has these calls, but the profile lost them. Regenerating the profile brings them back.
   const fresh = additions.filter(
     ({ arch, syscall, record }) => record.args !== undefined || !Object.hasOwn(recording.syscalls[arch] ?? {}, syscall),
   );
@@ -77,7 +73,7 @@ function denies(profile: string, recording: Recording): boolean {
   );
 }
 
-/** What to do about a failure whose cause is known. */
+/** What to do about a failure of known cause. */
 export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<string> {
   switch (diagnosis.kind) {
     case "explained": {

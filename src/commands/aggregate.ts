@@ -25,12 +25,12 @@ import { readUnpacked } from "../logs/index.ts";
 
 export interface AggregateOptions extends AuditFilter {
   readonly output: string | undefined;
-  /** The name of a kept recording, or its file, that learns from the log. */
+  /** The name of a kept recording, or its file, to which the log's calls are added. */
   readonly append: string | undefined;
   readonly name: string | undefined;
 }
 
-/** `seccomp-gen aggregate`: kernel audit lines → a recording. 0 fine, 2 trouble. */
+/** `seccomp-gen aggregate`: kernel audit lines → a recording. Exit code 0, or 2 for trouble. */
 export async function aggregate(
   logs: readonly string[],
   options: AggregateOptions,

@@ -1,12 +1,12 @@
 import { runGit, type Changes } from "../project/index.ts";
 import type { Authorship } from "../words/index.ts";
 
-/** Who changed the files of a change. */
+/** The people who changed the files of a change. */
 export interface Authors {
   readonly of: (path: string) => Authorship;
 }
 
-/** Asks git once, of all recordings. */
+/** Asks git once for all recordings. */
 export async function authorsSince({ root, base }: Changes): Promise<Authors> {
   const pathspec = [":(top,glob)**/traces/**"];
   const log = await runGit(root, [

@@ -17,8 +17,8 @@ export interface CheckOptions {
 }
 
 /**
- * `seccomp-gen check PROFILE TRACES…`: 0 the profile allows what was recorded, 1 it would deny some
- * of it, 2 trouble. Nothing is run.
+ * `seccomp-gen check PROFILE TRACES…`: 0 if the profile allows what was recorded, 1 if it would deny some of it, 2 for
+ * trouble. It runs nothing.
  */
 export async function check(
   profile: string,
@@ -26,7 +26,7 @@ export async function check(
   options: CheckOptions,
   terminal: Terminal,
 ): Promise<number> {
-  // A version of Docker stands for its default, as in diff.
+  // A Docker version stands for its default profile, as in diff.
   const { name, profile: document, standsIn } = await loadReference(profile).catch(orOrder(profile));
   if (standsIn !== undefined)
     terminal.note(
@@ -45,14 +45,14 @@ export async function check(
       ),
     );
   terminal.out(renderCheck(findings, { format: options.format, profile: name, noFilter: document.noFilter }));
-  // In a log of a container that fails, the denied calls are those that failed; a recording of ours
-  // was made under Docker's default, and has them denied already.
+  // In the log of a container that fails, the failed calls are the denied ones. Our own recordings are made under
+  // Docker's default, where these calls are denied already.
   const isLog = recording.runs.some(({ source }) => source === "log" || source === "audit");
   const denied = findings.filter(({ kind, alreadyFailed }) => kind === "denied" && (isLog || !alreadyFailed));
   return document.noFilter !== undefined || denied.length > 0 ? 1 : 0;
 }
 
-/** A log may stand in the profile's place. */
+/** The user may have given a log as the profile. */
 function orOrder(profile: string): (error: unknown) => never {
   return (error) => {
     if (

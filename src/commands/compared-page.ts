@@ -14,8 +14,8 @@ interface Side {
 }
 
 /**
- * A comparison as one HTML page, with the story of each call before and after. `after` is the
- * profile's file; its recording may lie beside it.
+ * A comparison as one HTML page that explains each call before and after. `after` is the profile's file. Its recording
+ * may lie beside it.
  */
 export async function comparedPage({
   diff,

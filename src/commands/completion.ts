@@ -3,8 +3,8 @@ import { escapeShell } from "../core/text/index.ts";
 import type { Shell } from "./shells.ts";
 
 /**
- * A script for the shell that completes commands, options and their choices, file names elsewhere,
- * and another program's words after `--`. Made from the commands themselves.
+ * A script with which the shell completes commands, options and their choices, and file names elsewhere. After `--` it
+ * completes another program's words. It is made from the commands themselves.
  */
 export function completionScript(program: Command, shell: Shell): string {
   const name = program.name();

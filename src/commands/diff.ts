@@ -17,8 +17,8 @@ export interface DiffOptions extends HostOptions {
 }
 
 /**
- * `seccomp-gen diff [BEFORE] AFTER`: 0 the same, 1 different, 2 trouble. BEFORE defaults to
- * Docker's default.
+ * `seccomp-gen diff [BEFORE] AFTER`: 0 if they are the same, 1 if they differ, 2 for trouble. BEFORE is Docker's
+ * default if it is not given.
  */
 export async function diff(files: readonly string[], options: DiffOptions, terminal: Terminal): Promise<number> {
   if (files.length > 2)
@@ -41,7 +41,7 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
       todo: "seccomp-gen diff [BEFORE] AFTER",
     });
   const [old, next] = [await loadReference(before), await loadReference(after)];
-  // Docker's default is for every machine: a profile beside it says for which.
+  // Docker's default is for every machine. The profile beside it decides for which.
   const isDefault = before === undefined || isDockerVersion(before);
   const host = hostOf(options, isDefault ? [next.profile] : [next.profile, old.profile]);
   noteOtherMachine(after, options, host, terminal);

@@ -21,20 +21,14 @@ import { isSyscallName } from "../core/tables/index.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";
-  /**
-   * The recording that the profile was made from. If it is `undefined`, `explain` looks for it
-   * beside the profile.
-   */
+  /** The recording from which the profile was made. If it is `undefined`, `explain` looks for it beside the profile. */
   readonly recording: string | undefined;
   readonly against: string | undefined;
-  /** Every call, also on a terminal. */
+  /** Shows every call, also on a terminal. */
   readonly all?: boolean;
 }
 
-/**
- * `seccomp-gen explain PROFILE [SYSCALL]`: 0, 1 if engines run it without a filter, or 2 for
- * trouble.
- */
+/** `seccomp-gen explain PROFILE [SYSCALL]`: 0, 1 if engines run the profile without a filter, 2 for trouble. */
 export async function explain(
   file: string,
   syscall: string | undefined,
@@ -52,7 +46,7 @@ export async function explain(
   }
   const document = (await loadProfile(file)).read();
   const recording = await recordingOf(file, options.recording);
-  // A recording knows the container's capabilities; options that say otherwise win.
+  // A recording has the container's capabilities. Options that name others win.
   const asked = options.capAdd.length + options.capDrop.length > 0 || options.arch !== undefined;
   const hosts =
     recording === undefined || asked
@@ -92,7 +86,7 @@ export async function explain(
 /** At most this many conditions are shown. */
 const shownElsewhere = 20;
 
-/** What the profile allows on other hosts and not on these. */
+/** The calls that the profile allows only on other hosts. */
 function elsewhereOf(document: DockerProfile, hosts: readonly HostContext[]): readonly Elsewhere[] {
   return openedElsewhere({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [] }, document, { hosts });
 }

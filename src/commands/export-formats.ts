@@ -1,4 +1,4 @@
-/** What `export --format` can write. */
+/** The formats of `export --format`. */
 export const exportFormats = [
   "oci",
   "kubernetes",

@@ -18,13 +18,13 @@ import type { exportFormats } from "./export-formats.ts";
 export interface ExportOptions extends HostOptions {
   readonly format: (typeof exportFormats)[number];
   readonly output: string | undefined;
-  /** Allow with any arguments what the format cannot allow with some. */
+  /** Allows a call with any arguments if the format cannot allow it with some. */
   readonly widen: boolean;
 }
 
 /**
- * `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0 fine, 2 if the
- * format cannot express it.
+ * `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0, or 2 if the format cannot express
+ * it.
  */
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);

@@ -24,17 +24,17 @@ export interface GenerateOptions extends PolicyArguments {
   readonly arch: string | undefined;
   /** The file system of the programs in raw logs. */
   readonly root?: string | undefined;
-  /** Every kept recording with its stored options. */
+  /** Regenerates every kept recording's profile, with its stored options. */
   readonly all: boolean;
-  /** Compare with the file instead of writing it. */
+  /** Compares with the file instead of writing it. */
   readonly check: boolean;
-  /** Judge git's index, not the working tree. */
+  /** Judges git's index, not the working tree. */
   readonly staged?: boolean;
 }
 
 /**
- * `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0
- * fine, 1 with --check: the file is another.
+ * `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0, or with --check 1 if
+ * the file differs.
  */
 export async function generate(
   patterns: readonly string[],
@@ -83,7 +83,7 @@ export async function generate(
   return 0;
 }
 
-/** If the profile belongs to a kept recording, its options are kept beside the recording. */
+/** If the profile belongs to a kept recording, its options are stored beside the recording. */
 async function keepPolicy(recording: string, output: string, options: PolicyArguments): Promise<void> {
   if (normalize(output) === profileFor(normalize(recording))) await storePolicy(recording, policyOf(options));
 }

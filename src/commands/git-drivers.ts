@@ -24,8 +24,8 @@ import { renderMeaning } from "../words/index.ts";
 import { defaultCapabilities, isScmpArch, type ScmpArch } from "../core/tables/index.ts";
 
 /**
- * `seccomp-gen git-textconv FILE`: what git shows of a profile: one line a call. A file that is no
- * profile is shown as it is, because git must not stop.
+ * `seccomp-gen git-textconv FILE`: a profile as git shows it, one call on a line. Any other file is shown as it is,
+ * because git must not stop.
  */
 export async function gitTextconv(file: string, terminal: Terminal): Promise<number> {
   const text = await readText(file);
@@ -53,8 +53,8 @@ export async function gitTextconv(file: string, terminal: Terminal): Promise<num
 export type MergeKind = "profile" | "recording" | "policy";
 
 /**
- * `seccomp-gen git-merge KIND %O %A %B %P`: 0 merged, 1 a conflict, left in the file as git marks
- * it. In doubt, it is a conflict.
+ * `seccomp-gen git-merge KIND %O %A %B %P`: 0 if merged, 1 for a conflict, which stays in the file with git's marks. In
+ * doubt it is a conflict.
  */
 export async function gitMerge(kind: MergeKind, files: MergeFiles, terminal: Terminal): Promise<number> {
   const note = (line: string): void => terminal.note(escapeLine(line));
@@ -87,9 +87,7 @@ type Merged =
   | { readonly text: string }
   | {
       readonly conflicts: readonly string[];
-      /**
-       * The whole file with each conflict settled one way. `undefined` if git merges it as text.
-       */
+      /** The whole file, with each conflict settled for one side. `undefined` if git merges it as text. */
       readonly sides?: Texts;
     };
 
@@ -105,7 +103,7 @@ const mergers: { readonly [kind in MergeKind]: (files: MergeFiles) => Promise<Me
   profile: mergedProfile,
 };
 
-/** As git itself does it: 0, or the number of conflicts. */
+/** Merges as git itself does. Returns 0, or the number of conflicts. */
 async function mergeAsText({ ours, ancestor, theirs }: MergeFiles): Promise<number> {
   const labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
   return (await runGit(".", ["merge-file", ...labels, ours, ancestor, theirs])).exitCode;
@@ -122,7 +120,7 @@ async function wasRecorded(profile: string): Promise<boolean> {
   return found.stdout !== "";
 }
 
-/** Only the lines in conflict differ between the sides, so git marks these and no other. */
+/** Only the lines in conflict differ between the sides, so git marks these lines and no others. */
 async function markConflicts(files: MergeFiles, sides: Texts): Promise<void> {
   // All three are git's temporary files.
   await writeAtomically(files.ancestor, sides.base);
@@ -131,7 +129,7 @@ async function markConflicts(files: MergeFiles, sides: Texts): Promise<void> {
   await mergeAsText(files);
 }
 
-/** git gives an empty file where both sides added one. */
+/** If both sides added a file, git gives an empty one as the ancestor. */
 function parseSide(text: string, source: string): Recording | undefined {
   return text.trim() === "" ? undefined : parseRecording(text, source);
 }
@@ -169,8 +167,8 @@ async function mergedPolicy({ ancestor, ours, theirs, path }: MergeFiles): Promi
 }
 
 /**
- * What the merged recording and options give. git may ask for the profile before it has merged
- * them, so they are looked up in the commits that hold the three profiles.
+ * The profile that the merged recording and options give. git may ask for the profile before it has merged them, so
+ * they are looked up in the commits that hold the three profiles.
  */
 async function mergedProfile(files: MergeFiles): Promise<Merged> {
   const { path } = files;
@@ -193,7 +191,7 @@ async function mergedProfile(files: MergeFiles): Promise<Merged> {
     : { text };
 }
 
-/** A profile that options name is looked for in the folder that holds traces/. */
+/** A profile that options name is looked up from the folder that holds traces/. */
 async function profileOf({ recording, policy }: Inputs, path: string): Promise<string> {
   const folder = dirname(dirname(path));
   return (await derive(recording, policy, (name) => loadStored(name, folder))).profile;

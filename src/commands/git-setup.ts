@@ -6,9 +6,9 @@ import { git, readIfPresent, runGit, writeAtomically, writeKept, type Terminal }
 
 export interface GitSetupOptions {
   readonly undo: boolean;
-  /** Also hooks before commits and merges. */
+  /** Also sets up hooks before commits and merges. */
   readonly hook: boolean;
-  /** How git calls this program: words for a shell. */
+  /** The words with which git calls this program through a shell. */
   readonly program: readonly string[];
 }
 
@@ -31,9 +31,8 @@ const sections = [
 ];
 
 /**
- * `seccomp-gen git-setup [--undo]`: git shows what profiles mean and merges recordings. Touches
- * .gitattributes between its marks, this clone's own configuration and, on request, its pre-commit
- * hook.
+ * `seccomp-gen git-setup [--undo]`: git shows what profiles mean, and merges recordings. It changes .gitattributes
+ * between its marks, this clone's own configuration and, if asked to, its pre-commit hook.
  */
 export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Promise<number> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
@@ -48,8 +47,8 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
       terminal.note(escapeLine(`git config ${name} = ${value}`));
     }
   }
-  // Absolute in a linked worktree and where core.hooksPath says so, else relative to the folder
-  // that git ran in.
+  // The path is absolute in a linked worktree, and if core.hooksPath says so. Otherwise it is relative to the folder in
+  // which git ran.
   await writeHooks(
     resolve(root, (await git(root, ["rev-parse", "--git-path", "hooks"])).replace(/\n$/, "")),
     options,
@@ -65,9 +64,9 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
 }
 
 /**
- * A shell function that calls this program. It looks where the program is now, then with the Node of
- * PATH (another version of it may be installed), then in PATH. Never in the repository, whose
- * branches anybody may have written. Ends with 127 if there is none.
+ * A shell function that calls this program. It looks for the program at its present place, then with the Node in PATH
+ * (another version of Node may be installed), then in PATH. It never looks in the repository, whose branches anybody
+ * may have written. It ends with 127 if it finds none.
  */
 function finder(program: readonly string[]): string {
   const [node = "", file] = program.map(escapeShell);
@@ -131,7 +130,7 @@ async function writeAttributes(root: string, undo: boolean, terminal: Terminal):
   } else for (const line of attributes.slice(1, -1)) terminal.note(`.gitattributes: ${line}`);
 }
 
-/** The lines outside our marks, also if the marks are there more than once. */
+/** The lines outside our marks, even if the marks occur more than once. */
 function withoutOurs(lines: readonly string[]): readonly string[] {
   const from = lines.indexOf(begin);
   const to = lines.indexOf(end, from);
@@ -140,7 +139,7 @@ function withoutOurs(lines: readonly string[]): readonly string[] {
 
 const hookMark = "# made by seccomp-gen git-setup --hook";
 
-/** git runs the first before a commit, the second before that of a merge without conflicts. */
+/** git runs the first before a commit, and the second before the commit of a merge without conflicts. */
 const hooks = ["pre-commit", "pre-merge-commit"] as const;
 
 async function writeHooks(folder: string, options: GitSetupOptions, terminal: Terminal): Promise<void> {

@@ -62,7 +62,9 @@ export async function keepRecording(fresh: Fresh, options: KeepOptions, terminal
   });
 }
 
-/** Releases the traces once the files are written. If a file cannot be written, they stay, and `stays` says so. */
+/**
+ * Releases the traces once the files are written. If a file cannot be written, the traces stay, and `stays` says so.
+ */
 export async function thenRelease<Result>(
   writing: Promise<Result>,
   release: () => Promise<void>,

@@ -1,11 +1,11 @@
 import { SeccompGenError } from "../core/errors/index.ts";
 import { git, readIfPresent, readObjects, runGit } from "../project/index.ts";
 
-/** What a project keeps: recordings, their options and profiles, wherever their folders are. */
+/** The files that a project keeps: recordings, their options and profiles, in any of its folders. */
 export interface KeptFiles {
-  /** The folder that the paths start from. */
+  /** The folder in which the paths begin. */
   readonly root: string;
-  /** They are read from git's index, not from the folder. */
+  /** True if they are read from git's index, not from the folder. */
   readonly isIndex: boolean;
   /** traces/NAME/recording.json, in any folder, sorted. */
   readonly recordings: readonly string[];
@@ -17,7 +17,7 @@ export interface KeptFiles {
 
 const patterns = { recordings: "**/traces/*/recording.json", profiles: "**/profiles/*.json" } as const;
 
-/** As they are in the current folder and below it. */
+/** The kept files in the current folder and below it. */
 export async function keptHere(): Promise<KeptFiles> {
   const { default: glob } = await import("fast-glob");
   const find = async (pattern: string): Promise<readonly string[]> =>
@@ -31,7 +31,7 @@ export async function keptHere(): Promise<KeptFiles> {
   };
 }
 
-/** As they are in git's index: what the next commit holds. */
+/** The kept files in git's index, which the next commit will hold. */
 export async function keptInIndex(): Promise<KeptFiles> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
   const list = async (pattern: string): Promise<readonly string[]> =>
@@ -65,7 +65,7 @@ export async function keptInIndex(): Promise<KeptFiles> {
   };
 }
 
-/** Recordings of the last commit that the project no longer keeps. Outside of git there are none. */
+/** Recordings of the last commit that the project no longer keeps. Outside git there are none. */
 export async function recordingsGone(kept: KeptFiles): Promise<readonly string[]> {
   const { exitCode, stdout } = await runGit(kept.root, ["ls-tree", "-r", "-z", "--name-only", "HEAD"]);
   if (exitCode !== 0) return [];

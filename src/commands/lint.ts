@@ -21,14 +21,14 @@ import { productVersion } from "./version.ts";
 
 export interface LintOptions extends HostOptions {
   readonly format: "text" | "json" | "sarif";
-  /** Correct what has one safe answer. */
+  /** Corrects every fault that has one safe correction. */
   readonly fix: boolean;
   readonly against: string | undefined;
 }
 
 /**
- * `seccomp-gen lint PROFILES…`: 0 nothing but notes, 1 errors or warnings, 2 trouble. With --fix:
- * of what is left.
+ * `seccomp-gen lint PROFILES…`: 0 if there are only notes, 1 for errors or warnings, 2 for trouble. With --fix, it
+ * counts what remains.
  */
 export async function lint(patterns: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
   const files = await filesOf(patterns, options.fix);
@@ -62,7 +62,7 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
   return serious === 0 ? 0 : 1;
 }
 
-/** Files as they are named, patterns as what they match, "-" as standard input. */
+/** A file's name stands for the file, a pattern for its matches, and "-" for standard input. */
 async function filesOf(patterns: readonly string[], fix: boolean): Promise<readonly string[]> {
   if (fix && patterns.includes("-"))
     throw new SeccompGenError({
@@ -86,7 +86,7 @@ async function filesOf(patterns: readonly string[], fix: boolean): Promise<reado
   return [...new Set(files)];
 }
 
-/** Writes the corrected file and says what it changes. Resolves to what the file then holds. */
+/** Writes the corrected file and says what changes. Resolves to the file's new content. */
 async function fixFile(file: string, text: string, options: HostOptions, terminal: Terminal): Promise<string> {
   const [only] = await profilesIn(text, file);
   if (only?.isWhole !== true)

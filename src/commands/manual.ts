@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { visibleCommands } from "./completion.ts";
 
 /**
- * The manual page as man(7) source, made from the commands themselves. `examples`: the lines each
- * command's help ends with.
+ * The manual page as man(7) source, made from the commands themselves. `examples` has the lines with which each
+ * command's help ends.
  */
 export function manualPage(
   program: Command,
@@ -70,8 +70,8 @@ function sentence(text: string): string {
 }
 
 /**
- * Text that means itself (man(7), groff_char(7)): no escapes, hyphens that can be copied, no
- * request at the start of a line.
+ * Text without a meaning of its own in man(7) and groff_char(7): no escapes, hyphens that can be copied, and no request
+ * at the start of a line.
  */
 function roff(text: string): string {
   return text

@@ -5,8 +5,8 @@ const severities: readonly Severity[] = ["note", "warning", "error"];
 const starts = ["no-new-privileges", "some", "not-runc", "never"] as const;
 
 /**
- * Errors and warnings of `after` that `before` did not have. Findings are compared name by name and
- * call by call. So a finding with fewer names or calls is not new, and one with other calls is.
+ * Errors and warnings of `after` that `before` did not have. They are compared by name and by call. So a finding with
+ * fewer names or calls is not new, and a finding with other calls is.
  */
 export function newFindings(
   before: DockerProfile,
@@ -19,7 +19,7 @@ export function newFindings(
   return findings.filter((finding) => statements(finding).some((statement) => !known.has(statement)));
 }
 
-/** What a finding says, one statement each. An error states all that the same warning states. */
+/** The statements of a finding, one by one. An error states all that the same warning states. */
 function statements(finding: Finding): readonly string[] {
   const { kind, names, severity } = finding;
   const about = names.length === 0 ? [""] : names;

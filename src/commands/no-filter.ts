@@ -3,10 +3,7 @@ import { noFilterText, readProfile } from "../core/profile/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import type { Terminal } from "../project/index.ts";
 
-/**
- * What to say of a profile under which engines run without a filter. `undefined` for any other
- * file.
- */
+/** The message about a profile under which engines run without a filter. `undefined` for any other file. */
 export function noFilterIn(text: string, path: string): string | undefined {
   try {
     const { noFilter } = readProfile(text, path);
@@ -17,7 +14,7 @@ export function noFilterIn(text: string, path: string): string | undefined {
   }
 }
 
-/** Warns of a file under which engines run without a filter, whatever else is said of the file. */
+/** Warns of a file under which engines run without a filter, whatever other messages the file gets. */
 export function warnOfNoFilter(text: string, path: string, terminal: Terminal): void {
   const said = noFilterIn(text, path);
   if (said !== undefined) terminal.note(escapeLine(`${path}: ${said}`));

@@ -48,7 +48,7 @@ export function repeated(value: string, previous: readonly string[]): readonly s
   return [...previous, value];
 }
 
-/** A command for a shell. An empty one would do nothing, and end the container at once. */
+/** A command for a shell. An empty one would do nothing and end the container at once. */
 export function shellCommand(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("Not a command: it is empty.");
   return value;
@@ -88,7 +88,7 @@ export function count(value: string): number {
   return Number(value);
 }
 
-/** A count that may be 0. */
+/** A count, which may be 0. */
 export function runs(value: string): number {
   return value === "0" ? 0 : count(value);
 }

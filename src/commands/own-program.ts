@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-/** How a shell calls this very program: by its name if PATH leads to it, else by Node and file. */
+/** The words with which a shell calls this very program: its name if PATH leads to it, otherwise Node and the file. */
 export async function ownProgram(): Promise<readonly string[]> {
   const self = await realpath(process.argv[1] ?? "");
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {

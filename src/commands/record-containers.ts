@@ -26,12 +26,12 @@ export async function recordEach(
   if (options.lean || options.full) {
     terminal.note("--lean and --full are for programs of this host. In containers strace traces every call.");
   }
-  // The names are not known yet, but all files go to the same folders.
+  // The names are not known yet, but all files will go to the same folders.
   await placesOf(checkName(options.name ?? "app"));
   return keepEach(command, await recordEachRound(command, options, terminal), options, terminal);
 }
 
-/** Writes what was recorded of a command's containers. Resolves to the exit code. */
+/** Writes the recordings of a command's containers. Resolves to the exit code. */
 export async function keepEach(
   command: ClientCommand,
   recorded: ContainersRecorded,
@@ -54,7 +54,7 @@ export async function keepEach(
   return verdict === 0 ? exitCode : verdict;
 }
 
-/** Runs the command until a round shows nothing new, at most `--rounds` times. */
+/** Runs the command until a round shows nothing new, but at most `--rounds` times. */
 async function recordEachRound(
   command: ClientCommand,
   options: RecordOptions & EachOptions,
@@ -75,14 +75,14 @@ async function recordEachRound(
   }
 }
 
-/** Notes the calls that a run shows for the first time. */
+/** Names the calls that a run shows for the first time. */
 function noteNews(name: string | undefined, before: Recording | undefined, now: Recording, terminal: Terminal): void {
   const news = newCalls(before, now);
   const said = news.length === 0 ? "nothing new" : `new: ${news.map((call) => escapeLine(call)).join(", ")}`;
   terminal.note(name === undefined ? said : `${escapeLine(name)}: ${said}`);
 }
 
-/** Two rounds as one. */
+/** Two rounds as one result. */
 function together(before: ContainersRecorded, now: ContainersRecorded): ContainersRecorded {
   const services = new Map(before.services.map((service) => [service.name, service]));
   for (const service of now.services) {
@@ -107,7 +107,7 @@ function together(before: ContainersRecorded, now: ContainersRecorded): Containe
   return { ...now, services: [...services.values()], made: before.made + now.made, release };
 }
 
-/** Runs the command again, once for each profile. 0 if all pass. */
+/** Runs the command again under the profiles. 0 if all containers pass. */
 async function verifyEach(
   command: ClientCommand,
   rows: readonly Row[],
@@ -139,7 +139,7 @@ async function verifyEach(
   return worst;
 }
 
-/** On a host with Docker, a script's containers are Docker's unless DOCKER_HOST says otherwise. */
+/** On a host with Docker, a script's containers are Docker's, unless DOCKER_HOST names another engine. */
 export const podmanInScript =
   "For podman in a script beside Docker, start its service first: " +
   "podman system service --time 0 unix:///tmp/podman.sock & " +
@@ -220,7 +220,7 @@ function tell(
   );
 }
 
-/** The same command for `verify`, exercised in the same way. */
+/** The same command for `verify`, with the same exercise. */
 function rerunOf(
   command: ClientCommand,
   rows: readonly Row[],
@@ -240,7 +240,7 @@ function rerunOf(
   };
 }
 
-/** No program began: the command failed, or it starts its containers another way. */
+/** The error if no program began: the command failed, or it starts its containers in another way. */
 function nothingRecorded(
   { tool, words }: ClientCommand,
   { end, leftOut, made, unknownImages, untraced }: ContainersRecorded,

@@ -46,7 +46,7 @@ const onNode =
   "Its containers run on the cluster's nodes. Record the image with docker run, with the same command, " +
   "user and capabilities.";
 
-/** Tools whose containers this engine does not start, and what to do instead. */
+/** Tools whose containers another engine starts, and what to do instead. */
 const startsElsewhere: { readonly [tool: string]: string | undefined } = {
   kubectl: onNode,
   helm: onNode,
@@ -88,7 +88,7 @@ async function recordProgram(
   }
 }
 
-/** Thrown when a program of this host turns out to start containers. */
+/** Thrown when a program of this host starts containers. */
 class StartedContainers extends Error {
   readonly recorded: ContainersRecorded;
 
@@ -152,7 +152,7 @@ async function keepProgram(
   return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
 }
 
-/** Programs that ask another one to start containers. */
+/** Programs that ask another program to start containers. */
 const clients: ReadonlySet<string> = new Set(["docker", "podman", ...Object.keys(startsElsewhere)]);
 
 /** A container client that the program executed. */
@@ -161,7 +161,7 @@ function containerTool({ aggregators }: Recorded): string | undefined {
   return programs.find((program) => clients.has(program));
 }
 
-/** The containers ran untraced, and a recording of the client would be mistaken for theirs. */
+/** The error for containers that ran untraced. A recording of the client would pass for theirs. */
 function elsewhereStarted(words: readonly string[], tool: string): SeccompGenError {
   const program = escapeLine(words[0] ?? "");
   return new SeccompGenError({

@@ -35,14 +35,14 @@ export async function regenerateAll(terminal: Terminal): Promise<number> {
 }
 
 /**
- * `seccomp-gen generate --all --check [--staged]`: names the profiles that do not match their
- * recordings. 0 if all match, 1 if one does not.
+ * `seccomp-gen generate --all --check [--staged]`: names the profiles that do not match their recordings. 0 if all
+ * match, 1 if any does not.
  */
 export async function checkAll(staged: boolean, terminal: Terminal): Promise<number> {
   const kept = staged ? await keptInIndex() : await keptHere();
   const gone = await recordingsGone(kept);
   if (kept.recordings.length + gone.length === 0) {
-    if (staged) return 0; // a commit that takes the last one away
+    if (staged) return 0; // a commit that removes the last one
     throw noRecordings();
   }
   const lostOf = await lostInMerge(kept.root);
@@ -97,8 +97,8 @@ async function troublesOf(recording: string, kept: KeptFiles, lostOf: LostInMerg
 }
 
 /**
- * A profile that the options name is looked up from the folder that holds traces/. It must lie in
- * the repository, because a pull request may have written its name.
+ * A profile that the options name is looked up from the folder that holds traces/. It must lie in the repository,
+ * because a pull request may have written its name.
  */
 async function profileMade(recording: string, kept: KeptFiles): Promise<string> {
   const options = recording.replace(/recording\.json$/, "policy.json");
@@ -121,7 +121,7 @@ async function profileMade(recording: string, kept: KeptFiles): Promise<string> 
   return made.profile;
 }
 
-/** git may have checked the files out with the line ends of Windows. */
+/** git may have checked the files out with Windows line ends. */
 function withUnixLines<T extends string | undefined>(text: T): T {
   return text?.replaceAll("\r\n", "\n") as T;
 }

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { shellWord } from "../core/text/index.ts";
 import type { ClientCommand } from "../run/gateway/index.ts";
 
-/** Stands for words of the user's that may hold a secret. */
+/** Stands for a user's word that may be a secret. */
 const placeholder = "…";
 
 /** Options of `docker run` without a value (docker run --help, podman-run(1)). */
@@ -12,8 +12,8 @@ const plainOptions = new RegExp(
 );
 
 /**
- * Options whose values are shown: they name the container, or resources of the machine. Environment,
- * labels, hosts, options of drivers and values of the program's options are the user's own.
+ * Options whose values are shown, because they name the container or resources of the machine. Environment, labels,
+ * hosts, options of drivers and values of the program's options belong to the user.
  */
 const shownOptions = new RegExp(
   "^(?:-[pvumcw]|--(?:cap-add|cap-drop|cgroupns|cpus|cpu-shares|device|entrypoint|env-file|expose|gpus|group-add|" +
@@ -22,10 +22,7 @@ const shownOptions = new RegExp(
     "stop-timeout|storage-opt|sysctl|tmpfs|ulimit|user|userns|uts|volume|volumes-from|workdir))$",
 );
 
-/**
- * The user's own command as a line for a shell, with a placeholder for each word that may hold a
- * secret.
- */
+/** The user's own command as a line for a shell. A placeholder stands for each word that may be a secret. */
 export function repeatedCommand({ words, tool }: ClientCommand): string {
   if (tool === undefined) return line(words.map((word, index) => (index === 0 ? word : plainWord(word, words, index))));
   const before = words.slice(0, tool.at).map((word) => word.replace(/^([A-Za-z_]\w*)=.*$/s, `$1=${placeholder}`));
@@ -42,7 +39,7 @@ function line(words: readonly string[]): string {
   return words.map((word) => (word.includes(placeholder) ? word : shellWord(word))).join(" ");
 }
 
-/** Up to the image, options. What follows is the program's. */
+/** The words up to the image are options. The words after it are the program's. */
 function runWords(words: readonly string[], verb: string): readonly string[] {
   const start = words.indexOf(verb) + 1;
   const shown = [...words.slice(0, start)];
@@ -59,13 +56,13 @@ function runWords(words: readonly string[], verb: string): readonly string[] {
   return [...shown, words[at] ?? "", ...programWords(words.slice(at + 1))];
 }
 
-/** The program's own words. Those that stand for hidden ones in a row are one. */
+/** The program's own words. One placeholder stands for several hidden words in a row. */
 function programWords(words: readonly string[]): readonly string[] {
   const shown = words.map((word, index) => plainWord(word, words, index));
   return shown.filter((word, index) => word !== placeholder || shown[index - 1] !== placeholder);
 }
 
-/** `-e NAME` passes a variable on, and says nothing of its value. */
+/** `-e NAME` passes a variable on without its value. */
 function hidden(value: string, option: string): string {
   const name = /^(?:-e|--env)$/.test(option) ? /^([A-Za-z_]\w*)(?:=|$)/.exec(value) : null;
   if (name === null) return placeholder;
@@ -74,9 +71,9 @@ function hidden(value: string, option: string): string {
 
 interface RunOption {
   readonly name: string;
-  /** In the same word. */
+  /** The value in the same word. */
   readonly value: string | undefined;
-  /** The next word is its value. */
+  /** True if the next word is its value. */
   readonly takesNext: boolean;
 }
 
@@ -86,19 +83,19 @@ function optionOf(word: string): RunOption {
     if (equals > 0) return { name: word.slice(0, equals), value: word.slice(equals + 1), takesNext: false };
     return { name: word, value: undefined, takesNext: !plainOptions.test(word) };
   }
-  // d, i, t, P and q take no value. The first other letter has the rest of the word, or the next word.
+  // d, i, t, P and q take no value. The first other letter takes the rest of the word, or the next word.
   const [, letter = "", rest = ""] = /^-[ditPq]*(?:([^ditPq])(.*))?$/s.exec(word) ?? [];
   if (letter === "") return { name: word, value: undefined, takesNext: false };
   return { name: `-${letter}`, value: rest === "" ? undefined : rest, takesNext: rest === "" };
 }
 
-/** `up` and its like have files, services and numbers; `run` has what `docker run` has. */
+/** `up` and similar verbs have files, services and numbers. `run` has the words of `docker run`. */
 function composeWords(words: readonly string[]): readonly string[] {
   const at = words.indexOf("run");
   return at < 0 ? words : [...words.slice(0, at + 1), placeholder];
 }
 
-/** A word of a program: shown if it is a plain word, an option without a value, or a file's name. */
+/** A word of a program. It is shown if it is plain text, an option without a value, or a file's name. */
 function plainWord(word: string, words: readonly string[], index: number): string {
   const isOption = /^(?:-[A-Za-z]|--[a-z][a-z-]*)$/.test(word);
   const isWord = /^[a-z][a-z:_-]{0,19}$/.test(word) && !(words[index - 1] ?? "").startsWith("-");

@@ -3,9 +3,9 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { offsetOf, positionAt, readProfile } from "../core/profile/index.ts";
 import { isPlaceOfProfiles, type ChangedFile } from "../project/index.ts";
 
-/** One profile of a changed file, as it was and as it is. `undefined` on a side that lacks it. */
+/** One profile of a changed file, before and after. `undefined` on a side that lacks it. */
 export interface ChangedProfile {
-  /** The file, and which of its profiles it is (`deploy.yaml#web`) unless it is the whole file. */
+  /** The file, and the profile in it if the file holds several (`deploy.yaml#web`). */
   readonly path: string;
   readonly formerPath: string | undefined;
   readonly file: ChangedFile;
@@ -13,15 +13,14 @@ export interface ChangedProfile {
   readonly after: Carried | undefined;
 }
 
-/** What a changed file is. */
+/** The kind of a changed file. */
 export type ReviewedFile =
   | { readonly kind: "profiles"; readonly profiles: readonly ChangedProfile[] }
   | { readonly kind: "recording" | "options" };
 
 /**
- * Judged by content, as its consumers read it, because a repository may give its files any name. A
- * file in a folder for profiles is a profile, or it stops the gate. `undefined` if there is nothing
- * to judge.
+ * Judges a file by its content, as its consumers read it, because a repository may give its files any names. A file in
+ * a folder for profiles is a profile, or it stops the gate. `undefined` if there is nothing to judge.
  */
 export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | undefined> {
   const { path, formerPath } = file;
@@ -29,13 +28,13 @@ export async function reviewedFile(file: ChangedFile): Promise<ReviewedFile | un
   const held = isList(former) ? former : [];
   const known = new Set(held.map(({ label }) => label).filter((label) => label !== ""));
   const content = file.after === undefined ? undefined : await contentOf(file.after, path, known);
-  // What was a profile and cannot be read any more is not gone.
+  // A file that was a profile and cannot be read any more is not gone.
   const after = content instanceof SeccompGenError && held.length > 0 ? [unreadable(content)] : content;
   const before = former instanceof SeccompGenError ? undefined : former;
   const isProfile = [after, before].some((side) => isList(side) && side.length > 0);
   if (/(^|\/)traces\/[^/]+\/policy\.json$/.test(path) && !isProfile) return { kind: "options" };
   if (!isProfile) return [after, before].includes("recording") ? { kind: "recording" } : undefined;
-  // An engine takes a whole JSON document for the profile, even if no profile is left in it.
+  // An engine takes the whole JSON document for the profile, even if no profile is left in it.
   const isWhole = [after, before].some((side) => isList(side) && side[0]?.label === "");
   const [were, are] = [
     sideOf(before, file.before, formerPath ?? path, isWhole),
@@ -49,7 +48,7 @@ function sideOf(content: Content, text: string | undefined, source: string, isWh
   return text === undefined || !isWhole ? [] : [whole(text, source)];
 }
 
-/** Profiles are the same by name. The only profile of a file is the same under any name. */
+/** Profiles are the same if they have the same name. The only profile of a file is the same under any name. */
 function pairs(file: ChangedFile, were: readonly Carried[], are: readonly Carried[]): readonly ChangedProfile[] {
   const changed = (before: Carried | undefined, after: Carried | undefined): ChangedProfile => {
     const named = (path: string, carried: Carried | undefined): string =>
@@ -69,7 +68,7 @@ function pairs(file: ChangedFile, were: readonly Carried[], are: readonly Carrie
   ];
 }
 
-/** The profiles of a text, what else it is, or why it cannot be read. */
+/** The profiles in a text, another kind of content, or why it cannot be read. */
 type Content = readonly Carried[] | "recording" | SeccompGenError | undefined;
 
 function isList(content: Content): content is readonly Carried[] {
@@ -84,7 +83,7 @@ async function contentOf(text: string, path: string, known: ReadonlySet<string> 
   if (content === "recording") return "recording";
   if (content === "profile" || (content === "broken" && isNamedSo)) return [whole(text, path)];
   if (isPlaceOfProfiles(path) && (isJson || isNamedSo)) return [whole(text, path)];
-  // A list or a ConfigMap in JSON is YAML too.
+  // A list or a ConfigMap in JSON is also YAML.
   if (known.size === 0 && !mayHoldProfile(text, isYaml))
     return isPlaceOfProfiles(path) && isYaml ? [unreadable(noProfile(path))] : undefined;
   try {
@@ -101,7 +100,7 @@ function noProfile(source: string): SeccompGenError {
   return new SeccompGenError({ code: "no-profile", source });
 }
 
-/** A JSON document as an engine that is given the file reads it. */
+/** A JSON document, read as an engine would read the file. */
 export function whole(text: string, source: string): Carried {
   const own = /\.jsonc$/i.test(source) ? withoutComments(text) : text;
   return {

@@ -27,21 +27,21 @@ import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile 
 import { allowsSome, TooManyWays, type ArgIndex, type Filter } from "../core/seccomp/index.ts";
 import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 
-/** What every profile is held against. */
+/** What every profile is compared with. */
 export interface ReviewContext {
   readonly changes: Changes;
   /** For profiles without a recording. */
-  /** The host that profiles without a recording are judged for. */
+  /** The host for which profiles without a recording are judged. */
   readonly host: (sides: readonly DockerProfile[]) => HostContext;
   readonly reference: Reference;
   readonly authors: Authors;
-  /** As `lintProfile`. Profiles that differ in comments only are linted once. */
+  /** As `lintProfile`. Profiles that differ only in comments are linted once. */
   readonly lint: Lint;
 }
 
 /**
- * Judges one profile against what it was, and against what its recording gives. Nothing in the
- * files makes it fail: the result says what cannot be judged.
+ * Compares one profile with its former state, and with what its recording gives. No content of the files makes it fail:
+ * the result says what cannot be judged.
  */
 export async function reviewProfile(changed: ChangedProfile, context: ReviewContext): Promise<ReviewedProfile> {
   const reviewed = { path: changed.path, file: changed.file.path, formerPath: changed.formerPath };
@@ -55,14 +55,14 @@ export async function reviewProfile(changed: ChangedProfile, context: ReviewCont
   }
 }
 
-/** `hosts`: those that the ceiling was resolved for. */
+/** `hosts`: the hosts for which the ceiling was resolved. */
 type Lint = (
   profile: DockerProfile,
   context: Parameters<typeof lintProfile>[1],
   hosts: readonly HostContext[],
 ) => ReturnType<typeof lintProfile>;
 
-/** Lint reads no comments, so profiles that differ in nothing else have the same findings. */
+/** Lint reads no comments, so profiles that differ only in comments have the same findings. */
 export function lintOnce(): Lint {
   const known = new Map<string, ReturnType<typeof lintProfile>>();
   return (profile, context, hosts) => {
@@ -85,7 +85,7 @@ async function judge(
   const fallbackHost = hostFor(sides.filter((side) => side !== undefined));
   const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
   const [host = fallbackHost] = hosts;
-  // Without a profile of its own a container has Docker's default.
+  // Without a profile of its own, a container has Docker's default.
   const [before = reference.profile, after = reference.profile] = sides;
   const [former, served] = [resolveFor(before, hosts), resolveFor(after, hosts)];
   const ceiling = ceilingFor(reference.profile, hosts, [...former.keys(), ...served.keys()]);
@@ -133,7 +133,7 @@ async function judge(
   };
 }
 
-/** Calls that attackers look for, of those that a profile allows with some arguments. */
+/** The calls that attackers look for and that a profile allows with some arguments. */
 function keptDangers(filters: Filters): readonly string[] {
   const names = [...filters.values()].flatMap((filter) =>
     dangerousCalls.flatMap((row) => row.names).filter((name) => allowsSome(filter, name)),
@@ -141,7 +141,7 @@ function keptDangers(filters: Filters): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-/** A profile that never had a recording lacks nothing. One whose recording is gone does. */
+/** A profile that never had a recording lacks nothing. A profile whose recording is gone does. */
 async function hadRecording({ path, formerPath }: ChangedFile, changes: Changes): Promise<boolean> {
   const folders = [path, formerPath ?? path].flatMap((each) => sourceFolder(each) ?? []);
   for (const folder of folders) if ((await changes.readBefore(`${folder}/recording.json`)) !== undefined) return true;
@@ -165,7 +165,7 @@ interface Sources {
 type Filters = ReadonlyMap<ScmpArch, Filter>;
 type Recorded = (arch: ScmpArch, syscall: string) => readonly ReadonlyMap<ArgIndex, bigint>[];
 
-/** The arguments with which a call was recorded, as far as they could be read. */
+/** The recorded arguments of a call, as far as they could be read. */
 function readArguments({ syscalls }: Recording, arch: ScmpArch, syscall: string): ReturnType<Recorded> {
   const calls = syscalls[arch] ?? {};
   const args = Object.hasOwn(calls, syscall) ? calls[syscall]?.args : undefined;
@@ -177,8 +177,8 @@ function readArguments({ syscalls }: Recording, arch: ScmpArch, syscall: string)
 }
 
 /**
- * What the committed recording gives with the committed options, and what their former states gave:
- * profiles/NAME.json belongs to traces/NAME/recording.json.
+ * The profiles that the committed recording and options give, and that their former states gave. profiles/NAME.json
+ * belongs to traces/NAME/recording.json.
  */
 async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): Promise<Sources | undefined> {
   const folder = sourceFolder(path);
@@ -198,7 +198,7 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
   const made = await make(recording, policy, changes.read);
   const formerRecording =
     formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
-  // Deriving takes most of a review's time, so what cannot differ is not derived again.
+  // Deriving takes most of a review's time, so results that cannot differ are not derived again.
   const isSamePolicy = policy.against === undefined && JSON.stringify(policy) === JSON.stringify(formerPolicy);
   const withFormerOptions = isSamePolicy ? made : await make(recording, formerPolicy, changes.readBefore);
   const formerMade =
@@ -227,8 +227,8 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
 }
 
 /**
- * The recording as if its runs claimed no more than the former ones did: their capabilities, engine
- * and security options, or Docker's defaults if there was no recording.
+ * The recording without what only new runs claim: capabilities, engine and security options stay those of the former
+ * runs, or Docker's defaults if there was no recording.
  */
 function asRunBefore(recording: Recording, former: Recording | undefined): Recording {
   const capabilities = new Set(
@@ -254,7 +254,7 @@ function asRunBefore(recording: Recording, former: Recording | undefined): Recor
   };
 }
 
-/** Do the runs of two recordings claim the same, whether they say so or leave it to Docker's defaults? */
+/** Do the runs of two recordings claim the same, whether they say it or leave it to Docker's defaults? */
 function sameClaims(a: Recording, b: Recording): boolean {
   const [left, right] = [a, b].map(({ runs }) =>
     runs.map((run) => canonicalRun({ ...run, capabilities: run.capabilities ?? defaultCapabilities })).join("\n"),
@@ -262,7 +262,7 @@ function sameClaims(a: Recording, b: Recording): boolean {
   return left === right;
 }
 
-/** Without the architectures that no former run showed. */
+/** Removes the architectures that no former run showed. */
 function withoutClaims(filters: Filters, former: Recording | undefined): Filters {
   if (former === undefined) return filters;
   return new Map([...filters].filter(([arch]) => Object.hasOwn(former.syscalls, arch)));
@@ -279,10 +279,7 @@ async function readable(changes: Changes, path: string): Promise<string | undefi
   }
 }
 
-/**
- * A profile that options name is looked for where the command would be run, and only in the
- * repository.
- */
+/** A profile that options name is looked up where the command would run, and only in the repository. */
 function loaderIn(folder: string, read: Changes["read"]): typeof loadReference {
   return (versionOrFile) =>
     loadReference(versionOrFile, async (path) => {
@@ -301,10 +298,7 @@ function filtersOf({ policy }: Derivation): Filters {
   return new Map(policy.filters.map((filter) => [filter.arch, filter]));
 }
 
-/**
- * The place of the call's name among the names of its rule. The rule's place if the name is written
- * in another way.
- */
+/** The place of the call's name in its rule. If the name is written in another way, the place of the rule. */
 function placeOf({ claim, change }: Opening, held: Carried | undefined, profile: DockerProfile): Place {
   if (held === undefined || claim?.type !== "profile") return { line: 1, column: 1 };
   const at = profile.syscalls[Number(claim.pointer.split("/").at(-1))]?.names.indexOf(change.syscall) ?? -1;
@@ -349,7 +343,7 @@ function widens(change: ProfileChange): boolean {
   );
 }
 
-/** Another agent decides on calls, or a mitigation is turned off. */
+/** Another agent decides on calls, or a mitigation is switched off. */
 function endangers(change: ProfileChange): boolean {
   if (change.kind === "default-changed") return change.is.action === "SCMP_ACT_ERRNO" && change.is.errnoRet === 0;
   if (change.kind !== "member-changed" || change.is === undefined) return false;

@@ -15,10 +15,7 @@ import { TooManyWays } from "../core/seccomp/index.ts";
 import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 import type { ReviewContext } from "./review-profile.ts";
 
-/**
- * What a recording newly has, what of it the profile still denies, and what makes the recording
- * doubtful.
- */
+/** What is new in a recording, which of it the profile still denies, and what makes the recording doubtful. */
 export async function reviewRecording(
   { path, formerPath, before, after }: ChangedFile,
   context: ReviewContext,
@@ -38,8 +35,8 @@ export async function reviewRecording(
 type Compared = Extract<ReviewedRecording["state"], { readonly doubts: unknown }>;
 
 /**
- * New calls that the profile beside the recording denies: those that Docker's default denies too,
- * and the others. A profile that cannot be read is reported by itself.
+ * New calls that the profile beside the recording denies: those that Docker's default denies too, and the others. A
+ * profile that cannot be read is reported elsewhere.
  */
 async function deniedOf(
   old: Recording | undefined,
@@ -128,7 +125,7 @@ function doubtsOf({
   ];
 }
 
-/** The new arguments of calls that were recorded before, and who made them. */
+/** The new arguments of calls that were recorded before, and the programs that passed them. */
 function otherArgumentsOf(
   { syscalls }: Recording,
   was: ReadonlyMap<string, ReadonlySet<string>>,
@@ -159,7 +156,7 @@ function otherArgumentsOf(
     .sort((a, b) => (a.syscall < b.syscall ? -1 : a.syscall > b.syscall ? 1 : 0));
 }
 
-/** Per syscall, on whatever architecture, the values of its arguments as text. */
+/** For each syscall, over all architectures, the values of its arguments as text. */
 function callsOf(recording: Recording | undefined): ReadonlyMap<string, ReadonlySet<string>> {
   const calls = new Map<string, Set<string>>();
   for (const byName of Object.values(recording?.syscalls ?? {})) {

@@ -26,15 +26,15 @@ import { productVersion } from "./version.ts";
 
 export interface ReviewOptions extends HostOptions {
   readonly format: ReviewView["format"];
-  /** The same review in other formats, as FORMAT=FILE. */
+  /** The same review in other formats, each as FORMAT=FILE. */
   readonly also: readonly { readonly format: ReviewView["format"]; readonly file: string }[];
   readonly failOn: readonly FailureKind[];
   readonly against: string | undefined;
 }
 
 /**
- * `seccomp-gen review [BASE]`: every profile and recording changed since BASE, by meaning. 0
- * nothing that --fail-on names, 1 something, 2 trouble.
+ * `seccomp-gen review [BASE]`: every profile and recording that changed since BASE, by meaning. 0 if there is nothing
+ * that --fail-on names, 1 if there is, 2 for trouble.
  */
 export async function review(base: string | undefined, options: ReviewOptions, terminal: Terminal): Promise<number> {
   const changes = await changedFiles(base);
@@ -88,7 +88,7 @@ export async function review(base: string | undefined, options: ReviewOptions, t
   return stops.length > 0 ? 1 : 0;
 }
 
-/** A profile whose recording or options changed must be regenerated, although it was not touched. */
+/** A profile whose recording or options changed must be regenerated, even if nobody touched it. */
 async function untouchedProfiles(
   changes: Changes,
   known: ReadonlySet<string>,
@@ -110,7 +110,7 @@ function compact(text: string | undefined): string {
   return text === undefined ? "no options" : text.replace(/\s+/g, " ").trim();
 }
 
-/** The kinds that --fail-on names, and what could not be read: that always fails the check. */
+/** The kinds that --fail-on names, and what could not be read, which always fails the check. */
 function stopsOf(
   profiles: readonly ReviewedProfile[],
   failOn: readonly FailureKind[],

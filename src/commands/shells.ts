@@ -1,3 +1,3 @@
-/** The shells whose completion is known. */
+/** The shells for which completion exists. */
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];

@@ -11,9 +11,9 @@ import { renderVerdict, unseenFilterText } from "../words/index.ts";
 import { verifyWorkload, type VerifyOptions } from "./verify.ts";
 
 /**
- * `seccomp-gen verify --containers -- npm test`: runs every container under profiles/NAME.json, all
- * at once. 0 if the command succeeds, 1 if it fails under the profiles, 2 for trouble. Containers
- * without a profile run under the engine's default, and are listed.
+ * `seccomp-gen verify --containers -- npm test`: runs every container under profiles/NAME.json, all at once. 0 if the
+ * command succeeds, 1 if it fails under the profiles, 2 for trouble. Containers without a profile run under the
+ * engine's default, and are listed.
  */
 export async function verifyContainers(
   words: readonly string[],
@@ -96,7 +96,9 @@ export async function verifyContainers(
   }
 }
 
-/** The profiles of this folder by the names of their recordings. A broken one is reported before the engine sees it. */
+/**
+ * The profiles of this folder, by the names of their recordings. A broken one is reported before the engine sees it.
+ */
 async function readProfiles(): Promise<ReadonlyMap<string, string>> {
   const files = (await readdir("profiles").catch(() => [])).filter((file) => file.endsWith(".json"));
   const read = files.map(async (file) => {
@@ -128,7 +130,7 @@ function failure(end: CommandEnd, { while: exercise, expectExit }: VerifyOptions
     : undefined;
 }
 
-/** How each container ended, unless it ended well. */
+/** How each container ended, except those that ended well. */
 function ended(berths: readonly Berth[]): readonly string[] {
   return berths.flatMap(({ container, starts, exitCode, toldToStop }) => {
     const name = escapeLine(recordingName(container.spec, container.image, container.name));

@@ -38,28 +38,23 @@ export interface VerifyOptions {
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
   /**
-   * The exit code that a workload which ends by itself must have. `undefined` for 0, or the one
-   * without the profile.
+   * The exit code that a workload which ends by itself must have. `undefined` for 0, or for the code without the
+   * profile.
    */
   readonly expectExit: number | undefined;
   readonly times: number;
   readonly compareOutput: boolean;
-  /** Take what is missing into the recording. */
+  /** Adds what is missing to the recording. */
   readonly accept: boolean;
-  /**
-   * How often the workload may be run to find out why it fails, or which protection it tolerates.
-   */
+  /** At most this many runs look for the reason of a failure, or for protections that the workload tolerates. */
   readonly maxRuns: number;
-  /** Find out by running it which protection beside seccomp it tolerates. */
+  /** Tries other protections in runs, to find those that the workload tolerates. */
   readonly suggestHardening: boolean;
 }
 
 export const defaultMaxRuns = 60;
 
-/**
- * `seccomp-gen verify PROFILE -- docker run …`: 0 it runs under the profile, 1 it does not, 2
- * trouble.
- */
+/** `seccomp-gen verify PROFILE -- docker run …`: 0 if it runs under the profile, 1 if it does not, 2 for trouble. */
 export async function verify(
   profile: string,
   words: readonly string[],
@@ -82,7 +77,7 @@ export async function verify(
   return verifyWorkload(workloadOf(profile, words), profile, options, terminal);
 }
 
-/** For `docker run`, its container. For other commands, the containers that the profile is named after. */
+/** For `docker run`, its container. For other commands, the containers with the profile's name. */
 function workloadOf(profile: string, words: readonly string[]): Workload {
   const command = clientCommand(words);
   if (command.tool === undefined) {
@@ -97,8 +92,8 @@ function workloadOf(profile: string, words: readonly string[]): Workload {
 }
 
 /**
- * Runs the workload under its profile `times` times, or until one run fails, and reports the result.
- * Resolves to the exit code.
+ * Runs the workload under its profile `times` times, or until a run fails, and reports the result. Resolves to the exit
+ * code.
  */
 export async function verifyWorkload(
   workload: Workload,
@@ -188,8 +183,8 @@ function passedBaseline(baseline: Verdict | undefined, expected: number): Verdic
 }
 
 /**
- * Compares the output with the output without the profile. If two runs without the profile differ
- * from each other, the outputs cannot be compared.
+ * Compares the output with the output without the profile. If two runs without the profile differ, the outputs cannot
+ * be compared.
  */
 async function compareOutput(
   before: Verdict & { kind: "passed" },
@@ -248,8 +243,8 @@ interface Failure {
 }
 
 /**
- * Finds the cause, and reports it with what to do. --accept does it at once. 1 if the workload does
- * not run under this profile, 0 if it runs under the profile that --accept made.
+ * Finds the cause, and reports it with what to do. With --accept it does that at once. 1 if the workload does not run
+ * under this profile, 0 if it runs under the profile that --accept made.
  */
 async function explain(
   { workload, place, profile, options, proof, verdict, baseline }: Failure,
@@ -289,7 +284,7 @@ async function explain(
   if (diagnosis.kind === "interrupted") return 2;
   if (options.accept && diagnosis.kind === "explained") {
     await acceptAdditions(profile, diagnosis.additions, facts, terminal);
-    // No second search: it would find the same.
+    // A second search would find the same.
     return verifyWorkload(workload, profile, { ...options, accept: false, maxRuns: 0 }, terminal);
   }
   terminal.note(`next: ${escapeLine(await adviceFor(diagnosis, profile))}`);
@@ -303,8 +298,8 @@ async function reachedBy(profile: string): Promise<ReadonlySet<string>> {
 }
 
 /**
- * The profile of the runs "without the profile". It is Docker's default with what the profile allows
- * beyond it. A program that needs such a call would otherwise seem to fail without the profile too.
+ * The profile of the runs "without the profile": Docker's default plus what the profile allows beyond it. Without that,
+ * a program that needs such a call would seem to fail without the profile too.
  */
 async function filterWithout(text: string, profile: string, place: Place | undefined): Promise<string | undefined> {
   const host: HostContext = place?.host ?? {
@@ -321,12 +316,12 @@ async function filterWithout(text: string, profile: string, place: Place | undef
 interface Place {
   readonly container: HeldContainer;
   readonly engine: Ran["engine"];
-  /** The run, as a recording would state it. */
+  /** The run's facts, as a recording would have them. */
   readonly facts: Run;
   readonly host: HostContext;
 }
 
-/** Where a run took place, with the engine and the runtime that read the profile. */
+/** The place of a run: the engine and the runtime that read the profile. */
 export function placeOf({ container, engine }: Ran): Place | undefined {
   if (container === undefined) return undefined;
   const end = { exitCode: undefined, stopped: true, strace: undefined };
@@ -347,7 +342,7 @@ export function placeOf({ container, engine }: Ran): Place | undefined {
   return { container, engine, facts, host };
 }
 
-/** Another version of the runtime may make a call that the profile denies before the program starts. */
+/** Another version of the runtime may make a call, before the program starts, that the profile denies. */
 function warnOfOtherRuntimes({ facts, host }: Place, text: string, profile: string, terminal: Terminal): void {
   const filter = resolve(readProfile(text, profile), host).filters.get(host.arch);
   const needs = { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true };

@@ -1,7 +1,7 @@
 import { SeccompGenError } from "../core/errors/index.ts";
 import { TooManyWays } from "../core/seccomp/index.ts";
 
-/** Runs work, and throws the one failure that a profile can cause as the library's error. */
+/** Runs `work`, and turns the one failure that a profile can cause into the library's error. */
 export function bounded<Result>(work: () => Result): Result {
   try {
     return work();

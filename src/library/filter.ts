@@ -10,13 +10,13 @@ import { checkOptions } from "./options.ts";
 import { plain, type Plain } from "./plain.ts";
 import { Profile } from "./profile.ts";
 
-/** What the kernel gets to enforce on one host. Made by `resolve`. */
+/** What the kernel enforces on one host. `resolve` makes it. */
 export class Filter {
   /** The host's own architecture. */
   readonly arch: ScmpArch;
-  /** All architectures that the filter serves, the host's own first. */
+  /** All architectures that the filter serves. The host's own comes first. */
   readonly architectures: readonly ScmpArch[];
-  /** Parts of the profile that are not in the filter, or that keep a container from starting. */
+  /** Parts of the profile that the filter lacks, or that keep a container from starting. */
   readonly problems: Plain<Resolution["problems"]>;
   readonly #filters: Resolution["filters"];
 
@@ -40,18 +40,18 @@ export class Filter {
   }
 }
 
-/** Resolves a profile for a host: the filter that Docker and its runtime install there. */
+/** Resolves a profile for a host: gives the filter that Docker and its runtime install there. */
 export function resolve(profile: Profile, host: Host = dockerHost()): Filter {
   return new Filter(host.arch, resolveDocument(Profile.documentOf(profile), contextOf(host)));
 }
 
-/** What a program may write for a value of 64 bits. Negative ones wrap around, as in C. */
+/** The ways to write a 64-bit value. Negative values wrap around, as in C. */
 type Argument = bigint | number | string;
 
 /**
- * What the kernel answers to a call under a filter. Arguments that are not given are zero. `arch`
- * (default: the host's own) is the architecture that the call enters the kernel by. Throws
- * SeccompGenError (`usage`) for a name that is no call, and for values that are no arguments.
+ * The kernel's answer to a call under a filter. Arguments that are not given are zero. `arch` is the architecture
+ * through which the call enters the kernel (default: the host's own). Throws SeccompGenError (`usage`) for a name that
+ * is no call, and for values that are no arguments.
  */
 export function evaluate(
   filter: Filter,
@@ -104,14 +104,13 @@ function exactly(value: Argument): bigint | undefined {
   }
 }
 
-/** What changes from one filter to another. */
+/** The changes from one filter to another. */
 export type FilterDiff = Plain<ProfileDiff>;
 
 /**
- * Compares two filters by what they mean: complete, and each change with a call as witness, for
- * which `evaluate` says `was` and `is`. Without any change, both lists are empty. Throws
- * SeccompGenError (`rules-too-complex`) if rules overlap in more ways than can be told apart in
- * bounded time.
+ * Compares two filters by meaning. The comparison is complete. Each change has a call as witness, for which `evaluate`
+ * says `was` before and `is` after. If nothing changed, both lists are empty. Throws SeccompGenError
+ * (`rules-too-complex`) if rules overlap in more ways than can be told apart in bounded time.
  */
 export function diffFilters(before: Filter, after: Filter): FilterDiff {
   return bounded(() => plain(diffResolved(Filter.filtersOf(before), Filter.filtersOf(after))));

@@ -3,25 +3,25 @@ import type { ScmpArch } from "../core/tables/index.ts";
 import { hostOf } from "../project/index.ts";
 import { checkOptions } from "./options.ts";
 
-/** What a profile's meaning depends on: the machine, its runtime, and the container's capabilities. */
+/** The host on which a profile's meaning depends: the machine, its runtime, and the container's capabilities. */
 export interface Host {
   readonly arch: ScmpArch;
   /** The container's bounding set, sorted: `CAP_CHOWN`, … */
   readonly capabilities: readonly string[];
-  /** The kernel's version, such as "6.1". Absent: new enough for every rule. */
+  /** The kernel's version, such as "6.1". Absent if it is new enough for every rule. */
   readonly kernel?: string;
   readonly runtime: "runc" | "crun";
 }
 
 /**
- * A host that runs Docker: this machine's architecture, Docker's default capabilities, runc, and a
- * new kernel, unless `options` say otherwise. `arch` is a name of uname, Docker or libseccomp.
- * Throws SeccompGenError (`usage`) for an unknown architecture, capability or option.
+ * A host that runs Docker: this machine's architecture, Docker's default capabilities, runc, and a new kernel, unless
+ * `options` say otherwise. `arch` is a name from uname, Docker or libseccomp. Throws SeccompGenError (`usage`) for an
+ * unknown architecture, capability or option.
  */
 export function dockerHost(
   options: {
     readonly arch?: string;
-    /** As `docker run --cap-add` takes them. */
+    /** Written as in `docker run --cap-add`. */
     readonly capAdd?: readonly string[];
     readonly capDrop?: readonly string[];
     readonly kernel?: string;

@@ -11,18 +11,18 @@ import { plain, type Plain } from "./plain.ts";
 import { dockerDefault, Profile } from "./profile.ts";
 import { Recording } from "./recording.ts";
 
-/** What a profile is judged for. */
+/** Where, and beside what, a profile is judged. */
 interface JudgeOptions {
-  /** Default: `dockerHost()`. */
+  /** The host. Default: `dockerHost()`. */
   readonly host?: Host;
-  /** The profile that it should not exceed. Default: `dockerDefault()`. */
+  /** The profile that the judged one should not exceed. Default: `dockerDefault()`. */
   readonly against?: Profile;
 }
 
-/** One thing about a profile that its author should know, with its place and a sentence that says it. */
+/** One thing about a profile that its author should know, with its place and a sentence. */
 export type Finding = Plain<LintResult> & {
   readonly text: string;
-  /** Both count from 1. */
+  /** Lines and columns count from 1. */
   readonly line: number;
   readonly column: number;
 };
@@ -44,10 +44,10 @@ export function lint(profile: Profile, options: JudgeOptions = {}): readonly Fin
   }));
 }
 
-/** What each call of each architecture gets, why, and which vulnerabilities are out of reach. */
+/** The answer to each call of each architecture, the reason for it, and the vulnerabilities that are out of reach. */
 export type Explanation = Plain<ExplainResult>;
 
-/** Explains a profile, and with its recording what was seen. Throws as `diffFilters` does. */
+/** Explains a profile. A recording adds what was seen. Throws as `diffFilters` does. */
 export function explain(
   profile: Profile,
   options: JudgeOptions & { readonly recording?: Recording } = {},
@@ -78,12 +78,12 @@ export function explain(
   );
 }
 
-/** A recorded call that a profile does not let through, or not surely. */
+/** A recorded call that a profile does not allow, or may not allow. */
 export type CheckFinding = Plain<CheckResult>;
 
 /**
- * Which calls of a recording a profile would deny, on the hosts that it was recorded on. Nothing is
- * run. Throws as `diffFilters` does.
+ * The calls of a recording that a profile would deny, on the hosts where it was recorded. It runs nothing. Throws as
+ * `diffFilters` does.
  */
 export function check(profile: Profile, recording: Recording): readonly CheckFinding[] {
   const recorded = Recording.documentOf(recording);

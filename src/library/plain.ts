@@ -1,6 +1,6 @@
 /**
- * A result as plain data, which JSON can hold: maps are objects, sets are lists, and a value of 64
- * bits is a number up to 2⁵³ − 1 and a decimal string above. `BigInt(value)` reads both.
+ * A result as plain data, which JSON can hold. Maps are objects, and sets are lists. A 64-bit value is a number up to
+ * 2⁵³ − 1, and a decimal string above. `BigInt(value)` reads both.
  */
 export type Plain<Value> = Value extends bigint
   ? number | string
@@ -12,7 +12,7 @@ export type Plain<Value> = Value extends bigint
         ? { readonly [Key in keyof Value]: Plain<Value[Key]> }
         : Value;
 
-/** Makes plain data of a value. Members that are `undefined` are left out, as in JSON. */
+/** Turns a value into plain data. Members that are `undefined` are left out, as in JSON. */
 export function plain<Value>(value: Value): Plain<Value> {
   return toPlain(value) as Plain<Value>;
 }
@@ -26,7 +26,7 @@ function toPlain(value: unknown): unknown {
   return Object.fromEntries(entries.flatMap(([key, item]) => (item === undefined ? [] : [[key, toPlain(item)]])));
 }
 
-/** The text of a document. Programs without types hand over bytes, or nothing. */
+/** The text of a document. Throws for bytes or nothing, which programs without types may pass. */
 export function textOf(text: unknown, what: string): string {
   if (typeof text !== "string") throw new TypeError(`The text of a ${what} is a string: readFileSync(file, "utf8").`);
   return text;

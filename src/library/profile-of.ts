@@ -5,33 +5,33 @@ import { checkedPolicy, derive } from "../project/index.ts";
 import { plain, type Plain } from "./plain.ts";
 import { Recording, recordingOf, type Log, type LogOptions } from "./recording.ts";
 
-/** How a profile is made. Without any, as `seccomp-gen generate` makes it. */
+/** How a profile is made. The defaults are those of `seccomp-gen generate`. */
 export interface PolicyOptions {
   /** How closely arguments are pinned to what was seen. Default: "standard". */
   readonly args?: "none" | "standard" | "strict";
-  /** Allow what was seen and what the runtime needs, and nothing else. Default: false. */
+  /** Allow only what was seen and what the runtime needs. Default: false. */
   readonly exact?: boolean;
   /** Allow the ordinary calls that the programs' code can make. Default: true. */
   readonly reach?: boolean;
-  /** The runtimes that the profile has to start under. Default: "any". */
+  /** The runtimes under which the profile must start. Default: "any". */
   readonly floor?: "any" | "runc" | "crun";
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
-  /** The profile that may not be exceeded. Default: Docker's default of the recorded engine. */
+  /** The profile that must not be exceeded. Default: Docker's default for the recorded engine. */
   readonly against?: Profile;
 }
 
-/** A profile that was made here, and what it was made from. */
+/** A profile that `profileOf` made, and what it was made from. */
 export interface MadeProfile extends Profile {
   readonly recording: Recording;
-  /** What a reviewer should know: calls that stay denied, arguments that are pinned, and others. */
+  /** What a reviewer should know: calls that stay denied, pinned arguments, and more. */
   readonly notes: readonly Plain<PolicyNote>[];
 }
 
 /**
- * Makes a profile of a log of `strace -f`, or of a recording. Throws SeccompGenError for what is no
- * log (`not-a-trace`, `foreign-log`), for a name in `allow` or `deny` that is no call (`usage`), and
- * for an option that does not exist (`policy-invalid`).
+ * Makes a profile from a log of `strace -f`, or from a recording. Throws SeccompGenError for text that is no log
+ * (`not-a-trace`, `foreign-log`), for a name in `allow` or `deny` that is no call (`usage`), and for an option that
+ * does not exist (`policy-invalid`).
  */
 export async function profileOf(log: Log, options: LogOptions & PolicyOptions): Promise<MadeProfile>;
 export async function profileOf(recording: Recording, options?: PolicyOptions): Promise<MadeProfile>;

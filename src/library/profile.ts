@@ -4,14 +4,11 @@ import { dockerDefaultFor, dockerDefaults, newestDockerDefault } from "../core/t
 import { isDockerVersion, shippedDefault } from "../project/index.ts";
 import { plain, textOf, type Plain } from "./plain.ts";
 
-/** A seccomp profile. Made by `readProfile`, `dockerDefault` and `profileOf`. */
+/** A seccomp profile. `readProfile`, `dockerDefault` and `profileOf` make it. */
 export class Profile {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
-  /**
-   * Why the engines run a container without any filter under this document. `undefined` if they run
-   * it with one.
-   */
+  /** Why engines run a container without any filter under this document. `undefined` if they run it with one. */
   readonly noFilter: NoFilter | undefined;
   readonly #text: string;
   readonly #document: DockerProfile;
@@ -42,17 +39,16 @@ export class Profile {
 }
 
 /**
- * Reads a profile as Docker, podman and containerd read it, in any format of theirs. `name` is what
- * messages call it. Throws SeccompGenError (`profile-json`, `profile-invalid`) with line and column.
+ * Reads a profile as Docker, podman and containerd do, in any of their formats. `name` is its name in messages. Throws
+ * SeccompGenError (`profile-json`, `profile-invalid`) with line and column.
  */
 export function readProfile(text: string, name = "profile"): Profile {
   return new Profile(name, text, readDocument(textOf(text, "profile"), name));
 }
 
 /**
- * The default profile of a Docker version, or of the newest version known if none is given. An
- * unknown version has the default of the nearest older one. Throws SeccompGenError (`usage`) for
- * what is no version.
+ * The default profile of a Docker version, or of the newest known one if none is given. An unknown version has the
+ * default of the nearest older one. Throws SeccompGenError (`usage`) for text that is no version.
  */
 export function dockerDefault(version?: string): Profile {
   if (version !== undefined && !isDockerVersion(version))

@@ -9,13 +9,10 @@ import { checkOptions } from "./options.ts";
 import { archOf, checkName } from "../project/index.ts";
 import { plain, textOf, type Plain } from "./plain.ts";
 
-/** What a workload was seen to do. Made by `recordingOf`, `readRecording` and `mergeRecordings`. */
+/** What a workload was seen to do. `recordingOf`, `readRecording` and `mergeRecordings` make it. */
 export class Recording {
   readonly name: string;
-  /**
-   * What could not be read in the log and what the log lacks, in sentences. Empty if there is
-   * nothing to say.
-   */
+  /** What could not be read in the log and what the log lacks, one sentence each. Empty if nothing. */
   readonly warnings: readonly string[];
   readonly #document: RecordingDocument;
 
@@ -26,7 +23,7 @@ export class Recording {
     this.#document = document;
   }
 
-  /** The text of its recording.json, the same for the same behaviour. Write this to a file. */
+  /** The text of its recording.json. The same behaviour gives the same text. Write this to a file. */
   get text(): string {
     return stringifyRecording(this.#document);
   }
@@ -47,19 +44,19 @@ export class Recording {
 /** A log: a stream, its pieces, or all of it as text or bytes. gzip, xz, zstd and bzip2 are unpacked. */
 export type Log = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string> | Uint8Array;
 
-/** What a log does not say of itself. */
+/** What a log does not say about itself. */
 export interface LogOptions {
-  /** What the recording and its profile are called: letters, digits and `._-`. */
+  /** The name of the recording and its profile: letters, digits and `._-`. */
   readonly name: string;
-  /** The machine that wrote the log, as uname, Docker or libseccomp call it. Absent: this machine. */
+  /** The machine that wrote the log, by its name in uname, Docker or libseccomp. Absent for this machine. */
   readonly arch?: string;
-  /** The folder that holds the file system of the traced programs. Absent: their code is not read. */
+  /** The folder that holds the file system of the traced programs. Absent if their code should not be read. */
   readonly root?: string;
 }
 
 /**
- * Reads a log of `strace -f` into a recording, in bounded memory. Throws SeccompGenError
- * (`not-a-trace`, `foreign-log`) for what is no such log, and what the stream throws.
+ * Reads a log of `strace -f` into a recording, in bounded memory. Throws SeccompGenError (`not-a-trace`, `foreign-log`)
+ * if it is no such log, and the stream's own errors.
  */
 export async function recordingOf(log: Log, options: LogOptions): Promise<Recording> {
   checkOptions(options, ["name", "arch", "root"], "recordingOf");
@@ -85,14 +82,14 @@ async function* bytesOf(log: Log): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Reads the text of a recording.json. `source` is what messages call it. Throws SeccompGenError
- * (`recording-invalid`, `recording-newer`).
+ * Reads the text of a recording.json. `source` is its name in messages. Throws SeccompGenError (`recording-invalid`,
+ * `recording-newer`).
  */
 export function readRecording(text: string, source = "recording.json"): Recording {
   return new Recording(parseRecording(textOf(text, "recording"), source));
 }
 
-/** All recordings as one: what any of them saw. The name is the first one's. */
+/** Merges recordings: the result has what any of them saw. The name is the first one's. */
 export function mergeRecordings(first: Recording, ...others: readonly Recording[]): Recording {
   return new Recording(
     others.map((other) => Recording.documentOf(other)).reduce(mergeTwo, Recording.documentOf(first)),

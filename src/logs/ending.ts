@@ -1,17 +1,17 @@
-/** At most this many bytes of the end are looked at. */
+/** At most this many bytes at the end are read. */
 const tailBytes = 4096;
 
 const end = /\+\+\+ (?:exited with|killed by|superseded by) |\b_?exit(?:_group)?\(/;
 const returned = /\) *= (?:-?\d|0x[0-9a-f])/;
 
-/** The last lines of a log, of which a reader takes the chunks. */
+/** The last lines of a log whose chunks a reader takes. */
 export class Ending {
   #tail = new Uint8Array();
 
-  /** The same chunks. */
+  /** Passes the chunks on unchanged. */
   async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      // a chunk's memory is used again
+      // the chunk's memory will be reused
       const last = chunk.subarray(Math.max(0, chunk.length - tailBytes));
       const before = this.#tail.subarray(Math.max(0, this.#tail.length - (tailBytes - last.length)));
       this.#tail = Buffer.concat([before, last]);
@@ -20,8 +20,8 @@ export class Ending {
   }
 
   /**
-   * Does the log end in the middle of a program? Whole logs end with the end of a process, but for
-   * halves of calls that it was in, and for what others wrote.
+   * Does the log end in the middle of a program? A whole log ends with the end of a process. Only halves of calls that
+   * the process was in, and text of others, may follow.
    */
   isCut(): boolean {
     const lines = Buffer.from(this.#tail).toString("latin1").split("\n").reverse();

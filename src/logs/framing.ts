@@ -2,24 +2,24 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { beginsLine } from "../strace-parser/index.ts";
 
 /**
- * What another tool wrote around strace's lines: a text before each of them, or the JSON of
- * Docker's `json-file` (`{"log":"…\n","stream":"stderr","time":"…"}`).
+ * What another tool wrote around strace's lines: a text before each of them, or the JSON of Docker's `json-file`
+ * (`{"log":"…\n","stream":"stderr","time":"…"}`).
  */
 export type Framing = { readonly kind: "json" } | { readonly kind: "prefix"; readonly pattern: RegExp };
 
-/** At most this many bytes are looked at, and about this many lines of these. */
+/** At most this many bytes are looked at, and about this many of their lines. */
 export const headBytes = 64 * 1024;
 const enoughLines = 200;
 
-/** A prefix is at most this long: a pod's and a container's name, a time, a stream. */
+/** The longest prefix: a pod's and a container's name, a time, a stream. */
 const maxPrefix = 600;
 
 const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 const clock = String.raw`\d\d:\d\d:\d\d(?:[.,]\d+)?`;
 
 /**
- * What differs from line to line: dates (Docker, kubectl, journalctl, ts, GitHub), and the stream
- * of the Container Runtime Interface's logs.
+ * The parts that differ from line to line: dates (Docker, kubectl, journalctl, ts, GitHub), and the stream in logs of
+ * the Container Runtime Interface.
  */
 const dated = [
   String.raw`\d{4}[-/]\d\d[-/]\d\d[T ]${clock}(?:Z| ?[+-]\d\d:?\d\d)?`,
@@ -28,24 +28,23 @@ const dated = [
   String.raw`(?:stdout|stderr) [FP](?= )`,
 ];
 /**
- * Times that strace may have written itself. They count as another tool's only if no line of strace
- * begins with them.
+ * Times that strace itself may have written. They count as another tool's only if no line of strace begins with them.
  */
 const timed = [clock, String.raw`\d{9,}(?:\.\d+)?(?= )`, String.raw`(?<=\[) *\d+\.\d+(?=\])`];
 
 const datedAt = new RegExp(`(?:${dated.join("|")})`, "y");
 const timedAt = new RegExp(`(?:${timed.join("|")})`, "y");
 
-/** What surely is a line of strace ends, or begins, so. */
+/** A line with such an end or beginning is certainly strace's. */
 const surely = /\)\s*= (?:-?\d|0x[0-9a-f]|\?)|<unfinished \.\.\.>$|^\+\+\+ |^--- SIG| resumed>/;
 const colours = new RegExp(String.raw`\x1b\[[0-9;]*m`, "g");
 
-/** The parts of a prefix: text that is always the same, or `undefined` for what differs. */
+/** The parts of a prefix: constant text, or `undefined` for a part that differs. */
 type Shape = readonly (string | undefined)[];
 
 /**
- * How a log is framed, from its first lines. `undefined` if strace's lines stand there as strace
- * wrote them, or none does. Throws `foreign-log` for the logs of other tracers.
+ * The framing of a log, from its first lines. `undefined` if strace's lines are as strace wrote them, or if there are
+ * none. Throws `foreign-log` for the logs of other tracers.
  */
 export function framingOf(head: Uint8Array, label: string): Framing | undefined {
   if (head[0] === 0x7b /* { */) return isDockerJson(head) ? { kind: "json" } : undefined;
@@ -66,7 +65,7 @@ export function framingOf(head: Uint8Array, label: string): Framing | undefined 
   refuseForeign(events, label);
   const [most] = [...shapes.values()].filter(({ shape }) => shape.length > 0).sort((a, b) => b.lines - a.lines);
   if (most === undefined) return undefined;
-  // `[pod/web/app] ` alone looks like the context that --secontext prints
+  // `[pod/web/app] ` alone looks like the context that --secontext prints.
   const pattern = patternOf(most.shape);
   return 2 * lines.filter((line) => pattern.test(line)).length > lines.length ? { kind: "prefix", pattern } : undefined;
 }
@@ -75,17 +74,14 @@ function linesOf(head: Uint8Array): readonly string[] {
   return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString("latin1").split("\n");
 }
 
-/**
- * Lines from all over the head, because other threads, and with them a column of pids, may come
- * late.
- */
+/** Lines from all over the head: other threads, and with them a column of pids, may appear late. */
 function sampled(lines: readonly string[]): readonly string[] {
   const step = Math.ceil(lines.length / enoughLines);
   return lines.filter((_, index) => index % step === 0);
 }
 
 /**
- * What stands before the line of strace in a line. `undefined` if it holds none.
+ * The text before strace's line. `undefined` if the line has none.
  *
  *     web-1  | 2024-01-01T00:00:00.123456789Z [pid 12] read(3, "ab", 9) = 2
  *     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ prefix
@@ -114,17 +110,17 @@ function prefixOf(line: string): { readonly shape: Shape; readonly end: number }
   return undefined;
 }
 
-/** What most lines of strace begin with. For such a line no prefix has to be tried. */
+/** Most lines of strace begin in this way. For these, no prefix needs to be tried. */
 const plain = /^(?:\d{1,7} +|\[pid +\d+\] )?[a-z]\w*\(/;
 
-/** strace writes the pid before a time or a context, so another tool wrote what stands before a pid. */
+/** strace writes the pid before a time or a context. So another tool wrote any text before a pid. */
 const beforePid = new RegExp(String.raw`(?:${clock}|\d{9,}(?:\.\d+)?|\[[^\]]*\]) \d+ +[^\d ]`, "y");
 
 function isLine(line: string, bytes: Uint8Array, at: number): boolean {
   return matchAt(beforePid, line, at) === undefined && beginsLine(bytes, at, bytes.length);
 }
 
-/** A line of `strace -r` begins with blanks: other blanks come from the collector of the log. */
+/** A line of `strace -r` begins with blanks. The collector of the log wrote all other blanks. */
 const relative = /^ *\d+\.\d+ |^(?=.{6} ) *\d+ /;
 
 function afterBlanks(line: string, at: number): number {
@@ -149,7 +145,7 @@ function afterBoundary(line: string, at: number): number {
 
 function patternOf(shape: Shape): RegExp {
   const parts = shape.map((part) => (part === undefined ? `(?:${[...dated, ...timed].join("|")})` : escaped(part)));
-  // collectors trim the blanks before an empty line
+  // collectors remove the blanks before an empty line
   const last = parts.at(-1);
   if (last !== undefined && shape.at(-1) !== undefined) {
     let blanks = 0;
@@ -164,7 +160,7 @@ function escaped(text: string): string {
 }
 
 /**
- * Logs of other tracers look alike but write failures differently, so half of them would be
+ * Throws for logs of other tracers. They look alike, but write failures in another way, so half of them would be
  * misread.
  */
 function refuseForeign(events: readonly string[], label: string): void {
@@ -206,7 +202,7 @@ function logOf(line: string): string | undefined {
   }
 }
 
-/** The lines as strace wrote them, one for each line of the log, so that line numbers stay the same. */
+/** strace's own lines, one for each line of the log, so that line numbers stay the same. */
 export async function* withoutFraming(
   chunks: AsyncIterable<Uint8Array>,
   framing: Framing,
@@ -225,7 +221,7 @@ function unframePrefix(pattern: RegExp): (line: string) => string {
   return (line) => line.replace(colours, "").replace(pattern, "");
 }
 
-/** Docker splits a long line into entries; only the last one ends with a newline. */
+/** Docker splits a long line into entries. Only the last one ends with a newline. */
 function unframeJson(): (line: string) => string {
   const begun = new Map<string, string>();
   return (line) => {

@@ -22,25 +22,24 @@ import { filesBelow } from "./code/file-source.ts";
 import { NamedFiles } from "./code/named-files.ts";
 import { readInto } from "./reading.ts";
 
-/** What a file holds. */
+/** The content of a file. */
 type LogTrace = Log & {
   /** The files that its programs named. */
   readonly files: ReturnType<NamedFiles["files"]>;
 };
 type Trace = LogTrace | { readonly kind: "recording"; readonly recording: Recording };
 
-/** What is not in the files themselves. */
+/** What the files themselves do not say. */
 export interface InputContext {
   readonly name: string;
   /** The native architecture of raw logs. */
   readonly arch: ScmpArch;
-  /** The folder that holds the files of the programs in raw logs. Absent: their code is not read. */
+  /** The folder that holds the files of the programs in raw logs. Absent if nobody reads their code. */
   readonly root?: string | undefined;
 }
 
 /**
- * Reads recordings and raw strace logs (paths, folders, globs, `-`, also packed) and merges them
- * into one recording.
+ * Reads recordings and raw strace logs (paths, folders, globs, `-`, packed or not) and merges them into one recording.
  */
 export async function readTraces(
   patterns: readonly string[],
@@ -53,7 +52,7 @@ export async function readTraces(
     const trace = await readTrace(path, context, terminal);
     if (trace !== undefined) traces.push(trace);
   }
-  // Each thread of `strace -ff` has a log of its own, and only one of them holds the start.
+  // Each thread of `strace -ff` has its own log, and only one of them has the start.
   const isStarted = traces.some((trace) => trace.kind === "recording" || trace.lack === undefined);
   const [first] = traces;
   if (!isStarted && first?.kind === "log") terminal.note(`${first.label}: ${first.lack}`);
@@ -75,7 +74,7 @@ export async function readTraces(
   return merged;
 }
 
-/** A misspelt folder would leave the code out silently. */
+/** Without this check, a misspelt folder would silently leave the code out. */
 async function checkRoot({ root }: InputContext): Promise<void> {
   if (root === undefined) return;
   const found = await stat(root).catch(() => undefined);
@@ -109,10 +108,7 @@ async function recordingOf(
   return found;
 }
 
-/**
- * Paths, folders and globs → files, sorted; a pattern that matches nothing is an error, not
- * nothing.
- */
+/** Expands paths, folders and globs to files, sorted. A pattern without a match is an error. */
 async function expand(patterns: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const pattern of patterns) {
@@ -146,7 +142,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** A folder is the set of its logs (`strace -ff -o dir/log`), or where a recording is kept. */
+/** A folder means the logs in it (`strace -ff -o dir/log`), or the recording that it keeps. */
 function filesIn(folder: string): readonly string[] {
   const entries = readdirSync(folder, { withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
@@ -169,7 +165,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** `undefined` if the log holds nothing but the end of a thread. */
+/** `undefined` if the log has only the end of a thread. */
 async function readTrace(path: string, context: InputContext, terminal: Terminal): Promise<Trace | undefined> {
   const label = path === "-" ? "standard input" : path;
   const progress = showReading(label, terminal);
@@ -179,7 +175,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     const chunks = readUnpacked(path, onRead, () => lent?.room);
     return await traceOf(chunks, label, context, terminal, ({ tally }, isFramed, headLength) => {
       const size = path === "-" ? undefined : sizeOfFile(path);
-      if (size !== headLength) prepareToRead(); // a log that was read in one piece is too short for that
+      if (size !== headLength) prepareToRead(); // a log that was read in one piece is too short for it to pay
       if (!isFramed) lent = tally;
     });
   } catch (error) {
@@ -191,8 +187,8 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
 }
 
 /**
- * Reads one log of strace, or one recording, that comes in as chunks, packed or not. Throws what
- * `chunks` throws, and SeccompGenError for what is neither.
+ * Reads one log of strace, or one recording, from chunks, packed or not. Throws what `chunks` throws, and
+ * SeccompGenError if it is neither.
  */
 export async function readStream(
   chunks: AsyncIterable<Uint8Array>,
@@ -208,7 +204,7 @@ export async function readStream(
   return recordingOf(trace, context, trace.lack === undefined, terminal);
 }
 
-/** `begins` hears how a log will be read, before its first line is read. */
+/** `begins` gets the way in which the log will be read, before its first line is read. */
 async function traceOf(
   chunks: AsyncGenerator<Uint8Array>,
   label: string,
@@ -236,12 +232,12 @@ async function traceOf(
   return log && { ...log, files: files.files() };
 }
 
-/** The first chunk, or as many as are needed to tell what the file is. */
+/** The first chunk, or as many chunks as show what kind of file it is. */
 async function beginningOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   const first = await chunks.next();
   if (first.done === true) return new Uint8Array();
   if (first.value.length >= headBytes) return first.value;
-  const parts = [new Uint8Array(first.value)]; // its memory is used again
+  const parts = [new Uint8Array(first.value)]; // the chunk's memory will be reused
   for (let length = first.value.length; length < headBytes;) {
     const next = await chunks.next();
     if (next.done === true) break;

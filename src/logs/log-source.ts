@@ -2,19 +2,18 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { SeccompGenError } from "../core/errors/index.ts";
 
 /**
- * How far the reading of a file has come; `total` is undefined where it has no size (a pipe). Both
- * count bytes of the file, packed or not.
+ * How much of a file was read. `total` is undefined if it has no size (a pipe). Both count bytes of the file as it is
+ * stored, packed or not.
  */
 export type OnRead = (done: number, total: number | undefined) => void;
 
-/** Memory that its reader would like a chunk to be in. */
+/** Memory into which the reader wants a chunk. */
 export type Room = () => Uint8Array | undefined;
 
 /**
- * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is used again: it is
- * valid until the caller takes the next one. `room` may give the memory for all chunks of a file
- * but the first. Throws what the system throws, and `file-unreadable` if an unpacker is missing or
- * fails.
+ * The bytes of a file or of standard input (`-`), unpacked. A chunk's memory is reused: it is valid until the caller
+ * takes the next chunk. `room` may give the memory for all chunks except the first. Throws the system's errors, and
+ * `file-unreadable` if an unpacker is missing or fails.
  */
 export async function* readUnpacked(
   path: string,
@@ -25,7 +24,7 @@ export async function* readUnpacked(
   yield* unpacked(path === "-" ? counted(process.stdin, onRead) : fileChunks(path, onRead, room), label);
 }
 
-/** The same for bytes that come from elsewhere; `label` is what messages call them. */
+/** The same for bytes from elsewhere. `label` is their name in messages. */
 export async function* unpacked(source: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -38,8 +37,8 @@ export async function* unpacked(source: AsyncIterable<Uint8Array>, label: string
 }
 
 /**
- * Text of UTF-16 (PowerShell's `2>`) becomes UTF-8, and a byte order mark goes: with them the first
- * line, which starts the program, would be none of strace's. Throws `file-unreadable` for archives.
+ * Text of UTF-16 (PowerShell's `2>`) becomes UTF-8, and a byte order mark is removed. Otherwise the first line, which
+ * starts the program, would not be strace's. Throws `file-unreadable` for archives.
  */
 async function* asUtf8(chunks: AsyncGenerator<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
   const first = await chunks.next();
@@ -63,7 +62,7 @@ async function* asUtf8(chunks: AsyncGenerator<Uint8Array>, label: string): Async
   yield Buffer.from(decoder.decode(), "utf8");
 }
 
-/** Lines of strace begin with ASCII: every other byte of UTF-16 is zero. */
+/** Lines of strace begin with ASCII, so every other byte of UTF-16 is zero. */
 function encodingOf([first, second, third, fourth]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   if ((first === 0xff && second === 0xfe) || (second === 0 && fourth === 0 && first !== 0)) return "utf-16le";
   return (first === 0xfe && second === 0xff) || (first === 0 && third === 0 && second !== 0) ? "utf-16be" : "utf-8";
@@ -74,8 +73,8 @@ function startsWith(bytes: Uint8Array, expected: readonly number[], at = 0): boo
 }
 
 /**
- * Compression formats by their magic numbers: gzip (RFC 1952) by Node, the others by the system's
- * own tool.
+ * Compression formats by their magic numbers. Node unpacks gzip (RFC 1952), and the system's own tools unpack the
+ * others.
  */
 const packings: readonly {
   readonly magic: readonly number[];
@@ -103,15 +102,15 @@ function isArchive(head: Uint8Array): boolean {
   );
 }
 
-/** Large enough that a read costs little, small enough for the processor's cache. */
+/** Large enough that a read costs little, and small enough for the processor's cache. */
 const chunkBytes = 256 * 1024;
 
-/** After this many chunks of a file, signals and the progress line get their turn. */
+/** After this many chunks of a file, signals and the progress line get a turn. */
 const chunksInARow = 32;
 
 /**
- * A pipe has to be waited for. A file is there at once, and reading it in another thread only costs
- * the switching between threads.
+ * A pipe must be waited for. A file is there at once: reading it in another thread only costs the switching between
+ * threads.
  */
 function fileChunks(path: string, onRead: OnRead, room: Room): AsyncGenerator<Uint8Array, void, undefined> {
   return sizeOfFile(path) !== undefined ? readChunks(path, onRead, room) : awaitedChunks(path, onRead);
@@ -176,13 +175,13 @@ async function* counted(
   }
 }
 
-/** The first chunk, which was looked at, and the others after it. */
+/** The first chunk, which was already looked at, and the chunks after it. */
 export async function* rejoin(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   yield* rest;
 }
 
-/** For a reader that reads ahead. */
+/** Copies chunks for a reader that reads ahead. */
 async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield new Uint8Array(chunk);
 }
@@ -198,7 +197,7 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>, label: string): Asy
   }
 }
 
-/** `said`: what the unpacker says, in one line or more. */
+/** `said`: the unpacker's words, one line or more. */
 function damaged(label: string, said: string): SeccompGenError {
   const [line = ""] = said.trim().split("\n");
   return new SeccompGenError({

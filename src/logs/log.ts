@@ -11,19 +11,19 @@ import {
 import type { Terminal } from "../project/index.ts";
 import { behindText } from "../strace-parser/index.ts";
 
-/** A log of strace that was read whole. */
+/** A log of strace that was read to its end. */
 export interface Log {
   readonly kind: "log";
   readonly label: string;
   readonly aggregate: Aggregate;
-  /** Why it does not hold how its program started. `undefined` if it does. */
+  /** Why it lacks the start of its program. `undefined` if it has it. */
   readonly lack: string | undefined;
 }
 
-/** What is known of a log beside its lines. */
+/** What is known about a log beside its lines. */
 export interface LogOrigin {
   readonly label: string;
-  /** Another tool wrote text around strace's lines, and it was taken off. */
+  /** Another tool had written text around strace's lines. It was removed. */
   readonly isFramed: boolean;
   readonly arch: ScmpArch;
   /** Its last lines show that a program goes on. */
@@ -31,9 +31,8 @@ export interface LogOrigin {
 }
 
 /**
- * Ends a log, and says what could not be read and what strace did not see. `undefined` if a
- * thread's log holds its end alone. Throws if the log is none of strace's, was read in part, or
- * belongs to another architecture.
+ * Ends a log, and says what could not be read and what strace did not see. `undefined` if a thread's log has only the
+ * thread's end. Throws if the log is not strace's, was read only in part, or belongs to another architecture.
  */
 export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Terminal): Log | undefined {
   const { label, arch, isCut } = origin;
@@ -65,7 +64,7 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
   return { kind: "log", label, aggregate, lack };
 }
 
-/** strace -ff writes a log for each thread, which has the thread's id in its name. */
+/** strace -ff writes a log for each thread, with the thread's id in its name. */
 function isThreadsLog(label: string): boolean {
   return /\.\d+$/.test(label);
 }
@@ -88,11 +87,11 @@ function rangesText(ranges: UnreadRanges["ranges"]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-/** With this many such lines, or one in twenty, another tool wrote a prefix that was not recognised. */
+/** With this many such lines, or one in twenty, another tool wrote a prefix that we did not recognise. */
 const manyBehind = 5;
 const oneIn = 20;
 
-/** A log that was read in part would give a profile that lacks the other part. */
+/** Throws for a log that was read only in part: its profile would lack the other part. */
 function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isFramed }: LogOrigin): void {
   const behind = unread.find(({ reason }) => reason === behindText);
   if (behind === undefined || (!isFramed && behind.lines < manyBehind && behind.lines * oneIn < calls)) return;
@@ -106,7 +105,7 @@ function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isF
   });
 }
 
-/** strace names modes where the machine has several. */
+/** strace names modes if the machine has several. */
 function refuseModes({ namesModes }: LogFacts, { label, arch }: LogOrigin): void {
   const host = hostArch(arch, allArchitectures);
   if (!namesModes || host === arch) return;
@@ -122,7 +121,7 @@ function refuseModes({ namesModes }: LogFacts, { label, arch }: LogOrigin): void
 /** At most this many names are listed. */
 const maxSaid = 4;
 
-/** `names`: the calls of the machine's own mode, as the recording calls them. */
+/** `names`: the calls of the machine's own mode, by the recording's names. */
 function refuseOtherArchitecture(names: readonly string[], { label, arch }: LogOrigin): void {
   const strange = names.filter((name) => isSyscallName(name) && libseccompName(arch, name) === undefined);
   if (strange.length === 0) return;
@@ -150,7 +149,7 @@ function whichMachine(candidates: readonly string[]): string {
         `${candidates.join(", ")}`;
 }
 
-/** Why the log does not hold the start of its program. `undefined` if it does. */
+/** Why the log lacks the start of its program. `undefined` if it has it. */
 function lackOf({ beginsWithStart, firstCall, exited }: LogFacts, { syscalls }: Aggregate): string | undefined {
   if (!beginsWithStart)
     return (

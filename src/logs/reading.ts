@@ -3,8 +3,8 @@ import type { NamedFiles } from "./code/named-files.ts";
 import { createStraceParser } from "../strace-parser/index.ts";
 
 /**
- * Reads a log into an aggregator as it comes in. `file` is what events call it; `files` hears which
- * executables and objects the log names.
+ * Reads a log into an aggregator as it arrives. `file` is its name in events. `files` gets the executables and objects
+ * that the log names.
  */
 export async function readInto(
   aggregator: Aggregator,

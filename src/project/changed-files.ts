@@ -19,15 +19,15 @@ export interface ChangedFile {
   readonly after: string | undefined;
 }
 
-/** A changed file that was not read. */
+/** A changed file that the review did not read. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
-  /** It lies where profiles are kept, or was read before, so a reviewer has to see it. */
+  /** True if it lies where profiles are kept, or could be read before, so that a reviewer must see it. */
   readonly alarming: boolean;
 }
 
-/** What was changed, and where. */
+/** The changes, and where they are. */
 export interface Changes {
   /** The repository's top folder. */
   readonly root: string;
@@ -44,14 +44,14 @@ export interface Changes {
   readonly readBefore: (path: string) => Promise<string | undefined>;
 }
 
-/** At most this many files are reviewed, and the review says so. A larger change may hide one. */
+/** At most this many files are reviewed. The review says if there are more, because a larger change may hide one. */
 const maxFiles = 2000;
 
-/** Files that engines may be given as profiles, and everything where profiles are kept. */
+/** Files that users may give to engines as profiles, and everything in the folders where profiles are kept. */
 function isLookedAt(path: string): boolean {
   return (
     isNamedLikeProfile(path) ||
-    // The folders themselves too: a link or a submodule may stand in their place.
+    // The folders themselves count too: a link or a submodule may replace them.
     /(?:^|\/)profiles(?:\/|$)/i.test(path) ||
     /(?:^|\/)traces(?:$|\/[^/]*$)/i.test(path) ||
     /(?:^|\/)traces\/(?:.*\/)?(?:recording|policy)\.json$/.test(path)
@@ -59,8 +59,8 @@ function isLookedAt(path: string): boolean {
 }
 
 /**
- * Files of other names that may hold a profile, by content: of the working tree with files that git does
- * not know yet, or of a commit.
+ * Files of other names that may hold a profile, by their content. They come from the working tree, including files that
+ * git does not know yet, or from a commit.
  */
 async function telling(root: string, commit: string | undefined): Promise<ReadonlySet<string>> {
   const found = await Promise.all([
@@ -76,7 +76,7 @@ async function grep(
   patterns: readonly string[],
   ...paths: readonly string[]
 ): Promise<readonly string[]> {
-  // Nothing else is found in a text of UTF-16 than its first bytes.
+  // The search finds nothing in UTF-16 text except its first bytes.
   const marks = Buffer.from("\n^\xff\xfe\n^\xfe\xff", "latin1");
   const { stdout, stderr, exitCode } = await runGit(
     root,
@@ -94,9 +94,9 @@ async function grep(
 }
 
 /**
- * The files changed since this branch left `base` (by default the main branch) in the working tree,
- * untracked ones too. What `base` changed meanwhile does not count. Throws `usage` outside of a
- * repository and for unknown revisions.
+ * The files in the working tree that changed since this branch left `base` (by default the main branch). Untracked
+ * files count too. What `base` changed meanwhile does not count. Throws `usage` outside of a repository and for unknown
+ * revisions.
  */
 export async function changedFiles(base: string | undefined): Promise<Changes> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
@@ -130,7 +130,7 @@ export async function changedFiles(base: string | undefined): Promise<Changes> {
           isKeptPlace(path) ||
           [before, after].some(looksLikeProfile) ||
           isTooLarge(after) ||
-          // A link decides which file the engine is given.
+          // A link decides which file an engine gets.
           leadsToProfile === true ||
           (after !== undefined && isNamedLikeProfile(path)),
       });
@@ -152,11 +152,11 @@ interface Entry {
   /** The file as the commit has it. */
   readonly mode: string;
   readonly blob: string | undefined;
-  /** It is a link to a file that may be a profile. */
+  /** True if it is a link to a file that may be a profile. */
   readonly leadsToProfile?: true;
 }
 
-/** What stands where profiles and recordings are kept comes first. */
+/** The folders of profiles and recordings come first. */
 async function changedEntries(root: string, commit: string): Promise<readonly Entry[]> {
   const raw = (
     await git(root, [
@@ -212,13 +212,13 @@ async function changedEntries(root: string, commit: string): Promise<readonly En
   );
 }
 
-/** Where a link leads, seen from the repository's top folder. `undefined` if it is no link. */
+/** The target of a link, as a path from the repository's top folder. `undefined` if it is no link. */
 async function linkTarget(root: string, path: string): Promise<string | undefined> {
   const target = await readlink(join(root, path)).catch(() => undefined);
   return target === undefined ? undefined : relative(root, resolve(root, dirname(path), target));
 }
 
-/** Where profiles are kept, by folder or by name. */
+/** Are profiles kept here, by the folder or by the name? */
 export function isPlaceOfProfiles(path: string): boolean {
   return /(^|\/)profiles\//i.test(path) || /seccomp[^/]*\.json$|\.seccomp$/i.test(path);
 }
@@ -277,7 +277,7 @@ async function commitOf(root: string, revision: string): Promise<string> {
   });
 }
 
-/** A file's text, `undefined` if there is no file, or why it was not read. */
+/** A file's text, or why it was not read. `undefined` if there is no file. */
 type Side = string | undefined | { readonly reason: string };
 
 /** Engines read profiles of any size. */
@@ -322,7 +322,7 @@ async function blobTexts(
   };
 }
 
-/** Where recordings and options of the changed profiles are. */
+/** The files that hold recordings and options of the changed profiles. */
 function sourcesOf(entries: readonly Entry[]): ReadonlySet<string> {
   const paths = entries.flatMap(({ path, formerPath }) => (formerPath === undefined ? [path] : [path, formerPath]));
   return new Set(
@@ -330,7 +330,7 @@ function sourcesOf(entries: readonly Entry[]): ReadonlySet<string> {
   );
 }
 
-/** The files of a commit. They are listed once, and those of the named folders are read together. */
+/** The files of a commit. They are listed once, and the named folders are read together. */
 async function treeOf(
   root: string,
   commit: string,
@@ -363,7 +363,7 @@ async function treeOf(
   };
 }
 
-/** Nothing leads out of the repository: no path upwards, no link at its end or on its way. */
+/** No path leads out of the repository: not upwards, and not through a link at its end or on its way. */
 async function fileNow(root: string, path: string): Promise<Side> {
   if (isAbsolute(path) || /(^|\/)\.\.(\/|$)/.test(path)) return undefined;
   const place = join(root, path);

@@ -7,7 +7,7 @@ import { readShipped, type DockerProfile } from "../core/profile/index.ts";
 
 const folder = join(packageFolder, "profiles", "docker-default");
 
-/** Docker's default profile by file name, e.g. `20.10.22.json`. Throws `file-unreadable`. */
+/** Docker's default profile by file name, such as `20.10.22.json`. Throws `file-unreadable`. */
 export async function loadDockerDefault(file: string): Promise<DockerProfile> {
   return shippedDefault(file).profile;
 }

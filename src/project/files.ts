@@ -23,12 +23,11 @@ import { decoded } from "../core/text/index.ts";
 import { profilePath } from "./names.ts";
 
 /**
- * Writes a file so that readers see the old content or the new, never half of one: a temporary file
- * beside it, flushed to disk, then renamed over it (rename(2)). Folders are made as needed. An
- * existing file keeps its permissions. A symbolic link stays, and the file that it points to is
- * written. A fifo, a device or a descriptor in /dev/fd is written to. Throws `file-unwritable`, and
- * then leaves nothing behind. Regular files are written in this thread, because they never wait.
- * What may wait is written in another thread.
+ * Writes a file so that readers see the old content or the new, never half of it. It writes a temporary file beside it,
+ * flushes that to disk, and renames it over the file (rename(2)). Folders are made as needed. An existing file keeps
+ * its permissions. A symbolic link stays, and its target is written. A fifo, a device or a descriptor in /dev/fd is
+ * written to. Throws `file-unwritable`, and then leaves nothing behind. Regular files are written in this thread,
+ * because they never wait. Files that may wait are written in another thread.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
   let temporary: string | undefined;
@@ -59,16 +58,13 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
   }
 }
 
-/**
- * Other people write a checkout. So a path inside the current folder's repository must not lead out
- * of it through a link.
- */
+/** Other people write to a checkout. So no link may lead a path inside the current folder's repository out of it. */
 function checkWithin(path: string): void {
   const root = repositoryOf(".");
   const escapes = (to: string): boolean => relative(root, to).split(sep)[0] === ".." || relative(root, to) === "";
   if (escapes(resolve(path))) return;
   const real = landing(path);
-  // No commit brings files into .git: only git-setup names a path there, for its hooks.
+  // No commit brings files into .git. Only git-setup names paths there, for its hooks.
   const isGits = (to: string): boolean => relative(root, to).split(sep).includes(".git");
   if (real !== undefined && !escapes(real) && (isGits(resolve(path)) || !isGits(real))) return;
   throw new SeccompGenError({
@@ -79,7 +75,7 @@ function checkWithin(path: string): void {
   });
 }
 
-/** What `work` returns. `undefined` if the system refuses it. */
+/** The result of `work`. `undefined` if the system refuses it. */
 function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();
@@ -89,8 +85,8 @@ function attempt<Result>(work: () => Result): Result | undefined {
 }
 
 /**
- * A name beside `path` that no other process uses. It names this process, so that `clean` leaves
- * alone what is still being written.
+ * A name beside `path` that no other process uses. It names this process, so that `clean` leaves alone what is still
+ * being written.
  */
 export function temporaryPath(path: string): string {
   return join(
@@ -107,8 +103,8 @@ export function temporaryOf(path: string): string | undefined {
 }
 
 /**
- * The file that a write replaces, at the end of all links, and its state. `undefined` if it is no
- * file, or one that another process holds open for us.
+ * The file that a write replaces, after all links, and its state. `undefined` if it is no file, or one that another
+ * process holds open for us.
  */
 function targetOf(path: string): { readonly path: string; readonly stats: Stats | undefined } | undefined {
   const stats = attempt(() => statSync(path));
@@ -126,9 +122,8 @@ function targetOf(path: string): { readonly path: string; readonly stats: Stats 
 }
 
 /**
- * Writes a file whose place this program chose itself: traces/NAME/…, profiles/NAME.json. Other
- * people write a checkout, so a link in it is followed only within the repository. Throws
- * `file-unwritable`.
+ * Writes a file to a place that this program chose itself: traces/NAME/…, profiles/NAME.json. Other people write to a
+ * checkout, so a link in it is followed only within the repository. Throws `file-unwritable`.
  */
 export async function writeKept(path: string, text: string, project = projectOf(path)): Promise<void> {
   await checkKept(path, project);
@@ -136,8 +131,8 @@ export async function writeKept(path: string, text: string, project = projectOf(
 }
 
 /**
- * Throws `file-unwritable` if a symbolic link leads a kept file out of the repository that
- * `project` is in, or into git's own folder.
+ * Throws `file-unwritable` if a symbolic link leads a kept file out of `project`'s repository, or into git's own
+ * folder.
  */
 export async function checkKept(path: string, project = projectOf(path)): Promise<void> {
   if (project === undefined) return;
@@ -153,16 +148,13 @@ export async function checkKept(path: string, project = projectOf(path)): Promis
   });
 }
 
-/**
- * The folder that holds `traces` and `profiles`. `undefined` if the path is no place that we
- * choose.
- */
+/** The folder that holds `traces` and `profiles`. `undefined` if the path is none that we choose. */
 function projectOf(path: string): string | undefined {
   const prefix = /^((?:.*\/)?)(?:traces\/[^/]+|profiles)\/[^/]+$/.exec(normalize(path))?.[1];
   return prefix === "" ? "." : prefix;
 }
 
-/** The root of the git repository, else the folder itself. */
+/** The root of the git repository, or else the folder itself. */
 function repositoryOf(project: string): string {
   const own = landing(project) ?? resolve(project);
   for (let folder = own; ; folder = dirname(folder)) {
@@ -171,10 +163,7 @@ function repositoryOf(project: string): string {
   }
 }
 
-/**
- * The path of a file, or of where it would be made, with all links followed. `undefined` if a link
- * leads nowhere.
- */
+/** The path of a file that exists or would be made, with all links followed. `undefined` if a link leads nowhere. */
 function landing(path: string): string | undefined {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const at = folder;
@@ -185,8 +174,8 @@ function landing(path: string): string | undefined {
 }
 
 /**
- * Checks before a long recording that a file can be written where it will go. Makes nothing: it
- * asks whether the nearest existing folder takes files.
+ * Checks before a long recording that a file can be written to its place. It makes nothing: it asks whether the nearest
+ * existing folder takes files.
  */
 export async function checkWritable(path: string): Promise<void> {
   await checkKept(path);
@@ -202,7 +191,7 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** The text of a file. `undefined` if there is none. Throws `file-unreadable` for anything else. */
+/** The text of a file. `undefined` if there is none. Throws `file-unreadable` if it cannot be read. */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     const stats = attempt(() => statSync(path));
@@ -225,22 +214,22 @@ function tooLarge(path: string): SeccompGenError {
 }
 
 /**
- * The text of a stream: a fifo's, a packed file's, standard input's. It is read no further than a
- * document can go. Throws `file-unreadable` for a larger one, whose name is `path`.
+ * The text of a stream: of a fifo, a packed file or standard input. No more is read than a document can have. Throws
+ * `file-unreadable`, with `path` as its name, for a longer one.
  */
 export async function boundedText(chunks: AsyncIterable<Uint8Array>, path: string): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
     if ((length += chunk.length) > maxDocumentBytes) throw tooLarge(path);
-    parts.push(new Uint8Array(chunk)); // some sources use its memory again
+    parts.push(new Uint8Array(chunk)); // some sources reuse their memory
   }
   return decoded(Buffer.concat(parts));
 }
 
 /**
- * The text of a file that a repository names: regular, of at most `maxBytes`, not reached through a
- * link, and within the repository that the current folder is in. Throws `file-unreadable`.
+ * The text of a file that a repository names. It must be regular, have at most `maxBytes`, not be reached through a
+ * link, and lie within the current folder's repository. Throws `file-unreadable`.
  */
 export async function readWithin(path: string, maxBytes: number): Promise<string> {
   const reject = (detail: string, todo: string): never => {
@@ -264,7 +253,7 @@ export async function readText(path: string): Promise<string> {
   return text;
 }
 
-/** What to do if a file is not there: often a recording's name stands where its profile's path should. */
+/** Advice if a file is missing: users often give a recording's name instead of its profile's path. */
 function meantProfile(path: string): string {
   if (path.includes("/")) return "Check the path.";
   const meant = profilePath(path.replace(/\.json$/, ""));
@@ -275,7 +264,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error;
 }
 
-/** What the system said, without our temporary names, and what to do about it. */
+/** The system's message without our temporary names, and what to do about it. */
 export function systemProblem(error: unknown): { readonly detail: string; readonly todo: string } {
   const code = isSystemError(error) ? error.code : undefined;
   const [detail, todo] = systemProblems.get(code ?? "") ?? [

@@ -1,7 +1,7 @@
 import { SeccompGenError } from "../core/errors/index.ts";
 import { decoded } from "../core/text/index.ts";
 
-/** What git answered. */
+/** git's answer. */
 export interface GitAnswer {
   readonly exitCode: number;
   readonly stdout: string;
@@ -27,7 +27,7 @@ export async function runGit(folder: string, args: readonly string[], input?: st
   return { exitCode: exitCode ?? 255, stdout, stderr };
 }
 
-/** The same for callers that can only use success. */
+/** The same for callers that need it to succeed. */
 export async function git(folder: string, args: readonly string[], input?: string): Promise<string> {
   const { exitCode, stdout, stderr } = await runGit(folder, args, input);
   if (exitCode === 0) return stdout;
@@ -39,8 +39,8 @@ export async function git(folder: string, args: readonly string[], input?: strin
 }
 
 /**
- * The texts of many objects ("REVISION:path", ":path", ids), asked of one process. `undefined` for
- * those that git does not have or that are no files.
+ * The texts of many objects ("REVISION:path", ":path", ids), from one process. `undefined` for those that git does not
+ * have, or that are no files.
  */
 export async function readObjects(folder: string, names: readonly string[]): Promise<readonly (string | undefined)[]> {
   if (names.length === 0) return [];

@@ -11,14 +11,14 @@ export async function readRecording(path: string): Promise<Recording | undefined
   return text === undefined ? undefined : parseRecording(text, path);
 }
 
-/** The path of a recording that broke off. */
+/** The path for a recording that broke off. */
 export function partialPath(path: string): string {
   return path.replace(/\.json$/, ".partial.json");
 }
 
 /**
- * The recording that exists before a new one begins. With `--append` it has the calls of an earlier
- * one that broke off too.
+ * The recording that exists before a new one begins. With `--append` it includes the calls of an earlier one that broke
+ * off.
  */
 export async function knownBefore(path: string, append: boolean): Promise<Recording | undefined> {
   const kept = await readRecording(path);
@@ -26,10 +26,7 @@ export async function knownBefore(path: string, append: boolean): Promise<Record
   return kept === undefined || partial === undefined ? (kept ?? partial) : mergeRecordings(kept, partial);
 }
 
-/**
- * Keeps what a recording saw before it broke off, beside the committed one. Resolves to the error
- * that says so.
- */
+/** Keeps what a recording saw before it broke off, beside the committed one. Resolves to the error that says so. */
 export async function keepPartial(path: string, seen: Recording, trouble: SeccompGenError): Promise<SeccompGenError> {
   const unread = await addPartial(path, seen);
   return new SeccompGenError(
@@ -44,8 +41,8 @@ export async function keepPartial(path: string, seen: Recording, trouble: Seccom
 }
 
 /**
- * Adds to the partial recording. If the one that is there cannot be read (a newer format, a damaged
- * file), it is put aside, and the result is its new name.
+ * Adds to the partial recording. If the present one cannot be read (a newer format, a damaged file), it is renamed, and
+ * the result is its new name.
  */
 export async function addPartial(path: string, seen: Recording): Promise<string | undefined> {
   const cut: Recording = { ...seen, runs: seen.runs.map((run) => ({ ...run, ended: "cut" })) };
@@ -82,16 +79,15 @@ async function putAside(path: string): Promise<string> {
   }
 }
 
-/** What to say of a partial recording that was put aside. */
+/** The message about a partial recording that was renamed. */
 export function unreadWords(aside: string): string {
   return `the earlier partial recording could not be read; it is kept as ${aside}`;
 }
 
 /**
- * Puts a fresh recording in its place. `--append` merges; `--force` replaces. Without either, a
- * recording that lacks something of the committed one does not replace it but goes beside it, so
- * that neither is lost. The file is read again first, because another recording of the same name
- * may have ended since `before` was read. Then the two are merged.
+ * Puts a fresh recording in its place. `--append` merges, and `--force` replaces. Without either, a recording that
+ * lacks something of the committed one goes beside it, so that neither is lost. The file is read again first: another
+ * recording of the same name may have ended since `before` was read. Then the two are merged.
  */
 export async function combine(
   path: string,
@@ -118,7 +114,7 @@ export async function combine(
   throw new SeccompGenError({ code: "recording-exists", path, aside });
 }
 
-/** The partial recording is part of the recording now. */
+/** Removes the partial recording, because the recording has it all now. */
 export async function forgetPartial(path: string): Promise<void> {
   await rm(partialPath(path), { force: true });
 }

@@ -6,12 +6,12 @@ import { ownSession, sessionIsOver } from "./session-name.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { checkKept, systemProblem, temporaryPath } from "./files.ts";
 
-/** Another recording may take this long to write its files. */
+/** At most this long does another recording take to write its files. */
 const patienceMs = 10_000;
 
 /**
- * Runs `work` while no other recording writes the same files. A lock is a file that names its
- * holder. link(2) makes it whole at once, also on NFS. A lock whose holder has died is taken over.
+ * Runs `work` while no other recording writes the same files. A lock is a file that names its holder. link(2) makes it
+ * whole at once, also on NFS. If a lock's holder has died, the lock is taken over.
  */
 export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   let release: () => Promise<void>;
@@ -30,18 +30,18 @@ export async function whileLocked<Result>(path: string, work: () => Promise<Resu
   }
 }
 
-/** The locks of a recording, and those under which a dead holder's lock is taken away. */
+/** Is the file a lock of a recording, or one under which a dead holder's lock is removed? */
 export function isLock(path: string): boolean {
   return /^\.recording\.json(?:\.[0-9a-f]{12})?\.lock$/.test(basename(path));
 }
 
-/** Removes a lock if its holder has died. Resolves to whether it had. */
+/** Removes a lock if its holder has died. Resolves to true if the holder had died. */
 export async function removeStaleLock(lock: string): Promise<boolean> {
   const dead = await holderOf(lock);
   return dead !== undefined && sessionIsOver(dead.session) && takeAway(lock, dead, performance.now() + patienceMs);
 }
 
-/** Who holds a lock. Each time that a lock is taken it gets a new `token`. */
+/** The holder of a lock. Each time somebody takes a lock, it gets a new `token`. */
 interface Holder {
   readonly session: string;
   readonly token: string;
@@ -61,18 +61,18 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
           detail: `${holder?.session ?? "somebody"} is writing there`,
           todo: "Run the command again when that has ended.",
         });
-      else await delay(holder === undefined ? 1 : 20); // undefined: it has just been released
+      else await delay(holder === undefined ? 1 : 20); // undefined: it was released just now
     }
   } finally {
     await rm(own, { force: true }).catch(() => undefined);
   }
-  // If it cannot be removed, this process ends soon, and the next one takes away a dead holder's lock.
+  // If it cannot be removed, this process ends soon, and the next one removes a dead holder's lock.
   return () => rm(lock, { force: true }).catch(() => undefined);
 }
 
 /**
- * On another machine's file system, link(2) may succeed and say that it failed. Then the file has two
- * names (open(2), O_EXCL).
+ * On another machine's file system, link(2) may succeed and report a failure. Then the file has two names (open(2),
+ * O_EXCL).
  */
 async function links(own: string, lock: string): Promise<boolean> {
   try {
@@ -90,9 +90,9 @@ async function holderOf(lock: string): Promise<Holder | undefined> {
 }
 
 /**
- * Removes a dead holder's lock, and never one that somebody has taken since. A process that removes
- * it first takes a second lock, named after the dead holder's token. The file must then still say
- * that token. If that second holder dies too, its lock is removed in the same way.
+ * Removes a dead holder's lock, but never one that somebody has taken since. A process first takes a second lock, named
+ * after the dead holder's token. The file must then still have that token. If the second holder dies too, its lock is
+ * removed in the same way.
  */
 async function takeAway(lock: string, dead: Holder, deadline: number): Promise<boolean> {
   const name = /^[0-9a-f]{12}$/.test(dead.token) ? dead.token : "0".repeat(12);

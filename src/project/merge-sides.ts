@@ -9,24 +9,24 @@ import { git, readObjects, runGit } from "./git.ts";
 import { sourceFolder } from "./names.ts";
 
 /**
- * The three sides of a merge, as git hands them over (gitattributes(5), "Defining a custom merge
- * driver"): the result goes to `ours`.
+ * The three sides of a merge, as git passes them (gitattributes(5), "Defining a custom merge driver"). The result goes
+ * to `ours`.
  */
 export interface MergeFiles {
   readonly ancestor: string;
   readonly ours: string;
   readonly theirs: string;
-  /** Where the file is in the repository. */
+  /** The file's path in the repository. */
   readonly path: string;
 }
 
-/** What a profile is made from. */
+/** The inputs of a profile. */
 export interface Inputs {
   readonly recording: Recording;
   readonly policy: PolicyArguments;
 }
 
-/** What the three profiles of a merge are made from. No ancestor: it was added on both sides. */
+/** The inputs of the three profiles of a merge. There is no ancestor if both sides added the profile. */
 export interface Sides {
   readonly base: Inputs | undefined;
   readonly ours: Inputs;
@@ -34,10 +34,9 @@ export interface Sides {
 }
 
 /**
- * git tells a merge driver no commits, so the commits that hold the three profiles are searched
- * for. First come those that the operation under way names. Then comes each commit with its parent,
- * as cherry-pick, revert and stash take them. All that fit are returned. They may differ if a
- * recording changed and its profile did not.
+ * git tells a merge driver no commits, so this searches for the commits that hold the three profiles. First come those
+ * that the present operation names. Then comes each commit with its parent, as cherry-pick, revert and stash take them.
+ * All matches are returned. They may differ if a recording changed and its profile did not.
  */
 export async function candidateMerges(files: MergeFiles): Promise<readonly Sides[]> {
   const blobs = (await git(".", ["hash-object", "--", files.ancestor, files.ours, files.theirs])).trim().split("\n");
@@ -64,14 +63,14 @@ function bigintText(_: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
 
-/** A merge, pick or revert that git is in the middle of, and the other side it takes in. */
+/** A merge, pick or revert that git is doing, and the other side that it takes in. */
 interface Operation {
-  /** More than one: the criss-cross of a merge (git-merge-base(1), --all). */
+  /** There are several in a criss-cross merge (git-merge-base(1), --all). */
   readonly ancestors: readonly string[];
   readonly other: string;
 }
 
-/** From the environment that git gives a merge, and from the files in which git notes its progress. */
+/** Read from the environment that git gives a merge, and from the files in which git notes its progress. */
 async function operationsUnderWay(): Promise<readonly Operation[]> {
   const merged = Object.keys(process.env).flatMap((name) => /^GITHEAD_([0-9a-f]{40,64})$/.exec(name)?.[1] ?? []);
   const { exitCode, stdout } = await runGit(".", ["rev-parse", "--absolute-git-dir"]);
@@ -103,7 +102,7 @@ async function mergeWith(other: string): Promise<Operation> {
   return { ancestors: stdout.split("\n").filter((line) => line !== ""), other };
 }
 
-/** One ancestor, or several as git's strategies make one of them: merged in their turn. */
+/** One ancestor, or several that are merged first, as git's strategies do. */
 async function virtualBase(
   ancestors: readonly string[],
   trees: Trees,
@@ -126,7 +125,7 @@ async function virtualBase(
   return base;
 }
 
-/** A profile's inputs with both sides' changes, and conflicts in words. */
+/** A profile's inputs with the changes of both sides, and the conflicts in words. */
 export function mergeInputs({ base, ours, theirs }: Sides): {
   readonly inputs: Inputs;
   readonly conflicts: readonly string[];
@@ -139,7 +138,7 @@ export function mergeInputs({ base, ours, theirs }: Sides): {
   };
 }
 
-/** Commits, and the files in them that a profile is made from. */
+/** Commits, and the files in them from which a profile is made. */
 class Trees {
   readonly #path: string;
 
@@ -147,13 +146,13 @@ class Trees {
     this.#path = path;
   }
 
-  /** `blob`: the profile's content there, under any of its names. `undefined` for any content. */
+  /** `blob`: the profile's content in that commit, under any of its names. `undefined` for any content. */
   async inputs(commit: string, blob: string | undefined): Promise<Inputs | undefined> {
     const profile = await this.#profileIn(commit, blob);
     return profile === undefined ? undefined : inputsIn(commit, profile);
   }
 
-  /** A profile may have had another name on the other side of a renaming. */
+  /** A profile may have had another name on the other side of a rename. */
   async #profileIn(commit: string, blob: string | undefined): Promise<string | undefined> {
     const { stdout } = await runGit(".", ["rev-parse", "--verify", "--quiet", `${commit}:${this.#path}`]);
     if (stdout !== "" && (blob === undefined || stdout.trim() === blob)) return this.#path;
@@ -166,7 +165,7 @@ class Trees {
     return named.length === 1 ? named[0] : undefined;
   }
 
-  /** All inputs that the profile was made from, as far as history tells. */
+  /** All inputs from which the profile was made, as far as history shows. */
   async anywhere(blob: string): Promise<readonly Inputs[]> {
     const history = await historyOf(this.#path);
     return given(
@@ -179,7 +178,7 @@ class Trees {
     );
   }
 
-  /** Each commit that changed one of the two profiles into the other, or back. */
+  /** Each commit that changed one of the two profiles into the other, in either direction. */
   async steps(
     from: string,
     to: string,
@@ -198,7 +197,7 @@ class Trees {
   }
 }
 
-/** More commits that hold the same profile are not compared. */
+/** At most this many commits with the same profile are compared. */
 const maxCandidates = 16;
 
 function given<T>(list: readonly (T | undefined)[]): readonly T[] {
@@ -215,13 +214,13 @@ async function inputsIn(commit: string, profile: string): Promise<Inputs | undef
 }
 
 interface History {
-  /** The profile's content in each of the commits. */
+  /** The profile's content in each commit. */
   readonly blobs: ReadonlyMap<string, string>;
   /** From parent to commit, and back. */
   readonly edges: readonly (readonly [string, string])[];
 }
 
-/** The commits that changed the profile or its inputs, but no more than are worth the time. */
+/** The commits that changed the profile or its inputs. There are no more than are worth the time. */
 async function historyOf(path: string): Promise<History> {
   const folder = sourceFolder(path) ?? "";
   const paths = [path, `${folder}/recording.json`, `${folder}/policy.json`];
@@ -254,9 +253,8 @@ async function namesOf(blob: string): Promise<readonly string[]> {
 export type LostInMerge = (path: string, result: Recording) => Promise<readonly string[]>;
 
 /**
- * The calls that a merge under way should have kept of a recording, and that are not there: a
- * conflict was settled by taking one side's whole file. It asks git once which operation is under
- * way.
+ * The calls that a merge in progress should have kept in a recording, and that are missing. They go missing if somebody
+ * settles a conflict by taking one side's whole file. git is asked once which operation is in progress.
  */
 export async function lostInMerge(root: string): Promise<LostInMerge> {
   const operations = await operationsUnderWay();

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
 
-/** Names become folders and files: letters, digits, `.`, `_`, `-`, and no dot in front. */
+/** Names become folders and files. They have letters, digits, `.`, `_` and `-`, and no dot in front. */
 export function checkName(name: string): string {
   if (name.length <= 128 && /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name)) return name;
   throw new SeccompGenError({
@@ -27,14 +27,14 @@ export function profilePath(name: string): string {
 }
 
 /**
- * The recording that a profile was made from, at the place where the command line keeps it:
- * profiles/NAME.json → traces/NAME/recording.json beside its folder.
+ * The recording from which a profile was made, at the place where the command line keeps it: profiles/NAME.json →
+ * traces/NAME/recording.json beside its folder.
  */
 export function recordingBeside(profile: string): string {
   return join(dirname(profile), "..", recordingPath(basename(profile, ".json")));
 }
 
-/** profiles/NAME.json → traces/NAME. `undefined` if the file lies in no folder profiles/. */
+/** profiles/NAME.json → traces/NAME. `undefined` if the file is in no folder profiles/. */
 export function sourceFolder(profile: string): string | undefined {
   return /(?:^|\/)profiles\/[^/]+\.json$/.test(profile) ? dirname(recordingBeside(profile)) : undefined;
 }

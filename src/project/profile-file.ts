@@ -5,13 +5,13 @@ import { readText } from "./files.ts";
 
 export interface LoadedProfile extends Carried {
   readonly text: string;
-  /** `LABEL` of `FILE#LABEL`, else the name of the file. */
+  /** `LABEL` of `FILE#LABEL`, or else the file's name. */
   readonly name: string;
 }
 
 /**
- * The profile that a path names: a file that holds one, or `FILE#LABEL`, one of several in a file.
- * Throws what reading throws, and `usage` if the file holds none or several.
+ * The profile that a path names: a file that holds one, or `FILE#LABEL` for one of several in a file. Throws the errors
+ * of reading, and `usage` if the file holds no profile or several.
  */
 export async function loadProfile(path: string, read = readText): Promise<LoadedProfile> {
   const { file, label } = namedPart(path);
@@ -19,7 +19,7 @@ export async function loadProfile(path: string, read = readText): Promise<Loaded
   return { ...(await profileIn(text, file, label)), text, name: label ?? basename(file) };
 }
 
-/** The file's own name may have this form. */
+/** The file's own name may also have this form. */
 function namedPart(path: string): { readonly file: string; readonly label?: string } {
   const [, file, label] = /^([^#]+)#(.+)$/s.exec(path) ?? [];
   if (file === undefined || label === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined)

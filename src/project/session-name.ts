@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Who made a container, a volume, a lock or a temporary file: `PID.START@HOST`. START is when the
- * process began, in the kernel's ticks since boot (proc(5), /proc/PID/stat), so that a later
- * process with the same number is not taken for it. START is absent if there is no /proc.
+ * The process that made a container, a volume, a lock or a temporary file: `PID.START@HOST`. START is the time at which
+ * the process began, in the kernel's ticks since boot (proc(5), /proc/PID/stat). So a later process with the same
+ * number is not confused with it. START is absent if there is no /proc.
  */
 export function ownSession(): string {
   return `${ownProcess()}@${hostname()}`;
@@ -16,10 +16,10 @@ export function ownProcess(): string {
   return started === undefined ? `${process.pid}` : `${process.pid}.${started}`;
 }
 
-/** What a session's name looks like in a file's name. */
+/** The pattern of a session's name in a file's name. */
 export const sessionPattern = String.raw`\d+(?:\.\d+)?@[\w.-]+`;
 
-/** Has the process that a session is named after ended? On another host it is taken to be alive. */
+/** Has the session's process ended? A process on another host is assumed to be alive. */
 export function sessionIsOver(session: string): boolean {
   const [, pid, started, host] = /^(\d+)(?:\.(\d+))?@(.+)$/.exec(session) ?? [];
   if (pid === undefined || host !== hostname()) return false;
@@ -35,8 +35,7 @@ export function sessionIsOver(session: string): boolean {
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The program's name stands in parentheses and may hold anything; the start is the 22nd field
-    // of all.
+    // The program's name is in parentheses and may be any text. The start is the 22nd field of the line.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
     return undefined;

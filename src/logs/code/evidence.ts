@@ -15,7 +15,7 @@ import type { FileSource } from "./file-source.ts";
 import type { ProcessFiles } from "./named-files.ts";
 import { Summaries } from "./summaries.ts";
 
-/** Where loaders look for a library whose path no trace shows (ld.so(8)). */
+/** The folders in which loaders look for a library whose path no trace shows (ld.so(8)). */
 const libraryFolders = [
   "/lib/x86_64-linux-gnu",
   "/usr/lib/x86_64-linux-gnu",
@@ -28,10 +28,7 @@ const libraryFolders = [
   "/usr/local/lib",
 ];
 
-/**
- * The kernel follows at most this many interpreters, each the interpreter of the one before
- * (binfmt_script).
- */
+/** The kernel follows at most this many interpreters in a row (binfmt_script). */
 const mostInterpreters = 5;
 
 const archOf: { readonly [machine in NonNullable<Reach["machine"]>]: ScmpArch } = {
@@ -40,8 +37,8 @@ const archOf: { readonly [machine in NonNullable<Reach["machine"]>]: ScmpArch } 
 };
 
 /**
- * Reads the files of the traced programs, and of those that another day is likely to start, and says
- * what their code can make. `undefined` if no file could be read.
+ * What the code of the traced programs can make, and the code of those that another day is likely to start. Reads their
+ * files. `undefined` if no file could be read.
  */
 export async function codeOf(
   files: readonly ProcessFiles[],
@@ -54,7 +51,7 @@ export async function codeOf(
     evidence = mergeCode(evidence, await reader.programOf(executable, objects));
   }
   if (evidence === undefined || !startsPrograms(evidence, files)) return evidence;
-  // All at once, because each waits for the engine; merged in the table's order.
+  // All at once, because each waits for the engine. They are merged in the table's order.
   const others = await Promise.all(startedRows.map(({ paths }) => reader.firstOf(paths)));
   for (const found of others) {
     if (found !== undefined) evidence = mergeCode(evidence, await reader.programOf(found, [], false));
@@ -62,7 +59,7 @@ export async function codeOf(
   return evidence;
 }
 
-/** The recording with what the code of its programs can make, as far as their files can be read. */
+/** The recording with what its programs' code can make, as far as their files can be read. */
 export async function withCode(
   recording: Recording,
   files: readonly ProcessFiles[],
@@ -72,7 +69,7 @@ export async function withCode(
   return code === undefined ? recording : { ...recording, code };
 }
 
-/** More than one program ran, or a program's own code can start others. */
+/** True if more than one program ran, or a program's own code can start others. */
 function startsPrograms({ programs }: CodeEvidence, files: readonly ProcessFiles[]): boolean {
   return files.length > 1 || Object.values(programs).some(({ starts }) => starts !== undefined);
 }
@@ -93,13 +90,13 @@ class CodeReader {
     this.#summaries = summaries;
   }
 
-  /** The first of these paths that is an executable. */
+  /** The first of these paths at which there is an executable. */
   async firstOf(paths: readonly string[]): Promise<string | undefined> {
     for (const path of paths) if ((await this.#summary(path)) !== undefined) return path;
     return undefined;
   }
 
-  /** The evidence of one executable; of a script's interpreter if it is a script. */
+  /** The evidence of one executable. For a script, the evidence of its interpreter. */
   async programOf(executable: string, opened: readonly string[], ran = true): Promise<CodeEvidence | undefined> {
     const main = await this.#program(executable);
     if (main === undefined) return undefined;
@@ -132,7 +129,7 @@ class CodeReader {
     };
   }
 
-  /** The executable behind `#!` lines. */
+  /** The executable that `#!` lines lead to. */
   async #program(path: string): Promise<Found | undefined> {
     let at: string | undefined = path;
     for (let depth = 0; at !== undefined && depth < mostInterpreters; depth += 1) {
@@ -143,7 +140,7 @@ class CodeReader {
     return undefined;
   }
 
-  /** What was opened, the dynamic linker, and what they need, each once. */
+  /** The opened objects, the dynamic linker, and what they need, each once. */
   async #objectsOf(main: Found, opened: readonly string[]): Promise<readonly Found[]> {
     if (main.summary.kind !== "code") return [];
     const found = new Map<string, Found>();
@@ -173,7 +170,7 @@ class CodeReader {
     return false;
   }
 
-  /** `undefined` if there is no such file, or if it is a script. */
+  /** `undefined` if there is no such file, or if the file is a script. */
   #summary(path: string): Promise<ObjectSummary | undefined> {
     const known = this.#known.get(path) ?? this.#read(path);
     this.#known.set(path, known);
@@ -212,7 +209,7 @@ function listed(key: "unread" | "open" | "starts", values: readonly string[]): P
   return distinct.length === 0 ? {} : { [key]: distinct.slice(0, mostListed) };
 }
 
-/** One is enough to show that something is not known. */
+/** One entry is enough to show that something is unknown. */
 const mostListed = 1000;
 /** Mangled names may be long. */
 const mostNameLength = 200;
@@ -221,7 +218,7 @@ function cut(name: string): string {
   return name.length <= mostNameLength ? name : `${name.slice(0, mostNameLength - 1)}…`;
 }
 
-/** This many imports are named; the rest adds nothing for a reader. */
+/** At most this many imports are named. More would tell a reader nothing. */
 const mostImports = 2;
 
 function viaOf(program: string, via: Via): CodeVia {
@@ -234,7 +231,7 @@ function viaOf(program: string, via: Via): CodeVia {
   };
 }
 
-/** Operations of one call that are kept. Beyond them the call may be said to pass anything. */
+/** At most this many operations of one call are kept. With more, the call counts as one that may pass any value. */
 const mostOperations = 400;
 
 function operationsOf({ operations }: Reach): { readonly [syscall: string]: Operations } {

@@ -2,24 +2,24 @@ import { constants } from "node:fs";
 import { open, readlink } from "node:fs/promises";
 import { join, normalize } from "node:path";
 
-/** Where the files of a recorded program are read: this host, a folder, a container's file system. */
+/** The place from which the files of a recorded program are read: this host, a folder, a container's file system. */
 export interface FileSource {
-  /** The bytes of a regular file, links followed within the source. `undefined` if there is none. */
+  /** The bytes of a regular file. Links are followed within the source. `undefined` if there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>;
   /**
-   * The SHA-256 of the file's content, if it is known without reading the file. `null` if there is no
-   * such file. `undefined` if it must be read.
+   * The SHA-256 of the file's content, if it is known without reading the file. `null` if there is no such file.
+   * `undefined` if the file must be read.
    */
   hashOf?(path: string): Promise<string | null | undefined>;
 }
 
-/** A larger file is not read: no executable that anyone ships is as large. */
+/** A larger file is not read. No published executable is that large. */
 const largestFile = 512 * 1024 * 1024;
 
-/** More links than the kernel follows (path_resolution(7)). */
+/** The kernel follows fewer links than this (path_resolution(7)). */
 const mostLinks = 40;
 
-/** Files below a folder: `/` is this host. Links are followed as if the folder were the root. */
+/** The files below a folder; `/` is this host. Links are followed as if the folder were the root. */
 export function filesBelow(root: string): FileSource {
   return { read: async (path) => readRegular(root, await resolveWithin(root, path)) };
 }
@@ -53,15 +53,15 @@ async function linkTarget(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch {
-    return undefined; // no link, or nothing there: opening it says which
+    return undefined; // no link, or no file: opening it shows which
   }
 }
 
 async function readRegular(root: string, path: string | undefined): Promise<Uint8Array | undefined> {
   if (path === undefined) return undefined;
   try {
-    // A link that somebody has put there since is not followed out of the root, and a fifo is not
-    // waited for.
+    // Somebody may have put a link or a fifo there since. No link is followed out of the root, and a fifo is not waited
+    // for.
     await using file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = await file.stat();
     return status.isFile() && status.size <= largestFile ? await file.readFile() : undefined;

@@ -1,11 +1,11 @@
 /**
- * Which files a trace executes and opens as shared objects, by process. Reads strace's lines beside
- * the parser, and only those that can name such a file.
+ * The files that a trace executes and opens as shared objects, by process. It reads strace's lines beside the parser,
+ * and only those that can name such a file.
  */
 
-/** A process and the files whose code it got. */
+/** A process, and the files whose code it loaded. */
 export interface ProcessFiles {
-  /** Absolute path of the executable, as execve(2) got it. */
+  /** Absolute path of the executable, as the process passed it to execve(2). */
   readonly executable: string;
   /** Absolute paths of objects that it opened, in the order of opening. */
   readonly objects: readonly string[];
@@ -14,11 +14,11 @@ export interface ProcessFiles {
 /** A longer line names no file. */
 const longestLine = 64 * 1024;
 
-/** Beyond this many executables or objects, the rest is left out, and `isCut` says so. */
+/** At most this many executables or objects are kept. `isCut` says if there were more. */
 const mostFiles = 4000;
 
 const newline = 10;
-/** Words without which a line names no code and starts no process. */
+/** A line without any of these words names no code and starts no process. */
 const marks = [".so", "execve", "clone", "fork"].map((mark) => Buffer.from(mark));
 
 export class NamedFiles {
@@ -28,7 +28,7 @@ export class NamedFiles {
   readonly #executables = new Map<string, string>();
   readonly #parents = new Map<string, string>();
   readonly #objects = new Map<string, Set<string>>();
-  /** Objects of processes whose start the trace does not show. */
+  /** Objects of processes whose start is not in the trace. */
   readonly #unowned = new Set<string>();
 
   /** Takes the next bytes of the trace. */
@@ -46,14 +46,14 @@ export class NamedFiles {
     this.#rest = Buffer.from(bytes.subarray(end + 1, end + 1 + longestLine));
   }
 
-  /** The executables of the trace with what their processes opened, sorted by path. */
+  /** The executables of the trace, each with what its processes opened, sorted by path. */
   files(): readonly ProcessFiles[] {
     return [...this.#objects]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([executable, objects]) => ({ executable, objects: [...new Set([...objects, ...this.#unowned])] }));
   }
 
-  /** Takes the lines that have a mark, in their order: a process executes before it opens. */
+  /** Takes the lines that have a mark, in their order, because a process executes a program before it opens objects. */
   #lines(bytes: Buffer): void {
     const lines = new Map<number, number>();
     for (const mark of marks) {
@@ -95,7 +95,7 @@ export class NamedFiles {
     if (!this.#objects.has(path)) this.#objects.set(path, new Set());
   }
 
-  /** A process runs what its nearest ancestor with an execve runs. */
+  /** A process runs the executable of its nearest ancestor with an execve. */
   #executableOf(pid: string): string | undefined {
     const met = new Set<string>();
     for (let at: string | undefined = pid; at !== undefined && !met.has(at); at = this.#parents.get(at)) {

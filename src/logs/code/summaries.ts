@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { analyzeObject, summaryFrom, summaryVersion, type ObjectSummary } from "../../reach/index.ts";
 
-/** Bytes of a summary as JSON. Those of node, dockerd and LLVM have 4 MB. */
+/** The most bytes of a summary as JSON. Those of node, dockerd and LLVM have 4 MB. */
 const largestSummary = 64 * 1024 * 1024;
 
-/** Bytes of all files: the summaries of some thousand libraries. */
+/** The most bytes of all files: enough for the summaries of some thousand libraries. */
 const largestCache = 64 * 1024 * 1024;
 
 /** The SHA-256 of each file of an image by its path. `null` if there is no file at a path. */
@@ -19,10 +19,10 @@ export function hashOf(bytes: Uint8Array): string {
 }
 
 /**
- * Summaries of objects, kept by the hash of their content: a library is read once for all
- * recordings. Beside them lies what is known of the files of images, which never change. The folder
- * may be deleted at any time. Its content is not trusted. A file is used only if it is whole and what
- * it should be, and a folder only if no other user can write to it.
+ * Summaries of objects, stored by the hash of their content, so that a library is read once for all recordings. Beside
+ * them is what is known about the files of images, which never change. The folder may be deleted at any time. Its
+ * content is not trusted: a file is used only if it is whole and valid, and a folder only if no other user can write to
+ * it.
  */
 export class Summaries {
   readonly #folder: string;
@@ -36,10 +36,10 @@ export class Summaries {
     this.#largest = largest;
   }
 
-  /** What the file's code can reach: from the cache, or now. */
+  /** What the file's code can reach: from the cache, or computed now. */
   of(bytes: Uint8Array): Promise<ObjectSummary> {
     const hash = hashOf(bytes);
-    // Links of one file are often read at once: busybox is an image's every tool.
+    // Links to one file are often read at once: all tools of an image may be busybox.
     const known = this.#known.get(hash) ?? this.#find(hash, bytes);
     this.#known.set(hash, known);
     return known;
@@ -60,7 +60,7 @@ export class Summaries {
     return summary;
   }
 
-  /** What is known of an image's files. `image` is the digest of its configuration. */
+  /** What is known about an image's files. `image` is the digest of its configuration. */
   async imageFiles(image: string): Promise<ImageFiles> {
     return (await this.#kept(imageName(image), imageFilesFrom)) ?? new Map<string, string | null>();
   }
@@ -77,7 +77,7 @@ export class Summaries {
     return (await this.#isUsable()) ? readKept(join(this.#folder, `${name}${ending}`), from) : undefined;
   }
 
-  /** A cache that cannot be written costs time and nothing else. */
+  /** If the cache cannot be written, only time is lost. */
   async #keep(name: string, value: object): Promise<void> {
     if (!(await this.#isUsable())) return;
     const path = join(this.#folder, `${name}${ending}`);
@@ -106,7 +106,7 @@ function imageFilesFrom(value: unknown): ImageFiles | undefined {
 
 const ending = `-${summaryVersion}.json.gz`;
 
-/** Makes the folder if it is missing. Can only this user write to it? */
+/** Makes the folder if it is missing. True if only this user can write to it. */
 async function isOurs(folder: string): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -117,12 +117,12 @@ async function isOurs(folder: string): Promise<boolean> {
   }
 }
 
-/** `undefined` if there is no such file, or if it is torn or something else. */
+/** `undefined` if there is no such file, or if it is torn or holds something else. */
 async function readKept<Kept>(path: string, from: (value: unknown) => Kept | undefined): Promise<Kept | undefined> {
   try {
     const text = gunzipSync(await readFile(path), { maxOutputLength: largestSummary }).toString();
     const kept = from(JSON.parse(text));
-    // The time of the last use, by which `prune` chooses.
+    // Sets the time of the last use, which `prune` needs.
     if (kept !== undefined) await utimes(path, new Date(), new Date());
     return kept;
   } catch {
@@ -131,8 +131,8 @@ async function readKept<Kept>(path: string, from: (value: unknown) => Kept | und
 }
 
 /**
- * Deletes what other versions wrote and what an interrupted run left. Of the rest it deletes what
- * was used longest ago, until half of the room is free.
+ * Deletes what other versions wrote and what an interrupted run left. Then it deletes what was used longest ago, until
+ * half of the room is free.
  */
 async function prune(folder: string, largest: number): Promise<void> {
   const files: { readonly path: string; readonly size: number; readonly used: number }[] = [];
@@ -151,7 +151,7 @@ async function prune(folder: string, largest: number): Promise<void> {
   }
 }
 
-/** Milliseconds: another run may still write a file that is younger. */
+/** In milliseconds. Another run may still write to a younger file. */
 const oldEnough = 3_600_000;
 
 /** XDG Base Directory Specification. */

@@ -3,8 +3,8 @@ import { isAllowing, type Filter } from "../../core/seccomp/index.ts";
 import { loadVersion, resolveFor } from "./reference.ts";
 
 /**
- * Docker's default with these calls allowed as well, as text: what a workload that needs more than
- * the default is recorded and compared under. `undefined` if the default allows them all.
+ * Docker's default with these calls allowed too, as text. A workload that needs more than the default is recorded and
+ * compared under it. `undefined` if the default allows them all.
  */
 export async function defaultAllowing(
   names: readonly string[],

@@ -15,11 +15,11 @@ import { defaultCapabilities, hostArch, isSyscallName } from "../../core/tables/
 import { callsText, shortDigest } from "../calls-digest.ts";
 import { loadReference, loadVersion, resolveFor, type Reference } from "./reference.ts";
 
-/** The policy options as they stand on the command line. */
+/** The policy options of the command line. */
 export interface PolicyArguments {
   readonly args: ArgTier;
   readonly exact: boolean;
-  /** Ordinary calls that the programs' own code can make are allowed. */
+  /** Allows ordinary calls that the programs' own code can make. */
   readonly reach: boolean;
   readonly floor: FloorChoice;
   readonly allow: readonly string[];
@@ -29,24 +29,20 @@ export interface PolicyArguments {
   readonly mode: Mode;
 }
 
-/** A profile and what it was made from. */
+/** A profile, and what it was made from. */
 export interface Derivation {
   readonly policy: Policy;
   /** The profile's text. */
   readonly profile: string;
   readonly ceilingName: string;
   /**
-   * Compares Docker's default (or `--against`) with the profile, as the recorded engine resolves
-   * both. In complain mode it compares the profile that would be enforced. Computed when it is
-   * asked for.
+   * Compares Docker's default (or `--against`) with the profile, as the recorded engine resolves both. In complain mode
+   * it compares the profile that would be enforced. It is computed on demand.
    */
   readonly counts: () => AllowedCounts;
 }
 
-/**
- * The second half of the spine: recording → policy → profile. `load` finds the profile that may not
- * be exceeded.
- */
+/** The second half of the spine: recording → policy → profile. `load` finds the profile that must not be exceeded. */
 export async function derive(
   recording: Recording,
   options: PolicyArguments,
@@ -83,10 +79,9 @@ function codeOf({ code }: Recording): readonly string[] {
 }
 
 /**
- * A digest that stands in the profile. It changes with the recording and the options, even if no
- * rule changes. git asks a merge driver about a file only if both sides changed it. Without the
- * digest, one branch's --deny and another branch's recording of that call would merge unseen.
- * Counts and versions that no profile depends on are left out.
+ * A digest in the profile. It changes with the recording and the options, even if no rule changes. git calls a merge
+ * driver for a file only if both sides changed it. Without the digest, one branch's --deny and another branch's
+ * recording of that call would merge unseen. Counts and versions that no profile depends on are left out.
  */
 export function inputsDigest(recording: Recording, options: PolicyArguments): string {
   const runs = recording.runs.map(({ versions, command, capabilities, noNewPrivileges, init, lean }) =>
@@ -133,7 +128,7 @@ function checkNames(option: string, names: readonly string[]): void {
   });
 }
 
-/** The newest engine among the runs: the profile may not allow more than it does. */
+/** The newest engine of the runs. The profile must not allow more than that engine does. */
 function newestEngine(runs: readonly Run[]): string | undefined {
   const versions = runs.flatMap((run) =>
     run.versions.engine === undefined || run.command[0] === "podman" ? [] : [run.versions.engine],
@@ -141,10 +136,7 @@ function newestEngine(runs: readonly Run[]): string | undefined {
   return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
 }
 
-/**
- * One host per native architecture of the recording; the container's capabilities are those of all
- * runs together.
- */
+/** One host for each native architecture of the recording. The container has the capabilities of all runs together. */
 export function hostsOf(recording: Recording): readonly HostContext[] {
   const capabilities = new Set(recording.runs.flatMap((run) => run.capabilities ?? defaultCapabilities));
   const kernel = recording.runs

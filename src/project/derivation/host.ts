@@ -19,7 +19,7 @@ import {
 import { escapeLine } from "../../core/text/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** The host that profiles are resolved for. */
+/** The host for which profiles are resolved. */
 export interface HostOptions {
   /** Capabilities the container has, beside Docker's default ones. */
   readonly capAdd: readonly string[];
@@ -31,8 +31,8 @@ export interface HostOptions {
 }
 
 /**
- * Reads the host off the options. Profiles that list only architectures of other machines are
- * judged as on the first of those, unless `--arch` says otherwise.
+ * The host that the options describe. Profiles that list only architectures of other machines are judged for the first
+ * of those, unless `--arch` names one.
  */
 export function hostOf(options: HostOptions, profiles: readonly DockerProfile[] = []): HostContext {
   for (const name of [...options.capAdd, ...options.capDrop].flatMap((value) => value.split(",")))
@@ -68,7 +68,7 @@ function machineFor(profiles: readonly DockerProfile[]): ScmpArch {
   return machines.some((each) => each.includes(own)) ? own : (machines[0]?.[0] ?? own);
 }
 
-/** Says if a profile is judged for another machine than this one. */
+/** Says so if a profile is judged for another machine than this one. */
 export function noteOtherMachine(
   file: string,
   options: HostOptions,
@@ -84,7 +84,7 @@ export function noteOtherMachine(
   );
 }
 
-/** How a runtime, and the engine that it comes with, reads a profile. */
+/** How a runtime, and the engine with which it comes, reads a profile. */
 export function runtimeOf(
   runtime: HostOptions["runtime"],
 ): Pick<HostContext, "runtime" | "ignoresDefaultErrnoRet" | "refusesDefaultsAnswer"> {
@@ -93,9 +93,7 @@ export function runtimeOf(
     : { runtime };
 }
 
-/**
- * What `--arch` says (as uname, Docker or libseccomp call it), else this machine's architecture.
- */
+/** The architecture of `--arch` (by its name in uname, Docker or libseccomp), or else of this machine. */
 export function archOf(option: string | undefined): ScmpArch {
   const arch = nativeArch(option ?? machine());
   if (arch !== undefined) return arch;

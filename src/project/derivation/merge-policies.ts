@@ -1,14 +1,14 @@
 import type { PolicyArguments } from "./derivation.ts";
 
-/** Options that both sides changed, each in its own way. */
+/** Options that both sides changed in different ways. */
 export interface PolicyConflict {
   readonly of: string;
   readonly reason: string;
 }
 
 /**
- * The options of two descendants of one policy.json as one. What one side changed is taken. A name
- * that one side allows and the other denies is a conflict.
+ * Merges the options of two descendants of one policy.json. A change of one side is taken. A name that one side allows
+ * and the other denies is a conflict.
  */
 export function mergePolicies(
   base: PolicyArguments,
@@ -46,7 +46,7 @@ export function mergePolicies(
   };
 }
 
-/** Keeps a side's own order if it has all of the names and no other. */
+/** Keeps a side's own order if that side has exactly these names. */
 function mergeNames(base: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
   const merged = [...new Set([...ours, ...theirs])].filter(
     (name) => !base.includes(name) || (ours.includes(name) && theirs.includes(name)),

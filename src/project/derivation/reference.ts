@@ -6,33 +6,30 @@ import { loadProfile } from "../profile-file.ts";
 import type { Filter } from "../../core/seccomp/index.ts";
 import { dockerDefaultFor, dockerDefaults, newestDockerDefault, type ScmpArch } from "../../core/tables/index.ts";
 
-/** A profile to compare with, and what to call it in output. */
+/** A profile for comparing, and its name in output. */
 export interface Reference {
   readonly name: string;
   readonly profile: DockerProfile;
-  /** If the Docker version is not known, the release whose default is taken instead. */
+  /** The release whose default is used instead, if the Docker version is unknown. */
   readonly standsIn?: string;
 }
 
 const versionPattern = /^v?\d+(?:\.\d+){1,3}(?:[-+~][0-9A-Za-z.+~-]*)?$|^\d\d$/;
 
-/** Is this a version of Docker, which stands for its default profile? */
+/** Is the text a version of Docker, which stands for that version's default profile? */
 export function isDockerVersion(text: string): boolean {
   return versionPattern.test(text);
 }
 
 /**
- * Docker's default of a version that a recording states, or the newest known if it is no version.
- * Nothing in a recording names a file.
+ * Docker's default of the version in a recording, or of the newest known one if it is no version. A recording never
+ * names a file.
  */
 export function loadVersion(version: string | undefined): Promise<Reference> {
   return loadReference(version !== undefined && versionPattern.test(version) ? version : undefined);
 }
 
-/**
- * Docker's default of a version (`undefined`: the newest known), or a profile file, which `read`
- * reads.
- */
+/** Docker's default of a version (`undefined`: the newest known), or a profile file that `read` returns. */
 export async function loadReference(versionOrFile: string | undefined, read = readText): Promise<Reference> {
   if (versionOrFile === undefined) {
     const newest = dockerDefaults.find(({ file }) => file === newestDockerDefault)?.releases.at(-1) ?? "newest";
@@ -50,13 +47,12 @@ export async function loadReference(versionOrFile: string | undefined, read = re
   return { name: versionOrFile, profile: (await loadProfile(versionOrFile, read)).read() };
 }
 
-/** Larger files are not read as a ceiling. Docker's default is a hundredth of this. */
+/** A larger file is not read as a ceiling. Docker's default is a hundredth of this. */
 const maxCeilingBytes = 4 * 1024 * 1024;
 
 /**
- * The same for a name in a repository's policy.json, which a pull request may have written. The
- * file must be regular, of bounded size, and within the repository. Its name is relative to
- * `folder`.
+ * The same for a name in a repository's policy.json, which a pull request may have written. The file must be regular,
+ * of limited size, and within the repository. Its name is relative to `folder`.
  */
 export function loadStored(versionOrFile: string | undefined, folder = "."): Promise<Reference> {
   return loadReference(versionOrFile, (path) => readWithin(resolvePath(folder, path), maxCeilingBytes));

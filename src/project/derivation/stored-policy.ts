@@ -7,7 +7,7 @@ import { checkKept, readIfPresent, writeKept } from "../files.ts";
 import { validatePolicy } from "./data/validate-policy.ts";
 import type { PolicyArguments } from "./derivation.ts";
 
-/** What the command line does without options. */
+/** The policy of a command line without options. */
 export const defaultPolicy: PolicyArguments = {
   args: "standard",
   exact: false,
@@ -19,10 +19,10 @@ export const defaultPolicy: PolicyArguments = {
   mode: "enforce",
 };
 
-/** Compiled from policy-schema.ts beforehand. */
+/** Compiled from policy-schema.ts at build time. */
 const validate = validatePolicy as ValidateFunction;
 
-/** Where the options of a recording's profile are kept: beside the recording. */
+/** The file for the options of a recording's profile, beside the recording. */
 export function policyPath(recording: string): string {
   return join(dirname(recording), "policy.json");
 }
@@ -68,14 +68,14 @@ export async function readStoredPolicy(recording: string): Promise<PolicyArgumen
   return parseStoredPolicy(await readIfPresent(path), path);
 }
 
-/** The policy options among others. */
+/** Only the policy options of these. */
 export function policyOf({ args, exact, reach, floor, allow, deny, against, mode }: PolicyArguments): PolicyArguments {
   return { args, exact, reach, floor, allow, deny, against, mode };
 }
 
 /**
- * Keeps the options beside the recording, so that the profile can be regenerated without giving
- * them. No file if all are the default.
+ * Stores the options beside the recording, so that nobody needs to give them again to regenerate the profile. If all
+ * are the default, there is no file.
  */
 export async function storePolicy(recording: string, policy: PolicyArguments): Promise<void> {
   const text = policyText(policy);

@@ -8,9 +8,9 @@ export interface Screen {
 const fewestRows = 8;
 
 /**
- * Lines at the bottom of the terminal, below what the application writes there. The application's
- * rows are a scrolling region (DEC VT100, DECSTBM), so its output and these lines never meet, even
- * in the middle of a line. `show` returns what to write to the terminal.
+ * Lines at the bottom of the terminal, below the application's output. The application's rows are a scrolling region
+ * (DEC VT100, DECSTBM). So its output and these lines never meet, even in the middle of a line. `show` returns what to
+ * write to the terminal.
  */
 export class Board {
   #size: Screen = { columns: 0, rows: 0 };
@@ -35,10 +35,7 @@ export class Board {
     return room + aside(drawn.join(""));
   }
 
-  /**
-   * Never fewer rows than before, because the application's last lines would be torn from those
-   * above.
-   */
+  /** It never has fewer rows than before, because the application's last lines would then be torn from those above. */
   #fit(lines: readonly string[], { columns, rows }: Screen): readonly string[] {
     const most = Math.min(Math.floor(rows / 2), rows - fewestRows);
     if (most < 1) return [];
@@ -48,7 +45,7 @@ export class Board {
     ).slice(0, most);
   }
 
-  /** The cursor goes down and up again, which scrolls the application's lines up if they end at the bottom. */
+  /** The cursor goes down and up again. That scrolls the application's lines up if they reach the bottom. */
   #makeRoom(count: number, { rows }: Screen): string {
     const more = Math.max(0, count - this.#shown.length);
     const scrolled = more === 0 ? "" : index.repeat(more) + up(more);
@@ -63,15 +60,15 @@ export class Board {
     return aside(wholeRegion + rowsShown) + freshLine(columns);
   }
 
-  /** What to write before a line of ours that belongs to the application's part of the terminal. */
+  /** The text to write before a line of ours that belongs to the application's part of the terminal. */
   freshLine(): string {
     return this.isOpen ? freshLine(this.#size.columns) : "";
   }
 }
 
 /**
- * Goes to the beginning of a line: of this one if nothing is on it yet, else of the next. Spaces as
- * wide as the terminal wrap only if something is on the line.
+ * Goes to the beginning of a line: of this line if it is empty, otherwise of the next. Spaces as wide as the terminal
+ * wrap only if the line has text.
  */
 function freshLine(columns: number): string {
   return `${" ".repeat(Math.max(0, columns - 1))}\r${clearRest}`;
@@ -86,7 +83,7 @@ const up = (rows: number): string => `\u001b[${rows}A`;
 const at = (row: number): string => `\u001b[${row};1H`;
 const region = (first: number, last: number): string => `\u001b[${first};${last}r`;
 
-/** With the cursor and its colors as they were before. */
+/** Keeps the cursor and its colors as they were. */
 function aside(text: string): string {
   return text === "" ? "" : `\u001b7${text}\u001b8`;
 }

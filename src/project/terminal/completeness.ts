@@ -1,8 +1,7 @@
 /**
- * How likely the next call is one that was never seen: Good–Turing, the share of calls whose kind
- * was seen exactly once. Calls come in bursts that belong together, so this is an estimate of
- * activity like that seen so far, and says nothing of what was not exercised. `undefined` if there
- * were too few calls.
+ * The probability that the next call is of a kind that was never seen. It is Good–Turing: the share of calls whose kind
+ * was seen exactly once. Calls come in bursts that belong together, so it is an estimate for activity like that seen so
+ * far. It says nothing about what was not exercised. `undefined` if there were too few calls.
  */
 export function unseenShare(calls: number, seenOnce: number): number | undefined {
   return calls < fewestCalls ? undefined : seenOnce / calls;
@@ -22,17 +21,17 @@ export const windowSeconds = 5;
 const fewestWindows = 12;
 
 /**
- * The same estimate over time: Good–Turing over windows with at least one call. A burst counts once
- * in its window, however many calls it makes, so this is the more careful of the two estimates.
- * Kinds are numbered in the order in which they came.
+ * The same estimate over time: Good–Turing over windows with at least one call. A burst counts once in its window,
+ * however many calls it makes, so this estimate is the more careful one. Kinds are numbered in the order in which they
+ * came.
  */
 export class ActivityWindows {
   #windows = 0;
   #before: readonly number[] = [];
-  /** In how many windows each kind was seen. */
+  /** The number of windows in which each kind was seen. */
   readonly #seenIn: number[] = [];
 
-  /** Ends a window; `calls` is how often each kind has been called up to now. */
+  /** Ends a window. `calls` has the number of calls of each kind so far. */
   end(calls: readonly number[]): void {
     const called = calls.flatMap((count, kind) => (count > (this.#before[kind] ?? 0) ? [kind] : []));
     this.#before = calls;
@@ -41,10 +40,7 @@ export class ActivityWindows {
     for (const kind of called) this.#seenIn[kind] = (this.#seenIn[kind] ?? 0) + 1;
   }
 
-  /**
-   * How many new kinds the next window will probably bring. `undefined` if there were too few
-   * windows.
-   */
+  /** The number of new kinds that the next window will probably bring. `undefined` if there were too few windows. */
   expected(): number | undefined {
     return this.#windows < fewestWindows
       ? undefined

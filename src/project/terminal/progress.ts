@@ -3,40 +3,36 @@ import { escapeTerminal } from "../../core/text/index.ts";
 import { ActivityWindows, expectedText, spanText, unseenShare, unseenText, windowSeconds } from "./completeness.ts";
 import type { Terminal } from "./terminal.ts";
 
-/**
- * The pauses between two progress lines: short at first, then long. A line comes only if something
- * new was seen.
- */
+/** The pauses between two progress lines, short at first, then long. A line appears only if something new was seen. */
 const intervalMs = 2_000;
 
-/** The pause between two states of a line that is written over. */
+/** The pause between two states of a line that is replaced. */
 const liveMs = 500;
 
-/** Without anything new, a line comes after this long, then after twice as long, and so on. */
+/** If nothing is new, a line appears after this time, then after twice this time, and so on. */
 const firstWordMs = 15_000;
 
 /** At most this many new calls are named in one line. */
 const maxNamed = 6;
 
-/** What progress is shown of. */
+/** What progress is shown about. */
 export interface Progress {
-  /** One of each trace, in the order in which they began. */
+  /** One for each trace, in the order in which they began. */
   readonly aggregators: readonly Aggregator[];
   /** The recording that a trace belongs to. On a terminal each has a line of its own. */
   readonly nameOf?: (aggregator: Aggregator) => string;
 }
 
 /**
- * Shows how a recording goes: calls, distinct syscalls, what was new last and who made it. A
- * terminal has one line for each recording, below the application's output. Elsewhere each report is
- * a plain line, because the workload's own output goes to the same place. Returns the function that
- * ends it.
+ * Shows the progress of a recording: calls, distinct syscalls, what was new last, and which program made it. A terminal
+ * has one line for each recording, below the application's output. Elsewhere each report is a plain line, because the
+ * workload's own output goes to the same place. Returns the function that ends it.
  */
 export function showProgress(
   { aggregators, nameOf = () => "" }: Progress,
   { note, board }: Pick<Terminal, "note" | "board">,
 ): () => void {
-  /** Kinds of calls. A second container that does what the first did brings nothing new. */
+  /** The number of kinds of calls. A second container that does the same as the first brings nothing new. */
   let kinds = 0;
   const told = new Set<string>();
   let nextWord = firstWordMs;
@@ -44,7 +40,7 @@ export function showProgress(
   let named: readonly number[] = [];
   const windows: ActivityWindows[] = [];
   const lines = new Map<string, RecordingLine>();
-  /** What the calls, and the windows of the workload's own trace, say of what may still come. */
+  /** What may still come, according to the calls and to the windows of the workload's own trace. */
   const estimate = (counts: readonly Counts[]): string => {
     const share = unseenShare(totalOf("calls", counts), totalOf("seenOnce", counts));
     const expected = windows[0]?.expected();
@@ -60,7 +56,7 @@ export function showProgress(
     if (seen > kinds) [kinds, newAt, nextWord] = [seen, performance.now(), firstWordMs];
     if (board !== undefined) {
       const all = boardLines(lines, byName(aggregators, counts, nameOf));
-      // One recording has room for what may still come.
+      // With one recording, there is room for what may still come.
       return board(all.length === 1 ? [`${all[0] ?? ""}${estimate(counts)}`] : all);
     }
     const quietMs = performance.now() - newAt;
@@ -93,13 +89,13 @@ export function showProgress(
   };
 }
 
-/** What one line of the terminal knows of its recording. */
+/** What a line of the terminal knows about its recording. */
 interface RecordingLine {
   readonly kinds: number;
   readonly newAt: number;
 }
 
-/** A recording is called quiet when it has shown nothing new for this long. */
+/** A recording counts as quiet when it has shown nothing new for this long. */
 const quietAfterMs = 5_000;
 
 function boardLines(
@@ -147,7 +143,7 @@ function foundText({ name, process }: Found): string {
   return process === undefined ? name : `${name} (${process})`;
 }
 
-/** What all the logs have found, each once, from the given place in each on. */
+/** The kinds that all logs have found, each once. `from` says where to begin in each log. */
 function kindsOf(counts: readonly Counts[], from: readonly number[] = []): ReadonlySet<string> {
   return new Set(counts.flatMap(({ found }, index) => found.slice(from[index] ?? 0).map(foundText)));
 }
@@ -162,8 +158,8 @@ function foundList(fresh: readonly string[]): string {
 const patienceSeconds = 0.5;
 
 /**
- * Shows how the reading of a long file goes, in one line of the terminal that is written over:
- * bytes, rate, time left. Shows nothing if stderr is no terminal.
+ * Shows the progress of reading a long file, in one line of the terminal that is replaced: bytes, rate, time left.
+ * Shows nothing if stderr is no terminal.
  */
 export function showReading(
   label: string,

@@ -2,28 +2,22 @@ import { fstatSync, writeSync } from "node:fs";
 import { escapeLine, escapeTerminal, withoutCommands } from "../../core/text/index.ts";
 import { Board } from "./board.ts";
 
-/** The edges a command talks to; tests give their own. */
+/** The terminal of a command. Tests give one of their own. */
 export interface Terminal {
   /** Results. */
   readonly out: (text: string) => void;
-  /**
-   * Progress, notices and warnings, one line each. Whatever is in them, from a trace or a file,
-   * reaches the terminal as text only.
-   */
+  /** Progress, notices and warnings, one line each. Text from a trace or a file cannot control the terminal. */
   readonly note: (line: string) => void;
-  /**
-   * Shows one line that the next one replaces, and an empty one removes. `undefined` if stderr is
-   * no terminal.
-   */
+  /** Shows one line. The next one replaces it, and an empty one removes it. `undefined` if stderr is no terminal. */
   readonly status: ((line: string) => void) | undefined;
   /**
-   * Shows lines at the bottom of the terminal, while an application writes above them. No lines
-   * remove them. `undefined` if stderr is no terminal, or one without a cursor.
+   * Shows lines at the bottom of the terminal while an application writes above them. An empty list removes them.
+   * `undefined` if stderr is no terminal, or one without a cursor.
    */
   readonly board?: ((lines: readonly string[]) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
-  /** Whether results go to a terminal. */
+  /** True if results go to a terminal. */
   readonly isScreen?: boolean;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
@@ -32,22 +26,19 @@ export interface Terminal {
 export interface ProcessTerminal extends Terminal {
   /** As `note`, but without escaping. */
   readonly err: (text: string) => void;
-  /** As `note`, even if the user wants no notes: why the command failed. */
+  /** As `note`, even if the user wants no notes. It says why the command failed. */
   readonly fail: (line: string) => void;
-  /** From now on there are no notes and no status lines: results and failures only. */
+  /** From now on there are no notes and no status lines, only results and failures. */
   beQuiet(): void;
-  /** Whether all is written. */
+  /** True if everything is written. */
   readonly written: boolean;
-  /** From now on signals abort `interrupted`. Before, they end the process. */
+  /** From now on, signals abort `interrupted`. Before that, they end the process. */
   heedSignals(): void;
 }
 
-/**
- * The process's own terminal. What takes time to load is loaded when it is needed, because most
- * commands need little of it.
- */
+/** The process's own terminal. Slow modules are loaded when they are needed, because most commands need few of them. */
 export function processTerminal(): ProcessTerminal {
-  /** The next line has to write over the one that is there. */
+  /** True if the next line must replace the present one. */
   let open = false;
   let quiet = false;
   let controller: AbortController | undefined;
@@ -81,7 +72,7 @@ export function processTerminal(): ProcessTerminal {
       if (quiet || stderr.terminal === undefined || process.env["TERM"] === "dumb") return undefined;
       let isSafe = false;
       return (lines: readonly string[]) => {
-        // However the process ends, the terminal is restored.
+        // The terminal is restored however the process ends.
         if (!isSafe) process.once("exit", () => stderr.write(board.show([], { columns: 0, rows: 0 })));
         isSafe = true;
         const [columns, rows] = stderr.terminal?.getWindowSize() ?? [80, 24];
@@ -110,10 +101,7 @@ export function processTerminal(): ProcessTerminal {
   };
 }
 
-/**
- * Standard output or error. Node's own stream of it takes longer to load than most commands take to
- * answer.
- */
+/** Standard output or error. Node's own stream for it takes longer to load than most commands need to answer. */
 class Output {
   readonly #descriptor: number;
   readonly #open: () => NodeJS.WriteStream;
@@ -124,25 +112,25 @@ class Output {
     this.#open = open;
   }
 
-  /** Does a write wait for a reader that does not read? */
+  /** True if a write waits for a reader that does not read. */
   get waits(): boolean {
     return this.#stream !== undefined;
   }
 
-  /** The terminal that it is. `undefined` if it is a file or a pipe. */
+  /** Its terminal. `undefined` if it is a file or a pipe. */
   get terminal(): NodeJS.WriteStream | undefined {
     const stream = isDevice(this.#descriptor) ? this.#open() : undefined;
     return stream?.isTTY === true ? stream : undefined;
   }
 
-  /** Its reader may end before us (`| head`), and a recording must still end in order. */
+  /** Its reader may end before us (`| head`). A recording must still end in order. */
   write(text: string): void {
     let rest: Uint8Array = Buffer.from(withoutCommands(text));
     try {
       while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
     } catch (error) {
-      // Another program made a pipe that we share answer so when it is full: the stream waits until
-      // it takes more.
+      // A full pipe answers in this way if another program made it and shares it with us. The stream waits until it
+      // takes more.
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") this.#stream = this.#open().on("error", failed);
       else failed(error as NodeJS.ErrnoException);
     }
@@ -162,23 +150,22 @@ function isDevice(descriptor: number): boolean {
   }
 }
 
-/** To the line's begin, and clear it (ECMA-48, EL). */
+/** To the beginning of the line, and clear it (ECMA-48, EL). */
 const clearLine = "\r\u001b[K";
 
-/** `--color`. */
+/** The choices of `--color`. */
 export const colorChoices = ["auto", "always", "never"] as const;
 
 /**
- * A terminal with the colors that `--color` asks for; `auto` leaves it to the environment and to
- * what the output is.
+ * A terminal with the colors that `--color` asks for. `auto` leaves it to the environment and to the kind of output.
  */
 export function inColor(terminal: Terminal, when: (typeof colorChoices)[number]): Terminal {
   return when === "auto" ? terminal : { ...terminal, color: when === "always" };
 }
 
 /**
- * NO_COLOR wins over FORCE_COLOR. Both count if they are not empty. Without either, a terminal that
- * is not dumb has colors.
+ * NO_COLOR wins over FORCE_COLOR. Both count only if they are not empty. Without either, a terminal that is not dumb
+ * has colors.
  */
 export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if ((env["NO_COLOR"] ?? "") !== "") return false;

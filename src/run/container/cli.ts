@@ -1,9 +1,6 @@
 import { SeccompGenError } from "../../core/errors/index.ts";
 
-/**
- * How to call the container CLI: its words with global options, e.g. ["sudo", "docker",
- * "--context", "x"].
- */
+/** The words that call the container CLI with its global options, such as ["sudo", "docker", "--context", "x"]. */
 export interface ContainerCli {
   readonly tool: "docker" | "podman";
   readonly words: readonly string[];
@@ -17,8 +14,7 @@ export interface Captured {
 }
 
 /**
- * Calls the CLI and keeps its output. Throws `no-container-cli` if the CLI cannot be run, but never
- * for an exit code.
+ * Calls the CLI and keeps its output. Throws `no-container-cli` if the CLI cannot be run. No exit code makes it throw.
  */
 export async function capture(
   cli: ContainerCli,
@@ -30,11 +26,11 @@ export async function capture(
   } = {},
 ): Promise<Captured> {
   const [file = "", ...words] = cli.words;
-  const { execa } = await import("execa"); // hundreds of files, which not every command needs
+  const { execa } = await import("execa"); // it has hundreds of files, and not every command needs it
   const result = await execa(file, [...words, ...args], {
     reject: false,
     stripFinalNewline: true,
-    detached: true, // its own process group: Ctrl-C on our terminal must not cut a stop or a clean-up short
+    detached: true, // a process group of its own: Ctrl-C on our terminal must not interrupt a stop or a clean-up
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.env === undefined ? {} : { env: options.env }),

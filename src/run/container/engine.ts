@@ -1,4 +1,4 @@
-/** Facts of an engine. Versions are as the engine prints them; unknown parts are undefined. */
+/** Facts about an engine. Versions are as the engine prints them. Unknown parts are undefined. */
 export interface Engine {
   readonly version: string;
   readonly kernel: string | undefined;
@@ -8,6 +8,6 @@ export interface Engine {
   readonly runtimeVersions: ReadonlyMap<string, string>;
   /** The engine starts every container with no-new-privileges. */
   readonly noNewPrivileges: boolean;
-  /** The engine is configured with another default profile than the built-in one. */
+  /** Set if the engine is configured with another default profile than the built-in one. */
   readonly seccompProfile: string | undefined;
 }

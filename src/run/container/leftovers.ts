@@ -77,7 +77,7 @@ export async function findLeftovers(cli: ContainerCli): Promise<Leftovers> {
   };
 }
 
-/** Recorded containers, which wait for a keeper that has gone. */
+/** Recorded containers that wait for a keeper which is gone. */
 async function heldBy(cli: ContainerCli, gate: string): Promise<readonly string[]> {
   const listed = ["ps", "--all", "--no-trunc", "--filter", `volume=${gate}`, "--format", "{{.ID}}"];
   return lines(await output(cli, listed, "listing containers"));
@@ -93,7 +93,7 @@ async function abandonedVolumes(cli: ContainerCli): Promise<readonly string[]> {
   return [...ofDeadSessions(listed), ...unlabelled];
 }
 
-/** The first words of the lines `NAME SESSION` whose session is over. */
+/** The names in lines `NAME SESSION` whose session is over. */
 function ofDeadSessions(listed: string): readonly string[] {
   return lines(listed).flatMap((line) => {
     const [name = "", session = ""] = line.split(" ");
@@ -102,8 +102,8 @@ function ofDeadSessions(listed: string): readonly string[] {
 }
 
 /**
- * The session in a list's template: docker has a function for one label, podman a map
- * (podman-ps(1), podman-volume-ls(1)).
+ * The session in a list's template. docker has a function for one label, and podman a map (podman-ps(1),
+ * podman-volume-ls(1)).
  */
 function sessionIn({ tool }: ContainerCli): string {
   return tool === "podman" ? `{{index .Labels "${sessionLabel}"}}` : `{{.Label "${sessionLabel}"}}`;

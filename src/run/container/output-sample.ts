@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 
 /**
- * Enough of a program's output to tell whether another run wrote the same, and where it begins to
- * differ.
+ * A sample of a program's output. It tells whether another run wrote the same, and where the output begins to differ.
  */
 export interface OutputSample {
   readonly bytes: number;
@@ -30,8 +29,8 @@ export async function sampleOutput(stream: Readable): Promise<OutputSample> {
 }
 
 /**
- * The first line in which two outputs differ, counted from 1, with its text in both (`undefined` if
- * there is none). `undefined` if they are the same.
+ * The first line in which two outputs differ, counted from 1, with its text in both. A text is `undefined` if one
+ * output has no such line. The result is `undefined` if the outputs are the same.
  */
 export function firstDifference(
   before: OutputSample,

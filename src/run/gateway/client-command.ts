@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 
-/** A user's command, as far as it decides which engine its clients talk to. */
+/** The part of a user's command that decides to which engine its clients talk. */
 export interface ClientCommand {
   readonly words: readonly string[];
   /** The container tool that the command names, and at which word. `undefined` if it runs another program. */
@@ -12,18 +12,18 @@ export interface Tool {
   readonly at: number;
   /** It runs as another user, and may see neither our environment nor the user's. */
   readonly elevated: boolean;
-  /** Options before the verb that choose the engine. They are taken out, because the gateway replaces it. */
+  /** Options before the verb that choose the engine. They are removed, because the gateway replaces the engine. */
   readonly connection: readonly string[];
-  /** The first word that is no option; `container run` is `run`. */
+  /** The first word that is no option. `container run` counts as `run`. */
   readonly verb: string;
 }
 
 const names: readonly Tool["name"][] = ["docker", "podman", "docker-compose", "podman-compose", "nerdctl"];
 
 /**
- * Programs that run the words behind them, with their options that take a value in a word of its
- * own (GNU coreutils' manual, sudo(8), ionice(1), chrt(1)). What is not in here may run anything;
- * `--containers` says that it starts containers.
+ * Programs that run the words after them, and those of their options that take the next word as a value (GNU coreutils'
+ * manual, sudo(8), ionice(1), chrt(1)). Other programs may run anything. For those, `--containers` says that they start
+ * containers.
  */
 const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: number }> = new Map([
   ["env", { valued: /^(?:-[iv0]*[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],
@@ -51,19 +51,19 @@ const valuedConnection = /^(?:-H|--host|-c|--context|--tlscacert|--tlscert|--tls
 const plainConnection =
   /^(?:-H.+|-c.+|--(?:host|context|tlscacert|tlscert|tlskey|tls|tlsverify)=.*|--tls|--tlsverify)$/s;
 
-/** Other options of docker's with a value. */
+/** Docker's other options with a value. */
 const keptValued = /^(?:--config|-l|--log-level)$/;
 
 /**
- * Options of podman's with a value that say where its containers are (podman(1)); a client of its
- * service has none of them.
+ * Podman's options with a value that say where its containers are (podman(1)). A client of its service has none of
+ * them.
  */
 const podmanOption = new RegExp(
   "^--(?:root|runroot|storage-driver|storage-opt|tmpdir|runtime|runtime-flag|cgroup-manager|conmon|" +
     "network-config-dir|volumepath|events-backend|hooks-dir|registries-conf|imagestore)$",
 );
 
-/** Which tool a command runs, also behind `timeout`, `env`, `sudo`, `nice` and their like. */
+/** The tool that a command runs, also after `timeout`, `env`, `sudo`, `nice` and the like. */
 export function clientCommand(words: readonly string[]): ClientCommand {
   let elevated = false;
   for (let at = 0; at < words.length;) {

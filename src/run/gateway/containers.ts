@@ -36,7 +36,7 @@ export interface InspectedImage {
 /** A container that the user's command made. */
 export interface HeldContainer {
   readonly token: string;
-  /** Its programs stand at the gate before they start. */
+  /** True if its programs wait at the gate before they start. */
   readonly held: boolean;
   readonly id: string;
   /** As the command gave it: the body of `containers/create`. */
@@ -48,15 +48,15 @@ export interface HeldContainer {
 /** The changed body of `containers/create`. */
 export type SpecChange = (spec: Document) => Document;
 
-/** What is done with a container that is about to be made. */
+/** What the gateway does with a container that a client is about to create. */
 export type Decision =
   | { readonly kind: "hold"; readonly change: SpecChange }
-  /** Its request is changed, but its programs are not held. */
+  /** The gateway changes the request, but does not hold the container's programs. */
   | { readonly kind: "confine"; readonly change: SpecChange }
   /** It runs as it is. */
   | { readonly kind: "leave" };
 
-/** Decides what is recorded, and is told what happens. */
+/** Decides what is recorded, and hears what happens. */
 export interface Overseer {
   decide(spec: Document, image: InspectedImage, name: string | undefined): Decision;
   created(container: HeldContainer): void;
@@ -69,11 +69,11 @@ export interface Overseer {
   /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
-  /** Resolves once an image may be removed that containers were made of. */
+  /** Resolves once an image may be removed from which containers were made. */
   imagesGo(): Promise<void>;
   /** Waits until the container's program starts once more. `before` counts its earlier starts. */
   letGo(container: HeldContainer, before: number): Promise<void>;
-  /** How often its program was released. */
+  /** The number of times that its program was released. */
   starts(container: HeldContainer): number;
 }
 
@@ -81,16 +81,16 @@ export interface Gate {
   readonly volume: string;
   /** Writes a profile where the engine can read it, for those that take no text. */
   readonly profileFile: (text: string) => string;
-  /** Volumes that are ours, for events about them. */
+  /** Is the volume of this name one of ours? Asked for events. */
   readonly isOurVolume: (name: string) => boolean;
   /**
-   * The socket that the user's command is given, and the engine's own in its place for containers;
-   * `undefined` if there is none on this host.
+   * The socket that the user's command gets, and the engine's own socket, which containers get instead. `undefined` if
+   * this host has none.
    */
   readonly sockets: { readonly ours: readonly string[]; readonly engines: string | undefined };
 }
 
-/** All containers made through one gateway, and what is done with the requests about them. */
+/** All containers made through one gateway, and the plans for requests about them. */
 export class Containers {
   readonly #engine: EngineClient;
   readonly #gate: () => Gate;
@@ -109,7 +109,7 @@ export class Containers {
     return this.#byToken.get(token);
   }
 
-  /** What is done with each request. `leaves`: containers that this client makes are left as they are. */
+  /** Plans each request. `leaves`: containers that this client creates stay unchanged. */
   planner(leaves: boolean): Planner {
     return ({ method, target }) => this.#plan(method, target, leaves);
   }
@@ -176,7 +176,7 @@ export class Containers {
         });
         const image = await this.#image(textOf(member(spec, "Image")));
         isUnknown = image === undefined;
-        // The engine says that there is no such image. The client pulls it and asks again.
+        // The engine does not have the image. The client pulls it and asks again.
         if (image === undefined) {
           this.#overseer.unknownImage(textOf(member(spec, "Image")));
           return { target, body: bytes };
@@ -200,7 +200,7 @@ export class Containers {
           name: called,
         };
         if (decision.kind === "hold") await this.#overseer.prepare();
-        // The program may be at the gate before the engine's answer is read: it is known by its token from now on.
+        // The program may reach the gate before the engine's answer is read, so the token is known from now on.
         const holding = { token: making.token, gateVolume: this.#gate().volume };
         const held =
           decision.kind === "hold" ? heldSpec(spec, imageConfig(member(image.document, "Config")), holding) : spec;
@@ -221,13 +221,13 @@ export class Containers {
     };
   }
 
-  /** `undefined` if the engine has none of that name. */
+  /** `undefined` if the engine has no image of that name. */
   async #image(reference: string): Promise<InspectedImage | undefined> {
     const document = await this.#engine.get<Document>(`/images/${encodeURI(reference)}/json`, "inspecting an image");
     return document === undefined ? undefined : { reference, document };
   }
 
-  /** The image came between our question and the engine's answer: such a container would run untraced. */
+  /** The image came between our question and the engine's answer. The container would run untraced. */
   async #takeBack(body: Buffer): Promise<never> {
     const id = textOf(member(parseDocument(body), "Id"));
     await this.#engine.call("DELETE", `/containers/${id}?force=1&v=1`);
@@ -254,7 +254,7 @@ export class Containers {
     };
   }
 
-  /** Podman makes the container's first process when a client attaches, and looks for the holder then. */
+  /** When a client attaches, podman creates the container's first process and looks for the holder. */
   #attach(target: string, id: string): Plan {
     return {
       hijacks: true,
@@ -295,7 +295,7 @@ export class Containers {
     return body;
   }
 
-  /** Runs a command as `docker exec` would, at the gate too. */
+  /** Runs a command as `docker exec` would. It waits at the gate too. */
   async execute(
     { id, token, held }: HeldContainer,
     words: readonly string[],
@@ -352,7 +352,7 @@ export class Containers {
     }
   }
 
-  /** A container that is given the command's DOCKER_HOST gets the engine's own socket, as it would without us. */
+  /** A container that gets the command's DOCKER_HOST gets the engine's own socket, as it would without us. */
   #withEngineSocket(spec: Document): Document {
     const { ours, engines } = this.#gate().sockets;
     const host = member(spec, "HostConfig");

@@ -1,6 +1,6 @@
 import { parse, stringify } from "lossless-json";
 
-/** A JSON object of the Engine API. Numbers are kept as they were written: some are of 64 bits. */
+/** A JSON object of the Engine API. Numbers stay as they were written, because some have 64 bits. */
 export type Document = Readonly<Record<string, unknown>>;
 
 export function parseDocument(bytes: Buffer): Document {
@@ -22,14 +22,14 @@ export function isDocument(value: unknown): value is Document {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A member as the engine reads it: in any case, and of several the last (Go's encoding/json). */
+/** A member as the engine reads it: in any case, and the last one if there are several (Go's encoding/json). */
 export function member(document: unknown, name: string): unknown {
   if (!isDocument(document)) return undefined;
   const key = Object.keys(document).findLast((known) => known.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : document[key];
 }
 
-/** The document with this member in the place of all that the engine would read as it; `undefined` takes it away. */
+/** The document with this member instead of all that the engine would read as it. `undefined` removes it. */
 export function withMember(document: Document, name: string, value: unknown): Document {
   const isSame = (key: string): boolean => key.toLowerCase() === name.toLowerCase();
   if (!Object.keys(document).some(isSame)) return value === undefined ? document : { ...document, [name]: value };
@@ -39,7 +39,7 @@ export function withMember(document: Document, name: string, value: unknown): Do
   return Object.fromEntries(entries);
 }
 
-/** Words: a list of strings, or one string (moby api/types/strslice). `undefined` where there are none. */
+/** A list of strings, or one string (moby api/types/strslice). `undefined` if there is none. */
 export function wordsOf(value: unknown): readonly string[] | undefined {
   if (typeof value === "string") return [value];
   return Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
@@ -49,7 +49,7 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Entries of an object whose values are strings: labels. */
+/** The members of an object whose values are strings, such as labels. */
 export function textsOf(value: unknown): Readonly<Record<string, string>> {
   return isDocument(value)
     ? Object.fromEntries(

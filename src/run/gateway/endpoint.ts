@@ -12,9 +12,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const defaultSocket = "/var/run/docker.sock";
 
 /**
- * Which engine the command's clients would talk to without us (docker CLI, cli/context and
- * cli/command/cli.go): options of a docker command, DOCKER_HOST, DOCKER_CONTEXT, the context in
- * use, the socket of old. Podman's client asks CONTAINER_HOST (podman(1)).
+ * The engine to which the command's clients would talk without us (docker CLI, cli/context and cli/command/cli.go): by
+ * the options of a docker command, DOCKER_HOST, DOCKER_CONTEXT, the context in use, or the usual socket. Podman's
+ * client reads CONTAINER_HOST (podman(1)).
  */
 export function endpointOf({ words, tool }: ClientCommand, given: Environment): Endpoint {
   const config = tool === undefined ? undefined : configOption(words.slice(tool.at + 1));
@@ -43,7 +43,7 @@ function isSet(environment: Environment, name: string): boolean {
   return (environment[name] ?? "") !== "";
 }
 
-/** docker's `--config`, which says where its contexts are, among the options before the verb. */
+/** The value of docker's `--config` before the verb. It says where its contexts are. */
 function configOption(words: readonly string[]): string | undefined {
   for (let at = 0; (words[at] ?? "").startsWith("-"); at += 1) {
     if (words[at] === "--config") return words[at + 1];
@@ -53,7 +53,7 @@ function configOption(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** `undefined`: the CLI itself has to connect. */
+/** `undefined` if the CLI itself must connect. */
 function ofOptions(connection: readonly string[], environment: Environment): Endpoint | undefined {
   const [option = "", value = ""] = connection;
   if (connection.some((word) => word.startsWith("--tls"))) return undefined;

@@ -4,15 +4,15 @@ import { bodyBytes, eachLine, headBytes, readHead, responseExtent, statusOf, who
 import { ByteReader } from "./reader.ts";
 import { dial, type Endpoint } from "./upstream.ts";
 
-/** What the engine answered. `json` is `undefined` if the answer is empty or no JSON. */
+/** The engine's answer. `json` is `undefined` if the answer is empty or no JSON. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Our own requests to the engine, beside those of the user's command. Without a version in the path
- * the engine takes its newest.
+ * Sends our own requests to the engine, beside those of the user's command. If the path has no version, the engine uses
+ * its newest.
  */
 export class EngineClient {
   readonly endpoint: Endpoint;
@@ -37,22 +37,22 @@ export class EngineClient {
     return finish(socket, reader, "POST");
   }
 
-  /** The document that a GET answers. `undefined` if there is none of that name. Throws for any other failure. */
+  /** The document that answers a GET. `undefined` if there is none of that name. Throws for any other failure. */
   async get<Document>(path: string, doing: string): Promise<Document | undefined> {
     const { status, text } = await this.call("GET", path);
     if (status === 404) return undefined;
     return JSON.parse(this.#ok({ status, text }, doing)) as Document;
   }
 
-  /** The same for a request that has to succeed. */
+  /** The same for a request that must succeed. */
   async do<Document>(method: string, path: string, body: unknown, doing: string): Promise<Document> {
     const text = this.#ok(await this.call(method, path, body), doing);
     return (text === "" ? undefined : JSON.parse(text)) as Document;
   }
 
   /**
-   * The bytes that a GET answers. `null` if there is nothing of that name, or if there are more bytes than
-   * `most`. `undefined` if it fails.
+   * The bytes that answer a GET. `null` if nothing has that name, or if there are more than `most` bytes. `undefined`
+   * if the request fails.
    */
   async download(path: string, most: number): Promise<Buffer | null | undefined> {
     const { socket, reader } = await this.#send("GET", path, undefined, "");
@@ -73,7 +73,7 @@ export class EngineClient {
     }
   }
 
-  /** An answer that comes line by line, until the signal. Resolves once it has begun. */
+  /** An answer that comes line by line, until the signal. Resolves once the answer has begun. */
   async lines(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const { socket, reader } = await this.#send("GET", path, undefined, "");
     signal.addEventListener("abort", () => socket.destroy(), { once: true });

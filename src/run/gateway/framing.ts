@@ -1,9 +1,9 @@
 import type { ByteReader } from "./reader.ts";
 
 /**
- * HTTP/1.1 as it is on the wire (RFC 9112): a head, and where the body after it ends. Node's own
- * client and server are not used: they parse and write anew what has to pass byte for byte, and
- * give up the connection of a stream that was hijacked without an upgrade.
+ * HTTP/1.1 as it is on the wire (RFC 9112): a head, and the end of the body after it. Node's own client and server are
+ * not used. They parse and rewrite what must pass byte for byte, and they drop a connection that was hijacked without
+ * an upgrade.
  */
 export interface Head {
   /** `POST /v1.41/containers/create HTTP/1.1`, `HTTP/1.1 201 Created`. */
@@ -17,10 +17,10 @@ export type Extent =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly length: number }
   | { readonly kind: "chunked" }
-  /** With the connection. */
+  /** At the end of the connection. */
   | { readonly kind: "close" };
 
-/** Bytes that are no HTTP, or a head larger than any engine's client would send. */
+/** Thrown for bytes that are no HTTP, or for a head larger than any client of an engine would send. */
 export class FramingError extends Error {
   override readonly name = "FramingError";
 }
@@ -68,7 +68,7 @@ export function header(head: Head, name: string): string {
   return head.headers.find(([known]) => known.toLowerCase() === name)?.[1].toLowerCase() ?? "";
 }
 
-/** The head without these headers, and with others in their place. */
+/** The head without the headers named `without`, and with `added`. */
 export function withHeaders(head: Head, without: readonly string[], added: Head["headers"] = []): Head {
   return {
     start: head.start,
@@ -112,7 +112,7 @@ export function statusOf(head: Head): number {
   return Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.start)?.[1] ?? Number.NaN);
 }
 
-/** The bytes of a body as they stand on the wire, with the marks of its chunks. */
+/** The bytes of a body as they are on the wire, including the marks of its chunks. */
 export async function* rawBody(reader: ByteReader, extent: Extent): AsyncGenerator<Buffer> {
   if (extent.kind === "close") {
     for (let bytes = await reader.next(); bytes !== undefined; bytes = await reader.next()) yield bytes;
@@ -143,7 +143,7 @@ export async function* bodyBytes(reader: ByteReader, extent: Extent): AsyncGener
 
 const maxDocument = 64 << 20;
 
-/** A whole body, for what is read as a document. */
+/** A whole body, for a reader that needs a document. */
 export async function wholeBody(reader: ByteReader, extent: Extent): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
@@ -155,12 +155,12 @@ export async function wholeBody(reader: ByteReader, extent: Extent): Promise<Buf
   return Buffer.concat(parts);
 }
 
-/** One chunk of a chunked body; the empty one ends it. */
+/** One chunk of a chunked body. An empty chunk ends the body. */
 export function chunk(bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }
 
-/** Lines with their ends; the last one may have none. */
+/** Lines with their ends. The last line may have none. */
 export async function* eachLine(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let open: Buffer = Buffer.alloc(0);
   for await (const part of bytes) {

@@ -4,14 +4,14 @@ import { type Document, isDocument, member, textsOf, withMember, wordsOf } from 
 export const gateFolder = "/.seccomp-gen";
 export const holderPath = `${gateFolder}/hold`;
 
-/** Compose replaces a container if this label has another value than it would give (compose pkg/api/labels.go). */
+/** Compose replaces a container if this label differs from the value that it computes (compose pkg/api/labels.go). */
 const configHash = "com.docker.compose.config-hash";
 const hashMark = "-held-";
 
-/** Which process of a container stands at the gate. `shell`: a health check that was written for a shell. */
+/** The kind of process that waits at the gate. `shell`: a health check that is written for a shell. */
 export type Part = "main" | "exec" | "probe" | "shell";
 
-/** What a process says at the gate: which container it is of, and which process. */
+/** The token that a process sends to the gate. It names the container and the kind of process. */
 export function tokenOf(container: string, part: Part): string {
   return `${container}-${part}`;
 }
@@ -21,7 +21,7 @@ export function parseToken(token: string): { readonly container: string; readonl
   return part === undefined ? undefined : { container, part: part as Part };
 }
 
-/** What the image brings to a container: its `Config`. */
+/** The image's `Config`, which a container takes over. */
 export interface ImageConfig {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
@@ -55,7 +55,7 @@ export function heldSpec(body: Document, image: ImageConfig, holding: Holding): 
     tokenOf(holding.token, part),
     ...program,
   ];
-  // In front of the entrypoint if there is one: `commit` cannot take an entrypoint away again.
+  // The holder comes before the entrypoint, if there is one: `commit` cannot remove an entrypoint again.
   const program: Document =
     entrypoint.length > 0
       ? withMember(withMember(body, "Entrypoint", words("main", entrypoint)), "Cmd", command)
@@ -68,9 +68,8 @@ export function heldSpec(body: Document, image: ImageConfig, holding: Holding): 
 }
 
 /**
- * What the engine would start (moby daemon/commit.go, `merge`): an entrypoint drops the image's
- * command, `[""]` takes the image's entrypoint away, an empty list does so and keeps the image's
- * command.
+ * The words that the engine would start (moby daemon/commit.go, `merge`). An entrypoint drops the image's command.
+ * `[""]` removes the image's entrypoint. An empty list does so too, but keeps the image's command.
  */
 export function startedWords(
   body: Document,
@@ -95,7 +94,7 @@ function withProbe(
     : withMember(body, "Healthcheck", withMember(isDocument(check) ? check : {}, "Test", held));
 }
 
-/** An empty test takes the image's over (moby api/types/container, HealthConfig). */
+/** An empty test means the image's test (moby api/types/container, HealthConfig). */
 function chosenTest(body: Document, image: ImageConfig): readonly string[] {
   const own = wordsOf(member(member(body, "Healthcheck"), "Test")) ?? [];
   return own.length > 0 ? own : image.healthcheck;
@@ -127,7 +126,7 @@ function withHost(body: Document, { gateVolume }: Holding): Document {
   );
 }
 
-/** The body with this profile, a text, in place of whatever it chose; `undefined`: the engine's default. */
+/** The body with this profile, as text, instead of the one that it chose. `undefined` for the engine's default. */
 export function withSeccomp(body: Document, profile: string | undefined): Document {
   const host = member(body, "HostConfig");
   const options = wordsOf(member(host, "SecurityOpt")) ?? [];
@@ -149,7 +148,7 @@ function gateBind(volume: string): string {
   return `${volume}:${gateFolder}:ro,nocopy`;
 }
 
-/** Whether an entry of `SecurityOpt` chooses a seccomp profile (`seccomp=…`, `seccomp:…` of old). */
+/** Does an entry of `SecurityOpt` choose a seccomp profile (`seccomp=…`, or formerly `seccomp:…`)? */
 export function isSeccomp(option: string): boolean {
   return /^seccomp[=:]/.test(option);
 }
@@ -188,14 +187,14 @@ export function withLabels(
   return isDocument(labels) ? withMember(document, "Labels", change(textsOf(labels))) : document;
 }
 
-/** Labels as they were given. */
+/** The labels that the client gave. */
 export function releasedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const hash = labels[configHash];
   const at = hash?.indexOf(hashMark) ?? -1;
   return hash === undefined || at < 0 ? labels : { ...labels, [configHash]: hash.slice(0, at) };
 }
 
-/** Labels that make Compose put a new container in this one's place: one that is not held would be started as it is. */
+/** Labels that make Compose replace this container. Otherwise Compose would start one that is not held. */
 export function outdatedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const hash = labels[configHash];
   return hash === undefined || hash.includes(hashMark)

@@ -1,4 +1,4 @@
-/** A private socket that speaks as the engine behind it, and changes what a recording has to change. */
+/** A private socket that speaks like the engine behind it, and changes what a recording needs changed. */
 export { clientCommand, type ClientCommand } from "./client-command.ts";
 export {
   Containers,

@@ -2,8 +2,8 @@ import { isDocument, member, textOf, textsOf, withMember, wordsOf, type Document
 import { isSeccomp } from "./hold.ts";
 
 /**
- * Podman's own request for a container (libpod pkg/specgen, SpecGenerator), as far as it bears on
- * seccomp, in the words of Docker's.
+ * The parts of podman's own request for a container (libpod pkg/specgen, SpecGenerator) that matter to seccomp, in the
+ * words of Docker's request.
  */
 export function dockerSpec(body: Document): Document {
   const host: [string, unknown][] = [
@@ -32,7 +32,7 @@ export function dockerSpec(body: Document): Document {
   return Object.fromEntries(spec.filter(([, value]) => value !== undefined));
 }
 
-/** `{"nsmode":"host"}`; private ones have none. */
+/** The `host` of `{"nsmode":"host"}`. Private namespaces have none. */
 function spaceOf(body: Document, name: string): string {
   return textOf(member(member(body, name), "nsmode"));
 }
@@ -48,8 +48,8 @@ function securityOptions(body: Document): readonly string[] {
 }
 
 /**
- * The request with what was changed in Docker's words. A profile is a text there and a file here:
- * `profileFile` writes one and gives its path.
+ * Applies changes in Docker's words to podman's request. Docker's request has a profile as text, and podman's has a
+ * file: `profileFile` writes one and returns its path.
  */
 export function libpodSpec(
   body: Document,

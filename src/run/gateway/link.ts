@@ -27,24 +27,24 @@ export interface Request {
   readonly target: string;
 }
 
-/** What is done with one request and its answer, beside passing both on. */
+/** What happens to one request and its answer, beside passing both on. */
 export interface Plan {
   /**
-   * The connection may become a stream of the container's. Then the answer has no end, and both
-   * directions are the client's and the engine's alone.
+   * The connection may become a stream of the container. Then the answer has no end, and the client and the engine use
+   * both directions alone.
    */
   readonly hijacks?: boolean;
-  /** Gives the request that is sent in its place. Throws `Refusal` for what cannot be sent. */
+  /** Returns the request that is sent instead. Throws `Refusal` if it must not be sent. */
   readonly request?: (body: Buffer) => Promise<{ readonly target: string; readonly body: Buffer }>;
-  /** Gives the answer's body in place of the engine's, whatever its status is. */
+  /** Returns the answer's body that replaces the engine's, for any status. */
   readonly answer?: (status: number, body: Buffer) => Promise<Buffer>;
-  /** Changes each line of an answer that comes line by line. `undefined` leaves the line out. */
+  /** Changes each line of an answer that comes line by line. `undefined` removes the line. */
   readonly line?: (line: string) => string | undefined;
 }
 
 export type Planner = (request: Request) => Plan | undefined;
 
-/** A request that is answered by us. Clients show `message` as they show the engine's own. */
+/** A request that we answer ourselves. Clients show `message` as they show the engine's own words. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;
@@ -121,7 +121,7 @@ class Link {
     const whole = plan.request !== undefined || plan.hijacks === true;
     if (whole && !(await this.#sendWhole(engine, request, extent, plan))) return true;
     if (!whole) await write(engine, headBytes(request.head));
-    // An engine may answer before it has read the body, and go on reading or not.
+    // An engine may answer before it has read the body. It may go on reading, or not.
     let isSent = whole;
     const sending = whole
       ? Promise.resolve()
@@ -132,7 +132,7 @@ class Link {
     const head = await this.#answerHead();
     if (head === undefined) return false;
     if (statusOf(head) === 101 || (plan.hijacks === true && isStream(head))) return this.#tunnel(head, engine);
-    // The engine hears when a client that waits for the rest of an answer goes away.
+    // If a client stops waiting for the rest of an answer, the engine hears of it.
     let unwatch: (() => void) | undefined;
     let isOver = false;
     void sending.then(() => {
@@ -158,8 +158,8 @@ class Link {
   }
 
   /**
-   * Head and body in one write: dockerd drops the body of a hijacking request that comes in another
-   * one, or takes it for the container's input. False: it was refused.
+   * Sends head and body in one write. dockerd drops the body of a hijacking request if it comes in a second write, or
+   * takes it for the container's input. False if the request was refused.
    */
   async #sendWhole(engine: Duplex, request: Request, extent: Extent, plan: Plan): Promise<boolean> {
     if (header(request.head, "expect") === "100-continue")
@@ -175,7 +175,7 @@ class Link {
       await write(engine, Buffer.concat([headBytes(framed), sent.body]));
       return true;
     } catch (error) {
-      // What could not be rewritten is never passed on as it was: its container would run untraced.
+      // A request that could not be rewritten is never passed on: its container would run untraced.
       await this.#refuse(
         error instanceof Refusal
           ? error
@@ -197,7 +197,7 @@ class Link {
     await write(this.#client, Buffer.concat([headBytes(head), body]));
   }
 
-  /** The answer's head; those that only say that it is being worked on are passed on. */
+  /** The answer's head. Heads that only say that the engine is working on it are passed on. */
   async #answerHead(): Promise<Head | undefined> {
     for (;;) {
       const head = this.#fromEngine === undefined ? undefined : await readHead(this.#fromEngine);
@@ -207,8 +207,8 @@ class Link {
   }
 
   /**
-   * Both directions, each ended when its source ends. What the client had sent behind its request
-   * was held until now.
+   * Passes both directions on, each until its source ends. The bytes that the client sent after its request were held
+   * until now.
    */
   async #tunnel(head: Head, engine: Duplex): Promise<false> {
     await write(this.#client, headBytes(head));
@@ -264,7 +264,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A status line needs some words; clients show the message. */
+/** A status line needs some words. Clients show the message instead. */
 function reasonOf(status: number): string {
   return status === 502 ? "Bad Gateway" : "Refused";
 }

@@ -3,7 +3,7 @@ import { isDocument, member, textOf } from "./document.ts";
 import { configFolder, readJson, type Environment } from "./endpoint.ts";
 import type { Endpoint } from "./upstream.ts";
 
-/** Docker's build arguments for proxies, by their names in the CLI's configuration. */
+/** Docker's build arguments for proxies, by their names in the CLI's configuration file. */
 const proxyNames = [
   ["httpProxy", "HTTP_PROXY"],
   ["httpsProxy", "HTTPS_PROXY"],

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 
-/** The bytes of one direction of a connection, taken as they are wanted: what is not asked for waits in the kernel. */
+/** The bytes of one direction of a connection. Bytes that nobody has asked for wait in the kernel. */
 export class ByteReader {
   readonly #source: Readable;
   #pending: Buffer[] = [];
@@ -19,7 +19,7 @@ export class ByteReader {
     for (const event of ["end", "close", "error"] as const) source.on(event, () => this.#end());
   }
 
-  /** The next bytes. `undefined` after the last ones. */
+  /** The next bytes. `undefined` at the end. */
   async next(): Promise<Buffer | undefined> {
     while (this.#pending.length === 0 && !this.#ended) {
       this.#source.resume();
@@ -28,12 +28,12 @@ export class ByteReader {
     return this.#pending.shift();
   }
 
-  /** Puts bytes back that were read too far. */
+  /** Puts back bytes that were read too far. */
   unread(bytes: Buffer): void {
     if (bytes.length > 0) this.#pending.unshift(bytes);
   }
 
-  /** Calls once no more bytes will come. The stream is read on meanwhile, so that its end is heard. */
+  /** Calls `onEnd` once no more bytes will come. Meanwhile it reads on, because only a reader sees the end. */
   watchEnd(onEnd: () => void): () => void {
     if (this.#ended) onEnd();
     else this.#onEnd.push(onEnd);

@@ -11,7 +11,7 @@ import {
   withLabels,
 } from "./hold.ts";
 
-/** What a container's creator gave and its held form does not show. */
+/** What the creator of a container gave, as far as its held form does not show it. */
 export interface Given {
   /** `Binds` was an empty list, not absent. */
   readonly hadBinds: boolean;
@@ -73,7 +73,7 @@ export function releasedListed(listed: Document): Document | undefined {
   const restored = command.startsWith(`${holderPath} `)
     ? withMember(listed, "Command", command.split(" ").slice(2).join(" "))
     : listed;
-  // What runs is not replaced: it may be in use.
+  // A running container is not replaced, because it may be in use.
   return withMounts(
     withLabels(restored, textOf(member(listed, "State")) === "running" ? releasedLabels : outdatedLabels),
   );
@@ -101,7 +101,7 @@ export function releasedExec(answer: Document): Document {
   });
 }
 
-/** One event. `undefined` for those of our own containers and volumes, and of the gate. */
+/** One event. `undefined` for events of our own containers and volumes, and of the gate. */
 export function releasedEvent(event: Document, isOurVolume: (name: string) => boolean): Document | undefined {
   const actor = member(event, "Actor");
   const attributes = member(actor, "Attributes");
@@ -119,21 +119,21 @@ export function releasedEvent(event: Document, isOurVolume: (name: string) => bo
   );
 }
 
-/** `containers/ID/changes`: the mount point is no change of the workload's. */
+/** `containers/ID/changes` without the mount point, which the workload did not change. */
 export function releasedChanges(changes: readonly unknown[]): readonly unknown[] {
   return changes.filter(
     (change) => !new RegExp(`^${gateFolder.replace(".", "\\.")}(?:/|$)`).test(textOf(member(change, "Path"))),
   );
 }
 
-/** Instructions for `commit` that give an image the configuration that its container was given. */
+/** Instructions with which `commit` gives an image the configuration that the client gave its container. */
 export function commitChanges(config: unknown): readonly string[] {
   const entrypoint = wordsOf(member(config, "Entrypoint")) ?? [];
   const command = wordsOf(member(config, "Cmd")) ?? [];
   const test = wordsOf(member(member(config, "Healthcheck"), "Test")) ?? [];
   const isProbeHeld = test[1] === holderPath;
   if (entrypoint[0] !== holderPath && command[0] !== holderPath && !isProbeHeld) return [];
-  // ENTRYPOINT takes the command away, so the command follows it.
+  // ENTRYPOINT removes the command, so the command comes after it.
   return [
     ...(entrypoint[0] === holderPath ? [`ENTRYPOINT ${JSON.stringify(released(entrypoint))}`] : []),
     `CMD ${JSON.stringify(released(command))}`,

@@ -1,4 +1,4 @@
-/** What a request to the Engine API means, as far as it matters here (moby api/swagger.yaml). */
+/** The meaning of a request to the Engine API, as far as it matters here (moby api/swagger.yaml). */
 export type Route =
   /** `libpod`: in podman's own words. */
   | { readonly kind: "create"; readonly name: string | undefined; readonly libpod: boolean }
@@ -10,7 +10,7 @@ export type Route =
   | { readonly kind: "exec"; readonly container: string }
   | { readonly kind: "commit"; readonly container: string }
   | { readonly kind: "network" }
-  /** Images may go: one by its name, or all that no container uses. */
+  /** The client wants to remove images: one by its name, or all that no container uses. */
   | { readonly kind: "remove-images" }
   | { readonly kind: "inspect-exec" }
   | { readonly kind: "list" }
@@ -22,7 +22,7 @@ export type Route =
 
 type Pattern = readonly [method: string, path: RegExp, route: (id: string, query: URLSearchParams) => Route];
 
-/** Paths without the version that may stand in front. */
+/** Paths without the version that may come first. */
 const patterns: readonly Pattern[] = [
   [
     "POST",
@@ -60,7 +60,7 @@ export function routeOf(method: string, target: string): Route {
   return { kind: "other" };
 }
 
-/** A target with one more parameter. */
+/** The target with one more parameter. */
 export function withParameter(target: string, name: string, value: string): string {
   return `${target}${target.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(value)}`;
 }

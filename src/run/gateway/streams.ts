@@ -1,8 +1,8 @@
 import type { ByteReader } from "./reader.ts";
 
 /**
- * A stream of the engine, taken apart: without a terminal, standard output and error of a container
- * come in frames of eight bytes' head (moby api, "Stream format").
+ * Takes a stream of the engine apart. Without a terminal, a container's standard output and error come in frames, each
+ * with a head of eight bytes (moby api, "Stream format").
  */
 export async function* streamsOf(reader: ByteReader, onError: (text: string) => void): AsyncGenerator<Buffer> {
   let open: Buffer = Buffer.alloc(0);

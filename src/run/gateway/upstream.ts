@@ -9,8 +9,8 @@ export type Endpoint =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: Tls | undefined }
   /**
-   * A command that is the connection: `docker --context X system dial-stdio`, for ssh and whatever
-   * else the CLI knows.
+   * A command that provides the connection: `docker --context X system dial-stdio`, for ssh and other ways that the CLI
+   * knows.
    */
   | { readonly kind: "command"; readonly words: readonly string[] };
 
@@ -22,10 +22,7 @@ export interface Tls {
   readonly skipVerify: boolean;
 }
 
-/**
- * Opens a connection to the engine. Either side can be ended alone. Rejects with `no-engine` or
- * `engine-permission`.
- */
+/** Opens a connection to the engine. Each side can be ended alone. Rejects with `no-engine` or `engine-permission`. */
 export async function dial(endpoint: Endpoint): Promise<Duplex> {
   if (endpoint.kind === "command") return dialCommand(endpoint.words);
   const plain = connect(
@@ -60,7 +57,7 @@ function pem({ ca, cert, key, skipVerify }: Tls): object {
   };
 }
 
-/** Its standard input and output are the connection's two directions (docker CLI, cli/command/system/dial_stdio.go). */
+/** The command's standard input and output are the two directions (docker CLI, cli/command/system/dial_stdio.go). */
 function dialCommand([file = "", ...words]: readonly string[]): Promise<Duplex> {
   const child = spawn(file, words, { stdio: ["pipe", "pipe", "pipe"], detached: true });
   let complaint = "";

@@ -16,9 +16,8 @@ const dockerfile = "Dockerfile.trace";
 const sources = ["src/run/keeper/hold.c", "src/run/keeper/keeper.c"] as const;
 
 /**
- * The image of the keeper: holder, keeper, strace and its libraries. It is built once per content of its
- * sources. If the build fails (no network), this host's strace and compiler make the image, and a
- * notice says so.
+ * The image of the keeper: holder, keeper, strace and its libraries. It is built once for each content of its sources.
+ * If the build fails (no network), this host's strace and compiler make the image, and a notice says so.
  */
 export async function ensureKeeperImage(
   engine: EngineClient,
@@ -63,8 +62,8 @@ async function build(engine: EngineClient, image: string, environment: NodeJS.Pr
 }
 
 /**
- * Packs this host's strace, its loader and libraries, with the holder and the keeper compiled here.
- * Only for an engine of this host's architecture.
+ * Packs this host's strace, its loader and its libraries, and compiles the holder and the keeper here. It works only
+ * for an engine of this host's architecture.
  */
 async function packHost(engine: EngineClient, image: string, engineArchitecture: string): Promise<string> {
   if (nativeArch(engineArchitecture) !== nativeArch(arch())) {

@@ -1,4 +1,4 @@
-/** One container a recording that holds programs at the gate and traces them. */
+/** The keeper: one container for each recording, which holds programs at the gate and traces them. */
 export { Deferred } from "./deferred.ts";
 export { ensureKeeperImage } from "./image.ts";
 export { Keeper, keptText, type Hello, type Tracing } from "./keeper.ts";

@@ -15,7 +15,7 @@ export type Hello = Extract<Saying, { kind: "hello" }>;
 export interface Tracing {
   /** Further options of strace. */
   readonly options: readonly string[];
-  /** Kept beside the trace: what a recording of it needs if this process is killed. */
+  /** Stored beside the trace: what a recording of it needs if this process is killed. */
   readonly about: unknown;
   readonly onTrace: (trace: Trace) => void;
 }
@@ -24,19 +24,19 @@ export interface KeeperRequest {
   readonly engine: EngineClient;
   readonly image: string;
   /**
-   * The folder for recordings of the traces if this process is killed. It is kept on their volume.
-   * `undefined` if the traces are not worth keeping.
+   * The folder for recordings that `clean` makes from the traces if this process is killed. Its path is stored on the
+   * traces' volume. `undefined` if the traces are not worth keeping.
    */
   readonly folder: string | undefined;
-  /** A program waits at the gate. It is traced as this says; `undefined` lets it go untraced. */
+  /** A program waits at the gate. Returns how to trace it; `undefined` lets it go untraced. */
   readonly onHello: (hello: Hello) => Tracing | undefined;
-  /** Programs ran untraced that should have been traced. */
+  /** Programs that should have been traced ran untraced. */
   readonly onMissed: (why: string) => void;
 }
 
 /**
- * strace(1): follow children and threads, print numbers beside names, keep the lines about a changed
- * personality, and ignore signals meant for the workload.
+ * strace(1): follow children and threads, print numbers beside names, keep the lines about a changed personality, and
+ * ignore signals that are meant for the workload.
  */
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "never"] as const;
 
@@ -44,9 +44,9 @@ const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "nev
 const [gateMount, traceMount] = ["/gate", "/trace"];
 
 /**
- * One container beside the recorded ones. It holds their programs at the gate and traces them. It
- * sees the host's processes and may trace them. It has no network, and writes to its volumes only.
- * The traces lie in a volume that no other container mounts.
+ * One container beside the recorded ones. It holds their programs at the gate and traces them. It sees the host's
+ * processes and may trace them. It has no network and writes only to its volumes. No other container mounts the volume
+ * of the traces.
  */
 export class Keeper implements AsyncDisposable {
   readonly gateVolume: string;
@@ -60,7 +60,7 @@ export class Keeper implements AsyncDisposable {
   readonly #made = new Deferred<void>();
   #complaint = "";
   #isClosing = false;
-  /** The keeper ended although the session had not closed it. */
+  /** The keeper ended before the session closed it. */
   isLost = false;
 
   constructor(request: KeeperRequest) {
@@ -211,8 +211,8 @@ export class Keeper implements AsyncDisposable {
   }
 
   /**
-   * If strace cannot write its log, it prints the log's name, goes on tracing, and loses those lines
-   * (strace 6.1, error_prints.c, perror_msg).
+   * If strace cannot write its log, it prints the log's name, goes on tracing, and loses those lines (strace 6.1,
+   * error_prints.c, perror_msg).
    */
   #hearComplaint(text: string): void {
     this.#complaint = (this.#complaint + text).slice(-4000);
@@ -241,7 +241,7 @@ export class Keeper implements AsyncDisposable {
     await this.#reading.catch(() => undefined);
   }
 
-  /** Removes a volume of ours. Resolves to the reason if that is not possible: the engine refuses, or is gone. */
+  /** Removes a volume of ours. Resolves to the reason if that fails: the engine refuses, or is gone. */
   async removeVolume(name: string): Promise<string | undefined> {
     return removeVolume(this.#request.engine, name);
   }
@@ -261,7 +261,7 @@ async function removeVolume(engine: EngineClient, name: string): Promise<string 
   }
 }
 
-/** A document as one word for a label or a file. No character in it has a meaning there. */
+/** A document as one word for a label or a file. None of its characters has a meaning there. */
 export function keptText(value: unknown): string {
   return Buffer.from(JSON.stringify(value ?? null)).toString("base64url");
 }

@@ -5,7 +5,7 @@ import { sayingsOf } from "./frames.ts";
 import { tracerFolder } from "./image.ts";
 import { withoutHeld } from "./without-held.ts";
 
-/** A trace left by a session that ended, and what was kept beside it. */
+/** A trace that an ended session left, and what was stored beside it. */
 export interface LeftTrace {
   readonly about: string;
   readonly chunks: AsyncIterable<Uint8Array>;

@@ -24,7 +24,7 @@ export class Trace {
   readonly #pending: Buffer[] = [];
   #received = 0;
   #isOver = false;
-  /** strace's end says nothing about the trace: it was ended on purpose, or had nothing to trace. */
+  /** strace was ended on purpose, or had nothing to trace. Then its end says nothing about the trace. */
   #mayEnd = false;
   #wake: (() => void) | undefined;
   #emptied: (() => void) | undefined;
@@ -46,7 +46,7 @@ export class Trace {
     });
   }
 
-  /** Whether strace was attached. The program goes on either way. */
+  /** Was strace attached? The program goes on either way. */
   get attached(): Promise<boolean> {
     return this.#attached.promise;
   }

@@ -1,8 +1,8 @@
 const newline = 0x0a;
 
 /**
- * A trace without the holder's own calls (hold.c). These end with the line in which its execve(2)
- * succeeds. A trace without such a line belongs to a program that never began.
+ * A trace without the holder's own calls (hold.c). They end with the line in which its execve(2) succeeds. A trace
+ * without such a line is of a program that never began.
  */
 export async function* withoutHeld(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Buffer | undefined = Buffer.alloc(0);

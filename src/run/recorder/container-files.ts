@@ -7,31 +7,31 @@ import { member, textOf, type EngineClient, type HeldContainer } from "../gatewa
 /** A larger file is not read. No published executable is that large. */
 const largestFile = 512 * 1024 * 1024;
 
-/** More links than the kernel follows (path_resolution(7)). */
+/** The kernel follows fewer links than this (path_resolution(7)). */
 const mostLinks = 40;
 
 /** At most this many files are requested at once and wait to be read. */
 const mostAhead = 4;
 
-/** What messages say this module does. */
+/** The activity that messages name. */
 const doing = "reading a program's files";
 
 /**
- * The files of a container, as the engine archives them. Nothing is run to read them. If the
- * container is gone, a new one of its image stands in, which is never started. A container that the
- * engine removes by itself (`--rm`) can go at any moment, also between two files.
+ * The files of a container, as the engine archives them. Reading them runs nothing. If the container is gone, a new one
+ * of its image replaces it, which is never started. A container that the engine removes by itself (`--rm`) can
+ * disappear at any moment, even between two files.
  */
 export class ContainerFiles implements FileSource, AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #container: HeldContainer;
   readonly #standIns: StandIns;
-  /** The container is gone, and its image's files are read. */
+  /** The container is gone, so the files come from its image. */
   #standIn: StandIn | undefined;
   /** Paths that will be read next, in this order. */
   #coming: string[] = [];
   readonly #ahead = new Map<string, Promise<Uint8Array | undefined>>();
 
-  /** `isGone`: the container is known to be gone. */
+  /** `isGone`: the container is certainly gone. */
   constructor(engine: EngineClient, container: HeldContainer, standIns: StandIns, isGone = false) {
     this.#engine = engine;
     this.#container = container;
@@ -80,7 +80,7 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
     return this.#standIn.read(path);
   }
 
-  /** While the engine removes a container, it still answers for it, but no longer has its files. */
+  /** While the engine removes a container, it still reports it, but no longer has its files. */
   async #isGone(): Promise<boolean> {
     const found = await this.#engine.get<{ readonly State?: { readonly Status?: string } }>(
       `/containers/${this.#container.id}/json`,
@@ -95,7 +95,7 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   }
 }
 
-/** Containers made in place of those that are gone: one an image, for all recordings of a command. */
+/** Containers that replace those that are gone: one for each image, for all recordings of a command. */
 export class StandIns implements AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #byImage = new Map<string, StandIn>();
@@ -137,7 +137,7 @@ class StandIn {
     this.#files = summaries.imageFiles(image);
   }
 
-  /** Known from an earlier recording of the image. Then nothing is asked of the engine. */
+  /** The hash from an earlier recording of the image. Then the engine is not asked. */
   async hashOf(path: string): Promise<string | null | undefined> {
     return (await this.#files).get(path);
   }
@@ -180,13 +180,13 @@ class StandIn {
     const made = await this.#made?.catch(() => undefined);
     if (made === undefined) return;
     const removed = await this.#engine.call("DELETE", `/containers/${made.Id}?force=1`).catch(() => undefined);
-    // If somebody removed it before, its files seemed to be missing.
+    // If the stand-in was removed earlier, its files would seem to be missing.
     if (removed !== undefined && removed.status < 300)
       await this.#summaries.keepImageFiles(this.#image, await this.#files);
   }
 }
 
-/** `null` if there is no such regular file. `undefined` if that could not be found out. */
+/** `null` if there is no such regular file. `undefined` if nobody could find out. */
 async function readFrom(engine: EngineClient, container: string, path: string): Promise<Uint8Array | null | undefined> {
   let at = path;
   for (let links = 0; links <= mostLinks; links += 1) {
@@ -202,8 +202,8 @@ async function readFrom(engine: EngineClient, container: string, path: string): 
 const block = 512;
 
 /**
- * An archive's first file or link (tar(5), ustar with the records of pax before it). `null` if it begins with
- * something else. `undefined` if it is torn.
+ * An archive's first file or link (tar(5), ustar with the records of pax before it). `null` if it begins with something
+ * else. `undefined` if it is torn.
  */
 function firstOf(bytes: Buffer): { readonly bytes: Uint8Array } | { readonly link: string } | null | undefined {
   let longLink: string | undefined;

@@ -59,9 +59,9 @@ export interface ContainersOptions {
   /** If the command runs again, its containers are removed after each run. */
   readonly rounds: number;
   readonly verify: boolean;
-  /** Calls that the profile will allow. Those beyond Docker's default are allowed while recording too. */
+  /** Calls that the profile will allow. While recording, those beyond Docker's default are allowed too. */
   readonly allow: readonly string[];
-  /** Whether the programs' code is read for the calls that it can make. */
+  /** Reads the programs' code for the calls that it can make. */
   readonly reach: boolean;
 }
 
@@ -71,7 +71,7 @@ export interface ServiceRecording {
   readonly recording: Recording;
   readonly containers: number;
   readonly unparsed: number;
-  /** Code paths common in services that none of the containers took. */
+  /** Code paths that are common in services, and that none of the containers took. */
   readonly missed: readonly string[];
   /** Why the recording is incomplete. `undefined` if it is complete. */
   readonly trouble: SeccompGenError | undefined;
@@ -82,7 +82,7 @@ export interface ContainersRecorded {
   /** Containers that were not recorded, and why. */
   readonly leftOut: readonly { readonly name: string; readonly why: "helper" | "not asked for" | "emulated" }[];
   readonly end: CommandEnd;
-  /** How many containers were held. */
+  /** The number of held containers. */
   readonly made: number;
   /** Images that the command named but the engine lacks. */
   readonly unknownImages: readonly string[];
@@ -92,14 +92,14 @@ export interface ContainersRecorded {
   readonly release: () => Promise<void>;
 }
 
-/** The trace of one process at the gate and of everything that it starts. */
+/** The trace of one process at the gate, and of everything that it starts. */
 interface Traced {
   readonly part: TracedPart["part"];
   readonly hello: Hello;
   readonly aggregator: Aggregator;
   readonly read: Promise<void>;
   ended: TraceEnd | undefined;
-  /** `ended` is known. */
+  /** Resolves when `ended` is known. */
   over: Promise<void>;
 }
 
@@ -117,15 +117,15 @@ export async function recordContainers(
 export interface Watched extends AsyncDisposable {
   /** The program's environment, which makes its clients talk to the gateway. */
   readonly environment: NodeJS.ProcessEnv;
-  /** How many containers the program created. */
+  /** The number of containers that the program created. */
   made(): number;
   /** Called when the program has ended. Stops what still runs, and resolves to the recordings. */
   finish(end: Pick<CommandEnd, "exitCode" | "by">): Promise<ContainersRecorded>;
 }
 
 /**
- * Stands between a program of this host and its engine, in case it starts containers. Nothing is
- * started on the engine until then. `undefined` if no engine answers.
+ * Stands between a program of this host and its engine, in case it starts containers. It starts nothing on the engine
+ * before that. `undefined` if no engine answers.
  */
 export async function watchContainers(
   command: ClientCommand,
@@ -198,7 +198,7 @@ class ContainersRecording {
     }
   }
 
-  /** A container with a terminal of its own has the user's: it may draw anything anywhere. */
+  /** A container with a terminal has the user's own, and may draw anywhere on it. */
   #showProgress(): () => void {
     const { note, board } = this.#terminal;
     const isTheirs = hasTerminal(this.#command) && board !== undefined;
@@ -253,8 +253,8 @@ class ContainersRecording {
   }
 
   /**
-   * Whether a container stays as the user's own `docker run` without `--rm` would leave it. A filter that
-   * `--allow` made wider than Docker's default does not outlive the recording.
+   * Does a container stay, as the user's own `docker run` without `--rm` would leave it? A filter that `--allow` made
+   * wider than Docker's default does not outlive the recording.
    */
   #isUsers(session: Session, { container, starts }: Berth): boolean {
     return (
@@ -358,7 +358,7 @@ class ContainersRecording {
     };
   }
 
-  /** A program can fake a fault (rt_sigqueueinfo(2)). It then does not end, but goes on untraced. */
+  /** A program can fake a fault (rt_sigqueueinfo(2)). Then it does not end, but goes on untraced. */
   async #crashed(berth: Berth, { signal }: { readonly signal: string }): Promise<TraceEnd> {
     const before = berth.ends;
     const hasEnded =
@@ -395,7 +395,7 @@ class ContainersRecording {
     });
   }
 
-  /** Runs health checks that were not due yet, and the commands of --exec. */
+  /** Runs the commands of --exec, and health checks that were not due yet. */
   async #runSides(session: Session): Promise<void> {
     const running = session.fleet.running.filter((berth) => this.#traced.has(berth));
     for (const berth of running) {
@@ -516,8 +516,8 @@ class ContainersRecording {
   }
 
   /**
-   * The calls that the code of the containers' programs can make, read from their files. If the files
-   * cannot be read, a notice says so and the recording has no code.
+   * The calls that the code of the containers' programs can make, read from their files. If the files cannot be read, a
+   * notice says so, and the recording has no code.
    */
   async #codeOf(name: string, berths: readonly Berth[]): Promise<CodeEvidence | undefined> {
     let code: CodeEvidence | undefined;
@@ -534,16 +534,17 @@ class ContainersRecording {
     return code;
   }
 
-  /** Reads the code of containers that have ended: after the command removes their image, nothing has it. */
+  /** Reads the code of containers that have ended. Once the command removes their image, the code is lost. */
   async #readEarly(): Promise<void> {
     const session = this.#session;
     if (session === undefined || !this.#options.reach) return;
     for (const [berth, traced] of this.#traced) {
       const { id, spec, image, name } = berth.container;
-      // The engine does not remove the image of a running container. Its events may lag behind the client.
+      // The engine does not remove the image of a running container. Its events may come later than the client's
+      // request.
       const inspected = await session.engine
         .get<Document>(`/containers/${id}/json`, "inspecting a container")
-        .catch(() => undefined); // the user's request goes on; the end says what failed
+        .catch(() => undefined); // the user's request goes on, and the end says what failed
       if (member(member(inspected, "State"), "Running") === true) continue;
       await Promise.allSettled(traced.map(({ read }) => read));
       await this.#code?.readEarly(recordingName(spec, image, name), berth, this.#filesOf(berth));
@@ -626,7 +627,7 @@ function untracedIn(traced: readonly Traced[]): string | undefined {
     : undefined;
 }
 
-/** Which signal begins a container's end. */
+/** The signal that begins a container's end. */
 function lifeOf({ container }: Berth): NonNullable<LogContext["life"]> {
   const chosen =
     textOf(member(container.spec, "StopSignal")) ||
@@ -650,7 +651,7 @@ function hasTerminal({ words }: ClientCommand): boolean {
   return words.some((word) => word === "--tty" || (/^-[a-z]+$/i.test(word) && /t/i.test(word)));
 }
 
-/** Plain words are run without a shell, so that images without one work. Anything else gets a shell. */
+/** Plain words run without a shell, so that images without one work. All others get a shell. */
 function execWords(command: string): readonly string[] {
   return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
 }

@@ -90,8 +90,8 @@ function ownArchitecture(): ScmpArch {
 }
 
 /**
- * As a shell would end (POSIX, "Exit Status for Commands"): 126 for a file that is there and cannot
- * be executed, else 127.
+ * The error and exit code of a shell (POSIX, "Exit Status for Commands"): 126 for a file that exists but cannot be
+ * executed, otherwise 127.
  */
 function notStarted(program: string): SeccompGenError {
   const isPresent = program.includes("/") && existsSync(program);

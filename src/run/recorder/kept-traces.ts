@@ -17,7 +17,7 @@ import { ensureKeeperImage, readLeft } from "../keeper/index.ts";
 import { engineFacts } from "../session/index.ts";
 import { checkedRecording, parseUnfinished } from "./unfinished.ts";
 
-/** What a killed session traced for one recording. */
+/** The traces that a killed session left for one recording. */
 interface Found {
   readonly folder: string;
   calls: number;
@@ -25,8 +25,8 @@ interface Found {
 }
 
 /**
- * Makes partial recordings from the traces that a killed session left of its containers. Resolves
- * to notices for the user. Throws if a recording could not be written: then the traces must stay.
+ * Makes partial recordings from the traces that a killed session left of its containers. Resolves to notices for the
+ * user. Throws if a recording cannot be written: then the traces must stay.
  */
 export async function recoverKept(
   engine: EngineClient,
@@ -52,7 +52,7 @@ export async function recoverKept(
   return said.length === 0 ? ["a killed recording had not traced anything yet"] : said;
 }
 
-/** Notes that a killed recording of this folder left traces. The user may want them before recording again. */
+/** Says that a killed recording of this folder left traces. The user may want them before recording again. */
 export async function mentionKept(
   engine: EngineClient,
   folder: string,

@@ -6,8 +6,8 @@ import { traceAll, type Untraced } from "../tracer/index.ts";
 import type { RecordOptions } from "./recorded.ts";
 
 /**
- * Calls that need no tracing, because `base` has them already. `lean` adds this machine's native
- * calls that every profile allows.
+ * Calls that need no tracing because `base` already has them. `lean` adds this machine's native calls that every
+ * profile allows.
  */
 export function whatIsKnown(base: Recording | undefined, { lean, deny }: RecordOptions): Untraced {
   const known = base === undefined ? traceAll.calls : fullyKnown(base);

@@ -1,23 +1,23 @@
 import type { Exercised } from "../../core/recording/index.ts";
 
-/** What is known of a container's run that its trace does not show. */
+/** What is known about a container's run beside its trace. */
 export interface RunBeside {
-  /** The engine killed it: it did not end by its stop signal. */
+  /** The engine killed it: its stop signal did not end it. */
   readonly killed: boolean;
   readonly health: "none" | "seen" | "missed";
-  /** How many commands were run as `docker exec` would. */
+  /** The number of commands that ran as `docker exec` would run them. */
   readonly execs: number;
 }
 
-/** What services do by signal, by convention (nginx(8), manuals of httpd and redis). */
+/** What services conventionally do on a signal (nginx(8), manuals of httpd and redis). */
 const bySignal = [
   ["SIGHUP", "reload (SIGHUP)"],
   ["SIGUSR1", "log rotation (SIGUSR1)"],
 ] as const;
 
 /**
- * Code paths that tests of a service commonly leave out and this run left out too, in plain words.
- * `undefined` if the trace shows no connection and no health check was missed.
+ * Code paths that tests of a service often leave out and this run left out too, in plain words. `undefined` if the
+ * trace shows no connection and no health check was missed.
  */
 export function missedPaths(seen: Exercised | undefined, beside: RunBeside | undefined): readonly string[] | undefined {
   const unchecked =

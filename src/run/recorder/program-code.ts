@@ -9,9 +9,9 @@ export class ProgramCode implements AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #summaries = new Summaries();
   #standIns: StandIns | undefined;
-  /** By image and files. */
+  /** The evidence by image and files. */
   readonly #known = new Map<string, { readonly found: CodeEvidence | undefined }>();
-  /** By container, if it was read before the command removed the image. */
+  /** The evidence by container, if it was read before the command removed the image. */
   readonly #early = new Map<Berth, { readonly files: string; readonly found: CodeEvidence }>();
 
   constructor(engine: EngineClient) {
@@ -19,14 +19,14 @@ export class ProgramCode implements AsyncDisposable {
   }
 
   /**
-   * What the code of a container's programs can make. `name`: the recording's, because containers of
-   * several services may have other files of one image.
+   * What the code of a container's programs can make. `name` is the recording's name: containers of several services
+   * may use different files of one image.
    */
   async of(name: string, berth: Berth, files: readonly ProcessFiles[]): Promise<CodeEvidence | undefined> {
     const { container, removed, running } = berth;
     const early = this.#early.get(berth);
     if (early?.files === JSON.stringify(files)) return early.found;
-    // Containers that are gone, or going, have their image's files, whichever service they were of.
+    // Containers that are gone, or about to go, have their image's files, whatever service they belong to.
     const isGone = removed || (!running && removesItself(container.spec));
     const place = isGone ? "" : name;
     const key = JSON.stringify([member(container.image.document, "Id"), place, files]);
@@ -40,7 +40,7 @@ export class ProgramCode implements AsyncDisposable {
     return found;
   }
 
-  /** Reads it before the image goes. If that fails, `of` tries again at the end, and says why it failed. */
+  /** Reads the code before the image is removed. If that fails, `of` tries again at the end, and says why it failed. */
   async readEarly(name: string, berth: Berth, files: readonly ProcessFiles[]): Promise<void> {
     const found = await this.of(name, berth, files).catch(() => undefined);
     if (found !== undefined) this.#early.set(berth, { files: JSON.stringify(files), found });
@@ -53,7 +53,7 @@ export class ProgramCode implements AsyncDisposable {
   }
 }
 
-/** The engine removes it when it has ended (`--rm`). */
+/** Does the engine remove the container when it has ended (`--rm`)? */
 export function removesItself(spec: Document): boolean {
   return member(member(spec, "HostConfig"), "AutoRemove") === true;
 }

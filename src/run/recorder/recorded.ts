@@ -11,7 +11,7 @@ export interface RecordOptions extends PolicyArguments {
   /** The recording ends when this many seconds have passed without a new call. */
   readonly untilStable: number | undefined;
   readonly append: boolean;
-  /** The workload is run at most this many times. A round that shows nothing new is the last. */
+  /** The workload runs at most this many times. A round that shows nothing new is the last one. */
   readonly rounds: number;
   /** Leaves calls untraced that every profile allows. */
   readonly lean: boolean;
@@ -27,13 +27,12 @@ export interface Recorded {
   readonly aggregators: readonly Aggregator[];
   /** The calls that the programs' code can make. `undefined` if their files were not read. */
   readonly code: CodeEvidence | undefined;
-  /** The workload's own exit code; `undefined` if it is unknown. */
+  /** The workload's own exit code. `undefined` if it is unknown. */
   readonly exitCode: number | undefined;
-  /** We ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
+  /** seccomp-gen ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;
   /**
-   * Code paths common in services that this run did not take. `undefined` if the workload did not
-   * serve anything.
+   * Code paths that are common in services, and that this run did not take. `undefined` if the workload served nothing.
    */
   readonly missed: readonly string[] | undefined;
   /** Why the recording is incomplete. `undefined` if it is complete. */

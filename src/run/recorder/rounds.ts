@@ -62,7 +62,7 @@ export async function recordRounds(
   }
 }
 
-/** Notes which calls run untraced, and what that costs. */
+/** Says which calls run untraced, and what that costs. */
 function noteUntraced(untraced: Untraced, options: RecordOptions, terminal: Terminal): void {
   const count = [...untraced.calls.values()].reduce((sum, names) => sum + names.length, 0);
   if (count === 0) return;
@@ -73,7 +73,7 @@ function noteUntraced(untraced: Untraced, options: RecordOptions, terminal: Term
   );
 }
 
-/** Code paths that neither of two rounds exercised. A round that does not show them is ignored. */
+/** Code paths that neither of two rounds exercised. A round that cannot tell is ignored. */
 function missedByBoth(
   before: readonly string[] | undefined,
   now: readonly string[] | undefined,

@@ -4,8 +4,8 @@ import { totalOf, type Aggregator } from "../../core/recording/index.ts";
 const pauseMs = 100;
 
 /**
- * Resolves once the workload has begun and then brought no new syscall for this many seconds.
- * Rejects when `over` is aborted.
+ * Resolves once the workload has begun and then made no new syscall for this many seconds. Rejects when `over` is
+ * aborted.
  */
 export async function untilStable(
   aggregators: readonly Aggregator[],

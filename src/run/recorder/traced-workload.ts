@@ -10,11 +10,11 @@ import { unfinishedText } from "./unfinished.ts";
 /** How a run ended, as a recording keeps it. */
 export interface RunEnd {
   readonly ended: Run["ended"];
-  /** The version of the strace that saw it. */
+  /** The version of the strace that traced it. */
   readonly strace: string | undefined;
 }
 
-/** A program on this host, and what a recording says of it. */
+/** A program on this host, and what a recording says about it. */
 export interface Workload {
   /** The recording's name. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Workload {
   readonly arch: ScmpArch;
   readonly life: NonNullable<LogContext["life"]>;
   readonly facts: (end: RunEnd) => Run;
-  /** What to throw if the program never started. */
+  /** The error if the program never started. */
   readonly notStarted: (end: EndOfRun) => SeccompGenError;
 }
 
@@ -31,7 +31,7 @@ export interface TracedWorkload {
   readonly run: Run;
   /** One for each log, the workload's own first. */
   readonly aggregators: readonly Aggregator[];
-  /** Which executables and objects the logs name. */
+  /** The executables and objects that the logs name. */
   readonly files: readonly ProcessFiles[];
   readonly end: EndOfRun;
   /** Removes the stored log. */
@@ -39,8 +39,8 @@ export interface TracedWorkload {
 }
 
 /**
- * Traces a workload to its end and reads all its logs. Throws if the program never started, because
- * there is nothing to keep then.
+ * Traces a workload to its end and reads all its logs. Throws if the program never started, because then there is
+ * nothing to keep.
  */
 export async function traceWorkload(
   { name, request, arch, life, facts, notStarted }: Workload,
@@ -78,7 +78,7 @@ export async function traceWorkload(
   }
 }
 
-/** How a recording states the end. A program killed by SIGKILL was cut off. */
+/** A recording's word for the end. A program that SIGKILL ended was cut off. */
 function endedAs(end: EndOfRun): Run["ended"] {
   if (end.kind === "exited" && end.killed) return "cut";
   return end.kind;

@@ -30,10 +30,7 @@ import { isScmpArch, type ScmpArch } from "../../core/tables/index.ts";
 /** Takes one trace. */
 type TraceSink = (name: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
-/**
- * What is kept beside a trace, so that `clean` can make a recording from it if the session that
- * wrote it is killed.
- */
+/** What is stored beside a trace. If the session that wrote it is killed, `clean` can make a recording from it. */
 export interface Unfinished {
   readonly name: string;
   /** The folder that holds the recording's `traces`. */
@@ -47,7 +44,7 @@ export function unfinishedText(unfinished: Unfinished): string {
   return JSON.stringify(unfinished);
 }
 
-/** Notes that a killed recording of that name left a trace. The user may want it before recording again. */
+/** Says that a killed recording of that name left a trace. The user may want it before recording again. */
 export async function mentionUnfinishedHere(
   name: string,
   folder: string,
@@ -124,8 +121,8 @@ async function recoverFrom(
 }
 
 /**
- * Reads what is kept beside a trace. Any user of the engine may have written it, so this throws
- * `recording-invalid` for anything that we would not write.
+ * Reads what is stored beside a trace. Any user of the engine may have written it, so this throws `recording-invalid`
+ * for anything that we would not write.
  */
 export function parseUnfinished(text: string, source: string): Unfinished {
   const invalid = (detail: string): SeccompGenError =>
@@ -144,7 +141,7 @@ export function parseUnfinished(text: string, source: string): Unfinished {
   return { name: checkName(name), folder, arch, life, run };
 }
 
-/** The facts were outside of our control meanwhile, so the recording is checked against its format. */
+/** Others could have changed the facts meanwhile, so the recording is checked against its format. */
 export function checkedRecording(recording: Recording, source: string): Recording {
   return parseRecording(stringifyRecording(recording), source);
 }

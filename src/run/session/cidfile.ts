@@ -1,9 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 
-/** Files that docker wrote a container's id into during our runs. */
+/** Files to which docker wrote a container's id during our runs. */
 const ours = new Set<string>();
 
-/** The files of `--cidfile FILE`, anywhere in the words. The content of a file tells whether it is one. */
+/** The files of `--cidfile FILE`, anywhere in the words. A file's content shows whether docker wrote it. */
 function namedFiles(words: readonly string[]): readonly string[] {
   return words.flatMap((word, at) =>
     word === "--cidfile" ? (words[at + 1] ?? []) : word.startsWith("--cidfile=") ? word.slice("--cidfile=".length) : [],

@@ -9,11 +9,11 @@ import type { ClientCommand } from "../gateway/index.ts";
 import { noteIds, removeOwnIds } from "./cidfile.ts";
 import type { Session } from "./session.ts";
 
-/** How long the command runs, and what is done with its containers meanwhile. */
+/** How long the command runs, and what happens to its containers meanwhile. */
 export interface CommandExercise {
   /** A shell command that runs once the containers are up. Its end ends the command. */
   readonly while: string | undefined;
-  /** Seconds after the first container's start. */
+  /** Seconds after the first container has started. */
   readonly stopAfter: number | undefined;
   /** Resolves when no new call has come for long enough. */
   readonly stable?: (over: AbortSignal) => Promise<void>;
@@ -24,8 +24,8 @@ export interface CommandExercise {
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
   /**
-   * `shown`: the command has the user's terminal. `sampled`: it has the terminal too, and its stdout
-   * is sampled. `kept`: its output is not shown.
+   * `shown`: the command has the user's terminal. `sampled`: it has the terminal too, and its stdout is sampled.
+   * `kept`: its output is not shown.
    */
   readonly streams: "shown" | "sampled" | "kept";
 }
@@ -33,7 +33,7 @@ export interface CommandExercise {
 /** How the command ended. */
 export interface CommandEnd {
   readonly exitCode: number | undefined;
-  /** Who ended it. */
+  /** What ended it. */
   readonly by: "itself" | "while" | "stop-after" | "stable" | "interrupt";
   /** Exit code of the `--while` command. `undefined` if there was none, or if it was cut off. */
   readonly whileExitCode: number | undefined;
@@ -128,15 +128,12 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
   return { stdout: child.stdout, stderr: child.stderr, ended, kill: (signal) => void child.kill(signal) };
 }
 
-/**
- * `docker run --detach` ends before its container does, and so may any command whose containers are
- * exercised.
- */
+/** `docker run --detach` ends before its container does. So may any command whose containers are exercised. */
 function waitsForContainers(session: Session, exercise: CommandExercise): boolean {
   return session.runsOne || !isOpenEnded(exercise);
 }
 
-/** Only the container's own end or Ctrl-C ends it. */
+/** Only the container's own end, or Ctrl-C, ends it. */
 function isOpenEnded({ while: command, stopAfter, stable }: CommandExercise): boolean {
   return command === undefined && stopAfter === undefined && stable === undefined;
 }
@@ -194,7 +191,7 @@ async function exerciseAll(
 
 async function isUp(session: Session, over: AbortSignal): Promise<void> {
   const isReached = await session.fleet.until(() => session.fleet.isUp(session.runsOne ? 0 : quietMs), Infinity, over);
-  if (!isReached) await new Promise(() => undefined); // another promise settles for whatever ended the wait
+  if (!isReached) await new Promise(() => undefined); // another promise settles for the reason that ended the wait
 }
 
 /** Ends the command as a user would: `docker run` by its container's stop signal, others by Ctrl-C. */
@@ -205,7 +202,7 @@ async function endAll(
   hasEnded: () => boolean,
   by: CommandEnd["by"],
 ): Promise<void> {
-  // On a terminal the command got Ctrl-C already. A second one would make it give up halfway.
+  // On a terminal the command already got Ctrl-C. A second one would make it give up halfway.
   const hasHeard = by === "interrupt" && exercise.interrupted.reason === "SIGINT" && process.stdin.isTTY === true;
   if (!session.runsOne && !hasEnded()) {
     if (!hasHeard) child.kill("SIGINT");
@@ -236,7 +233,7 @@ async function runWhile(session: Session, command: string, shown: boolean, cut: 
     stdout: shown ? process.stderr : "ignore",
     stderr: shown ? "inherit" : "ignore",
     reject: false,
-    detached: true, // a process group of its own, so that everything it started can be ended with it
+    detached: true, // a process group of its own, so that everything it started can be ended together
     extendEnv: false,
     env: {
       ...session.environment({ leaves: true }),
@@ -257,7 +254,7 @@ async function runWhile(session: Session, command: string, shown: boolean, cut: 
   return result.exitCode ?? 128;
 }
 
-/** The user's mistake, if the command cannot be run at all. */
+/** The error if the command cannot be run at all. */
 export function notRunnable(error: unknown, { words, tool }: ClientCommand): SeccompGenError | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code !== "ENOENT" && code !== "EACCES") return undefined;

@@ -4,17 +4,17 @@ import { member, textOf, type Document, type EngineClient, type HeldContainer } 
 /** The state of a container that the user's command created. */
 export interface Berth {
   readonly container: HeldContainer;
-  /** Its program waits at the gate. Otherwise the engine's event tells when it started. */
+  /** True if its program waits at the gate. Otherwise the engine's event tells when it started. */
   readonly held: boolean;
-  /** How often it ended. */
+  /** The number of times that it ended. */
   ends: number;
-  /** How often its program was let go. */
+  /** The number of times that its program was released. */
   starts: number;
   running: boolean;
   /** The exit code of its last end. */
   exitCode: number | undefined;
   health: "none" | "starting" | "healthy" | "unhealthy";
-  /** A stop or a signal was requested for it. */
+  /** A client asked for a stop or sent a signal. */
   toldToStop: boolean;
   removed: boolean;
 }
@@ -59,8 +59,8 @@ export class Fleet {
   }
 
   /**
-   * The program, which waited at the gate when the container had ended `ends` times, was let go. It
-   * may have ended before this is heard: engine and keeper speak over two connections.
+   * The program was released after the container had ended `ends` times. It may have ended again since: engine and
+   * keeper speak over two connections.
    */
   letGo(berth: Berth, ends: number): void {
     berth.starts += 1;
@@ -81,7 +81,7 @@ export class Fleet {
       .then(() => this.#loseAll());
   }
 
-  /** The engine is gone, and says of no container any more that it has ended. */
+  /** The engine is gone, and will not report the end of any container. */
   #loseAll(): void {
     if (this.#over.signal.aborted) return;
     for (const berth of this.berths) berth.running = false;
@@ -126,8 +126,7 @@ export class Fleet {
   }
 
   /**
-   * Every container has been started and passed its first health check, and none was created or
-   * started for a while.
+   * True if every container was started and passed its first health check, and none was created or started for a while.
    */
   isUp(quietMs: number): boolean {
     const alive = this.berths.filter(({ removed }) => !removed);

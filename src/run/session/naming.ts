@@ -13,9 +13,8 @@ export function isHelper(reference: string): boolean {
 }
 
 /**
- * The name of a container's recording: its Compose service, else its image, else the container's own
- * name. The service is taken from the request, because an image that Compose built has such a label
- * too.
+ * The name of a container's recording: its Compose service, or else its image, or else the container's own name. The
+ * request gives the service, because an image that Compose built has such a label too.
  */
 export function recordingName(spec: Document, image: InspectedImage, name: string | undefined): string {
   const service = textsOf(member(spec, "Labels"))["com.docker.compose.service"];
@@ -26,7 +25,7 @@ export function recordingName(spec: Document, image: InspectedImage, name: strin
   return safe(fromImage ?? name ?? textOf(member(image.document, "Id")).replace("sha256:", "").slice(0, 12));
 }
 
-/** The name of an image that was given by its id. */
+/** The name of an image that the client gave by its id. */
 function taggedName(image: Document): string | undefined {
   const tags = member(image, "RepoTags");
   const [tag] = Array.isArray(tags) ? tags : [];

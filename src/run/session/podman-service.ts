@@ -11,14 +11,14 @@ export interface PodmanService extends AsyncDisposable {
   readonly endpoint: Endpoint;
 }
 
-/** The service ends after this time without a client, so that a killed session leaves none. */
+/** The service ends after this time without a client, so that a killed session leaves none behind. */
 const idleSeconds = "30";
 
 const patienceMs = 20_000;
 
 /**
- * `undefined` if the command's podman already talks to a service, or if its containers are Docker's. On
- * a host that has podman and no Docker, the containers of any command are podman's.
+ * `undefined` if the command's podman already talks to a service, or if its containers are Docker's. On a host with
+ * podman and without Docker, the containers of any command are podman's.
  */
 export async function openPodmanService(
   { words, tool }: ClientCommand,
@@ -37,7 +37,7 @@ export async function openPodmanService(
     idleSeconds,
     `unix://${path}`,
   ];
-  // Its own process group keeps Ctrl-C away from it: the command's containers are stopped through it.
+  // It has its own process group, so that Ctrl-C does not reach it: the command's containers are stopped through it.
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, env: environment });
   let complaint = "";
   let hasEnded = false;
@@ -57,7 +57,7 @@ export async function openPodmanService(
     }
     if (!hasEnded && performance.now() < deadline) continue;
     await close();
-    if (!isNamed) return undefined; // there is no engine at all, which its first request says
+    if (!isNamed) return undefined; // there is no engine at all; the command's first request says so
     throw new SeccompGenError({ code: "no-engine", tool: "podman", detail: complaint.trim() });
   }
 }

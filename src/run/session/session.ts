@@ -23,9 +23,9 @@ import { engineFacts } from "./engine-facts.ts";
 import { Fleet, type Berth } from "./fleet.ts";
 import { openEngine, type OpenEngine } from "./engine.ts";
 
-/** What is done with a container of the user's command. */
+/** What the session does with a container of the user's command. */
 export type Treatment =
-  /** It is traced, with these further options of strace. */
+  /** It is traced with these further options of strace. */
   | { readonly kind: "trace"; readonly change: SpecChange; readonly strace: readonly string[] }
   /** It runs changed, and untraced. */
   | { readonly kind: "confine"; readonly change: SpecChange }
@@ -43,9 +43,9 @@ export interface SessionRequest {
   readonly command: ClientCommand;
   readonly environment: NodeJS.ProcessEnv;
   readonly notice: (line: string) => void;
-  /** When the keeper is started: at once, with the first container that is traced, or never. */
+  /** When the keeper starts: at once, with the first traced container, or never. */
   readonly traces: "always" | "if needed" | "never";
-  /** The folder of the recordings, and what one needs to be made from a trace if this process is killed. */
+  /** The folder of the recordings. `clean` needs it to make one from a trace if this process is killed. */
   readonly folder: string | undefined;
   readonly about: (berth: Berth, part: Part, hello: Hello) => unknown;
   readonly treat: (spec: Document, image: InspectedImage, name: string | undefined) => Treatment;
@@ -55,10 +55,10 @@ export interface SessionRequest {
   readonly beforeImagesGo?: () => Promise<void>;
 }
 
-/** A health check is traced this many times per container. Later ones run untraced. */
+/** At most this many runs of a container's health check are traced. Later ones run untraced. */
 const tracedProbes = 2;
 
-/** A `start` is answered at most this long after the engine's own answer. */
+/** The answer to a `start` waits at most this long after the engine's own answer. */
 const letGoPatienceMs = 20_000;
 
 /** Everything that stands between a user's command and its engine while it is recorded or verified. */
@@ -81,7 +81,7 @@ export class Session implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #profiles = 0;
   #gateways: readonly Gateway[] = [];
-  /** Containers that go on existing after the session. */
+  /** Containers that outlive the session. */
   #staying: readonly Berth[] = [];
   /** Images that the command named but the engine lacks, in order. */
   readonly unknownImages: string[] = [];
@@ -152,7 +152,7 @@ export class Session implements AsyncDisposable {
     this.#gateways = await Promise.all([open(false), open(true)]);
   }
 
-  /** Starts the keeper while the command looks up its images. A container's start waits for it. */
+  /** Starts the keeper while the command looks up its images. A container's start waits for the keeper. */
   #startKeeper(): Promise<Keeper> {
     this.#starting ??= (async () => {
       const image = await ensureKeeperImage(
@@ -200,8 +200,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The environment of the user's command. With `leaves`, containers that it starts are not recorded,
-   * but commands that it executes in recorded ones are.
+   * The environment of the user's command. With `leaves`, the containers that it starts are not recorded, but commands
+   * that it executes in recorded ones are.
    */
   environment({ leaves = false } = {}): NodeJS.ProcessEnv {
     const host = this.#gateways[leaves ? 1 : 0]?.host ?? "";
@@ -217,7 +217,7 @@ export class Session implements AsyncDisposable {
     return { ...kept, DOCKER_HOST: host, ...socket, ...(this.facts.tool === "podman" ? { CONTAINER_HOST: host } : {}) };
   }
 
-  /** The command starts one container and ends with it: `docker run`, `podman run`. */
+  /** True if the command starts one container and ends with it: `docker run`, `podman run`. */
   get runsOne(): boolean {
     const { tool } = this.#request.command;
     return (tool?.name === "docker" || tool?.name === "podman") && tool.verb === "run";
@@ -298,8 +298,7 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Removes containers and networks that the command created and left behind. Resolves to the containers
-   * that stay.
+   * Removes the containers and networks that the command created and left behind. Resolves to the containers that stay.
    */
   async removeAll(stays: (berth: Berth) => boolean = () => false): Promise<readonly Berth[]> {
     const here = this.fleet.berths.filter(({ removed }) => !removed);
@@ -322,7 +321,7 @@ export class Session implements AsyncDisposable {
     this.#staying = this.fleet.berths.filter(({ removed }) => !removed);
   }
 
-  /** Removes the traces once they are no longer needed. Resolves to the reason if that is not possible. */
+  /** Removes the traces once nobody needs them. Resolves to the reason if that fails. */
   async release(): Promise<string | undefined> {
     const left = await this.#keeper?.removeVolume(this.#keeper.traceVolume);
     await this.#connection[Symbol.asyncDispose]();
@@ -336,7 +335,7 @@ export class Session implements AsyncDisposable {
     if (keeper === undefined) return;
     this.endTracing();
     await this.#closing;
-    // The holder, which starts the program of a container that stays, is in the gate's volume.
+    // The gate's volume has the holder, which starts the program of a container that stays.
     if (this.#staying.length === 0) await keeper.removeVolume(keeper.gateVolume);
     await removeUnusedGates(this.engine).catch(() => undefined);
   }

@@ -6,8 +6,8 @@ import { isSeccomp, member, textOf, wordsOf, type Document, type InspectedImage 
 import type { Hello } from "../keeper/index.ts";
 
 /**
- * Members of `HostConfig` that affect which filter the workload needs, and hold none of its data.
- * Beside each stands its option of `docker run`.
+ * Members of `HostConfig` that affect which filter the workload needs, and that hold none of its data. Each has its
+ * option of `docker run` beside it.
  */
 const keptTexts = [
   ["PidMode", "pid"],
@@ -26,8 +26,8 @@ const keptFlags = [
 ] as const;
 
 /**
- * The command as a recording keeps it: the parts of `containers/create` that affect seccomp, as
- * options of `docker run`. It holds no image, arguments or environment.
+ * The command as a recording keeps it: the parts of `containers/create` that affect seccomp, as options of `docker
+ * run`. It holds no image, arguments or environment.
  */
 export function redactedSpec(tool: string, spec: Document): readonly string[] {
   const host = member(spec, "HostConfig");
@@ -43,7 +43,9 @@ export function redactedSpec(tool: string, spec: Document): readonly string[] {
   return [tool, "run", ...options.sort(), "IMAGE", ...((wordsOf(member(spec, "Cmd")) ?? []).length > 0 ? ["…"] : [])];
 }
 
-/** Whether to keep a value. Docker's defaults say nothing, and a container's name is private to the user. */
+/**
+ * Should the recording keep the value? Docker's defaults say nothing, and a container's name is private to the user.
+ */
 function isTold(value: string): boolean {
   return (
     value !== "" &&
@@ -97,8 +99,7 @@ export function specFacts(
     ...(hello === undefined
       ? securityOf(spec, engine)
       : { capabilities: capabilitiesIn(hello.capabilities), noNewPrivileges: hello.noNewPrivileges }),
-    // The first process of the namespace is another one: an init that an option or the engine's
-    // configuration adds.
+    // Another process is the first of the namespace: an init from an option or from the engine's configuration.
     ...(member(host, "Init") === true || (hello !== undefined && isOwnPids && hello.inContainer !== 1)
       ? { init: true as const }
       : {}),
@@ -106,7 +107,7 @@ export function specFacts(
   };
 }
 
-/** What the engine makes of the request, if no process of it was seen. */
+/** What the engine makes of the request, if none of its processes was seen. */
 function securityOf(spec: Document, engine: Engine): Pick<Run, "capabilities" | "noNewPrivileges"> {
   const host = member(spec, "HostConfig");
   const isPrivileged = member(host, "Privileged") === true;

@@ -1,8 +1,7 @@
 /**
- * A thread that causes the same fault again and again. Such a fault ends the first process of a
- * container unless it handles the signal. While it is traced, the kernel keeps it alive (Linux
- * kernel/signal.c, `force_sig_info_to_task`: a traced init stays unkillable), so the fault repeats
- * for ever.
+ * A thread that causes the same fault again and again. Such a fault ends the first process of a container, unless the
+ * process handles the signal. While strace traces the process, the kernel keeps it alive (Linux kernel/signal.c,
+ * `force_sig_info_to_task`: a traced init stays unkillable). So the fault repeats without end.
  */
 export interface Crash {
   readonly thread: number;
@@ -30,8 +29,8 @@ const suspicious = 20;
 const mostFaults = 64;
 
 /**
- * Passes a trace on, and calls `onCrash` when a thread seems to repeat the same fault for ever. The
- * trace does not show whether the thread handles the signal.
+ * Passes a trace on, and calls `onCrash` when a thread seems to repeat the same fault without end. The trace does not
+ * show whether the thread handles the signal.
  */
 export async function* hearCrash(
   chunks: AsyncIterable<Uint8Array>,

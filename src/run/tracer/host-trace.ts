@@ -15,8 +15,8 @@ import type { TraceRequest, StoppedBy, Trace, TraceEnd, WorkloadTrace } from "./
 const stopTimeoutMs = 10_000;
 
 /**
- * Runs a program on this host under strace. The trace comes through a fifo in a private folder. It
- * ends when the program and all its descendants have ended.
+ * Runs a program on this host under strace. The trace comes through a fifo in a private folder. It ends when the
+ * program and all its descendants have ended.
  */
 export async function openTrace(request: TraceRequest): Promise<WorkloadTrace> {
   const strace = await hostStrace();

@@ -2,15 +2,15 @@ import { constants } from "node:os";
 import type { ScmpArch } from "../../core/tables/index.ts";
 
 /**
- * strace's options for a recording (strace(1)): `-f` children and threads; `-n` the number in the
- * kernel's table (tells socketcall from socket); `-X verbose` number and name of each constant;
- * `--quiet=attach` because `-o` alone implies `-q`, which hides "runs in 32 bit mode".
+ * strace's options for a recording (strace(1)). `-f` follows children and threads. `-n` prints the number in the
+ * kernel's table, which tells socketcall from socket. `-X verbose` prints number and name of each constant.
+ * `--quiet=attach` is needed because `-o` alone implies `-q`, which hides "runs in 32 bit mode".
  */
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach"] as const;
 
 /**
- * strace in front of a program. `-D` makes strace the grandchild: the program keeps
- * its pid, signals and exit code.
+ * The words that run a program under strace. `-D` makes strace the grandchild, so the program keeps its pid, signals
+ * and exit code.
  */
 export function straceWords(
   strace: readonly string[],
@@ -30,10 +30,7 @@ export interface Untraced {
 /** Every call is traced. */
 export const traceAll: Untraced = { calls: new Map() };
 
-/**
- * strace's name for an architecture's mode (strace(1), "syscall_set"). Calls in other modes are all
- * traced.
- */
+/** strace's names for the modes of architectures (strace(1), "syscall_set"). Calls in other modes are all traced. */
 const modes: { readonly [arch in ScmpArch]?: string } = {
   SCMP_ARCH_X86_64: "64",
   SCMP_ARCH_X86: "32",
@@ -46,10 +43,9 @@ const modes: { readonly [arch in ScmpArch]?: string } = {
 };
 
 /**
- * `--seccomp-bpf` (strace 5.3): a filter of strace's own decides in the kernel which calls stop for
- * it, so that the others run at nearly full speed. To install it, strace always sets no_new_privs, so
- * setuid programs and file capabilities gain nothing (strace filter_seccomp.c). With `?`, a name that
- * this strace does not know is not an error.
+ * `--seccomp-bpf` (strace 5.3): a filter of strace decides in the kernel which calls stop for strace. The others run at
+ * nearly full speed. To install it, strace always sets no_new_privs, so setuid programs and file capabilities gain
+ * nothing (strace filter_seccomp.c). With `?`, a name that this strace does not know is no error.
  */
 function untracedOptions({ calls: known }: Untraced): readonly string[] {
   const names = [...known].flatMap(([arch, calls]) =>
@@ -59,9 +55,8 @@ function untracedOptions({ calls: known }: Untraced): readonly string[] {
 }
 
 /**
- * How strace names a signal that an engine was given by name or number (`TERM`, `SIGRTMIN+3`, `37`;
- * moby pkg/signal). strace counts real-time signals from the kernel's SIGRTMIN, 32 (strace
- * signal.c). Engines count from glibc's, 34.
+ * strace's name for a signal that an engine got by name or number (`TERM`, `SIGRTMIN+3`, `37`; moby pkg/signal). strace
+ * counts real-time signals from the kernel's SIGRTMIN, 32 (strace signal.c). Engines count from glibc's, 34.
  */
 export function straceSignal(given: string): string {
   const name = given.toUpperCase().replace(/^(?:SIG)?/, "SIG");
@@ -73,7 +68,7 @@ export function straceSignal(given: string): string {
     : (Object.entries(constants.signals).find(([, known]) => known === number)?.[0] ?? given);
 }
 
-/** Whether the trace cannot show when the program begins to serve. */
+/** True if the trace cannot show when the program begins to serve. */
 export function leavesOutConnections(untraced: Untraced): boolean {
   return [...untraced.calls.values()].some((names) => names.includes("accept") || names.includes("accept4"));
 }

@@ -21,30 +21,29 @@ export interface Trace extends TraceLog {
 }
 
 /**
- * A workload under strace. Disposing of it ends everything that still runs, and removes everything
- * that was created for it: containers, volumes, files.
+ * A workload under strace. Disposing of it ends everything that still runs, and removes everything that was created for
+ * it: containers, volumes, files.
  */
 export interface WorkloadTrace extends Trace, AsyncDisposable {
   /** Version of the strace that writes the logs. */
   readonly straceVersion: string;
   /**
-   * Processes that the profile binds although they are no children of the workload (health checks,
-   * `docker exec`), in the order of their starts. Ends with the workload. The workload waits for
-   * their logs to be read.
+   * Processes that the profile binds although they are not children of the workload (health checks, `docker exec`), in
+   * the order of their starts. It ends with the workload. The workload waits until their logs are read.
    */
   readonly beside: AsyncIterable<Trace>;
   /** Ends the workload with its own stop signal, because the trace shows enough. */
   stop(): void;
   /**
-   * Keeps the stored log, which `seccomp-gen clean` can make a recording of, when the trace is
-   * disposed of. The returned function removes the log.
+   * Keeps the stored log when the trace is disposed of. `seccomp-gen clean` can make a recording from it. The returned
+   * function removes the log.
    */
   keep(): () => Promise<void>;
 }
 
 /** How a program ended. */
 export type TraceEnd =
-  /** By itself. A container that never started has the exit code of the engine's CLI. */
+  /** It ended by itself. A container that never started has the exit code of the engine's CLI. */
   | ({ readonly kind: "exited" } & ProgramEnd)
   /** It was ended on purpose. */
   | ({ readonly kind: "stopped"; readonly by: StoppedBy } & ProgramEnd)
@@ -63,9 +62,12 @@ export type StoppedBy = "while" | "stop-after" | "enough" | "interrupt" | "conta
 export interface ProgramEnd {
   /** `undefined` if it is unknown. */
   readonly exitCode: number | undefined;
-  /** SIGKILL ended it: from the engine after its stop timeout, from the kernel for memory, or `docker kill`. */
+  /**
+   * SIGKILL ended it: from the engine after its stop timeout, from the kernel for lack of memory, or from `docker
+   * kill`.
+   */
   readonly killed: boolean;
-  /** Exit code of the `--while` command; `undefined` if there was none or it was cut off. */
+  /** Exit code of the `--while` command. `undefined` if there was none, or if it was cut off. */
   readonly whileExitCode: number | undefined;
   /** The last lines on its standard error. strace and runtimes explain there why it never started. */
   readonly said: string;
@@ -84,19 +86,19 @@ export interface TraceRequest {
   /** Calls that strace leaves out. */
   readonly untraced: Untraced;
   /**
-   * Text that is stored beside the log: what a recording of the log needs if this process is killed.
-   * Without it, the stored log is useless.
+   * Text that is stored beside the log: what a recording of the log needs if this process is killed. Without it, the
+   * stored log is useless.
    */
   readonly facts?: (straceVersion: string | undefined) => string;
 }
 
 /**
- * Reads all logs of a trace as they grow, and resolves once the workload has ended and all are
- * read. Throws what kept the workload from being run, or what a reader threw.
+ * Reads all logs of a trace as they grow. Resolves once the workload has ended and all are read. Throws if the workload
+ * could not be run, or if a reader throws.
  */
 export async function readTrace(trace: WorkloadTrace, read: (log: Trace) => Promise<void>): Promise<EndOfRun> {
   const reads = [read(trace)];
-  // A reader that fails must not end the session early. Its error is thrown after the end.
+  // A reader that fails must not end the session early. Its error is thrown at the end.
   const settled = [Promise.allSettled(reads)];
   for await (const side of trace.beside) {
     const reading = read(side);
@@ -110,5 +112,5 @@ export async function readTrace(trace: WorkloadTrace, read: (log: Trace) => Prom
   return end;
 }
 
-/** Exit code of a program that SIGKILL ended, as shells and engines count (128 + 9). */
+/** Exit code of a program that SIGKILL ended, as shells and engines count it (128 + 9). */
 export const killedExitCode = 137;

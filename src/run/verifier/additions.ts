@@ -8,7 +8,7 @@ import { syscallNames, syscallNumber, type ScmpArch } from "../../core/tables/in
 export interface Addition {
   readonly arch: ScmpArch;
   readonly syscall: string;
-  /** What a trace saw of it; a placeholder if the call is only tried. */
+  /** The trace's record of it, or a placeholder if the call is only tried. */
   readonly record: SyscallRecord;
 }
 
@@ -37,8 +37,8 @@ export function recordingOf(name: string, run: Run, additions: readonly Addition
 }
 
 /**
- * The rules by which the policy would allow an addition: pinned as in a profile of ours, and never
- * beyond Docker's default. Empty if the addition is beyond it.
+ * The rules with which the policy would allow an addition: pinned as in a profile of ours, and never beyond Docker's
+ * default. Empty if the addition is beyond it.
  */
 export function rulesOf(
   { arch, syscall, record }: Addition,

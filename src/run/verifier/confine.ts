@@ -2,12 +2,12 @@ import { withAllowed, type DockerProfile } from "../../core/profile/index.ts";
 import { errnoOn, type ScmpArch } from "../../core/tables/index.ts";
 import { allowsSome, answersOf, type Action, type Filter, type Rule } from "../../core/seccomp/index.ts";
 
-/** strace shows this many characters of a string: enough for an error message. */
+/** strace shows this many characters of a string. That is enough for an error message. */
 const stringLength = "160";
 
 /**
- * What the holder calls before it starts the program (hold.c): the start of a static glibc
- * program (csu/libc-start.c), its file, and the gate.
+ * The calls that the holder makes before it starts the program (hold.c): for the start of a static glibc program
+ * (csu/libc-start.c), for its file, and for the gate.
  */
 const holderNeeds: readonly string[] = [
   ...[
@@ -29,8 +29,8 @@ const holderNeeds: readonly string[] = [
 const unixSocket: Rule = { conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum: 1n }] };
 
 /**
- * A profile that a program can be held under, and the options with which strace denies the workload what the profile
- * denied.
+ * A profile under which the holder can run, and the options with which strace denies the workload's calls that the
+ * profile denies.
  */
 export interface Confined {
   readonly profile: DockerProfile;
@@ -38,10 +38,10 @@ export interface Confined {
 }
 
 /**
- * The workload is traced under its profile and what the holder needs. What the profile denies of these calls, strace
- * denies in its stead (`-e inject`, strace(1)) from the moment the program is let go; so the workload sees every call
- * denied that the profile denies, with the same errno, and goes on as it would. Only a socket of its own to other
- * programs of its machine is let through where the profile allows other sockets alone.
+ * The workload is traced under its profile and what the holder needs. From the moment the program is released, strace
+ * denies what the profile denies of these calls (`-e inject`, strace(1)). So the workload gets the same errno for every
+ * call that the profile denies, and goes on as it would. There is one exception: if the profile allows only other
+ * sockets, the workload may also make a Unix socket while it is traced.
  */
 export function confine(profile: DockerProfile, filter: Filter): Confined {
   const denied = holderNeeds.filter((name) => isDenied(filter, name));
@@ -63,17 +63,17 @@ function isDenied(filter: Filter, name: string): boolean {
 }
 
 /**
- * strace denies a call by changing its number to -1, and the kernel asks the filter about that number. A
- * profile that kills what it does not name would kill the program for it. Under such a profile these calls
- * are let through while tracing, and found by running.
+ * strace denies a call by changing its number to -1, and the kernel asks the filter about that number. A profile that
+ * kills what it does not name would kill the program. Under such a profile these calls are allowed while tracing, and a
+ * run without strace finds them.
  */
 function survivesInjection({ defaultAction }: Filter): boolean {
   return !/KILL|TRAP/.test(defaultAction.action);
 }
 
 /**
- * Denied by strace, it keeps strace 6.1 busy for ever: it is let through while tracing, and found
- * by running.
+ * If strace 6.1 denies it, strace stays busy without end. So it is allowed while tracing, and a run without strace
+ * finds it.
  */
 const neverInjected: ReadonlySet<string> = new Set(["mmap"]);
 
@@ -88,7 +88,7 @@ function injections(names: readonly string[], filter: Filter): readonly string[]
   return [...byFault].flatMap(([fault, some]) => ["-e", `inject=${some.join(",")}:${fault}`]);
 }
 
-/** What kills or traps is a signal SIGSYS to the program. */
+/** To the program, an action that kills or traps is a SIGSYS. */
 function faultOf(action: Action, arch: ScmpArch): string {
   return "errnoRet" in action ? `error=${Math.max(errnoOn(arch, action.errnoRet), 1)}` : "error=ENOSYS:signal=SIGSYS";
 }

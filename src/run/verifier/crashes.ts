@@ -3,7 +3,7 @@ import type { StraceEvent, Tracee } from "../../strace-parser/index.ts";
 
 /** Processes that crashed alike. */
 export interface Crash {
-  /** Base name of the program; `?` if the trace does not say. */
+  /** Base name of the program. `?` if the trace does not show it. */
   readonly process: string;
   readonly signal: string;
   /** The last call that the profile had denied the program. `undefined` if there was none. */
@@ -22,7 +22,7 @@ export const crashSignals: ReadonlySet<string> = new Set([
   "SIGTRAP",
 ]);
 
-/** At most this many crashes are kept. A pool whose workers crash restarts them for ever. */
+/** At most this many crashes are kept. A pool restarts crashed workers without end. */
 const maxCrashes = 500;
 
 interface Denied {
@@ -33,17 +33,17 @@ interface Denied {
 interface Open {
   readonly signal: string;
   readonly callers: Callers;
-  /** The thread's own latest denial, or the latest of all threads. Those count if they run the same program. */
+  /** The latest denial of the thread, or of any thread. It counts if both run the same program. */
   readonly denied: Denied | undefined;
 }
 
 /**
- * Watches one trace for crashes. A thread that makes another call after a signal has survived it. A
- * container's first process has no end in the trace: strace lets it go so that it can die.
+ * Finds crashes in one trace. A thread that makes another call after a signal has survived it. A container's first
+ * process has no end in the trace, because strace lets go of it so that it can die.
  */
 export class CrashObserver {
   readonly #programs: Programs;
-  /** Threads that got a signal that ends a program, and did nothing since. */
+  /** Threads that got a fatal signal and did nothing since. */
   readonly #dying = new Map<number | undefined, Open>();
   readonly #denied = new Map<number | undefined, Denied>();
   #latest: Denied | undefined;
@@ -68,7 +68,7 @@ export class CrashObserver {
     }
   }
 
-  /** A call of this thread was denied that Docker's default allows. */
+  /** The profile denied a call of this thread that Docker's default allows. */
   denied({ pid }: Tracee, denial: Denied): void {
     this.#denied.set(pid, denial);
     this.#latest = denial;

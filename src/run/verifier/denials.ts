@@ -28,18 +28,18 @@ import {
 import { compatArch, errnoName, libseccompName, symbolValue, type ScmpArch } from "../../core/tables/index.ts";
 import { CrashObserver, type Crash } from "./crashes.ts";
 
-/** A call that the profile denied while the workload ran, and what came of it. */
+/** A call that the profile denied while the workload ran, and what followed. */
 export interface Denial {
   readonly arch: ScmpArch;
   readonly syscall: string;
-  /** Base name of the program that made it; `?` if the trace does not say. */
+  /** Base name of the program that made it. `?` if the trace does not show it. */
   readonly process: string;
   /**
-   * The arguments that are numbers or symbols, as strace prints them; `…` for pointers, strings and
-   * structures, which no filter sees.
+   * The arguments that are numbers or symbols, as strace prints them. `…` stands for pointers, strings and structures,
+   * which no filter sees.
    */
   readonly args: readonly string[];
-  /** What the profile answers. */
+  /** The profile's answer. */
   readonly answer: Action;
   /** Docker's default would have denied it as well, so the workload does not miss it. */
   readonly deniedByDefault: boolean;
@@ -49,11 +49,11 @@ export interface Denial {
 
 /** What the same process did after the first such denial. */
 export interface Aftermath {
-  /** Its next call and that call's result; `undefined` if there was none. */
+  /** Its next call and that call's result. `undefined` if there was none. */
   readonly call: { readonly syscall: string; readonly result: string } | undefined;
-  /** The beginning of what it wrote to its stderr next; `undefined` if it wrote nothing. */
+  /** The beginning of what it then wrote to its stderr. `undefined` if it wrote nothing. */
   readonly wrote: string | undefined;
-  /** How the process ended; `undefined` if it ran until the end of the trace. */
+  /** How the process ended. `undefined` if it ran until the end of the trace. */
   readonly end: ExitEvent["status"] | undefined;
   /** Calls between the denial and the end. */
   readonly calls: number;
@@ -73,23 +73,20 @@ interface Open {
   calls: number;
 }
 
-/**
- * At most this many different denials are kept. A workload that makes more has run into the first
- * ones long before.
- */
+/** At most this many different denials are kept. A workload with more was in trouble long before. */
 const maxDenials = 500;
 
-/** Watches one trace for calls that a profile denies. */
+/** Finds the calls in one trace that a profile denies. */
 export class DenialObserver {
   readonly #arch: ScmpArch;
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #ceiling: ReadonlyMap<ScmpArch, Filter>;
-  /** The keeper's strace stands outside of the container. */
+  /** The keeper's strace runs outside the container. */
   readonly #programs = new Programs(undefined, { outside: true });
   readonly #crashes = new CrashObserver(this.#programs);
   readonly #aggregator: Aggregator;
   readonly #open = new Map<string, Open>();
-  /** The denials whose consequences are watched, by process. */
+  /** The denials whose consequences are still open, by process. */
   readonly #watched = new Map<number | undefined, Open[]>();
   #started = false;
 
@@ -120,8 +117,8 @@ export class DenialObserver {
   }
 
   /**
-   * The denied calls as a recording keeps them. What they returned is the profile's own answer, no
-   * fact of the workload: it stays unknown.
+   * The denied calls as a recording keeps them. Their results are the profile's own answers and say nothing about the
+   * workload, so they stay unknown.
    */
   recorded(): Aggregate["syscalls"] {
     const wanted = new Set([...this.#open.values()].map((denial) => `${denial.arch} ${denial.syscall}`));
@@ -135,7 +132,7 @@ export class DenialObserver {
     return Object.fromEntries(Object.entries(syscalls).map(([entered, calls]) => [entered, recordOf(entered, calls)]));
   }
 
-  /** Whether a program was executed. */
+  /** Was a program executed? */
   started(): boolean {
     return this.#started;
   }
@@ -213,14 +210,14 @@ function follow(event: SyscallEvent, denials: readonly Open[]): void {
   }
 }
 
-/** A text longer than this is a line, whether it ends or not. */
+/** A longer text counts as a line, even if the line goes on. */
 const lineLength = 160;
 
 function isLine(text: string): boolean {
   return text.length > lineLength || text.trimStart().includes("\n");
 }
 
-/** Merges denials that read alike: each worker of a pool runs into the same call. */
+/** Merges denials with the same words: each worker of a pool meets the same call. */
 function merge(denials: readonly Open[]): readonly Denial[] {
   const merged = new Map<string, Denial>();
   for (const { callers, call, wrote, end, calls, ...denial } of denials) {
@@ -237,7 +234,7 @@ function merge(denials: readonly Open[]): readonly Denial[] {
   return [...merged.values()];
 }
 
-/** The action with which the filter denied this call; `undefined` if it was allowed. */
+/** The action with which the filter denied this call. `undefined` if it was allowed. */
 function deniedWith(
   event: SyscallEvent,
   arch: ScmpArch,
@@ -250,8 +247,8 @@ function deniedWith(
 }
 
 /**
- * Whether the call returned what this action answers. A call that is killed or trapped never
- * returns, or returns its own number.
+ * Did the call return what this action answers? A call that is killed or trapped never returns, or returns its own
+ * number.
  */
 function answered(result: SyscallResult, action: Action): boolean {
   if (action.action !== "SCMP_ACT_ERRNO") return result.type !== "error";
@@ -261,7 +258,7 @@ function answered(result: SyscallResult, action: Action): boolean {
   );
 }
 
-/** The arguments that the trace shows, under the kernel's index. */
+/** The arguments that the trace shows, by the kernel's index. */
 function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): ReadonlyMap<ArgIndex, bigint> {
   const known = new Map<ArgIndex, bigint>();
   const inspected = inspectedArguments(arch, syscall);
@@ -281,7 +278,7 @@ function shownArguments(event: SyscallEvent): readonly string[] {
   return [...event.args.map(shownArgument), ...(event.argsComplete ? [] : ["…"])];
 }
 
-/** Larger numbers are addresses and sizes. They are useless to a reader and change every run. */
+/** Larger numbers are addresses and sizes. They tell a reader nothing, and change with every run. */
 const largestShown = 0xffffn;
 
 function shownArgument(arg: Arg): string {

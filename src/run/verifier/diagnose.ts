@@ -18,7 +18,7 @@ import { DenialObserver, type Denial } from "./denials.ts";
 import { smallestPassing } from "./minimize.ts";
 import { runUnder, type Proof, type Tracing, type Verdict, type Workload } from "./run.ts";
 
-/** A workload that failed under its profile, and everything that bears on it. */
+/** A workload that failed under its profile, and everything that matters for the reason. */
 export interface Subject {
   readonly workload: Workload;
   readonly host: HostContext;
@@ -26,18 +26,18 @@ export interface Subject {
   /** Docker's default, per architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly proof: Proof;
-  /** The user named no exit code, so the one without the profile is expected. */
+  /** The user gave no exit code, so the one without the profile is expected. */
   readonly anyExit: boolean;
   readonly verdict: Verdict;
-  /** The run, as a recording would state it. It decides which calls the runtime needs. */
+  /** The run's facts, as a recording would have them. They decide which calls the runtime needs. */
   readonly facts: Run;
   /** Calls that the programs' code can make, as far as the recording knows. */
   readonly reached: ReadonlySet<string>;
   /** The workload is run at most this many times. */
   readonly maxRuns: number;
-  /** The profile of the runs it is compared with. `undefined` for the engine's default. */
+  /** The profile for comparing runs. `undefined` for the engine's default. */
   readonly without: string | undefined;
-  /** What it does without the profile, if that is known already. */
+  /** The verdict without the profile, if it is known already. */
   readonly baseline: Verdict | undefined;
 }
 
@@ -53,21 +53,21 @@ export type Diagnosis =
       readonly denials: readonly Denial[];
       readonly crashes: readonly Crash[];
       readonly additions: readonly Addition[];
-      /** The additions that are ordinary. They were added together. */
+      /** The ordinary additions. They were added together. */
       readonly ordinary: readonly Addition[];
-      /** It fails if any one of the other additions is missing. */
+      /** True if the workload fails without any one of the other additions. */
       readonly minimal: boolean;
       readonly floor: ReadonlyMap<string, string>;
       readonly runs: number;
     }
-  /** It fails even with everything that Docker's default allows, or the runs did not suffice. */
+  /** It fails even with everything that Docker's default allows, or there were not enough runs. */
   | {
       readonly kind: "unexplained";
       readonly denials: readonly Denial[];
       readonly crashes: readonly Crash[];
-      /** The calls that the traces saw denied and the last run allowed. */
+      /** The calls that the traces saw denied and that the last run allowed. */
       readonly tried: readonly string[];
-      /** How many more calls it allowed that no trace saw. */
+      /** The number of further allowed calls that no trace saw. */
       readonly more: number;
       readonly runs: number;
     }
@@ -103,7 +103,7 @@ class Search {
   readonly #filters: ReadonlyMap<ScmpArch, Filter>;
   readonly #native: Filter;
   readonly #wanted = new Map<string, Addition>();
-  /** From all traces, in their order. */
+  /** The denials of all traces, in their order. */
   #denials: readonly Denial[] = [];
   readonly #crashes = new Map<string, Crash>();
   #proof: Proof;
@@ -157,7 +157,7 @@ class Search {
     return { denials: this.#denials, crashes: [...this.#crashes.values()] };
   }
 
-  /** What the last run allowed: first what a trace saw denied. */
+  /** The calls that the last run allowed. Those that a trace saw denied come first. */
   #tried(): { readonly tried: readonly string[]; readonly more: number } {
     const wanted = [...this.#wanted.values()];
     const all = new Set(wanted.map(({ syscall }) => syscall));
@@ -204,7 +204,7 @@ class Search {
     const before = this.#wanted.size;
     for (const addition of additions) {
       const rules = this.#rules(addition);
-      // A call may be denied again, with other arguments than those that are allowed by now.
+      // A call may be denied again with other arguments than those that are now allowed.
       const key =
         `${addition.arch} ${addition.syscall} ` +
         `${rules
@@ -225,7 +225,7 @@ class Search {
     return rulesOf(addition, this.#subject.facts, this.#subject.ceiling);
   }
 
-  /** What the runtime needs and the profile denies. */
+  /** The calls that the runtime needs and the profile denies. */
   #floor(): readonly Addition[] {
     const denied = new Set(
       deniedBeside(this.#subject.ceiling.get(this.#native.arch), this.#native).map(({ syscall }) => syscall),
@@ -235,8 +235,8 @@ class Search {
   }
 
   /**
-   * Runs the workload under strace and under the profile with everything wanted so far. Resolves to
-   * the calls that this run saw denied.
+   * Runs the workload under strace, with the profile and all wanted calls. Resolves to the calls that this run saw
+   * denied.
    */
   async #trace(): Promise<readonly Addition[]> {
     const { host, ceiling, profile } = this.#subject;

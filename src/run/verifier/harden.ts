@@ -19,19 +19,15 @@ import { runUnder, type Proof, type Verdict, type Workload } from "./run.ts";
 import { WrittenFolders } from "./written-paths.ts";
 
 /**
- * What a workload that runs under its profile can do without beside. Each protection was tried by
- * running it, together with those before.
+ * The protections that a workload tolerates beside its profile. Each was tried in a run, together with those before it.
  */
 export interface Hardening {
   readonly findings: readonly HardeningFinding[];
-  /** The whole command, with the profile as it was given. */
+  /** The whole command, with the profile as the user gave it. */
   readonly command: readonly string[];
   readonly settings: Settings;
   readonly runs: number;
-  /**
-   * The last run had all of it together and passed; false: it failed now, so nothing is to be
-   * relied on.
-   */
+  /** True if the last run had all of them together and passed. False if it failed: then no finding is reliable. */
   readonly confirmed: boolean;
 }
 
@@ -55,35 +51,35 @@ export type HardeningFinding =
       readonly folders: readonly string[];
     };
 
-/** What bears on protection in a run command. */
+/** The parts of a run command that protect the host. */
 export interface Settings {
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly readOnly: boolean;
   readonly tmpfs: readonly string[];
-  /** Anonymous ones: filled from the image, owned as there. */
+  /** Anonymous volumes: the engine fills them from the image, with the owners there. */
   readonly volumes: readonly string[];
   readonly privileged: boolean;
-  /** The command's own options that take protection away are kept. */
+  /** True if the command keeps its own options that switch protections off. */
   readonly unconfined: boolean;
 }
 
 /** A workload that passes under its profile. */
 export interface Hardenable {
   readonly workload: Workload;
-  /** The body of `containers/create` that its command gives. */
+  /** The body of `containers/create` that its command sends. */
   readonly spec: Document;
   readonly image: InspectedImage;
   readonly engine: Engine;
-  /** Its text, and the path as it was given. */
+  /** The profile's text, and its path as the user gave it. */
   readonly profile: { readonly text: string; readonly given: string };
   readonly proof: Proof;
   readonly maxRuns: number;
 }
 
 /**
- * Tries protections one after the other, and keeps those with which the workload still does the
- * same. `undefined` if it was interrupted. Never gives away one that the command has.
+ * Tries protections one after the other, and keeps those under which the workload still does the same. `undefined` if
+ * it was interrupted. It never gives up a protection that the command has.
  */
 export async function harden(subject: Hardenable): Promise<Hardening | undefined> {
   const search = new HardeningSearch(subject);
@@ -97,7 +93,7 @@ class HardeningSearch {
   #settings: Settings;
   #baseline: Verdict | undefined;
   #runs = 0;
-  /** A run that takes longer than this is taken to hang. */
+  /** A run that takes longer than this is assumed to hang. */
   #patienceMs = 600_000;
 
   constructor(subject: Hardenable) {
@@ -109,11 +105,11 @@ class HardeningSearch {
     const begun = performance.now();
     this.#baseline = await this.#run(this.#settings);
     this.#patienceMs = 15_000 + 5 * (performance.now() - begun);
-    // Output that differs from run to run tells nothing.
+    // Output that differs from run to run proves nothing.
     if (this.#baseline.kind === "passed" && !this.#isSame(await this.#run(this.#settings))) this.#baseline = undefined;
     await this.#leaveOut("privileged");
     await this.#leaveOut("unconfined");
-    // A privileged container has all capabilities whatever is dropped, and writes where it likes.
+    // A privileged container has all capabilities, whatever is dropped, and may write anywhere.
     if (!this.#settings.privileged) {
       await this.#dropCapabilities();
       await this.#forbidNewPrivileges();
@@ -188,8 +184,8 @@ class HardeningSearch {
       );
     let found: Settings | undefined;
     if (!folders.includes("/")) {
-      // Memory where that does: it is gone with the container. A volume where the image has files
-      // in the folder, or gives it to a user.
+      // Memory if that is enough: it disappears with the container. Otherwise a volume: the image has files in the
+      // folder, or gives it to a user.
       if (await passes(readOnly(folders, []))) found = readOnly(folders, []);
       else if (folders.length > 0 && (await passes(readOnly([], folders)))) {
         const withVolumes = async (volumes: readonly string[]): Promise<boolean> =>
@@ -217,7 +213,7 @@ class HardeningSearch {
     if (found !== undefined) this.#settings = found;
   }
 
-  /** The folders in which it writes, as strace sees them. */
+  /** The folders to which the workload writes, as strace sees them. */
   async #writtenFolders(): Promise<readonly string[]> {
     const { workload, proof, spec, image } = this.#subject;
     proof.exercise.notice("running it under strace to see where it writes");
@@ -259,7 +255,7 @@ class HardeningSearch {
     return (await runUnder(workload, change, this.#quietProof(1))).verdict;
   }
 
-  /** The proof without its words. It is given up after a multiple of the usual patience. */
+  /** The proof without its messages. It is given up after a multiple of the usual patience. */
   #quietProof(factor: number): Proof {
     const { proof } = this.#subject;
     const exercise = {
@@ -279,7 +275,7 @@ class HardeningSearch {
   }
 }
 
-/** What a request says of protection. */
+/** The protections in a request. */
 function settingsOf(spec: Document, engine: Engine): Settings {
   const host = member(spec, "HostConfig");
   const privileged = member(host, "Privileged") === true;
@@ -300,7 +296,7 @@ function settingsOf(spec: Document, engine: Engine): Settings {
   };
 }
 
-/** The request with these settings, and nothing else changed. */
+/** The request with these settings. Nothing else changes. */
 function withSettings(spec: Document, settings: Settings): Document {
   const { capabilities, noNewPrivileges, readOnly, tmpfs, volumes, privileged, unconfined } = settings;
   const host = member(spec, "HostConfig");
@@ -329,14 +325,14 @@ function withoutMasks(host: Document): Document {
   return withMember(withMember(host, "MaskedPaths", undefined), "ReadonlyPaths", undefined);
 }
 
-/** Options that the settings do not contradict. */
+/** Keeps an option that does not contradict the settings. */
 function isKept(option: string, { noNewPrivileges, unconfined }: Settings): boolean {
   return (unconfined || !isUnconfined(option)) && !(noNewPrivileges && /^no-new-privileges[=:]false$/.test(option));
 }
 
 /**
- * The words of `docker run` with these settings: what is contradicted is taken out in front of the
- * image, the rest is put behind `run`. Compose's words stay as they are.
+ * The words of `docker run` with these settings. Contradicting options before the image are removed, and the new ones
+ * stand after `run`. Compose's words stay as they are.
  */
 function hardenedWords(
   { words, tool }: ClientCommand,
@@ -368,7 +364,7 @@ function hardenedWords(
   ];
 }
 
-/** Options with their values, in one word or two, as far as these few are concerned. */
+/** Removes these options and their values, in one word or two. */
 function withoutOptions(
   words: readonly string[],
   isLeftOut: (name: string, value: string) => boolean,
@@ -394,7 +390,7 @@ function optionsOf(spec: Document): readonly string[] {
   return wordsOf(member(member(spec, "HostConfig"), "SecurityOpt")) ?? [];
 }
 
-/** Options that switch a protection off, other than seccomp's, which the profile replaces. */
+/** Does the option switch a protection off? seccomp's does not count, because the profile replaces it. */
 function isUnconfined(option: string): boolean {
   return /^(?:(?:apparmor|systempaths)[=:]unconfined|label[=:]disable)$/.test(option);
 }

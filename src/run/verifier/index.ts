@@ -1,4 +1,4 @@
-/** Runs a workload under its profile, and finds out why it fails if it does. */
+/** Runs a workload under its profile. If it fails, finds out why. */
 export { recordingOf, type Addition } from "./additions.ts";
 export { crashSignals, type Crash } from "./crashes.ts";
 export type { Aftermath, Denial } from "./denials.ts";

@@ -1,11 +1,11 @@
 import { seccompStatus, type Berth, type Session } from "../session/index.ts";
 
-/** What the kernel said of a container's filter while it ran; `unseen`: it was not asked in time. */
+/** What the kernel said about a container's filter while it ran. `unseen`: nobody asked in time. */
 export type FilterSeen = { readonly kind: "filtered" | "unseen" } | { readonly kind: "none"; readonly mode: number };
 
 /**
- * Asks the kernel of each container once it has started, until `over`. `unseen` is a container that
- * ended before it could be asked, or one of an engine on another machine.
+ * Asks the kernel about each container once it has started, until `over`. `unseen` is a container that ended before the
+ * question, or one of an engine on another machine.
  */
 export async function watchFilters(
   { fleet, engine }: Session,

@@ -1,15 +1,14 @@
-/** What a search found. */
+/** The result of a search. */
 export interface Smallest<T> {
   readonly items: readonly T[];
-  /** Without any one of them the test fails. False if the tests ran out first. */
+  /** True if the test fails without any one of them. False if the tests ran out first. */
   readonly minimal: boolean;
 }
 
 /**
- * The smallest part of `items` for which the test still passes, found by Zeller and Hildebrandt's
- * delta debugging ("Simplifying and Isolating Failure-Inducing Input", 2002, ddmin): halves, then
- * finer parts, then what is left without a part. `items` as a whole must pass. One part is never
- * tested twice.
+ * The smallest part of `items` for which the test still passes. Zeller and Hildebrandt's delta debugging finds it
+ * ("Simplifying and Isolating Failure-Inducing Input", 2002, ddmin): it tries halves, then finer parts, then everything
+ * without one part. `items` as a whole must pass. No part is tested twice.
  */
 export async function smallestPassing<T>(
   items: readonly T[],
@@ -44,9 +43,8 @@ export async function smallestPassing<T>(
 }
 
 /**
- * What is left of `items` without those that the test does not need: tries to drop all at once,
- * then halves of what could not go. It needs fewer tests than `smallestPassing` if most items can
- * go and several must stay. `items` as a whole must pass.
+ * `items` without those that the test does not need. It tries to drop all at once, then halves of what could not go. It
+ * needs fewer tests than `smallestPassing` if most items can go and several must stay. `items` as a whole must pass.
  */
 export async function withoutNeedless<T>(
   items: readonly T[],
@@ -55,7 +53,7 @@ export async function withoutNeedless<T>(
 ): Promise<Smallest<T>> {
   let kept = items;
   let left = maxTests;
-  /** Whether the whole piece could go. `needed` says that it is known that it cannot. */
+  /** Could the whole piece go? `needed`: it is known that it cannot. */
   const drop = async (piece: readonly T[], needed: boolean): Promise<boolean> => {
     if (piece.length === 0) return true;
     if (!needed) {

@@ -20,10 +20,10 @@ import {
 } from "../session/index.ts";
 import { watchFilters } from "./kernel-view.ts";
 
-/** A command that can be run again and again, and which of its containers is meant. */
+/** A command that can run again and again, and the container that is meant. */
 export interface Workload {
   readonly command: ClientCommand;
-  /** Is this the container under test? Asked by the name that its recording would have. */
+  /** Is it the container under test? Asked with the name that its recording would have. */
   readonly isMeant: (name: string) => boolean;
   /** For a test suite: the command's exit code counts, not the container's. */
   readonly byCommand?: boolean;
@@ -34,7 +34,7 @@ export interface Proof {
   readonly exercise: Omit<CommandExercise, "beforeStop" | "keep">;
   /** Commands that will be run with `docker exec`. */
   readonly execs: readonly string[];
-  /** The exit code a workload that ends by itself must have. */
+  /** The exit code that a workload which ends by itself must have. */
   readonly expectExit: number;
 }
 
@@ -52,7 +52,7 @@ export type Verdict =
   /** The container ended while its exercise was still going on. */
   | { readonly kind: "ended-early"; readonly exitCode: number | undefined; readonly said: string }
   | { readonly kind: "exercise-failed"; readonly whileExitCode: number; readonly said: string }
-  /** According to the kernel, the container's process runs without the profile's filter. */
+  /** The kernel says that the container's process runs without the profile's filter. */
   | { readonly kind: "no-filter"; readonly mode: number }
   | { readonly kind: "side-failed"; readonly label: string; readonly exitCode: number; readonly said: string }
   /** It succeeded, but its output differs from the output without the profile. */
@@ -71,7 +71,7 @@ export interface Ran {
   /** The container under test. `undefined` if the command created none. */
   readonly container: HeldContainer | undefined;
   readonly engine: Session["facts"];
-  /** The kernel said of a container's process that it has a filter of its own. */
+  /** The kernel said that a process of the container has a filter of its own. */
   readonly sawFilter: boolean;
 }
 
@@ -137,7 +137,7 @@ export async function runUnder(workload: Workload, change: SpecChange, proof: Pr
   }
 }
 
-/** Whether the change puts a profile on a container. */
+/** Does the change put a profile on a container? */
 function isConfined(change: SpecChange): boolean {
   const options = member(member(change({}), "HostConfig"), "SecurityOpt");
   return (wordsOf(options) ?? []).some(isSeccomp);
@@ -162,7 +162,7 @@ class Sides {
     }
   }
 
-  /** The container ended by itself, before they were due. */
+  /** Says which of them did not run, because the container ended first. */
   noteNotRun(notice: (line: string) => void): void {
     for (const text of this.#execs)
       notice(`--exec ${escapeLine(text)} was not run, because the container ended before`);
@@ -174,7 +174,7 @@ class Sides {
   }
 }
 
-/** Plain words are run without a shell, so that images without one work. Anything else gets a shell. */
+/** Plain words run without a shell, so that images without one work. All others get a shell. */
 export function execWords(command: string): readonly string[] {
   return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
 }
@@ -192,17 +192,14 @@ function endOf(session: Session, end: CommandEnd, byCommand: boolean): SubjectEn
   return { ...end, started, exitCode: session.runsOne || byCommand ? end.exitCode : own?.exitCode };
 }
 
-/** Whether docker run itself gave the exit code because nothing began (docker run reference). */
+/** Did docker run itself give the exit code, because nothing began (docker run reference)? */
 function isRuntimes(session: Session, { exitCode }: CommandEnd): boolean {
   return (
     session.runsOne && [125, 126, 127].includes(exitCode ?? 0) && session.fleet.berths.every(({ ends }) => ends === 0)
   );
 }
 
-/**
- * Judges how a run ended. Ctrl-C comes first: a run that it kept from starting, or ended, says
- * nothing about the profile.
- */
+/** Judges how a run ended. Ctrl-C comes first: a run that Ctrl-C prevented or ended says nothing about the profile. */
 export function judge(end: SubjectEnd, proof: Proof): Verdict {
   const { exitCode } = end;
   const said = lastLines(end.stderrTail);
@@ -222,7 +219,7 @@ export function judge(end: SubjectEnd, proof: Proof): Verdict {
   return passed;
 }
 
-/** runc prints this and ends with 1, as a program may (runc libcontainer/standard_init_linux.go). */
+/** runc prints this and ends with 1, as a program also may (runc libcontainer/standard_init_linux.go). */
 function neverBegan({ by, exitCode, stderrTail }: SubjectEnd): boolean {
   return by === "itself" && exitCode === 1 && /^exec \S+: exec format error$/m.test(stderrTail);
 }

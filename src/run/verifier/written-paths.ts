@@ -3,8 +3,8 @@ import { argNumber, type Arg, type StraceEvent, type SyscallEvent } from "../../
 import { symbolValue } from "../../core/tables/index.ts";
 
 /**
- * Calls that write where their paths say (path_resolution(7); the `*at` ones begin at the
- * descriptor before). `symlink`'s first path is only text.
+ * Calls that write to their paths (path_resolution(7)). In the `*at` calls, a path begins at the descriptor before it.
+ * `symlink`'s first path is only text.
  */
 const writing: ReadonlySet<string> = new Set(
   [
@@ -21,14 +21,13 @@ const writing: ReadonlySet<string> = new Set(
 const openToWrite = 0o3n | 0o100n;
 
 /**
- * What a container can write to although its root is read-only: what the kernel makes, and what the
- * engine mounts.
+ * Paths to which a container can write although its root is read-only: the kernel makes them, or the engine mounts
+ * them.
  */
 const alwaysWritable = /^\/(?:proc|sys|dev)(?:\/|$)|^\/etc\/(?:hosts|hostname|resolv\.conf)$|^\/\.seccomp-gen\//;
 
 /**
- * Collects the folders in which a workload writes, from traces that show the path of each
- * descriptor (`strace -y`).
+ * Collects the folders to which a workload writes. It needs traces that show the path of each descriptor (`strace -y`).
  */
 export class WrittenFolders {
   readonly #folders = new Set<string>();
@@ -52,7 +51,7 @@ export class WrittenFolders {
     }
   }
 
-  /** The folders, without those that are within another, and without `writable` ones. */
+  /** The folders, except those within another one and those in `writable`. */
   folders(writable: readonly string[]): readonly string[] {
     const needed = [...this.#folders].filter(
       (folder) => !alwaysWritable.test(folder) && !writable.some((mount) => within(folder, mount)),
