@@ -112,8 +112,8 @@ export interface ReachInput {
 }
 
 /**
- * How near a call is to the program, nearest first. The percentages were measured: so many of a
- * group's calls did a longer exercise really make.
+ * How near a call is to the program, nearest first. The percentages were measured: this share of a group's calls
+ * was made by a longer exercise.
  * - `own-code`: an instruction of an own object makes it (static programs; in Go, packages other
  * than its runtime, or code that the entry point leads to).
  * - `few-imports` (41 %): own objects reach it through at most 5 of their imports.
