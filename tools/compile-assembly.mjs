@@ -1,6 +1,6 @@
-// Compiles what is written in AssemblyScript to WebAssembly, so that its compiler is only needed by
-// who changes it: node tools/compile-assembly.mjs. With --check it writes nothing and fails where
-// the committed module is not what its source gives.
+// Compiles the AssemblyScript to WebAssembly, so that only people who change it need its compiler: node
+// tools/compile-assembly.mjs. With --check it writes nothing, and fails if the committed module differs from what its
+// source gives.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";

@@ -1,6 +1,6 @@
-// Compiles the JSON schemas to validators, so that no command waits for a compiler: npm run build,
-// then node tools/compile-schemas.mjs. With --check it writes nothing and fails where a committed
-// validator is not what its schema gives.
+// Compiles the JSON schemas to validators, so that no command waits for a compiler: npm run build, then node
+// tools/compile-schemas.mjs. With --check it writes nothing, and fails if a committed validator differs from what its
+// schema gives.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
@@ -34,7 +34,7 @@ const targets = [
   },
 ];
 
-/** What a project keeps in its repository, as schemas that others can read: docs/schemas in the package. */
+/** The schemas of files that a project keeps in its repository, for other readers: docs/schemas in the package. */
 const published = [
   { file: "docs/schemas/recording.json", title: "traces/NAME/recording.json", schema: recordingSchema },
   { file: "docs/schemas/policy.json", title: "traces/NAME/policy.json", schema: policySchema },
@@ -53,7 +53,7 @@ for (const { file, title, schema } of published) {
   }
 }
 for (const { file, name, from, schema, options } of targets) {
-  // Strings are only asked whether they are empty: no helper of ajv is needed at run time.
+  // The schemas only ask whether a string is empty, so no helper of ajv is needed at run time.
   const ajv = new Ajv({ ...options, unicode: false, logger: false, code: { source: true, esm: true, lines: true } });
   const code = standaloneCode(ajv, { [name]: ajv.addSchema(schema, name) && name });
   const text =

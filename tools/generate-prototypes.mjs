@@ -1,7 +1,6 @@
 // Writes src/core/tables/data/syscall-arguments.ts from the kernel's own definitions. Usage: node
-// tools/generate-prototypes.mjs LINUX_SOURCE VERSION, where LINUX_SOURCE is an unpacked kernel (only
-// its *.c and *.tbl files are read) and VERSION what the header calls it. See
-// src/core/tables/PROVENANCE.md.
+// tools/generate-prototypes.mjs LINUX_SOURCE VERSION. LINUX_SOURCE is an unpacked kernel (only its *.c and *.tbl files
+// are read). VERSION goes into the file's header. See src/core/tables/PROVENANCE.md.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +9,7 @@ const [source, version] = process.argv.slice(2);
 if (version === undefined) throw new Error("usage: node tools/generate-prototypes.mjs LINUX_SOURCE VERSION");
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-// Where calls are defined; of the machines, those with 64-bit arguments that libseccomp has.
+// The files that define calls. Of the machines, only those with 64-bit arguments that libseccomp has.
 const machines = ["x86", "arm64", "powerpc", "s390", "riscv", "loongarch", "mips", "parisc"];
 const places = ["kernel", "fs", "mm", "ipc", "net", "block", "io_uring", "security", "drivers/char", "drivers/pci"];
 
@@ -29,7 +28,7 @@ const ints = new Set([
   ...["mqd_t", "clockid_t", "timer_t", "rwf_t"],
 ]);
 
-/** `i`: the kernel looks at 32 bits or fewer; `p`: an address in the program; `l`: the whole register. */
+/** `i`: the kernel uses 32 bits or fewer; `p`: an address in the program; `l`: the whole register. */
 function kindOf(type) {
   const plain = type.replace(/\b(?:const|volatile|struct|enum|__user)\b/g, "").trim();
   if (type.includes("*") || /^(?:cap_user_header_t|cap_user_data_t|__sighandler_t)$/.test(plain)) return "p";
@@ -53,8 +52,7 @@ for (const folder of [...places, ...machines.map((machine) => `arch/${machine}`)
     }
   }
 
-// Name → entry. Of several tables the first that knows a name: the others wrap the same call, or
-// have it in the way of another time.
+// Name → entry. The first table that has a name gives it: other tables wrap the same call, or have an older form of it.
 const names = new Map();
 for (const path of [
   join(source, "arch/x86/entry/syscalls/syscall_64.tbl"),
@@ -67,8 +65,8 @@ for (const path of [
       names.set(name, entry.slice("sys_".length));
   }
 
-// The kernel's common definition before those of machines. Where definitions differ, an argument is
-// what it is in all of them, else a whole register.
+// The kernel's common definition comes before those of machines. If definitions differ, an argument is what it is in
+// all of them, or else a whole register.
 const lines = [...names].flatMap(([name, entry]) => {
   const every = entries.get(entry) ?? [];
   const common = every.filter(({ machine }) => !machine);

@@ -1,7 +1,7 @@
 // Writes src/core/tables/data/*.ts and profiles/docker-default/ from upstream data. Usage: node
-// tools/generate-tables.mjs DATA_DIR DATA_DIR holds syscalls.csv (libseccomp), constants.json and
-// ioctls.json (name → number, compiled from Linux uapi headers), docker-default/*.json with
-// MANIFEST.json (moby's default profile of each release). See src/core/tables/PROVENANCE.md.
+// tools/generate-tables.mjs DATA_DIR. DATA_DIR holds syscalls.csv (libseccomp), constants.json and ioctls.json (name →
+// number, compiled from Linux uapi headers), and docker-default/*.json with MANIFEST.json (moby's default profile of
+// each release). See src/core/tables/PROVENANCE.md.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,8 +21,8 @@ function writeModule(name, provenance, body) {
   );
 }
 
-// Syscall numbers: all names, and the numbers of each architecture in their order, "-" where
-// libseccomp's table says PNR (no such call there).
+// Syscall numbers: all names, and the numbers of each architecture in their order. "-" stands for PNR in libseccomp's
+// table (no such call there).
 function syscalls() {
   const [head, ...rows] = read("syscalls.csv")
     .trim()
@@ -47,7 +47,7 @@ function syscalls() {
   );
 }
 
-// Constants: table → where it is used, symbols and numbers.
+// Constants: table → its uses, symbols and numbers.
 function constants() {
   const { source, tables } = readJson("constants.json");
   const row = ([name, table]) =>
@@ -77,8 +77,7 @@ function constants() {
   );
 }
 
-// Docker's default profiles, all in today's format: groups of names, sorted; empty and null members
-// left out.
+// Docker's default profiles, all in today's format: groups of sorted names, without empty and null members.
 function dockerDefaults() {
   const folder = join(root, "profiles/docker-default");
   mkdirSync(folder, { recursive: true });
@@ -158,8 +157,7 @@ function canonical(profile) {
   };
 }
 
-// Every (name, action, errno, arguments, conditions) a profile holds, in a canonical order,
-// whatever its format.
+// Every (name, action, errno, arguments, conditions) that a profile holds, in a canonical order for all formats.
 function meaning(profile) {
   const list = (value) => [...(value ?? [])].sort();
   const rules = profile.syscalls.flatMap((group) =>

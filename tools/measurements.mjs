@@ -1,5 +1,5 @@
-// What scripts write into docs/measurements.md, between marks that name it: <!-- NAME --> and
-// <!-- end of NAME -->.
+// The parts of docs/measurements.md that scripts write, between marks with their names: <!-- NAME --> and <!-- end of
+// NAME -->.
 import { readFileSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { cpus, release } from "node:os";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const page = fileURLToPath(new URL("../docs/measurements.md", import.meta.url));
 
-/** When and on what kind of machine something was measured. */
+/** When, and on what kind of machine, something was measured. */
 export function measuredOn() {
   return (
     `${new Date().toISOString().slice(0, 10)}; virtual machine, ${process.arch}, ${cpus().length} ` +
@@ -15,7 +15,7 @@ export function measuredOn() {
   );
 }
 
-/** What stands between the marks now. */
+/** The text that is now between the marks. */
 export function readMeasured(name) {
   return around(name)[1];
 }

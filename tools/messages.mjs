@@ -1,6 +1,6 @@
-// Lists every text of the sources that a person may read: file, text, and one occasion where a test
-// or a page of docs/ shows it. node tools/messages.mjs > docs/messages.txt. To be read aloud from top
-// to bottom: who does what? `…` stands for what is filled in.
+// Lists every text of the sources that a person may read: file, text, and one occasion where a test or a page of docs/
+// shows it. Usage: node tools/messages.mjs > docs/messages.txt. Read the list aloud from top to bottom: who does what?
+// `…` stands for what is filled in.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ function texts(node, found = []) {
   return found;
 }
 
-/** A person reads it: at least two words, one of them of letters alone. */
+/** True if a person reads it: it has at least two words, and one of them has only letters. */
 const isRead = (text) => /[a-z]{2,}\)?[,;:.]? +\S/i.test(text) && !/^[\s#.*({-]*\w[\w-]*\s*\{/.test(text);
 
 /** `src/words/summary.ts` → its texts, each on one line. */

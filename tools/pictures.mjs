@@ -1,7 +1,7 @@
-// Makes the README's pictures from the built program: .github/report.png shows `explain
-// profiles/nginx.json --format html`, .github/comment.png the comment that `review` writes on a pull
-// request which opens ptrace. npm run build && node tools/pictures.mjs (needs Debian's chromium). To be
-// made again when profiles/nginx.json, Docker's newest default, the page or the comment changes.
+// Makes the README's pictures from the built program. .github/report.png shows `explain profiles/nginx.json --format
+// html`. .github/comment.png shows the comment that `review` writes on a pull request which opens ptrace. Usage: npm
+// run build && node tools/pictures.mjs (needs Debian's chromium). Make them again when profiles/nginx.json, Docker's
+// newest default, the page or the comment changes.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const cli = join(root, "dist/cli.cjs");
 
-/** What `review` says of a branch on which somebody allows ptrace. */
+/** What `review` says about a branch that allows ptrace. */
 function comment() {
   const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-picture-"));
   const run = (file, ...args) => spawnSync(file, args, { cwd: folder, encoding: "utf8" }).stdout;

@@ -1,5 +1,5 @@
-// Leaves in dist/ what the package's exports, program and types reach, and removes the rest.
-// Usage: node tools/prune-dist.mjs [--list]. With --list it prints what it would remove.
+// Keeps in dist/ what the package's exports, program and types reach, and removes the rest. Usage: node
+// tools/prune-dist.mjs [--list]. --list prints what it would remove.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

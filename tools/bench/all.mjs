@@ -1,4 +1,4 @@
-// `npm run bench [-- [MEGABYTES] [--write]]`: one after the other, each with the same words.
+// `npm run bench [-- [MEGABYTES] [--write]]`: runs the benchmarks one after the other, each with the same options.
 await import("./semantics.mjs");
 await import("./review.mjs");
 await import("./reach.mjs");

@@ -1,8 +1,8 @@
-// What the filter costs hot calls: the same program on this host without a filter, in a container
-// under Docker's default, and in a container under the profile recorded from it, in turns. The
-// fastest of all batches counts, because other work on the machine only ever slows. Usage: npm run bench:filter
-// [-- TURNS] [--write]. --write: into docs/measurements.md too. Needs an engine with the base image
-// of `npm run engine -- base-image`, and a C compiler.
+// What the filter costs hot calls. The same program runs in turns on this host without a filter, in a container under
+// Docker's default, and in a container under the profile recorded from it. The fastest of all batches counts, because
+// other work on the machine can only slow a batch down. Usage: npm run bench:filter [-- TURNS] [--write]. --write also
+// writes to docs/measurements.md. It needs an engine with the base image of `npm run engine -- base-image`, and a C
+// compiler.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,13 +1,12 @@
-// How fast `generate` reads a large log, against what people write themselves.
+// How fast `generate` reads a large log, compared with scripts that people write themselves.
 //
 // Usage: npm run bench [-- [MEGABYTES …] [--write]]
-// Output: Markdown on stdout, with --write in docs/measurements.md too; never a pass or a failure.
-// It needs strace once, to record the lines that are scaled up.
+// Output: Markdown on stdout, with --write also in docs/measurements.md. It never passes or fails. It needs strace
+// once, to record the lines that are repeated.
 //
-// Every contestant is pinned to the same core, and what counts is the CPU time of all its
-// processes, start included; medians of rounds in turns. The others count the calls and, where they
-// read by lines, how many failed; seccomp-gen does the whole job, up to the written profile. All
-// must find the same calls equally often.
+// Every contestant is bound to the same core. The CPU time of all its processes counts, start included, and the table
+// has medians of rounds in turns. The others count the calls and, if they read by lines, the failed calls. seccomp-gen
+// does the whole job, up to the written profile. All must find the same calls equally often.
 import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,16 +19,13 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } },
 });
-/** In megabytes: a long log, and one of which starting takes a good part. */
+/** In megabytes: a long log, and a log for which starting the program takes a good part of the time. */
 const sizes = positionals.length > 0 ? positionals.map(Number) : [1024, 256];
 const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));
 const profile = join(folder, "profile.json");
 
-/**
- * What is recorded: files, many short processes, several at a time, and a server with threads and
- * its clients.
- */
+/** The recorded work: files, many short processes, several at once, and a server with threads and its clients. */
 const workload = `
 ls -lR /usr/share/doc /usr/lib >/dev/null
 find /usr/lib -type f | head -2000 | xargs -d '\\n' -P 3 -n 20 stat >/dev/null
@@ -45,7 +41,7 @@ node -e '
   });'
 true`;
 
-/** How strace was asked, and the regular expression of what it then writes between pid and name. */
+/** strace's options for each style, and a regular expression for what it then writes between pid and name. */
 const styles = [
   {
     name: "as `record` asks strace: `-f -n -X verbose`",
@@ -88,9 +84,7 @@ const compiled =
     fileURLToPath(new URL("name-scanner.c", import.meta.url)),
   ]).status === 0;
 
-/**
- * Shell commands that print counts and names; `target`: how many times our time they should take.
- */
+/** Shell commands that print counts and names. `target`: how many times our time they should take. */
 const contestants = [
   {
     name: "`grep -oP … \\| sort \\| uniq -c`, names only",
@@ -138,7 +132,7 @@ const cores = (/^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/sta
 const canPin = spawnSync("taskset", ["-c", String(cores.at(-1)), "true"]).status === 0;
 const one = canPin ? `taskset -c ${cores.at(-1)} ` : "";
 
-/** The CPU time of all processes, in no unit that matters. */
+/** The CPU time of all processes. Only its ratios matter, so it has no unit. */
 function measure(command, pinned) {
   const { status, stdout, stderr } = spawnSync(
     "bash",
@@ -170,7 +164,7 @@ function scaledUp(lines, log, megabytes) {
   while (statSync(log).size < megabytes * 1e6) appendFileSync(log, lines);
 }
 
-/** Names and counts, or what a recording keeps of them. */
+/** The names and counts, or what a recording keeps of them. */
 function counted(output) {
   return output
     .trim()
@@ -202,12 +196,12 @@ function expectSame(log, columns) {
 const peaks = [];
 const recordings = styles.map(({ words }) => recorded(words));
 
-/** Ratios, one column a style. */
+/** The ratios, with one column for each style. */
 function compare(logs) {
   const ratios = logs.map(({ log, columns }) => {
     const ours = [];
     const theirs = contestants.map(() => []);
-    peaks.push(peak(measure(generate(log, `--import ${quoted(memory)}`), one))); // not in the rounds: to ask takes time
+    peaks.push(peak(measure(generate(log, `--import ${quoted(memory)}`), one))); // not in the rounds: asking takes time
     for (let round = 0; round < Number(options.rounds); round += 1) {
       const own = measure(generate(log), one);
       ours.push(own.cpu);

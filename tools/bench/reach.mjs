@@ -1,10 +1,9 @@
-// How fast programs' code is read: `npm run bench [-- --write]`. With --once: one round instead of three.
+// How fast programs' code is read: `npm run bench [-- --write]`. --once runs one round instead of three.
 //
-// Each row is an executable of this machine with all libraries that it needs and, where it starts
-// other programs, the shell and the small tools that are read with it. "Cold" has no cache;
-// "cached" finds each summary there. What counts is CPU time, in a new process each time, so that
-// compiling while it runs counts too; medians of rounds. Beside it stands GNU objdump, which only
-// disassembles the same files.
+// Each row is an executable of this machine with all libraries that it needs. If it starts other programs, the shell
+// and the small tools belong to it too. "Cold" has no cache. "Cached" finds each summary there. CPU time counts, in a
+// new process each time, so that compiling while it runs counts too. The table has medians of rounds. Beside them is
+// GNU objdump, which only disassembles the same files.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";

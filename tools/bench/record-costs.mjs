@@ -1,5 +1,6 @@
-// What a recording costs whatever is recorded: of a short container, of a Compose project of five services, and
-// of a request that the gateway only passes on. Part of npm run bench:record (record.mjs), and takes its options.
+// The fixed cost of a recording, whatever is recorded: for a short container, for a Compose project of five services,
+// and for a request that the gateway only passes on. It is part of npm run bench:record (record.mjs) and has the same
+// options.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +30,7 @@ function run(folder, words, env = {}) {
 }
 const record = (...words) => [process.execPath, cli, "record", "--force", ...words];
 
-/** The first way's seconds, and what each other way costs of them: medians of all turns. */
+/** The seconds of the first way, and the cost of each other way as a multiple: medians of all turns. */
 function compare(name, ways, folder, env) {
   const taken = ways.map(() => []);
   for (let turn = 0; turn < turns; turn += 1)
@@ -71,7 +72,7 @@ if (only.test("Compose")) {
 }
 let passed = "";
 if (only.test("a request")) {
-  // As a client that keeps its connection, so that the gateway's own time is all there is.
+  // Like a client that keeps its connection, so that only the gateway's own time counts.
   const script = join(folder, "requests.mjs");
   writeFileSync(
     script,

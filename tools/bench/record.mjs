@@ -1,10 +1,9 @@
-// What recording costs a workload: in a container by itself, in a first recording, and in an append
-// to it, in turns; ratios to the run by itself of the same turn, and of those the median, so that
-// what else the machine does meanwhile weighs little. Beside the time that passed stands the CPU
-// time of the container (cgroup), which for an append includes strace; a first recording's strace
-// is in a container of its own. Usage: npm run bench:record [-- TURNS] [--host] [--only REGEX]
-// [--write]. --write: into docs/measurements.md too. --host: programs on this host, outside any container.
-// Otherwise needs an engine with the base image of `npm run engine -- base-image`.
+// What recording costs a workload. In turns it runs in a container by itself, in a first recording, and in an append to
+// it. Ratios compare with the run by itself in the same turn, and the median counts, so that other work on the machine
+// matters little. Beside the elapsed time is the CPU time of the container (cgroup). For an append it includes strace;
+// a first recording has strace in a container of its own. Usage: npm run bench:record [-- TURNS] [--host] [--only
+// REGEX] [--write]. --write also writes to docs/measurements.md. --host runs programs on this host, outside any
+// container. Otherwise it needs an engine with the base image of `npm run engine -- base-image`.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,9 +18,8 @@ const before = process.argv.includes("--host")
   : ["docker", "run", "--rm", "--network", "none", "seccomp-gen-base:bookworm"];
 
 /**
- * The workload measures itself, so that the start of containers, which costs the same everywhere,
- * is left out: nanoseconds passed, and those of the cgroup's CPU time (cpuacct, or cpu.stat of
- * version 2).
+ * The workload measures itself, which leaves out the start of containers: that costs the same everywhere. It prints the
+ * elapsed nanoseconds, and those of the cgroup's CPU time (cpuacct, or cpu.stat of version 2).
  */
 const timed = (script) =>
   `cpu() { cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || sed -n "s/^usage_usec ` +
@@ -77,7 +75,7 @@ for (const [name, script] of loads.filter(([name]) => only.test(name))) {
   const taken = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
   const ratio = (way, what) => median(taken[way].map((value, turn) => value[what] / taken.bare[turn][what]));
   for (let turn = 0; turn < turns; turn += 1) {
-    // Each way is the first of a turn as often as the others.
+    // Each way comes first in equally many turns.
     const order = Object.keys(ways).map((_, at, all) => all[(at + turn) % all.length]);
     for (const way of order) {
       const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-"));

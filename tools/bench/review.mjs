@@ -1,5 +1,5 @@
-// What `review` of 200 changed profiles costs beside `git diff`: CPU time and processes. Prints a
-// table, with --write into docs/measurements.md too; never a pass or a failure.
+// What `review` of 200 changed profiles costs, compared with `git diff`: CPU time and processes. It prints a table,
+// with --write also to docs/measurements.md. It never passes or fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { measuredOn, writeMeasured } from "../measurements.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cli = `${root}dist/cli.cjs`;
 const services = Number(process.env.SECCOMP_GEN_SERVICES ?? 200);
-/** What the services newly call: twenty kinds of change among two hundred. */
+/** The new calls of the services: twenty kinds of change among two hundred. */
 const calls = [
   "flock",
   "fdatasync",
@@ -53,14 +53,14 @@ generate();
 git("add", "-A");
 git("commit", "-q", "-m", "a new base image");
 
-// Every process that git starts counts: those that review starts itself, and it.
+// Every process that git starts counts: git itself, and those that review starts.
 const bin = mkdtempSync(join(tmpdir(), "seccomp-gen-bench-bin-"));
 const log = join(bin, "log");
 const real = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim();
 writeFileSync(join(bin, "git"), `#!/bin/sh\necho "$1" >> '${log}'\nexec ${real} "$@"\n`);
 chmodSync(join(bin, "git"), 0o755);
 
-/** Seconds of CPU, and processes. */
+/** The seconds of CPU time, and the number of processes. */
 function measure(command) {
   writeFileSync(log, "");
   const { stderr } = spawnSync("bash", ["-c", `TIMEFORMAT='%U %S'; time ${command} > /dev/null 2>&1`], {

@@ -1,5 +1,5 @@
-// How fast profiles are compared, calls judged and the command line starts. Prints ratios measured
-// in one run, in turns, with --write in docs/measurements.md too; never a pass or a failure.
+// How fast profiles are compared, calls are judged and the command line starts. It prints ratios measured in one run,
+// in turns, with --write also to docs/measurements.md. It never passes or fails.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,23 +1,20 @@
-// Counts both errors of profiles on real workloads: what a workload does on one day is recorded,
-// another day of it runs under the profiles made from that.
+// Counts both errors of profiles on real workloads. It records what a workload does on one day, makes profiles from
+// that, and runs another day under them.
 //
 // Usage: npm run evaluate -- [--set tuned|untouched] [--only NAME]… [--fresh] [--write]
 //
-// DOCKER_HOST names the engine; it needs `npm run engine -- base-image`. A Markdown table goes to
-// stdout, and with --write to docs/measurements.md; progress goes to stderr. Exit code: 0 the default profile
-// breaks nothing but for calls that a reviewer has to see, 1 it breaks something, 2 trouble. One
-// workload's trouble does not end the others. Recordings and runs are kept in .evaluate/: a second
-// call goes on where the first was cut off, and runs only profiles that have changed. --fresh
-// forgets them.
+// DOCKER_HOST names the engine, which needs `npm run engine -- base-image`. A Markdown table goes to stdout, and with
+// --write also to docs/measurements.md. Progress goes to stderr. Exit code: 0 if the default profile breaks nothing
+// except through calls that a reviewer must see, 1 if it breaks something, 2 for trouble. Trouble with one workload
+// does not end the others. Recordings and runs are kept in .evaluate/. A second run goes on where the first stopped,
+// and asks again only about profiles that have changed. --fresh forgets them.
 //
-// Two sets: the policy's tables were tuned on the workloads of the first. No row of them was made
-// with the second, which a test holds. The other day of a service is its second half: load, errors,
-// a reload, rotated logs. The tuned set has more days: the same half with Debian's next release,
-// and without a vDSO.
+// There are two sets. The policy's tables were tuned on the workloads of the first set. No row was made with the
+// second, and a test checks that. The other day of a service is its second half: load, errors, a reload, rotated logs.
+// The tuned set has more days: the same half with Debian's next release, and without a vDSO.
 //
-// Breaks: exit codes or output of the other day differ from the same run under Docker's default
-// profile. "to see" counts those that run once the calls that are more than ordinary are allowed
-// too: a reviewer has to see them.
+// "Breaks": exit codes or output of the other day differ from the same run under Docker's default profile. "To see": it
+// runs once the calls that are more than ordinary are allowed too. A reviewer must see those calls.
 import { spawn, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -49,7 +46,7 @@ const generated =
       stdio: ["ignore", "pipe", "ignore"],
     });
 
-/** How profiles are made. */
+/** The kinds of profiles. */
 const kinds = [
   { name: "`--no-reach`", make: generated("--no-reach") },
   { name: "default", make: generated() },
@@ -65,7 +62,7 @@ const allowed = (profile) =>
       .flatMap(({ names }) => names),
   );
 
-/** Those with any arguments. */
+/** The calls that a profile allows with any arguments. */
 const allowedWhole = (profile) =>
   new Set(
     JSON.parse(profile)
@@ -73,14 +70,14 @@ const allowedWhole = (profile) =>
       .flatMap(({ names }) => names),
   );
 
-/** What was found out before for the same question, or now; written at once. */
+/** The answer to this question from an earlier run, or from now. It is written at once. */
 async function remembered(name, question, find) {
   const file = join(folder, `${name}.json`);
   const key = digest(question);
   try {
     const known = JSON.parse(readFileSync(file, "utf8"));
     if (known.key === key) return known.value;
-  } catch {} // not asked before, or cut off while it was written
+  } catch {} // not asked before, or interrupted while it was written
   const value = await find();
   writeFileSync(`${file}.new`, JSON.stringify({ key, value }));
   renameSync(`${file}.new`, file);
@@ -89,7 +86,7 @@ async function remembered(name, question, find) {
 
 function run(program, words, { env = {}, timeout = 170_000 } = {}) {
   return new Promise((resolve) => {
-    // A group of its own: what a shell started ends with it.
+    // In a process group of its own, so that everything the shell started ends with it.
     const child = spawn(program, words, {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
@@ -97,7 +94,7 @@ function run(program, words, { env = {}, timeout = 170_000 } = {}) {
       detached: true,
     });
     const end = (signal) => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, signal);
-    // docker run passes the first on to a shell that may not hear it
+    // docker run passes the first signal on to a shell that may not hear it
     const timers = [setTimeout(end, timeout, "SIGTERM"), setTimeout(end, timeout + 15_000, "SIGKILL")];
     const output = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"])
@@ -149,7 +146,7 @@ async function record(workload, half) {
   }
 }
 
-/** Runs the second half, under a profile or the engine's own: what its user sees. */
+/** Runs the second half under a profile, or under the engine's own. Returns what its user sees. */
 async function second(workload, profile) {
   const { exercise, words = workload.words, options: own } = workload.b;
   const name = `seccomp-gen-evaluate-${workload.slug}-${process.pid}`;
@@ -207,7 +204,7 @@ const recorded = (workload, half, question) =>
     () => (say(`${workload.name}: records half ${half}`), record(workload, half)),
   );
 
-/** What the second half looks like without us. */
+/** The output of the second half without us. */
 async function unconfined(workload, question) {
   const plain = await remembered(`${workload.slug}-plain`, question, async () => [
     await second(workload),
@@ -218,7 +215,7 @@ async function unconfined(workload, question) {
   return plain;
 }
 
-/** What was recorded on the first day, what all days call, and what the others look like without us. */
+/** The recording of the first day, the calls of all days, and the output of the others without us. */
 async function observe(workload, engine) {
   const question = asked(workload, engine);
   const first = await recorded(workload, "a", question);
@@ -236,7 +233,7 @@ async function observe(workload, engine) {
   return { workload, turns, recording, first };
 }
 
-/** Runs the other days under a profile: where it breaks, and whether more than ordinary calls would repair it. */
+/** Runs the other days under a profile: says where it breaks, and whether more than ordinary calls would repair it. */
 async function broken({ turns, recording, first }, kind, profile) {
   const names = allowed(profile);
   const whole = allowedWhole(profile);
@@ -249,7 +246,7 @@ async function broken({ turns, recording, first }, kind, profile) {
     const result = await remembered(slug, { question, profile }, () => second(workload, file));
     if (plain.includes(result)) continue;
     const missing = called(then).filter((call) => !names.has(call));
-    // Of a call that the first day did not make, code opens no more than a form.
+    // If the first day did not make a call, code opens at most a form of it.
     const weighty = called(then)
       .filter((call) => !names.has(call) || (!seen.includes(call) && !whole.has(call)))
       .filter((call) => weigh(call).weight !== "ordinary");
@@ -287,7 +284,7 @@ async function judge(observed) {
   return { name: workload.name, set: workload.set, seen: seen.length, cells, unseen };
 }
 
-/** In words: "runs", "breaks", on which days it breaks, and whether a reviewer has to see why. */
+/** The outcome in words: "runs" or "breaks", on which days it breaks, and whether a reviewer must see why. */
 function outcome({ breaks }) {
   if (breaks.length === 0) return "runs";
   const where = breaks.filter(({ day }) => day !== "").map(({ day }) => day);
@@ -345,7 +342,7 @@ const images = {
   "seccomp-gen-evaluate-untouched": path("untouched/"),
 };
 
-/** Builds what the workloads run in, and the images of their other days. */
+/** Builds the image in which the workloads run, and the images of their other days. */
 function buildImages(chosen) {
   for (const image of new Set(chosen.map((workload) => workload.image)))
     if (image !== base)

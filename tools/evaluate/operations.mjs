@@ -1,10 +1,10 @@
-// What each row of the table of operations buys: how many more known vulnerabilities are within
-// reach, on average over recorded workloads, if this row alone is taken out.
+// What each row of the table of operations buys: how many more known vulnerabilities would be within reach without this
+// row, on average over recorded workloads.
 //
 // Usage: node tools/evaluate/operations.mjs [--write]
 //
-// Reads what `npm run evaluate` recorded (.evaluate/). A Markdown table goes to stdout, and with
-// --write to docs/measurements.md.
+// It reads what `npm run evaluate` recorded (.evaluate/). A Markdown table goes to stdout, and with --write also to
+// docs/measurements.md.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ const condition = ({ index, value, mask = 0xffff_ffff }) => ({
   datum: BigInt(value),
 });
 
-/** Bits of the same flags by which other rows are told: they stay closed. */
+/** Bits of the same flags that belong to other rows. They stay closed. */
 function bitsOfOthers(rows, name, index) {
   return operations
     .filter((row) => !rows.includes(row))
@@ -39,7 +39,7 @@ function bitsOfOthers(rows, name, index) {
     .reduce((bits, { mask }) => bits | BigInt(mask), 0n);
 }
 
-/** The filters as they would be without these rows: what they deny of an allowed call is allowed. */
+/** The filters as they would be without these rows: they allow what the rows deny. */
 function opened(filters, rows) {
   return new Map(
     [...filters].map(([arch, filter]) => {
@@ -75,7 +75,7 @@ const ceiling = resolve(reference.profile, {
   ignoresDefaultErrno: false,
 }).filters;
 
-/** The profile of a workload's first day, without those that were not recorded. */
+/** The profile of a workload's first day. Workloads that were not recorded have none. */
 function profileOf({ name, slug }) {
   const file = join(folder, `${slug}-a.json`);
   if (!existsSync(file)) return [];
@@ -84,7 +84,7 @@ function profileOf({ name, slug }) {
   return [{ name, own, now: reachable(own), byNames: reachable(opened(own, operations)) }];
 }
 
-/** By workload, what is within reach without a row and is not with it. */
+/** For each workload, the vulnerabilities that are within reach only without the row. */
 const without = (set, row) =>
   set.map(({ own, now }) => reachable(opened(own, [row])).filter((id) => !now.includes(id)));
 

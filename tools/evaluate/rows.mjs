@@ -1,10 +1,10 @@
-// What each row of the companions buys: the calls of other days that the profile would deny without
-// this row alone, with what the programs' code tells and without it. Nothing is run.
+// What each row of the companions buys: the calls of other days that the profile would deny without this row, with and
+// without the evidence of the programs' code. It runs nothing.
 //
 // Usage: npm run -s build && node tools/evaluate/rows.mjs [--all] [FOLDER]
 //
-// FOLDER holds what `npm run evaluate` recorded (default: .evaluate/). A Markdown table goes to
-// stdout: the rows that are known by a program's name, or with --all every row.
+// FOLDER holds what `npm run evaluate` recorded (default: .evaluate/). A Markdown table goes to stdout. It has the rows
+// that a program's name triggers, or with --all every row.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +39,7 @@ const allowedBy = (recording, reach) => allowedNames(filtersOf(recording, { reac
 const settings = [true, false];
 const now = workloads.map(({ light }) => settings.map((reach) => allowedBy(light, reach)));
 
-/** What a row brings that nothing else does: calls of other days, and names in all. */
+/** What only this row brings: calls of other days, and the number of names. */
 function priceOf(row, rows) {
   const at = rows.indexOf(row);
   rows.splice(at, 1);

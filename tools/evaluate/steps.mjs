@@ -1,7 +1,6 @@
-// What each step of the ranking buys and costs, from recordings that `npm run evaluate` has left in
-// .evaluate/: names allowed, known vulnerabilities within reach, workloads whose other day makes an
-// ordinary call that the profile lacks. Nothing is run. Writes the table into docs/code.md with
-// --write.
+// What each step of the ranking buys and costs, from recordings that `npm run evaluate` has left in .evaluate/. It
+// counts the names allowed, the known vulnerabilities within reach, and the workloads whose other day makes an ordinary
+// call that the profile lacks. It runs nothing. --write writes the table to docs/code.md.
 //
 //     npm run -s build && node tools/evaluate/steps.mjs [--write] [FOLDER]
 import { execFileSync } from "node:child_process";
@@ -22,7 +21,7 @@ const { values: options, positionals } = parseArgs({
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const folder = positionals[0] ?? path("../../.evaluate/traces");
 
-/** Without the programs that did not run. */
+/** The recording without the programs that did not run. */
 const withoutStarted = (recording) => ({
   ...recording,
   code: recording.code && {

@@ -1,22 +1,22 @@
-// Workloads that no row of the policy was made or tuned with. What they need is never a reason to
-// change a table: a test holds that no row names one of their programs.
+// Workloads with which no row of the policy was made or tuned. Their needs are never a reason to change a table: a test
+// checks that no row names one of their programs.
 import { command, service } from "./workloads.mjs";
 
 const image = "seccomp-gen-evaluate-untouched";
 const client = { image };
 
-/** One request to a service that answers a line with a line. */
+/** One request to a service that answers each line with a line. */
 const say =
   "say() { for n in $(seq 60); do (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.3; done; " +
   'for word; do exec 3<>/dev/tcp/127.0.0.1/$port; printf "$word\\r\\n" >&3; timeout 5 cat <&3; exec 3>&-; done; }; ';
 const wait = "for n in $(seq 60); do (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.3; done; ";
-/** Bodies of pages, one a line. */
+/** The bodies of pages, one on a line. */
 const bodies = (...paths) => `for path in ${paths.join(" ")}; do curl -s -m 10 http://127.0.0.1:$port$path; echo; done`;
 const load =
   'seq 60 | xargs -P 6 -n 10 sh -c \'for n; do curl -s -m 10 -o /dev/null -w "%{http_code}\\n" ' +
   "http://127.0.0.1:'$port'/; done' each | sort | uniq -c | tr -s ' '";
 
-/** A mail over SMTP, said by bash: FROM and the recipients. */
+/** A mail over SMTP that bash sends: FROM and the recipients. */
 const mail =
   "mail() { exec 3<>/dev/tcp/127.0.0.1/2525; read -t 20 -r line <&3; for word in 'EHLO client' " +
   "'MAIL FROM:<a@evaluate.test>' " +

@@ -1,11 +1,11 @@
-// What each workload of the evaluation does in the half that is recorded (a) and in the half that
-// its profiles have not seen (b).
+// What each workload of the evaluation does in the recorded half (a), and in the half that its profiles have not seen
+// (b).
 //
-// Services are recorded with a request or two; their second half is what production adds: errors,
-// load, rotated logs, a reload, another way of stopping. They are exercised by a client in a second
-// container, in the network and pid namespace and with the volumes of the first: there, process 1
-// is the service. The backup script meets other data, a full device, a missing folder and a signal;
-// the other programs that end by themselves do work of another kind than recorded.
+// Services are recorded with a request or two. Their second half is what production adds: errors, load, rotated logs, a
+// reload, another way of stopping. A client exercises them from a second container, which shares the first one's
+// network, pid namespace and volumes. So the service is process 1 there. The backup script meets other data, a full
+// device, a missing folder and a signal. The other programs that end by themselves do another kind of work than the
+// recorded one.
 
 const http =
   "get() { curl -s -m 10 --retry 20 --retry-delay 1 --retry-connrefused -o /dev/null -w " +
@@ -52,9 +52,7 @@ const backup =
   "-type f | sort | uniq -c | sort -rn > /tmp/report; wc -l < /tmp/report; cp /tmp/report $3 || " +
   "return 5; mv /tmp/x.tgz /tmp/y.tgz; rm /tmp/report; }; ";
 
-/**
- * Other days of the same program. `file`: the Dockerfile that makes the day's image from `from`.
- */
+/** The other days of the same program. `file`: the Dockerfile that makes the day's image from `from`. */
 export const days = [
   {
     name: "next release",

@@ -1,8 +1,7 @@
-// What becomes of recordings and of what is committed when something goes wrong: faults injected
-// into real runs of dist/cli.cjs. Usage: npm run test:faults [-- KILLS]. Writes
-// tools/faults/FAULTS.md. --short: only a few kills and what needs no engine, and nothing is
-// written. --only REGEX: those alone; the other rows of the table stay. Exit code 1 where a fault
-// did harm. The engine is only stopped, killed and filled where it is a private one of engine.sh.
+// Checks that faults do no harm to recordings and to committed files. It injects faults into real runs of dist/cli.cjs.
+// Usage: npm run test:faults [-- KILLS]. It writes tools/faults/FAULTS.md. --short makes only a few kills and runs what
+// needs no engine, and writes nothing. --only REGEX runs only matching faults; the other rows of the table stay. Exit
+// code 1 if a fault did harm. The engine is only stopped, killed and filled if it is a private one of engine.sh.
 import { spawn, spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -37,9 +36,7 @@ const strace = spawnSync("strace", ["-V"]).status === 0;
 const rows = [];
 let harm = 0;
 
-/**
- * Runs one fault `times` times; `once` resolves to what came out, and throws where harm was done.
- */
+/** Runs one fault `times` times. `once` resolves to the outcome, and throws if the fault did harm. */
 async function fault(name, times, once, skipped) {
   if (only !== undefined && !only.test(name)) return;
   if (skipped) return void rows.push([name, "-", `skipped: ${skipped}`]);
@@ -118,7 +115,7 @@ const containerRun = [
   "ls -l / >/dev/null; sleep 0.2; id >/dev/null",
 ];
 
-/** A folder as it would be in a repository: a recording and its profile, committed. */
+/** A folder like one in a repository, with a committed recording and its profile. */
 const template = mkdtempSync(join(tmpdir(), "seccomp-gen-faults-"));
 writeFileSync(
   join(template, "log"),
@@ -139,7 +136,7 @@ function committed() {
   return folder;
 }
 
-/** Nothing of what was committed is gone, and each file is whole. */
+/** Checks that no committed file is lost, and that each file is whole. */
 function unharmed(folder) {
   const now = callsOf(join(folder, recording));
   for (const call of callsOf(join(template, recording))) check(now.includes(call), `${call} is lost`);
@@ -152,15 +149,15 @@ function unchanged(folder) {
     check(readFileSync(join(folder, path), "utf8") === readFileSync(join(template, path), "utf8"), `${path} changed`);
 }
 
-/** The session that a line ends with, `PID.START@HOST`, is of a process that runs: another recording's. */
+/** True if the session at the end of a line, `PID.START@HOST`, is of a running process: another recording. */
 function goesOn(line) {
   const pid = / (\d+)(?:\.\d+)?@\S+$/.exec(line)?.[1];
   return pid !== undefined && existsSync(`/proc/${pid}`);
 }
 
 /**
- * What is left is found and removed, also by the next who looks; what had been traced is kept.
- * Resolves to what was recovered.
+ * Checks that the remains are found and removed, by the next run too, and that the trace was kept. Resolves to what was
+ * recovered.
  */
 function cleaned(folder) {
   const first = run(folder, ["clean"]);
@@ -190,7 +187,7 @@ function cleaned(folder) {
   return "the trace is recovered";
 }
 
-/** Processes that we have killed. */
+/** The processes that we killed. */
 const ended = [];
 
 async function killed(args, longest, time) {
@@ -294,7 +291,7 @@ const engineGoes = async (signal) => {
   process.kill(pid, signal);
   for (let tries = 0; tries < 300 && existsSync(`/proc/${pid}`); tries += 1) await delay(100);
 };
-/** A workload that is known by its mkdir, and then goes on. */
+/** A workload that is recognised by its mkdir and then goes on. */
 const long = "ls -l / >/dev/null; mkdir /tmp/x; sleep 60";
 /** A recording of `long` that has seen its mkdir. */
 const recorderAt = async (folder, words) => {
@@ -505,7 +502,7 @@ await fault(
   longOnly(noEngine),
 );
 
-/** What clients do to containers that are held. Each script ends with a container that runs in order. */
+/** What clients do to containers that are held. Each script ends with a container that runs normally. */
 const clients = [
   ["a container is created and never started", "docker create --name $N $I true >/dev/null", ""],
   [
@@ -861,10 +858,7 @@ for (const [kind, before, missing] of [
     missing,
   );
 
-/**
- * A library that gives a process a clock of its own (Debian's libfaketime); the machine's is left
- * alone.
- */
+/** A library that gives a process a clock of its own (Debian's libfaketime). The machine's clock stays. */
 function clockLibrary() {
   const find = () =>
     spawnSync("sh", ["-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1"], { encoding: "utf8" })
@@ -915,7 +909,7 @@ for (const [kind, before, missing] of [
     missing || (clock === "" ? "no libfaketime" : false),
   );
 
-/** The kind of machine, and when; no names. */
+/** The kind of machine, and the time. No names. */
 function machine() {
   const version = docker("version", "--format", "{{.Server.Version}}");
   return (
@@ -925,7 +919,7 @@ function machine() {
   );
 }
 
-/** The rows of earlier runs that this one has not measured again. */
+/** The rows of earlier runs that this run did not measure again. */
 function earlier() {
   const lines = existsSync(table)
     ? readFileSync(table, "utf8")

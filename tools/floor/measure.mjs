@@ -1,16 +1,14 @@
-// Measures what a container runtime calls after it has installed the filter and before the program
-// runs, and holds it against the table in src/core/policy/floor.ts. A new runc or crun is then a
-// change of that table.
+// Measures what a container runtime calls after it has installed the filter and before the program runs, and compares
+// that with the table in src/core/policy/floor.ts. So a new runc or crun needs only a change of that table.
 //
 // Usage: npm run floor -- [--runtime runc|crun] [--rounds N] [--verbose]
-// DOCKER_HOST names the engine; needs root, strace and npm run build
-// Exit code: 0 the table has everything, 1 it lacks something, 2 trouble.
+// DOCKER_HOST names the engine. It needs root, strace and npm run build. Exit code: 0 if the table has everything, 1 if
+// it lacks something, 2 for trouble.
 //
-// Method: strace follows the engine's containerd and all that it starts. Counted are the calls of
-// the thread group that installed a filter, from then until its execve: filters are installed with
-// TSYNC, so all threads of runc are under it. --init's tini is counted from its execve on, with its
-// child until that one's own. Go's scheduler makes runc vary from start to start, so rounds are
-// added until three in a row bring nothing new.
+// Method: strace follows the engine's containerd and everything that it starts. The calls of the thread group that
+// installed a filter count, from then until its execve. Filters are installed with TSYNC, so all threads of runc are
+// under it. The tini of --init counts from its execve on, and its child counts until the child's own execve. Go's
+// scheduler makes runc vary from start to start, so rounds are added until three in a row show nothing new.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -77,8 +75,8 @@ function containerdPid() {
 }
 
 /**
- * The ways of starting something under the filter. `options`: of docker run; `execs`: of docker
- * exec, one after the other.
+ * The ways of starting something under the filter. `options` are those of docker run. `execs` are those of docker exec,
+ * one after the other.
  */
 const ways = [
   {

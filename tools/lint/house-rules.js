@@ -1,6 +1,6 @@
-/** Rules of this repository that no linter brings. */
+/** Rules of this repository that no published linter has. */
 
-/** A condition inside of a condition of a template string is read twice; a name for it is read once. */
+/** A condition within a template string's condition must be read twice. With a name, it is read once. */
 const noNestedTernaryInTemplate = {
   create: (context) => ({
     ConditionalExpression(node) {

@@ -1,4 +1,4 @@
-// Properties with few cases, the same ones each time: a mutant is asked thousands of times.
+// Properties with few cases, which are the same each time: a mutant is tested thousands of times.
 import real from "../../node_modules/fast-check/lib/fast-check.js";
 
 export * from "../../node_modules/fast-check/lib/fast-check.js";

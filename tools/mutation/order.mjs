@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Mutants in the order that a seed gives them: the first N are a sample of all. */
+/** Mutants in the order that a seed gives them. So the first N are a sample of all. */
 export function inOrder(mutants, seed) {
   return mutants
     .map((mutant) => ({ mutant, at: createHash("sha256").update(`${seed} ${mutant.key}`).digest("hex") }))

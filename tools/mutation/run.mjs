@@ -1,14 +1,14 @@
-// Changes src/core in many small ways (mutants) and asks the tests of src/core for each of them whether
-// any fails. A mutant that survives is a line that no test would miss.
-// Usage: npm run test:mutation [-- [--fresh] [--sample N] [--seed N] [--write] FOLDER…]. Writes
-// .mutation/report.json (the format of mutation-testing-report-schema, which Stryker's viewer shows)
-// and ends with 1 if a folder's score is below the least score.
-// --sample N asks N mutants, which the seed picks: an estimate. --write puts the scores into
-// docs/measurements.md. What was noticed before stays noticed while the mutated file and the test that
+// Changes src/core in many small ways (mutants), and asks for each mutant whether a test of src/core fails. A mutant
+// that survives shows a line that no test would miss.
+// Usage: npm run test:mutation [-- [--fresh] [--sample N] [--seed N] [--write] FOLDER…]. It writes
+// .mutation/report.json (the format of mutation-testing-report-schema, which Stryker's viewer shows), and ends with 1
+// if a folder's score is below the least score. --sample N tests N mutants, which the seed picks: an estimate. --write
+// puts the scores into docs/measurements.md. A mutant that a test killed before stays killed while the mutated file and
+// that test are unchanged. --fresh tests everything again.
 // noticed it are unchanged; --fresh asks everything again.
 //
-// All mutants are put into the code at once, each behind a switch (Stryker's instrumenter), and runner.mjs
-// turns the switches one after the other in one process: no module is loaded twice.
+// All mutants are in the code at once, each behind a switch (Stryker's instrumenter). runner.mjs turns the switches one
+// after the other in one process, so no module is loaded twice.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -31,7 +31,7 @@ import { inOrder } from "./order.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const leastScore = 85;
 const everyFolder = ["lint", "check", "diff", "emitter", "policy", "seccomp"].map((name) => `src/core/${name}`);
-/** A mutant that has no verdict after this much processor time never ends. */
+/** A mutant without a verdict after this much processor time never ends. */
 const patienceSeconds = 30;
 
 const { values: options, positionals: named } = parseArgs({
@@ -88,7 +88,7 @@ async function mutate(folder) {
   return report(folder, sources, keyed, inSample(found, ids, sample));
 }
 
-/** The verdicts on the sample. What was noticed in another sample would make the score too high. */
+/** The verdicts on the sample. Mutants that were killed in another sample would make the score too high. */
 function inSample(found, ids, sample = ids.length) {
   const ignored = new Set(found.flatMap(({ id, status }) => (status === "Ignored" ? [id] : [])));
   const asked = ids.filter((id) => !ignored.has(id)).slice(0, sample);
@@ -96,7 +96,7 @@ function inSample(found, ids, sample = ids.length) {
   return found.filter(({ id }) => counted.has(id));
 }
 
-/** The code with runner.mjs's counters and caches. Stryker's counters take most of the time of inner loops. */
+/** The code with runner.mjs's counters and caches. Stryker's own counters take most of the time of inner loops. */
 function prepared(code) {
   return code
     .replaceAll(
@@ -106,12 +106,12 @@ function prepared(code) {
     .replaceAll("new WeakMap", "new globalThis.MutantsWeakMap");
 }
 
-/** What a mutant is called as long as its file is unchanged, whatever happens to other files. */
+/** The name of a mutant as long as its file is unchanged, whatever happens to other files. */
 function keyOf({ fileName, location: { start, end }, mutatorName, replacement }) {
   return [relative(root, fileName), start.line, start.column, end.line, end.column, mutatorName, replacement].join(" ");
 }
 
-/** Keeps who noticed what, with the digests of the mutated files and of the tests. */
+/** Stores which test killed which mutant, with the digests of the mutated files and of the tests. */
 function keep(work, mutants, found) {
   const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
   const noticed = found
@@ -121,7 +121,7 @@ function keep(work, mutants, found) {
   writeFileSync(join(work, "noticed.json"), JSON.stringify({ noticed, digests: Object.fromEntries(digests) }));
 }
 
-/** The verdicts of tests and files that are as they were. */
+/** The verdicts whose tests and files are unchanged. */
 function stillTrue(work, mutants) {
   const { noticed, digests } = JSON.parse(textOf(join(work, "noticed.json")) || '{"noticed": [], "digests": {}}');
   const same = new Set(Object.keys(digests).filter((file) => digest(file) === digests[file]));
@@ -141,7 +141,7 @@ function textOf(path) {
   return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
-/** Runs the tests; resolves to whether they came to their end. */
+/** Runs the tests. Resolves to true if they came to their end. */
 async function ask(folder, work, verdicts) {
   const child = spawn(
     process.execPath,
@@ -179,7 +179,7 @@ async function ask(folder, work, verdicts) {
   return !stuck;
 }
 
-/** The processor time that a process's children took: vitest runs the tests in one. */
+/** The processor time of a process's children. vitest runs the tests in one. */
 function secondsOfChildren(pid) {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
@@ -236,7 +236,7 @@ function report(folder, sources, mutants, found) {
   return { folder, files, counts, asked, score: asked === 0 ? 100 : (100 * noticed) / asked };
 }
 
-/** One row a folder, which the next measurement of that folder replaces. */
+/** One row for each folder. The next measurement of that folder replaces it. */
 function keepScore({ folder, asked, score }) {
   const sample = options.sample === undefined ? `all ${asked}` : `${asked}, seed ${options.seed}`;
   const row = `| ${folder} | ${new Date().toISOString().slice(0, 10)} | ${sample} | ${score.toFixed(1)} % |`;

@@ -1,4 +1,4 @@
-// Runs each test once as it is. Then it asks, for one mutant after the other, the tests that reach it,
+// Runs each test once without mutants. Then it activates one mutant after the other, and runs the tests that reach it,
 // the quickest first, until one of them fails. See run.mjs.
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -22,16 +22,16 @@ const state = (globalThis.mutationState ??= {
   filesLeft: JSON.parse(readFileSync(join(work, "test-files.json"), "utf8")).length,
 });
 
-/** A mutant's tests take at most about this much processor time, the quickest first. */
+/** The tests of a mutant take at most about this much processor time. The quickest run first. */
 const budgetMs = 5000;
 
-/** Called where mutants stand. */
+/** The code calls it at each mutant. */
 globalThis.coverMutants = function () {
   if (switches.activeMutant !== undefined) return;
   for (let at = 0; at < arguments.length; at += 1) state.counts[arguments[at]] += 1;
 };
 
-/** Mutants that were reached since the last time, with how often. */
+/** The mutants that were reached since the last time, and how often. */
 function readCounts() {
   const found = [];
   for (const [id, count] of state.counts.entries()) if (count > 0) found.push([String(id), count]);
@@ -39,7 +39,7 @@ function readCounts() {
   return found;
 }
 
-/** A cache that forgets what it was told while another mutant was active. */
+/** A cache that forgets what it learnt while another mutant was active. */
 globalThis.MutantsWeakMap = class extends WeakMap {
   get(key) {
     const entry = super.get(key);
@@ -59,7 +59,7 @@ export default class MutationRunner extends TestRunner {
     try {
       await run();
     } catch (error) {
-      readCounts(); // a test that fails already notices nothing
+      readCounts(); // a test that already fails cannot kill a mutant
       throw error;
     }
     const time = process.cpuUsage(began).user / 1000;
@@ -78,7 +78,7 @@ export default class MutationRunner extends TestRunner {
     writeFileSync(join(work, "done"), "");
   }
 
-  /** Asks as many as the sample has. Those that run only while modules are loaded do not count. */
+  /** Tests as many mutants as the sample has. Mutants that only run while modules are loaded do not count. */
   async #judgeAll({ ids, sample }) {
     const decided = new Set(
       readFileSync(verdicts, "utf8")
@@ -99,7 +99,7 @@ export default class MutationRunner extends TestRunner {
     }
   }
 
-  /** The test that noticed the last mutant: it may notice the next one too. */
+  /** The test that killed the last mutant. It may kill the next one too. */
   #last;
 
   async #judge(id, tests) {

@@ -9,13 +9,13 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = process.env.MUTATION_FOLDER ?? "src/core/check";
 const code = JSON.parse(readFileSync(join(process.env.MUTATION_WORK, "code.json"), "utf8"));
 
-/** Whose tests are asked beside the folder's own: those that use the folder in earnest. */
+/** Other folders whose tests run beside the folder's own, because they really use the folder. */
 const others = {
   seccomp: ["core/diff/**", "core/lint/**"],
   policy: ["core/emitter/**", "core/explain/**", "commands/examples.test.ts"],
 };
 
-/** The folder's own tests come first; runner.mjs is told how many files there are. */
+/** The folder's own tests come first. runner.mjs gets the number of files. */
 class OwnFirst extends BaseSequencer {
   async sort(files) {
     const isOwn = ({ moduleId }) => moduleId.includes(`/test/core/${basename(folder)}/`);

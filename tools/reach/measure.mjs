@@ -3,13 +3,12 @@
  *
  *     npm run -s build && node tools/reach/measure.mjs [--programs FILE] [--root DIR] [--json FILE] [PATTERN]
  *
- * FILE has a shell command a line: `programs.txt` beside this file (the default), or `services.txt`,
- * which needs --root. PATTERN chooses the lines that contain it. With --root the commands run in
- * that folder by chroot(8); unpacked Debian packages are enough (`dpkg-deb -x`).
+ * FILE has one shell command on each line: `programs.txt` beside this file (the default), or `services.txt`, which
+ * needs --root. PATTERN chooses the lines that contain it. With --root, chroot(8) runs the commands in that folder.
+ * Unpacked Debian packages are enough (`dpkg-deb -x`).
  *
- * A pair is a program and a call that it made. The program's objects are its executable and what it
- * mapped executable. Prints pairs, misses, open sites, seconds and memory. Exit code 1 if there is
- * a miss.
+ * A pair is a program and a call that it made. The program's objects are its executable and the files that it mapped
+ * executable. It prints pairs, misses, open sites, seconds and memory. Exit code 1 if there is a miss.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -29,7 +28,7 @@ import { fileURLToPath } from "node:url";
 const dist = process.env.REACH_DIST ?? fileURLToPath(new URL("../../dist/reach/index.js", import.meta.url));
 const { analyzeObject, reachOf } = await import(dist);
 
-/** Made by the kernel itself when a stopped call goes on (signal(7)); no code has it. */
+/** The kernel itself makes it when a stopped call goes on (signal(7)). No code has it. */
 const kernelsOwn = new Set(["restart_syscall"]);
 
 const options = process.argv.slice(2);
@@ -50,7 +49,7 @@ const commands = lines.filter(
   (line) => line !== "" && !line.startsWith("#") && (pattern === undefined || line.includes(pattern)),
 );
 
-/** Executable path → what was seen of it in all runs. */
+/** Executable path → what all runs showed about it. */
 const programs = new Map();
 const folder = mkdtempSync(join(tmpdir(), "reach-measure-"));
 for (const command of commands) observe(command);
@@ -68,7 +67,7 @@ function observe(command) {
     ],
     { cwd: folder, stdio: "ignore", timeout: 30_000, killSignal: "SIGKILL", env: { ...process.env, LD_PRELOAD: "" } },
   );
-  // What a command leaves running (daemons) ends with it: these processes are ours, strace has named them.
+  // Daemons that a command leaves running are ended with it. They are ours: strace named them.
   for (const name of readdirSync(folder)) {
     if (!name.startsWith("log.")) continue;
     try {
@@ -93,7 +92,7 @@ function observe(command) {
   for (const name of readdirSync(folder)) if (name.startsWith("log.")) rmSync(join(folder, name));
 }
 
-/** The program a process runs when it starts: its parent's at the moment of the fork. */
+/** The program of a process when it starts: its parent's program at the fork. */
 function walk(id, byProcess, children, states) {
   const known = states.get(id);
   if (known !== undefined) return known;
@@ -119,8 +118,8 @@ function walk(id, byProcess, children, states) {
 }
 
 /**
- * The file that a path names: within the root if it has the file, else on the host (what runs before
- * chroot does).
+ * The file that a path names: within the root if the root has it, otherwise on the host (for what runs before chroot
+ * does).
  */
 function resolveIn(path) {
   if (root === "" || !path.startsWith("/")) return realpathSync(path);

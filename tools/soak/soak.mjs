@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// The long run: random real programs of an image's own /usr/bin, each recorded, made a profile of,
-// and run under it on every runtime.
+// The long run: takes random real programs from an image's /usr/bin, records each, makes a profile, and runs the
+// program under it on every runtime.
 //
 //   node tools/soak/soak.mjs [--minutes 30] [--seed N] [--image IMAGE] [--also IMAGE…]
 //
-// --also runs the profile in further images too (a newer release of the same distribution); a
-// program that behaves otherwise there without any profile is not counted. Needs a built product
-// and an engine (npm run engine -- start). Prints a table; every case is a line of
-// .soak/cases.jsonl with what is needed to repeat it. Exit code 1 where something broke.
+// --also runs the profile in further images too (a newer release of the same distribution). A program that behaves
+// differently there without any profile is not counted. It needs a built product and an engine (npm run engine --
+// start). It prints a table. Every case is a line of .soak/cases.jsonl with what a repetition needs. Exit code 1 if
+// something broke.
 import { execa } from "execa";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const cli = join(root, "dist/cli.cjs");
 const work = join(root, ".soak");
 const perRunMs = 60_000;
 
-/** Deterministic choice (mulberry32), so that a seed repeats a run. */
+/** A deterministic choice (mulberry32), so that a seed repeats a run. */
 let state = Number(options.seed) >>> 0;
 function random(below) {
   state = (state + 0x6d2b79f5) >>> 0;
@@ -37,10 +37,7 @@ function random(below) {
 }
 const pick = (list) => list[random(list.length)];
 
-/**
- * Words that many programs understand somehow. Whatever they answer has to be the same under the
- * profile.
- */
+/** Words that many programs accept in some way. Whatever they answer must be the same under the profile. */
 const argumentLists = [
   "",
   "--version",
@@ -106,7 +103,7 @@ async function container(image, command, extra = []) {
 
 const same = (a, b) => a.exitCode === b.exitCode && a.stdout === b.stdout && a.stderr === b.stderr;
 
-/** The command's own answer, where it gives the same one twice. */
+/** The command's own answer, if it gives the same answer twice. */
 async function plainAnswer(image, command) {
   const first = await container(image, command);
   return first.exitCode !== undefined && same(first, await container(image, command)) ? first : undefined;
@@ -211,8 +208,7 @@ async function oneCase(programs, runtimes, previous) {
         });
     }
   }
-  // Two recordings merge to the same bytes in either order, and a recording merges with itself to
-  // itself.
+  // Two recordings merge to the same bytes in either order, and a recording merged with itself stays the same.
   if (previous !== undefined) {
     await mkdir(join(work, "merge"), { recursive: true });
     await Promise.all([
@@ -241,7 +237,7 @@ const { stdout: listed } = await container(
   options.image,
   "find /usr/bin /usr/sbin -maxdepth 1 -type f -perm -1 -printf '%f\\n' | sort",
 );
-// Endless or interactive by nature, or about the machine: nothing to compare.
+// Endless, interactive or about the machine: there is nothing to compare.
 const programs = listed
   .split("\n")
   .filter(

@@ -1,4 +1,4 @@
-// Runs tests of Node's own suite. A line for each to standard output: ok, skip or fail, and its name.
+// Runs tests of Node's own suite. It prints a line for each test: ok, skip or fail, and the test's name.
 const { spawnSync } = require("child_process");
 const { readdirSync, readFileSync } = require("fs");
 

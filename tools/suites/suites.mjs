@@ -1,13 +1,12 @@
-// Runs the test suites of language runtimes under the profile of a light day of the same runtime,
-// and compares with the run under Docker's default: what fails only under the profile is a break. A
-// break that goes without pins of arguments is a pin's.
+// Runs the test suites of language runtimes under the profile of a light day of the same runtime, and compares them
+// with the run under Docker's default. A test that fails only under the profile is a break. If the break disappears
+// without pins of arguments, a pin caused it.
 //
 // Usage: npm run test:suites -- [--only NAME]… [--write]
 //
-// DOCKER_HOST names the engine; it needs `npm run engine -- base-image`. A Markdown table goes to
-// stdout, and with --write to docs/measurements.md. Exit code: 0 no pin breaks a test, 1 one
-// does, 2 trouble.
-// What was run is kept in .evaluate/suites/, so that a second call asks only what has changed.
+// DOCKER_HOST names the engine, which needs `npm run engine -- base-image`. A Markdown table goes to stdout, and with
+// --write also to docs/measurements.md. Exit code: 0 if no pin breaks a test, 1 if one does, 2 for trouble. Results are
+// kept in .evaluate/suites/, so that a second run asks only about what has changed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,7 +32,7 @@ const suites = [
     name: "Python",
     light: ["python3", "/suites/light.py"],
     run: ["python3", "/suites/run.py"],
-    // test_asyncio as a whole hangs in a container without a network.
+    // test_asyncio hangs as a whole in a container without a network.
     unittests: ["streams", "server", "sock_lowlevel", "subprocess", "unix_events", "sendfile"].map(
       (name) => `test.test_asyncio.test_${name}`,
     ),
@@ -107,7 +106,7 @@ function output([word, ...rest], { timeout = 1_800_000 } = {}) {
   return ran;
 }
 
-/** What was found for the same question before, or is found now. */
+/** The earlier answer to the same question, or a new one. */
 function remembered(question, find) {
   const file = join(folder, `${createHash("sha256").update(JSON.stringify(question)).digest("hex").slice(0, 16)}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
@@ -127,7 +126,7 @@ function resultsOf(run, profile) {
   return { results: Object.fromEntries([...own, ...unittest.map(([, name, word]) => [name, words[word]])]), stderr };
 }
 
-/** The profile of a light day, and the same day's without pins of arguments. */
+/** The profile of a light day, and the profile of the same day without pins of arguments. */
 function profilesOf(suite) {
   const name = suite.name.toLowerCase();
   output([process.execPath, cli, "record", "--force", "--name", name, "--", ...container, image, ...suite.light]);
@@ -139,8 +138,8 @@ function profilesOf(suite) {
 }
 
 /**
- * A part under Docker's default and under the profile. What differs is tried once more, and then
- * without pins.
+ * Runs a part under Docker's default and under the profile. Tests that differ are tried once more, and then without
+ * pins.
  */
 function compare(suite, run, { profile, unpinned }, id) {
   say(`${suite.name}: ${run.join(" ")}`);
