@@ -38,7 +38,7 @@ function anchors(page: string): ReadonlySet<string> {
   );
 }
 
-/** What a page links to in this repository and nothing is there. */
+/** The links of a page that lead to nothing in this repository. */
 function brokenLinks(page: string): string[] {
   return [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = ""]) => target)

@@ -9,7 +9,7 @@ import { isBuilt, notBuilt } from "./support/machine.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const guide = join(root, "docs/guide.md");
 
-/** SECCOMP_GEN_WRITE_GUIDE=1 writes the outputs as they are. */
+/** SECCOMP_GEN_WRITE_GUIDE=1 writes the present outputs to the page. */
 test("the guide's outputs are what its commands print", { timeout: 120_000 }, ({ skip }) => {
   skip(!isBuilt, notBuilt);
   const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-guide-"));

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import glob from "fast-glob";
 import { expect, test } from "vitest";
 
-/** Who may import whom, from the bottom up. A ring may also import the rings that those may. */
+/** Which ring may import which, from the bottom up. A ring may also import the rings that those may. */
 const rings: { readonly [ring: string]: { readonly may: readonly string[]; readonly because: string } } = {
   "strace-parser": { may: [], because: "it is a library of its own" },
   reach: { may: ["core"], because: "it is a library of its own: bytes go in; it asks the tables for names of calls" },
@@ -33,7 +33,7 @@ const rings: { readonly [ring: string]: { readonly may: readonly string[]; reado
   "index.ts": { may: ["library", "core"], because: "it names what the library offers" },
 };
 
-/** Inside of core and run: which room may import which. */
+/** Within core and run: which room may import which. */
 const rooms: { readonly [room: string]: { readonly may: readonly string[]; readonly because: string } } = {
   "core/text": { may: [], because: "it makes text safe, whatever the text says" },
   "core/errors": { may: ["core/text"], because: "every stage may fail, so the error class depends on none" },
@@ -103,7 +103,7 @@ const rooms: { readonly [room: string]: { readonly may: readonly string[]; reado
   },
 };
 
-/** Packages have their places too: another importer does another stage's work. */
+/** Packages have their places too. An import elsewhere does another stage's work. */
 const packages: { readonly [name: string]: readonly string[] } = {
   execa: ["logs", "project", "run"],
   ajv: ["core", "project"],
@@ -136,7 +136,7 @@ const within = imports.filter(({ target }) => target.endsWith(".ts"));
 
 const ringOf = (file: string): string => file.split("/")[0] ?? "";
 
-/** The folder that stands for itself: one of core/ or run/, else the whole ring. */
+/** The folder with rules of its own: a room of core/ or run/, otherwise the whole ring. */
 function roomOf(file: string): string {
   const [ring = "", room, rest] = file.split("/");
   return (ring === "core" || ring === "run") && rest !== undefined ? `${ring}/${room}` : ring;

@@ -8,7 +8,7 @@ import { installPacked, root } from "./support/packed.ts";
 let project = "";
 let installed = "";
 
-// What a user gets: the packed files in a folder of their own, beside the packages they need.
+// What a user gets: the packed files in their own folder, beside the packages that they need.
 describe("the package", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     ({ project, folder: installed } = installPacked());
@@ -152,7 +152,7 @@ function blocksOf(language: string): readonly string[] {
   return [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, code = ""]) => (of === language ? [code] : []));
 }
 
-/** What stands behind `// →`. */
+/** The outputs that `// →` promises. */
 function promised(program: string): readonly string[] {
   return [...program.matchAll(/\/\/ → (.*)$/gm)].map(([, text = ""]) => text);
 }

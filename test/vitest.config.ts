@@ -4,10 +4,9 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Projects: `unit` needs no engine; `live` runs real containers, one file at a time, on the
- * engine that globalSetup finds or starts; `engines` does so on other generations of engines too,
- * and only when asked for (npm run test:engines). `gateway` compares what docker does with and
- * without the gateway of `record --containers`, also only when asked for (npm run test:gateway).
+ * The projects. `unit` needs no engine. `live` runs real containers, one file at a time, on the engine that globalSetup
+ * finds or starts. `engines` does so on other generations of engines, only on request (npm run test:engines). `gateway`
+ * compares docker with and without the gateway of `record --containers`, also only on request (npm run test:gateway).
  */
 export default defineConfig({
   root,
@@ -34,8 +33,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,
-          // Thousands of containers on one engine: what fails has to fail twice. A test that passed
-          // only then is shown with its retry, and is to be looked into.
+          // Thousands of containers run on one engine, so only a test that fails twice counts as failed. A test that
+          // passed the second time is shown with its retry. Look into such tests.
           retry: 1,
         },
       },

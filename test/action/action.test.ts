@@ -17,7 +17,7 @@ interface Comment {
   user: { type: string };
 }
 
-/** What GitHub does with comments, as far as the action asks. `status`: it refuses to write. */
+/** Plays GitHub's part for comments, as far as the action needs it. `status`: GitHub refuses to write with it. */
 async function commenting(
   comments: Comment[],
   review: string,

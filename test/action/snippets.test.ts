@@ -15,7 +15,7 @@ const blocks = ["README.md", "docs/ci.md"].flatMap((file) =>
   [...readFileSync(join(root, file), "utf8").matchAll(/```yaml\n([^]*?)\n```/g)].map(([, text = ""]) => text),
 );
 
-/** The snippet as it is copied. */
+/** The snippet, as a reader would copy it. */
 function snippet(about: string): string {
   const found = blocks.filter((text) => text.includes(about));
   expect(found, about).toHaveLength(1);
@@ -33,7 +33,7 @@ let repository: Repository;
 let bin = "";
 let temp = "";
 
-/** An npm that installs this very package, as the registry would give it. */
+/** An npm that installs this very package, as if the registry had it. */
 function fakeNpm(): void {
   const script = [
     "#!/bin/sh",

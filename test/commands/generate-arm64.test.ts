@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from "vitest";
 import { needs } from "../reach/toolchain.ts";
 import { cli } from "../support/product.ts";
 
-// A log of arm64 with the code of cross-built files, from one end to the other.
+// A log of arm64 with the code of cross-built files: the whole way.
 
 beforeEach(needs("aarch64-linux-gnu-gcc"));
 
@@ -63,7 +63,7 @@ test("generate --arch arm64 allows what arm64 code can make, in the numbers of a
   const allowing = (name: string): readonly Group[] =>
     profile.syscalls.filter(({ names, action }) => action === "SCMP_ACT_ALLOW" && names.includes(name));
   expect(allowing("fdatasync").map(({ comment }) => comment)).toEqual(["code of app: through libc.so.6"]);
-  // Not through a pointer: the stub that jumps to syscall(3) takes no address of it.
+  // Not through a pointer: no code takes the address of the stub that jumps to syscall(3).
   expect(allowing("getpriority")).toHaveLength(1);
   expect(allowing("setsockopt").map(({ args }) => args?.map(({ valueTwo }) => valueTwo))).toEqual([[1, 9]]);
   expect(allowing("socket").map(({ args }) => args?.map(({ valueTwo }) => valueTwo))).toEqual([[1]]);

@@ -5,13 +5,13 @@ import { cli } from "../support/product.ts";
 
 let repository: Repository;
 
-/** Everything fits, in the working tree and in the last commit. */
+/** Expects all profiles to match, in the working tree and in the last commit. */
 function expectWhole(): void {
   expect(repository.git("status", "--porcelain").stdout).toBe("");
   expect(repository.tool("generate", "--all", "--check")).toMatchObject({ status: 0 });
 }
 
-/** A small generator of numbers, so that a history can be told by its seed. */
+/** A small generator of numbers, so that a seed repeats a history. */
 function dice(seed: number): (sides: number) => number {
   let state = seed;
   return (sides) => {
@@ -22,7 +22,7 @@ function dice(seed: number): (sides: number) => number {
 
 const pool = ["flock", "getpriority", "symlink", "sync", "umask", "truncate"] as const;
 
-/** A change that a day's work makes: calls are recorded, are recorded no more, options change. */
+/** A change that a day's work makes: new calls are recorded, old calls disappear, options change. */
 function changed(state: State, roll: (sides: number) => number, by: string): State {
   const name = pool[roll(pool.length)] ?? "flock";
   const { [name]: there, ...others } = state.calls;
@@ -47,7 +47,7 @@ function changed(state: State, roll: (sides: number) => number, by: string): Sta
   }
 }
 
-/** What was put last, so that a change is made to what is there. */
+/** The last committed state, so that each change starts from it. */
 async function work(state: State, roll: (sides: number) => number, by: string): Promise<State> {
   const next = changed(state, roll, by);
   const denied = (next.options as { deny?: string[] } | undefined)?.deny ?? [];
@@ -58,7 +58,7 @@ async function work(state: State, roll: (sides: number) => number, by: string): 
   return kept;
 }
 
-/** Does git do it without a conflict? What it could not do is taken back. */
+/** Does git do it without a conflict? If not, it is undone. */
 function clean(...args: readonly string[]): boolean {
   const { status, stdout } = repository.git(...args);
   if (status === 0) return true;
@@ -133,7 +133,7 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
       repository.must("revert", "--no-edit", "HEAD");
       expect(tree()).toBe(before);
     }
-    // A revert of something older, the revert of that, and again.
+    // A revert of something older, the revert of that revert, and the same again.
     const picked = tree();
     if (clean("revert", "--no-edit", `HEAD~${roll(2)}`) && tree() !== picked) {
       expectWhole();
@@ -144,14 +144,14 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
       expect(tree()).toBe(reverted);
       repository.must("revert", "--no-edit", "HEAD");
     }
-    // Merges in both directions, then one of the two: a criss-cross.
+    // Merges in both directions, then a merge of the two: a criss-cross.
     repository.must("branch", "other", "main");
     const isMerged = clean("merge", "-q", "--no-ff", "-m", "m", topic);
     if (isMerged) {
       expectWhole();
       const merged = tree();
       repository.must("checkout", "-q", "-b", "side", topic);
-      // The same two commits, from the other side, are the same files.
+      // From the other side, the same two commits give the same files.
       expect(clean("merge", "-q", "--no-ff", "-m", "m", "other")).toBe(true);
       expect(tree()).toBe(merged);
       await work(state, roll, "side");
@@ -159,7 +159,7 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
       await work(state, roll, "main9");
       if (clean("merge", "-q", "--no-ff", "-m", "criss-cross", "side")) expectWhole();
     }
-    // merge(base, a, base) = a: a branch without commits brings nothing.
+    // merge(base, a, base) = a: a branch without commits adds nothing.
     const last = tree();
     repository.must("checkout", "-q", "-b", "idle", "main~1");
     repository.write("code.txt", "x\n");
@@ -200,7 +200,7 @@ describe.skipIf(!existsSync(cli))("repositories of other kinds", { timeout: 300_
     for (const name of ["one", "two"]) repository.must("merge", "-q", "-m", name, name);
     for (const name of ["flock", "sync"]) expect(repository.read("traces/web/recording.json")).toContain(name);
     expectWhole();
-    // Branches that changed other services each are no trouble.
+    // Branches that changed different services merge without trouble.
     repository.must("checkout", "-q", "-B", "again", "main~2");
     expect(repository.git("merge", "-q", "-m", "octopus", "one", "three").status).toBe(0);
     expectWhole();
@@ -213,7 +213,7 @@ describe.skipIf(!existsSync(cli))("repositories of other kinds", { timeout: 300_
     expect(made.status).toBe(0);
     const [path, profile] = ["clone/traces/web/recording.json", "clone/profiles/web.json"];
     expect(clone.read(path) + clone.read(profile)).not.toContain("\r");
-    // As an editor may write them.
+    // In forms that an editor may leave.
     for (const file of [path, profile]) clone.write(file, clone.read(file).replaceAll("\n", "\r\n"));
     const inside = (...args: readonly string[]): ReturnType<typeof clone.tool> =>
       clone.run("sh", ["-c", `cd clone && exec "$0" "$@"`, process.execPath, cli, ...args]);
@@ -243,7 +243,7 @@ describe.skipIf(!existsSync(cli))("repositories of other kinds", { timeout: 300_
       outer.run("sh", ["-c", `cd services && exec "$0" "$@"`, process.execPath, cli, ...args]);
     expect(inside("generate", "--all", "--check")).toMatchObject({ status: 0 });
     expect(inside("git-setup").status).toBe(0);
-    // Another submodule where profiles are kept is not looked into, and that is said aloud.
+    // Review does not look into another submodule in a place of profiles, and says so.
     outer.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", repository.folder, "profiles");
     const { status, stdout } = outer.tool("review", "HEAD");
     expect([status, stdout]).toEqual([1, expect.stringMatching(/not looked at\*\*: `profiles`/)]);

@@ -100,7 +100,7 @@ describe.skipIf(!existsSync(cli))("the hook and the checks", { timeout: 120_000 
     });
     expect(passed.stderr).not.toMatch(/at .*\.(?:js|cjs):\d+|MODULE_NOT_FOUND/);
     const bin = mkdtempSync(join(tmpdir(), "seccomp-gen-bin-"));
-    // It was installed elsewhere.
+    // The hook was installed from another place.
     writeFileSync(join(bin, "seccomp-gen"), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o755 });
     repository.must("commit", "-q", "--amend", "--no-verify", "--allow-empty", "-m", "x");
     repository.write(profile, repository.read(profile).replace("flock", "flock "));

@@ -22,7 +22,7 @@ async function branch(name: string, state: State, from = "main"): Promise<string
   return repository.commitState(name, "web", state);
 }
 
-/** Everything fits, in the working tree and in the last commit. */
+/** Expects all profiles to match, in the working tree and in the last commit. */
 function expectWhole(): void {
   expect(repository.git("status", "--porcelain").stdout).toBe("");
   expect(repository.tool("generate", "--all", "--check")).toMatchObject({ status: 0 });

@@ -10,7 +10,7 @@ import { gitSetup } from "../../src/commands/git-setup.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 let folder = "";
-/** A copy of the program's place that can be taken away. */
+/** A copy of the program that a test can remove. */
 let program = "";
 
 interface Answer {
@@ -37,7 +37,7 @@ function run(tool: string, args: readonly string[], cwd = folder): Answer {
 const git = (...args: readonly string[]): Answer => run("git", args);
 const tool = (...args: readonly string[]): Answer => run(process.execPath, [program, ...args]);
 
-/** A branch on which one more call was recorded, and its profile made. */
+/** A branch on which one more call was recorded and the profile regenerated. */
 function branch(name: string, call: string): void {
   git("checkout", "-q", "-b", name, "main");
   const path = join(folder, "traces/nginx/recording.json");

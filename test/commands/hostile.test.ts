@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { cli } from "../support/product.ts";
 
-/** What a pull request may bring, and what the built command line says of it. */
+/** What a pull request may contain, and how the built command line answers. */
 const root = fileURLToPath(new URL("../../", import.meta.url));
 let folder = "";
 
@@ -106,7 +106,7 @@ describe("review stops", { timeout: 120_000 }, () => {
 
   test("for a rule that only another host has", () => {
     const includes = { minKernel: "3.0", arches: ["arm64"] };
-    // Beside a rule that denies it always, it would not count.
+    // It would not count beside a rule that always denies the call.
     const { code, out } = change((profile) => {
       for (const group of profile.syscalls as { names: string[] }[])
         group.names = group.names.filter((name) => name !== "bpf");

@@ -76,7 +76,7 @@ describe.skipIf(!existsSync(cli))("what a review compares with", { timeout: 120_
     expect(stdout.split("\n")[2]).toMatch(/^Stop: web may now bpf and mount\./);
     expect(stdout.split("\n\n")[1]).toMatch(/ api is new and keeps\s+ptrace\s+of\s+the\s+dangerous\s+calls\.$/);
     expect(stdout).toMatch(/api \(profiles\/api\.json\): new, [^]*?keeps dangerous calls: ptrace/);
-    // Harmless, and not recorded: that is said, and nothing more; it stands behind what is dangerous.
+    // An unrecorded, harmless call: review names it, after the dangerous ones, and says nothing more.
     expect(stdout).toMatch(
       / dangerous: bpf: [^]* dangerous: mount: [^]* ordinary: fdatasync\n {4}backing: +not recorded/,
     );
@@ -134,7 +134,7 @@ describe.skipIf(!existsSync(cli))("the words of a review", { timeout: 120_000 },
     const out = await review({ calls: ordinary }, withCalls(socket([[null, 0n]], [["perl"]]), "two"));
     expect(out).toMatch(/\| recorded \| in the new run, by `perl`; with any arguments, because an argument could/);
     expect(out).toContain("| `socket(…, …, 0)`: ");
-    // What lint says of three rules alike is said once.
+    // Lint reports three equal rules once.
     expect(out).toMatch(/^- lint warning: .*, in 3 rules &#91;wide-comparison&#93;$/m);
     expect(out).not.toMatch(/\| `socket\(AF|socket\(AF_UNSPEC|socket\(0/);
   });
@@ -165,7 +165,7 @@ describe.skipIf(!existsSync(cli))("the words of a review", { timeout: 120_000 },
     const compiled = { ...before.calls, mprotect: call("app", [[1n], [7n]], [2]) };
     const second = await review(before, { calls: compiled, runs: ["first", "two"] });
     expect(second).toMatch(/^\*\*Look at it:\*\* `web` may now `mprotect\(PROT_READ\\\|PROT_WRITE\\\|PROT_EXEC\)`\./m);
-    // No danger, and the check fails: what opens is named all the same.
+    // Nothing is dangerous, and the check fails. What opens is still named.
     const third = await review(
       { calls: { ...ordinary, symlink: call("ln") }, options: { deny: ["symlink"] } },
       { calls: { ...ordinary, symlink: call("ln") } },

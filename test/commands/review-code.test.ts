@@ -3,7 +3,7 @@ import type { CodeEvidence, CodeVia } from "../../src/core/recording/index.ts";
 import { syscallNames, weigh } from "../../src/core/tables/index.ts";
 import { call, ordinary, Repository } from "../support/repository.ts";
 
-// What a review says of code evidence, and what evidence that somebody wrote by hand can open.
+// What a review says about code evidence, and what evidence can open that somebody wrote by hand.
 
 const arch = "SCMP_ARCH_X86_64";
 const via = (name: string): CodeVia => ({ program: "app", rank: "few-imports", object: "libc.so.6", function: name });
@@ -11,7 +11,7 @@ const codeOf = (names: readonly string[], files: Partial<CodeEvidence["programs"
   programs: { app: { objects: ["app"], ...files } },
   calls: { [arch]: Object.fromEntries([...Object.keys(ordinary), ...names].map((name) => [name, via(name)])) },
 });
-/** Where a line of the text ends, and how a format writes names, is not what these tests are about. */
+/** These tests ignore where a line of the text ends, and how a format writes names. */
 const plain = (text: string): string =>
   text
     .replaceAll(/<[^>]+>/g, "")
@@ -20,7 +20,7 @@ const plain = (text: string): string =>
     .replaceAll(/\s+/g, " ");
 const formats = ["text", "markdown", "html"] as const;
 
-/** A repository whose branch changes the recording from no code to this. */
+/** A repository whose branch adds this code to a recording without code. */
 async function changed(calls: readonly string[], code: CodeEvidence): Promise<Repository> {
   const repository = new Repository();
   await repository.commitState("before", "app", { calls: ordinary });

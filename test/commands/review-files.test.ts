@@ -7,7 +7,7 @@ import { review } from "../../src/commands/review.ts";
 import type { FailureKind } from "../../src/words/index.ts";
 import type { Terminal } from "../../src/project/index.ts";
 
-/** Files of other kinds that hold profiles, in a repository that never recorded anything. */
+/** Files of other kinds that hold profiles, in a repository without recordings. */
 let folder = "";
 let out = "";
 const startedIn = process.cwd();
@@ -267,7 +267,7 @@ describe("findings have an identity", { timeout: 60_000 }, () => {
     expect(out).toMatch(/look at it: clone \(s390x, s390\)/);
     expect(out).not.toMatch(/dangerous: clone|CLONE_NEW/);
     expect(out).toContain("fdatasync (arm64)");
-    // No arm64 has this call; an amd64 that is given the profile allows it.
+    // arm64 does not have this call. On amd64, a container with this profile may make it.
     expect(out).toContain("dangerous: amd64; beyond Docker's default: iopl");
   });
 

@@ -55,7 +55,7 @@ interface Profile {
   syscalls: Group[];
 }
 
-/** Changes the committed profile of nginx, as somebody with an editor would. */
+/** Changes the committed profile of nginx, as a person with an editor would. */
 function edit(change: (profile: Profile) => void, path = "profiles/nginx.json", from = "profiles/nginx.json"): void {
   const profile = JSON.parse(readFileSync(join(folder, from), "utf8")) as Profile;
   change(profile);
@@ -68,14 +68,14 @@ function ourRun(): Run {
   return run;
 }
 
-/** Records one more call, in a new run or in one that was there. */
+/** Records one more call, in a new run or in an existing one. */
 function record(name: string, process: string, ...runs: readonly Run[]): void {
   const path = join(folder, "traces/nginx/recording.json");
   const recording = parseRecording(readFileSync(path, "utf8"), path);
   const more = {
     ...recording,
     runs: [...recording.runs, ...runs],
-    // It starts as programs of glibc do.
+    // The program starts as programs of glibc do.
     syscalls: {
       SCMP_ARCH_X86_64: Object.fromEntries(
         ["set_robust_list", name].map((each) => [each, { calls: 1, results: ["ok"], processes: [process] }]),
@@ -95,7 +95,7 @@ async function reviewed(options: Partial<ReviewOptions> = {}, base?: string): Pr
   return review(base, { ...defaults, ...options }, terminal);
 }
 
-/** What the gate would stop for. */
+/** The kinds for which the gate would fail. */
 async function failures(): Promise<readonly FailureKind[]> {
   await reviewed({ format: "json" });
   expect(schemaErrors("review", JSON.parse(out))).toEqual([]);
@@ -117,7 +117,7 @@ beforeEach(() => {
 });
 afterAll(() => process.chdir(here));
 
-/** What a reader of Markdown sees as Markdown. */
+/** The text without code spans, where Markdown means nothing. */
 function withoutCode(text: string): string {
   return text.replace(/(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g, "");
 }
@@ -140,7 +140,7 @@ describe("review", { timeout: 60_000 }, () => {
 
   test("a new benign call that was recorded: what, by whom, in which run, and that it is ordinary", async () => {
     record("flock", "logrotate", { ...ourRun(), command: ["docker", "run", "-v=…", "IMAGE"] });
-    // The profile was forgotten.
+    // The author forgot to regenerate the profile.
     expect(await reviewed()).toBe(1);
     expect(out).toMatch(
       new RegExp(
@@ -182,7 +182,7 @@ describe("review", { timeout: 60_000 }, () => {
       "| ordinary | `flock` | **not recorded** | never recorded; added with --allow, " +
         "**only because the options changed**",
     );
-    // Once merged they are no news.
+    // After the merge they are not new.
     git("add", "-A");
     git("commit", "-q", "-m", "merged");
     record("getpriority", "nice", { ...ourRun(), command: ["docker", "run", "-i", "IMAGE"] });
@@ -387,7 +387,7 @@ describe("review", { timeout: 60_000 }, () => {
     await reviewed();
     const row = out.split("\n").filter((line) => line.includes("onerror"));
     expect(row).toHaveLength(1);
-    // Outside of code spans nothing of it is left, and the row has as many cells as its head.
+    // Outside of code spans nothing of it remains, and the row has as many cells as its head.
     expect(withoutCode(out)).not.toMatch(/<img|<b>|@|evil|#12|\u202e|\u001b|^## y/m);
     expect(row[0]?.replace(/\\./g, "").split("|")).toHaveLength(7);
     await reviewed({ format: "text" });
@@ -474,7 +474,7 @@ describe("review", { timeout: 60_000 }, () => {
     const place = (name: string): object => ({
       physicalLocation: { artifactLocation: { uri: "profiles/nginx.json" }, region: { startLine: lineOf(name) } },
     });
-    // One alert a change, each at its own line: lint does not say the same a second time.
+    // Each change has one alert at its own line. Lint does not repeat it.
     expect(results.slice(0, 3).map(({ ruleId, level, locations: [at] }) => [ruleId, level, at])).toMatchObject([
       ["unbacked-profile", "error", {}],
       ["newly-possible", "error", place("ptrace")],
@@ -516,7 +516,7 @@ describe("review", { timeout: 60_000 }, () => {
       edit(
         ({ syscalls }) =>
           syscalls.push({
-            // Others in each, so that no two of them are told together.
+            // Each profile has other ones, so that review does not group them.
             names: ["ptrace", "bpf", "mount", "keyctl", "userfaultfd", ...names.slice(index * 5, index * 5 + 5)],
             action: "SCMP_ACT_ALLOW",
             comment: "y".repeat(5000),

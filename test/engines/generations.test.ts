@@ -7,9 +7,9 @@ import { product, workplace } from "../support/product.ts";
 import { workloads } from "../live/workloads.ts";
 
 /**
- * A profile recorded on this machine's engine, on the engines of other Debian releases: Docker
- * 20.10.5 with runc 1.0.0-rc93, Docker 26.1 with runc 1.1.15 and crun 1.21, Docker 28.5 with runc
- * 1.3.6 and crun 1.28. The oldest refuses a profile in the usual form, so it is made for it there.
+ * A profile recorded on this machine's engine, tried on the engines of other Debian releases: Docker 20.10.5 with runc
+ * 1.0.0-rc93, Docker 26.1 with runc 1.1.15 and crun 1.21, Docker 28.5 with runc 1.3.6 and crun 1.28. The oldest engine
+ * refuses the usual form of a profile, so it gets the form that is made for it.
  */
 const script = fileURLToPath(new URL("../../tools/engine/generation.sh", import.meta.url));
 const generations = [

@@ -28,10 +28,7 @@ import { defaultCapabilities } from "../../src/core/tables/index.ts";
 import { hostileDocument, hostileLog, hostileText } from "../support/hostile.ts";
 import { policyOptions } from "../support/options.ts";
 
-/**
- * So many cases for each target: few on every run, `npm run test:fuzz` takes SECCOMP_GEN_FUZZ_CASES
- * of them.
- */
+/** The number of cases for each target. Every run has a few; `npm run test:fuzz` has SECCOMP_GEN_FUZZ_CASES. */
 const numRuns = Number(process.env["SECCOMP_GEN_FUZZ_CASES"] ?? 250);
 const timeout = Math.max(20_000, numRuns * 100);
 
@@ -66,7 +63,7 @@ items:
   '// comment\n{ "defaultAction": "SCMP_ACT_ERRNO", ' +
     '/* x */ "syscalls": [{ "names": ["read",], "action": "SCMP_ACT_ALLOW" },], }',
 ];
-/** One of the texts with parts left out, and with marks of YAML and JSON, or anything, put in. */
+/** One of the texts with parts left out, and with marks of YAML and JSON, or any text, put in. */
 const mutated = (texts: readonly string[]): fc.Arbitrary<string> =>
   fc
     .record({
@@ -125,10 +122,7 @@ const host: HostContext = {
 };
 const ceiling = resolve(readProfile(read("profiles/docker-default/29.4.3.json"), "Docker's default"), host).filters;
 
-/**
- * The value, or undefined where the input was refused as it should be; every other error fails the
- * case.
- */
+/** The value, or `undefined` if the input was refused as it should be. Any other error fails the case. */
 function refusedOr<T>(make: () => T): T | undefined {
   try {
     return make();
@@ -140,12 +134,12 @@ function refusedOr<T>(make: () => T): T | undefined {
   }
 }
 
-/** Nothing that a terminal would obey. */
+/** Expects no character that a terminal would obey. */
 function expectPlain(text: string): void {
   expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
 }
 
-/** Nothing that Markdown would show as anything but text, beside the marks we write ourselves. */
+/** Expects that Markdown shows everything as text, except the marks that we write ourselves. */
 function expectQuietMarkdown(text: string): void {
   expectPlain(text);
   expect(text.replace(/<\/?(?:details|summary)>/g, "")).not.toMatch(/[<>]/);
@@ -153,7 +147,7 @@ function expectQuietMarkdown(text: string): void {
   expect(text).not.toMatch(/\]\(/);
 }
 
-/** Prototypes as they were. */
+/** Expects unchanged prototypes. */
 function expectUnpolluted(): void {
   expect(Object.keys(Object.prototype)).toEqual([]);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();

@@ -22,13 +22,13 @@ import { boundaryValues } from "../support/boundary.ts";
 import { hostileDocument, hostileText } from "../support/hostile.ts";
 import { generateOptions } from "../support/options.ts";
 
-/** Few cases on every run; `npm run test:fuzz` takes SECCOMP_GEN_FUZZ_CASES of them. */
+/** Every run has a few cases; `npm run test:fuzz` has SECCOMP_GEN_FUZZ_CASES. */
 const cases = Number(process.env["SECCOMP_GEN_FUZZ_CASES"] ?? 250);
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
 let said: string[] = [];
 const terminal: Terminal = {
-  // As the terminal of the command line does it.
+  // The text as the terminal of the command line writes it.
   out: (text: string) => void said.push(withoutCommands(text)),
   note: (line: string) => void said.push(withoutCommands(escapeTerminal(line))),
   status: undefined,
@@ -37,7 +37,7 @@ const terminal: Terminal = {
   interrupted: new AbortController().signal,
 };
 
-/** 0, 1 or 2 within five seconds of processor time, and no line of ours that a runner would obey. */
+/** Expects 0, 1 or 2 within five seconds of processor time, and no line of ours that a runner would obey. */
 async function expectTame(run: () => Promise<unknown>): Promise<void> {
   said = [];
   const begun = process.cpuUsage();
@@ -57,7 +57,7 @@ async function expectTame(run: () => Promise<unknown>): Promise<void> {
 const assertAll = <T>(arbitrary: fc.Arbitrary<T>, runs: number, property: (value: T) => Promise<void>): Promise<void> =>
   fc.assert(fc.asyncProperty(arbitrary, property), { numRuns: Math.max(20, Math.floor(runs)) });
 
-/** Real lines of many straces. */
+/** Real lines of many versions of strace. */
 const lines = readdirSync(new URL("../corpus/strace", import.meta.url))
   .filter((name) => name.endsWith(".txt"))
   .flatMap((name) => read(`test/corpus/strace/${name}`).split("\n"))
@@ -195,12 +195,12 @@ const group = fc
 const edit = fc.oneof(
   group.map((made) => () => [made]),
   fc.constant(() => []),
-  // Another condition, as a pull request changes one that nobody looks at twice.
+  // Another condition: a small change that a reviewer may overlook.
   fc
     .tuple(fc.constantFrom("includes", "excludes"), some(condition))
     .map(([side, made]) => (old: object) => [Object.fromEntries([...Object.entries(old), [side, made]])]),
 );
-/** A profile, and what a pull request makes of it. */
+/** A profile, and the same profile after a pull request. */
 const change = fc
   .tuple(
     fc.array(group, { minLength: 1, maxLength: 3 }),
@@ -230,7 +230,7 @@ const hosts: readonly HostContext[] = (["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"]
 );
 const docker = readProfile(read("profiles/docker-default/29.4.3.json"), "Docker's default");
 
-/** A call that `after` lets through and `before` does not; arguments of 32 bits. */
+/** A call that `after` allows and `before` does not. Arguments have 32 bits. */
 function widening(before: Filter | undefined, after: Filter, name: string): readonly bigint[] | undefined {
   const rules: readonly ActionRule[] = [before, after].flatMap((filter) => filter?.syscalls.get(name) ?? []);
   const edges = [0, 1].map((index) =>
@@ -266,7 +266,7 @@ describe("what review calls fine", () => {
         throw error;
       }
       for (const host of [here, ...hosts]) {
-        // Rules that name no machine are alike on all of them.
+        // Rules that name no machine mean the same on all machines.
         const others = [...before.syscalls, ...after.syscalls].some(
           ({ includes, excludes }) => includes?.arches !== undefined || excludes?.arches !== undefined,
         );

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseRecording } from "../../src/core/recording/index.ts";
 import { docker, leftovers, product, workplace, type Ran } from "../support/product.ts";
 
-/** A name of this run alone: what else is on the engine is none of this test's business. */
+/** A name for this run only. The test ignores everything else on the engine. */
 const name = `sg-clients-${process.pid}`;
 const image = `${name}:1`;
 const env = { IMAGE: image, TESTCONTAINERS_RYUK_DISABLED: "true" };
 let clients: string;
 
-/** The clients' own packages, at fixed versions: too large to be ours. */
+/** The clients' own packages, at fixed versions. They are too large to be dependencies. */
 beforeAll(async () => {
   await docker("tag", "seccomp-gen-base:bookworm", image);
   clients = await workplace();
@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(clients, { recursive: true, force: true });
 });
 
-/** Containers of this test's image, and what is ours of a session that is over. */
+/** The containers of this test's image, and what our ended sessions have left. */
 async function left(): Promise<string> {
   const { stdout } = await docker("ps", "-a", "--format", "{{.Image}} {{.ID}}");
   const own = stdout.split("\n").filter((line) => line.startsWith(name));
@@ -74,7 +74,7 @@ test.each([
 
 test("fifty containers at once are recorded, each whole", async () => {
   const folder = await workplace();
-  // Each makes a call with an argument of its own: the recording has it only if that one was traced.
+  // Each makes a call with its own argument. The recording has the argument only if that program was traced.
   const script =
     `for n in $(seq 50); do docker run --rm --network none ${image} ` +
     `perl -e "ioctl(STDIN, 4096 + $n, my \\$x = 0); print qq($n\\n)" & done; wait`;
@@ -101,7 +101,7 @@ test("fifty containers at once are recorded, each whole", async () => {
   );
   const own = values.filter((value) => value !== null && value > 4096n && value <= 4146n);
   expect(own, stderr).toHaveLength(50);
-  // Fifty times the same calls are not fifty times as many syscalls.
+  // Making the same calls fifty times does not make fifty times as many syscalls.
   const distinct = [...stderr.matchAll(/(\d+) distinct syscalls/g)].map(([, count]) => Number(count));
   expect(Math.max(...distinct)).toBeLessThan(100);
   expect(await left()).toBe("");

@@ -49,7 +49,7 @@ async function run({ script, unordered }: Situation, env: NodeJS.ProcessEnv, nam
   return `${unordered === undefined ? plain : plain.split("\n").sort().join("\n")}\nexit ${exitCode}`;
 }
 
-/** As without the gateway, to the byte. */
+/** The same bytes as without the gateway. */
 test.each(situations)("$name", async (situation) => {
   count += 1;
   const direct = await run(situation, process.env, `sg-direct-${count}`);

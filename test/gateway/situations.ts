@@ -1,6 +1,5 @@
 /**
- * One thing that a user does with docker, as a shell script. `$IMAGE` is a Debian base image, `$N`
- * a name of its own.
+ * One thing that a user does with docker, as a shell script. `$IMAGE` is a Debian base image, and `$N` a name for it.
  */
 export interface Situation {
   readonly name: string;
@@ -10,7 +9,7 @@ export interface Situation {
 }
 
 const inspect = (what: string): string => `docker inspect --format '${what}' $N`;
-/** All that an inspection says but what differs at each run. */
+/** Everything in an inspection except what differs in each run. */
 const whole =
   "docker inspect $N | grep -vE " +
   "'\"(Id|Pid|Created|StartedAt|FinishedAt|SandboxID|SandboxKey|MacAddress|Hostname|LogPath|" +
@@ -150,7 +149,7 @@ export const situations: readonly Situation[] = [
       `"x y"' | wc -c; ${whole}; docker rm $N`,
   },
   {
-    // One mount: the engine lists several in any order.
+    // One mount, because the engine lists several in any order.
     name: "inspect of an entrypoint",
     script:
       "docker create --name $N --entrypoint /bin/sh -v /tmp:/host:ro $IMAGE -c true | wc -c; " +

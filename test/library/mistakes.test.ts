@@ -17,10 +17,10 @@ import {
 const log = readFileSync(new URL("app.strace", import.meta.url), "utf8");
 const filter = resolve(dockerDefault("28.5.2"), dockerHost({ arch: "amd64" }));
 
-/** What a program without types may hand over. */
+/** A value that a program without types may pass. */
 const untyped = <Value>(value: unknown): Value => value as Value;
 
-/** What the call throws, at once or later. `undefined` if it throws nothing. */
+/** The error of the call, thrown at once or later. `undefined` if there is none. */
 async function errorOf(call: () => unknown): Promise<unknown> {
   try {
     await call();

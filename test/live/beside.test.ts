@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 
 /**
- * What the profile binds although it is no child of the workload's first process, and what tracing
- * changes.
+ * Processes that the profile binds although they are not children of the workload's first process, and the effects of
+ * tracing.
  */
 const image = "seccomp-gen-test-beside";
 

@@ -20,10 +20,7 @@ async function runtimes(): Promise<readonly string[]> {
   return ["runc", "crun"].filter((name) => known.includes(`"${name}"`));
 }
 
-/**
- * A profile made from one release of Debian, and the same script in the next ones: newer glibc,
- * coreutils, perl.
- */
+/** A profile made on one release of Debian, with the same script on the next releases: newer glibc, coreutils, perl. */
 describe("a base-image bump", () => {
   const script = fileURLToPath(new URL("workloads/everyday.sh", import.meta.url));
   const run = (suite: string): readonly string[] => [
@@ -62,8 +59,7 @@ describe("a base-image bump", () => {
       (await readFile(join(folder, "exact.json"), "utf8")).replaceAll(/("(?:defaultErrnoRet|errnoRet)": )38/g, "$11"),
     );
     for (const suite of suites) {
-      // ls of coreutils 9.6 lists the attributes of what it shows; the recording knows lgetxattr
-      // and getxattr only.
+      // ls of coreutils 9.6 lists the attributes of files. The recording has only lgetxattr and getxattr.
       expect((await confined("eperm.json", run(suite))).stderr, suite).toContain(
         "ls: /etc/passwd: Operation not permitted",
       );
@@ -72,10 +68,7 @@ describe("a base-image bump", () => {
   });
 });
 
-/**
- * The same program built with one libc is recorded; those built with the others run under its
- * profile.
- */
+/** The same program, built with several libcs. One build is recorded, and the others run under its profile. */
 describe("another libc", () => {
   const image = "seccomp-gen-test-libcs";
   const builds = ["glibc", "glibc-static", "musl", "musl-static"];

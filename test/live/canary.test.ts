@@ -9,8 +9,7 @@ import { docker, product, workplace } from "../support/product.ts";
 const base = "seccomp-gen-base:bookworm";
 
 /**
- * The kernel's log as dmesg(1) gives it; undefined, and why: it cannot be read, or has no lines of
- * SECCOMP_RET_LOG.
+ * The kernel's log as dmesg(1) prints it, or why there is none: it cannot be read, or has no lines of SECCOMP_RET_LOG.
  */
 async function kernelLog(): Promise<{ readonly text: string } | { readonly why: string }> {
   const logged = await readFile("/proc/sys/kernel/seccomp/actions_logged", "utf8").catch(() => "");
@@ -25,8 +24,7 @@ test("a canary under a profile in complain mode goes on, and what the kernel log
   const before = await kernelLog();
   if ("why" in before) skip(`the kernel's log cannot be used: ${before.why}`);
   const folder = await workplace();
-  // A name of its own, so that other containers' lines on this machine are none of ours. The long
-  // way is what was not recorded.
+  // The program has its own name, so that lines of other containers do not count. The long way was not recorded.
   const name = `canary${randomBytes(4).toString("hex")}`;
   const run = (way: string): readonly string[] => [
     "run",
@@ -51,7 +49,7 @@ test("a canary under a profile in complain mode goes on, and what the kernel log
       .exitCode,
   ).toBe(0);
   let learned = "";
-  // The kernel leaves lines out when there are many; other tests on this machine may make many.
+  // If there are many lines, the kernel leaves some out. Other tests on this machine may make many.
   for (let tries = 0; tries < 8 && !learned.includes("symlink"); tries += 1) {
     expect(
       (await docker("run", "--security-opt", `seccomp=${folder}/complain.json`, ...run("long").slice(1))).stdout,
@@ -64,7 +62,7 @@ test("a canary under a profile in complain mode goes on, and what the kernel log
     expect(aggregated.exitCode, aggregated.stderr).toBe(0);
     learned += aggregated.stderr;
   }
-  // No CONFIG_AUDIT, or the kernel left these lines out among many.
+  // There is no CONFIG_AUDIT, or the kernel left these lines out.
   skip(learned === "", noKernelLog);
   expect(learned).toMatch(/learned .*\bsymlink\b/);
   expect((await product(folder, ["generate", "--all"])).exitCode).toBe(0);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { docker, product, workplace, type Ran } from "../support/product.ts";
 
-/** Docker's own plug-in, for real (tools/engine/compose.sh). */
+/** Docker's own plug-in (tools/engine/compose.sh). */
 const script = fileURLToPath(new URL("../../tools/engine/compose.sh", import.meta.url));
 const image = "seccomp-gen-base:bookworm";
 let folder = "";
@@ -47,7 +47,7 @@ beforeAll(async () => {
 });
 
 const run = (...args: readonly string[]): Promise<Ran> => product(folder, args, { DOCKER_CONFIG: config });
-/** What the project has on the engine. */
+/** The project's containers and networks on the engine. */
 const there = async (): Promise<string> =>
   (await docker("ps", "-aq", "--filter", "label=com.docker.compose.project=seccomp-gen-live")).stdout +
   (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;

@@ -30,7 +30,7 @@ async function held(id: string, standIns: StandIns, isGone = false): Promise<Con
   );
 }
 
-/** A cache of its own, so that an earlier test has not filled it. */
+/** A cache of its own, which no earlier test has filled. */
 const ownCache = async (): Promise<Summaries> => new Summaries(await workplace());
 
 test("A container that is removed between two files loses none of its image's files", async () => {
@@ -90,7 +90,7 @@ test("Of an image's files that an earlier recording read, the engine is asked fo
     );
     return hashes;
   };
-  // Somebody removes the stand-in: what it seemed not to have is not remembered.
+  // The stand-in disappears. The test checks that files that seemed missing are not remembered as missing.
   expect(await asked((container) => docker("rm", container))).toEqual([undefined, undefined, undefined]);
   expect(await asked(async () => undefined)).toEqual([undefined, undefined, undefined]);
   expect(await asked(async () => undefined)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), null, null]);

@@ -6,7 +6,7 @@ import { cli, docker, product, workplace } from "../support/product.ts";
 
 const image = "seccomp-gen-base:bookworm";
 
-/** What is left of containers with this label. */
+/** The containers with this label that are left. */
 async function left(label: string): Promise<string> {
   return (await docker("ps", "-aq", "--filter", `label=${label}`)).stdout;
 }

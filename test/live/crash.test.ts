@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { product, workplace } from "../support/product.ts";
 
-// A C program that crashes where mkfifo fails, and was recorded without it.
+// A C program that crashes if mkfifo fails. It was recorded without mkfifo.
 
 const image = "seccomp-gen-test-crash";
 const run = (how: string): readonly string[] => ["docker", "run", "--rm", "--network", "none", image, how];
@@ -40,7 +40,7 @@ test.each([
   const before =
     signal === "SIGSYS" ? "the profile ends programs for the call" : "the last call that the profile had denied it:";
   expect(verified.stderr).toMatch(new RegExp(`crash crashed \\(${signal}\\); ${before} mknod(?:at)?$`, "m"));
-  // The trace shows the call, so nothing is searched for.
+  // The trace shows the call, so verify needs no search.
   expect(verified.stderr).toContain("confirmed in 2 runs");
 });
 

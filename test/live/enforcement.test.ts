@@ -7,7 +7,7 @@ import { neededToStart } from "../../src/core/policy/index.ts";
 import { docker, product, workplace } from "../support/product.ts";
 import { dockersSpellings, spellings } from "../support/spellings.ts";
 
-/** The engine is asked what a reader may not assume: those documents under which nothing is filtered. */
+/** A reader must not assume under which documents engines do not filter, so this asks the engine. */
 test.each([...spellings, ...dockersSpellings].filter(([, , engines]) => engines !== "refused"))(
   "the engine with %s",
   { timeout: 120_000 },
@@ -50,7 +50,7 @@ test.each(["runc", "crun"] as const)(
   },
 );
 
-/** Somebody between the command and the engine, who changes what one of them says. */
+/** A program between the command and the engine that changes what one of them says. */
 function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly answers?: Forgery }): Server {
   const engine = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
   const changed = ([from, to]: Forgery): Transform =>
@@ -69,7 +69,7 @@ function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly a
   }).listen(socket);
 }
 
-/** Texts of one length. */
+/** Two texts of the same length. */
 type Forgery = readonly [from: string, to: string];
 
 async function verifiedThrough(forged: Parameters<typeof forwarder>[1], how = "p.json"): ReturnType<typeof product> {

@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 
 /**
- * What `export` writes, read by who consumes it. podman is in podman.test.ts, systemd, firejail and
- * bubblewrap in test/commands/export.test.ts; Kubernetes and containerd's own clients would need a
- * cluster or a daemon of theirs: there only the schema is asked (test/words/schemas.test.ts).
+ * The output of `export`, read by its consumers. podman is in podman.test.ts. systemd, firejail and bubblewrap are in
+ * test/commands/export.test.ts. Kubernetes and containerd's own clients would need a cluster or a daemon, so only their
+ * schema is checked (test/words/schemas.test.ts).
  */
 const nginx = fileURLToPath(new URL("../../profiles/nginx.json", import.meta.url));
 let oci = "";

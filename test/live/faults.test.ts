@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const script = fileURLToPath(new URL("../../tools/faults/faults.mjs", import.meta.url));
 
-/** The long run, and all faults, are `npm run test:faults`. */
+/** `npm run test:faults` is the long run with all faults. */
 test("a few kills, full disks and two recordings at once do no harm", async () => {
   const { exitCode, stdout } = await execa(
     process.execPath,

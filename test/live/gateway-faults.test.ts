@@ -7,9 +7,9 @@ import { cli, docker, leftovers, product, workplace } from "../support/product.t
 
 const image = "seccomp-gen-base:bookworm";
 const run = ["docker", "run", "--rm", "--network", "none", "--stop-timeout", "1", image];
-/** A --while command talks to the gateway, which hides the keeper: this is the engine itself. */
+/** The gateway hides the keeper from a --while command, so this talks to the engine itself. */
 const engine = `docker -H ${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`;
-/** The one of this recording: it has the number of the volume that its container mounts. */
+/** The keeper of this recording. Its name has the number of the volume that its container mounts. */
 const keeper =
   `$(${engine} inspect --format '{{range .Mounts}}{{.Name}}{{end}}' $SECCOMP_GEN_CONTAINER | ` +
   "sed s/seccomp-gen-gate-/seccomp-gen-keeper-/)";
@@ -123,7 +123,7 @@ test("a crash of the first process does not hang, and is whole", async () => {
   expect(real.stderr).toContain("the container's first process crashed (SIGSEGV)");
 });
 
-/** rt_sigqueueinfo(2) to itself: a signal that says that it is the kernel's (si_code 1, SEGV_MAPERR). */
+/** rt_sigqueueinfo(2) to itself: a signal that pretends to come from the kernel (si_code 1, SEGV_MAPERR). */
 const claim = 'my $info = pack("iiix4QQx96", 11, 0, 1, 0, 0); syscall(129, $$ + 0, 11, $info) for 1 .. 40';
 
 test.each([

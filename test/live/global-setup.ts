@@ -3,10 +3,7 @@ import { fileURLToPath } from "node:url";
 import { engine } from "../support/engine.ts";
 import { workloads } from "./workloads.ts";
 
-/**
- * Finds or starts an engine, makes the base image and the workloads' images. What it started it
- * stops.
- */
+/** Finds or starts an engine, and makes the base image and the workloads' images. It stops what it started. */
 export default async function setup(): Promise<() => Promise<void>> {
   const before = (
     await execa("bash", [fileURLToPath(new URL("../../tools/engine/engine.sh", import.meta.url)), "status"], {

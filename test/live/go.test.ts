@@ -5,12 +5,12 @@ import { beforeEach, expect, test } from "vitest";
 import { buildGo, needs } from "../reach/toolchain.ts";
 import { docker, product, workplace } from "../support/product.ts";
 
-// A Go program has its constants in its own code. It is recorded with one TCP connection, and run on
-// other days under the profile made from that.
+// A Go program has its constants in its own code. It is recorded with one TCP connection, and other days run under that
+// profile.
 
 const image = "seccomp-gen-test-go";
 const days = ["light", "udp", "interfaces", "multicast", "signal", "file", "resolve"];
-/** What the light day did not open: other families, and packets of one's own making. */
+/** What the light day did not use: other families, and packets that the program builds itself. */
 const closed = ["tcp6", "unix", "raw"];
 let folder = "";
 

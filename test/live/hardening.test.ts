@@ -4,7 +4,7 @@ import { cli, product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 
-/** Records a command, asks what else protects it, and runs the command that was suggested. */
+/** Records a command, asks which other protections it tolerates, and runs the suggested command. */
 async function suggested(
   run: readonly string[],
   exercise: readonly string[] = [],
@@ -72,8 +72,8 @@ test("a program that needs nothing gets nothing, and the suggested command does 
 }, 400_000);
 
 test("what is needed stays: capabilities, new privileges, a folder with files of the image", async () => {
-  // chown needs a capability; su gives privileges up; passwd is setuid, for a user; dpkg's folder
-  // has files of the image that are read.
+  // chown needs a capability. su gives up privileges. passwd is setuid, for a user. dpkg's folder has files of the
+  // image that it reads.
   const script =
     "touch /tmp/x && chown 77 /tmp/x && su -s /bin/sh nobody -c 'passwd -S' && head -c 0 " +
     "/var/lib/dpkg/status && echo x >> /var/lib/dpkg/status && grep -c ^Package: " +

@@ -24,7 +24,7 @@ import { boundaryValues } from "../support/boundary.ts";
 import { notX64 } from "../support/machine.ts";
 import { docker, workplace } from "../support/product.ts";
 
-/** So many profiles of each kind in the long run (npm run test:kernel); a few in every test run. */
+/** The long run (npm run test:kernel) has many profiles of each kind. Every other run has a few. */
 const long = process.env["SECCOMP_GEN_KERNEL"] !== undefined;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
     Number.parseInt((await docker("version", "--format", "{{.Server.Version}}")).stdout, 10) < 23;
 });
 
-/** What the runtime and the probing program cannot do without: always allowed, never probed. */
+/** The calls that the runtime and the probing program need. They are always allowed and never probed. */
 const kept: ReadonlySet<string> = new Set([
   ...floorFor("any", { noNewPrivileges: false, init: false }).flatMap(({ names }) => names),
   ...(
@@ -46,13 +46,10 @@ const kept: ReadonlySet<string> = new Set([
   ).split(" "),
 ]);
 
-/** The errno of what the profile allows: nothing that is probed may reach the kernel. */
+/** The errno for what the profile allows. No probe may reach the kernel. */
 const allowedErrno = 199;
 
-/**
- * The same filter with every verdict made visible: what is allowed answers with an errno of its
- * own.
- */
+/** The same filter with visible verdicts: what it allows answers with an errno of its own. */
 function visible(profile: DockerProfile): DockerProfile {
   const lets = (action: string): boolean => action === "SCMP_ACT_ALLOW" || action === "SCMP_ACT_LOG";
   const groups = profile.syscalls.flatMap((group): DockerSyscallGroup[] => {
@@ -85,15 +82,15 @@ interface Probe {
 }
 
 /**
- * Above x32's bit 30, but without it. Where the profile has x32 libseccomp takes it for x32's and
- * runc's stub for x86_64's: it is left out there.
+ * Above x32's bit 30, but without it. If the profile has x32, libseccomp takes it for x32's number and runc's stub for
+ * x86_64's. Such profiles skip it.
  */
 const noArchitecture = 0xbfff_ffff;
 
-/** With bit 30, which marks x32, alone and with others, and above it. */
+/** Numbers with bit 30, which marks x32, alone and with other bits, and numbers above it. */
 const strangeNumbers = [0x4000_0000, 0x4000_0001, 0x4000_0200, noArchitecture];
 
-/** Every number, and for each call with conditions all of their boundary values. */
+/** Every number. For each call with conditions, also all of their boundary values. */
 function probesOf(filter: Filter, compat: boolean): readonly Probe[] {
   const { arch } = filter;
   const numbers = [
@@ -110,7 +107,7 @@ function probesOf(filter: Filter, compat: boolean): readonly Probe[] {
   const conditional = [...filter.syscalls].flatMap(([name, rules]): Probe[] => {
     const nr = syscallNumber(arch, name);
     if (nr === undefined) return [];
-    // Every set of rules that some call matches together, as long as they are few.
+    // Every set of rules that some call matches together, unless there are too many.
     const calls = partition(
       rules.length > 8 ? [{ ask: "decider", filter, name }] : rules.map(({ rule }) => ({ ask: "match", rule })),
     );
@@ -142,7 +139,7 @@ function wordOf(action: Action): string {
     case "SCMP_ACT_ERRNO":
       return String(action.errnoRet);
     case "SCMP_ACT_TRACE":
-      return "38"; // nobody traces: seccomp(2)
+      return "38"; // no process traces: seccomp(2)
     case "SCMP_ACT_KILL_PROCESS":
     case "SCMP_ACT_KILL_THREAD":
     case "SCMP_ACT_TRAP":
@@ -155,14 +152,14 @@ function wordOf(action: Action): string {
 let probed = 0;
 
 /**
- * Syscall 335 and 336 of x86_64 are the kernel's own way out of uprobes: since Linux 6.14 no filter
- * is asked (kernel/seccomp.c, seccomp_uprobe_exception).
+ * Syscalls 335 and 336 of x86_64 are the kernel's own way out of uprobes. Since Linux 6.14 no filter sees them
+ * (kernel/seccomp.c, seccomp_uprobe_exception).
  */
 const unfiltered: ReadonlySet<string> = new Set(["uretprobe", "uprobe"]);
 
 /**
- * Names that the libseccomp behind a runtime is too old to know: it leaves them to the default
- * (SEMANTICS.md, "Unknown names").
+ * Names that a runtime's libseccomp is too old to know. It leaves them to the default action (SEMANTICS.md, "Unknown
+ * names").
  */
 const strangers = new Map<string, ReadonlySet<string>>();
 
@@ -194,7 +191,7 @@ async function namesUnknownTo(runtime: HostContext["runtime"]): Promise<Readonly
 }
 
 /**
- * Not every virtual machine lets 64-bit programs make i386 calls (int 0x80); there they end by
+ * Not every virtual machine lets 64-bit programs make i386 calls (int 0x80). On the others these calls end with
  * SIGSEGV, whatever the filter says.
  */
 const compatCalls = execa("docker", ["run", "--rm", "-i", "--network", "none", "seccomp-gen-test-probe"], {
@@ -205,10 +202,7 @@ const compatCalls = execa("docker", ["run", "--rm", "-i", "--network", "none", "
   return stdout !== "K";
 });
 
-/**
- * What the runtime's filter answers otherwise than evaluate; undefined: the container did not
- * start.
- */
+/** The answers of the runtime's filter that differ from evaluate. `undefined` if the container did not start. */
 async function disagreements(
   profile: DockerProfile,
   runtime: HostContext["runtime"],
@@ -279,9 +273,7 @@ async function disagreements(
 const committed = glob.sync(["profiles/docker-default/[0-9]*.json", "profiles/*.json"], { cwd: root }).sort();
 const newest = `profiles/docker-default/${dockerDefaults.at(-1)?.file ?? ""}`;
 const some = ["profiles/nginx.json", newest];
-/**
- * What Docker's profiles ask for. All of them together are more than some test machines can give.
- */
+/** Capabilities that Docker's profiles ask for. All capabilities together are more than some test machines can give. */
 const granted = [
   "SYS_ADMIN",
   "SYS_PTRACE",
@@ -329,8 +321,7 @@ describe.each<HostContext["runtime"]>(["runc", "crun"])(
           ["SCMP_ACT_KILL_PROCESS"],
           ["SCMP_ACT_TRAP"],
         ),
-        // EQ and MASKED_EQ: what libseccomp makes of some unions of the others is its own mistake
-        // (SEMANTICS.md).
+        // Only EQ and MASKED_EQ: libseccomp compiles some unions of the others wrongly (SEMANTICS.md).
         rule: fc.oneof(fc.constant<Rule>({ conditions: [] }), anyRule(2, false)),
       })
       .map(({ names, verdict: [action, errnoRet], rule }): DockerSyscallGroup => ({
@@ -346,7 +337,7 @@ describe.each<HostContext["runtime"]>(["runc", "crun"])(
         ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
         ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
       ),
-      // Starting a container takes longest: in the long run fewer of them, with more to ask.
+      // Starting a container takes the longest, so the long run starts fewer and asks each one more.
       syscalls: fc.array(group, { minLength: 1, maxLength: long ? 30 : 12 }),
     });
 
@@ -376,8 +367,8 @@ describe.each<HostContext["runtime"]>(["runc", "crun"])(
     const denied = "1";
 
     /**
-     * What socket(family) gets with and without bit 32; everything but socket is allowed, so that the
-     * probing program runs.
+     * The answers to socket(family) with and without bit 32. Everything except socket is allowed, so that the probing
+     * program runs.
      */
     async function answers(file: string): Promise<ReadonlyMap<string, readonly (string | undefined)[]>> {
       const profile = readProfile(await readFile(join(root, file), "utf8"), file);
@@ -426,7 +417,8 @@ describe.each<HostContext["runtime"]>(["runc", "crun"])(
       for (const family of ["AF_ALG", "AF_VSOCK"]) {
         const [plain, withBit] = found.get(family) ?? [];
         expect([family, plain]).toEqual([family, denied]);
-        // A socket, or the kernel's own word that it has no such family (97): the call got there.
+        // A socket, or the kernel's own answer that it has no such family (97). In both cases the call reached the
+        // kernel.
         expect([family, withBit === "0" || withBit === "97"]).toEqual([family, true]);
       }
     });

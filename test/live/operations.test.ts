@@ -8,18 +8,18 @@ import { errnoName, operations, syscallNames, syscallNumber, type Operation } fr
 import { notX64 } from "../support/machine.ts";
 import { docker, product, workplace } from "../support/product.ts";
 
-// Each operation of the table is tried in a container under a profile of a program that makes the
-// same calls in another way.
+// Tries each operation of the table in a container, under the profile of a program that makes the same calls in another
+// way.
 
 const arch = "SCMP_ARCH_X86_64";
 const image = "seccomp-gen-test-operations";
-/** An errno that no kernel gives: whoever gets it met a rule of the profile. */
+/** An errno that no kernel returns. A call that gets it met a rule of the profile. */
 const mark = 177;
 
 interface Attempt {
   readonly operation: Operation;
   readonly name: string;
-  /** As the program takes it. */
+  /** The form in which the program takes it. */
   readonly call: string;
 }
 
@@ -34,10 +34,10 @@ const attempts = operations.flatMap((operation) =>
       })),
     ),
 );
-/** No recorded code is known not to peek. */
+/** "peek" is left out: its programs' code is not known to avoid it. */
 const closed = attempts.filter(({ operation }) => operation.id !== "peek");
 const number = (name: string): number => syscallNumber(arch, name) ?? -1;
-/** The same calls as a plain service makes them; most fail for want of a descriptor. */
+/** The same calls as a plain service makes them. Most fail because there is no descriptor. */
 const usual = [
   [number("socket"), 2, 1, 0],
   [number("socket"), 10, 2, 17],
@@ -79,7 +79,7 @@ async function profileOf(name: string, calls: readonly string[], ...options: rea
   return join(folder, "profiles", `${name}.json`);
 }
 
-/** The errno of each call in a container of the runtime under the profile. */
+/** The errno of each call in a container of the runtime, under the profile. */
 async function errnos(profile: string, calls: readonly string[], runtime = "runc"): Promise<readonly number[]> {
   const options = ["--runtime", runtime, "--network", "none", "--security-opt", `seccomp=${profile}`];
   const ran = await docker("run", "--rm", ...options, image, ...calls);
@@ -87,7 +87,7 @@ async function errnos(profile: string, calls: readonly string[], runtime = "runc
   return ran.stdout.trim().split("\n").map(Number);
 }
 
-/** The same profile, in which every denied argument answers `mark`, and so does every denied call. */
+/** The same profile, except that every denied call or argument answers `mark`. */
 async function marked(profile: string): Promise<string> {
   const text = await readFile(profile, "utf8");
   const file = profile.replace(".json", "-marked.json");

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { type Ran, docker, product, workplace } from "../support/product.ts";
 
-// A program is recorded on a usual day; its profile is then asked about the days it has not seen.
+// A program is recorded on a usual day. The test then runs its other days under that profile.
 
 const image = "seccomp-gen-test-days";
 const profiles = { usual: "", init: "" };
@@ -78,7 +78,7 @@ async function serve(mode: string): Promise<string> {
   return stdout;
 }
 
-/** The usual profile as it would be if a call were not in it. */
+/** The usual profile without one call. */
 async function without(call: string): Promise<string> {
   const text = JSON.parse(await readFile(profiles.usual, "utf8")) as { syscalls: { names: string[] }[] };
   const path = `${profiles.usual}.without-${call}.json`;
@@ -128,7 +128,7 @@ test("8 threads contend", async () => {
 test("stopped and continued in the middle of a sleep", async () => {
   const id = await serve("sleep");
   const pid = Number((await docker("inspect", "-f", "{{.State.Pid}}", id)).stdout);
-  // 0 once it has ended, and that would be this test's own process group.
+  // 0 once it has ended. Signalling 0 would hit this test's own process group.
   expect(pid, (await docker("logs", id)).stdout).toBeGreaterThan(0);
   process.kill(pid, "SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -175,7 +175,7 @@ test("with standard streams of all kinds", async () => {
   expect(await confined([], "/days", "input")).toMatchObject({ exitCode: 0, stdout: "read 0" });
   expect(await confined([], "/days", "closed", "input")).toMatchObject({ exitCode: 3, stdout: "" });
   expect(await confined([], "/days", "closed", "usual")).toMatchObject({ exitCode: 3, stdout: "" });
-  // A shell would need calls that /days does not make: the engine's client is given the streams.
+  // A shell would need calls that /days does not make, so the engine's client gets the streams.
   const run = `docker run --rm --network none --security-opt seccomp=${profiles.usual}`;
   const shell = async (command: string) =>
     (await execa("sh", ["-c", command], { reject: false, timeout: 120_000 })).stdout;

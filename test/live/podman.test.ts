@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 
 /**
- * Debian's podman, for real, with a storage of its own (tools/engine/podman.sh). It gets its images
- * from the Docker engine, for there may be no registry.
+ * Debian's podman with a storage of its own (tools/engine/podman.sh). It gets its images from the Docker engine,
+ * because there may be no registry.
  */
 const script = fileURLToPath(new URL("../../tools/engine/podman.sh", import.meta.url));
 const image = "seccomp-gen-base:bookworm";
@@ -39,7 +39,7 @@ beforeAll(async () => {
     ).exitCode !== 0
   )
     unusable = "docker records nothing here";
-  // There is one for each version of the keeper that was ever used.
+  // Each version of the keeper that was ever used has left one.
   const listed = await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "seccomp-gen-tracer");
   const tracers = listed.stdout.replaceAll("\n", " ");
   const loaded = await execa("sh", ["-c", `docker save ${image} ${tracers} | podman load`], {
@@ -82,7 +82,7 @@ test("podman run is recorded from beside, and runs under its profile", async ({ 
   );
 });
 
-// Each container copies its image here (vfs), which takes long: SECCOMP_GEN_PODMAN=services.
+// Each container copies its image here (vfs), which takes long. Run it with SECCOMP_GEN_PODMAN=services.
 if (process.env["SECCOMP_GEN_PODMAN"] === "services")
   test("a service of podman is verified several times with its exercise, and a call that it lacks is named", async ({
     skip,
@@ -198,7 +198,7 @@ test("podman in a script is told the way to go, and that way records it", async 
   const words = ["system", "service", "--time", "120", `unix://${socket}`];
   const service = execa("podman", words, { env: { PATH: path }, reject: false, stdio: "ignore" });
   await expect.poll(() => existsSync(socket), { timeout: 60_000 }).toBe(true);
-  // A client of the service has none of the wrapper's options for its own storage.
+  // A client of the service does not have the wrapper's options for its own storage.
   const client = script.replace("podman", "/usr/bin/podman");
   const ran = await product(folder, ["record", "--name", "app", "--containers", "--", "sh", "-c", client], {
     PATH: path,

@@ -76,7 +76,7 @@ describe.each(workloads)("$name", ({ name, run, exercise, exitCode, essential, d
       if (group.action === "SCMP_ACT_ALLOW") group.names = group.names.filter((call) => call !== essential);
     without.syscalls = without.syscalls.filter(({ names }) => names.length > 0);
     await writeFile(join(folder, "broken.json"), JSON.stringify(without));
-    // redis's exercise waits long for a server that is gone; why it fails is asked of the others.
+    // redis's exercise waits long for a server that is gone, so the other workloads ask why it fails.
     const why = name !== "redis";
     const verified = await product(folder, [
       "verify",

@@ -13,8 +13,8 @@ const executable = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) =
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
- * What a profile's author may try: markup, scripts, attributes, invisible characters, in every
- * place that is shown.
+ * What a hostile author of a profile may try: markup, scripts, attributes and invisible characters, at every place that
+ * is shown.
  */
 const hostile =
   "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u202e\"'`&{{";
@@ -82,10 +82,7 @@ describe("the report in a browser", () => {
   });
   afterAll(() => browser?.close());
 
-  /**
-   * Opens a page, offline, and calls `look`. Resolves to what went wrong in it: errors, refused
-   * content, requests.
-   */
+  /** Opens a page offline, and calls `look`. Resolves to what went wrong in it: errors, refused content, requests. */
   async function visit(
     name: string,
     context: Parameters<Browser["newContext"]>[0],
@@ -105,10 +102,7 @@ describe("the report in a browser", () => {
     return wrong;
   }
 
-  /**
-   * axe's rules; a policy that forbids foreign scripts stands in its way only where it is put in as
-   * an element.
-   */
+  /** axe's findings. A policy that forbids foreign scripts stops axe only if the test adds it as an element. */
   async function violations(page: Page): Promise<readonly string[]> {
     await page.evaluate(axe);
     const result = await page.evaluate("axe.run(document)");
@@ -136,7 +130,7 @@ describe("the report in a browser", () => {
       expect(
         await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
       ).toBeLessThanOrEqual(0);
-      // Of the details that are all alike, two are looked at: the rules take their time.
+      // Two of the details are checked, because all are alike and the rules take their time.
       await page.evaluate(
         "[...document.querySelectorAll('#each ~ details, #known ~ details')].slice(-2).forEach((element) " +
           "=> { element.open = true; })",

@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from "vitest";
 import { docker, product, workplace } from "../support/product.ts";
 
 /**
- * What is taken away one at a time: a few calls, of the program and of the runtime;
- * SECCOMP_GEN_SABOTAGE=all: every call that the profile allows.
+ * The calls that are removed, one at a time: a few, of the program and of the runtime. SECCOMP_GEN_SABOTAGE=all removes
+ * every call that the profile allows.
  */
 const few = ["getdents64", "capset", "munmap", "openat"];
 const run = ["--rm", "--network", "none", "seccomp-gen-base:bookworm", "ls", "/etc"] as const;

@@ -15,8 +15,7 @@ test("no value of the command, the environment or the workload's data is in anyt
   const script =
     `cat /data; echo ${canary("argv")} > /tmp/${canary("path")}; mkdir /tmp/d; env > /dev/null; exec ` +
     `-a ${canary("comm")} ls / $0 > /dev/null`;
-  // What the helper containers have in their logs, and what lies in temporary folders, while it is
-  // recorded.
+  // The logs of the helper containers and the content of temporary folders, while the recording runs.
   const helpers =
     '$ENGINE ps -q --filter label=seccomp-gen.session | grep -v "^$(echo $SECCOMP_GEN_CONTAINER | cut ' + '-c1-12)"';
   const during =
@@ -64,7 +63,7 @@ test("no value of the command, the environment or the workload's data is in anyt
     ],
     ["--entrypoint", "bash", "seccomp-gen-base:bookworm", "-c", `${script}; sleep 30`, "/"],
   ].flat();
-  // The gateway hides our containers from a --while command: this is the engine itself.
+  // The gateway hides our containers from a --while command, so this talks to the engine itself.
   const ran = await product(folder, words, {
     ENGINE: `docker -H ${process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"}`,
   });
@@ -81,7 +80,7 @@ test("no value of the command, the environment or the workload's data is in anyt
   expect(logs).toMatch(/^helper$/m);
   expect(logs).not.toContain("canary-");
   expect(await readFile(join(folder, "found"), "utf8")).toBe("");
-  // Afterwards: nothing in temporary folders, and no volume.
+  // After the recording, temporary folders are empty and there is no volume.
   const { stdout: left } = await execa(
     "sh",
     ["-c", `grep -rl canary- ${tmpdir()}/seccomp-gen-[0-9]* ${tmpdir()}/seccomp-gen-[!l]* 2>/dev/null`],

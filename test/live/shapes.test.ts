@@ -7,15 +7,9 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { runs } from "../support/machine.ts";
 import { cli, docker, product, workplace } from "../support/product.ts";
 
-/**
- * Containers of every shape: each does under the recorder, and then under its profile, what it does
- * by itself.
- */
+/** Containers of every shape. Each must do the same by itself, under the recorder, and under its profile. */
 const base = "seccomp-gen-base:bookworm";
-/**
- * FROM scratch, static, one program of many shapes (shapes.c) as entrypoint; and one that is linked
- * with musl.
- */
+/** FROM scratch, static: one program of many shapes (shapes.c) as entrypoint, and one that is linked with musl. */
 const shapes = "seccomp-gen-test-shapes";
 /** sudo, ping with a file capability, a user alice, and an entrypoint of several words. */
 const users = "seccomp-gen-test-users";
@@ -43,7 +37,7 @@ beforeAll(async () => {
 interface Recorded {
   readonly folder: string;
   readonly stderr: string;
-  /** Who made each call. */
+  /** The programs that made each call. */
   readonly callers: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -56,10 +50,7 @@ async function callersIn(folder: string): Promise<Recorded["callers"]> {
   );
 }
 
-/**
- * Runs a command as it is, recorded, and under its profile, and holds exit code and output of the
- * three against each other.
- */
+/** Runs a command as it is, recorded, and under its profile. Compares exit code and output of all three. */
 async function sameThreeTimes(
   words: readonly string[],
   expected: {
@@ -307,7 +298,7 @@ describe.concurrent("options", () => {
   test("of a CLI that is newer than we are", async () => {
     const folder = await workplace();
     await mkdir(join(folder, "bin"));
-    // The real CLI behind one that has two more options; it must get them as they were written.
+    // The real CLI behind one that has two more options. It must get them as the user wrote them.
     const script =
       `#!/bin/bash\nPATH=\${PATH#*:}\nwords=()\nif [[ $* == "run --help" ]]; then docker run --help; ` +
       `echo '      --hologram string                Projection'; echo '      --quantum                 ` +
@@ -476,7 +467,7 @@ describe.concurrent("signals", () => {
       'trap "sleep 12; echo ended; exit" USR1; echo up; while :; do sleep 0.1; done',
     ]);
     expect(slow).toMatchObject({ exitCode: 0, stdout: "up\nended" });
-    expect(performance.now() - begun).toBeGreaterThan(12_000); // longer than the engine waits by itself
+    expect(performance.now() - begun).toBeGreaterThan(12_000); // longer than the engine's own patience
   });
 });
 
@@ -485,8 +476,8 @@ describe.concurrent("with a terminal (script(1))", () => {
   beforeEach(({ skip }) => skip(!hasTerminal, "script or stty is not installed"));
 
   /**
-   * What a command shows on a terminal of 77 columns; `type` gets what it has shown so far, and
-   * answers what is typed then.
+   * The output of a command on a terminal of 77 columns. `type` gets the output so far, and returns what the user types
+   * then.
    */
   async function onTerminal(command: readonly string[], type?: (shown: string) => string | undefined): Promise<string> {
     const quoted = command.map((word) => `'${word}'`).join(" ");
@@ -524,8 +515,7 @@ describe.concurrent("with a terminal (script(1))", () => {
   ];
 
   test("its size is the program's", async () => {
-    // The CLI tells the size once the container runs: a program that asks at once may be too early,
-    // with us or without.
+    // The CLI tells the size once the container runs. A program that asks at once may be too early, with us or without.
     const script = 'for try in $(seq 50); do [ "$(stty size)" = "0 0" ] || break; sleep 0.1; done; stty size';
     expect(await onTerminal(recorded("-it", base, "sh", "-c", script))).toMatch(/33 77[^]*ended with 0/);
   });

@@ -18,7 +18,7 @@ async function onHost(words: readonly string[], more: More = {}): Promise<TraceR
   return { ...wishes, ...more, words };
 }
 
-/** The log as text, once the trace has ended. */
+/** The log as text, after the trace has ended. */
 async function traced(request: TraceRequest) {
   const logs = new Map<string, string>();
   const ends = new Map<string, unknown>();
@@ -32,7 +32,7 @@ async function traced(request: TraceRequest) {
   return { logs, end, ends };
 }
 
-/** What this process has left: containers, volumes, folders. */
+/** What this process has left behind: containers, volumes, folders. */
 async function leftBehind(): Promise<readonly string[]> {
   const filter = ["--filter", `label=seccomp-gen.session=${ownSession()}`];
   const containers = await execa("docker", ["ps", "-aq", ...filter]);
@@ -52,7 +52,7 @@ describe("a trace on this host", () => {
     expect(await leftBehind()).toEqual([]);
   });
 
-  // The kernel protects a container's first process from its own SIGKILL: there, the exit code says it.
+  // The kernel protects a container's first process from its own SIGKILL. There, only the exit code shows it.
   test("says that SIGKILL ended the program", async () => {
     const { end } = await traced(await request(["sh", "-c", "sleep 1; kill -9 $$; exit 137"]));
     expect(end).toMatchObject({ kind: "exited", exitCode: 137, killed: true });
@@ -63,7 +63,7 @@ describe("a trace on this host", () => {
     const end = await readTrace(trace, async ({ chunks }) => {
       let isStopped = false;
       for await (const chunk of chunks) {
-        // Once it sleeps, it has set its trap.
+        // When it sleeps, it has set its trap.
         if (isStopped || !/execve\("[^"]*\/sleep"/.test(Buffer.from(chunk).toString("latin1"))) continue;
         isStopped = true;
         trace.stop();

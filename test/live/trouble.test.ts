@@ -10,8 +10,7 @@ const image = "seccomp-gen-base:bookworm";
 let before = "";
 let folder = "";
 beforeAll(async () => {
-  // A run of these tests that was killed may have left something on an engine that goes on; `clean`
-  // below would find it.
+  // An earlier run of these tests may have been killed and left something on the engine. `clean` below would find it.
   await product(await workplace(), ["clean"]);
   before = await leftovers();
 });
@@ -22,7 +21,7 @@ afterAll(async () => {
   expect(await leftovers()).toBe(before);
 });
 
-/** What is in the folder, also what should not be. */
+/** Everything in the folder, even files that should not be there. */
 async function files(): Promise<readonly string[]> {
   return (await readdir(folder, { recursive: true })).sort();
 }
@@ -47,8 +46,8 @@ describe("the engine", () => {
     const host = process.env["DOCKER_HOST"] ?? "";
     skip(process.getuid?.() !== 0, notRoot);
     skip(!host.startsWith("unix:"), "the engine is not on a socket of this machine");
-    // Another user may not be able to enter the folders above this checkout and above Node: both get
-    // a place that everybody can enter.
+    // Another user may be unable to enter the folders above this checkout and above Node. So both get a place that
+    // everybody can enter.
     const open = await workplace();
     await chmod(open, 0o777);
     await mkdir(join(open, "product"));
@@ -172,7 +171,7 @@ describe("writing", () => {
       expect(ran.stderr).toMatch(/cannot write profiles\/app.json: no space left/);
       expect(await readFile(join(folder, "profiles", "app.json"), "utf8")).toBe(kept);
       expect(await readdir(join(folder, "profiles"))).toEqual(["app.json"]);
-      // Recorded it was, all the same: the trace waits on the engine.
+      // It was recorded, and the trace waits on the engine.
       expect(ran.stderr).toContain("seccomp-gen clean writes them to traces/app/recording.partial.json");
     } finally {
       await execa("umount", [join(folder, "profiles")]);

@@ -3,15 +3,12 @@ import { docker, product, workplace } from "../support/product.ts";
 
 const base = "seccomp-gen-base:bookworm";
 
-/**
- * What a program can find out about itself; it must be the same with strace beside it. Pids are not
- * compared.
- */
+/** What a program can find out about itself. It must be the same while strace watches. Pids are not compared. */
 const aboutItself = [
   'cut -d" " -f5-8 /proc/$$/stat; umask; pwd; ulimit -a',
   "for fd in /proc/$$/fd/*; do echo ${fd##*/}; done; readlink /proc/$$/exe; tr '\\0' '\\n' < " +
     "/proc/$$/environ | grep -v ^HOSTNAME; tr '\\0' ' ' < /proc/$$/cmdline",
-  // By the program that the shell becomes: what a shell blocks changes while it waits.
+  // Asked by the program that replaces the shell: the signals that a shell blocks change while it waits.
   "exec grep -E '^(Uid|Gid|Groups|Sig(Pnd|Blk|Ign|Cgt)|Shd|Cap...|NoNewPrivs|Seccomp):' /proc/self/status",
 ].join("\n");
 
@@ -34,7 +31,7 @@ test.each<[string, string[], number]>([
   ["LD_PRELOAD is the workload's", ["-e", "LD_PRELOAD=libm.so.6", base, "sh", "-c", "grep -c libm /proc/$$/maps"], 0],
   ["bytes are bytes", [base, "head", "-c", "5000", "/usr/bin/perl"], 0],
   ["killed by itself", ["--init", base, "sh", "-c", "kill -KILL $$"], 137],
-  // A traced first process does not die of its own faults: it must be let go.
+  // A traced first process does not die from its own faults. strace must let it go.
   [
     "a fault of the first process",
     [base, "perl", "-e", '$| = 1; print "before\n"; print unpack("p", pack("J", 8))'],

@@ -5,16 +5,16 @@ export interface Workload {
   readonly folder: string;
   /** Options and command of `docker run`, without `docker run`. */
   readonly run: readonly string[];
-  /** Shell command for --while; undefined: the workload ends by itself. */
+  /** Shell command for --while. `undefined` if the workload ends by itself. */
   readonly exercise?: string;
   readonly exitCode: number;
   /** A call without which it cannot work. */
   readonly essential: string;
-  /** The same calls on every run: recording again gives the same bytes. */
+  /** True if every run makes the same calls. Then another recording gives the same bytes. */
   readonly deterministic: boolean;
 }
 
-/** A client of a test image, in the network of the container that is recorded. */
+/** A client from a test image, in the network of the recorded container. */
 export const client = (image: string, command: string): string =>
   `docker run --rm --network container:$SECCOMP_GEN_CONTAINER --entrypoint sh seccomp-gen-test-${image} ` +
   `-ec '${command}'`;
@@ -71,8 +71,7 @@ export const workloads: readonly Workload[] = [
     essential: "pipe2",
     deterministic: false,
   },
-  // An init process of the engine stands before the program, under the profile but outside of the
-  // trace.
+  // The engine starts the program through an init process, which is under the profile but outside the trace.
   {
     name: "init",
     folder: "bash",

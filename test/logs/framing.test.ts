@@ -17,7 +17,7 @@ async function recordingOf(text: string, notes: string[] = []): Promise<string> 
   return stringifyRecording(await readTraces([path], { name: "x", arch: "SCMP_ARCH_X86_64" }, terminal));
 }
 
-/** A log of several processes, with options of strace and its own file or standard error. */
+/** A log of several processes, with these options, in strace's own file or from standard error. */
 function traced(where: "file" | "stderr", options: readonly string[] = []): readonly string[] {
   const script = "ls / >/dev/null; id -u >/dev/null; (sleep 0.01 & wait)";
   const path = join(folder, "traced");
@@ -41,7 +41,7 @@ function traced(where: "file" | "stderr", options: readonly string[] = []): read
 const two = (number: number): string => String(number).padStart(2, "0");
 const iso = (index: number): string => `2024-01-02T03:04:${two(index % 60)}.${String(index).padStart(9, "0")}Z`;
 
-/** Who writes something around lines, and what. */
+/** The tools that write around lines, and what they write. */
 const collectors: readonly [string, (line: string, index: number) => string][] = [
   ["docker compose logs", (line) => `web-1  | ${line}`],
   ["docker compose up, in colours", (line) => `\u001b[36mweb-1  | \u001b[0m${line}`],

@@ -397,7 +397,7 @@ describe("what a log does not say is told", () => {
     await recordingOf(cut);
     expect(notes.join("\n")).toContain("cut.log: the log ends before its program does");
     notes = [];
-    // what others write behind the last line ends no program, and a summary of -C is strace's own
+    // text of others behind the last line ends no program, but a summary of -C is strace's own
     await recordingOf(file("said.log", ...lines.slice(0, -1), "$ "));
     await recordingOf(traced("summary.log", "-f", "-C"));
     expect(notes.join("\n")).not.toContain("ends before");

@@ -3,7 +3,7 @@ import { buildRecording, createAggregator } from "../../src/core/recording/index
 import { toldApart } from "../../src/project/index.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 
-/** What tells the run of these lines from others of the same command. */
+/** The digest that tells the run of these lines from others of the same command. */
 function sawOf(...lines: readonly string[]): string | undefined {
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   for (const event of parseStraceSync(lines.map((line) => `${line}\n`).join(""))) aggregator.add(event);

@@ -65,7 +65,7 @@ describe("what is no file is written to, and stays what it is", () => {
     expect(lstatSync(at("fifo")).isFIFO()).toBe(true);
   });
 
-  // A node of our own: if this fails, the machine keeps its /dev/null.
+  // A node of our own. If this fails, the machine keeps its /dev/null.
   test("a device, behind a link too", async ({ skip }) => {
     const made = runs("mknod", at("null"), "c", "1", "3") && runs("sh", "-c", ': > "$0"', at("null"));
     skip(!made, "this user makes no devices here");
@@ -157,7 +157,7 @@ test("a file that a command names inside the current repository leads nowhere el
       ["file"],
       [],
     ]);
-    // What the user names outside of it is the user's affair.
+    // Places that the user names outside of it are the user's own decision.
     await writeAtomically("../link.json", "ours");
     expect(readFileSync("../outside/file", "utf8")).toBe("ours");
   } finally {

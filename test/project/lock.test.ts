@@ -10,9 +10,9 @@ import { temporaryOf, temporaryPath } from "../../src/project/files.ts";
 const lockModule = fileURLToPath(new URL("../../dist/project/lock.js", import.meta.url));
 
 /**
- * Enters the section again and again. Inside, a file that only one may make stands as long as a
- * process is there; a process that is to die does so inside, or while it takes a dead one's lock
- * away. Prints how often it went through, and "TWO" where another was inside.
+ * A process that enters the section again and again. Inside, it holds a file that only one process can make. A process
+ * that must die does so inside, or while it removes a dead holder's lock. It prints how often it entered, and "TWO" if
+ * another process was inside.
  */
 const contender = (path: string, times: number, dies: boolean): string => `
 import { whileLocked } from ${JSON.stringify(lockModule)};

@@ -11,7 +11,7 @@ const passed = ({ operations }: Reach, syscall: string): readonly string[] =>
     .filter((one) => one.syscall === syscall)
     .map(({ values }) => values.map((value) => value ?? "*").join(" "));
 
-/** Values come from the command line where they are no constants. */
+/** Values that are no constants come from the command line. */
 const source = `
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -128,7 +128,7 @@ describe("Go", () => {
     const reach = reachOfFile(buildGo(days, ...flags));
     // NODELAY, KEEPALIVE, BROADCAST, V6ONLY, and the group of ListenMulticastUDP
     expect(passed(reach, "setsockopt")).toEqual(expect.arrayContaining(["6 1", "1 9", "1 6", "41 26", "0 35"]));
-    // Which addresses this machine has. Other families come as variables.
+    // For the addresses of this machine. Other families come as variables.
     expect(passed(reach, "socket")).toEqual(expect.arrayContaining(["16 3 0", "* * *"]));
     expect(passed(reach, "socket").filter((values) => values.startsWith("10 3"))).toEqual([]);
   });

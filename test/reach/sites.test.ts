@@ -4,7 +4,7 @@ import { build, names, needs, needsX64, reachOfFile, strip } from "./toolchain.t
 beforeEach(needsX64);
 beforeEach(needs("gcc"));
 
-/** No C library: each program makes exactly the calls that its source has. `exit` ends it. */
+/** There is no C library, so each program makes exactly the calls of its source. `exit` ends it. */
 const bare = ["-nostdlib", "-static", "-fno-stack-protector", "-fcf-protection=none"];
 const inline = `
 static long call1(long n, long a) {

@@ -5,7 +5,7 @@ import { summaryVersion } from "../../src/reach/stored-summary.ts";
 
 const runs = Number(process.env["SECCOMP_GEN_RUNS"] ?? 2000);
 
-/** A summary with every member that one can have. */
+/** A summary with every possible member. */
 const whole: ObjectSummary = {
   kind: "code",
   version: summaryVersion,
@@ -46,7 +46,7 @@ function pathsOf(value: unknown, path: Path = []): readonly Path[] {
   return [path, ...inner.flatMap(([key, one]) => pathsOf(one, [...path, Array.isArray(value) ? Number(key) : key]))];
 }
 
-/** A copy with another value at the path; without the member if there is none. */
+/** A copy with another value at the path, or without the member if the value is missing. */
 function changed(value: unknown, [key, ...rest]: Path, to: unknown): unknown {
   if (key === undefined) return to;
   if (Array.isArray(value)) return value.map((one: unknown, i) => (i === key ? changed(one, rest, to) : one));

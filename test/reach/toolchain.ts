@@ -1,4 +1,4 @@
-/** Small binaries, made from our own sources while the tests run. */
+/** Small binaries that the tests build from our own sources. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ export function needs(...tools: readonly (keyof typeof packages)[]): (context: T
   };
 }
 
-/** For `beforeEach`: the programs of these tests are x86-64's. */
+/** For `beforeEach`: skips the tests of a group on other machines than x86-64. */
 export function needsX64({ skip }: TestContext): void {
   skip(process.arch !== "x64", notX64);
 }
@@ -108,7 +108,7 @@ export function hostLibraries(): readonly string[] {
   return [realpathSync(join(found, "libc.so.6")), join(found, linker)];
 }
 
-/** Every name that strace saw the program call, without what `strace` itself cannot attribute. */
+/** The names of all calls that strace saw the program make, except those that strace itself cannot attribute. */
 export function observe(path: string, ...args: readonly string[]): readonly string[] {
   const log = join(folder, `${basename(path)}.log`);
   execFileSync("strace", ["-f", "-qq", "-e", "signal=none", "-o", log, path, ...args], {

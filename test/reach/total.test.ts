@@ -7,7 +7,7 @@ import { build, hostLibraries, needs, needsX64 } from "./toolchain.ts";
 
 const runs = Number(process.env["SECCOMP_GEN_RUNS"] ?? 300);
 
-/** What a user would do with any file: neither step may throw, and the summary survives a cache. */
+/** Both steps of a user with any file. Neither may throw, and the summary must survive a cache. */
 function use(bytes: Uint8Array): ReturnType<typeof reachOf> {
   const summary = analyzeObject(bytes);
   expect(summaryFrom(JSON.parse(JSON.stringify(summary)))).toEqual(summary);

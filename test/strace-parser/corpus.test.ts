@@ -6,8 +6,8 @@ import { parseStraceSync } from "../../src/strace-parser/index.ts";
 import { formatEvent } from "../support/format-event.ts";
 
 /**
- * One file a production: what it is, the lines of a log, and the events, one a line.
- * `SECCOMP_GEN_WRITE_CORPUS=1` writes the events anew, to be read.
+ * One file for each production: what it is, the lines of a log, and the events, one on a line.
+ * `SECCOMP_GEN_WRITE_CORPUS=1` rewrites the events. Read them then.
  */
 const folder = fileURLToPath(new URL("../corpus/strace/", import.meta.url));
 const divider = "\n=== events ===\n";

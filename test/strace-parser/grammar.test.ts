@@ -3,10 +3,7 @@ import { expect, test } from "vitest";
 import { parseStraceSync, type StraceEvent } from "../../src/strace-parser/index.ts";
 import { formatArg, formatEvent, formatResult } from "../support/format-event.ts";
 
-/**
- * GRAMMAR.md: lines of strace with carets under what a production covers, and what the parser says
- * of it.
- */
+/** GRAMMAR.md: lines of strace with carets under what a production covers, and what the parser says about it. */
 const grammar = readFileSync(new URL("../../src/strace-parser/GRAMMAR.md", import.meta.url), "utf8");
 
 interface Diagram {
@@ -14,7 +11,7 @@ interface Diagram {
   readonly start: number;
   readonly end: number;
   readonly production: string;
-  /** What the parser says, by name; undefined: it passes over it. */
+  /** The name of what the parser reads there. `undefined` if the parser passes over it. */
   readonly field: string | undefined;
   readonly value: string;
 }
@@ -36,7 +33,7 @@ const eventsOf = (lines: readonly string[]): readonly StraceEvent[] => [
   ...parseStraceSync([lines.map((line) => `${line}\n`).join("")]),
 ];
 
-/** Whatever the event has by that name. */
+/** The event's value of that name. */
 function said(events: readonly StraceEvent[], field: string): string {
   const event = events.at(-1);
   if (event === undefined || field === "events") return `${events.length}`;
@@ -63,7 +60,7 @@ function said(events: readonly StraceEvent[], field: string): string {
   return `${values[field] as string}`;
 }
 
-/** Without its place, who made it, and the words beside an argument. */
+/** The events without their place, their thread, and the words beside an argument. */
 const meaning = (events: readonly StraceEvent[]): readonly string[] =>
   events.map((event) =>
     formatEvent(event)
@@ -87,7 +84,7 @@ test.each(
     return;
   }
   expect(said(events, field)).toBe(value);
-  // And nothing but what is above the carets says so.
+  // Nothing but the text above the carets says so.
   if (["kind", "line", "events"].includes(field)) expect(end).toBe(line.length);
   else if (field.startsWith("arg ")) expect(said(eventsOf([`7 x(${under}) = 0`]), "arg 0")).toBe(value);
   else if (field !== "injected") expect(under).toBe(value);

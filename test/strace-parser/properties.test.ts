@@ -5,7 +5,7 @@ import { createStraceParser, parseStraceSync, type StraceEvent } from "../../src
 import { formatEvent } from "../support/format-event.ts";
 import { anyLog, busyLog } from "../support/logs.ts";
 
-/** The parser as it is where the machine has nothing to find plain lines with. */
+/** The parser on a machine that cannot run the finder of plain lines. */
 vi.resetModules();
 vi.doMock("../../src/strace-parser/plain-lines.ts", () => ({
   createPlainLines: () => undefined,
@@ -27,10 +27,7 @@ function pushed(bytes: Uint8Array): readonly StraceEvent[] {
   return createStraceParser().push(bytes);
 }
 
-/**
- * Read with the event that is used again for each call, from memory that is used again for each
- * chunk.
- */
+/** Reads with one event that is reused for each call, from memory that is reused for each chunk. */
 function handedOver(chunks: readonly Uint8Array[]): readonly string[] {
   const parser = createStraceParser();
   const events: string[] = [];
@@ -42,7 +39,7 @@ function handedOver(chunks: readonly Uint8Array[]): readonly string[] {
   return [...events, ...parser.end().map(formatEvent)];
 }
 
-/** Calls that are made again are only counted, or handed over: that makes no difference. */
+/** Repeated calls may be counted or handed over. The recording must be the same. */
 function expectSameRecording(bytes: Buffer, cuts: readonly number[] = []): void {
   const [counted, told] = [
     createAggregator({ arch: "SCMP_ARCH_X86_64" }),
@@ -61,7 +58,7 @@ function expectSameRecording(bytes: Buffer, cuts: readonly number[] = []): void 
   expect(counted.finish()).toEqual(told.finish());
 }
 
-/** Few cases on every run; `npm run test:fuzz` takes SECCOMP_GEN_RUNS of them. */
+/** Every run has a few cases; `npm run test:fuzz` has SECCOMP_GEN_RUNS. */
 const runs = { numRuns: Number(process.env["SECCOMP_GEN_RUNS"] ?? 500) };
 
 describe("any bytes", { timeout: Math.max(20_000, runs.numRuns * 100) }, () => {
@@ -188,7 +185,7 @@ test("where there is no room for WebAssembly's memory, lines are read closely", 
     Object.create(Reflect.get(globalThis, "WebAssembly") as object, { Instance: { value: Instance } }) as unknown,
   );
   try {
-    // the first may get what another log has left
+    // the first may contain remains of another log
     const [, second] = [createAggregator({ arch: "SCMP_ARCH_X86_64" }), createAggregator({ arch: "SCMP_ARCH_X86_64" })];
     expect(second?.tally?.room).toBeUndefined();
     expectSameRecording(Buffer.from("7 read(3) = 0\n".repeat(3)));
@@ -242,7 +239,7 @@ test("a line of 100 MB is reported and passed over, and the next one read", { ti
   ]);
 });
 
-/** What is read again for each of its parts would take an hour. */
+/** Text that the parser reads again for each of its parts would take an hour. */
 test.each([
   ["a second half that never began", `<... read resumed>${'") = '.repeat(400_000)}"`],
   ["notes on descriptors", `prctl(${"1<a>|".repeat(400_000)}1) = 0`],

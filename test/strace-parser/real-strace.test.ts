@@ -10,8 +10,7 @@ import { noSelinux, runs } from "../support/machine.ts";
 import { nativeArch, symbolValue, syscallNumber } from "../../src/core/tables/index.ts";
 
 /**
- * The machine's own strace and a newer one beside it (tools/engine/strace.sh), on programs that do
- * the same each time.
+ * The machine's own strace, and a newer one beside it (tools/engine/strace.sh), on programs that do the same each time.
  */
 const newer = spawnSync("bash", [fileURLToPath(new URL("../../tools/engine/strace.sh", import.meta.url))], {
   encoding: "utf8",
@@ -56,7 +55,7 @@ function byName([a]: readonly [string, number], [b]: readonly [string, number]):
   return a < b ? -1 : 1;
 }
 
-/** How often each call returned. */
+/** The number of returns of each call. */
 function tally(events: readonly StraceEvent[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const event of events)
@@ -68,7 +67,7 @@ function tally(events: readonly StraceEvent[]): ReadonlyMap<string, number> {
 const supports = (strace: string, options: readonly string[]): boolean =>
   runs(strace, ...options, "-o", "/dev/null", "true");
 
-/** What a strace counts without any option; the script makes the same calls each time. */
+/** The counts of a strace without any option. The script makes the same calls each time. */
 const plain = memoized((strace) => tally(eventsOf(trace(strace, [], ["sh", "-c", script]))));
 
 function memoized<Value>(compute: (key: string) => Value): (key: string) => Value {

@@ -10,10 +10,7 @@ import {
 
 const comparisons = ["SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT"] as const;
 
-/**
- * Few values, so that conditions meet: small ones, the same low half under other high halves, both
- * ends.
- */
+/** Few different values, so that conditions meet: small ones, the same low half under other high halves, both ends. */
 const datum = fc.oneof(
   fc.bigInt({ min: 0n, max: 4n }),
   fc.constantFrom(
@@ -38,7 +35,7 @@ const mask = fc.constantFrom(
   0x7e02_0000n,
 );
 
-/** `every` comparison, or EQ and MASKED_EQ only. */
+/** With `every`, all comparisons; otherwise only EQ and MASKED_EQ. */
 export function anyCondition(index: ArgIndex, every = true): fc.Arbitrary<ArgCondition> {
   return fc.oneof(
     {
@@ -56,7 +53,7 @@ export function anyCondition(index: ArgIndex, every = true): fc.Arbitrary<ArgCon
   );
 }
 
-/** A rule with at most `width` conditions, on the first arguments mostly. */
+/** A rule with at most `width` conditions, mostly on the first arguments. */
 export function anyRule(width = 2, every = true): fc.Arbitrary<Rule> {
   return fc
     .uniqueArray(fc.constantFrom(...argIndexes.slice(0, 3)), { minLength: 0, maxLength: width })
@@ -64,7 +61,7 @@ export function anyRule(width = 2, every = true): fc.Arbitrary<Rule> {
     .map((conditions) => ({ conditions }));
 }
 
-/** Rules with denying actions, told apart by errno. */
+/** Rules with denying actions. Errnos tell them apart. */
 export function anyActionRules(
   errnos: readonly number[],
   every = true,
@@ -80,5 +77,5 @@ export function anyActionRules(
   );
 }
 
-/** Calls around the data of the rules and beside them. */
+/** Calls near the data of the rules, and others. */
 export const anyArgs: fc.Arbitrary<SeccompData["args"]> = fc.tuple(datum, datum, datum, datum, datum, datum);

@@ -1,6 +1,6 @@
 import { endpointOf, openGateway, type Document, type Gateway } from "../../src/run/gateway/index.ts";
 
-/** A socket that stands for the tests' engine, and what was asked of it. */
+/** A socket in front of the tests' engine, and the requests that came through it. */
 export interface Between extends AsyncDisposable {
   /** Value for DOCKER_HOST. */
   readonly host: string;
@@ -8,7 +8,7 @@ export interface Between extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-/** Stands before the engine. `change` gives each container's `containers/create` in place of what was asked for. */
+/** Opens the socket. `change` returns the `containers/create` that the engine gets instead. */
 export async function standBetween(
   change: (body: Document, name: string) => Document = (body) => body,
 ): Promise<Between> {

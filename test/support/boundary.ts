@@ -2,9 +2,8 @@ import { maxValue } from "../../src/core/seccomp/index.ts";
 import type { ArgCondition } from "../../src/core/seccomp/types.ts";
 
 /**
- * Values of one argument at which some of its conditions changes its answer, and their neighbours,
- * ascending. Where a mask is tested: the datum alone, with all bits the mask ignores, and with each
- * bit the mask looks at turned over.
+ * The values of one argument at which one of its conditions changes its answer, and their neighbours, ascending. For a
+ * mask: the datum alone, with all bits that the mask ignores, and with each bit that the mask tests turned over.
  */
 export function boundaryValues(conditions: readonly ArgCondition[]): readonly bigint[] {
   const values = new Set<bigint>([0n, maxValue]);
@@ -19,8 +18,7 @@ function edges(condition: ArgCondition): readonly bigint[] {
   const { datum } = condition;
   if (condition.op !== "SCMP_CMP_MASKED_EQ") {
     const near = [datum - 1n, datum, datum + 1n];
-    // The same low half under another high half: where a 64-bit comparison and a 32-bit argument
-    // part ways.
+    // The same low half under another high half: here a 64-bit comparison and a 32-bit argument differ.
     return [
       ...near,
       ...near.map((value) => value + lowHalf + 1n),

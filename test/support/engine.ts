@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const script = fileURLToPath(new URL("../../tools/engine/engine.sh", import.meta.url));
 
-/** Runs the engine script; its words on stderr are shown. */
+/** Runs the engine script. Its words on stderr are shown. */
 export async function engine(
   command: "start" | "stop" | "status" | "env" | "base-image",
   ...words: readonly string[]

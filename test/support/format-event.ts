@@ -1,6 +1,6 @@
 import type { Arg, StraceEvent } from "../../src/strace-parser/index.ts";
 
-/** An event on one line, with everything decoded: what the corpus holds. */
+/** An event on one line, with everything decoded, as the corpus has it. */
 export function formatEvent(event: StraceEvent): string {
   const { tracee, source } = event;
   const who = `${source.line}:${source.column} ${tracee.pid ?? "-"}${wrapped("<", tracee.comm, ">")}`;
@@ -52,7 +52,7 @@ function formatField({ name, value }: Extract<Arg, { type: "struct" }>["fields"]
   return wrapped("", name, "=") + formatArg(value);
 }
 
-/** The text between two others; nothing if there is no text. */
+/** The text between two others. Empty if there is no text. */
 function wrapped(before: string, text: string | undefined, after: string): string {
   return text === undefined ? "" : `${before}${text}${after}`;
 }

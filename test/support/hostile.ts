@@ -93,10 +93,7 @@ const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as unknown),
 );
 
-/**
- * One change somewhere in a document. `at` chooses the place: each number a member of the level it
- * is on.
- */
+/** One change somewhere in a document. `at` chooses the place: each number is a member of its level. */
 interface Mutation {
   readonly at: readonly number[];
   readonly what: "replace" | "remove" | "double" | "rename";
@@ -125,7 +122,7 @@ function mutated(document: unknown, { at: [first = 0, ...rest], what, value, nam
   return Array.isArray(document) ? entries.map(([, item]) => item) : fromEntries(entries);
 }
 
-/** Own members whatever their names, as JSON.parse makes them. */
+/** Sets own members whatever their names, as JSON.parse does. */
 function fromEntries(entries: readonly (readonly [string, unknown])[]): object {
   const object = {};
   for (const [key, value] of entries)
@@ -134,8 +131,8 @@ function fromEntries(entries: readonly (readonly [string, unknown])[]): object {
 }
 
 /**
- * JSON that was a document of ours once: a few members replaced, removed, doubled or renamed;
- * sometimes cut off or spoilt as text too.
+ * JSON made from one of our documents: a few members are replaced, removed, doubled or renamed. Sometimes the text is
+ * also cut off or spoilt.
  */
 export function hostileDocument(originals: readonly string[]): fc.Arbitrary<string> {
   const parsed = originals.map((text) => JSON.parse(text) as unknown);

@@ -3,21 +3,21 @@ import { fileURLToPath } from "node:url";
 import type { ActionRule, ArgCondition, SeccompData } from "../../src/core/seccomp/index.ts";
 import type { Experiment, Outcome } from "./oracle.ts";
 
-/** What the kernel answered to calls under random rules. Written by kernel.test.ts (SECCOMP_KERNEL_WRITE=1). */
+/** The kernel's answers to calls under random rules. kernel.test.ts writes them (SECCOMP_KERNEL_WRITE=1). */
 export const recordedAnswers = fileURLToPath(new URL("../corpus/kernel-answers.ndjson", import.meta.url));
 
-/** Rules of one syscall, and what libseccomp and the kernel made of them. */
+/** Rules of one syscall, and what libseccomp and the kernel made from them. */
 export interface KernelAnswers {
-  /** 64-bit arguments. */
+  /** True if arguments have 64 bits. */
   readonly wide: boolean;
   readonly rules: readonly ActionRule[];
   /** The index of the rule that libseccomp refused. */
   readonly refused: number | undefined;
-  /** Calls with the errno they got. */
+  /** Calls, each with its errno. */
   readonly answers: readonly { readonly args: SeccompData["args"]; readonly errno: number }[];
 }
 
-/** One line of the file: numbers of 64 bits are hexadecimal, arguments end with the last that is not zero. */
+/** One line of the file. 64-bit numbers are hexadecimal, and arguments end with the last one that is not zero. */
 export function writeAnswers(asked: {
   readonly wide: boolean;
   readonly rules: readonly ActionRule[];

@@ -111,8 +111,8 @@ const others = [
 ];
 
 /**
- * A log of few threads that make few calls over and over, with columns as strace writes them, whole
- * and in halves that are cut anywhere between arguments.
+ * A log of few threads that repeat few calls, with strace's columns. Calls are whole, or in halves that are cut
+ * anywhere between arguments.
  */
 export const busyLog = fc
   .tuple(fc.subarray(calls, { minLength: 1, maxLength: 6 }), fc.subarray(others, { minLength: 1, maxLength: 4 }))

@@ -2,7 +2,7 @@ import type { GenerateOptions } from "../../src/commands/generate.ts";
 import type { PolicyOptions } from "../../src/core/policy/index.ts";
 import { defaultPolicy } from "../../src/project/derivation/stored-policy.ts";
 
-/** What `generate` is given by a command line without options. */
+/** The options of `generate` on a command line without options. */
 export const generateOptions: GenerateOptions = {
   ...defaultPolicy,
   output: undefined,
@@ -12,7 +12,7 @@ export const generateOptions: GenerateOptions = {
   check: false,
 };
 
-/** How a policy below this ceiling is made without options on the command line. */
+/** The policy below this ceiling, as a command line without options makes it. */
 export function policyOptions(ceiling: PolicyOptions["ceiling"], special: Partial<PolicyOptions> = {}): PolicyOptions {
   return { ...defaultPolicy, ceiling, ceilingName: "Docker's", ...special };
 }

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ActionRule, ArgCondition, Rule, SeccompData } from "../../src/core/seccomp/index.ts";
 
-/** One filter and the calls to try under it, all native unless `compat`. */
+/** One filter and the calls to try under it. All are native unless `compat`. */
 export interface Experiment {
   readonly rules: readonly { readonly syscall: string; readonly rule: ActionRule }[];
   readonly architectures?: readonly string[];
   readonly calls: readonly { readonly nr: number; readonly compat?: boolean; readonly args: SeccompData["args"] }[];
 }
 
-/** "refused" with the index of the rule, or what each call got: an errno, 0, or "K" for killed. */
+/** "refused" with the index of the rule, or the answer to each call: an errno, 0, or "K" for killed. */
 export type Outcome = { readonly refused: number } | { readonly answers: readonly (number | "K")[] };
 
 export const defaultErrno = 100;
@@ -30,10 +30,7 @@ const operators = {
 export const noOracle =
   "the kernel's judge cannot be built (x86-64 Linux with Debian's gcc, libc6-dev and libseccomp-dev)";
 
-/**
- * Builds the C program against the installed libseccomp. `undefined` if there is no compiler,
- * header or Linux.
- */
+/** Builds the C program against the installed libseccomp. `undefined` without a compiler, the header or Linux. */
 export function buildOracle(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64" || !existsSync("/usr/include/seccomp.h")) return undefined;
   const binary = join(mkdtempSync(join(tmpdir(), "seccomp-oracle-")), "oracle");
@@ -41,7 +38,7 @@ export function buildOracle(): string | undefined {
   return spawnSync("cc", ["-O1", "-o", binary, source, "-lseccomp"]).status === 0 ? binary : undefined;
 }
 
-/** What libseccomp and the kernel make of the experiments. */
+/** The answers of libseccomp and the kernel to the experiments. */
 export function ask(oracle: string, experiments: readonly Experiment[]): readonly Outcome[] {
   const input = experiments.map(script).join("");
   const output = execFileSync(oracle, { input, encoding: "utf8", maxBuffer: 1 << 28 });
@@ -61,14 +58,14 @@ export function ask(oracle: string, experiments: readonly Experiment[]): readonl
     });
 }
 
-/** Rules by name, for all architectures at once, as a runtime hands them to libseccomp. */
+/** Rules by name, for all architectures at once, as a runtime gives them to libseccomp. */
 export interface Program {
   readonly defaultErrno: number;
   readonly rules: Experiment["rules"];
   readonly architectures: readonly string[];
 }
 
-/** How many instructions libseccomp makes of them; undefined: it refuses them. */
+/** The number of instructions that libseccomp makes from them. `undefined` if it refuses them. */
 export function sizes(oracle: string, programs: readonly Program[]): readonly (number | undefined)[] {
   const input = programs
     .map(
@@ -83,7 +80,7 @@ export function sizes(oracle: string, programs: readonly Program[]): readonly (n
 }
 
 /**
- * Not every virtual machine lets 64-bit programs make i386 calls (int 0x80); there they end by
+ * Not every virtual machine lets 64-bit programs make i386 calls (int 0x80). On the others these calls end with
  * SIGSEGV, whatever the filter says.
  */
 export function makesCompatCalls(oracle: string): boolean {

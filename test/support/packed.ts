@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A project that has the package installed, as a user has it. */
+/** A project in which the package is installed, as a user would have it. */
 export interface Installed {
   readonly project: string;
   /** The package's folder in it. */
@@ -14,8 +14,8 @@ export interface Installed {
 }
 
 /**
- * Packs a copy of this checkout with npm, so that what runs before packing runs too, and installs the
- * tarball beside the packages that it depends on. No registry is asked.
+ * Packs a copy of this checkout with npm, so that the scripts before packing run too. It installs the tarball beside
+ * the packages on which it depends. It asks no registry.
  */
 export function installPacked(): Installed {
   const place = mkdtempSync(join(tmpdir(), "seccomp-gen-pack-"));
@@ -40,7 +40,7 @@ export function installPacked(): Installed {
   return { project, folder };
 }
 
-/** Tests and what they read are in no package. */
+/** Tests, and what they read, are not in the package. */
 function isPacked(file: string): boolean {
   return file !== "" && !/^(?:test|traces)\//.test(file);
 }

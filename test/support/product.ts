@@ -44,8 +44,8 @@ export function workplace(): Promise<string> {
 }
 
 /**
- * What a session that is over has left on the engine: containers of the tests' and the tracer's
- * images, volumes. Sessions that still run are none of the test's business.
+ * What an ended session has left on the engine: containers of the tests' and the tracer's images, and volumes. Running
+ * sessions do not count.
  */
 export async function leftovers(): Promise<string> {
   const label = '{{.Label "seccomp-gen.session"}}';

@@ -2,7 +2,7 @@ import { buildRecording, createAggregator, type Recording, type Run } from "../.
 import type { ScmpArch } from "../../src/core/tables/index.ts";
 import { parseStraceSync } from "../../src/strace-parser/index.ts";
 
-/** The recording of a container that runs /bin/app, from lines of strace. */
+/** The recording of a container that runs /bin/app, made from lines of strace. */
 export function recorded(
   log: readonly string[],
   run: Partial<Run> = {},

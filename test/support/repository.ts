@@ -17,12 +17,12 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** What is committed of one service. */
+/** The committed state of one service. */
 export interface State {
   readonly calls: { readonly [name: string]: SyscallRecord };
   readonly runs?: readonly string[];
   readonly code?: CodeEvidence;
-  /** Of policy.json. */
+  /** The content of policy.json. */
   readonly options?: object;
 }
 
@@ -35,7 +35,7 @@ export function call(processes: string, values?: readonly (readonly bigint[])[],
   };
 }
 
-/** What every workload here does. */
+/** The calls that every workload here makes. */
 export const ordinary: State["calls"] = Object.fromEntries(
   ["close", "execve", "exit_group", "getpid", "openat", "read", "write"].map((name) => [name, call("app")]),
 );
@@ -73,7 +73,7 @@ export class Repository {
     return this.run("git", args);
   }
 
-  /** The same, which has to succeed. */
+  /** The same for a command that must succeed. */
   must(...args: readonly string[]): string {
     const { status, stdout, stderr } = this.git(...args);
     if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stdout}${stderr}`);

@@ -5,8 +5,8 @@ import { Ajv } from "ajv";
 const require = createRequire(import.meta.url);
 
 /**
- * The last release candidate before 2.1.0 as SchemaStore has it, in draft 4, whose keywords used
- * here mean the same in later drafts but for `id`.
+ * The last release candidate before 2.1.0, as SchemaStore has it. It is in draft 4. Its keywords, except `id`, mean the
+ * same in later drafts.
  */
 function sarifSchema(): object {
   const {
@@ -20,7 +20,7 @@ function sarifSchema(): object {
   return schema;
 }
 
-/** docs.gitlab.com, "Code Quality report format": what each violation must have. */
+/** docs.gitlab.com, "Code Quality report format": the members that each violation must have. */
 const codeQuality = {
   type: "array",
   items: {
@@ -31,7 +31,7 @@ const codeQuality = {
       check_name: { type: "string", minLength: 1 },
       fingerprint: { type: "string", minLength: 1 },
       severity: { enum: ["info", "minor", "major", "critical", "blocker"] },
-      // Relative to the repository, and not beginning with ./
+      // A path relative to the repository. It does not begin with ./
       location: {
         type: "object",
         required: ["path", "lines"],
@@ -80,8 +80,8 @@ const arches = [
 const int64 = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
 /**
- * What the security-profiles-operator's types say (api/seccompprofile/v1/seccompprofile_types.go
- * and v1beta1's); unknown members are pruned by the API server, so none may be there.
+ * The types of the security-profiles-operator (api/seccompprofile/v1/seccompprofile_types.go and v1beta1's). The API
+ * server removes unknown members, so there must be none.
  */
 const seccompProfile = {
   type: "object",
@@ -136,8 +136,8 @@ const seccompProfile = {
 };
 
 /**
- * A schema of docs/schemas/, which lets members through that it does not describe: a later version may
- * have them. Here everything that is printed has to be described.
+ * A schema of docs/schemas/. It accepts members that it does not describe, because a later version may have them. Here
+ * every printed member must be described.
  */
 function published(name: string): object {
   const text = readFileSync(new URL(`../../docs/schemas/${name}.json`, import.meta.url), "utf8");
@@ -173,7 +173,7 @@ const validators = {
   review: ajv.compile(published("review")),
 };
 
-/** What a consumer's schema says against a document. */
+/** The errors of a document under a consumer's schema. */
 export function schemaErrors(schema: keyof typeof validators, document: unknown): readonly string[] {
   const validate = validators[schema];
   return validate(document)

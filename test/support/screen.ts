@@ -1,4 +1,4 @@
-/** A terminal as far as our own output needs one (ECMA-48; DEC VT100: IND, DECSC, DECRC, DECSTBM). */
+/** A terminal, as far as our own output needs one (ECMA-48; DEC VT100: IND, DECSC, DECRC, DECSTBM). */
 export class VirtualScreen {
   readonly rows: string[];
   readonly #columns: number;
@@ -13,7 +13,7 @@ export class VirtualScreen {
     this.#region = [0, rows - 1];
   }
 
-  /** `\n` begins a line, as a terminal driver makes it (termios(3), ONLCR). */
+  /** `\n` also returns to the beginning of the line, as a terminal driver does (termios(3), ONLCR). */
   write(text: string): void {
     for (const [part] of text.matchAll(/\u001b\[[\d;]*[A-Za-z]|\u001b[78D]|[^]/g)) {
       if (part === "\n") [this.#column] = [0, this.#down()];

@@ -1,6 +1,6 @@
 /*
- * The judge of src/core/seccomp: builds filters with the installed libseccomp, lets the kernel run them, and prints
- * what the calls got.
+ * The judge of src/core/seccomp. It builds filters with the installed libseccomp, lets the kernel run them, and prints
+ * the answers to calls.
  *
  * Reads one filter after the other from standard input:
  *   F <default errno>                                   a new filter for this machine's own architecture
@@ -115,7 +115,7 @@ int main(void) {
         args[i].op = op;
       }
       int number = seccomp_syscall_resolve_name(name);
-      /* The runtimes leave out what their libseccomp does not know. */
+      /* The runtimes leave out names that their libseccomp does not know. */
       if (refused < 0 && number != __NR_SCMP_ERROR &&
           seccomp_rule_add_array(ctx, action_of(error), number, n, args) != 0)
         refused = rules;
@@ -135,7 +135,7 @@ int main(void) {
       if (refused >= 0) printf("refused %d\n", refused);
       else if (word[0] == 'S') printf("%ld\n", instructions(ctx));
       else {
-        /* What this program itself needs. */
+        /* The calls that this program itself needs. */
         seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 0);
         seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0);
         try_calls(ctx, count);

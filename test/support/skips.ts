@@ -1,12 +1,12 @@
 import type { Reporter, TestCase, TestModule, TestRunEndReason, Vitest } from "vitest/node";
 import { noCompatCalls, noKernelLog, noSelinux, notX64 } from "./machine.ts";
 
-/** Skips that stand even with CI=true: what a machine cannot do, however much is installed. */
+/** Skips that are allowed even with CI=true: the machine cannot do it, whatever is installed. */
 const allowed: readonly string[] = [noCompatCalls, noKernelLog, noSelinux, notX64];
 
 /**
- * Prints the skipped tests with their reasons as the last lines of a run. With CI=true, a skip for
- * another reason fails the run.
+ * Prints the skipped tests with their reasons at the end of a run. With CI=true, a skip for another reason fails the
+ * run.
  */
 export default class Skips implements Reporter {
   private chosenByName = false;
@@ -16,7 +16,7 @@ export default class Skips implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], _errors: unknown, reason: TestRunEndReason): void {
-    // Vitest counts as skipped what -t did not ask for.
+    // Vitest counts tests that -t left out as skipped.
     if (reason === "interrupted" || this.chosenByName) return;
     const skipped = new Map<string, string[]>();
     for (const module of modules)

@@ -1,4 +1,4 @@
-/** What the engines do with a document: run without any filter, run under one, or refuse it. */
+/** The three reactions of an engine to a document: no filter, a filter, or a refusal. */
 export type Enforcement = "none" | "filter" | "refused";
 
 const allow = '"defaultAction":"SCMP_ACT_ALLOW"';
@@ -9,9 +9,9 @@ const args = (member: string): string =>
   `{${allow},"syscalls":[{"names":["chroot"],"action":"SCMP_ACT_ERRNO",${member}}]}`;
 
 /**
- * Documents and what engines do with them, read from /proc/1/status of a container: Docker
- * 20.10.24 with runc 1.1.5, podman 4.3.1 with crun 1.8.1, containerd 1.6.20 (ctr) with runc 1.1.5.
- * All three agree on each. test/live/enforcement.test.ts asks the Docker engine again.
+ * Documents, and how engines react, read from /proc/1/status of a container: Docker 20.10.24 with runc 1.1.5, podman
+ * 4.3.1 with crun 1.8.1, containerd 1.6.20 (ctr) with runc 1.1.5. All three agree on each document.
+ * test/live/enforcement.test.ts asks the Docker engine again.
  */
 export const spellings: readonly (readonly [name: string, text: string, engines: Enforcement])[] = [
   ["a profile", profile, "filter"],
@@ -65,7 +65,7 @@ export const spellings: readonly (readonly [name: string, text: string, engines:
   ["groups that are an object", `{${allow},"syscalls":{}}`, "refused"],
   ["an unknown action", '{"defaultAction":"SCMP_ACT_NO"}', "refused"],
   ["an action in small letters", '{"defaultAction":"scmp_act_errno"}', "refused"],
-  // The rest was asked of Docker 20.10.24 with runc 1.1.5 and of podman 4.3.1 with crun 1.8.1.
+  // Docker 20.10.24 with runc 1.1.5 and podman 4.3.1 with crun 1.8.1 were asked about the others.
   ["a Kelvin sign in minKernel", args('"includes":{"min\u212aernel":"4.0"}'), "filter"],
   ["a long s in args", args('"arg\u017f":[{"index":0,"value":7,"op":"SCMP_CMP_EQ"}]'), "filter"],
   ["a dotless i", `{"defaultAct\u0131on":"SCMP_ACT_ALLOW"}`, "none"],
@@ -103,7 +103,7 @@ export const spellings: readonly (readonly [name: string, text: string, engines:
   ["a comment within", `{${allow}, /* x */ "syscalls":[${deny}]}`, "refused"],
 ];
 
-/** What Docker reads otherwise than podman, which reads no kernels and whose crun wants a default. */
+/** Documents that Docker and podman read differently: podman ignores kernels, and its crun wants a default. */
 export const dockersSpellings: readonly (readonly [name: string, text: string, engines: Enforcement])[] = [
   [
     "no default, and groups for other machines only",

@@ -10,7 +10,7 @@ import { renderReview } from "../../src/words/review.ts";
 import type { JudgedProfile, ReviewModel } from "../../src/words/review-model.ts";
 import { defaultCapabilities } from "../../src/core/tables/index.ts";
 
-/** What would command a terminal, turn text round, or not show. */
+/** Characters that would command a terminal, reverse text, or not show. */
 const odd = "a\u009b2J\u202eb\u2066c\u200bd\u007fe\u2028f\u001bg";
 const raw = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/u;
 

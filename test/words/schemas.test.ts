@@ -157,7 +157,7 @@ describe("what others read is as their schemas say", () => {
     async (path) => {
       const document = await exported(root + path);
       expect(schemaErrors("seccomp-profile", document)).toEqual([]);
-      // What the operator reads is the profile, but for the default errno.
+      // The operator reads the whole profile except the default errno.
       const [own, theirs] = [
         readProfile(readFileSync(root + path, "utf8"), path),
         readProfile(JSON.stringify((document as { readonly spec: unknown }).spec), "exported"),

@@ -1,6 +1,8 @@
-/* Makes each hot call many times and prints nanoseconds a call, the fastest of its batches:
- * "NAME NANOSECONDS", a line each. Usage: hot-calls BATCHES. tools/bench/filter.mjs runs it under
- * several filters, and records it with one batch. */
+/*
+ * Makes each hot call many times, and prints the nanoseconds of a call in the fastest batch: "NAME NANOSECONDS", one on
+ * a line. Usage: hot-calls BATCHES. tools/bench/filter.mjs runs it under several filters, and records it with one
+ * batch.
+ */
 #include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>

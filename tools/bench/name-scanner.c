@@ -1,5 +1,5 @@
-// The least that can be done with the bytes of a log: the name before each line's first bracket, counted.
-// Prints each with its count.
+// The least work on the bytes of a log: counts the names before the first bracket of each line, and prints each with
+// its count.
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

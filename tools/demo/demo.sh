@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole story on a real service: record nginx, see what its profile takes away, prove that it still runs, and try
-# an attack. Results stay in .demo/. Without an engine, a program on this host is recorded instead.
+# The whole story on a real service: record nginx, see what its profile removes, prove that nginx still runs, and try an
+# attack. Results stay in .demo/. Without an engine, it records a program on this host instead.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -43,8 +43,8 @@ seccomp_gen diff profiles/nginx.json >diff.txt || [ $? = 1 ]
 sed -n '/^no longer allowed/,$p' diff.txt | cut -c1-100 | head -4
 echo "  … (the whole comparison is in .demo/diff.txt)"
 
-# Whoever breaks into the service can run code in its container; a raw packet socket reads and forges the network's
-# traffic.
+# An attacker who breaks into the service can run code in its container. A raw packet socket reads and forges the
+# network's traffic.
 attempt='socket(my $s, 17, 3, 0) ? print "  the attack WORKS: a raw packet socket is open\n"
   : print "  the attack fails: $!\n"'
 attack() {

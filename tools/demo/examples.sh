@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Records the committed examples anew, from the tests' images: traces/<name>/recording.json and profiles/<name>.json of
-# nginx and redis.
+# Records the committed examples again, from the tests' images: traces/<name>/recording.json and profiles/<name>.json
+# for nginx and redis.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."

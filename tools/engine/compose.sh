@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Docker's Compose plug-in where the CLI finds it. Usage: compose.sh; prints the value of DOCKER_CONFIG with which
-# `docker compose` works.
+# Puts Docker's Compose plug-in where the CLI finds it. Usage: compose.sh. It prints the value of DOCKER_CONFIG with
+# which `docker compose` works.
 #
-# Debian 12 has no package of it: it is Debian 13's (docker-compose, a static Go program), unpacked and not installed.
+# Debian 12 has no package for it. Debian 13's (docker-compose, a static Go program) is unpacked, not installed.
 set -euo pipefail
 
 if docker compose version >/dev/null 2>&1; then

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that a Docker engine is there. Usage: engine.sh start|stop|status|env|base-image [SUITE]
 #
-# A running engine is used as it is. Otherwise, on Debian or Ubuntu as root, docker.io is installed and a private
-# dockerd is started with its own data root, exec root, pid file and socket; crun is its second runtime.
+# It uses a running engine as it is. Otherwise, on Debian or Ubuntu as root, it installs docker.io and starts a private
+# dockerd with its own data root, exec root, pid file and socket. crun is its second runtime.
 # `eval "$(engine.sh env)"` points the docker command to it.
 set -euo pipefail
 
@@ -29,7 +29,7 @@ alive() {
     tr '\0' ' ' <"/proc/$(cat "$pid_file")/cmdline" | grep -q -- "$state"
 }
 
-# What an engine that died leaves behind: its containerd, shims, pid files, sockets and mounts.
+# Removes what a dead engine leaves behind: its containerd, shims, pid files, sockets and mounts.
 sweep() {
   pkill -KILL -f -- "$state/exec" 2>/dev/null || true
   rm -rf "$pid_file" "$socket" "$state/exec"
@@ -45,7 +45,7 @@ start() {
   sweep
   local dockerd
   dockerd=$(command -v dockerd) || fail "docker.io is installed, but there is no dockerd"
-  # crun refuses hybrid cgroups; in a mount namespace of its own the unified hierarchy can be taken away from it.
+  # crun refuses hybrid cgroups. A mount namespace of its own can hide the unified hierarchy from it.
   setsid unshare -m --propagation slave sh -c '
     umount /sys/fs/cgroup/unified 2>/dev/null
     exec "$@"' engine "$dockerd" --data-root "$state/data" --exec-root "$state/exec" --pidfile "$pid_file" \
@@ -96,8 +96,8 @@ ensure_base_image() {
     rm -rf "$root"
     fail "debootstrap failed"
   }
-  # The host's proxies, so that packages can be installed in builds too, and for the host's own release its mirrors;
-  # another release keeps debootstrap's.
+  # Uses the host's proxies, so that builds can install packages too. For the host's own release it uses the host's
+  # mirrors, and for another release debootstrap's.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
   if grep -q "^VERSION_CODENAME=$suite\$" /etc/os-release; then
     rm -f "$root/etc/apt/sources.list"
@@ -106,7 +106,7 @@ ensure_base_image() {
   fi
   tar -C "$root" -c . | docker import - "$base_image" >/dev/null
   rm -rf "$root"
-  # What a registry would have brought; the tracer image is built from it.
+  # A registry would have this image. The tracer's image is built from it.
   docker image inspect debian:$suite-slim >/dev/null 2>&1 || docker tag "$base_image" debian:$suite-slim
 }
 

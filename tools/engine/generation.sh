@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Another generation of Docker engine on the same machine: Debian's docker.io of SUITE (bullseye, trixie, sid) in a
-# chroot, with its own runc and crun. Usage: generation.sh start|stop SUITE; start prints the engine's DOCKER_HOST.
-# Needs root and debootstrap; takes a minute the first time.
+# Runs another generation of Docker engine on the same machine: Debian's docker.io of SUITE (bullseye, trixie, sid) in a
+# chroot, with its own runc and crun. Usage: generation.sh start|stop SUITE. start prints the engine's DOCKER_HOST. It
+# needs root and debootstrap, and takes a minute the first time.
 set -euo pipefail
 
 command=${1-} suite=${2-}
@@ -47,8 +47,8 @@ start() {
   make_root
   stop
   mkdir -p "$state/run" "$state/data" "$root$state/run" "$root$state/data"
-  # A mount namespace without the unified cgroup hierarchy, which crun refuses beside the others, and a network of its
-  # own, so that no other engine's bridge is touched.
+  # The mount namespace has no unified cgroup hierarchy, because crun refuses it beside the others. The network is its
+  # own, so that no other engine's bridge changes.
   setsid unshare -mn --propagation slave sh -c '
     root=$1 state=$2
     mount --bind "$root" "$root"

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the engine and the tests need from Debian or Ubuntu. Usage: packages.sh engine|tests|PACKAGE…
 #
-# Nothing happens if all packages are there. Only root can install: for another user, or on another system, the script
-# prints the line to run and exits with 1. No service is started.
+# If all packages are there, it does nothing. Only root can install. For another user, or on another system, the script
+# prints the line to run and exits with 1. It starts no service.
 set -euo pipefail
 
 # The private engine, its second runtime, and what makes its base image.
 engine=(strace crun debootstrap iptables procps)
-# A Docker from elsewhere stays: Debian's would take its place.
+# A Docker from elsewhere stays. Debian's would replace it.
 command -v dockerd >/dev/null || engine+=(docker.io)
-# What the tests run: the kernel's judge (libseccomp, a compiler), compilers of the small programs whose code is read,
-# other enforcers, shells, readers of what we write.
+# The programs that the tests run: the kernel's judge (libseccomp, a compiler), compilers for the small programs whose
+# code is read, other enforcers, shells, and readers of our output.
 tests=(
   "${engine[@]}" libseccomp-dev gcc libc6-dev bubblewrap firejail podman zsh fish bash-completion man-db groff-base
   musl-tools golang-go gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils
@@ -22,7 +22,7 @@ case "${1-}" in
   engine) wanted=("${engine[@]}") ;;
   tests)
     wanted=("${tests[@]}")
-    # Ubuntu has no package of it; a machine with Chrome needs none.
+    # Ubuntu has no package for it. A machine with Chrome needs none.
     command -v google-chrome >/dev/null || wanted+=(chromium)
     ;;
   *) wanted=("$@") ;;
@@ -55,14 +55,14 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# No service may start: the engine is a private one, and tests start what they need.
+# No service may start. The engine is a private one, and tests start what they need.
 if [ ! -e $policy ]; then
   printf '#!/bin/sh\nexit 101\n' >$policy
   chmod +x $policy
   made=yes
 fi
 
-# Runs apt-get; waits for at most five minutes in total while another program holds one of its locks.
+# Runs apt-get. Waits at most five minutes in total while another program holds one of its locks.
 deadline=$((SECONDS + 300))
 apt() {
   until DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=60 "$@" >"$log" 2>&1 </dev/null; do
@@ -73,7 +73,7 @@ apt() {
 }
 
 say "installing ${missing[*]}"
-# The lists may be old or missing. Old ones may still do, so that a failure here is not the end.
+# The lists may be old or missing. Old ones may still be good enough, so a failure here is not fatal.
 apt update || say "apt-get update failed: $(tail -1 "$log")"
 apt install -y --no-install-recommends "${missing[@]}" || {
   tail -5 "$log" >&2

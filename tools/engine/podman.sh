@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Debian's podman as root, with a storage of its own, where the machine's cgroups or limits would not let it run.
+# Runs Debian's podman as root with its own storage, on machines whose cgroups or limits would stop it.
 # Usage: podman.sh ARGUMENTS…
 #
-# crun refuses hybrid cgroups, so the unified hierarchy is taken away in a mount namespace of its own. Each call enters
-# it again, because podman keeps its mounts there. State: $SECCOMP_GEN_PODMAN_DIR. `podman.sh let-go` removes all
+# crun refuses hybrid cgroups, so a mount namespace hides the unified hierarchy. Each call enters it again, because
+# podman keeps its mounts there. State: $SECCOMP_GEN_PODMAN_DIR. `podman.sh let-go` removes all
 # containers and ends the namespace (`stop` is podman's own).
 set -euo pipefail
 
@@ -22,7 +22,7 @@ inside() { nsenter -t "$(cat "$holder")" -m -- "$@"; }
 mkdir -p "$state"
 if ! { [ -s "$holder" ] && kill -0 "$(cat "$holder")" 2>/dev/null; }; then
   [ "${1-}" != let-go ] || exit 0
-  # Limits that this process may not raise must not be asked for ("error setting rlimit type 7").
+  # Podman must not ask for limits that this process may not raise ("error setting rlimit type 7").
   cat >"$CONTAINERS_CONF" <<'CONF'
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The strace of Debian's next release beside the machine's own: it has options that an older one lacks.
-# Usage: strace.sh; prints the path of a program that runs it with its own loader and libraries.
+# Gets the strace of Debian's next release beside the machine's own. It has options that an older one lacks.
+# Usage: strace.sh. It prints the path of a program that runs it with its own loader and libraries.
 set -euo pipefail
 
 folder=$(bash "$(dirname "$0")/unpacked.sh" testing strace)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A package of another Debian release, with all it depends on, unpacked into a folder of its own and not installed.
-# Usage: unpacked.sh SUITE PACKAGE; prints the folder. It is kept: the second call downloads nothing.
+# Unpacks a package of another Debian release, with everything that it depends on, into its own folder. It installs
+# nothing. Usage: unpacked.sh SUITE PACKAGE. It prints the folder, which stays: the second call downloads nothing.
 set -euo pipefail
 
 suite=${1-} package=${2-}
@@ -13,7 +13,7 @@ folder=$state/unpacked/$suite/$package
 fail() { printf '%s\n' "unpacked.sh: $*" >&2; exit 1; }
 command -v apt-get >/dev/null || fail "there is no apt-get to fetch Debian's $package of $suite with"
 mkdir -p "$state/unpacked/$suite"
-# Unpacked beside its place and moved there when complete: two may do this at the same time.
+# It is unpacked beside its place and moved there when complete, because two scripts may do this at the same time.
 new=$(mktemp -d "$state/unpacked/$suite/.$package.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new/apt/lists/partial" "$new/apt/archives/partial" "$new/root"

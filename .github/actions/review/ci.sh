@@ -3,7 +3,7 @@
 # Environment: what GitHub sets, GITHUB_TOKEN for the comment; FAIL_ON, BASE and SARIF if they are not the default.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# The event is data: it is read by Node and never becomes part of a script.
+# The event is data: Node reads it, and it never becomes part of a script.
 event() { node -e 'const e = require(process.argv[1]); console.log(process.argv[2].split(".").reduce((v, k) => v?.[k], e) ?? "")' "$GITHUB_EVENT_PATH" "$1"; }
 BASE_IS_DEFAULT=$([ -z "${BASE:-}" ] && echo true || echo false)
 BASE=${BASE:-$(event pull_request.base.sha)}

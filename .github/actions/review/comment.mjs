@@ -1,5 +1,5 @@
-// Posts the review as a comment of the pull request, or replaces the one it posted before. Usage: node comment.mjs FILE
-// Beside FILE, seccomp-gen-nothing says that the review has nothing to say: then only an old comment is brought up to date.
+// Posts the review as a comment of the pull request, or replaces its earlier comment. Usage: node comment.mjs FILE
+// If seccomp-gen-nothing exists beside FILE, the review has nothing to say. Then only an existing comment is updated.
 // Environment: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH, GITHUB_API_URL (GitHub sets them).
 // A token that may not write (pull requests of forks) is no failure: the review is in the job's summary.
 import { existsSync, readFileSync } from "node:fs";
@@ -35,7 +35,7 @@ async function request(method, path, data) {
   return response.json();
 }
 
-/** Ours begins with the marker and was written by a bot: a person may quote it. */
+/** Ours begins with the marker, and a bot wrote it. A person may quote it. */
 async function ownComment() {
   for (let page = 1; page <= 50; page += 1) {
     const comments = await request("GET", `issues/${number}/comments?per_page=100&page=${page}`);

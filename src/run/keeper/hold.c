@@ -1,8 +1,8 @@
 /*
- * Stands in front of a recorded program: announces itself at the gate, waits for the answer, and
- * becomes the program. The pid, the environment, the folder and the descriptors stay the same. If
- * nobody listens at the gate, or the keeper ends, the program starts at once. Linked statically, so
- * that neither the image's libraries nor LD_PRELOAD reach it.
+ * Runs in front of a recorded program: announces itself at the gate, waits for the answer, and becomes the program. The
+ * pid, the environment, the folder and the descriptors stay the same. If nobody listens at the gate, or the keeper
+ * ends, the program starts at once. It is linked statically, so that neither the image's libraries nor LD_PRELOAD
+ * affect it.
  *
  *     hold TOKEN PROGRAM [ARGUMENT...]
  */
@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* No program is held longer, whatever the keeper does. */
+/* No program is held longer than this, whatever the keeper does. */
 #define PATIENCE_SECONDS 30
 
 static void wait_at_gate(const char *token) {
@@ -37,9 +37,9 @@ static void wait_at_gate(const char *token) {
 }
 
 /*
- * As the runtime does: PATH only for a bare name, the first file that may be executed, no shell for
- * a script without #!. It is looked for before the gate: behind it every call but execve(2) would
- * be the program's, and may be denied to it.
+ * Looks for the program as the runtime does: PATH only for a bare name, the first executable file, and no shell for a
+ * script without #!. It looks before the gate. After the gate, every call except execve(2) would count as the
+ * program's, and the profile may deny it.
  */
 static const char *file_of(const char *program, char *file, size_t size, int *reason) {
     const char *path = getenv("PATH");

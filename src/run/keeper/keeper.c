@@ -1,24 +1,24 @@
 /*
- * Keeps the gate of one recording. Programs that the holder (hold.c) holds announce themselves at a
- * unix socket. The recording process says over standard input which of them is traced. The keeper
- * attaches strace and lets the program go. The traces lie in a folder that only this container
- * mounts, and are copied to standard output as they grow. When standard input ends, every held
- * program is let go and every strace ends, so that the traced programs go on by themselves.
+ * Keeps the gate of one recording. Programs that the holder (hold.c) holds announce themselves at a unix socket. The
+ * recording process says over standard input which of them to trace. The keeper attaches strace and lets the program
+ * go. The traces are in a folder that only this container mounts. The keeper copies them to standard output as they
+ * grow. When standard input ends, it lets go of every held program and ends every strace, so that the traced programs
+ * go on by themselves.
  *
  *     keeper GATE-FOLDER TRACE-FOLDER HOLDER VERSION-FILE STRACE...
  *     keeper read TRACE-FOLDER
  *
- * The second form says what lies in the folder of a keeper that has ended.
+ * The second form prints what is in the folder of a keeper that has ended.
  *
- * Said on standard output, a line each. `about` and `data` are followed by so many bytes:
+ * It writes these lines to standard output. LENGTH bytes follow `about` and `data`:
  *     ready STRACE-VERSION
  *     hello N PID TOKEN IN-CONTAINER CAPABILITIES NO-NEW-PRIVILEGES
  *     traced N | gone N | failed N | let N | full
  *     about N LENGTH | data N LENGTH
  *     end N exited|killed CODE LENGTH
- * Heard on standard input, fields separated by tabs:
+ * It reads these lines from standard input. Tabs separate the fields:
  *     trace N ABOUT [OPTION...] | pass N | stop N | crash N THREAD SIGNAL
- * ABOUT is kept beside the trace, for a recording that is made of it later.
+ * ABOUT is stored beside the trace, for a recording that is made from it later.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -39,7 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Programs that are held or traced at one time. More are let go untraced, and said. */
+/* At most this many programs are held or traced at once. It lets go of more, untraced, and reports that. */
 #define MOST 1024
 #define LONGEST_LINE 65536
 #define MOST_OPTIONS 256
@@ -73,7 +73,7 @@ static void die(const char *doing) {
 static void say(const char *format, ...) {
     va_list values;
     va_start(values, format);
-    /* Lines are short; room for them is kept beyond what data may fill. When even that is full, the reader has gone. */
+    /* Lines are short, and have room beyond the limit of data. If that is full too, the reader has gone. */
     if (sizeof out - out_length < 512) exit(1);
     out_length += vsnprintf(out + out_length, 512, format, values);
     va_end(values);
@@ -124,7 +124,7 @@ static void let_go(struct program *each) {
     each->door = -1;
 }
 
-/* Only a process that is the holder at this moment is heard. */
+/* Hears only a process that is the holder at this moment. */
 static int is_holder(pid_t pid) {
     char path[64];
     struct stat found;
@@ -133,14 +133,14 @@ static int is_holder(pid_t pid) {
 }
 
 /*
- * What strace was attached to: the holder; `gone`: nothing, because the held program was killed before
- * it made a call; `failed`: a program that did not wait, or strace did not come.
+ * What strace is attached to: the holder; `gone`: nothing, because the held program was killed before it made a call;
+ * `failed`: nothing, because a program did not wait, or strace did not come.
  */
 static const char *attached_to(const struct program *each, int is_attached) {
     char path[64];
     struct stat found;
     if (is_holder(each->pid)) return is_attached ? "traced" : "failed";
-    /* The kernel forgets what a dead process executed, also before its parent has waited for it. */
+    /* The kernel forgets what a dead process executed, even before its parent has waited for it. */
     snprintf(path, sizeof path, "/proc/%d/exe", each->pid);
     return stat(path, &found) < 0 && (errno == ENOENT || errno == ESRCH) ? "gone" : "failed";
 }
@@ -167,7 +167,7 @@ static void take_in(int listening) {
     }
 }
 
-/* What the kernel says of a process in a line of /proc/PID/status: its last word. */
+/* A line of /proc/PID/status about a process: its last word. */
 static int status_word(pid_t pid, const char *name, char *word, size_t size) {
     char path[64], text[8192], label[64];
     snprintf(path, sizeof path, "/proc/%d/status", pid);
@@ -187,7 +187,7 @@ static int status_word(pid_t pid, const char *name, char *word, size_t size) {
     return 1;
 }
 
-/* The program's number in its own process namespace tells whether an init process stands before it. */
+/* The program's number in its own process namespace shows whether an init process comes before it. */
 static void say_hello(struct program *each) {
     char inside[32], capabilities[32], privileges[8];
     status_word(each->pid, "NSpid", inside, sizeof inside);
@@ -202,7 +202,7 @@ static void forget(struct program *each) {
     each->state = FREE;
 }
 
-/* A token is a word; what else comes is nobody's. */
+/* A token is a word. Other messages belong to nobody. */
 static void hear_token(struct program *each) {
     ssize_t length = recv(each->door, each->token + each->heard, sizeof each->token - 1 - each->heard, 0);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -268,7 +268,7 @@ static void attach(struct program *each, const char *about, char **options, int 
     each->state = ATTACHING;
 }
 
-/* strace has written when it has stopped the program at a call: from then on it sees each one. */
+/* strace writes once it has stopped the program at a call. From then on it sees every call. */
 static void check_attached(struct program *each) {
     struct stat written;
     char tracer[32];
@@ -279,7 +279,7 @@ static void check_attached(struct program *each) {
     let_go(each);
 }
 
-/* Copies what a trace has grown by. 1: there may be more. */
+/* Copies what a trace has grown by. Returns 1 if there may be more. */
 static int copy_trace(struct program *each) {
     if (each->file < 0 || out_length >= OUT_ROOM) return each->file >= 0;
     char bytes[CHUNK];
@@ -306,9 +306,9 @@ static void bury(void) {
 }
 
 /*
- * The first process of a container stays unkillable while it is traced (Linux kernel/signal.c,
- * force_sig_info_to_task): it makes the same fault for ever. If the thread is one of its, and it does
- * not handle or ignore the signal, strace is ended, and the next fault ends it.
+ * The first process of a container cannot be killed while strace traces it (Linux kernel/signal.c,
+ * force_sig_info_to_task). So it repeats the same fault without end. If the thread is one of its own, and it does not
+ * handle or ignore the signal, strace is ended. Then the next fault ends the process.
  */
 static void let_crash(struct program *each, pid_t thread, int signal_number) {
     char inside[32], leader[32], caught[32], ignored[32];
@@ -346,7 +346,7 @@ static void obey(char *line) {
         kill(each->strace, SIGKILL);
 }
 
-/* False: the recording process is gone. */
+/* False if the recording process is gone. */
 static int hear_commands(void) {
     static char heard[LONGEST_LINE];
     static size_t heard_length;
@@ -364,7 +364,7 @@ static int hear_commands(void) {
     return heard_length < sizeof heard;
 }
 
-/* What each program needs next. Returns in how many milliseconds to look again. -1: when something is heard. */
+/* Does what each program needs next. Returns the milliseconds until the next look, or -1 to wait for a message. */
 static int look_after_all(void) {
     int again = -1;
     for (int at = 0; at < MOST; at++) {
@@ -407,7 +407,7 @@ static void write_all(const char *bytes, size_t length) {
     }
 }
 
-/* A file as frames of one kind; returns its length, -1: it is not there. */
+/* Writes a file as frames of one kind. Returns its length, or -1 if there is no file. */
 static long long read_file(const char *folder, int number, const char *kind, const char *suffix) {
     char path[4096], head[64], bytes[CHUNK];
     snprintf(path, sizeof path, "%s/%d%s", folder, number, suffix);
@@ -422,7 +422,7 @@ static long long read_file(const char *folder, int number, const char *kind, con
     return total;
 }
 
-/* Traces are numbered from 1; programs that were let go untraced have left gaps. */
+/* Traces are numbered from 1. Programs that were let go untraced leave gaps. */
 static int read_left(const char *folder) {
     DIR *listed = opendir(folder);
     int greatest = 0;
@@ -452,7 +452,7 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
-    /* A strace that ends interrupts the wait below, and nothing else. */
+    /* Only the end of a strace interrupts the wait below. */
     struct sigaction child = {.sa_handler = on_child};
     sigaction(SIGCHLD, &child, NULL);
     sigset_t blocked, open_set;

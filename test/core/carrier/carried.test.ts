@@ -159,7 +159,7 @@ describe("one of several", () => {
   });
 });
 
-/** Each is refused in bounded time; the numbers are those of a text that fits into a pull request. */
+/** Each is refused in bounded time. The numbers make a text that fits into a pull request. */
 describe("YAML made to keep its reader busy is refused", { timeout: 60_000 }, () => {
   const laughs = Array.from({ length: 12 }, (_, at) =>
     at === 0 ? "a0: &a0 [x, x, x, x, x, x, x, x, x]" : `a${at}: &a${at} [${`*a${at - 1}, `.repeat(9)}]`,

@@ -102,7 +102,7 @@ describe("check", () => {
       readFile(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8");
     const recording = parseRecording(await file(`traces/${name}/recording.json`), name);
     const { filters } = resolve(readProfile(await file(`profiles/${name}.json`), name), host);
-    // What failed already when it was recorded is denied on purpose.
+    // A call that already failed in the recording is denied on purpose.
     expect(checkRecording(recording, filters).filter(({ alreadyFailed }) => !alreadyFailed)).toEqual([]);
   });
 });

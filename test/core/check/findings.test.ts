@@ -6,7 +6,7 @@ import type { Recording, SyscallRecord } from "../../../src/core/recording/index
 const host = { arch: "SCMP_ARCH_X86_64", capabilities: new Set<string>(), kernel: undefined, runtime: "crun" } as const;
 const eperm = { action: "SCMP_ACT_ERRNO", errnoRet: 1 };
 
-/** What a profile (default: EPERM) says of one recorded call. */
+/** What a profile (default: EPERM) says about one recorded call. */
 function check(
   syscall: string,
   record: Partial<SyscallRecord>,

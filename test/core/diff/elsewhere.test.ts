@@ -42,7 +42,7 @@ const everyHost: readonly HostContext[] = engineArches.flatMap((arch) =>
 
 function byBruteForce(before: DockerProfile, after: DockerProfile): boolean {
   const known = resolve(after, here).filters;
-  // Another machine is another host only to rules that name machines.
+  // Only for rules that name machines is another machine another host.
   const named = [...before.syscalls, ...after.syscalls].some(
     ({ includes, excludes }) => includes?.arches !== undefined || excludes?.arches !== undefined,
   );

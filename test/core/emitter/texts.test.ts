@@ -97,7 +97,7 @@ describe("a profile for Docker", () => {
       ["execve"],
       ["bpf", "mkdir", "mount"],
     ]);
-    // An allowed name has a line of its own, denied ones share one by their first letter.
+    // Each allowed name has its own line. Denied names share lines by their first letter.
     expect(text).toContain(
       '      "names": [\n        "read",\n        "write"\n      ],\n      "action": "SCMP_ACT_ALLOW"\n',
     );
@@ -187,7 +187,7 @@ describe("a profile for Docker", () => {
   });
 });
 
-/** A profile as one host has it. */
+/** A profile for one host. */
 function applied(document: object, arches: readonly ScmpArch[] = [x64], name = "app"): AppliedProfile {
   return { profile: readProfile(JSON.stringify(document), "p.json"), arches, name, file: "p.json" };
 }

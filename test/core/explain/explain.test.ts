@@ -118,7 +118,7 @@ describe("out of reach", () => {
       filters([{ names: others }, { names: ["socket"], args: [masked(0, 0xffff_ffff, value)] }]);
     expect(reach("CVE-2021-26708", family(2))).toBe("closed");
     expect(reach("CVE-2021-26708", family(40))).toBe("open");
-    // "anything but 38" lets 38 with an upper bit through, and the kernel does not look at that.
+    // "anything but 38" allows 38 with an upper bit set, and the kernel ignores that bit.
     expect(
       reach(
         "CVE-2026-31431",
@@ -181,7 +181,7 @@ describe("out of reach", () => {
       expect(reach(id, docker), id).toBe("closed");
     for (const id of ["CVE-2016-5195", "CVE-2022-0847", "CVE-2017-5123", "CVE-2017-7308"])
       expect(reach(id, docker), id).toBe("open");
-    // It compares 64 bits of socket's family, of which the kernel looks at 32.
+    // It compares 64 bits of socket's family. The kernel looks at 32.
     for (const id of ["CVE-2021-26708", "CVE-2026-31431"]) expect(reach(id, docker), id).toBe("open");
   });
 });

@@ -38,7 +38,7 @@ const allow = (names: readonly string[], ...args: readonly object[]): object => 
 const floor = allow([
   ...new Set(floorFor("any", { noNewPrivileges: false, init: false }).flatMap(({ names }) => names)),
 ]);
-/** A profile that nothing can be said of, and groups more. */
+/** A profile without findings, plus these groups. */
 const clean = (...groups: readonly object[]): object => ({
   defaultAction: "SCMP_ACT_ERRNO",
   defaultErrnoRet: 38,

@@ -13,7 +13,7 @@ const host: HostContext = {
 };
 const docker = await loadDockerDefault(newestDockerDefault);
 
-/** `everywhere`: other hosts are asked too, which takes longer. */
+/** `everywhere`: lint also asks about other hosts, which takes longer. */
 function lint(document: object, everywhere = false): readonly Finding[] {
   const profile = readProfile(JSON.stringify(document), "p.json");
   const ceiling = ceilingFor(docker, [host], resolve(profile, host).filters.keys());
@@ -52,7 +52,7 @@ const floorNames = (noNewPrivileges: boolean): readonly string[] => [
   ...new Set(floorFor("any", { noNewPrivileges, init: false }).flatMap(({ names }) => names)),
 ];
 const floor = allow(floorNames(false));
-/** Nothing but `clone`, which is not held to its flags, is found in it; `groups` begin at /syscalls/1. */
+/** The only finding in it is `clone`, whose flags it does not pin. `groups` begin at /syscalls/1. */
 const clean = (...groups: readonly object[]) => ({
   defaultAction: "SCMP_ACT_ERRNO",
   defaultErrnoRet: 38,

@@ -44,7 +44,7 @@ const words = (because: Because): string =>
     .filter((part) => part !== "")
     .join(" ");
 
-/** What the rules of a call say of themselves, each text once. */
+/** The reasons of a call's rules, each text once. */
 const said = (policy: Policy, name: string): readonly string[] => [
   ...new Set(
     filterOf(policy)

@@ -35,7 +35,7 @@ const host = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18",
 const docker = await loadDockerDefault(dockerDefaultFor("20.10.24").file);
 const ceiling = resolve(docker, host).filters;
 
-/** As with CAP_SYS_ADMIN. */
+/** Docker's default for a container with CAP_SYS_ADMIN. */
 const wide = resolve(docker, {
   ...host,
   capabilities: new Set([...defaultCapabilities, "CAP_SYS_ADMIN", "CAP_PERFMON"]),
@@ -45,7 +45,7 @@ function policyOf(log: readonly string[], options: Partial<PolicyOptions> = {}, 
   return buildPolicy(recorded(log, run), policyOptions(ceiling, options));
 }
 
-/** What the emitted text answers, read and resolved again as runc would. */
+/** The answer of the emitted text, read and resolved again as runc would. */
 function answer(policy: Policy, name: string, args: readonly bigint[] = []): Action {
   const six = [0, 1, 2, 3, 4, 5].map((index) => args[index] ?? 0n) as unknown as readonly [
     bigint,
@@ -413,7 +413,7 @@ test("every row of the tables names calls that exist and says why", () => {
     ).toEqual([]);
   for (const row of argumentRows) {
     expect(row.syscalls.filter((name) => !isSyscallName(name))).toEqual([]);
-    // No program passes waitid an address of the kernel: nothing of it has to be recorded.
+    // No program passes waitid an address of the kernel, so no value of it needs to be recorded.
     for (const name of row.syscalls.filter((each) => each !== "waitid"))
       expect(inspectedArguments(arch, name)?.indices, name).toEqual(row.indices);
     expect(Math.min(row.constants.length, row.attacker.length, row.programs.length)).toBeGreaterThan(5);

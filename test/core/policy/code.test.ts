@@ -159,7 +159,7 @@ test.each(["standard", "strict"] as const)("at %s, code opens operations of open
   expect(allows(policy, "socket", { 0: 2n, 1: 1n })).toBe(true);
   expect(allows(policy, "socket", { 0: 2n, 1: 3n })).toBe(true);
   expect(allows(policy, "socket", { 0: 10n, 1: 3n })).toBe(false);
-  // As a kernel without the family answers.
+  // The answer of a kernel without the family.
   const [filter] = policy.filters;
   const call = { arch, name: "socket", nr: syscallNumber(arch, "socket"), args: callArgs({ 0: 10n, 1: 3n }) } as const;
   expect(filter && evaluate(filter, call)).toEqual({ action: "SCMP_ACT_ERRNO", errnoRet: 97 });
@@ -173,7 +173,7 @@ test("a socket option that the code passes is ordinary, and no other option come
   expect(allows(policy, "setsockopt", { 1: 1n, 2: 9n })).toBe(true);
   expect(allows(policy, "setsockopt", { 1: 1n, 2: 2n })).toBe(false);
   expect(allows(policy, "setsockopt", { 1: 0n, 2: 64n })).toBe(false);
-  // Whichever option of TCP it is given.
+  // With any option of TCP.
   expect(allows(policy, "setsockopt", { 1: 6n, 2: 1n })).toBe(true);
   expect(allows(policy, "setsockopt", { 1: 6n, 2: 31n })).toBe(false);
 });
@@ -239,13 +239,13 @@ test("of a program that did not run, far ways do not count", () => {
   expect(allows(policyOf(far(false)), "getxattr")).toBe(false);
 });
 
-/** A service that flushed a file once: a database, if nobody asks its code. */
+/** A service that flushed a file once. It looks like a database if nobody reads its code. */
 const service = { execve: seen(), fsync: seen(), listen: seen() };
 
 test("code refutes a guess: one fsync does not make a service a database", () => {
   const policy = policyOf(evidenceOf(["execve", "fsync", "listen"]), {}, service);
   for (const name of ["truncate", "pwritev", "rmdir", "rename"]) expect(allows(policy, name), name).toBe(false);
-  // What the kernel does, and what other versions call, is no guess.
+  // The kernel's own calls, and those of other versions, are not guesses.
   for (const name of ["restart_syscall", "fdatasync", "accept4", "shutdown"])
     expect(allows(policy, name), name).toBe(true);
 });

@@ -19,7 +19,7 @@ const recording = parseRecording(
   "nginx",
 );
 
-/** Values that pins compare with, their neighbours, and any. */
+/** Values with which pins compare, their neighbours, and any. */
 const value = fc.oneof(
   fc.bigInt({ min: 0n, max: 64n }),
   fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }),
@@ -35,8 +35,7 @@ test.each(["standard", "strict"] as const)(
     const [applied, staged] = [enforced(enforcedPolicy, host), enforced(complaining, host)];
     const limit = ceiling.get(arch);
     if (limit === undefined) throw new Error("no ceiling");
-    // Calls that more rules than fit would have to describe are allowed without a line; they are
-    // said.
+    // Calls that would need too many rules are allowed without a line in the log. The profile says so.
     const unwatched = new Set(
       [...(complaining.filters[0]?.syscalls ?? [])]
         .filter(([, rules]) =>
@@ -44,7 +43,7 @@ test.each(["standard", "strict"] as const)(
         )
         .map(([name]) => name),
     );
-    // Docker's own rule for socket compares by other operators than masks.
+    // Docker's own rule for socket does not compare by masks.
     if (args === "standard") expect([...unwatched]).toEqual(["socket"]);
     const pinned = [...applied.syscalls]
       .filter(([, rules]) => rules.some(({ rule }) => rule.conditions.length > 0))

@@ -10,9 +10,9 @@ import { loadDockerDefault } from "../../../src/project/index.ts";
 import { policyOptions } from "../../support/options.ts";
 
 /**
- * runc before 1.0.2 (Debian 11, with Docker 20.10.5) refuses every rule that answers as the default
- * action does, and that Docker answers EPERM by default, whatever `defaultErrnoRet` says. Measured:
- * "error adding seccomp filter rule for syscall _sysctl: permission denied".
+ * runc before 1.0.2 (Debian 11, with Docker 20.10.5) refuses every rule that answers as the default action does. That
+ * Docker answers EPERM by default, whatever `defaultErrnoRet` says. Measured: "error adding seccomp filter rule for
+ * syscall _sysctl: permission denied".
  */
 const arch = "SCMP_ARCH_X86_64";
 const host: HostContext = { arch, capabilities: new Set(defaultCapabilities), kernel: "6.18", runtime: "runc" };
@@ -35,7 +35,7 @@ async function textFor(recording: Recording, floor: FloorChoice, docker: string,
   return emitDocker(mode === "complain" ? complain(policy, ceiling) : policy);
 }
 
-/** The answer to every call there is, to bits of its first three arguments, and to calls of newer kernels. */
+/** The answers to every call, to bits of its first three arguments, and to calls of newer kernels. */
 function answers(text: string, on: HostContext): ReadonlyMap<string, Action> {
   const filter = resolve(readProfile(text, "profile.json"), on).filters.get(arch);
   if (filter === undefined) throw new Error("no filter");
@@ -72,12 +72,12 @@ describe("a profile for runc before 1.0.2", () => {
         answers(usual, { ...host, ignoresDefaultErrnoRet: true }),
         answers(usual, host),
       ];
-      // There the usual form could give no other answers, where it is started at all; here and there it is better.
+      // The usual form could give the same answers there, if it started at all. In a few places it is better.
       const changed = differing(onOld, there);
       expect(changed.filter((call) => differing(new Map([[call, onOld.get(call) ?? eperm]]), here).length > 0)).toEqual(
         [],
       );
-      // On newer engines, what pins deny answers EPERM instead of ENOSYS, as it does on the old one.
+      // On newer engines, values outside a pin get EPERM instead of ENOSYS, as they do on the old one.
       const made = answers(old, host);
       const others = differing(made, here);
       expect([...new Set(others.map((call) => call.replace(/ .*/, "")))]).toEqual([

@@ -71,9 +71,9 @@ const usual = [
   "7 sendmsg(3, 0x1, 0) = 8",
   "7 sendmmsg(3, 0x1, 1, MSG_NOSIGNAL) = 1",
 ];
-/** Made in each test: what is made while modules are loaded, `npm run test:mutation` cannot ask. */
+/** Made in each test, because `npm run test:mutation` cannot test what is made while modules are loaded. */
 const usualFilter = (): Filter => filterOf(policyOf(usual));
-/** Only where the code tells that nobody peeks. */
+/** "peek" is shut only if the code shows that no program peeks. */
 const shut = operations.filter(({ id }) => id !== "peek");
 const callsOn = (operation: Operation): readonly string[] =>
   [...new Set(operation.forms.flatMap(({ names }) => names))].filter((name) => syscallNames(arch).includes(name));
@@ -111,7 +111,7 @@ describe("an operation with a history", () => {
     if (row === undefined) throw new RangeError(id);
     for (const tier of ["standard", "strict"] as const) {
       const seen = filterOf(policyOf([...usual, ...log], tier));
-      // strict compares all flags, so the bare operation may be another call.
+      // strict compares all flags, so the operation without flags may be another call.
       if (tier === "standard") expect(callsOn(row).some((name) => allowsOperation(seen, name, row))).toBe(true);
       expect(
         shut.filter((other) => other !== row && callsOn(other).some((name) => allowsOperation(seen, name, other))),
@@ -119,8 +119,8 @@ describe("an operation with a history", () => {
     }
   });
 
-  // glibc asks by FUTEX_UNLOCK_PI. If the kernel has it, it does not look whether FUTEX_LOCK_PI fails,
-  // and two threads hold the lock.
+  // glibc probes with FUTEX_UNLOCK_PI. If the kernel has it, glibc does not check whether FUTEX_LOCK_PI fails, and two
+  // threads hold the lock.
   test.each(["standard", "strict"] as const)(
     "of locks with inheritance is allowed in all forms or none (%s)",
     (tier) => {
@@ -141,7 +141,7 @@ describe("an operation with a history", () => {
   });
 });
 
-/** A program that does not start as glibc's do. */
+/** A program that does not start like programs of glibc. */
 function buildPolicyWithout(log: readonly string[]): Policy {
   return buildPolicy(recorded(log), policyOptions(ceiling));
 }
@@ -218,7 +218,7 @@ describe("the table", () => {
 
 const peeking: readonly string[] = operations.find(({ id }) => id === "peek")?.closes ?? [];
 
-/** The filter, with these operations allowed and everything else that they need. */
+/** The filter that also allows these operations, and everything else that they need. */
 function openedFor(rows: readonly Operation[]): ReadonlyMap<ScmpArch, Filter> {
   const filter = usualFilter();
   const syscalls = new Map(filter.syscalls);

@@ -22,7 +22,7 @@ import { policyOptions } from "../../support/options.ts";
 import { recorded } from "../../support/recorded.ts";
 
 const arch = "SCMP_ARCH_X86_64";
-/** Every capability: the ceiling denies nothing that a pin could allow. */
+/** A host with every capability: its ceiling denies nothing that a pin could allow. */
 const host = { arch, capabilities: new Set(allCapabilities), kernel: "6.18", runtime: "runc" } as const;
 const docker = await loadDockerDefault(dockerDefaultFor("28.5.2").file);
 const ceiling = resolve(docker, host).filters;

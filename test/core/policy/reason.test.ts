@@ -17,7 +17,7 @@ import { allCapabilities, isSyscallName, syscallNames } from "../../../src/core/
 const text = fc.string({ minLength: 1, unit: "binary" });
 const call = fc.constantFrom(...syscallNames("SCMP_ARCH_X86_64"), ...syscallNames("SCMP_ARCH_S390"));
 
-/** Words about arguments hold no `: `, which ends them, and do not begin as a call without limits. */
+/** Words about arguments hold no `: `, which would end them. They do not begin like a call without limits. */
 const limit: fc.Arbitrary<Limit> = fc.record({
   call,
   words: text.filter(

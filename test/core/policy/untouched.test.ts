@@ -13,6 +13,6 @@ test("no row of the policy names a program of the untouched workloads", () => {
   const named = new Set([...companionRows, ...twinRows].flatMap(({ programs = [] }) => programs));
   const own = untouched.map(({ words, a }) => basename((words ?? a.words)?.[0] ?? ""));
   expect(untouched.length).toBeGreaterThanOrEqual(14);
-  // Interpreters are common programs: rows name them, not the workloads that they run.
+  // Interpreters are common programs. Rows name them, but not the workloads that they run.
   expect(own.filter((name) => named.has(name) && !["sh", "perl", "java"].includes(name))).toEqual([]);
 });

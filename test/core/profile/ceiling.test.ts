@@ -23,10 +23,7 @@ const capabilitySets: readonly (readonly [string, readonly string[]])[] = [
   ["all capabilities", allCapabilities],
 ];
 
-/**
- * The engine the examples were recorded on; older ones do not know calls that libraries ask for
- * today.
- */
+/** The engine that recorded the examples. Older engines do not know calls for which libraries ask today. */
 const recordedOn = "20.10.24";
 
 describe.each(profiles)("%s allows nothing that Docker's default denies", (file) => {

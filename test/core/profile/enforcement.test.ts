@@ -3,7 +3,7 @@ import { readProfile } from "../../../src/core/profile/index.ts";
 import { lintProfile } from "../../../src/core/lint/index.ts";
 import { dockersSpellings, spellings } from "../../support/spellings.ts";
 
-/** Refusing what engines take is safe: it stops every command. Taking what they do not is not. */
+/** Refusing what engines accept is safe, because it stops every command. Accepting what engines refuse is not. */
 function reading(text: string): "none" | "filter" | "refused" {
   try {
     return readProfile(text, "p.json").noFilter === undefined ? "filter" : "none";

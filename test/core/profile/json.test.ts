@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseJson } from "../../../src/core/profile/json.ts";
 import type { Json } from "../../../src/core/profile/types.ts";
 
-/** A null beside it makes the whole text be read number by number. */
+/** A null beside it makes the parser read the whole text number by number. */
 function withCare(text: string): Json {
   const list = parseJson(`[${text}, null]`, "p.json") as readonly Json[];
   return list[0];
@@ -40,7 +40,7 @@ test.each(['{"a": 1, "a": 2}', '{"a": 1, "\\u0061": 2}', '{"a": {"b": 1, "c": 2,
   },
 );
 
-/** Each compared with each would take hours. */
+/** Comparing each null with each would take hours. */
 test("a document of nothing but nulls is read, and a null twin among them found", () => {
   const nulls = Array.from({ length: 90_000 }, (_, index) => `"a${index}": null`).join(", ");
   expect(parseJson(`{${nulls}}`, "p.json")).toEqual({});

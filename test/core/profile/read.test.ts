@@ -205,7 +205,7 @@ describe("formats met in the wild", () => {
         evaluate(filter, { arch: host.arch, name, nr: syscallNumber(host.arch, name), args: [0n, 0n, 0n, 0n, 0n, 0n] })
           .action;
       expect([ask("read"), ask("reboot")]).toEqual([allow, "SCMP_ACT_ERRNO"]);
-      // What is shipped is read without validating it.
+      // The shipped profiles are read without validation.
       expect(await loadDockerDefault(file)).toEqual(
         readProfile(readFileSync(new URL(`../../../profiles/docker-default/${file}`, import.meta.url), "utf8"), file),
       );
@@ -214,8 +214,7 @@ describe("formats met in the wild", () => {
 });
 
 /**
- * Each measured: exit code 125 on runc 1.1.5 and crun 1.8.1 with libseccomp 2.5.4, or a start where
- * the list is empty.
+ * Each was measured on runc 1.1.5 and crun 1.8.1 with libseccomp 2.5.4: exit code 125, or a start if the list is empty.
  */
 describe("what keeps a container from starting", () => {
   const group = (action: string, errnoRet?: number): object => ({

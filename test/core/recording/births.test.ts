@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createAggregator } from "../../../src/core/recording/index.ts";
 import { createStraceParser } from "../../../src/strace-parser/index.ts";
 
-/** The programs that made each call of a log that strace wrote from outside of the container. */
+/** The programs that made each call, in a log that strace wrote from outside the container. */
 function programsOf(log: string): Record<string, readonly string[]> {
   const aggregator = createAggregator({
     arch: "SCMP_ARCH_X86_64",

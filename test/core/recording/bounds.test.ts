@@ -14,8 +14,8 @@ const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
 /**
- * A log may say what it likes: what is kept of it has bounds, and what goes beyond them is counted
- * or called unknown, not lost in silence.
+ * A log may contain anything. What a recording keeps of it has bounds. What exceeds them is counted or called unknown,
+ * never lost in silence.
  */
 test("results: a thousand are told apart", () => {
   expect(recordOf(read(times(1_500, (index) => `7 read(0, "", 1) = -1 EX${index} (?)`)), "read")?.results).toHaveLength(

@@ -31,7 +31,7 @@ const operations = fc.dictionary(
     fc.constantFrom("f in a", "g in b"),
   ),
 );
-/** Canonical: as a merge with itself leaves it. */
+/** Canonical: the form that a merge with itself leaves. */
 const evidence: fc.Arbitrary<CodeEvidence> = fc
   .record({
     programs: fc.dictionary(
@@ -63,7 +63,7 @@ test("merging evidence is associative, commutative and idempotent", () => {
     fc.property(evidence, evidence, evidence, (a, b, c) => {
       expect(mergeCode(a, b)).toEqual(mergeCode(b, a));
       expect(mergeCode(a, a)).toEqual(a);
-      // A program that ran in one recording ran: which way is nearest is asked of the whole.
+      // If a program ran in one recording, it ran. The nearest way is chosen among all ways.
       const whole = mergeCode(mergeCode(a, b), c);
       expect(mergeCode(whole, whole)).toEqual(whole);
       expect(Object.keys(whole?.programs ?? {})).toEqual(Object.keys(mergeCode(a, mergeCode(b, c))?.programs ?? {}));

@@ -21,7 +21,7 @@ const recording = (more: { calls?: object; runs?: readonly object[]; code?: obje
 const code = (more: object): string =>
   recording({ code: { programs: { a: { objects: [] } }, calls: { [x86]: { fsync: via } }, ...more } });
 
-/** What stands in a pull request, and costs its reader time, memory or a screen of text. */
+/** Text in a pull request that would cost its reader time, memory or a screen of text. */
 test.each([
   ["calls", recording({ calls: many(60_000, (index) => [`x${index}`, call]) })],
   ["results of a call", recording({ calls: { open: { ...call, results: list(5_000, (index) => `E${index}`) } } })],

@@ -26,7 +26,7 @@ const tuples = [
   [17n, null],
   [null, 0n],
 ] as const;
-/** Some of these tuples, and who made the call with each: often the same program. */
+/** Some of these tuples, and the programs that made the call with each: often the same program. */
 const anyArgs = fc
   .record({
     indices: fc.constant([0, 2]),

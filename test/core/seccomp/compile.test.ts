@@ -28,10 +28,7 @@ import type { ScmpArch } from "../../../src/core/tables/types.ts";
 import { anyActionRules, anyArgs } from "../../support/arbitraries.ts";
 import { boundaryValues } from "../../support/boundary.ts";
 
-/**
- * What the kernel does with a program (net/core/filter.c, kernel/seccomp.c): one accumulator, jumps
- * forward.
- */
+/** Runs a program as the kernel does (net/core/filter.c, kernel/seccomp.c): one accumulator, and jumps only forward. */
 function run(program: readonly Instruction[], arch: ScmpArch, nr: number, args: SeccompData["args"]): number {
   const data = new DataView(new ArrayBuffer(64));
   const little = !isBigEndian(arch);

@@ -21,12 +21,12 @@ const oracle = buildOracle();
 const compatCalls = oracle !== undefined && makesCompatCalls(oracle);
 const filters = Number(process.env["SECCOMP_KERNEL_FILTERS"] ?? 60);
 
-/** getpriority is nothing to the C program's runtime, and the filter always denies it. */
+/** The C program's runtime never needs getpriority. The filter always denies it. */
 const syscall = "getpriority";
 const native = { nr: 140, wide: true, compat: false };
 const compat = { nr: 96, wide: false, compat: true };
 
-/** One call per set of rules, and the boundary values of each argument around it. */
+/** One call for each set of rules, and the boundary values of each argument around it. */
 function callsFor(rules: readonly ActionRule[]): readonly SeccompData["args"][] {
   const calls = partition(rules.map(({ rule }) => ({ ask: "match", rule })));
   const near = argIndexes.flatMap((index) => {
@@ -74,7 +74,7 @@ function disagreements(samples: readonly (readonly ActionRule[])[], target: type
   });
 }
 
-/** The text of a disagreement starts with its rules. */
+/** The text of a disagreement begins with its rules. */
 function filtersOf(found: readonly string[]): number {
   return new Set(found.map((text) => text.split(" (")[0])).size;
 }
@@ -82,7 +82,7 @@ function filtersOf(found: readonly string[]): number {
 const closeValues = [1n, 2n, 0x1_0000_0000n, 0x1_0000_0001n, 0x1_0000_0002n, 0x2_0000_0001n] as const;
 const closeMasks = [0xffff_ffffn, 0x3n, 0x3_0000_0003n] as const;
 
-/** The same rules with values that share their halves: the comparisons of several rules meet. */
+/** The same rules with values that share halves, so that the comparisons of several rules meet. */
 function close(rules: readonly ActionRule[]): readonly ActionRule[] {
   const near = (condition: ArgCondition): ArgCondition => {
     const datum = closeValues[Number(condition.datum % 6n)] ?? 0n;
@@ -104,7 +104,7 @@ const kinds = [
   ["32-bit arguments", anyActionRules([101, 102], false), compat],
 ] as const;
 
-/** What the kernel said, one list of rules a line, for machines that cannot ask it (recorded.test.ts). */
+/** The kernel's answers, one list of rules on a line, for machines that cannot ask a kernel (recorded.test.ts). */
 if (process.env["SECCOMP_KERNEL_WRITE"] !== undefined)
   test("writes down what the kernel answers", () => {
     const lines = kinds.flatMap(([, arbitrary, target]) => {

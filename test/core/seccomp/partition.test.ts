@@ -47,10 +47,7 @@ const allow = (...conditions: readonly ArgCondition[]): ActionRule => ({
   rule: { conditions },
 });
 
-/**
- * Every value of the low 32 bits but these: one rule for each bit in which a value can differ from
- * those that are left.
- */
+/** Every value of the low 32 bits except this one: one rule for each bit in which a value can differ from it. */
 function allBut(value: bigint): readonly ActionRule[] {
   return Array.from({ length: 32 }, (_, bit) => allow(masked(1n << BigInt(bit), ~value & (1n << BigInt(bit)))));
 }
@@ -193,8 +190,8 @@ describe("many masks on one argument", () => {
 });
 
 test("rules that make a puzzle are given up, in a sentence that names the call", () => {
-  // Bit n of the low half together with bit n of another argument: what is still possible after the
-  // first argument are 2^32 sets.
+  // Bit n of the low half together with bit n of another argument. After the first argument, 2^32 sets are still
+  // possible.
   const pairs = Array.from({ length: 32 }, (_, bit) =>
     allow(masked(1n << BigInt(bit), 1n << BigInt(bit), 0), masked(1n << BigInt(31 - bit), 1n << BigInt(31 - bit), 1)),
   );

@@ -24,7 +24,7 @@ const host: HostContext = {
 };
 const because = { type: "user", option: "--allow" } as const;
 
-/** Errnos stand for the other actions: how long a program is depends on how many there are. */
+/** Errnos stand for the other actions, because only the number of actions matters for the length. */
 function errnoOf(action: Action): number {
   return action.action === "SCMP_ACT_ALLOW" ? 0 : "errnoRet" in action ? action.errnoRet : 300 + action.action.length;
 }
@@ -49,7 +49,7 @@ function programOf(profile: DockerProfile): Program {
   return { defaultErrno: errnoOf(fallback), rules, architectures };
 }
 
-/** Our estimate, as a multiple of what libseccomp exports; none for what it refuses. */
+/** Our estimate as a multiple of libseccomp's length. None for profiles that libseccomp refuses. */
 function ratios(profiles: readonly DockerProfile[]): readonly number[] {
   const theirs = sizes(oracle ?? "", profiles.map(programOf));
   return profiles.flatMap((profile, at) => {

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { allArchitectures, auditNumber, isBigEndian } from "../../../src/core/tables/index.ts";
 import type { ScmpArch } from "../../../src/core/tables/types.ts";
 
-/** The header's name where it is not libseccomp's. */
+/** The header's name, if it differs from libseccomp's. */
 const headerNames: { readonly [arch in ScmpArch]?: string } = {
   SCMP_ARCH_X86: "I386",
   SCMP_ARCH_X32: "X86_64",

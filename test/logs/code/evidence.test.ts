@@ -11,7 +11,7 @@ import {
 } from "../../../src/core/recording/index.ts";
 import { codeOf, filesBelow, NamedFiles, readInto } from "../../../src/logs/index.ts";
 
-/** A real log of real programs on this machine. */
+/** A log of real programs on this machine. */
 async function logOf(...words: readonly string[]): Promise<Buffer> {
   const log = join(await mkdtemp(join(tmpdir(), "code-")), "log");
   execFileSync("strace", ["-f", "-n", "-X", "verbose", "-o", log, "--", ...words], { stdio: "ignore" });

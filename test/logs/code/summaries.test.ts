@@ -14,7 +14,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** No ELF file: its summary is short, and says so. */
+/** These bytes are no ELF file, so their summary is short and says so. */
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const honest = { kind: "unsupported", reason: "not an ELF file" };
 

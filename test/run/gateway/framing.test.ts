@@ -14,7 +14,7 @@ import {
 } from "../../../src/run/gateway/framing.ts";
 import { ByteReader } from "../../../src/run/gateway/reader.ts";
 
-/** A reader of bytes that come in pieces. */
+/** A reader of bytes that arrive in pieces. */
 function readerOf(pieces: readonly (string | Buffer)[]): ByteReader {
   const stream = new PassThrough();
   for (const piece of pieces) stream.write(piece);

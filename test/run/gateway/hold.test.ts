@@ -14,7 +14,7 @@ const none = imageConfig({ Cmd: ["sh"] });
 const holding = { token: "0a", gateVolume: "gate" };
 const hold = ["/.seccomp-gen/hold", "0a-main"];
 
-/** What moby makes of entrypoint and command (daemon/commit.go, merge). */
+/** The program that moby makes from entrypoint and command (daemon/commit.go, merge). */
 test.each([
   ["nothing", {}, ["/entry"], ["serve"]],
   ["a command", { Cmd: ["x"] }, ["/entry"], ["x"]],

@@ -23,8 +23,8 @@ function listen(path: string, serve: (socket: Socket) => void): Promise<void> {
 }
 
 /**
- * An engine that answers each request by what it got; a gateway before it. Gives what a client got
- * back, and what the engine got.
+ * An engine that answers each request with what it got, and a gateway before it. Returns what the client got back, and
+ * what the engine got.
  */
 async function talk(
   plan: Planner,

@@ -68,7 +68,7 @@ test("a trace is whole only if strace saw its end and every byte of it arrived",
     why: "strace ended before the workload did (signal 9)",
   });
   expect(await ended({ kind: "failed", number: 1 }, { ...end, length: 0 })).toMatchObject({ kind: "broken" });
-  // Killed while it was held: strace found nothing to trace.
+  // It was killed while it was held, so strace found nothing to trace.
   expect(await ended({ kind: "gone", number: 1 }, { ...end, code: 1, length: 0 })).toEqual({ kind: "complete" });
   expect(await ended(data, { kind: "let", number: 1 }, { ...end, how: "killed", code: 9 })).toMatchObject({
     kind: "crashed",

@@ -5,10 +5,7 @@ const fault = (thread: number, address: string): string =>
   `${thread}     [   1] --- SIGSEGV {si_signo=11 /* SIGSEGV */, si_code=0x1 /* SEGV_MAPERR */, ` +
   `si_addr=${address}} ---\n`;
 
-/**
- * The crashes that are heard in a trace that comes in pieces of so many bytes; the trace itself
- * must be passed on.
- */
+/** The crashes in a trace that arrives in pieces of `size` bytes. The trace itself must be passed on. */
 async function heard(trace: string, size = 1000): Promise<readonly Crash[]> {
   const crashes: Crash[] = [];
   const pieces = async function* (): AsyncGenerator<Uint8Array> {

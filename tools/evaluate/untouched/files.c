@@ -1,4 +1,4 @@
-/* A program of the evaluation for musl: copies, lists, renames; its first word says what. */
+/* A program of the evaluation for musl. Its first argument says what it does: copy, list, rename. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

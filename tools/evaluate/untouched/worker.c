@@ -1,4 +1,4 @@
-/* A service of the evaluation, in C: shared memory, timers, children. A line of a client is one thing that it does. */
+/* A service of the evaluation, in C: shared memory, timers, children. Each line from a client makes it do one thing. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

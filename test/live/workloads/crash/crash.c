@@ -1,4 +1,4 @@
-/* Crashes if it may not make a pipe with a name: crash none|fault|thread|worker. */
+/* Crashes if it may not make a named pipe: crash none|fault|thread|worker. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static void *work(void *nothing) {
 
 int main(int argc, char **argv) {
     const char *how = argc > 1 ? argv[1] : "none";
-    /* Recorded every day. */
+    /* Every day's recording has it. */
     pthread_t thread;
     int status = 0;
     mkdir("/folder", 0700);

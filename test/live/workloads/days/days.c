@@ -1,4 +1,4 @@
-/* One program with a mode for each day: recorded on the usual one, run on the others. */
+/* One program with a mode for each day. It is recorded on the usual day, and runs on the others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -70,7 +70,7 @@ static void memory(void) {
   puts("memory held");
 }
 
-/* Time as libc asks for it: from the vDSO, or from the kernel where that has none or cannot read the clock. */
+/* The time, as libc asks for it: from the vDSO, or from the kernel if the vDSO has none or cannot read the clock. */
 static void clocks(void) {
   struct timespec now;
   if (clock_gettime(CLOCK_REALTIME, &now) || now.tv_sec < 1000000000) {
@@ -80,7 +80,7 @@ static void clocks(void) {
   if (clock_gettime(CLOCK_MONOTONIC, &now) || time(NULL) < 1000000000) { puts("no time"); exit(1); }
 }
 
-/* A terminal is asked and set; typing into it is another thing. */
+/* Reads and sets a terminal. Typing into it is another operation. */
 static void terminal(void) {
   struct termios settings;
   struct winsize size;

@@ -1,5 +1,7 @@
-/* A program that wants its lock to inherit priorities if told so, and does without if it cannot have
- * that. Prints which lock it has, and counts with two threads. */
+/*
+ * A program that wants its lock to inherit priorities if an argument says so, and that goes on without if it cannot. It
+ * prints which lock it has, and counts with two threads.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

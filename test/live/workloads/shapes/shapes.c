@@ -1,6 +1,6 @@
 /*
- * One static program for many shapes of processes. The first argument names the shape; each makes one call that nothing
- * else here makes, at the place that the recording must not miss.
+ * One static program for many shapes of processes. The first argument names the shape. Each shape makes one call that
+ * no other shape makes, at the place that the recording must not miss.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

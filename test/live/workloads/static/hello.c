@@ -1,4 +1,4 @@
-/* No shell, no libc beside it: the image holds this program only. */
+/* No shell and no libc: the image holds only this program. */
 #include <stdio.h>
 #include <sys/utsname.h>
 

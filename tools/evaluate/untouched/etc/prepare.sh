@@ -1,4 +1,4 @@
-# What the services of the image need on disk, made once.
+# Makes what the services of the image need on disk, once.
 set -e
 cd /etc/evaluate
 install -d -o bind /var/lib/evaluate/bind
