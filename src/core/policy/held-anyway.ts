@@ -1,6 +1,6 @@
 import { inspectedArguments } from "../recording/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
-import { companionRows, twinRows } from "./companions.ts";
+import { companionRows, twinRows } from "./companion-rows.ts";
 import { floorFor } from "./floor.ts";
 
 /**

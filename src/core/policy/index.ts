@@ -1,10 +1,10 @@
 /** Recording → Filter: opinions as tables, a reason on each row. docs/policy.md explains them. */
-export { argumentRows } from "./arguments.ts";
+export { argumentRows } from "./argument-rows.ts";
 export { writeAssumptions } from "./assumptions.ts";
 export { buildPolicy } from "./build-policy.ts";
 export { complain } from "./complain.ts";
 export { codeCalls, howWords, weightyCodeCalls } from "./code.ts";
-export { companionRows, twinRows } from "./companions.ts";
+export { companionRows, twinRows } from "./companion-rows.ts";
 export { heldAnyway } from "./held-anyway.ts";
 export { floorAttempts, floorFor, floorRows, neededToStart } from "./floor.ts";
 export { isOldRunc } from "./old-runc.ts";
@@ -16,4 +16,4 @@ export { rareRows } from "./rare-calls.ts";
 export { startedRows } from "./started-programs.ts";
 export { compilerAmong, compilerRows } from "./runtimes.ts";
 export type * from "./types.ts";
-export { namespaceFlags } from "./arguments.ts";
+export { namespaceFlags } from "./pin-clone.ts";

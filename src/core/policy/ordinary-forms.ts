@@ -1,7 +1,7 @@
 import { operationsOf, type CodeEvidence } from "../recording/index.ts";
 import type { ArgIndex, Rule } from "../seccomp/index.ts";
 import { cloneFlagsIndex, type ScmpArch } from "../tables/index.ts";
-import { namespaceFlags } from "./arguments.ts";
+import { namespaceFlags } from "./pin-clone.ts";
 import { equals32 } from "./pin.ts";
 
 /** A weighty or pinned call that is ordinary with certain arguments. */
