@@ -51,7 +51,7 @@ describe("completion", () => {
   test.for(["zsh", "fish"])("%s understands its script", async (shell, { skip }) => {
     skip(!runs(shell, "--version"), `${shell} is not installed`);
     const script = await scriptFor(shell);
-    await execa(shell, ["-n", script]);
+    expect((await execa(shell, ["-n", script])).exitCode).toBe(0);
     if (shell === "fish")
       expect(
         (await execa(shell, ["--no-config", "-c", `source ${script}; complete -C'seccomp-gen generate --args st'`]))
@@ -81,4 +81,6 @@ test.each([
   [true, { FORCE_COLOR: "0" }, false],
   [false, { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
   [true, { TERM: "dumb" }, false],
-])("colors: a terminal %s, %j: %s", (isTerminal, env, expected) => expect(wantsColor(isTerminal, env)).toBe(expected));
+])("output is in color (is a terminal: %s, environment: %j): %s", (isTerminal, env, expected) =>
+  expect(wantsColor(isTerminal, env)).toBe(expected),
+);

@@ -123,7 +123,7 @@ function withoutCode(text: string): string {
 }
 
 describe("review", { timeout: 60_000 }, () => {
-  test("of nothing", async () => {
+  test("of a branch that changed no profile says so, and passes", async () => {
     expect(await reviewed()).toBe(0);
     expect(out).toContain("No profile and no recording has changed");
   });
@@ -250,7 +250,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(await reviewed({ failOn: ["widened"] })).toBe(1);
   });
 
-  test("a default action that lets everything through: what of it attackers look for", async () => {
+  test("of a default action that lets everything through names what attackers look for", async () => {
     edit((profile) => {
       profile.defaultAction = "SCMP_ACT_LOG";
       profile.syscalls = profile.syscalls.filter(({ names }) => !names.includes("bpf"));
@@ -265,7 +265,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).not.toMatch(/^- `(.+)`: `(.+)` → `\2`$/m);
   });
 
-  test("a base image bump: another digest, more calls of the same programs", async () => {
+  test("of a base image bump names the new digest and the new calls", async () => {
     const path = join(folder, "traces/nginx/recording.json");
     writeFileSync(path, readFileSync(path, "utf8").replace(/sha256:[0-9a-f]+/, `sha256:${"5".repeat(64)}`));
     record("getpriority", "nginx");
@@ -301,7 +301,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toMatch(/`clone.*\*\*not recorded\*\* \| its recording gives this call only with other arguments;? /);
   });
 
-  test("a dangerous call with a friendly comment", async () => {
+  test("a friendly comment does not hide a dangerous call", async () => {
     edit(({ syscalls }) =>
       syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ALLOW", comment: "observed: harmless" }),
     );
@@ -351,7 +351,7 @@ describe("review", { timeout: 60_000 }, () => {
     expect(out).toContain("every call gets the same answer as before");
   });
 
-  test("another architecture and another default action", async () => {
+  test("another architecture and another default action are told, and stop", async () => {
     edit(({ architectures }) => architectures.push("SCMP_ARCH_X86"));
     expect(await failures()).toEqual(expect.arrayContaining(["widened", "unbacked"]));
     expect(out).toContain("architecture x86: now served");

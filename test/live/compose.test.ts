@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { docker, product, workplace, type Ran } from "../support/product.ts";
 
 /** Docker's own plug-in (tools/engine/compose.sh). */
@@ -10,6 +10,8 @@ const script = fileURLToPath(new URL("../../tools/engine/compose.sh", import.met
 const image = "seccomp-gen-base:bookworm";
 let folder = "";
 let config = "";
+/** Why the tests are skipped. */
+let missing: string | undefined;
 
 const server =
   "use IO::Socket::INET; $s = IO::Socket::INET->new(Listen => 5, LocalPort => 8080, ReuseAddr => " +
@@ -23,7 +25,7 @@ beforeAll(async () => {
   folder = await workplace();
   const made = await execa("bash", [script, await workplace()], { reject: false, timeout: 120_000 });
   if (made.exitCode === 0) config = made.stdout;
-  else console.warn(`skipped: ${made.stderr.slice(-300)}`);
+  else missing = `Compose could not be installed: ${made.stderr.slice(-300)}`;
   const services = {
     back: {
       image,
@@ -46,6 +48,8 @@ beforeAll(async () => {
   await writeFile(join(folder, "compose.yaml"), JSON.stringify(project));
 });
 
+beforeEach(({ skip }) => skip(missing !== undefined, missing));
+
 const run = (...args: readonly string[]): Promise<Ran> => product(folder, args, { DOCKER_CONFIG: config });
 /** The project's containers and networks on the engine. */
 const there = async (): Promise<string> =>
@@ -53,7 +57,6 @@ const there = async (): Promise<string> =>
   (await docker("network", "ls", "-q", "--filter", "name=seccomp-gen-live")).stdout;
 
 test("docker compose up: a recording for each service, each runs under its profile, nothing is left", async () => {
-  if (config === "") return;
   const recorded = await run("record", "--stop-after", "4", "--", "docker", "compose", "up");
   expect(recorded.exitCode, recorded.stderr).toBe(0);
   expect(recorded.stderr).toContain("2 profiles made");
@@ -77,7 +80,6 @@ test("docker compose up: a recording for each service, each runs under its profi
 });
 
 test("docker compose run: the service's container with other words, once", async () => {
-  if (config === "") return;
   const recorded = await run(
     "record",
     "--name",
@@ -100,7 +102,6 @@ test("docker compose run: the service's container with other words, once", async
 });
 
 test("every service under its own profile at once, and a call that is missing is found for its service", async () => {
-  if (config === "") return;
   const verify = ["verify", "--containers", "--stop-after", "3", "--", "docker", "compose", "up"];
   expect((await run(...verify)).stderr).toContain("passed: the command succeeds with");
   const once = [
@@ -126,7 +127,6 @@ test("every service under its own profile at once, and a call that is missing is
 });
 
 test("what starts no new container is told, and a project that runs is let be", async () => {
-  if (config === "") return;
   const told = async (...words: readonly string[]): Promise<string> =>
     (await run("record", "--", "docker", "compose", ...words)).stderr;
   expect(await told("up", "side")).toContain("no such service: side");
@@ -144,7 +144,6 @@ test("what starts no new container is told, and a project that runs is let be", 
 });
 
 test("init: true of the Compose file is in the recording, and the profile allows the init", async () => {
-  if (config === "") return;
   const own = await workplace();
   const app = { image, init: true, network_mode: "none", command: ["id", "-u"] };
   const project = { name: `seccomp-gen-init-${process.pid}`, services: { app } };

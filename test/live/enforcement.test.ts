@@ -9,7 +9,7 @@ import { dockersSpellings, spellings } from "../support/spellings.ts";
 
 /** A reader must not assume under which documents engines do not filter, so this asks the engine. */
 test.each([...spellings, ...dockersSpellings].filter(([, , engines]) => engines !== "refused"))(
-  "the engine with %s",
+  "the engine filters or does not as our reader says of a document with %s",
   { timeout: 120_000 },
   async (_, text, engines) => {
     const file = join(await workplace(), "p.json");

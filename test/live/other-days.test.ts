@@ -94,7 +94,7 @@ async function without(call: string): Promise<string> {
   return path;
 }
 
-test("no vDSO, or a clock that it cannot read: libc asks the kernel for the time", async () => {
+test("a program without a vDSO asks the kernel for the time, which the profile allows", async () => {
   expect(await confined([], "/days-without-vdso", "clock")).toMatchObject({
     exitCode: 0,
     stdout: "it is time, vDSO hidden",
@@ -114,18 +114,18 @@ test("no vDSO, or a clock that it cannot read: libc asks the kernel for the time
   ).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^no time/) });
 });
 
-test("malloc of all sizes, also within limits", async () => {
+test("malloc of all sizes works as without a profile, also within limits", async () => {
   expect(await confined([], "/days", "memory")).toMatchObject({ exitCode: 0, stdout: "memory held" });
   expect(await confined([], "/days", "limited")).toEqual(await free([], "/days", "limited"));
   const little = ["--memory", "16m", "--memory-swap", "16m"];
   expect((await confined(little, "/days", "memory")).exitCode).toBe((await free(little, "/days", "memory")).exitCode);
 });
 
-test("8 threads contend", async () => {
+test("8 threads that contend count right", async () => {
   expect(await confined([], "/days", "threads")).toMatchObject({ exitCode: 0, stdout: "counted 160000" });
 });
 
-test("stopped and continued in the middle of a sleep", async () => {
+test("a program that is stopped and continued in the middle of a sleep sleeps on", async () => {
   const id = await serve("sleep");
   const pid = Number((await docker("inspect", "-f", "{{.State.Pid}}", id)).stdout);
   // 0 once it has ended. Signalling 0 would hit this test's own process group.
@@ -145,7 +145,7 @@ test("an abort that dumps core ends as an abort", async () => {
   expect((await confined(dumping, "/days", "abort")).exitCode).toBe((await free(dumping, "/days", "abort")).exitCode);
 });
 
-test("all that docker does with a container", async () => {
+test("all that docker does with a container works", async () => {
   const id = await serve("serve");
   const works = async (...words: readonly string[]) => {
     const ran = await docker(...words);
@@ -165,13 +165,13 @@ test("all that docker does with a container", async () => {
   expect(await works("logs", id)).toBe("serving\nserving\nserving");
 });
 
-test("with a terminal, which nobody types into", async () => {
+test("a program works with a terminal, into which nobody can type", async () => {
   expect((await confined(["-t"], "/days", "usual")).stdout).toContain("usual");
   const words = (await confined(["-t"], "/days", "terminal")).stdout.split(/\r?\n/);
   expect(words).toEqual(["settings 0", "typing: Input/output error", "pasting: Input/output error"]);
 });
 
-test("with standard streams of all kinds", async () => {
+test("a program works with standard streams of all kinds, as without a profile", async () => {
   expect(await confined([], "/days", "input")).toMatchObject({ exitCode: 0, stdout: "read 0" });
   expect(await confined([], "/days", "closed", "input")).toMatchObject({ exitCode: 3, stdout: "" });
   expect(await confined([], "/days", "closed", "usual")).toMatchObject({ exitCode: 3, stdout: "" });

@@ -16,7 +16,7 @@ async function hasRuntime(runtime: string): Promise<boolean> {
   return (await docker("info", "--format", "{{json .Runtimes}}")).stdout.includes(`"${runtime}"`);
 }
 
-describe.each(workloads)("$name", ({ name, run, exercise, exitCode, essential, deterministic }) => {
+describe.each(workloads)("the workload $name", ({ name, run, exercise, exitCode, essential, deterministic }) => {
   const during = exercise === undefined ? [] : ["--while", exercise];
   const profile = join("profiles", `${name}.json`);
   let folder = "";

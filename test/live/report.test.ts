@@ -210,7 +210,7 @@ describe("the report in a browser", () => {
     await visit("hostile", {}, async (page) => expect(await page.locator("#when").count()).toBe(0));
   });
 
-  test("it prints", async () => {
+  test("on paper it has its content without the panel beside the pointer", async () => {
     await visit("profile", light, async (page) => {
       await page.emulateMedia({ media: "print" });
       expect(await page.locator("#panel").isVisible()).toBe(false);

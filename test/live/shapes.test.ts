@@ -79,7 +79,7 @@ async function sameThreeTimes(
   return { folder, stderr: recorded.stderr, callers: await callersIn(folder) };
 }
 
-describe.concurrent("processes", () => {
+describe.concurrent("processes are recorded whole, and run the same under the profile", () => {
   test("a program executed by a thread that is not the first", async () => {
     const { callers } = await sameThreeTimes([shapes, "thread"], { stdout: "executed" });
     expect(callers["getpriority"]).toEqual(["shapes"]);
@@ -91,7 +91,7 @@ describe.concurrent("processes", () => {
   });
 
   test.each([[], ["--init"], ["--pid=host"]])(
-    "a child that is still there when the first process ends %s",
+    "a child that is still there when the first process ends (options: %j)",
     async (...options) => {
       const { callers } = await sameThreeTimes([...options, shapes, "orphan"], { stdout: "gone" });
       expect(callers["getpriority"]).toEqual(["shapes"]);
@@ -106,7 +106,7 @@ describe.concurrent("processes", () => {
   });
 });
 
-describe.concurrent("images", () => {
+describe.concurrent("images of every shape run the same recorded and under the profile", () => {
   test("from scratch, linked with musl", async () => {
     const { callers } = await sameThreeTimes(["--entrypoint", "/musl", shapes], { stdout: "musl" });
     expect(callers["writev"]).toEqual(["musl"]);
@@ -134,7 +134,7 @@ describe.concurrent("images", () => {
     void (await sameThreeTimes([usersId, "env"], { stdout: "ENTRY=point" })));
 });
 
-describe.concurrent("options", () => {
+describe.concurrent("options of docker mean the same recorded and under the profile", () => {
   test("joined short ones, a user by number who is not in the image, --env-file", async () => {
     const folder = await workplace();
     await writeFile(join(folder, "env"), "FROM_FILE=a b\n");
@@ -314,7 +314,7 @@ describe.concurrent("options", () => {
   });
 });
 
-describe.concurrent("programs that gain privilege", () => {
+describe.concurrent("programs that gain privilege gain it recorded and under the profile", () => {
   test("ping, by a file capability, for a user by name", async () =>
     void (await sameThreeTimes(
       [
@@ -382,7 +382,7 @@ describe.concurrent("programs that gain privilege", () => {
   });
 });
 
-describe.concurrent("programs that look for a tracer", () => {
+describe.concurrent("programs that look for a tracer do the same under the profile", () => {
   test("by ptrace", async () => {
     const recorded = await product(await workplace(), [
       "record",

@@ -26,7 +26,7 @@ async function files(): Promise<readonly string[]> {
   return (await readdir(folder, { recursive: true })).sort();
 }
 
-describe("the engine", () => {
+describe("trouble with the engine is told, with what to do, and nothing is written: the engine", () => {
   test("is not there", async () => {
     const ran = await product(folder, ["record", "--", "docker", "run", image], {
       DOCKER_HOST: "unix:///nowhere.sock",
@@ -91,7 +91,7 @@ test("rules that would take forever to compare are named, and what to do", async
   );
 });
 
-describe("the image", () => {
+describe("trouble with the image is told, with what to do: the image", () => {
   test("is unknown and cannot be pulled", async () => {
     const ran = await product(folder, ["record", "--", "docker", "run", "localhost:1/no/such-image:1"]);
     expect(ran.exitCode).toBe(2);
@@ -101,7 +101,7 @@ describe("the image", () => {
   });
 });
 
-describe("the workload", () => {
+describe("trouble with the workload is told: the workload", () => {
   test("does not exist", async () => {
     const ran = await product(folder, ["record", "--", "docker", "run", "--rm", image, "/no/such/program"]);
     expect(ran.exitCode).toBe(127);
@@ -110,7 +110,7 @@ describe("the workload", () => {
     expect(await files()).toEqual([]);
   });
 
-  test("is killed: its exit code is kept and the recording says that it is cut off", async () => {
+  test("is killed, whose exit code is told: what was seen of it is kept as a partial recording", async () => {
     const ran = await product(folder, [
       "record",
       "--name",
@@ -206,7 +206,7 @@ describe("writing", () => {
   });
 });
 
-describe("files that are not what they should be", () => {
+describe("a file that is not what it should be", () => {
   test.each([
     ["no JSON", ["diff", "broken"], "not json", /broken holds no profile/],
     [
@@ -226,14 +226,14 @@ describe("files that are not what they should be", () => {
       "",
       /verify was given no profile\n {2}Name it before the command/,
     ],
-  ])("%s", async (_, args, content, message) => {
+  ])("is refused with what is wrong: %s", async (_, args, content, message) => {
     await writeFile(join(folder, "broken"), content);
     const ran = await product(folder, args);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(ran.stderr).toMatch(message);
   });
 
-  test("a trace cut short is read as far as it goes", async () => {
+  test("is read as far as it goes, if it is a trace cut short", async () => {
     await writeFile(
       join(folder, "log"),
       '7 execve("/bin/x", ["x"], 0x1 /* 1 var */) = 0\n7 openat(AT_FDCWD, "/etc/pas',

@@ -29,18 +29,26 @@ test.each<[string, string[], number]>([
     0,
   ],
   ["LD_PRELOAD is the workload's", ["-e", "LD_PRELOAD=libm.so.6", base, "sh", "-c", "grep -c libm /proc/$$/maps"], 0],
-  ["bytes are bytes", [base, "head", "-c", "5000", "/usr/bin/perl"], 0],
-  ["killed by itself", ["--init", base, "sh", "-c", "kill -KILL $$"], 137],
+  ["bytes on standard output pass unchanged", [base, "head", "-c", "5000", "/usr/bin/perl"], 0],
+  ["a program that kills itself ends with the same exit code", ["--init", base, "sh", "-c", "kill -KILL $$"], 137],
   // A traced first process does not die from its own faults. strace must let it go.
   [
-    "a fault of the first process",
+    "a first process that faults ends with the same exit code",
     [base, "perl", "-e", '$| = 1; print "before\n"; print unpack("p", pack("J", 8))'],
     139,
   ],
-  ["the first process aborts", [base, "perl", "-MPOSIX", "-e", '$| = 1; print "before\n"; POSIX::abort()'], 139],
-  ["a fault of another process", [base, "sh", "-c", 'perl -e \'print unpack("p", pack("J", 8))\'; echo $?'], 0],
   [
-    "least privilege",
+    "a first process that aborts ends with the same exit code",
+    [base, "perl", "-MPOSIX", "-e", '$| = 1; print "before\n"; POSIX::abort()'],
+    139,
+  ],
+  [
+    "a fault of another process is told to its parent",
+    [base, "sh", "-c", 'perl -e \'print unpack("p", pack("J", 8))\'; echo $?'],
+    0,
+  ],
+  [
+    "a program with the least privilege ends with its own exit code",
     [
       "--user",
       "nobody",

@@ -121,6 +121,11 @@ describe("a log of a 32-bit machine", () => {
 });
 
 describe("a log of strace 4.x", () => {
+  test("has the request of a terminal where it names all with the same lower half", async () => {
+    const log = file("log", ...started, "ioctl(0, SNDCTL_TMR_STOP or TCSETSW, {B38400 opost isig}) = 0");
+    expect((await recordingOf(log))["SCMP_ARCH_X86_64"]?.["ioctl"]).toMatchObject({ args: { values: [[0x5403]] } });
+  });
+
   test("has other names for calls and families", async () => {
     const log = file(
       "log",

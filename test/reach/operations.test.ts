@@ -113,7 +113,7 @@ describe("what code passes for the arguments that choose among operations", () =
 
 describe("aarch64", () => {
   beforeEach(needs("aarch64-linux-gnu-gcc"));
-  test("the same values, static", () => {
+  test("values that static code passes are read", () => {
     const reach = reachOfFile(strip(build("aarch64-linux-gnu-gcc", source, "-O2", "-static")));
     for (const [syscall, values] of Object.entries(expected))
       expect(passed(reach, syscall)).toEqual(expect.arrayContaining([...values]));
@@ -136,7 +136,7 @@ describe("Go", () => {
 
 describe("musl", () => {
   beforeEach(needs("musl-gcc"));
-  test("the same values, static", () => {
+  test("values that static code passes are read", () => {
     const reach = reachOfFile(strip(build("musl-gcc", source, "-O2", "-static")));
     for (const [syscall, values] of Object.entries(expected))
       expect(passed(reach, syscall)).toEqual(expect.arrayContaining([...values]));

@@ -52,15 +52,18 @@ describe("programs with glibc", () => {
         expect(names(reach)).not.toContain(call);
     });
 
-    test.each([["-static"], ["-static-pie"], ["-no-pie"]])("%s", (kind) => {
-      const path = build("gcc", program, level, kind);
-      for (const file of [path, strip(path)]) {
-        const reach = reachOfFile(file, ...(kind === "-no-pie" ? hostLibraries() : []));
-        expect(observe(file).filter((call) => !reach.calls.has(call))).toEqual([]);
-        expect(reach.open).toEqual([]);
-        expect(names(reach)).not.toContain("ptrace");
-      }
-    });
+    test.each([["-static"], ["-static-pie"], ["-no-pie"]])(
+      "%s: what it calls is within the reach, and no site is open",
+      (kind) => {
+        const path = build("gcc", program, level, kind);
+        for (const file of [path, strip(path)]) {
+          const reach = reachOfFile(file, ...(kind === "-no-pie" ? hostLibraries() : []));
+          expect(observe(file).filter((call) => !reach.calls.has(call))).toEqual([]);
+          expect(reach.open).toEqual([]);
+          expect(names(reach)).not.toContain("ptrace");
+        }
+      },
+    );
   });
 
   test("glibc has no open site, and no bound is met", () => {
@@ -178,15 +181,18 @@ describe("Go programs", { timeout: 300_000 }, () => {
     }
   `;
 
-  test.each([[["-ldflags=-s -w"]], [["-gcflags=all=-N -l"]], [["-buildmode=pie"]]])("%j", (flags) => {
-    const path = buildGo(source, ...flags);
-    const reach = reachOfFile(path, ...(flags[0] === "-buildmode=pie" ? hostLibraries().slice(1) : []));
-    expect(observe(path).filter((call) => !reach.calls.has(call))).toEqual([]);
-    expect(reach.calls.get("getpgid")).toMatchObject({ rank: "own-code", function: "main.main" });
-    expect(reach.open).toEqual([]);
-    expect(reach.startsPrograms).toEqual([]);
-    expect(names(reach)).not.toContain("ptrace");
-  });
+  test.each([[["-ldflags=-s -w"]], [["-gcflags=all=-N -l"]], [["-buildmode=pie"]]])(
+    "built with %j: what it calls is within the reach, and no site is open",
+    (flags) => {
+      const path = buildGo(source, ...flags);
+      const reach = reachOfFile(path, ...(flags[0] === "-buildmode=pie" ? hostLibraries().slice(1) : []));
+      expect(observe(path).filter((call) => !reach.calls.has(call))).toEqual([]);
+      expect(reach.calls.get("getpgid")).toMatchObject({ rank: "own-code", function: "main.main" });
+      expect(reach.open).toEqual([]);
+      expect(reach.startsPrograms).toEqual([]);
+      expect(names(reach)).not.toContain("ptrace");
+    },
+  );
 
   test("a program that runs others says so", () => {
     const path = buildGo('package main\nimport "os/exec"\nfunc main() { exec.Command("true").Run() }');

@@ -12,7 +12,7 @@ import { formatEvent } from "../support/format-event.ts";
 const folder = fileURLToPath(new URL("../corpus/strace/", import.meta.url));
 const divider = "\n=== events ===\n";
 
-test.each(glob.sync("*.txt", { cwd: folder }).sort())("%s", (file) => {
+test.each(glob.sync("*.txt", { cwd: folder }).sort())("the log in %s gives the events that stand below it", (file) => {
   const [head = "", expected = ""] = readFileSync(folder + file, "utf8").split(divider);
   const [about = "", log = ""] = head.split("\n=== log ===\n");
   const bytes = Buffer.from(log.replaceAll("␛", "\u001b").replaceAll("␀", "\0").replaceAll("␍", "\r"), "utf8");

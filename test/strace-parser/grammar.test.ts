@@ -73,7 +73,7 @@ test.each(
     (diagram) =>
       [`${diagram.production}: ${(diagram.lines.at(-1) ?? "").slice(diagram.start, diagram.end)}`, diagram] as const,
   ),
-)("%s", (_, { lines, start, end, field, value }) => {
+)("what the carets mark is what the parser reads, %s", (_, { lines, start, end, field, value }) => {
   const line = lines.at(-1) ?? "";
   const under = line.slice(start, end);
   const before = lines.slice(0, -1);

@@ -158,7 +158,7 @@ test.each([
     "errors that are injected in turns",
     "7 read(3) = -1 ENOENT (INJECTED)\n7 read(3) = -1 EPERM (INJECTED)\n".repeat(5000),
   ],
-])("calls that are only counted: %s", (_, log) => expectSameRecording(Buffer.from(log)));
+])("calls that are only counted give the same recording: %s", (_, log) => expectSameRecording(Buffer.from(log)));
 
 test.each([
   [

@@ -134,13 +134,19 @@ function presentFamily(symbol: string): string {
 }
 
 /**
- * The number of a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") → 2n. `A or B` (requests
- * that share a number) reads as the first known one. Values are those of x86_64. `undefined` for an unknown symbol.
+ * The number of a symbol that strace prints as a call's argument: ("socket", 0, "AF_INET") → 2n. Values are those of
+ * x86_64. `undefined` for an unknown symbol.
+ *
+ * Old straces print `A or B` for requests whose lower 16 bits are the same. The lowest number is taken: requests of
+ * terminals have nothing above those bits, and programs make them most.
  */
 export function symbolValue(syscall: string, index: number, symbol: string): bigint | undefined {
   const names = (syscall.startsWith("socket") ? presentFamily(symbol) : symbol).split(" or ");
   const [name = ""] = names;
-  if (syscall === "ioctl" && index === 1) return names.map(ioctlRequest).find((value) => value !== undefined);
+  if (syscall === "ioctl" && index === 1)
+    return names
+      .flatMap((each) => ioctlRequest(each) ?? [])
+      .reduce<bigint | undefined>((least, value) => (least === undefined || value < least ? value : least), undefined);
   for (const use of usesOf(syscall, index)) {
     const value = table(use.name).byName.get(name);
     if (value !== undefined) return value;

@@ -225,7 +225,7 @@ describe("explain", () => {
     expect(call(explanation, "bpf").vulnerabilities).toContain("CVE-2017-16995");
   });
 
-  test("a call that the profile says was recorded, and was not", () => {
+  test("a call that the profile says was recorded, and was not, is told so", () => {
     const run = { source: "host", command: ["app"], versions: {}, ended: "exited" } as const;
     const context = {
       profile: "p.json",

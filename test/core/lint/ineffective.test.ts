@@ -90,13 +90,13 @@ test("an exception from a deny of everything does not take effect, and the witne
   expect(only("void-exception", lint(groups))).toEqual([]);
 });
 
-describe("masks", () => {
+describe("a mask is told to mean the opposite of what it says, if", () => {
   test.each<[string, readonly object[], Shape, boolean]>([
     ["a flag without valueTwo denies all other calls", [deny(["mmap"], flag(3, 0x20))], denylist, true],
-    ["a flag in both", [deny(["mmap"], flag(3, 0x20, 0x20))], denylist, false],
-    ["a number in its low bits that is zero", [deny(["socket"], flag(1, 0xf, 0))], denylist, false],
+    ["but not where the flag stands in both", [deny(["mmap"], flag(3, 0x20, 0x20))], denylist, false],
+    ["but not where it asks for a zero in the low bits", [deny(["socket"], flag(1, 0xf, 0))], denylist, false],
     ["only what makes all namespaces is allowed", [allow(["clone"], flag(0, allNamespaces, allNamespaces))], {}, true],
-    ["only what makes none", [allow(["clone"], flag(0, allNamespaces, 0))], {}, false],
+    ["but not where only what makes none is allowed", [allow(["clone"], flag(0, allNamespaces, 0))], {}, false],
   ])("%s", (_, groups, shape, found) => {
     const findings = only("inverted-mask", lint(groups, shape));
     expect(findings.length > 0).toBe(found);
@@ -118,7 +118,7 @@ test.each<[string, string, object, boolean]>([
   ["NULL", "mount", { index: 4, value: 0, op: "SCMP_CMP_EQ" }, false],
   ["its lower bits", "waitid", flag(2, 2 ** 54, 0), true],
   ["a number", "openat", equal(2, 0), false],
-])("conditions on pointers: %s", (_, name, arg, found) => {
+])("a condition on a pointer is told, unless it compares with NULL: %s", (_, name, arg, found) => {
   const findings = only("pointer-condition", lint([allow([name], arg)]));
   expect(findings.length > 0).toBe(found);
   for (const { apart } of findings) expect(apart.map(({ answer }) => answer.action)).toHaveLength(2);
@@ -157,7 +157,7 @@ test.each([
   { includes: { arches: ["arm64"] }, excludes: { arches: ["arm64"] } },
   { includes: { minKernel: "5.10" }, excludes: { minKernel: "5.8" } },
   { includes: { minKernel: "5.8" }, excludes: { minKernel: "5.8" } },
-])("includes and excludes that contradict each other: %o", (conditions) =>
+])("a group that includes and excludes the same never applies: %o", (conditions) =>
   expect(only("never-applies", lint([{ ...allow(["flock"]), ...conditions }]))).toMatchObject([
     { cause: { type: "contradiction" } },
   ]),
@@ -190,7 +190,7 @@ test("a deny beside which another call does the same names it, and ENOSYS sends 
   expect(only("open-sibling", lint([deny(["mkdir", "mkdirat"])], denylist))).toEqual([]);
 });
 
-test("upper bits: any int argument, and several of one rule together", () => {
+test("a value with upper bits is found for any int argument, and for several of one rule together", () => {
   const passed = (groups: readonly object[], shape: Shape = {}): readonly string[] =>
     only("wide-comparison", lint(groups, shape)).flatMap((finding) =>
       finding.passed.map(

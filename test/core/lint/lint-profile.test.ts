@@ -107,7 +107,7 @@ describe("lint", () => {
       "huge-profile",
       clean(...[...Array(4200).keys()].map((value) => allow(["personality"], { index: 0, value, op: "SCMP_CMP_EQ" }))),
     ],
-  ])("finds %s, and where it is", (kind, profile) => {
+  ])("row %$: finds %s, with a place and a whole sentence", (kind, profile) => {
     const findings = lint(profile).filter((finding) => finding.kind === kind);
     expect(findings.length).toBeGreaterThan(0);
     for (const finding of findings) {

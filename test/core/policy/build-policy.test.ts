@@ -118,7 +118,7 @@ describe("arguments", () => {
   test("they are compared on 32 bits", () =>
     expect(answer(policyOf(socket), "socket", [0xdead_beef_0000_0002n, 1n, 0n])).toEqual(allowed));
 
-  test("clone makes no namespace", () => {
+  test("clone makes no namespace that was not seen", () => {
     const policy = policyOf(["7 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8"]);
     expect(answer(policy, "clone", [0x1200011n])).toEqual(allowed);
     for (const flag of [0x20000n, 0x10000000n, 0x40000000n, 0x7e020000n])

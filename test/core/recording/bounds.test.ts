@@ -17,13 +17,13 @@ const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
  * A log may contain anything. What a recording keeps of it has bounds. What exceeds them is counted or called unknown,
  * never lost in silence.
  */
-test("results: a thousand are told apart", () => {
+test("a thousand results of a call are told apart", () => {
   expect(recordOf(read(times(1_500, (index) => `7 read(0, "", 1) = -1 EX${index} (?)`)), "read")?.results).toHaveLength(
     1_000,
   );
 });
 
-test("programs: a thousand are told apart, the others are unknown", () => {
+test("a thousand programs are told apart, and the others are unknown", () => {
   const processes = recordOf(
     read(times(1_500, (index) => [`7 execve("/bin/p${index}", ["p"], 0x1) = 0`, "7 getpid() = 7"]).flat()),
     "getpid",
@@ -32,13 +32,13 @@ test("programs: a thousand are told apart, the others are unknown", () => {
   expect(processes).toContain("?");
 });
 
-test("names: more different ones than there are calls are lines that were not read", () => {
+test("names beyond as many as there are calls count as lines that were not read", () => {
   const counts = read(times(5_000, (index) => `7 call_${index}() = 0`)).counts();
   expect([counts.distinct, counts.unparsedTotal]).toEqual([4_096, 5_000 - 4_096]);
   expect(counts.unparsed[0]?.reason).toMatch(/more different calls/);
 });
 
-test("open calls: the oldest are given up, in their order, and none is given twice", () => {
+test("of too many open calls the oldest are given up, in their order, and none twice", () => {
   const parser = createStraceParser();
   const early = parser.push(times(70_000, (index) => `${index + 1} read(0,  <unfinished ...>\n`).join(""));
   expect(early.map(({ tracee, kind }) => `${kind} ${tracee.pid}`)).toEqual(
@@ -52,7 +52,7 @@ test("open calls: the oldest are given up, in their order, and none is given twi
   expect(parser.counts()).toEqual({ lines: 70_001, continuations: 1, shared: 0 });
 });
 
-test("threads come and go without end: what is open is still known", () => {
+test("threads that come and go without end leave what is open known", () => {
   const parser = createStraceParser();
   parser.push("1 pause( <unfinished ...>\n");
   for (let first = 2; first < 200_000; first += 10_000) {
@@ -71,7 +71,7 @@ test("threads come and go without end: what is open is still known", () => {
   ]);
 });
 
-test("threads that end without a word: the oldest are forgotten in a moment", { timeout: 300_000 }, () => {
+test("of threads that end without a word the oldest are forgotten in a moment", { timeout: 300_000 }, () => {
   const before = process.cpuUsage().user;
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   const parser = createStraceParser();

@@ -19,7 +19,7 @@ const many = Array.from({ length: 100 }, (_, request) => `ioctl(3, ${0x5401 + re
 test.each([
   ["a call that succeeded", ['read(3, "x", 1) = 1'], ["read"]],
   [
-    "not one that was only denied",
+    "not a call that was only denied",
     [
       'unlink("x") = -1 EPERM (Operation not permitted)',
       "connect(3, {sa_family=AF_UNIX}, 110) = -1 ENOENT (No such file or directory)",
@@ -28,14 +28,14 @@ test.each([
     [],
   ],
   [
-    "one that was carried out and found nothing, or never returns",
+    "a call that was carried out and found nothing, or never returns",
     ['access("x", R_OK) = -1 ENOENT (No such file or directory)', "exit_group(0) = ?"],
     ["access", "exit_group"],
   ],
-  ["not one whose arguments are told apart", ["socket(AF_UNIX, SOCK_STREAM, 0) = 3"], []],
-  ["but one with too many of them", many, ["ioctl"]],
+  ["not a call whose arguments are told apart", ["socket(AF_UNIX, SOCK_STREAM, 0) = 3"], []],
+  ["a call with too many different arguments to tell apart", many, ["ioctl"]],
   [
-    "not one that tells which program runs",
+    "not a call that tells which program runs",
     ['execve("/bin/x", ["x"], 0x1) = 0', "vfork() = 8", "getuid() = 0", "clone3({flags=0}, 88) = 9"],
     [],
   ],

@@ -56,7 +56,7 @@ test("without a call no value has a name", () => {
   expect(formatRule({ conditions: [compared("SCMP_CMP_EQ", 2n)] })).toBe("arg0 = 2");
 });
 
-describe("a condition, exact and for reading", () => {
+describe("a condition is written exactly, for reading, and after its call's name", () => {
   test.each([
     [compared("SCMP_CMP_EQ", 2n), "arg0 = 2 (AF_INET)", "arg0 = AF_INET", "AF_INET"],
     [compared("SCMP_CMP_NE", 2n), "arg0 ≠ 2 (AF_INET)", "arg0 not AF_INET", "not AF_INET"],

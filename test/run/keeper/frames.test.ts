@@ -8,7 +8,7 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-test("the keeper's sayings, however they are cut", async () => {
+test("the keeper's sayings are read whole, however they are cut", async () => {
   const said = Buffer.from(
     "ready 6.1\nhello 1 77 0a-main 1 00000000a80425fb 1\ndata 1 8\nabc\nd\nefend 1 exited 0 8\nnonsense\nfull\n",
   );

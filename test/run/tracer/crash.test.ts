@@ -24,11 +24,11 @@ test("a fault that is made again and again is heard, and once more at each tenfo
   expect(await heard(fault(7, "0x8").repeat(300))).toHaveLength(2);
 });
 
-test("lines of other threads between them; of those that a chunk cuts there are more", async () => {
+test("faults are heard as made again and again although lines of other threads stand between them", async () => {
   expect(await heard(`${fault(1, "NULL")}2 [  39] getpid() = 1\n`.repeat(40), 500)).toHaveLength(1);
 });
 
-test("faults at many places, and signals that somebody sent, are none", async () => {
+test("faults at many places, signals that somebody sent, and a program's own text are no crash", async () => {
   expect(await heard(Array.from({ length: 5000 }, (_, index) => fault(1, `0x${index.toString(16)}`)).join(""))).toEqual(
     [],
   );

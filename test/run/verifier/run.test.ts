@@ -21,7 +21,7 @@ const end: SubjectEnd = {
   stderrTail: "",
 };
 
-describe("a run's end", () => {
+describe("a run gets the verdict of its end", () => {
   test.each<[string, Partial<SubjectEnd>, string]>([
     ["by itself", {}, "passed"],
     ["with another exit code", { exitCode: 3 }, "wrong-exit"],
