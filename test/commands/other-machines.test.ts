@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -40,6 +40,35 @@ test.each(["arm64", "s390x", "riscv64", "ppc64le", "loong64"])(
     expect(said("explain", profile)).not.toContain("other hosts");
   },
 );
+
+/** The same program on a 32-bit machine. */
+const narrow = log.replace("mmap(", "mmap2(").replace(/.*(?:clone|socket)\(.*\n/g, "");
+
+test.each([
+  ["i386", "SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+  ["arm", "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+  ["mips", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS"],
+  ["mipsel", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL"],
+  ["mipsn32", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32"],
+  ["s390", "SCMP_ARCH_S390X", "SCMP_ARCH_S390"],
+])("a log of %s alone gives a profile that containers start with on 64-bit and 32-bit machines", (name, host, arch) => {
+  writeFileSync(join(folder, "narrow"), name === "mipsn32" ? narrow.replace("mmap2(", "mmap(") : narrow);
+  said("generate", "narrow", "--arch", name, "-o", "narrow.json");
+  const { architectures } = JSON.parse(readFileSync(join(folder, "narrow.json"), "utf8")) as {
+    readonly architectures: readonly string[];
+  };
+  expect(architectures).toEqual([host, arch]);
+  for (const machine of [host, arch])
+    expect(said("lint", "narrow.json", "--arch", machine)).not.toMatch(/missing-floor|beyond-elsewhere/);
+  expect(said("check", "narrow.json", "narrow", "--arch", name)).toContain("allows every recorded call");
+});
+
+test.each(["ppc", "m68k", "sh", "parisc"])("Docker serves no %s beside a 64-bit machine's own programs", (name) => {
+  writeFileSync(join(folder, "narrow"), narrow);
+  said("generate", "narrow", "--arch", name, "-o", "narrow.json");
+  expect(readFileSync(join(folder, "narrow.json"), "utf8")).toMatch(/"architectures": \["[^,]*"\]/);
+  expect(said("lint", "narrow.json", "--arch", name)).not.toContain("missing-floor");
+});
 
 test("a version of Docker may be a number alone", () => {
   for (const version of ["24", "v24.0", "24.0.9"])

@@ -50,6 +50,20 @@ test.each(["runc", "crun"] as const)(
   },
 );
 
+test.each(["runc", "crun"])(
+  "a profile from the log of an i386 program lets %s start a container, without no-new-privileges too",
+  { timeout: 170_000 },
+  async (runtime) => {
+    const folder = await workplace();
+    const lines = ['execve("/app", ["app"], 0xffb6cbf4) = 0', "brk(NULL) = 0x296d000", "exit_group(0) = ?"];
+    await writeFile(join(folder, "log"), lines.map((line) => `7 ${line}\n`).join(""));
+    expect((await product(folder, ["generate", "log", "--arch", "i386", "-o", "p.json"])).exitCode).toBe(0);
+    const option = `seccomp=${join(folder, "p.json")}`;
+    const run = ["run", "--rm", "--runtime", runtime, "--network", "none", "--security-opt", option];
+    expect((await docker(...run, "seccomp-gen-test-probe")).stderr).toBe("");
+  },
+);
+
 /** A program between the command and the engine that changes what one of them says. */
 function forwarder(socket: string, forged: { readonly asks?: Forgery; readonly answers?: Forgery }): Server {
   const engine = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");

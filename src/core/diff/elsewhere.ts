@@ -1,5 +1,4 @@
 import {
-  engineArches,
   groupsByCall,
   hostsOfCall,
   machinesOf,
@@ -9,7 +8,7 @@ import {
   type HostContext,
 } from "../profile/index.ts";
 import type { Filter } from "../seccomp/index.ts";
-import { isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { engineArches, isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { newlyPossible } from "./change.ts";
 import type { Elsewhere } from "./types.ts";
 
@@ -63,7 +62,7 @@ export function openedElsewhere(
     if (groups.some(namesArches)) for (const arch of engineArches) arches.add(arch);
     else if (!judged || former.some(namesArches)) for (const arch of machinesOf(after)) arches.add(arch);
     // No machine that the profile is meant for has the call. Another machine still obeys the profile.
-    const isStray = ![...arches].some((arch) => exists(arch, syscall));
+    const isStray = ![...arches, ...here.keys()].some((arch) => exists(arch, syscall));
     // The profile names sub-calls that lead to socketcall or ipc there.
     if (isStray && ceiling === undefined && !groups.some(({ names }) => names.includes(syscall))) continue;
     if (isStray) for (const arch of engineArches) arches.add(arch);

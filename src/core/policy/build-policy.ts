@@ -1,6 +1,6 @@
 import { codeAnswer, servedArchitectures, type Recording, type SyscallRecord } from "../recording/index.ts";
 import { impliedByAny, type Action, type Filter, type Rule } from "../seccomp/index.ts";
-import { isSyscallName, multiplexerOf, syscallNames, type ScmpArch } from "../tables/index.ts";
+import { engineArches, hostArch, isSyscallName, multiplexerOf, syscallNames, type ScmpArch } from "../tables/index.ts";
 import { admit, admitUnseen, codeCounts, formsWithin } from "./admission.ts";
 import { allowingRules } from "./allowing-rules.ts";
 import { answerOf, enosys } from "./answers.ts";
@@ -8,7 +8,7 @@ import { assumptionsOf } from "./assumptions.ts";
 import { codeCalls, codeForms, weightyCodeCalls } from "./code.ts";
 import { companionsOf } from "./companions.ts";
 import { existsOn, RuleBook, type Draft } from "./draft.ts";
-import { floorFor, type FloorContext } from "./floor.ts";
+import { floorOn, type FloorContext } from "./floor.ts";
 import { heldAnyway } from "./held-anyway.ts";
 import { asOldRuncTakes, startsUnderOldRunc } from "./old-runc.ts";
 import { addPinAnswers } from "./pin-answers.ts";
@@ -29,10 +29,9 @@ const always: Rule = { conditions: [] };
 export function buildPolicy(recording: Recording, given: PolicyOptions): Policy {
   const forOldRunc = startsUnderOldRunc(recording, given.floor);
   const options: PolicyOptions = forOldRunc ? { ...given, floor: "old-runc" } : given;
-  const native = (arch: ScmpArch): boolean => isNative(arch, options);
-  const arches = [...servedArchitectures(recording)].sort(
-    (a, b) => Number(native(b)) - Number(native(a)) || (a < b ? -1 : 1),
-  );
+  const served = servedArchitectures(recording);
+  const native = (arch: ScmpArch): boolean => hostArch(arch, served) === arch;
+  const arches = [...served].sort((a, b) => Number(native(b)) - Number(native(a)) || (a < b ? -1 : 1));
   const draft = draftFor(recording, options);
   const everywhere = (step: (arch: ScmpArch, draft: Draft) => void): void => {
     for (const arch of arches) step(arch, draft);
@@ -40,7 +39,7 @@ export function buildPolicy(recording: Recording, given: PolicyOptions): Policy 
   everywhere(addObserved);
   everywhere(addAllowed);
   // The container runtime is a program of the machine's own architecture.
-  for (const arch of arches.filter(native)) addFloor(arch, draft);
+  for (const arch of arches) if (native(arch) || isMachine(arch, recording)) addFloor(arch, draft);
   if (codeCounts(options)) everywhere(addCode);
   if (!options.exact) everywhere(addCompanions);
   if (recording.runs.some(({ lean }) => lean === true)) everywhere(addUntraced);
@@ -83,11 +82,9 @@ function filterOf(arch: ScmpArch, { book }: Draft): Filter {
   return { arch, defaultAction: enosys, syscalls, enosysAbove: undefined };
 }
 
-/**
- * Docker resolves a profile for the machine's own architecture; the ceiling's first one is that.
- */
-function isNative(arch: ScmpArch, { ceiling }: PolicyOptions): boolean {
-  return [...ceiling.keys()][0] === arch;
+/** May the recording be of a 32-bit machine? Nothing in it ran on the 64-bit one. */
+function isMachine(arch: ScmpArch, { syscalls }: Recording): boolean {
+  return syscalls[hostArch(arch, engineArches)] === undefined;
 }
 
 function addObserved(arch: ScmpArch, draft: Draft): void {
@@ -118,7 +115,7 @@ function addAllowed(arch: ScmpArch, { options, denied, notes, book }: Draft): vo
 }
 
 function addFloor(arch: ScmpArch, draft: Draft): void {
-  for (const { names, reason, source } of floorFor(draft.options.floor, draft.start))
+  for (const { names, reason, source } of floorOn(arch, draft.options.floor, draft.start))
     for (const name of names) admitUnseen(arch, name, { type: "floor", reason, source }, draft);
 }
 

@@ -1,3 +1,4 @@
+import { is64Bit, spellingsOf, type ScmpArch } from "../tables/index.ts";
 import type { FloorChoice } from "./types.ts";
 
 /**
@@ -234,4 +235,17 @@ export function floorFor(choice: FloorChoice, { noNewPrivileges, init }: FloorCo
   return floorRows.filter(
     (row) => (choice === "any" || choice === "old-runc" || row.runtimes.includes(choice)) && applies[row.when],
   );
+}
+
+/**
+ * The same for a runtime that is a program of this architecture. A 32-bit one calls what has room for
+ * large files, user ids and times: fstat64, setuid32, futex_time64.
+ */
+export function floorOn(arch: ScmpArch, choice: FloorChoice, context: FloorContext): readonly FloorRow[] {
+  const rows = floorFor(choice, context);
+  return is64Bit(arch) ? rows : rows.map((row) => ({ ...row, names: row.names.flatMap(wideSpellings) }));
+}
+
+function wideSpellings(name: string): readonly string[] {
+  return spellingsOf(name).filter((spelling) => !spelling.startsWith("old"));
 }

@@ -1,13 +1,13 @@
 import { allowsSome, type Filter } from "../seccomp/index.ts";
 import { syscallNumber } from "../tables/index.ts";
-import { floorFor, type FloorContext } from "./floor.ts";
+import { floorOn, type FloorContext } from "./floor.ts";
 
 /**
  * What container runtimes may call before the workload's program runs, and the filter denies;
  * sorted.
  */
 export function missingFloor(filter: Filter, start: FloorContext): readonly string[] {
-  const needed = new Set(floorFor("any", start).flatMap(({ names }) => names));
+  const needed = new Set(floorOn(filter.arch, "any", start).flatMap(({ names }) => names));
   return [...needed]
     .filter((name) => syscallNumber(filter.arch, name) !== undefined && !allowsSome(filter, name))
     .sort();

@@ -1,6 +1,5 @@
-import { hostArch, type ScmpArch } from "../tables/index.ts";
+import { engineArches, hostArch, type ScmpArch } from "../tables/index.ts";
 import type { Filter } from "../seccomp/index.ts";
-import { engineArches } from "./hosts.ts";
 import { resolve } from "./resolve.ts";
 import type { DockerProfile, HostContext } from "./types.ts";
 

@@ -1,21 +1,7 @@
 import { TooManyWays } from "../seccomp/index.ts";
-import { allCapabilities, hostArch, isScmpArch, multiplexerOf, type ScmpArch } from "../tables/index.ts";
+import { allCapabilities, engineArches, hostArch, isScmpArch, multiplexerOf, type ScmpArch } from "../tables/index.ts";
 import { groupApplies } from "./applies.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
-
-/** Where Docker and podman run: a condition on architectures is judged on each. */
-export const engineArches: readonly ScmpArch[] = [
-  "SCMP_ARCH_X86_64",
-  "SCMP_ARCH_X86",
-  "SCMP_ARCH_AARCH64",
-  "SCMP_ARCH_ARM",
-  "SCMP_ARCH_PPC64LE",
-  "SCMP_ARCH_S390X",
-  "SCMP_ARCH_RISCV64",
-  "SCMP_ARCH_LOONGARCH64",
-  "SCMP_ARCH_MIPS64",
-  "SCMP_ARCH_MIPSEL64",
-];
 
 /** The most capabilities that the groups of one call may name: 2 to this power sets are judged. */
 const maxCapabilities = 12;

@@ -10,7 +10,7 @@ export { toRules } from "./rules.ts";
 export { offsetOf, positionAt, type Position } from "./position.ts";
 export { readEmitted } from "./document.ts";
 export { parseDocument } from "./json.ts";
-export { engineArches, groupsByCall, hostsOfCall, machinesOf } from "./hosts.ts";
+export { groupsByCall, hostsOfCall, machinesOf } from "./hosts.ts";
 export { noFilterText, runsWithoutFilter } from "./enforcement.ts";
 export { folded } from "./members.ts";
 export { profileFrom, readProfile } from "./read.ts";

@@ -18,8 +18,11 @@ interface ArchitectureRow {
   readonly base: number;
   /** The names in Node (`process.arch`), OCI/Go (`GOARCH`) and uname(2). */
   readonly aliases: readonly string[];
-  /** The architectures whose programs a 64-bit kernel also runs, by strace's word. */
-  readonly compat?: { readonly "32 bit"?: ScmpArch; readonly x32?: ScmpArch };
+  /**
+   * The architectures whose programs a 64-bit kernel also runs, by strace's word. strace has no word for n32: it is
+   * built separately for it.
+   */
+  readonly compat?: { readonly [mode in "32 bit" | "x32" | "n32"]?: ScmpArch };
 }
 
 /**
@@ -56,7 +59,7 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     column: "mips64",
     base: 5000,
     aliases: [],
-    compat: { "32 bit": "SCMP_ARCH_MIPS" },
+    compat: { "32 bit": "SCMP_ARCH_MIPS", n32: "SCMP_ARCH_MIPS64N32" },
   },
   SCMP_ARCH_MIPS64N32: { docker: "mips64n32", column: "mips64n32", base: 6000, aliases: ["mipsn32", "mips64p32"] },
   SCMP_ARCH_MIPSEL: { docker: "mipsel", column: "mips", base: 4000, aliases: ["mipsle"] },
@@ -65,7 +68,7 @@ const architectures: { readonly [arch in ScmpArch]: ArchitectureRow } = {
     column: "mips64",
     base: 5000,
     aliases: ["mips64el", "mips64le"],
-    compat: { "32 bit": "SCMP_ARCH_MIPSEL" },
+    compat: { "32 bit": "SCMP_ARCH_MIPSEL", n32: "SCMP_ARCH_MIPSEL64N32" },
   },
   SCMP_ARCH_MIPSEL64N32: {
     docker: "mipsel64n32",
@@ -171,12 +174,14 @@ export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | 
   return is64Bit(native) || personality === "x32" ? architectures[native].compat?.[personality] : native;
 }
 
-/** The native architecture whose kernel runs this one: x86_64 for x86 and x32. A native architecture is its own. */
+/**
+ * The native architecture, among the given ones, whose kernel runs this one: x86_64 for x86 and x32. A native
+ * architecture is its own.
+ */
 export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
   return (
-    among.find(
-      (native) => native !== arch && (compatArch(native, "32 bit") === arch || compatArch(native, "x32") === arch),
-    ) ?? arch
+    among.find((native) => Object.values<ScmpArch | undefined>(architectures[native].compat ?? {}).includes(arch)) ??
+    arch
   );
 }
 
@@ -184,6 +189,20 @@ export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
 export function isS390(arch: ScmpArch): boolean {
   return arch === "SCMP_ARCH_S390X" || arch === "SCMP_ARCH_S390";
 }
+
+/** The architectures on which Docker and podman run. A condition on architectures is judged on each. */
+export const engineArches: readonly ScmpArch[] = [
+  "SCMP_ARCH_X86_64",
+  "SCMP_ARCH_X86",
+  "SCMP_ARCH_AARCH64",
+  "SCMP_ARCH_ARM",
+  "SCMP_ARCH_PPC64LE",
+  "SCMP_ARCH_S390X",
+  "SCMP_ARCH_RISCV64",
+  "SCMP_ARCH_LOONGARCH64",
+  "SCMP_ARCH_MIPS64",
+  "SCMP_ARCH_MIPSEL64",
+];
 
 /** Calls whose requests and options have other numbers in the headers of some architectures. */
 const renumbered: ReadonlySet<string> = new Set([

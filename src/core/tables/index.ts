@@ -4,6 +4,7 @@ export {
   cloneFlagsIndex,
   compatArch,
   dockerArch,
+  engineArches,
   hasOwnNumbers,
   hasOwnSocketTypes,
   hostArch,

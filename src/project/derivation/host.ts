@@ -1,17 +1,11 @@
 import { arch as machine } from "node:os";
-import {
-  boundingSet,
-  engineArches,
-  machinesOf,
-  nearest,
-  type DockerProfile,
-  type HostContext,
-} from "../../core/profile/index.ts";
+import { boundingSet, machinesOf, nearest, type DockerProfile, type HostContext } from "../../core/profile/index.ts";
 import { SeccompGenError } from "../../core/errors/index.ts";
 import {
   allCapabilities,
   defaultCapabilities,
   dockerArch,
+  engineArches,
   hostArch,
   nativeArch,
   type ScmpArch,

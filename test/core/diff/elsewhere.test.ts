@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newlyPossible, openedElsewhere } from "../../../src/core/diff/index.ts";
-import { engineArches, resolve, type DockerProfile, type HostContext } from "../../../src/core/profile/index.ts";
+import { resolve, type DockerProfile, type HostContext } from "../../../src/core/profile/index.ts";
+import { engineArches } from "../../../src/core/tables/index.ts";
 
 const caps = ["CAP_SYS_ADMIN", "CAP_BPF", "CAP_PERFMON"] as const;
 const kernels = ["0.0", "3.0", "4.8", "5.9", "99.0", "100.0"] as const;

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { buildPolicy, complain, floorFor, type ArgTier, type Policy } from "../../../src/core/policy/index.ts";
+import {
+  buildPolicy,
+  complain,
+  floorFor,
+  missingFloor,
+  type ArgTier,
+  type Policy,
+} from "../../../src/core/policy/index.ts";
 import { resolve } from "../../../src/core/profile/index.ts";
 import type { Run } from "../../../src/core/recording/index.ts";
 import {
@@ -430,8 +437,19 @@ describe("a policy of several architectures", () => {
       recorded(["7 socketcall(1, 0x1) = 3"], {}, "SCMP_ARCH_X86"),
       policyOptions(onlyNative),
     );
-    expect(filters.flatMap(({ syscalls }) => [...syscalls.keys()])).toEqual([]);
+    expect(filters.filter(({ syscalls }) => syscalls.has("socketcall"))).toEqual([]);
     expect(notes).toContainEqual(expect.objectContaining({ kind: "above-ceiling", syscall: "socketcall" }));
+  });
+
+  test("has the runtime's calls on each of two machines", () => {
+    const arm = "SCMP_ARCH_AARCH64";
+    const [one, other] = [recorded(["7 getpid() = 7"], {}, arm), recorded(["7 getpid() = 7"])];
+    const { filters } = buildPolicy(
+      { ...one, syscalls: { ...one.syscalls, ...other.syscalls } },
+      policyOptions(new Map([...resolve(docker, { ...host, arch: arm }).filters, ...ceiling])),
+    );
+    for (const filter of filters) expect(missingFloor(filter, { noNewPrivileges: false, init: true })).toEqual([]);
+    expect(filters).toHaveLength(2);
   });
 
   test("allows on each what was seen on any, where the call exists", () => {
