@@ -1,13 +1,13 @@
 import { mergeRecordings, stringifyRecording, type Recording, type Run } from "../core/recording/index.ts";
 import { checkRecording } from "../core/check/index.ts";
 import {
+  archOf,
   derive,
   loadStored,
   hostsOf,
   readRecording,
   readStoredPolicy,
   recordingBeside,
-  resolveFor,
   whileLocked,
   writeAtomically,
   writeKept,
@@ -15,7 +15,9 @@ import {
   toldApart,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { readProfile } from "../core/profile/index.ts";
+import { readProfile, resolveFor } from "../core/profile/index.ts";
+import { enosys } from "../core/seccomp/index.ts";
+import { errnoOn } from "../core/tables/index.ts";
 import { namesOf } from "../words/index.ts";
 import { recordingOf, type Addition, type Diagnosis } from "../run/verifier/index.ts";
 
@@ -101,7 +103,12 @@ export async function adviceFor(diagnosis: Diagnosis, profile: string): Promise<
       if (killing.length > 0)
         return (
           `let ${profile} answer the call as a kernel without it does, instead of ending the program: ` +
-          JSON.stringify({ names: [...new Set(killing)].sort(), action: "SCMP_ACT_ERRNO", errnoRet: 38 })
+          JSON.stringify({
+            names: [...new Set(killing)].sort(),
+            action: "SCMP_ACT_ERRNO",
+            // The workload ran on this machine.
+            errnoRet: errnoOn(archOf(undefined), enosys),
+          })
         );
       return (
         "run the command a few times without the profile; if it fails now and then, the profile is not the " +

@@ -1,9 +1,9 @@
 import { checkRecording } from "../core/check/index.ts";
-import { archOf, hostsOf, isDockerVersion, loadReference, resolveFor, type Terminal } from "../project/index.ts";
+import { archOf, hostsOf, isDockerVersion, loadReference, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { elsewhereText, openedElsewhere } from "../core/diff/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import type { DockerProfile } from "../core/profile/index.ts";
+import { resolveFor, type DockerProfile } from "../core/profile/index.ts";
 import { readTraces } from "../logs/index.ts";
 import { renderCheck } from "../words/index.ts";
 

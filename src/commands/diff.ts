@@ -1,9 +1,9 @@
+import { listedHosts, resolveFor } from "../core/profile/index.ts";
 import {
   hostOf,
   isDockerVersion,
   loadReference,
   noteOtherMachine,
-  resolveFor,
   type HostOptions,
   type Terminal,
 } from "../project/index.ts";
@@ -50,8 +50,9 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
       terminal.note(
         `${name} is not known to this seccomp-gen; compared with that of ${standsIn}, the nearest known ` + "release",
       );
-  const [earlier, later] = [resolveFor(old.profile, [host]), resolveFor(next.profile, [host])];
-  const change = compareProfiles(old.profile, next.profile, [host], { sameProfile: !isDefault });
+  const hosts = listedHosts(host, [old.profile, next.profile]);
+  const [earlier, later] = [resolveFor(old.profile, hosts), resolveFor(next.profile, hosts)];
+  const change = compareProfiles(old.profile, next.profile, hosts, { sameProfile: !isDefault });
   if (options.format === "html") {
     const { comparedPage } = await import("./compared-page.ts");
     terminal.out(

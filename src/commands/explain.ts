@@ -6,7 +6,6 @@ import {
   loadProfile,
   noteOtherMachine,
   recordingOf,
-  resolveFor,
   type HostOptions,
   type Terminal,
 } from "../project/index.ts";
@@ -15,7 +14,14 @@ import { elsewhereText, openedElsewhere, type Elsewhere } from "../core/diff/ind
 import { ineffectiveFor } from "../core/lint/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
-import { ceilingFor, nearestCall, noFilterText, type DockerProfile, type HostContext } from "../core/profile/index.ts";
+import {
+  ceilingFor,
+  nearestCall,
+  noFilterText,
+  resolveFor,
+  type DockerProfile,
+  type HostContext,
+} from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
 import { isSyscallName } from "../core/tables/index.ts";
 

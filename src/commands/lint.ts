@@ -5,7 +5,6 @@ import {
   noteOtherMachine,
   readIfPresent,
   readText,
-  resolveFor,
   writeAtomically,
   type HostOptions,
   type Terminal,
@@ -15,7 +14,7 @@ import { profilesIn } from "../core/carrier/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { fixProfile, lintProfile } from "../core/lint/index.ts";
-import { ceilingFor, readProfile } from "../core/profile/index.ts";
+import { ceilingFor, readProfile, resolveFor } from "../core/profile/index.ts";
 import { fixText, renderDiff, renderLint, type PlacedFinding } from "../words/index.ts";
 import { productVersion } from "./version.ts";
 

@@ -6,7 +6,6 @@ import {
   hostsOf,
   loadReference,
   parseStoredPolicy,
-  resolveFor,
   sourceFolder,
   type ChangedFile,
   type Changes,
@@ -22,7 +21,7 @@ import { openedElsewhere, profileChanges, type Elsewhere, type ProfileChange } f
 import { SeccompGenError } from "../core/errors/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { dangerousCalls, lintProfile } from "../core/lint/index.ts";
-import { ceilingFor, type DockerProfile, type HostContext } from "../core/profile/index.ts";
+import { ceilingFor, listedHosts, resolveFor, type DockerProfile, type HostContext } from "../core/profile/index.ts";
 import type { FailureKind, JudgedProfile, Place, PlacedFinding, ReviewedProfile } from "../words/index.ts";
 import { allowsSome, TooManyWays, type ArgIndex, type Filter } from "../core/seccomp/index.ts";
 import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
@@ -83,10 +82,10 @@ async function judge(
   const sources = changed.after === undefined ? undefined : await sourcesOf(file, changes);
   const sides = [changed.before?.read(), changed.after?.read()] as const;
   const fallbackHost = hostFor(sides.filter((side) => side !== undefined));
-  const hosts = sources === undefined ? [fallbackHost] : hostsOf(sources.recording);
-  const [host = fallbackHost] = hosts;
   // Without a profile of its own, a container has Docker's default.
   const [before = reference.profile, after = reference.profile] = sides;
+  const hosts = sources === undefined ? listedHosts(fallbackHost, [before, after]) : hostsOf(sources.recording);
+  const [host = fallbackHost] = hosts;
   const [former, served] = [resolveFor(before, hosts), resolveFor(after, hosts)];
   const ceiling = ceilingFor(reference.profile, hosts, [...former.keys(), ...served.keys()]);
   const judged = assess(former, served, { ceiling, derived: sources?.derived });

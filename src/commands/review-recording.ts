@@ -7,9 +7,9 @@ import {
   type Recording,
 } from "../core/recording/index.ts";
 import { checkRecording } from "../core/check/index.ts";
-import { hostsOf, profileFor, resolveFor, type ChangedFile } from "../project/index.ts";
+import { hostsOf, profileFor, type ChangedFile } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { readProfile } from "../core/profile/index.ts";
+import { readProfile, resolveFor } from "../core/profile/index.ts";
 import type { OtherArguments, RecordingDoubt, ReviewedRecording } from "../words/index.ts";
 import { TooManyWays } from "../core/seccomp/index.ts";
 import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";

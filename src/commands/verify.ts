@@ -12,13 +12,12 @@ import {
   recordingBeside,
   nameFromImage,
   readText,
-  resolveFor,
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { isOldRunc, missingFloor } from "../core/policy/index.ts";
-import { noFilterText, readProfile, resolve, type HostContext } from "../core/profile/index.ts";
+import { noFilterText, readProfile, resolve, resolveFor, type HostContext } from "../core/profile/index.ts";
 import { hardenedCommand, renderDiagnosis, renderHardening, renderVerdict, unseenFilterText } from "../words/index.ts";
 import { compareVersions, defaultCapabilities, nativeArch } from "../core/tables/index.ts";
 import {

@@ -1,8 +1,8 @@
 import { checkRecording, type CheckFinding as CheckResult } from "../core/check/index.ts";
 import { explain as explainFilters, type Explanation as ExplainResult } from "../core/explain/index.ts";
 import { ineffectiveFor, lintProfile, type Finding as LintResult } from "../core/lint/index.ts";
-import { ceilingFor, offsetOf, positionAt } from "../core/profile/index.ts";
-import { hostsOf, resolveFor } from "../project/index.ts";
+import { ceilingFor, offsetOf, positionAt, resolveFor } from "../core/profile/index.ts";
+import { hostsOf } from "../project/index.ts";
 import { findingText } from "../words/index.ts";
 import { bounded } from "./bounded.ts";
 import { contextOf, dockerHost, type Host } from "./host.ts";

@@ -10,14 +10,7 @@ export { derive, hostsOf, type Derivation, type PolicyArguments } from "./deriva
 export { loadProfile } from "./profile-file.ts";
 export { archOf, hostOf, noteOtherMachine, runtimeOf, type HostOptions } from "./derivation/host.ts";
 export { mergePolicies } from "./derivation/merge-policies.ts";
-export {
-  isDockerVersion,
-  loadReference,
-  loadStored,
-  loadVersion,
-  resolveFor,
-  type Reference,
-} from "./derivation/reference.ts";
+export { isDockerVersion, loadReference, loadStored, loadVersion, type Reference } from "./derivation/reference.ts";
 export {
   checkedPolicy,
   defaultPolicy,

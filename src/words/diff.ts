@@ -13,6 +13,7 @@ import {
   formatAction,
   formatRule,
   isAllowing,
+  sameAction,
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
@@ -157,6 +158,14 @@ export function exampleCall({ witness }: SyscallChange): string {
 export function rulesText(syscall: string, list: readonly ActionRule[], arch: ScmpArch): string {
   if (list.length === 0) return "the default action";
   const words = (rule: Rule): string => formatRule(rule, syscall, arch);
+  const always = list.filter(({ rule }) => rule.conditions.length === 0);
+  // Rules with conditions say nothing beside one that gives the same answer always.
+  if (always.length > 0 && always.length < list.length) {
+    const isSaid = ({ rule, action }: ActionRule): boolean =>
+      rule.conditions.length > 0 && always.some((other) => sameAction(other.action, action));
+    const rest = list.filter((rule) => !isSaid(rule));
+    if (rest.length < list.length) return rulesText(syscall, rest, arch);
+  }
   const allowing = list.filter(({ action }) => isAllowing(action));
   const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
   if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1)
@@ -191,12 +200,18 @@ function indented(words: string, width: number): readonly string[] {
  */
 export function profileChangeTexts(changes: readonly ProfileChange[]): readonly string[] {
   const other = changes.filter((change) => change.kind !== "sub-architectures");
+  const defaults = other.filter((change) => change.kind === "default-changed");
   const served = changes.filter((change) => change.kind === "sub-architectures");
   const [first] = served;
   const listed = (side: "added" | "removed"): string =>
     [...new Set(served.flatMap((change) => change[side].map(dockerArch)))].join(", ");
   return [
-    ...other.map(profileChangeText),
+    ...other.flatMap((change): readonly string[] => {
+      if (change.kind !== "default-changed") return [profileChangeText(change)];
+      const alike = defaults.filter((each) => answersText(each) === answersText(change));
+      const arches = alike.map(({ arch }) => dockerArch(arch)).join(", ");
+      return alike[0] === change ? [`${arches}: what no rule names: ${answersText(change)}`] : [];
+    }),
     ...(first === undefined
       ? []
       : [
@@ -209,7 +224,9 @@ export function profileChangeTexts(changes: readonly ProfileChange[]): readonly 
   ];
 }
 
-function profileChangeText(change: Exclude<ProfileChange, { readonly kind: "sub-architectures" }>): string {
+function profileChangeText(
+  change: Exclude<ProfileChange, { readonly kind: "sub-architectures" | "default-changed" }>,
+): string {
   switch (change.kind) {
     case "no-filter":
       return change.side === "after" ? noFilterText(change.noFilter) : `before: ${noFilterText(change.noFilter)}`;
@@ -223,14 +240,13 @@ function profileChangeText(change: Exclude<ProfileChange, { readonly kind: "sub-
       );
     case "architecture-removed":
       return `architecture ${dockerArch(change.arch)}: no longer served; its calls kill the process`;
-    case "default-changed":
-      return `${dockerArch(change.arch)}: what no rule names: ${answersText(change)}`;
     default:
       return change satisfies never;
   }
 }
 
-function answersText({ was, is }: Pick<SyscallChange, "was" | "is">): string {
+/** `EPERM → ENOSYS`. */
+export function answersText({ was, is }: Pick<SyscallChange, "was" | "is">): string {
   return `${formatAction(was)} → ${formatAction(is)}`;
 }
 

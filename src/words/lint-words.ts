@@ -267,7 +267,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why:
       "With errno 0 the kernel does not make the call but returns 0. A program that drops privileges with " +
       "setuid would go on as root without knowing it.",
-    todo: "Answer with an error: 1 (EPERM), or 38 (ENOSYS).",
+    todo: "Answer with an error, such as 1 (EPERM).",
     what: () => "answers 0: the kernel does not make the call, but the program believes that it succeeded",
   },
   "missing-floor": {
@@ -275,7 +275,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why:
       "The runtime makes some calls after it has installed the filter. The profile has to allow them. They " +
       "differ between runc, crun and their versions.",
-    todo: "Regenerate the profile: every generated profile has the floor.",
+    todo: "Regenerate the profile from a recording of the container: it then has the floor.",
     what: ({ names, starts, needed, privileged }) => {
       const only =
         privileged.length === 0 ? "" : `, of which without no-new-privileges only ` + `${privileged.join(", ")}`;
@@ -294,11 +294,19 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     why:
       "Libraries try a new call first and fall back to the old one on ENOSYS, but not on EPERM. Programs " +
       "then break after an update of the base image.",
-    todo: 'Let these calls answer ENOSYS ("errnoRet": 38), as Docker does for clone3.',
-    what: ({ names }) =>
-      `libraries fall back on ENOSYS, but these calls answer EPERM: ${names.join(", ")}; a newer libc or ` +
-      `runtime breaks ` +
-      "on them",
+    todo: "Let these calls answer ENOSYS, as Docker does for clone3.",
+    what: ({ names, enosys }) =>
+      `libraries fall back on ENOSYS ("errnoRet": ${enosys}), but these calls answer EPERM: ${names.join(", ")}; ` +
+      "a newer libc or runtime breaks on them",
+  },
+  "foreign-errno": {
+    title: "The error has another number here",
+    why:
+      "mips and parisc number errors in their own way, and a profile has one number for all architectures. " +
+      "Libraries then do not fall back as they do on ENOSYS, and programs report an error that makes no sense.",
+    todo: "Make a profile for these architectures alone, with their number of ENOSYS.",
+    what: ({ arch, number, enosys }) =>
+      `${number} is ENOSYS on most architectures, but not on ${dockerArch(arch)}, where ENOSYS is ${enosys}`,
   },
   "socketcall-open": {
     title: "The other way to a socket is open",

@@ -1,7 +1,8 @@
 import { isDangerousElsewhere, type Opening } from "../core/judgement/index.ts";
+import type { ScmpArch } from "../core/tables/index.ts";
 import type { Line, Span } from "./page.ts";
 import type { ReviewModel } from "./review-model.ts";
-import { clipped, openedCall } from "./review-words.ts";
+import { clipped, nativeOf, onlyOn, openedCall } from "./review-words.ts";
 
 const shownCalls = 5;
 const shownGroups = 3;
@@ -26,7 +27,18 @@ export function mayNowLine(
     const elsewhere = isElsewhere
       ? state.elsewhere.filter((one) => level === "elsewhere" || isDangerousElsewhere(one))
       : [];
-    const calls = [...new Set([...openings.map(openedCall), ...elsewhere.map(({ syscall }) => syscall)])];
+    const arches = new Map<string, ScmpArch[]>();
+    for (const opening of openings) {
+      const call = openedCall(opening);
+      arches.set(call, [...(arches.get(call) ?? []), opening.change.arch]);
+    }
+    const native = nativeOf(state);
+    const calls = [
+      ...new Set([
+        ...[...arches].map(([call, on]) => `${call}${onlyOn(on, native)}`),
+        ...elsewhere.map(({ syscall }) => syscall),
+      ]),
+    ];
     const isOpen = state.assessment.open && level === "danger";
     if (calls.length === 0 && !isOpen) continue;
     const key = JSON.stringify([isOpen, calls]);

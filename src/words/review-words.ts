@@ -37,6 +37,17 @@ export function groupOpenings(
   return [...groups.values()];
 }
 
+/** The architecture of the host that a profile is judged for. */
+export function nativeOf({ assessment: { diff } }: JudgedProfile): ScmpArch | undefined {
+  const [native] = [...Object.keys(diff.allowedBefore), ...Object.keys(diff.allowedAfter)];
+  return native as ScmpArch | undefined;
+}
+
+/** ` (x86)` for what the host's own architecture does not have, else nothing. */
+export function onlyOn(arches: readonly ScmpArch[], native: ScmpArch | undefined): string {
+  return native === undefined || arches.includes(native) ? "" : ` (${arches.map(dockerArch).join(", ")})`;
+}
+
 /** At most this many values of a call are named. */
 const shownValues = 3;
 
@@ -64,13 +75,20 @@ export function openedCall({ change, values, made }: Opening): string {
 export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line {
   const { change, exposes, values } = opening;
   const isWider = change.kind !== "newly-allowed";
+  const call = openedCall(opening);
   const parts = [
-    !isWider ? "" : values.length === 0 ? " and any other arguments" : " too",
+    !isWider
+      ? ""
+      : values.length > 0
+        ? " too"
+        : call === change.syscall
+          ? " with more arguments"
+          : " and more arguments",
     arches.join() === "SCMP_ARCH_X86_64" ? "" : ` (${arches.map(dockerArch).join(", ")})`,
     exposes === undefined ? "" : `: ${exposes}`,
     change.opened.length === 0 ? "" : `; ${openedText(change)}`,
   ];
-  return [{ data: clipped(openedCall(opening), 200) }, parts.join("")];
+  return [{ data: clipped(call, 200) }, parts.join("")];
 }
 
 /** Does a recording back the change? In a word or two. */

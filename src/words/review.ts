@@ -1,11 +1,12 @@
 import type { Elsewhere, SyscallChange } from "../core/diff/index.ts";
-import { isDangerousElsewhere, type Opening } from "../core/judgement/index.ts";
+import { isDangerousElsewhere, isOrdinaryElsewhere, type Opening } from "../core/judgement/index.ts";
 import type { CodeCoverage } from "../core/recording/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { callArgs, callWords, formatAction } from "../core/seccomp/index.ts";
+import type { ScmpArch } from "../core/tables/index.ts";
 import { jsonText } from "../core/text/index.ts";
 import { coverageWords, openWords, unseenWords } from "./code-words.ts";
-import { exampleCall, rulesText } from "./diff.ts";
+import { answersText, exampleCall, rulesText } from "./diff.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument, type PlacedFinding } from "./lint.ts";
@@ -35,6 +36,8 @@ import {
   exampleLine,
   groupOpenings,
   levelWords,
+  nativeOf,
+  onlyOn,
   openingLine,
   reasonLine,
   runLine,
@@ -260,18 +263,21 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
   ].filter((text) => text !== "");
   if (words.length > 0)
     return [{ strong: "Look at it:" }, " ", ...notables, `. Nothing dangerous, but ${words.join(", and ")}.`];
-  if (elsewhere.length > 0)
+  const toSee = profiles.some(
+    ({ state }) => state.type !== "unreadable" && state.elsewhere.some((one) => !isOrdinaryElsewhere(one)),
+  );
+  if (toSee)
     return [
       { strong: "Look at it:" },
       " ",
       ...elsewhere,
       ". Other capabilities, kernels or architectures are allowed more than before.",
     ];
-  if (ordinary.length > 0)
+  if (ordinary.length + elsewhere.length > 0)
     return [
       { strong: "Ordinary:" },
       " ",
-      ...ordinary,
+      ...(ordinary.length > 0 ? ordinary : elsewhere),
       ". Attackers do not look for these calls, and Docker's default allows them.",
     ];
   return [{ strong: "Fine." }, " Nothing new became possible."];
@@ -553,25 +559,26 @@ function section(paths: readonly string[], state: JudgedProfile, limits: Limits)
     0,
     limits.rows,
   );
+  const native = nativeOf(state);
   const blocks: readonly Block[] = [
     ...aboutTheWhole(state, limits),
     ...openingsTable(inTable, state),
     ...findingsList(state, limits),
-    ...(hasMany ? foldedOrdinary(ordinary, limits) : []),
+    ...(hasMany ? foldedOrdinary(ordinary, native, limits) : []),
     ...foldedRules(inTable.map(({ opening }) => opening.change)),
-    ...foldedClosings(closings, limits),
-    ...foldedNames("Denied as before, with another answer", otherAnswers, limits),
+    ...foldedClosings(closings, native, limits),
+    ...foldedNames("Denied as before, with another answer", otherAnswers, { native, limits, head: answersText }),
   ];
   return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
 }
 
 /** Ordinary calls, grouped by what backs them, so that calls nobody recorded stand apart. */
-function foldedOrdinary(ordinary: readonly Opening[], limits: Limits): readonly Block[] {
+function foldedOrdinary(ordinary: readonly Opening[], native: ScmpArch | undefined, limits: Limits): readonly Block[] {
   return [...new Set(ordinary.map(backingWord))].flatMap((word) =>
     foldedNames(
       `Also possible now, ordinary calls, ${word}`,
       ordinary.filter((opening) => backingWord(opening) === word).map(({ change }) => change),
-      limits,
+      { native, limits },
     ),
   );
 }
@@ -657,7 +664,11 @@ function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
 }
 
 /** What is no longer possible: the rules before and after, and a call that was allowed before. */
-function foldedClosings(closings: readonly SyscallChange[], limits: Limits): readonly Block[] {
+function foldedClosings(
+  closings: readonly SyscallChange[],
+  native: ScmpArch | undefined,
+  limits: Limits,
+): readonly Block[] {
   const first = closings.filter(({ syscall }, at) => closings.findIndex((other) => other.syscall === syscall) === at);
   // If a call's arguments matter, its rules say more than its name.
   const byArguments = [...first].sort((a, b) => Number(a.after.length === 0) - Number(b.after.length === 0));
@@ -669,7 +680,7 @@ function foldedClosings(closings: readonly SyscallChange[], limits: Limits): rea
     const now = after.length === 0 ? formatAction(is) : rulesText(syscall, after, arch);
     return [
       { data: syscall },
-      ": ",
+      `${onlyOn(archesOf(closings, syscall), native)}: `,
       { data: clipped(allows, 400) },
       " → ",
       { data: clipped(now, 400) },
@@ -678,24 +689,50 @@ function foldedClosings(closings: readonly SyscallChange[], limits: Limits): rea
       `: ${formatAction(was) === "allow" ? "allowed" : formatAction(was)} before, now ${formatAction(is)}`,
     ];
   });
-  const rest = byArguments.slice(shown.length).map(({ syscall }) => syscall);
-  const named = rest.slice(0, limits.rows * 10);
-  const more = rest.length > named.length ? ` and ${rest.length - named.length} more` : "";
+  const unshown = new Set(byArguments.slice(shown.length).map(({ syscall }) => syscall));
+  const rest = closings.filter(({ syscall }) => unshown.has(syscall));
   const others: readonly Block[] =
-    rest.length === 0 ? [] : [{ type: "paragraph", line: ["Also: ", { data: named.join(", ") }, more] }];
+    rest.length === 0 ? [] : [{ type: "paragraph", line: ["Also: ", ...namesLine(rest, native, limits)] }];
   const summary = `No longer possible, or with fewer arguments (${first.length})`;
   return [{ type: "folded", summary, blocks: [{ type: "list", items }, ...others] }];
 }
 
+interface NamesView {
+  readonly native: ScmpArch | undefined;
+  readonly limits: Limits;
+  /** What stands before the names of the changes that it says the same of. */
+  readonly head?: (change: SyscallChange) => string;
+}
+
 function foldedNames(
   words: string,
-  changes: readonly { readonly syscall: string }[],
-  { rows }: Limits,
+  changes: readonly SyscallChange[],
+  { native, limits, head }: NamesView,
 ): readonly Block[] {
   if (changes.length === 0) return [];
+  const headOf = (change: SyscallChange): string => (head === undefined ? "" : `${head(change)}: `);
+  const blocks = [...new Set(changes.map(headOf))].map((first): Block => {
+    const alike = changes.filter((change) => headOf(change) === first);
+    return { type: "paragraph", line: [first, ...namesLine(alike, native, limits)] };
+  });
+  return [{ type: "folded", summary: `${words} (${new Set(changes.map(({ syscall }) => syscall)).size})`, blocks }];
+}
+
+/** `a, b; c, d (x86)`: what the host's own architecture does not have stands apart. */
+function namesLine(changes: readonly SyscallChange[], native: ScmpArch | undefined, { rows }: Limits): Line {
   const all = [...new Set(changes.map(({ syscall }) => syscall))];
   const shown = all.slice(0, rows * 10);
+  const where = (syscall: string): string => onlyOn(archesOf(changes, syscall), native);
   const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";
-  const names: Block = { type: "paragraph", line: [{ data: shown.join(", ") }, more] };
-  return [{ type: "folded", summary: `${words} (${all.length})`, blocks: [names] }];
+  return [
+    ...[...new Set(shown.map(where))].flatMap((only, at): Line => {
+      const names = shown.filter((syscall) => where(syscall) === only);
+      return [at === 0 ? "" : "; ", { data: names.join(", ") }, only];
+    }),
+    more,
+  ];
+}
+
+function archesOf(changes: readonly SyscallChange[], syscall: string): readonly ScmpArch[] {
+  return changes.filter((change) => change.syscall === syscall).map(({ arch }) => arch);
 }

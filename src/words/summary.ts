@@ -2,8 +2,8 @@ import { codeCoverage, type Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
 import { emitCompose } from "../core/emitter/index.ts";
-import { allowsOperation, allowsSome } from "../core/seccomp/index.ts";
-import { dockerArch, exposureOf, operationsOf } from "../core/tables/index.ts";
+import { allowsOperation, allowsSome, enosys } from "../core/seccomp/index.ts";
+import { dockerArch, errnoOn, exposureOf, numberAlike, operationsOf } from "../core/tables/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { coverageWords, openWords } from "./code-words.ts";
 
@@ -47,6 +47,7 @@ export function renderSummary(model: SummaryModel): string {
     ...pinned(model.policy.notes),
     ...cut(model.policy),
     ...unpinned(model.policy.notes),
+    ...errorNumbers(model.policy),
     ...withoutStart(model.recording),
     ...deniedByCeiling(model),
     ...refusedByKernel(model),
@@ -101,6 +102,17 @@ function unpinned(notes: readonly PolicyNote[]): readonly string[] {
     note.kind === "unpinned" && exposureOf(note.syscall) !== undefined ? [`${note.syscall} (${note.reason})`] : [],
   );
   return lost.length === 0 ? [] : [`NOT PINNED: ${[...new Set(lost)].join("; ")}`];
+}
+
+function errorNumbers({ filters }: Policy): readonly string[] {
+  const arches = filters.map(({ arch }) => arch);
+  const apart = arches.filter((arch) => errnoOn(arch, enosys) !== enosys);
+  return numberAlike(arches)
+    ? []
+    : [
+        `a profile has one number an error for all its architectures: on ${apart.map(dockerArch).join(", ")} denied ` +
+          "calls answer other errors than meant; generate a profile for each kind of machine from its own recording",
+      ];
 }
 
 function withoutStart({ runs }: Recording): readonly string[] {

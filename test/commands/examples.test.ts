@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parseRecording, stringifyRecording } from "../../src/core/recording/index.ts";
 import { derive, hostsOf } from "../../src/project/derivation/derivation.ts";
-import { loadReference, resolveFor } from "../../src/project/derivation/reference.ts";
+import { loadReference } from "../../src/project/derivation/reference.ts";
 import { diffFilters } from "../../src/core/diff/index.ts";
-import { readEmitted, readProfile } from "../../src/core/profile/index.ts";
+import { readEmitted, readProfile, resolveFor } from "../../src/core/profile/index.ts";
 import { defaultPolicy } from "../../src/project/derivation/stored-policy.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

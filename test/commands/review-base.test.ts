@@ -161,7 +161,7 @@ describe.skipIf(!existsSync(cli))("the words of a review", { timeout: 120_000 },
     const typing = { ...before.calls, ioctl: call("app", [[0x5401n], [0x5412n]], [1]) };
     const first = await review(before, { calls: typing, runs: ["first", "two"] });
     expect(first).toMatch(/^\*\*Stop:\*\* `web` may now `ioctl\(TIOCSTI\)`\./m);
-    expect(first).toContain("| `ioctl(TIOCSTI)` and any other arguments: TIOCSTI types into the terminal");
+    expect(first).toContain("| `ioctl(TIOCSTI)` and more arguments: TIOCSTI types into the terminal");
     const compiled = { ...before.calls, mprotect: call("app", [[1n], [7n]], [2]) };
     const second = await review(before, { calls: compiled, runs: ["first", "two"] });
     expect(second).toMatch(/^\*\*Look at it:\*\* `web` may now `mprotect\(PROT_READ\\\|PROT_WRITE\\\|PROT_EXEC\)`\./m);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { renderSummary } from "../../src/words/index.ts";
 
-function summaryOf(notes: readonly object[], reach: boolean): string {
+function summaryOf(notes: readonly object[], reach: boolean, policy: object = {}): string {
   return renderSummary({
-    policy: { filters: [], notes, assumptions: { recording: "app", reach } },
-    diff: { kept: 0, of: 0 },
+    policy: { filters: [], notes, assumptions: { recording: "app", reach }, ...policy },
+    diff: { allowedBefore: {}, allowedAfter: {} },
     mode: "enforce",
     ceilingName: "Docker's default",
     recording: { name: "app", runs: [], syscalls: {} },
@@ -30,4 +30,16 @@ test("a call that only the code makes is said to be pinned, not to be held to ar
   const text = summaryOf([{ kind: "pinned", arch: "SCMP_ARCH_X86_64", syscall: "clock_nanosleep", rules: [] }], true);
   expect(text).toContain("only with some arguments (explain CALL says which): clock_nanosleep");
   expect(text).not.toContain("seen");
+});
+
+test("a profile for machines that number errors apart says whose answers are wrong", () => {
+  const withArches = (...arches: readonly string[]): string =>
+    summaryOf([], false, {
+      filters: arches.map((arch) => ({ arch, defaultAction: {}, syscalls: new Map() })),
+    });
+  expect(withArches("SCMP_ARCH_X86_64", "SCMP_ARCH_MIPS64")).toMatch(
+    /on mips64 denied calls answer other errors than meant; generate a profile for each kind of machine/,
+  );
+  expect(withArches("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")).not.toContain("errors");
+  expect(withArches("SCMP_ARCH_MIPS64")).not.toContain("errors");
 });

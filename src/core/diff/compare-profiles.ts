@@ -1,6 +1,4 @@
-import { resolve, type DockerProfile, type HostContext } from "../profile/index.ts";
-import type { Filter } from "../seccomp/index.ts";
-import type { ScmpArch } from "../tables/index.ts";
+import { resolveFor, type DockerProfile, type HostContext } from "../profile/index.ts";
 import { diffFilters } from "./diff-filters.ts";
 import { openedElsewhere, type ElsewhereContext } from "./elsewhere.ts";
 import { profileChanges } from "./profile-changes.ts";
@@ -22,9 +20,7 @@ export function compareProfiles(
   hosts: readonly HostContext[],
   { ceiling, sameProfile = true }: Pick<ElsewhereContext, "ceiling" | "sameProfile"> = {},
 ): ProfileComparison {
-  const filters = (profile: DockerProfile): ReadonlyMap<ScmpArch, Filter> =>
-    new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
-  const diff = diffFilters(filters(before), filters(after));
+  const diff = diffFilters(resolveFor(before, hosts), resolveFor(after, hosts));
   const judged = hosts.map(({ arch }) => arch);
   const context = { hosts, sameProfile, ...(ceiling === undefined ? {} : { ceiling }) };
   return {

@@ -3,12 +3,14 @@ import {
   hostsOfCall,
   machinesOf,
   resolve,
+  resolveFor,
+  toAction,
   type DockerProfile,
   type DockerSyscallGroup,
   type HostContext,
 } from "../profile/index.ts";
-import type { Filter } from "../seccomp/index.ts";
-import { engineArches, isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { isAllowing, type Filter } from "../seccomp/index.ts";
+import { engineArches, hostArch, isSyscallName, multiplexerOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { newlyPossible } from "./change.ts";
 import type { Elsewhere } from "./types.ts";
 
@@ -39,17 +41,18 @@ export function openedElsewhere(
 ): readonly Elsewhere[] {
   const [base] = hosts;
   if (base === undefined) return [];
-  const [formerHere, here] = [before, after].map(
-    (profile): Filters => new Map(hosts.flatMap((host) => [...resolve(profile, host).filters])),
-  ) as [Filters, Filters];
+  const [formerHere, here] = [resolveFor(before, hosts), resolveFor(after, hosts)];
   const [old, next, limit] = [before, after, ceiling].map((profile) =>
     profile === undefined ? undefined : groupsByCall(profile),
   );
   const sameDefault = before.defaultAction === after.defaultAction;
+  const opensAll = allowsUnnamed(after, base) && !allowsUnnamed(before, base);
   const found: Elsewhere[] = [];
   for (const syscall of new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])) {
     if (!isSyscallName(syscall)) continue;
     const [former, groups] = [old?.get(syscall) ?? [], next?.get(syscall) ?? []];
+    // Named by `before` only: it is one of all the calls that the new default lets through.
+    if (opensAll && groups.length === 0) continue;
     const judged = hosts.some(({ arch }) => exists(arch, syscall));
     // Groups without conditions answer alike on every host that has the call.
     if (judged && ![...groups, ...former].some(isConditional)) continue;
@@ -71,6 +74,9 @@ export function openedElsewhere(
       const [was, is] = [only(before, former, host), only(after, groups, host)];
       const opened = [...is].find(
         ([arch, filter]) =>
+          // A machine makes no calls of another's architecture, and none that it does not have.
+          hostArch(arch, [host.arch]) === host.arch &&
+          exists(arch, syscall) &&
           newlyPossible(was.get(arch), filter, isShown ? here.get(arch) : undefined, syscall) !== undefined,
       );
       if (opened === undefined) continue;
@@ -83,6 +89,10 @@ export function openedElsewhere(
     }
   }
   return found.sort((a, b) => (a.syscall < b.syscall ? -1 : 1));
+}
+
+function allowsUnnamed({ defaultAction, defaultErrnoRet }: DockerProfile, { arch }: HostContext): boolean {
+  return isAllowing(toAction(defaultAction, defaultErrnoRet, arch));
 }
 
 function groupsText(groups: readonly DockerSyscallGroup[]): string {

@@ -49,9 +49,12 @@ function subArchitectures(
   });
 }
 
-/** The served architectures that a machine can run. No processor makes the calls of another machine's architecture. */
+/**
+ * The served architectures that a machine can run, beside its own, which libseccomp always serves. No processor makes
+ * the calls of another machine's architecture.
+ */
 function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: ScmpArch): ReadonlySet<ScmpArch> {
   const entry = archMap.find(({ architecture }) => architecture === native);
   const listed = [...architectures, ...(entry?.subArchitectures ?? [])].filter(isScmpArch);
-  return new Set(listed.filter((arch) => hostArch(arch, [native]) === native));
+  return new Set(listed.filter((arch) => arch !== native && hostArch(arch, [native]) === native));
 }

@@ -13,7 +13,7 @@ import {
   type Rule,
   type SeccompData,
 } from "../seccomp/index.ts";
-import { exposureOf, exposures, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { exposureOf, exposures, syscallNumber, weigh, type ScmpArch } from "../tables/index.ts";
 import type { Assessment, Backing, Level, OpenedValue, Opening } from "./types.ts";
 
 type Filters = ReadonlyMap<ScmpArch, Filter>;
@@ -159,7 +159,9 @@ function opening(
     row?.pinnable === true &&
     syscall !== "ptrace" && // the row of ptrace names the tracing program
     change.after.every(({ action, rule }) => !isAllowing(action) || pins(rule));
-  const danger = beyond !== undefined || value?.level === "danger" || (row?.level === "danger" && !pinned);
+  // What Docker's default only forgot (sigaction, where it allows rt_sigaction) harms nobody.
+  const exceeds = beyond !== undefined && (claimed !== undefined || weigh(syscall).weight !== "ordinary");
+  const danger = exceeds || value?.level === "danger" || (row?.level === "danger" && !pinned);
   return [
     {
       change: {
@@ -170,7 +172,11 @@ function opening(
       },
       values: valuesOf(change, old, filter),
       made: example.made,
-      level: danger ? "danger" : row !== undefined || change.kind !== "newly-allowed" ? "notable" : "ordinary",
+      level: danger
+        ? "danger"
+        : row !== undefined || value !== undefined || beyond !== undefined || change.kind !== "newly-allowed"
+          ? "notable"
+          : "ordinary",
       exposes: value === undefined ? row?.reason : values.map(({ reason }) => reason).join("; "),
       backing,
       claim: decision.by === "rule" ? decision.rule.because : undefined,
@@ -203,8 +209,8 @@ interface TellingValue {
 }
 
 /**
- * Sources: packet(7), AF_XDP (Documentation/networking/af_xdp.rst), vsock(7), ioctl_tty(2), ioctl_console(2),
- * mprotect(2). The most dangerous come first.
+ * Sources: packet(7), AF_XDP (Documentation/networking/af_xdp.rst), vsock(7), AF_ALG
+ * (Documentation/crypto/userspace-if.rst), ioctl_tty(2), ioctl_console(2), mprotect(2). The most dangerous come first.
  */
 const tellingValues: readonly TellingValue[] = [
   {
@@ -227,6 +233,13 @@ const tellingValues: readonly TellingValue[] = [
     value: 40n,
     level: "danger",
     reason: "AF_VSOCK reaches the hypervisor and other virtual machines",
+  },
+  {
+    syscalls: ["socket"],
+    index: 0,
+    value: 38n,
+    level: "danger",
+    reason: "AF_ALG reaches the kernel's cryptography, with which exploits wrote to files",
   },
   {
     syscalls: ["ioctl"],

@@ -3,7 +3,8 @@ import type { ArgIndex, Because } from "../seccomp/index.ts";
 
 /**
  * How closely a reviewer should look. It does not depend on the author. `danger`: attackers look for it, or Docker's
- * default denies it. `notable`: a pin became wider. `ordinary`: anything else.
+ * default denies it and it is no ordinary call. `notable`: a pin became wider, or Docker's default lacks an ordinary
+ * call. `ordinary`: anything else.
  */
 export type Level = "danger" | "notable" | "ordinary";
 

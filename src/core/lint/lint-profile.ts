@@ -11,6 +11,7 @@ import {
 import {
   allowsSome,
   callArgs,
+  enosys,
   estimateInstructions,
   evaluate,
   isAllowing,
@@ -18,7 +19,7 @@ import {
   passedByUpperBits,
   type Filter,
 } from "../seccomp/index.ts";
-import { dockerArch, hostArch, intArgumentsOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import { dockerArch, errnoOn, hostArch, intArgumentsOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
 import { strangeConditions } from "./conditions.ts";
 import { neverApplies } from "./never-applies.ts";
@@ -62,6 +63,7 @@ export function lintProfile(
   return [
     ...denylist(own),
     ...falseSuccess(profile),
+    ...foreignErrno(profile, host.arch),
     ...problems(resolution.problems),
     ...members(profile),
     ...baseProfile(profile),
@@ -108,6 +110,29 @@ export function ineffectiveFor(
       [...resolve(profile, host).filters].map(([arch, filter]) => [arch, ineffective(profile, host, filter)] as const),
     ),
   );
+}
+
+/** ENOSYS by the number of most architectures, where the host's own is another. */
+function foreignErrno({ defaultAction, defaultErrnoRet, syscalls }: DockerProfile, arch: ScmpArch): readonly Finding[] {
+  const own = errnoOn(arch, enosys);
+  if (own === enosys) return [];
+  const at = (pointer: string, names: readonly string[]): Finding => ({
+    kind: "foreign-errno",
+    severity: "warning",
+    pointer,
+    names,
+    arch,
+    number: enosys,
+    enosys: own,
+  });
+  const isForeign = (action: string, errnoRet: number | undefined): boolean =>
+    action === "SCMP_ACT_ERRNO" && errnoRet === enosys;
+  return [
+    ...(isForeign(defaultAction, defaultErrnoRet) ? [at("/defaultErrnoRet", [])] : []),
+    ...syscalls.flatMap(({ action, errnoRet, names }, index) =>
+      isForeign(action, errnoRet) ? [at(`/syscalls/${index}/errnoRet`, names)] : [],
+    ),
+  ];
 }
 
 function denylist({ defaultAction }: Filter): readonly Finding[] {
@@ -393,7 +418,17 @@ function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] 
     .flatMap(({ names }) => names)
     .filter((name) => syscallNumber(filter.arch, name) !== undefined)
     .filter((name) => answersEperm(filter, name) && !(ceiling !== undefined && answersEperm(ceiling, name)));
-  return trapped.length === 0 ? [] : [{ kind: "enosys-trap", severity: "warning", pointer: "", names: trapped }];
+  return trapped.length === 0
+    ? []
+    : [
+        {
+          kind: "enosys-trap",
+          severity: "warning",
+          pointer: "",
+          names: trapped,
+          enosys: errnoOn(filter.arch, enosys),
+        },
+      ];
 }
 
 /** Today's engines still read it. Other tools do not. */

@@ -37,11 +37,11 @@ export function openSiblings(profile: DockerProfile, host: HostContext, filter: 
 
 function wholeCalls(filter: Filter, pointer: string, { names, args }: DockerSyscallGroup): readonly Finding[] {
   if (args !== undefined) return [];
-  return siblingRows.flatMap(({ names: row, does }): readonly Finding[] => {
+  return siblingRows.flatMap(({ names: row, alsoOpen = [], does }): readonly Finding[] => {
     const calls = row.flatMap(spellingsOf).filter((name) => syscallNumber(filter.arch, name) !== undefined);
     const denied = calls.filter((name) => names.includes(name) && !allowsSome(filter, name));
     if (denied.length === 0) return [];
-    const siblings = calls.flatMap((name) => allowed(filter, name, { conditions: [] }));
+    const siblings = [...calls, ...alsoOpen].flatMap((name) => allowed(filter, name, { conditions: [] }));
     return siblings.length === 0
       ? []
       : [{ kind: "open-sibling", severity: "warning", pointer, names: denied, does, siblings }];

@@ -3,6 +3,11 @@ import type { ArgIndex } from "../seccomp/index.ts";
 /** Calls that do the same. Denying only one of them denies nothing. */
 export interface SiblingRow {
   readonly names: readonly string[];
+  /**
+   * Calls that do the same too, and are denied for another reason: clone3's flags are in memory, and
+   * libraries without it use clone.
+   */
+  readonly alsoOpen?: readonly string[];
   readonly does: string;
   readonly source: string;
 }
@@ -12,7 +17,7 @@ export const siblingRows: readonly SiblingRow[] = [
   { names: ["chmod", "fchmod", "fchmodat", "fchmodat2"], does: "change a file's mode", source: "chmod(2)" },
   { names: ["chown", "lchown", "fchown", "fchownat"], does: "change a file's owner", source: "chown(2)" },
   { names: ["execve", "execveat"], does: "execute a program", source: "execveat(2)" },
-  { names: ["fork", "vfork", "clone", "clone3"], does: "make a process", source: "clone(2)" },
+  { names: ["fork", "vfork", "clone"], alsoOpen: ["clone3"], does: "make a process", source: "clone(2)" },
   { names: ["open", "openat", "openat2"], does: "open a file", source: "open(2)" },
   { names: ["mkdir", "mkdirat"], does: "make a directory", source: "mkdir(2)" },
   { names: ["mknod", "mknodat"], does: "make a device node", source: "mknod(2)" },

@@ -71,7 +71,10 @@ interface FindingData {
     readonly needed: readonly string[];
     readonly privileged: readonly string[];
   };
-  readonly "enosys-trap": object;
+  /** `enosys`: ENOSYS as the architecture numbers it. */
+  readonly "enosys-trap": { readonly enosys: number };
+  /** `number`: ENOSYS on most architectures. `enosys`: as this one numbers it. */
+  readonly "foreign-errno": { readonly arch: ScmpArch; readonly number: number; readonly enosys: number };
   readonly "socketcall-open": { readonly arch: ScmpArch };
   readonly "compat-architecture": object;
   /** `listener`: the socket at which an agent listens, according to the profile. */

@@ -187,6 +187,8 @@ function describeLower(syscall: string, index: number, value: bigint): string | 
     const name = byValue.get(value) ?? byValue.get(BigInt.asIntN(32, value));
     if (name !== undefined) return name;
   }
+  // -1 is no set of flags: personality(0xffffffff) asks which are set.
+  if (BigInt.asIntN(32, value) === -1n) return undefined;
   const parts: string[] = [];
   let rest = value;
   for (const { byValue } of tables.filter(({ bits }) => bits)) {

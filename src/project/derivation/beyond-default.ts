@@ -1,6 +1,6 @@
-import { stringifyProfile, withAllowed, type HostContext } from "../../core/profile/index.ts";
+import { resolveFor, stringifyProfile, withAllowed, type HostContext } from "../../core/profile/index.ts";
 import { isAllowing, type Filter } from "../../core/seccomp/index.ts";
-import { loadVersion, resolveFor } from "./reference.ts";
+import { loadVersion } from "./reference.ts";
 
 /**
  * Docker's default with these calls allowed too, as text. A workload that needs more than the default is recorded and

@@ -10,10 +10,10 @@ import {
   type Mode,
   type Policy,
 } from "../../core/policy/index.ts";
-import { nearestCall, noFilterText, readEmitted, type HostContext } from "../../core/profile/index.ts";
+import { nearestCall, noFilterText, readEmitted, resolveFor, type HostContext } from "../../core/profile/index.ts";
 import { defaultCapabilities, hostArch, isSyscallName } from "../../core/tables/index.ts";
 import { callsText, shortDigest } from "../calls-digest.ts";
-import { loadReference, loadVersion, resolveFor, type Reference } from "./reference.ts";
+import { loadReference, loadVersion, type Reference } from "./reference.ts";
 
 /** The policy options of the command line. */
 export interface PolicyArguments {

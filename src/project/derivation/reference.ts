@@ -1,10 +1,9 @@
 import { resolve as resolvePath } from "node:path";
-import { resolve, type DockerProfile, type HostContext } from "../../core/profile/index.ts";
+import type { DockerProfile } from "../../core/profile/index.ts";
 import { loadDockerDefault } from "../docker-default.ts";
 import { readText, readWithin } from "../files.ts";
 import { loadProfile } from "../profile-file.ts";
-import type { Filter } from "../../core/seccomp/index.ts";
-import { dockerDefaultFor, dockerDefaults, newestDockerDefault, type ScmpArch } from "../../core/tables/index.ts";
+import { dockerDefaultFor, dockerDefaults, newestDockerDefault } from "../../core/tables/index.ts";
 
 /** A profile for comparing, and its name in output. */
 export interface Reference {
@@ -56,9 +55,4 @@ const maxCeilingBytes = 4 * 1024 * 1024;
  */
 export function loadStored(versionOrFile: string | undefined, folder = "."): Promise<Reference> {
   return loadReference(versionOrFile, (path) => readWithin(resolvePath(folder, path), maxCeilingBytes));
-}
-
-/** A profile as each host resolves it, by architecture. */
-export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]): ReadonlyMap<ScmpArch, Filter> {
-  return new Map(hosts.flatMap((host) => [...resolve(profile, host).filters]));
 }

@@ -181,6 +181,12 @@ test("no sibling is named for what is denied in all of them, nor for what only o
   expect(only("open-sibling", lint([deny(["clone"], flag(0, 0x100, 0x100))], denylist))).toEqual([]);
 });
 
+test("clone3 is denied for its flags in memory, not so that no process is made", () => {
+  expect(only("open-sibling", lint([deny(["clone3"])], denylist))).toEqual([]);
+  const [finding] = only("open-sibling", lint([deny(["clone", "fork", "vfork"])], denylist));
+  expect(finding?.siblings.map(({ call }) => call.name)).toEqual(["clone3"]);
+});
+
 test("a deny beside which another call does the same names it, and ENOSYS sends there on purpose", () => {
   const [kill] = only("open-sibling", lint([deny(["kill"])], denylist));
   expect(kill?.siblings.map(({ call }) => call.name)).toContain("tgkill");

@@ -196,6 +196,32 @@ describe("--fix", () => {
   });
 });
 
+describe("on a machine that numbers errors apart", () => {
+  const mips = { ...host, arch: "SCMP_ARCH_MIPS64" } as const;
+  const onMips = (profile: object): readonly Finding[] =>
+    lintProfile(readProfile(JSON.stringify(profile), "p.json"), { host: mips, ceiling: new Map(), ceilingName: "x" });
+  const deny = (errnoRet: number): object => ({ names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet });
+  const profile = { ...clean(deny(38), deny(1), deny(89)), architectures: ["SCMP_ARCH_MIPS64"] };
+
+  test("ENOSYS by the number of others is found, where it stands", () => {
+    const found = onMips(profile).filter(({ kind }) => kind === "foreign-errno");
+    expect(found.map(({ pointer, names }) => [pointer, names])).toEqual([
+      ["/defaultErrnoRet", []],
+      ["/syscalls/1/errnoRet", ["clone3"]],
+    ]);
+    expect(found.map(findingText)[0]).toBe("38 is ENOSYS on most architectures, but not on mips64, where ENOSYS is 89");
+    expect(lint(profile).filter(({ kind }) => kind === "foreign-errno")).toEqual([]);
+  });
+
+  test("the advice names its own number of ENOSYS", () => {
+    const traps = (findings: readonly Finding[]): readonly string[] =>
+      findings.filter(({ kind }) => kind === "enosys-trap").map(findingText);
+    const eperm = { ...clean(), defaultErrnoRet: 1 };
+    expect(traps(onMips(eperm))).toEqual([expect.stringContaining('ENOSYS ("errnoRet": 89)')]);
+    expect(traps(lint(eperm))).toEqual([expect.stringContaining('ENOSYS ("errnoRet": 38)')]);
+  });
+});
+
 test("every kind of finding is explained in FINDINGS.md", async () => {
   const text = await readFile(fileURLToPath(new URL("../../../src/words/FINDINGS.md", import.meta.url)), "utf8");
   const sections = Object.entries(findingKinds).map(

@@ -1,6 +1,7 @@
+import { resolveFor } from "../../../src/core/profile/index.ts";
 import { expect, test } from "vitest";
 import { inspectedArguments, type Recording, type SyscallRecord } from "../../../src/core/recording/index.ts";
-import { loadReference, resolveFor } from "../../../src/project/derivation/reference.ts";
+import { loadReference } from "../../../src/project/derivation/reference.ts";
 import { buildPolicy, heldAnyway } from "../../../src/core/policy/index.ts";
 import { policyOptions } from "../../support/options.ts";
 

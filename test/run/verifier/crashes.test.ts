@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { resolveFor } from "../../../src/project/derivation/reference.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
-import { readProfile } from "../../../src/core/profile/index.ts";
+import { readProfile, resolveFor } from "../../../src/core/profile/index.ts";
 import { newestDockerDefault } from "../../../src/core/tables/index.ts";
 import { DenialObserver } from "../../../src/run/verifier/denials.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveFor } from "../../../src/project/derivation/reference.ts";
-import { readProfile } from "../../../src/core/profile/index.ts";
+import { readProfile, resolveFor } from "../../../src/core/profile/index.ts";
 import { loadDockerDefault } from "../../../src/project/index.ts";
 import { parseStraceSync } from "../../../src/strace-parser/index.ts";
 import { newestDockerDefault } from "../../../src/core/tables/index.ts";
