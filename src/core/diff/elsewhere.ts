@@ -51,7 +51,7 @@ export function openedElsewhere(
   for (const syscall of new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])) {
     if (!isSyscallName(syscall)) continue;
     const [former, groups] = [old?.get(syscall) ?? [], next?.get(syscall) ?? []];
-    // Named by `before` only: it is one of all the calls that the new default lets through.
+    // Named by `before` only: it is one of the calls that the new default allows.
     if (opensAll && groups.length === 0) continue;
     const judged = hosts.some(({ arch }) => exists(arch, syscall));
     // Groups without conditions answer alike on every host that has the call.

@@ -1,6 +1,5 @@
 import type { Filter } from "../seccomp/index.ts";
-import { hostArch, isScmpArch, type ScmpArch } from "../tables/index.ts";
-import { engineArches } from "./hosts.ts";
+import { engineArches, hostArch, isScmpArch, type ScmpArch } from "../tables/index.ts";
 import { resolve } from "./resolve.ts";
 import type { DockerProfile, HostContext } from "./types.ts";
 
@@ -21,7 +20,7 @@ export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]
 }
 
 /**
- * The host given, and one for each other machine whose architectures a profile lists beside it. An
+ * The given host, and one for each other machine whose architectures a profile also lists. An
  * x86 machine never runs Arm's calls, so what a profile says of them is judged on an Arm machine.
  */
 export function listedHosts(host: HostContext, profiles: readonly DockerProfile[]): readonly HostContext[] {

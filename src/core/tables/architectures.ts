@@ -19,8 +19,8 @@ interface ArchitectureRow {
   /** The names in Node (`process.arch`), OCI/Go (`GOARCH`) and uname(2). */
   readonly aliases: readonly string[];
   /**
-   * The architectures whose programs a 64-bit kernel also runs, by strace's word. strace has no word for n32: it is
-   * built separately for it.
+   * The architectures whose programs a 64-bit kernel also runs, by strace's word. strace has no word for n32, because
+   * a strace of its own traces n32 programs.
    */
   readonly compat?: { readonly [mode in "32 bit" | "x32" | "n32"]?: ScmpArch };
 }
