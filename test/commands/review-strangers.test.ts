@@ -56,9 +56,8 @@ describe.skipIf(!existsSync(cli))("the review of a profile that a person wrote",
     const onArm = { includes: { arches: ["arm64"] } };
     const members = { architectures: [x64, arm64] };
     const text = diffed(document([basic], members), document([basic, allow("ptrace", onArm)], members));
-    expect(text).toContain(
-      "arm64: 5 syscalls allowed before, 6 after newly allowed (1) ptrace newly allowed on other hosts (1) amd64, under",
-    );
+    expect(text).toContain("arm64: 5 syscalls allowed before, 6 after newly allowed (1) ptrace newly allowed on other");
+    expect(text).toContain("other hosts (1) amd64, under");
   });
 
   test("names no call on a machine that does not have it", () => {
