@@ -17,6 +17,8 @@ export default defineConfig({
         root,
         test: {
           name: "unit",
+          // A test that asserts nothing cannot fail. Tests that run at the same time cannot be asked that.
+          expect: { requireAssertions: true },
           globalSetup: "test/global-setup.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -6,9 +6,9 @@ import { cli } from "../support/product.ts";
 let repository: Repository;
 
 /** Everything fits, in the working tree and in the last commit. */
-function expectWhole(): void {
+async function expectWhole(): Promise<void> {
   expect(repository.git("status", "--porcelain").stdout).toBe("");
-  expect(repository.tool("generate", "--all", "--check")).toMatchObject({ status: 0 });
+  expect(await repository.isWhole()).toBe(true);
 }
 
 /** A small generator of numbers, so that a history can be told by its seed. */
@@ -105,7 +105,7 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
           return status === 0;
         });
         if (!clean) continue;
-        expectWhole();
+        await expectWhole();
         trees.push(repository.must("rev-parse", "HEAD^{tree}"));
         const before = repository.must("rev-parse", "HEAD^^{tree}");
         if (before === trees.at(-1)) continue; // git has nothing to revert
@@ -134,14 +134,14 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
       // A cherry-pick, and its revert.
       const before = tree();
       if (clean("cherry-pick", topic)) {
-        expectWhole();
+        await expectWhole();
         repository.must("revert", "--no-edit", "HEAD");
         expect(tree()).toBe(before);
       }
       // A revert of something older, the revert of that, and again.
       const picked = tree();
       if (clean("revert", "--no-edit", `HEAD~${roll(2)}`) && tree() !== picked) {
-        expectWhole();
+        await expectWhole();
         const reverted = tree();
         repository.must("revert", "--no-edit", "HEAD");
         expect(tree()).toBe(picked);
@@ -153,7 +153,7 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
       repository.must("branch", "other", "main");
       const isMerged = clean("merge", "-q", "--no-ff", "-m", "m", topic);
       if (isMerged) {
-        expectWhole();
+        await expectWhole();
         const merged = tree();
         repository.must("checkout", "-q", "-b", "side", topic);
         // The same two commits, from the other side, are the same files.
@@ -162,7 +162,7 @@ describe.skipIf(!existsSync(cli))("histories that dice tell", { timeout: 300_000
         await work(state, roll, "side");
         repository.must("checkout", "-q", "main");
         await work(state, roll, "main9");
-        if (clean("merge", "-q", "--no-ff", "-m", "criss-cross", "side")) expectWhole();
+        if (clean("merge", "-q", "--no-ff", "-m", "criss-cross", "side")) await expectWhole();
       }
       // merge(base, a, base) = a: a branch without commits brings nothing.
       const last = tree();
@@ -202,14 +202,14 @@ describe.skipIf(!existsSync(cli))("repositories of other kinds", { timeout: 300_
     const before = tree();
     expect(repository.git("merge", "-q", "-m", "octopus", "one", "two", "three").status).not.toBe(0);
     expect(tree()).toBe(before);
-    expectWhole();
+    await expectWhole();
     for (const name of ["one", "two"]) repository.must("merge", "-q", "-m", name, name);
     for (const name of ["flock", "sync"]) expect(repository.read("traces/web/recording.json")).toContain(name);
-    expectWhole();
+    await expectWhole();
     // Branches that changed other services each are no trouble.
     repository.must("checkout", "-q", "-B", "again", "main~2");
     expect(repository.git("merge", "-q", "-m", "octopus", "one", "three").status).toBe(0);
-    expectWhole();
+    await expectWhole();
   });
 
   test("a clone with CRLF: attributes keep the files as they are, and without them the check reads them", async () => {

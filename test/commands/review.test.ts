@@ -16,6 +16,8 @@ import { generateOptions } from "../support/options.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = process.cwd();
+/** The folder for files that must not be in the repository. */
+const beside = mkdtempSync(join(tmpdir(), "seccomp-gen-beside-"));
 let folder = "";
 let out = "";
 let notes: string[] = [];
@@ -97,10 +99,11 @@ async function reviewed(options: Partial<ReviewOptions> = {}, base?: string): Pr
 
 /** The kinds for which the gate would fail. */
 async function failures(): Promise<readonly FailureKind[]> {
-  await reviewed({ format: "json" });
-  expect(schemaErrors("review", JSON.parse(out))).toEqual([]);
-  const { profiles } = JSON.parse(out) as { profiles: { state: { failures?: FailureKind[] } }[] };
-  await reviewed();
+  const file = join(beside, "review.json");
+  await reviewed({ also: [{ format: "json", file }] });
+  const document = JSON.parse(readFileSync(file, "utf8")) as { profiles: { state: { failures?: FailureKind[] } }[] };
+  const { profiles } = document;
+  expect(schemaErrors("review", document)).toEqual([]);
   return profiles.flatMap(({ state }) => state.failures ?? []);
 }
 
@@ -384,21 +387,19 @@ describe("review", { timeout: 60_000 }, () => {
     const hostile = "x\n| y | <img src=x onerror=alert(1)> @team ``code` [a](http://evil) \u202e #12 \\| \u001b[31m";
     edit(({ syscalls }) => syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW", comment: hostile }));
     edit(() => undefined, "profiles/<b>|`@x\n## y.json");
-    await reviewed();
+    const formats = ["text", "html", "sarif", "codeclimate", "json"] as const;
+    const file = (format: string): string => join(beside, `hostile.${format}`);
+    await reviewed({ also: formats.map((format) => ({ format, file: file(format) })) });
+    const [text = "", html = "", ...others] = formats.map((format) => readFileSync(file(format), "utf8"));
     const row = out.split("\n").filter((line) => line.includes("onerror"));
     expect(row).toHaveLength(1);
     // Outside of code spans nothing of it remains, and the row has as many cells as its head.
     expect(withoutCode(out)).not.toMatch(/<img|<b>|@|evil|#12|\u202e|\u001b|^## y/m);
     expect(row[0]?.replace(/\\./g, "").split("|")).toHaveLength(7);
-    await reviewed({ format: "text" });
-    expect(out).not.toMatch(/\u202e|\u001b|^\| y/m);
-    await reviewed({ format: "html" });
-    expect(out).not.toMatch(/<img|<b>/);
-    expect(out).toContain("Content-Security-Policy");
-    for (const format of ["sarif", "codeclimate", "json"] as const) {
-      await reviewed({ format });
-      expect(JSON.stringify(JSON.parse(out))).toContain("onerror");
-    }
+    expect(text).not.toMatch(/\u202e|\u001b|^\| y/m);
+    expect(html).not.toMatch(/<img|<b>/);
+    expect(html).toContain("Content-Security-Policy");
+    for (const document of others) expect(JSON.stringify(JSON.parse(document))).toContain("onerror");
   });
 
   test("names that hide a profile from a reader of JSON keys do not hide it from us", async () => {
@@ -512,22 +513,21 @@ describe("review", { timeout: 60_000 }, () => {
 
   test("a change that touches everything still fits into a comment", async () => {
     const names = syscallNames("SCMP_ARCH_X86_64");
-    for (let index = 0; index < 60; index += 1)
-      edit(
-        ({ syscalls }) =>
-          syscalls.push({
-            // Each profile has other ones, so that review does not group them.
-            names: ["ptrace", "bpf", "mount", "keyctl", "userfaultfd", ...names.slice(index * 5, index * 5 + 5)],
-            action: "SCMP_ACT_ALLOW",
-            comment: "y".repeat(5000),
-          }),
-        `profiles/p${index}.json`,
-      );
+    for (let index = 0; index < 24; index += 1)
+      edit((profile) => {
+        // Each profile has other ones, so that review does not group them.
+        const others = names.slice(index * 5, index * 5 + 5);
+        profile.syscalls = ["ptrace", "bpf", "mount", "keyctl", "userfaultfd", ...others].map((name) => ({
+          names: [name],
+          action: "SCMP_ACT_ALLOW",
+          comment: "y".repeat(5000),
+        }));
+      }, `profiles/p${index}.json`);
     await reviewed();
     expect(out.length).toBeLessThan(65_536);
-    expect(out).toContain("**Cut**");
-    expect(out).toContain("lint warning: `does not allow bpf");
-  }, 60_000);
+    expect(out).toMatch(/\*\*Cut\*\*: .*[1-9]\d* profiles' details and the ends of long tables are left out/);
+    expect(out).toContain("lint error: `the container runtime itself may call");
+  });
 
   test("against another revision; unknown ones and option-like ones are refused", async () => {
     edit(({ syscalls }) => syscalls.push({ names: ["flock"], action: "SCMP_ACT_ALLOW" }));

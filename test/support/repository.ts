@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
@@ -8,7 +8,10 @@ import {
   type Recording,
   type SyscallRecord,
 } from "../../src/core/recording/index.ts";
+import { generate } from "../../src/commands/generate.ts";
 import { derive, parseStoredPolicy } from "../../src/project/index.ts";
+import type { Terminal } from "../../src/project/terminal/terminal.ts";
+import { generateOptions } from "./options.ts";
 import { cli } from "./product.ts";
 
 export interface Answer {
@@ -50,11 +53,26 @@ export function recordingOf(name: string, { calls, runs = ["first"], code }: Sta
   };
 }
 
+/** Nobody reads what is said. */
+const silent: Terminal = {
+  out: () => undefined,
+  note: () => undefined,
+  status: undefined,
+  color: false,
+  width: 80,
+  interrupted: new AbortController().signal,
+};
+
 /** A repository in a temporary folder, driven by a real git. */
 export class Repository {
   readonly folder = mkdtempSync(join(tmpdir(), "seccomp-gen-git-"));
 
-  constructor() {
+  /** An empty one, or one as another is. */
+  constructor(like?: Repository) {
+    if (like !== undefined) {
+      cpSync(like.folder, this.folder, { recursive: true });
+      return;
+    }
     this.git("init", "-q", "-b", "main");
     this.git("config", "user.name", "A. Maintainer");
     this.git("config", "user.email", "a@example.org");
@@ -78,6 +96,20 @@ export class Repository {
     const { status, stdout, stderr } = this.git(...args);
     if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stdout}${stderr}`);
     return stdout.trim();
+  }
+
+  /**
+   * Does every profile match its recording? `generate --all --check` in this process, because many tests ask it
+   * many times.
+   */
+  async isWhole(): Promise<boolean> {
+    const here = process.cwd();
+    process.chdir(this.folder);
+    try {
+      return (await generate([], { ...generateOptions, all: true, check: true }, silent)) === 0;
+    } finally {
+      process.chdir(here);
+    }
   }
 
   tool(...args: readonly string[]): Answer {
