@@ -112,7 +112,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--only <name>", "record only the containers of this service or image (repeatable)", repeated, [])
       .option("--except <name>", "do not record the containers of this service or image (repeatable)", repeated, [])
       .option("--keep", "do not stop containers that still run when the command has ended; they go on untraced", false)
-      .option("--until-stable <seconds>", "stop when this many seconds bring no new syscall", seconds)
+      .option("--until-stable <seconds>", "stop after this many seconds without a new syscall", seconds)
       .option("--append", "add to the existing recording; calls that it fully knows are not traced again", false)
       .addOption(
         new Option(
@@ -123,8 +123,8 @@ const declarations: { readonly [command: string]: () => void } = {
           .default(false)
           .conflicts("full"),
       )
-      .option("--full", "trace also the calls that are fully known", false)
-      .option("--rounds <n>", "repeat the command until a round brings nothing new, at most this many times", count, 1)
+      .option("--full", "also trace calls that are fully known", false)
+      .option("--rounds <n>", "repeat the command until a round shows nothing new, at most this many times", count, 1)
       .option("--force", "replace the existing recording", false)
       .option("--verify", "run the workload again under the new profile", false)
       .passThroughOptions()

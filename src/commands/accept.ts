@@ -64,7 +64,7 @@ async function takeIn(
     terminal.note(`${path}: ${namesOf(lacking)} added, as verify found`);
     await writeAtomically(profile, (await derive(merged, policy, loadStored)).profile);
   } else {
-    terminal.note(`${path} holds what is missing: the profile was edited, or is older`);
+    terminal.note(`${path} has the missing calls: the profile was edited, or is older`);
     await writeAtomically(profile, before.profile);
   }
 }

@@ -80,7 +80,8 @@ function body(
       throw new SeccompGenError({
         code: "usage",
         what:
-          `${format} knows no arguments, and the profile allows these calls with some only: ` + `${widened.join(", ")}`,
+          `${format} cannot express arguments, and the profile allows these calls only with some: ` +
+          `${widened.join(", ")}`,
         todo: "--widen allows them with any arguments; leaving them out would stop the program.",
       });
     terminal.note(`${format} allows with any arguments: ${widened.join(", ")}`);

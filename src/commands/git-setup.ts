@@ -57,7 +57,7 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
   terminal.note(
     options.undo
       ? "undone"
-      : "done; everybody who clones this repository runs seccomp-gen git-setup too (without it, git treats " +
+      : "done; everybody who clones this repository must run seccomp-gen git-setup too (without it, git treats " +
           "these files as text)",
   );
   return 0;

@@ -5,7 +5,7 @@ import { reviewFormats } from "../words/index.ts";
 export function withPolicyOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--args <tier>", "which arguments to pin to the values seen")
+      new Option("--args <tier>", "how closely to pin arguments to the values seen")
         .choices(["none", "standard", "strict"])
         .default("standard"),
     )

@@ -64,7 +64,7 @@ export async function readTraces(
   const merged = mergeAll(recordings);
   const [path] = patterns;
   if (merged === undefined && path !== undefined)
-    throw new SeccompGenError({ code: "not-a-trace", path, detail: "it holds nothing but the end of a program" });
+    throw new SeccompGenError({ code: "not-a-trace", path, detail: "it has only the end of a program" });
   if (merged === undefined)
     throw new SeccompGenError({
       code: "usage",

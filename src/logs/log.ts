@@ -71,10 +71,10 @@ function isThreadsLog(label: string): boolean {
 
 const unseenText: { readonly [kind in Unseen]: string } = {
   child:
-    "strace followed no child (it ran without -f): the log lacks what the processes and threads did that " +
-    "were started here and later",
+    "strace followed no child (it ran without -f): the log lacks what processes and threads did that " +
+    "started here or later",
   detached: "strace left a process where it started another program (-b execve): the log lacks what that program did",
-  untraced: "a process was started that tracers do not follow (CLONE_UNTRACED): the log lacks what it did",
+  untraced: "a process started that tracers do not follow (CLONE_UNTRACED): the log lacks what it did",
   tracer: "a program traces others (ptrace), which strace prevents: the log lacks what it would do with them",
   filter: "a seccomp filter ended a call here (SIGSYS): the log lacks what the program would do after it",
 };
@@ -153,7 +153,7 @@ function whichMachine(candidates: readonly string[]): string {
 function lackOf({ beginsWithStart, firstCall, exited }: LogFacts, { syscalls }: Aggregate): string | undefined {
   if (!beginsWithStart)
     return (
-      `the log does not hold the program's start, as it begins with ${firstCall ?? "no call"}: ` +
+      `the log lacks the program's start, as it begins with ${firstCall ?? "no call"}: ` +
       "strace was attached later (-p), or the log's head is missing"
     );
   const seen = new Set(Object.values(syscalls).flatMap((calls) => Object.keys(calls)));

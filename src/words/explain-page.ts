@@ -32,7 +32,7 @@ ${tools(looks, count)}<div class="picture"><div>${arches.map(
 ${coverageSection(explanation)}
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
-<p>Today's kernels and runtimes have mended all of them. The next one will need such calls too. “Out of reach” means
+<p>Today's kernels and runtimes have fixed all of them. The next vulnerability will need such calls too. “Out of reach” means
   that a call it needs cannot be made with the arguments it needs.</p>
 <details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span>
   </summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
@@ -107,21 +107,21 @@ const mostUnseen = 40;
 function coverageSection({ coverage, arches }: Explanation): Html | false {
   if (coverage.length === 0) return false;
   return html`<section aria-labelledby="code"><h2 id="code">What the programs' code can make</h2>
-    <p>The files of the programs that ran were read. What is ordinary is allowed although the recording did not see it.
-    What is more than that stays denied unless it was recorded.</p>${coverage.map((one) => {
+    <p>The files of the programs that ran were read. Ordinary calls are allowed although the recording did
+    not see them. Other calls stay denied unless they were recorded.</p>${coverage.map((one) => {
       const open = openWords(one.open);
       return html`${arches.length > 1 && html`<h3>${dockerArch(one.arch)}</h3>`}
         <p><strong>${one.seen} of ${one.reachable}</strong> calls were recorded: ${subsystemWords(one)}.</p>
         <dl>${unseenWords(one.unseen, mostUnseen).map(
           ([weight, names]) => html`<dt>never recorded, ${weight}</dt><dd>${names}</dd>`,
-        )}${open !== undefined && html`<dt>open</dt><dd>${open}. Such a place proves nothing absent.</dd>`}</dl>`;
+        )}${open !== undefined && html`<dt>open</dt><dd>${open}. Such a place may make any call.</dd>`}</dl>`;
     })}</section>`;
 }
 
 const phases = [
   { phase: "start", title: "Starting", text: "until it took its first connection" },
   { phase: "serve", title: "Serving", text: "first needed while it did its work" },
-  { phase: "stop", title: "Stopping", text: "first needed when it was told to end" },
+  { phase: "stop", title: "Stopping", text: "first needed when it had to end" },
 ] as const;
 
 /** When each call was first seen. `false` if the recording does not say. */

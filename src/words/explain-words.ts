@@ -35,7 +35,8 @@ export const stateMeanings: { readonly [state in CallState]: string } = {
   allowed: "the container may make this call with any arguments",
   pinned: "the container may make this call with some arguments only",
   floor: "the container runtime needs it to start the container; the recorded program did not make it",
-  enosys: "denied; the program is told that the kernel lacks the call, and falls back to an older one if it can",
+  enosys:
+    "denied; the program gets “not implemented”, as from an older kernel, and falls back to another call if it can",
   denied: "denied with an error, or the program is ended",
 };
 
@@ -113,9 +114,8 @@ export function meaningOf(call: CallExplanation): string {
 
 const letMeanings: { readonly [action in Action["action"]]?: string } = {
   SCMP_ACT_LOG: "the container may make this call, and the kernel logs that it did",
-  SCMP_ACT_NOTIFY:
-    "the call waits for an agent, which answers it or lets it through; without an agent it fails with ENOSYS",
-  SCMP_ACT_TRACE: "the call waits for a tracer, which may let it through; without a tracer it fails with ENOSYS",
+  SCMP_ACT_NOTIFY: "the call waits for an agent, which answers or allows it; without an agent it fails with ENOSYS",
+  SCMP_ACT_TRACE: "the call waits for a tracer, which may allow it; without a tracer it fails with ENOSYS",
 };
 
 /** How a call goes through that is not simply allowed. */

@@ -159,7 +159,7 @@ function totals(explanation: Explanation, words: Terminal, where: string): reado
     ...row("need more privilege", own.capability, "than the container has"),
     ...row("within reach", own.open, `on a kernel that is not up to date; ${where}`),
     ...(runs.length === 0
-      ? words.say("  ", "No recording lies beside the profile, so it is not known who made a call.")
+      ? words.say("  ", "There is no recording beside the profile, so nobody knows which program made a call.")
       : []),
   ];
 }
@@ -182,7 +182,7 @@ function coverageLines({ coverage, arches }: Explanation, words: Terminal): read
       ...unseenWords(one.unseen, mostUnseen).flatMap(([weight, names]) =>
         words.say(`  never recorded, ${weight}: `, names, weight === "dangerous" ? "danger" : "plain"),
       ),
-      ...(open === undefined ? [] : words.say("  open: ", `${open}. Such a place proves nothing absent.`, "notable")),
+      ...(open === undefined ? [] : words.say("  open: ", `${open}. Such a place may make any call.`, "notable")),
     ];
   });
 }

@@ -34,12 +34,12 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     what: ({ noFilter }) => noFilterText(noFilter),
   },
   denylist: {
-    title: "The default action lets calls through",
+    title: "The default action allows calls",
     why:
       "A list of forbidden calls is never complete. Every call that it does not name is open, also the " +
       "calls of future kernels.",
     todo: "Make SCMP_ACT_ERRNO the default and name the needed calls: record the workload and generate the profile.",
-    what: () => "every call that is not named is allowed, also calls of future kernels",
+    what: () => "every call that it does not name is allowed, including calls of future kernels",
   },
   "unknown-syscall": {
     title: "A name that no kernel has",
@@ -59,7 +59,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
   "base-profile": {
     title: "A profile on top of another one",
     why: "The security-profiles-operator adds the rules of the base profile, which stand in another file.",
-    todo: "Look at the base profile too: what it allows, this profile allows.",
+    todo: "Look at the base profile too: this profile allows everything that it allows.",
     what: ({ names }) => `the rules of ${names.join()} are added, and no finding here takes them into account`,
   },
   "unknown-member": {

@@ -52,8 +52,8 @@ export const looks: readonly (Look & { readonly meaning: string })[] = [
     letter: "N D",
     words: "denied by this profile alone",
     meaning:
-      "Docker's default allows it, and this profile denies it. N: the program is told “not implemented”. D: " +
-      "it gets an error",
+      "Docker's default allows it, and this profile denies it. N: the program gets “not implemented”. D: " +
+      "it gets another error",
   },
   {
     state: "both",

@@ -25,7 +25,7 @@ export function wholeChanges({ assessment }: JudgedProfile): readonly WholeChang
             about: "pretended",
             weight: "danger",
             line: [
-              { strong: "Dangerous: denied, but the program is told that it succeeded" },
+              { strong: "Dangerous: denied, but the program sees success" },
               " (errno 0): ",
               { data: clipped(names, 200) },
             ],

@@ -182,7 +182,7 @@ function withoutSign([first = "", ...others]: Line): Line {
 }
 
 function claimLine(claim: Because | undefined): Line {
-  if (claim === undefined) return ["; the default action lets it through"];
+  if (claim === undefined) return ["; the default action allows it"];
   return claim.type !== "profile" || claim.comment === undefined || claim.comment === ""
     ? []
     : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];

@@ -211,7 +211,7 @@ const stopWords: { readonly [kind in FailureKind]: { readonly what: string; read
   unbacked: {
     what: "no recording backs a change",
     todo:
-      "seccomp-gen generate --all undoes edits by hand; a changed option is undone in its policy.json. If the " +
+      "To undo edits by hand, run seccomp-gen generate --all. To undo a changed option, edit its policy.json. If the " +
       "application needs the call, record it: seccomp-gen record --append …",
   },
   widened: { what: "something became possible", todo: "Look at what became possible." },
@@ -249,7 +249,7 @@ function verdictLine({ profiles, recordings, options, skipped, stops }: ReviewMo
       { strong: "Look at it:" },
       " ",
       ...dangers,
-      `. ${plural(serious, "dangerous change", "dangerous changes")}, which this check lets pass.`,
+      `. ${plural(serious, "dangerous change", "dangerous changes")}, which this check accepts.`,
     ];
   const notable = openings.filter(({ level }) => level === "notable");
   const named = (isNew: boolean): number =>

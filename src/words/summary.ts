@@ -227,7 +227,7 @@ function next({ rerun, paths, verified }: SummaryModel): readonly string[] {
 export function verifyLines(words: string): readonly string[] {
   return [
     `next: seccomp-gen verify ${words}`,
-    ...(words.includes("…") ? ["(put your own words in the place of each …)"] : []),
+    ...(words.includes("…") ? ["(put your own words in place of each …)"] : []),
   ];
 }
 

@@ -88,7 +88,7 @@ describe("export", { timeout: 60_000 }, () => {
       expect((await exported(format, { widen: true })).length).toBeGreaterThan(50);
     for (const format of ["systemd", "firejail"] as const)
       await expect(exported(format)).rejects.toThrow(
-        /knows no arguments, and the profile allows these calls with some only: .*socketpair/,
+        /cannot express arguments, and the profile allows these calls only with some: .*socketpair/,
       );
     await exported("firejail", { widen: true });
     expect(notes.join("\n")).toMatch(/allows with any arguments: .*socketpair/);

@@ -185,7 +185,7 @@ describe("a log without its program's start", () => {
     const log = whole();
     const tail = file("tail.log", ...lines(log).slice(-40));
     const profile = await profileOf(tail);
-    expect(notes.join("\n")).toMatch(/tail\.log: the log does not hold the program's start, as it begins with \w+/);
+    expect(notes.join("\n")).toMatch(/tail\.log: the log lacks the program's start, as it begins with \w+/);
     expect(notes.join("\n")).toContain("allows the calls that loaders and C libraries make there");
     expect(await denied(profile, start(log))).toMatch(/allows every recorded call/);
   });

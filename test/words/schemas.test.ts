@@ -148,7 +148,7 @@ describe("what others read is as their schemas say", () => {
         '"SCMP_CMP_MASKED_EQ"}]}]}',
     );
     await expect(exported(file)).rejects.toThrow(
-      /personality is compared with 18446744073709549568, and Kubernetes takes integers up to/,
+      /personality is compared with 18446744073709549568, and Kubernetes accepts integers up to/,
     );
   });
 

@@ -147,7 +147,7 @@ class Walker {
       if (isMerge(key)) {
         for (const [name, member] of this.merged(value, depth)) {
           if (own.has(name))
-            throw this.error(`${JSON.stringify(name)} stands before << that brings it too`, startOf(key));
+            throw this.error(`${JSON.stringify(name)} stands before <<, which also gives it`, startOf(key));
           own.set(name, member);
           merged.add(name);
         }

@@ -26,7 +26,7 @@ export function emitSecurityProfile(applied: AppliedProfile): string {
     const large = args.flatMap(({ value, valueTwo }) => [value, valueTwo ?? 0n]).find((value) => value > largest);
     if (large !== undefined)
       throw new RangeError(
-        `${names.join(", ")} is compared with ${large}, and Kubernetes takes integers up to ${largest}`,
+        `${names.join(", ")} is compared with ${large}, and Kubernetes accepts integers up to ${largest}`,
       );
   }
   return [

@@ -112,7 +112,7 @@ export const subsystems: { readonly [subsystem in Subsystem]: SubsystemText } = 
   },
   bpf: {
     title: "BPF",
-    exposes: "programs that run in the kernel, and the verifier that has to keep them harmless",
+    exposes: "programs that run in the kernel, and the verifier that must keep them harmless",
   },
   namespaces: {
     title: "Namespaces",

@@ -610,7 +610,7 @@ function beginning({ while: exercise, stopAfter, untilStable: seconds }: Contain
   const ends = [
     ...(exercise === undefined ? [] : ["with the --while command"]),
     ...(stopAfter === undefined ? [] : [`${stopAfter} s after the start`]),
-    ...(seconds === undefined ? [] : [`when ${seconds} s have brought no new call`]),
+    ...(seconds === undefined ? [] : [`after ${seconds} s without a new call`]),
     `with ${end}`,
     "with Ctrl-C",
   ];

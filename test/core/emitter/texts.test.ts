@@ -304,7 +304,7 @@ describe("for Kubernetes", () => {
     });
     const limit = "9223372036854775807";
     expect(emitSecurityProfile(document(limit, limit))).toContain(`      value: ${limit}\n      valueTwo: ${limit}\n`);
-    const words = `is compared with 9223372036854775808, and Kubernetes takes integers up to ${limit}`;
+    const words = `is compared with 9223372036854775808, and Kubernetes accepts integers up to ${limit}`;
     expect(() => emitSecurityProfile(document("9223372036854775808", "1"))).toThrow(`bpf, brk ${words}`);
     expect(() => emitSecurityProfile(document("1", "9223372036854775808"))).toThrow(`bpf, brk ${words}`);
   });
