@@ -31,8 +31,8 @@ export function admitUnseen(arch: ScmpArch, name: string, because: Cause, draft:
 }
 
 /**
- * Adds a call as far as the ceiling allows it, with its arguments pinned. Notes what the ceiling
- * denies and what could not be pinned. A call that --allow names stays whole.
+ * Adds a call with its arguments pinned, as far as the ceiling allows it. Notes what the ceiling denies, and what could
+ * not be pinned. A call that --allow names stays whole.
  */
 export function admit(
   arch: ScmpArch,
@@ -68,7 +68,7 @@ export function admit(
   for (const rule of limits) book.add(name, allowing(rule, { ...because, ...unpinned }, record));
 }
 
-/** Adds what a pin allows of a call, within the ceiling's rules for it, and what the rest answers. */
+/** Adds what a pin allows of a call, within the ceiling's rules for it, and the answers for the rest. */
 function admitPinned(
   arch: ScmpArch,
   name: string,
@@ -97,7 +97,7 @@ function admitPinned(
   answers.set(name, [...(answers.get(name) ?? []), ...closed]);
 }
 
-/** Why a rule is allowed that stands beside what was seen. */
+/** The reason for a rule that the policy adds to what was seen. */
 function reasonBeside(because: Cause, { reason, source, words, seen = false }: Also): Cause {
   const only = words === undefined ? {} : { only: words };
   if (because.type === "floor" || because.type === "code" || (because.type === "observed" && seen))
@@ -110,7 +110,7 @@ export function codeCounts({ exact, reach }: PolicyOptions): boolean {
   return reach && !exact;
 }
 
-/** Ordinary forms of the call that the code makes, within the ceiling. */
+/** The ordinary forms of the call that the code makes, within the ceiling. */
 export function formsWithin(arch: ScmpArch, name: string, { options, recording }: Draft): readonly ActionRule[] {
   if (!codeCounts(options)) return [];
   const limits = allowingRules(options.ceiling.get(arch), name);
@@ -120,8 +120,8 @@ export function formsWithin(arch: ScmpArch, name: string, { options, recording }
 }
 
 /**
- * The rule with its reason: those programs that made the call so, or all that made the call if the
- * recording does not tell them apart.
+ * The rule with its reason: the programs that made the call in this form. If the recording does not tell them apart,
+ * all programs that made the call.
  */
 function allowing(rule: Rule, because: Cause, record: SyscallRecord | undefined): ActionRule {
   if (because.type !== "observed" || record === undefined || rule.conditions.length === 0)

@@ -20,12 +20,11 @@ const eperm = errno("EPERM");
 const probes = new Map(probeRows.flatMap((row) => row.names.map((name) => [name, row])));
 
 /**
- * The rule that answers a denied call, under this ceiling. `undefined` if the default action alone
- * answers it. What Docker's default denies keeps the answer it has there. What only this profile denies
- * answers ENOSYS, from which libraries fall back. ENOSYS is the default action too, and is said again
- * for every call: Docker before 23 ignores `defaultErrnoRet` and would answer EPERM, from which programs
- * do not fall back. clone3 always answers ENOSYS: Docker before 20.10.10 says EPERM, under which newer
- * libcs start neither threads nor processes.
+ * The rule that answers a denied call under this ceiling. `undefined` if the default action alone answers it. A call
+ * that Docker's default denies keeps its answer there. A call that only this profile denies answers ENOSYS, from which
+ * libraries fall back. ENOSYS is also the default action. It is repeated for every call because Docker before 23
+ * ignores `defaultErrnoRet` and would answer EPERM, from which programs do not fall back. clone3 always answers ENOSYS:
+ * Docker before 20.10.10 answers EPERM, under which newer libcs start neither threads nor processes.
  */
 export function answerOf(name: string, ceiling: Filter, floor: FloorChoice): ActionRule | undefined {
   const isOursAlone = name === "clone3" || allowingRules(ceiling, name).length > 0;

@@ -14,12 +14,12 @@ import type { ArgTier } from "./types.ts";
 /** One opinion about arguments. */
 export interface ArgumentRow {
   readonly syscalls: readonly string[];
-  /** Which arguments are compared, on how many bits, and with what. */
+  /** The arguments that are compared, on how many bits, and with what. */
   readonly indices: readonly ArgIndex[];
   readonly width: 32 | 64;
   readonly constants: string;
   readonly tier: Exclude<ArgTier, "none">;
-  /** Only there. */
+  /** The architectures that the row is for. Absent if it is for all. */
   readonly arches?: readonly ScmpArch[];
   /** Why an attacker wants the rest. */
   readonly attacker: string;
@@ -41,8 +41,7 @@ const memory: Omit<ArgumentRow, "syscalls" | "pin"> = {
 };
 
 /**
- * prctl options that ask, name or give up something and reach nothing else: libraries use them as
- * they like (prctl(2)).
+ * prctl options that only ask, name or give up something, and reach nothing else. Libraries use them freely (prctl(2)).
  */
 const harmlessPrctlOptions: readonly bigint[] = [
   1n, // PR_SET_PDEATHSIG
@@ -56,12 +55,12 @@ const harmlessPrctlOptions: readonly bigint[] = [
 ];
 
 /**
- * What stdio, shells and servers ask of any descriptor, and what depends on whether it is a
- * terminal (ioctl_tty(2)): TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
+ * What stdio, shells and servers ask of any descriptor, or after they have seen whether it is a terminal
+ * (ioctl_tty(2)): TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
  */
 const ordinaryIoctlRequests: readonly bigint[] = [0x5401n, 0x540fn, 0x5413n, 0x541bn, 0x5421n, 0x5450n, 0x5451n];
 
-/** Rows of the stricter tier stand after those of the other. */
+/** The rows of the stricter tier come after the others. */
 export const argumentRows: readonly ArgumentRow[] = [
   {
     syscalls: ["socket"],

@@ -13,7 +13,7 @@ function rowFor(syscall: string, tier: ArgTier): ArgumentRow | undefined {
 }
 
 /**
- * Where mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap), the filter
+ * On these architectures mmap takes one pointer to its arguments (mmap(2): old_mmap; s390: sys_old_mmap). So the filter
  * cannot see the protection.
  */
 const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
@@ -24,8 +24,8 @@ const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
 ]);
 
 /**
- * How the tier pins a call with these observed values; a reason if it could but does not;
- * `undefined` if the tier does not pin the call.
+ * The tier's pin for a call with these observed values. A reason, if the tier could pin the call but does not.
+ * `undefined` if the tier does not pin it.
  */
 export function pinFor(
   syscall: string,
@@ -41,12 +41,11 @@ export function pinFor(
   if (values === "many") return { unpinned: "it had too many different values, or its log has no arguments" };
   if (values.some(([first]) => first === null)) return { unpinned: "an argument could not be read" };
   const pin = row.pin(values, context, syscall);
-  // A call that was not observed has nothing to be pinned to, unless the row itself says what it
-  // is.
+  // A call that was not observed has no values for a pin, unless the row itself gives them.
   return "allow" in pin && pin.allow.length + (pin.also ?? []).length === 0 ? undefined : pin;
 }
 
-/** The recorded values of these arguments. Of older recordings some calls have none. */
+/** The recorded values of these arguments. Some calls of older recordings have none. */
 function valuesOf(
   record: SyscallRecord | undefined,
   indices: readonly ArgIndex[],

@@ -3,13 +3,13 @@ import { defaultCapabilities } from "../tables/index.ts";
 import type { FloorContext } from "./floor.ts";
 import type { ArgTier, Assumptions, BeyondDefault, FloorChoice, PolicyOptions } from "./types.ts";
 
-/** More capabilities than this are counted instead of named. */
+/** At most this many capabilities are named. More are counted. */
 const maxNamed = 8;
 
-/** One assumption in words. An assumption that is usual has none. */
+/** One assumption in words. A usual assumption has no words. */
 interface Phrase {
   readonly write: (assumptions: Assumptions) => string | undefined;
-  /** `undefined`: the text is another phrase. */
+  /** `undefined` if the text is another phrase. */
   readonly read: (text: string) => Partial<Assumptions> | undefined;
 }
 
@@ -49,7 +49,7 @@ const capabilities: Phrase = {
   },
 };
 
-/** In the order of the comment. No phrase reads what another one writes. */
+/** In the order of the comment. No phrase can read the words of another. */
 const phrases: readonly Phrase[] = [
   {
     write: ({ recording }) => `recording ${recording}`,
@@ -83,16 +83,16 @@ const phrases: readonly Phrase[] = [
   }),
 ];
 
-/** Between the phrases and the ceiling, whose name may hold anything. */
+/** Stands between the phrases and the ceiling. The ceiling's name may hold any text. */
 const ceilingMark = "; at most ";
 
-/** What was assumed, on one line. */
+/** The assumptions, on one line. */
 export function writeAssumptions(assumptions: Assumptions): string {
   const said = phrases.flatMap(({ write }) => write(assumptions) ?? []);
   return `${said.join("; ")}${ceilingMark}${assumptions.ceiling}`;
 }
 
-/** What `writeAssumptions` wrote; `undefined` if it is another text. */
+/** Reads what `writeAssumptions` wrote. `undefined` for any other text. */
 export function readAssumptions(text: string): Assumptions | undefined {
   const mark = text.indexOf(ceilingMark);
   if (mark < 0) return undefined;
@@ -119,7 +119,7 @@ export function readAssumptions(text: string): Assumptions | undefined {
   };
 }
 
-/** What a policy with these options holds for. */
+/** The assumptions of a policy with these options. */
 export function assumptionsOf(
   recording: Recording,
   { floor, args, exact, reach, ceilingName }: PolicyOptions,
@@ -133,7 +133,7 @@ export function assumptionsOf(
     args,
     capabilities: capabilitiesBeyond(recording),
     exact,
-    // An exact profile says already that nothing else is in it.
+    // An exact profile already says that it has nothing else.
     reach: reach || exact,
     mode: "enforce",
     ceiling: ceilingName,

@@ -5,8 +5,8 @@ import { formsOf } from "./ordinary-forms.ts";
 import { rareCalls } from "./rare-calls.ts";
 
 /**
- * How far down the ranking ordinary calls are allowed. docs/policy.md has what each step buys: how
- * many workloads break on another day, and how many names it adds.
+ * The furthest rank at which ordinary calls are allowed. docs/policy.md says what each step buys: how many workloads
+ * break on another day, and how many names it adds.
  */
 export const furthestRank: CodeRank = "many-imports";
 
@@ -17,9 +17,9 @@ export interface CodeCall {
 }
 
 /**
- * The ordinary calls that the code of the programs can make, sorted. A call that is more than
- * ordinary is never allowed because of code. Of programs that did not run only what their own
- * imports lead to counts: nobody knows whether they will. Rare calls (`rare-calls.ts`) have to be near.
+ * The ordinary calls that the code of the programs can make, sorted. A call that is more than ordinary is never allowed
+ * because of code. If a program did not run, only calls behind its own imports count, because it may never run. Rare
+ * calls (`rare-calls.ts`) must be near.
  */
 export function codeCalls(
   code: CodeEvidence | undefined,
@@ -33,7 +33,7 @@ export function codeCalls(
     .map(([name, via]) => ({ name, because: { ...becauseOf(via, code), how: wayTo(name, via) } }));
 }
 
-/** What code can make in an ordinary form alone: each with its rule. */
+/** The calls that the code can make only in an ordinary form, each with its rule. */
 export function codeForms(
   code: CodeEvidence | undefined,
   arch: ScmpArch,
@@ -50,7 +50,10 @@ export function codeForms(
     );
 }
 
-/** More than ordinary calls that code can make, dangerous ones first. They are never allowed for it. */
+/**
+ * The calls that the code can make and that are more than ordinary, dangerous ones first. Code never makes them
+ * allowed.
+ */
 export function weightyCodeCalls(
   code: CodeEvidence | undefined,
   arch: ScmpArch,
@@ -66,7 +69,7 @@ function isNear(via: CodeVia, code: CodeEvidence | undefined, furthest: CodeRank
   return codeRanks.indexOf(via.rank) <= codeRanks.indexOf(limit);
 }
 
-/** Hardly any program makes the call, and this one comes to it by far ways or did not run. */
+/** Hardly any program makes the call, and this one reaches it only by far ways or did not run. */
 function isTooRare(name: string, via: CodeVia, code: CodeEvidence | undefined): boolean {
   return rareCalls.has(name) && !(ranBy(via, code) && isNear(via, code, "few-imports"));
 }
@@ -79,21 +82,21 @@ function becauseOf(via: CodeVia, code: CodeEvidence | undefined): CodeCall["beca
   return { type: "code", program: via.program, ran: ranBy(via, code), how: howWords(via) };
 }
 
-/** How the program comes to the call, in few words: `through fdatasync in libc.so.6`. */
+/** The program's way to the call, in few words: `through fdatasync in libc.so.6`. */
 export function howWords(via: CodeVia): string {
   return wayWords(via, via.function);
 }
 
 /**
- * The same for a profile: without addresses, which every build of an object changes, and without the
- * function that has the call's own name. Calls that share a way share its line.
+ * The same for a profile. It leaves out addresses, which every build of an object changes, and the function that has
+ * the call's own name. Calls that share a way share its line.
  */
 function wayTo(call: string, via: CodeVia): string {
   const isTold = via.function !== call && !via.function.startsWith("at 0x");
   return wayWords(via, isTold ? via.function : undefined);
 }
 
-/** `name`: the function to say. `undefined` if only its object is said. */
+/** `name`: the function's name. `undefined` to name only its object. */
 function wayWords({ rank, imports, object, function: own }: CodeVia, name: string | undefined): string {
   const place = name === undefined ? object : `${name} in ${object}`;
   switch (rank) {

@@ -1,58 +1,53 @@
 /**
- * Calls that the same program makes on another day. A row fires when one of `triggers` was
- * observed, and all of `with`; no triggers: for every program. None of `names` is more dangerous
- * than the most dangerous trigger (tables/exposures.ts); a row without triggers adds only ordinary
- * ones.
+ * Calls that the same program makes on another day. A row fires if one of `triggers` was observed, and all of `with`.
+ * Without triggers, it fires for every program. None of `names` is more dangerous than the most dangerous trigger
+ * (tables/exposures.ts). A row without triggers adds only ordinary calls.
  */
 export interface CompanionRow {
   readonly triggers: readonly string[];
   readonly with?: readonly string[];
-  /** Only where none of these was observed. */
+  /** The row fires only if none of these was observed. */
   readonly without?: readonly string[];
-  /** Only where a program of this name was seen; a trailing version is left out. */
+  /** The row fires only if a program of this name was seen, without a trailing version. */
   readonly programs?: readonly string[];
   /**
-   * A guess from what was seen, for recordings without code. It brings in no call that the code of
-   * all programs cannot make. Rows without it are about what code cannot tell: what the kernel
-   * does, and what other versions of a library or program call.
+   * A guess from what was seen, for recordings without code. It adds no call that the code of all programs lacks. The
+   * other rows are about what code cannot show: what the kernel does, and what other versions of a library or program
+   * call.
    */
   readonly guess?: true;
   readonly names: readonly string[];
   readonly reason: string;
-  /** Which program breaks without the row, and how. */
+  /** The program that breaks without the row, and how. */
   readonly breaks: string;
   readonly source: string;
 }
 
 /**
- * Calls that do the same for a program: which one a program makes depends on the libc and its
- * version. `older` calls were replaced by `names`, and no libc goes back to them. They bring their
- * successors in, and are not brought in themselves.
+ * Calls that do the same for a program. Its libc and the libc's version decide which one it makes. `names` replaced the
+ * `older` calls, and no libc goes back to them. They add their successors, and no call adds them.
  */
 export interface TwinRow {
   readonly older?: readonly string[];
-  /**
-   * Calls that glibc alone makes. They too bring `names` in, and are brought in if the recording is
-   * of another libc.
-   */
+  /** Calls that only glibc makes. They too add `names`. They are added if the recording is of another libc. */
   readonly glibc?: readonly string[];
-  /** Only where a process was started, and not threads alone. */
+  /** The row fires only if a process was started, and not only threads. */
   readonly forks?: true;
-  /** Only where a program of this name was seen. */
+  /** The row fires only if a program of this name was seen. */
   readonly programs?: readonly string[];
   readonly names: readonly string[];
-  /** Who calls which. */
+  /** Which libc or program makes which call. */
   readonly breaks: string;
   readonly source: string;
 }
 
 /**
- * glibc calls it at every start (since 2.34, threads or not), musl only when a program takes its
+ * glibc calls it at every start (since 2.34, with or without threads). musl calls it only when a program takes its
  * first robust lock (glibc sysdeps/nptl/dl-tls_init_tp.c, musl src/thread/pthread_mutex_trylock.c).
  */
 export const onlyGlibc = "set_robust_list";
 
-/** Every program's other days, by who breaks without them. */
+/** The other days of every program, by the program that breaks without the row. */
 export const companionRows: readonly CompanionRow[] = [
   {
     triggers: [],
@@ -496,7 +491,7 @@ const libcs = "musl's stdio reads and writes vectors, glibc's plain buffers";
 const wide = "32-bit programs: after a rebuild with 64-bit time or file sizes";
 const ids = "32-bit programs: glibc and musl call those with 32-bit ids, old static ones those with 16";
 
-/** Calls that stand for each other from one libc, version or configuration to the next. */
+/** Calls that replace each other between libcs, versions or configurations. */
 export const twinRows: readonly TwinRow[] = [
   {
     names: ["fsync", "fdatasync"],

@@ -8,20 +8,17 @@ export interface Companion {
   readonly source: string;
 }
 
-/** What was seen, as the rows ask for it. */
+/** What a recording saw, as the rows need it. */
 export interface Seen {
   readonly calls: ReadonlySet<string>;
   readonly programs: ReadonlySet<string>;
-  /** A process was started, and not threads alone. */
+  /** A process was started, and not only threads. */
   readonly forks: boolean;
-  /** The code of all programs was read, and none of it makes this call. */
+  /** The code of all programs was read, and no code makes this call. */
   readonly isNotInCode: (name: string) => boolean;
 }
 
-/**
- * What goes with the observed calls. Twins are taken of observed calls only, not of other
- * companions.
- */
+/** The companions of the observed calls. Only observed calls have twins; companions have none. */
 export function companionsOf({ calls, programs, forks, isNotInCode }: Seen): readonly Companion[] {
   const seen = (name: string): boolean => calls.has(name);
   const applies = (row: Pick<CompanionRow, "programs">): boolean =>

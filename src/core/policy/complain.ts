@@ -19,15 +19,14 @@ const because: Because = {
   source: "seccomp(2), SECCOMP_RET_LOG",
 };
 
-/** More rules than this on one call are no longer worth a log line. */
+/** With more rules than this, a line in the log for the call is not worth its price. */
 const maxRules = 128;
 
 /**
- * The same policy for a staging rollout. What it would deny is allowed and logged (SECCOMP_RET_LOG,
- * seccomp(2)) as far as the ceiling allows it. What the ceiling denies stays denied. libseccomp's
- * own order decides between overlapping rules with different actions, so only what no other rule
- * matches is logged. If that takes too many rules, the call is allowed as by the ceiling, without a
- * line in the log.
+ * The same policy for a staging rollout. As far as the ceiling allows, what it would deny is allowed and logged
+ * (SECCOMP_RET_LOG, seccomp(2)). What the ceiling denies stays denied. libseccomp's own order decides between
+ * overlapping rules with different actions, so only calls that no other rule matches are logged. If that needs too many
+ * rules, the call is allowed as in the ceiling, without a line in the log.
  */
 export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>): Policy {
   const filters = policy.filters.map((filter): Filter => {
@@ -35,8 +34,8 @@ export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>)
     if (limit === undefined) return filter;
     const syscalls = new Map(filter.syscalls);
     for (const name of new Set([...syscalls.keys(), ...syscallNames(filter.arch)])) {
-      // One list of rules is for all architectures. What one machine's default denies is not
-      // allowed because another's default allows it.
+      // One list of rules serves all architectures. A call that one machine's default denies is not allowed only
+      // because another machine's default allows it.
       if (
         [...ceiling.values()].some(
           (other) =>

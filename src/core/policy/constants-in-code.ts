@@ -4,7 +4,7 @@ import type { PinContext } from "./pin.ts";
 
 type Asked = Pick<PinContext, "code" | "arch">;
 
-/** Does the code of the recorded programs pass constants alone for these arguments of the call? */
+/** Does the code of the recorded programs pass only constants for these arguments of the call? */
 export function tellsArguments({ code, arch }: Asked, syscall: string, indices: readonly number[]): boolean {
   const made = operationsOf(code, arch, syscall);
   return made.length > 0 && made.every(({ values }) => indices.every((index) => values.get(index) !== undefined));

@@ -8,20 +8,20 @@ import type { PolicyNote, PolicyOptions } from "./types.ts";
 export interface Draft {
   readonly recording: Recording;
   readonly options: PolicyOptions;
-  /** What --deny names. */
+  /** The calls that --deny names. */
   readonly denied: ReadonlySet<string>;
   readonly start: FloorContext;
-  /** All programs that were seen. */
+  /** All programs that the recording saw. */
   readonly programs: ReadonlySet<string>;
   /** Programs of glibc, which calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
   readonly book: RuleBook;
-  /** What the pins of a call answer, on all architectures. */
+  /** The answers of a call's pins, on all architectures. */
   readonly answers: Map<string, readonly ActionRule[]>;
   readonly notes: PolicyNote[];
 }
 
-/** Rules by syscall. The same rule is kept once, with the first reason given. */
+/** Rules by syscall. Equal rules are kept once, with the first reason. */
 export class RuleBook {
   readonly #rules = new Map<string, readonly ActionRule[]>();
 
@@ -34,12 +34,12 @@ export class RuleBook {
     return this.#rules.get(name) ?? [];
   }
 
-  /** Is the call allowed, if with some arguments only? */
+  /** Is the call allowed, at least with some arguments? */
   allows(name: string): boolean {
     return this.rulesOf(name).some(({ action }) => isAllowing(action));
   }
 
-  /** Is the call allowed whatever its arguments? */
+  /** Is the call allowed with any arguments? */
   allowsAlways(name: string): boolean {
     return this.rulesOf(name).some(({ action, rule }) => isAllowing(action) && rule.conditions.length === 0);
   }
@@ -50,7 +50,7 @@ export class RuleBook {
     this.#rules.set(name, [...known, added]);
   }
 
-  /** In place of all that the call had. */
+  /** Replaces all rules of the call. */
   replace(name: string, rule: ActionRule): void {
     this.#rules.set(name, [rule]);
   }

@@ -2,20 +2,19 @@ import { is64Bit, spellingsOf, type ScmpArch } from "../tables/index.ts";
 import type { FloorChoice } from "./types.ts";
 
 /**
- * What a container runtime calls after the filter is installed and before the workload's program
- * runs. Without it the container does not start (exit 125). Measured with strace on x86_64, Linux
- * 6.18, with and without no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc
- * 1.1.15 and crun 1.21 (Docker 26.1.5), runc 1.3.6 and crun 1.28 (Docker 28.5.2), each with plain
- * starts, a user, a terminal, a health check, `docker exec` in four ways and --init, until three
- * rounds brought nothing new (last on 2026-11-25: no row was lacking). `npm run floor` measures
- * again and says what these rows lack.
+ * The calls of a container runtime after the filter is installed and before the workload's program runs. Without them
+ * the container does not start (exit 125). They were measured with strace on x86_64, Linux 6.18, with and without
+ * no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc 1.1.15 and crun 1.21 (Docker 26.1.5), runc 1.3.6
+ * and crun 1.28 (Docker 28.5.2). Each was measured with plain starts, a user, a terminal, a health check, `docker exec`
+ * in four ways and --init, until three rounds showed nothing new (last on 2026-11-25: no row was missing). `npm run
+ * floor` measures again and says what these rows lack.
  */
 export interface FloorRow {
   readonly names: readonly string[];
   readonly runtimes: readonly ("runc" | "crun")[];
   /**
-   * `privileged`: only without no-new-privileges, where the filter is installed before the runtime
-   * drops its privileges. `init`: only with --init.
+   * `privileged`: only without no-new-privileges. Then the filter is installed before the runtime drops its privileges.
+   * `init`: only with --init.
    */
   readonly when: "always" | "privileged" | "init";
   readonly reason: string;
@@ -24,7 +23,7 @@ export interface FloorRow {
 
 const measured = "strace of the runtimes, see above";
 
-/** The calls of the runtimes, each with what it is needed for. */
+/** The calls of the runtimes, each with the reason why it is needed. */
 export const floorRows: readonly FloorRow[] = [
   {
     names: ["execve"],
@@ -190,9 +189,9 @@ export const floorRows: readonly FloorRow[] = [
 ];
 
 /**
- * The calls of the floor without which no container started, with no-new-privileges and without it:
- * each denied alone, with EPERM, in 2 starts of each kind (runc 1.1.5 and crun 1.8.1 under Docker
- * 20.10.24). The runtimes do without the others, or make them in some starts only.
+ * The calls of the floor without which no container started, with and without no-new-privileges. Each was denied alone,
+ * with EPERM, in 2 starts of each kind (runc 1.1.5 and crun 1.8.1 under Docker 20.10.24). The runtimes can do without
+ * the others, or make them only in some starts.
  */
 export const neededToStart: { readonly [runtime in "runc" | "crun"]: readonly string[] } = {
   runc: ["execve", "close", "write", "openat", "fstatfs", "getdents64", "futex"],
@@ -200,28 +199,28 @@ export const neededToStart: { readonly [runtime in "runc" | "crun"]: readonly st
 };
 
 /**
- * What runtimes try and do without where Docker's default denies it: no part of the floor. runc 1.3
- * opens /proc with open_tree, and with openat2 where that fails (its pathrs-lite).
+ * Calls that runtimes try, and do without if Docker's default denies them. They are not part of the floor. runc 1.3
+ * opens /proc with open_tree, or with openat2 if that fails (its pathrs-lite).
  */
 export const floorAttempts: readonly string[] = ["open_tree"];
 
-/** What else tini asks: prctl PR_GET_CHILD_SUBREAPER (prctl(2)), ioctl TIOCSPGRP (ioctl_tty(2)). */
+/** Other requests of tini: prctl PR_GET_CHILD_SUBREAPER (prctl(2)), ioctl TIOCSPGRP (ioctl_tty(2)). */
 export const initPrctlOptions: readonly bigint[] = [37n];
 export const initIoctlRequests: readonly bigint[] = [0x5410n];
 
 /**
- * prctl options the runtimes use after the filter is installed (prctl(2)): PR_SET_KEEPCAPS,
- * PR_CAPBSET_DROP, PR_CAP_AMBIENT. Only without no-new-privileges.
+ * The prctl options that the runtimes use after the filter is installed (prctl(2)): PR_SET_KEEPCAPS, PR_CAPBSET_DROP,
+ * PR_CAP_AMBIENT. They are needed only without no-new-privileges.
  */
 export const floorPrctlOptions: readonly bigint[] = [8n, 24n, 47n];
 
 /**
- * fcntl commands the runtimes use (fcntl(2)): F_GETFD, F_SETFD, and F_GETFL, F_SETFL,
- * F_DUPFD_CLOEXEC of Go's os package.
+ * The fcntl commands that the runtimes use (fcntl(2)): F_GETFD, F_SETFD, and F_GETFL, F_SETFL, F_DUPFD_CLOEXEC of Go's
+ * os package.
  */
 export const floorFcntlCommands: readonly bigint[] = [1n, 2n, 3n, 4n, 1030n];
 
-/** How the container is started. */
+/** How the container starts. */
 export interface FloorContext {
   /** Every recorded run had no-new-privileges. */
   readonly noNewPrivileges: boolean;

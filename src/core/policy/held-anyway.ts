@@ -4,10 +4,9 @@ import { companionRows, twinRows } from "./companion-rows.ts";
 import { floorFor } from "./floor.ts";
 
 /**
- * Calls that every profile allows without conditions, and that bring in no other call if they are
- * seen: the floor, and companions of every program. They need not be traced. A recording that left
- * them out says so (`lean`), and its profile allows them with any floor and without companions too.
- * Only rows that apply to every container count.
+ * Calls that every profile allows without conditions, and that add no other call when they are seen: the floor, and
+ * companions of every program. They need no tracing. A recording that left them out says so (`lean`). Its profile
+ * allows them with any floor, and without companions too. Only rows that apply to every container count.
  */
 export function heldAnyway(arch: ScmpArch, denied: readonly string[]): readonly string[] {
   const floor = floorFor("any", { noNewPrivileges: true, init: false }).flatMap(({ names }) => names);

@@ -1,8 +1,8 @@
 import type { ArgCondition, Rule } from "../seccomp/index.ts";
 
 /**
- * Could one call match both? Exact for masked comparisons of the same argument, true where in
- * doubt.
+ * Could one call match both rules? The answer is exact for masked comparisons of the same argument. In doubt it is
+ * true.
  */
 export function overlaps(a: Rule, b: Rule): boolean {
   return !a.conditions.some((left) =>
@@ -16,8 +16,8 @@ export function overlaps(a: Rule, b: Rule): boolean {
 }
 
 /**
- * The rules as few: two become one that also matches what lies between them, as long as all of that
- * `isFree`. `35 or 39` is one comparison under a mask.
+ * Joins rules into fewer. Two become one that also matches the values between them, if all of those are free
+ * (`isFree`). `35 or 39` is one comparison under a mask.
  */
 export function joined(rules: readonly Rule[], isFree: (rule: Rule) => boolean): readonly Rule[] {
   for (const [at, one] of rules.entries())
@@ -29,14 +29,14 @@ export function joined(rules: readonly Rule[], isFree: (rule: Rule) => boolean):
   return rules;
 }
 
-/** How many values of 32 bits a rule of one masked comparison matches. */
+/** The number of 32-bit values that a rule of one masked comparison matches. */
 export function sizeOf({ conditions }: Rule): number {
   const [condition] = conditions;
   const mask = condition?.op === "SCMP_CMP_MASKED_EQ" ? condition.mask : 0n;
   return [...Array(32).keys()].reduce((size, bit) => ((mask >> BigInt(bit)) & 1n ? size : size * 2), 1);
 }
 
-/** What both rules compare alike. `undefined` if that is nothing, or not by masks. */
+/** What both rules compare in the same way. `undefined` if there is nothing, or a comparison without a mask. */
 function hullOf(one: Rule, other: Rule): Rule | undefined {
   const conditions = one.conditions.flatMap((left) =>
     other.conditions.flatMap((right): readonly ArgCondition[] => {

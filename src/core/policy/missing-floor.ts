@@ -3,8 +3,7 @@ import { syscallNumber } from "../tables/index.ts";
 import { floorOn, type FloorContext } from "./floor.ts";
 
 /**
- * What container runtimes may call before the workload's program runs, and the filter denies;
- * sorted.
+ * The calls that container runtimes may make before the workload's program runs, and that the filter denies. Sorted.
  */
 export function missingFloor(filter: Filter, start: FloorContext): readonly string[] {
   const needed = new Set(floorOn(filter.arch, "any", start).flatMap(({ names }) => names));

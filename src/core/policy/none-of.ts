@@ -2,9 +2,9 @@ import type { ArgIndex, Rule } from "../seccomp/index.ts";
 import { masked } from "./pin.ts";
 
 /**
- * Rules for a value whose lower bits are none of these numbers. Such a value differs from them in a
- * bit in which they all agree, or it lies in a cube of the other bits that holds none of them. The
- * point that the fewest cubes hold is served first, by the largest of these.
+ * Rules for a value whose lower bits are none of these numbers. Such a value differs from them in a bit in which they
+ * all agree, or it lies in a cube of the other bits that holds none of them. The point in the fewest cubes comes first,
+ * and gets the largest of these.
  */
 export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]): readonly Rule[] {
   const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));
@@ -47,7 +47,7 @@ function cubesOf(bits: readonly bigint[]): readonly Cube[] {
   );
 }
 
-/** Those that no other one holds. */
+/** The cubes that no other cube contains. */
 function largest(cubes: readonly Cube[]): readonly Cube[] {
   return cubes.filter(
     (cube) =>

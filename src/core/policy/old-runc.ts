@@ -3,7 +3,7 @@ import { defaultErrno, sameAction, type Action, type Filter } from "../seccomp/i
 import { compareVersions } from "../tables/index.ts";
 import type { FloorChoice } from "./types.ts";
 
-/** The first runc that leaves out rules which answer as the default does, instead of refusing them. */
+/** The first runc that leaves out rules which answer as the default does. Older ones refuse them. */
 const firstThatSkips = "1.0.2";
 
 /** Must the profile start under a runc that refuses answers equal to the default's? */
@@ -12,7 +12,7 @@ export function startsUnderOldRunc({ runs }: Recording, floor: FloorChoice): boo
   return runs.some(({ versions }) => isOldRunc(versions.runtime));
 }
 
-/** Whether a recording's `runtime` ("runc 1.0.1") is a runc that refuses such rules. */
+/** Is a recording's `runtime` ("runc 1.0.1") a runc that refuses such rules? */
 export function isOldRunc(runtime: string | undefined): boolean {
   const version = /^runc (\d+\.\d+\.\d+)/.exec(runtime ?? "")?.[1];
   return version !== undefined && compareVersions(version, firstThatSkips) < 0;
@@ -21,11 +21,10 @@ export function isOldRunc(runtime: string | undefined): boolean {
 const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: defaultErrno };
 
 /**
- * The same filter in the form that runc before 1.0.2 starts. Its default answers EPERM, as it does
- * there whatever `defaultErrnoRet` says, and no rule repeats that. A call that is denied whatever
- * its arguments keeps its answer, and runc's own stub answers ENOSYS to newer calls. The price is
- * EPERM instead of ENOSYS in two cases: values outside a pin, and under crun the calls that
- * libseccomp does not know. Other profiles therefore have the other form.
+ * The same filter in a form that runc before 1.0.2 starts. Its default answers EPERM, as it does there whatever
+ * `defaultErrnoRet` says, and no rule repeats that. A call that is denied with any arguments keeps its answer, and
+ * runc's own stub answers ENOSYS to newer calls. The price is EPERM instead of ENOSYS in two cases: values outside a
+ * pin, and, under crun, calls that libseccomp does not know. So other profiles have the other form.
  */
 export function asOldRuncTakes(filter: Filter): Filter {
   return {

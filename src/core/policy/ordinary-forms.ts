@@ -17,12 +17,12 @@ interface AnyMaker {
   readonly rule: (arch: ScmpArch) => Rule;
 }
 
-/** Only if the code passes these constants: one value of each list, for the argument of that place. */
+/** The form counts only if the code passes these constants: for each argument, one value of its list. */
 interface Constants {
   readonly indices: readonly ArgIndex[];
   readonly values: readonly (readonly bigint[])[];
   /**
-   * Also if the code passes what it is given, as interpreters do. A script that chooses any of the
+   * The form also counts if the code passes on what it gets, as interpreters do. A script that chooses any of these
    * values does something ordinary.
    */
   readonly orGiven?: true;
@@ -103,7 +103,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
     form: {
       indices: [1],
       orGiven: true,
-      // Duplicates, flags, locks, owners and signals, seals: neither leases, notifications nor sizes of pipes.
+      // Duplicates, flags, locks, owners, signals and seals, but not leases, notifications or sizes of pipes.
       values: [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n, 15n, 16n, 36n, 37n, 38n, 1030n, 1033n, 1034n].map(
         (value) => [value],
       ),
@@ -127,7 +127,7 @@ export const ordinaryForms: readonly OrdinaryForm[] = [
 export interface FoundForm {
   readonly rule: Rule;
   readonly reason: string;
-  /** Where the constants are. `undefined` if the form needs none. */
+  /** The place that has the constants. `undefined` if the form needs none. */
   readonly place: string | undefined;
 }
 

@@ -3,9 +3,9 @@ import type { Draft } from "./draft.ts";
 import { joined, overlaps } from "./joined-rules.ts";
 
 /**
- * Adds what pins answer, once all is in that any architecture allows. libseccomp's own order decides
- * between rules that overlap, so an answer that overlaps an allowing rule is left out. Answers for one
- * reason are joined as long as they overlap no other rule.
+ * Adds the answers of pins, once all rules of every architecture are in. libseccomp's own order decides between rules
+ * that overlap, so an answer that overlaps an allowing rule is left out. Answers with one reason are joined as long as
+ * they overlap no other rule.
  */
 export function addPinAnswers({ book, answers }: Draft): void {
   for (const [name, given] of answers) {

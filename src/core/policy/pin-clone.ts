@@ -7,7 +7,7 @@ import { errno, type Pinner } from "./pin.ts";
  */
 export const namespaceFlags = 0x7e02_0000n;
 
-/** Threads and processes, but no namespace that was not seen. */
+/** Allows threads and processes, but only namespaces that were seen. */
 export const pinClone: Pinner = (values, { arch }) => {
   const index = cloneFlagsIndex(arch);
   const used = values.reduce((flags, [value]) => flags | (value ?? 0n), 0n) & namespaceFlags;

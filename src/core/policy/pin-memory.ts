@@ -6,9 +6,9 @@ const protWrite = 2n;
 const protExec = 4n;
 
 /**
- * Memory is writable or executable, not both (mmap(2), mprotect(2); PROT_WRITE 2, PROT_EXEC 4), and
- * memory that was mapped without PROT_EXEC does not become executable, unless that was seen. The
- * rest answers EACCES, as under SELinux's execmem and execmod, which just-in-time compilers know.
+ * Memory may be writable or executable, but not both (mmap(2), mprotect(2); PROT_WRITE 2, PROT_EXEC 4). Memory that was
+ * mapped without PROT_EXEC may not become executable. Both are allowed if they were seen. The rest answers EACCES, as
+ * under SELinux's execmem and execmod, which just-in-time compilers know.
  */
 export function pinProtection(index: ArgIndex, makesExecutable: boolean): Pinner {
   return (values, { programs }) => {

@@ -5,7 +5,7 @@ import { noneOf } from "./none-of.ts";
 import { formsOf } from "./pin-rooms.ts";
 import { ascending, equals32, errno, ruleOf, type Pinner } from "./pin.ts";
 
-/** Where ioctls have the numbers of asm-generic/ioctls.h. */
+/** The architectures whose ioctls have the numbers of asm-generic/ioctls.h. */
 const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
   "SCMP_ARCH_X86_64",
   "SCMP_ARCH_X86",
@@ -19,10 +19,10 @@ const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
 ]);
 
 /**
- * All requests but those that stay closed (operations.ts). "Not equal" on 32 bits takes a rule for
- * each bit that may differ, because there is no "not equal under a mask". Only type and number of
- * the request are compared, its lower 16 bits: half the rules. Seen requests with the same 16 bits
- * (SNDRV_TIMER_IOCTL_PARAMS) are allowed as they are.
+ * Allows all requests except those that stay closed (operations.ts). "Not equal" on 32 bits needs a rule for each bit
+ * that may differ, because there is no "not equal under a mask". Only the request's type and number are compared, which
+ * are its lower 16 bits: that halves the rules. Seen requests with the same 16 bits (SNDRV_TIMER_IOCTL_PARAMS) are
+ * allowed as they are.
  */
 export const pinRequests: Pinner = (values, context, syscall) => {
   if (!genericIoctls.has(context.arch))

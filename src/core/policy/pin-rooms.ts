@@ -5,9 +5,8 @@ import { isOpenedByCode, tellsArguments } from "./constants-in-code.ts";
 import { equals32, errno, masked, ruleOf, type Also, type Pin, type PinContext, type Pinner } from "./pin.ts";
 
 /**
- * Arguments that every program may use, recorded or not, because programs vary them from day to
- * day. Rooms and recorded values together are all that a pin allows. The operations of
- * tables/operations.ts lie outside.
+ * Arguments that every program may use, recorded or not, because programs vary them from day to day. A pin allows its
+ * rooms and the recorded values, and nothing else. The operations of tables/operations.ts lie outside the rooms.
  */
 export interface Room {
   readonly conditions: readonly ArgCondition[];
@@ -18,7 +17,7 @@ export interface Room {
   readonly always?: true;
 }
 
-/** A form of an operation, as it concerns one call on one architecture. */
+/** A form of an operation, for one call on one architecture. */
 interface Form {
   readonly operation: Operation;
   readonly form: RequiredCall;
@@ -43,7 +42,7 @@ function matches(rule: Rule, indices: readonly ArgIndex[], tuple: ArgTuple): boo
   );
 }
 
-/** What the operations that stay closed answer. */
+/** The answers of the operations that stay closed. */
 function answersOf(syscall: string, { arch }: PinContext, except: (form: Form) => boolean = () => false) {
   return formsOf(syscall, arch)
     .filter((form) => !except(form))
@@ -62,7 +61,7 @@ function exactly(indices: readonly ArgIndex[], values: readonly ArgTuple[]): rea
   }));
 }
 
-/** Allows any flags but those that open an operation. One rule, however many they are. */
+/** Allows any flags except those that open an operation. It is one rule, whatever their number. */
 export function pinFlags(index: ArgIndex, words: string): Pinner {
   return (values, context, syscall) => {
     const { arch, tier } = context;
@@ -94,7 +93,7 @@ export function pinFlags(index: ArgIndex, words: string): Pinner {
   };
 }
 
-/** Allows the rooms, and the recorded values outside them, compared under these masks. */
+/** Allows the rooms, and the recorded values outside them. Both are compared under these masks. */
 export function pinRooms(
   indices: readonly ArgIndex[],
   masks: readonly bigint[],

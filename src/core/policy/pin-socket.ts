@@ -8,8 +8,8 @@ import { internetName, internetRooms, type InternetFamily } from "./rooms.ts";
 const int = 0xffff_ffffn;
 
 /**
- * Families that programs look for before they use them, and do without where the kernel was built
- * without them (getaddrinfo(3), if_nameindex(3), nscd).
+ * Families that programs try before they use them, and that they do without if the kernel lacks them (getaddrinfo(3),
+ * if_nameindex(3), nscd).
  */
 const probedFamilies: readonly { readonly value: bigint; readonly name: string }[] = [
   {
@@ -33,7 +33,9 @@ const probedFamilies: readonly { readonly value: bigint; readonly name: string }
 const internetFamilies: readonly InternetFamily[] = [2n, 10n];
 const netlink = 16n;
 
-/** Families as they were seen; of the internet's, ordinary protocols and what was seen; of netlink, its protocols. */
+/**
+ * Allows the seen families. The internet's have ordinary protocols and the seen ones; netlink has its seen protocols.
+ */
 export const pinSocket: Pinner = (values, context, syscall) => {
   if (context.tier === "strict") return pinSocketExactly(values, context, syscall);
   const families = [...new Set(values.map(([family]) => family ?? 0n))].sort(ascending);
@@ -64,7 +66,7 @@ export const pinSocket: Pinner = (values, context, syscall) => {
   };
 };
 
-/** A family as a whole. */
+/** A family with all its protocols. */
 function anyOf(family: bigint): Pin {
   return { allow: [{ conditions: [equals32(0, family)] }], answers: [] };
 }
@@ -102,7 +104,7 @@ function pinInternet(
   const own = values.filter(([family]) => pinned.some((each) => each === family));
   const pin = pinRooms([0, 1, 2], [int, 0xfn, int], () => internetRooms(pinned))(own, context, syscall);
   if ("unpinned" in pin) return [...wholes, ...pinned.map(anyOf)];
-  // Code opens operations of families that are open anyway, and no family.
+  // Code opens operations of families that are open anyway. It opens no family.
   const isOwn = ({ rule: { conditions } }: { readonly rule: Rule }): boolean =>
     conditions.some(
       (condition) => condition.index === 0 && pinned.some((family) => conditionMatches(condition, family)),

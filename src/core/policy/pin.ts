@@ -4,17 +4,14 @@ import { errnoNumber, type RequiredCall, type ScmpArch } from "../tables/index.t
 import type { FloorContext } from "./floor.ts";
 import type { ArgTier } from "./types.ts";
 
-/**
- * How a call is pinned by its arguments: what is allowed, and what some of the rest answers. The
- * two never overlap.
- */
+/** The pin of a call: what its arguments may be, and the answers for some of the rest. The two never overlap. */
 export interface Pin {
   readonly allow: readonly Rule[];
-  /** What the allowing rules mean together, if each of them alone says nothing. */
+  /** What the allowing rules mean together, if a single rule says nothing. */
   readonly words?: string;
-  /** What could not be pinned of it, and why. */
+  /** What could not be pinned, and why. */
   readonly lost?: string;
-  /** Allowed whether it was seen or not. */
+  /** Rules that are allowed whether they were seen or not. */
   readonly also?: readonly Also[];
   readonly answers: readonly {
     readonly action: Action;
@@ -24,34 +21,30 @@ export interface Pin {
   }[];
 }
 
-/** A rule that stands beside what was seen. */
+/** A rule that the pin adds to what was seen. */
 export interface Also {
   readonly rule: Rule;
   readonly reason: string;
   readonly source: string;
   /** What it means together with its neighbours. */
   readonly words?: string;
-  /** A recorded call matches it. */
+  /** True if a recorded call matches it. */
   readonly seen?: boolean;
 }
 
-/** What pinning needs to know beside the values. */
+/** What a pin needs to know beside the values. */
 export interface PinContext {
   readonly arch: ScmpArch;
   readonly tier: ArgTier;
   /**
-   * The container runtime, and what --init puts before the program, make calls of their own under
-   * the filter.
+   * The container runtime, and the init that --init puts before the program, make calls of their own under the filter.
    */
   readonly start: FloorContext;
-  /** Base names of all programs that were seen. */
+  /** Base names of all programs that the recording saw. */
   readonly programs: ReadonlySet<string>;
   /** Programs of glibc, which calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
-  /**
-   * What the programs' code can make. `undefined` if their files were not read, or it does not
-   * count.
-   */
+  /** What the programs' code can make. `undefined` if nobody read their files, or if code does not count. */
   readonly code: CodeEvidence | undefined;
 }
 
@@ -60,12 +53,12 @@ export interface Unpinned {
   readonly unpinned: string;
 }
 
-/** The first argument of each tuple could be read. */
+/** Makes a pin. The first argument of each tuple could be read. */
 export type Pinner = (values: readonly ArgTuple[], context: PinContext, syscall: string) => Pin | Unpinned;
 
 /**
- * An int argument: the ABI leaves the upper half of the register undefined, so only the lower 32
- * bits are compared (CVE-2019-7303 was a comparison of 64).
+ * Compares an int argument. The ABI leaves the upper half of the register undefined, so only the lower 32 bits count
+ * (CVE-2019-7303 was a comparison of 64).
  */
 export function equals32(index: ArgIndex, value: bigint): ArgCondition {
   return { index, op: "SCMP_CMP_MASKED_EQ", mask: 0xffff_ffffn, datum: value & 0xffff_ffffn };
@@ -83,7 +76,7 @@ export function ruleOf({ args = [] }: RequiredCall): Rule {
   };
 }
 
-/** A call that fails with this error. */
+/** The action that makes a call fail with this error. */
 export function errno(name: string): Action {
   const errnoRet = errnoNumber(name);
   if (errnoRet === undefined) throw new RangeError(`no error ${name}`);

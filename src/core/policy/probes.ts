@@ -1,8 +1,7 @@
 /**
- * Newer calls that libraries try first and replace by older ones if the kernel answers ENOSYS.
- * Every profile names them, for two reasons. Docker before 23 ignores `defaultErrnoRet` and would
- * answer EPERM, from which programs do not fall back. And runc and crun disagree about unlisted
- * calls above the highest one that is named.
+ * Newer calls that libraries try first, and replace by older ones if the kernel answers ENOSYS. Every profile names
+ * them, for two reasons. Docker before 23 ignores `defaultErrnoRet` and would answer EPERM, from which programs do not
+ * fall back. And runc and crun disagree about calls above the highest one that a profile names.
  */
 export interface ProbeRow {
   readonly names: readonly string[];
@@ -10,7 +9,7 @@ export interface ProbeRow {
   readonly fallback: string;
 }
 
-/** Calls that programs make to see whether a kernel has something, and do without. */
+/** Calls with which programs probe for a feature of the kernel, and which they can do without. */
 export const probeRows: readonly ProbeRow[] = [
   {
     names: ["clone3"],

@@ -3,20 +3,17 @@ import { isSyscallName } from "../tables/index.ts";
 import { readAssumptions, writeAssumptions } from "./assumptions.ts";
 import type { Assumptions, Policy } from "./types.ts";
 
-/**
- * Why a rule is there, as its comment in a profile says it. This module alone writes and reads such
- * comments.
- */
+/** Why a rule is there, as its comment in a profile says. Only this module writes and reads such comments. */
 export type Reason =
-  /** Seen in a recording. `assumptions`: what the profile was made with, if the comment says it. */
+  /** A recording saw it. `assumptions`: what the profile assumes, if the comment says so. */
   | { readonly type: "observed"; readonly assumptions: Assumptions | undefined }
-  /** Seen, and pinned to arguments. */
+  /** A recording saw it, and it is pinned to arguments. */
   | { readonly type: "observed"; readonly only: Limit }
-  /** Seen, and not pinned, because of `unpinned`. */
+  /** A recording saw it. It is not pinned, because of `unpinned`. */
   | { readonly type: "observed"; readonly call: string; readonly unpinned: string }
   /** A row of the policy's tables asks for it. */
   | { readonly type: "floor" | "companion"; readonly reason: string; readonly only: Limit | undefined }
-  /** The code of a program can make it: how, in words. */
+  /** The code of a program can make it. `how` says the way in words. */
   | {
       readonly type: "code";
       readonly program: string;
@@ -24,7 +21,7 @@ export type Reason =
       readonly how: string;
       readonly only: Limit | undefined;
     }
-  /** What a denied call answers. */
+  /** The answer of a denied call. */
   | { readonly type: "answer"; readonly reason: string }
   /** The user asked for it. `beyond`: the ceiling that it exceeds. */
   | { readonly type: "user"; readonly option: "--allow" | "--deny"; readonly beyond: string | undefined };
@@ -35,7 +32,7 @@ export interface Limit {
   readonly words: string;
 }
 
-/** How the comments begin. */
+/** The beginnings of comments. */
 const beginnings = {
   observed: "observed",
   floor: "container runtime: ",
@@ -85,7 +82,7 @@ export function reasonOf(
   }
 }
 
-/** The comment that says it. `readReason` reads it again. */
+/** The comment for a reason. `readReason` reads it. */
 export function writeReason(reason: Reason): string {
   const begin = beginnings[reason.type];
   switch (reason.type) {
@@ -111,8 +108,8 @@ export function writeReason(reason: Reason): string {
 }
 
 /**
- * What a comment says, if it is one of ours. Anybody can write such a comment by hand, so it is a
- * claim that only a recording proves.
+ * The reason in a comment of ours. Anybody can write such a comment by hand, so it is a claim that only a recording
+ * proves.
  */
 export function readReason(comment: string): Reason | undefined {
   if (/^observed\b/.test(comment)) return readObserved(comment.slice(beginnings.observed.length));
@@ -140,7 +137,7 @@ function readObserved(rest: string): Reason {
     : { type: "observed", only: { call, words } };
 }
 
-/** A row's reason; before it the call and its arguments, if the rule has conditions. */
+/** A row's reason. If the rule has conditions, the call and its arguments come before it. */
 function readRow(text: string): { readonly reason: string; readonly only: Limit | undefined } {
   const [, call = "", words = "", reason = ""] = /^(\w+) (.+?): (.*)$/s.exec(text) ?? [];
   return isSyscallName(call) ? { reason, only: { call, words } } : { reason: text, only: undefined };

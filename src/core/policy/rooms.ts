@@ -7,14 +7,14 @@ const int = 0xffff_ffffn;
 /** AF_INET, AF_INET6. */
 export type InternetFamily = 2n | 10n;
 
-/** In a list. */
+/** The family's name in a list. */
 export function internetName(family: InternetFamily): string {
   return family === 2n ? "AF_INET" : "AF_INET6";
 }
 
 /**
- * TCP, UDP and UDP-Lite of AF_INET, AF_INET6 or both: UDP-Lite is UDP's code, and nothing is known
- * against it. The two families differ in one bit, so both take as many rules as one.
+ * TCP, UDP and UDP-Lite of AF_INET, AF_INET6 or both. UDP-Lite is UDP's code, and no vulnerability of it is known. The
+ * two families differ in one bit, so both need only as many rules as one.
  */
 export function internetRooms(families: readonly InternetFamily[]): readonly Room[] {
   const [first = 2n, second = first] = families;
@@ -33,7 +33,7 @@ export function internetRooms(families: readonly InternetFamily[]): readonly Roo
   }));
 }
 
-/** FUTEX_WAIT and FUTEX_WAKE, with bits and on two futexes at once: how libcs build their locks. */
+/** FUTEX_WAIT and FUTEX_WAKE, with bits, and on two futexes at once. libcs build their locks from these. */
 export const pinFutex: Pinner = pinRooms([1], [0x7fn], ({ programs, glibcPrograms }) => [
   {
     conditions: [masked(1, 0x7en, 0n)], // FUTEX_WAIT, FUTEX_WAKE
@@ -65,9 +65,8 @@ export const pinFutex: Pinner = pinRooms([1], [0x7fn], ({ programs, glibcProgram
 ]);
 
 /**
- * Clocks of linux/time.h that are not of processor time: 0 and 1 (REALTIME, MONOTONIC), 8 and 9 (their
- * alarms); 4 to 7 (the last is BOOTTIME). CLOCK_TAI, by which only clock synchronization waits, has to
- * be seen.
+ * The clocks of linux/time.h that do not measure processor time: 0 and 1 (REALTIME, MONOTONIC), 8 and 9 (their alarms),
+ * 4 to 7 (the last is BOOTTIME). Only clock synchronization waits by CLOCK_TAI, so a recording must see it.
  */
 export const pinClock: Pinner = pinRooms([0], [int], () =>
   [
@@ -85,13 +84,13 @@ interface Options {
   /** Mask and datum of the level. */
   readonly level: readonly [bigint, bigint];
   readonly words: string;
-  /** Masks and data of the option's number. None: all of the level. */
+  /** Masks and data of the option's number. Empty for all options of the level. */
   readonly names: readonly (readonly [bigint, bigint])[];
 }
 
 /**
- * Levels and options of asm-generic/socket.h, linux/in.h, in6.h, tcp.h and udp.h that programs set as
- * they like. A mask joins numbers that differ in its missing bits, so that few rules say it.
+ * Levels and options of asm-generic/socket.h, linux/in.h, in6.h, tcp.h and udp.h that programs set freely. A mask joins
+ * numbers that differ in its missing bits, so that few rules are enough.
  */
 const ordinaryOptions: readonly Options[] = [
   {
@@ -102,7 +101,7 @@ const ordinaryOptions: readonly Options[] = [
   {
     level: [~0n, 6n],
     words: "options of TCP but TCP_ULP and TCP_REPAIR_WINDOW",
-    // All but 31 and 29, which CRIU alone sets: another bit of 31 and 29 is clear.
+    // All but 31 and 29, which only CRIU sets. Each other number lacks another bit that 31 and 29 have.
     names: [
       [1n, 0n],
       [4n, 0n],
@@ -134,7 +133,7 @@ const ordinaryOptions: readonly Options[] = [
   },
 ];
 
-/** Levels above 255 belong to families, which socket's pins choose. */
+/** Levels above 255 belong to families, and socket's pins choose the families. */
 const familyLevels: Room = {
   conditions: [masked(1, 0x100n, 0x100n)],
   words: "options of other families",
@@ -142,7 +141,7 @@ const familyLevels: Room = {
   source: "linux/socket.h",
 };
 
-/** Which options a socket is given. */
+/** The options that a program may set on a socket. */
 export const pinSetsockopt: Pinner = pinRooms([1, 2], [int, int], () => [
   ...ordinaryOptions.flatMap(({ level, words, names }) =>
     (names.length === 0 ? [undefined] : names).map((name) => ({

@@ -1,13 +1,11 @@
 /**
- * Programs that compile machine code while they run, some of it only under load, long after a
- * recording has ended. They are recognised by the name under which they are executed.
+ * Programs that compile machine code while they run, some of it only under load, long after a recording has ended. The
+ * name under which they are executed identifies them.
  */
 export interface CompilerRow {
-  /** Base names, a trailing version left out (`php8.2` is `php`). */
+  /** Base names without a trailing version (`php8.2` is `php`). */
   readonly programs: readonly string[];
-  /**
-   * What their code memory is: at the same time writable and executable, or one after the other.
-   */
+  /** The state of their code memory: writable and executable at the same time, or one after the other. */
   readonly memory: "writable-and-executable" | "made-executable";
   readonly reason: string;
   readonly source: string;
@@ -57,15 +55,12 @@ export const compilerRows: readonly CompilerRow[] = [
 
 const version = /^(?:-?\d+(?:\.\d+)*)?$/;
 
-/** Is it one of these programs, in whatever version (`python3.11` is `python`)? */
+/** Is it one of these programs, in any version (`python3.11` is `python`)? */
 export function isProgram(name: string, known: readonly string[]): boolean {
   return known.some((base) => name.startsWith(base) && version.test(name.slice(base.length)));
 }
 
-/**
- * The first row that knows one of the programs, and which it is; those with the widest memory
- * first.
- */
+/** The first row that has one of the programs, and that program. Rows with the widest memory come first. */
 export function compilerAmong(programs: ReadonlySet<string>): (CompilerRow & { readonly program: string }) | undefined {
   for (const row of compilerRows) {
     const program = [...programs].sort().find((name) => isProgram(name, row.programs));

@@ -1,4 +1,4 @@
-/** A part of a program's start, and who makes its calls. */
+/** A part of a program's start, and the programs or libraries that make its calls. */
 interface StartRow {
   readonly names: readonly string[];
   readonly reason: string;
@@ -6,8 +6,8 @@ interface StartRow {
 }
 
 /**
- * What a program calls before its own code runs. It is allowed if the recording's log lacks the
- * program's start. All kinds of programs are here, because the log does not say which kind it was.
+ * What a program calls before its own code runs. These calls are allowed if the recording's log lacks the program's
+ * start. The rows are for all kinds of programs, because the log does not say which kind it was.
  */
 export const startRows: readonly StartRow[] = [
   {

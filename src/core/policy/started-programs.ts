@@ -1,6 +1,6 @@
-/** Programs that a workload which starts programs is likely to start on another day. */
+/** Programs that a workload is likely to start on another day, if it starts programs. */
 export interface StartedRow {
-  /** Paths in the image; the first that exists counts. */
+  /** Paths in the image. The first one that exists counts. */
   readonly paths: readonly string[];
   readonly reason: string;
 }
@@ -8,7 +8,7 @@ export interface StartedRow {
 const inPath = (name: string): readonly string[] =>
   ["/usr/bin", "/bin", "/usr/local/bin"].map((folder) => `${folder}/${name}`);
 
-/** Looked at only if the recording, or the program's own code, starts programs. */
+/** They count only if the recording, or the program's own code, starts programs. */
 export const startedRows: readonly StartedRow[] = [
   {
     paths: ["/bin/sh", "/usr/bin/sh"],

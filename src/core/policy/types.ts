@@ -3,44 +3,42 @@ import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch, Weight } from "../tables/index.ts";
 
 /**
- * How closely arguments are pinned to what was seen; `argumentRows` says which by which. `none`:
- * not at all; `strict`: all that can be.
+ * How closely arguments are pinned to what was seen. `argumentRows` says which, and by which tier. `none` pins nothing,
+ * and `strict` pins everything that it can.
  */
 export type ArgTier = "none" | "standard" | "strict";
-/** `complain`: for a staging rollout, what would be denied is logged instead. */
+/** `complain`, for a staging rollout, logs what would be denied. */
 export type Mode = "enforce" | "complain";
 /**
- * The runtime a profile has to start under, whose own calls are allowed: one, or any. `old-runc`: any,
- * and runc before 1.0.2 too.
+ * The runtimes under which a profile must start, and whose calls it allows: one, or any. `old-runc` is any, and also
+ * runc before 1.0.2.
  */
 export type FloorChoice = "any" | "runc" | "crun" | "old-runc";
 
 /**
- * What a policy is made with, beside the recording. The ceiling is resolved by the caller: policy
- * reads no profile and no host.
+ * The inputs of a policy beside the recording. The caller resolves the ceiling: the policy reads no profile and no
+ * host.
  */
 export interface PolicyOptions {
   readonly args: ArgTier;
-  /** Nothing but what was seen and the floor: no companions, nothing because of code. */
+  /** Allows only what was seen and the floor: no companions, and nothing because of code. */
   readonly exact: boolean;
-  /** Ordinary calls that the programs' own code can make are allowed. */
+  /** Allows ordinary calls that the programs' own code can make. */
   readonly reach: boolean;
-  /** How far down the ranking code counts. Absent: as measured best. */
+  /** The furthest rank at which code counts. Absent for the measured best. */
   readonly furthestRank?: CodeRank;
   readonly floor: FloorChoice;
   readonly allow: readonly string[];
   readonly deny: readonly string[];
-  /** Docker's default for the recorded engine and capabilities, per architecture. */
+  /** Docker's default for the recorded engine and capabilities, for each architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
-  /** What the ceiling is called in output, e.g. "Docker 20.10.24's default". */
+  /** The ceiling's name in output, such as "Docker 20.10.24's default". */
   readonly ceilingName: string;
 }
 
-/** One thing the policy did that the user must hear of. */
+/** One thing about the policy that the user must know. */
 export type PolicyNote =
-  /**
-   * Observed, but the ceiling denies it: left out. `results`: what the recording says came back.
-   */
+  /** Observed, but left out because the ceiling denies it. `results`: the recorded results. */
   | {
       readonly kind: "above-ceiling";
       readonly arch: ScmpArch;
@@ -49,11 +47,9 @@ export type PolicyNote =
       readonly processes: readonly string[];
       readonly values: readonly ArgTuple[] | undefined;
     }
-  /** Taken in above the ceiling because of --allow. */
+  /** Added beyond the ceiling because of --allow. */
   | { readonly kind: "allowed-above-ceiling"; readonly arch: ScmpArch; readonly syscall: string }
-  /**
-   * The code of a program can make it, no recording saw it, and it is more than ordinary: denied.
-   */
+  /** Denied: the code of a program can make it, but no recording saw it, and it is more than ordinary. */
   | {
       readonly kind: "in-code";
       readonly arch: ScmpArch;
@@ -72,16 +68,16 @@ export type PolicyNote =
     }
   /** Could be pinned, but is not, and why. */
   | { readonly kind: "unpinned"; readonly arch: ScmpArch; readonly syscall: string; readonly reason: string }
-  /** A name the tables do not know (a newer kernel's call): no profile can name it. */
+  /** The tables do not know the name (a newer kernel's call), so no profile can have it. */
   | { readonly kind: "unknown-syscall"; readonly arch: ScmpArch; readonly syscall: string };
 
-/** What a policy was made with, and holds for. The head of a profile says it. */
+/** What a policy was made with, and the hosts that it holds for. The head of a profile says so. */
 export interface Assumptions {
   /** The recording's name. */
   readonly recording: string;
   /** A digest of recording and options. Absent if the caller gives none. */
   readonly inputs?: string;
-  /** `false`: the container may have no-new-privileges or not. */
+  /** `false` if the container may have no-new-privileges or not. */
   readonly noNewPrivileges: boolean;
   readonly init: boolean;
   readonly floor: FloorChoice;
@@ -90,24 +86,24 @@ export interface Assumptions {
   readonly exact: boolean;
   readonly reach: boolean;
   readonly mode: Mode;
-  /** What the ceiling is called. */
+  /** The ceiling's name. */
   readonly ceiling: string;
 }
 
 /**
- * Capabilities of the recorded runs that Docker's default does not give: the ceiling is as wide as
- * the most capable run, because what that run did has to go on.
+ * Capabilities of the recorded runs that Docker's default does not give. The ceiling is as wide as the most capable
+ * run, because what that run did must still work.
  */
 export interface BeyondDefault {
-  /** Their names, or how many they are if they are more than `maxNamed`. */
+  /** Their names, or their number if there are more than `maxNamed`. */
   readonly more: readonly string[] | number;
-  /** Not every run had all of them. */
+  /** True if some run lacked one of them. */
   readonly inSomeRuns: boolean;
 }
 
-/** What a profile is written from: filters with a reason for each rule. */
+/** The content of a profile: filters with a reason for each rule. */
 export interface Policy {
-  /** One per observed architecture, sorted; the native one first. */
+  /** One for each observed architecture, sorted. The native one comes first. */
   readonly filters: readonly Filter[];
   readonly notes: readonly PolicyNote[];
   readonly assumptions: Assumptions;
