@@ -1,11 +1,18 @@
 import { SeccompGenError } from "../core/errors/index.ts";
 import { beginsLine } from "../strace-parser/index.ts";
+import {
+  criWrapping,
+  csvWrapping,
+  htmlWrapping,
+  jsonWrapping,
+  numberedWrapping,
+  rowWrapping,
+  typographicWrapping,
+  type Wrapping,
+} from "./wrapping.ts";
 
-/**
- * What another tool wrote around strace's lines: a text before each of them, or the JSON of Docker's `json-file`
- * (`{"log":"…\n","stream":"stderr","time":"…"}`).
- */
-export type Framing = { readonly kind: "json" } | { readonly kind: "prefix"; readonly pattern: RegExp };
+/** What another tool did to strace's lines, in the order in which we undo it. */
+export type Framing = readonly Wrapping[];
 
 /** At most this many bytes are looked at, and about this many of their lines. */
 export const headBytes = 64 * 1024;
@@ -17,15 +24,11 @@ const maxPrefix = 600;
 const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 const clock = String.raw`\d\d:\d\d:\d\d(?:[.,]\d+)?`;
 
-/**
- * The parts that differ from line to line: dates (Docker, kubectl, journalctl, ts, GitHub), and the stream in logs of
- * the Container Runtime Interface.
- */
+/** The parts that differ from line to line: dates (Docker, kubectl, journalctl, ts, GitHub). */
 const dated = [
   String.raw`\d{4}[-/]\d\d[-/]\d\d[T ]${clock}(?:Z| ?[+-]\d\d:?\d\d)?`,
   String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${month} +\d{1,2} ${clock}(?: \d{4}(?= ))?`,
   String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:${month} +\d{1,2}|\d{1,2} ${month} \d{4}) ${clock}`,
-  String.raw`(?:stdout|stderr) [FP](?= )`,
 ];
 /**
  * Times that strace itself may have written. They count as another tool's only if no line of strace begins with them.
@@ -43,16 +46,40 @@ const colours = new RegExp(String.raw`\x1b\[[0-9;]*m`, "g");
 type Shape = readonly (string | undefined)[];
 
 /**
- * The framing of a log, from its first lines. `undefined` if strace's lines are as strace wrote them, or if there are
- * none. Throws `foreign-log` for the logs of other tracers.
+ * The framing of a log, from its first lines. Empty if strace's lines are as strace wrote them, or if there are none.
+ * Throws `foreign-log` for the logs of other tracers.
  */
-export function framingOf(head: Uint8Array, label: string): Framing | undefined {
-  if (head[0] === 0x7b /* { */) return isDockerJson(head) ? { kind: "json" } : undefined;
+export function framingOf(head: Uint8Array, label: string): Framing {
+  let lines = linesOf(head).map(plainText);
+  const framing: Wrapping[] = [];
+  for (const find of [
+    jsonWrapping,
+    criWrapping,
+    csvWrapping,
+    htmlWrapping,
+    typographicWrapping,
+    numberedWrapping,
+    rowWrapping,
+  ]) {
+    const wrapping = find(lines, isEvent);
+    if (wrapping === undefined) continue;
+    framing.push(wrapping);
+    lines = lines.map(wrapping()).map(plainText);
+  }
+  const prefix = prefixWrapping(lines, label);
+  return prefix === undefined ? framing : [...framing, prefix];
+}
+
+function isEvent(text: string): boolean {
+  return surely.test(text) && prefixOf(text) !== undefined;
+}
+
+/** A text before each line: `web-1  | `, `[pod/web/app] `, a date. */
+function prefixWrapping(head: readonly string[], label: string): Wrapping | undefined {
   const shapes = new Map<string, { readonly shape: Shape; lines: number }>();
   const lines: string[] = [];
   const events: string[] = [];
-  for (const raw of sampled(linesOf(head))) {
-    const line = raw.replace(colours, "").replace(/\r$/, "");
+  for (const line of sampled(head)) {
     const found = prefixOf(line);
     if (found === undefined) continue;
     const key = JSON.stringify(found.shape.map((part) => part ?? null));
@@ -67,7 +94,13 @@ export function framingOf(head: Uint8Array, label: string): Framing | undefined 
   if (most === undefined) return undefined;
   // `[pod/web/app] ` alone looks like the context that --secontext prints.
   const pattern = patternOf(most.shape);
-  return 2 * lines.filter((line) => pattern.test(line)).length > lines.length ? { kind: "prefix", pattern } : undefined;
+  return 2 * lines.filter((line) => pattern.test(line)).length > lines.length
+    ? () => (line) => line.replace(pattern, "")
+    : undefined;
+}
+
+function plainText(line: string): string {
+  return line.replace(colours, "").replace(/\r$/, "");
 }
 
 function linesOf(head: Uint8Array): readonly string[] {
@@ -114,7 +147,7 @@ function prefixOf(line: string): { readonly shape: Shape; readonly end: number }
 const plain = /^(?:\d{1,7} +|\[pid +\d+\] )?[a-z]\w*\(/;
 
 /** strace writes the pid before a time or a context. So another tool wrote any text before a pid. */
-const beforePid = new RegExp(String.raw`(?:${clock}|\d{9,}(?:\.\d+)?|\[[^\]]*\]) \d+ +[^\d ]`, "y");
+const beforePid = new RegExp(String.raw`(?:${clock}|\d{9,}(?:\.\d+)?|\[[^\]]*\]) +\d+ +[^\d ]`, "y");
 
 function isLine(line: string, bytes: Uint8Array, at: number): boolean {
   return matchAt(beforePid, line, at) === undefined && beginsLine(bytes, at, bytes.length);
@@ -135,7 +168,7 @@ function matchAt(pattern: RegExp, line: string, at: number): string | undefined 
 }
 
 /** A prefix ends with a blank, a tab, or one of these. */
-const prefixEnds = " \t|]:>[";
+const prefixEnds = ' \t|]:>[`"+';
 
 function afterBoundary(line: string, at: number): number {
   let next = at + 1;
@@ -185,29 +218,13 @@ function refuseForeign(events: readonly string[], label: string): void {
     });
 }
 
-function isDockerJson(head: Uint8Array): boolean {
-  const [first = ""] = linesOf(head);
-  return logOf(first) !== undefined;
-}
-
-/** The member `log` of a line of JSON. */
-function logOf(line: string): string | undefined {
-  try {
-    const entry: unknown = JSON.parse(line);
-    return typeof entry === "object" && entry !== null && "log" in entry && typeof entry.log === "string"
-      ? entry.log
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** strace's own lines, one for each line of the log, so that line numbers stay the same. */
+/** The lines as strace wrote them, one for each line of the log, so that line numbers stay the same. */
 export async function* withoutFraming(
   chunks: AsyncIterable<Uint8Array>,
   framing: Framing,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const unframe = framing.kind === "json" ? unframeJson() : unframePrefix(framing.pattern);
+  const steps = framing.map((wrapping) => wrapping());
+  const unframe = (line: string): string => steps.reduce((text, step) => plainText(step(text)), plainText(line));
   let held = "";
   for await (const chunk of chunks) {
     const lines = (held + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1")).split("\n");
@@ -215,24 +232,4 @@ export async function* withoutFraming(
     yield Buffer.from(lines.map((line) => `${unframe(line)}\n`).join(""), "latin1");
   }
   if (held !== "") yield Buffer.from(unframe(held), "latin1");
-}
-
-function unframePrefix(pattern: RegExp): (line: string) => string {
-  return (line) => line.replace(colours, "").replace(pattern, "");
-}
-
-/** Docker splits a long line into entries. Only the last one ends with a newline. */
-function unframeJson(): (line: string) => string {
-  const begun = new Map<string, string>();
-  return (line) => {
-    const text = Buffer.from(line, "latin1").toString("utf8");
-    const log = logOf(text);
-    if (log === undefined) return line;
-    const stream = /"stream": ?"(\w+)"/.exec(text.slice(text.lastIndexOf('"stream"')))?.[1] ?? "";
-    const whole = (begun.get(stream) ?? "") + log;
-    begun.delete(stream);
-    if (whole.endsWith("\n")) return Buffer.from(whole.slice(0, -1), "utf8").toString("latin1").replaceAll("\n", " ");
-    begun.set(stream, whole);
-    return "";
-  };
 }

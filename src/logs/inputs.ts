@@ -214,9 +214,9 @@ async function traceOf(
 ): Promise<Trace | undefined> {
   const head = await beginningOf(chunks);
   const framing = framingOf(head, label);
-  if (framing === undefined && looksLikeJson(head))
+  const isFramed = framing.length > 0;
+  if (!isFramed && looksLikeJson(head))
     return { kind: "recording", recording: parseRecording(await boundedText(rejoin(head, chunks), label), label) };
-  const isFramed = framing !== undefined;
   const aggregator = createAggregator({ arch: context.arch });
   begins?.(aggregator, isFramed, head.length);
   const files = new NamedFiles();
@@ -224,7 +224,7 @@ async function traceOf(
   const ending = new Ending();
   await readInto(
     aggregator,
-    ending.watch(framing === undefined ? all : withoutFraming(all, framing)),
+    ending.watch(isFramed ? withoutFraming(all, framing) : all),
     label,
     context.root === undefined ? undefined : files,
   );

@@ -9,7 +9,7 @@ import {
   type ScmpArch,
 } from "../core/tables/index.ts";
 import type { Terminal } from "../project/index.ts";
-import { behindText } from "../strace-parser/index.ts";
+import { behindText, brokenText } from "../strace-parser/index.ts";
 
 /** A log of strace that was read to its end. */
 export interface Log {
@@ -87,22 +87,35 @@ function rangesText(ranges: UnreadRanges["ranges"]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-/** With this many such lines, or one in twenty, another tool wrote a prefix that we did not recognise. */
-const manyBehind = 5;
+/** With this many such lines, or one in twenty, another tool changed the lines of strace. */
+const many = 5;
 const oneIn = 20;
 
 /** Throws for a log that was read only in part: its profile would lack the other part. */
 function refuseHalf(unread: readonly UnreadRanges[], calls: number, { label, isFramed }: LogOrigin): void {
-  const behind = unread.find(({ reason }) => reason === behindText);
-  if (behind === undefined || (!isFramed && behind.lines < manyBehind && behind.lines * oneIn < calls)) return;
+  const of = (text: string): UnreadRanges | undefined => unread.find(({ reason }) => reason === text);
+  const [behind, broken] = [of(behindText), of(brokenText)];
+  if (broken !== undefined && broken.lines >= many && broken.lines * oneIn > calls)
+    throw new SeccompGenError({
+      code: "foreign-log",
+      path: `${label}:${firstRanges(broken)}`,
+      detail: `${broken.lines} calls lack their end: another tool cut or wrapped the lines of strace`,
+      todo: "Let strace write its own file (-o FILE), and do not copy it from a terminal or a page.",
+    });
+  if (behind === undefined || (!isFramed && behind.lines < many && behind.lines * oneIn < calls)) return;
+  const verb = behind.lines === 1 ? "has" : "have";
   throw new SeccompGenError({
     code: "foreign-log",
-    path: `${label}:${rangesText(behind.ranges.slice(0, 5))}${behind.ranges.length > 5 ? ",…" : ""}`,
-    detail: `${linesText(behind.lines)} of strace have another prefix than the others`,
+    path: `${label}:${firstRanges(behind)}`,
+    detail: `${linesText(behind.lines)} of strace ${verb} another prefix than the others`,
     todo:
       "Give the lines of one container without a prefix: docker logs CONTAINER, docker compose logs " +
       "--no-log-prefix SERVICE, or kubectl logs POD. Or let strace write its own file (-o FILE).",
   });
+}
+
+function firstRanges({ ranges }: UnreadRanges): string {
+  return `${rangesText(ranges.slice(0, 5))}${ranges.length > 5 ? ",…" : ""}`;
 }
 
 /** strace names modes if the machine has several. */

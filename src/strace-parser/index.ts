@@ -33,4 +33,4 @@ export function* parseStraceSync(chunks: Chunks, options: ParserOptions = {}): G
 export { forkCalls, isForkCall } from "./forks.ts";
 export { forgetOldest, maxThreads } from "./oldest.ts";
 export { behindText } from "./other-lines.ts";
-export { beginsLine } from "./woven-text.ts";
+export { beginsLine, brokenText } from "./woven-text.ts";

@@ -43,7 +43,7 @@ const none: SyscallResult = { type: "none" };
 export const noResult: ReadResult = { result: none, injected: false };
 
 /** The result of each errno, made once. */
-const errors = new Kept<ReadResult>((bytes, start, end) => errorOf(latin1(bytes, start, end)), 512);
+const errors = new Kept<ReadResult>((bytes, start, end) => errorOf(latin1(bytes, start, end).replace("=", " ")), 512);
 
 function errorOf(errno: string): ReadResult {
   return { result: restarts.has(errno) ? { type: "restart", errno } : { type: "error", errno }, injected: false };
@@ -111,7 +111,7 @@ function readNumber(bytes: Uint8Array, start: number, end: number): ReadResult |
 }
 
 /**
- * `ENOENT (…)`, `errno 530`, `(errno 530)`, `530 (…)`
+ * `ENOENT (…)`, `errno 530`, `(errno 530)`, `errno=530`, `530 (…)`
  *
  *     close(9) = -1 EBADF (Bad file descriptor)
  *                   ^^^^^
@@ -131,7 +131,8 @@ function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | 
       : undefined;
   }
   const bracket = bytes[start] === 0x28 ? 1 : 0;
-  if (!startsWith(bytes, start + bracket, end, "errno ")) return undefined;
+  // with `=`: qemu -strace
+  if (!["errno ", "errno="].some((text) => startsWith(bytes, start + bracket, end, text))) return undefined;
   const digits = start + bracket + "errno ".length;
   let after = digits;
   while (after < end && isDigit(bytes[after])) after += 1;

@@ -9,6 +9,21 @@ import { sourceOf, unparsed } from "./unparsed.ts";
 
 const closing = 0x29;
 
+/** Why the beginning of a call is not read: its end is nowhere. */
+export const brokenText = "a call without its end";
+
+/**
+ * What prints. The printed text follows the call's arguments on a shared terminal, and may be of many
+ * lines; the call's result stands after it, or somewhere in it.
+ *
+ *     write(1, "a\nb\nc\n", 6a
+ *     b
+ *     c
+ *     ) = 6
+ */
+const printing: ReadonlySet<string> = new Set(["write", "writev"]);
+const unknown = Buffer.from(") = ?", "latin1");
+
 /** A call that broke off at the end of its line. */
 interface CutCall extends Head {
   /** True if a message of strace broke it off, false if the program's output did. */
@@ -42,8 +57,14 @@ export class WovenText {
     const cut = this.#cut;
     if (cut === undefined) return;
     this.#cut = undefined;
+    if (
+      !cut.byMessage &&
+      printing.has(cut.name) &&
+      this.#calls.begin(joinHalves(cut, unknown, 0, unknown.length), true)
+    )
+      return;
     const text = `${cut.name}(${latin1(cut.bytes, cut.start, cut.end)}`;
-    this.#outlet.give(unparsed("a call without its end", text, cut.tracee, sourceOf(cut)));
+    this.#outlet.give(unparsed(brokenText, text, cut.tracee, sourceOf(cut)));
   }
 
   /**
