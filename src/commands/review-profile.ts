@@ -100,6 +100,8 @@ async function judge(
           ceiling: reference.profile,
           sameProfile: changed.before !== undefined,
         });
+  const isSame = changed.before !== undefined && changed.after !== undefined;
+  const closedElsewhere = isSame ? openedElsewhere(after, before, { hosts, sameProfile: true }) : [];
   const source =
     changed.after === undefined
       ? "removed"
@@ -121,6 +123,7 @@ async function judge(
     type: changed.before === undefined ? "added" : changed.after === undefined ? "removed" : "changed",
     assessment,
     elsewhere,
+    closedElsewhere,
     places: assessment.openings.map((opening) => placeOf(opening, held, after)),
     inCode: assessment.openings.map(({ change }) => codeAnswer(sources?.recording.code, change.arch, change.syscall)),
     source,

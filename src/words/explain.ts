@@ -5,6 +5,7 @@ import type {
   Explanation,
   VulnerabilityVerdict,
 } from "../core/explain/index.ts";
+import type { Action } from "../core/seccomp/index.ts";
 import { callInsteadOf, noFilterText } from "../core/profile/index.ts";
 import { dockerArch, subsystems } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
@@ -126,6 +127,30 @@ function summary(explanation: Explanation, words: Terminal): readonly string[] {
   ];
 }
 
+/** What else happens to calls that are not denied. */
+const letWords: readonly {
+  readonly action: Action["action"];
+  readonly label: string;
+  readonly means: string;
+}[] = [
+  { action: "SCMP_ACT_LOG", label: "logged", means: "allowed, and the kernel logs them" },
+  { action: "SCMP_ACT_NOTIFY", label: "handed on", means: "an agent decides (SCMP_ACT_NOTIFY)" },
+  { action: "SCMP_ACT_TRACE", label: "traced", means: "a tracer decides; without one they fail with ENOSYS" },
+];
+
+/** What denied calls get: `50 answer “not implemented”, 300 an error, 12 end the program`. */
+function deniedWords({ counts, calls }: ArchExplanation): string {
+  const denied = calls.filter(({ state }) => state === "denied");
+  const ended = denied.filter(({ answer }) => answer?.action.startsWith("SCMP_ACT_KILL")).length;
+  const trapped = denied.filter(({ answer }) => answer?.action === "SCMP_ACT_TRAP").length;
+  return [
+    `${counts.states.enosys} answer “not implemented”`,
+    `${denied.length - ended - trapped} an error`,
+    ...(ended === 0 ? [] : [`${ended} end the program or its thread`]),
+    ...(trapped === 0 ? [] : [`${trapped} raise SIGSYS`]),
+  ].join(", ");
+}
+
 /** `where` says where those within reach are listed. */
 function totals(explanation: Explanation, words: Terminal, where: string): readonly string[] {
   const { noFilter, profile, ceilingName, arches, vulnerabilities, runs } = explanation;
@@ -146,11 +171,11 @@ function totals(explanation: Explanation, words: Terminal, where: string): reado
       ),
       ...row("  of them pinned", arch.counts.states.pinned, stateWords.pinned),
       ...row("  of them for the start", arch.counts.states.floor, "the container runtime needs them"),
-      ...row(
-        "calls denied",
-        arch.counts.states.enosys + arch.counts.states.denied,
-        `${arch.counts.states.enosys} answer “not implemented”, ${arch.counts.states.denied} an error`,
-      ),
+      ...letWords.flatMap(({ action, label, means }) => {
+        const calls = arch.calls.filter(({ lets }) => lets.some((each) => each.action === action));
+        return calls.length === 0 ? [] : row(`  of them ${label}`, calls.length, means);
+      }),
+      ...row("calls denied", arch.counts.states.enosys + arch.counts.states.denied, deniedWords(arch)),
     ]),
     ...words.say("  ", `Of ${vulnerabilities.length} known kernel vulnerabilities and container escapes:`),
     ...row("out of reach", own.closed, `by this profile; ${docker.closed} by Docker's default`),

@@ -102,16 +102,18 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     what: ({ index }) => `two conditions on ${argumentName(index)}: for runc and crun, either one is enough`,
   },
   "wide-comparison": {
-    title: "A 64-bit comparison of a 32-bit argument",
+    title: "A comparison of more bits than the kernel looks at",
     why:
-      "The kernel looks at the lower half only. With an upper bit set the call does the same, but the comparison " +
-      "comes out otherwise: a deny rule is bypassed, or a harmless call is denied.",
-    todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295. --fix does it for SCMP_CMP_EQ.",
-    what: ({ passed }) => {
-      const open = `; so these pass with bit 32 set, though they are denied: ${shortened(passed.map(passedWords))}`;
+      "The kernel looks at the lower 32 bits of an int, and at 16 of a file's mode. With a bit above them set the " +
+      "call does the same, but the comparison comes out otherwise: a deny rule is bypassed, or a harmless call is " +
+      "denied.",
+    todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295, and 65535 for a mode. --fix does it for SCMP_CMP_EQ.",
+    what: ({ bits, passed }) => {
+      const open = `; so these pass with bit ${bits} set, though they are denied: ${shortened(passed.map(passedWords))}`;
       return (
-        "compares 64 bits of a 32-bit argument, but the kernel ignores the upper 32: with one of them set, the same " +
-        `call can get another answer${passed.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the mask 4294967295`
+        `the kernel looks at ${bits} bits of this argument, and the rule compares more: with one of the others set, ` +
+        `the same call can get another answer${passed.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the ` +
+        `mask ${2 ** bits - 1}`
       );
     },
   },
@@ -335,7 +337,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "listenerPath (Docker before 23) leave it out.",
     todo: "Run the agent with the container, or use SCMP_ACT_ERRNO.",
     what: ({ names, action, listener }) => {
-      const calls = shortened(names);
+      const calls = names.length === 0 ? "every call that is not named" : shortened(names);
       if (action !== "SCMP_ACT_NOTIFY")
         return `${action} needs a program that traces the container; without one ${calls} fails with ENOSYS`;
       return listener === undefined || listener === ""
@@ -395,7 +397,7 @@ export function findingText<Kind extends FindingKind>(finding: FindingOf<Kind>):
 
 const fixWords: { readonly [kind in FixKind]: string } = {
   "new-spelling": '"name" is written as "names"',
-  "masked-equality": "compares the 32 bits that the kernel looks at",
+  "masked-equality": "compares the bits that the kernel looks at",
 };
 
 /** What a correction does, in words. */

@@ -38,6 +38,8 @@ export interface JudgedProfile {
    * judged host.
    */
   readonly elsewhere: readonly Elsewhere[];
+  /** Calls that are no longer possible on such hosts. Empty for a profile that was added or removed. */
+  readonly closedElsewhere: readonly Elsewhere[];
   /** The places of the rules that allow the openings, in the openings' order. */
   readonly places: readonly Place[];
   /** What the programs' code shows about the openings, in their order. `undefined` if no code was read. */

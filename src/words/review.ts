@@ -1,4 +1,4 @@
-import type { Elsewhere, SyscallChange } from "../core/diff/index.ts";
+import { elsewhereByHost, type Elsewhere, type SyscallChange } from "../core/diff/index.ts";
 import { isDangerousElsewhere, isOrdinaryElsewhere, type Opening } from "../core/judgement/index.ts";
 import type { CodeCoverage } from "../core/recording/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
@@ -334,7 +334,7 @@ function headline({ profiles: [first, ...others], paths }: Group): Line {
 }
 
 function summary(state: JudgedProfile): string {
-  const { type, assessment, elsewhere, source, keeps } = state;
+  const { type, assessment, elsewhere, closedElsewhere, source, keeps } = state;
   const { openings, closings, otherAnswers, profile, open, pretended } = assessment;
   const findings = otherFindings(state);
   const distinct = (list: readonly Opening[]): number => new Set(list.map(({ change }) => change.syscall)).size;
@@ -353,7 +353,7 @@ function summary(state: JudgedProfile): string {
   const unbacked = distinct(openings.filter(({ backing }) => backing.type === "nothing"));
   const byOptions = distinct(openings.filter(({ backing }) => backing.type === "options"));
   const beyond = distinct(openings.filter(({ beyondDocker }) => beyondDocker));
-  const where = elsewhere.length > 0 ? " on the hosts it is judged for" : "";
+  const where = elsewhere.length + closedElsewhere.length > 0 ? " on the hosts it is judged for" : "";
   return [
     type === "added"
       ? "new, compared with Docker's default"
@@ -366,6 +366,7 @@ function summary(state: JudgedProfile): string {
     ),
     pretended.length > 0 ? `${calls(pretended)} denied calls claim to have succeeded` : "",
     elsewhere.length > 0 ? `+${elsewhere.length} possible elsewhere${ofThem(elsewhere)}` : "",
+    closedElsewhere.length > 0 ? `${closedElsewhere.length} no longer possible elsewhere` : "",
     open
       ? "every call that no rule names is now allowed"
       : beyond > 0
@@ -567,6 +568,7 @@ function section(paths: readonly string[], state: JudgedProfile, limits: Limits)
     ...(hasMany ? foldedOrdinary(ordinary, native, limits) : []),
     ...foldedRules(inTable.map(({ opening }) => opening.change)),
     ...foldedClosings(closings, native, limits),
+    ...foldedElsewhere(state.closedElsewhere, limits),
     ...foldedNames("Denied as before, with another answer", otherAnswers, { native, limits, head: answersText }),
   ];
   return blocks.length === 0 ? [] : [{ type: "heading", line: pathList(paths) }, ...blocks];
@@ -695,6 +697,18 @@ function foldedClosings(
     rest.length === 0 ? [] : [{ type: "paragraph", line: ["Also: ", ...namesLine(rest, native, limits)] }];
   const summary = `No longer possible, or with fewer arguments (${first.length})`;
   return [{ type: "folded", summary, blocks: [{ type: "list", items }, ...others] }];
+}
+
+function foldedElsewhere(closed: readonly Elsewhere[], { rows }: Limits): readonly Block[] {
+  if (closed.length === 0) return [];
+  const items = elsewhereByHost(closed).map((words): Line => [{ data: clipped(words, 600) }]);
+  return [
+    {
+      type: "folded",
+      summary: `No longer possible elsewhere (${closed.length})`,
+      blocks: [{ type: "list", items: items.slice(0, rows) }],
+    },
+  ];
 }
 
 interface NamesView {

@@ -52,6 +52,31 @@ describe("explain", () => {
     expect(text).not.toMatch(/https?:/);
   });
 
+  test("the totals name each action: what ends the program is no error, what is logged or traced no plain call", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "seccomp-gen-explain-")), "p.json");
+    const group = (names: readonly string[], action: string): object => ({ names, action });
+    const profile = (defaultAction: string): string =>
+      JSON.stringify({
+        defaultAction,
+        architectures: ["SCMP_ARCH_X86_64"],
+        syscalls: [
+          group(["read", "write", "exit_group"], "SCMP_ACT_ALLOW"),
+          group(["mount", "unshare"], "SCMP_ACT_LOG"),
+          group(["mkdirat"], "SCMP_ACT_TRACE"),
+          group(["openat"], "SCMP_ACT_NOTIFY"),
+          group(["ptrace"], "SCMP_ACT_TRAP"),
+          group(["swapon"], "SCMP_ACT_ERRNO"),
+        ],
+      });
+    await writeFile(file, profile("SCMP_ACT_KILL_PROCESS"));
+    const text = (await told(file)).replaceAll(/\s+/g, " ");
+    expect(text).toMatch(/7 calls allowed/);
+    expect(text).toMatch(/2 +of them logged/);
+    expect(text).toMatch(/1 +of them handed on +an agent decides/);
+    expect(text).toMatch(/1 +of them traced +a tracer decides; without one they fail with ENOSYS/);
+    expect(text).toMatch(/not implemented”, 1 an error, \d{3} end the program or its thread, 1 raise SIGSYS/);
+  });
+
   test("on a terminal a whole profile is its summary, --all adds the calls, and one call is told whole", async () => {
     const screen = { ...terminal, isScreen: true };
     const shown = async (syscall?: string, all = false): Promise<string> => {

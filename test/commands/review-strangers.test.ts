@@ -138,4 +138,11 @@ describe.skipIf(!existsSync(cli))("the review of a profile that a person wrote",
     const dangerous = reviewed(document([basic], machines), document([basic, arm("mknodat")], machines));
     expect(dangerous).toContain("Look at it: seccomp may now mknodat on other hosts.");
   });
+
+  test("tells what is no longer possible for containers with other capabilities", () => {
+    const without = { excludes: { caps: ["CAP_SYS_PTRACE"] } };
+    const text = reviewed(document([basic, allow("ptrace")]), document([basic, allow("ptrace", without)]));
+    expect(text).toContain("every call gets the same answer as before on the hosts it is judged for; 1 no longer");
+    expect(text).toContain("No longer possible elsewhere (1): amd64, with CAP_SYS_PTRACE: ptrace");
+  });
 });

@@ -69,6 +69,7 @@ function judged(more: Partial<JudgedProfile> = {}): JudgedProfile {
       dangerousUnnamed: [],
     },
     elsewhere: [],
+    closedElsewhere: [],
     places: [{ line: 1, column: 1 }],
     inCode: [{ type: "open", places: [odd] }],
     source: "different",

@@ -19,7 +19,15 @@ import {
   passedByUpperBits,
   type Filter,
 } from "../seccomp/index.ts";
-import { dockerArch, errnoOn, hostArch, intArgumentsOf, syscallNumber, type ScmpArch } from "../tables/index.ts";
+import {
+  argumentBits,
+  dockerArch,
+  errnoOn,
+  hostArch,
+  intArgumentsOf,
+  syscallNumber,
+  type ScmpArch,
+} from "../tables/index.ts";
 import { dangerousCalls } from "./dangerous-calls.ts";
 import { strangeConditions } from "./conditions.ts";
 import { neverApplies } from "./never-applies.ts";
@@ -61,7 +69,7 @@ export function lintProfile(
   if (own === undefined) return [];
   const effects = ineffective(profile, host, own);
   return [
-    ...denylist(own),
+    ...denylist(own, profile.listenerPath),
     ...falseSuccess(profile),
     ...foreignErrno(profile, host.arch),
     ...problems(resolution.problems),
@@ -135,10 +143,16 @@ function foreignErrno({ defaultAction, defaultErrnoRet, syscalls }: DockerProfil
   ];
 }
 
-function denylist({ defaultAction }: Filter): readonly Finding[] {
-  return isAllowing(defaultAction)
-    ? [{ kind: "denylist", severity: "error", pointer: "/defaultAction", names: [] }]
-    : [];
+function denylist({ defaultAction }: Filter, listener: string | undefined): readonly Finding[] {
+  const { action } = defaultAction;
+  const place = { pointer: "/defaultAction", names: [] };
+  // Another program decides on what no rule names.
+  if (asksOthers(action)) return [{ kind: "agent-needed", severity: "error", ...place, action, listener }];
+  return isAllowing(defaultAction) ? [{ kind: "denylist", severity: "error", ...place }] : [];
+}
+
+function asksOthers(action: string): action is "SCMP_ACT_NOTIFY" | "SCMP_ACT_TRACE" {
+  return action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE";
 }
 
 /** The runtimes and libseccomp keep 16 bits of an errno. */
@@ -279,18 +293,26 @@ function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup
 /** Names what passes: calls that the filter denies, and allows once upper bits are set. */
 function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGroup, own: Filter): readonly Finding[] {
   const wide = args.flatMap((arg, at) =>
-    arg.op === "SCMP_CMP_MASKED_EQ" && arg.value >> 32n === 0n
-      ? []
-      : names
-          .filter((name) => intArgumentsOf(name, own.arch).some((int) => int === arg.index))
-          .map((name) => ({ name, at })),
+    names
+      .filter((name) => intArgumentsOf(name, own.arch).some((int) => int === arg.index))
+      .map((name) => ({ name, at, bits: argumentBits(name, arg.index) }))
+      .filter(({ bits }) => arg.op !== "SCMP_CMP_MASKED_EQ" || arg.value >> BigInt(bits) !== 0n),
   );
   const [first] = wide;
   if (first === undefined) return [];
   const calls = [...new Set(wide.map(({ name }) => name))];
   const passed = calls.flatMap((syscall) => passedByUpperBits(own, syscall));
   const severity = passed.length === 0 ? "note" : "warning";
-  return [{ kind: "wide-comparison", severity, pointer: `${pointer}/args/${first.at}`, names: calls, passed }];
+  return [
+    {
+      kind: "wide-comparison",
+      severity,
+      pointer: `${pointer}/args/${first.at}`,
+      names: calls,
+      bits: first.bits,
+      passed,
+    },
+  ];
 }
 
 /** The bits for which SCMP_CMP_MASKED_EQ asks, but which its mask leaves out. */
@@ -317,7 +339,7 @@ function agentNeeded(
   { names, action }: DockerSyscallGroup,
   listener: string | undefined,
 ): readonly Finding[] {
-  return action === "SCMP_ACT_NOTIFY" || action === "SCMP_ACT_TRACE"
+  return asksOthers(action)
     ? [{ kind: "agent-needed", severity: "warning", pointer: `${pointer}/action`, names, action, listener }]
     : [];
 }

@@ -23,8 +23,11 @@ interface FindingData {
   readonly conflict: { readonly arch: ScmpArch };
   readonly refused: { readonly reason: string };
   readonly "or-not-and": { readonly index: number };
-  /** `passed`: calls that the filter denies, and allows once an upper bit is set. */
-  readonly "wide-comparison": { readonly passed: readonly PassedCall[] };
+  /**
+   * `bits`: the number of bits that the kernel looks at. `passed`: calls that the filter denies, and allows once a bit
+   * above them is set.
+   */
+  readonly "wide-comparison": { readonly bits: 16 | 32; readonly passed: readonly PassedCall[] };
   /** `ignored`: the bits of the value that lie outside the mask. */
   readonly "void-deny": { readonly why: VoidCause; readonly passes: Witness; readonly by: string | undefined };
   /** A rule that allows calls has no effect, because a denying rule answers them. */

@@ -1,4 +1,4 @@
-import { intArgumentsOf, syscallNumber } from "../tables/index.ts";
+import { argumentBits, intArgumentsOf, syscallNumber } from "../tables/index.ts";
 import { isAllowing } from "./action.ts";
 import { callArgs, hasWideArguments } from "./args.ts";
 import { evaluate } from "./evaluate.ts";
@@ -6,13 +6,13 @@ import { answersOf, callsOf } from "./partition.ts";
 import type { ArgCondition, ArgIndex, Filter, SeccompData } from "./types.ts";
 
 /**
- * A call that the filter denies, but allows with bit 32 set in some arguments. The filter compares 64 bits. The kernel
- * looks at 32 and makes the same call in both cases.
+ * A call that the filter denies, but allows with an upper bit set in some arguments. The filter compares 64 bits. The
+ * kernel looks at 32 (at 16 of a file's mode) and makes the same call in both cases.
  */
 export interface PassedCall {
   /** The arguments that rules ask for. The others may be anything, or are zero. */
   readonly args: readonly { readonly index: ArgIndex; readonly value: bigint }[];
-  /** The arguments with bit 32 set. */
+  /** The arguments with an upper bit set. */
   readonly set: readonly ArgIndex[];
   /** An allowed call with its upper bits. */
   readonly witness: SeccompData;
@@ -37,22 +37,28 @@ export function passedByUpperBits(filter: Filter, name: string): readonly Passed
 const told = new WeakMap<Filter, Map<string, readonly PassedCall[]>>();
 
 function find(filter: Filter, name: string): readonly PassedCall[] {
-  if (!hasWideArguments(filter.arch)) return [];
   const conditions = (filter.syscalls.get(name) ?? []).flatMap(({ rule }) => rule.conditions);
   const asked = [...new Set(conditions.map(({ index }) => index))].sort((a, b) => a - b);
-  const ints = asked.filter((index) => intArgumentsOf(name, filter.arch).includes(index));
+  const ints = asked.filter(
+    (index) =>
+      intArgumentsOf(name, filter.arch).includes(index) &&
+      (hasWideArguments(filter.arch) || argumentBits(name, index) < 32),
+  );
   if (ints.length === 0) return [];
-  const near = new Map(asked.map((index) => [index, valuesNear(conditions, index)]));
+  const near = new Map(asked.map((index) => [index, valuesNear(conditions, index, upperBit(name, index))]));
   const alone = ints.flatMap((index) => passedAlone(filter, name, index, near.get(index) ?? []));
   if (asked.length < 2) return alone;
   const known = new Set(alone.map(({ args: [first] }) => `${first?.index} ${first?.value}`));
   return [...alone, ...passedTogether(filter, name, { ints, near, known })];
 }
 
-const upperBit = 0x1_0000_0000n;
+/** The lowest bit that the kernel does not look at. */
+function upperBit(name: string, index: ArgIndex): bigint {
+  return 1n << BigInt(argumentBits(name, index));
+}
 
-/** The values that conditions name and those next to them, within 32 bits. */
-function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex): readonly bigint[] {
+/** The values that conditions name and those next to them, below `limit`. */
+function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex, limit: bigint): readonly bigint[] {
   const named = conditions.filter((condition) => condition.index === index);
   return [
     ...new Set(
@@ -62,7 +68,7 @@ function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex): reado
             ? [condition.datum & condition.mask]
             : [condition.datum - 1n, condition.datum, condition.datum + 1n],
         )
-        .filter((value) => value >= 0n && value < upperBit),
+        .filter((value) => value >= 0n && value < limit),
     ),
   ]
     .sort((a, b) => (a < b ? -1 : 1))
@@ -71,12 +77,13 @@ function valuesNear(conditions: readonly ArgCondition[], index: ArgIndex): reado
 
 function passedAlone(filter: Filter, name: string, index: ArgIndex, values: readonly bigint[]): readonly PassedCall[] {
   const lets = (value: bigint): boolean => answersOf(filter, name, new Map([[index, value]])).some(isAllowing);
+  const bit = upperBit(name, index);
   return values
-    .filter((value) => !lets(value) && lets(value | upperBit))
+    .filter((value) => !lets(value) && lets(value | bit))
     .map((value) => ({
       args: [{ index, value }],
       set: [index],
-      witness: allowedCall(filter, name, new Map([[index, value | upperBit]])),
+      witness: allowedCall(filter, name, new Map([[index, value | bit]])),
     }));
 }
 
@@ -106,7 +113,7 @@ function passedTogether(
     if (isAllowing(evaluate(filter, ask(values)))) continue;
     for (const set of subsets(ints)) {
       const raised = new Map(
-        [...values].map(([index, value]) => [index, set.includes(index) ? value | upperBit : value]),
+        [...values].map(([index, value]) => [index, set.includes(index) ? value | upperBit(name, index) : value]),
       );
       const witness = ask(raised);
       if (!isAllowing(evaluate(filter, witness))) continue;

@@ -21,7 +21,7 @@ export { operationArgumentsOf } from "./constant-arguments.ts";
 export type { SyscallText } from "./descriptions.ts";
 export { compareVersions, dockerDefaultFor, dockerDefaults, newestDockerDefault } from "./docker-releases.ts";
 export type { Exposure } from "./exposures.ts";
-export { intArgumentsOf, pointerArgumentsOf } from "./syscall-arguments.ts";
+export { argumentBits, intArgumentsOf, pointerArgumentsOf } from "./syscall-arguments.ts";
 export type { Subsystem } from "./subsystems.ts";
 export { errnoFrom, errnoOn, numberAlike } from "./errno-numbers.ts";
 export { allCapabilities, describeValue, errnoName, errnoNumber, symbolValue } from "./symbols.ts";

@@ -39,3 +39,27 @@ export function intArgumentsOf(syscall: string, arch: ScmpArch = "SCMP_ARCH_X86_
 export function pointerArgumentsOf(syscall: string): readonly Index[] {
   return argumentsOf(syscall).pointers;
 }
+
+/**
+ * Files' modes are a umode_t, of which the kernel takes 16 bits (fs/open.c, fs/namei.c, ipc/mqueue.c).
+ * A set bit 16 passes a comparison of 32 bits, and the call is the same (tried on Linux 6.18).
+ */
+const modes: ReadonlyMap<string, Index> = new Map([
+  ["chmod", 1],
+  ["creat", 1],
+  ["fchmod", 1],
+  ["fchmodat", 2],
+  ["fchmodat2", 2],
+  ["mkdir", 1],
+  ["mkdirat", 2],
+  ["mknod", 1],
+  ["mknodat", 2],
+  ["mq_open", 2],
+  ["open", 2],
+  ["openat", 3],
+]);
+
+/** How many bits of an argument of `intArgumentsOf` the kernel looks at. */
+export function argumentBits(syscall: string, index: number): 16 | 32 {
+  return modes.get(syscall) === index ? 16 : 32;
+}

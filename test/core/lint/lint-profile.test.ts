@@ -196,6 +196,46 @@ describe("--fix", () => {
   });
 });
 
+describe("a file's mode, of which the kernel takes 16 bits", () => {
+  const deny = (names: readonly string[], arg: object): object => ({
+    defaultAction: "SCMP_ACT_ALLOW",
+    syscalls: [{ names, action: "SCMP_ACT_ERRNO", args: [{ index: 1, ...arg }] }],
+  });
+  const masked = (value: number): object => ({ value, valueTwo: 0o4755, op: "SCMP_CMP_MASKED_EQ" });
+  const wide = (profile: object): readonly string[] =>
+    lint(profile).flatMap((finding) => (finding.kind === "wide-comparison" ? [findingText(finding)] : []));
+
+  test("passes a mask of 32 bits with bit 16 set, and no mask of 16", () => {
+    expect(wide(deny(["chmod"], masked(0xffff_ffff)))).toEqual([
+      expect.stringMatching(/looks at 16 bits .* pass with bit 16 set.* as chmod\(0, 0x109ed\); .* the mask 65535$/),
+    ]);
+    expect(wide(deny(["chmod"], masked(0xffff)))).toEqual([]);
+    expect(wide(deny(["kill"], masked(0xffff_ffff)))).toEqual([]);
+  });
+
+  test("is compared as what all calls of a rule take", () => {
+    const fixed = (...names: readonly string[]): string => {
+      const text = JSON.stringify(deny(names, { value: 0o4755, op: "SCMP_CMP_EQ" }));
+      return fixProfile(text, readProfile(text, "p.json")).text;
+    };
+    expect(fixed("chmod", "mkdir")).toContain('"value": 65535, "valueTwo": 2541');
+    expect(fixed("chmod", "kill")).toContain('"value": 4294967295, "valueTwo": 2541');
+  });
+});
+
+describe("a default action that asks another program", () => {
+  test.each([
+    ["SCMP_ACT_TRACE", "a program that traces the container; without one every call that is not named fails"],
+    ["SCMP_ACT_NOTIFY", "an agent that answers every call that is not named"],
+  ])("%s does not allow what no rule names", (defaultAction, words) => {
+    const findings = lint({ defaultAction, architectures: ["SCMP_ARCH_X86_64"], syscalls: [floor] });
+    expect(kinds(findings)).not.toContain("denylist");
+    expect(findings.filter(({ pointer }) => pointer === "/defaultAction").map(findingText)).toEqual(
+      expect.arrayContaining([expect.stringContaining(words)]),
+    );
+  });
+});
+
 describe("on a machine that numbers errors apart", () => {
   const mips = { ...host, arch: "SCMP_ARCH_MIPS64" } as const;
   const onMips = (profile: object): readonly Finding[] =>
