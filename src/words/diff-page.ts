@@ -209,7 +209,8 @@ function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | fals
   const risky = opened.filter(({ look }) => look.state === "beyond");
   const shown = [...risky, ...opened.filter((row) => !risky.includes(row))].slice(0, 200);
   return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table>
-    <caption>Each with its reason. Calls that attackers look for, or that Docker's default denies, come first</caption><thead>
+    <caption>Each with its reason. Calls that attackers look for, or that Docker's default denies, come first</caption>
+<thead>
     <tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>
     ${shown.map(({ change, call, look }) => {
       const rules = [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0);

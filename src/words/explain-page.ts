@@ -32,8 +32,8 @@ ${tools(looks, count)}<div class="picture"><div>${arches.map(
 ${coverageSection(explanation)}
 ${timeline(explanation)}
 <section aria-labelledby="known"><h2 id="known">Known kernel vulnerabilities and container escapes</h2>
-<p>Today's kernels and runtimes have fixed all of them. The next vulnerability will need such calls too. “Out of reach” means
-  that a call it needs cannot be made with the arguments it needs.</p>
+<p>Today's kernels and runtimes have fixed all of them. The next vulnerability will need such calls too. “Out of reach”
+  means that a call it needs cannot be made with the arguments it needs.</p>
 <details class="printed" open><summary>Out of reach only because of this profile <span>${gained.length}</span>
   </summary>${vulnerabilityTable(`Within reach under ${ceilingName}`, gained, ceilingName)}</details>
 <details class="printed"><summary>Still within reach, on a kernel that is not up to date <span>${by("open").length}

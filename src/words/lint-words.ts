@@ -109,7 +109,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "denied.",
     todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295, and 65535 for a mode. --fix does it for SCMP_CMP_EQ.",
     what: ({ bits, passed }) => {
-      const open = `; so these pass with bit ${bits} set, though they are denied: ${shortened(passed.map(passedWords))}`;
+      const open = `; these are denied, but pass with bit ${bits} set: ${shortened(passed.map(passedWords))}`;
       return (
         `the kernel looks at ${bits} bits of this argument, and the rule compares more: with one of the others set, ` +
         `the same call can get another answer${passed.length === 0 ? "" : open}; use SCMP_CMP_MASKED_EQ with the ` +

@@ -52,7 +52,7 @@ describe("explain", () => {
     expect(text).not.toMatch(/https?:/);
   });
 
-  test("the totals name each action: what ends the program is no error, what is logged or traced no plain call", async () => {
+  test("the totals name each action: what ends the program, what is logged, and what is traced", async () => {
     const file = join(await mkdtemp(join(tmpdir(), "seccomp-gen-explain-")), "p.json");
     const group = (names: readonly string[], action: string): object => ({ names, action });
     const profile = (defaultAction: string): string =>
