@@ -151,7 +151,7 @@ describe("explain", () => {
       }),
     );
     const text = await told(file);
-    expect(text).toContain("No recording lies beside the profile");
+    expect(text).toContain("There is no recording beside the profile");
     expect(text).toContain("the profile says: \\u{1b}[2Jgone\\u{202e}\\nx");
     expect(text).not.toMatch(/[\u001b\u202e]/);
   });

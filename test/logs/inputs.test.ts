@@ -314,7 +314,7 @@ describe("a log's bytes", () => {
 
   test("that hold only the end of a program are no log of a start", async () => {
     const log = file("log", "+++ exited with 0 +++");
-    await expect(recordingOf(log)).rejects.toThrow(/log has no readable system call: it holds nothing but the end/);
+    await expect(recordingOf(log)).rejects.toThrow(/log has no readable system call: it has only the end of a program/);
   });
 });
 
