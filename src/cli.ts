@@ -85,8 +85,17 @@ function withHostOptions(command: Command): Command {
     );
 }
 
-function withColor(command: Command): Command {
-  return command.addOption(
+/** What shows a long result. */
+function withAll(command: Command): Command {
+  return command.option(
+    "--all",
+    "show all of a long result also on a terminal, which otherwise gets its summary",
+    false,
+  );
+}
+
+function withLayout(command: Command): Command {
+  return withAll(command).addOption(
     new Option("--color <when>", "whether to use colors; overrides NO_COLOR and FORCE_COLOR")
       .choices([...colorChoices])
       .default("auto"),
@@ -276,7 +285,7 @@ const declarations: { readonly [command: string]: () => void } = {
     );
   },
   diff() {
-    const diffCommand = withColor(
+    const diffCommand = withLayout(
       withHostOptions(
         program.command("diff").description("compare two profiles by what they allow; exit code 1 if they differ"),
       ),
@@ -299,7 +308,7 @@ const declarations: { readonly [command: string]: () => void } = {
     );
   },
   review() {
-    const reviewCommand = withColor(
+    const reviewCommand = withLayout(
       withHostOptions(
         program
           .command("review")
@@ -310,7 +319,11 @@ const declarations: { readonly [command: string]: () => void } = {
       ),
     )
       .argument("[base]", "a git revision (default: the commit where this branch left the main one)")
-      .addOption(new Option("--format <format>").choices([...reviewFormats]).default("markdown"))
+      .addOption(
+        new Option("--format <format>", "(default: text on a terminal, markdown elsewhere)").choices([
+          ...reviewFormats,
+        ]),
+      )
       .option("--also <format=file>", "also write this format to this file (repeatable)", alsoFormat, [])
       .addOption(
         new Option("--fail-on <kinds...>", "what makes the exit code 1")
@@ -359,10 +372,12 @@ const declarations: { readonly [command: string]: () => void } = {
     );
   },
   lint() {
-    const lintCommand = withHostOptions(
-      program
-        .command("lint")
-        .description("say what is wrong or risky in profiles; exit code 1 if there is " + "any finding"),
+    const lintCommand = withAll(
+      withHostOptions(
+        program
+          .command("lint")
+          .description("say what is wrong or risky in profiles; exit code 1 if there is any finding"),
+      ),
     )
       .argument("<profiles...>", "files, patterns (quoted), or - for standard input")
       .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
@@ -421,12 +436,14 @@ const declarations: { readonly [command: string]: () => void } = {
       });
   },
   check() {
-    const checkCommand = program
-      .command("check")
-      .description(
-        "say which calls of recordings or strace logs a profile would deny, without running anything; exit " +
-          "code 1 if there are any",
-      )
+    const checkCommand = withAll(
+      program
+        .command("check")
+        .description(
+          "say which calls of recordings or strace logs a profile would deny, without running anything; exit " +
+            "code 1 if there are any",
+        ),
+    )
       .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument(
         "<traces...>",
@@ -445,7 +462,7 @@ const declarations: { readonly [command: string]: () => void } = {
     );
   },
   explain() {
-    const explainCommand = withColor(
+    const explainCommand = withLayout(
       withHostOptions(
         program
           .command("explain")
@@ -458,7 +475,6 @@ const declarations: { readonly [command: string]: () => void } = {
       .argument("<profile>", "a file: profiles/NAME.json, or any profile for Docker or podman")
       .argument("[syscall]", "say everything about this one call")
       .addOption(new Option("--format <format>").choices(["text", "json", "html"]).default("text"))
-      .option("--all", "list every call also on a terminal, where the summary is shown alone", false)
       .option(
         "--recording <file>",
         "the recording that says who made the calls (default: traces/NAME/recording.json beside profiles/NAME.json)",

@@ -1,19 +1,16 @@
 import { checkRecording } from "../core/check/index.ts";
-import { archOf, hostsOf, isDockerVersion, loadReference, type Terminal } from "../project/index.ts";
+import { archOf, hostsOf, isDockerVersion, layoutOf, loadReference, type Terminal } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { elsewhereText, openedElsewhere } from "../core/diff/index.ts";
-import { escapeLine } from "../core/text/index.ts";
-import { resolveFor, type DockerProfile } from "../core/profile/index.ts";
+import { resolveFor } from "../core/profile/index.ts";
 import { readTraces } from "../logs/index.ts";
 import { renderCheck } from "../words/index.ts";
-
-/** A profile that allows nothing. */
-const nothing: DockerProfile = { defaultAction: "SCMP_ACT_ERRNO", syscalls: [] };
+import { noteElsewhere } from "./elsewhere.ts";
 
 export interface CheckOptions {
   readonly format: "text" | "json";
   /** Architecture of raw logs. */
   readonly arch: string | undefined;
+  readonly all?: boolean | undefined;
 }
 
 /**
@@ -35,16 +32,15 @@ export async function check(
   const recording = await readTraces(patterns, { name: "check", arch: archOf(options.arch) }, terminal);
   const hosts = hostsOf(recording);
   const findings = checkRecording(recording, resolveFor(document, hosts));
-  const asked = document.noFilter === undefined && !isDockerVersion(profile);
-  const elsewhere = asked ? openedElsewhere(nothing, document, { hosts }) : [];
-  if (elsewhere.length > 0)
-    terminal.note(
-      escapeLine(
-        `on other hosts the profile also allows ${elsewhere.slice(0, 10).map(elsewhereText).join(", ")}` +
-          `${elsewhere.length > 10 ? ` and ${elsewhere.length - 10} more` : ""}`,
-      ),
-    );
-  terminal.out(renderCheck(findings, { format: options.format, profile: name, noFilter: document.noFilter }));
+  if (document.noFilter === undefined && !isDockerVersion(profile)) noteElsewhere(document, hosts, terminal);
+  terminal.out(
+    renderCheck(findings, {
+      ...layoutOf(terminal, options.all),
+      format: options.format,
+      profile: name,
+      noFilter: document.noFilter,
+    }),
+  );
   // In the log of a container that fails, the failed calls are the denied ones. Our own recordings are made under
   // Docker's default, where these calls are denied already.
   const isLog = recording.runs.some(({ source }) => source === "log" || source === "audit");

@@ -2,6 +2,7 @@ import { listedHosts, resolveFor } from "../core/profile/index.ts";
 import {
   hostOf,
   isDockerVersion,
+  layoutOf,
   loadReference,
   noteOtherMachine,
   type HostOptions,
@@ -14,6 +15,7 @@ import { renderDiff } from "../words/index.ts";
 export interface DiffOptions extends HostOptions {
   readonly format: "text" | "markdown" | "json" | "html";
   readonly against: string | undefined;
+  readonly all?: boolean | undefined;
 }
 
 /**
@@ -72,8 +74,7 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
         format: options.format,
         before: old.name,
         after: next.name,
-        color: terminal.color,
-        width: terminal.width,
+        ...layoutOf(terminal, options.all),
       }),
     );
   return isSame(change) && next.profile.noFilter === undefined ? 0 : 1;

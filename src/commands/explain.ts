@@ -1,6 +1,7 @@
 import {
   hostOf,
   hostsOf,
+  layoutOf,
   runtimeOf,
   loadReference,
   loadProfile,
@@ -10,28 +11,20 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { elsewhereText, openedElsewhere, type Elsewhere } from "../core/diff/index.ts";
 import { ineffectiveFor } from "../core/lint/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
-import {
-  ceilingFor,
-  nearestCall,
-  noFilterText,
-  resolveFor,
-  type DockerProfile,
-  type HostContext,
-} from "../core/profile/index.ts";
+import { ceilingFor, nearestCall, noFilterText, resolveFor } from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
 import { isSyscallName } from "../core/tables/index.ts";
+import { noteElsewhere } from "./elsewhere.ts";
 
 export interface ExplainOptions extends HostOptions {
   readonly format: "text" | "json" | "html";
   /** The recording from which the profile was made. If it is `undefined`, `explain` looks for it beside the profile. */
   readonly recording: string | undefined;
   readonly against: string | undefined;
-  /** Shows every call, also on a terminal. */
-  readonly all?: boolean;
+  readonly all?: boolean | undefined;
 }
 
 /** `seccomp-gen explain PROFILE [SYSCALL]`: 0, 1 if engines run the profile without a filter, 2 for trouble. */
@@ -75,26 +68,9 @@ export async function explain(
     code: recording?.code,
   });
   if (document.noFilter !== undefined) terminal.note(escapeLine(`${file}: ${noFilterText(document.noFilter)}`));
-  else
-    for (const changed of elsewhereOf(document, hosts).slice(0, shownElsewhere))
-      terminal.note(escapeLine(`allowed on other hosts only: ${elsewhereText(changed)}`));
-  terminal.out(
-    renderExplanation(explanation, syscall, {
-      format: options.format,
-      color: terminal.color,
-      width: terminal.width,
-      isBrief: terminal.isScreen === true && options.all !== true,
-    }),
-  );
+  else noteElsewhere(document, hosts, terminal, syscall);
+  terminal.out(renderExplanation(explanation, syscall, { ...layoutOf(terminal, options.all), format: options.format }));
   return document.noFilter === undefined ? 0 : 1;
-}
-
-/** At most this many conditions are shown. */
-const shownElsewhere = 20;
-
-/** The calls that the profile allows only on other hosts. */
-function elsewhereOf(document: DockerProfile, hosts: readonly HostContext[]): readonly Elsewhere[] {
-  return openedElsewhere({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [] }, document, { hosts });
 }
 
 function checkName(syscall: string): void {

@@ -1,6 +1,7 @@
 import {
   boundedText,
   hostOf,
+  layoutOf,
   loadReference,
   noteOtherMachine,
   readIfPresent,
@@ -23,6 +24,7 @@ export interface LintOptions extends HostOptions {
   /** Corrects every fault that has one safe correction. */
   readonly fix: boolean;
   readonly against: string | undefined;
+  readonly all?: boolean | undefined;
 }
 
 /**
@@ -50,13 +52,15 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
         findings.push({ ...finding, file, ...(held.length > 1 ? { profile: label } : {}), ...place(finding.pointer) });
     }
   }
-  terminal.out(renderLint(findings, options.format, productVersion()));
   const serious = findings.filter(({ severity }) => severity !== "note").length;
   const profiles = count === 1 ? "this profile" : `these ${count} profiles`;
   terminal.note(
     findings.length === 0
       ? `no findings in ${profiles}`
       : `${serious} errors and warnings, ${findings.length - serious} notes`,
+  );
+  terminal.out(
+    renderLint(findings, { ...layoutOf(terminal, options.all), format: options.format, version: productVersion() }),
   );
   return serious === 0 ? 0 : 1;
 }

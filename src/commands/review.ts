@@ -1,6 +1,7 @@
 import {
   changedFiles,
   hostOf,
+  layoutOf,
   loadReference,
   profileFor,
   writeAtomically,
@@ -25,11 +26,13 @@ import { reviewRecording } from "./review-recording.ts";
 import { productVersion } from "./version.ts";
 
 export interface ReviewOptions extends HostOptions {
-  readonly format: ReviewView["format"];
+  /** `undefined`: text on a terminal, markdown elsewhere. */
+  readonly format: ReviewView["format"] | undefined;
   /** The same review in other formats, each as FORMAT=FILE. */
   readonly also: readonly { readonly format: ReviewView["format"]; readonly file: string }[];
   readonly failOn: readonly FailureKind[];
   readonly against: string | undefined;
+  readonly all?: boolean | undefined;
 }
 
 /**
@@ -74,10 +77,11 @@ export async function review(base: string | undefined, options: ReviewOptions, t
     skipped: changes.skipped,
     stops,
   };
-  const view = { color: terminal.color, version: productVersion() };
+  const version = productVersion();
   for (const { format, file } of options.also)
-    await writeAtomically(file, renderReview(model, { ...view, color: false, format }));
-  terminal.out(renderReview(model, { ...view, width: terminal.width, format: options.format }));
+    await writeAtomically(file, renderReview(model, { color: false, width: Infinity, version, format }));
+  const format = options.format ?? (terminal.rows === undefined ? "markdown" : "text");
+  terminal.out(renderReview(model, { ...layoutOf(terminal, options.all), version, format }));
   for (const { path, state } of profiles) {
     const failures =
       state.type === "unreadable" ? ["cannot be read"] : state.failures.filter((kind) => stops.includes(kind));

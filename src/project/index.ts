@@ -64,4 +64,4 @@ export {
 export { packageFolder } from "./package-folder.ts";
 export { ownProcess, ownSession, sessionIsOver } from "./session-name.ts";
 export { showProgress, showReading } from "./terminal/progress.ts";
-export { colorChoices, inColor, processTerminal, type Terminal } from "./terminal/terminal.ts";
+export { colorChoices, inColor, layoutOf, processTerminal, type Terminal } from "./terminal/terminal.ts";

@@ -4,20 +4,17 @@ import { argumentWords, formatAction } from "../core/seccomp/index.ts";
 import { dockerArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { documentVersion } from "./document-version.ts";
+import { longText, someNames, wholePart, type Layout, type Part } from "./long-text.ts";
+
+export interface CheckView extends Layout {
+  readonly format: "text" | "json";
+  readonly profile: string;
+  readonly noFilter?: NoFilter | undefined;
+}
 
 /** The calls of a recording that a profile would deny, for people (text) or programs (json). */
-export function renderCheck(
-  findings: readonly CheckFinding[],
-  {
-    format,
-    profile,
-    noFilter,
-  }: {
-    readonly format: "text" | "json";
-    readonly profile: string;
-    readonly noFilter?: NoFilter | undefined;
-  },
-): string {
+export function renderCheck(findings: readonly CheckFinding[], view: CheckView): string {
+  const { format, profile, noFilter } = view;
   if (format === "json")
     return jsonText({ version: documentVersion, profile, ...(noFilter === undefined ? {} : { noFilter }), findings });
   if (noFilter !== undefined) return `${escapeLine(`${profile}: ${noFilterText(noFilter)}`)}\n`;
@@ -25,23 +22,31 @@ export function renderCheck(
   const failed = findings.filter(({ kind, alreadyFailed }) => kind === "denied" && alreadyFailed);
   const undecided = findings.filter(({ kind }) => kind === "undecided");
   if (findings.length === 0) return `${escapeLine(profile)} allows every recorded call\n`;
-  return [
-    ...(denied.length === 0
-      ? []
-      : [`${escapeLine(profile)} would deny ${denied.length} of the recorded calls:`, ...denied.map(line)]),
-    ...(failed.length === 0
-      ? []
-      : [
-          `${escapeLine(profile)} denies ${failed.length} of the recorded calls, which already failed with ` +
-            `the same ` +
-            "error:",
-          ...failed.map(line),
-        ]),
-    ...(undecided.length === 0
-      ? []
-      : ["depends on arguments that the recording does not hold:", ...undecided.map(line)]),
-    "",
-  ].join("\n");
+  return longText(
+    [
+      ...part(denied, `${escapeLine(profile)} would deny ${denied.length} of the recorded calls:`, view),
+      ...part(
+        failed,
+        `${escapeLine(profile)} denies ${failed.length} of the recorded calls, which already failed with ` +
+          "the same error:",
+        view,
+      ),
+      ...part(undecided, "depends on arguments that the recording does not hold:", view),
+    ],
+    view,
+    "--all says who made each of them, and with what arguments.",
+  );
+}
+
+/** Findings under a title. In brief they are the calls' names. */
+function part(findings: readonly CheckFinding[], title: string, { width }: CheckView): readonly Part[] {
+  const names = [...new Set(findings.map(({ syscall }) => escapeLine(syscall)))];
+  return findings.length === 0
+    ? []
+    : [
+        wholePart([title]),
+        { lines: findings.map(line), brief: someNames(names, { width, indent: "  ", always: names.length }) },
+      ];
 }
 
 function line({ arch, syscall, args, seen, calls, processes, results, answer }: CheckFinding): string {

@@ -17,21 +17,19 @@ import {
   type ActionRule,
   type Rule,
 } from "../core/seccomp/index.ts";
-import { dockerArch, type ScmpArch, operationOf } from "../core/tables/index.ts";
+import { dockerArch, exposureOf, operationOf, type ScmpArch } from "../core/tables/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { noFilterText } from "../core/profile/index.ts";
 import { documentVersion } from "./document-version.ts";
 import { markdownCell } from "./markdown.ts";
+import { longText, someNames, wholePart, type Layout, type Part } from "./long-text.ts";
 import { wrapText } from "./wrap.ts";
 
-export interface DiffView {
+export interface DiffView extends Layout {
   readonly format: "text" | "markdown" | "json";
   /** The names of the two sides. */
   readonly before: string;
   readonly after: string;
-  readonly color: boolean;
-  /** The terminal's width in columns. */
-  readonly width: number;
 }
 
 /** A comparison for people (text, markdown) or programs (json). */
@@ -58,31 +56,55 @@ const sections: readonly { readonly kind: ChangeKind; readonly title: string; re
   { kind: "no-longer-allowed", title: "no longer allowed", color: 32 },
 ];
 
-function text(diff: ProfileComparison | ProfileDiff, { before, after, color, width }: DiffView): string {
+function text(diff: ProfileComparison | ProfileDiff, view: DiffView): string {
+  const { before, after, color, width } = view;
   const paint = (code: number, words: string): string => (color ? `\u001b[${code}m${words}\u001b[0m` : words);
-  const lines = [
-    `${escapeLine(before)} → ${escapeLine(after)}`,
-    ...counts(diff),
-    ...profileChangeTexts(diff.profile).flatMap((words) => indented(words, width)),
+  const section = (title: string, code: number, lines: readonly string[], brief: readonly string[]): Part => ({
+    lines: ["", paint(code, title), ...lines],
+    brief: ["", paint(code, title), ...brief],
+  });
+  const several = archesOf(diff).length > 1;
+  const parts = [
+    wholePart([
+      `${escapeLine(before)} → ${escapeLine(after)}`,
+      ...counts(diff),
+      ...profileChangeTexts(diff.profile).flatMap((words) => indented(words, width)),
+    ]),
+    ...archesOf(diff).flatMap((arch) =>
+      sections.flatMap(({ kind, title, color: code }) => {
+        const changes = ofKind(diff, arch, kind);
+        const lines = isPlain(kind)
+          ? wrapped(changes, width)
+          : changes.flatMap((change) => detail(change, Math.max(40, width)));
+        const heading = `${title} (${changes.length}${several ? `, ${dockerArch(arch)}` : ""})`;
+        return changes.length === 0 ? [] : [section(heading, code, lines, briefly(changes, width))];
+      }),
+    ),
+    ...elsewhereOf(diff).map(({ title, count, list, color: code }) =>
+      section(
+        `${title} (${count})`,
+        code,
+        list.flatMap((line) => indented(escapeLine(line), width)),
+        [],
+      ),
+    ),
   ];
-  for (const arch of archesOf(diff)) {
-    for (const { kind, title, color: code } of sections) {
-      const changes = ofKind(diff, arch, kind);
-      if (changes.length === 0) continue;
-      lines.push(
-        "",
-        paint(code, `${title} (${changes.length}${archesOf(diff).length > 1 ? `, ${dockerArch(arch)}` : ""})`),
-      );
-      lines.push(
-        ...(isPlain(kind) ? wrapped(changes, width) : changes.flatMap((change) => detail(change, Math.max(40, width)))),
-      );
-    }
-  }
-  for (const { title, count, list, color: code } of elsewhereOf(diff))
-    lines.push("", paint(code, `${title} (${count})`), ...list.flatMap((line) => indented(escapeLine(line), width)));
   if (diff.profile.length + diff.syscalls.length + elsewhereOf(diff).length === 0)
-    lines.push("no difference: every call gets the same answer");
-  return `${lines.join("\n")}\n`;
+    parts.push(wholePart(["no difference: every call gets the same answer"]));
+  return longText(parts, view, "--all shows every change, with its rules before and after and an example.");
+}
+
+/** The calls' names, the dangerous ones first, and what the others may newly be used for. */
+function briefly(changes: readonly SyscallChange[], width: number): readonly string[] {
+  const isDanger = ({ syscall }: SyscallChange): boolean => exposureOf(syscall)?.level === "danger";
+  const dangers = changes.filter(isDanger);
+  const names = [...dangers, ...changes.filter((change) => !isDanger(change))].map(({ syscall }) =>
+    escapeLine(syscall),
+  );
+  return [
+    ...someNames(names, { width: Math.max(40, width), indent: "  ", always: dangers.length }),
+    ...changes.filter(({ opened }) => opened.length > 0).flatMap((change) => indented(openedText(change), width)),
+  ];
 }
 
 /** What differs only on other hosts. A comparison of two filters does not know that. */

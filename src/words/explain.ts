@@ -30,14 +30,11 @@ import {
   stateWords,
   vulnerabilityName,
 } from "./explain-words.ts";
+import { longText, wholePart, type Layout } from "./long-text.ts";
 import { wrapText } from "./wrap.ts";
 
-export interface ExplainView {
+export interface ExplainView extends Layout {
   readonly format: "text" | "json" | "html";
-  readonly color: boolean;
-  readonly width: number;
-  /** Shows only the summary of a whole profile. */
-  readonly isBrief?: boolean;
 }
 
 /** A profile, explained for people (text, html) or programs (json). With `syscall`, all about that one call. */
@@ -49,13 +46,13 @@ export function renderExplanation(explanation: Explanation, syscall: string | un
     });
   if (view.format === "html") return explanationPage(explanation);
   const words = terminal(view);
-  const lines =
-    syscall !== undefined
-      ? oneCall(explanation, syscall, words)
-      : view.isBrief === true
-        ? summary(explanation, words)
-        : wholeProfile(explanation, words);
-  return `${lines.join("\n")}\n`;
+  return longText(
+    syscall === undefined
+      ? [wholePart(totals(explanation, words)), { lines: callsAndVulnerabilities(explanation, words), brief: [] }]
+      : [wholePart(oneCall(explanation, syscall, words))],
+    view,
+    "--all lists every call and vulnerability, a call's name tells all about it, and --format html makes a page.",
+  );
 }
 
 function onlyCall(explanation: Explanation, syscall: string): Explanation {
@@ -97,10 +94,8 @@ function terminal({ color, width }: ExplainView): Terminal {
   };
 }
 
-function wholeProfile(explanation: Explanation, words: Terminal): readonly string[] {
+function callsAndVulnerabilities(explanation: Explanation, words: Terminal): readonly string[] {
   return [
-    ...totals(explanation, words, "they are listed at the end"),
-    ...coverageLines(explanation, words),
     ...explanation.arches.flatMap((arch) =>
       bySubsystem(arch.calls).flatMap(([subsystem, calls]) =>
         section(
@@ -112,18 +107,6 @@ function wholeProfile(explanation: Explanation, words: Terminal): readonly strin
       ),
     ),
     ...vulnerabilityList(explanation, words),
-  ];
-}
-
-/** As much as fits on a terminal. The calls and the vulnerabilities would take hundreds of lines. */
-function summary(explanation: Explanation, words: Terminal): readonly string[] {
-  return [
-    ...totals(explanation, words, "--all lists them"),
-    ...coverageLines(explanation, words),
-    ...words.say(
-      "  ",
-      "Add --all for every call and vulnerability, a call's name for all about that call, or --format html for a page.",
-    ),
   ];
 }
 
@@ -151,8 +134,7 @@ function deniedWords({ counts, calls }: ArchExplanation): string {
   ].join(", ");
 }
 
-/** `where` says where those within reach are listed. */
-function totals(explanation: Explanation, words: Terminal, where: string): readonly string[] {
+function totals(explanation: Explanation, words: Terminal): readonly string[] {
   const { noFilter, profile, ceilingName, arches, vulnerabilities, runs } = explanation;
   const closedBy = (what: "names" | "pins"): number =>
     vulnerabilities.filter((verdict) => verdict.closedBy === what).length;
@@ -182,10 +164,11 @@ function totals(explanation: Explanation, words: Terminal, where: string): reado
     ...row("  of them by names", closedBy("names"), "a call that they need is denied"),
     ...row("  of them by pins", closedBy("pins"), "their calls are allowed, with other arguments only"),
     ...row("need more privilege", own.capability, "than the container has"),
-    ...row("within reach", own.open, `on a kernel that is not up to date; ${where}`),
+    ...row("within reach", own.open, "on a kernel that is not up to date"),
     ...(runs.length === 0
       ? words.say("  ", "There is no recording beside the profile, so nobody knows which program made a call.")
       : []),
+    ...coverageLines(explanation, words),
   ];
 }
 

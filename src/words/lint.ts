@@ -2,6 +2,7 @@ import type { Finding, FindingKind } from "../core/lint/index.ts";
 import { escapeLine, jsonText } from "../core/text/index.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingKinds, findingText } from "./lint-words.ts";
+import { longText, someNames, type Layout } from "./long-text.ts";
 import { sarifLog, type SarifResult, type SarifRule } from "./sarif.ts";
 
 /** A finding with its place in the file. */
@@ -15,24 +16,63 @@ interface FilePlace {
   readonly profile?: string;
 }
 
+export interface LintView extends Layout {
+  readonly format: "text" | "json" | "sarif";
+  /** This program's version, for SARIF. */
+  readonly version: string;
+}
+
 /**
  * Findings for people or programs. People get one on a line, as compilers print them, and then what to do about each
- * kind.
+ * kind. On a terminal, a long text has one line for each kind, the worst first.
  */
-export function renderLint(
-  findings: readonly PlacedFinding[],
-  format: "text" | "json" | "sarif",
-  version: string,
-): string {
-  if (format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), version);
-  if (format === "json") return jsonText({ version: documentVersion, findings: findings.map(findingDocument) });
-  const lines = findings.map((finding) => {
-    const { kind, severity } = finding;
-    const said = `${placeOf(finding)}: ${severity}: ${ofProfile(finding)}${findingText(finding)} [${kind}]`;
-    return `${escapeLine(said)}\n`;
+export function renderLint(findings: readonly PlacedFinding[], view: LintView): string {
+  if (view.format === "sarif") return sarifLog(lintRules(), findings.map(lintResult), view.version);
+  if (view.format === "json") return jsonText({ version: documentVersion, findings: findings.map(findingDocument) });
+  if (findings.length === 0) return "";
+  return longText(
+    [
+      { lines: findings.map(findingLine), brief: alike(findings).flatMap((group) => groupLines(group, view.width)) },
+      {
+        lines: ["", "what to do:", ...kindsOf(findings).map((kind) => `  ${kind}: ${findingKinds[kind].todo}`)],
+        brief: [],
+      },
+    ],
+    view,
+    "--all lists every finding with its place, and what to do about each kind.",
+  );
+}
+
+function findingLine(finding: PlacedFinding): string {
+  const { kind, severity } = finding;
+  return escapeLine(`${placeOf(finding)}: ${severity}: ${ofProfile(finding)}${findingText(finding)} [${kind}]`);
+}
+
+const severities = ["error", "warning", "note"] as const;
+
+/** Findings of one kind and severity, the worst first. */
+function alike(findings: readonly PlacedFinding[]): readonly (readonly PlacedFinding[])[] {
+  return severities.flatMap((severity) => {
+    const own = findings.filter((finding) => finding.severity === severity);
+    return kindsOf(own).map((kind) => own.filter((finding) => finding.kind === kind));
   });
-  const advice = kindsOf(findings).map((kind) => `  ${kind}: ${findingKinds[kind].todo}\n`);
-  return lines.join("") + (advice.length === 0 ? "" : `\nwhat to do:\n${advice.join("")}`);
+}
+
+/** The first of them, how many there are, and all their calls. */
+function groupLines(group: readonly PlacedFinding[], width: number): readonly string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const names = [...new Set(group.flatMap((finding) => finding.names))];
+  return [
+    findingLine(first) + (group.length === 1 ? "" : ` and ${group.length - 1} more`),
+    ...(group.length === 1
+      ? []
+      : someNames(names.map(escapeLine), {
+          width,
+          indent: "    ",
+          always: first.severity === "note" ? 0 : names.length,
+        })),
+  ];
 }
 
 function placeOf({ file, line, column }: FilePlace): string {

@@ -14,7 +14,8 @@ export interface Row {
 /** A part of a document, for every format. */
 export type Block =
   | { readonly type: "title" | "heading" | "paragraph"; readonly line: Line }
-  | { readonly type: "list"; readonly items: readonly Line[] }
+  /** `urgent`: how many of them, from the first, a long document shows. `undefined`: all. */
+  | { readonly type: "list"; readonly items: readonly Line[]; readonly urgent?: number }
   /** The first column names the row's weight. */
   | { readonly type: "table"; readonly head: readonly string[]; readonly rows: readonly Row[] }
   /** Hidden until the reader opens it. `summary` holds no data. */

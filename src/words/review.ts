@@ -10,6 +10,7 @@ import { answersText, exampleCall, rulesText } from "./diff.ts";
 import { documentVersion } from "./document-version.ts";
 import { findingText } from "./lint-words.ts";
 import { findingDocument, type PlacedFinding } from "./lint.ts";
+import type { Layout } from "./long-text.ts";
 import type { Block, Line, Span } from "./page.ts";
 import { pageToHtml } from "./page-html.ts";
 import { pageToMarkdown } from "./page-markdown.ts";
@@ -44,11 +45,8 @@ import {
   backingWord,
 } from "./review-words.ts";
 
-export interface ReviewView {
+export interface ReviewView extends Layout {
   readonly format: ReviewFormat;
-  readonly color: boolean;
-  /** The terminal's width in columns, for text. `undefined` does not wrap lines. */
-  readonly width?: number;
   /** This program's version, for SARIF. */
   readonly version: string;
 }
@@ -66,7 +64,7 @@ export function renderReview(model: ReviewModel, view: ReviewView): string {
     case "codeclimate":
       return reviewToCodeClimate(model);
     case "text":
-      return pageToText(page(model, everything), { color: view.color, width: view.width ?? Infinity });
+      return pageToText(page(model, everything), view, "--all shows all of it, and --format html makes a page.");
     case "html":
       return pageToHtml(page(model, everything), "Seccomp profiles: review");
     case "markdown":
@@ -165,7 +163,7 @@ function page(model: ReviewModel, limits: Limits): readonly Block[] {
               ": this change does not fit into a comment. The most dangerous comes first; " +
                 `${Math.max(0, overview.length - limits.files)} files, ` +
                 `${Math.max(0, judged.length - limits.sections)} profiles' details and the ends of long tables ` +
-                `are left out. seccomp-gen review ${model.base.slice(0, 12)} --format text shows all of it.`,
+                `are left out. seccomp-gen review ${model.base.slice(0, 12)} --format text --all shows all of it.`,
             ],
           } as const,
         ]
@@ -588,7 +586,7 @@ function foldedOrdinary(ordinary: readonly Opening[], native: ScmpArch | undefin
 /** What no call's row shows. */
 function aboutTheWhole(state: JudgedProfile, { rows }: Limits): readonly Block[] {
   const items = (changes: readonly WholeChange[]): readonly Line[] => changes.map(({ line }) => line);
-  const elsewhere = items(changesElsewhere(state));
+  const elsewhere = changesElsewhere(state).slice(0, rows);
   return [
     ...items(wholeChanges(state)).map((line): Block => ({ type: "paragraph", line })),
     ...(elsewhere.length === 0
@@ -598,7 +596,11 @@ function aboutTheWhole(state: JudgedProfile, { rows }: Limits): readonly Block[]
             type: "paragraph",
             line: [{ strong: "Possible elsewhere" }, ", with other capabilities, kernels or architectures:"],
           } as const,
-          { type: "list", items: elsewhere.slice(0, rows) } as const,
+          {
+            type: "list",
+            items: items(elsewhere),
+            urgent: elsewhere.filter(({ weight }) => weight === "danger").length,
+          } as const,
         ]),
   ];
 }

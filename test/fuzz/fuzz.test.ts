@@ -221,7 +221,9 @@ describe("whatever comes in", () => {
       expect(
         diff.syscalls.filter(({ kind }) => kind === "newly-allowed" || kind === "widened" || kind === "changed"),
       ).toEqual([]);
-      expectPlain(renderCheck(checkRecording(recording, filters), { format: "text", profile: "fuzz" }));
+      expectPlain(
+        renderCheck(checkRecording(recording, filters), { format: "text", profile: "fuzz", color: false, width: 80 }),
+      );
     }),
   );
 
@@ -253,8 +255,8 @@ describe("whatever comes in", () => {
           line: 1,
           column: 1,
         }));
-        expectPlain(renderLint(findings, "text", "1.0.0"));
-        JSON.parse(renderLint(findings, "sarif", "1.0.0"));
+        expectPlain(renderLint(findings, { ...view, format: "text", version: "1.0.0" }));
+        JSON.parse(renderLint(findings, { ...view, format: "sarif", version: "1.0.0" }));
         assess(ceiling, filters, { ceiling, derived: undefined });
       }
       expectUnpolluted();

@@ -105,10 +105,10 @@ describe("JSON shows what it holds, and holds what it was given", () => {
     runs: [run],
     recorded: {},
   });
-  const view = { color: false, version: odd };
+  const view = { color: false, width: 80, version: odd };
   test.each<[string, () => string]>([
-    ["lint", () => renderLint([finding], "json", odd)],
-    ["lint, SARIF", () => renderLint([finding], "sarif", odd)],
+    ["lint", () => renderLint([finding], { ...view, format: "json" })],
+    ["lint, SARIF", () => renderLint([finding], { ...view, format: "sarif" })],
     [
       "check",
       () =>
@@ -127,7 +127,7 @@ describe("JSON shows what it holds, and holds what it was given", () => {
               answer: { action: "SCMP_ACT_KILL_PROCESS" },
             },
           ],
-          { format: "json", profile: odd },
+          { ...view, format: "json", profile: odd },
         ),
     ],
     ["diff", () => renderDiff(diff, { format: "json", before: odd, after: odd, color: false, width: 80 })],
@@ -185,7 +185,7 @@ test("of more than a code scanning service takes, the least dangerous is left ou
         { path: "b", file: "b", formerPath: undefined, state: last },
       ],
     },
-    { color: false, version: "0", format: "sarif" },
+    { color: false, width: 80, version: "0", format: "sarif" },
   );
   const { runs } = JSON.parse(text) as { runs: { results: { ruleId: string; level: string }[] }[] };
   const results = runs[0]?.results ?? [];
@@ -217,7 +217,7 @@ test.each([
   } as const;
   const text = renderReview(
     { ...model, recordings: [{ path: "r", formerPath: undefined, changedBy, state }] },
-    { color: false, version: "0", format: "text" },
+    { color: false, width: Infinity, version: "0", format: "text" },
   );
   expect(text).toContain(`1 new run: ${words}`);
 });

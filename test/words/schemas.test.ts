@@ -51,7 +51,12 @@ describe("what others read is as their schemas say", () => {
         line: 1 + at,
         column: 1,
       }));
-      expect(schemaErrors("sarif", JSON.parse(renderLint(placed, "sarif", "1.0.0")))).toEqual([]);
+      expect(
+        schemaErrors(
+          "sarif",
+          JSON.parse(renderLint(placed, { format: "sarif", color: false, width: 80, version: "1.0.0" })),
+        ),
+      ).toEqual([]);
     },
   );
 
@@ -77,8 +82,7 @@ describe("what others read is as their schemas say", () => {
       const documents = {
         lint: renderLint(
           findings.map((finding) => ({ ...finding, file: path, line: 1, column: 1 })),
-          "json",
-          "1.0.0",
+          { ...view, version: "1.0.0" },
         ),
         diff: renderDiff(compareProfiles(profile, newest, [host], { ceiling: newest }), {
           ...view,
@@ -103,6 +107,8 @@ describe("what others read is as their schemas say", () => {
     const nothing = readProfile('{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []}', "x");
     const text = renderCheck(checkRecording(recording, resolve(nothing, host).filters), {
       format: "json",
+      color: false,
+      width: 80,
       profile: "x",
     });
     expect((JSON.parse(text) as { findings: object[] }).findings.length).toBeGreaterThan(50);

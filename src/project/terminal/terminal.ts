@@ -17,8 +17,8 @@ export interface Terminal {
   readonly board?: ((lines: readonly string[]) => void) | undefined;
   readonly color: boolean;
   readonly width: number;
-  /** True if results go to a terminal. */
-  readonly isScreen?: boolean;
+  /** The rows of the terminal that shows the results. `undefined` for a file, a pipe and the log of a CI job. */
+  readonly rows?: number | undefined;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
 }
@@ -85,8 +85,8 @@ export function processTerminal(): ProcessTerminal {
     get width() {
       return stdout.terminal?.columns ?? 100;
     },
-    get isScreen() {
-      return stdout.terminal !== undefined;
+    get rows() {
+      return stdout.terminal === undefined || isCi(process.env) ? undefined : stdout.terminal.rows || 24;
     },
     get interrupted() {
       return interruption().signal;
@@ -148,6 +148,16 @@ function isDevice(descriptor: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Some CI systems give their jobs a terminal, which nobody can ask for more. */
+function isCi(env: NodeJS.ProcessEnv): boolean {
+  return !["", "0", "false"].includes(env["CI"] ?? "");
+}
+
+/** The layout of results. With `all` they are whole, however long they are. */
+export function layoutOf({ color, width, rows }: Terminal, all = false): Pick<Terminal, "color" | "width" | "rows"> {
+  return { color, width, rows: all ? undefined : rows };
 }
 
 /** To the beginning of the line, and clear it (ECMA-48, EL). */

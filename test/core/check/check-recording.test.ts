@@ -63,7 +63,9 @@ describe("check", () => {
         ],
       },
     ]);
-    expect(renderCheck(findings, { format: "text", profile: "p.json" })).toContain("socket(AF_INET");
+    expect(renderCheck(findings, { format: "text", profile: "p.json", color: false, width: 80 })).toContain(
+      "socket(AF_INET",
+    );
   });
 
   test("says where the recording cannot tell", () => {
@@ -75,7 +77,7 @@ describe("check", () => {
   test("a call that failed the same way when it was recorded is denied, and said to have failed already", () => {
     const findings = check(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EPERM (Operation not permitted)"], []);
     expect(findings).toMatchObject([{ kind: "denied", syscall: "mount", alreadyFailed: true }]);
-    expect(renderCheck(findings, { format: "text", profile: "p.json" })).toMatch(
+    expect(renderCheck(findings, { format: "text", profile: "p.json", color: false, width: 80 })).toMatch(
       /denies 1 of the recorded calls, which already failed with the same error:\n {2}mount.*EPERM/,
     );
     expect(check(["7 mount(0x1, 0x2, 0x3, 0, 0) = -1 EBUSY (Device or resource busy)"], [])).toMatchObject([
@@ -86,7 +88,7 @@ describe("check", () => {
   test("a call that is denied whatever its arguments are is said once, with the values", () => {
     const findings = check(["7 personality(0x8) = 0", "7 personality(0x40000) = 0"], []);
     expect(findings).toHaveLength(1);
-    expect(renderCheck(findings, { format: "text", profile: "p.json" })).toContain(
+    expect(renderCheck(findings, { format: "text", profile: "p.json", color: false, width: 80 })).toContain(
       "personality(PER_LINUX32 or ADDR_NO_RANDOMIZE): EPERM",
     );
   });
