@@ -66,7 +66,7 @@ export async function generate(
     mode: options.mode,
     recording,
     paths: { profile: options.output },
-    rerun: { words: "-- docker run …", takesProfile: true, services: undefined },
+    rerun: { words: "-- docker run …", takesProfile: true, isCompose: false },
     unparsed: 0,
     missed: [],
     verified: false,

@@ -4,7 +4,7 @@ import { escapeLine } from "../core/text/index.ts";
 import { checkName, knownBefore, partialPath, recordingPath, type Terminal } from "../project/index.ts";
 import type { ClientCommand } from "../run/gateway/index.ts";
 import { recordContainers, type ContainersRecorded, type RecordOptions } from "../run/recorder/index.ts";
-import { renderServices, renderSummary, type Rerun, type ServiceRow } from "../words/index.ts";
+import { renderServices, renderSummary, renderUse, type Rerun, type ServiceRow } from "../words/index.ts";
 import { keepRecording, placesOf, thenRelease, type Kept } from "./keep.ts";
 import { isCompose, repeatedCommand } from "./repeated-command.ts";
 import { defaultMaxRuns, verifyWorkload } from "./verify.ts";
@@ -51,7 +51,10 @@ export async function keepEach(
   const exitCode = recorded.end.by === "itself" ? (recorded.end.exitCode ?? 0) : 0;
   if (!options.verify) return exitCode;
   const verdict = await verifyEach(command, rows, recorded, options, terminal);
-  return verdict === 0 ? exitCode : verdict;
+  if (verdict !== 0) return verdict;
+  const made = rows.map(({ name, paths }) => ({ name, profile: paths.profile }));
+  terminal.note(renderUse(made, rerunOf(command, options)));
+  return exitCode;
 }
 
 /** Runs the command until a round shows nothing new, but at most `--rounds` times. */
@@ -198,9 +201,9 @@ function tell(
   terminal: Terminal,
 ): void {
   const [only] = rows;
-  const rerun = rerunOf(command, rows, options);
+  const rerun = rerunOf(command, options);
   if (services.length > 1) {
-    if (rows.length > 0) terminal.note(renderServices(rows, rerun));
+    if (rows.length > 0) terminal.note(renderServices(rows, rerun, options.verify));
     return;
   }
   if (only === undefined) return;
@@ -221,11 +224,7 @@ function tell(
 }
 
 /** The same command for `verify`, with the same exercise. */
-function rerunOf(
-  command: ClientCommand,
-  rows: readonly Row[],
-  { while: exercise, exec, stopAfter, untilStable }: RecordOptions,
-): Rerun {
+function rerunOf(command: ClientCommand, { while: exercise, exec, stopAfter, untilStable }: RecordOptions): Rerun {
   const seconds = stopAfter ?? (exercise === undefined ? untilStable : undefined);
   const options = [
     ...(exercise === undefined ? [] : ["--while …"]),
@@ -236,7 +235,7 @@ function rerunOf(
   return {
     words: [...options, "--", repeatedCommand(command)].join(" "),
     takesProfile: tool !== undefined,
-    services: tool !== undefined && isCompose(tool.name, tool.verb) ? rows.map(({ name }) => name) : undefined,
+    isCompose: tool !== undefined && isCompose(tool.name, tool.verb),
   };
 }
 
@@ -245,6 +244,12 @@ function nothingRecorded(
   { tool, words }: ClientCommand,
   { end, leftOut, made, unknownImages, untraced }: ContainersRecorded,
 ): SeccompGenError {
+  if (end.by === "interrupt")
+    return new SeccompGenError({
+      code: "usage",
+      what: "interrupted before a container had started, so there is nothing to record",
+      todo: "Run it again. Nothing was written.",
+    });
   if (made > 0 && untraced !== undefined) return new SeccompGenError({ code: "trace-broken", detail: untraced });
   const [image] = unknownImages;
   if (made === 0 && image !== undefined && end.exitCode !== 0)

@@ -5,7 +5,15 @@ import { noFilterText, readProfile } from "../core/profile/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { profilePath, readText, type Terminal } from "../project/index.ts";
 import { clientCommand, withSeccomp, type HeldContainer } from "../run/gateway/index.ts";
-import { isHelper, recordingName, runCommand, Session, type Berth, type CommandEnd } from "../run/session/index.ts";
+import {
+  heardBy,
+  isHelper,
+  recordingName,
+  runCommand,
+  Session,
+  type Berth,
+  type CommandEnd,
+} from "../run/session/index.ts";
 import { watchFilters } from "../run/verifier/index.ts";
 import { renderVerdict, unseenFilterText } from "../words/index.ts";
 import { verifyWorkload, type VerifyOptions } from "./verify.ts";
@@ -48,8 +56,7 @@ export async function verifyContainers(
       stopAfter: options.stopAfter,
       beforeStop: async () => undefined,
       keep: false,
-      interrupted: terminal.interrupted,
-      notice: (line) => terminal.note(escapeLine(line)),
+      ...heardBy(terminal),
       streams: "shown",
     });
     over.abort();

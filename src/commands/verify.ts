@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Run } from "../core/recording/index.ts";
 import { firstDifference } from "../run/container/index.ts";
 import { clientCommand, member, textOf, withSeccomp, type HeldContainer } from "../run/gateway/index.ts";
-import { specFacts } from "../run/session/index.ts";
+import { heardBy, specFacts } from "../run/session/index.ts";
 import {
   allowedNames,
   defaultAllowing,
@@ -105,8 +105,7 @@ export async function verifyWorkload(
     exercise: {
       while: options.while,
       stopAfter: options.stopAfter,
-      interrupted: terminal.interrupted,
-      notice: (line) => terminal.note(escapeLine(line)),
+      ...heardBy(terminal),
       streams: options.compareOutput ? "sampled" : "shown",
     },
     execs: options.exec,

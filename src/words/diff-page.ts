@@ -85,7 +85,7 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
     `${calls.filter((call) => changeOf(arch, call) !== undefined).length} changed`;
   const details = (arch: ScmpArch, call: CallExplanation): Html =>
     callDetails(arch, call, after, changeRows(changeOf(arch, call), before, arch, call));
-  const whole = wholeLines(diff);
+  const whole = profileChangeTexts(diff.profile);
   const body = html`<header><h1>What changes from <code>${before.profile}</code> to <code>${after.profile}</code></h1>
     <p class="lead">${sentence(diff, moved(true).length, moved(false).length)}</p>
 <dl class="figures">${after.arches.map(({ arch, counts }) => {
@@ -104,7 +104,7 @@ export function diffPage({ diff, before, after }: DiffPageModel): string {
     html`<section aria-labelledby="whole"><h2 id="whole">The whole profile</h2><ul>
   ${whole.map((line) => html`<li>${line}</li>`)}</ul></section>`
   }
-${changeTable(diff, after)}
+${changeTable(diff, after)}${elsewhereLists(diff)}
 <section aria-labelledby="calls"><h2 id="calls">Every system call of the kernel</h2>
   <p>A plus is newly possible, a minus no longer; ▲ marks calls that attackers look for.</p>
 ${tools(looks, count)}<div class="picture"><div>${after.arches.map(
@@ -132,12 +132,13 @@ ${
   });
 }
 
-/** Changes of the whole profile and on other hosts, each shown once. */
-function wholeLines(diff: ProfileComparison | ProfileDiff): readonly string[] {
-  return [
-    ...profileChangeTexts(diff.profile),
-    ...elsewhereOf(diff).flatMap(({ title, list }) => list.map((line) => `${title}: ${line}`)),
-  ];
+/** What differs only on other hosts, one host on a line. */
+function elsewhereLists(diff: ProfileComparison | ProfileDiff): readonly Html[] {
+  return elsewhereOf(diff).map(
+    ({ title, count, list }) =>
+      html`<details class="printed"><summary>${title[0]?.toUpperCase()}${title.slice(1)} <span>${count}
+  </span></summary><ul>${list.map((line) => html`<li>${line}</li>`)}</ul></details>`,
+  );
 }
 
 function closedCount({ vulnerabilities }: Explanation): number {
@@ -208,7 +209,7 @@ function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | fals
   if (opened.length === 0) return false;
   const risky = opened.filter(({ look }) => look.state === "beyond");
   const shown = [...risky, ...opened.filter((row) => !risky.includes(row))].slice(0, 200);
-  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table>
+  return html`<section aria-labelledby="opened"><h2 id="opened">What became possible</h2><table class="opened">
     <caption>Each with its reason. Calls that attackers look for, or that Docker's default denies, come first</caption>
 <thead>
     <tr><th scope="col">Call</th><th scope="col">what it does</th><th scope="col">why</th></tr></thead><tbody>

@@ -5,7 +5,7 @@ export { diffPage } from "./diff-page.ts";
 export { renderExplanation, type ExplainView } from "./explain.ts";
 export { renderLint, type PlacedFinding } from "./lint.ts";
 export { findingKinds, findingText, fixText, type FindingWords } from "./lint-words.ts";
-export { renderSummary, type Rerun, type SummaryModel } from "./summary.ts";
+export { renderSummary, renderUse, type Rerun, type SummaryModel } from "./summary.ts";
 export { renderServices, type ServiceRow } from "./services.ts";
 export { hardenedCommand, renderHardening } from "./hardening.ts";
 export { renderMeaning } from "./meaning.ts";

@@ -366,10 +366,21 @@ th {
 }
 thead th {
   color: var(--muted);
+  min-width: 5rem;
 }
 td:first-child,
 tbody th {
   white-space: nowrap;
+}
+/* Long rules would leave the reasons no room. */
+.opened {
+  table-layout: fixed;
+}
+.opened thead th:first-child {
+  width: 13rem;
+}
+.opened thead th:last-child {
+  width: 30%;
 }
 details {
   border-top: 1px solid var(--line);
@@ -452,6 +463,9 @@ footer {
   }
   .optional {
     display: none;
+  }
+  .opened thead th:first-child {
+    width: 35%;
   }
 }
 @media print {

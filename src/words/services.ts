@@ -1,7 +1,7 @@
 import type { AllowedCounts } from "../core/diff/index.ts";
 import type { Policy } from "../core/policy/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { composeLines, verifyLines, type Rerun } from "./summary.ts";
+import { useLines, verifyLines, type Rerun } from "./summary.ts";
 
 /** One of several recordings that were made at once. */
 export interface ServiceRow {
@@ -14,8 +14,11 @@ export interface ServiceRow {
   readonly paths: { readonly recording: string; readonly profile: string };
 }
 
-/** The summary of several recordings: one line each, and then what no container exercised. */
-export function renderServices(rows: readonly ServiceRow[], { words, services }: Rerun): string {
+/**
+ * The summary of several recordings: one line each, and then what no container exercised. `verified` says that a
+ * verification follows.
+ */
+export function renderServices(rows: readonly ServiceRow[], rerun: Rerun, verified: boolean): string {
   const head = ["service", "containers", "calls kept", "pinned", "denied and left out", "profile"];
   const table = rows.map((row) => [
     row.name,
@@ -31,13 +34,11 @@ export function renderServices(rows: readonly ServiceRow[], { words, services }:
   const unread = rows.flatMap(({ name, unparsed }) =>
     unparsed === 0 ? [] : [`${name}: ${unparsed} lines of the trace could not be read; the profile may lack calls`],
   );
-  const ofServices = rows.filter(({ name }) => services?.includes(name) === true);
-  const next = [
-    ...verifyLines(`--containers ${words}`),
-    ...(ofServices.length > 0
-      ? composeLines(ofServices.map(({ name, paths }) => ({ name, profile: paths.profile })))
-      : ["then commit the files and run each container with --security-opt seccomp=profiles/NAME.json"]),
-  ];
+  const [used = "", ...more] = useLines(
+    rows.map(({ name, paths }) => ({ name, profile: paths.profile })),
+    rerun,
+  );
+  const next = verified ? [] : [...verifyLines(`--containers ${rerun.words}`), `then ${used}`, ...more];
   const [{ derivation: first } = { derivation: { ceilingName: "" } }] = rows;
   return [
     `${rows.length} profiles made, compared with ${first.ceilingName}`,

@@ -33,8 +33,8 @@ export interface Rerun {
   readonly words: string;
   /** True if verify takes one profile. Containers of a script are matched to profiles by their names. */
   readonly takesProfile: boolean;
-  /** The Compose file's services that the containers belong to. `undefined` if there is no Compose file. */
-  readonly services: readonly string[] | undefined;
+  /** The containers are services of a Compose file. */
+  readonly isCompose: boolean;
 }
 
 /**
@@ -147,8 +147,7 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
     ? []
     : [
         ...ptrace,
-        "the kernel refused these for lack of privilege (the profile allows them): " +
-          `${[...new Set(refused)].join(", ")}`,
+        `the kernel itself answered EPERM to these, and the profile allows them: ${[...new Set(refused)].join(", ")}`,
       ];
 }
 
@@ -210,17 +209,14 @@ function files({ paths }: SummaryModel): readonly string[] {
   ];
 }
 
-function next({ rerun, paths, verified }: SummaryModel): readonly string[] {
+function next({ recording, rerun, paths, verified }: SummaryModel): readonly string[] {
   const { profile } = paths;
   if (profile === undefined) return [];
   if (rerun === undefined) return [`next: commit the files; run with docker run --security-opt seccomp=${profile} …`];
-  const [service] = rerun.services ?? [];
+  if (verified) return [];
+  const [used = "", ...more] = useLines([{ name: recording.name, profile }], rerun);
   const verifying = verifyLines(`${rerun.takesProfile ? profile : "--containers"} ${rerun.words}`);
-  if (service !== undefined) {
-    const named = composeLines([{ name: service, profile }]);
-    return verified ? named : [...verifying, ...named];
-  }
-  return verified ? [] : [...verifying, `then commit the files and run with --security-opt seccomp=${profile}`];
+  return [...verifying, `then ${used}`, ...more];
 }
 
 /** A line that can be pasted. */
@@ -231,12 +227,27 @@ export function verifyLines(words: string): readonly string[] {
   ];
 }
 
-/** The lines for each service's entry in a Compose file, ready to paste. */
-export function composeLines(
-  services: readonly { readonly name: string; readonly profile: string }[],
-): readonly string[] {
-  const entries = services.flatMap(({ name, profile }) =>
+/** A profile, and the container or the service of a Compose file that it is for. */
+export interface Made {
+  readonly name: string;
+  readonly profile: string;
+}
+
+/** How profiles that work are used; what a Compose file says of each service can be pasted. */
+export function useLines(made: readonly Made[], { isCompose }: Rerun): readonly string[] {
+  const [only, ...others] = made;
+  if (!isCompose)
+    return others.length > 0
+      ? ["commit the files and run each container with --security-opt seccomp=profiles/NAME.json"]
+      : [`commit the files and run with --security-opt seccomp=${only?.profile ?? ""}`];
+  const entries = made.flatMap(({ name, profile }) =>
     emitCompose({ name, file: profile }).trimEnd().split("\n").slice(1),
   );
-  return ["then commit the files, and add these lines to the Compose file:", "services:", ...entries];
+  return ["commit the files, and add these lines to the Compose file:", "services:", ...entries];
+}
+
+/** What stands below the verdict of a recording that was verified. */
+export function renderUse(made: readonly Made[], rerun: Rerun): string {
+  const [first = "", ...more] = useLines(made, rerun).map(escapeLine);
+  return [`next: ${first}`, ...more.map((line) => `  ${line}`)].join("\n");
 }

@@ -142,6 +142,19 @@ test("what --allow takes in beyond Docker's default is allowed while recording, 
   expect(told.stderr).not.toContain("without it the workload fails too");
 });
 
+test("--while may leave a program in the background, and a verified recording ends with its use", async () => {
+  const folder = await workplace();
+  const words = ["docker", "run", "--rm", "--init", "--network", "none", image, "sleep", "50"];
+  const begun = performance.now();
+  const ran = await product(folder, ["record", "--verify", "--name", "app", "--while", "sleep 60 &", "--", ...words]);
+  expect(performance.now() - begun).toBeLessThan(50_000);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(ran.stderr).toMatch(
+    /verify profiles\/app.json: passed.*\nseccomp-gen: next: commit .* --security-opt seccomp=profiles\/app.json$/,
+  );
+  expect(ran.stderr).not.toContain("next: seccomp-gen verify");
+});
+
 test("Ctrl-C during --while leaves a partial recording, and --exec that was not run is told", async () => {
   const folder = await workplace();
   const words = ["--", "docker", "run", "--rm", "--network", "none", image];
@@ -161,6 +174,13 @@ test("Ctrl-C during --while leaves a partial recording, and --exec that was not 
   expect(ran.exitCode, ran.stderr).toBe(2);
   expect(ran.stderr).toContain("interrupted before the --while command had ended");
   await expect(readFile(join(folder, "profiles/app.json"))).rejects.toThrow("ENOENT");
+  const early = execa(process.execPath, [cli, "record", "--containers", "--", "sleep", "50"], {
+    cwd: folder,
+    reject: false,
+    stdin: "ignore",
+  });
+  early.stderr.once("data", () => early.kill("SIGINT"));
+  expect((await early).stderr).toContain("interrupted before a container had started");
   const short = await product(folder, ["record", "--name", "b", "--exec", "date", ...words, "true"]);
   expect(short.stderr).toContain("--exec date was not run, because the container ended before");
   const verified = await product(folder, ["verify", "profiles/b.json", "--exec", "date", ...words, "true"]);
@@ -172,10 +192,12 @@ test("a --while command ends soon after its container has died, whose exit code 
   const folder = await workplace();
   const words = ["docker", "run", "--rm", "--network", "none", image, "sh", "-c", "sleep 1; exit 3"];
   const begun = performance.now();
-  const ran = await product(folder, ["record", "--name", "app", "--while", "sleep 100; exit 7", "--", ...words]);
+  const exercise = "printf unfinished; sleep 100; exit 7";
+  const ran = await product(folder, ["record", "--name", "app", "--while", exercise, "--", ...words]);
   expect(performance.now() - begun).toBeLessThan(25_000);
   expect(ran.exitCode, ran.stderr).toBe(2);
   expect(ran.stderr).toMatch(
-    /the container ended by itself with exit code 3; the container ended before the --while command did\n.*Look at the/,
+    /the container ended by itself with exit code 3 before the --while command did\n.*Look at the/,
   );
+  expect(ran.stderr).toMatch(/^unfinished$/m);
 });

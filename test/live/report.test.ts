@@ -121,7 +121,7 @@ describe("the report in a browser", () => {
     { name: "profile", look: "light", context: light },
     { name: "profile", look: "dark", context: dark },
     { name: "profile", look: "narrow", context: narrow },
-    { name: "comparison", look: "light", context: light },
+    { name: "comparison", look: "narrow", context: narrow },
     { name: "hostile comparison", look: "dark", context: dark },
     { name: "hostile", look: "narrow", context: narrow },
   ])("$name, $look: accessible, no sideways scrolling, nothing loaded, nothing refused", async ({ name, context }) => {
@@ -130,6 +130,13 @@ describe("the report in a browser", () => {
       expect(
         await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
       ).toBeLessThanOrEqual(0);
+      // Long words in one column must leave room for words in the others.
+      expect(
+        await page.evaluate(
+          "[...document.querySelectorAll('thead th')].filter((cell) => cell.offsetParent !== null && " +
+            "cell.offsetWidth < 70).map((cell) => cell.textContent)",
+        ),
+      ).toEqual([]);
       // Two of the details are checked, because all are alike and the rules take their time.
       await page.evaluate(
         "[...document.querySelectorAll('#each ~ details, #known ~ details')].slice(-2).forEach((element) " +

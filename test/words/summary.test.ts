@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderSummary } from "../../src/words/index.ts";
+import { renderSummary, renderUse } from "../../src/words/index.ts";
 
 function summaryOf(notes: readonly object[], reach: boolean, policy: object = {}): string {
   return renderSummary({
@@ -42,4 +42,37 @@ test("a profile for machines that number errors apart says whose answers are wro
   );
   expect(withArches("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")).not.toContain("errors");
   expect(withArches("SCMP_ARCH_MIPS64")).not.toContain("errors");
+});
+
+test("a verified profile is told how to use, for one container, for several and for services of a Compose file", () => {
+  const rerun = { words: "", takesProfile: true, isCompose: false };
+  const [one, two] = [
+    { name: "web", profile: "profiles/web.json" },
+    { name: "db", profile: "profiles/db.json" },
+  ];
+  expect(renderUse([one], rerun)).toBe("next: commit the files and run with --security-opt seccomp=profiles/web.json");
+  expect(renderUse([one, two], rerun)).toContain("run each container with --security-opt");
+  const lines = renderUse([one, two], { ...rerun, isCompose: true }).split("\n");
+  expect(lines[0]).toBe("next: commit the files, and add these lines to the Compose file:");
+  expect(lines.slice(1)).toEqual(expect.arrayContaining(["  services:", "    web:", "    db:"]));
+});
+
+test("a call that the kernel answered with EPERM is not called a lack of privilege: setsid has another reason", () => {
+  const text = renderSummary({
+    policy: { filters: [], notes: [], assumptions: { recording: "app", reach: false } },
+    diff: { kept: 0, of: 0 },
+    mode: "enforce",
+    ceilingName: "Docker's default",
+    recording: {
+      name: "app",
+      runs: [],
+      syscalls: { SCMP_ARCH_X86_64: { setsid: { calls: 1, results: ["EPERM"], processes: ["php-fpm"] } } },
+    },
+    paths: {},
+    rerun: undefined,
+    unparsed: 0,
+    missed: [],
+    verified: false,
+  } as unknown as Parameters<typeof renderSummary>[0]);
+  expect(text).toContain("the kernel itself answered EPERM to these, and the profile allows them: setsid");
 });

@@ -129,14 +129,13 @@ const texts: { readonly [Code in Problem["code"]]: (problem: Extract<Problem, { 
       "Check that the same command runs without seccomp-gen. Nothing was written.",
   }),
   "while-failed": ({ exitCode, containerExitCode }) => ({
-    what: [
-      containerExitCode === undefined ? [] : [`the container ended by itself with exit code ${containerExitCode}`],
-      exitCode === undefined
-        ? ["the container ended before the --while command did"]
-        : [`the --while command failed with exit code ${exitCode}`],
-    ]
-      .flat()
-      .join("; "),
+    what:
+      (containerExitCode === undefined
+        ? "the container ended"
+        : `the container ended by itself with exit code ${containerExitCode}`) +
+      (exitCode === undefined
+        ? " before the --while command did"
+        : `; the --while command failed with exit code ${exitCode}`),
     todo:
       (containerExitCode ?? 0) === 0
         ? "Traced programs start slowly. Let the command wait for the service (curl --retry 20 --retry-delay 1 " +

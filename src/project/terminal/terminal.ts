@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from "node:fs";
+import { Writable } from "node:stream";
 import { escapeLine, escapeTerminal, withoutCommands } from "../../core/text/index.ts";
 import { Board } from "./board.ts";
 
@@ -21,6 +22,11 @@ export interface Terminal {
   readonly rows?: number | undefined;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
+  /**
+   * Standard error for what other programs write there. A note begins a line of its own, also if
+   * they left one unfinished. `undefined` if stderr is a terminal, which they write to themselves.
+   */
+  readonly others?: Writable | undefined;
 }
 
 export interface ProcessTerminal extends Terminal {
@@ -47,7 +53,8 @@ export function processTerminal(): ProcessTerminal {
   const stderr = new Output(2, () => process.stderr);
   const board = new Board();
   const say = (line: string): void => {
-    stderr.write(`${board.freshLine()}${open ? clearLine : ""}seccomp-gen: ${escapeTerminal(line)}\n`);
+    const fresh = `${stderr.lineEnd()}${board.freshLine()}${open ? clearLine : ""}`;
+    stderr.write(`${fresh}seccomp-gen: ${escapeTerminal(line)}\n`);
     open = false;
   };
   return {
@@ -91,6 +98,9 @@ export function processTerminal(): ProcessTerminal {
     get interrupted() {
       return interruption().signal;
     },
+    get others() {
+      return stderr.terminal === undefined ? stderr.passage : undefined;
+    },
     get written() {
       return !stdout.waits && !stderr.waits;
     },
@@ -106,6 +116,14 @@ class Output {
   readonly #descriptor: number;
   readonly #open: () => NodeJS.WriteStream;
   #stream: NodeJS.WriteStream | undefined;
+  #isUnfinished = false;
+  /** Passes on the bytes of other programs as they stand. */
+  readonly passage = new Writable({
+    write: (bytes: Uint8Array, _encoding, done) => {
+      this.#isUnfinished = bytes.at(-1) !== newline;
+      this.#pass(bytes, () => done());
+    },
+  });
 
   constructor(descriptor: number, open: () => NodeJS.WriteStream) {
     this.#descriptor = descriptor;
@@ -123,9 +141,20 @@ class Output {
     return stream?.isTTY === true ? stream : undefined;
   }
 
-  /** Its reader may end before us (`| head`). A recording must still end in order. */
   write(text: string): void {
-    let rest: Uint8Array = Buffer.from(withoutCommands(text));
+    this.#pass(Buffer.from(withoutCommands(text)), () => undefined);
+  }
+
+  /** What to write before a line of ours, because another program may have begun one. */
+  lineEnd(): string {
+    const end = this.#isUnfinished ? "\n" : "";
+    this.#isUnfinished = false;
+    return end;
+  }
+
+  /** Its reader may end before us (`| head`). A recording must still end in order. */
+  #pass(bytes: Uint8Array, done: () => void): void {
+    let rest = bytes;
     try {
       while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
     } catch (error) {
@@ -134,7 +163,8 @@ class Output {
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") this.#stream = this.#open().on("error", failed);
       else failed(error as NodeJS.ErrnoException);
     }
-    this.#stream?.write(rest);
+    if (this.#stream === undefined) done();
+    else this.#stream.write(rest, done);
   }
 }
 
@@ -159,6 +189,8 @@ function isCi(env: NodeJS.ProcessEnv): boolean {
 export function layoutOf({ color, width, rows }: Terminal, all = false): Pick<Terminal, "color" | "width" | "rows"> {
   return { color, width, rows: all ? undefined : rows };
 }
+
+const newline = 10;
 
 /** To the beginning of the line, and clear it (ECMA-48, EL). */
 const clearLine = "\r\u001b[K";

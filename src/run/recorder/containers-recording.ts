@@ -30,6 +30,7 @@ import {
   isHelper,
   notRunnable,
   recordingName,
+  heardBy,
   runCommand,
   Session,
   specFacts,
@@ -376,9 +377,8 @@ class ContainersRecording {
   }
 
   async #exercise(session: Session): Promise<CommandEnd> {
-    const { note, interrupted } = this.#terminal;
     const { untilStable: seconds, while: command, stopAfter } = this.#options;
-    note(beginning(this.#options, session.runsOne));
+    this.#terminal.note(beginning(this.#options, session.runsOne));
     return runCommand(session, {
       while: command,
       stopAfter,
@@ -387,8 +387,7 @@ class ContainersRecording {
         : { stable: (over: AbortSignal) => untilStable(this.#aggregators, seconds, over) }),
       beforeStop: () => this.#runSides(session),
       keep: this.#options.keep,
-      interrupted,
-      notice: (line) => note(escapeTerminal(line)),
+      ...heardBy(this.#terminal),
       streams: "shown",
     }).catch((error: unknown) => {
       throw notRunnable(error, this.#command) ?? error;

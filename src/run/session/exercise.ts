@@ -2,8 +2,11 @@ import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
+import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { SeccompGenError } from "../../core/errors/index.ts";
+import { escapeLine } from "../../core/text/index.ts";
+import type { Terminal } from "../../project/index.ts";
 import { sampleOutput, type OutputSample } from "../container/index.ts";
 import type { ClientCommand } from "../gateway/index.ts";
 import { noteIds, removeOwnIds } from "./cidfile.ts";
@@ -23,11 +26,22 @@ export interface CommandExercise {
   readonly keep: boolean;
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
+  /** Where stderr of programs goes, and stdout of `--while`. `undefined`: to the user's terminal. */
+  readonly others: Writable | undefined;
   /**
    * `shown`: the command has the user's terminal. `sampled`: it has the terminal too, and its stdout is sampled.
    * `kept`: its output is not shown.
    */
   readonly streams: "shown" | "sampled" | "kept";
+}
+
+/** What of an exercise the user's terminal hears and says. */
+export function heardBy({
+  interrupted,
+  note,
+  others,
+}: Pick<Terminal, "interrupted" | "note" | "others">): Pick<CommandExercise, "interrupted" | "notice" | "others"> {
+  return { interrupted, notice: (line) => note(escapeLine(line)), others };
 }
 
 /** How the command ended. */
@@ -49,6 +63,8 @@ export interface CommandEnd {
  * signal to end. A client that retries after its service has gone shows nothing new.
  */
 const whileGraceMs = 10_000;
+/** How long the last output of a `--while` command is waited for once it has ended. */
+const outputGraceMs = 500;
 /** How long a command may take to end after each signal. */
 const endGraceMs = 30_000;
 /** Everything is up when no container was created or started for this long. Compose pauses between services. */
@@ -105,7 +121,7 @@ interface Child {
 }
 
 /** Rejects if it cannot be run at all. */
-async function start(session: Session, { streams }: CommandExercise): Promise<Child> {
+async function start(session: Session, { streams, others }: CommandExercise): Promise<Child> {
   const [file = "", ...words] = session.words();
   const isShown = streams !== "kept";
   const child = spawn(file, words, {
@@ -113,7 +129,7 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
     stdio: [
       isShown ? "inherit" : "ignore",
       streams === "shown" ? "inherit" : "pipe",
-      isShown && process.stderr.isTTY === true ? "inherit" : "pipe",
+      isShown && others === undefined ? "inherit" : "pipe",
     ],
     env: session.environment(),
   });
@@ -123,7 +139,7 @@ async function start(session: Session, { streams }: CommandExercise): Promise<Ch
     ),
   );
   await once(child, "spawn");
-  if (isShown) child.stderr?.pipe(process.stderr, { end: false });
+  if (isShown && others !== undefined) child.stderr?.pipe(others, { end: false });
   if (streams === "sampled") child.stdout?.pipe(process.stdout, { end: false });
   return { stdout: child.stdout, stderr: child.stderr, ended, kill: (signal) => void child.kill(signal) };
 }
@@ -152,10 +168,7 @@ async function exerciseAll(
   const up = await Promise.race([isUp(session, over).then(() => "up" as const), itself, interrupt]);
   if (up !== "up") return { by: up, whileEnd: nothing };
   const cut = new AbortController();
-  const whileEnd =
-    exercise.while === undefined
-      ? undefined
-      : runWhile(session, exercise.while, exercise.streams !== "kept", cut.signal);
+  const whileEnd = exercise.while === undefined ? undefined : runWhile(session, exercise.while, exercise, cut.signal);
   const by = await Promise.race([
     itself,
     interrupt,
@@ -224,34 +237,42 @@ async function endAll(
 }
 
 /** Its output goes to stderr, because stdout belongs to the workload. */
-async function runWhile(session: Session, command: string, shown: boolean, cut: AbortSignal): Promise<number> {
+async function runWhile(
+  session: Session,
+  command: string,
+  { streams, others }: CommandExercise,
+  cut: AbortSignal,
+): Promise<number> {
   const [first] = session.fleet.running;
-  const { execa } = await import("execa");
-  const child = execa(command, {
-    shell: "/bin/sh",
-    stdin: "ignore",
-    stdout: shown ? process.stderr : "ignore",
-    stderr: shown ? "inherit" : "ignore",
-    reject: false,
+  const shown = others === undefined ? process.stderr : "pipe";
+  const output = streams === "kept" ? "ignore" : shown;
+  const child = spawn("/bin/sh", ["-c", command], {
+    stdio: ["ignore", output, output],
     detached: true, // a process group of its own, so that everything it started can be ended together
-    extendEnv: false,
     env: {
       ...session.environment({ leaves: true }),
       ...(first === undefined ? {} : { SECCOMP_GEN_CONTAINER: first.container.id }),
     },
   });
+  const written = [child.stdout, child.stderr] as readonly (Socket | null)[];
+  if (others !== undefined) for (const stream of written) stream?.pipe(others, { end: false });
+  const hasEnded = once(child, "exit") as Promise<[code: number | null]>;
+  const isWritten = once(child, "close");
   const end = (): void => {
     const { pid } = child;
     if (pid === undefined || child.exitCode !== null) return;
     process.kill(-pid, "SIGTERM");
     // A client in its own container is PID 1 there, and SIGTERM does not end PID 1.
     const forced = setTimeout(() => process.kill(-pid, "SIGKILL"), whileGraceMs);
-    void child.finally(() => clearTimeout(forced));
+    void hasEnded.finally(() => clearTimeout(forced));
   };
   cut.addEventListener("abort", end, { once: true });
-  const result = await child;
+  const [code] = await hasEnded;
   cut.removeEventListener("abort", end);
-  return result.exitCode ?? 128;
+  // What it left in the background may hold its output open for ever.
+  await Promise.race([isWritten, delay(outputGraceMs, undefined, { ref: false })]);
+  for (const stream of written) stream?.unref();
+  return code ?? 128;
 }
 
 /** The error if the command cannot be run at all. */

@@ -1,7 +1,7 @@
 /** What stands between a user's command and its engine while it is recorded or verified. */
 export { openEngine } from "./engine.ts";
 export { engineFacts } from "./engine-facts.ts";
-export { notRunnable, runCommand, type CommandEnd, type CommandExercise } from "./exercise.ts";
+export { heardBy, notRunnable, runCommand, type CommandEnd, type CommandExercise } from "./exercise.ts";
 export { Fleet, type Berth } from "./fleet.ts";
 export { isHelper, recordingName } from "./naming.ts";
 export { redactedSpec, specFacts, stated, type ContainerEnd } from "./spec-facts.ts";

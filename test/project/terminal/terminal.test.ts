@@ -3,12 +3,24 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { inColor, wantsColor, type Terminal } from "../../../src/project/terminal/terminal.ts";
 
+/** What a script with a `terminal` writes to stderr, which is a pipe. */
+async function written(script: string): Promise<string> {
+  const path = fileURLToPath(new URL("../../../dist/project/terminal/terminal.js", import.meta.url));
+  const before = `import { processTerminal } from ${JSON.stringify(path)}; const terminal = processTerminal(); `;
+  return (await execa(process.execPath, ["--input-type=module", "-e", before + script])).stderr;
+}
+
+test("a note never continues the line that another program has begun", async () => {
+  expect(await written(`terminal.others.write("cut"); terminal.note("a"); terminal.note("b");`)).toBe(
+    "cut\nseccomp-gen: a\nseccomp-gen: b",
+  );
+  expect(await written(`terminal.others.write("whole\\n"); terminal.note("a"); terminal.others.write("::x");`)).toBe(
+    "whole\nseccomp-gen: a\n::x",
+  );
+});
+
 test("nothing of a file reaches the terminal but text", async () => {
-  const script =
-    "import { processTerminal } from " +
-    `${JSON.stringify(fileURLToPath(new URL("../../../dist/project/terminal/terminal.js", import.meta.url)))}; ` +
-    `processTerminal().note("a\\u001b]0;title\\u0007\\u202eb\\nc");`;
-  const { stderr } = await execa(process.execPath, ["--input-type=module", "-e", script]);
+  const stderr = await written(`terminal.note("a\\u001b]0;title\\u0007\\u202eb\\nc");`);
   expect(stderr).toBe("seccomp-gen: a\\u{1b}]0;title\\u{7}\\u{202e}b\nc");
 });
 
