@@ -1,6 +1,6 @@
 import { codeCoverage, type Recording } from "../core/recording/index.ts";
 import type { AllowedCounts } from "../core/diff/index.ts";
-import type { Mode, Policy, PolicyNote } from "../core/policy/index.ts";
+import { neverEperm, type Mode, type Policy, type PolicyNote } from "../core/policy/index.ts";
 import { emitCompose } from "../core/emitter/index.ts";
 import { allowsOperation, allowsSome, enosys } from "../core/seccomp/index.ts";
 import { dockerArch, errnoOn, exposureOf, numberAlike, operationsOf } from "../core/tables/index.ts";
@@ -133,7 +133,10 @@ function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string
     : [`tried, but ${ceilingName} denies it, so it is left out: ${[...new Set(denied)].join("; ")}`];
 }
 
-/** Calls that the filter allowed and the kernel refused. A capability is missing, not a rule. */
+/**
+ * Calls that Docker's default allows, and that were refused. Either a capability is missing, which no rule can give, or
+ * another filter than today's default answered.
+ */
 function refusedByKernel({ recording, policy }: SummaryModel): readonly string[] {
   const left = new Set(policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [note.syscall] : [])));
   const refused = Object.values(recording.syscalls)
@@ -143,12 +146,16 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
   const ptrace = refused.includes("ptrace")
     ? ["a program uses ptrace, which cannot work under strace: the recording lacks what the program does with it"]
     : [];
-  return refused.length === 0
-    ? []
-    : [
-        ...ptrace,
-        `the kernel itself answered EPERM to these, and the profile allows them: ${[...new Set(refused)].join(", ")}`,
-      ];
+  const isOldFilter = refused.some((name) => neverEperm.has(name));
+  const byFilter = refused.filter((name) => neverEperm.has(name) || (isOldFilter && name.endsWith("_time64")));
+  const byKernel = refused.filter((name) => !byFilter.includes(name));
+  const line = (names: readonly string[], why: string): readonly string[] =>
+    names.length === 0 ? [] : [`${why}, and the profile allows them: ${[...new Set(names)].join(", ")}`];
+  return [
+    ...ptrace,
+    ...line(byFilter, "the filter of an older engine, which does not know these, answered EPERM to them"),
+    ...line(byKernel, "the kernel itself answered EPERM to these"),
+  ];
 }
 
 /** At most this many calls are named. The recording has the others. */

@@ -70,6 +70,24 @@ test.each(["ppc", "m68k", "sh", "parisc"])("Docker serves no %s beside a 64-bit 
   expect(said("lint", "narrow.json", "--arch", name)).not.toContain("missing-floor");
 });
 
+test("a refusal that the kernel has no reason for is told as a filter's", () => {
+  const refused = ["clock_gettime64(0, 0x1)", "futex_time64(0x1, FUTEX_WAIT, 0)", "chroot(0x1)"].map(
+    (call) => `100 ${call} = -1 EPERM (Operation not permitted)\n`,
+  );
+  writeFileSync(join(folder, "old-filter"), narrow.replace("100 exit_group", `${refused.join("")}100 exit_group`));
+  const generated = said("generate", "old-filter", "--arch", "i386", "-o", "narrow.json");
+  expect(generated).toContain(
+    "the filter of an older engine, which does not know these, answered EPERM to them, and the profile allows them: " +
+      "clock_gettime64, futex_time64\n",
+  );
+  expect(generated).toContain("the kernel itself answered EPERM to these, and the profile allows them: chroot\n");
+});
+
+test("check shows which argument a value without a name has", () => {
+  writeFileSync(join(folder, "zero"), log.replace("100 exit_group", "100 unshare(0) = 0\n100 exit_group"));
+  expect(said("check", "28.5.2", "zero", "--arch", "amd64")).toContain("unshare(arg0 = 0): EPERM");
+});
+
 test("a version of Docker may be a number alone", () => {
   for (const version of ["24", "v24.0", "24.0.9"])
     expect(said("diff", "--against", version, "s390x.json")).toMatch(

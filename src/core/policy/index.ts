@@ -9,7 +9,7 @@ export { heldAnyway } from "./held-anyway.ts";
 export { floorAttempts, floorFor, floorRows, neededToStart } from "./floor.ts";
 export { isOldRunc } from "./old-runc.ts";
 export { missingFloor } from "./missing-floor.ts";
-export { probeRows } from "./probes.ts";
+export { neverEperm, probeRows } from "./probes.ts";
 export { readReason, reasonOf, writeReason, type Limit, type Reason } from "./reason.ts";
 export { ordinaryForms } from "./ordinary-forms.ts";
 export { rareRows } from "./rare-calls.ts";

@@ -27,12 +27,12 @@ export function callWords({ arch, name, args }: SeccompData, known?: readonly nu
 }
 
 /**
- * An argument of a call with its value: `AF_INET`, or `arg1 = 5` if the value has no name. Without a call, no value has
- * a name.
+ * An argument of a call with its value: `AF_INET`, or `arg1 = 5` if the value has no name. An empty set of flags has
+ * none. Without a call, no value has a name.
  */
 export function argumentWords(call: string | undefined, index: number, value: bigint, arch?: ScmpArch): string {
   const meaning = call === undefined ? undefined : describeValue(call, index, value, arch);
-  return meaning ?? `${argumentName(index)} = ${readable(value)}`;
+  return meaning === undefined || meaning === "0" ? `${argumentName(index)} = ${readable(value)}` : meaning;
 }
 
 /**
