@@ -269,7 +269,7 @@ async function runWhile(
   cut.addEventListener("abort", end, { once: true });
   const [code] = await hasEnded;
   cut.removeEventListener("abort", end);
-  // What it left in the background may hold its output open for ever.
+  // A program that it left in the background may hold its output open without end.
   await Promise.race([isWritten, delay(outputGraceMs, undefined, { ref: false })]);
   for (const stream of written) stream?.unref();
   return code ?? 128;

@@ -7,7 +7,7 @@ const proof: Proof = {
     stopAfter: undefined,
     interrupted: new AbortController().signal,
     notice: () => undefined,
-  others: undefined,
+    others: undefined,
     streams: "shown",
   },
   execs: [],
