@@ -26,10 +26,10 @@ export async function record(
   terminal: Terminal,
 ): Promise<number> {
   const command = clientCommand(words);
-  const elsewhere = command.tool === undefined ? basename(words[0] ?? "") : command.tool.name;
-  const refused = startsElsewhere[elsewhere];
+  const refused = startsElsewhere[command.program];
   if (refused !== undefined) {
-    throw new SeccompGenError({ code: "usage", what: `containers of ${elsewhere} cannot be recorded`, todo: refused });
+    const what = `containers of ${command.program} cannot be recorded`;
+    throw new SeccompGenError({ code: "usage", what, todo: refused });
   }
   return command.tool !== undefined || asksForContainers(options)
     ? recordEach(command, options, terminal)
@@ -46,6 +46,8 @@ const onNode =
   "Its containers run on the cluster's nodes. Record the image with docker run, with the same command, " +
   "user and capabilities.";
 
+const onContainerd = "containerd does not have Docker's API. Record the image with docker run or podman run.";
+
 /** Tools whose containers another engine starts, and what to do instead. */
 const startsElsewhere: { readonly [tool: string]: string | undefined } = {
   kubectl: onNode,
@@ -53,7 +55,12 @@ const startsElsewhere: { readonly [tool: string]: string | undefined } = {
   oc: onNode,
   minikube: onNode,
   kind: onNode,
-  nerdctl: "containerd does not have Docker's API. Record the image with docker run or podman run.",
+  k3s: onNode,
+  microk8s: onNode,
+  nerdctl: onContainerd,
+  ctr: onContainerd,
+  crictl: onContainerd,
+  buildah: "It has no API that could be watched. Record the built image: podman run [OPTIONS] IMAGE.",
   "podman-compose":
     "Give the project to Compose (docker compose up), or record each service: podman run [OPTIONS] IMAGE.",
 };
@@ -153,7 +160,7 @@ async function keepProgram(
 }
 
 /** Programs that ask another program to start containers. */
-const clients: ReadonlySet<string> = new Set(["docker", "podman", ...Object.keys(startsElsewhere)]);
+const clients: ReadonlySet<string> = new Set(["docker", "docker-compose", "podman", ...Object.keys(startsElsewhere)]);
 
 /** A container client that the program executed. */
 function containerTool({ aggregators }: Recorded): string | undefined {

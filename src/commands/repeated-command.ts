@@ -28,7 +28,7 @@ export function repeatedCommand({ words, tool }: ClientCommand): string {
   const before = words.slice(0, tool.at).map((word) => word.replace(/^([A-Za-z_]\w*)=.*$/s, `$1=${placeholder}`));
   const own = words.slice(tool.at + 1);
   const after = isCompose(tool.name, tool.verb) ? composeWords(own) : runWords(own, tool.verb);
-  return line([...before, words[tool.at] ?? "", ...after]);
+  return line([...before, words[tool.at] ?? "", ...tool.connection, ...after]);
 }
 
 export function isCompose(name: string, verb: string): boolean {

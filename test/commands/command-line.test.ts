@@ -105,3 +105,14 @@ test("standard input is read no further than a profile can go", () => {
   expect(status).toBe(2);
   expect(stderr).toContain("cannot read standard input: it has more than 4 MB");
 });
+
+test.each(["ctr", "crictl", "buildah", "nerdctl", "podman-compose", "kubectl", "helm", "k3s"])(
+  "record refuses %s before it runs it: no engine that can be asked starts its containers",
+  (tool) => {
+    const { status, stderr } = spawnSync(process.execPath, [cli, "record", "--", "timeout", "9", tool, "run", "app"], {
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`containers of ${tool} cannot be recorded`)]);
+    expect(stderr).not.toContain("recording");
+  },
+);

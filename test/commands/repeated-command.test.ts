@@ -6,6 +6,9 @@ const repeated = (...words: readonly string[]): string => repeatedCommand(client
 
 test.each([
   "docker run --rm app",
+  "docker --context far run --rm app",
+  "sudo docker -H tcp://h:2375 run --rm app",
+  "podman --root /r run --rm app",
   "docker run -d -p 127.0.0.1:8080:80 --network none --read-only --cap-drop=ALL nginx:1.27",
   "docker run -it --rm -v /data:/data:ro -e HOME -u 1000:1000 app",
   "sudo -E timeout 60 docker container run --rm app",

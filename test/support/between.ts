@@ -13,7 +13,7 @@ export async function standBetween(
   change: (body: Document, name: string) => Document = (body) => body,
 ): Promise<Between> {
   const asked: string[] = [];
-  const engine = endpointOf({ words: [], tool: undefined }, process.env);
+  const engine = endpointOf({ words: [], program: "", tool: undefined }, process.env);
   const gateway: Gateway = await openGateway(
     engine,
     ({ method, target }) => {

@@ -3,6 +3,8 @@ import { basename } from "node:path";
 /** The part of a user's command that decides to which engine its clients talk. */
 export interface ClientCommand {
   readonly words: readonly string[];
+  /** The program that runs in the end, behind `timeout`, `env`, `sudo` and their like. */
+  readonly program: string;
   /** The container tool that the command names, and at which word. `undefined` if it runs another program. */
   readonly tool: Tool | undefined;
 }
@@ -66,17 +68,18 @@ const podmanOption = new RegExp(
 /** The tool that a command runs, also after `timeout`, `env`, `sudo`, `nice` and the like. */
 export function clientCommand(words: readonly string[]): ClientCommand {
   let elevated = false;
+  let program = "";
   for (let at = 0; at < words.length;) {
-    const program = basename(words[at] ?? "");
+    program = basename(words[at] ?? "");
     const name = names.find((known) => known === program);
     if (name !== undefined) return withConnection(words, name, at, elevated);
-    if (assignment.test(words[at] ?? "") && at === 0) return { words, tool: undefined };
+    if (assignment.test(words[at] ?? "") && at === 0) return { words, program, tool: undefined };
     const front = fronts.get(program);
     if (front === undefined) break;
     elevated ||= program === "sudo" || program === "doas";
     at = behind(words, at + 1, front);
   }
-  return { words, tool: undefined };
+  return { words, program, tool: undefined };
 }
 
 /** The word at which the next program begins. */
@@ -107,5 +110,5 @@ function withConnection(words: readonly string[], name: Tool["name"], at: number
   }
   const [first = "", second = ""] = words.slice(next);
   const verb = first === "container" ? second : first;
-  return { words: [...kept, ...words.slice(next)], tool: { name, at, elevated, connection, verb } };
+  return { words: [...kept, ...words.slice(next)], program: name, tool: { name, at, elevated, connection, verb } };
 }

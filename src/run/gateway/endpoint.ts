@@ -64,15 +64,19 @@ function ofOptions(connection: readonly string[], environment: Environment): End
 }
 
 function ofEnvironment(environment: Environment): Endpoint | undefined {
+  const chosen = environment["DOCKER_CONTEXT"] || currentContext(environment);
+  return ofContext(isSet(environment, "DOCKER_HOST") ? "default" : chosen, environment);
+}
+
+/** The context `default` is what DOCKER_HOST says, also if `--context` names it. */
+function ofDefault(environment: Environment): Endpoint | undefined {
   const host = environment["DOCKER_HOST"] ?? "";
-  if (host !== "")
-    return ofHost(
-      host,
-      (environment["DOCKER_TLS_VERIFY"] ?? "") === ""
-        ? undefined
-        : tlsOf(environment["DOCKER_CERT_PATH"] ?? configFolder(environment), false),
-    );
-  return ofContext(environment["DOCKER_CONTEXT"] || currentContext(environment), environment);
+  if (host === "") return { kind: "unix", path: defaultSocket };
+  const isVerified = isSet(environment, "DOCKER_TLS_VERIFY");
+  return ofHost(
+    host,
+    isVerified ? tlsOf(environment["DOCKER_CERT_PATH"] ?? configFolder(environment), false) : undefined,
+  );
 }
 
 function ofHost(host: string, tls: Tls | undefined): Endpoint | undefined {
@@ -105,7 +109,7 @@ function currentContext(environment: Environment): string {
 
 /** Contexts are folders named after the digest of their name (docker CLI, cli/context/store). */
 function ofContext(name: string, environment: Environment): Endpoint | undefined {
-  if (name === "default") return { kind: "unix", path: defaultSocket };
+  if (name === "default") return ofDefault(environment);
   const folder = join(configFolder(environment), "contexts");
   const digest = createHash("sha256").update(name).digest("hex");
   const endpoint = member(member(readJson(join(folder, "meta", digest, "meta.json")), "Endpoints"), "docker");

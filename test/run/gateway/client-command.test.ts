@@ -33,6 +33,15 @@ test.each(["npm test", "make up", "sh run.sh", "timeout 60", "env", "", "echo do
   },
 );
 
+test.each([
+  ["sudo -E timeout 9 kubectl get pods", "kubectl"],
+  ["/usr/bin/crictl ps", "crictl"],
+  ["docker run app", "docker"],
+  ["A=b make", "A=b"],
+])("%s runs %s in the end", (text, program) => {
+  expect(clientCommand(text.split(" ")).program).toBe(program);
+});
+
 test("what chooses an engine is taken out of the words; the rest stays", () => {
   const command = clientCommand(["sudo", "docker", "--config", "c", "-H", "tcp://h:1", "run", "-H", "app"]);
   expect(command.words).toEqual(["sudo", "docker", "--config", "c", "run", "-H", "app"]);
@@ -54,6 +63,8 @@ test("the engine is the one that the command's clients would talk to", async () 
   expect(of("docker run a")).toEqual({ kind: "unix", path: "/var/run/docker.sock" });
   expect(of("docker run a", { DOCKER_HOST: "unix:///x" })).toEqual({ kind: "unix", path: "/x" });
   expect(of("docker -H unix:///y run a", { DOCKER_HOST: "unix:///x" })).toEqual({ kind: "unix", path: "/y" });
+  // docker's own rule: the context of that name is what DOCKER_HOST says
+  expect(of("docker --context default run a", { DOCKER_HOST: "unix:///x" })).toEqual({ kind: "unix", path: "/x" });
   expect(of("npm test", { DOCKER_HOST: "tcp://h:5" })).toEqual({ kind: "tcp", host: "h", port: 5, tls: undefined });
   expect(of("podman run a", { CONTAINER_HOST: "unix:///z", DOCKER_HOST: "unix:///x" })).toEqual({
     kind: "unix",
