@@ -19,12 +19,11 @@ const allow: Action = { action: "SCMP_ACT_ALLOW" };
 const always: Rule = { conditions: [] };
 
 /**
- * Recording → filters: (observed ∩ ceiling) ∪ floor ∪ code and companions, each rule with its reason, and
- * the answers of what is denied. Pure: the same recording and options give the same policy. Floor, code
- * and companions stay within the ceiling too. Docker has one list of rules for all architectures of
- * a profile, so what is allowed on one observed architecture is allowed on all of them. Throws
- * TooManyWays if the ceiling's rules of a call overlap in more ways than can be compared in
- * bounded time.
+ * Recording → filters: (observed ∩ ceiling) ∪ floor ∪ code and companions. Each rule has its reason, and denied calls
+ * have their answers. It is pure: the same recording and options give the same policy. Floor, code and companions stay
+ * within the ceiling too. Docker has one list of rules for all architectures of a profile, so a call that is allowed on
+ * one observed architecture is allowed on all of them. Throws TooManyWays if the ceiling's rules of a call overlap in
+ * more ways than can be compared in bounded time.
  */
 export function buildPolicy(recording: Recording, given: PolicyOptions): Policy {
   const forOldRunc = startsUnderOldRunc(recording, given.floor);
@@ -59,7 +58,7 @@ function draftFor(recording: Recording, options: PolicyOptions): Draft {
   const { runs, syscalls } = recording;
   const start: FloorContext = {
     noNewPrivileges: runs.length > 0 && runs.every((run) => run.noNewPrivileges === true),
-    // A later start may have one: an engine's configuration can put it before every program.
+    // A later start may have an init: an engine's configuration can put it before every program.
     init: true,
   };
   const calls = Object.values(syscalls);
@@ -82,7 +81,7 @@ function filterOf(arch: ScmpArch, { book }: Draft): Filter {
   return { arch, defaultAction: enosys, syscalls, enosysAbove: undefined };
 }
 
-/** May the recording be of a 32-bit machine? Nothing in it ran on the 64-bit one. */
+/** May the recording be of a 32-bit machine? Then nothing in it ran on the 64-bit architecture. */
 function isMachine(arch: ScmpArch, { syscalls }: Recording): boolean {
   return syscalls[hostArch(arch, engineArches)] === undefined;
 }
@@ -103,7 +102,7 @@ function addObserved(arch: ScmpArch, draft: Draft): void {
   }
 }
 
-/** What --allow names, whole. */
+/** Adds the calls that --allow names, whole. */
 function addAllowed(arch: ScmpArch, { options, denied, notes, book }: Draft): void {
   for (const name of options.allow) {
     if (!existsOn(arch, name) || denied.has(name) || book.allowsAlways(name)) continue;
@@ -120,8 +119,8 @@ function addFloor(arch: ScmpArch, draft: Draft): void {
 }
 
 /**
- * What a lean recording did not look for may have been called: it stays, whatever floor is chosen,
- * and without companions.
+ * A lean recording did not trace these calls, so the workload may have made them. They stay allowed with any floor, and
+ * without companions.
  */
 function addUntraced(arch: ScmpArch, draft: Draft): void {
   const reason = "not traced (record --lean), so the workload may have made it";
@@ -129,7 +128,7 @@ function addUntraced(arch: ScmpArch, draft: Draft): void {
     admitUnseen(arch, name, { type: "companion", reason, source: "recording.json, lean" }, draft);
 }
 
-/** Ordinary calls that the code of the recorded programs can make, within the ceiling as all else. */
+/** Ordinary calls that the code of the recorded programs can make. They stay within the ceiling, like all others. */
 function addCode(arch: ScmpArch, draft: Draft): void {
   const { recording, options, denied, book } = draft;
   for (const { name, because } of codeCalls(recording.code, arch, options.furthestRank))
@@ -140,7 +139,7 @@ function addCode(arch: ScmpArch, draft: Draft): void {
   }
 }
 
-/** Notes the calls that code can make, that are more than ordinary and stay denied. */
+/** Notes the calls that the code can make, that are more than ordinary, and that stay denied. */
 function noteCode(arch: ScmpArch, { recording, notes, book }: Draft): void {
   for (const { name, weight, because } of weightyCodeCalls(recording.code, arch)) {
     if (!existsOn(arch, name) || book.allows(name)) continue;
@@ -149,7 +148,7 @@ function noteCode(arch: ScmpArch, { recording, notes, book }: Draft): void {
   }
 }
 
-/** A profile without a start's calls ends the program in its loader. */
+/** A profile without the calls of a program's start ends the program in its loader. */
 function addStart(arch: ScmpArch, draft: Draft): void {
   for (const { names, reason, source } of startRows)
     for (const name of names) admitUnseen(arch, name, { type: "companion", reason, source }, draft);
@@ -168,8 +167,8 @@ function addCompanions(arch: ScmpArch, draft: Draft): void {
 }
 
 /**
- * Code refutes a guess only if it was read of every program that ran: a script, or a run whose files were
- * gone, leaves it open.
+ * Code refutes a guess only if the code of every program that ran was read. A script, or a run whose files are gone,
+ * leaves the guess open.
  */
 function notInCode(arch: ScmpArch, { recording: { code }, options, programs }: Draft): (name: string) => boolean {
   const read = new Map(Object.entries(code?.programs ?? {}));
@@ -179,8 +178,8 @@ function notInCode(arch: ScmpArch, { recording: { code }, options, programs }: D
 }
 
 /**
- * The name service asks for the socket of nscd, which is hardly ever there: no connection, so
- * nothing goes with it (glibc nscd/nscd_helper.c).
+ * The name service asks for nscd's socket, which hardly ever exists. So there is no connection, and no companions
+ * follow (glibc nscd/nscd_helper.c).
  */
 function isInVain(name: string, { results }: SyscallRecord): boolean {
   return name === "connect" && results.every((result) => result === "ENOENT");
@@ -189,7 +188,7 @@ function isInVain(name: string, { results }: SyscallRecord): boolean {
 /** clone(2): with CLONE_THREAD it makes a thread. */
 const cloneThread = 0x10000n;
 
-/** Was a process started by other calls than clone3, and not threads alone? True if that is unknown. */
+/** Did calls other than clone3 start a process, and not only threads? True if that is unknown. */
 function startsProcesses(arch: ScmpArch, { syscalls }: Recording): boolean {
   const { fork, vfork, clone } = syscalls[arch] ?? {};
   if (fork !== undefined || vfork !== undefined) return true;
