@@ -94,7 +94,7 @@ describe("review stops", { timeout: 120_000 }, () => {
     const { code, out } = change(({ syscalls }) =>
       syscalls.push({ names: ["ptrace"], action: "SCMP_ACT_ERRNO", errnoRet: 0 }),
     );
-    expect([code, out]).toEqual([1, expect.stringMatching(/told that it succeeded\*\* \(errno 0\): `ptrace`/)]);
+    expect([code, out]).toEqual([1, expect.stringMatching(/sees success\*\* \(errno 0\): `ptrace`/)]);
     expect(run("lint", "profiles/nginx.json").out).toContain("[false-success]");
   });
 
