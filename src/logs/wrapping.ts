@@ -4,10 +4,10 @@ export type Unwrap = (line: string) => string;
 /** Is this text a line of strace for sure? */
 type IsEvent = (text: string) => boolean;
 
-/** An `Unwrap` that holds what it has seen, so each reading of a log needs one of its own. */
+/** Makes an `Unwrap`. It remembers the lines before, so each reading of a log needs one of its own. */
 export type Wrapping = () => Unwrap;
 
-/** Lines that have to have a thing in common before it is taken for another tool's. */
+/** Do most lines have it? Only then another tool is taken to have written it. */
 function most(lines: readonly string[], has: (line: string) => boolean): boolean {
   return 2 * lines.filter(has).length > lines.filter((line) => line.trim() !== "").length;
 }
@@ -25,7 +25,7 @@ export function jsonWrapping(lines: readonly string[], isEvent: IsEvent): Wrappi
   return texts.some((text) => text.endsWith("\n")) ? () => joinedText(key) : () => (line) => textOf(line, key) ?? line;
 }
 
-/** Docker splits a long line into entries; only the last one ends with a newline. */
+/** Docker splits a long line into entries. Only the last one ends with a newline. */
 function joinedText(key: string): Unwrap {
   const begun = new Map<string, string>();
   return (line) => {
@@ -57,7 +57,7 @@ function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /**
- * The Container Runtime Interface's lines, of which a long one is split into parts:
+ * Lines of the Container Runtime Interface. It splits a long line into parts:
  *
  *     2024-01-02T03:04:05Z stderr P 7 openat(AT_FDCWD, "/etc/pas
  *     2024-01-02T03:04:05Z stderr F swd", O_RDONLY) = 3
@@ -142,14 +142,14 @@ export function typographicWrapping(lines: readonly string[]): Wrapping | undefi
   return () => (line) => typographic.reduce((text, [from, to]) => text.replaceAll(from, to), line);
 }
 
-/** A number is looked for among the first few of a line, and must count this many lines of twenty. */
+/** The line's number is one of its first few numbers, and counts on in this many lines of twenty. */
 const mostNumbers = 3;
 const oftenOf20 = 19;
 const enoughLines = 10;
 
 /**
- * Each line has its number before it (`cat -n`, `nl`, `grep -n`, a table). A number that is one more in
- * every line is no process id and no time.
+ * Each line begins with its number (`cat -n`, `nl`, `grep -n`, a table). A number that grows by one with every line is
+ * no process id and no time.
  *
  *     log.txt:12:7 brk(NULL) = 0x55
  *     ^^^^^^^^^^^
@@ -167,8 +167,8 @@ export function numberedWrapping(lines: readonly string[]): Wrapping | undefined
 }
 
 /**
- * The right edge of a table, or of quoted lines. No line of strace ends so. Markdown writes `\|` for
- * the bar of O_RDWR|O_CLOEXEC.
+ * The right edge of a table, or of quoted lines. No line of strace ends in this way. Markdown writes `\|` for the bar
+ * of O_RDWR|O_CLOEXEC.
  */
 export function rowWrapping(lines: readonly string[]): Wrapping | undefined {
   if (!most(lines, (line) => withoutEdge(line) !== line.trimEnd())) return undefined;
