@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import type { Recording } from "../core/recording/index.ts";
+import { containerClients, type Recording } from "../core/recording/index.ts";
 import { checkName, knownBefore, partialPath, type Terminal } from "../project/index.ts";
 import { clientCommand, type ClientCommand } from "../run/gateway/index.ts";
 import {
@@ -159,13 +159,10 @@ async function keepProgram(
   return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
 }
 
-/** Programs that ask another program to start containers. */
-const clients: ReadonlySet<string> = new Set(["docker", "docker-compose", "podman", ...Object.keys(startsElsewhere)]);
-
 /** A container client that the program executed. */
 function containerTool({ aggregators }: Recorded): string | undefined {
   const programs = aggregators.flatMap((aggregator) => aggregator.executed().map(({ path }) => basename(path)));
-  return programs.find((program) => clients.has(program));
+  return programs.find((program) => containerClients.has(program));
 }
 
 /** The error for containers that ran untraced. A recording of the client would pass for theirs. */

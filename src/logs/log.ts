@@ -1,4 +1,11 @@
-import type { Aggregate, Aggregator, LogFacts, Unseen, UnreadRanges } from "../core/recording/index.ts";
+import {
+  connectedClient,
+  type Aggregate,
+  type Aggregator,
+  type LogFacts,
+  type Unseen,
+  type UnreadRanges,
+} from "../core/recording/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import {
   allArchitectures,
@@ -55,6 +62,12 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
     terminal.note(`${label}: arguments that could not be read, so they are not pinned: ${open.join(", ")}`);
   for (const [kind, line] of facts.unseen)
     if (kind !== "child" || !isThreadsLog(label)) terminal.note(`${label}:${line}: ${unseenText[kind]}`);
+  const client = connectedClient(aggregate);
+  if (client !== undefined)
+    terminal.note(
+      `${label}: ${client} ran and asked its engine: the log holds the client's calls, not those of the containers ` +
+        "that it started; seccomp-gen record -- docker run … records theirs",
+    );
   const lack = lackOf(facts, aggregate);
   if (lack === undefined && isCut && !isThreadsLog(label))
     terminal.note(

@@ -172,6 +172,17 @@ test("a failure as qemu -strace writes it is none of strace's successes, also la
   expect((await recordingOf(log))["SCMP_ARCH_X86_64"]).toMatchObject({ socket: { results: ["errno 97"] } });
 });
 
+test("a log of a container client says that it holds none of the container's calls", async () => {
+  const start = 'execve("/usr/bin/docker", ["docker", "run", "app"], 0x7ffc) = 0';
+  const asked = 'connect(3, {sa_family=AF_UNIX, sun_path="/var/run/docker.sock"}, 23) = 0';
+  notes = [];
+  await recordingOf(file("log", start, asked, "brk(0) = 1", "exit_group(0) = ?"));
+  expect(notes.join("\n")).toContain("docker ran and asked its engine: the log holds the client's calls");
+  notes = [];
+  await recordingOf(file("log", start, "brk(0) = 1", "exit_group(0) = ?"));
+  expect(notes.join("\n")).not.toContain("asked its engine");
+});
+
 test("a call whose result stands behind many printed lines is a call, and its lines are named", async () => {
   const log = file(
     "log",

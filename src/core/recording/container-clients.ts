@@ -1,0 +1,26 @@
+import type { Aggregate } from "./aggregator.ts";
+
+/** Programs that ask another program to start containers. */
+export const containerClients: ReadonlySet<string> = new Set([
+  "docker",
+  "docker-compose",
+  "podman",
+  "podman-compose",
+  "nerdctl",
+  "ctr",
+  "crictl",
+  "buildah",
+  "kubectl",
+  "oc",
+  "helm",
+  "minikube",
+  "kind",
+  "k3s",
+  "microk8s",
+]);
+
+/** A container client that connected to something, as to its engine. `undefined` if there is none. */
+export function connectedClient({ syscalls }: Pick<Aggregate, "syscalls">): string | undefined {
+  const programs = Object.values(syscalls).flatMap((calls) => calls["connect"]?.processes ?? []);
+  return programs.find((program) => containerClients.has(program));
+}
