@@ -180,14 +180,17 @@ export function exampleCall({ witness }: SyscallChange): string {
 export function rulesText(syscall: string, list: readonly ActionRule[], arch: ScmpArch): string {
   if (list.length === 0) return "the default action";
   const words = (rule: Rule): string => formatRule(rule, syscall, arch);
-  const always = list.filter(({ rule }) => rule.conditions.length === 0);
-  // Rules with conditions say nothing beside one that gives the same answer always.
-  if (always.length > 0 && always.length < list.length) {
-    const isSaid = ({ rule, action }: ActionRule): boolean =>
-      rule.conditions.length > 0 && always.some((other) => sameAction(other.action, action));
-    const rest = list.filter((rule) => !isSaid(rule));
-    if (rest.length < list.length) return rulesText(syscall, rest, arch);
-  }
+  // Rules say nothing beside one that gives the same answer always.
+  const rest = list.filter(
+    ({ rule, action }, at) =>
+      !list.some(
+        (other, place) =>
+          other.rule.conditions.length === 0 &&
+          sameAction(other.action, action) &&
+          (rule.conditions.length > 0 || place < at),
+      ),
+  );
+  if (rest.length < list.length) return rulesText(syscall, rest, arch);
   const allowing = list.filter(({ action }) => isAllowing(action));
   const exceptions = exceptionsOf(allowing.map(({ rule }) => rule));
   if (exceptions === undefined || new Set(allowing.map(({ action }) => action.action)).size > 1)

@@ -678,13 +678,14 @@ function foldedClosings(
   const byArguments = [...first].sort((a, b) => Number(a.after.length === 0) - Number(b.after.length === 0));
   const shown = byArguments.slice(0, Math.min(maxOrdinary, limits.rows));
   if (shown.length === 0) return [];
+  const arches = archesByCall(closings);
   const items = shown.map((change): Line => {
     const { syscall, before, after, arch, was, is } = change;
     const allows = before.length === 0 ? formatAction(was) : rulesText(syscall, before, arch);
     const now = after.length === 0 ? formatAction(is) : rulesText(syscall, after, arch);
     return [
       { data: syscall },
-      `${onlyOn(archesOf(closings, syscall), native)}: `,
+      `${onlyOn(arches.get(syscall) ?? [], native)}: `,
       { data: clipped(allows, 400) },
       " → ",
       { data: clipped(now, 400) },
@@ -736,19 +737,22 @@ function foldedNames(
 
 /** `a, b; c, d (x86)`: what the host's own architecture does not have stands apart. */
 function namesLine(changes: readonly SyscallChange[], native: ScmpArch | undefined, { rows }: Limits): Line {
-  const all = [...new Set(changes.map(({ syscall }) => syscall))];
-  const shown = all.slice(0, rows * 10);
-  const where = (syscall: string): string => onlyOn(archesOf(changes, syscall), native);
-  const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";
+  const arches = archesByCall(changes);
+  const shown = [...arches].slice(0, rows * 10);
+  const groups = new Map<string, string[]>();
+  for (const [syscall, on] of shown) {
+    const where = onlyOn(on, native);
+    groups.set(where, [...(groups.get(where) ?? []), syscall]);
+  }
+  const more = arches.size > shown.length ? ` and ${arches.size - shown.length} more` : "";
   return [
-    ...[...new Set(shown.map(where))].flatMap((only, at): Line => {
-      const names = shown.filter((syscall) => where(syscall) === only);
-      return [at === 0 ? "" : "; ", { data: names.join(", ") }, only];
-    }),
+    ...[...groups].flatMap(([where, names], at): Line => [at === 0 ? "" : "; ", { data: names.join(", ") }, where]),
     more,
   ];
 }
 
-function archesOf(changes: readonly SyscallChange[], syscall: string): readonly ScmpArch[] {
-  return changes.filter((change) => change.syscall === syscall).map(({ arch }) => arch);
+function archesByCall(changes: readonly SyscallChange[]): ReadonlyMap<string, readonly ScmpArch[]> {
+  const arches = new Map<string, ScmpArch[]>();
+  for (const { syscall, arch } of changes) arches.set(syscall, [...(arches.get(syscall) ?? []), arch]);
+  return arches;
 }

@@ -42,6 +42,14 @@ describe("a comparison", () => {
     expect(text).toMatch(/no longer allowed \(1\)\n  write/);
   });
 
+  test("names an answer that always holds once, and no rule beside it", () => {
+    const text = renderDiff(diffFilters(profile(socket(1)), profile(names("socket"), names("socket"), socket(1))), {
+      ...view,
+      format: "text",
+    });
+    expect(text).toMatch(/after: +allow always\n/);
+  });
+
   test("of equals says so", () => {
     const same = diffFilters(profile(names("read", "write")), profile(names("write"), names("read")));
     expect(renderDiff(same, { ...view, format: "text" })).toContain("no difference");
