@@ -71,11 +71,7 @@ describe.each<[keyof typeof commands, ...RegExp[]]>([
     /newly allowed \(\d+\) +name_to_handle_at, process_vm_readv, process_vm_writev, ptrace, /,
     /may now open SCTP/,
   ],
-  [
-    "lint",
-    /error: every call that is not named is allowed/,
-    /\[dangerous-call\] and \d+ more bpf,.* ptrace,.* lookup_dcookie/,
-  ],
+  ["lint", /: error: .* \[denylist\]/, /\[dangerous-call\] and \d+ more bpf,.* ptrace,.* lookup_dcookie/],
   ["check", /would deny \d+ of the recorded calls: accept4,.* writev/],
 ])("the result of %s", (name, ...headlines) => {
   test("is its summary on a terminal, with all that made the exit code, and says how to see the rest", async () => {
