@@ -31,5 +31,5 @@ test("docs/operations.md has the table and the counts as they are", () => {
   const text = readFileSync(page, "utf8");
   const made = text.replace(between, (_, begin: string, end: string) => `${begin}${years()}\n\n${table()}${end}`);
   if (process.env["SECCOMP_GEN_WRITE_GUIDE"] !== undefined) writeFileSync(page, made);
-  else expect(plain(text)).toBe(plain(made));
+  expect(plain(readFileSync(page, "utf8"))).toBe(plain(made));
 });

@@ -119,6 +119,7 @@ if (process.env["SECCOMP_KERNEL_WRITE"] !== undefined)
         writeAnswers({ wide: target.wide, rules: samples[at] ?? [], calls: experiments[at]?.calls ?? [], outcome }),
       );
     });
+    expect(lines.length).toBeGreaterThan(100);
     writeFileSync(recordedAnswers, `${lines.join("\n")}\n`);
   }, 600_000);
 
