@@ -105,7 +105,7 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
     title: "A comparison of more bits than the kernel looks at",
     why:
       "The kernel looks at the lower 32 bits of an int, and at 16 of a file's mode. With a bit above them set the " +
-      "call does the same, but the comparison comes out otherwise: a deny rule is bypassed, or a harmless call is " +
+      "call does the same, but the comparison has another result: a deny rule is bypassed, or a harmless call is " +
       "denied.",
     todo: "Use SCMP_CMP_MASKED_EQ with the mask 4294967295, and 65535 for a mode. --fix does it for SCMP_CMP_EQ.",
     what: ({ bits, passed }) => {
