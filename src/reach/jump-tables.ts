@@ -18,8 +18,8 @@ export function tableTargets(
 ): readonly number[] {
   const { events, from, to } = functions;
   const targets: number[] = [];
-  // On aarch64 tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. They are not read.
-  // `waysInto` takes every step that no other way leads to for a target.
+  // On aarch64, tables hold offsets of 1, 2 or 4 bytes from a label that only the code names. This module does not read
+  // them. If no other way leads to a step, `waysInto` takes that step for a target.
   if (context.image.machine === "aarch64") return targets;
   for (let i = from[index] ?? 0; i < (to[index] ?? 0); i += 1) {
     const kind = events.kind.at(i);

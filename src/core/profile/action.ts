@@ -2,8 +2,8 @@ import { defaultErrno, type Action } from "../seccomp/index.ts";
 import { errnoFrom, type ScmpArch } from "../tables/index.ts";
 
 /**
- * The action a profile names, with the errno the runtimes fill in where there is none: EPERM (runc
- * getAction(), crun). `arch`: whose numbers of errors the profile has.
+ * The action that a profile names. If it has no errno, the runtimes use EPERM (runc getAction(), crun). `arch`: the
+ * architecture whose error numbers the profile has.
  */
 export function toAction(name: string, errnoRet: number | undefined, arch: ScmpArch): Action {
   switch (name) {
@@ -22,8 +22,7 @@ export function toAction(name: string, errnoRet: number | undefined, arch: ScmpA
     case "SCMP_ACT_NOTIFY":
       return { action: name };
     default:
-      // The schema lets no other name through; who builds a profile by hand gets what an unknown
-      // action means to the kernel.
+      // The schema accepts no other name. A profile built by hand gets what an unknown action means to the kernel.
       return { action: "SCMP_ACT_KILL_PROCESS" };
   }
 }

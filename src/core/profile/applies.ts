@@ -2,9 +2,8 @@ import { dockerArch } from "../tables/index.ts";
 import type { DockerSyscallGroup, HostContext } from "./types.ts";
 
 /**
- * Does moby keep the group for this host (moby/profiles seccomp/seccomp_linux.go, setupSeccomp)?
- * One excluded architecture, one excluded capability or a new enough kernel drops it; every
- * included capability has to be there.
+ * Does moby keep the group for this host (moby/profiles seccomp/seccomp_linux.go, setupSeccomp)? One excluded
+ * architecture, one excluded capability or a new enough kernel drops it. It needs every included capability.
  */
 export function groupApplies({ includes, excludes }: DockerSyscallGroup, host: HostContext): boolean {
   if (host.skips === "conditions") return true;
@@ -21,8 +20,8 @@ export function groupApplies({ includes, excludes }: DockerSyscallGroup, host: H
 }
 
 /**
- * Compares version and major revision only, as moby does: 4.8.0-rc1 is 4.8, and an empty text is 0.0,
- * which every kernel has reached. An unknown kernel is new enough.
+ * Compares only version and major revision, as moby does: 4.8.0-rc1 is 4.8. An empty text is 0.0, which every kernel
+ * has reached. An unknown kernel is new enough.
  */
 function kernelAtLeast(kernel: string | undefined, wanted: string): boolean {
   if (kernel === undefined) return true;

@@ -1,6 +1,6 @@
 /**
- * The capabilities, sorted, that a container has with these --cap-add and --cap-drop: names in any
- * case, with or without CAP_, also several with commas; ALL is all.
+ * The capabilities of a container with these --cap-add and --cap-drop, sorted. Names may be in any case, with or
+ * without CAP_, and several with commas. ALL means all.
  */
 export function boundingSet(
   { added, dropped }: { readonly added: readonly string[]; readonly dropped: readonly string[] },
@@ -8,7 +8,7 @@ export function boundingSet(
 ): readonly string[] {
   const add = added.flatMap((value) => value.split(",")).map(capabilityName);
   const drop = dropped.flatMap((value) => value.split(",")).map(capabilityName);
-  // moby's oci/caps.TweakCapabilities: ALL on one side makes the other side the exception.
+  // As moby's oci/caps.TweakCapabilities: if one side is ALL, the other side lists the exceptions.
   const base = add.includes("ALL") ? defaults.all : drop.includes("ALL") ? [] : defaults.granted;
   const kept = base.filter((name) => !drop.includes(name));
   return [...new Set([...kept, ...add.filter((name) => name !== "ALL")])].sort();

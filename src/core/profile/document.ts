@@ -4,24 +4,24 @@ import type { DockerArg, DockerCondition, DockerProfile, DockerSyscallGroup, Jso
 import { reject, type Origin } from "./reject.ts";
 import { nearest } from "./suggestion.ts";
 
-/** The members of a profile's document, as their schema has them. */
+/** The members of a profile's document, by its schema. */
 export type Members = { readonly [name: string]: Json };
 
 /**
- * Reads one of Docker's defaults as this package ships them: in today's format, without numbers
- * beyond 2^53. A test reads each the long way too.
+ * Reads one of Docker's defaults from this package. It is in today's format, without numbers beyond 2^53. A test also
+ * reads each in the usual way.
  */
 export function readShipped(text: string, source: string): DockerProfile {
   return toProfile(JSON.parse(text) as Members, { text, source });
 }
 
-/** Reads a profile that was just emitted: in today's format. A test reads each the long way too. */
+/** Reads a profile that was just emitted, in today's format. A test also reads each in the usual way. */
 export function readEmitted(text: string): DockerProfile {
   const source = "the generated profile";
   return toProfile(parseJson(text, source) as Members, { text, source });
 }
 
-/** What a document says. Throws `profile-invalid` for what the schema cannot ask. */
+/** The profile in a document. Throws `profile-invalid` for faults that the schema cannot describe. */
 export function toProfile(document: Members, origin: Origin): DockerProfile {
   const { architectures, archMap } = document as {
     readonly architectures?: readonly string[];
@@ -59,7 +59,7 @@ export function toProfile(document: Members, origin: Origin): DockerProfile {
 
 function toGroup(group: Members, pointer: string, origin: Origin): DockerSyscallGroup {
   const names = (group["names"] ?? []) as readonly string[];
-  // Go takes an empty name for none.
+  // Go reads an empty name as no name.
   const name = group["name"] === "" ? undefined : (group["name"] as string | undefined);
   if (name !== undefined && names.length > 0)
     reject(origin, `${pointer}/name`, {
@@ -130,8 +130,8 @@ const errnoNames = [
 ];
 
 /**
- * Docker knows only the number, and podman takes the text first: a name, or digits (containers-common,
- * getErrno()). What the two read differently is refused.
+ * Docker reads only the number. podman reads the text first: a name, or digits (containers-common, getErrno()). If the
+ * two would read different errors, the profile is refused.
  */
 function errnoOf(
   members: Members,

@@ -3,17 +3,16 @@ import type { ParsedDocument } from "./json.ts";
 import type { Json, NoFilter } from "./types.ts";
 
 /**
- * Would Docker, podman and containerd run a container without any filter under this document? All
- * three decode it into a struct (moby and containers-common `seccomp.LoadProfile`, containerd
- * `contrib/seccomp`), skip what they do not know, and take a document with neither a default action
- * nor groups for seccomp switched off. Docker drops groups that do not apply before runc asks
- * the same. Measured: test/core/profile/enforcement.test.ts.
+ * Would Docker, podman and containerd run a container without any filter under this document? All three decode it into
+ * a struct (moby and containers-common `seccomp.LoadProfile`, containerd `contrib/seccomp`) and skip unknown members.
+ * To them, a document with neither a default action nor groups switches seccomp off. Docker drops groups that do not
+ * apply before runc asks the same. Measured: test/core/profile/enforcement.test.ts.
  */
 export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): NoFilter | undefined {
   if (isNull) return { kind: "null", pointer: "" };
   if (!isObject(value)) return undefined; // engines refuse it
-  // Go assigns in the document's order: the last one holds. A null leaves a string as it is and
-  // empties a list.
+  // Go assigns members in the document's order, so the last one counts. A null leaves a string unchanged and empties a
+  // list.
   let defaultAction: Json = "";
   let groups: Json = [];
   for (const [name, member] of members) {
@@ -28,7 +27,7 @@ export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): N
   return { kind: members.length === 0 ? "empty" : "no-rules", pointer: "" };
 }
 
-/** What to say of a profile under which engines run without a filter. */
+/** The message about a profile under which engines run without a filter. */
 export function noFilterText({ kind, pointer }: NoFilter): string {
   if (kind === "conditional")
     return (
@@ -46,7 +45,7 @@ export function noFilterText({ kind, pointer }: NoFilter): string {
   );
 }
 
-/** The pointer of a profile one or two levels inside the document, where engines do not look for it. */
+/** The pointer of a profile one or two levels inside the document, where engines do not look. */
 function wrappedAt(document: { readonly [name: string]: Json }): string | undefined {
   for (const [name, member] of Object.entries(document)) {
     if (holdsProfile(member)) return `/${escaped(name)}`;
@@ -61,7 +60,7 @@ function holdsProfile(value: Json): boolean {
   return isObject(value) && Object.keys(value).some((name) => folded(name) === "defaultaction");
 }
 
-/** Is it a group that some hosts drop? A container is left without rules where all are dropped. */
+/** Is it a group that some hosts drop? If a host drops all groups, the container has no rules. */
 function isConditional(group: Json): boolean {
   if (!isObject(group)) return false;
   return Object.entries(group).some(

@@ -3,12 +3,12 @@ import { allCapabilities, engineArches, hostArch, isScmpArch, multiplexerOf, typ
 import { groupApplies } from "./applies.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
 
-/** The most capabilities that the groups of one call may name: 2 to this power sets are judged. */
+/** The architectures on which Docker and podman run. A condition on architectures is judged on each. */
 const maxCapabilities = 12;
 
 /**
- * A profile's groups by the calls that they decide on: those that name it and, of socketcall and
- * ipc, those that name a call that is entered through them.
+ * A profile's groups by the calls on which they decide: the groups that name the call. For socketcall and ipc, also
+ * those that name a call which enters the kernel through them.
  */
 export function groupsByCall(profile: DockerProfile): ReadonlyMap<string, readonly DockerSyscallGroup[]> {
   const found = new Map<string, DockerSyscallGroup[]>();
@@ -34,16 +34,16 @@ export function groupsByCall(profile: DockerProfile): ReadonlyMap<string, readon
 /** Architectures with socketcall or ipc. */
 const multiplexers: readonly ScmpArch[] = ["SCMP_ARCH_X86", "SCMP_ARCH_S390"];
 
-/** The machines that a profile lists architectures for; all of them if it lists none. */
+/** The machines whose architectures a profile lists. All machines if it lists none. */
 export function machinesOf({ architectures = [], archMap = [] }: DockerProfile): readonly ScmpArch[] {
   const listed = [...architectures, ...archMap.map(({ architecture }) => architecture)].filter(isScmpArch);
   return listed.length === 0 ? engineArches : listed.filter((arch) => hostArch(arch, listed) === arch);
 }
 
 /**
- * Hosts that tell apart everything these groups of one call can say: each architecture given,
- * kernels between each two versions named, every set of the capabilities named, and the engines
- * that skip conditions. Of hosts on which the same groups apply, one is given. Throws TooManyWays.
+ * Enough hosts to tell apart everything that these groups of one call can say: each given architecture, a kernel
+ * between each two named versions, every set of the named capabilities, and the engines that ignore conditions. If the
+ * same groups apply on several hosts, only one is listed. Throws TooManyWays.
  */
 export function hostsOfCall(
   name: string,
@@ -56,7 +56,7 @@ export function hostsOfCall(
   );
   if (conditions.length === 0) return arches.map((arch) => ({ ...base, arch }));
   const versions = conditions.flatMap(({ minKernel }) => (minKernel === undefined ? [] : [minKernel || "0.0"]));
-  // The given kernel first: of equal hosts, the one that differs least is named.
+  // The given kernel comes first, so that the listed host differs as little as possible.
   const kernels = versions.length === 0 ? [base.kernel] : [...new Set([base.kernel, "0.0", ...versions])];
   const capabilities = [...new Set(conditions.flatMap(({ caps = [] }) => caps))].filter((capability) =>
     allCapabilities.includes(capability),
