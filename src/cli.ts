@@ -566,6 +566,7 @@ function report(error: unknown): number {
     terminal.fail(`error: ${error.message}\n  ${error.todo}`);
     return error.exitCode;
   }
+  if (error instanceof AggregateError) return Math.max(...error.errors.map(report));
   if (error instanceof RangeError && error.name === "TooManyWays")
     return report(new SeccompGenError({ code: "rules-too-complex", detail: error.message }, { cause: error }));
   if (error instanceof Error && "syscall" in error && error.syscall === "uv_cwd") {

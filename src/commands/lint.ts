@@ -29,29 +29,43 @@ export interface LintOptions extends HostOptions {
 
 /**
  * `seccomp-gen lint PROFILES…`: 0 if there are only notes, 1 for errors or warnings, 2 for trouble. With --fix, it
- * counts what remains.
+ * counts what remains. A file that cannot be linted is trouble, and the others are linted all the same.
  */
 export async function lint(patterns: readonly string[], options: LintOptions, terminal: Terminal): Promise<number> {
   const files = await filesOf(patterns, options.fix);
   const reference = await loadReference(options.against);
+  // Options with a mistake fail once, not once a file.
+  hostOf(options);
   const findings: PlacedFinding[] = [];
+  const failures: unknown[] = [];
   let count = 0;
   for (const file of files) {
-    const written = file === "-" ? await boundedText(process.stdin, "standard input") : await readText(file);
-    const text = options.fix ? await fixFile(file, written, options, terminal) : written;
-    const held = await profilesIn(text, file);
-    if (held.length === 0) throw new SeccompGenError({ code: "no-profile", source: file });
-    count += held.length;
-    for (const { label, read, place } of held) {
-      const profile = read();
-      const host = hostOf(options, [profile]);
-      noteOtherMachine(file, options, host, terminal);
-      const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
-      const context = { host, ceiling, ceilingName: reference.name, reference: reference.profile };
-      for (const finding of lintProfile(profile, context))
-        findings.push({ ...finding, file, ...(held.length > 1 ? { profile: label } : {}), ...place(finding.pointer) });
+    try {
+      const written = file === "-" ? await boundedText(process.stdin, "standard input") : await readText(file);
+      const text = options.fix ? await fixFile(file, written, options, terminal) : written;
+      const held = await profilesIn(text, file);
+      if (held.length === 0) throw new SeccompGenError({ code: "no-profile", source: file });
+      for (const { label, read, place } of held) {
+        const profile = read();
+        count += 1;
+        const host = hostOf(options, [profile]);
+        noteOtherMachine(file, options, host, terminal);
+        const ceiling = ceilingFor(reference.profile, [host], resolveFor(profile, [host]).keys());
+        const context = { host, ceiling, ceilingName: reference.name, reference: reference.profile };
+        for (const finding of lintProfile(profile, context))
+          findings.push({
+            ...finding,
+            file,
+            ...(held.length > 1 ? { profile: label } : {}),
+            ...place(finding.pointer),
+          });
+      }
+    } catch (error) {
+      // The other files are linted all the same.
+      failures.push(error);
     }
   }
+  if (count === 0) throw failure(failures);
   const serious = findings.filter(({ severity }) => severity !== "note").length;
   const profiles = count === 1 ? "this profile" : `these ${count} profiles`;
   terminal.note(
@@ -62,7 +76,13 @@ export async function lint(patterns: readonly string[], options: LintOptions, te
   terminal.out(
     renderLint(findings, { ...layoutOf(terminal, options.all), format: options.format, version: productVersion() }),
   );
+  if (failures.length > 0) throw failure(failures);
   return serious === 0 ? 0 : 1;
+}
+
+/** What the command fails with: the only failure itself, or all of them. */
+function failure(failures: readonly unknown[]): unknown {
+  return failures.length === 1 ? failures[0] : new AggregateError(failures);
 }
 
 /** A file's name stands for the file, a pattern for its matches, and "-" for standard input. */

@@ -33,6 +33,26 @@ describe.skipIf(!existsSync(cli))("what lint reads", { timeout: 60_000 }, () => 
     });
   });
 
+  test("a file that is no profile fails the command, and the others are linted all the same", () => {
+    writeFileSync(join(folder, "cut.json"), '{"defaultAction": ');
+    const { stdout, stderr, status } = lint([
+      "cut.json",
+      "missing.json",
+      "a/profiles/web.json",
+      "--cap-add",
+      "SYS_ADMIN",
+    ]);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^a\/profiles\/web\.json:1:/);
+    expect(stderr).toMatch(/error: cut\.json:1:[^]*error: cannot read missing\.json/);
+    expect(lint(["cut.json", "--format", "json"])).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  test("an option with a mistake fails once, whatever the number of files", () => {
+    const { stderr } = lint(["a/profiles/web.json", "b/profiles/web.json", "--cap-add", "SYS_ADMN"]);
+    expect(String(stderr).match(/there is no capability/g)).toHaveLength(1);
+  });
+
   test("a profile for other machines is judged as on the first of them, and diff and explain say so", () => {
     const clone = { index: 1, value: 2114060288, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" };
     const file = join(folder, "s390x.json");
