@@ -19,12 +19,12 @@ interface Side {
  */
 export async function comparedPage({
   diff,
-  host,
+  hosts,
   after,
   sides: [before, later],
 }: {
   readonly diff: ProfileComparison;
-  readonly host: HostContext;
+  readonly hosts: readonly HostContext[];
   readonly after: string;
   readonly sides: readonly [Side, Side];
 }): Promise<string> {
@@ -34,10 +34,10 @@ export async function comparedPage({
     explain({
       profile: name,
       filters,
-      ceiling: ceilingFor(docker.profile, [host], filters.keys()),
+      ceiling: ceilingFor(docker.profile, hosts, filters.keys()),
       ceilingName: docker.name,
-      findings: ineffectiveFor(profile, [host]),
-      capabilities: host.capabilities,
+      findings: ineffectiveFor(profile, hosts),
+      capabilities: hosts[0]?.capabilities ?? new Set(),
       runs: recording?.runs ?? [],
       recorded: recording?.syscalls ?? {},
       code: recording?.code,

@@ -60,7 +60,7 @@ export async function diff(files: readonly string[], options: DiffOptions, termi
     terminal.out(
       await comparedPage({
         diff: change,
-        host,
+        hosts,
         after,
         sides: [
           { name: old.name, profile: old.profile, filters: earlier },

@@ -14,7 +14,7 @@ import { SeccompGenError } from "../core/errors/index.ts";
 import { ineffectiveFor } from "../core/lint/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { explain as explainProfile } from "../core/explain/index.ts";
-import { ceilingFor, nearestCall, noFilterText, resolveFor } from "../core/profile/index.ts";
+import { ceilingFor, listedHosts, nearestCall, noFilterText, resolveFor } from "../core/profile/index.ts";
 import { renderExplanation } from "../words/index.ts";
 import { isSyscallName } from "../core/tables/index.ts";
 import { noteElsewhere } from "./elsewhere.ts";
@@ -49,7 +49,7 @@ export async function explain(
   const asked = options.capAdd.length + options.capDrop.length > 0 || options.arch !== undefined;
   const hosts =
     recording === undefined || asked
-      ? [hostOf(options, [document])]
+      ? listedHosts(hostOf(options, [document]), [document])
       : hostsOf(recording).map((host) => ({ ...host, ...runtimeOf(options.runtime), kernel: options.kernel }));
   const [host] = hosts;
   if (recording === undefined && host !== undefined) noteOtherMachine(file, options, host, terminal);

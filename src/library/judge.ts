@@ -1,7 +1,7 @@
 import { checkRecording, type CheckFinding as CheckResult } from "../core/check/index.ts";
 import { explain as explainFilters, type Explanation as ExplainResult } from "../core/explain/index.ts";
 import { ineffectiveFor, lintProfile, type Finding as LintResult } from "../core/lint/index.ts";
-import { ceilingFor, offsetOf, positionAt, resolveFor } from "../core/profile/index.ts";
+import { ceilingFor, listedHosts, offsetOf, positionAt, resolveFor } from "../core/profile/index.ts";
 import { hostsOf } from "../project/index.ts";
 import { findingText } from "../words/index.ts";
 import { bounded } from "./bounded.ts";
@@ -59,7 +59,7 @@ export function explain(
   const hosts =
     options.host === undefined && recording !== undefined
       ? hostsOf(recording)
-      : [contextOf(options.host ?? dockerHost())];
+      : listedHosts(contextOf(options.host ?? dockerHost()), [document]);
   const filters = resolveFor(document, hosts);
   return bounded(() =>
     plain(

@@ -392,7 +392,8 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
 
 /** What is wrong, in words. */
 export function findingText<Kind extends FindingKind>(finding: FindingOf<Kind>): string {
-  return (findingKinds[finding.kind] as FindingWords<Kind>).what(finding);
+  const where = finding.machine === undefined ? "" : `on ${dockerArch(finding.machine)}: `;
+  return where + (findingKinds[finding.kind] as FindingWords<Kind>).what(finding);
 }
 
 const fixWords: { readonly [kind in FixKind]: string } = {

@@ -94,3 +94,27 @@ test("a version of Docker may be a number alone", () => {
       /Docker 24(?:\.0|\.0\.9)?'s default → s390x\.json/,
     );
 });
+
+test("explain judges each architecture on its own machine, as diff and lint do", () => {
+  const namespaces = 0x7e02_0000;
+  const flags = (index: number): object => ({ index, value: namespaces, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" });
+  const z = { arches: ["s390x"] };
+  const clone = { names: ["clone"], action: "SCMP_ACT_ALLOW" };
+  const profile = {
+    defaultAction: "SCMP_ACT_ERRNO",
+    architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_S390X"],
+    syscalls: [
+      { ...clone, args: [flags(0)], excludes: z },
+      { ...clone, args: [flags(1)], includes: z },
+      { names: ["s390_pci_mmio_read"], action: "SCMP_ACT_ALLOW", includes: z },
+    ],
+  };
+  writeFileSync(join(folder, "z.json"), JSON.stringify(profile));
+  const explained = said("explain", "z.json", "clone", "--arch", "amd64");
+  expect(explained).toMatch(
+    /on amd64\n[^]*only: +arg0 without CLONE_NEWNS[^]*on s390x\n[^]*only: +arg1 without CLONE_NEWNS/,
+  );
+  expect(explained).not.toContain("within reach");
+  expect(said("explain", "z.json", "s390_pci_mmio_read", "--arch", "amd64")).toMatch(/on s390x\n +here: +allowed/);
+  expect(said("lint", "z.json", "--arch", "amd64")).not.toMatch(/denies[^\n]*clone/);
+});

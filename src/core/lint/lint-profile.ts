@@ -1,8 +1,11 @@
 import { exceeds, openedElsewhere } from "../diff/index.ts";
 import { missingFloor, neededToStart, probeRows } from "../policy/index.ts";
 import {
+  listedHosts,
+  machineOf,
   nearestCall,
   resolve,
+  resolveFor,
   type DockerProfile,
   type DockerSyscallGroup,
   type HostContext,
@@ -67,7 +70,9 @@ export function lintProfile(
   const resolution = resolve(profile, host);
   const own = resolution.filters.get(host.arch);
   if (own === undefined) return [];
-  const effects = ineffective(profile, host, own);
+  const hosts = listedHosts(host, [profile]);
+  const served = resolveFor(profile, hosts);
+  const effects = ineffectiveOn(hosts, profile, served);
   return [
     ...denylist(own, profile.listenerPath),
     ...falseSuccess(profile),
@@ -85,10 +90,10 @@ export function lintProfile(
     ...(isAllowing(own.defaultAction)
       ? []
       : [
-          ...beyond(resolution.filters, ceiling, ceilingName),
-          ...(reference === undefined ? [] : beyondElsewhere(profile, { host, reference, ceilingName })),
+          ...beyond(served, ceiling, ceilingName),
+          ...(reference === undefined ? [] : beyondElsewhere(profile, { hosts, reference, ceilingName })),
         ]),
-    ...dangerous(own),
+    ...dangerous(served),
     ...floor(own),
     ...traps(own, ceiling.get(host.arch)),
     ...architectures(resolution.filters, host),
@@ -113,11 +118,31 @@ export function ineffectiveFor(
   profile: DockerProfile,
   hosts: readonly HostContext[],
 ): ReadonlyMap<ScmpArch, readonly Finding[]> {
+  const [first] = hosts;
   return new Map(
-    hosts.flatMap((host) =>
-      [...resolve(profile, host).filters].map(([arch, filter]) => [arch, ineffective(profile, host, filter)] as const),
-    ),
+    [...resolveFor(profile, hosts)].flatMap(([arch, filter]) => {
+      const host = machineOf(arch, hosts) ?? first;
+      return host === undefined ? [] : [[arch, ineffective(profile, host, filter)] as const];
+    }),
   );
+}
+
+/** The same for each machine's own architecture. A later machine adds only what the ones before it do not show. */
+function ineffectiveOn(
+  machines: readonly HostContext[],
+  profile: DockerProfile,
+  filters: ReadonlyMap<ScmpArch, Filter>,
+): readonly Finding[] {
+  const found: Finding[] = [];
+  for (const machine of machines) {
+    const filter = filters.get(machine.arch);
+    const more = filter === undefined ? [] : ineffective(profile, machine, filter);
+    const added = more.filter(
+      ({ kind, pointer }) => !found.some((told) => told.kind === kind && told.pointer === pointer),
+    );
+    found.push(...(machine === machines[0] ? more : added.map((finding) => ({ ...finding, machine: machine.arch }))));
+  }
+  return found;
 }
 
 /** ENOSYS by the number of most architectures, where the host's own is another. */
@@ -379,12 +404,12 @@ function beyond(
 function beyondElsewhere(
   profile: DockerProfile,
   {
-    host,
+    hosts,
     reference,
     ceilingName,
-  }: { readonly host: HostContext; readonly reference: DockerProfile; readonly ceilingName: string },
+  }: { readonly hosts: readonly HostContext[]; readonly reference: DockerProfile; readonly ceilingName: string },
 ): readonly Finding[] {
-  return openedElsewhere(reference, profile, { hosts: [host] }).map((opened): Finding => ({
+  return openedElsewhere(reference, profile, { hosts }).map((opened): Finding => ({
     kind: "beyond-elsewhere",
     severity: "warning",
     pointer: "",
@@ -401,12 +426,18 @@ function isPinned(filter: Filter, name: string): boolean {
   );
 }
 
-function dangerous(filter: Filter): readonly Finding[] {
+/** Calls that no served architecture has are left out: a denylist allows every name. */
+function dangerous(served: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
+  const filters = [...served.values()];
   return dangerousCalls.flatMap(({ names, pinnable, reason }): readonly Finding[] => {
-    const open = names.filter((name) => allowsSome(filter, name) && !(pinnable && isPinned(filter, name)));
+    const opens = (filter: Filter, name: string): boolean =>
+      syscallNumber(filter.arch, name) !== undefined &&
+      allowsSome(filter, name) &&
+      !(pinnable && isPinned(filter, name));
+    const open = names.filter((name) => filters.some((filter) => opens(filter, name)));
     if (open.length === 0) return [];
-    const because = open
-      .flatMap((name) => filter.syscalls.get(name) ?? [])
+    const because = filters
+      .flatMap((filter) => open.flatMap((name) => filter.syscalls.get(name) ?? []))
       .find(({ action }) => isAllowing(action))?.because;
     const pointer = because?.type === "profile" ? because.pointer : "";
     return [{ kind: "dangerous-call", severity: "warning", pointer, names: open, exposes: reason }];

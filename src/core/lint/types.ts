@@ -120,6 +120,8 @@ interface FindingPlace<Kind extends FindingKind> {
   readonly pointer: string;
   /** The syscalls or names that the finding is about. */
   readonly names: readonly string[];
+  /** The other machine of the profile on which alone it is so. `undefined` for the judged machine. */
+  readonly machine?: ScmpArch;
 }
 
 /** A finding of one kind, or of any of several. */

@@ -1,6 +1,7 @@
 import { engineArches, hostArch, type ScmpArch } from "../tables/index.ts";
 import type { Filter } from "../seccomp/index.ts";
 import { resolve } from "./resolve.ts";
+import { resolveFor } from "./resolve-for.ts";
 import type { DockerProfile, HostContext } from "./types.ts";
 
 /**
@@ -13,7 +14,7 @@ export function ceilingFor(
   hosts: readonly HostContext[],
   served: Iterable<ScmpArch>,
 ): ReadonlyMap<ScmpArch, Filter> {
-  const ceiling = new Map(hosts.flatMap((host) => [...resolve(reference, host).filters]));
+  const ceiling = new Map(resolveFor(reference, hosts));
   const [base] = hosts;
   for (const arch of base === undefined ? [] : served) {
     const native = hostArch(arch, engineArches);

@@ -16,7 +16,7 @@ export { folded } from "./members.ts";
 export { profileFrom, readProfile } from "./read.ts";
 export { reject, type Origin } from "./reject.ts";
 export { resolve } from "./resolve.ts";
-export { listedHosts, resolveFor } from "./resolve-for.ts";
+export { listedHosts, machineOf, resolveFor } from "./resolve-for.ts";
 export { stringifyProfile, withAllowed } from "./write.ts";
 export { callInsteadOf, nearest, nearestCall } from "./suggestion.ts";
 export type * from "./types.ts";

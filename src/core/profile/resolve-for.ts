@@ -8,15 +8,23 @@ import type { DockerProfile, HostContext } from "./types.ts";
  * resolved as its own machine does.
  */
 export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]): ReadonlyMap<ScmpArch, Filter> {
-  const machines = hosts.map(({ arch }) => arch);
   return new Map(
     hosts.flatMap((host) =>
       [...resolve(profile, host).filters].filter(([arch]) => {
-        const machine = hostArch(arch, machines);
-        return machine === host.arch || !machines.includes(machine);
+        const machine = machineOf(arch, hosts);
+        return machine === undefined || machine.arch === host.arch;
       }),
     ),
   );
+}
+
+/** The host that runs the calls of an architecture. `undefined` if none of them does. */
+export function machineOf(arch: ScmpArch, hosts: readonly HostContext[]): HostContext | undefined {
+  const machine = hostArch(
+    arch,
+    hosts.map((host) => host.arch),
+  );
+  return hosts.find((host) => host.arch === machine);
 }
 
 /**

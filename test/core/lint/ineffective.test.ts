@@ -362,3 +362,38 @@ describe("a condition of a group that never holds", () => {
     expect(causes({ minKernel: "4.8" }, { minKernel: "5.4" })).toEqual([]);
   });
 });
+
+describe("a profile of several machines", () => {
+  const both = { architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"] };
+  const on = (arch: string, about: object): object => ({ ...about, includes: { arches: [arch] } });
+
+  test("a condition on architectures holds on the machine that it names", () => {
+    const findings = lint([on("arm64", allow(["setns"])), on("amd64", allow(["kcmp"])), allow(["reboot"])], both);
+    expect(only("beyond-docker", findings).map(({ names, arches }) => [names, arches])).toEqual([
+      [["kcmp"], ["SCMP_ARCH_X86_64"]],
+      [["reboot"], ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"]],
+      [["setns"], ["SCMP_ARCH_AARCH64"]],
+    ]);
+    expect(only("dangerous-call", findings).flatMap(({ names }) => names)).toEqual(["kcmp", "setns", "reboot"]);
+  });
+
+  test("a deny without effect on another machine is told with it, and one on both once", () => {
+    const groups = [
+      on("arm64", deny(["socket"], equal(0, 16))),
+      deny(["prctl"], equal(0, 38)),
+      allow(["socket", "prctl"]),
+    ];
+    const findings = only("void-deny", lint(groups, both));
+    expect(findings.map(findingText)).toEqual([
+      expect.stringMatching(/^does not deny prctl/),
+      expect.stringMatching(/^on arm64: does not deny socket/),
+    ]);
+  });
+
+  test("a denylist is not said to open a call that none of its machines has", () => {
+    const names = (architectures: readonly string[]): readonly string[] =>
+      only("dangerous-call", lint([], { ...denylist, architectures })).flatMap(({ names: open }) => open);
+    expect(names(["SCMP_ARCH_X86_64"])).not.toContain("stime");
+    expect(names(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"])).toContain("stime");
+  });
+});
