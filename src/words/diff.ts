@@ -97,14 +97,27 @@ function text(diff: ProfileComparison | ProfileDiff, view: DiffView): string {
 /** The calls' names, the dangerous ones first, and what the others may newly be used for. */
 function briefly(changes: readonly SyscallChange[], width: number): readonly string[] {
   const isDanger = ({ syscall }: SyscallChange): boolean => exposureOf(syscall)?.level === "danger";
-  const dangers = changes.filter(isDanger);
-  const names = [...dangers, ...changes.filter((change) => !isDanger(change))].map(({ syscall }) =>
-    escapeLine(syscall),
-  );
   return [
-    ...someNames(names, { width: Math.max(40, width), indent: "  ", always: dangers.length }),
+    ...byAnswer(changes).flatMap(([answer, alike]) => {
+      const dangers = alike.filter(isDanger);
+      const names = [...dangers, ...alike.filter((change) => !isDanger(change))].map(({ syscall }) => syscall);
+      const words = names.map((name, at) => escapeLine(at === 0 && answer !== "" ? `${answer}: ${name}` : name));
+      return someNames(words, { width: Math.max(40, width), indent: "  ", always: dangers.length });
+    }),
     ...changes.filter(({ opened }) => opened.length > 0).flatMap((change) => indented(openedText(change), width)),
   ];
+}
+
+/** Calls with the same answer together, `""` for those that are simply allowed or denied. These come first. */
+function byAnswer(changes: readonly SyscallChange[]): readonly (readonly [string, readonly SyscallChange[]])[] {
+  const answerOf = (change: SyscallChange): string => {
+    if (change.kind === "denied-differently") return answersText(change);
+    const isOther = change.kind === "newly-allowed" && change.is.action !== "SCMP_ACT_ALLOW";
+    return isOther ? formatAction(change.is) : "";
+  };
+  return [...new Set(["", ...changes.map(answerOf)])]
+    .map((answer) => [answer, changes.filter((change) => answerOf(change) === answer)] as const)
+    .filter(([, alike]) => alike.length > 0);
 }
 
 /** What differs only on other hosts. A comparison of two filters does not know that. */
@@ -131,28 +144,20 @@ function isPlain(kind: ChangeKind): boolean {
 }
 
 function wrapped(changes: readonly SyscallChange[], width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = " ";
-  const label = (change: SyscallChange): string => {
-    const conditions = change.kind === "newly-allowed" ? change.after : [];
-    const shown =
-      change.kind === "denied-differently"
-        ? ` (${answersText(change)})`
-        : change.kind === "newly-allowed" && change.is.action !== "SCMP_ACT_ALLOW"
-          ? ` (${formatAction(change.is)})`
-          : "";
-    const isLimited = conditions.some(({ rule }) => rule.conditions.length > 0);
-    return `${change.syscall}${shown}${isLimited ? ` [${rulesText(change.syscall, conditions, change.arch)}]` : ""}`;
-  };
-  for (const change of changes) {
-    const word = escapeLine(label(change));
-    if (line.length + word.length + 1 > Math.max(40, width) && line.trim() !== "") {
-      lines.push(line);
-      line = " ";
+  return byAnswer(changes).flatMap(([answer, alike]) => {
+    const lines: string[] = [];
+    let line = answer === "" ? " " : `  ${escapeLine(answer)}:`;
+    for (const { syscall, kind, arch, after } of alike) {
+      const isLimited = kind === "newly-allowed" && after.some(({ rule }) => rule.conditions.length > 0);
+      const word = escapeLine(isLimited ? `${syscall} [${rulesText(syscall, after, arch)}]` : syscall);
+      if (line.length + word.length + 1 > Math.max(40, width) && line.trim() !== "") {
+        lines.push(line);
+        line = answer === "" ? " " : "   ";
+      }
+      line += ` ${word}`;
     }
-    line += ` ${word}`;
-  }
-  return [...lines, line];
+    return [...lines, line];
+  });
 }
 
 function detail(change: SyscallChange, width: number): readonly string[] {
@@ -313,7 +318,10 @@ function markdown(diff: ProfileComparison | ProfileDiff, { before, after }: Diff
           "",
           `<details><summary>${summary}</summary>`,
           "",
-          changes.map(({ syscall }) => cell(syscall)).join(", "),
+          byAnswer(changes)
+            .map(([answer, alike]) => [answer, alike.map(({ syscall }) => cell(syscall)).join(", ")] as const)
+            .map(([answer, names]) => (answer === "" ? names : `${cell(answer)}: ${names}`))
+            .join("\n\n"),
           "",
           "</details>",
         );

@@ -3,7 +3,7 @@ import { diffFilters } from "../../src/core/diff/index.ts";
 import { readProfile, resolve } from "../../src/core/profile/index.ts";
 import { escapeTerminal } from "../../src/core/text/index.ts";
 import { renderDiff } from "../../src/words/index.ts";
-import { defaultCapabilities } from "../../src/core/tables/index.ts";
+import { defaultCapabilities, syscallNames } from "../../src/core/tables/index.ts";
 
 const host = {
   arch: "SCMP_ARCH_X86_64",
@@ -48,6 +48,27 @@ describe("a comparison", () => {
       format: "text",
     });
     expect(text).toMatch(/after: +allow always\n/);
+  });
+
+  test("names an answer once for all calls that get it, in text, on a terminal and in markdown", () => {
+    const denied = (errnoRet: number, ...list: readonly string[]): object => ({
+      names: list,
+      action: "SCMP_ACT_ERRNO",
+      errnoRet,
+    });
+    const logged = { names: ["ptrace", "splice"], action: "SCMP_ACT_LOG" };
+    const change = diffFilters(
+      profile(),
+      profile(denied(13, "mount", "tee"), denied(22, "sync"), logged, names("read")),
+    );
+    const groups = /denied with another answer[^]*\n *EPERM → EACCES: mount,? tee\n+ *EPERM → EINVAL: sync\n/;
+    const text = renderDiff(change, { ...view, format: "text" });
+    expect(text).toMatch(groups);
+    expect(text).toMatch(/newly allowed \(3\)\n  read\n  allow and log: ptrace splice\n/);
+    expect(renderDiff(change, { ...view, format: "markdown" })).toMatch(groups);
+    const many = profile({ names: syscallNames("SCMP_ARCH_X86_64"), action: "SCMP_ACT_LOG" });
+    const brief = renderDiff(diffFilters(profile(), many), { ...view, format: "text", rows: 24 });
+    expect(brief).toMatch(/newly allowed \(\d+\)\n  allow and log: /);
   });
 
   test("of equals says so", () => {
