@@ -134,7 +134,8 @@ const declarations: { readonly [command: string]: () => void } = {
       )
       .option("--full", "also trace calls that are fully known", false)
       .option("--rounds <n>", "repeat the command until a round shows nothing new, at most this many times", count, 1)
-      .option("--force", "replace the existing recording", false)
+      // What --append or --lean leaves untraced is in the recording that --force would replace.
+      .addOption(new Option("--force", "replace the existing recording").default(false).conflicts(["append", "lean"]))
       .option("--verify", "run the workload again under the new profile", false)
       .passThroughOptions()
       .action(async (words: string[], options) => {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
 import { containerClients, type Recording } from "../core/recording/index.ts";
-import { checkName, knownBefore, partialPath, type Terminal } from "../project/index.ts";
+import { checkName, chosenCeiling, knownBefore, partialPath, type Terminal } from "../project/index.ts";
 import { clientCommand, type ClientCommand } from "../run/gateway/index.ts";
 import {
   recordHost,
@@ -31,6 +31,7 @@ export async function record(
     const what = `containers of ${command.program} cannot be recorded`;
     throw new SeccompGenError({ code: "usage", what, todo: refused });
   }
+  await chosenCeiling(options);
   return command.tool !== undefined || asksForContainers(options)
     ? recordEach(command, options, terminal)
     : recordProgram(command, options, terminal);
@@ -152,10 +153,11 @@ async function keepProgram(
     }),
   );
   if (options.verify)
-    terminal.note(
-      "--verify was ignored: a program on this host cannot run under a Docker profile. Run it in a container " +
-        "to verify it.",
-    );
+    throw new SeccompGenError({
+      code: "usage",
+      what: "the profile was made but not verified: a program of this host cannot run under a Docker profile",
+      todo: "Run the program in a container to verify it.",
+    });
   return last.stoppedByUs ? 0 : (last.exitCode ?? 0);
 }
 

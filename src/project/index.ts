@@ -6,7 +6,7 @@ export { recordingOf } from "./beside.ts";
 export { toldApart } from "./calls-digest.ts";
 export { changedFiles, isPlaceOfProfiles, type ChangedFile, type Changes } from "./changed-files.ts";
 export { allowedNames, defaultAllowing } from "./derivation/beyond-default.ts";
-export { derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
+export { chosenCeiling, derive, hostsOf, type Derivation, type PolicyArguments } from "./derivation/derivation.ts";
 export { loadProfile } from "./profile-file.ts";
 export { archOf, hostOf, noteOtherMachine, runtimeOf, type HostOptions } from "./derivation/host.ts";
 export { mergePolicies } from "./derivation/merge-policies.ts";

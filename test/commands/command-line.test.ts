@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +32,32 @@ test.each([
   );
   expect(status).toBe(2);
   expect(stderr).toContain("Not a command: it is empty.");
+});
+
+test.each(["--append", "--lean"])(
+  "record %s --force would replace what it leaves untraced, so it is refused",
+  (option) => {
+    const { status, stderr } = spawnSync(process.execPath, [cli, "record", option, "--force", "--", "true"], {
+      cwd: tmpdir(),
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`'--force' cannot be used with option '${option}'`)]);
+  },
+);
+
+test.each([
+  ["--allow nosuchcall", "--allow: there is no syscall nosuchcall"],
+  ["--deny nosuchcall", "--deny: there is no syscall nosuchcall"],
+  ["--against no-such.json", "cannot read no-such.json: no such file"],
+])("record %s is refused before the program runs, because its recording would be lost", (option, why) => {
+  const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-record-"));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [cli, "record", ...option.split(" "), "--", "touch", join(folder, "ran")],
+    { cwd: folder, encoding: "utf8" },
+  );
+  expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("check says when a log stands where the profile should", () => {

@@ -32,6 +32,19 @@ describe("a program on this host", () => {
     expect((await child).stderr).toContain("profile made");
   });
 
+  test("--verify never ends with 0, because nothing was verified", async () => {
+    const folder = await workplace();
+    const ran = await product(folder, ["record", "--quiet", "--verify", "--name", "app", "--", "true"]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toMatch(/the profile was made but not verified/);
+    expect((await readdir(join(folder, "profiles"))).sort()).toEqual(["app.json"]);
+  });
+
+  test("--until-stable is named among the ends of the recording", async () => {
+    const ran = await product(await workplace(), ["record", "--until-stable", "30", "--", "true"]);
+    expect(ran.stderr).toContain("ends after 30 s without a new call, with the program or with Ctrl-C");
+  });
+
   test("--lean leaves out calls that every profile allows, and the recording says so", async () => {
     const folder = await workplace();
     const ran = await product(folder, [

@@ -48,17 +48,7 @@ export async function derive(
   options: PolicyArguments,
   load: (versionOrFile: string | undefined) => Promise<Reference> = loadReference,
 ): Promise<Derivation> {
-  checkNames("--allow", options.allow);
-  checkNames("--deny", options.deny);
-  const reference = await (options.against === undefined
-    ? loadVersion(newestEngine(recording.runs))
-    : load(options.against));
-  if (reference.profile.noFilter !== undefined)
-    throw new SeccompGenError({
-      code: "usage",
-      what: `${reference.name} cannot be the ceiling: ${noFilterText(reference.profile.noFilter)}`,
-      todo: "Name a Docker version or a profile that denies something: --against 28.5.2",
-    });
+  const reference = (await chosenCeiling(options, load)) ?? (await loadVersion(newestEngine(recording.runs)));
   const hosts = hostsOf(recording);
   const ceiling = resolveFor(reference.profile, hosts);
   const built = buildPolicy(recording, { ...options, ceiling, ceilingName: reference.name });
@@ -71,6 +61,27 @@ export async function derive(
     ceilingName: reference.name,
     counts: () => allowedCounts(ceiling, resolveFor(readEmitted(text), hosts)),
   };
+}
+
+/**
+ * The ceiling that `--against` names. `undefined` without it. Throws SeccompGenError for options that no profile can be
+ * made with. `record` asks before it runs anything, because such an error after the run would lose the recording.
+ */
+export async function chosenCeiling(
+  { allow, deny, against }: Pick<PolicyArguments, "allow" | "deny" | "against">,
+  load: (versionOrFile: string) => Promise<Reference> = loadReference,
+): Promise<Reference | undefined> {
+  checkNames("--allow", allow);
+  checkNames("--deny", deny);
+  if (against === undefined) return undefined;
+  const reference = await load(against);
+  if (reference.profile.noFilter !== undefined)
+    throw new SeccompGenError({
+      code: "usage",
+      what: `${reference.name} cannot be the ceiling: ${noFilterText(reference.profile.noFilter)}`,
+      todo: "Name a Docker version or a profile that denies something: --against 28.5.2",
+    });
+  return reference;
 }
 
 /** Evidence counts among the inputs if there is any. */

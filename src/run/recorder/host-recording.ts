@@ -28,6 +28,7 @@ export async function recordHost(
       (environment === undefined ? "" : ", or the containers that it starts") +
       "; the recording ends " +
       (options.stopAfter === undefined ? "" : `after ${options.stopAfter} s, `) +
+      (options.untilStable === undefined ? "" : `after ${options.untilStable} s without a new call, `) +
       "with the program or with Ctrl-C",
   );
   await mentionUnfinishedHere(name, process.cwd(), terminal);
