@@ -29,7 +29,8 @@ export async function check(
     terminal.note(
       `${name} is not known to this seccomp-gen; checked with that of ${standsIn}, the nearest known release`,
     );
-  const recording = await readTraces(patterns, { name: "check", arch: archOf(options.arch) }, terminal);
+  const forLogs = options.arch === undefined ? [] : ["--arch"];
+  const recording = await readTraces(patterns, { name: "check", arch: archOf(options.arch), forLogs }, terminal);
   const hosts = hostsOf(recording);
   const findings = checkRecording(recording, resolveFor(document, hosts));
   if (document.noFilter === undefined && !isDockerVersion(profile)) noteElsewhere(document, hosts, terminal);

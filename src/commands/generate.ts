@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { basename, normalize } from "node:path";
 import { stringifyRecording } from "../core/recording/index.ts";
 import {
@@ -13,7 +14,7 @@ import {
   type Terminal,
 } from "../project/index.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
-import { readTraces, type InputContext } from "../logs/index.ts";
+import { readTraces, tracePaths, type InputContext } from "../logs/index.ts";
 import { renderSummary } from "../words/index.ts";
 import { warnOfNoFilter } from "./no-filter.ts";
 
@@ -57,6 +58,7 @@ export async function generate(
     const { checkAll, regenerateAll } = await import("./regenerate.ts");
     return options.check ? checkAll(options.staged === true, terminal) : regenerateAll(terminal);
   }
+  if (!options.check) await keepTraces(patterns, options.output);
   const recording = await readTraces(patterns, contextOf(options), terminal);
   const derivation = await derive(recording, options);
   if (options.check) return compareWithFile(options.output, derivation.profile, terminal);
@@ -81,6 +83,19 @@ export async function generate(
   }
   terminal.note(summary);
   return 0;
+}
+
+/** Throws if the profile would replace what it is made from. */
+async function keepTraces(patterns: readonly string[], output: string | undefined): Promise<void> {
+  const there = output === undefined ? undefined : await realpath(output).catch(() => undefined);
+  if (output === undefined || there === undefined) return;
+  const traces = (await tracePaths(patterns)).filter((path) => path !== "-");
+  if (!(await Promise.all(traces.map((path) => realpath(path).catch(() => path)))).includes(there)) return;
+  throw new SeccompGenError({
+    code: "usage",
+    what: `${output} is one of the traces, and the profile would replace it`,
+    todo: "Name another file: -o profiles/app.json",
+  });
 }
 
 /** If the profile belongs to a kept recording, its options are stored beside the recording. */
@@ -127,5 +142,8 @@ function contextOf(options: Pick<GenerateOptions, "output" | "name" | "arch" | "
     ),
     arch: archOf(options.arch),
     root: options.root,
+    forLogs: (["name", "arch", "root"] as const)
+      .filter((name) => options[name] !== undefined)
+      .map((name) => `--${name}`),
   };
 }

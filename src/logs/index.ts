@@ -1,4 +1,4 @@
-export { readStream, readTraces, type InputContext } from "./inputs.ts";
+export { readStream, readTraces, tracePaths, type InputContext } from "./inputs.ts";
 export { readUnpacked } from "./log-source.ts";
 export { readInto } from "./reading.ts";
 export { codeOf } from "./code/evidence.ts";

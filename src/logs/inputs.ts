@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -15,7 +15,7 @@ import { boundedText, showReading, systemProblem, type Terminal } from "../proje
 import { readUnpacked, rejoin, sizeOfFile, unpacked, type OnRead } from "./log-source.ts";
 import { Ending } from "./ending.ts";
 import { framingOf, headBytes, withoutFraming } from "./framing.ts";
-import { readLog, type Log } from "./log.ts";
+import { readLog, setOf, type Log } from "./log.ts";
 import { prepareToRead } from "./reading-flags.ts";
 import { withCode } from "./code/evidence.ts";
 import { filesBelow } from "./code/file-source.ts";
@@ -36,6 +36,8 @@ export interface InputContext {
   readonly arch: ScmpArch;
   /** The folder that holds the files of the programs in raw logs. Absent if nobody reads their code. */
   readonly root?: string | undefined;
+  /** The options given that apply to raw logs only. */
+  readonly forLogs?: readonly string[];
 }
 
 /**
@@ -48,23 +50,28 @@ export async function readTraces(
 ): Promise<Recording> {
   await checkRoot(context);
   const traces: Trace[] = [];
-  for (const path of await expand(patterns)) {
+  for (const path of await tracePaths(patterns)) {
     const trace = await readTrace(path, context, terminal);
     if (trace !== undefined) traces.push(trace);
   }
-  // Each thread of `strace -ff` has its own log, and only one of them has the start.
-  const isStarted = traces.some((trace) => trace.kind === "recording" || trace.lack === undefined);
-  const [first] = traces;
-  if (!isStarted && first?.kind === "log") terminal.note(`${first.label}: ${first.lack}`);
+  noteUnused(traces, context, terminal);
+  const logs = traces.filter((trace) => trace.kind === "log");
+  const started = new Set(logs.filter(({ lack }) => lack === undefined).map(({ label }) => setOf(label)));
   const recordings: Recording[] = [];
   for (const trace of traces)
     recordings.push(
-      trace.kind === "recording" ? trace.recording : await recordingOf(trace, context, isStarted, terminal),
+      trace.kind === "recording"
+        ? trace.recording
+        : await recordingOf(trace, context, started.has(setOf(trace.label)), terminal),
     );
+  for (const set of new Set(logs.map(({ label }) => setOf(label)))) {
+    const first = logs.find(({ label }) => setOf(label) === set);
+    if (!started.has(set) && first !== undefined) terminal.note(`${first.label}: ${first.lack}`);
+  }
   const merged = mergeAll(recordings);
   const [path] = patterns;
   if (merged === undefined && path !== undefined)
-    throw new SeccompGenError({ code: "not-a-trace", path, detail: "it has only the end of a program" });
+    throw new SeccompGenError({ code: "not-a-trace", path, detail: "it has only ends of programs, and signals" });
   if (merged === undefined)
     throw new SeccompGenError({
       code: "usage",
@@ -72,6 +79,12 @@ export async function readTraces(
       todo: "Name recordings or strace logs: seccomp-gen generate traces/app/recording.json",
     });
   return merged;
+}
+
+/** A recording has a name, an architecture and its code, so options for raw logs change nothing in it. */
+function noteUnused(traces: readonly Trace[], { forLogs = [] }: InputContext, terminal: Terminal): void {
+  if (forLogs.length > 0 && traces.length > 0 && traces.every(({ kind }) => kind === "recording"))
+    terminal.note(`without effect: ${forLogs.join(", ")}, because no raw log was given, only recordings`);
 }
 
 /** Without this check, a misspelt folder would silently leave the code out. */
@@ -109,7 +122,7 @@ async function recordingOf(
 }
 
 /** Expands paths, folders and globs to files, sorted. A pattern without a match is an error. */
-async function expand(patterns: readonly string[]): Promise<readonly string[]> {
+export async function tracePaths(patterns: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const pattern of patterns) {
     if (pattern === "-" || isThere(pattern)) {
@@ -126,12 +139,17 @@ async function expand(patterns: readonly string[]): Promise<readonly string[]> {
       throw new SeccompGenError({
         code: "file-unreadable",
         path: pattern,
-        detail: glob.isDynamicPattern(pattern) ? "no file matches" : "no such file",
+        detail: whyNone(pattern, glob.isDynamicPattern(pattern)),
         todo: glob.isDynamicPattern(pattern) ? "Check the pattern." : "Check the path.",
       });
     files.push(...matches);
   }
   return [...new Set(files)];
+}
+
+function whyNone(pattern: string, isGlob: boolean): string {
+  if (existsSync(pattern)) return "it is a device or a socket";
+  return isGlob ? "no file matches" : "no such file";
 }
 
 function isFolder(path: string): boolean {

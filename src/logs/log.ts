@@ -49,7 +49,7 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
   refuseHalf(unread, calls, origin);
   if (calls === 0) {
     if (unparsedTotal === 0 && facts.ended) return undefined;
-    throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason });
+    throw new SeccompGenError({ code: "not-a-trace", path: label, detail: unparsed[0]?.reason ?? "it is empty" });
   }
   refuseModes(facts, origin);
   for (const { reason, ranges } of unread) terminal.note(`${label}:${rangesText(ranges)}: not read: ${reason}`);
@@ -77,9 +77,17 @@ export function readLog(aggregator: Aggregator, origin: LogOrigin, terminal: Ter
   return { kind: "log", label, aggregate, lack };
 }
 
-/** strace -ff writes a log for each thread, with the thread's id in its name. */
+/** strace -ff writes a log for each thread, with the thread's id in its name. The log may be packed. */
 function isThreadsLog(label: string): boolean {
-  return /\.\d+$/.test(label);
+  return setOf(label) !== label;
+}
+
+/**
+ * Names the logs that one strace wrote. Of the logs that `strace -ff -o log` writes (log.PID), only one has the start.
+ * A log with another name is of another run.
+ */
+export function setOf(label: string): string {
+  return label.replace(/\.\d+(?=(?:\.[a-z]\w*)?$)/, "");
 }
 
 const unseenText: { readonly [kind in Unseen]: string } = {
@@ -191,6 +199,6 @@ function lackOf({ beginsWithStart, firstCall, exited }: LogFacts, { syscalls }: 
   ];
   return lacks.length === 0
     ? undefined
-    : `the log holds no calls for ${lacks.join(", ")}: strace traced only some calls (-e trace=…), and the ` +
+    : `the log holds no calls for ${lacks.join(", ")}: strace traced only some calls (-e trace=…, -z), and the ` +
         "profile lacks what was not traced";
 }

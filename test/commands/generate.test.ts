@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -55,6 +55,37 @@ describe("generate", () => {
     expect(allowed).toEqual(expect.arrayContaining(["setpgid", "getpriority", "flock"]));
     expect(allowed).not.toContain("sethostname");
     expect(notes.join("\n")).toMatch(/left out: sethostname/);
+  });
+
+  test("never replaces one of its traces, by whatever name", async () => {
+    const text = log("setpgid(0, 0) = 0");
+    const trace = await file("logs/a.log", text);
+    const link = join(folder, "link");
+    await symlink(trace, link);
+    for (const [pattern, output] of [
+      [trace, trace],
+      [trace, link],
+      [link, trace],
+      [join(folder, "logs/*"), trace],
+      [join(folder, "logs"), trace],
+    ] as const)
+      await expect(generate([pattern], { ...options, output }, terminal)).rejects.toThrow(
+        /is one of the traces, and the profile would replace it/,
+      );
+    expect(await readFile(trace, "utf8")).toBe(text);
+  });
+
+  test("says when options for raw logs were given with recordings alone", async () => {
+    const raw = await file("raw.log", log("setpgid(0, 0) = 0"));
+    await merge([raw], { output: join(folder, "kept.json"), name: "kept", arch: "amd64" }, terminal);
+    const kept = join(folder, "kept.json");
+    notes = [];
+    await allowedBy([kept], { root: folder });
+    expect(notes[0]).toBe("without effect: --name, --arch, --root, because no raw log was given, only recordings");
+    notes = [];
+    await allowedBy([kept], { name: undefined, arch: undefined });
+    await allowedBy([kept, raw]);
+    expect(notes.join("\n")).not.toContain("without effect");
   });
 
   test("gives the same bytes in whatever order the logs come", async () => {

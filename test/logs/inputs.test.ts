@@ -248,6 +248,19 @@ describe("a log without its program's start", () => {
     expect(notes.join("\n")).not.toContain("start");
   });
 
+  test("is told of each run, whatever other run has its start", async () => {
+    const whole = file("a.log", ...started, "exit_group(0) = ?");
+    const attached = file("b.log", "8 getpid() = 8");
+    const thread = file("c.9", "9 getppid() = 8");
+    out = "";
+    await generate([whole, attached, thread], { ...generateOptions, name: "app", arch: "amd64" }, terminal);
+    const said = notes.join("\n");
+    expect(said).not.toContain(`${whole}: `);
+    expect(said).toContain(`${attached}: the log lacks the program's start, as it begins with getpid`);
+    expect(said).toContain(`${thread}: the log lacks the program's start, as it begins with getppid`);
+    expect(said).toContain("allows the calls that loaders and C libraries make there");
+  });
+
   test("keeps the fact in the recording", async () => {
     await recordingOf(file("log", "7 poll([{fd=3}], 1, 500) = 0 (Timeout)"));
     const kept = file("kept.json", out.trimEnd());
@@ -269,6 +282,16 @@ describe("a folder of logs", () => {
     expect(Object.keys(calls)).toEqual(expect.arrayContaining(["execve", "getdents64", "wait4"]));
     expect(notes).toEqual([]);
     expect(out).not.toContain("withoutStart");
+  });
+
+  test("may be packed", async () => {
+    mkdirSync(join(folder, "logs"));
+    const pack = (name: string, ...lines: readonly string[]): void =>
+      writeFileSync(join(folder, "logs", name), gzipSync(lines.map((line) => `${line}\n`).join("")));
+    pack("log.7.gz", ...started, "clone(child_stack=NULL, flags=SIGCHLD) = 8", "wait4(8, NULL, 0, NULL) = 8");
+    pack("log.8.gz", "getpid() = 8");
+    await recordingOf(join(folder, "logs"));
+    expect(notes).toEqual([]);
   });
 
   test("with a recording is that recording", async () => {
@@ -325,7 +348,14 @@ describe("a log's bytes", () => {
 
   test("that hold only the end of a program are no log of a start", async () => {
     const log = file("log", "+++ exited with 0 +++");
-    await expect(recordingOf(log)).rejects.toThrow(/log has no readable system call: it has only the end of a program/);
+    await expect(recordingOf(log)).rejects.toThrow(/log has no readable system call: it has only ends of programs/);
+    const signal = file("signal", "7 --- SIGTERM {si_signo=SIGTERM, si_code=SI_USER} ---");
+    await expect(recordingOf(signal)).rejects.toThrow(/has no readable system call: it has only .*signals/);
+  });
+
+  test("that are none are no log", async () => {
+    await expect(recordingOf(file("empty.log"))).rejects.toThrow(/empty\.log has no readable system call: it is empty/);
+    await expect(recordingOf("/dev/null")).rejects.toThrow(/cannot read \/dev\/null: it is a device or a socket/);
   });
 });
 
