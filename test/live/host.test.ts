@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
-import { runs } from "../support/machine.ts";
+import { notX64, runs } from "../support/machine.ts";
 import { cli, product, workplace } from "../support/product.ts";
 
 const strace = runs("strace", "-V");
@@ -30,6 +30,16 @@ describe("a program on this host", () => {
     await delay(1500);
     child.kill("SIGINT");
     expect((await child).stderr).toContain("profile made");
+  });
+
+  test("whose process strace cannot follow leaves a partial recording, and it is said why", async ({ skip }) => {
+    skip(process.arch !== "x64", notX64);
+    const folder = await workplace();
+    const clone = "syscall(56, 0x800011, 0, 0, 0, 0) or exit 0; wait"; // CLONE_UNTRACED|SIGCHLD
+    const ran = await product(folder, ["record", "--name", "app", "--", "perl", "-e", clone]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain("a program made a process that strace cannot see (CLONE_UNTRACED)");
+    expect(await readdir(join(folder, "traces/app"))).toEqual(["recording.partial.json"]);
   });
 
   test("--verify never ends with 0, because nothing was verified", async () => {

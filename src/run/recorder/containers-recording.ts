@@ -45,6 +45,7 @@ import { missedPaths } from "./missed-paths.ts";
 import { ProgramCode, removesItself } from "./program-code.ts";
 import type { Unfinished } from "./unfinished.ts";
 import { untilStable } from "./stability.ts";
+import { untracedIn } from "./untraced-process.ts";
 import { soughtTracer } from "./sought-tracer.ts";
 
 /** Options of recording a command's containers. */
@@ -590,7 +591,7 @@ class ContainersRecording {
         )
         .find((why) => why !== undefined) ??
       this.#missed ??
-      untracedIn(traced);
+      untracedIn(traced.map(({ aggregator }) => aggregator));
     if (broken !== undefined) return new SeccompGenError({ code: "trace-broken", detail: broken });
     if (this.#options.while === undefined || end.by === "stop-after" || end.by === "stable" || end.whileExitCode === 0)
       return undefined;
@@ -617,13 +618,6 @@ function beginning({ while: exercise, stopAfter, untilStable: seconds }: Contain
   return ends.length > 2
     ? `recording; it ends ${told}`
     : `recording; exercise ${subject} now. The recording ends ${told}.`;
-}
-
-/** A program can create processes that no tracer can follow. */
-function untracedIn(traced: readonly Traced[]): string | undefined {
-  return traced.some(({ aggregator }) => aggregator.facts().unseen.has("untraced"))
-    ? "a program made a process that strace cannot see (CLONE_UNTRACED)"
-    : undefined;
 }
 
 /** The signal that begins a container's end. */

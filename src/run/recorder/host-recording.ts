@@ -9,6 +9,7 @@ import { leavesOutConnections, type Untraced } from "../tracer/index.ts";
 import { missedPaths } from "./missed-paths.ts";
 import type { RecordOptions, Recorded } from "./recorded.ts";
 import { stated } from "../session/index.ts";
+import { untracedIn } from "./untraced-process.ts";
 import { traceWorkload } from "./traced-workload.ts";
 import { mentionUnfinishedHere } from "./unfinished.ts";
 
@@ -63,6 +64,7 @@ export async function recordHost(
     options,
     terminal,
   );
+  const broken = untracedIn(aggregators);
   return {
     run,
     aggregators,
@@ -70,7 +72,7 @@ export async function recordHost(
     exitCode: end.exitCode,
     stoppedByUs: end.kind === "stopped",
     missed: missedPaths(aggregators[0]?.exercised(), undefined),
-    trouble: undefined,
+    trouble: broken === undefined ? undefined : new SeccompGenError({ code: "trace-broken", detail: broken }),
     release: removeLog,
   };
 }
