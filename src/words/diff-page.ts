@@ -3,7 +3,7 @@ import type { CallExplanation, Explanation } from "../core/explain/index.ts";
 import { formatAction } from "../core/seccomp/index.ts";
 import { dockerArch, type ScmpArch } from "../core/tables/index.ts";
 import { elsewhereOf, exampleCall, profileChangeTexts, rulesText } from "./diff.ts";
-import { keptCount, reasonsOf, stateWords } from "./explain-words.ts";
+import { keptCount, reasonsOf, stateOf } from "./explain-words.ts";
 import { html, htmlDocument, type Html } from "./html.ts";
 import { callDetails, callList, figure, picture, tools, vulnerabilityTable, type Look } from "./report-parts.ts";
 import { reportScript } from "./report-script.ts";
@@ -145,16 +145,17 @@ function closedCount({ vulnerabilities }: Explanation): number {
   return vulnerabilities.filter(({ reach }) => reach === "closed").length;
 }
 
-function lookOf(change: SyscallChange | undefined, { state, docker, exposure }: CallExplanation): Look {
+function lookOf(change: SyscallChange | undefined, call: CallExplanation): Look {
+  const { docker, exposure } = call;
   const risky = exposure?.level === "danger" || docker === "denied" || docker === "enosys";
-  if (change === undefined) return { state: "same", letter: "=", words: `unchanged: ${stateWords[state]}` };
+  if (change === undefined) return { state: "same", letter: "=", words: `unchanged: ${stateOf(call)}` };
   switch (change.kind) {
     case "newly-allowed":
     case "widened":
       return {
         state: risky ? "beyond" : "allowed",
         letter: "+",
-        words: `${changeWords[change.kind]}${risky ? ": look at it" : ""}`,
+        words: `${changeWords[change.kind]}${otherAction(change)}${risky ? ": look at it" : ""}`,
       };
     case "changed":
       return { state: "pinned", letter: "~", words: changeWords[change.kind] };
@@ -166,6 +167,11 @@ function lookOf(change: SyscallChange | undefined, { state, docker, exposure }: 
     default:
       return change.kind satisfies never;
   }
+}
+
+/** ` (ask the agent)`: how a call goes through that is not simply allowed. */
+function otherAction({ is }: SyscallChange): string {
+  return is.action === "SCMP_ACT_ALLOW" ? "" : ` (${formatAction(is)})`;
 }
 
 const changeWords: { readonly [kind in SyscallChange["kind"]]: string } = {
@@ -216,7 +222,7 @@ function changeTable({ syscalls }: ProfileDiff, after: Explanation): Html | fals
     ${shown.map(({ change, call, look }) => {
       const rules = [...change.before, ...change.after].some(({ rule }) => rule.conditions.length > 0);
       return html`<tr><th scope="row"><span class="tile ${look.state}"><i>${look.letter}</i>${change.syscall}</span>
-        </th><td>${call.text?.does ?? "no table knows this call"}
+        ${otherAction(change)}</th><td>${call.text?.does ?? "no table knows this call"}
         ${call.exposure?.level === "danger" && html`; <span class="warn">${call.exposure.reason}</span>`}
         ${
           call.docker === "denied" || call.docker === "enosys"
@@ -244,7 +250,7 @@ function changeRows(
 ): readonly (readonly [string, string])[] {
   const was = before.arches.find((other) => other.arch === arch)?.calls.find((call) => call.name === name);
   return [
-    ["before", was === undefined ? "the architecture was not served" : stateWords[was.state]],
+    ["before", was === undefined ? "the architecture was not served" : stateOf(was)],
     ...(change === undefined
       ? []
       : [

@@ -91,7 +91,7 @@ function sentence(explanation: Explanation): string {
       `and container escapes out of reach, ${differenceWords(difference)} Docker's default does.`,
     beyond.length === 0
       ? "It allows no call that Docker's default denies."
-      : `It allows what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${more}.`,
+      : `It does not deny what Docker's default denies: ${beyond.slice(0, 8).join(", ")}${more}.`,
   ].join(" ");
 }
 

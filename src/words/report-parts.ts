@@ -44,7 +44,7 @@ export const looks: readonly (Look & { readonly meaning: string })[] = [
   {
     state: "beyond",
     letter: "!",
-    words: "allowed, and denied by Docker's default",
+    words: "beyond Docker's default",
     meaning: "without this profile, the container could not do this",
   },
   {
@@ -76,7 +76,7 @@ export function lookOf(call: CallExplanation): Look {
       words: `${stateOf(call)}${dockerDenies ? ", also by Docker's default" : "; Docker's default allows it"}`,
     };
   return dockerDenies
-    ? { state: "beyond", letter: "!", words: "allowed, and denied by Docker's default" }
+    ? { state: "beyond", letter: "!", words: `${stateOf(call)}; Docker's default denies it` }
     : { state, letter, words: stateOf(call) };
 }
 

@@ -120,6 +120,10 @@ test("a call that an agent decides on is never called allowed", () => {
   const run = (...words: readonly string[]): string =>
     spawnSync(process.execPath, [cli, ...words, file], { encoding: "utf8" }).stdout;
   expect(run("diff", "20.10.24")).toMatch(/newly allowed \(2\)\n  allow and log: kcmp\n  ask the agent: mount\n/);
+  expect(run("explain", "--format", "html")).toMatch(
+    /an agent decides \(SCMP_ACT_NOTIFY\); Docker&#39;s default denies it/,
+  );
+  expect(run("diff", "20.10.24", "--format", "html")).toMatch(/newly allowed \(ask the agent\): look at it/);
   expect(run("lint")).toMatch(/does not deny on amd64 what Docker [\d.]+'s default denies: kcmp, mount/);
 });
 
