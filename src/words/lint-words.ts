@@ -99,7 +99,11 @@ export const findingKinds: { readonly [Kind in FindingKind]: FindingWords<Kind> 
       "If a group has two conditions on one argument, runc and crun make one rule of each. Either condition " +
       "is then enough, and a range becomes everything.",
     todo: "Use one condition for each argument, and SCMP_CMP_MASKED_EQ for sets of flags.",
-    what: ({ index }) => `two conditions on ${argumentName(index)}: for runc and crun, either one is enough`,
+    what: ({ names, index, across }) =>
+      across === true
+        ? `every value of ${argumentName(index)} meets a condition of one of the groups on ${names.join(", ")}, ` +
+          "and one is enough: together they hold for every call"
+        : `two conditions on ${argumentName(index)}: for runc and crun, either one is enough`,
   },
   "wide-comparison": {
     title: "A comparison of more bits than the kernel looks at",

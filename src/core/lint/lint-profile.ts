@@ -20,6 +20,8 @@ import {
   isAllowing,
   maxInstructions,
   passedByUpperBits,
+  sameAction,
+  sameAnswers,
   type Filter,
 } from "../seccomp/index.ts";
 import {
@@ -81,6 +83,7 @@ export function lintProfile(
     ...members(profile),
     ...baseProfile(profile),
     ...groups(profile, own),
+    ...together(own),
     ...effects,
     ...oldFormat(profile),
     ...missingArchitectures(profile),
@@ -293,6 +296,30 @@ function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): re
   );
   const severity = isList ? "note" : "error";
   return [{ kind: "or-not-and", severity, pointer: `${pointer}/args`, names, index: twice.index }];
+}
+
+/** Groups on one argument that hold together for every value: "all but TIOCSTI" beside "all but TIOCLINUX". */
+function together(own: Filter): readonly Finding[] {
+  return [...own.syscalls].flatMap(([name, rules]): readonly Finding[] => {
+    const [first, ...others] = rules;
+    const last = others.at(-1);
+    const index = first?.rule.conditions[0]?.index;
+    if (first === undefined || last === undefined || index === undefined) return [];
+    const isAlike = rules.every(
+      ({ action, rule: { conditions } }) =>
+        sameAction(action, first.action) && conditions.length === 1 && conditions[0]?.index === index,
+    );
+    const places = [...new Set(rules.flatMap(({ because }) => (because.type === "profile" ? [because.pointer] : [])))];
+    const pointer = places.at(-1);
+    if (!isAlike || places.length < 2 || pointer === undefined) return [];
+    const always: Filter = {
+      ...own,
+      syscalls: new Map([[name, [{ ...first, rule: { conditions: [] } }]]]),
+    };
+    return sameAnswers(own, always, name)
+      ? [{ kind: "or-not-and", severity: "error", pointer: `${pointer}/args`, names: [name], index, across: true }]
+      : [];
+  });
 }
 
 const low32 = 0xffff_ffffn;

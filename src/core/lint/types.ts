@@ -22,7 +22,8 @@ interface FindingData {
   readonly "base-profile": object;
   readonly conflict: { readonly arch: ScmpArch };
   readonly refused: { readonly reason: string };
-  readonly "or-not-and": { readonly index: number };
+  /** `across`: the conditions stand in several groups, and every value meets one of them. */
+  readonly "or-not-and": { readonly index: number; readonly across?: true };
   /**
    * `bits`: the number of bits that the kernel looks at. `passed`: calls that the filter denies, and allows once a bit
    * above them is set.

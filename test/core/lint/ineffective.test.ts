@@ -397,3 +397,27 @@ describe("a profile of several machines", () => {
     expect(names(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"])).toContain("stime");
   });
 });
+
+describe("groups that together hold for every call", () => {
+  const all = (op: string, ...values: readonly number[]): readonly object[] =>
+    values.map((value) => allow(["ioctl"], { index: 1, value, op }));
+
+  test("two exceptions in two groups open each other", () => {
+    const [finding, ...more] = only("or-not-and", lint(all("SCMP_CMP_NE", 0x5412, 0x541c)));
+    expect([finding?.severity, finding?.pointer, more]).toEqual(["error", "/syscalls/1/args", []]);
+    expect(finding && findingText(finding)).toBe(
+      "every value of arg1 meets a condition of one of the groups on ioctl, and one is enough: " +
+        "together they hold for every call",
+    );
+  });
+
+  test.each<[string, readonly object[]]>([
+    ["values of a list", all("SCMP_CMP_EQ", 0x5412, 0x541c)],
+    ["all but one value, below and above it", [...all("SCMP_CMP_LT", 38), ...all("SCMP_CMP_GT", 38)]],
+    ["one group alone", all("SCMP_CMP_NE", 0x5412)],
+    [
+      "different answers",
+      [...all("SCMP_CMP_NE", 0x5412), deny(["ioctl"], { index: 1, value: 0x5412, op: "SCMP_CMP_EQ" })],
+    ],
+  ])("%s do not", (_, groups) => expect(only("or-not-and", lint(groups))).toEqual([]));
+});
