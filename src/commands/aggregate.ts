@@ -25,7 +25,7 @@ import { readUnpacked } from "../logs/index.ts";
 
 export interface AggregateOptions extends AuditFilter {
   readonly output: string | undefined;
-  /** The name of a kept recording, or its file, to which the log's calls are added. */
+  /** The kept recording that gets the log's calls: its name, or its file. */
   readonly append: string | undefined;
   readonly name: string | undefined;
 }

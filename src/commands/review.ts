@@ -36,8 +36,9 @@ export interface ReviewOptions extends HostOptions {
 }
 
 /**
- * `seccomp-gen review [BASE]`: every profile and recording that changed since BASE, by meaning. 0 if there is nothing
- * that --fail-on names, 1 if there is, 2 for trouble.
+ * `seccomp-gen review [BASE]`: reviews the meaning of every profile and recording that changed since BASE. The exit
+ * code is 1 if it finds something that --fail-on names, or a file that cannot be read. Otherwise it is 0, or 2 for
+ * trouble.
  */
 export async function review(base: string | undefined, options: ReviewOptions, terminal: Terminal): Promise<number> {
   const changes = await changedFiles(base);
@@ -114,7 +115,10 @@ function compact(text: string | undefined): string {
   return text === undefined ? "no options" : text.replace(/\s+/g, " ").trim();
 }
 
-/** The kinds that --fail-on names, and what could not be read, which always fails the check. */
+/**
+ * The found kinds of failure that fail the check: those that --fail-on names. A file that could not be read always
+ * fails it.
+ */
 function stopsOf(
   profiles: readonly ReviewedProfile[],
   failOn: readonly FailureKind[],

@@ -37,8 +37,8 @@ export interface VerifyOptions {
   readonly exec: readonly string[];
   readonly stopAfter: number | undefined;
   /**
-   * The exit code that a workload which ends by itself must have. `undefined` for 0, or for the code without the
-   * profile.
+   * The exit code that the workload must have if it ends by itself. If it is `undefined`, the code must be 0, or the
+   * same as without the profile.
    */
   readonly expectExit: number | undefined;
   readonly times: number;
@@ -174,7 +174,7 @@ function nothingVerified(profile: string): SeccompGenError {
   });
 }
 
-/** The verdict of a run without the profile that ended as expected. */
+/** The verdict of the run without the profile, if that run ended as expected. */
 function passedBaseline(baseline: Verdict | undefined, expected: number): Verdict | undefined {
   if (baseline?.kind === "wrong-exit" && baseline.exitCode === expected) return { kind: "passed", exitCode: expected };
   return baseline?.kind === "passed" ? baseline : undefined;
@@ -241,8 +241,9 @@ interface Failure {
 }
 
 /**
- * Finds the cause, and reports it with what to do. With --accept it does that at once. 1 if the workload does not run
- * under this profile, 0 if it runs under the profile that --accept made.
+ * Finds the cause, and reports it with the remedy. With --accept, applies the remedy at once. Resolves to 1 if the
+ * workload does not run under this profile, and to 2 if interrupted. Resolves to 0 if the workload runs under the
+ * profile that --accept made.
  */
 async function explain(
   { workload, place, profile, options, proof, verdict, baseline }: Failure,
@@ -296,8 +297,8 @@ async function reachedBy(profile: string): Promise<ReadonlySet<string>> {
 }
 
 /**
- * The profile of the runs "without the profile": Docker's default plus what the profile allows beyond it. Without that,
- * a program that needs such a call would seem to fail without the profile too.
+ * The filter of the runs "without the profile". It is Docker's default plus the calls that the profile allows beyond
+ * it. A program that needs one of these calls would fail under the default alone.
  */
 async function filterWithout(text: string, profile: string, place: Place | undefined): Promise<string | undefined> {
   const host: HostContext = place?.host ?? {
@@ -340,7 +341,7 @@ export function placeOf({ container, engine }: Ran): Place | undefined {
   return { container, engine, facts, host };
 }
 
-/** Another version of the runtime may make a call, before the program starts, that the profile denies. */
+/** Warns if the profile denies a call that another version of the runtime may make before the program starts. */
 function warnOfOtherRuntimes({ facts, host }: Place, text: string, profile: string, terminal: Terminal): void {
   const filter = resolve(readProfile(text, profile), host).filters.get(host.arch);
   const needs = { noNewPrivileges: facts.noNewPrivileges === true, init: facts.init === true };

@@ -26,7 +26,9 @@ function toPlain(value: unknown): unknown {
   return Object.fromEntries(entries.flatMap(([key, item]) => (item === undefined ? [] : [[key, toPlain(item)]])));
 }
 
-/** The text of a document. Throws for bytes or nothing, which programs without types may pass. */
+/**
+ * The text of a document. Throws if the text is missing or is bytes. Callers that do not check types may pass these.
+ */
 export function textOf(text: unknown, what: string): string {
   if (typeof text !== "string") throw new TypeError(`The text of a ${what} is a string: readFileSync(file, "utf8").`);
   return text;

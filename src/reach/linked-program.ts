@@ -4,7 +4,9 @@ import { componentsOf, graphOf, type Graph } from "./components.ts";
 import type { Linked, LinkedObject } from "./link.ts";
 import { isCLibrary, isOwnObject } from "./own-objects.ts";
 
-/** Calls with larger numbers are listed as `unnamed`. Both architectures stay below 480 today (Linux 7.0). */
+/**
+ * Calls with this number or a larger one are listed as `unnamed`. Both architectures stay below 480 today (Linux 7.0).
+ */
 export const numberLimit = 1024;
 
 /** A linked program, with what ranking must know. */
@@ -72,7 +74,10 @@ function madeBy(linked: Linked, object: LinkedObject, index: number): { number: 
   return made;
 }
 
-/** Does the function of this name make the call whose number it gets? Believed if its object is not known. */
+/**
+ * Does the function of this name make the call whose number it gets? The answer is yes if no known object has the
+ * function.
+ */
 export function isForwarder(linked: Linked, object: LinkedObject, name: string): boolean {
   const bound = linked.bind(object, name);
   return bound.length === 0 || bound.some(({ passes }) => passes);
@@ -116,7 +121,7 @@ export function reachable({ offsets, targets }: Graph, roots: Iterable<number>):
   return reached;
 }
 
-/** Bit sets of the call numbers below `numberLimit` that each component reaches, in words of 32. */
+/** One bit set for each component, in words of 32 bits: the call numbers below `numberLimit` that it reaches. */
 export interface CallSets {
   readonly words: number;
   readonly componentOf: Uint32Array;

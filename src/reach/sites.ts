@@ -10,10 +10,10 @@ import { createSlicer, type OpenReason, type Slice } from "./slice.ts";
 import { register, type Place } from "./steps.ts";
 import type { UnwindRanges } from "./unwind.ts";
 
-/** Functions of other objects that take a call's number, and the argument that it is. */
+/** Functions of other objects that take a call's number, each with the argument that holds the number. */
 export const forwarders: ReadonlyMap<string, number> = new Map([["syscall", 0]]);
 
-/** Functions that look a function up by its name (dlsym(3)), and the argument that the name is. */
+/** Functions that look up a function by its name (dlsym(3)), each with the argument that holds the name. */
 const lookups: ReadonlyMap<string, number> = new Map([
   ["dlsym", 1],
   ["dlvsym", 1],
@@ -45,7 +45,7 @@ export interface Sites {
   readonly lookedUp: readonly { readonly index: number; readonly name: string }[];
   /** The number of places that look a function up by a name that is no constant. */
   readonly unknownLookups: number;
-  /** Exported functions that get a call's number → the argument that it is. -1 if it is in no argument register. */
+  /** Exported functions that get a call's number → the argument that holds it. -1 if no argument register holds it. */
   readonly passes: ReadonlyMap<number, number>;
   readonly count: number;
   readonly openCount: number;
@@ -91,9 +91,9 @@ export function findSites(program: Program, exported: ReadonlyMap<number, unknow
 }
 
 /**
- * Is it data between functions that only looks like a call (constants of hand-written assembly)? It is data if no
- * unwind range has it and no way leads to it, neither from the start of its function nor from elsewhere. glibc's
- * `clone3` makes its call outside of its range, but a way leads there.
+ * Does data between functions only look like a call here (constants of hand-written assembly)? The bytes are data if no
+ * unwind range has them and no path of instructions leads to them. A path may begin at the start of the function, or
+ * come from elsewhere. glibc's `clone3` makes its call outside of its unwind range, but a path leads there.
  */
 function isData(program: Program, unwind: UnwindRanges, index: number, at: number): boolean {
   if (unwind.starts.length === 0 || isInside(unwind, at)) return false;
@@ -117,7 +117,7 @@ function isData(program: Program, unwind: UnwindRanges, index: number, at: numbe
   return true;
 }
 
-/** Collects the names that dlsym(3) gets: constants in read-only data. */
+/** Collects the constant names that dlsym(3) gets. */
 function collectNames(program: Program, collected: Collected, slice: Slice): void {
   const { image } = program.context;
   // In position-dependent code an address is a constant like any other.

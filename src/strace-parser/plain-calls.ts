@@ -10,7 +10,7 @@ import type { WovenText } from "./woven-text.ts";
 
 const greater = 0x3e;
 
-/** Gives lines that were understood alone the meaning that they have after the lines before them. */
+/** Takes lines that were understood one by one. Gives each line the meaning that it has after the earlier lines. */
 export class PlainCalls {
   /** True if the lines in hand were read while calls were counted. */
   isCounting = false;
@@ -79,8 +79,8 @@ export class PlainCalls {
   }
 
   /**
-   * Reads the second half of a call. False if it does not belong to the call that the thread is inside of, or not
-   * plainly.
+   * Reads the second half of a call. Returns false if that half does not plainly belong to the call that the thread is
+   * inside of.
    *
    *     8 <... read resumed>"ab", 9) = 2
    *                         ^^^^^^^ start, end

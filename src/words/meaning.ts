@@ -5,8 +5,8 @@ import { rulesText } from "./diff.ts";
 import { escapeLine } from "../core/text/index.ts";
 
 /**
- * What a profile means, one call on a line, sorted. Two texts differ if and only if the meanings do. A group that only
- * some hosts have is marked with the host's condition.
+ * What a profile means, one call on a line, sorted. Two texts differ if and only if the meanings do. The groups that
+ * apply only on some hosts come last, each with its condition.
  */
 export function renderMeaning(profile: DockerProfile, filters: ReadonlyMap<ScmpArch, Filter>): string {
   const lines = [...filters.values()].flatMap((filter) => [
@@ -29,7 +29,7 @@ export function renderMeaning(profile: DockerProfile, filters: ReadonlyMap<ScmpA
   return [...lines, ...conditional.sort()].map((line) => `${escapeLine(line)}\n`).join("");
 }
 
-/** Sorted if their order decides nothing. */
+/** The rules of a call. They are sorted if their order decides nothing. */
 function inOneOrder(filter: Filter, name: string, rules: readonly ActionRule[]): readonly ActionRule[] {
   const key = ({ action, rule }: ActionRule): string => `${action.action} ${formatAction(action)} ${ruleKey(rule)}`;
   const sorted = [...rules].sort((a, b) => (key(a) < key(b) ? -1 : 1));

@@ -11,7 +11,7 @@ const cli = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 test.each([
   ["help", "check --help", 0],
   ["a message about the command line", "check --no-such-option 2>&1", 2],
-])("%s goes to a reader that goes away without harm", (_, words, code) => {
+])("%s does no harm if its reader goes away", (_, words, code) => {
   const { status, stderr } = spawnSync(
     "bash",
     ["-c", `'${process.execPath}' '${cli}' ${words} | (exec 0<&-; sleep 1); exit \${PIPESTATUS[0]}`],
@@ -35,7 +35,7 @@ test.each([
 });
 
 test.each(["--append", "--lean"])(
-  "record %s --force would replace what it leaves untraced, so it is refused",
+  "record refuses --force with %s, because --force would replace the recording of the untraced calls",
   (option) => {
     const { status, stderr } = spawnSync(process.execPath, [cli, "record", option, "--force", "--", "true"], {
       cwd: tmpdir(),
@@ -49,7 +49,7 @@ test.each([
   ["--allow nosuchcall", "--allow: there is no syscall nosuchcall"],
   ["--deny nosuchcall", "--deny: there is no syscall nosuchcall"],
   ["--against no-such.json", "cannot read no-such.json: no such file"],
-])("record %s is refused before the program runs, because its recording would be lost", (option, why) => {
+])("record refuses %s before the program runs, because the recording would be lost", (option, why) => {
   const folder = mkdtempSync(join(tmpdir(), "seccomp-gen-record-"));
   const { status, stderr } = spawnSync(
     process.execPath,
@@ -110,7 +110,7 @@ test.each(["lint profiles/nginx.json", "generate app.log", "record -- true"])(
   },
 );
 
-test("a call that an agent decides on is never called allowed", () => {
+test("diff and explain name the calls that an agent decides on, and lint does not take them for denied", () => {
   const file = join(mkdtempSync(join(tmpdir(), "seccomp-gen-notify-")), "p.json");
   const syscalls = [
     { names: ["mount"], action: "SCMP_ACT_NOTIFY" },
@@ -127,7 +127,7 @@ test("a call that an agent decides on is never called allowed", () => {
   expect(run("lint")).toMatch(/does not deny on amd64 what Docker [\d.]+'s default denies: kcmp, mount/);
 });
 
-test("standard input is read no further than a profile can go", () => {
+test("no more of standard input is read than a profile may have", () => {
   const { status, stderr } = spawnSync(process.execPath, [cli, "lint", "-"], {
     input: Buffer.alloc(5 * 1024 * 1024, 0x20),
     encoding: "utf8",
@@ -137,7 +137,7 @@ test("standard input is read no further than a profile can go", () => {
 });
 
 test.each(["ctr", "crictl", "buildah", "nerdctl", "podman-compose", "kubectl", "helm", "k3s"])(
-  "record refuses %s before it runs it: no engine that can be asked starts its containers",
+  "record refuses %s before running it, because record can ask no engine about its containers",
   (tool) => {
     const { status, stderr } = spawnSync(process.execPath, [cli, "record", "--", "timeout", "9", tool, "run", "app"], {
       encoding: "utf8",

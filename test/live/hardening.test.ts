@@ -48,7 +48,7 @@ async function suggested(
   return { command, compose: compose.join("\n"), stderr, folder };
 }
 
-test("a program that needs nothing gets nothing, and the suggested command does the same", async () => {
+test("a program that needs no privileges keeps none, and the suggested command does the same", async () => {
   const { command, compose, stderr, folder } = await suggested([base, "sh", "-c", "echo 'a b' > /tmp/x; cat /tmp/x"]);
   expect(command).toBe(
     "docker run --rm --network none --cap-drop ALL --security-opt no-new-privileges --read-only " +
@@ -72,8 +72,8 @@ test("a program that needs nothing gets nothing, and the suggested command does 
 }, 400_000);
 
 test("what is needed stays: capabilities, new privileges, a folder with files of the image", async () => {
-  // chown needs a capability. su gives up privileges. passwd is setuid, for a user. dpkg's folder has files of the
-  // image that it reads.
+  // chown needs a capability. su gives up privileges. passwd is setuid, so the user nobody gains privileges by it. The
+  // script reads a file that the image has in dpkg's folder.
   const script =
     "touch /tmp/x && chown 77 /tmp/x && su -s /bin/sh nobody -c 'passwd -S' && head -c 0 " +
     "/var/lib/dpkg/status && echo x >> /var/lib/dpkg/status && grep -c ^Package: " +
@@ -102,7 +102,7 @@ test("what is needed stays: capabilities, new privileges, a folder with files of
   expect((await execa(command, { shell: true, cwd: folder })).stdout).toMatch(/done$/);
 }, 400_000);
 
-test("interrupted between its runs, it says so and suggests nothing", async () => {
+test("verify that is interrupted between its runs says so and suggests nothing", async () => {
   const folder = await workplace();
   const run = ["docker", "run", "--rm", "--network", "none", base, "true"];
   expect((await product(folder, ["record", "--name", "app", "--", ...run])).stderr).toContain("profile made");

@@ -11,7 +11,7 @@ const run = ["docker", "run", "--name", name, "--network", "none", "--stop-timeo
 
 afterEach(async () => void (await docker("rm", "-f", name)));
 
-test("a container without --rm stays, and starts again at once without us, also after clean", async () => {
+test("a container without --rm stays, and starts again at once without seccomp-gen, even after clean", async () => {
   const folder = await workplace();
   const script = "echo here; echo content >/made; exit 3";
   const ran = await product(folder, ["record", "--name", "app", "--", ...run, image, "sh", "-c", script]);
@@ -28,13 +28,13 @@ test("a container without --rm stays, and starts again at once without us, also 
   expect(performance.now() - begun, "no patience of the holder").toBeLessThan(15_000);
   const gate = (await docker("inspect", "--format", "{{range .Mounts}}{{.Name}}{{end}}", name)).stdout;
   await docker("rm", name);
-  // Its gate goes with the next recording.
+  // The next recording removes the volume that holds the holder.
   await product(folder, ["record", "--name", "b", "--", "docker", "run", "--rm", "--network", "none", image, "true"]);
   expect(gate).toMatch(/^seccomp-gen-gate-[0-9a-f]{12}$/);
   expect((await docker("volume", "inspect", gate)).exitCode).toBe(1);
 });
 
-test("a container in the background: the recording says that it goes on, then stops it and leaves it", async () => {
+test("record says that a container in the background runs on, then stops it and does not remove it", async () => {
   const folder = await workplace();
   const words = [cli, "record", "--name", "app", "--", ...run, "-d", image, "sleep", "60"];
   const child = execa(process.execPath, words, { cwd: folder, reject: false, stdin: "ignore" });

@@ -9,7 +9,10 @@ import { cli, docker, product, workplace } from "../support/product.ts";
 
 /** Containers of every shape. Each must do the same by itself, under the recorder, and under its profile. */
 const base = "seccomp-gen-base:bookworm";
-/** FROM scratch, static: one program of many shapes (shapes.c) as entrypoint, and one that is linked with musl. */
+/**
+ * An image FROM scratch with two static programs. The entrypoint is one program of many shapes (shapes.c). The other
+ * program is linked with musl.
+ */
 const shapes = "seccomp-gen-test-shapes";
 /** sudo, ping with a file capability, a user alice, and an entrypoint of several words. */
 const users = "seccomp-gen-test-users";
@@ -106,7 +109,7 @@ describe.concurrent("processes are recorded whole, and run the same under the pr
   });
 });
 
-describe.concurrent("images of every shape run the same recorded and under the profile", () => {
+describe.concurrent("images of every shape run the same while they are recorded and under the profile", () => {
   test("from scratch, linked with musl", async () => {
     const { callers } = await sameThreeTimes(["--entrypoint", "/musl", shapes], { stdout: "musl" });
     expect(callers["writev"]).toEqual(["musl"]);
@@ -130,12 +133,12 @@ describe.concurrent("images of every shape run the same recorded and under the p
     expect(stderr).not.toContain("tracer");
   });
 
-  test("named by their id, the entrypoint of the image, another command", async () =>
+  test("an image that is named by its id, with its own entrypoint and another command", async () =>
     void (await sameThreeTimes([usersId, "env"], { stdout: "ENTRY=point" })));
 });
 
-describe.concurrent("options of docker mean the same recorded and under the profile", () => {
-  test("joined short ones, a user by number who is not in the image, --env-file", async () => {
+describe.concurrent("options of docker mean the same in a recording and under the profile", () => {
+  test("joined short options, a user number that the image does not know, --env-file", async () => {
     const folder = await workplace();
     await writeFile(join(folder, "env"), "FROM_FILE=a b\n");
     await sameThreeTimes(
@@ -199,9 +202,9 @@ describe.concurrent("options of docker mean the same recorded and under the prof
 
   test.each([
     ["a limit of five processes", ["--pids-limit", "5", base, "sh", "-c", "echo few"], "few"],
-    ["a folder that is made for it", ["-w", "/no/such/folder", base, "pwd"], "/no/such/folder"],
+    ["a working folder that the engine makes", ["-w", "/no/such/folder", base, "pwd"], "/no/such/folder"],
     [
-      "another name than its file",
+      "a program with another name than its file",
       [base, "bash", "-c", 'exec -a odd sh -c \'echo $0; tr "\\0" " " < /proc/$$/cmdline\''],
       /^odd\nodd -c/,
     ],
@@ -231,7 +234,7 @@ describe.concurrent("options of docker mean the same recorded and under the prof
     });
   });
 
-  test("of another context, and as another user", async ({ skip }) => {
+  test("a command in another context, and the same command with sudo", async ({ skip }) => {
     const folder = await workplace();
     const config = join(folder, "config");
     await execa(
@@ -272,7 +275,7 @@ describe.concurrent("options of docker mean the same recorded and under the prof
     });
   });
 
-  test("before the verb, and the verb in two words", async () => {
+  test("options before the verb, and a verb of two words", async () => {
     const folder = await workplace();
     const recorded = await product(folder, [
       "record",
@@ -295,10 +298,11 @@ describe.concurrent("options of docker mean the same recorded and under the prof
     expect(recorded).toMatchObject({ exitCode: 0, stdout: "out" });
   });
 
-  test("of a CLI that is newer than we are", async () => {
+  test("options of a CLI that is newer than seccomp-gen", async () => {
     const folder = await workplace();
     await mkdir(join(folder, "bin"));
-    // The real CLI behind one that has two more options. It must get them as the user wrote them.
+    // This script has two more options than the real CLI. It must get them as the user wrote them. Then it runs the
+    // real CLI.
     const script =
       `#!/bin/bash\nPATH=\${PATH#*:}\nwords=()\nif [[ $* == "run --help" ]]; then docker run --help; ` +
       `echo '      --hologram string                Projection'; echo '      --quantum                 ` +
@@ -314,7 +318,7 @@ describe.concurrent("options of docker mean the same recorded and under the prof
   });
 });
 
-describe.concurrent("programs that gain privilege gain it recorded and under the profile", () => {
+describe.concurrent("programs that gain privilege gain it in a recording and under the profile too", () => {
   test("ping, by a file capability, for a user by name", async () =>
     void (await sameThreeTimes(
       [
@@ -328,7 +332,7 @@ describe.concurrent("programs that gain privilege gain it recorded and under the
       ],
       { stdout: /1 received/ },
     )));
-  test("sudo, and su, which gives it up", async () =>
+  test("sudo gains privilege, and su gives it up", async () =>
     void (await sameThreeTimes(
       [
         "-h",
@@ -346,7 +350,7 @@ describe.concurrent("programs that gain privilege gain it recorded and under the
       { stdout: "0\nalice" },
     )));
 
-  test("verify traces sudo with its privilege, and names the call of root's that is missing", async () => {
+  test("verify traces sudo with its privilege, and names the call of root that the profile denies", async () => {
     const folder = await workplace();
     const run = [
       "docker",
@@ -382,7 +386,7 @@ describe.concurrent("programs that gain privilege gain it recorded and under the
   });
 });
 
-describe.concurrent("programs that look for a tracer do the same under the profile", () => {
+describe.concurrent("record reports programs that look for a tracer, and makes their profile", () => {
   test("by ptrace", async () => {
     const recorded = await product(await workplace(), [
       "record",
@@ -514,13 +518,14 @@ describe.concurrent("with a terminal (script(1))", () => {
     ...run,
   ];
 
-  test("its size is the program's", async () => {
-    // The CLI tells the size once the container runs. A program that asks at once may be too early, with us or without.
+  test("the program sees the size of the user's terminal", async () => {
+    // The CLI sets the size after the container has started. A program that asks at once may be too early. The
+    // recording makes no difference to that.
     const script = 'for try in $(seq 50); do [ "$(stty size)" = "0 0" ] || break; sleep 0.1; done; stty size';
     expect(await onTerminal(recorded("-it", base, "sh", "-c", script))).toMatch(/33 77[^]*ended with 0/);
   });
 
-  test("Ctrl-C is the program's, and what it did is recorded", async () => {
+  test("Ctrl-C goes to the program, and the recording has what the program did", async () => {
     const shown = await onTerminal(recorded("-it", shapes, "signal"), (soFar) =>
       soFar.includes("waiting") ? "\u0003" : undefined,
     );

@@ -1,7 +1,7 @@
 /*
- * Makes each hot call many times, and prints the nanoseconds of a call in the fastest batch: "NAME NANOSECONDS", one on
- * a line. Usage: hot-calls BATCHES. tools/bench/filter.mjs runs it under several filters, and records it with one
- * batch.
+ * Makes each hot call many times, in batches. Prints one line for each call, "NAME NANOSECONDS": the time of one call
+ * in the fastest batch. Usage: hot-calls BATCHES. tools/bench/filter.mjs runs this program under several filters, and
+ * records it with one batch.
  */
 #include <linux/futex.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ int main(int count, char **words) {
       for (int done = 0; done < CALLS; done += 1) calls[at].call();
       double took = (nanoseconds() - begin) / CALLS;
       if (took < least) least = took;
-      if (calls[at].call == call_sendmsg) { /* empty the queue: what is sent must not block */
+      if (calls[at].call == call_sendmsg) { /* empties the queue, so that the next batch can send */
         char byte;
         while (recv(pair[0], &byte, 1, MSG_DONTWAIT) >= 0) continue;
       }

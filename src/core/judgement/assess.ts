@@ -87,7 +87,7 @@ export function assess(before: Filters, after: Filters, context: AssessmentConte
   };
 }
 
-/** Does the new filter answer some call with errno 0 that the old one did not answer so? */
+/** Does the new filter answer errno 0 to some call, where the old filter did not? */
 function pretends(before: Filter | undefined, after: Filter | undefined, syscall: string): boolean {
   if (after === undefined || !succeeds(after, syscall)) return false;
   return partition(
@@ -124,8 +124,8 @@ function addedArchitectures(before: Filters, after: Filters): readonly SyscallCh
 }
 
 /**
- * The example is the most telling call: first one beyond Docker's default, then one that the recording does not give,
- * then one that its earlier options did not give, then any.
+ * The example is the most telling call. A call beyond Docker's default tells most. A call that the recording does not
+ * give comes next, then one that its earlier options did not give. Last come a call with a telling value, and any call.
  */
 function opening(
   change: SyscallChange,
@@ -138,7 +138,7 @@ function opening(
   if (filter === undefined) return [];
   const possibleBeyond = (unless: Filters): SeccompData | undefined =>
     newlyPossible(old, filter, unless.get(arch), syscall);
-  // What only newly claimed facts bring counts as beyond the default that applied before.
+  // A call that only newly claimed facts bring counts as beyond the default that applied before.
   const claimed = derived === undefined ? undefined : claimedCall(derived, old, filter, syscall);
   const beyond = possibleBeyond(ceiling) ?? claimed;
   const unbacked = derived === undefined ? undefined : possibleBeyond(derived.now);
@@ -186,7 +186,7 @@ function opening(
   ];
 }
 
-/** A call that became possible, and that the recording gives only through what its runs newly claim. */
+/** A call that became possible. The recording gives it only because of facts that new runs claim. */
 function claimedCall(
   { now, formerFacts }: Derived,
   before: Filter | undefined,
@@ -275,8 +275,8 @@ function isOpened(before: Filter | undefined, after: Filter, call: SeccompData):
 }
 
 /**
- * `unbacked` are calls that the recording does not give with its options. `byOptions` are calls that it does not give
- * with its earlier options.
+ * `unbacked` is a call that the recording does not give with its present options. `byOptions` is a call that it does
+ * not give with its earlier options.
  */
 function backingOf(
   derived: Derived | undefined,
@@ -309,7 +309,7 @@ function reasonFor(filter: Filter | undefined, call: SeccompData): Because | und
   return decision?.by === "rule" && isAllowing(decision.action) ? decision.rule.because : undefined;
 }
 
-/** The example for a recorded call is a call that the recording has. It has no arguments if they could not be read. */
+/** For a recorded call, the example is one that the recording has. `made` lists the arguments that could be read. */
 function exampleOf(
   telling: SeccompData,
   backing: Backing,

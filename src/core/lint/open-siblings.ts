@@ -22,8 +22,8 @@ import { argumentSiblings, siblingRows } from "./siblings.ts";
 import type { Finding, Witness } from "./types.ts";
 
 /**
- * Denied calls beside which another call does the same. ENOSYS is left out: it sends programs to the other call on
- * purpose.
+ * Denied calls although the profile allows another call that does the same. Groups that answer ENOSYS are left out,
+ * because they send programs to the other call on purpose.
  */
 export function openSiblings(profile: DockerProfile, host: HostContext, filter: Filter): readonly Finding[] {
   return profile.syscalls.flatMap((group, at) => {
@@ -48,7 +48,10 @@ function wholeCalls(filter: Filter, pointer: string, { names, args }: DockerSysc
   });
 }
 
-/** The profile denies `clone` with CLONE_NEWUSER, but `unshare` or `clone3` can make the same namespace. */
+/**
+ * The same for arguments. For example, the profile denies `clone` with CLONE_NEWUSER, but `unshare` or `clone3` can
+ * make the same namespace.
+ */
 function sameArguments(filter: Filter, pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   return args.flatMap((arg) => {
     const meant = maskOf(arg);
@@ -87,7 +90,7 @@ function maskOf({
   return datum === 0n ? undefined : { mask: datum, datum };
 }
 
-/** A call that matches and is allowed, if there is one. */
+/** A call that `within` matches and the filter allows. Empty if there is none. */
 function allowed(filter: Filter, name: string, within: Rule): readonly Witness[] {
   const nr = syscallNumber(filter.arch, name);
   for (const args of partition([

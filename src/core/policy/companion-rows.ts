@@ -8,12 +8,12 @@ export interface CompanionRow {
   readonly with?: readonly string[];
   /** The row fires only if none of these was observed. */
   readonly without?: readonly string[];
-  /** The row fires only if a program of this name was seen, without a trailing version. */
+  /** The row fires only if a program with one of these names was seen. A trailing version makes no difference. */
   readonly programs?: readonly string[];
   /**
-   * A guess from what was seen, for recordings without code. It adds no call that the code of all programs lacks. The
-   * other rows are about what code cannot show: what the kernel does, and what other versions of a library or program
-   * call.
+   * The row is a guess from what was seen, for recordings without code. If the code of all programs was read, it adds
+   * only calls that some of this code makes. The other rows are about what code cannot show: what the kernel does, and
+   * what other versions of a library or program call.
    */
   readonly guess?: true;
   readonly names: readonly string[];
@@ -25,13 +25,13 @@ export interface CompanionRow {
 
 /**
  * Calls that do the same for a program. Its libc and the libc's version decide which one it makes. `names` replaced the
- * `older` calls, and no libc goes back to them. They add their successors, and no call adds them.
+ * `older` calls, and no libc goes back to those. An observed `older` call adds `names`. No call adds an `older` one.
  */
 export interface TwinRow {
   readonly older?: readonly string[];
   /** Calls that only glibc makes. They too add `names`. They are added if the recording is of another libc. */
   readonly glibc?: readonly string[];
-  /** The row fires only if a process was started, and not only threads. */
+  /** The row fires only if the recording saw a new process. New threads do not count. */
   readonly forks?: true;
   /** The row fires only if a program of this name was seen. */
   readonly programs?: readonly string[];
@@ -42,12 +42,13 @@ export interface TwinRow {
 }
 
 /**
- * glibc calls it at every start (since 2.34, with or without threads). musl calls it only when a program takes its
- * first robust lock (glibc sysdeps/nptl/dl-tls_init_tp.c, musl src/thread/pthread_mutex_trylock.c).
+ * This call tells glibc from other libcs. glibc makes it at every start (since 2.34, with or without threads). musl
+ * makes it only when a program takes its first robust lock (glibc sysdeps/nptl/dl-tls_init_tp.c, musl
+ * src/thread/pthread_mutex_trylock.c).
  */
 export const onlyGlibc = "set_robust_list";
 
-/** The other days of every program, by the program that breaks without the row. */
+/** The companions of all programs. Each row says which program breaks without it. */
 export const companionRows: readonly CompanionRow[] = [
   {
     triggers: [],

@@ -8,13 +8,13 @@ export interface Companion {
   readonly source: string;
 }
 
-/** What a recording saw, as the rows need it. */
+/** What the rows need to know of a recording. */
 export interface Seen {
   readonly calls: ReadonlySet<string>;
   readonly programs: ReadonlySet<string>;
-  /** A process was started, and not only threads. */
+  /** True if the recording saw a new process. New threads do not count. */
   readonly forks: boolean;
-  /** The code of all programs was read, and no code makes this call. */
+  /** True if the code of all programs was read and none of it makes this call. */
   readonly isNotInCode: (name: string) => boolean;
 }
 

@@ -108,8 +108,8 @@ export function writeReason(reason: Reason): string {
 }
 
 /**
- * The reason in a comment of ours. Anybody can write such a comment by hand, so it is a claim that only a recording
- * proves.
+ * The reason in a comment of the form that `writeReason` writes. Anybody can write such a comment by hand. So the
+ * reason is a claim, and only a recording proves it.
  */
 export function readReason(comment: string): Reason | undefined {
   if (/^observed\b/.test(comment)) return readObserved(comment.slice(beginnings.observed.length));
@@ -137,7 +137,7 @@ function readObserved(rest: string): Reason {
     : { type: "observed", only: { call, words } };
 }
 
-/** A row's reason. If the rule has conditions, the call and its arguments come before it. */
+/** A row's reason. If the rule has conditions, the call and its arguments come before the reason. */
 function readRow(text: string): { readonly reason: string; readonly only: Limit | undefined } {
   const [, call = "", words = "", reason = ""] = /^(\w+) (.+?): (.*)$/s.exec(text) ?? [];
   return isSyscallName(call) ? { reason, only: { call, words } } : { reason: text, only: undefined };

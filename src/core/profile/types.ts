@@ -1,7 +1,10 @@
 import type { Filter, Rule } from "../seccomp/index.ts";
 import type { ScmpArch } from "../tables/index.ts";
 
-/** The host for which a DockerProfile is resolved. It is always a parameter, never read inside. */
+/**
+ * The host for which a DockerProfile is resolved. Functions always get it as a parameter, and never read it from this
+ * machine.
+ */
 export interface HostContext {
   readonly arch: ScmpArch;
   /** The container's bounding set (`CAP_SYS_ADMIN`, …). */
@@ -10,8 +13,8 @@ export interface HostContext {
   readonly kernel: string | undefined;
   readonly runtime: "runc" | "crun";
   /**
-   * What the engine ignores in `includes` and `excludes`: containerd ignores both, and podman before containers-common
-   * 0.51 ignores minKernel (measured on 1.6.20 and 4.3.1).
+   * What the engine ignores in `includes` and `excludes`. `conditions`: containerd ignores both members (measured on
+   * 1.6.20). `kernels`: podman before containers-common 0.51 ignores minKernel (measured on 4.3.1).
    */
   readonly skips?: "conditions" | "kernels";
   /** True for Docker before 23, which ignores `defaultErrnoRet`. False for Docker from 23 on, and for podman. */
@@ -59,8 +62,9 @@ export interface UnknownMember {
 }
 
 /**
- * Why engines run a container without any filter under a document. It is `null` or `{}`; or the profile stands further
- * inside (`wrapped`, at `pointer`); or it has neither a default action nor groups.
+ * Why engines run a container without any filter under a document. The document is `null` or `{}`. Or the profile
+ * stands further inside (`wrapped`, at `pointer`). Or the document has neither a default action nor groups
+ * (`no-rules`). Or it has no default action, and each group applies only on some hosts (`conditional`).
  */
 export interface NoFilter {
   readonly kind: "null" | "empty" | "wrapped" | "no-rules" | "conditional";

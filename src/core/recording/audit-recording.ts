@@ -32,7 +32,7 @@ export interface AuditFindings {
   readonly withoutArguments: readonly string[];
 }
 
-/** The kernel writes no longer lines. */
+/** A longer line is not from the kernel, and is skipped. */
 const maxLine = 64 * 1024;
 const maxUnread = 5;
 const maxPrograms = 1_000;
@@ -141,7 +141,10 @@ export class AuditCollector {
 /** SECCOMP_RET_LOG (linux/seccomp.h): the call was allowed and logged. Its result is unknown. */
 const actionLog = 0x7ffc_0000;
 
-/** The findings as a recording. It takes over the facts that all runs of the recording share which it will join. */
+/**
+ * The findings as a recording. If it will join a known recording, it takes over the facts that all runs of that
+ * recording share.
+ */
 export function auditRecording(name: string, findings: AuditFindings, known: Recording | undefined): Recording {
   const runs = known?.runs ?? [];
   const common = <Value>(of: (run: Run) => Value): Value | undefined => {

@@ -12,9 +12,9 @@ export function servedArchitectures(recording: Recording): readonly ScmpArch[] {
 }
 
 /**
- * The architectures of a recording's programs: those with a known call that did not fail with ENOSYS each time. A
- * failed probe of an x32 or unknown number does not show a program of another architecture. A recording that has only
- * such calls needs the architectures that it names.
+ * The architectures of a recording's programs. An architecture counts if one of its known calls did not fail with
+ * ENOSYS each time. A failed probe of an x32 or unknown number does not show a program of another architecture. A
+ * recording that has only such calls needs the architectures that it names.
  */
 function programArchitectures({ syscalls }: Recording): readonly ScmpArch[] {
   const named = Object.keys(syscalls) as ScmpArch[];

@@ -1,8 +1,8 @@
 type Index = 0 | 1 | 2 | 3 | 4 | 5;
 
 /**
- * The arguments of calls that choose among operations (by the manual page of each). In most programs these values are
- * constants in the code. Only the lower 32 bits count.
+ * The arguments by which a call chooses among its operations. The manual page of each call names them. In most
+ * programs, the values of these arguments are constants in the code. Only the lower 32 bits count.
  */
 const rows: { readonly [syscall: string]: readonly Index[] } = {
   accept4: [3],
@@ -50,7 +50,7 @@ const rows: { readonly [syscall: string]: readonly Index[] } = {
   waitid: [0, 3],
 };
 
-/** The arguments of a call that choose among operations; none for most calls. */
+/** The arguments by which a call chooses among its operations. Most calls have none. */
 export function operationArgumentsOf(syscall: string): readonly Index[] {
   return Object.hasOwn(rows, syscall) ? (rows[syscall] ?? []) : [];
 }

@@ -38,9 +38,9 @@ const parisc = `
 `;
 
 interface Numbering {
-  /** By the generic number. */
+  /** The architecture's own number of each error, by the generic number. */
   readonly own: ReadonlyMap<number, number>;
-  /** By its own number. */
+  /** The generic number of each error, by the architecture's own number. */
   readonly generic: ReadonlyMap<number, number>;
 }
 
@@ -67,7 +67,7 @@ function numberingOf(arch: ScmpArch): Numbering | undefined {
   return known;
 }
 
-/** A generic number can be another error's number, or none, on its architecture. Then this is added to it. */
+/** The generic number of an error can name no error on an architecture. `errnoFrom` adds this to such a number. */
 const nameless = 0x1_0000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The files that a trace executes and opens as shared objects, by process. It reads strace's lines beside the parser,
- * and only those that can name such a file.
+ * The files that the processes of a trace execute, each with the shared objects that its processes open. This module
+ * reads strace's lines beside the parser. It reads only lines that can name such a file or start a process.
  */
 
 /** A process, and the files whose code it loaded. */
@@ -11,7 +11,7 @@ export interface ProcessFiles {
   readonly objects: readonly string[];
 }
 
-/** A longer line names no file. */
+/** No line that names a file is longer. */
 const longestLine = 64 * 1024;
 
 /** At most this many executables or objects are kept. `isCut` says if there were more. */
@@ -24,9 +24,10 @@ const marks = [".so", "execve", "clone", "fork"].map((mark) => Buffer.from(mark)
 export class NamedFiles {
   isCut = false;
   #rest: Buffer = Buffer.alloc(0);
-  /** The executable of each process, and its objects by executable. */
+  /** The executable of each process. */
   readonly #executables = new Map<string, string>();
   readonly #parents = new Map<string, string>();
+  /** The objects of each executable. */
   readonly #objects = new Map<string, Set<string>>();
   /** Objects of processes whose start is not in the trace. */
   readonly #unowned = new Set<string>();
@@ -53,7 +54,9 @@ export class NamedFiles {
       .map(([executable, objects]) => ({ executable, objects: [...new Set([...objects, ...this.#unowned])] }));
   }
 
-  /** Takes the lines that have a mark, in their order, because a process executes a program before it opens objects. */
+  /**
+   * Takes the lines that have a mark, in the order of the log. A process executes a program before it opens objects.
+   */
   #lines(bytes: Buffer): void {
     const lines = new Map<number, number>();
     for (const mark of marks) {

@@ -1,7 +1,7 @@
 /**
- * The probability that the next call is of a kind that was never seen. It is Good–Turing: the share of calls whose kind
- * was seen exactly once. Calls come in bursts that belong together, so it is an estimate for activity like that seen so
- * far. It says nothing about what was not exercised. `undefined` if there were too few calls.
+ * The probability that the next call is of a kind that was never seen. By Good–Turing, it is the share of calls whose
+ * kind was seen exactly once. Calls come in bursts that belong together. So the estimate holds only for activity like
+ * that seen so far. It says nothing about what was not exercised. `undefined` if there were too few calls.
  */
 export function unseenShare(calls: number, seenOnce: number): number | undefined {
   return calls < fewestCalls ? undefined : seenOnce / calls;
@@ -22,8 +22,8 @@ const fewestWindows = 12;
 
 /**
  * The same estimate over time: Good–Turing over windows with at least one call. A burst counts once in its window,
- * however many calls it makes, so this estimate is the more careful one. Kinds are numbered in the order in which they
- * came.
+ * however many calls it makes. So this estimate is the more careful one. Kinds are numbered in the order in which they
+ * were first seen.
  */
 export class ActivityWindows {
   #windows = 0;

@@ -23,8 +23,8 @@ export interface Terminal {
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
   /**
-   * Standard error for what other programs write there. A note begins a line of its own, also if
-   * they left one unfinished. `undefined` if stderr is a terminal, which they write to themselves.
+   * Standard error for what other programs write there. If they left a line unfinished, the next note still begins a
+   * new line. `undefined` if stderr is a terminal: the other programs then write to it themselves.
    */
   readonly others?: Writable | undefined;
 }
@@ -44,7 +44,7 @@ export interface ProcessTerminal extends Terminal {
 
 /** The process's own terminal. Slow modules are loaded when they are needed, because most commands need few of them. */
 export function processTerminal(): ProcessTerminal {
-  /** True if the next line must replace the present one. */
+  /** True while a status line is shown. The next line replaces it. */
   let open = false;
   let quiet = false;
   let controller: AbortController | undefined;
@@ -79,7 +79,7 @@ export function processTerminal(): ProcessTerminal {
       if (quiet || stderr.terminal === undefined || process.env["TERM"] === "dumb") return undefined;
       let isSafe = false;
       return (lines: readonly string[]) => {
-        // The terminal is restored however the process ends.
+        // When the process exits, the terminal is restored, even after a failure.
         if (!isSafe) process.once("exit", () => stderr.write(board.show([], { columns: 0, rows: 0 })));
         isSafe = true;
         const [columns, rows] = stderr.terminal?.getWindowSize() ?? [80, 24];
@@ -111,7 +111,7 @@ export function processTerminal(): ProcessTerminal {
   };
 }
 
-/** Standard output or error. Node's own stream for it takes longer to load than most commands need to answer. */
+/** Standard output or standard error. Node takes longer to load its own stream than most commands take to answer. */
 class Output {
   readonly #descriptor: number;
   readonly #open: () => NodeJS.WriteStream;
@@ -152,14 +152,17 @@ class Output {
     return end;
   }
 
-  /** Its reader may end before us (`| head`). A recording must still end in order. */
+  /**
+   * Writes all bytes. The reader of the output may end before this process does (`| head`). A recording must still end
+   * in order.
+   */
   #pass(bytes: Uint8Array, done: () => void): void {
     let rest = bytes;
     try {
       while (this.#stream === undefined && rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
     } catch (error) {
-      // A full pipe answers in this way if another program made it and shares it with us. The stream waits until it
-      // takes more.
+      // EAGAIN comes from a full pipe that another program made and shares with this process. The stream waits until
+      // the pipe takes more.
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") this.#stream = this.#open().on("error", failed);
       else failed(error as NodeJS.ErrnoException);
     }
@@ -180,7 +183,7 @@ function isDevice(descriptor: number): boolean {
   }
 }
 
-/** Some CI systems give their jobs a terminal, which nobody can ask for more. */
+/** Some CI systems give their jobs a terminal. Nobody there can ask for more lines. */
 function isCi(env: NodeJS.ProcessEnv): boolean {
   return !["", "0", "false"].includes(env["CI"] ?? "");
 }
@@ -192,7 +195,7 @@ export function layoutOf({ color, width, rows }: Terminal, all = false): Pick<Te
 
 const newline = 10;
 
-/** To the beginning of the line, and clear it (ECMA-48, EL). */
+/** Moves to the beginning of the line, and clears the line (ECMA-48, EL). */
 const clearLine = "\r\u001b[K";
 
 /** The choices of `--color`. */

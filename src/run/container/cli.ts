@@ -48,7 +48,7 @@ export async function capture(
   return { exitCode: result.exitCode ?? 255, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Calls the CLI for its stdout. Any failure is a problem with the CLI's own words. */
+/** Calls the CLI for its stdout. If the call fails, throws a problem that quotes the CLI. */
 export async function output(cli: ContainerCli, args: readonly string[], doing: string): Promise<string> {
   const { exitCode, stdout, stderr } = await capture(cli, args);
   if (exitCode !== 0) throw cliFailure(cli, doing, stderr);

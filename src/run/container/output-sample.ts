@@ -29,8 +29,9 @@ export async function sampleOutput(stream: Readable): Promise<OutputSample> {
 }
 
 /**
- * The first line in which two outputs differ, counted from 1, with its text in both. A text is `undefined` if one
- * output has no such line. The result is `undefined` if the outputs are the same.
+ * The first line in which two outputs differ, counted from 1, with its text in both. A text is `undefined` if its
+ * output has no such line. Both are `undefined` if the outputs differ only after their heads. The result is `undefined`
+ * if the outputs are the same.
  */
 export function firstDifference(
   before: OutputSample,

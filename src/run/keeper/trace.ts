@@ -8,7 +8,7 @@ import { withoutHeld } from "./without-held.ts";
 export type TraceEnd =
   /** strace saw every traced process end, and every byte that it wrote was read. */
   | { readonly kind: "complete" }
-  /** The first process crashed, and strace was ended so that it could die. The trace is complete if it does. */
+  /** The first process crashed. strace was ended so that this process could die. If it dies, the trace is complete. */
   | { readonly kind: "crashed"; readonly signal: string }
   | { readonly kind: "broken"; readonly why: string };
 
@@ -38,7 +38,7 @@ export class Trace {
     this.#say = say;
   }
 
-  /** Without the holder's own calls. */
+  /** The bytes of the trace, without the holder's own calls. */
   get chunks(): AsyncIterable<Uint8Array> {
     return hearCrash(withoutHeld(this.#bytes()), ({ thread, signal }) => {
       this.#crash = signal;
@@ -115,7 +115,7 @@ export class Trace {
     this.#wake = undefined;
   }
 
-  /** Resolves when more may come. */
+  /** Resolves when the trace has room for more bytes. */
   async room(): Promise<void> {
     while (this.#pending.length > mostPending) await new Promise<void>((resolve) => (this.#emptied = resolve));
   }

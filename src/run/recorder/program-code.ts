@@ -9,7 +9,7 @@ export class ProgramCode implements AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #summaries = new Summaries();
   #standIns: StandIns | undefined;
-  /** The evidence by image and files. */
+  /** The evidence by image, recording and files. Containers that are gone share it across recordings. */
   readonly #known = new Map<string, { readonly found: CodeEvidence | undefined }>();
   /** The evidence by container, if it was read before the command removed the image. */
   readonly #early = new Map<Berth, { readonly files: string; readonly found: CodeEvidence }>();
@@ -19,14 +19,14 @@ export class ProgramCode implements AsyncDisposable {
   }
 
   /**
-   * What the code of a container's programs can make. `name` is the recording's name: containers of several services
-   * may use different files of one image.
+   * The calls that the code of a container's programs can make. `name` is the recording's name: containers of several
+   * services may use different files of one image.
    */
   async of(name: string, berth: Berth, files: readonly ProcessFiles[]): Promise<CodeEvidence | undefined> {
     const { container, removed, running } = berth;
     const early = this.#early.get(berth);
     if (early?.files === JSON.stringify(files)) return early.found;
-    // Containers that are gone, or about to go, have their image's files, whatever service they belong to.
+    // If a container is gone or about to go, the files of its image replace its own. Its service makes no difference.
     const isGone = removed || (!running && removesItself(container.spec));
     const place = isGone ? "" : name;
     const key = JSON.stringify([member(container.image.document, "Id"), place, files]);

@@ -28,8 +28,9 @@ export interface WorkloadTrace extends Trace, AsyncDisposable {
   /** Version of the strace that writes the logs. */
   readonly straceVersion: string;
   /**
-   * Processes that the profile binds although they are not children of the workload (health checks, `docker exec`), in
-   * the order of their starts. It ends with the workload. The workload waits until their logs are read.
+   * Processes that are not children of the workload, but that the profile binds too (health checks, `docker exec`).
+   * They come in the order of their starts. The list ends with the workload. The workload waits until the logs of these
+   * processes are read.
    */
   readonly beside: AsyncIterable<Trace>;
   /** Ends the workload with its own stop signal, because the trace shows enough. */
@@ -55,7 +56,7 @@ export type TraceEnd =
 /** How a program that ran has ended. */
 export type EndOfRun = Exclude<TraceEnd, { kind: "failed" }>;
 
-/** `enough`: `stop()` was called. `container`: its container ended under it. */
+/** `enough`: `stop()` was called. `container`: the program's container ended while the program ran. */
 export type StoppedBy = "while" | "stop-after" | "enough" | "interrupt" | "container";
 
 /** The facts about a program that has ended. */
@@ -69,7 +70,10 @@ export interface ProgramEnd {
   readonly killed: boolean;
   /** Exit code of the `--while` command. `undefined` if there was none, or if it was cut off. */
   readonly whileExitCode: number | undefined;
-  /** The last lines on its standard error. strace and runtimes explain there why it never started. */
+  /**
+   * The last lines on its standard error. If the program never started, strace or the runtime explains the reason
+   * there.
+   */
   readonly said: string;
 }
 
@@ -93,8 +97,8 @@ export interface TraceRequest {
 }
 
 /**
- * Reads all logs of a trace as they grow. Resolves once the workload has ended and all are read. Throws if the workload
- * could not be run, or if a reader throws.
+ * Reads all logs of a trace as they grow. Resolves once the workload has ended and all logs are read. Throws if the
+ * workload could not be run, or if a reader throws.
  */
 export async function readTrace(trace: WorkloadTrace, read: (log: Trace) => Promise<void>): Promise<EndOfRun> {
   const reads = [read(trace)];

@@ -17,7 +17,10 @@ import { allCapabilities, isSyscallName, syscallNames } from "../../../src/core/
 const text = fc.string({ minLength: 1, unit: "binary" });
 const call = fc.constantFrom(...syscallNames("SCMP_ARCH_X86_64"), ...syscallNames("SCMP_ARCH_S390"));
 
-/** Words about arguments hold no `: `, which would end them. They do not begin like a call without limits. */
+/**
+ * Words about arguments never contain `: `, because it marks their end. They do not begin like the words of a call
+ * without limits.
+ */
 const limit: fc.Arbitrary<Limit> = fc.record({
   call,
   words: text.filter(
@@ -81,7 +84,7 @@ describe("the comments of a profile", () => {
     );
   });
 
-  test("any comment of others is read without an error, and never becomes another comment", () => {
+  test("a comment that others wrote is read without an error, and writing it again changes nothing", () => {
     const beginning = fc.constantFrom("observed", "observed: ", "observed (", "container runtime: ", "user: ", "");
     fc.assert(
       fc.property(beginning, text, (begin, rest) => {
@@ -114,7 +117,7 @@ describe("the comments of a profile", () => {
     },
   );
 
-  test("what is read is data", () => {
+  test("a comment is read as data", () => {
     expect(
       readReason(
         "observed (recording nginx; no-new-privileges; with --init; runtime runc; arguments strict; with " +

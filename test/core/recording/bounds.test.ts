@@ -32,13 +32,13 @@ test("a thousand programs are told apart, and the others are unknown", () => {
   expect(processes).toContain("?");
 });
 
-test("names beyond as many as there are calls count as lines that were not read", () => {
+test("a recording keeps 4096 names of calls, and counts lines with further names as not read", () => {
   const counts = read(times(5_000, (index) => `7 call_${index}() = 0`)).counts();
   expect([counts.distinct, counts.unparsedTotal]).toEqual([4_096, 5_000 - 4_096]);
   expect(counts.unparsed[0]?.reason).toMatch(/more different calls/);
 });
 
-test("of too many open calls the oldest are given up, in their order, and none twice", () => {
+test("the parser gives up the oldest of too many open calls, in their order, and none twice", () => {
   const parser = createStraceParser();
   const early = parser.push(times(70_000, (index) => `${index + 1} read(0,  <unfinished ...>\n`).join(""));
   expect(early.map(({ tracee, kind }) => `${kind} ${tracee.pid}`)).toEqual(
@@ -52,7 +52,7 @@ test("of too many open calls the oldest are given up, in their order, and none t
   expect(parser.counts()).toEqual({ lines: 70_001, continuations: 1, shared: 0 });
 });
 
-test("threads that come and go without end leave what is open known", () => {
+test("the parser still knows an open call after 200,000 threads have come and gone", () => {
   const parser = createStraceParser();
   parser.push("1 pause( <unfinished ...>\n");
   for (let first = 2; first < 200_000; first += 10_000) {
@@ -71,7 +71,7 @@ test("threads that come and go without end leave what is open known", () => {
   ]);
 });
 
-test("of threads that end without a word the oldest are forgotten in a moment", { timeout: 300_000 }, () => {
+test("the reader is fast, even if the log never says that threads have ended", { timeout: 300_000 }, () => {
   const before = process.cpuUsage().user;
   const aggregator = createAggregator({ arch: "SCMP_ARCH_X86_64" });
   const parser = createStraceParser();

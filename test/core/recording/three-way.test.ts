@@ -66,7 +66,7 @@ const clean = (...sides: Parameters<typeof mergeThreeWay>): string | undefined =
   return conflicts.length === 0 ? textOf(ours) : undefined;
 };
 
-test("what only one side changed is as that side has it, also what it removed", () => {
+test("the merge takes over what only one side changed or removed", () => {
   fc.assert(
     fc.property(anyRecording, anyRecording, (base, side) => {
       expect(clean(base, side, base)).toBe(textOf(side));
@@ -76,7 +76,7 @@ test("what only one side changed is as that side has it, also what it removed", 
   );
 });
 
-test("a revert gives back the bytes: base and side change places", () => {
+test("reverting a commit gives back the parent's bytes: the commit is the base, the parent a side", () => {
   fc.assert(
     fc.property(anyRecording, anyRecording, (parent, commit) => {
       expect(clean(commit, commit, parent)).toBe(textOf(parent));
@@ -84,7 +84,7 @@ test("a revert gives back the bytes: base and side change places", () => {
   );
 });
 
-test("which side is ours makes no difference, to the result and to what is in conflict", () => {
+test("which side is ours changes neither the result nor the conflicts", () => {
   fc.assert(
     fc.property(anyRecording, anyRecording, anyRecording, (base, one, two) => {
       expect(clean(base, one, two)).toBe(clean(base, two, one));
@@ -95,7 +95,7 @@ test("which side is ours makes no difference, to the result and to what is in co
   );
 });
 
-test("nor the order in which three branches are merged, where none is in conflict", () => {
+test("the order in which three branches are merged changes nothing, if none is in conflict", () => {
   let compared = 0;
   fc.assert(
     fc.property(anyRecording, anyRecording, anyRecording, anyRecording, (base, ...branches) => {
@@ -118,7 +118,7 @@ test("nor the order in which three branches are merged, where none is in conflic
   expect(compared).toBeGreaterThan(20);
 });
 
-test("nothing comes from nowhere, and nothing goes that no side removed", () => {
+test("the merge adds no call that neither side has, and drops no call that neither side removed", () => {
   const names = ({ syscalls }: Recording): readonly string[] => Object.keys(syscalls.SCMP_ARCH_X86_64 ?? {});
   fc.assert(
     fc.property(anyRecording, anyRecording, anyRecording, (base, one, two) => {

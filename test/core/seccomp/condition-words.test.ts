@@ -56,7 +56,7 @@ test("without a call no value has a name", () => {
   expect(formatRule({ conditions: [compared("SCMP_CMP_EQ", 2n)] })).toBe("arg0 = 2");
 });
 
-describe("a condition is written exactly, for reading, and after its call's name", () => {
+describe("a condition has three forms: an exact one, one for reading, and one after its call's name", () => {
   test.each([
     [compared("SCMP_CMP_EQ", 2n), "arg0 = 2 (AF_INET)", "arg0 = AF_INET", "AF_INET"],
     [compared("SCMP_CMP_NE", 2n), "arg0 ≠ 2 (AF_INET)", "arg0 not AF_INET", "not AF_INET"],
@@ -83,7 +83,7 @@ describe("a condition is written exactly, for reading, and after its call's name
     expect(limitWords("socket", [condition])).toBe(limit);
   });
 
-  test("of flags: those that have to be clear, set, or set among others", () => {
+  test("of flags: the words say which flags are clear, which are set, and of which others", () => {
     expect(limitWords("mprotect", [masked(4n, 0n, 2)])).toBe("without PROT_EXEC");
     expect(limitWords("mprotect", [masked(4n, 4n, 2)])).toBe("with PROT_EXEC");
     expect(conditionWords("mprotect", masked(6n, 4n, 2))).toBe("arg2 with PROT_EXEC of PROT_WRITE|PROT_EXEC");
@@ -97,7 +97,7 @@ describe("a condition is written exactly, for reading, and after its call's name
     expect(conditionWords("mprotect", masked(4n, 6n, 2))).toBe("arg2 with PROT_EXEC"));
 });
 
-describe("the values that a condition joins", () => {
+describe("the few values that fulfil a condition", () => {
   test.each([
     ["a comparison", compared("SCMP_CMP_EQ", 7n), [7n]],
     ["a comparison of 32 bits", masked(int, 7n), [7n]],

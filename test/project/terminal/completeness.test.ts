@@ -7,11 +7,11 @@ import {
   unseenText,
 } from "../../../src/project/terminal/completeness.ts";
 
-test("of too few calls nothing is said", () => {
+test("too few calls give no estimate", () => {
   expect(unseenShare(999, 5)).toBeUndefined();
 });
 
-test("is told in plain words", () => {
+test("the estimate is told in plain words", () => {
   expect(unseenText(unseenShare(100_000, 20) ?? 1)).toBe("about 0.02 % of activity like this may be unseen");
   expect(unseenText(0)).toBe("activity like this seems to be fully seen");
 });
@@ -34,7 +34,7 @@ test("the estimate is near the truth for calls drawn independently", () => {
   }
 });
 
-test("windows of time: what comes in one burst counts once, and quiet ones not at all", () => {
+test("a burst counts once in its window of time, and quiet windows do not count", () => {
   const windows = new ActivityWindows();
   const calls = [0, 0];
   for (let window = 0; window < 20; window += 1) {
@@ -58,7 +58,7 @@ test("too few windows say nothing", () => {
   expect(windows.expected()).toBeUndefined();
 });
 
-test("the windows' estimate is near how many new kinds the next window brings", () => {
+test("the windows' estimate is near the number of new kinds that the next window brings", () => {
   let estimated = 0;
   let came = 0;
   let state = 7;
@@ -84,7 +84,7 @@ test("the windows' estimate is near how many new kinds the next window brings", 
   expect(Math.abs(estimated - came) / came).toBeLessThan(0.15);
 });
 
-test("spans are told as one would", () => {
+test("spans are written as people say them", () => {
   expect([0, 40_000, 119_000, 240_000, 3_600_000, 10_800_000].map(spanText)).toEqual([
     "0 s",
     "40 s",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { EngineClient, HeldContainer } from "../../../src/run/gateway/index.ts";
 import { Fleet } from "../../../src/run/session/fleet.ts";
 
-test("no container of an engine that is gone counts as running", async () => {
+test("when an engine is gone, none of its containers counts as running", async () => {
   let end = (): void => undefined;
   const over = new Promise<void>((resolve) => (end = resolve));
   async function* events(): AsyncGenerator<string> {
