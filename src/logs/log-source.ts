@@ -38,7 +38,7 @@ export async function* unpacked(source: AsyncIterable<Uint8Array>, label: string
 
 /**
  * Text of UTF-16 (PowerShell's `2>`) becomes UTF-8, and a byte order mark is removed. Otherwise the first line, which
- * starts the program, would not be strace's. Throws `file-unreadable` for archives.
+ * shows the program's start, would not look like a line of strace. Throws `file-unreadable` for archives.
  */
 async function* asUtf8(chunks: AsyncGenerator<Uint8Array>, label: string): AsyncGenerator<Uint8Array> {
   const first = await chunks.next();

@@ -10,7 +10,10 @@ export interface LinkedObject {
   readonly own: boolean | undefined;
   /** The number of this object's first node among the nodes of all objects. */
   readonly firstNode: number;
-  /** Loaded with dlopen(3): it is mapped, but neither the executable nor what that needs has it in DT_NEEDED. */
+  /**
+   * Loaded with dlopen(3). It is mapped, but it is in DT_NEEDED of neither the executable nor an object that the
+   * executable needs.
+   */
   readonly late: boolean;
   readonly isExecutable: boolean;
 }

@@ -17,7 +17,7 @@ import { numberOf } from "./syscall-names.ts";
 /** The register of results on both architectures: rax, x0. */
 export const resultRegister = 0;
 
-/** The arguments in which such functions may get the name. */
+/** Such functions get the name in one of their first arguments, at most this many. */
 const nameArguments = 2;
 /** No call has a longer name. */
 const longestName = 32;

@@ -41,8 +41,8 @@ export interface Program {
 }
 
 /**
- * Imports that never return, by their manual pages. Without this list, code after such a call would seem to run after
- * it.
+ * Imports that never return, by their manual pages. Without this list, the code that stands after such a call would
+ * seem to be reached from it.
  */
 const noReturn: ReadonlySet<string> = new Set([
   "abort",
@@ -188,8 +188,8 @@ function liftOne(program: Program, lift: Lift, index: number): Lifted {
 const nowhere: readonly number[] = [];
 
 /**
- * The steps that can come before each step. Absent if none can. If no step leads to one, an indirect jump of this
- * function may (through a jump table that was not found), so that no way is forgotten.
+ * The steps that can come before each step. Absent if none can. If no step is known to lead to a step, every indirect
+ * jump of this function is taken to lead there: its jump table may not have been found.
  */
 function waysInto(
   program: Program,

@@ -289,8 +289,8 @@ function vectorOpcode(bytes: Uint8Array, position: number, op: number, into: Dec
 }
 
 /**
- * In map 1 an opcode has an immediate if its legacy twin has one. In map 3 each has one. XOP's map 8 has one byte, map
- * 10 has four.
+ * In map 1 an opcode has an immediate if its legacy twin has one. In map 3 every opcode has one. In XOP's map 8 the
+ * immediate has one byte, in map 10 four.
  */
 function vectorImmediate(op: number): number {
   const map = (op >> 8) & 0x0f;

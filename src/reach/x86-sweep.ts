@@ -51,8 +51,8 @@ function ripOperand(context: SweepContext, instruction: Decoded, rva: number): v
   }
   if (op === 0x8d) {
     if (isCode(context, target)) {
-      // Also within what is one function so far: it may be a callback that only this instruction names (musl's
-      // `do_setxid`, without symbols).
+      // A target within the same function counts too. It may be the start of a callback that only this instruction
+      // names (musl's `do_setxid`, without symbols).
       context.events.push(rva, KIND.reference, target);
     } else if (target > 0 && isReadOnlyData(context, target)) context.dataReferences.push(target);
     return;

@@ -26,7 +26,7 @@ const noBytes = Buffer.alloc(0);
 export class Digester {
   readonly #plain: PlainLines | undefined;
   #bytes: Buffer = noBytes;
-  /** Where the first line begins that is not digested. */
+  /** The beginning of the first line that is not digested yet. */
   at = 0;
   /** The number of digested lines of the piece in hand, whether or not they were written down. */
   lines = 0;
@@ -70,8 +70,8 @@ export class Digester {
   }
 
   /**
-   * Digests the next lines that end in the piece, as many as `fields` has room for. Returns how many are written down.
-   * If it is `counting`, that is at most one, after the lines that are only counted.
+   * Digests the next lines that end in the piece, as many as `fields` has room for. Returns how many it wrote down. If
+   * it is `counting`, it writes down at most one line, and only counts the lines before that.
    */
   digest(fields: Int32Array, counting: boolean): number {
     const plain = this.#plain;

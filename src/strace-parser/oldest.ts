@@ -2,8 +2,8 @@
 export const maxThreads = 100_000;
 
 /**
- * Makes room once there are `most`, for a tenth of them at once. Looking for the oldest each time would pass over all
- * keys that were forgotten before it. `forget` takes the key out.
+ * Once there are `most` keys, forgets the oldest tenth of them at once. A search for the oldest key each time would
+ * pass over all keys that were forgotten before it. `forget` must take the key out of the collection.
  */
 export function forgetOldest<K>(
   collection: { readonly size: number; keys(): IterableIterator<K> },

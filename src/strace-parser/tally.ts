@@ -3,7 +3,8 @@ import { createPlainLines, type PlainLines } from "./plain-lines.ts";
 /** Reads a log and lets the parser count calls. */
 export interface TallyReader<Kind> {
   /**
-   * The number of calls of this kind since the last report. `settled`: after one of them, its thread made another call.
+   * The number of calls of this kind since the last report. `settled` says that a thread made another call after one of
+   * them.
    */
   counted(kind: Kind, calls: number, settled: boolean): void;
   /** The thread's last call was only counted. */
@@ -62,7 +63,7 @@ export class Tally<Kind> {
     if (entry >= this.#kinds.length) this.#kinds.push(kind);
   }
 
-  /** @internal Begins anew. No first half that was passed over may be open. */
+  /** @internal Forgets what is counted. Call it only while no call is open whose first half was passed over. */
   clear(): void {
     this.report();
     this.lines?.wasm.forget();
@@ -109,7 +110,7 @@ export class Tally<Kind> {
 /** One that has served a log serves the next. Making one takes longer than reading a short log. */
 const idle: PlainLines[] = [];
 
-/** With more names than a kernel has calls, there may soon be no room for the names of the next log. */
+/** A module with more names than a kernel has calls may soon have no room for the names of the next log. */
 const fewNames = 1000;
 
 const noRoom = -2;

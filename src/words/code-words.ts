@@ -28,7 +28,7 @@ export function openWords(places: readonly string[]): string | undefined {
   return `${count} may make any call or could not be read (${named})`;
 }
 
-/** The calls that were never recorded, one line for each weight. Dangerous calls come with their way. */
+/** The calls that were never recorded, one line for each weight. A dangerous call comes with the code's way to it. */
 export function unseenWords(unseen: readonly UnseenCall[], most: number): readonly (readonly [string, string])[] {
   return (["dangerous", "weighty", "ordinary"] as const).flatMap((weight) => {
     const own = unseen.filter((call) => call.weight === weight);

@@ -9,7 +9,7 @@ export interface Layout {
   readonly rows?: number | undefined;
 }
 
-/** A part of a text: all of its lines, and those that stand in their place in a long text. */
+/** A part of a text. `lines` is the whole part, and `brief` stands in its place if the text is long. */
 export interface Part {
   readonly lines: readonly string[];
   readonly brief: readonly string[];
@@ -21,8 +21,8 @@ export function wholePart(lines: readonly string[]): Part {
 }
 
 /**
- * The parts, one after the other. If they do not fit on the terminal, and brief ones take at most half
- * of the room, they are brief. `more` then ends the text: it says how to see the rest.
+ * The parts, one after the other. If they do not fit on the terminal, their brief forms are used, unless these take
+ * more than half of the rows of the whole. `more` then ends the text: it says how to see the rest.
  */
 export function longText(parts: readonly Part[], { width, rows = Infinity }: Layout, more: string): string {
   const whole = parts.flatMap(({ lines }) => lines);
@@ -44,8 +44,8 @@ function visible(line: string): string {
 const nameLines = 3;
 
 /**
- * Names on a few lines, and how many more there are. The first `always` of them are shown in any
- * case. Escaped names go in.
+ * Names on a few lines, and how many more there are. The first `always` of them are shown in any case. The caller has
+ * escaped the names.
  */
 export function someNames(
   names: readonly string[],

@@ -73,13 +73,13 @@ function kept({ diff, ceilingName, policy, mode }: SummaryModel): readonly strin
   });
 }
 
-/** Calls that were seen, that code can make, or that accompany others. The profile pins all of them alike. */
+/** Calls that the profile pins. It pins seen calls, calls that code can make, and companions alike. */
 function pinned(notes: readonly PolicyNote[]): readonly string[] {
   const names = [...new Set(notes.flatMap((note) => (note.kind === "pinned" ? [note.syscall] : [])))];
   return names.length === 0 ? [] : [`only with some arguments (explain CALL says which): ${names.join(", ")}`];
 }
 
-/** Operations with a history that the allowed calls can no longer be used for. */
+/** Operations with a history of vulnerabilities that the profile denies, although it allows their calls otherwise. */
 function cut({ filters }: Policy): readonly string[] {
   const [native] = filters;
   if (native === undefined) return [];
@@ -134,8 +134,8 @@ function deniedByCeiling({ policy, ceilingName }: SummaryModel): readonly string
 }
 
 /**
- * Calls that Docker's default allows, and that were refused. Either a capability is missing, which no rule can give, or
- * another filter than today's default answered.
+ * Calls that Docker's default allows, but that were answered with EPERM. Either a capability is missing, which no rule
+ * can give, or the filter of an older engine answered.
  */
 function refusedByKernel({ recording, policy }: SummaryModel): readonly string[] {
   const left = new Set(policy.notes.flatMap((note) => (note.kind === "above-ceiling" ? [note.syscall] : [])));
@@ -161,7 +161,7 @@ function refusedByKernel({ recording, policy }: SummaryModel): readonly string[]
 /** At most this many calls are named. The recording has the others. */
 const mostInCode = 6;
 
-/** How much of what the programs' code can make was seen, and what of it stays denied. */
+/** How many of the calls that the programs' code can make were seen, and which of the others stay denied. */
 function inCode({ recording, policy }: SummaryModel): readonly string[] {
   const denied = policy.notes.flatMap((note) =>
     note.kind === "in-code" && note.ran ? [`${note.syscall} (${note.program})`] : [],
@@ -240,7 +240,7 @@ export interface Made {
   readonly profile: string;
 }
 
-/** How profiles that work are used; what a Compose file says of each service can be pasted. */
+/** How to use profiles that work. For Compose, the lines can be pasted into the Compose file. */
 export function useLines(made: readonly Made[], { isCompose }: Rerun): readonly string[] {
   const [only, ...others] = made;
   if (!isCompose)

@@ -117,7 +117,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
   }
 }
 
-/** The calls that were allowed and did not succeed. */
+/** The calls that the last run allowed. The workload failed all the same. */
 function triedWords({ tried, more }: Extract<Diagnosis, { kind: "unexplained" }>): string {
   if (tried.length === 0) return `${more} calls that the profile denies; no trace saw one of them denied`;
   return `${someNames(tried)}${more === 0 ? "" : ` and ${more} more that no trace saw denied`}`;

@@ -41,7 +41,7 @@ const maxDepth = 100;
  * reader busy. The labels in `known` are listed even if nothing is left of their profiles.
  */
 export function profilesInYaml(given: string, source: string, known: ReadonlySet<string>): readonly Carried[] {
-  // go-yaml ends lines at each of these, and with them comments.
+  // go-yaml ends a line at each of these characters. A comment ends there too.
   const text = given.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n");
   const fail = (detail: string, { line, column }: Position): never => {
     throw new SeccompGenError({ code: "profile-yaml", source, line, column, detail });
@@ -136,8 +136,9 @@ class Walker {
   }
 
   /**
-   * A map's members as go-yaml reads them. A merge key (`<<`) adds members that do not follow it. If a member stands
-   * both before it and in it, the text is refused, because readers disagree.
+   * A map's members as go-yaml reads them. A merge key (`<<`) adds members, and a member that stands after it replaces
+   * the added one. If a member stands before the merge key and also comes from it, the text is refused, because readers
+   * disagree.
    */
   private members(map: YAMLMap, depth = 0): Map<string, unknown> {
     this.count(depth);

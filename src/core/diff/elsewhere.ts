@@ -51,7 +51,7 @@ export function openedElsewhere(
   for (const syscall of new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])) {
     if (!isSyscallName(syscall)) continue;
     const [former, groups] = [old?.get(syscall) ?? [], next?.get(syscall) ?? []];
-    // Named by `before` only: it is one of the calls that the new default allows.
+    // Only `before` names the call, so the call is one of those that the new default allows.
     if (opensAll && groups.length === 0) continue;
     const judged = hosts.some(({ arch }) => exists(arch, syscall));
     // Groups without conditions answer alike on every host that has the call.
@@ -66,7 +66,7 @@ export function openedElsewhere(
     else if (!judged || former.some(namesArches)) for (const arch of machinesOf(after)) arches.add(arch);
     // No machine that the profile is meant for has the call. Another machine still obeys the profile.
     const isStray = ![...arches, ...here.keys()].some((arch) => exists(arch, syscall));
-    // The profile names sub-calls that lead to socketcall or ipc there.
+    // Here the profile names only sub-calls, which lead to socketcall or ipc on such a machine.
     if (isStray && ceiling === undefined && !groups.some(({ names }) => names.includes(syscall))) continue;
     if (isStray) for (const arch of engineArches) arches.add(arch);
     // Without runc's stub: it answers only calls that no group names.
@@ -74,7 +74,7 @@ export function openedElsewhere(
       const [was, is] = [only(before, former, host), only(after, groups, host)];
       const opened = [...is].find(
         ([arch, filter]) =>
-          // A machine makes no calls of another's architecture, and none that it does not have.
+          // A machine makes no calls of another architecture, and no calls that its own architecture lacks.
           hostArch(arch, [host.arch]) === host.arch &&
           exists(arch, syscall) &&
           newlyPossible(was.get(arch), filter, isShown ? here.get(arch) : undefined, syscall) !== undefined,

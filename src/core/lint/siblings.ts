@@ -4,8 +4,8 @@ import type { ArgIndex } from "../seccomp/index.ts";
 export interface SiblingRow {
   readonly names: readonly string[];
   /**
-   * Calls that do the same too, and are denied for another reason: clone3's flags are in memory, and
-   * libraries without it use clone.
+   * Calls that do the same too, but whose own denial has a purpose. No filter sees clone3's flags, because they are in
+   * memory. If clone3 is denied, libraries use clone.
    */
   readonly alsoOpen?: readonly string[];
   readonly does: string;

@@ -49,7 +49,7 @@ const capabilities: Phrase = {
   },
 };
 
-/** In the order of the comment. No phrase can read the words of another. */
+/** The phrases, in the order in which the profile's comment gives them. No phrase can read the words of another. */
 const phrases: readonly Phrase[] = [
   {
     write: ({ recording }) => `recording ${recording}`,
@@ -133,7 +133,7 @@ export function assumptionsOf(
     args,
     capabilities: capabilitiesBeyond(recording),
     exact,
-    // An exact profile already says that it has nothing else.
+    // `exact` already says that code adds nothing, so that needs no phrase of its own.
     reach: reach || exact,
     mode: "enforce",
     ceiling: ceilingName,

@@ -2,12 +2,12 @@ import { is64Bit, spellingsOf, type ScmpArch } from "../tables/index.ts";
 import type { FloorChoice } from "./types.ts";
 
 /**
- * The calls of a container runtime after the filter is installed and before the workload's program runs. Without them
- * the container does not start (exit 125). They were measured with strace on x86_64, Linux 6.18, with and without
- * no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc 1.1.15 and crun 1.21 (Docker 26.1.5), runc 1.3.6
- * and crun 1.28 (Docker 28.5.2). Each was measured with plain starts, a user, a terminal, a health check, `docker exec`
- * in four ways and --init, until three rounds showed nothing new (last on 2026-11-25: no row was missing). `npm run
- * floor` measures again and says what these rows lack.
+ * The calls of a container runtime after the filter is installed and before the workload's program runs. Without those
+ * in `neededToStart` no container starts (exit 125). They were measured with strace on x86_64, Linux 6.18, with and
+ * without no-new-privileges: runc 1.1.5 and crun 1.8.1 (Docker 20.10.24), runc 1.1.15 and crun 1.21 (Docker 26.1.5),
+ * runc 1.3.6 and crun 1.28 (Docker 28.5.2). Each was measured with plain starts, a user, a terminal, a health check,
+ * `docker exec` in four ways and --init. The rounds went on until three of them showed nothing new. In the last
+ * measurement (2026-11-25), no row was missing. `npm run floor` measures again and says what these rows lack.
  */
 export interface FloorRow {
   readonly names: readonly string[];
@@ -204,7 +204,7 @@ export const neededToStart: { readonly [runtime in "runc" | "crun"]: readonly st
  */
 export const floorAttempts: readonly string[] = ["open_tree"];
 
-/** Other requests of tini: prctl PR_GET_CHILD_SUBREAPER (prctl(2)), ioctl TIOCSPGRP (ioctl_tty(2)). */
+/** What tini (--init) asks for: prctl PR_GET_CHILD_SUBREAPER (prctl(2)) and ioctl TIOCSPGRP (ioctl_tty(2)). */
 export const initPrctlOptions: readonly bigint[] = [37n];
 export const initIoctlRequests: readonly bigint[] = [0x5410n];
 
@@ -237,7 +237,7 @@ export function floorFor(choice: FloorChoice, { noNewPrivileges, init }: FloorCo
 }
 
 /**
- * The same for a runtime that is a program of this architecture. A 32-bit one calls what has room for
+ * The same for a runtime that is a program of this architecture. A 32-bit runtime makes the variants that have room for
  * large files, user ids and times: fstat64, setuid32, futex_time64.
  */
 export function floorOn(arch: ScmpArch, choice: FloorChoice, context: FloorContext): readonly FloorRow[] {

@@ -3,8 +3,9 @@ import { masked } from "./pin.ts";
 
 /**
  * Rules for a value whose lower bits are none of these numbers. Such a value differs from them in a bit in which they
- * all agree, or it lies in a cube of the other bits that holds none of them. The point in the fewest cubes comes first,
- * and gets the largest of these.
+ * all agree, or it lies in a cube of the other bits that holds none of them. The cubes are chosen one by one. The next
+ * cube must cover the open point that the fewest cubes hold. Of those cubes, the one with the most open points is
+ * chosen.
  */
 export function noneOf(index: ArgIndex, width: number, values: readonly bigint[]): readonly Rule[] {
   const bits = [...Array(width).keys()].map((bit) => 1n << BigInt(bit));

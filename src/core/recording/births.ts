@@ -26,7 +26,10 @@ export class Births<Maker> {
     this.#settle();
   }
 
-  /** A child without a line (CLONE_UNTRACED) leaves a call without a thread. */
+  /**
+   * Some calls may have no thread, because their child has no line (CLONE_UNTRACED). Then the children that have lines
+   * can only be matched if one maker made them all.
+   */
   finish(): void {
     const [only, ...others] = new Set(this.#made.map(({ maker }) => maker));
     if (only === undefined || others.length > 0) return;

@@ -27,8 +27,8 @@ export function callWords({ arch, name, args }: SeccompData, known?: readonly nu
 }
 
 /**
- * An argument of a call with its value: `AF_INET`, or `arg1 = 5` if the value has no name. An empty set of flags has
- * none. Without a call, no value has a name.
+ * An argument of a call with its value: `AF_INET`, or `arg1 = 5` if the value has no name. An empty set of flags has no
+ * name. Without a call, no value has one.
  */
 export function argumentWords(call: string | undefined, index: number, value: bigint, arch?: ScmpArch): string {
   const meaning = call === undefined ? undefined : describeValue(call, index, value, arch);

@@ -9,7 +9,7 @@ export interface Operation {
   readonly name: string;
   /** The forms in which a program can make it. */
   readonly forms: readonly RequiredCall[];
-  /** What the call does then, in words that follow "may now": `socket may now open SCTP`. */
+  /** What the call may do if the operation is allowed, in words that follow "may now": `socket may now open SCTP`. */
   readonly does: string;
   /** Why attackers want it. */
   readonly reason: string;
@@ -19,11 +19,13 @@ export interface Operation {
   readonly users: string;
   /** The answer of the denied call, and what programs do then. */
   readonly answer: { readonly errno: string; readonly then: string };
-  /** Only a recording opens it, never the code. It is dangerous, or libraries try it and do without if it is denied. */
+  /**
+   * Only a recording opens it, never the code. Either it is dangerous, or libraries try it and do without it if denied.
+   */
   readonly onlySeen?: true;
   /**
-   * A program that a recording saw with one form may use them all. A C library asks with one form whether the kernel
-   * has them, and ends the program if another is then missing.
+   * A program that a recording saw with one form may use them all. A C library uses one form to ask whether the kernel
+   * has the operation. If another form is then denied, the library ends the program.
    */
   readonly together?: true;
   /** The first kernel that has it. `2.6` stands for 2.6 and older ones. */
@@ -47,7 +49,7 @@ const ioctl = (request: number): readonly RequiredCall[] => [{ names: ["ioctl"],
 /** Ignores FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
 const futex = (...operations: readonly number[]): readonly RequiredCall[] =>
   operations.map((value) => ({ names: ["futex", "futex_time64"], args: [{ index: 1, value, mask: 0x7f }] }));
-/** The same flag, which is another argument of each call. */
+/** The same flag. It is in another argument of `recvmsg` than of the other calls. */
 const receive = (flag: number): readonly RequiredCall[] => [
   { names: ["recv", "recvfrom", "recvmmsg", "recvmmsg_time64"], args: [bit(3, flag)] },
   { names: ["recvmsg"], args: [bit(2, flag)] },

@@ -41,8 +41,8 @@ export function pointerArgumentsOf(syscall: string): readonly Index[] {
 }
 
 /**
- * Files' modes are a umode_t, of which the kernel takes 16 bits (fs/open.c, fs/namei.c, ipc/mqueue.c).
- * A set bit 16 passes a comparison of 32 bits, and the call is the same (tried on Linux 6.18).
+ * Files' modes are a umode_t, of which the kernel takes 16 bits (fs/open.c, fs/namei.c, ipc/mqueue.c). A mode with bit
+ * 16 set differs in a comparison of 32 bits, but the call does the same (tried on Linux 6.18).
  */
 const modes: ReadonlyMap<string, Index> = new Map([
   ["chmod", 1],

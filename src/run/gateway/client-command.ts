@@ -12,7 +12,7 @@ export interface ClientCommand {
 export interface Tool {
   readonly name: "docker" | "podman" | "docker-compose" | "podman-compose" | "nerdctl";
   readonly at: number;
-  /** It runs as another user, and may see neither our environment nor the user's. */
+  /** True if the tool runs as another user. Then it may see neither our environment nor the user's. */
   readonly elevated: boolean;
   /** Options before the verb that choose the engine. They are removed, because the gateway replaces the engine. */
   readonly connection: readonly string[];
@@ -23,9 +23,9 @@ export interface Tool {
 const names: readonly Tool["name"][] = ["docker", "podman", "docker-compose", "podman-compose", "nerdctl"];
 
 /**
- * Programs that run the words after them, and those of their options that take the next word as a value (GNU coreutils'
- * manual, sudo(8), ionice(1), chrt(1)). Other programs may run anything. For those, `--containers` says that they start
- * containers.
+ * Programs that run the words after their options. `valued` are the options that take the next word as a value (GNU
+ * coreutils' manual, sudo(8), ionice(1), chrt(1)). Other programs may run anything. For those, `--containers` says that
+ * they start containers.
  */
 const fronts: ReadonlyMap<string, { readonly valued: RegExp; readonly operands: number }> = new Map([
   ["env", { valued: /^(?:-[iv0]*[uCS]|--unset|--chdir|--split-string)$/, operands: 0 }],

@@ -58,12 +58,12 @@ export interface ContainersOptions {
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly keep: boolean;
-  /** If the command runs again, its containers are removed after each run. */
+  /** The command runs at most this many times. If this is more than one, its containers are removed after each run. */
   readonly rounds: number;
   readonly verify: boolean;
   /** Calls that the profile will allow. While recording, those beyond Docker's default are allowed too. */
   readonly allow: readonly string[];
-  /** Reads the programs' code for the calls that it can make. */
+  /** True to read, from the programs' files, the calls that their code can make. */
   readonly reach: boolean;
 }
 
@@ -94,7 +94,7 @@ export interface ContainersRecorded {
   readonly release: () => Promise<void>;
 }
 
-/** The trace of one process at the gate, and of everything that it starts. */
+/** The trace of one process that the holder held, and of everything that this process starts. */
 interface Traced {
   readonly part: TracedPart["part"];
   readonly hello: Hello;
@@ -126,8 +126,8 @@ export interface Watched extends AsyncDisposable {
 }
 
 /**
- * Stands between a program of this host and its engine, in case it starts containers. It starts nothing on the engine
- * before that. `undefined` if no engine answers.
+ * Stands between a program of this host and its engine, in case the program starts containers. Nothing is started on
+ * the engine before that. `undefined` if no engine answers.
  */
 export async function watchContainers(
   command: ClientCommand,
@@ -200,7 +200,7 @@ class ContainersRecording {
     }
   }
 
-  /** A container with a terminal has the user's own, and may draw anywhere on it. */
+  /** Shows the progress, unless a container draws on the user's own terminal. */
   #showProgress(): () => void {
     const { note, board } = this.#terminal;
     const isTheirs = hasTerminal(this.#command) && board !== undefined;
@@ -255,8 +255,8 @@ class ContainersRecording {
   }
 
   /**
-   * Does a container stay, as the user's own `docker run` without `--rm` would leave it? A filter that `--allow` made
-   * wider than Docker's default does not outlive the recording.
+   * Does a container stay, as the user's own `docker run` without `--rm` would leave it? It does not stay if `--allow`
+   * made its filter wider than Docker's default.
    */
   #isUsers(session: Session, { container, starts }: Berth): boolean {
     return (
@@ -360,7 +360,9 @@ class ContainersRecording {
     };
   }
 
-  /** A program can fake a fault (rt_sigqueueinfo(2)). Then it does not end, but goes on untraced. */
+  /**
+   * Waits for the crashed process to end. A program can fake a fault (rt_sigqueueinfo(2)), and then goes on untraced.
+   */
   async #crashed(berth: Berth, { signal }: { readonly signal: string }): Promise<TraceEnd> {
     const before = berth.ends;
     const hasEnded =
@@ -540,8 +542,8 @@ class ContainersRecording {
     if (session === undefined || !this.#options.reach) return;
     for (const [berth, traced] of this.#traced) {
       const { id, spec, image, name } = berth.container;
-      // The engine does not remove the image of a running container. Its events may come later than the client's
-      // request.
+      // The engine does not remove the image of a running container. But the engine's events may come later than the
+      // client's request, so the engine is asked here.
       const inspected = await session.engine
         .get<Document>(`/containers/${id}/json`, "inspecting a container")
         .catch(() => undefined); // the user's request goes on, and the end says what failed
@@ -604,7 +606,7 @@ class ContainersRecording {
   }
 }
 
-/** The first line of a recording says how it ends. */
+/** The first line that the user sees of a recording. It says what ends the recording. */
 function beginning({ while: exercise, stopAfter, untilStable: seconds }: ContainersOptions, runsOne: boolean): string {
   const [subject, end] = runsOne ? ["the container", "the container"] : ["the containers", "the command"];
   const ends = [
@@ -620,7 +622,7 @@ function beginning({ while: exercise, stopAfter, untilStable: seconds }: Contain
     : `recording; exercise ${subject} now. The recording ends ${told}.`;
 }
 
-/** The signal that begins a container's end. */
+/** The signal with which the engine stops the container. */
 function lifeOf({ container }: Berth): NonNullable<LogContext["life"]> {
   const chosen =
     textOf(member(container.spec, "StopSignal")) ||
@@ -639,7 +641,7 @@ function isForArchitecture(image: Document, engine: string): boolean {
   );
 }
 
-/** A status line would mix with what the container writes to the terminal. */
+/** Does the command give the container a terminal? A status line would mix with the container's output there. */
 function hasTerminal({ words }: ClientCommand): boolean {
   return words.some((word) => word === "--tty" || (/^-[a-z]+$/i.test(word) && /t/i.test(word)));
 }

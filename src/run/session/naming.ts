@@ -13,8 +13,8 @@ export function isHelper(reference: string): boolean {
 }
 
 /**
- * The name of a container's recording: its Compose service, or else its image, or else the container's own name. The
- * request gives the service, because an image that Compose built has such a label too.
+ * The name of a container's recording: its Compose service, or else its image, or else the container's own name. Only
+ * the request's label gives the service, because an image that Compose built has such a label too.
  */
 export function recordingName(spec: Document, image: InspectedImage, name: string | undefined): string {
   const service = textsOf(member(spec, "Labels"))["com.docker.compose.service"];

@@ -6,8 +6,8 @@ import { allowsSome, answersOf, type Action, type Filter, type Rule } from "../.
 const stringLength = "160";
 
 /**
- * The calls that the holder makes before it starts the program (hold.c): for the start of a static glibc program
- * (csu/libc-start.c), for its file, and for the gate.
+ * The calls that the holder makes before it starts the program (hold.c). They start a static glibc program
+ * (csu/libc-start.c), find the program's file, and talk to the keeper.
  */
 const holderNeeds: readonly string[] = [
   ...[
@@ -25,12 +25,12 @@ const holderNeeds: readonly string[] = [
   ...["setsockopt", "connect", "sendto", "recvfrom", "exit_group"],
 ];
 
-/** The gate is a unix socket. */
+/** The holder talks to the keeper through a Unix socket. */
 const unixSocket: Rule = { conditions: [{ index: 0, op: "SCMP_CMP_EQ", datum: 1n }] };
 
 /**
- * A profile under which the holder can run, and the options with which strace denies the workload's calls that the
- * profile denies.
+ * A profile under which the holder can run. The options make strace deny the calls that the profile allows only for the
+ * holder.
  */
 export interface Confined {
   readonly profile: DockerProfile;
@@ -38,10 +38,11 @@ export interface Confined {
 }
 
 /**
- * The workload is traced under its profile and what the holder needs. From the moment the program is released, strace
- * denies what the profile denies of these calls (`-e inject`, strace(1)). So the workload gets the same errno for every
- * call that the profile denies, and goes on as it would. There is one exception: if the profile allows only other
- * sockets, the workload may also make a Unix socket while it is traced.
+ * The workload is traced under its profile, to which the holder's calls are added. From the moment the program is
+ * released, strace denies those of the added calls that the workload's profile denies (`-e inject`, strace(1)). So a
+ * call that its profile denies gives the workload the same errno, and the workload goes on as it would without strace.
+ * There is an exception. If the profile allows only other sockets, the workload may also make a Unix socket while it is
+ * traced.
  */
 export function confine(profile: DockerProfile, filter: Filter): Confined {
   const denied = holderNeeds.filter((name) => isDenied(filter, name));
@@ -72,7 +73,7 @@ function survivesInjection({ defaultAction }: Filter): boolean {
 }
 
 /**
- * If strace 6.1 denies it, strace stays busy without end. So it is allowed while tracing, and a run without strace
+ * If strace 6.1 denies mmap, strace stays busy without end. So mmap is allowed while tracing, and a run without strace
  * finds it.
  */
 const neverInjected: ReadonlySet<string> = new Set(["mmap"]);

@@ -184,8 +184,8 @@ class HardeningSearch {
       );
     let found: Settings | undefined;
     if (!folders.includes("/")) {
-      // Memory if that is enough: it disappears with the container. Otherwise a volume: the image has files in the
-      // folder, or gives it to a user.
+      // Memory (tmpfs) is taken if that is enough, because it disappears with the container. Otherwise a volume is
+      // tried. It is needed if the image has files in the folder, or gives the folder to a user.
       if (await passes(readOnly(folders, []))) found = readOnly(folders, []);
       else if (folders.length > 0 && (await passes(readOnly([], folders)))) {
         const withVolumes = async (volumes: readonly string[]): Promise<boolean> =>
@@ -255,7 +255,7 @@ class HardeningSearch {
     return (await runUnder(workload, change, this.#quietProof(1))).verdict;
   }
 
-  /** The proof without its messages. It is given up after a multiple of the usual patience. */
+  /** The proof without its messages. A run of it is given up after `factor` times the usual patience. */
   #quietProof(factor: number): Proof {
     const { proof } = this.#subject;
     const exercise = {
@@ -331,8 +331,8 @@ function isKept(option: string, { noNewPrivileges, unconfined }: Settings): bool
 }
 
 /**
- * The words of `docker run` with these settings. Contradicting options before the image are removed, and the new ones
- * stand after `run`. Compose's words stay as they are.
+ * The words of `docker run` with these settings. Options before the image that contradict the settings are removed. The
+ * new options stand after `run`. Compose's words stay as they are.
  */
 function hardenedWords(
   { words, tool }: ClientCommand,

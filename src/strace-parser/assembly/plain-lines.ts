@@ -49,8 +49,8 @@ let limit: usize = 0;
 export let lines: i32 = 0;
 
 /**
- * Begins with the `length` bytes of text at `start`. The fields call the first byte `base`. `before` is the number of
- * lines read before this text.
+ * Begins with the `length` bytes of text at `start`. In the fields, the first byte has the offset `base`. `before` is
+ * the number of lines read before this text.
  */
 export function begin(start: usize, length: i32, base: i32, before: i32): void {
   at = start;
@@ -66,9 +66,9 @@ export function next(): i32 {
 }
 
 /**
- * Takes the next lines apart that end in the text, and writes at most `most` (and `mostLines`) of them down. Returns
- * how many. If it is `counting`, it writes no call down that is only counted (tally.ts), and stops after the first line
- * that it writes down.
+ * Takes apart the next lines that end in the text. Writes down at most `most` of them, and returns how many. The caller
+ * keeps `most` within `mostLines`. If it is `counting`, it does not write down calls that are only counted (tally.ts).
+ * It stops after the first line that it writes down.
  */
 export function read(most: i32, counting: bool): i32 {
   let field = fields;
@@ -89,7 +89,10 @@ export function read(most: i32, counting: bool): i32 {
   return written;
 }
 
-/** Writes down the parts of the line that was read last. An `other` line has only its place. */
+/**
+ * Writes down the parts of the line that was read last. `other` and `news` lines have only a place, a kind and a
+ * thread.
+ */
 function write(field: usize, kind: i32, start: usize, last: usize): void {
   store<i32>(field, <i32>(start - origin), atStart);
   store<i32>(field, kind, atKind);
